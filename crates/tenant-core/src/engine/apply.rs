@@ -1,0 +1,138 @@
+//! Runs the pending migrations of one schema, in its transaction.
+
+use super::attempt::{NotOpened, close, lock_key, open};
+use super::parts::{Registration, add_part, create_ledger, run_part, run_script};
+use super::script::Script;
+use super::{Work, refuse_unfit};
+use crate::Error;
+use crate::migration::Migration;
+use crate::sql::{Schema, literal};
+
+/// Brings the schema up to date; `applied` receives each migration as soon as
+/// it is committed.
+pub(super) async fn bring_up_to_date<'a>(
+    work: Work<'a>,
+    applied: &mut Vec<&'a Migration>,
+) -> Result<(), Error> {
+    let ledger = match read_ledger(work).await? {
+        Some(versions) => versions,
+        None => open_without_ledger(work).await?,
+    };
+    let pending = work.migrations.pending(&ledger.versions);
+    if pending.is_empty() {
+        close(work).await;
+        return Ok(());
+    }
+    let mut preamble = Script::default();
+    if !ledger.exists {
+        preamble.step(
+            "creating the table of applied migrations",
+            &create_ledger(work.schema),
+        );
+    }
+    run(work, &pending, preamble, applied).await
+}
+
+/// What a schema's table of applied migrations holds.
+struct Ledger {
+    exists: bool,
+    versions: Vec<String>,
+}
+
+/// Opens the transaction and reads the ledger; `None` when there is none.
+async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
+    let query = format!("SELECT version FROM {}", work.schema.ledger());
+    match open(work, &query).await {
+        Ok(rows) => {
+            let versions = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
+            Ok(Some(Ledger {
+                exists: true,
+                versions: versions.collect(),
+            }))
+        }
+        Err(NotOpened::Query(failure)) if failure.sqlstate() == Some("42P01") => Ok(None),
+        Err(error) => Err(error.into_error(work)),
+    }
+}
+
+/// Opens the transaction in a schema that has no ledger yet.
+async fn open_without_ledger(work: Work<'_>) -> Result<Ledger, Error> {
+    let name = literal(&work.schema.ident());
+    let query = format!("SELECT pg_catalog.to_regnamespace({name}) IS NOT NULL");
+    let rows = open(work, &query)
+        .await
+        .map_err(|error| error.into_error(work))?;
+    let exists = rows.first().and_then(|row| row.get(0)) == Some("t");
+    match work.schema {
+        Schema::Tenant(name) if !exists => {
+            close(work).await;
+            Err(Error::MissingSchema(name.clone()))
+        }
+        _ => Ok(Ledger {
+            exists: false,
+            versions: Vec::new(),
+        }),
+    }
+}
+
+/// Runs `pending`, after `preamble`, in the transaction that is open, and
+/// leaves the session as it was before.
+async fn run<'a>(
+    work: Work<'a>,
+    pending: &[&'a Migration],
+    preamble: Script<'a>,
+    applied: &mut Vec<&'a Migration>,
+) -> Result<(), Error> {
+    let done = run_parts(work, pending, preamble, applied).await;
+    match done {
+        Ok(Held::UntilCommit) => work.session.finish(),
+        Ok(Held::ByTheSession) | Err(_) => close(work).await,
+    }
+    done.map(drop)
+}
+
+/// Who holds the schema's lock.
+enum Held {
+    /// The transaction did.
+    UntilCommit,
+    /// The session still does.
+    ByTheSession,
+}
+
+async fn run_parts<'a>(
+    work: Work<'a>,
+    pending: &[&'a Migration],
+    preamble: Script<'a>,
+    applied: &mut Vec<&'a Migration>,
+) -> Result<Held, Error> {
+    refuse_unfit(pending.iter().copied())?;
+    let outside = pending
+        .iter()
+        .position(|migration| !migration.in_transaction());
+    let (first, rest) = pending.split_at(outside.unwrap_or(pending.len()));
+    let mut script = preamble;
+    if !rest.is_empty() {
+        hold_lock(work, &mut script);
+    }
+    add_part(work, &mut script, first, Registration::Update);
+    run_script(work, &script).await?;
+    applied.extend(first);
+    if rest.is_empty() {
+        return Ok(Held::UntilCommit);
+    }
+    for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
+        run_part(work, part).await?;
+        applied.extend(part);
+    }
+    Ok(Held::ByTheSession)
+}
+
+/// Keeps the schema's lock beyond the transaction. The same session holds it
+/// already, so this cannot fail.
+fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
+    let key = lock_key(work.schema);
+    script.step(
+        "keeping the lock",
+        &format!("SELECT pg_catalog.pg_try_advisory_lock({key})"),
+    );
+}

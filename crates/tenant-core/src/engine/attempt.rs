@@ -1,0 +1,156 @@
+//! Opening a tenant's transaction: its lock, time-outs, and trying again.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::SimpleQueryRow;
+
+use super::script::{Failure, Script};
+use super::{Work, execute};
+use crate::Error;
+use crate::error::Consequence;
+use crate::sql::{Schema, literal};
+
+/// How often a run that lost against somebody else's lock starts anew.
+const ATTEMPTS: u32 = 3;
+
+/// What a run answers with that is worth another attempt: lock not available,
+/// deadlock, serialization failure.
+///
+/// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+const WORTH_ANOTHER: [&str; 3] = ["55P03", "40P01", "40001"];
+
+/// Runs `attempt` up to three times while it fails for the sake of locks.
+pub(super) async fn with_retries<T>(
+    work: Work<'_>,
+    mut attempt: impl AsyncFnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut tried = 1;
+    loop {
+        match attempt().await {
+            Err(error) if tried < ATTEMPTS && is_worth_another(&error) => {
+                if work.session.client().is_closed() {
+                    return Err(error);
+                }
+                pause(Duration::from_millis(100) * 4_u32.pow(tried - 1)).await;
+                tried += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn is_worth_another(error: &Error) -> bool {
+    // What remains of a migration outside a transaction would be in the way.
+    if let Error::Migration(failure) = error
+        && failure.consequence == Consequence::PartlyApplied
+    {
+        return false;
+    }
+    error
+        .sqlstate()
+        .is_some_and(|code| WORTH_ANOTHER.contains(&code))
+}
+
+/// Waits for half to one and a half times `about`, so that those who collided
+/// do not meet again.
+async fn pause(about: Duration) {
+    tokio::time::sleep(about.mul_f64(rand::random_range(0.5..1.5))).await;
+}
+
+/// The statement that takes the schema's lock until the transaction ends, and
+/// says whether it could.
+fn try_lock(schema: Schema<'_>) -> String {
+    format!(
+        "SELECT pg_catalog.pg_try_advisory_xact_lock({})",
+        lock_key(schema)
+    )
+}
+
+/// The number that stands for the schema among the database's advisory locks.
+pub(super) fn lock_key(schema: Schema<'_>) -> String {
+    let text = literal(&format!("diesel-tenants:{}", schema.name()));
+    format!("pg_catalog.hashtextextended({text}, 0)")
+}
+
+/// The statement that bounds how long a statement waits for a lock, for the
+/// rest of the transaction.
+pub(super) fn set_lock_timeout(work: Work<'_>) -> String {
+    format!(
+        "SET LOCAL lock_timeout = {}",
+        work.settings.lock_timeout.as_millis()
+    )
+}
+
+/// Why a transaction was not opened.
+pub(super) enum NotOpened<'a> {
+    /// The statement that was to be answered in it failed.
+    Query(Failure<'a>),
+    /// Anything else.
+    Error(Error),
+}
+
+impl NotOpened<'_> {
+    pub(super) fn into_error(self, work: Work<'_>) -> Error {
+        match self {
+            Self::Query(failure) => failure.into_error(work),
+            Self::Error(error) => error,
+        }
+    }
+}
+
+/// Opens a transaction that holds the schema's lock, and answers `query` in it.
+///
+/// The lock is asked for, not waited for: a session that waits inside a
+/// transaction would hold up every `CREATE INDEX CONCURRENTLY` in the database.
+pub(super) async fn open<'a>(
+    work: Work<'_>,
+    query: &str,
+) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
+    let started = Instant::now();
+    let mut script = Script::default();
+    // An earlier migration on this connection may have set something.
+    script.step("starting", "RESET ALL");
+    script.step("starting", "RESET ROLE");
+    script.step("starting", "BEGIN");
+    script.step("starting", &set_lock_timeout(work));
+    script.step("taking the lock", &try_lock(work.schema));
+    script.step("reading what is applied", query);
+    loop {
+        work.session.begin();
+        let mut rows = match script.run(work.session).await {
+            Ok(rows) => rows,
+            Err(failure) => {
+                close(work).await;
+                return Err(NotOpened::Query(failure));
+            }
+        };
+        if !rows.is_empty() && rows.remove(0).get(0) == Some("t") {
+            return Ok(rows);
+        }
+        close(work).await;
+        let waited = started.elapsed();
+        if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
+            let schema = work.schema.to_string();
+            return Err(NotOpened::Error(Error::Busy { schema, waited }));
+        }
+        pause(Duration::from_millis(50)).await;
+    }
+}
+
+/// Ends the transaction and frees all locks. When not even that can be said to
+/// the server, the session stays marked as busy, and the pool throws it away.
+pub(super) async fn close(work: Work<'_>) {
+    let end = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
+    if execute(work.session, "rolling back", end).await.is_ok() {
+        work.session.finish();
+    }
+}
+
+/// After a script that ends with a commit: what failed is rolled back.
+pub(super) async fn finish(work: Work<'_>, done: Result<(), Error>) -> Result<(), Error> {
+    match done {
+        Ok(()) => work.session.finish(),
+        Err(_) => close(work).await,
+    }
+    done
+}

@@ -1,0 +1,81 @@
+//! Makes a tenant: schema, migrations and registration in one transaction.
+
+use super::attempt::{close, finish, with_retries};
+use super::existing::open_and_look;
+use super::parts::{Registration, add_part, create_ledger, run_script};
+use super::remove::remove;
+use super::script::Script;
+use super::{Work, migrate, refuse_unfit};
+use crate::migration::Migration;
+use crate::{Error, TenantName};
+
+/// Makes the tenant `name`, whose schema is that of `work`. Gives back the
+/// migrations that were applied.
+///
+/// # Errors
+///
+/// [`Error::Taken`], [`Error::Untracked`], [`Error::NotSetUp`], and whatever
+/// the migrations meet. Then there is no such tenant, also when a migration
+/// outside the transaction was the one that failed.
+pub(crate) async fn create<'a>(
+    work: Work<'a>,
+    name: &TenantName,
+) -> Result<Vec<&'a Migration>, Error> {
+    let migrations = work.migrations.iter().collect::<Vec<_>>();
+    refuse_unfit(migrations.iter().copied())?;
+    let outside = migrations
+        .iter()
+        .position(|migration| !migration.in_transaction());
+    let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
+    with_retries(work, async || build(work, name, first).await).await?;
+    let mut applied = first.to_vec();
+    if !rest.is_empty()
+        && let Err(error) = migrate(work, &mut applied).await
+    {
+        return Err(undo(work, name, error).await);
+    }
+    Ok(applied)
+}
+
+/// Schema, the migrations of the first transaction, and registration.
+async fn build<'a>(
+    work: Work<'a>,
+    name: &TenantName,
+    first: &[&'a Migration],
+) -> Result<(), Error> {
+    open_for_new(work, name).await?;
+    let mut script = Script::default();
+    let schema = format!("CREATE SCHEMA {}", work.schema.ident());
+    script.step("creating the schema", &schema);
+    script.step(
+        "creating the table of applied migrations",
+        &create_ledger(work.schema),
+    );
+    add_part(work, &mut script, first, Registration::Insert);
+    finish(work, run_script(work, &script).await).await
+}
+
+/// Opens the transaction, once the name is known to be free.
+async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
+    let existing = open_and_look(work, name).await?;
+    let problem = match (existing.registered, existing.schema) {
+        (false, false) => return Ok(()),
+        (true, _) => Error::Taken(name.clone()),
+        (false, true) => Error::Untracked(name.clone()),
+    };
+    close(work).await;
+    Err(problem)
+}
+
+/// Removes a tenant that was committed and could not be completed. Nobody can
+/// have used it: its creation was never reported.
+async fn undo(work: Work<'_>, name: &TenantName, error: Error) -> Error {
+    match remove(work, name).await {
+        Ok(_) => error,
+        Err(undo) => Error::HalfMade {
+            name: name.clone(),
+            undo: Box::new(undo),
+            source: Box::new(error),
+        },
+    }
+}

@@ -1,0 +1,112 @@
+//! A run in parts: migrations that share a transaction, or one that runs
+//! outside.
+
+use super::Work;
+use super::attempt::set_lock_timeout;
+use super::script::{Failure, Origin, Script};
+use crate::migration::Migration;
+use crate::sql::{Schema, literal};
+use crate::{Error, path, tracker};
+
+/// How the tracker learns of the run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Registration {
+    /// A new tenant: its row is inserted with the first commit.
+    Insert,
+    /// A tenant that has a row.
+    Update,
+}
+
+/// The statement that makes Diesel's table of applied migrations, column for
+/// column as Diesel makes it.
+pub(super) fn create_ledger(schema: Schema<'_>) -> String {
+    diesel::migration::CREATE_MIGRATIONS_TABLE
+        .trim_end()
+        .trim_end_matches(';')
+        .replace(crate::sql::LEDGER, &schema.ledger())
+}
+
+/// Migrations that share a transaction, from the path to the commit.
+pub(super) fn add_part<'a>(
+    work: Work<'a>,
+    script: &mut Script<'a>,
+    part: &[&'a Migration],
+    registration: Registration,
+) {
+    script.step("setting the search path", &work.path().set_local());
+    script.step("checking that the search path exists", &work.path().check());
+    for migration in part {
+        for (number, statement) in migration.statements().enumerate() {
+            script.push(Origin::Migration(migration, number), statement);
+        }
+        script.push(Origin::PathCheck(migration), &work.path().check());
+        script.step("recording the migration", &record(work.schema, migration));
+    }
+    if let Schema::Tenant(name) = work.schema {
+        let newest = part.last().map(|migration| migration.version());
+        let statement = match registration {
+            Registration::Insert => tracker::insert(name, newest),
+            Registration::Update => tracker::update(name, newest),
+        };
+        script.step("updating public.schema_tracker", &statement);
+    }
+    script.step("committing", "COMMIT");
+}
+
+fn record(schema: Schema<'_>, migration: &Migration) -> String {
+    let version = literal(migration.version());
+    format!(
+        "INSERT INTO {} (version) VALUES ({version})",
+        schema.ledger()
+    )
+}
+
+/// A part after the first one: the transaction is over, the lock is held. An
+/// error leaves the session marked as busy; it is closed, and the lock with it.
+pub(super) async fn run_part<'a>(work: Work<'a>, part: &[&'a Migration]) -> Result<(), Error> {
+    match part {
+        [migration] if !migration.in_transaction() => run_outside(work, migration).await,
+        _ => {
+            let mut script = Script::default();
+            script.step("starting", "BEGIN");
+            script.step("starting", &set_lock_timeout(work));
+            add_part(work, &mut script, part, Registration::Update);
+            run_script(work, &script).await
+        }
+    }
+}
+
+/// A migration outside a transaction: one message for each statement.
+///
+/// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older
+/// transaction by design, blocks nobody meanwhile, and leaves an invalid index
+/// when it is interrupted.
+async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(), Error> {
+    let mut script = Script::default();
+    script.step("setting the search path", &work.path().set_session());
+    script.step("checking that the search path exists", &work.path().check());
+    run_script(work, &script).await?;
+    for (number, statement) in migration.statements().enumerate() {
+        let mut script = Script::default();
+        script.push(Origin::Migration(migration, number), statement);
+        run_script(work, &script).await?;
+    }
+    let mut script = Script::default();
+    script.push(Origin::PathCheck(migration), &work.path().check());
+    script.step("resetting the search path", path::RESET_SESSION);
+    script.step("starting", "BEGIN");
+    script.step("recording the migration", &record(work.schema, migration));
+    if let Schema::Tenant(name) = work.schema {
+        let statement = tracker::update(name, Some(migration.version()));
+        script.step("updating public.schema_tracker", &statement);
+    }
+    script.step("committing", "COMMIT");
+    run_script(work, &script).await
+}
+
+/// Sends a script from whose rows nothing is wanted.
+pub(super) async fn run_script<'a>(work: Work<'a>, script: &Script<'a>) -> Result<(), Error> {
+    let done = script.run(work.session).await;
+    done.map(drop)
+        .map_err(|failure: Failure<'_>| failure.into_error(work))
+}

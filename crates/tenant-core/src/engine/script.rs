@@ -1,0 +1,135 @@
+//! Several statements in one message, each with where it comes from.
+//!
+//! A whole transaction travels as one message: a tenant costs two round trips,
+//! whatever the number of its migrations. When the server reports an error,
+//! the script says which statement it belongs to: by the position in the text
+//! that the server gives, otherwise by the number of statements that were
+//! completed before.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
+
+use super::Work;
+use crate::connect::Session;
+use crate::migration::Migration;
+use crate::{Error, PgError};
+
+/// Where a statement comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// A statement of a migration, by its number.
+    Migration(&'a Migration, usize),
+    /// The check that a migration left the path as it was.
+    PathCheck(&'a Migration),
+    /// A step of our own: what it does, in words.
+    Step(&'static str),
+}
+
+/// A message in the making.
+#[derive(Default)]
+pub(super) struct Script<'a> {
+    text: String,
+    parts: Vec<(usize, Origin<'a>)>,
+}
+
+/// Where a script failed, and why.
+pub(super) struct Failure<'a> {
+    origin: Origin<'a>,
+    /// Bytes into the statement.
+    offset: usize,
+    source: PgError,
+}
+
+impl<'a> Script<'a> {
+    /// Adds one statement, without a semicolon.
+    pub(super) fn push(&mut self, origin: Origin<'a>, sql: &str) {
+        self.parts.push((self.text.len(), origin));
+        self.text.push_str(sql);
+        // On a line of its own, so that a comment in the end cannot hide it.
+        self.text.push_str("\n;\n");
+    }
+
+    /// Adds a step of our own.
+    pub(super) fn step(&mut self, action: &'static str, sql: &str) {
+        self.push(Origin::Step(action), sql);
+    }
+
+    /// Sends everything as one message; gives back the rows, in order.
+    ///
+    /// # Errors
+    ///
+    /// The first statement that the server refused. Those before it have run,
+    /// those after it have not.
+    pub(super) async fn run(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
+        let sent = session.client().simple_query_raw(&self.text).await;
+        let mut answers = pin!(sent.map_err(|error| self.failure(0, error))?);
+        let mut completed = 0;
+        let mut rows = Vec::new();
+        while let Some(answer) = answers.next().await {
+            match answer.map_err(|error| self.failure(completed, error))? {
+                SimpleQueryMessage::CommandComplete(_) => completed += 1,
+                SimpleQueryMessage::Row(row) => rows.push(row),
+                _ => {}
+            }
+        }
+        Ok(rows)
+    }
+
+    fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
+        let source = PgError::from(error);
+        let position = source.position().and_then(|at| self.byte(at));
+        let index = match position {
+            Some(byte) => self.part_at(byte),
+            None => completed,
+        };
+        let fallback = (0, Origin::Step("talking to the server"));
+        let (start, origin) = self.parts.get(index).copied().unwrap_or(fallback);
+        Failure {
+            origin,
+            offset: position.map_or(0, |byte| byte.saturating_sub(start)),
+            source,
+        }
+    }
+
+    /// The byte of the character number `position`, counted from 1.
+    fn byte(&self, position: usize) -> Option<usize> {
+        let (byte, _) = self.text.char_indices().nth(position.checked_sub(1)?)?;
+        Some(byte)
+    }
+
+    fn part_at(&self, byte: usize) -> usize {
+        let before = self.parts.partition_point(|(start, _)| *start <= byte);
+        before.saturating_sub(1)
+    }
+}
+
+impl Failure<'_> {
+    /// What the server says.
+    pub(super) fn sqlstate(&self) -> Option<&str> {
+        self.source.sqlstate()
+    }
+
+    /// The error to report for `work`.
+    pub(super) fn into_error(self, work: Work<'_>) -> Error {
+        match self.origin {
+            Origin::Migration(migration, statement) => Error::migration(
+                work.schema,
+                migration,
+                (statement, self.offset),
+                self.source,
+            ),
+            Origin::PathCheck(migration) if self.sqlstate() == Some("22012") => {
+                Error::ChangedPath {
+                    schema: work.schema.to_string(),
+                    migration: migration.name().to_owned(),
+                }
+            }
+            Origin::PathCheck(_) => Error::database("checking the search path", self.source),
+            Origin::Step(action) => {
+                Error::database(format!("{}: {action}", work.schema), self.source)
+            }
+        }
+    }
+}

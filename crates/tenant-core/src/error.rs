@@ -1,0 +1,197 @@
+//! What can go wrong, and which tenant it concerns.
+//!
+//! A `Display` names only its own failed operation; the cause stands in
+//! `source`, and the chain is printed once, at the edge. PostgreSQL's words
+//! stay whole, in [`PgError`]. Nothing here names a command line: the same
+//! errors reach applications.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::migration::{Migration, Refusal};
+use crate::sql::Schema;
+use crate::{ConnectError, PgError, TenantName};
+
+/// An operation on the tenants that failed. Unless a variant says otherwise,
+/// the database is as it was before.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// All connections of the pool stayed in use.
+    #[error("no database connection became free in time")]
+    NoFreeConnection,
+    /// The public migrations have not been applied.
+    #[error("the database is not set up: it has no table `public.schema_tracker`")]
+    NotSetUp,
+    /// The name is in use.
+    #[error("tenant `{0}` exists already")]
+    Taken(TenantName),
+    /// Nobody is registered under this name.
+    #[error("there is no tenant `{0}`")]
+    Unknown(TenantName),
+    /// A schema of this name exists without being registered.
+    #[error("the schema `{0}` exists, but is not registered as a tenant")]
+    Untracked(TenantName),
+    /// The tenant is registered without having a schema.
+    #[error("tenant `{0}` is registered, but its schema does not exist")]
+    MissingSchema(TenantName),
+    /// A new tenant that could neither be completed nor removed. It is
+    /// registered, and the next run over the tenants completes it.
+    #[error("tenant `{name}` is only half made, and removing it failed too ({undo})")]
+    HalfMade {
+        /// The tenant.
+        name: TenantName,
+        /// Why it could not be removed.
+        undo: Box<Error>,
+        /// Why it could not be completed.
+        source: Box<Error>,
+    },
+    /// A registered name that cannot be a tenant's.
+    #[error("a row of `public.schema_tracker` is no tenant: {0}")]
+    InvalidRow(#[source] crate::InvalidName),
+    /// A statement of a migration failed.
+    #[error(transparent)]
+    Migration(Box<MigrationFailure>),
+    /// A migration would change what it must not, and nothing was run.
+    #[error("migration `{migration}` is refused: up.sql, {refusal}")]
+    Refused {
+        /// The migration's name.
+        migration: String,
+        /// Where and why.
+        refusal: Refusal,
+    },
+    /// A migration left the connection looking at other schemas.
+    #[error(
+        "{schema}: migration `{migration}` changed the search path; everything was rolled back"
+    )]
+    ChangedPath {
+        /// Which schema, in words.
+        schema: String,
+        /// The migration's name.
+        migration: String,
+    },
+    /// Another run works on the same schema.
+    #[error("{schema} is being changed by another run; gave up after {} s", .waited.as_secs())]
+    Busy {
+        /// Which schema, in words.
+        schema: String,
+        /// For how long it was waited for.
+        waited: Duration,
+    },
+    /// The server refused a step that is no migration.
+    #[error("{action} failed")]
+    Database {
+        /// The step, such as "reading the list of tenants".
+        action: String,
+        /// What the server says.
+        source: PgError,
+    },
+}
+
+/// A statement of a migration that failed.
+#[derive(Debug, Error)]
+#[error(
+    "{schema}: migration `{migration}` failed at line {line} of its up.sql, {consequence}: `{statement}`"
+)]
+pub struct MigrationFailure {
+    /// Which schema, in words.
+    pub schema: String,
+    /// The migration's name.
+    pub migration: String,
+    /// The migration's version.
+    pub version: String,
+    /// The line of its `up.sql`, from 1, where the server sees the error, or
+    /// where the statement starts when the server does not say.
+    pub line: usize,
+    /// The beginning of the statement.
+    pub statement: String,
+    /// What remains of the run.
+    pub consequence: Consequence,
+    /// What the server says.
+    pub source: PgError,
+}
+
+/// What a failed migration leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Consequence {
+    /// Nothing: the transaction was rolled back.
+    #[error("and everything was rolled back")]
+    RolledBack,
+    /// Its earlier statements: it runs outside a transaction.
+    #[error("and what ran before that statement remains (it runs outside a transaction)")]
+    PartlyApplied,
+}
+
+/// How much of a statement an error shows, in characters.
+const EXCERPT: usize = 120;
+
+impl Error {
+    /// Wraps what the server answered to a step of our own.
+    pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
+        Self::Database {
+            action: action.into(),
+            source: source.into(),
+        }
+    }
+
+    /// A failed statement of a migration: number `statement`, at the byte
+    /// `offset` of it.
+    pub(crate) fn migration(
+        schema: Schema<'_>,
+        migration: &Migration,
+        (statement, offset): (usize, usize),
+        source: PgError,
+    ) -> Self {
+        let consequence = if migration.in_transaction() {
+            Consequence::RolledBack
+        } else {
+            Consequence::PartlyApplied
+        };
+        let text = migration.statements().nth(statement).unwrap_or_default();
+        Self::Migration(Box::new(MigrationFailure {
+            schema: schema.to_string(),
+            migration: migration.name().to_owned(),
+            version: migration.version().to_owned(),
+            line: migration.line(statement, offset),
+            statement: excerpt(text),
+            consequence,
+            source,
+        }))
+    }
+
+    /// What PostgreSQL said, when it is behind this error.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&PgError> {
+        match self {
+            Self::Migration(failure) => Some(&failure.source),
+            Self::Database { source, .. } => Some(source),
+            Self::HalfMade { source, .. } => source.postgres(),
+            Self::Connect(
+                ConnectError::NoServer { source, .. }
+                | ConnectError::Login { source, .. }
+                | ConnectError::NoDatabase { source, .. }
+                | ConnectError::Tls { source, .. }
+                | ConnectError::Refused { source, .. },
+            ) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The SQLSTATE behind this error, when the server spoke.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.postgres().and_then(PgError::sqlstate)
+    }
+}
+
+/// The statement on one line, cut short.
+fn excerpt(statement: &str) -> String {
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        None => line,
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+    }
+}

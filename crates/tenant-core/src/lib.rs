@@ -1,0 +1,55 @@
+//! Schema-per-tenant PostgreSQL for Diesel.
+//!
+//! Each tenant has a PostgreSQL schema of its own, made by the same Diesel
+//! migrations, which name no schema: `search_path` says where they take
+//! effect. The table `public.schema_tracker` lists the tenants.
+//!
+//! [`Tenants`] creates, migrates, lists, checks and drops them:
+//!
+//! ```no_run
+//! use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
+//! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+//! # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let database = Database::parse("postgres://app@localhost/shop")?;
+//! let migrations = Migrations {
+//!     public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+//!     tenant: MigrationSet::from_source(&TENANT)?,
+//! };
+//! let tenants = Tenants::open(database, migrations, Settings::default()).await?;
+//! tenants.migrate_public(false).await?;
+//! tenants.create(&"acme_corp".parse()?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`in_tenant`] runs Diesel queries that see one tenant's tables only.
+//!
+//! This crate knows nothing of what the tenants' tables are: it takes any
+//! Diesel `MigrationSource`.
+
+mod connect;
+mod engine;
+mod error;
+mod migration;
+mod name;
+mod path;
+mod pg_error;
+mod scope;
+mod sql;
+mod tenants;
+mod tracker;
+
+pub use connect::{ConnectError, Database, DieselPool};
+pub use engine::{Removed, Settings};
+pub use error::{Consequence, Error, MigrationFailure};
+pub use migration::{Migration, MigrationSet, Migrations, Reason, Refusal, SourceError};
+pub use name::{InvalidName, NameRule, TenantName};
+pub use path::ExtensionsSchema;
+pub use pg_error::PgError;
+pub use scope::{ScopeError, in_tenant};
+pub use tenants::{
+    Contents, FleetReport, Health, MigrateOptions, Outcome, Problem, ProblemKind, Progress,
+    PublicOutcome, Status, Stop, Table, Tenant, Tenants,
+};

@@ -1,0 +1,172 @@
+//! Migrations as SQL text, taken out of Diesel's.
+//!
+//! Diesel runs a migration by handing its whole text to a connection. Here the
+//! text itself is wanted: to send several migrations in one message, to say
+//! which statement failed at which line, and to refuse what cannot go well
+//! before anything has run.
+
+mod recorder;
+mod refusal;
+mod split;
+
+use std::ops::Range;
+
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use thiserror::Error;
+
+pub use refusal::{Reason, Refusal};
+
+/// One migration: its identity and its SQL in statements.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    version: String,
+    name: String,
+    in_transaction: bool,
+    text: String,
+    statements: Vec<Range<usize>>,
+    refusal: Option<Refusal>,
+}
+
+impl Migration {
+    /// The version, as Diesel writes it into its table: `20260101000000`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The folder's name: `2026-01-01-000000_create_tasks`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it runs in a transaction: `run_in_transaction` of Diesel's
+    /// `metadata.toml`, true unless that says otherwise.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.in_transaction
+    }
+
+    /// Why this migration is not run at all, if it is not.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// The statements, without the semicolons between them.
+    pub(crate) fn statements(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.statements
+            .iter()
+            .map(|range| self.text.get(range.clone()).unwrap_or_default())
+    }
+
+    /// The line, from 1, of the byte `offset` in the statement number `statement`.
+    pub(crate) fn line(&self, statement: usize, offset: usize) -> usize {
+        let start = self
+            .statements
+            .get(statement)
+            .map_or(0, |range| range.start);
+        line_at(&self.text, start + offset)
+    }
+}
+
+/// All migrations of one stream (public or tenant), oldest first.
+#[derive(Debug, Clone)]
+pub struct MigrationSet {
+    migrations: Vec<Migration>,
+}
+
+impl MigrationSet {
+    /// Takes the migrations out of any Diesel source: those compiled in by
+    /// `embed_migrations!`, or `FileBasedMigrations` from a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] when a file cannot be read, when a migration is not SQL
+    /// text, or when two have the same version.
+    pub fn from_source(source: &impl MigrationSource<Pg>) -> Result<Self, SourceError> {
+        let found = source.migrations().map_err(SourceError::Unreadable)?;
+        let mut migrations = found
+            .iter()
+            .map(|migration| recorder::record(migration.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        migrations.sort_by(|one, other| one.version.cmp(&other.version));
+        for pair in migrations.windows(2) {
+            if let [one, other] = pair
+                && one.version == other.version
+            {
+                return Err(SourceError::SameVersion {
+                    version: one.version.clone(),
+                    one: one.name.clone(),
+                    other: other.name.clone(),
+                });
+            }
+        }
+        Ok(Self { migrations })
+    }
+
+    /// The migrations, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Migration> + ExactSizeIterator {
+        self.migrations.iter()
+    }
+
+    /// Those that `applied` (versions, in any order) lacks, oldest first.
+    pub(crate) fn pending(&self, applied: &[String]) -> Vec<&Migration> {
+        let lacking = |migration: &&Migration| !applied.contains(&migration.version);
+        self.iter().filter(lacking).collect()
+    }
+
+    /// The versions in `applied` that no migration of this set has, oldest first.
+    pub(crate) fn unknown(&self, applied: &[String]) -> Vec<String> {
+        let known = |version: &str| self.iter().any(|migration| migration.version == version);
+        let mut unknown = applied
+            .iter()
+            .filter(|version| !known(version))
+            .cloned()
+            .collect::<Vec<_>>();
+        unknown.sort();
+        unknown
+    }
+}
+
+/// The migrations of both streams.
+#[derive(Debug, Clone)]
+pub struct Migrations {
+    /// Those of the public schema.
+    pub public: MigrationSet,
+    /// Those of each tenant's schema.
+    pub tenant: MigrationSet,
+}
+
+/// A set of migrations that cannot be used.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// A folder or file cannot be read.
+    #[error("the migrations cannot be read: {0}")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A migration's own code refuses to give its SQL.
+    #[error("migration `{name}` gives no SQL: {source}")]
+    NotSql {
+        /// The migration.
+        name: String,
+        /// What it says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Diesel's table could not tell these apart.
+    #[error("the migrations `{one}` and `{other}` have the same version {version}; rename one")]
+    SameVersion {
+        /// The version.
+        version: String,
+        /// A migration of that version.
+        one: String,
+        /// Another.
+        other: String,
+    },
+}
+
+/// The line, from 1, of the byte `offset` of `text`.
+fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.bytes().take(offset);
+    1 + before.filter(|byte| *byte == b'\n').count()
+}

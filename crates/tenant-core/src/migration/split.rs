@@ -1,0 +1,240 @@
+//! Splits SQL text into statements.
+//!
+//! A semicolon ends a statement unless it stands in a string, a quoted name, a
+//! comment, parentheses (`CREATE RULE ... DO (a; b)`), or the `BEGIN ATOMIC`
+//! body of an SQL function. Strings and comments are the lexer's matter; the
+//! other two follow the rule of psql, whose users' files these are.
+
+use std::ops::Range;
+
+use squawk_lexer::{LiteralKind, TokenKind, tokenize};
+
+use super::line_at;
+use super::refusal::{Reason, Refusal};
+
+/// The byte ranges of the statements in `text`, in order: each from its first
+/// token to its last, without the semicolon and without comments around it.
+///
+/// # Errors
+///
+/// A [`Refusal`] when a quote, a comment or a parenthesis stays open.
+pub(super) fn split(text: &str) -> Result<Vec<Range<usize>>, Refusal> {
+    let mut statements = Vec::new();
+    let mut current = Statement::default();
+    for token in tokens(text) {
+        if let Some(open) = unterminated(token.kind) {
+            return Err(Refusal {
+                line: line_at(text, token.range.start),
+                reason: Reason::Unterminated(open),
+            });
+        }
+        if token.kind == TokenKind::Semi && current.is_outermost() {
+            statements.extend(current.range.take());
+            current = Statement::default();
+        } else if !is_trivia(token.kind) {
+            current.add(&token, text);
+        }
+    }
+    if let Some(start) = current.open_parenthesis() {
+        return Err(Refusal {
+            line: line_at(text, start),
+            reason: Reason::Unterminated("parenthesis"),
+        });
+    }
+    statements.extend(current.range);
+    Ok(statements)
+}
+
+/// A token and where it stands.
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) range: Range<usize>,
+}
+
+/// The tokens of `text`; joined, they are the text.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+    let mut end = 0;
+    tokenize(text).map(move |token| {
+        let start = end;
+        end = start + usize::try_from(token.len).unwrap_or_default();
+        Token {
+            kind: token.kind,
+            range: start..end,
+        }
+    })
+}
+
+/// Whether it means nothing to the server.
+pub(super) fn is_trivia(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Whitespace
+            | TokenKind::LineComment
+            | TokenKind::BlockComment { .. }
+            | TokenKind::Eof
+    )
+}
+
+/// What the token opens without closing it.
+fn unterminated(kind: TokenKind) -> Option<&'static str> {
+    use LiteralKind as Literal;
+    match kind {
+        TokenKind::BlockComment { terminated: false } => Some("comment"),
+        TokenKind::QuotedIdent {
+            terminated: false, ..
+        } => Some("quoted name"),
+        TokenKind::Literal { kind } => match kind {
+            Literal::DollarQuotedString { terminated: false } => Some("dollar quote"),
+            Literal::Str { terminated: false }
+            | Literal::EscStr { terminated: false }
+            | Literal::UnicodeEscStr { terminated: false }
+            | Literal::NationalStr { terminated: false }
+            | Literal::BitStr { terminated: false }
+            | Literal::ByteStr { terminated: false } => Some("string"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What is known of the statement being read.
+#[derive(Default)]
+struct Statement {
+    range: Option<Range<usize>>,
+    parentheses: Vec<usize>,
+    /// The words at its start, as far as they say whether it makes a function.
+    opening: Vec<String>,
+    /// How many `BEGIN` and `CASE` of a function's body are open.
+    blocks: usize,
+}
+
+impl Statement {
+    fn is_outermost(&self) -> bool {
+        self.parentheses.is_empty() && self.blocks == 0
+    }
+
+    fn open_parenthesis(&self) -> Option<usize> {
+        self.parentheses.first().copied()
+    }
+
+    fn add(&mut self, token: &Token, text: &str) {
+        let start = self
+            .range
+            .as_ref()
+            .map_or(token.range.start, |range| range.start);
+        self.range = Some(start..token.range.end);
+        match token.kind {
+            TokenKind::OpenParen => self.parentheses.push(token.range.start),
+            TokenKind::CloseParen => drop(self.parentheses.pop()),
+            TokenKind::Ident => {
+                let word = text.get(token.range.clone()).unwrap_or_default();
+                self.add_word(&word.to_ascii_lowercase());
+            }
+            _ => {}
+        }
+    }
+
+    fn add_word(&mut self, word: &str) {
+        if self.opening.len() < 4 {
+            self.opening.push(word.to_owned());
+        }
+        if !self.makes_function() || !self.parentheses.is_empty() {
+            return;
+        }
+        match word {
+            "begin" => self.blocks += 1,
+            "case" if self.blocks > 0 => self.blocks += 1,
+            "end" => self.blocks = self.blocks.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    fn makes_function(&self) -> bool {
+        let words = self.opening.iter().map(String::as_str).collect::<Vec<_>>();
+        matches!(
+            words.as_slice(),
+            ["create", "function" | "procedure", ..]
+                | ["create", "or", "replace", "function" | "procedure", ..]
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statements(text: &str) -> Vec<&str> {
+        let ranges = split(text).unwrap();
+        ranges.into_iter().map(|range| &text[range]).collect()
+    }
+
+    fn refused(text: &str) -> (usize, Reason) {
+        let refusal = split(text).unwrap_err();
+        (refusal.line, refusal.reason)
+    }
+
+    #[test]
+    fn semicolons_separate_and_the_last_one_may_be_missing() {
+        assert_eq!(statements("SELECT 1; SELECT 2"), ["SELECT 1", "SELECT 2"]);
+        assert_eq!(statements(" ;; SELECT 1 ;; "), ["SELECT 1"]);
+        assert_eq!(statements("-- nothing\n/* here; */"), [""; 0]);
+    }
+
+    #[test]
+    fn semicolons_in_strings_names_and_comments_do_not_separate() {
+        for text in [
+            "SELECT 'a;b'",
+            "SELECT 'it''s; fine'",
+            r"SELECT E'it\'s; fine'",
+            "SELECT \"a;\"\"b\"",
+            "SELECT $$a;b$$",
+            "SELECT $x$a;$$;$y$;b$x$",
+            "SELECT 1 /* a; /* b; */ c; */ + 1",
+            "SELECT 1 -- a; b\n + 1",
+            "SELECT U&'d\\0061t;a'",
+        ] {
+            assert_eq!(statements(text), [text]);
+        }
+    }
+
+    #[test]
+    fn comments_around_a_statement_are_no_part_of_it() {
+        assert_eq!(
+            statements("-- one\nSELECT 1 -- two\n; -- three\nSELECT 2; -- four"),
+            ["SELECT 1", "SELECT 2"]
+        );
+    }
+
+    #[test]
+    fn semicolons_in_a_rule_and_in_an_atomic_body_do_not_separate() {
+        let rule = "CREATE RULE r AS ON INSERT TO t DO (DELETE FROM a; DELETE FROM b)";
+        let function = "CREATE OR REPLACE FUNCTION f(a int) RETURNS int BEGIN ATOMIC \
+                        SELECT CASE WHEN a = 1 THEN 2 ELSE 3 END; SELECT 4; END";
+        let both = format!("{rule};\n{function};\nSELECT 5");
+        assert_eq!(statements(&both), [rule, function, "SELECT 5"]);
+    }
+
+    #[test]
+    fn what_stays_open_is_refused_with_the_line_it_opens_at() {
+        assert_eq!(
+            refused("SELECT 1;\nSELECT 'a"),
+            (2, Reason::Unterminated("string"))
+        );
+        assert_eq!(
+            refused("\n\nSELECT $f$ a"),
+            (3, Reason::Unterminated("dollar quote"))
+        );
+        assert_eq!(
+            refused("/* a /* b */"),
+            (1, Reason::Unterminated("comment"))
+        );
+        assert_eq!(
+            refused("SELECT \"a"),
+            (1, Reason::Unterminated("quoted name"))
+        );
+        assert_eq!(
+            refused("CREATE TABLE t (\n  a int;"),
+            (1, Reason::Unterminated("parenthesis"))
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! The one place where `search_path` is set.
+//!
+//! PostgreSQL accepts a path that names no existing schema, and then looks
+//! unqualified names up elsewhere. So each setting is followed by a check that
+//! the path resolves to exactly the schemas that were meant; it is a statement
+//! like any other and can travel in the same message.
+
+use crate::sql::{Schema, ident, literal};
+
+/// A schema that holds extensions, and stands behind the tenant's own in the
+/// path.
+///
+/// Without it the tenant's schema is alone in the path: with a second schema
+/// there, a table that a tenant lacks would silently be found in that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionsSchema(String);
+
+impl ExtensionsSchema {
+    /// The schema called `name`. Whether it exists is seen when it is used.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name, unquoted.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The schemas in which unqualified names are looked up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Path<'a> {
+    schema: Schema<'a>,
+    extensions: Option<&'a ExtensionsSchema>,
+}
+
+impl<'a> Path<'a> {
+    pub(crate) fn new(schema: Schema<'a>, extensions: Option<&'a ExtensionsSchema>) -> Self {
+        // Named twice, a schema would appear once in what the check compares.
+        let extensions = extensions.filter(|extensions| extensions.0 != schema.name());
+        Self { schema, extensions }
+    }
+
+    /// For the rest of the transaction.
+    pub(crate) fn set_local(self) -> String {
+        format!("SET LOCAL search_path TO {}", self.list(ident))
+    }
+
+    /// For the rest of the session: only for what cannot run in a transaction.
+    pub(crate) fn set_session(self) -> String {
+        format!("SET search_path TO {}", self.list(ident))
+    }
+
+    /// Fails, by a division by zero, when the path does not resolve to this.
+    pub(crate) fn check(self) -> String {
+        format!(
+            "SELECT 1 / (pg_catalog.current_schemas(false) = ARRAY[{}]::pg_catalog.name[])::int",
+            self.list(literal)
+        )
+    }
+
+    fn list(self, quote: fn(&str) -> String) -> String {
+        let schema = quote(self.schema.name());
+        match self.extensions {
+            None => schema,
+            Some(extensions) => format!("{schema}, {}", quote(&extensions.0)),
+        }
+    }
+}
+
+/// Undoes [`Path::set_session`].
+pub(crate) const RESET_SESSION: &str = "RESET search_path";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tenant_is_alone_in_the_path_unless_extensions_are_named() {
+        let name = "acme".parse().unwrap();
+        let schema = Schema::Tenant(&name);
+        let extensions = ExtensionsSchema::new("ext");
+        assert_eq!(
+            Path::new(schema, None).set_local(),
+            "SET LOCAL search_path TO \"acme\""
+        );
+        assert_eq!(
+            Path::new(schema, Some(&extensions)).set_local(),
+            "SET LOCAL search_path TO \"acme\", \"ext\""
+        );
+    }
+}

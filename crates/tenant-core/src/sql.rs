@@ -1,0 +1,84 @@
+//! The one place where names become SQL text.
+//!
+//! PostgreSQL takes no parameters for identifiers, nor for anything in a
+//! message of several statements, so these have to be written into the text.
+//! Everything else is bound.
+
+use crate::TenantName;
+
+/// Diesel's own table of applied migrations, one in each schema.
+pub(crate) const LEDGER: &str = "__diesel_schema_migrations";
+
+/// A schema that migrations are applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema<'a> {
+    /// What exists once.
+    Public,
+    /// What exists for each tenant.
+    Tenant(&'a TenantName),
+}
+
+impl<'a> Schema<'a> {
+    /// The schema's name, unquoted.
+    pub(crate) fn name(self) -> &'a str {
+        match self {
+            Self::Public => "public",
+            Self::Tenant(name) => name.as_str(),
+        }
+    }
+
+    /// The schema's name, quoted.
+    pub(crate) fn ident(self) -> String {
+        ident(self.name())
+    }
+
+    /// The schema's table of applied migrations, qualified and quoted.
+    pub(crate) fn ledger(self) -> String {
+        format!("{}.{}", self.ident(), ident(LEDGER))
+    }
+}
+
+impl std::fmt::Display for Schema<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Public => formatter.write_str("the public schema"),
+            Self::Tenant(name) => write!(formatter, "tenant `{name}`"),
+        }
+    }
+}
+
+/// `name` as an identifier: in double quotes, and those inside doubled.
+pub(crate) fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `text` as a string constant. The `E` form is used when there is a
+/// backslash, so that it means the same whatever
+/// `standard_conforming_strings` says.
+pub(crate) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_inside_a_name_cannot_end_it() {
+        assert_eq!(
+            ident(r#"a"; DROP SCHEMA b; --"#),
+            r#""a""; DROP SCHEMA b; --""#
+        );
+    }
+
+    #[test]
+    fn quotes_and_backslashes_inside_a_text_cannot_end_it() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"\'; --"), r"E'\\''; --'");
+    }
+}

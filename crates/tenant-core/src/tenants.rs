@@ -1,0 +1,98 @@
+//! [`Tenants`]: everything one does with them, one documented call each.
+
+mod create;
+mod drop;
+mod fleet;
+mod health;
+mod list;
+mod migrate;
+mod outcome;
+mod state;
+
+use bb8::PooledConnection;
+
+use crate::Error;
+use crate::connect::{ConnectError, Database, Session, SessionPool, Sessions};
+use crate::engine::{Settings, Work};
+use crate::migration::{MigrationSet, Migrations};
+use crate::sql::Schema;
+
+pub use drop::{Contents, Table};
+pub use fleet::Stop;
+pub use health::{Health, Problem, ProblemKind};
+pub use list::Tenant;
+pub use migrate::{MigrateOptions, Progress, PublicOutcome};
+pub use outcome::{FleetReport, Outcome, Status};
+
+/// How many connections work on a fleet when nobody says otherwise. On a disk
+/// a server gains up to 8 and nothing beyond: it waits for new files to be
+/// synced, and these waits overlap.
+const DEFAULT_JOBS: usize = 8;
+
+/// The tenants of one database.
+///
+/// Cheap to clone; the clones share their connections.
+#[derive(Clone)]
+pub struct Tenants {
+    database: Database,
+    sessions: SessionPool,
+    migrations: std::sync::Arc<Migrations>,
+    settings: Settings,
+}
+
+impl Tenants {
+    /// The tenants of `database`, whose schemas `migrations` make.
+    ///
+    /// Connects once, to know that it can.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`].
+    pub async fn open(
+        database: Database,
+        migrations: Migrations,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let sessions = database.sessions(1);
+        sessions.get().await.map_err(no_session)?;
+        Ok(Self {
+            sessions,
+            database,
+            migrations: std::sync::Arc::new(migrations),
+            settings,
+        })
+    }
+
+    /// The migrations of both streams.
+    #[must_use]
+    pub fn migrations(&self) -> &Migrations {
+        &self.migrations
+    }
+
+    async fn session(&self) -> Result<PooledConnection<'_, Sessions>, Error> {
+        self.sessions.get().await.map_err(no_session)
+    }
+
+    fn work<'a>(&'a self, session: &'a Session, schema: Schema<'a>) -> Work<'a> {
+        Work {
+            session,
+            schema,
+            migrations: self.stream(schema),
+            settings: &self.settings,
+        }
+    }
+
+    fn stream(&self, schema: Schema<'_>) -> &MigrationSet {
+        match schema {
+            Schema::Public => &self.migrations.public,
+            Schema::Tenant(_) => &self.migrations.tenant,
+        }
+    }
+}
+
+fn no_session(error: bb8::RunError<ConnectError>) -> Error {
+    match error {
+        bb8::RunError::User(error) => Error::Connect(error),
+        bb8::RunError::TimedOut => Error::NoFreeConnection,
+    }
+}

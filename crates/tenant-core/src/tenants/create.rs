@@ -1,0 +1,84 @@
+//! Makes tenants.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use super::fleet::{Pace, Stop};
+use super::{FleetReport, Outcome, Status, Tenants, state};
+use crate::connect::Session;
+use crate::engine::{self, refuse_unfit};
+use crate::sql::Schema;
+use crate::{Error, TenantName, tracker};
+
+impl Tenants {
+    /// Makes one tenant: its schema, all migrations, and its registration.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], [`Error::Untracked`] when a schema of that name
+    /// exists, [`Error::NotSetUp`], or what the migrations meet. Then there is
+    /// no such tenant.
+    pub async fn create(&self, name: &TenantName) -> Result<Outcome, Error> {
+        let session = self.session().await?;
+        self.build(&session, name).await
+    }
+
+    /// Makes several tenants, some at a time (`jobs` as in
+    /// [`MigrateOptions`](super::MigrateOptions)). One that fails leaves
+    /// nothing behind and does not stop the others.
+    ///
+    /// `observe` hears of each as it ends; `stop` ends the run early.
+    ///
+    /// # Errors
+    ///
+    /// Only what concerns the run as a whole: no connection, no tracker, or a
+    /// migration that must not run at all. A tenant's own error is in its
+    /// [`Outcome`].
+    pub async fn create_all(
+        &self,
+        names: Vec<TenantName>,
+        jobs: Option<NonZeroUsize>,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let started = Instant::now();
+        self.require_tracker().await?;
+        refuse_unfit(self.migrations.tenant.iter())?;
+        let pace = Pace {
+            jobs,
+            max_failures: None,
+        };
+        let piece = async |session: &Session, name: &TenantName| {
+            let started = Instant::now();
+            let made = self.build(session, name).await;
+            let outcome = made.unwrap_or_else(|error| Outcome::failed(name.as_str(), error));
+            Outcome {
+                duration: started.elapsed(),
+                ..outcome
+            }
+        };
+        let mut outcomes = self.for_each(names, pace, stop, observe, piece).await?;
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(FleetReport {
+            outcomes,
+            duration: started.elapsed(),
+        })
+    }
+
+    async fn build(&self, session: &Session, name: &TenantName) -> Result<Outcome, Error> {
+        let started = Instant::now();
+        let applied = engine::create(self.work(session, Schema::Tenant(name)), name).await?;
+        Ok(Outcome {
+            applied: applied.iter().map(|one| one.version().to_owned()).collect(),
+            duration: started.elapsed(),
+            ..Outcome::idle(name.as_str(), Status::Created)
+        })
+    }
+
+    async fn require_tracker(&self) -> Result<(), Error> {
+        let session = self.session().await?;
+        let sql = format!("SELECT FROM {} LIMIT 0", tracker::TABLE);
+        let found = session.client().query_typed(&sql, &[]).await;
+        found.map(drop).map_err(state::tracker_error)
+    }
+}

@@ -1,0 +1,98 @@
+//! Drops a tenant, and says before what will go.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::Tenants;
+use crate::engine::{self, Removed};
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// What a tenant's schema holds.
+#[derive(Debug, Clone)]
+pub struct Contents {
+    /// Whether there is a schema at all.
+    pub schema: bool,
+    /// Its tables by name, without Diesel's own.
+    pub tables: Vec<Table>,
+}
+
+/// A table of a tenant.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// How many rows it has by the server's own estimate; `None` when nobody
+    /// has counted since it was filled.
+    pub rows: Option<u64>,
+    /// Its size on disk with indexes, in bytes.
+    pub bytes: u64,
+}
+
+/// The estimate is what `ANALYZE` left behind, or what the statistics have
+/// counted since; never a scan.
+const TABLES: &str = "SELECT c.relname::text, \
+        greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
+        pg_catalog.pg_total_relation_size(c.oid) \
+     FROM pg_catalog.pg_class c \
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 \
+     ORDER BY 1";
+
+impl Tenants {
+    /// What the schema of the tenant `name` holds, so that one knows what
+    /// [`Tenants::drop_tenant`] would take.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
+    pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
+        let session = self.session().await?;
+        let existing = engine::look(self.work(&session, Schema::Tenant(name)), name).await?;
+        match (existing.registered, existing.schema) {
+            (false, true) => return Err(Error::Untracked(name.clone())),
+            (false, false) => return Err(Error::Unknown(name.clone())),
+            (true, _) => {}
+        }
+        let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
+        let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
+            (&name.as_str(), Type::TEXT),
+            (&crate::sql::LEDGER, Type::TEXT),
+        ];
+        let rows = session
+            .client()
+            .query_typed(TABLES, &parameters)
+            .await
+            .map_err(failed)?;
+        let tables = rows
+            .iter()
+            .map(table)
+            .collect::<Result<_, _>>()
+            .map_err(failed)?;
+        Ok(Contents {
+            schema: existing.schema,
+            tables,
+        })
+    }
+
+    /// Drops the tenant `name`: its schema with everything in it, and its
+    /// registration, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
+    /// schema: what is not registered is never dropped.
+    pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
+        let session = self.session().await?;
+        engine::remove(self.work(&session, Schema::Tenant(name)), name).await
+    }
+}
+
+fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
+    Ok(Table {
+        name: row.try_get(0)?,
+        // Negative means that nobody has counted.
+        rows: u64::try_from(row.try_get::<_, i64>(1)?).ok(),
+        bytes: u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,49 @@
+//! Lists the tenants.
+
+use chrono::{DateTime, Utc};
+
+use super::{Tenants, state};
+use crate::Error;
+
+/// A tenant and where it stands.
+#[derive(Debug)]
+pub struct Tenant {
+    /// The name of the tenant and of its schema.
+    pub name: String,
+    /// When it was registered.
+    pub created_at: DateTime<Utc>,
+    /// The newest applied migration, if any.
+    pub version: Option<String>,
+    /// How many migrations it lacks.
+    pub pending: usize,
+    /// Why the two above are not known, when they are not.
+    pub error: Option<Error>,
+}
+
+impl Tenants {
+    /// All tenants, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`] or [`Error::NotSetUp`]. What is wrong with one
+    /// tenant is in its row.
+    pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
+        let session = self.session().await?;
+        let states = state::read(session.client(), &self.migrations.tenant).await?;
+        Ok(states.into_iter().map(|state| self.tenant(state)).collect())
+    }
+
+    fn tenant(&self, state: state::State) -> Tenant {
+        let (version, pending, error) = match state.standing {
+            Ok(standing) => (standing.version, standing.pending.len(), None),
+            Err(error) => (None, self.migrations.tenant.iter().len(), Some(error)),
+        };
+        Tenant {
+            name: state.name,
+            created_at: state.created_at,
+            version,
+            pending,
+            error,
+        }
+    }
+}

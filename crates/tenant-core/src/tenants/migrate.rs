@@ -1,0 +1,197 @@
+//! Brings the public schema or the tenants up to date.
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use super::fleet::{Pace, Stop};
+use super::state::{self, Standing, State};
+use super::{FleetReport, Outcome, Status, Tenants};
+use crate::connect::Session;
+use crate::engine::{self, refuse_unfit};
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// How to migrate the tenants.
+#[derive(Debug, Clone, Default)]
+pub struct MigrateOptions {
+    /// Only these; all when empty. Names of no tenant are reported as failed.
+    pub only: Vec<TenantName>,
+    /// How many connections, 8 when `None`; fewer when the server has not as
+    /// many left.
+    pub jobs: Option<NonZeroUsize>,
+    /// After so many failures no further tenant is begun.
+    pub max_failures: Option<usize>,
+    /// Only report what is pending.
+    pub dry_run: bool,
+}
+
+/// What came of migrating the public schema.
+#[derive(Debug, Clone)]
+pub struct PublicOutcome {
+    /// The versions of the migrations that were applied, oldest first.
+    pub applied: Vec<String>,
+    /// The versions that a dry run would have applied, oldest first.
+    pub pending: Vec<String>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl Tenants {
+    /// Brings the public schema up to date, or with `dry_run` says what is pending.
+    ///
+    /// # Errors
+    ///
+    /// What the migrations meet; those in a transaction leave nothing behind.
+    pub async fn migrate_public(&self, dry_run: bool) -> Result<PublicOutcome, Error> {
+        let started = Instant::now();
+        let session = self.session().await?;
+        let mut outcome = PublicOutcome {
+            applied: Vec::new(),
+            pending: Vec::new(),
+            duration: Duration::ZERO,
+        };
+        if dry_run {
+            outcome.pending = self.public_pending(&session).await?;
+        } else {
+            let mut applied = Vec::new();
+            engine::migrate(self.work(&session, Schema::Public), &mut applied).await?;
+            outcome.applied = applied.iter().map(|one| one.version().to_owned()).collect();
+        }
+        outcome.duration = started.elapsed();
+        Ok(outcome)
+    }
+
+    /// Brings the tenants up to date, several at a time. A tenant that fails
+    /// stays as it was and does not stop the others.
+    ///
+    /// `observe` hears of each tenant as it ends, those that need nothing left
+    /// out; `stop` ends the run early.
+    ///
+    /// # Errors
+    ///
+    /// Only what concerns the run as a whole: no connection, no tracker, or a
+    /// pending migration that must not run at all. A tenant's own error is in
+    /// its [`Outcome`].
+    pub async fn migrate(
+        &self,
+        options: &MigrateOptions,
+        stop: &Stop,
+        observe: &(dyn Fn(&Progress<'_>) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let started = Instant::now();
+        let states = {
+            let session = self.session().await?;
+            state::read(session.client(), &self.migrations.tenant).await?
+        };
+        let (mut outcomes, behind) = sort(states, &options.only);
+        self.refuse_unfit(&behind)?;
+        observe(&Progress::Planned {
+            behind: behind.len(),
+        });
+        if options.dry_run {
+            outcomes.extend(behind.into_iter().map(planned));
+        } else {
+            let pace = Pace {
+                jobs: options.jobs,
+                max_failures: options.max_failures,
+            };
+            let names = behind.into_iter().map(|standing| standing.tenant).collect();
+            let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
+            let piece = async |session: &Session, name: &TenantName| self.one(session, name).await;
+            outcomes.extend(self.for_each(names, pace, stop, &observe, piece).await?);
+        }
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(FleetReport {
+            outcomes,
+            duration: started.elapsed(),
+        })
+    }
+
+    /// The versions that the public schema lacks, oldest first.
+    pub(super) async fn public_pending(&self, session: &Session) -> Result<Vec<String>, Error> {
+        let migrations = &self.migrations.public;
+        let applied = state::read_public(session.client()).await?;
+        let pending = migrations.pending(&applied).into_iter();
+        Ok(pending
+            .map(|migration| migration.version().to_owned())
+            .collect())
+    }
+
+    async fn one(&self, session: &Session, name: &TenantName) -> Outcome {
+        let started = Instant::now();
+        let mut applied = Vec::new();
+        let done = engine::migrate(self.work(session, Schema::Tenant(name)), &mut applied).await;
+        let status = match &done {
+            Err(_) => Status::Failed,
+            Ok(()) if applied.is_empty() => Status::UpToDate,
+            Ok(()) => Status::Migrated,
+        };
+        Outcome {
+            applied: applied.iter().map(|one| one.version().to_owned()).collect(),
+            duration: started.elapsed(),
+            error: done.err(),
+            ..Outcome::idle(name.as_str(), status)
+        }
+    }
+
+    /// Refuses the run when a migration that any of them lacks must not run.
+    fn refuse_unfit(&self, behind: &[Standing]) -> Result<(), Error> {
+        let pending = |version: &str| {
+            let mut lacking = behind.iter().flat_map(|standing| &standing.pending);
+            lacking.any(|lacked| lacked == version)
+        };
+        let unfit = self
+            .migrations
+            .tenant
+            .iter()
+            .filter(|one| one.refusal().is_some());
+        refuse_unfit(unfit.filter(|migration| pending(migration.version())))
+    }
+}
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// It is known how many tenants have something to do.
+    Planned {
+        /// How many.
+        behind: usize,
+    },
+    /// One of them has ended.
+    Ended(&'a Outcome),
+}
+
+/// Those with nothing to do or nothing to be done, and those that are behind.
+fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>) {
+    let mut outcomes = Vec::new();
+    let mut behind = Vec::new();
+    let unknown = only.iter().filter(|name| {
+        let known = |state: &State| state.name == name.as_str();
+        !states.iter().any(known)
+    });
+    for name in unknown {
+        outcomes.push(Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
+    }
+    let wanted =
+        |state: &State| only.is_empty() || only.iter().any(|name| name.as_str() == state.name);
+    for state in states {
+        if !wanted(&state) {
+            continue;
+        }
+        match state.standing {
+            Err(error) => outcomes.push(Outcome::failed(state.name, error)),
+            Ok(standing) if standing.pending.is_empty() => {
+                outcomes.push(Outcome::idle(state.name, Status::UpToDate));
+            }
+            Ok(standing) => behind.push(standing),
+        }
+    }
+    (outcomes, behind)
+}
+
+fn planned(standing: Standing) -> Outcome {
+    Outcome {
+        pending: standing.pending,
+        ..Outcome::idle(standing.tenant.as_str(), Status::Skipped)
+    }
+}

@@ -1,0 +1,85 @@
+//! What came of a run over several tenants.
+
+use std::time::Duration;
+
+use crate::Error;
+
+/// What came of one tenant.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The tenant's name. A string, because a row of the tracker that is no
+    /// tenant's name is reported too.
+    pub name: String,
+    /// How it ended.
+    pub status: Status,
+    /// The versions of the migrations that were applied, oldest first.
+    pub applied: Vec<String>,
+    /// The versions that are still pending, oldest first.
+    pub pending: Vec<String>,
+    /// How long it took.
+    pub duration: Duration,
+    /// Why it failed, when it did.
+    pub error: Option<Error>,
+}
+
+/// How a tenant's part of a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Made by this run.
+    Created,
+    /// Brought up to date by this run.
+    Migrated,
+    /// There was nothing to do.
+    UpToDate,
+    /// As [`Outcome::error`] says.
+    Failed,
+    /// Left alone: a dry run, or the run ended before.
+    Skipped,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct FleetReport {
+    /// One for each tenant, by name.
+    pub outcomes: Vec<Outcome>,
+    /// How long the run took.
+    pub duration: Duration,
+}
+
+impl FleetReport {
+    /// How many tenants ended as `status`.
+    #[must_use]
+    pub fn count(&self, status: Status) -> usize {
+        let same = |outcome: &&Outcome| outcome.status == status;
+        self.outcomes.iter().filter(same).count()
+    }
+
+    /// The tenants that failed, by name.
+    pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &Error)> {
+        self.outcomes
+            .iter()
+            .filter_map(|outcome| Some((outcome, outcome.error.as_ref()?)))
+    }
+}
+
+impl Outcome {
+    /// A tenant that failed before anything was done.
+    pub(super) fn failed(name: impl Into<String>, error: Error) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::idle(name, Status::Failed)
+        }
+    }
+
+    /// A tenant with which nothing was done.
+    pub(super) fn idle(name: impl Into<String>, status: Status) -> Self {
+        Self {
+            name: name.into(),
+            status,
+            applied: Vec::new(),
+            pending: Vec::new(),
+            duration: Duration::ZERO,
+            error: None,
+        }
+    }
+}

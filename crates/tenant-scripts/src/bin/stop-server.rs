@@ -1,0 +1,7 @@
+//! `stop-server`: see [`tenant_scripts::commands::StopServer`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tenant_scripts::run::<tenant_scripts::commands::StopServer>()
+}

@@ -1,0 +1,21 @@
+//! One file for each command.
+
+mod completions;
+mod create_tenant;
+mod demo_tenant_schema;
+mod drop_tenant;
+mod health_check;
+mod list_tenants;
+mod migrate_public;
+mod migrate_tenants;
+mod stop_server;
+
+pub use completions::Completions;
+pub use create_tenant::CreateTenant;
+pub use demo_tenant_schema::DemoTenantSchema;
+pub use drop_tenant::DropTenant;
+pub use health_check::HealthCheck;
+pub use list_tenants::ListTenants;
+pub use migrate_public::MigratePublic;
+pub use migrate_tenants::MigrateTenants;
+pub use stop_server::StopServer;

@@ -1,0 +1,68 @@
+//! `completions`: completions for the shell.
+
+use clap::{CommandFactory, Parser};
+use clap_complete::{Shell, generate};
+
+use super::{
+    CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
+    MigrateTenants, StopServer,
+};
+use crate::output::to_stdout;
+use crate::{Common, Context, Script, Verdict};
+
+/// Print completions of all commands for a shell
+///
+/// For example: cargo xtask completions bash > ~/.local/share/bash-completion/completions/create-tenant
+#[derive(Debug, Parser)]
+#[command(name = "completions", version)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Script for Completions {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, _context: &Context) -> anyhow::Result<Verdict> {
+        let mut text = Vec::new();
+        for mut command in commands() {
+            let name = command.get_name().to_owned();
+            generate(self.shell, &mut command, name, &mut text);
+        }
+        to_stdout(&String::from_utf8(text)?)?;
+        Ok(Verdict::Done)
+    }
+}
+
+/// Every command of this package.
+fn commands() -> Vec<clap::Command> {
+    vec![
+        Completions::command(),
+        CreateTenant::command(),
+        DemoTenantSchema::command(),
+        DropTenant::command(),
+        HealthCheck::command(),
+        ListTenants::command(),
+        MigratePublic::command(),
+        MigrateTenants::command(),
+        StopServer::command(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        for command in commands() {
+            command.debug_assert();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `create-tenant`: makes tenants.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use clap::Parser;
+use tenant_core::{Outcome, Status, TenantName};
+
+use crate::exit::UsageError;
+use crate::progress::Bar;
+use crate::{Common, Context, Script, Verdict, interrupt, json, report};
+
+/// Create tenants: schema, migrations and registration
+///
+/// Each tenant is made wholly or not at all. One that fails, for example
+/// because the name is taken, does not stop the others.
+///
+/// Exit code 1 when a tenant failed; 2 when a name is not valid, and then no
+/// tenant is made.
+///
+/// With --json: total, created, up_to_date, failed, skipped, duration_ms, and
+/// tenants: name, status (created, failed, skipped), applied (versions),
+/// duration_ms, error (null, or message, sqlstate, migration, line, hint).
+#[derive(Debug, Parser)]
+#[command(name = "create-tenant", version)]
+pub struct CreateTenant {
+    /// Name of the tenant and of its schema: letters, digits and underscores
+    #[arg(value_name = "NAME", required_unless_present = "names_from")]
+    names: Vec<TenantName>,
+
+    /// Read names from a file, one a line; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    names_from: Option<PathBuf>,
+
+    /// Tenants to create at the same time [default: 8, or what the server has left]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Script for CreateTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let names = self.all_names()?;
+        let tenants = context.tenants().await?;
+        let output = context.output;
+        let stop = interrupt::stop_on_ctrl_c(output);
+        let bar = Bar::new(output, names.len());
+        let observe = |outcome: &Outcome| bar.ended(outcome);
+        let ran = tenants.create_all(names, self.jobs, &stop, &observe).await;
+        bar.finish();
+        let report = ran?;
+        let text = report::summary(&report, "There were no names.");
+        output.done(&json::Fleet::created(&report), &text)?;
+        let verdict = report::failures(output, &report);
+        Ok(match verdict {
+            Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,
+            verdict => verdict,
+        })
+    }
+}
+
+impl CreateTenant {
+    /// The names of the arguments and of the file, each once.
+    fn all_names(&self) -> anyhow::Result<Vec<TenantName>> {
+        let mut names = self.names.clone();
+        if let Some(file) = &self.names_from {
+            names.extend(parse(&read(file)?)?);
+        }
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        Ok(names)
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.map_err(|error| anyhow!(UsageError(error.to_string())))
+        .with_context(|| format!("the names cannot be read from {}", file.display()))?;
+    Ok(text)
+}
+
+/// One name a line; empty lines and those that start with `#` are left out.
+fn parse(text: &str) -> anyhow::Result<Vec<TenantName>> {
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(number, line)| (number + 1, line.trim()));
+    let named = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let names = named.map(|(number, line)| {
+        let name = line.parse::<TenantName>();
+        name.map_err(|error| anyhow!(UsageError(format!("line {number}: {error}"))))
+    });
+    names.collect()
+}

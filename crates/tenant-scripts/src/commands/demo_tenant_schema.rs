@@ -1,0 +1,324 @@
+//! `demo-tenant-schema`: makes a tenant, fills it and queries it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Parser;
+use diesel_async::AsyncPgConnection;
+use schema_public::SchemaTracker;
+use schema_tenant::{Dummy, NewDummy};
+use serde::Serialize;
+use tenant_core::{ExtensionsSchema, TenantName, Tenants, in_tenant};
+
+use crate::output::table;
+use crate::report::{counted, time};
+use crate::{Common, Context, Output, Script, Verdict};
+
+/// Make a demo tenant, insert rows, query them, and clean up
+///
+/// Two tenants are made: rows are inserted into one, and the other shows that
+/// it does not see them. Both are dropped in the end. The public schema is
+/// migrated first when that is needed.
+///
+/// With --json: tenant, other_tenant, rows (name, value, description),
+/// rows_in_other_tenant, isolated, kept, steps (step, duration_ms), duration_ms.
+#[derive(Debug, Parser)]
+#[command(name = "demo-tenant-schema", version)]
+pub struct DemoTenantSchema {
+    /// Leave the demo tenant in place
+    #[arg(long)]
+    keep: bool,
+
+    /// Show how long each step takes
+    #[arg(long)]
+    timing: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What is inserted.
+const ROWS: [NewDummy<'static>; 3] = [
+    NewDummy {
+        name: "first",
+        value: Some("42"),
+        description: Some("inserted through the tenant's search_path"),
+    },
+    NewDummy {
+        name: "second",
+        value: None,
+        description: Some("a value may be missing"),
+    },
+    NewDummy {
+        name: "third",
+        value: Some("it's quoted"),
+        description: None,
+    },
+];
+
+#[derive(Serialize)]
+struct Document {
+    tenant: String,
+    other_tenant: String,
+    rows: Vec<Row>,
+    rows_in_other_tenant: usize,
+    isolated: bool,
+    kept: bool,
+    steps: Vec<Step>,
+    duration_ms: u128,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    value: Option<String>,
+    description: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    step: &'static str,
+    duration_ms: f64,
+}
+
+impl Script for DemoTenantSchema {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let mut demo = Demo::new(context, self.timing).await?;
+        let shown = tokio::select! {
+            shown = demo.show() => shown,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted by Ctrl-C")),
+        };
+        let cleaned = demo.clean_up(self.keep && shown.is_ok()).await;
+        let (rows, seen_by_other) = shown?;
+        cleaned?;
+        let document = Document {
+            tenant: demo.tenant.to_string(),
+            other_tenant: demo.other.to_string(),
+            isolated: seen_by_other == 0,
+            rows_in_other_tenant: seen_by_other,
+            kept: self.keep,
+            rows: rows.into_iter().map(row).collect(),
+            duration_ms: demo.started.elapsed().as_millis(),
+            steps: demo.steps,
+        };
+        context.output.done(&document, &text(&document))?;
+        Ok(if document.isolated {
+            Verdict::Done
+        } else {
+            Verdict::Wrong
+        })
+    }
+}
+
+/// A demonstration under way.
+struct Demo {
+    tenants: Tenants,
+    connection: AsyncPgConnection,
+    extensions: Option<ExtensionsSchema>,
+    tenant: TenantName,
+    other: TenantName,
+    output: Output,
+    timing: bool,
+    started: Instant,
+    steps: Vec<Step>,
+}
+
+impl Demo {
+    async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let tenants = context.tenants().await?;
+        let connection = context.database().await?.connect().await?;
+        // Short enough to read, and different from an earlier `--keep`.
+        let mark = u16::try_from(started_mark() % 0x1_0000).unwrap_or_default();
+        Ok(Self {
+            tenants,
+            connection,
+            extensions: context.extensions(),
+            tenant: format!("demo_acme_{mark:04x}").parse()?,
+            other: format!("demo_globex_{mark:04x}").parse()?,
+            output: context.output,
+            timing,
+            started,
+            steps: Vec::new(),
+        })
+    }
+
+    /// The rows of the one tenant, and how many of them the other sees.
+    async fn show(&mut self) -> anyhow::Result<(Vec<Dummy>, usize)> {
+        let from = Instant::now();
+        let public = self.tenants.migrate_public(false).await?;
+        let text = match public.applied.len() {
+            0 => "The public schema is up to date".to_owned(),
+            applied => format!(
+                "Set up the public schema ({})",
+                counted(applied, "migration")
+            ),
+        };
+        self.step("migrate_public", &text, from.elapsed());
+
+        let from = Instant::now();
+        let made = self.tenants.create(&self.tenant).await?;
+        let applied = counted(made.applied.len(), "migration");
+        let text = format!(
+            "Created tenant `{}`: schema, {applied}, registration",
+            self.tenant
+        );
+        self.step("create_tenant", &text, from.elapsed());
+
+        let from = Instant::now();
+        self.tenants.create(&self.other).await?;
+        let text = format!("Created tenant `{}` beside it", self.other);
+        self.step("create_other_tenant", &text, from.elapsed());
+
+        let from = Instant::now();
+        let registered = SchemaTracker::find(&mut self.connection, self.tenant.as_str()).await?;
+        registered.context("the new tenant is not in public.schema_tracker")?;
+        self.step(
+            "find_registration",
+            "Found it in public.schema_tracker",
+            from.elapsed(),
+        );
+        self.fill_and_query().await
+    }
+
+    async fn fill_and_query(&mut self) -> anyhow::Result<(Vec<Dummy>, usize)> {
+        let from = Instant::now();
+        self.fill().await?;
+        let text = format!(
+            "Inserted {} into its dummy_table",
+            counted(ROWS.len(), "row")
+        );
+        self.step("insert", &text, from.elapsed());
+
+        let from = Instant::now();
+        let rows = self.rows(&self.tenant.clone()).await?;
+        let text = format!("Queried them back: {}", counted(rows.len(), "row"));
+        self.step("query", &text, from.elapsed());
+
+        let from = Instant::now();
+        let others = self.rows(&self.other.clone()).await?.len();
+        let text = format!(
+            "Asked `{}` for the same table: {}",
+            self.other,
+            counted(others, "row")
+        );
+        self.step("query_other_tenant", &text, from.elapsed());
+        Ok((rows, others))
+    }
+
+    async fn fill(&mut self) -> anyhow::Result<()> {
+        let extensions = self.extensions.as_ref();
+        in_tenant(
+            &mut self.connection,
+            &self.tenant,
+            extensions,
+            async |connection| {
+                for row in ROWS {
+                    row.insert(connection).await?;
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn rows(&mut self, tenant: &TenantName) -> anyhow::Result<Vec<Dummy>> {
+        let extensions = self.extensions.as_ref();
+        Ok(in_tenant(&mut self.connection, tenant, extensions, Dummy::all).await?)
+    }
+
+    /// Drops what was made: both tenants, or only the second when the first is
+    /// to be kept.
+    async fn clean_up(&mut self, keep: bool) -> anyhow::Result<()> {
+        let from = Instant::now();
+        for name in [&self.tenant, &self.other] {
+            if keep && *name == self.tenant {
+                continue;
+            }
+            match self.tenants.drop_tenant(name).await {
+                // It did not come to that one.
+                Ok(_) | Err(tenant_core::Error::Unknown(_) | tenant_core::Error::NotSetUp) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let text = if keep {
+            "Dropped the second tenant"
+        } else {
+            "Dropped both tenants"
+        };
+        self.step("clean_up", text, from.elapsed());
+        Ok(())
+    }
+
+    fn step(&mut self, step: &'static str, text: &str, took: Duration) {
+        let done = console::style("\u{2713}").for_stderr().green();
+        let timing = if self.timing {
+            format!(" ({})", precise(took))
+        } else {
+            String::new()
+        };
+        self.output.note(&format!("{done} {text}{timing}"));
+        self.steps.push(Step {
+            step,
+            duration_ms: milliseconds(took),
+        });
+    }
+}
+
+/// A number that differs from one start to the next.
+fn started_mark() -> u32 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or_else(
+        |_| std::process::id(),
+        |since| since.subsec_micros() ^ std::process::id(),
+    )
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+fn precise(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+fn row(row: Dummy) -> Row {
+    Row {
+        name: row.name,
+        value: row.value,
+        description: row.description,
+    }
+}
+
+fn text(document: &Document) -> String {
+    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
+    let rows = document
+        .rows
+        .iter()
+        .map(|row| [row.name.clone(), shown(&row.value), shown(&row.description)]);
+    let table = table(["name", "value", "description"], rows);
+    let seen = format!(
+        "Tenant `{}` has {}; tenant `{}` sees {} of them.",
+        document.tenant,
+        counted(document.rows.len(), "row"),
+        document.other_tenant,
+        document.rows_in_other_tenant
+    );
+    let next = if document.kept {
+        format!(
+            "\nTenant `{}` was kept: try `cargo xtask db:list:tenants`.",
+            document.tenant
+        )
+    } else {
+        "\nNow one of your own: `cargo xtask db:create:tenant acme_corp`.".to_owned()
+    };
+    let took = time(Duration::from_millis(
+        u64::try_from(document.duration_ms).unwrap_or(u64::MAX),
+    ));
+    format!("{table}\n{seen} ({took}){next}")
+}

@@ -1,0 +1,78 @@
+//! `migrate-public`: brings the public schema up to date.
+
+use clap::Parser;
+use serde::Serialize;
+
+use crate::report::{counted, time};
+use crate::{Common, Context, Script, Verdict};
+
+/// Apply the pending migrations of the public schema
+///
+/// The public schema holds what exists once, the list of tenants among it.
+/// Run this once for a new database, and after adding a public migration.
+///
+/// With --json: migrated (how many), applied, pending (versions, the latter
+/// with --dry-run), dry_run, duration_ms.
+#[derive(Debug, Parser)]
+#[command(name = "migrate-public", version)]
+pub struct MigratePublic {
+    /// Show what is pending, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    migrated: usize,
+    applied: &'a [String],
+    pending: &'a [String],
+    dry_run: bool,
+    duration_ms: u128,
+}
+
+impl Script for MigratePublic {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = context.tenants().await?;
+        let outcome = tenants.migrate_public(self.dry_run).await?;
+        let document = Document {
+            migrated: outcome.applied.len(),
+            applied: &outcome.applied,
+            pending: &outcome.pending,
+            dry_run: self.dry_run,
+            duration_ms: outcome.duration.as_millis(),
+        };
+        let (verb, versions) = if self.dry_run {
+            ("Pending", &outcome.pending)
+        } else {
+            ("Applied", &outcome.applied)
+        };
+        let set = &tenants.migrations().public;
+        let names = set
+            .iter()
+            .filter(|one| versions.iter().any(|version| version == one.version()));
+        let mut lines = names
+            .map(|one| format!("  {verb} {}", one.name()))
+            .collect::<Vec<_>>();
+        lines.push(match (versions.len(), self.dry_run) {
+            (0, _) => "The public schema is up to date.".to_owned(),
+            (count, true) => format!(
+                "{} pending; nothing was changed.",
+                counted(count, "migration")
+            ),
+            (count, false) => format!(
+                "The public schema is up to date: {} applied in {}.",
+                counted(count, "migration"),
+                time(outcome.duration)
+            ),
+        });
+        context.output.done(&document, &lines.join("\n"))?;
+        Ok(Verdict::Done)
+    }
+}

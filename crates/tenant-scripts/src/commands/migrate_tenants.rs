@@ -1,0 +1,112 @@
+//! `migrate-tenants`: brings the tenants up to date.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Parser;
+use tenant_core::{MigrateOptions, Progress, Settings, Status, TenantName};
+
+use crate::progress::Bar;
+use crate::{Common, Context, Script, Verdict, interrupt, json, report};
+
+/// Apply the pending migrations to the tenants
+///
+/// Each tenant is migrated in one transaction: it ends wholly at the new
+/// version, or stays as it was. A tenant that fails does not stop the others;
+/// run the command again to go on with those that failed. Ctrl-C finishes the
+/// tenants under way and begins no other.
+///
+/// Exit code 1 when a tenant failed or was left out.
+///
+/// With --json: total, migrated, up_to_date, failed, skipped, dry_run,
+/// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
+/// skipped), applied and pending (versions), duration_ms, error (null, or
+/// message, sqlstate, migration, line, hint).
+#[derive(Debug, Parser)]
+#[command(name = "migrate-tenants", version)]
+pub struct MigrateTenants {
+    /// Migrate this tenant; repeat for more [default: all]
+    #[arg(long, value_name = "NAME")]
+    only: Vec<TenantName>,
+
+    /// Tenants to migrate at the same time [default: 8, or what the server has left]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Begin no further tenant after N failures
+    #[arg(long, value_name = "N")]
+    max_failures: Option<NonZeroUsize>,
+
+    /// Begin no further tenant after the first failure
+    #[arg(long, conflicts_with = "max_failures")]
+    fail_fast: bool,
+
+    /// Show what is pending, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Wait so long for a lock that somebody else holds; 0 waits for ever
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    lock_timeout: Duration,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Seconds, also with a fraction.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
+    // PostgreSQL counts milliseconds in 32 bits.
+    if !(0.0..=2_000_000.0).contains(&number) {
+        return Err("it must be between 0 and 2000000 seconds".to_owned());
+    }
+    Ok(Duration::from_secs_f64(number))
+}
+
+impl Script for MigrateTenants {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let settings = Settings {
+            lock_timeout: self.lock_timeout,
+            ..Settings::default()
+        };
+        let tenants = context.tenants_with(settings).await?;
+        let output = context.output;
+        let stop = interrupt::stop_on_ctrl_c(output);
+        let bar = Bar::new(output, usize::MAX);
+        let observe = |progress: &Progress<'_>| match progress {
+            Progress::Planned { behind } => bar.set_total(*behind),
+            Progress::Ended(outcome) => bar.ended(outcome),
+        };
+        let dry_run = self.dry_run;
+        let ran = tenants.migrate(&self.options(), &stop, &observe).await;
+        bar.finish();
+        let report = ran?;
+        let text = report::summary(&report, "There are no tenants yet.");
+        output.done(&json::Fleet::migrated(&report, dry_run), &text)?;
+        let verdict = report::failures(output, &report);
+        Ok(match verdict {
+            Verdict::Done if !dry_run && report.count(Status::Skipped) > 0 => Verdict::Wrong,
+            verdict => verdict,
+        })
+    }
+}
+
+impl MigrateTenants {
+    fn options(self) -> MigrateOptions {
+        let max_failures = if self.fail_fast {
+            Some(1)
+        } else {
+            self.max_failures.map(NonZeroUsize::get)
+        };
+        MigrateOptions {
+            only: self.only,
+            jobs: self.jobs,
+            max_failures,
+            dry_run: self.dry_run,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `stop-server`: stops the project's own server.
+
+use clap::Parser;
+use local_postgres::Stopped;
+use serde::Serialize;
+
+use crate::{Common, Context, Script, Verdict};
+
+/// Stop the project's own PostgreSQL server, if it runs
+///
+/// The data in .postgres/ stay, and the next command that needs the server
+/// starts it again. Other servers are never touched.
+///
+/// With --json: stopped.
+#[derive(Debug, Parser)]
+#[command(name = "stop-server", version)]
+pub struct StopServer {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document {
+    stopped: bool,
+}
+
+impl Script for StopServer {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let server = context.project_server()?;
+        let stopped = tokio::task::spawn_blocking(move || server.stop()).await??;
+        let (stopped, text) = match stopped {
+            Stopped::Stopped => (true, "Stopped the project's own PostgreSQL server."),
+            Stopped::WasNotRunning => (false, "The project's own PostgreSQL server does not run."),
+        };
+        context.output.done(&Document { stopped }, text)?;
+        Ok(Verdict::Done)
+    }
+}

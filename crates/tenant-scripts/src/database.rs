@@ -1,0 +1,81 @@
+//! Finds the database and the migrations to work with.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use diesel_migrations::FileBasedMigrations;
+use local_postgres::{Options, ProjectServer, Startup};
+use tenant_core::MigrationSet;
+
+use crate::environment::Environment;
+use crate::exit::UsageError;
+use crate::{Common, Output};
+
+/// The file that marks the project's folder.
+const MARKER: &str = "diesel.tenant.toml";
+
+/// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
+/// project's own server, which is started when it does not run.
+pub(crate) async fn find_url(
+    common: &Common,
+    environment: &Environment,
+    output: Output,
+) -> anyhow::Result<String> {
+    let given = common
+        .database_url
+        .as_ref()
+        .or(environment.database_url.as_ref());
+    if let Some(url) = given {
+        return Ok(url.clone());
+    }
+    let server = project_server(common, environment, output)?;
+    let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
+    match started.outcome {
+        Startup::AlreadyRunning => {}
+        Startup::Started => output.note("Started the project's own PostgreSQL server."),
+        Startup::Created => output.note(
+            "Made the project's own PostgreSQL server in .postgres/ and started it \
+             (`cargo xtask db:stop` stops it).",
+        ),
+    }
+    Ok(started.url)
+}
+
+/// The server in `.postgres/` of the project whose folder this is, or one of
+/// those above.
+pub(crate) fn project_server(
+    common: &Common,
+    environment: &Environment,
+    output: Output,
+) -> anyhow::Result<ProjectServer> {
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let project = here
+        .ancestors()
+        .find(|folder| folder.join(MARKER).is_file());
+    let project = project.unwrap_or(&here).to_path_buf();
+    let options = Options {
+        binaries: environment.pg_bin.clone(),
+        allow_download: !common.no_download,
+        announce: Box::new(move |text| output.note(text)),
+        ..Options::default()
+    };
+    Ok(ProjectServer::new(project, options))
+}
+
+/// The migrations in a folder.
+///
+/// # Errors
+///
+/// When it is not there, or holds something else than migrations.
+pub(crate) fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
+    if !folder.is_dir() {
+        return Err(anyhow!(UsageError(format!(
+            "there is no folder {} (--migrations-dir names a folder with `public` and `tenant` in it)",
+            folder.display()
+        ))));
+    }
+    let source = FileBasedMigrations::from_path(PathBuf::from(folder));
+    let read = source.map_err(|error| anyhow!(UsageError(error.to_string())));
+    let set = read.and_then(|source| Ok(MigrationSet::from_source(&source)?));
+    set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
+}

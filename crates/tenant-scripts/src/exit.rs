@@ -1,0 +1,61 @@
+//! Exit codes, and which error means which.
+
+use std::process::ExitCode;
+
+use tenant_core::{Error, InvalidName};
+
+/// How a command ended, as its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// 0: done, all well.
+    Done,
+    /// 1: done or tried, and something is wrong.
+    Wrong,
+    /// 2: wrong use.
+    Usage,
+    /// 3: no database, or one that is not set up.
+    NoDatabase,
+}
+
+impl Verdict {
+    /// What an error that ended the command means.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if error.is::<UsageError>() || error.is::<InvalidName>() {
+            return Self::Usage;
+        }
+        match error.downcast_ref::<Error>() {
+            Some(Error::Connect(_) | Error::NotSetUp) => Self::NoDatabase,
+            _ if error.is::<tenant_core::ConnectError>() => Self::NoDatabase,
+            _ if error.is::<local_postgres::Error>() => Self::NoDatabase,
+            _ => Self::Wrong,
+        }
+    }
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        Self::from(match verdict {
+            Verdict::Done => 0,
+            Verdict::Wrong => 1,
+            Verdict::Usage => 2,
+            Verdict::NoDatabase => 3,
+        })
+    }
+}
+
+/// Arguments that clap accepts and the command cannot work with.
+#[derive(Debug)]
+pub(crate) struct UsageError(pub(crate) String);
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+/// Ends the process at once, as a shell expects of one that Ctrl-C ended.
+pub(crate) fn at_once() -> ! {
+    std::process::exit(130)
+}

@@ -1,0 +1,120 @@
+//! What to do next after each error, in terms of this project's commands.
+
+use tenant_core::{ConnectError, Error};
+
+/// The error with its causes and what to do next, for people.
+pub(crate) fn render(error: &anyhow::Error) -> String {
+    let mut causes = causes(error.as_ref());
+    let first = causes.remove(0);
+    let label = console::style("error:").for_stderr().red().bold();
+    paragraph(&format!("{label} {first}"), &causes, hint(error))
+}
+
+/// A heading, the causes below it, and what to do next.
+pub(crate) fn paragraph(heading: &str, causes: &[String], hint: Option<String>) -> String {
+    let causes = causes.iter().map(|cause| format!("  because: {cause}"));
+    let hint = hint.map(|hint| format!("  to do:   {hint}"));
+    let lines = std::iter::once(heading.to_owned())
+        .chain(causes)
+        .chain(hint);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The error's text and those of its causes. A transparent error repeats the
+/// text of the one that it wraps; that is left out.
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let mut causes = chain.map(ToString::to_string).collect::<Vec<_>>();
+    causes.dedup();
+    causes
+}
+
+/// What to do after an error of any kind, where something can be done.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<Error>() {
+        return of(error);
+    }
+    error.downcast_ref::<ConnectError>().map(connect)
+}
+
+/// What to do after an error of the library.
+pub(crate) fn of(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Connect(error) => connect(error),
+        Error::NotSetUp => "run `cargo xtask db:migrate` once".to_owned(),
+        Error::Taken(_) => {
+            "choose another name; `cargo xtask db:list:tenants` shows those in use".to_owned()
+        }
+        Error::Unknown(_) => "`cargo xtask db:list:tenants` shows the tenants".to_owned(),
+        Error::Untracked(name) => format!(
+            "if it is a tenant's, register it with `INSERT INTO public.schema_tracker (name) \
+             VALUES ('{name}');` and run `cargo xtask db:migrate:tenant {name}`; otherwise choose \
+             another name"
+        ),
+        Error::MissingSchema(name) => format!(
+            "restore the schema from a backup, or remove the registration with \
+             `cargo xtask db:drop:tenant {name}`"
+        ),
+        Error::HalfMade { name, .. } => format!(
+            "`cargo xtask db:migrate:tenant {name}` completes it, `cargo xtask db:drop:tenant \
+             {name}` removes it"
+        ),
+        Error::InvalidRow(_) => {
+            "correct the name in public.schema_tracker, or delete the row".to_owned()
+        }
+        Error::ChangedPath { .. } => {
+            "remove the SET search_path from the migration: the tenant's schema is set already"
+                .to_owned()
+        }
+        Error::Busy { .. } | Error::NoFreeConnection => {
+            "wait until the other run has ended, and run this again".to_owned()
+        }
+        Error::Migration(_) | Error::Database { .. } => return by_sqlstate(error.sqlstate()?),
+        _ => return None,
+    })
+}
+
+fn connect(error: &ConnectError) -> String {
+    match error {
+        ConnectError::Url { .. } => {
+            "write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE, with special characters of \
+             the password percent-encoded"
+        }
+        ConnectError::Trust { .. } => {
+            "give the authority's certificate with sslrootcert=FILE in the URL"
+        }
+        ConnectError::NoServer { .. } => {
+            "start the server, or correct host and port in --database-url, DATABASE_URL or .env; \
+             with none of these the project's own server is used"
+        }
+        ConnectError::Login { .. } => {
+            "correct role and password in --database-url, DATABASE_URL or .env"
+        }
+        ConnectError::NoDatabase { .. } => {
+            "create the database, or correct its name in --database-url, DATABASE_URL or .env"
+        }
+        ConnectError::Tls { .. } => {
+            "check sslmode and sslrootcert in the URL, and the server's certificate"
+        }
+        ConnectError::Refused { .. } => "look at the server's message, and try again",
+    }
+    .to_owned()
+}
+
+/// Source of the codes: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+fn by_sqlstate(code: &str) -> Option<String> {
+    let hint = match code {
+        "25001" => {
+            "put `run_in_transaction = false` into a metadata.toml beside the migration's up.sql, \
+             and nothing else into that migration"
+        }
+        "42501" => {
+            "give the role the right it lacks; making tenants needs GRANT CREATE ON DATABASE, and \
+             the public migrations need GRANT CREATE ON SCHEMA public"
+        }
+        "55P03" => "somebody else holds a lock on the table; run this again when it is free",
+        "53300" => "close other connections, raise max_connections, or give a smaller --jobs",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

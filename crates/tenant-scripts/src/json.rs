@@ -1,0 +1,146 @@
+//! The JSON documents that scripts rely on. Field names are stable.
+
+use serde::Serialize;
+use tenant_core::{Error, FleetReport, Outcome, Status};
+
+use crate::hints;
+
+/// A command that failed as a whole.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    error: ErrorDetail,
+}
+
+/// An error in parts.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorDetail {
+    /// The whole chain of causes.
+    message: String,
+    /// PostgreSQL's code, when the server spoke.
+    sqlstate: Option<String>,
+    /// The name of the migration that failed.
+    migration: Option<String>,
+    /// The line of its `up.sql`, from 1.
+    line: Option<usize>,
+    /// What to do next.
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let detail = match error.downcast_ref::<Error>() {
+            Some(known) => ErrorDetail::of(known),
+            None => ErrorDetail {
+                hint: hints::hint(error),
+                ..ErrorDetail::text(hints::causes(error.as_ref()).join(": "))
+            },
+        };
+        Self { error: detail }
+    }
+
+    pub(crate) fn usage(message: String) -> Self {
+        Self {
+            error: ErrorDetail::text(message),
+        }
+    }
+}
+
+impl ErrorDetail {
+    fn text(message: String) -> Self {
+        Self {
+            message,
+            sqlstate: None,
+            migration: None,
+            line: None,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn of(error: &Error) -> Self {
+        let (migration, line) = match error {
+            Error::Migration(failure) => (Some(failure.migration.clone()), Some(failure.line)),
+            Error::Refused { migration, refusal } => (Some(migration.clone()), Some(refusal.line)),
+            Error::ChangedPath { migration, .. } => (Some(migration.clone()), None),
+            _ => (None, None),
+        };
+        Self {
+            message: hints::causes(error).join(": "),
+            sqlstate: error.sqlstate().map(str::to_owned),
+            migration,
+            line,
+            hint: hints::of(error),
+        }
+    }
+}
+
+/// A run over several tenants.
+#[derive(Debug, Serialize)]
+pub(crate) struct Fleet {
+    total: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    migrated: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<usize>,
+    up_to_date: usize,
+    failed: usize,
+    skipped: usize,
+    dry_run: bool,
+    duration_ms: u128,
+    tenants: Vec<Tenant>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tenant {
+    name: String,
+    status: &'static str,
+    applied: Vec<String>,
+    pending: Vec<String>,
+    duration_ms: u128,
+    error: Option<ErrorDetail>,
+}
+
+impl Fleet {
+    pub(crate) fn migrated(report: &FleetReport, dry_run: bool) -> Self {
+        let mut document = Self::new(report);
+        document.migrated = Some(report.count(Status::Migrated));
+        document.dry_run = dry_run;
+        document
+    }
+
+    pub(crate) fn created(report: &FleetReport) -> Self {
+        let mut document = Self::new(report);
+        document.created = Some(report.count(Status::Created));
+        document
+    }
+
+    fn new(report: &FleetReport) -> Self {
+        Self {
+            total: report.outcomes.len(),
+            migrated: None,
+            created: None,
+            up_to_date: report.count(Status::UpToDate),
+            failed: report.count(Status::Failed),
+            skipped: report.count(Status::Skipped),
+            dry_run: false,
+            duration_ms: report.duration.as_millis(),
+            tenants: report.outcomes.iter().map(tenant).collect(),
+        }
+    }
+}
+
+fn tenant(outcome: &Outcome) -> Tenant {
+    Tenant {
+        name: outcome.name.clone(),
+        status: match outcome.status {
+            Status::Created => "created",
+            Status::Migrated => "migrated",
+            Status::UpToDate => "up_to_date",
+            Status::Failed => "failed",
+            Status::Skipped => "skipped",
+        },
+        applied: outcome.applied.clone(),
+        pending: outcome.pending.clone(),
+        duration_ms: outcome.duration.as_millis(),
+        error: outcome.error.as_ref().map(ErrorDetail::of),
+    }
+}

@@ -1,0 +1,53 @@
+//! The options that every command has.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options common to all commands.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Database to work on [default: DATABASE_URL, else .env, else the project's own server]
+    #[arg(long, value_name = "URL", global = true)]
+    pub database_url: Option<String>,
+
+    /// Folder with `public/` and `tenant/` migrations, instead of those compiled in
+    #[arg(long, value_name = "DIR", global = true)]
+    pub migrations_dir: Option<PathBuf>,
+
+    /// Schema with extensions, looked up behind the tenant's own [default: TENANT_EXTENSIONS_SCHEMA]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub extensions_schema: Option<String>,
+
+    /// Never download PostgreSQL for the project's own server
+    #[arg(long, global = true)]
+    pub no_download: bool,
+
+    /// Print one JSON document on standard output, also when something fails
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Print only what was asked for, and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Print each step
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+impl Common {
+    /// `--json` alone, for when the arguments cannot be read.
+    pub(crate) fn json() -> Self {
+        Self {
+            database_url: None,
+            migrations_dir: None,
+            extensions_schema: None,
+            no_download: false,
+            json: true,
+            quiet: false,
+            verbose: false,
+        }
+    }
+}

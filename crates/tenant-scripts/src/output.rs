@@ -1,0 +1,148 @@
+//! The one place that writes to standard output and standard error.
+
+use std::io::{ErrorKind, Write, stderr, stdout};
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+
+use crate::Common;
+
+/// The width of a table where there is no terminal to ask.
+const WIDTH_WITHOUT_TERMINAL: u16 = 120;
+
+/// Where a command's words go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Output {
+    /// As the common options say.
+    #[must_use]
+    pub fn new(common: &Common) -> Self {
+        Self {
+            json: common.json,
+            quiet: common.quiet,
+            verbose: common.verbose,
+        }
+    }
+
+    /// Whether the result is wanted as JSON.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Whether each step is wanted.
+    #[must_use]
+    pub fn is_verbose(self) -> bool {
+        self.verbose
+    }
+
+    /// Whether a progress bar would be seen and is wanted.
+    #[must_use]
+    pub fn shows_progress(self) -> bool {
+        !self.json && !self.quiet && console::user_attended_stderr()
+    }
+
+    /// Prints what was asked for: `document` with `--json`, else `text`.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written to.
+    pub fn answer(self, document: &impl Serialize, text: &str) -> anyhow::Result<()> {
+        if self.json {
+            return self.document(document);
+        }
+        to_stdout(text)
+    }
+
+    /// Prints what was done: as [`Output::answer`], and nothing with `--quiet`.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written to.
+    pub fn done(self, document: &impl Serialize, text: &str) -> anyhow::Result<()> {
+        if self.quiet && !self.json {
+            return Ok(());
+        }
+        self.answer(document, text)
+    }
+
+    /// Prints a JSON document.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written to.
+    pub fn document(self, document: &impl Serialize) -> anyhow::Result<()> {
+        to_stdout(&serde_json::to_string_pretty(document)?)
+    }
+
+    /// Says on standard error what goes on.
+    pub fn note(self, text: &str) {
+        if !self.quiet && !self.json {
+            to_stderr(text);
+        }
+    }
+
+    /// Says on standard error what only `--verbose` wants to know.
+    pub fn detail(self, text: &str) {
+        if self.verbose {
+            to_stderr(text);
+        }
+    }
+
+    /// Says on standard error what is wrong. Not silenced by `--quiet`.
+    pub fn problem(self, text: &str) {
+        to_stderr(text);
+    }
+}
+
+/// Prints text that is neither answer nor note: help, completions.
+///
+/// # Errors
+///
+/// When standard output cannot be written to.
+pub(crate) fn to_stdout(text: &str) -> anyhow::Result<()> {
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Ok(());
+    }
+    match writeln!(stdout().lock(), "{text}") {
+        // Whoever read it has seen enough, for example `head`.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+fn to_stderr(text: &str) {
+    // There is nobody left to tell when this fails.
+    let _ = writeln!(stderr().lock(), "{text}");
+}
+
+/// A table with a heading, as wide as the terminal.
+pub(crate) fn table<const COLUMNS: usize>(
+    heading: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width())
+        .set_header(heading);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.to_string()
+}
+
+fn width() -> u16 {
+    let terminal = console::Term::stdout();
+    terminal
+        .size_checked()
+        .map_or(WIDTH_WITHOUT_TERMINAL, |(_, columns)| columns.max(60))
+}

@@ -1,0 +1,121 @@
+//! A run over several tenants, for people.
+
+use std::time::Duration;
+
+use tenant_core::{Error, FleetReport, Outcome, Status};
+
+use crate::{Output, Verdict, hints};
+
+/// How many tenants are listed one by one; a fleet is summed up.
+const LISTED: usize = 20;
+
+/// How many failures are shown in full.
+const FAILURES: usize = 5;
+
+/// What was done, a line for each tenant of a small run and a summary.
+pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
+    let done = report.outcomes.iter().filter(|outcome| {
+        !outcome.applied.is_empty()
+            || !outcome.pending.is_empty()
+            || outcome.status == Status::Created
+    });
+    let done = done
+        .filter(|outcome| outcome.status != Status::Failed)
+        .collect::<Vec<_>>();
+    let mut lines = Vec::new();
+    if done.len() <= LISTED {
+        lines.extend(done.into_iter().map(line));
+    }
+    lines.push(totals(report, nothing));
+    lines.join("\n")
+}
+
+fn line(outcome: &Outcome) -> String {
+    let name = console::style(&outcome.name).bold();
+    match outcome.status {
+        Status::Skipped => format!(
+            "  {name}: {} pending: {}",
+            outcome.pending.len(),
+            outcome.pending.join(", ")
+        ),
+        status => format!(
+            "  {name}: {}, {} in {}",
+            words(status),
+            counted(outcome.applied.len(), "migration"),
+            time(outcome.duration)
+        ),
+    }
+}
+
+fn totals(report: &FleetReport, nothing: &str) -> String {
+    if report.outcomes.is_empty() {
+        return nothing.to_owned();
+    }
+    let states = [
+        Status::Created,
+        Status::Migrated,
+        Status::UpToDate,
+        Status::Skipped,
+        Status::Failed,
+    ];
+    let counts = states.iter().filter_map(|status| {
+        let count = report.count(*status);
+        (count > 0).then(|| format!("{count} {}", words(*status)))
+    });
+    format!(
+        "{}: {} ({})",
+        counted(report.outcomes.len(), "tenant"),
+        counts.collect::<Vec<_>>().join(", "),
+        time(report.duration)
+    )
+}
+
+fn words(status: Status) -> &'static str {
+    match status {
+        Status::Created => "created",
+        Status::Migrated => "migrated",
+        Status::UpToDate => "up to date",
+        Status::Failed => "failed",
+        Status::Skipped => "not touched",
+    }
+}
+
+/// Shows the first failures with their reasons; the verdict of the run.
+pub(crate) fn failures(output: Output, report: &FleetReport) -> Verdict {
+    let failed = report.count(Status::Failed);
+    for (outcome, error) in report.failures().take(FAILURES) {
+        output.problem(&failure(outcome, error));
+    }
+    if failed > FAILURES && !output.is_json() {
+        output.problem(&format!(
+            "... and {} more; --json lists them all",
+            failed - FAILURES
+        ));
+    }
+    if failed == 0 {
+        Verdict::Done
+    } else {
+        Verdict::Wrong
+    }
+}
+
+fn failure(outcome: &Outcome, error: &Error) -> String {
+    let label = console::style("failed:").for_stderr().red().bold();
+    let heading = format!("{label} {}", outcome.name);
+    hints::paragraph(&heading, &hints::causes(error), hints::of(error))
+}
+
+/// `1 tenant`, `2 tenants`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// A duration as people read it: `31 ms`, `4.2 s`.
+pub(crate) fn time(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}

@@ -1,0 +1,200 @@
+//! A database for one test, with the questions that tests ask.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+use crate::server_url;
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// An empty database, dropped at the end of the test.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+}
+
+/// A role that can log in, dropped at the end of the test with what it owns.
+#[derive(Debug)]
+pub struct Role {
+    name: String,
+    database: String,
+}
+
+impl TestDatabase {
+    /// Makes it.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be started, or refuses.
+    pub async fn new() -> Self {
+        let name = unique("test");
+        run(&server_url("postgres"), &format!("CREATE DATABASE {name}")).await;
+        Self { name }
+    }
+
+    /// The URL, as the server's superuser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        server_url(&self.name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A connection of the test's own.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn client(&self) -> Client {
+        connect(&self.url()).await
+    }
+
+    /// Runs one statement or several.
+    ///
+    /// # Panics
+    ///
+    /// When one fails.
+    pub async fn execute(&self, sql: &str) {
+        run(&self.url(), sql).await;
+    }
+
+    /// The first column of all rows, as text; NULL is "NULL".
+    ///
+    /// # Panics
+    ///
+    /// When the query fails.
+    pub async fn column(&self, sql: &str) -> Vec<String> {
+        let answers = self.client().await.simple_query(sql).await;
+        let answers = answers.expect("a query of the test runs");
+        let rows = answers.iter().filter_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or("NULL").to_owned()),
+            _ => None,
+        });
+        rows.collect()
+    }
+
+    /// The only value that `sql` gives, as text.
+    ///
+    /// # Panics
+    ///
+    /// When there is not exactly one row.
+    pub async fn value(&self, sql: &str) -> String {
+        let mut rows = self.column(sql).await;
+        let value = rows.pop().filter(|_| rows.is_empty());
+        value.expect("the query gives exactly one row")
+    }
+
+    /// The names of the schemas that are not the system's, sorted.
+    ///
+    /// # Panics
+    ///
+    /// When the query fails.
+    pub async fn schemas(&self) -> Vec<String> {
+        self.column(
+            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' \
+             AND nspname NOT IN ('public', 'information_schema') ORDER BY nspname COLLATE \"C\"",
+        )
+        .await
+    }
+
+    /// The registered tenants, sorted.
+    ///
+    /// # Panics
+    ///
+    /// When the query fails.
+    pub async fn tracked(&self) -> Vec<String> {
+        self.column("SELECT name FROM public.schema_tracker ORDER BY name COLLATE \"C\"")
+            .await
+    }
+
+    /// A role without any rights, that logs in with `password`.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses.
+    pub async fn role(&self, password: &str) -> Role {
+        let name = unique("role");
+        self.execute(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"))
+            .await;
+        Role {
+            name,
+            database: self.name.clone(),
+        }
+    }
+}
+
+impl Role {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The URL of the database it was made for, as this role.
+    #[must_use]
+    pub fn url(&self) -> String {
+        server_url(&self.database).replacen("postgres@", &format!("{}@", self.name), 1)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        clean_up(
+            "postgres",
+            &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        );
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        clean_up(
+            &self.database,
+            &format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name),
+        );
+    }
+}
+
+/// Runs `sql` from a place that cannot wait. What fails is left to the end of
+/// the server.
+fn clean_up(database: &str, sql: &str) {
+    let (url, sql) = (server_url(database), sql.to_owned());
+    let cleaner = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(async {
+                let Ok((client, connection)) = tokio_postgres::connect(&url, NoTls).await else {
+                    return;
+                };
+                drop(tokio::spawn(connection));
+                drop(client.batch_execute(&sql).await);
+            });
+        }
+    });
+    drop(cleaner.join());
+}
+
+/// A name that no other test uses, also not one of another process.
+fn unique(what: &str) -> String {
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("diesel_tenants_{what}_{}_{number}", std::process::id())
+}
+
+async fn connect(url: &str) -> Client {
+    let connected = tokio_postgres::connect(url, NoTls).await;
+    let (client, connection) = connected.expect("the test's database takes a connection");
+    drop(tokio::spawn(connection));
+    client
+}
+
+async fn run(url: &str, sql: &str) {
+    let done = connect(url).await.batch_execute(sql).await;
+    done.expect("a statement of the test runs");
+}

@@ -1,0 +1,6 @@
+CREATE TABLE dummy_table (
+    id UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+    name TEXT NOT NULL,
+    value TEXT,
+    created_at TIMESTAMP DEFAULT now()
+);

@@ -1,0 +1,1 @@
+ALTER TABLE dummy_table DROP COLUMN description;

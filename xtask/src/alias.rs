@@ -1,0 +1,167 @@
+//! The table of aliases: the only place to touch when a command is added.
+
+/// One command of `cargo xtask`.
+#[derive(Debug)]
+pub struct Alias {
+    /// What is typed after `cargo xtask`.
+    pub name: &'static str,
+    /// The arguments worth showing in the overview; each command's own
+    /// `--help` tells the rest.
+    pub arguments: &'static str,
+    /// What running it does.
+    pub task: Task,
+    /// One line of help: imperative, no full stop.
+    pub help: &'static str,
+}
+
+/// What an alias runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// A program of `tenant-scripts`, with every argument handed on untouched.
+    Bin(&'static str),
+    /// The same, with `--only` put before the tenant's name.
+    OneTenant(&'static str),
+    /// `cargo check` over everything.
+    Typecheck,
+    /// The repository rules alone.
+    Tidy,
+    /// What the tests need, then the tests.
+    Test,
+}
+
+/// Every alias, in the order of the overview.
+#[rustfmt::skip] // One alias, one line.
+pub const ALIASES: &[Alias] = &[
+    alias("db:migrate", "", Task::Bin("migrate-public"), "Bring the public schema up to date"),
+    alias("db:migrate:tenants", "", Task::Bin("migrate-tenants"), "Bring every tenant up to date"),
+    alias("db:migrate:tenant", "NAME", Task::OneTenant("migrate-tenants"), "Bring one tenant up to date"),
+    alias("db:create:tenant", "NAME...", Task::Bin("create-tenant"), "Create tenants: schema, migrations, registration"),
+    alias("db:list:tenants", "", Task::Bin("list-tenants"), "List the tenants and their versions"),
+    alias("db:drop:tenant", "NAME", Task::Bin("drop-tenant"), "Drop a tenant: its schema, data and registration"),
+    alias("db:health:check", "", Task::Bin("health-check"), "Check every tenant's schema, tables and migrations"),
+    alias("db:demo:tenant", "", Task::Bin("demo-tenant-schema"), "Create a demo tenant, write to it and read it back"),
+    alias("db:stop", "", Task::Bin("stop-server"), "Stop the project's own PostgreSQL server, if it runs"),
+    alias("typecheck", "", Task::Typecheck, "Type-check every crate, tests included"),
+    alias("test", "[OPTIONS]", Task::Test, "Install what the tests need, then run them"),
+    alias("tidy", "", Task::Tidy, "Check the repository rules"),
+    alias("completions", "SHELL", Task::Bin("completions"), "Print the completion script of a shell"),
+];
+
+const fn alias(
+    name: &'static str,
+    arguments: &'static str,
+    task: Task,
+    help: &'static str,
+) -> Alias {
+    Alias {
+        name,
+        arguments,
+        task,
+        help,
+    }
+}
+
+impl Alias {
+    /// Whether it is about a database, as opposed to the repository.
+    #[must_use]
+    pub fn is_about_databases(&self) -> bool {
+        self.name.starts_with("db:")
+    }
+
+    /// Name and arguments, as a user types them.
+    #[must_use]
+    pub fn synopsis(&self) -> String {
+        format!("{} {}", self.name, self.arguments)
+            .trim_end()
+            .to_owned()
+    }
+
+    fn bin(&self) -> Option<&'static str> {
+        match self.task {
+            Task::Bin(bin) | Task::OneTenant(bin) => Some(bin),
+            Task::Typecheck | Task::Tidy | Task::Test => None,
+        }
+    }
+}
+
+/// The alias called exactly `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Alias> {
+    ALIASES.iter().find(|alias| alias.name == name)
+}
+
+/// The alias a user who typed `word` most likely meant.
+///
+/// The name of a script counts as its alias, and an alias that merely goes on
+/// where `word` stops (`db:create`) comes before one that is fewer letters away
+/// (`db:migrate`).
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static Alias> {
+    ALIASES.iter().min_by_key(|alias| {
+        let same_bin = alias.bin() == Some(word);
+        let goes_on = alias.name.starts_with(word);
+        (!same_bin, !goes_on, distance(word, alias.name))
+    })
+}
+
+/// How many letters must be put in, taken out or replaced to turn `from` into
+/// `to` (Levenshtein), computed one row of the usual table at a time.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (index, letter) in from.chars().enumerate() {
+        let mut left = index + 1;
+        let mut next = vec![left];
+        for (other, (&diagonal, &above)) in to.chars().zip(row.iter().zip(row.iter().skip(1))) {
+            let replaced = diagonal + usize::from(letter != other);
+            left = replaced.min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn an_alias_is_found_by_its_whole_name_only() {
+        assert_eq!(
+            find("db:migrate").unwrap().task,
+            Task::Bin("migrate-public")
+        );
+        assert!(find("db:migrat").is_none());
+        assert!(find("migrate-public").is_none());
+    }
+
+    #[test]
+    fn no_two_aliases_share_a_name() {
+        let names: BTreeSet<&str> = ALIASES.iter().map(|alias| alias.name).collect();
+        assert_eq!(names.len(), ALIASES.len());
+    }
+
+    #[test]
+    fn a_misspelt_alias_leads_to_the_right_one() {
+        for (typed, meant) in [
+            ("db:migrate:tenents", "db:migrate:tenants"),
+            ("db:helth:check", "db:health:check"),
+            ("tset", "test"),
+            ("db:create", "db:create:tenant"),
+            ("demo-tenant-schema", "db:demo:tenant"),
+            ("migrate-tenants", "db:migrate:tenants"),
+        ] {
+            assert_eq!(nearest(typed).unwrap().name, meant, "typed {typed}");
+        }
+    }
+
+    #[test]
+    fn the_distance_counts_single_letters() {
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("same", "same"), 0);
+    }
+}

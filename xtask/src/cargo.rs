@@ -1,0 +1,89 @@
+//! Starting Cargo.
+//!
+//! This process *becomes* Cargo (`exec`), which in turn becomes the program it
+//! runs. So there is one process from the terminal's point of view: Ctrl-C
+//! reaches the program once, its exit code is ours without translation, and a
+//! program that a signal ended looks that way to the shell (128 + signal).
+//! `exec` exists on Unix only, and so does the server the scripts start.
+
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::process::CommandExt as _,
+    process::Command,
+};
+
+use crate::{failure::Failure, workspace};
+
+/// `cargo SUBCOMMAND` on this workspace. The user's working directory is kept,
+/// so that relative paths among the arguments keep their meaning.
+pub(crate) fn command(subcommand: &str) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command
+        .arg(subcommand)
+        .arg("--manifest-path")
+        .arg(workspace::root().join("Cargo.toml"));
+    for (name, _) in std::env::vars_os() {
+        if describes_this_package(&name) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Whether `cargo run` set the variable to describe *this* package.
+///
+/// Such variables must not reach the next Cargo: some build scripts ask to be
+/// run again when one of them changes (that of `ring` names a dozen), and half
+/// the workspace would be rebuilt at each change between `cargo xtask` and a
+/// plain `cargo run`.
+fn describes_this_package(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+        "CARGO_PRIMARY_",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
+}
+
+/// Becomes `command`; comes back only when it cannot be started.
+pub(crate) fn become_it(mut command: Command) -> Failure {
+    let error = command.exec();
+    let program = command.get_program().display();
+    Failure::Failed(format!(
+        "error: cannot start `{program}`: {error}\n\n\
+         Install Rust with its package manager Cargo, or correct the variable CARGO."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_says_about_this_package_is_not_handed_on() {
+        for name in [
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_PRIMARY_PACKAGE",
+        ] {
+            assert!(describes_this_package(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_user_tells_cargo_is_handed_on() {
+        for name in [
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_JOBS",
+            "CARGO_NET_OFFLINE",
+        ] {
+            assert!(!describes_this_package(OsStr::new(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `typecheck` and `tidy`: checks that are one call of Cargo each.
+
+use std::ffi::OsString;
+
+use crate::{alias::Alias, cargo, console, failure::Failure, help};
+
+/// Becomes `cargo check` over every crate, tests included.
+///
+/// # Errors
+/// There were arguments, or Cargo cannot be started.
+pub(crate) fn typecheck(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
+    let details = "\nRuns: cargo check --workspace --all-targets\n";
+    run(
+        alias,
+        arguments,
+        details,
+        "check",
+        &["--workspace", "--all-targets"],
+    )
+}
+
+/// Becomes the test of the repository rules.
+///
+/// # Errors
+/// There were arguments, or Cargo cannot be started.
+pub(crate) fn tidy(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
+    let details = "\nEach rule is a test in xtask/tests/it/tidy; what it prints when it fails\n\
+                   says how to mend the finding.\n";
+    run(
+        alias,
+        arguments,
+        details,
+        "test",
+        &["--package", "xtask", "--test", "it", "tidy::"],
+    )
+}
+
+fn run(
+    alias: &Alias,
+    arguments: &[OsString],
+    details: &str,
+    subcommand: &str,
+    cargo_arguments: &[&str],
+) -> Result<(), Failure> {
+    match arguments.first() {
+        None => {
+            let mut command = cargo::command(subcommand);
+            command.args(cargo_arguments);
+            Err(cargo::become_it(command))
+        }
+        Some(first) if help::is_asked_by(&first.to_string_lossy()) => {
+            console::result(&help::of(alias, details));
+            Ok(())
+        }
+        Some(first) => Err(Failure::Usage(format!(
+            "error: {} takes no arguments, and `{}` was given",
+            alias.name,
+            first.display()
+        ))),
+    }
+}

@@ -1,0 +1,34 @@
+//! Why a command ends without doing its work, and the exit code for it.
+//!
+//! The codes are those of the scripts: 1 for "tried, and something is wrong",
+//! 2 for "wrong use". A message is complete as it stands: it says what to do
+//! next, and is printed once, by [`crate::run`].
+
+use std::{fmt, process::ExitCode};
+
+/// An error on its way to the terminal.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command was right and could not be carried out: exit code 1.
+    Failed(String),
+    /// The command was wrong: exit code 2.
+    Usage(String),
+}
+
+impl Failure {
+    /// The code this process exits with.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Failed(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(message) | Self::Usage(message) => formatter.write_str(message),
+        }
+    }
+}

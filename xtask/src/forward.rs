@@ -1,0 +1,163 @@
+//! Running a program of `tenant-scripts` in place of this one.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::{cargo, console, failure::Failure};
+
+/// The options of `migrate-tenants` whose value is the next argument, so that
+/// the value is not taken for the tenant's name. One that is missing here makes
+/// `migrate-tenants` refuse its arguments; it cannot reach another tenant.
+const OPTIONS_WITH_A_VALUE: &[&str] = &[
+    "--database-url",
+    "--extensions-schema",
+    "--jobs",
+    "--lock-timeout",
+    "--max-failures",
+    "--migrations-dir",
+    "--only",
+];
+
+/// Whether the program can start at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Build {
+    /// It was built before; at most a change has to be compiled.
+    Done,
+    /// It has never been built.
+    First,
+}
+
+/// Becomes the program `bin`; comes back only when that is impossible.
+pub(crate) fn run(bin: &str, arguments: Vec<OsString>) -> Failure {
+    let build = build_of(bin);
+    if build == Build::First {
+        console::note(&format!(
+            "Building {bin} (the first build takes a minute or two) ..."
+        ));
+    }
+    let mut command = cargo::command("run");
+    command.args(run_arguments(bin, build, arguments));
+    cargo::become_it(command)
+}
+
+/// Cargo puts all programs of a workspace into one folder, so a program that
+/// was built is a sibling of this one.
+fn build_of(bin: &str) -> Build {
+    let sibling = std::env::current_exe().map(|this| this.with_file_name(bin));
+    match sibling {
+        Ok(path) if path.is_file() => Build::Done,
+        _ => Build::First,
+    }
+}
+
+/// What follows `cargo run`. Cargo's own messages are hidden unless there is a
+/// build to watch.
+fn run_arguments(bin: &str, build: Build, arguments: Vec<OsString>) -> Vec<OsString> {
+    let quiet: &[&str] = match build {
+        Build::Done => &["--quiet"],
+        Build::First => &[],
+    };
+    let of_cargo = quiet
+        .iter()
+        .copied()
+        .chain(["--package", "tenant-scripts", "--bin", bin, "--"]);
+    of_cargo.map(OsString::from).chain(arguments).collect()
+}
+
+/// Puts `--only` before the tenant's name in `arguments`.
+///
+/// # Errors
+/// There is no name among the arguments.
+pub(crate) fn only_one(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    if arguments
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
+        return Ok(arguments);
+    }
+    let position = position_of_name(&arguments).ok_or_else(|| {
+        Failure::Usage(
+            "error: db:migrate:tenant needs the name of a tenant\n\n\
+             Usage: cargo xtask db:migrate:tenant NAME [OPTIONS]\n\
+             For all tenants: cargo xtask db:migrate:tenants"
+                .to_owned(),
+        )
+    })?;
+    arguments.insert(position, OsString::from("--only"));
+    Ok(arguments)
+}
+
+/// Where the first argument stands that is neither an option nor its value.
+fn position_of_name(arguments: &[OsString]) -> Option<usize> {
+    let mut previous: Option<&OsStr> = None;
+    arguments.iter().position(|argument| {
+        let is_value = previous.is_some_and(takes_a_value);
+        let is_option = argument.as_encoded_bytes().starts_with(b"-");
+        previous = Some(argument);
+        !is_value && !is_option
+    })
+}
+
+fn takes_a_value(option: &OsStr) -> bool {
+    OPTIONS_WITH_A_VALUE.iter().any(|name| option == *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn arguments_are_handed_on_untouched_after_two_dashes() {
+        let arguments = run_arguments("create-tenant", Build::Done, words("acme --help -- -x"));
+        let expected = "--quiet --package tenant-scripts --bin create-tenant -- acme --help -- -x";
+        assert_eq!(arguments, words(expected));
+    }
+
+    #[test]
+    fn a_first_build_shows_the_progress_of_cargo() {
+        let arguments = run_arguments("create-tenant", Build::First, Vec::new());
+        assert_eq!(
+            arguments,
+            words("--package tenant-scripts --bin create-tenant --")
+        );
+    }
+
+    #[test]
+    fn only_is_put_before_the_name_of_the_tenant() {
+        for (given, expected) in [
+            ("acme", "--only acme"),
+            ("acme --json", "--only acme --json"),
+            ("--json acme --dry-run", "--json --only acme --dry-run"),
+            ("--jobs 4 acme", "--jobs 4 --only acme"),
+            ("--jobs=4 acme", "--jobs=4 --only acme"),
+        ] {
+            assert_eq!(
+                only_one(words(given)).unwrap(),
+                words(expected),
+                "given {given}"
+            );
+        }
+    }
+
+    #[test]
+    fn help_about_one_tenant_needs_no_name() {
+        for given in ["--help", "-h", "acme --help"] {
+            assert_eq!(only_one(words(given)).unwrap(), words(given));
+        }
+    }
+
+    #[test]
+    fn a_missing_name_is_wrong_use() {
+        for given in ["", "--json", "--jobs 4", "--jobs"] {
+            let failure = only_one(words(given)).unwrap_err();
+            assert!(matches!(failure, Failure::Usage(_)), "given {given}");
+            assert!(
+                failure.to_string().contains("db:migrate:tenant NAME"),
+                "{failure}"
+            );
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What the tests need beyond Rust: a table, looked for before they run and
+//! installed where that is allowed.
+
+mod find;
+mod install;
+mod step;
+mod system;
+
+use crate::{console, failure::Failure};
+
+use self::find::Presence;
+
+/// Something the tests need, how it is recognised, and which packages give it.
+pub(crate) struct Need {
+    /// What to call it.
+    name: &'static str,
+    /// The sets of programs any one of which will do. The programs of a set
+    /// have to stand in the same folder.
+    programs: &'static [&'static [&'static str]],
+    /// A variable that names the folder. When it is set, nothing else counts.
+    variable: Option<&'static str>,
+    /// A command that prints the folder.
+    told_by: Option<&'static [&'static str]>,
+    /// Where packages put it outside PATH; a `*` stands for any text.
+    folders: &'static [&'static str],
+    /// The package of Debian and its relatives.
+    debian: &'static str,
+    /// The formula of Homebrew.
+    homebrew: &'static str,
+}
+
+/// Everything the tests need. Each row is looked for, announced and installed
+/// by the same code.
+const NEEDS: &[Need] = &[Need {
+    name: "PostgreSQL's server programs (initdb and postgres)",
+    programs: &[&["initdb", "postgres"]],
+    variable: Some("PG_BIN"),
+    told_by: Some(&["pg_config", "--bindir"]),
+    folders: &[
+        "/usr/lib/postgresql/*/bin",
+        "/usr/pgsql-*/bin",
+        "/opt/homebrew/opt/postgresql*/bin",
+        "/usr/local/opt/postgresql*/bin",
+        "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
+        "/Applications/Postgres.app/Contents/Versions/*/bin",
+    ],
+    debian: "postgresql",
+    homebrew: "postgresql@17",
+}];
+
+/// Whether missing packages may be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Installing {
+    /// By root, by a user whose sudo asks no password, or by Homebrew.
+    WhereAllowed,
+    /// Not at all.
+    Never,
+}
+
+/// Makes sure that everything the tests need is on this machine.
+///
+/// # Errors
+/// Something is missing and may not or cannot be installed. The message names
+/// the packages and the commands that install them.
+pub(crate) fn see_to_them(installing: Installing) -> Result<(), Failure> {
+    let missing = missing_among(NEEDS)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let plan = install::plan(&missing, &system::look());
+    let found = format!("not found: {}", names(&missing));
+    if installing == Installing::Never || !plan.is_allowed() {
+        return Err(Failure::Failed(format!(
+            "error: {found}\n\n{}",
+            plan.advice()
+        )));
+    }
+    console::note(&format!("{found}\n{}", plan.announcement()));
+    plan.run()?;
+    let still_missing = missing_among(NEEDS)?;
+    if still_missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "error: the installation ran, and still {}\n\n{}",
+        format_args!("not found: {}", names(&still_missing)),
+        still_missing
+            .iter()
+            .map(|need| need.places())
+            .collect::<Vec<_>>()
+            .join("\n"),
+    )))
+}
+
+fn missing_among(needs: &'static [Need]) -> Result<Vec<&'static Need>, Failure> {
+    let mut missing = Vec::new();
+    for need in needs {
+        match find::look_for(need) {
+            Presence::Found => {}
+            Presence::Missing => missing.push(need),
+            Presence::Misdirected { variable, folder } => {
+                return Err(Failure::Failed(format!(
+                    "error: {variable} is `{}`, which does not hold {}\n\n\
+                     Correct the variable, or unset it to have the usual places looked at.",
+                    folder.display(),
+                    need.name
+                )));
+            }
+        }
+    }
+    Ok(missing)
+}
+
+fn names(needs: &[&Need]) -> String {
+    needs
+        .iter()
+        .map(|need| need.name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl Need {
+    /// Where it was looked for, for an error message.
+    fn places(&self) -> String {
+        let variable = self.variable.into_iter().map(str::to_owned);
+        let told_by = self.told_by.into_iter().map(|command| command.join(" "));
+        let folders = self.folders.iter().map(|folder| (*folder).to_owned());
+        let path = std::iter::once("PATH".to_owned());
+        let places: Vec<String> = variable.chain(path).chain(told_by).chain(folders).collect();
+        format!("Looked for {} in:\n  {}", self.name, places.join("\n  "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_of_a_need_name_each_that_was_looked_at() {
+        let places = NEEDS[0].places();
+        for place in [
+            "PG_BIN",
+            "PATH",
+            "pg_config --bindir",
+            "/usr/lib/postgresql/*/bin",
+        ] {
+            assert!(
+                places.lines().any(|line| line.trim() == place),
+                "{place} in {places}"
+            );
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `cargo xtask test`: what the tests need, then the tests.
+
+use std::ffi::OsString;
+
+use crate::{
+    alias::Alias,
+    cargo, console,
+    failure::Failure,
+    help,
+    needs::{self, Installing},
+};
+
+const DETAILS: &str = "
+Options:
+  --no-install  Name what is missing instead of installing it
+  -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
+
+The tests start PostgreSQL servers of their own, also when TEST_DATABASE_URL is
+set. PostgreSQL's binaries are looked for in PG_BIN, in PATH and where packages
+put them, and installed when they are missing: on Debian and its relatives by
+root or a user whose sudo asks no password, on macOS with Homebrew. The commands
+are announced before they run.
+
+Exit codes: those of `cargo test`; 1 when something is missing, 2 for wrong use.
+";
+
+/// What was asked for on the command line.
+#[derive(Debug, PartialEq, Eq)]
+enum Request {
+    Help,
+    Tests {
+        installing: Installing,
+        cargo_arguments: Vec<OsString>,
+    },
+}
+
+/// Sees to the needs of the tests and becomes `cargo test`.
+///
+/// # Errors
+/// The arguments are wrong, or something is missing and cannot be installed.
+pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure> {
+    match parse(arguments)? {
+        Request::Help => {
+            console::result(&help::of(alias, DETAILS));
+            Ok(())
+        }
+        Request::Tests {
+            installing,
+            cargo_arguments,
+        } => {
+            needs::see_to_them(installing)?;
+            let mut command = cargo::command("test");
+            command.args(test_arguments(cargo_arguments));
+            Err(cargo::become_it(command))
+        }
+    }
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
+    let mut installing = Installing::WhereAllowed;
+    let mut arguments = arguments.into_iter();
+    for argument in arguments.by_ref() {
+        match argument.to_string_lossy().as_ref() {
+            "--no-install" => installing = Installing::Never,
+            "--" => break,
+            word if help::is_asked_by(word) => return Ok(Request::Help),
+            word => return Err(unexpected(word)),
+        }
+    }
+    Ok(Request::Tests {
+        installing,
+        cargo_arguments: arguments.collect(),
+    })
+}
+
+fn unexpected(word: &str) -> Failure {
+    Failure::Usage(format!(
+        "error: unexpected argument `{word}`\n\n\
+         Arguments for `cargo test` follow two dashes: cargo xtask test -- {word}\n\
+         For the options: cargo xtask test --help"
+    ))
+}
+
+/// What follows `cargo test`: the whole workspace, unless packages are named.
+/// Cargo ignores `--package` beside `--workspace`.
+fn test_arguments(mut cargo_arguments: Vec<OsString>) -> Vec<OsString> {
+    if !cargo_arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(names_a_package)
+    {
+        cargo_arguments.insert(0, OsString::from("--workspace"));
+    }
+    cargo_arguments
+}
+
+fn names_a_package(argument: &OsString) -> bool {
+    let argument = argument.to_string_lossy();
+    let is_short = argument.starts_with("-p") && !argument.starts_with("--");
+    is_short || argument == "--package" || argument.starts_with("--package=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    fn tests(installing: Installing, cargo_arguments: &str) -> Request {
+        Request::Tests {
+            installing,
+            cargo_arguments: words(cargo_arguments),
+        }
+    }
+
+    #[test]
+    fn without_arguments_everything_is_installed_and_tested() {
+        assert_eq!(
+            parse(words("")).unwrap(),
+            tests(Installing::WhereAllowed, "")
+        );
+        assert_eq!(test_arguments(words("")), words("--workspace"));
+    }
+
+    #[test]
+    fn what_follows_two_dashes_goes_to_cargo() {
+        assert_eq!(
+            parse(words("--no-install -- --no-install -- --help")).unwrap(),
+            tests(Installing::Never, "--no-install -- --help"),
+        );
+    }
+
+    #[test]
+    fn a_named_package_takes_the_place_of_the_workspace() {
+        for given in [
+            "-p tenant-core fleet",
+            "-ptenant-core",
+            "--package=tenant-core",
+        ] {
+            assert_eq!(test_arguments(words(given)), words(given));
+        }
+        let for_the_tests = words("fleet -- -p");
+        assert_eq!(
+            test_arguments(for_the_tests),
+            words("--workspace fleet -- -p")
+        );
+    }
+
+    #[test]
+    fn an_argument_that_lacks_its_dashes_is_explained() {
+        let failure = parse(words("fleet")).unwrap_err();
+        assert!(matches!(failure, Failure::Usage(_)));
+        assert!(
+            failure.to_string().contains("cargo xtask test -- fleet"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn help_is_recognised_before_the_dashes_only() {
+        assert_eq!(parse(words("--no-install --help")).unwrap(), Request::Help);
+        assert_ne!(parse(words("-- --help")).unwrap(), Request::Help);
+    }
+}

@@ -1,0 +1,195 @@
+//! `cargo xtask` as a user meets it: streams, exit codes, what reaches Cargo.
+
+use std::{os::unix::process::ExitStatusExt as _, path::Path};
+
+use crate::fake_cargo::{FakeCargo, stderr, stdout};
+
+#[test]
+fn help_is_a_result_and_no_arguments_is_wrong_use() {
+    let cargo = FakeCargo::that_runs("exit 9");
+    let help = cargo.output_of(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(stdout(&help).contains("db:migrate:tenants"), "{help:?}");
+    assert_eq!(stderr(&help), "");
+
+    let nothing = cargo.output_of(&[]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert_eq!(stdout(&nothing), "");
+    assert_eq!(stderr(&nothing), stdout(&help));
+}
+
+#[test]
+fn an_unknown_alias_is_wrong_use_and_starts_nothing() {
+    let output = FakeCargo::that_runs("exit 9").output_of(&["db:migrate:tenent", "acme"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stdout(&output), "");
+    assert!(
+        stderr(&output).contains("`db:migrate:tenant`"),
+        "{output:?}"
+    );
+    assert!(stderr(&output).contains("cargo xtask --help"), "{output:?}");
+}
+
+#[test]
+fn an_alias_hands_all_its_arguments_to_its_program() {
+    let output = FakeCargo::that_prints_its_arguments().output_of(&[
+        "db:create:tenant",
+        "acme corp",
+        "--help",
+        "--",
+        "-x",
+    ]);
+    let printed = stdout(&output);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[..2], ["run", "--manifest-path"]);
+    assert!(
+        Path::new(lines[2]).is_absolute() && lines[2].ends_with("/Cargo.toml"),
+        "{printed}"
+    );
+    let (_, arguments) = printed.split_once("tenant-scripts\n").unwrap();
+    assert_eq!(
+        arguments,
+        "--bin\ncreate-tenant\n--\nacme corp\n--help\n--\n-x\n"
+    );
+}
+
+#[test]
+fn the_alias_for_one_tenant_names_it_with_only() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let output = cargo.output_of(&["db:migrate:tenant", "acme", "--json"]);
+    let printed = stdout(&output);
+    assert!(
+        printed.ends_with("migrate-tenants\n--\n--only\nacme\n--json\n"),
+        "{printed}"
+    );
+
+    let nameless = cargo.output_of(&["db:migrate:tenant"]);
+    assert_eq!(nameless.status.code(), Some(2));
+    assert_eq!(stdout(&nameless), "");
+    assert!(
+        stderr(&nameless).contains("db:migrate:tenant NAME"),
+        "{nameless:?}"
+    );
+}
+
+#[test]
+fn the_exit_code_of_the_program_is_passed_on() {
+    for code in [0, 1, 2, 3, 101] {
+        let output = FakeCargo::that_runs(&format!("exit {code}")).output_of(&["db:list:tenants"]);
+        assert_eq!(output.status.code(), Some(code));
+    }
+}
+
+#[test]
+fn a_program_that_a_signal_ends_looks_that_way_to_the_caller() {
+    let output = FakeCargo::that_runs("kill -TERM $$").output_of(&["db:list:tenants"]);
+    assert_eq!(output.status.signal(), Some(15));
+}
+
+#[test]
+fn the_working_directory_stays_that_of_the_user() {
+    let cargo = FakeCargo::that_runs("pwd -P");
+    let output = cargo.output_of(&["db:list:tenants"]);
+    let expected = cargo.folder().canonicalize().unwrap();
+    assert_eq!(stdout(&output).trim(), expected.display().to_string());
+}
+
+#[test]
+fn cargo_is_not_told_that_it_runs_inside_another_one() {
+    let cargo = FakeCargo::that_runs("env | grep -c -E '^CARGO_(PKG|MANIFEST)_'");
+    let mut command = cargo.xtask(&["db:list:tenants"]);
+    command
+        .env("CARGO_PKG_NAME", "xtask")
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(stdout(&command.output().unwrap()).trim(), "0");
+}
+
+#[test]
+fn a_moved_repository_is_found_where_cargo_says_it_is() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let moved = tempfile::tempdir().unwrap();
+    std::fs::create_dir(moved.path().join("xtask")).unwrap();
+    for manifest in ["Cargo.toml", "xtask/Cargo.toml"] {
+        std::fs::write(moved.path().join(manifest), "").unwrap();
+    }
+    let mut command = cargo.xtask(&["typecheck"]);
+    command.env("CARGO_MANIFEST_DIR", moved.path().join("xtask"));
+    let printed = stdout(&command.output().unwrap());
+    let manifest = moved.path().join("Cargo.toml");
+    assert!(
+        printed.lines().any(|line| Path::new(line) == manifest),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_missing_cargo_is_named() {
+    let cargo = FakeCargo::that_runs("");
+    let mut command = cargo.xtask(&["typecheck"]);
+    command.env("CARGO", "/no/such/cargo");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("/no/such/cargo"), "{output:?}");
+}
+
+#[test]
+fn typecheck_and_tidy_are_calls_of_cargo_without_arguments() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let typecheck = stdout(&cargo.output_of(&["typecheck"]));
+    assert!(typecheck.starts_with("check\n"), "{typecheck}");
+    assert!(
+        typecheck.ends_with("--workspace\n--all-targets\n"),
+        "{typecheck}"
+    );
+    let tidy = stdout(&cargo.output_of(&["tidy"]));
+    assert!(
+        tidy.ends_with("--package\nxtask\n--test\nit\ntidy::\n"),
+        "{tidy}"
+    );
+
+    let help = cargo.output_of(&["typecheck", "--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(
+        stdout(&help).contains("Usage: cargo xtask typecheck"),
+        "{help:?}"
+    );
+    let extra = cargo.output_of(&["tidy", "fast"]);
+    assert_eq!(extra.status.code(), Some(2));
+    assert!(stderr(&extra).contains("`fast`"), "{extra:?}");
+}
+
+/// A folder that looks like PostgreSQL's to `xtask`.
+fn server_programs() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    for program in ["initdb", "postgres"] {
+        let path = folder.path().join(program);
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn tests_run_once_their_needs_are_met() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let programs = server_programs();
+    let mut command = cargo.xtask(&["test", "--no-install", "--", "-p", "tenant-core", "fleet"]);
+    let output = command.env("PG_BIN", programs.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).starts_with("test\n"), "{output:?}");
+    assert!(
+        stdout(&output).ends_with("/Cargo.toml\n-p\ntenant-core\nfleet\n"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_misdirected_variable_stops_the_tests() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let mut command = cargo.xtask(&["test"]);
+    let output = command.env("PG_BIN", cargo.folder()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+    assert!(stderr(&output).contains("PG_BIN"), "{output:?}");
+}

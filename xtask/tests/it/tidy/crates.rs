@@ -1,0 +1,175 @@
+//! Rules about the crates: which may know which, and what they share.
+
+use super::{
+    Repository, assert_none,
+    manifest::{self, Manifest},
+};
+
+/// Crates that must not know others. A name may end in `*`; `*` alone is every
+/// crate of this workspace. What a crate's tests use does not count.
+struct Arrow {
+    of: &'static str,
+    never_to: &'static [&'static str],
+    because: &'static str,
+}
+
+const ARROWS: &[Arrow] = &[
+    Arrow {
+        of: "schema-*",
+        never_to: &["tenant-*", "local-postgres"],
+        because: "the schema crates are tables and migrations, on which everything else rests",
+    },
+    Arrow {
+        of: "tenant-core",
+        never_to: &["schema-tenant", "tenant-*", "local-postgres"],
+        because: "it takes any MigrationSource, so that other applications can use it",
+    },
+    Arrow {
+        of: "local-postgres",
+        never_to: &["*"],
+        because: "it starts a server and knows nothing of tenants",
+    },
+    Arrow {
+        of: "xtask",
+        never_to: &["*"],
+        because: "it runs the other crates' programs, so that it compiles in seconds",
+    },
+    Arrow {
+        of: "*",
+        never_to: &["test-support"],
+        because: "it is for tests: name it under [dev-dependencies]",
+    },
+];
+
+#[test]
+fn dependencies_between_the_crates_point_one_way() {
+    assert_none(
+        &against_the_arrows(&Repository::this()),
+        "move what is needed to the crate both may know, or pass it in as an argument \
+         (docs/architecture.md has the picture).",
+    );
+}
+
+fn against_the_arrows(repository: &Repository) -> Vec<String> {
+    let manifests = manifest::all(repository);
+    let names: Vec<&str> = manifests.iter().map(Manifest::name).collect();
+    let mut findings = Vec::new();
+    for manifest in &manifests {
+        for arrow in ARROWS
+            .iter()
+            .filter(|arrow| is_one_of(manifest.name(), &[arrow.of]))
+        {
+            let known = manifest
+                .dependencies()
+                .into_iter()
+                .filter(|name| names.contains(name));
+            let wrong = known.filter(|name| is_one_of(name, arrow.never_to));
+            findings
+                .extend(wrong.map(|name| {
+                    format!("{}: depends on {name}; {}", manifest.path, arrow.because)
+                }));
+        }
+    }
+    findings
+}
+
+fn is_one_of(name: &str, patterns: &[&str]) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *pattern,
+        })
+}
+
+#[test]
+fn every_crate_takes_what_is_common_from_the_workspace() {
+    assert_none(
+        &not_inherited(&Repository::this()),
+        "write `version.workspace = true` (and so on) under [package], and `workspace = true` \
+         under [lints].",
+    );
+}
+
+fn not_inherited(repository: &Repository) -> Vec<String> {
+    let mut findings = Vec::new();
+    for manifest in manifest::all(repository) {
+        for key in ["version", "edition", "license"] {
+            if !manifest.inherits("package", key) {
+                findings.push(format!("{}: has a {key} of its own", manifest.path));
+            }
+        }
+        if !manifest.inherits_section("lints") {
+            findings.push(format!("{}: does not inherit [lints]", manifest.path));
+        }
+    }
+    findings
+}
+
+#[test]
+fn every_crate_links_its_integration_tests_into_one_program() {
+    assert_none(
+        &further_test_programs(&Repository::this()),
+        "make it a module of the crate's tests/it/main.rs: each further test program links the \
+         whole crate once more.",
+    );
+}
+
+/// Cargo makes a program of each `tests/*.rs` and of each `tests/*/main.rs`.
+fn further_test_programs(repository: &Repository) -> Vec<String> {
+    let mut findings = Vec::new();
+    for manifest in manifest::all(repository) {
+        let tests = format!("{}/tests/", manifest.folder());
+        for path in repository.paths() {
+            let Some(rest) = path.strip_prefix(&tests) else {
+                continue;
+            };
+            let is_program = rest.ends_with(".rs") && !rest.contains('/')
+                || rest.ends_with("/main.rs") && rest.matches('/').count() == 1;
+            if is_program && rest != "it/main.rs" {
+                findings.push(format!("{path}: is a test program of its own"));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn the_rules_about_crates_can_fail() {
+    let crates = Repository::of(&[
+        (
+            "crates/schema-tenant/Cargo.toml",
+            "[package]\nname = \"schema-tenant\"\n",
+        ),
+        (
+            "crates/tenant-core/Cargo.toml",
+            "[package]\nname = \"tenant-core\"\n[dependencies]\nschema-tenant.workspace = true\n\
+             test-support.workspace = true\n",
+        ),
+        (
+            "crates/test-support/Cargo.toml",
+            "[package]\nname = \"test-support\"\n",
+        ),
+        (
+            "xtask/Cargo.toml",
+            "[package]\nname = \"xtask\"\nversion.workspace = true\nedition.workspace = true\n\
+             license.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nanyhow = \"1\"\n\
+             [dev-dependencies]\ntest-support.workspace = true\n",
+        ),
+        ("crates/tenant-core/tests/it/main.rs", ""),
+        ("crates/tenant-core/tests/it/fleet.rs", ""),
+        ("crates/tenant-core/tests/more.rs", ""),
+        ("xtask/tests/other/main.rs", ""),
+    ]);
+    let wrong = against_the_arrows(&crates);
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert!(
+        wrong
+            .iter()
+            .all(|finding| finding.starts_with("crates/tenant-core/")),
+        "{wrong:?}"
+    );
+    assert_eq!(not_inherited(&crates).len(), 3 * 4);
+    let programs = further_test_programs(&crates);
+    assert_eq!(programs.len(), 2, "{programs:?}");
+}
