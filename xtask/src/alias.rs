@@ -76,7 +76,8 @@ impl Alias {
             .to_owned()
     }
 
-    fn bin(&self) -> Option<&'static str> {
+    /// The program of `tenant-scripts` it runs, if it runs one.
+    pub(crate) fn bin(&self) -> Option<&'static str> {
         match self.task {
             Task::Bin(bin) | Task::OneTenant(bin) => Some(bin),
             Task::Typecheck | Task::Tidy | Task::Test => None,

@@ -2,7 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::{cargo, console, failure::Failure};
+use crate::{
+    alias::{ALIASES, Alias},
+    cargo, console,
+    failure::Failure,
+};
 
 /// The options of `migrate-tenants` whose value is the next argument, so that
 /// the value is not taken for the tenant's name. One that is missing here makes
@@ -17,18 +21,18 @@ const OPTIONS_WITH_A_VALUE: &[&str] = &[
     "--only",
 ];
 
-/// Whether the program can start at once.
+/// How much building to expect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Build {
-    /// It was built before; at most a change has to be compiled.
-    Done,
-    /// It has never been built.
+    /// None, or what has changed since the last time.
+    Usual,
+    /// All that the programs depend on.
     First,
 }
 
 /// Becomes the program `bin`; comes back only when that is impossible.
 pub(crate) fn run(bin: &str, arguments: Vec<OsString>) -> Failure {
-    let build = build_of(bin);
+    let build = build_to_expect();
     if build == Build::First {
         console::note(&format!(
             "Building {bin} (the first build takes a minute or two) ..."
@@ -39,13 +43,17 @@ pub(crate) fn run(bin: &str, arguments: Vec<OsString>) -> Failure {
     cargo::become_it(command)
 }
 
-/// Cargo puts all programs of a workspace into one folder, so a program that
-/// was built is a sibling of this one.
-fn build_of(bin: &str) -> Build {
-    let sibling = std::env::current_exe().map(|this| this.with_file_name(bin));
-    match sibling {
-        Ok(path) if path.is_file() => Build::Done,
-        _ => Build::First,
+/// Cargo puts all programs of a workspace into one folder, so those that were
+/// built are siblings of this one. With any of them come all dependencies.
+fn build_to_expect() -> Build {
+    let Ok(this) = std::env::current_exe() else {
+        return Build::First;
+    };
+    let was_built = |bin| this.with_file_name(bin).is_file();
+    if ALIASES.iter().filter_map(Alias::bin).any(was_built) {
+        Build::Usual
+    } else {
+        Build::First
     }
 }
 
@@ -53,7 +61,7 @@ fn build_of(bin: &str) -> Build {
 /// build to watch.
 fn run_arguments(bin: &str, build: Build, arguments: Vec<OsString>) -> Vec<OsString> {
     let quiet: &[&str] = match build {
-        Build::Done => &["--quiet"],
+        Build::Usual => &["--quiet"],
         Build::First => &[],
     };
     let of_cargo = quiet
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn arguments_are_handed_on_untouched_after_two_dashes() {
-        let arguments = run_arguments("create-tenant", Build::Done, words("acme --help -- -x"));
+        let arguments = run_arguments("create-tenant", Build::Usual, words("acme --help -- -x"));
         let expected = "--quiet --package tenant-scripts --bin create-tenant -- acme --help -- -x";
         assert_eq!(arguments, words(expected));
     }

@@ -54,24 +54,35 @@ fn path(data: &Path) -> PathBuf {
 /// A server works in its data folder, which Linux shows; elsewhere its command
 /// line, which names the folder, has to do.
 pub(crate) fn serves(pid: u32, data: &Path) -> bool {
-    if Path::new("/proc/self").exists() {
+    if has_proc() {
         return fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == data);
     }
-    let mut ps = Command::new("ps");
-    ps.args(["-o", "command=", "-p", &pid.to_string()]);
-    run::output(&mut ps)
-        .is_ok_and(|line| String::from_utf8_lossy(&line).contains(data.to_string_lossy().as_ref()))
+    ps("command=", pid).contains(data.to_string_lossy().as_ref())
 }
 
 /// Whether the process has ended and only waits for its parent to take notice.
-/// `false` where the system does not show it.
 pub(crate) fn is_zombie(pid: u32) -> bool {
-    // The name before the state is in parentheses, and may contain some itself.
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        stat.rsplit(')')
+    if has_proc() {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The name before the state is in parentheses, and may contain some itself.
+        return stat
+            .rsplit(')')
             .next()
-            .is_some_and(|it| it.starts_with(" Z"))
-    })
+            .is_some_and(|it| it.starts_with(" Z"));
+    }
+    ps("stat=", pid).starts_with('Z')
+}
+
+fn has_proc() -> bool {
+    Path::new("/proc/self").exists()
+}
+
+/// One column of what `ps` says about a process; empty when there is none.
+fn ps(column: &str, pid: u32) -> String {
+    let mut ps = Command::new("ps");
+    ps.args(["-o", column, "-p", &pid.to_string()]);
+    let printed = run::output(&mut ps).unwrap_or_default();
+    String::from_utf8_lossy(&printed).trim().to_owned()
 }
 
 /// The process id in the form that system calls take.
@@ -108,15 +119,18 @@ mod tests {
 
     #[test]
     fn a_process_that_nobody_has_reaped_has_ended_all_the_same() {
-        if !Path::new("/proc/self").exists() {
-            return;
-        }
         let mut child = Command::new("true").spawn().unwrap();
         while !is_zombie(child.id()) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         child.wait().unwrap();
         assert!(!is_zombie(std::process::id()));
+    }
+
+    #[test]
+    fn ps_knows_this_process_and_no_other_by_its_number() {
+        assert!(ps("command=", std::process::id()).contains("local_postgres"));
+        assert_eq!(ps("command=", u32::MAX / 2), "");
     }
 
     #[test]

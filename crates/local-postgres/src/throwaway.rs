@@ -1,5 +1,6 @@
 //! A server for tests: fast, private, gone afterwards.
 
+use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,7 +36,8 @@ pub struct ThrowawayBuilder {
 
 impl ThrowawayBuilder {
     /// Sets a server setting, for example `wal_level` to `logical`. Values need
-    /// no quoting; a later one replaces an earlier one.
+    /// no quoting; a later one replaces an earlier one. Where the server listens
+    /// is not set this way, but with [`tcp`](Self::tcp).
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push(setting(name, value));
@@ -87,7 +89,10 @@ impl ThrowawayBuilder {
         self.check_names()?;
         let binaries = find_binaries(&self.options, None)?;
         let folder = scratch::make_folder()?;
-        let watchdog = Watchdog::start(&folder)?;
+        let watchdog = Watchdog::start(&folder).inspect_err(|_| {
+            // Nothing is in it yet, and nobody is left to remove it.
+            let _ = fs::remove_dir(&folder);
+        })?;
         let mut server = ThrowawayServer {
             address: Address {
                 folder: folder.clone(),

@@ -74,7 +74,13 @@ pub(crate) async fn migrate<'a>(
     work: Work<'a>,
     applied: &mut Vec<&'a Migration>,
 ) -> Result<(), Error> {
-    attempt::with_retries(work, async || apply::bring_up_to_date(work, applied).await).await
+    let mut attempts = attempt::Attempts::new();
+    loop {
+        match apply::bring_up_to_date(work, applied).await {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
 }
 
 /// Refuses `pending` when one of them must not run at all.

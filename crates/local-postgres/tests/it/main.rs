@@ -2,7 +2,7 @@
 //!
 //! The tests need PostgreSQL with `psql` on this machine. Some need root: they
 //! are about root, or about what one user does with another's data.
-//! Those that fetch a package are run with `cargo test -- --ignored`.
+//! Two fetch a package of some 20 MB, and are passed over without a network.
 
 #![expect(
     clippy::unwrap_used,

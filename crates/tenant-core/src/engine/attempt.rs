@@ -19,23 +19,30 @@ const ATTEMPTS: u32 = 3;
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 const WORTH_ANOTHER: [&str; 3] = ["55P03", "40P01", "40001"];
 
-/// Runs `attempt` up to three times while it fails for the sake of locks.
-pub(super) async fn with_retries<T>(
-    work: Work<'_>,
-    mut attempt: impl AsyncFnMut() -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut tried = 1;
-    loop {
-        match attempt().await {
-            Err(error) if tried < ATTEMPTS && is_worth_another(&error) => {
-                if work.session.client().is_closed() {
-                    return Err(error);
-                }
-                pause(Duration::from_millis(100) * 4_u32.pow(tried - 1)).await;
-                tried += 1;
-            }
-            result => return result,
+/// The attempts at a piece of work that may lose against somebody's lock.
+pub(super) struct Attempts {
+    left: u32,
+    pause: Duration,
+}
+
+impl Attempts {
+    pub(super) fn new() -> Self {
+        Self {
+            left: ATTEMPTS,
+            pause: Duration::from_millis(100),
         }
+    }
+
+    /// Whether to try again after `error`. Waits before it says yes, longer
+    /// each time.
+    pub(super) async fn again_after(&mut self, work: Work<'_>, error: &Error) -> bool {
+        self.left -= 1;
+        if self.left == 0 || !is_worth_another(error) || work.session.client().is_closed() {
+            return false;
+        }
+        pause(self.pause).await;
+        self.pause *= 4;
+        true
     }
 }
 

@@ -1,6 +1,6 @@
 //! Makes a tenant: schema, migrations and registration in one transaction.
 
-use super::attempt::{close, finish, with_retries};
+use super::attempt::{Attempts, close, finish};
 use super::existing::open_and_look;
 use super::parts::{Registration, add_part, create_ledger, run_script};
 use super::remove::remove;
@@ -27,7 +27,12 @@ pub(crate) async fn create<'a>(
         .iter()
         .position(|migration| !migration.in_transaction());
     let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
-    with_retries(work, async || build(work, name, first).await).await?;
+    let mut attempts = Attempts::new();
+    while let Err(error) = build(work, name, first).await {
+        if !attempts.again_after(work, &error).await {
+            return Err(error);
+        }
+    }
     let mut applied = first.to_vec();
     if !rest.is_empty()
         && let Err(error) = migrate(work, &mut applied).await

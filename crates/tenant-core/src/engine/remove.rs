@@ -1,7 +1,7 @@
 //! Removes a tenant: schema and registration in one transaction.
 
 use super::Work;
-use super::attempt::{close, finish, with_retries};
+use super::attempt::{Attempts, close, finish};
 use super::existing::open_and_look;
 use super::parts::run_script;
 use super::script::Script;
@@ -23,7 +23,13 @@ pub enum Removed {
 /// [`Error::Unknown`] or [`Error::Untracked`] when nobody is registered under
 /// the name: only a tenant's schema is ever dropped.
 pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
-    with_retries(work, async || drop_once(work, name).await).await
+    let mut attempts = Attempts::new();
+    loop {
+        match drop_once(work, name).await {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
 }
 
 async fn drop_once(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use super::fleet::{Pace, Stop};
+use super::fleet::{Pace, Piece, Stop};
 use super::{FleetReport, Outcome, Status, Tenants, state};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
@@ -45,24 +45,24 @@ impl Tenants {
         self.require_tracker().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         let pace = Pace {
+            piece: Piece::Create,
             jobs,
             max_failures: None,
         };
-        let piece = async |session: &Session, name: &TenantName| {
-            let started = Instant::now();
-            let made = self.build(session, name).await;
-            let outcome = made.unwrap_or_else(|error| Outcome::failed(name.as_str(), error));
-            Outcome {
-                duration: started.elapsed(),
-                ..outcome
-            }
-        };
-        let mut outcomes = self.for_each(names, pace, stop, observe, piece).await?;
-        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        let outcomes = self.for_each(names, pace, stop, observe).await?;
         Ok(FleetReport {
             outcomes,
             duration: started.elapsed(),
         })
+    }
+
+    pub(super) async fn create_one(&self, session: &Session, name: &TenantName) -> Outcome {
+        let started = Instant::now();
+        let made = self.build(session, name).await;
+        Outcome {
+            duration: started.elapsed(),
+            ..made.unwrap_or_else(|error| Outcome::failed(name.as_str(), error))
+        }
     }
 
     async fn build(&self, session: &Session, name: &TenantName) -> Result<Outcome, Error> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use futures_util::{StreamExt, stream};
 
 use super::{DEFAULT_JOBS, Outcome, Status, Tenants};
-use crate::connect::{Session, SessionPool};
+use crate::connect::SessionPool;
 use crate::{Error, TenantName};
 
 /// Ends a run early: no further tenant is begun, those under way finish.
@@ -21,47 +21,87 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_requested(&self) -> bool {
+    fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
+/// What is done with each tenant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Piece {
+    Create,
+    Migrate,
+}
+
 /// How to go through the tenants.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
+    pub(super) piece: Piece,
     pub(super) jobs: Option<NonZeroUsize>,
     pub(super) max_failures: Option<usize>,
 }
 
+/// A run under way.
+struct Run<'a> {
+    pace: Pace,
+    sessions: SessionPool,
+    failures: AtomicUsize,
+    stop: &'a Stop,
+    observe: &'a (dyn Fn(&Outcome) + Sync),
+}
+
+impl Run<'_> {
+    fn is_over(&self) -> bool {
+        let failures = self.failures.load(Ordering::Relaxed);
+        let most = self.pace.max_failures;
+        self.stop.is_requested() || most.is_some_and(|most| failures >= most)
+    }
+}
+
 impl Tenants {
-    /// Does `piece` for each of `names`, several at a time; gives back the
-    /// outcomes in no order. `observe` hears of each as it comes.
+    /// Does the work of `pace` for each of `names`, several at a time; gives
+    /// back the outcomes by name. `observe` hears of each as it ends.
     pub(super) async fn for_each(
         &self,
         names: Vec<TenantName>,
         pace: Pace,
         stop: &Stop,
         observe: &(dyn Fn(&Outcome) + Sync),
-        piece: impl AsyncFn(&Session, &TenantName) -> Outcome,
     ) -> Result<Vec<Outcome>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let jobs = self.jobs(pace.jobs, names.len()).await?;
-        let sessions = self.database.sessions(u32::try_from(jobs).unwrap_or(1));
-        let failures = AtomicUsize::new(0);
-        let enough = |failures: usize| pace.max_failures.is_some_and(|most| failures >= most);
-        let outcomes = stream::iter(&names)
-            .map(async |name| {
-                if stop.is_requested() || enough(failures.load(Ordering::Relaxed)) {
-                    return Outcome::idle(name.as_str(), Status::Skipped);
-                }
-                let outcome = with_session(&sessions, name, &piece).await;
-                if outcome.status == Status::Failed {
-                    failures.fetch_add(1, Ordering::Relaxed);
-                }
-                observe(&outcome);
-                outcome
-            })
-            .buffer_unordered(jobs);
-        Ok(outcomes.collect().await)
+        let run = Run {
+            pace,
+            sessions: self.database.sessions(u32::try_from(jobs).unwrap_or(1)),
+            failures: AtomicUsize::new(0),
+            stop,
+            observe,
+        };
+        let pieces = names.into_iter().map(|name| self.one_of(&run, name));
+        let outcomes = stream::iter(pieces).buffer_unordered(jobs);
+        let mut outcomes = outcomes.collect::<Vec<_>>().await;
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(outcomes)
+    }
+
+    async fn one_of(&self, run: &Run<'_>, name: TenantName) -> Outcome {
+        if run.is_over() {
+            return Outcome::idle(name.as_str(), Status::Skipped);
+        }
+        let outcome = match run.sessions.get().await {
+            Err(error) => Outcome::failed(name.as_str(), super::no_session(error)),
+            Ok(session) => match run.pace.piece {
+                Piece::Create => self.create_one(&session, &name).await,
+                Piece::Migrate => self.migrate_one(&session, &name).await,
+            },
+        };
+        if outcome.status == Status::Failed {
+            run.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        (run.observe)(&outcome);
+        outcome
     }
 
     /// At most as many connections as were asked for, as there are tenants,
@@ -78,16 +118,5 @@ impl Tenants {
         let left = left.map_err(|error| Error::database("counting the free connections", error))?;
         let left = usize::try_from(left).unwrap_or_default();
         Ok(asked.min(tenants).min(left).max(1))
-    }
-}
-
-async fn with_session(
-    sessions: &SessionPool,
-    name: &TenantName,
-    piece: &impl AsyncFn(&Session, &TenantName) -> Outcome,
-) -> Outcome {
-    match sessions.get().await {
-        Ok(session) => piece(&session, name).await,
-        Err(error) => Outcome::failed(name.as_str(), super::no_session(error)),
     }
 }

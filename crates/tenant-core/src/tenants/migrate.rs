@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use super::fleet::{Pace, Stop};
+use super::fleet::{Pace, Piece, Stop};
 use super::state::{self, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
 use crate::connect::Session;
@@ -92,13 +92,13 @@ impl Tenants {
             outcomes.extend(behind.into_iter().map(planned));
         } else {
             let pace = Pace {
+                piece: Piece::Migrate,
                 jobs: options.jobs,
                 max_failures: options.max_failures,
             };
             let names = behind.into_iter().map(|standing| standing.tenant).collect();
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
-            let piece = async |session: &Session, name: &TenantName| self.one(session, name).await;
-            outcomes.extend(self.for_each(names, pace, stop, &observe, piece).await?);
+            outcomes.extend(self.for_each(names, pace, stop, &observe).await?);
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(FleetReport {
@@ -117,7 +117,7 @@ impl Tenants {
             .collect())
     }
 
-    async fn one(&self, session: &Session, name: &TenantName) -> Outcome {
+    pub(super) async fn migrate_one(&self, session: &Session, name: &TenantName) -> Outcome {
         let started = Instant::now();
         let mut applied = Vec::new();
         let done = engine::migrate(self.work(session, Schema::Tenant(name)), &mut applied).await;

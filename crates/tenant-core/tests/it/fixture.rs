@@ -1,0 +1,132 @@
+//! Migrations written in a test, and tenants that have them.
+
+use std::fs;
+
+use diesel_migrations::FileBasedMigrations;
+use tempfile::TempDir;
+use tenant_core::{
+    Database, Error, FleetReport, MigrateOptions, MigrationSet, Migrations, Outcome, Settings,
+    Status, Stop, TenantName, Tenants,
+};
+use test_support::TestDatabase;
+
+/// A stream of migrations in a folder of its own.
+pub(crate) struct Stream {
+    folder: TempDir,
+    count: usize,
+}
+
+impl Stream {
+    /// No migrations yet.
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        Self { folder, count: 0 }
+    }
+
+    /// One more, newer than those before.
+    pub(crate) fn with(mut self, up: &str) -> Self {
+        self.count += 1;
+        let folder = self
+            .folder
+            .path()
+            .join(format!("2026-02-{:02}-000000_step", self.count));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("up.sql"), up).unwrap();
+        fs::write(folder.join("down.sql"), "SELECT 1;").unwrap();
+        self
+    }
+
+    /// One more, which runs outside a transaction.
+    pub(crate) fn outside(self, up: &str) -> Self {
+        let stream = self.with(up);
+        let newest = format!("2026-02-{:02}-000000_step", stream.count);
+        let metadata = stream.folder.path().join(newest).join("metadata.toml");
+        fs::write(metadata, "run_in_transaction = false\n").unwrap();
+        stream
+    }
+
+    /// The set, as the library sees it.
+    pub(crate) fn set(&self) -> MigrationSet {
+        MigrationSet::from_source(&self.source()).unwrap()
+    }
+
+    /// The source, as Diesel sees it.
+    pub(crate) fn source(&self) -> FileBasedMigrations {
+        FileBasedMigrations::from_path(self.folder.path()).unwrap()
+    }
+}
+
+/// The version of the migration number `step` of a [`Stream`].
+pub(crate) fn version(step: usize) -> String {
+    format!("202602{step:02}000000")
+}
+
+/// A table, and a second migration that adds a column.
+pub(crate) fn two_steps() -> Stream {
+    Stream::new()
+        .with("CREATE TABLE tasks (id int PRIMARY KEY, title text);")
+        .with("ALTER TABLE tasks ADD COLUMN due date;")
+}
+
+/// A name.
+pub(crate) fn name(text: &str) -> TenantName {
+    text.parse().unwrap()
+}
+
+/// A database with the tracker, and tenants with the migrations of `stream`.
+pub(crate) async fn tenants(database: &TestDatabase, stream: &Stream) -> Tenants {
+    let tenants = open(database, stream, Settings::default()).await;
+    tenants.migrate_public(false).await.unwrap();
+    tenants
+}
+
+/// The same without setting anything up.
+pub(crate) async fn open(database: &TestDatabase, stream: &Stream, settings: Settings) -> Tenants {
+    let migrations = Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        tenant: stream.set(),
+    };
+    let database = Database::parse(&database.url()).unwrap();
+    Tenants::open(database, migrations, settings).await.unwrap()
+}
+
+/// Makes tenants, all of which succeed.
+pub(crate) async fn create(tenants: &Tenants, names: &[&str]) {
+    let names = names.iter().map(|text| name(text)).collect::<Vec<_>>();
+    let count = names.len();
+    let report = tenants
+        .create_all(names, None, &Stop::default(), &|_| {})
+        .await
+        .unwrap();
+    assert_eq!(report.count(Status::Created), count, "{report:?}");
+}
+
+/// Migrates all tenants.
+pub(crate) async fn migrate(tenants: &Tenants) -> FleetReport {
+    migrate_with(tenants, MigrateOptions::default())
+        .await
+        .unwrap()
+}
+
+/// Migrates as the options say.
+pub(crate) async fn migrate_with(
+    tenants: &Tenants,
+    options: MigrateOptions,
+) -> Result<FleetReport, Error> {
+    tenants.migrate(&options, &Stop::default(), &|_| {}).await
+}
+
+/// What came of the tenant `name`.
+pub(crate) fn outcome<'a>(report: &'a FleetReport, name: &str) -> &'a Outcome {
+    let mut outcomes = report.outcomes.iter();
+    let found = outcomes.find(|outcome| outcome.name == name);
+    found.unwrap_or_else(|| panic!("no outcome for {name} in {report:?}"))
+}
+
+/// The error and its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,293 @@
+//! Migrating many tenants at once.
+
+use std::num::NonZeroUsize;
+
+use tenant_core::{Error, MigrateOptions, Progress, Settings, Status, Stop};
+use test_support::TestDatabase;
+
+use crate::fixture::{
+    chain, create, migrate, migrate_with, name, open, outcome, tenants, two_steps, version,
+};
+
+/// Unique titles: fails where two tasks have the same.
+const UNIQUE: &str = "ALTER TABLE tasks ADD CONSTRAINT one_title UNIQUE (title);";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_tenants_exactly_the_three_with_bad_data_fail_and_only_they_are_retried() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let old = tenants(&database, &stream).await;
+    let names = (0..50).map(|n| format!("t{n:02}")).collect::<Vec<_>>();
+    create(&old, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    for bad in ["t07", "t23", "t48"] {
+        database
+            .execute(&format!(
+                "INSERT INTO {bad}.tasks VALUES (1, 'same'), (2, 'same')"
+            ))
+            .await;
+    }
+    let new = open(
+        &database,
+        &stream.with(UNIQUE).with("CREATE TABLE more (id int);"),
+        Settings::default(),
+    )
+    .await;
+
+    let report = migrate(&new).await;
+    let failed = report.failures().map(|(outcome, _)| outcome.name.as_str());
+    assert_eq!(failed.collect::<Vec<_>>(), ["t07", "t23", "t48"]);
+    assert_eq!(report.count(Status::Migrated), 47);
+    let error = chain(outcome(&report, "t23").error.as_ref().unwrap());
+    assert!(
+        error.contains("(SQLSTATE 23505)") && error.contains("line 1"),
+        "{error}"
+    );
+    // Wholly old or wholly new.
+    let ledger =
+        |tenant: &str| format!("SELECT max(version) FROM {tenant}.__diesel_schema_migrations");
+    assert_eq!(database.value(&ledger("t07")).await, version(2));
+    assert_eq!(database.value(&ledger("t08")).await, version(4));
+    assert_eq!(
+        database.value("SELECT to_regclass('t07.more')").await,
+        "NULL"
+    );
+
+    for bad in ["t07", "t23", "t48"] {
+        database
+            .execute(&format!("DELETE FROM {bad}.tasks WHERE id = 2"))
+            .await;
+    }
+    let report = migrate(&new).await;
+    assert_eq!(
+        (
+            report.count(Status::Migrated),
+            report.count(Status::UpToDate)
+        ),
+        (3, 47)
+    );
+    assert_eq!(outcome(&report, "t48").applied, [version(3), version(4)]);
+}
+
+#[tokio::test]
+async fn tenants_migrated_together_are_the_same_as_one_made_alone() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let old = tenants(&database, &stream).await;
+    create(&old, &["a", "b", "c", "d"]).await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE more (id int REFERENCES tasks);"),
+        Settings::default(),
+    )
+    .await;
+    assert_eq!(migrate(&new).await.count(Status::Migrated), 4);
+    create(&new, &["alone"]).await;
+    let columns = |tenant: &str| {
+        format!(
+            "SELECT string_agg(table_name || '.' || column_name || ':' || data_type, ', ' \
+             ORDER BY table_name, ordinal_position) \
+             FROM information_schema.columns WHERE table_schema = '{tenant}'"
+        )
+    };
+    let alone = database.value(&columns("alone")).await;
+    assert!(alone.contains("tasks.due:date"), "{alone}");
+    for tenant in ["a", "b", "c", "d"] {
+        assert_eq!(database.value(&columns(tenant)).await, alone, "{tenant}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_run_finds_nothing_to_do() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme", "globex"]).await;
+    let report = migrate(&tenants).await;
+    assert_eq!(report.count(Status::UpToDate), 2);
+    assert!(
+        report
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.applied.is_empty())
+    );
+}
+
+#[tokio::test]
+async fn only_the_named_tenants_are_migrated_and_unknown_names_are_reported() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b"]).await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE more (id int);"),
+        Settings::default(),
+    )
+    .await;
+    let options = MigrateOptions {
+        only: vec![name("a"), name("nobody")],
+        ..MigrateOptions::default()
+    };
+    let report = migrate_with(&new, options).await.unwrap();
+    assert_eq!(report.outcomes.len(), 2);
+    assert_eq!(outcome(&report, "a").status, Status::Migrated);
+    assert!(matches!(
+        outcome(&report, "nobody").error,
+        Some(Error::Unknown(_))
+    ));
+    assert_eq!(database.value("SELECT to_regclass('b.more')").await, "NULL");
+}
+
+#[tokio::test]
+async fn after_the_allowed_failures_no_further_tenant_is_begun() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b", "c", "d"]).await;
+    let new = open(
+        &database,
+        &stream.with("SELECT 1 / 0;"),
+        Settings::default(),
+    )
+    .await;
+    let options = MigrateOptions {
+        jobs: NonZeroUsize::new(1),
+        max_failures: Some(2),
+        ..MigrateOptions::default()
+    };
+    let report = migrate_with(&new, options).await.unwrap();
+    assert_eq!(
+        (report.count(Status::Failed), report.count(Status::Skipped)),
+        (2, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_stop_lets_the_tenants_under_way_finish_and_begins_no_other() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b", "c"]).await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE more (id int);"),
+        Settings::default(),
+    )
+    .await;
+    let stop = Stop::default();
+    let observe = |progress: &Progress<'_>| {
+        if matches!(progress, Progress::Ended(_)) {
+            stop.request();
+        }
+    };
+    let options = MigrateOptions {
+        jobs: NonZeroUsize::new(1),
+        ..MigrateOptions::default()
+    };
+    let report = new.migrate(&options, &stop, &observe).await.unwrap();
+    assert_eq!(
+        (
+            report.count(Status::Migrated),
+            report.count(Status::Skipped)
+        ),
+        (1, 2)
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_is_pending_and_changes_nothing() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE more (id int);"),
+        Settings::default(),
+    )
+    .await;
+    let options = MigrateOptions {
+        dry_run: true,
+        ..MigrateOptions::default()
+    };
+    let report = migrate_with(&new, options).await.unwrap();
+    assert_eq!(outcome(&report, "acme").pending, [version(3)]);
+    assert_eq!(
+        database.value("SELECT to_regclass('acme.more')").await,
+        "NULL"
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_schema_is_reported_and_gets_none() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["a", "b"]).await;
+    database.execute("DROP SCHEMA b CASCADE").await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE more (id int);"),
+        Settings::default(),
+    )
+    .await;
+    let report = migrate(&new).await;
+    assert_eq!(outcome(&report, "a").status, Status::Migrated);
+    assert!(matches!(
+        outcome(&report, "b").error,
+        Some(Error::MissingSchema(_))
+    ));
+    assert_eq!(database.schemas().await, ["a"]);
+}
+
+#[tokio::test]
+async fn two_runs_at_once_apply_nothing_twice() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let names = (0..12).map(|n| format!("t{n:02}")).collect::<Vec<_>>();
+    create(
+        &tenants(&database, &stream).await,
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
+    let stream = stream.with("CREATE TABLE more (id int); INSERT INTO more VALUES (1);");
+    let one = open(&database, &stream, Settings::default()).await;
+    let other = open(&database, &stream, Settings::default()).await;
+    let (one, other) = tokio::join!(migrate(&one), migrate(&other));
+    assert_eq!(
+        (one.count(Status::Failed), other.count(Status::Failed)),
+        (0, 0)
+    );
+    assert_eq!(
+        one.count(Status::Migrated) + other.count(Status::Migrated),
+        12
+    );
+    for name in names {
+        assert_eq!(
+            database
+                .value(&format!("SELECT count(*) FROM {name}.more"))
+                .await,
+            "1"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_migrated_one_tenant_carries_nothing_to_the_next() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b"]).await;
+    let stream = stream.with(
+        "CREATE TABLE seen AS SELECT current_setting('work_mem') AS work_mem;\n\
+         SET work_mem = '77MB';",
+    );
+    let new = open(&database, &stream, Settings::default()).await;
+    let options = MigrateOptions {
+        jobs: NonZeroUsize::new(1),
+        ..MigrateOptions::default()
+    };
+    assert_eq!(
+        migrate_with(&new, options)
+            .await
+            .unwrap()
+            .count(Status::Migrated),
+        2
+    );
+    let first = database.value("SELECT work_mem FROM a.seen").await;
+    assert_eq!(database.value("SELECT work_mem FROM b.seen").await, first);
+}

@@ -1,0 +1,152 @@
+//! Damage done by hand, and what the health check says of it.
+
+use tenant_core::{Error, Health, ProblemKind, Settings};
+use test_support::TestDatabase;
+
+use crate::fixture::{create, name, open, tenants, two_steps, version};
+
+fn problems(health: &Health) -> Vec<(Option<&str>, String)> {
+    let problems = health.problems.iter();
+    problems
+        .map(|problem| (problem.tenant.as_deref(), format!("{:?}", problem.kind)))
+        .collect()
+}
+
+#[tokio::test]
+async fn sound_tenants_are_sound_and_the_check_leaves_nothing_behind() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(
+        &database,
+        &two_steps().outside("CREATE INDEX CONCURRENTLY ON tasks (title);"),
+    )
+    .await;
+    create(&tenants, &["a", "b"]).await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!((health.checked, problems(&health)), (2, vec![]));
+    assert_eq!(database.schemas().await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn each_kind_of_damage_is_found_at_its_tenant() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["gone", "behind", "ahead", "lacking", "sound"]).await;
+    database
+        .execute(&format!(
+            "DROP SCHEMA gone CASCADE; \
+             DELETE FROM behind.__diesel_schema_migrations WHERE version = '{}'; \
+             INSERT INTO ahead.__diesel_schema_migrations VALUES ('20990101000000'); \
+             DROP TABLE lacking.tasks; \
+             INSERT INTO schema_tracker (name) VALUES ('not-a-name')",
+            version(2)
+        ))
+        .await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(health.checked, 6);
+    let found = problems(&health);
+    let expected = [
+        (
+            Some("ahead"),
+            "UnknownMigration(\"20990101000000\")".to_owned(),
+        ),
+        (
+            Some("behind"),
+            format!("PendingMigrations([\"{}\"])", version(2)),
+        ),
+        (Some("gone"), "MissingSchema".to_owned()),
+        (Some("lacking"), "MissingTable(\"tasks\")".to_owned()),
+    ];
+    assert_eq!(found[..4], expected);
+    assert!(
+        matches!(health.problems[4].kind, ProblemKind::InvalidName(_)),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 5);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_behind_is_not_blamed_for_tables_of_later_migrations() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE later (id int);"),
+        Settings::default(),
+    )
+    .await;
+    let health = new.health(&[]).await.unwrap();
+    assert_eq!(
+        problems(&health),
+        [(
+            Some("acme"),
+            format!("PendingMigrations([\"{}\"])", version(3))
+        )]
+    );
+}
+
+#[tokio::test]
+async fn left_over_schemas_are_found_and_neighbours_are_not() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme", "lost"]).await;
+    database
+        .execute(
+            "DELETE FROM schema_tracker WHERE name = 'lost'; CREATE SCHEMA empty; \
+             CREATE SCHEMA looks_like_one; CREATE TABLE looks_like_one.tasks (id int); \
+             CREATE SCHEMA analytics; CREATE TABLE analytics.cubes (id int); \
+             CREATE SCHEMA functions; CREATE FUNCTION functions.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        )
+        .await;
+    let health = tenants.health(&[]).await.unwrap();
+    let orphan = |name| (Some(name), "OrphanedSchema".to_owned());
+    assert_eq!(
+        problems(&health),
+        [orphan("empty"), orphan("looks_like_one"), orphan("lost")]
+    );
+}
+
+#[tokio::test]
+async fn the_public_schema_is_checked_too() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    database
+        .execute("DELETE FROM public.__diesel_schema_migrations")
+        .await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(
+        problems(&health),
+        [(None, "PendingMigrations([\"20260101000000\"])".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn one_tenant_can_be_checked_alone() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["a", "b"]).await;
+    database
+        .execute("DROP TABLE a.tasks; DROP TABLE b.tasks")
+        .await;
+    let health = tenants.health(&[name("a")]).await.unwrap();
+    assert_eq!(
+        (health.checked, problems(&health)),
+        (1, vec![(Some("a"), "MissingTable(\"tasks\")".to_owned())])
+    );
+    let error = tenants.health(&[name("nobody")]).await.unwrap_err();
+    assert!(matches!(error, Error::Unknown(_)), "{error}");
+}
+
+#[tokio::test]
+async fn migrations_that_cannot_make_a_tenant_are_reported() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps().with("SELECT 1 / 0;")).await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert!(
+        matches!(
+            health.problems[0].kind,
+            ProblemKind::BrokenMigrations(Error::Migration(_))
+        ),
+        "{health:?}"
+    );
+}

@@ -1,0 +1,93 @@
+//! Listing tenants and where they stand.
+
+use tenant_core::{Error, Settings};
+use test_support::TestDatabase;
+
+use crate::fixture::{create, migrate, open, outcome, tenants, two_steps, version};
+
+#[tokio::test]
+async fn each_tenant_is_listed_with_its_version_and_what_it_lacks() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let old = tenants(&database, &stream).await;
+    create(&old, &["behind"]).await;
+    let new = open(
+        &database,
+        &stream.with("CREATE TABLE more (id int);"),
+        Settings::default(),
+    )
+    .await;
+    create(&new, &["current"]).await;
+    let listed = new.list().await.unwrap();
+    let rows = listed
+        .iter()
+        .map(|tenant| (tenant.name.as_str(), tenant.version.clone(), tenant.pending));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            ("behind", Some(version(2)), 1),
+            ("current", Some(version(3)), 0)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_registered_by_hand_lacks_everything_until_it_is_migrated() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    database
+        .execute("CREATE SCHEMA acme; INSERT INTO schema_tracker (name) VALUES ('acme')")
+        .await;
+    let listed = tenants.list().await.unwrap();
+    assert_eq!((listed[0].version.as_deref(), listed[0].pending), (None, 2));
+    assert_eq!(
+        outcome(&migrate(&tenants).await, "acme").applied,
+        [version(1), version(2)]
+    );
+    assert_eq!(tenants.list().await.unwrap()[0].pending, 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_one_tenant_does_not_hide_the_others() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["a", "b", "c"]).await;
+    database
+        .execute(
+            "DROP SCHEMA b CASCADE; INSERT INTO schema_tracker (name) VALUES ('no-name'); \
+             ALTER TABLE c.__diesel_schema_migrations RENAME version TO v",
+        )
+        .await;
+    let listed = tenants.list().await.unwrap();
+    let find = |name: &str| listed.iter().find(|tenant| tenant.name == name).unwrap();
+    assert!(find("a").error.is_none());
+    assert!(matches!(find("b").error, Some(Error::MissingSchema(_))));
+    assert!(matches!(find("no-name").error, Some(Error::InvalidRow(_))));
+    assert!(matches!(find("c").error, Some(Error::Database { .. })));
+}
+
+#[tokio::test]
+async fn a_thousand_tenants_are_all_read() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    database
+        .execute(
+            "DO $$ BEGIN FOR n IN 1..1000 LOOP \
+               EXECUTE format('CREATE SCHEMA t%s', n); \
+               EXECUTE format('CREATE TABLE t%s.__diesel_schema_migrations \
+                               (version varchar(50) PRIMARY KEY, run_on timestamp)', n); \
+               EXECUTE format('INSERT INTO t%s.__diesel_schema_migrations VALUES (%L)', n, \
+                              '20260201000000'); \
+               INSERT INTO schema_tracker (name) VALUES ('t' || n); \
+               IF n % 250 = 0 THEN COMMIT; END IF; \
+             END LOOP; END $$",
+        )
+        .await;
+    let listed = tenants.list().await.unwrap();
+    assert_eq!(listed.len(), 1000);
+    assert!(
+        listed
+            .iter()
+            .all(|tenant| tenant.pending == 1 && tenant.error.is_none())
+    );
+}

@@ -1,0 +1,79 @@
+//! Somebody else's locks.
+
+use std::time::Duration;
+
+use tenant_core::{Error, Settings, Status};
+use test_support::TestDatabase;
+
+use crate::fixture::{create, migrate, name, open, outcome, tenants, two_steps};
+
+fn impatient() -> Settings {
+    Settings {
+        lock_timeout: Duration::from_millis(200),
+        ..Settings::default()
+    }
+}
+
+#[tokio::test]
+async fn a_locked_table_fails_its_tenant_only_and_the_next_run_succeeds() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b", "c"]).await;
+    let new = open(
+        &database,
+        &stream.with("ALTER TABLE tasks ADD COLUMN more int;"),
+        impatient(),
+    )
+    .await;
+    let holder = database.client().await;
+    holder
+        .batch_execute("BEGIN; SELECT * FROM b.tasks")
+        .await
+        .unwrap();
+    let report = migrate(&new).await;
+    assert_eq!(report.count(Status::Migrated), 2);
+    let error = outcome(&report, "b").error.as_ref().unwrap();
+    assert_eq!(error.sqlstate(), Some("55P03"));
+    holder.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(migrate(&new).await.count(Status::Migrated), 1);
+}
+
+#[tokio::test]
+async fn a_lock_that_is_released_in_time_is_waited_for() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let new = open(
+        &database,
+        &stream.with("ALTER TABLE tasks ADD COLUMN more int;"),
+        impatient(),
+    )
+    .await;
+    let holder = database.client().await;
+    holder
+        .batch_execute("BEGIN; SELECT * FROM acme.tasks")
+        .await
+        .unwrap();
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(350)).await;
+        holder.batch_execute("COMMIT").await.unwrap();
+    };
+    let (report, ()) = tokio::join!(migrate(&new), release);
+    assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_that_another_run_works_on_is_left_alone() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    let other = database.client().await;
+    let lock = "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('diesel-tenants:acme', 0))";
+    other.batch_execute(lock).await.unwrap();
+    let impatient = open(&database, &two_steps(), impatient()).await;
+    let error = impatient.drop_tenant(&name("acme")).await.unwrap_err();
+    assert!(matches!(error, Error::Busy { .. }), "{error}");
+    assert_eq!(database.tracked().await, ["acme"]);
+    other.batch_execute("COMMIT").await.unwrap();
+    impatient.drop_tenant(&name("acme")).await.unwrap();
+}

@@ -1,0 +1,22 @@
+//! The library on real servers.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
+mod connect;
+mod create;
+mod diesel_compatibility;
+mod drop;
+mod fixture;
+mod fleet;
+mod health;
+mod list;
+mod locks;
+mod migrations;
+mod names;
+mod outside;
+mod scope;
+mod tls;

@@ -1,0 +1,142 @@
+//! Diesel queries in one tenant's schema.
+
+use diesel::result::Error::RollbackTransaction;
+use diesel_async::RunQueryDsl;
+use schema_tenant::{Dummy, NewDummy};
+use tenant_core::{Database, MigrationSet, Migrations, ScopeError, Settings, Tenants, in_tenant};
+use test_support::TestDatabase;
+
+use crate::fixture::name;
+
+const ROW: NewDummy<'static> = NewDummy {
+    name: "a row",
+    value: Some("it's"),
+    description: None,
+};
+
+async fn two_tenants(database: &TestDatabase) -> Database {
+    let migrations = Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
+    };
+    let database = Database::parse(&database.url()).unwrap();
+    let tenants = Tenants::open(database.clone(), migrations, Settings::default())
+        .await
+        .unwrap();
+    tenants.migrate_public(false).await.unwrap();
+    tenants.create(&name("acme")).await.unwrap();
+    tenants.create(&name("globex")).await.unwrap();
+    database
+}
+
+#[tokio::test]
+async fn each_tenant_sees_its_own_rows_on_the_same_connection() {
+    let database = TestDatabase::new().await;
+    let mut connection = two_tenants(&database).await.connect().await.unwrap();
+    let acme = name("acme");
+    let inserted = in_tenant(&mut connection, &acme, None, async |connection| {
+        ROW.insert(connection).await
+    });
+    let inserted = inserted.await.unwrap();
+    let acme = in_tenant(&mut connection, &acme, None, Dummy::all)
+        .await
+        .unwrap();
+    let globex = in_tenant(&mut connection, &name("globex"), None, Dummy::all)
+        .await
+        .unwrap();
+    assert_eq!((acme, globex), (vec![inserted], vec![]));
+}
+
+#[tokio::test]
+async fn the_path_ends_with_the_work_also_when_the_work_fails() {
+    let database = TestDatabase::new().await;
+    let mut connection = two_tenants(&database).await.connect().await.unwrap();
+    let acme = name("acme");
+    let failed = in_tenant(&mut connection, &acme, None, async |connection| {
+        ROW.insert(connection).await?;
+        Err::<(), _>(RollbackTransaction)
+    });
+    assert!(matches!(
+        failed.await,
+        Err(ScopeError::Query(RollbackTransaction))
+    ));
+    let unscoped = RunQueryDsl::execute(
+        diesel::sql_query("SELECT * FROM dummy_table"),
+        &mut connection,
+    )
+    .await;
+    assert!(unscoped.unwrap_err().to_string().contains("does not exist"));
+    assert_eq!(
+        database
+            .value("SELECT count(*) FROM acme.dummy_table")
+            .await,
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_schema_is_refused_before_any_query() {
+    let database = TestDatabase::new().await;
+    let mut connection = two_tenants(&database).await.connect().await.unwrap();
+    // A table of the same name that must not be found instead.
+    TestDatabase::execute(
+        &database,
+        "CREATE TABLE public.dummy_table (LIKE acme.dummy_table INCLUDING ALL)",
+    )
+    .await;
+    let missing = in_tenant(&mut connection, &name("nobody"), None, Dummy::all).await;
+    let error = missing.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the schema of tenant `nobody` does not exist"
+    );
+    // The connection is as good as before.
+    assert!(
+        in_tenant(&mut connection, &name("acme"), None, Dummy::all)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_pool_serves_all_tenants_and_forgets_who_was_there() {
+    let database = TestDatabase::new().await;
+    let pool = two_tenants(&database).await.pool(1);
+    for tenant in ["acme", "globex", "acme"] {
+        let mut connection = pool.get().await.unwrap();
+        let tenant = name(tenant);
+        let row = in_tenant(&mut connection, &tenant, None, async |connection| {
+            ROW.insert(connection).await
+        });
+        row.await.unwrap();
+    }
+    let counts = "SELECT (SELECT count(*) FROM acme.dummy_table) || ' ' || (SELECT count(*) FROM globex.dummy_table)";
+    assert_eq!(database.value(counts).await, "2 1");
+}
+
+#[tokio::test]
+async fn work_that_is_cut_off_leaves_no_transaction_in_the_pool() {
+    let database = TestDatabase::new().await;
+    let pool = two_tenants(&database).await.pool(1);
+    let cut = tokio::time::timeout(std::time::Duration::from_millis(200), async {
+        let mut connection = pool.get().await.unwrap();
+        in_tenant(&mut connection, &name("acme"), None, async |connection| {
+            ROW.insert(connection).await?;
+            RunQueryDsl::execute(diesel::sql_query("SELECT pg_sleep(30)"), connection).await
+        })
+        .await
+    });
+    assert!(cut.await.is_err());
+    let mut connection = pool.get().await.unwrap();
+    let rows = in_tenant(&mut connection, &name("globex"), None, Dummy::all)
+        .await
+        .unwrap();
+    assert!(rows.is_empty());
+    assert_eq!(
+        database
+            .value("SELECT count(*) FROM acme.dummy_table")
+            .await,
+        "0"
+    );
+}

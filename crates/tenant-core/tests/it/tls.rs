@@ -1,0 +1,188 @@
+//! TLS against a server with a certificate of our own authority.
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tempfile::TempDir;
+use tenant_core::{ConnectError, Database};
+use test_support::own_server;
+
+/// An authority's certificate, and a server's that it signed.
+struct Certificates {
+    authority: String,
+    server: String,
+    server_key: String,
+}
+
+fn certificates(host: &str) -> Certificates {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap();
+    let issuer = Issuer::new(params, authority_key);
+    let server_key = KeyPair::generate().unwrap();
+    let server = CertificateParams::new(vec![host.to_owned()]).unwrap();
+    let server = server.signed_by(&server_key, &issuer).unwrap();
+    Certificates {
+        authority: authority.pem(),
+        server: server.pem(),
+        server_key: server_key.serialize_pem(),
+    }
+}
+
+/// A server that speaks TLS as `host`, and the file of its authority.
+struct TlsServer {
+    server: local_postgres::ThrowawayServer,
+    folder: TempDir,
+}
+
+impl TlsServer {
+    fn start(host: &str, hba: &str) -> Self {
+        let certificates = certificates(host);
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), certificates.authority).unwrap();
+        let server = own_server()
+            .tcp()
+            .file("server.crt", certificates.server)
+            .file("server.key", certificates.server_key)
+            .setting("ssl", "on")
+            .hba("local all all trust")
+            .hba(hba)
+            .start();
+        let server = server.unwrap();
+        Self { server, folder }
+    }
+
+    fn url(&self, host: &str, query: &str) -> String {
+        let port = self.server.tcp_port().unwrap();
+        format!("postgres://postgres@{host}:{port}/postgres?{query}")
+    }
+
+    fn authority(&self) -> String {
+        format!(
+            "sslrootcert={}",
+            self.folder.path().join("ca.pem").display()
+        )
+    }
+
+    /// Whether the connection is encrypted, or why there is none.
+    async fn connect(&self, host: &str, query: &str) -> Result<bool, ConnectError> {
+        #[derive(diesel::QueryableByName)]
+        struct Answer {
+            #[diesel(sql_type = diesel::sql_types::Bool)]
+            ssl: bool,
+        }
+        let mut connection = Database::parse(&self.url(host, query))?.connect().await?;
+        let query = diesel::sql_query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+        let answer: Answer = diesel_async::RunQueryDsl::get_result(query, &mut connection)
+            .await
+            .unwrap();
+        Ok(answer.ssl)
+    }
+}
+
+const ANY: &str = "host all all 127.0.0.1/32 trust";
+const TLS_ONLY: &str = "hostssl all all 127.0.0.1/32 trust";
+const PLAIN_ONLY: &str = "hostnossl all all 127.0.0.1/32 trust";
+
+#[tokio::test]
+async fn the_mode_decides_what_is_encrypted_and_what_is_checked() {
+    let server = TlsServer::start("localhost", ANY);
+    let authority = server.authority();
+    assert!(
+        !server
+            .connect("127.0.0.1", "sslmode=disable")
+            .await
+            .unwrap()
+    );
+    assert!(server.connect("127.0.0.1", "").await.unwrap());
+    assert!(
+        server
+            .connect("127.0.0.1", "sslmode=require")
+            .await
+            .unwrap()
+    );
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let query = format!("sslmode={mode}&{authority}");
+        assert!(server.connect("localhost", &query).await.unwrap(), "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_made_out_to_another_host_passes_verify_ca_and_fails_verify_full() {
+    let server = TlsServer::start("db.example", ANY);
+    let authority = server.authority();
+    assert!(
+        server
+            .connect("localhost", &format!("sslmode=verify-ca&{authority}"))
+            .await
+            .unwrap()
+    );
+    let error = server
+        .connect("localhost", &format!("sslmode=verify-full&{authority}"))
+        .await;
+    let text = crate::fixture::chain(&error.unwrap_err());
+    assert!(
+        text.contains("no TLS connection to postgres@localhost"),
+        "{text}"
+    );
+    assert!(text.contains("not valid for name"), "{text}");
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_trusted_fails_every_check() {
+    let server = TlsServer::start("localhost", ANY);
+    let other = TlsServer::start("localhost", ANY);
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let query = format!("sslmode={mode}&{}", other.authority());
+        let error = server.connect("localhost", &query).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Tls { .. }), "{mode}: {error}");
+    }
+    let system = server
+        .connect("localhost", "sslmode=verify-full")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            system,
+            ConnectError::Tls { .. } | ConnectError::Trust { .. }
+        ),
+        "{system}"
+    );
+}
+
+#[tokio::test]
+async fn tls_that_one_side_demands_and_the_other_refuses_is_said_so() {
+    let strict = TlsServer::start("localhost", TLS_ONLY);
+    let error = strict
+        .connect("127.0.0.1", "sslmode=disable")
+        .await
+        .unwrap_err();
+    let text = crate::fixture::chain(&error);
+    assert!(text.contains("no encryption"), "{text}");
+    let plain = own_server()
+        .tcp()
+        .hba("local all all trust")
+        .hba(PLAIN_ONLY)
+        .start()
+        .unwrap();
+    let port = plain.tcp_port().unwrap();
+    let url = |mode: &str| format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode={mode}");
+    let required = Database::parse(&url("require"))
+        .unwrap()
+        .connect()
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(required, ConnectError::Tls { .. }), "{required}");
+    Database::parse(&url("prefer"))
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
+}
+
+#[test]
+fn an_authority_file_that_cannot_be_used_is_named() {
+    let url = "postgres://h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem";
+    let text = Database::parse(url).unwrap_err().to_string();
+    assert!(text.contains("/nowhere/ca.pem"), "{text}");
+}
