@@ -12,4 +12,4 @@ mod url;
 
 pub use database::{Database, DieselPool};
 pub use error::ConnectError;
-pub(crate) use session::{Session, SessionPool, Sessions};
+pub(crate) use session::{Lease, Session, SessionPool};

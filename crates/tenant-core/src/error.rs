@@ -20,9 +20,6 @@ pub enum Error {
     /// There is no connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// All connections of the pool stayed in use.
-    #[error("no database connection became free in time")]
-    NoFreeConnection,
     /// The public migrations have not been applied.
     #[error("the database is not set up: it has no table `public.schema_tracker`")]
     NotSetUp,

@@ -9,10 +9,10 @@ mod migrate;
 mod outcome;
 mod state;
 
-use bb8::PooledConnection;
-
 use crate::Error;
-use crate::connect::{ConnectError, Database, Session, SessionPool, Sessions};
+use std::sync::Arc;
+
+use crate::connect::{Database, Lease, Session, SessionPool};
 use crate::engine::{Settings, Work};
 use crate::migration::{MigrationSet, Migrations};
 use crate::sql::Schema;
@@ -35,8 +35,8 @@ const DEFAULT_JOBS: usize = 8;
 #[derive(Clone)]
 pub struct Tenants {
     database: Database,
-    sessions: SessionPool,
-    migrations: std::sync::Arc<Migrations>,
+    sessions: Arc<SessionPool>,
+    migrations: Arc<Migrations>,
     settings: Settings,
 }
 
@@ -53,12 +53,12 @@ impl Tenants {
         migrations: Migrations,
         settings: Settings,
     ) -> Result<Self, Error> {
-        let sessions = database.sessions(1);
-        sessions.get().await.map_err(no_session)?;
+        let sessions = Arc::new(database.sessions(DEFAULT_JOBS));
+        sessions.get().await?;
         Ok(Self {
             sessions,
             database,
-            migrations: std::sync::Arc::new(migrations),
+            migrations: Arc::new(migrations),
             settings,
         })
     }
@@ -69,8 +69,8 @@ impl Tenants {
         &self.migrations
     }
 
-    async fn session(&self) -> Result<PooledConnection<'_, Sessions>, Error> {
-        self.sessions.get().await.map_err(no_session)
+    async fn session(&self) -> Result<Lease<'_>, Error> {
+        Ok(self.sessions.get().await?)
     }
 
     fn work<'a>(&'a self, session: &'a Session, schema: Schema<'a>) -> Work<'a> {
@@ -87,12 +87,5 @@ impl Tenants {
             Schema::Public => &self.migrations.public,
             Schema::Tenant(_) => &self.migrations.tenant,
         }
-    }
-}
-
-fn no_session(error: bb8::RunError<ConnectError>) -> Error {
-    match error {
-        bb8::RunError::User(error) => Error::Connect(error),
-        bb8::RunError::TimedOut => Error::NoFreeConnection,
     }
 }

@@ -66,9 +66,7 @@ pub(crate) fn of(error: &Error) -> Option<String> {
             "remove the SET search_path from the migration: the tenant's schema is set already"
                 .to_owned()
         }
-        Error::Busy { .. } | Error::NoFreeConnection => {
-            "wait until the other run has ended, and run this again".to_owned()
-        }
+        Error::Busy { .. } => "wait until the other run has ended, and run this again".to_owned(),
         Error::Migration(_) | Error::Database { .. } => return by_sqlstate(error.sqlstate()?),
         _ => return None,
     })

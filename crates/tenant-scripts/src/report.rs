@@ -38,9 +38,9 @@ fn line(outcome: &Outcome) -> String {
             outcome.pending.len(),
             outcome.pending.join(", ")
         ),
-        status => format!(
+        _ => format!(
             "  {name}: {}, {} in {}",
-            words(status),
+            words(outcome),
             counted(outcome.applied.len(), "migration"),
             time(outcome.duration)
         ),
@@ -51,17 +51,29 @@ fn totals(report: &FleetReport, nothing: &str) -> String {
     if report.outcomes.is_empty() {
         return nothing.to_owned();
     }
-    let states = [
+    let mut counts = Vec::<(&str, usize)>::new();
+    for status in [
         Status::Created,
         Status::Migrated,
         Status::UpToDate,
         Status::Skipped,
         Status::Failed,
-    ];
-    let counts = states.iter().filter_map(|status| {
-        let count = report.count(*status);
-        (count > 0).then(|| format!("{count} {}", words(*status)))
-    });
+    ] {
+        for outcome in report
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.status == status)
+        {
+            let words = words(outcome);
+            match counts.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((words, 1)),
+            }
+        }
+    }
+    let counts = counts
+        .iter()
+        .map(|(words, count)| format!("{count} {words}"));
     format!(
         "{}: {} ({})",
         counted(report.outcomes.len(), "tenant"),
@@ -70,13 +82,14 @@ fn totals(report: &FleetReport, nothing: &str) -> String {
     )
 }
 
-fn words(status: Status) -> &'static str {
-    match status {
+fn words(outcome: &Outcome) -> &'static str {
+    match outcome.status {
         Status::Created => "created",
         Status::Migrated => "migrated",
         Status::UpToDate => "up to date",
         Status::Failed => "failed",
-        Status::Skipped => "not touched",
+        Status::Skipped if !outcome.pending.is_empty() => "behind",
+        Status::Skipped => "not begun",
     }
 }
 

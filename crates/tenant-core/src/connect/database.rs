@@ -7,11 +7,11 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::session::{Session, SessionPool, Sessions};
+use super::session::{Session, SessionPool};
 use super::{ConnectError, tls, url};
 
 /// A pool of Diesel connections, for an application's own queries.
-pub type DieselPool = diesel_async::pooled_connection::bb8::Pool<AsyncPgConnection>;
+pub type DieselPool = bb8::Pool<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
 /// A database that can be connected to: a parsed URL.
 ///
@@ -88,14 +88,8 @@ impl Database {
     }
 
     /// A pool of at most `size` of the engine's connections.
-    pub(crate) fn sessions(&self, size: u32) -> SessionPool {
-        // An error is wanted at once: to try again for the length of a
-        // time-out would hide the reason.
-        SessionPool::builder()
-            .max_size(size.max(1))
-            .retry_connection(false)
-            .test_on_check_out(false)
-            .build_unchecked(Sessions(self.clone()))
+    pub(crate) fn sessions(&self, size: usize) -> SessionPool {
+        SessionPool::new(self.clone(), size)
     }
 
     async fn client(&self) -> Result<Client, ConnectError> {

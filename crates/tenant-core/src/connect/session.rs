@@ -1,8 +1,14 @@
 //! The engine's own connections, and a pool of them.
+//!
+//! bb8 serves the applications' Diesel connections. It is not used here,
+//! because it reports a connection that cannot be opened as a time-out after
+//! half a minute, and the reason is what an operator needs, at once.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bb8::ManageConnection;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::Client;
 
 use super::{ConnectError, Database};
@@ -55,27 +61,73 @@ impl Session {
     }
 }
 
-/// A pool of the engine's connections.
-pub(crate) type SessionPool = bb8::Pool<Sessions>;
+/// A pool of the engine's connections, opened when they are needed.
+pub(crate) struct SessionPool {
+    database: Database,
+    idle: Mutex<Vec<Arc<Session>>>,
+    free: Semaphore,
+}
 
-/// Opens the pool's connections.
-pub(crate) struct Sessions(pub(super) Database);
-
-impl ManageConnection for Sessions {
-    type Connection = Session;
-    type Error = ConnectError;
-
-    async fn connect(&self) -> Result<Session, ConnectError> {
-        self.0.session().await
+impl SessionPool {
+    /// At most `size` connections.
+    pub(super) fn new(database: Database, size: usize) -> Self {
+        Self {
+            database,
+            idle: Mutex::new(Vec::new()),
+            free: Semaphore::new(size.max(1)),
+        }
     }
 
-    async fn is_valid(&self, _session: &mut Session) -> Result<(), ConnectError> {
-        // Asking the server would cost a round trip for each tenant; a
-        // connection that broke unnoticed fails in its first statement.
-        Ok(())
+    /// A connection, as soon as there is one to have.
+    ///
+    /// # Errors
+    ///
+    /// Why a new one cannot be opened, at once.
+    pub(crate) async fn get(&self) -> Result<Lease<'_>, ConnectError> {
+        // The semaphore is never closed, so this only waits.
+        let permit = self.free.acquire().await.ok();
+        let session = match self.take_idle() {
+            Some(session) => session,
+            None => Arc::new(self.database.session().await?),
+        };
+        Ok(Lease {
+            pool: self,
+            session,
+            _permit: permit,
+        })
     }
 
-    fn has_broken(&self, session: &mut Session) -> bool {
-        session.is_spent()
+    fn take_idle(&self) -> Option<Arc<Session>> {
+        let mut idle = self.idle();
+        idle.retain(|session| !session.is_spent());
+        idle.pop()
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Session>>> {
+        // The list is whole at every moment, also after a panic elsewhere.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection on loan; it goes back when this is dropped.
+pub(crate) struct Lease<'a> {
+    pool: &'a SessionPool,
+    session: Arc<Session>,
+    _permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Deref for Lease<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if !self.session.is_spent() {
+            self.pool.idle().push(Arc::clone(&self.session));
+        }
     }
 }

@@ -74,7 +74,7 @@ impl Tenants {
         let jobs = self.jobs(pace.jobs, names.len()).await?;
         let run = Run {
             pace,
-            sessions: self.database.sessions(u32::try_from(jobs).unwrap_or(1)),
+            sessions: self.database.sessions(jobs),
             failures: AtomicUsize::new(0),
             stop,
             observe,
@@ -91,7 +91,7 @@ impl Tenants {
             return Outcome::idle(name.as_str(), Status::Skipped);
         }
         let outcome = match run.sessions.get().await {
-            Err(error) => Outcome::failed(name.as_str(), super::no_session(error)),
+            Err(error) => Outcome::failed(name.as_str(), error.into()),
             Ok(session) => match run.pace.piece {
                 Piece::Create => self.create_one(&session, &name).await,
                 Piece::Migrate => self.migrate_one(&session, &name).await,
@@ -107,7 +107,6 @@ impl Tenants {
     /// At most as many connections as were asked for, as there are tenants,
     /// and as the server has left.
     async fn jobs(&self, asked: Option<NonZeroUsize>, tenants: usize) -> Result<usize, Error> {
-        let asked = asked.map_or(DEFAULT_JOBS, NonZeroUsize::get);
         let session = self.session().await?;
         let left = "SELECT current_setting('max_connections')::int \
                     - current_setting('superuser_reserved_connections')::int \
@@ -117,6 +116,7 @@ impl Tenants {
         let left = row.and_then(|row| row.try_get::<_, i32>(0));
         let left = left.map_err(|error| Error::database("counting the free connections", error))?;
         let left = usize::try_from(left).unwrap_or_default();
+        let asked = asked.map_or(DEFAULT_JOBS, NonZeroUsize::get);
         Ok(asked.min(tenants).min(left).max(1))
     }
 }

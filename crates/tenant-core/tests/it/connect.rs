@@ -1,7 +1,11 @@
 //! Connections that cannot be made, and what is said of them.
 
-use tenant_core::{ConnectError, Database};
+use std::time::Duration;
+
+use tenant_core::{ConnectError, Database, Error, Migrations, Settings, Tenants};
 use test_support::own_server;
+
+use crate::fixture::Stream;
 
 async fn refused(url: &str) -> (ConnectError, String) {
     let error = match Database::parse(url) {
@@ -67,4 +71,22 @@ async fn a_wrong_password_a_missing_one_and_a_missing_database() {
 async fn a_url_with_a_port_that_is_none_is_refused_without_its_password() {
     let (error, text) = refused("postgres://ann:s3cret@h:port/shop").await;
     assert!(matches!(error, ConnectError::Url { .. }), "{text}");
+}
+
+#[tokio::test]
+async fn the_reason_reaches_whoever_opens_the_tenants_and_at_once() {
+    let database = Database::parse("postgres://ann:s3cret@127.0.0.1:1/shop").unwrap();
+    let migrations = Migrations {
+        public: Stream::new().set(),
+        tenant: Stream::new().set(),
+    };
+    let opened = Tenants::open(database, migrations, Settings::default());
+    let opened = tokio::time::timeout(Duration::from_secs(10), opened)
+        .await
+        .unwrap();
+    let error = opened.err().unwrap();
+    assert!(
+        matches!(error, Error::Connect(ConnectError::NoServer { .. })),
+        "{error}"
+    );
 }
