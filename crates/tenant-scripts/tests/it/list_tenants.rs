@@ -1,0 +1,119 @@
+//! `list-tenants`: who there is, and at which version.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Finished, Migrations, OUR_VERSIONS};
+
+/// The document with the times of creation left out, once it is sure that they
+/// are RFC 3339 in UTC.
+fn rows(listed: &Finished) -> Value {
+    let mut document = listed.json();
+    for row in document["tenants"].as_array_mut().unwrap() {
+        let created = row.as_object_mut().unwrap().remove("created_at").unwrap();
+        let created = created.as_str().unwrap();
+        assert!(created.starts_with("20") && created.contains('T'), "{created}");
+        assert!(created.ends_with('Z') || created.ends_with("+00:00"), "{created}");
+    }
+    document
+}
+
+#[tokio::test]
+async fn no_tenants_yet_is_an_invitation_to_make_one() {
+    let database = Database::set_up().await;
+    database
+        .run("list-tenants")
+        .succeeds()
+        .prints("There are no tenants yet; `cargo xtask db:create:tenant NAME` makes one.")
+        .says_nothing();
+    let listed = database.run("list-tenants --json").succeeds();
+    assert_eq!(listed.json(), json!({"tenants": []}));
+}
+
+#[tokio::test]
+async fn tenants_are_listed_by_name_with_version_and_state() {
+    let database = Database::with_tenants("beta acme").await;
+    let listed = database.run("list-tenants").succeeds().says_nothing();
+    let lines = listed.stdout.lines().collect::<Vec<_>>();
+    assert!(lines[1].contains("Tenant") && lines[1].contains("Created"), "{listed}");
+    assert!(lines[1].contains("Version") && lines[1].contains("State"), "{listed}");
+    for (line, name) in lines[3..].iter().zip(["acme", "beta"]) {
+        assert!(line.contains(name) && line.contains(" UTC "), "{listed}");
+        assert!(line.contains(OUR_VERSIONS[1]) && line.contains("up to date"), "{listed}");
+    }
+    assert_eq!(lines.last(), Some(&"2 tenants"), "{listed}");
+}
+
+#[tokio::test]
+async fn the_document_has_a_row_for_each_tenant() {
+    let database = Database::with_tenants("beta acme").await;
+    let listed = database.run("list-tenants --json").succeeds();
+    let row = |name| json!({"name": name, "version": OUR_VERSIONS[1], "pending": 0, "error": null});
+    assert_eq!(rows(&listed), json!({"tenants": [row("acme"), row("beta")]}));
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_behind_shows_how_many_migrations_it_lacks() {
+    let database = Database::with_tenants("acme").await;
+    let migrations = Migrations::ours()
+        .tenant("2026-02-01-000000_a", "CREATE TABLE a (id INT);")
+        .tenant("2026-02-02-000000_b", "CREATE TABLE b (id INT);");
+    database
+        .run_with(&migrations, "list-tenants")
+        .succeeds()
+        .prints(OUR_VERSIONS[1])
+        .prints("2 pending");
+    let listed = database.run_with(&migrations, "list-tenants --json").succeeds();
+    let row = json!({"name": "acme", "version": OUR_VERSIONS[1], "pending": 2, "error": null});
+    assert_eq!(rows(&listed), json!({"tenants": [row]}));
+}
+
+#[tokio::test]
+async fn a_tenant_registered_by_hand_without_migrations_has_no_version() {
+    let database = Database::set_up().await;
+    database
+        .execute("CREATE SCHEMA acme; INSERT INTO schema_tracker (name) VALUES ('acme')")
+        .await;
+    let listed = database.run("list-tenants --json").succeeds();
+    let row = json!({"name": "acme", "version": null, "pending": 2, "error": null});
+    assert_eq!(rows(&listed), json!({"tenants": [row]}));
+    database.run("list-tenants").succeeds().prints("2 pending");
+}
+
+#[tokio::test]
+async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
+    let database = Database::with_tenants("acme gone odd").await;
+    database
+        .execute(
+            "DROP SCHEMA gone CASCADE;
+             ALTER TABLE odd.__diesel_schema_migrations RENAME COLUMN version TO number",
+        )
+        .await;
+    database
+        .run("list-tenants")
+        .exits_with(1)
+        .prints("tenant `gone` is registered, but its schema does not exist")
+        .prints("reading which migrations tenant `odd` has failed")
+        .prints("up to date")
+        .prints("3 tenants");
+    let listed = database.run("list-tenants --json").exits_with(1);
+    let document = rows(&listed);
+    assert_eq!(document["tenants"][0]["error"], Value::Null);
+    assert_eq!(document["tenants"][0]["pending"], 0);
+    let gone = &document["tenants"][1]["error"];
+    assert_eq!(
+        gone["message"],
+        "tenant `gone` is registered, but its schema does not exist"
+    );
+    assert!(gone["hint"].as_str().unwrap().contains("cargo xtask db:drop:tenant gone"));
+    assert_eq!(document["tenants"][2]["error"]["sqlstate"], "42703");
+}
+
+#[tokio::test]
+async fn a_quiet_list_is_still_a_list() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .run("list-tenants --quiet")
+        .succeeds()
+        .prints("acme")
+        .says_nothing();
+}

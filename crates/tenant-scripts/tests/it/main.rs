@@ -1,0 +1,36 @@
+//! The commands as their users meet them: the real programs, run against a real
+//! PostgreSQL, judged by what they print, what they leave in the database, and
+//! how they exit.
+//!
+//! Each test has its own database. What the engine does inside is tested where
+//! it is, in `tenant-core`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod arguments;
+mod connection;
+mod create_tenant;
+mod demo_tenant_schema;
+mod drop_tenant;
+mod environment;
+mod failing_migrations;
+mod fleet;
+mod health_check;
+mod help;
+mod interrupts;
+mod list_tenants;
+mod locks;
+mod migrate_public;
+mod migrate_tenants;
+mod names;
+mod not_set_up;
+mod project_server;
+mod saas;
+mod stray_schemas;
+mod streams;
+mod support;

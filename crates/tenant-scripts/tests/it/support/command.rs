@@ -1,0 +1,228 @@
+//! The real programs, run from a folder of their own, with nothing of the
+//! environment but what they need to find PostgreSQL.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{Finished, LIMIT, Migrations};
+
+/// The variables that a command keeps: where programs, temporary files and
+/// caches are.
+const KEPT: [&str; 5] = ["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH"];
+
+/// The program of that name.
+fn program(name: &str) -> &'static str {
+    match name {
+        "completions" => env!("CARGO_BIN_EXE_completions"),
+        "create-tenant" => env!("CARGO_BIN_EXE_create-tenant"),
+        "demo-tenant-schema" => env!("CARGO_BIN_EXE_demo-tenant-schema"),
+        "drop-tenant" => env!("CARGO_BIN_EXE_drop-tenant"),
+        "health-check" => env!("CARGO_BIN_EXE_health-check"),
+        "list-tenants" => env!("CARGO_BIN_EXE_list-tenants"),
+        "migrate-public" => env!("CARGO_BIN_EXE_migrate-public"),
+        "migrate-tenants" => env!("CARGO_BIN_EXE_migrate-tenants"),
+        "stop-server" => env!("CARGO_BIN_EXE_stop-server"),
+        other => panic!("there is no program {other}"),
+    }
+}
+
+/// A folder to run commands in.
+#[derive(Debug)]
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // The user that a server of root's runs as has to get in.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file into it.
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A command in this folder, without a database: its name and its
+    /// arguments, divided by spaces.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut words = line.split_whitespace();
+        let name = words.next().unwrap();
+        Command {
+            program: program(name),
+            folder: self.path().to_path_buf(),
+            line: name.to_owned(),
+            arguments: Vec::new(),
+            variables: Vec::new(),
+            input: None,
+            output: None,
+        }
+        .args(words)
+    }
+
+    /// Runs such a command to its end.
+    pub(crate) fn run(&self, line: &str) -> Finished {
+        self.command(line).run()
+    }
+}
+
+/// A command in the making.
+#[derive(Debug)]
+pub(crate) struct Command {
+    program: &'static str,
+    folder: PathBuf,
+    line: String,
+    arguments: Vec<OsString>,
+    variables: Vec<(&'static str, String)>,
+    input: Option<String>,
+    output: Option<Stdio>,
+}
+
+impl Command {
+    pub(crate) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        let argument = argument.into();
+        self.line = format!("{} {}", self.line, argument.display());
+        self.arguments.push(argument);
+        self
+    }
+
+    pub(crate) fn args<A: Into<OsString>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
+    /// Works on the database behind `url`.
+    pub(crate) fn on(self, url: &str) -> Self {
+        self.arg("--database-url").arg(url)
+    }
+
+    /// Takes the migrations from a folder.
+    pub(crate) fn migrations(self, migrations: &Migrations) -> Self {
+        self.arg("--migrations-dir").arg(migrations.path())
+    }
+
+    /// Runs with a variable in its environment.
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    /// Runs in a folder below its own.
+    pub(crate) fn within(mut self, subfolder: &str) -> Self {
+        self.folder.push(subfolder);
+        fs::create_dir_all(&self.folder).unwrap();
+        self
+    }
+
+    /// Finds `text` on its standard input.
+    pub(crate) fn input(mut self, text: &str) -> Self {
+        self.input = Some(text.to_owned());
+        self
+    }
+
+    /// Writes its results to somewhere else than to the test.
+    pub(crate) fn output_to(mut self, output: impl Into<Stdio>) -> Self {
+        self.output = Some(output.into());
+        self
+    }
+
+    /// The same as the standard library has it, for a terminal to run.
+    pub(crate) fn into_std(self) -> std::process::Command {
+        let mut command = std::process::Command::new(self.program);
+        command.args(&self.arguments).current_dir(&self.folder);
+        command.env_clear();
+        let kept = KEPT.iter().map(|name| (*name, std::env::var_os(name)));
+        command.envs(kept.filter_map(|(name, value)| Some((name, value?))));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Finished {
+        self.start().finish()
+    }
+
+    /// Starts it, and does not wait.
+    pub(crate) fn start(mut self) -> Running {
+        let (line, input, output) = (self.line.clone(), self.input.take(), self.output.take());
+        let mut command = self.into_std();
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(output.unwrap_or_else(Stdio::piped));
+        command.stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
+            // A command that ends without reading it says why itself.
+            drop(pipe.write_all(text.as_bytes()));
+        }
+        Running {
+            line,
+            stdout: collect(child.stdout.take()),
+            stderr: collect(child.stderr.take()),
+            child,
+        }
+    }
+}
+
+/// Reads in the background, so that no pipe fills up.
+fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    spawn(move || {
+        let mut text = String::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_string(&mut text).unwrap();
+        }
+        text
+    })
+}
+
+/// A command under way. It is killed when it is forgotten, and when it takes
+/// so long that it must hang.
+#[derive(Debug)]
+pub(crate) struct Running {
+    line: String,
+    child: Child,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+}
+
+impl Running {
+    /// What Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        let id = i32::try_from(self.child.id()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(mut self) -> Finished {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if begun.elapsed() > LIMIT {
+                self.child.kill().unwrap();
+            }
+            sleep(Duration::from_millis(2));
+        };
+        Finished::new(
+            self.line,
+            status.code(),
+            self.stdout.join().unwrap(),
+            self.stderr.join().unwrap(),
+        )
+    }
+}
