@@ -1,9 +1,12 @@
 //! The progress bar of a run over several tenants.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Write;
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tenant_core::{Outcome, Status};
 
 use crate::Output;
+use crate::report::{time, words};
 
 /// A bar on the terminal, or nothing where there is none to draw on.
 pub(crate) struct Bar {
@@ -19,9 +22,9 @@ impl Bar {
         } else {
             ProgressBar::hidden()
         };
-        let template = "{bar:32} {pos}/{len} tenants, {per_sec:.0}, {eta} left {msg:.red}";
+        let template = "{bar:32} {pos}/{len} tenants, {rate}, {eta} left {msg:.red}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", rate));
         }
         Self { bar, output }
     }
@@ -40,8 +43,10 @@ impl Bar {
         }
         if self.output.is_verbose() {
             let text = format!(
-                "{}: {:?} in {:.0?}",
-                outcome.name, outcome.status, outcome.duration
+                "{}: {}, {}",
+                outcome.name,
+                words(outcome),
+                time(outcome.duration)
             );
             self.bar.suspend(|| self.output.detail(&text));
         }
@@ -52,4 +57,10 @@ impl Bar {
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// How many tenants end in a second.
+fn rate(state: &ProgressState, text: &mut dyn Write) {
+    // Writing into a string does not fail.
+    let _ = write!(text, "{:.0}/s", state.per_sec());
 }

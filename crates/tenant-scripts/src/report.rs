@@ -82,7 +82,8 @@ fn totals(report: &FleetReport, nothing: &str) -> String {
     )
 }
 
-fn words(outcome: &Outcome) -> &'static str {
+/// How a tenant's part of a run ended, in words.
+pub(crate) fn words(outcome: &Outcome) -> &'static str {
     match outcome.status {
         Status::Created => "created",
         Status::Migrated => "migrated",
