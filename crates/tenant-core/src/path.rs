@@ -47,7 +47,8 @@ impl<'a> Path<'a> {
         format!("SET LOCAL search_path TO {}", self.list(ident))
     }
 
-    /// For the rest of the session: only for what cannot run in a transaction.
+    /// For the rest of the session, that is until the next piece of work resets
+    /// everything: only for what cannot run in a transaction.
     pub(crate) fn set_session(self) -> String {
         format!("SET search_path TO {}", self.list(ident))
     }
@@ -68,9 +69,6 @@ impl<'a> Path<'a> {
         }
     }
 }
-
-/// Undoes [`Path::set_session`].
-pub(crate) const RESET_SESSION: &str = "RESET search_path";
 
 #[cfg(test)]
 mod tests {

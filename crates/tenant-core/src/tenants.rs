@@ -32,6 +32,9 @@ const DEFAULT_JOBS: usize = 8;
 /// The tenants of one database.
 ///
 /// Cheap to clone; the clones share their connections.
+///
+/// A call whose future is dropped before it ends may still take effect: the
+/// transaction can be on its way to the server. It then takes effect wholly.
 #[derive(Clone)]
 pub struct Tenants {
     database: Database,

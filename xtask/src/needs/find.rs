@@ -125,7 +125,7 @@ mod tests {
         told_by: None,
         folders: &[],
         debian: "chromium",
-        homebrew: "chromium",
+        homebrew: None,
     };
 
     fn folder_with(programs: &[&str]) -> tempfile::TempDir {

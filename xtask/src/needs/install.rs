@@ -78,24 +78,19 @@ fn no_cluster(missing: &[&Need], rights: Rights) -> Option<(Step, Step)> {
 }
 
 fn homebrew_step(missing: &[&Need]) -> Step {
-    let formulas = missing.iter().map(|need| need.homebrew);
+    let formulas = missing.iter().filter_map(|need| need.homebrew);
     let words: Vec<&str> = ["brew", "install"].into_iter().chain(formulas).collect();
     Step::new(&words, OnFailure::Stop)
 }
 
 fn packages_by_system(missing: &[&Need]) -> String {
-    let list = |package: fn(&Need) -> &'static str| {
-        missing
-            .iter()
-            .map(|need| package(need))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    format!(
-        "Debian, Ubuntu:  {}\nHomebrew:        {}",
-        list(|need| need.debian),
-        list(|need| need.homebrew)
-    )
+    let debian: Vec<&str> = missing.iter().map(|need| need.debian).collect();
+    let homebrew: Vec<&str> = missing.iter().filter_map(|need| need.homebrew).collect();
+    let mut lines = format!("Debian, Ubuntu:  {}", debian.join(" "));
+    if !homebrew.is_empty() {
+        lines.push_str(&format!("\nHomebrew:        {}", homebrew.join(" ")));
+    }
+    lines
 }
 
 impl Plan {
@@ -168,12 +163,12 @@ mod tests {
         told_by: None,
         folders: &[],
         debian: "postgresql",
-        homebrew: "postgresql@17",
+        homebrew: Some("postgresql@17"),
     };
     const POOLER: Need = Need {
         name: "PgBouncer",
         debian: "pgbouncer",
-        homebrew: "pgbouncer",
+        homebrew: Some("pgbouncer"),
         ..POSTGRESQL
     };
 

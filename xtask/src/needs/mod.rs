@@ -25,28 +25,39 @@ pub(crate) struct Need {
     folders: &'static [&'static str],
     /// The package of Debian and its relatives.
     debian: &'static str,
-    /// The formula of Homebrew.
-    homebrew: &'static str,
+    /// The formula of Homebrew; none for what macOS brings along.
+    homebrew: Option<&'static str>,
 }
 
 /// Everything the tests need. Each row is looked for, announced and installed
 /// by the same code.
-const NEEDS: &[Need] = &[Need {
-    name: "PostgreSQL's server programs (initdb and postgres)",
-    programs: &[&["initdb", "postgres"]],
-    variable: Some("PG_BIN"),
-    told_by: Some(&["pg_config", "--bindir"]),
-    folders: &[
-        "/usr/lib/postgresql/*/bin",
-        "/usr/pgsql-*/bin",
-        "/opt/homebrew/opt/postgresql*/bin",
-        "/usr/local/opt/postgresql*/bin",
-        "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
-        "/Applications/Postgres.app/Contents/Versions/*/bin",
-    ],
-    debian: "postgresql",
-    homebrew: "postgresql@17",
-}];
+const NEEDS: &[Need] = &[
+    Need {
+        name: "PostgreSQL's server programs (initdb and postgres)",
+        programs: &[&["initdb", "postgres"]],
+        variable: Some("PG_BIN"),
+        told_by: Some(&["pg_config", "--bindir"]),
+        folders: &[
+            "/usr/lib/postgresql/*/bin",
+            "/usr/pgsql-*/bin",
+            "/opt/homebrew/opt/postgresql*/bin",
+            "/usr/local/opt/postgresql*/bin",
+            "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
+            "/Applications/Postgres.app/Contents/Versions/*/bin",
+        ],
+        debian: "postgresql",
+        homebrew: Some("postgresql@17"),
+    },
+    Need {
+        name: "ps, with which tests look for processes left behind",
+        programs: &[&["ps"]],
+        variable: None,
+        told_by: None,
+        folders: &[],
+        debian: "procps",
+        homebrew: None,
+    },
+];
 
 /// Whether missing packages may be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,14 +92,11 @@ pub(crate) fn see_to_them(installing: Installing) -> Result<(), Failure> {
     if still_missing.is_empty() {
         return Ok(());
     }
+    let places: Vec<String> = still_missing.iter().map(|need| need.places()).collect();
     Err(Failure::Failed(format!(
-        "error: the installation ran, and still {}\n\n{}",
-        format_args!("not found: {}", names(&still_missing)),
-        still_missing
-            .iter()
-            .map(|need| need.places())
-            .collect::<Vec<_>>()
-            .join("\n"),
+        "error: the installation ran, and still not found: {}\n\n{}",
+        names(&still_missing),
+        places.join("\n"),
     )))
 }
 
@@ -116,7 +124,7 @@ fn names(needs: &[&Need]) -> String {
         .iter()
         .map(|need| need.name)
         .collect::<Vec<_>>()
-        .join(", ")
+        .join("; ")
 }
 
 impl Need {

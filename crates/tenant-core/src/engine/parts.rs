@@ -6,7 +6,7 @@ use super::attempt::set_lock_timeout;
 use super::script::{Failure, Origin, Script};
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
-use crate::{Error, path, tracker};
+use crate::{Error, tracker};
 
 /// How the tracker learns of the run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,6 @@ async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(),
     }
     let mut script = Script::default();
     script.push(Origin::PathCheck(migration), &work.path().check());
-    script.step("resetting the search path", path::RESET_SESSION);
     script.step("starting", "BEGIN");
     script.step("recording the migration", &record(work.schema, migration));
     if let Schema::Tenant(name) = work.schema {

@@ -1,5 +1,7 @@
 //! Making tenants: wholly or not at all.
 
+use std::time::Duration;
+
 use tenant_core::{Error, MigrateOptions, Settings, Status, Stop};
 use test_support::TestDatabase;
 
@@ -187,4 +189,35 @@ async fn every_call_can_be_made_from_a_task_of_a_server() {
     });
     task.await.unwrap().unwrap();
     assert!(database.schemas().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_creation_that_is_cut_off_takes_effect_wholly_or_not_at_all() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps().with("CREATE TABLE slow (id int);\nSELECT pg_sleep(1);");
+    let tenants = tenants(&database, &stream).await;
+    let first = name("first");
+    let cut_off = tokio::time::timeout(Duration::from_millis(300), tenants.create(&first));
+    assert!(cut_off.await.is_err());
+    create(&tenants, &["second"]).await;
+    assert_eq!(database.schemas().await, database.tracked().await);
+    assert!(tenants.health(&[]).await.unwrap().problems.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_whose_work_was_cut_off_is_closed_with_its_locks() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps().outside("SELECT pg_sleep(1);")).await;
+    let first = name("first");
+    let cut_off = tokio::time::timeout(Duration::from_millis(500), tenants.create(&first));
+    assert!(cut_off.await.is_err());
+    let locks = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database \
+                 WHERE locktype = 'advisory' AND datname = current_database()";
+    for _ in 0..100 {
+        if database.value(locks).await == "0" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the lock of the tenant is still held");
 }

@@ -1,7 +1,7 @@
 //! Diesel queries in one tenant's schema.
 
 use diesel::result::Error::RollbackTransaction;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use schema_tenant::{Dummy, NewDummy};
 use tenant_core::{Database, MigrationSet, Migrations, ScopeError, Settings, Tenants, in_tenant};
 use test_support::TestDatabase;
@@ -47,8 +47,28 @@ async fn each_tenant_sees_its_own_rows_on_the_same_connection() {
     assert_eq!((acme, globex), (vec![inserted], vec![]));
 }
 
+/// What an unqualified query meets when no tenant is set.
+async fn unscoped(connection: &mut AsyncPgConnection) -> String {
+    let query = diesel::sql_query("SELECT * FROM dummy_table");
+    RunQueryDsl::execute(query, connection)
+        .await
+        .unwrap_err()
+        .to_string()
+}
+
 #[tokio::test]
-async fn the_path_ends_with_the_work_also_when_the_work_fails() {
+async fn the_path_ends_with_the_work() {
+    let database = TestDatabase::new().await;
+    let mut connection = two_tenants(&database).await.connect().await.unwrap();
+    in_tenant(&mut connection, &name("acme"), None, Dummy::all)
+        .await
+        .unwrap();
+    let error = unscoped(&mut connection).await;
+    assert!(error.contains("does not exist"), "{error}");
+}
+
+#[tokio::test]
+async fn work_that_fails_is_rolled_back_and_its_path_ends_too() {
     let database = TestDatabase::new().await;
     let mut connection = two_tenants(&database).await.connect().await.unwrap();
     let acme = name("acme");
@@ -60,12 +80,8 @@ async fn the_path_ends_with_the_work_also_when_the_work_fails() {
         failed.await,
         Err(ScopeError::Query(RollbackTransaction))
     ));
-    let unscoped = RunQueryDsl::execute(
-        diesel::sql_query("SELECT * FROM dummy_table"),
-        &mut connection,
-    )
-    .await;
-    assert!(unscoped.unwrap_err().to_string().contains("does not exist"));
+    let error = unscoped(&mut connection).await;
+    assert!(error.contains("does not exist"), "{error}");
     assert_eq!(
         database
             .value("SELECT count(*) FROM acme.dummy_table")
