@@ -38,6 +38,8 @@ pub(crate) async fn find_url(
              (`cargo xtask db:stop` stops it).",
         ),
     }
+    // Nobody logs in there with a password, so the whole URL can be shown.
+    output.detail(&format!("the project's own server: {}", started.url));
     Ok(started.url)
 }
 

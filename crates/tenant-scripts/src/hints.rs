@@ -67,7 +67,12 @@ pub(crate) fn of(error: &Error) -> Option<String> {
                 .to_owned()
         }
         Error::Busy { .. } => "wait until the other run has ended, and run this again".to_owned(),
-        Error::Migration(_) | Error::Database { .. } => return by_sqlstate(error.sqlstate()?),
+        Error::Migration(_) => error.sqlstate().and_then(by_sqlstate).unwrap_or_else(|| {
+            "mend the migration or the tenant's data, and run this again: only what failed is \
+             left to do"
+                .to_owned()
+        }),
+        Error::Database { .. } => return by_sqlstate(error.sqlstate()?),
         _ => return None,
     })
 }

@@ -45,7 +45,7 @@ pub enum ProblemKind {
     #[error("the table `{0}` does not exist, though the migration that makes it is applied")]
     MissingTable(String),
     /// Migrations that were not applied, by version, oldest first.
-    #[error("{} of the migrations {} pending: {}", .0.len(), if .0.len() == 1 { "is" } else { "are" }, .0.join(", "))]
+    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, .0.join(", "))]
     PendingMigrations(Vec<String>),
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]

@@ -96,9 +96,14 @@ impl Tenants {
                 jobs: options.jobs,
                 max_failures: options.max_failures,
             };
-            let names = behind.into_iter().map(|standing| standing.tenant).collect();
+            let names = behind
+                .iter()
+                .map(|standing| standing.tenant.clone())
+                .collect();
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
-            outcomes.extend(self.for_each(names, pace, stop, &observe).await?);
+            let mut ended = self.for_each(names, pace, stop, &observe).await?;
+            note_what_remains(&mut ended, behind);
+            outcomes.extend(ended);
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(FleetReport {
@@ -187,6 +192,21 @@ fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>
         }
     }
     (outcomes, behind)
+}
+
+/// Tells of each tenant that is still behind what it lacks. Both lists are
+/// about the same tenants.
+fn note_what_remains(ended: &mut [Outcome], mut behind: Vec<Standing>) {
+    // The list was sorted by the server, which may have another order.
+    behind.sort_by(|one, other| one.tenant.cmp(&other.tenant));
+    for (outcome, standing) in ended.iter_mut().zip(behind) {
+        if matches!(outcome.status, Status::Failed | Status::Skipped) {
+            outcome.pending = standing.pending;
+            outcome
+                .pending
+                .retain(|version| !outcome.applied.contains(version));
+        }
+    }
 }
 
 fn planned(standing: Standing) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use tenant_core::{Error, MigrateOptions, Progress, Settings, Status, Stop};
+use tenant_core::{Error, MigrateOptions, Outcome, Progress, Settings, Status, Stop};
 use test_support::TestDatabase;
 
 use crate::fixture::{
@@ -157,6 +157,8 @@ async fn after_the_allowed_failures_no_further_tenant_is_begun() {
         (report.count(Status::Failed), report.count(Status::Skipped)),
         (2, 2)
     );
+    let behind = |outcome: &Outcome| outcome.pending == [version(3)];
+    assert!(report.outcomes.iter().all(behind), "{report:?}");
 }
 
 #[tokio::test]
