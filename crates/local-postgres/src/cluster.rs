@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use crate::account::Account;
 use crate::binaries::Binaries;
+use crate::disk::{remove_all, sync_parent};
 use crate::error::Error;
 use crate::run;
 use crate::settings::{self, Setting};
@@ -120,24 +121,4 @@ fn beside(data: &Path) -> PathBuf {
     let mut name = data.to_owned().into_os_string();
     name.push(".new");
     name.into()
-}
-
-/// Removes a folder that may not be there.
-pub(crate) fn remove_all(folder: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(Error::file("remove", folder)(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A rename is on the disk only when the folder that records it is.
-fn sync_parent(path: &Path) -> Result<(), Error> {
-    let Some(parent) = path.parent() else {
-        return Ok(());
-    };
-    File::open(parent)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::file("sync", parent))
 }

@@ -77,8 +77,10 @@
 mod account;
 mod binaries;
 mod cluster;
+mod disk;
 mod environment;
 mod error;
+mod find;
 mod folder;
 mod options;
 mod package;
@@ -87,14 +89,16 @@ mod postmaster;
 mod project;
 mod run;
 mod scratch;
+mod search;
 mod settings;
 mod socket;
 mod throwaway;
 mod unpack;
 mod watchdog;
 
-pub use binaries::{Binaries, find_binaries};
+pub use binaries::Binaries;
 pub use error::{Attempt, Error};
+pub use find::find_binaries;
 pub use options::{Announce, Options, Place};
 pub use project::{ProjectServer, Started, Startup, Stopped};
 pub use throwaway::{ThrowawayBuilder, ThrowawayServer};

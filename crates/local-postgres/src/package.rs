@@ -10,12 +10,13 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-use crate::binaries::{Binaries, Search, on_path};
-use crate::cluster::remove_all;
+use crate::binaries::Binaries;
+use crate::disk::remove_all;
 use crate::environment;
 use crate::error::Error;
 use crate::options::Options;
 use crate::run;
+use crate::search::{Search, on_path};
 use crate::unpack::{self, Checksum};
 
 /// The major version of the pinned packages. They have the same one, so that

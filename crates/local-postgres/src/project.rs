@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::account::Account;
-use crate::binaries::find_binaries;
 use crate::cluster::{self, Recipe};
 use crate::error::Error;
+use crate::find::find_binaries;
 use crate::folder::Folder;
 use crate::options::Options;
 use crate::pid_file;

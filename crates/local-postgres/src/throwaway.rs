@@ -8,9 +8,11 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::account::Account;
-use crate::binaries::{Binaries, find_binaries};
+use crate::binaries::Binaries;
 use crate::cluster::{self, Recipe};
+use crate::disk;
 use crate::error::Error;
+use crate::find::find_binaries;
 use crate::options::Options;
 use crate::postmaster::{self, Launch};
 use crate::scratch;
@@ -325,7 +327,7 @@ impl ThrowawayServer {
 impl Drop for ThrowawayServer {
     /// Failures have nobody to be told to; what is left is the watchdog's.
     fn drop(&mut self) {
-        if self.stop_immediate().is_ok() && cluster::remove_all(&self.folder).is_ok() {
+        if self.stop_immediate().is_ok() && disk::remove_all(&self.folder).is_ok() {
             self.watchdog.dismiss();
         }
     }

@@ -8,6 +8,7 @@
 mod recorder;
 mod refusal;
 mod split;
+mod token;
 
 use std::ops::Range;
 

@@ -7,7 +7,7 @@ use squawk_lexer::TokenKind;
 use thiserror::Error;
 
 use super::line_at;
-use super::split::{is_trivia, tokens};
+use super::token::tokens;
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ fn reason_in(statement: &str) -> Option<Reason> {
 /// The bare words, in lower case.
 fn words(statement: &str) -> Vec<String> {
     tokens(statement)
-        .filter(|token| !is_trivia(token.kind) && token.kind == TokenKind::Ident)
+        .filter(|token| token.kind == TokenKind::Ident)
         .map(|token| {
             statement
                 .get(token.range)

@@ -7,10 +7,11 @@
 
 use std::ops::Range;
 
-use squawk_lexer::{LiteralKind, TokenKind, tokenize};
+use squawk_lexer::{LiteralKind, TokenKind};
 
 use super::line_at;
 use super::refusal::{Reason, Refusal};
+use super::token::{Token, is_trivia, tokens};
 
 /// The byte ranges of the statements in `text`, in order: each from its first
 /// token to its last, without the semicolon and without comments around it.
@@ -43,36 +44,6 @@ pub(super) fn split(text: &str) -> Result<Vec<Range<usize>>, Refusal> {
     }
     statements.extend(current.range);
     Ok(statements)
-}
-
-/// A token and where it stands.
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) range: Range<usize>,
-}
-
-/// The tokens of `text`; joined, they are the text.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
-    let mut end = 0;
-    tokenize(text).map(move |token| {
-        let start = end;
-        end = start + usize::try_from(token.len).unwrap_or_default();
-        Token {
-            kind: token.kind,
-            range: start..end,
-        }
-    })
-}
-
-/// Whether it means nothing to the server.
-pub(super) fn is_trivia(kind: TokenKind) -> bool {
-    matches!(
-        kind,
-        TokenKind::Whitespace
-            | TokenKind::LineComment
-            | TokenKind::BlockComment { .. }
-            | TokenKind::Eof
-    )
 }
 
 /// What the token opens without closing it.

@@ -71,7 +71,10 @@ fn is_well_named(folder: &str) -> bool {
         .map(|c| if c.is_ascii_digit() { '0' } else { c })
         .collect();
     // The Diesel CLI adds a fraction of the second, since 2.3.
-    let is_time = matches!(digits.as_str(), "0000-00-00-000000" | "0000-00-00-000000-0000");
+    let is_time = matches!(
+        digits.as_str(),
+        "0000-00-00-000000" | "0000-00-00-000000-0000"
+    );
     is_time && words_are_whole && what.chars().all(is_word_part)
 }
 
