@@ -38,9 +38,7 @@ async fn the_document_tells_each_tenant_and_its_migrations() {
 #[tokio::test]
 async fn a_name_given_twice_is_one_tenant() {
     let database = Database::set_up().await;
-    database
-        .folder
-        .file("names.txt", "beta\nacme\nbeta\n");
+    database.folder.file("names.txt", "beta\nacme\nbeta\n");
     database
         .run("create-tenant acme acme --names-from names.txt")
         .succeeds()
@@ -73,7 +71,9 @@ async fn no_names_at_all_are_nothing_to_do() {
     let database = Database::set_up().await;
     let done = database.run("create-tenant --names-from -").succeeds();
     assert_eq!(done.stdout, "There were no names.\n");
-    let done = database.run("create-tenant --names-from - --json").succeeds();
+    let done = database
+        .run("create-tenant --names-from - --json")
+        .succeeds();
     done.includes(&json!({"total": 0, "created": 0, "failed": 0, "tenants": []}));
 }
 
@@ -132,7 +132,10 @@ async fn many_tenants_are_made_at_once_whatever_the_number_of_jobs() {
     let database = Database::set_up().await;
     let names = |from: usize| (from..from + 15).map(|number| format!("t{number:02}\n"));
     let command = database.command("create-tenant --names-from - --jobs 1");
-    command.input(&names(0).collect::<String>()).run().succeeds();
+    command
+        .input(&names(0).collect::<String>())
+        .run()
+        .succeeds();
     let command = database.command("create-tenant --names-from - --jobs 50");
     command
         .input(&names(15).collect::<String>())
@@ -146,10 +149,15 @@ async fn many_tenants_are_made_at_once_whatever_the_number_of_jobs() {
 #[tokio::test]
 async fn a_fleet_is_summed_up_rather_than_listed() {
     let database = Database::set_up().await;
-    let names = (0..21).map(|number| format!("t{number}\n")).collect::<String>();
+    let names = (0..21)
+        .map(|number| format!("t{number}\n"))
+        .collect::<String>();
     let command = database.command("create-tenant --names-from -");
     let done = command.input(&names).run().succeeds();
-    assert!(done.stdout.starts_with("21 tenants: 21 created ("), "{done}");
+    assert!(
+        done.stdout.starts_with("21 tenants: 21 created ("),
+        "{done}"
+    );
     assert_eq!(done.stdout.lines().count(), 1, "{done}");
 }
 

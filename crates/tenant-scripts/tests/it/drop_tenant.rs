@@ -1,1 +1,190 @@
-//! To come.
+//! `drop-tenant`: nothing goes without being confirmed, and only what is a
+//! tenant's.
+
+use serde_json::json;
+
+use crate::support::{Database, Terminal};
+
+async fn acme_with_rows() -> Database {
+    let database = Database::with_tenants("acme beta").await;
+    database
+        .execute(
+            "INSERT INTO acme.dummy_table (name) SELECT 'row' FROM generate_series(1, 20);
+             ANALYZE acme.dummy_table",
+        )
+        .await;
+    database
+}
+
+#[tokio::test]
+async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
+    let database = acme_with_rows().await;
+    database
+        .run("drop-tenant acme")
+        .exits_with(2)
+        .prints_nothing()
+        .says("This drops tenant `acme` for good, with all its data:")
+        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+    let command = database.command("drop-tenant acme");
+    command.input("acme\n").run().exits_with(2);
+    let refused = database.run("drop-tenant acme --json").exits_with(2);
+    assert!(refused.error_message().contains("give --yes"), "{refused}");
+    assert_eq!(database.tracked().await, ["acme", "beta"]);
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
+}
+
+#[tokio::test]
+async fn yes_drops_schema_data_and_registration_and_nothing_else() {
+    let database = acme_with_rows().await;
+    database
+        .run("drop-tenant acme --yes")
+        .succeeds()
+        .prints("Dropped tenant `acme`: 1 table and the registration.\n");
+    assert_eq!(database.tracked().await, ["beta"]);
+    assert_eq!(database.schemas().await, ["beta"]);
+    database.run("health-check").succeeds();
+    database.run("create-tenant acme").succeeds();
+    let rows = "SELECT count(*) FROM acme.dummy_table";
+    assert_eq!(database.value(rows).await, "0");
+}
+
+#[tokio::test]
+async fn the_document_lists_what_went() {
+    let database = acme_with_rows().await;
+    let dropped = database.run("drop-tenant acme --yes --json").succeeds();
+    let document = dropped.json();
+    let bytes = document["tables"][0]["bytes"].as_u64().unwrap();
+    assert!(bytes >= 8192, "{dropped}");
+    assert_eq!(
+        document,
+        json!({
+            "tenant": "acme", "dropped": true, "schema_existed": true,
+            "tables": [{"name": "dummy_table", "rows": 20, "bytes": bytes}],
+        })
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_told_where_the_names_are() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .run("drop-tenant nobody --yes")
+        .exits_with(1)
+        .prints_nothing()
+        .says("there is no tenant `nobody`")
+        .says("`cargo xtask db:list:tenants` shows the tenants");
+    let refused = database
+        .run("drop-tenant nobody --yes --json")
+        .exits_with(1);
+    assert_eq!(refused.error_message(), "there is no tenant `nobody`");
+}
+
+#[tokio::test]
+async fn a_schema_that_is_no_tenants_is_never_dropped() {
+    let database = Database::set_up().await;
+    database
+        .execute("CREATE SCHEMA billing; CREATE TABLE billing.invoices (id INT)")
+        .await;
+    database
+        .run("drop-tenant billing --yes")
+        .exits_with(1)
+        .prints_nothing()
+        .says("the schema `billing` exists, but is not registered as a tenant");
+    let table = "SELECT to_regclass('billing.invoices')";
+    assert_eq!(database.value(table).await, "billing.invoices");
+}
+
+#[tokio::test]
+async fn a_tenant_whose_schema_is_gone_loses_its_registration() {
+    let database = Database::with_tenants("acme beta").await;
+    database
+        .execute("DROP SCHEMA acme CASCADE; DROP SCHEMA beta CASCADE")
+        .await;
+    database
+        .run("drop-tenant acme --yes")
+        .succeeds()
+        .prints("Removed the registration of tenant `acme`; its schema was gone already.");
+    let dropped = database.run("drop-tenant beta --yes --json").succeeds();
+    assert_eq!(
+        dropped.json(),
+        json!({"tenant": "beta", "dropped": true, "schema_existed": false, "tables": []})
+    );
+    assert!(database.tracked().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_in_use_is_not_half_dropped() {
+    let database = acme_with_rows().await;
+    let client = database.client().await;
+    let lock = "BEGIN; SELECT * FROM acme.dummy_table";
+    client.batch_execute(lock).await.unwrap();
+    let running = database.command("drop-tenant acme --yes").start();
+    let failed = running.finish().exits_with(1);
+    failed.prints_nothing().says("(SQLSTATE 55P03)");
+    assert_eq!(database.tracked().await, ["acme", "beta"]);
+    client.batch_execute("ROLLBACK").await.unwrap();
+    database.run("drop-tenant acme --yes").succeeds();
+}
+
+#[tokio::test]
+async fn at_a_terminal_typing_the_name_drops_the_tenant() {
+    let database = acme_with_rows().await;
+    let mut terminal = Terminal::start(database.command("drop-tenant acme"));
+    let shown = terminal.until("Type `acme` to drop it");
+    assert!(
+        shown.contains("This drops tenant `acme` for good, with all its data:"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("dummy_table") && shown.contains("20"),
+        "{shown}"
+    );
+    terminal.types("acme");
+    let ended = terminal.end();
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    let dropped = "Dropped tenant `acme`: 1 table and the registration.";
+    assert!(ended.shown.contains(dropped), "{}", ended.shown);
+    assert_eq!(database.schemas().await, ["beta"]);
+    assert_eq!(database.tracked().await, ["beta"]);
+}
+
+#[tokio::test]
+async fn at_a_terminal_anything_else_drops_nothing() {
+    let database = acme_with_rows().await;
+    for typed in ["beta", "yes", "", "ACME"] {
+        let mut terminal = Terminal::start(database.command("drop-tenant acme"));
+        terminal.until("Type `acme` to drop it");
+        terminal.types(typed);
+        let ended = terminal.end();
+        assert_eq!(ended.code, 1, "{typed}: {}", ended.shown);
+        let kept = "That is not the tenant's name: nothing was dropped.";
+        assert!(ended.shown.contains(kept), "{}", ended.shown);
+    }
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
+    assert_eq!(database.tracked().await, ["acme", "beta"]);
+}
+
+#[tokio::test]
+async fn at_a_terminal_yes_is_not_asked_again() {
+    let database = acme_with_rows().await;
+    let ended = Terminal::start(database.command("drop-tenant acme --yes")).end();
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    assert!(!ended.shown.contains("Type `acme`"), "{}", ended.shown);
+    assert_eq!(database.schemas().await, ["beta"]);
+}
+
+#[tokio::test]
+async fn results_that_go_elsewhere_do_not_keep_it_from_asking_at_the_terminal() {
+    let database = acme_with_rows().await;
+    let mut terminal = Terminal::start(database.command("drop-tenant acme --json"));
+    terminal.until("Type `acme` to drop it");
+    terminal.types("beta");
+    let ended = terminal.end();
+    assert_eq!(ended.code, 1, "{}", ended.shown);
+    assert!(
+        ended.shown.contains("\"dropped\": false"),
+        "{}",
+        ended.shown
+    );
+    assert_eq!(database.tracked().await, ["acme", "beta"]);
+}

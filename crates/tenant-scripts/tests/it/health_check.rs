@@ -1,1 +1,270 @@
-//! To come.
+//! `health-check`: each kind of problem, made by hand, with what to do about it.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Finished, Migrations};
+
+/// The kinds of problems, with whom they are about.
+fn problems(checked: &Finished) -> Vec<(String, String)> {
+    let document = checked.json();
+    let problems = document["problems"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or("public").to_owned();
+    let pair = |problem: &Value| (text(&problem["tenant"]), text(&problem["kind"]));
+    problems.iter().map(pair).collect()
+}
+
+fn pair(tenant: &str, kind: &str) -> (String, String) {
+    (tenant.to_owned(), kind.to_owned())
+}
+
+/// The check finds exactly this problem, and shows it in text too.
+async fn finds(database: &Database, problem: Value) {
+    let checked = database.run("health-check --json").exits_with(1);
+    let document = checked.json();
+    assert_eq!(document["healthy"], false);
+    assert_eq!(document["problems"], json!([problem]), "{checked}");
+    let shown = database.run("health-check").exits_with(1).says_nothing();
+    let about = problem["tenant"].as_str().unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    let remedy = problem["remedy"].as_str().unwrap();
+    shown
+        .prints(&format!("{about}\n  {detail}\n    to do: {remedy}\n"))
+        .prints("checked: 1 problem.");
+}
+
+#[tokio::test]
+async fn a_healthy_database_is_said_to_be_well() {
+    let database = Database::with_tenants("acme beta").await;
+    let checked = database.run("health-check").succeeds().says_nothing();
+    assert_eq!(checked.stdout, "2 tenants checked: all well.\n");
+    let checked = database.run("health-check --json").succeeds();
+    assert_eq!(
+        checked.json(),
+        json!({"healthy": true, "checked": 2, "problems": []})
+    );
+}
+
+#[tokio::test]
+async fn a_database_without_tenants_is_healthy() {
+    let database = Database::set_up().await;
+    database
+        .run("health-check")
+        .succeeds()
+        .prints("0 tenants checked: all well.");
+}
+
+#[tokio::test]
+async fn a_schema_that_is_gone_is_found() {
+    let database = Database::with_tenants("acme beta").await;
+    database.execute("DROP SCHEMA acme CASCADE").await;
+    let problem = json!({
+        "tenant": "acme",
+        "kind": "missing_schema",
+        "detail": "the tenant is registered, but its schema does not exist",
+        "remedy": "Restore the schema from a backup, or remove the registration: \
+                   cargo xtask db:drop:tenant acme",
+    });
+    finds(&database, problem).await;
+    database.run("drop-tenant acme --yes").succeeds();
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_table_that_is_gone_is_found() {
+    let database = Database::with_tenants("acme beta").await;
+    database.execute("DROP TABLE acme.dummy_table").await;
+    let problem = json!({
+        "tenant": "acme",
+        "kind": "missing_table",
+        "detail": "the table `dummy_table` does not exist, though the migration that makes it \
+                   is applied",
+        "remedy": "Restore the table from a backup, or make it as its migration does.",
+    });
+    finds(&database, problem).await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_behind_is_found() {
+    let database = Database::with_tenants("beta").await;
+    database
+        .execute("CREATE SCHEMA acme; INSERT INTO schema_tracker (name) VALUES ('acme')")
+        .await;
+    let problem = json!({
+        "tenant": "acme",
+        "kind": "pending_migrations",
+        "detail": "migrations are pending: 20260101000000, 20260102000000",
+        "remedy": "cargo xtask db:migrate:tenant acme",
+    });
+    finds(&database, problem).await;
+    database.run("migrate-tenants --only acme").succeeds();
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_public_schema_that_is_behind_is_found() {
+    let database = Database::with_tenants("acme").await;
+    let migrations = Migrations::ours().public("2026-02-01-000000_plans", "CREATE TABLE plans ();");
+    database
+        .run_with(&migrations, "health-check")
+        .exits_with(1)
+        .prints("public schema\n  a migration is pending: 20260201000000\n")
+        .prints("    to do: cargo xtask db:migrate\n")
+        .prints("1 tenant checked: 1 problem.");
+    let checked = database
+        .run_with(&migrations, "health-check --json")
+        .exits_with(1);
+    let problem = &checked.json()["problems"][0];
+    assert_eq!(problem["tenant"], Value::Null);
+    assert_eq!(problem["kind"], "pending_migrations");
+    database.run_with(&migrations, "migrate-public").succeeds();
+    database.run_with(&migrations, "health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_migration_that_nobody_has_is_found() {
+    let database = Database::with_tenants("acme beta").await;
+    database
+        .execute("INSERT INTO acme.__diesel_schema_migrations (version) VALUES ('20990101000000')")
+        .await;
+    let problem = json!({
+        "tenant": "acme",
+        "kind": "unknown_migration",
+        "detail": "the applied migration 20990101000000 is not among the migrations of this program",
+        "remedy": "Use the program that has this migration: an older one is running, or its \
+                   folder was deleted.",
+    });
+    finds(&database, problem).await;
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_a_tenants_is_found() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .execute("INSERT INTO schema_tracker (name) VALUES ('Not-A-Name')")
+        .await;
+    let problem = json!({
+        "tenant": "Not-A-Name",
+        "kind": "invalid_name",
+        "detail": "the registered name cannot be a tenant's: \"Not-A-Name\" cannot be a tenant's \
+                   name: it contains '-', and may contain only letters (a-z, A-Z), digits and \
+                   underscores. A good name is, for example, `acme_corp`",
+        "remedy": "Correct the name in public.schema_tracker, or delete the row.",
+    });
+    finds(&database, problem).await;
+}
+
+#[tokio::test]
+async fn a_ledger_that_cannot_be_read_is_found() {
+    let database = Database::with_tenants("acme beta").await;
+    database
+        .execute("ALTER TABLE acme.__diesel_schema_migrations RENAME version TO number")
+        .await;
+    let checked = database.run("health-check --json").exits_with(1);
+    assert_eq!(problems(&checked), [pair("acme", "unreadable")]);
+    let shown = database.run("health-check").exits_with(1);
+    shown.prints("column \"version\" does not exist (SQLSTATE 42703)");
+}
+
+#[tokio::test]
+async fn migrations_that_cannot_make_a_tenant_any_more_are_found() {
+    let database = Database::with_tenants("acme").await;
+    let migrations = Migrations::ours().tenant("2026-02-01-000000_break", "SELECT 1 / 0;");
+    let checked = database
+        .run_with(&migrations, "health-check --json")
+        .exits_with(1);
+    let found = problems(&checked);
+    assert!(
+        found.contains(&pair("public", "broken_migrations")),
+        "{checked}"
+    );
+    assert!(
+        found.contains(&pair("acme", "pending_migrations")),
+        "{checked}"
+    );
+    let shown = database.run_with(&migrations, "health-check").exits_with(1);
+    shown
+        .prints("division by zero")
+        .prints("2026-02-01-000000_break");
+}
+
+#[tokio::test]
+async fn only_the_named_tenants_are_checked() {
+    let database = Database::with_tenants("acme beta gamma").await;
+    database
+        .execute("DROP TABLE acme.dummy_table; DROP TABLE gamma.dummy_table; CREATE SCHEMA stray")
+        .await;
+    database
+        .run("health-check --only beta")
+        .succeeds()
+        .prints("1 tenant checked: all well.");
+    let checked = database
+        .run("health-check --only beta --only gamma --json")
+        .exits_with(1);
+    assert_eq!(checked.json()["checked"], 2);
+    assert_eq!(problems(&checked), [pair("gamma", "missing_table")]);
+    database
+        .run("health-check --only nobody")
+        .exits_with(1)
+        .says("there is no tenant `nobody`");
+}
+
+#[tokio::test]
+async fn all_problems_are_found_at_once_sorted_by_tenant() {
+    let database = Database::with_tenants("a b c d").await;
+    database
+        .execute(
+            "DROP SCHEMA a CASCADE;
+             DROP TABLE b.dummy_table;
+             INSERT INTO b.__diesel_schema_migrations (version) VALUES ('20990101000000');
+             DELETE FROM c.__diesel_schema_migrations WHERE version = '20260102000000';
+             INSERT INTO schema_tracker (name) VALUES ('e-e');
+             CREATE SCHEMA f",
+        )
+        .await;
+    let checked = database.run("health-check --json").exits_with(1);
+    assert_eq!(checked.json()["checked"], 5);
+    let mut found = problems(&checked);
+    let tenants = found
+        .iter()
+        .map(|(tenant, _)| tenant.clone())
+        .collect::<Vec<_>>();
+    assert!(tenants.is_sorted(), "{checked}");
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            pair("a", "missing_schema"),
+            pair("b", "missing_table"),
+            pair("b", "unknown_migration"),
+            pair("c", "pending_migrations"),
+            pair("e-e", "invalid_name"),
+            pair("f", "orphaned_schema"),
+        ]
+    );
+    database
+        .run("health-check --quiet")
+        .exits_with(1)
+        .prints("5 tenants checked: 6 problems.")
+        .says_nothing();
+}
+
+#[tokio::test]
+async fn a_check_leaves_nothing_behind() {
+    let database = Database::with_tenants("acme").await;
+    let up = "CREATE INDEX CONCURRENTLY by_name ON dummy_table (name);";
+    let migrations = Migrations::ours().outside_transaction("2026-02-01-000000_index", up);
+    let everything = "SELECT string_agg(line, '; ' ORDER BY line) FROM (
+         SELECT 'schema ' || nspname FROM pg_namespace UNION ALL
+         SELECT 'relation ' || oid::regclass || ' ' || reltuples FROM pg_class
+             WHERE relnamespace <> 'pg_toast'::regnamespace AND oid > 16383 UNION ALL
+         SELECT 'lock ' || count(*) FROM pg_locks WHERE locktype = 'advisory'
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         ) AS lines (line)";
+    let before = database.value(everything).await;
+    database.run("health-check").succeeds();
+    database.run_with(&migrations, "health-check").exits_with(1);
+    let broken = Migrations::ours().tenant("2026-02-01-000000_break", "SELECT 1 / 0;");
+    database.run_with(&broken, "health-check").exits_with(1);
+    assert_eq!(database.value(everything).await, before);
+    assert_eq!(database.schemas().await, ["acme"]);
+}

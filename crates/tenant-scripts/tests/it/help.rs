@@ -1,1 +1,148 @@
-//! To come.
+//! What `--help` says, and completions for the shell.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Database, Folder};
+
+const BINS: [&str; 9] = [
+    "completions",
+    "create-tenant",
+    "demo-tenant-schema",
+    "drop-tenant",
+    "health-check",
+    "list-tenants",
+    "migrate-public",
+    "migrate-tenants",
+    "stop-server",
+];
+
+#[test]
+fn every_help_is_as_it_was_agreed() {
+    let folder = Folder::new();
+    for name in BINS {
+        let help = folder
+            .run(&format!("{name} --help"))
+            .succeeds()
+            .says_nothing();
+        // Some of its empty lines end in spaces, which no text file here may.
+        let lines = help.stdout.lines().map(str::trim_end);
+        insta::assert_snapshot!(name, lines.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+/// All names of fields in a document, at any depth.
+fn fields(document: &Value, found: &mut BTreeSet<String>) {
+    match document {
+        Value::Object(object) => {
+            for (name, field) in object {
+                found.insert(name.clone());
+                fields(field, found);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| fields(element, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_field_of_a_document_is_named_by_the_help() {
+    let database = Database::empty().await;
+    database.run("demo-tenant-schema --keep").succeeds();
+    database.run("create-tenant acme").succeeds();
+    for line in [
+        "migrate-public --json",
+        "list-tenants --json",
+        "migrate-tenants --json",
+        "migrate-tenants --only nobody --json",
+        "health-check --json",
+        "demo-tenant-schema --json",
+        "drop-tenant acme --yes --json",
+        "stop-server --json",
+    ] {
+        let document = database.run(line).json();
+        let name = line.split(' ').next().unwrap();
+        let help = database.folder.run(&format!("{name} --help"));
+        let named = |field: &String| {
+            let mut words = help
+                .stdout
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.any(|word| word == field)
+        };
+        let mut all = BTreeSet::new();
+        fields(&document, &mut all);
+        all.retain(|field| !named(field));
+        assert!(all.is_empty(), "{name} --help does not name {all:?}");
+    }
+}
+
+#[test]
+fn a_short_help_fits_on_a_screen() {
+    let folder = Folder::new();
+    for name in BINS {
+        let help = folder.run(&format!("{name} -h")).succeeds();
+        assert!(help.stdout.lines().count() < 40, "{help}");
+        assert!(help.stdout.contains("Usage: "), "{help}");
+    }
+}
+
+#[test]
+fn every_command_tells_its_name_and_version() {
+    let folder = Folder::new();
+    for name in BINS {
+        let version = folder.run(&format!("{name} --version")).succeeds();
+        assert_eq!(
+            version.stdout,
+            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
+        );
+    }
+}
+
+#[test]
+fn completions_name_every_command() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = folder
+            .run(&format!("completions {shell}"))
+            .succeeds()
+            .says_nothing();
+        for name in BINS {
+            assert!(script.stdout.contains(name), "{shell} does not know {name}");
+        }
+        for option in ["names-from", "lock-timeout", "migrations-dir"] {
+            assert!(
+                script.stdout.contains(option),
+                "{shell} does not know {option}"
+            );
+        }
+    }
+    folder
+        .run("completions cmd")
+        .exits_with(2)
+        .says("[possible values: bash");
+}
+
+#[test]
+fn bash_takes_the_completions_and_completes_every_command() {
+    let folder = Folder::new();
+    let script = folder.run("completions bash").succeeds();
+    let script = folder.file("completions.bash", &script.stdout);
+    for name in BINS {
+        let completed = std::process::Command::new("bash")
+            .args([
+                "--norc",
+                "-c",
+                "source \"$1\" && complete -p \"$2\"",
+                "bash",
+            ])
+            .arg(&script)
+            .arg(name)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(completed.stdout).unwrap();
+        assert!(told.starts_with("complete "), "{name}: {told}");
+    }
+}

@@ -11,8 +11,14 @@ fn rows(listed: &Finished) -> Value {
     for row in document["tenants"].as_array_mut().unwrap() {
         let created = row.as_object_mut().unwrap().remove("created_at").unwrap();
         let created = created.as_str().unwrap();
-        assert!(created.starts_with("20") && created.contains('T'), "{created}");
-        assert!(created.ends_with('Z') || created.ends_with("+00:00"), "{created}");
+        assert!(
+            created.starts_with("20") && created.contains('T'),
+            "{created}"
+        );
+        assert!(
+            created.ends_with('Z') || created.ends_with("+00:00"),
+            "{created}"
+        );
     }
     document
 }
@@ -34,11 +40,20 @@ async fn tenants_are_listed_by_name_with_version_and_state() {
     let database = Database::with_tenants("beta acme").await;
     let listed = database.run("list-tenants").succeeds().says_nothing();
     let lines = listed.stdout.lines().collect::<Vec<_>>();
-    assert!(lines[1].contains("Tenant") && lines[1].contains("Created"), "{listed}");
-    assert!(lines[1].contains("Version") && lines[1].contains("State"), "{listed}");
+    assert!(
+        lines[1].contains("Tenant") && lines[1].contains("Created"),
+        "{listed}"
+    );
+    assert!(
+        lines[1].contains("Version") && lines[1].contains("State"),
+        "{listed}"
+    );
     for (line, name) in lines[3..].iter().zip(["acme", "beta"]) {
         assert!(line.contains(name) && line.contains(" UTC "), "{listed}");
-        assert!(line.contains(OUR_VERSIONS[1]) && line.contains("up to date"), "{listed}");
+        assert!(
+            line.contains(OUR_VERSIONS[1]) && line.contains("up to date"),
+            "{listed}"
+        );
     }
     assert_eq!(lines.last(), Some(&"2 tenants"), "{listed}");
 }
@@ -48,7 +63,10 @@ async fn the_document_has_a_row_for_each_tenant() {
     let database = Database::with_tenants("beta acme").await;
     let listed = database.run("list-tenants --json").succeeds();
     let row = |name| json!({"name": name, "version": OUR_VERSIONS[1], "pending": 0, "error": null});
-    assert_eq!(rows(&listed), json!({"tenants": [row("acme"), row("beta")]}));
+    assert_eq!(
+        rows(&listed),
+        json!({"tenants": [row("acme"), row("beta")]})
+    );
 }
 
 #[tokio::test]
@@ -62,7 +80,9 @@ async fn a_tenant_that_is_behind_shows_how_many_migrations_it_lacks() {
         .succeeds()
         .prints(OUR_VERSIONS[1])
         .prints("2 pending");
-    let listed = database.run_with(&migrations, "list-tenants --json").succeeds();
+    let listed = database
+        .run_with(&migrations, "list-tenants --json")
+        .succeeds();
     let row = json!({"name": "acme", "version": OUR_VERSIONS[1], "pending": 2, "error": null});
     assert_eq!(rows(&listed), json!({"tenants": [row]}));
 }
@@ -104,7 +124,12 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
         gone["message"],
         "tenant `gone` is registered, but its schema does not exist"
     );
-    assert!(gone["hint"].as_str().unwrap().contains("cargo xtask db:drop:tenant gone"));
+    assert!(
+        gone["hint"]
+            .as_str()
+            .unwrap()
+            .contains("cargo xtask db:drop:tenant gone")
+    );
     assert_eq!(document["tenants"][2]["error"]["sqlstate"], "42703");
 }
 

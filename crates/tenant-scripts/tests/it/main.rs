@@ -14,6 +14,7 @@
 
 mod arguments;
 mod connection;
+mod crashes;
 mod create_tenant;
 mod demo_tenant_schema;
 mod drop_tenant;
@@ -27,6 +28,7 @@ mod list_tenants;
 mod locks;
 mod migrate_public;
 mod migrate_tenants;
+mod migrations_dir;
 mod names;
 mod not_set_up;
 mod project_server;
@@ -34,3 +36,4 @@ mod saas;
 mod stray_schemas;
 mod streams;
 mod support;
+mod terminal;

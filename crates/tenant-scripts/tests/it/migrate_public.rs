@@ -69,7 +69,10 @@ async fn a_dry_run_shows_what_is_pending_and_changes_nothing() {
 async fn a_public_migration_that_fails_leaves_nothing_of_the_run_behind() {
     let database = Database::empty().await;
     let migrations = Migrations::ours()
-        .public("2026-02-01-000000_create_plans", "CREATE TABLE plans (code TEXT);")
+        .public(
+            "2026-02-01-000000_create_plans",
+            "CREATE TABLE plans (code TEXT);",
+        )
         .public(
             "2026-02-02-000000_fill_plans",
             "-- The column has another name.\nINSERT INTO plans (name)\nVALUES ('free');\n",
@@ -82,7 +85,9 @@ async fn a_public_migration_that_fails_leaves_nothing_of_the_run_behind() {
         .says("everything was rolled back")
         .says("`INSERT INTO plans (name) VALUES ('free')`")
         .says("column \"name\" of relation \"plans\" does not exist (SQLSTATE 42703)");
-    let failed = database.run_with(&migrations, "migrate-public --json").exits_with(1);
+    let failed = database
+        .run_with(&migrations, "migrate-public --json")
+        .exits_with(1);
     let error = &failed.json()["error"];
     assert_eq!(error["migration"], "2026-02-02-000000_fill_plans");
     assert_eq!(error["line"], 2);

@@ -1,1 +1,66 @@
-//! To come.
+//! A database without the tracker: every command says that it has to be set up,
+//! and how.
+
+use serde_json::json;
+
+use crate::support::Database;
+
+const COMMANDS: [&str; 6] = [
+    "create-tenant acme",
+    "list-tenants",
+    "migrate-tenants",
+    "migrate-tenants --only acme",
+    "health-check",
+    "drop-tenant acme --yes",
+];
+
+const MESSAGE: &str = "the database is not set up: it has no table `public.schema_tracker`";
+
+#[tokio::test]
+async fn every_command_names_the_one_that_sets_the_database_up() {
+    let database = Database::empty().await;
+    for command in COMMANDS {
+        database
+            .run(command)
+            .exits_with(3)
+            .prints_nothing()
+            .says(MESSAGE)
+            .says("run `cargo xtask db:migrate` once");
+    }
+    assert!(database.schemas().await.is_empty());
+}
+
+#[tokio::test]
+async fn it_is_an_error_in_json_too() {
+    let database = Database::empty().await;
+    for command in COMMANDS {
+        let refused = database.run(&format!("{command} --json")).exits_with(3);
+        let expected = json!({"error": {
+            "message": MESSAGE, "sqlstate": null, "migration": null, "line": null,
+            "hint": "run `cargo xtask db:migrate` once",
+        }});
+        assert_eq!(refused.json(), expected, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_schema_of_the_tenants_name_is_left_alone() {
+    let database = Database::empty().await;
+    database
+        .execute("CREATE SCHEMA acme; CREATE TABLE acme.precious (id INT)")
+        .await;
+    database.run("drop-tenant acme --yes").exits_with(3);
+    database.run("create-tenant acme").exits_with(3);
+    let table = "SELECT to_regclass('acme.precious')";
+    assert_eq!(database.value(table).await, "acme.precious");
+}
+
+#[tokio::test]
+async fn the_demo_sets_the_database_up_by_itself() {
+    let database = Database::empty().await;
+    database
+        .run("demo-tenant-schema")
+        .succeeds()
+        .says("Set up the public schema (1 migration)");
+    database.run("list-tenants").succeeds();
+}

@@ -4,11 +4,16 @@
 mod command;
 mod database;
 mod finished;
+mod gate;
 mod migrations;
+mod terminal;
 mod wait;
 
 pub(crate) use command::{Command, Folder};
 pub(crate) use database::Database;
 pub(crate) use finished::{Finished, outcome};
-pub(crate) use migrations::{Migrations, OUR_VERSIONS};
-pub(crate) use wait::{LIMIT, eventually};
+pub(crate) use gate::WAIT_AT_GATE;
+pub(crate) use migrations::{Migrations, OUR_VERSIONS, copy};
+pub(crate) use terminal::Terminal;
+use wait::LIMIT;
+pub(crate) use wait::eventually;

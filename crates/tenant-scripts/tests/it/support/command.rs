@@ -3,21 +3,28 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{Finished, LIMIT, Migrations};
+use super::{Finished, LIMIT, Migrations, eventually};
 
 /// The variables that a command keeps: where programs, temporary files and
 /// caches are.
-const KEPT: [&str; 5] = ["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH"];
+const KEPT: [&str; 5] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "LD_LIBRARY_PATH",
+];
 
 /// The program of that name.
 fn program(name: &str) -> &'static str {
@@ -161,7 +168,11 @@ impl Command {
     pub(crate) fn start(mut self) -> Running {
         let (line, input, output) = (self.line.clone(), self.input.take(), self.output.take());
         let mut command = self.into_std();
-        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
         command.stdout(output.unwrap_or_else(Stdio::piped));
         command.stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -171,32 +182,60 @@ impl Command {
         }
         Running {
             line,
-            stdout: collect(child.stdout.take()),
-            stderr: collect(child.stderr.take()),
+            stdout: Collected::start(child.stdout.take()),
+            stderr: Collected::start(child.stderr.take()),
             child,
         }
     }
 }
 
-/// Reads in the background, so that no pipe fills up.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
-    spawn(move || {
-        let mut text = String::new();
-        if let Some(mut pipe) = pipe {
-            pipe.read_to_string(&mut text).unwrap();
-        }
-        text
-    })
+/// What a pipe has given so far. It is read in the background, so that it
+/// never fills up.
+#[derive(Debug)]
+struct Collected {
+    text: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
-/// A command under way. It is killed when it is forgotten, and when it takes
-/// so long that it must hang.
+impl Collected {
+    fn start(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let shared = Arc::clone(&text);
+        let reader = spawn(move || {
+            let Some(pipe) = pipe else { return };
+            for line in BufReader::new(pipe).lines() {
+                let line = line.unwrap();
+                let mut text = shared.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+        Self {
+            text,
+            reader: Some(reader),
+        }
+    }
+
+    fn so_far(&self) -> String {
+        self.text.lock().unwrap().clone()
+    }
+
+    fn all(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.so_far()
+    }
+}
+
+/// A command under way. It is killed when it takes so long that it must hang,
+/// and when its test fails before its end.
 #[derive(Debug)]
 pub(crate) struct Running {
     line: String,
     child: Child,
-    stdout: JoinHandle<String>,
-    stderr: JoinHandle<String>,
+    stdout: Collected,
+    stderr: Collected,
 }
 
 impl Running {
@@ -204,6 +243,12 @@ impl Running {
     pub(crate) fn interrupt(&self) {
         let id = i32::try_from(self.child.id()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+    }
+
+    /// Waits until its standard error contains `text`.
+    pub(crate) async fn until_said(&self, text: &str) {
+        let said = async || self.stderr.so_far().contains(text);
+        eventually(&format!("it says {text}"), said).await;
     }
 
     /// Waits for its end.
@@ -219,10 +264,18 @@ impl Running {
             sleep(Duration::from_millis(2));
         };
         Finished::new(
-            self.line,
+            self.line.clone(),
             status.code(),
-            self.stdout.join().unwrap(),
-            self.stderr.join().unwrap(),
+            self.stdout.all(),
+            self.stderr.all(),
         )
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended unless the test failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }

@@ -39,7 +39,9 @@ impl Database {
     /// A command on this database: its name and its arguments, divided by
     /// spaces.
     pub(crate) fn command(&self, line: &str) -> Command {
-        self.folder.command(line).on(&self.url())
+        let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
+        let command = self.folder.command(name).on(&self.url());
+        command.args(arguments.split_whitespace())
     }
 
     /// Runs such a command to its end.
@@ -56,15 +58,6 @@ impl Database {
     pub(crate) async fn applied(&self, tenant: &str) -> Vec<String> {
         let sql = format!("SELECT version FROM {tenant}.__diesel_schema_migrations ORDER BY 1");
         self.column(&sql).await
-    }
-
-    /// How many sessions of other people run a statement that contains `part`.
-    pub(crate) async fn running(&self, part: &str) -> usize {
-        let sql = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-             AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%{part}%'"
-        );
-        self.value(&sql).await.parse().unwrap()
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 /// A command that has ended.
 ///
-/// Whatever it was, it did not panic, wrote nothing that only a terminal
-/// understands, and with `--json` exactly one JSON document.
+/// Whatever it was, it did not panic, and wrote nothing that only a terminal
+/// understands.
 #[derive(Debug)]
 pub(crate) struct Finished {
     line: String,
@@ -19,14 +19,19 @@ pub(crate) struct Finished {
 impl Finished {
     #[track_caller]
     pub(super) fn new(line: String, code: Option<i32>, stdout: String, stderr: String) -> Self {
-        let finished = Self { line, code, stdout, stderr };
+        let finished = Self {
+            line,
+            code,
+            stdout,
+            stderr,
+        };
         assert!(finished.code.is_some(), "it hung, or crashed: {finished}");
         assert!(!finished.stderr.contains("panicked"), "{finished}");
         for text in [&finished.stdout, &finished.stderr] {
-            assert!(!text.contains('\u{1b}'), "escape codes without a terminal: {finished:?}");
-        }
-        if finished.line.split(' ').any(|word| word == "--json") {
-            finished.json();
+            assert!(
+                !text.contains('\u{1b}'),
+                "escape codes without a terminal: {finished:?}"
+            );
         }
         finished
     }
@@ -98,7 +103,10 @@ impl Finished {
     #[track_caller]
     pub(crate) fn includes(&self, expected: &Value) {
         let document = self.json_without_times();
-        assert!(includes(&document, expected), "expected {expected:#}\n{self}");
+        assert!(
+            includes(&document, expected),
+            "expected {expected:#}\n{self}"
+        );
     }
 
     /// The message of a failure in JSON.
@@ -158,7 +166,10 @@ fn includes(whole: &Value, part: &Value) -> bool {
             .all(|(name, part)| whole.get(name).is_some_and(|whole| includes(whole, part))),
         (Value::Array(whole), Value::Array(part)) => {
             whole.len() == part.len()
-                && whole.iter().zip(part).all(|(whole, part)| includes(whole, part))
+                && whole
+                    .iter()
+                    .zip(part)
+                    .all(|(whole, part)| includes(whole, part))
         }
         _ => whole == part,
     }

@@ -56,12 +56,14 @@ impl Migrations {
 
     fn write(self, stream: &str, name: &str, up: &str) -> Self {
         self.0.file(&format!("{stream}/{name}/up.sql"), up);
-        self.0.file(&format!("{stream}/{name}/down.sql"), "SELECT 'not used';\n");
+        self.0
+            .file(&format!("{stream}/{name}/down.sql"), "SELECT 'not used';\n");
         self
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -1,0 +1,173 @@
+//! `--migrations-dir`: migrations from a folder, instead of those compiled in.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Migrations, OUR_VERSIONS};
+
+#[tokio::test]
+async fn the_projects_own_folder_is_what_is_compiled_in() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .run_with(&Migrations::ours(), "migrate-tenants")
+        .succeeds()
+        .prints("1 tenant: 1 up to date (");
+    database
+        .run_with(&Migrations::ours(), "health-check")
+        .succeeds();
+}
+
+#[tokio::test]
+async fn a_folder_without_tenant_migrations_makes_empty_tenants() {
+    let database = Database::set_up().await;
+    let migrations = Migrations::none_for_tenants();
+    database
+        .run_with(&migrations, "create-tenant acme")
+        .succeeds()
+        .prints("  acme: created, 0 migrations in ");
+    let listed = database
+        .run_with(&migrations, "list-tenants --json")
+        .succeeds();
+    assert_eq!(listed.json()["tenants"][0]["version"], Value::Null);
+    database.run_with(&migrations, "health-check").succeeds();
+    database
+        .run("migrate-tenants")
+        .succeeds()
+        .prints("  acme: migrated, 2 migrations in ");
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_migration_older_than_those_applied_is_made_up_for() {
+    let database = Database::with_tenants("acme").await;
+    let migrations = Migrations::ours()
+        .tenant("2025-12-01-000000_late", "CREATE TABLE late (id INT);")
+        .tenant("2026-02-01-000000_new", "CREATE TABLE new (id INT);");
+    database
+        .run_with(&migrations, "migrate-tenants --dry-run")
+        .succeeds()
+        .prints("  acme: 2 pending: 20251201000000, 20260201000000");
+    let done = database
+        .run_with(&migrations, "migrate-tenants --json")
+        .succeeds();
+    assert_eq!(
+        done.json()["tenants"][0]["applied"],
+        json!(["20251201000000", "20260201000000"])
+    );
+    let listed = database
+        .run_with(&migrations, "list-tenants --json")
+        .succeeds();
+    assert_eq!(listed.json()["tenants"][0]["version"], "20260201000000");
+    database.run_with(&migrations, "health-check").succeeds();
+
+    let migrations = migrations.tenant("2025-12-02-000000_later", "CREATE TABLE later (id INT);");
+    database
+        .run_with(&migrations, "migrate-tenants")
+        .succeeds()
+        .prints("  acme: migrated, 1 migration in ");
+    let version = "SELECT version FROM schema_tracker";
+    assert_eq!(database.value(version).await, "20260201000000");
+}
+
+#[tokio::test]
+async fn migrations_inside_and_outside_a_transaction_follow_each_other() {
+    let database = Database::with_tenants("acme beta").await;
+    let concurrently = "CREATE INDEX CONCURRENTLY by_name ON dummy_table (name);\n\
+                        CREATE INDEX CONCURRENTLY by_value ON dummy_table (value);\n";
+    let migrations = Migrations::ours()
+        .tenant("2026-02-01-000000_a", "CREATE TABLE a (id INT);")
+        .outside_transaction("2026-02-02-000000_indexes", concurrently)
+        .tenant("2026-02-03-000000_b", "CREATE TABLE b (id INT);")
+        .outside_transaction("2026-02-04-000000_vacuum", "VACUUM dummy_table;");
+    database
+        .run_with(&migrations, "migrate-tenants")
+        .succeeds()
+        .prints("2 tenants: 2 migrated (");
+    database
+        .run_with(&migrations, "create-tenant gamma delta")
+        .succeeds()
+        .prints("2 tenants: 2 created (");
+    for tenant in ["acme", "beta", "gamma", "delta"] {
+        assert_eq!(database.applied(tenant).await.len(), 6, "{tenant}");
+        let valid = format!(
+            "SELECT count(*) FROM pg_index WHERE indisvalid \
+             AND indexrelid IN ('{tenant}.by_name'::regclass, '{tenant}.by_value'::regclass)"
+        );
+        assert_eq!(database.value(&valid).await, "2", "{tenant}");
+    }
+    database.run_with(&migrations, "health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_folder_of_migrations_that_is_not_there_is_wrong_use() {
+    let database = Database::set_up().await;
+    for command in [
+        "list-tenants --migrations-dir nowhere",
+        "create-tenant acme --migrations-dir nowhere",
+        "health-check --migrations-dir nowhere",
+    ] {
+        database
+            .run(command)
+            .exits_with(2)
+            .prints_nothing()
+            .says("nowhere/public")
+            .says("names a folder with `public` and `tenant` in it");
+    }
+    let refused = database
+        .run("list-tenants --migrations-dir nowhere --json")
+        .exits_with(2);
+    assert!(refused.error_message().contains("nowhere"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_folder_without_the_two_streams_is_wrong_use() {
+    let database = Database::set_up().await;
+    let migrations = Migrations::ours();
+    let tenant = migrations.path().join("tenant");
+    let file = tenant.join("2026-01-01-000000_create_dummy_table/up.sql");
+    for wrong in [tenant, file] {
+        database
+            .command("list-tenants --migrations-dir")
+            .arg(&wrong)
+            .run()
+            .exits_with(2)
+            .prints_nothing()
+            .says(&format!(
+                "there is no folder {}",
+                wrong.join("public").display()
+            ));
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_no_migration_is_wrong_use() {
+    let database = Database::set_up().await;
+    let migrations = Migrations::ours();
+    let stray = migrations.path().join("tenant/drafts");
+    std::fs::create_dir(stray).unwrap();
+    let refused = database
+        .run_with(&migrations, "create-tenant acme")
+        .exits_with(2);
+    refused
+        .says("tenant cannot be used")
+        .says("should be <timestamp>_<name_of_migration>");
+    assert!(database.schemas().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_command_with_older_migrations_leaves_newer_tenants_alone() {
+    let database = Database::with_tenants("acme").await;
+    let newer = Migrations::ours().tenant("2026-02-01-000000_new", "CREATE TABLE new (id INT);");
+    database.run_with(&newer, "migrate-tenants").succeeds();
+    database
+        .run("migrate-tenants")
+        .succeeds()
+        .prints("1 tenant: 1 up to date (");
+    assert_eq!(
+        database.applied("acme").await,
+        [OUR_VERSIONS[0], OUR_VERSIONS[1], "20260201000000"]
+    );
+    database
+        .run("health-check")
+        .exits_with(1)
+        .prints("the applied migration 20260201000000 is not among the migrations of this program");
+}

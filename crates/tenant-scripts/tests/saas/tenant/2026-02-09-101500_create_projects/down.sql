@@ -1,0 +1,3 @@
+DROP TABLE milestones;
+DROP TABLE projects;
+DROP TYPE project_status;
