@@ -144,10 +144,10 @@ pub struct Migrations {
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// A folder or file cannot be read.
-    #[error("the migrations cannot be read: {0}")]
+    #[error("the migrations cannot be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A migration's own code refuses to give its SQL.
-    #[error("migration `{name}` gives no SQL: {source}")]
+    #[error("migration `{name}` gives no SQL")]
     NotSql {
         /// The migration.
         name: String,

@@ -12,6 +12,8 @@ mod state;
 use crate::Error;
 use std::sync::Arc;
 
+use tokio_postgres::types::{ToSql, Type};
+
 use crate::connect::{Database, Lease, Session, SessionPool};
 use crate::engine::{Settings, Work};
 use crate::migration::{MigrationSet, Migrations};
@@ -50,20 +52,41 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`].
+    /// [`Error::Connect`], or [`Error::NoExtensionsSchema`] when `settings`
+    /// names a schema that is not there.
     pub async fn open(
         database: Database,
         migrations: Migrations,
         settings: Settings,
     ) -> Result<Self, Error> {
         let sessions = Arc::new(database.sessions(DEFAULT_JOBS));
-        sessions.get().await?;
-        Ok(Self {
+        let tenants = Self {
             sessions,
             database,
             migrations: Arc::new(migrations),
             settings,
-        })
+        };
+        tenants.require_extensions().await?;
+        Ok(tenants)
+    }
+
+    /// Connects, and looks for the schema with extensions if there is to be one.
+    async fn require_extensions(&self) -> Result<(), Error> {
+        let session = self.session().await?;
+        let Some(extensions) = &self.settings.extensions else {
+            return Ok(());
+        };
+        let exists = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1";
+        let parameter = (&extensions.name() as &(dyn ToSql + Sync), Type::TEXT);
+        let row = session.client().query_typed_one(exists, &[parameter]).await;
+        match row.and_then(|row| row.try_get::<_, i64>(0)) {
+            Ok(0) => Err(Error::NoExtensionsSchema(extensions.name().to_owned())),
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::database(
+                "looking for the schema with extensions",
+                error,
+            )),
+        }
     }
 
     /// The migrations of both streams.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use diesel_migrations::FileBasedMigrations;
+use diesel_migrations::{FileBasedMigrations, MigrationError};
 use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::MigrationSet;
 
@@ -54,7 +54,7 @@ pub(crate) fn project_server(
     let project = here
         .ancestors()
         .find(|folder| folder.join(MARKER).is_file());
-    let project = project.unwrap_or(&here).to_path_buf();
+    let project = project.ok_or_else(|| NoProject { here: here.clone() })?;
     let options = Options {
         binaries: environment.pg_bin.clone(),
         allow_download: !common.no_download,
@@ -62,6 +62,13 @@ pub(crate) fn project_server(
         ..Options::default()
     };
     Ok(ProjectServer::new(project, options))
+}
+
+/// There is no project whose own server could serve.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is not in a project: there is no {MARKER} here or above", here.display())]
+pub(crate) struct NoProject {
+    here: PathBuf,
 }
 
 /// The migrations in a folder.
@@ -77,7 +84,14 @@ pub(crate) fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
         ))));
     }
     let source = FileBasedMigrations::from_path(PathBuf::from(folder));
-    let read = source.map_err(|error| anyhow!(UsageError(error.to_string())));
+    let read = source.map_err(|error| match error {
+        MigrationError::UnknownMigrationFormat(path) => anyhow!(UsageError(format!(
+            "{} is no migration: its name must be TIME_WHAT_IT_DOES, as in \
+             2026-01-31-120000_add_due_date, and it must contain an up.sql",
+            path.display()
+        ))),
+        error => anyhow!(UsageError(error.to_string())),
+    });
     let set = read.and_then(|source| Ok(MigrationSet::from_source(&source)?));
     set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
 }

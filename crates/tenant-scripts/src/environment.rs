@@ -4,7 +4,7 @@
 //! in the current folder and those above. Values are read, never set.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
@@ -42,20 +42,30 @@ impl Environment {
 }
 
 fn read_file() -> anyhow::Result<HashMap<String, String>> {
-    let lines = match dotenvy::dotenv_iter() {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(HashMap::new()),
-        Err(error) => return Err(anyhow!(error)).context("reading the file .env"),
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let files = here.ancestors().map(|folder| folder.join(".env"));
+    let Some(file) = files.into_iter().find(|file| file.is_file()) else {
+        return Ok(HashMap::new());
     };
-    let read = lines.enumerate().map(|(number, line)| {
-        line.map_err(|_| {
-            // The library's own message quotes the line, password and all.
-            let entry = number + 1;
-            anyhow!(UsageError(format!(
-                "entry {entry} of the file .env is not of the form NAME=value (put quotes around \
-                 a value with spaces or special characters)"
-            )))
-        })
-    });
-    read.collect()
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| anyhow!(UsageError(error.to_string())))
+        .with_context(|| format!("the file {} cannot be read", file.display()))?;
+    let read = dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>();
+    read.map_err(|error| anyhow!(UsageError(unreadable(&file, &text, &error))))
+}
+
+/// Which line it is. The library's own message quotes it, password and all.
+fn unreadable(file: &Path, text: &str, error: &dotenvy::Error) -> String {
+    let line = match error {
+        dotenvy::Error::LineParse(culprit, _) => {
+            text.lines().position(|line| line.contains(culprit.trim()))
+        }
+        _ => None,
+    };
+    let place = line.map_or_else(|| "a line".to_owned(), |line| format!("line {}", line + 1));
+    format!(
+        "{place} of the file {} is not of the form NAME=value (put quotes around a value with \
+         spaces or special characters)",
+        file.display()
+    )
 }

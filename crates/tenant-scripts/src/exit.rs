@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use tenant_core::{Error, InvalidName};
 
+use crate::database::NoProject;
+
 /// How a command ended, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -26,7 +28,8 @@ impl Verdict {
         match error.downcast_ref::<Error>() {
             Some(Error::Connect(_) | Error::NotSetUp) => Self::NoDatabase,
             _ if error.is::<tenant_core::ConnectError>() => Self::NoDatabase,
-            _ if error.is::<local_postgres::Error>() => Self::NoDatabase,
+            _ if error.is::<local_postgres::Error>() || error.is::<NoProject>() => Self::NoDatabase,
+            _ if error.is::<tenant_core::SourceError>() => Self::Usage,
             _ => Self::Wrong,
         }
     }

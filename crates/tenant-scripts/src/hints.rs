@@ -2,6 +2,8 @@
 
 use tenant_core::{ConnectError, Error};
 
+use crate::database::NoProject;
+
 /// The error with its causes and what to do next, for people.
 pub(crate) fn render(error: &anyhow::Error) -> String {
     let mut causes = causes(error.as_ref());
@@ -34,6 +36,10 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<Error>() {
         return of(error);
     }
+    if error.is::<NoProject>() {
+        let hint = "run this in the project's folder, or name a database with --database-url, DATABASE_URL or .env";
+        return Some(hint.to_owned());
+    }
     error.downcast_ref::<ConnectError>().map(connect)
 }
 
@@ -42,6 +48,10 @@ pub(crate) fn of(error: &Error) -> Option<String> {
     Some(match error {
         Error::Connect(error) => connect(error),
         Error::NotSetUp => "run `cargo xtask db:migrate` once".to_owned(),
+        Error::NoExtensionsSchema(name) => format!(
+            "make it with `CREATE SCHEMA \"{name}\";`, or correct --extensions-schema or \
+             TENANT_EXTENSIONS_SCHEMA"
+        ),
         Error::Taken(_) => {
             "choose another name; `cargo xtask db:list:tenants` shows those in use".to_owned()
         }
@@ -112,8 +122,9 @@ fn by_sqlstate(code: &str) -> Option<String> {
              and nothing else into that migration"
         }
         "42501" => {
-            "give the role the right it lacks; making tenants needs GRANT CREATE ON DATABASE, and \
-             the public migrations need GRANT CREATE ON SCHEMA public"
+            "use a role that has the right, or grant it: making tenants needs CREATE ON DATABASE, \
+             public migrations CREATE ON SCHEMA public; a tenant is changed and dropped by the \
+             role that owns its schema"
         }
         "55P03" => "somebody else holds a lock on the table; run this again when it is free",
         "53300" => "close other connections, raise max_connections, or give a smaller --jobs",

@@ -84,7 +84,8 @@ pub(crate) struct Fleet {
     up_to_date: usize,
     failed: usize,
     skipped: usize,
-    dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
     duration_ms: u128,
     tenants: Vec<Tenant>,
 }
@@ -94,7 +95,8 @@ struct Tenant {
     name: String,
     status: &'static str,
     applied: Vec<String>,
-    pending: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<Vec<String>>,
     duration_ms: u128,
     error: Option<ErrorDetail>,
 }
@@ -103,7 +105,10 @@ impl Fleet {
     pub(crate) fn migrated(report: &FleetReport, dry_run: bool) -> Self {
         let mut document = Self::new(report);
         document.migrated = Some(report.count(Status::Migrated));
-        document.dry_run = dry_run;
+        document.dry_run = Some(dry_run);
+        for (tenant, outcome) in document.tenants.iter_mut().zip(&report.outcomes) {
+            tenant.pending = Some(outcome.pending.clone());
+        }
         document
     }
 
@@ -121,7 +126,7 @@ impl Fleet {
             up_to_date: report.count(Status::UpToDate),
             failed: report.count(Status::Failed),
             skipped: report.count(Status::Skipped),
-            dry_run: false,
+            dry_run: None,
             duration_ms: report.duration.as_millis(),
             tenants: report.outcomes.iter().map(tenant).collect(),
         }
@@ -139,7 +144,7 @@ fn tenant(outcome: &Outcome) -> Tenant {
             Status::Skipped => "skipped",
         },
         applied: outcome.applied.clone(),
-        pending: outcome.pending.clone(),
+        pending: None,
         duration_ms: outcome.duration.as_millis(),
         error: outcome.error.as_ref().map(ErrorDetail::of),
     }

@@ -1,8 +1,10 @@
 //! The options that every command has.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use tenant_core::Settings;
 
 /// Options common to all commands.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +37,39 @@ pub struct Common {
     /// Print each step
     #[arg(long, short, global = true)]
     pub verbose: bool,
+}
+
+/// How long to wait for others.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Locking {
+    /// Wait so long for a lock that somebody else holds; 0 waits for ever
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "5",
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
+    lock_timeout: Duration,
+}
+
+impl Locking {
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            lock_timeout: self.lock_timeout,
+            ..Settings::default()
+        }
+    }
+}
+
+/// Seconds, also with a fraction.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
+    // PostgreSQL counts milliseconds in 32 bits.
+    if !(0.0..=2_000_000.0).contains(&number) {
+        return Err("it must be between 0 and 2000000 seconds".to_owned());
+    }
+    Ok(Duration::from_secs_f64(number))
 }
 
 impl Common {

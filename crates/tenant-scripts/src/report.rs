@@ -15,9 +15,7 @@ const FAILURES: usize = 5;
 /// What was done, a line for each tenant of a small run and a summary.
 pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
     let done = report.outcomes.iter().filter(|outcome| {
-        !outcome.applied.is_empty()
-            || !outcome.pending.is_empty()
-            || outcome.status == Status::Created
+        !outcome.applied.is_empty() || matches!(outcome.status, Status::Created | Status::Skipped)
     });
     let done = done
         .filter(|outcome| outcome.status != Status::Failed)
@@ -33,6 +31,7 @@ pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
 fn line(outcome: &Outcome) -> String {
     let name = console::style(&outcome.name).bold();
     match outcome.status {
+        Status::Skipped if outcome.pending.is_empty() => format!("  {name}: not begun"),
         Status::Skipped => format!(
             "  {name}: {} pending: {}",
             outcome.pending.len(),
@@ -94,29 +93,34 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
     }
 }
 
-/// Shows the first failures with their reasons; the verdict of the run.
+/// Shows the failures of a run; its verdict.
 pub(crate) fn failures(output: Output, report: &FleetReport) -> Verdict {
-    let failed = report.count(Status::Failed);
-    for (outcome, error) in report.failures().take(FAILURES) {
-        output.problem(&failure(outcome, error));
-    }
-    if failed > FAILURES && !output.is_json() {
-        output.problem(&format!(
-            "... and {} more; --json lists them all",
-            failed - FAILURES
+    let failed = report
+        .failures()
+        .map(|(outcome, error)| (outcome.name.as_str(), error));
+    problems(output, "failed:", &failed.collect::<Vec<_>>())
+}
+
+/// Shows what is wrong with the first of these tenants; the verdict of it all.
+pub(crate) fn problems(output: Output, label: &str, tenants: &[(&str, &Error)]) -> Verdict {
+    for (name, error) in tenants.iter().take(FAILURES) {
+        let label = console::style(label).for_stderr().red().bold();
+        let heading = format!("{label} {name}");
+        output.problem(&hints::paragraph(
+            &heading,
+            &hints::causes(*error),
+            hints::of(error),
         ));
     }
-    if failed == 0 {
+    if tenants.len() > FAILURES && !output.is_json() {
+        let more = tenants.len() - FAILURES;
+        output.problem(&format!("... and {more} more; --json lists them all"));
+    }
+    if tenants.is_empty() {
         Verdict::Done
     } else {
         Verdict::Wrong
     }
-}
-
-fn failure(outcome: &Outcome, error: &Error) -> String {
-    let label = console::style("failed:").for_stderr().red().bold();
-    let heading = format!("{label} {}", outcome.name);
-    hints::paragraph(&heading, &hints::causes(error), hints::of(error))
 }
 
 /// `1 tenant`, `2 tenants`.

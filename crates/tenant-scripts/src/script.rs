@@ -140,8 +140,15 @@ fn refuse(error: &clap::Error) -> Verdict {
     if std::env::args_os().any(|argument| argument == "--json") {
         let output = Output::new(&Common::json());
         let message = error.to_string();
-        let message = message.lines().next().unwrap_or_default();
-        let message = message.trim_start_matches("error: ").to_owned();
+        let told = message
+            .lines()
+            .map(str::trim)
+            .take_while(|line| !line.starts_with("Usage:"));
+        let told = told
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let message = told.trim_start_matches("error: ").to_owned();
         let _ = output.document(&json::Failure::usage(message));
     }
     Verdict::Usage

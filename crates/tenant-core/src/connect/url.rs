@@ -34,6 +34,13 @@ pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
         ));
     }
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    // The driver ends the password at the first one, and would take the rest of
+    // it for the host, which is shown.
+    if base.matches('@').count() > 1 {
+        return Err(invalid(
+            "it has more than one `@`; write an `@` of the password as %40",
+        ));
+    }
     let mut ssl_mode = SslMode::Prefer;
     let mut root_certificate = None;
     let mut rest = form_urlencoded::Serializer::new(String::new());
@@ -111,6 +118,17 @@ mod tests {
         assert_eq!(parts.target, "ann@db.test:6432/shop");
         let error = parse("postgres://ann:s3cret@db.test:port/shop").unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn a_password_with_an_at_sign_of_its_own_is_refused_and_not_shown() {
+        for url in [
+            "postgres://ann:ab@s3cret@host/shop",
+            "postgres://ann:a@s3/cret@host/shop",
+        ] {
+            let text = parse(url).unwrap_err().to_string();
+            assert!(text.contains("%40") && !text.contains("s3"), "{text}");
+        }
     }
 
     #[test]

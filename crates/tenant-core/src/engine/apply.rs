@@ -14,9 +14,13 @@ pub(super) async fn bring_up_to_date<'a>(
     work: Work<'a>,
     applied: &mut Vec<&'a Migration>,
 ) -> Result<(), Error> {
-    let ledger = match read_ledger(work).await? {
-        Some(versions) => versions,
-        None => open_without_ledger(work).await?,
+    let ledger = loop {
+        if let Some(ledger) = read_ledger(work).await? {
+            break ledger;
+        }
+        if let Some(ledger) = open_without_ledger(work).await? {
+            break ledger;
+        }
     };
     let pending = work.migrations.pending(&ledger.versions);
     if pending.is_empty() {
@@ -55,23 +59,31 @@ async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     }
 }
 
-/// Opens the transaction in a schema that has no ledger yet.
-async fn open_without_ledger(work: Work<'_>) -> Result<Ledger, Error> {
-    let name = literal(&work.schema.ident());
-    let query = format!("SELECT pg_catalog.to_regnamespace({name}) IS NOT NULL");
-    let rows = open(work, &query)
-        .await
-        .map_err(|error| error.into_error(work))?;
-    let exists = rows.first().and_then(|row| row.get(0)) == Some("t");
-    match work.schema {
-        Schema::Tenant(name) if !exists => {
+/// Opens the transaction in a schema that has no ledger; `None` when another
+/// run has made one meanwhile.
+async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
+    let schema = literal(&work.schema.ident());
+    let ledger = literal(&work.schema.ledger());
+    let query = format!(
+        "SELECT pg_catalog.to_regnamespace({schema}) IS NOT NULL, \
+                pg_catalog.to_regclass({ledger}) IS NOT NULL"
+    );
+    let opened = open(work, &query).await;
+    let rows = opened.map_err(|error| error.into_error(work))?;
+    let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
+    match (work.schema, answer(0), answer(1)) {
+        (Schema::Tenant(name), false, _) => {
             close(work).await;
             Err(Error::MissingSchema(name.clone()))
         }
-        _ => Ok(Ledger {
+        (_, _, true) => {
+            close(work).await;
+            Ok(None)
+        }
+        _ => Ok(Some(Ledger {
             exists: false,
             versions: Vec::new(),
-        }),
+        })),
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{Error, TenantName};
 ///
 /// # Errors
 ///
-/// [`Error::Taken`], [`Error::Untracked`], [`Error::NotSetUp`], and whatever
+/// [`Error::Taken`], [`Error::Untracked`], [`Error::MissingSchema`] when the name
+/// is registered without a schema, [`Error::NotSetUp`], and whatever
 /// the migrations meet. Then there is no such tenant, also when a migration
 /// outside the transaction was the one that failed.
 pub(crate) async fn create<'a>(
@@ -65,7 +66,8 @@ async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
     let existing = open_and_look(work, name).await?;
     let problem = match (existing.registered, existing.schema) {
         (false, false) => return Ok(()),
-        (true, _) => Error::Taken(name.clone()),
+        (true, true) => Error::Taken(name.clone()),
+        (true, false) => Error::MissingSchema(name.clone()),
         (false, true) => Error::Untracked(name.clone()),
     };
     close(work).await;

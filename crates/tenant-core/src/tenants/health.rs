@@ -53,6 +53,11 @@ pub enum ProblemKind {
     /// Looks like a tenant's schema, and nobody is registered.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
     OrphanedSchema,
+    /// Whether tables are missing is not known, for want of a right.
+    #[error(
+        "whether tables are missing was not checked: the role may not create a schema to try the migrations in"
+    )]
+    TablesNotChecked(#[source] Error),
     /// The migrations do not make a schema any more.
     #[error("the migrations cannot be applied to a new schema")]
     BrokenMigrations(#[source] Error),
@@ -80,17 +85,22 @@ impl Tenants {
         let (standings, broken) = sort(states);
         let mut tenants = broken;
         tenants.extend(standings.iter().flat_map(migration_problems));
-        match self.rehearse(&session).await {
-            Ok(states) => {
-                tenants.extend(self.missing_tables(&session, &standings, &states).await?);
-                if only.is_empty() {
-                    tenants.extend(self.orphans(&session, &states).await?);
-                }
+        let tables = match self.rehearse(&session).await {
+            Ok(tables) => {
+                tenants.extend(self.missing_tables(&session, &standings, &tables).await?);
+                tables
             }
-            Err(error) => problems.push(Problem {
-                tenant: None,
-                kind: ProblemKind::BrokenMigrations(error),
-            }),
+            Err(error) => {
+                let kind = match error.sqlstate() {
+                    Some("42501") => ProblemKind::TablesNotChecked(error),
+                    _ => ProblemKind::BrokenMigrations(error),
+                };
+                problems.push(Problem { tenant: None, kind });
+                Vec::new()
+            }
+        };
+        if only.is_empty() {
+            tenants.extend(self.orphans(&session, &tables).await?);
         }
         tenants.sort_by(|one, other| one.tenant.cmp(&other.tenant));
         problems.extend(tenants);

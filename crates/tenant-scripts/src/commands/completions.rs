@@ -2,17 +2,19 @@
 
 use clap::{CommandFactory, Parser};
 use clap_complete::{Shell, generate};
+use serde::Serialize;
 
 use super::{
     CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
     MigrateTenants, StopServer,
 };
-use crate::output::to_stdout;
 use crate::{Common, Context, Script, Verdict};
 
 /// Print completions of all commands for a shell
 ///
-/// For example: cargo xtask completions bash > ~/.local/share/bash-completion/completions/create-tenant
+/// For example in bash: source <(cargo xtask completions bash)
+///
+/// With --json: shell, script.
 #[derive(Debug, Parser)]
 #[command(name = "completions", version)]
 pub struct Completions {
@@ -24,18 +26,28 @@ pub struct Completions {
     common: Common,
 }
 
+#[derive(Serialize)]
+struct Document {
+    shell: String,
+    script: String,
+}
+
 impl Script for Completions {
     fn common(&self) -> &Common {
         &self.common
     }
 
-    async fn run(self, _context: &Context) -> anyhow::Result<Verdict> {
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let mut text = Vec::new();
         for mut command in commands() {
             let name = command.get_name().to_owned();
             generate(self.shell, &mut command, name, &mut text);
         }
-        to_stdout(&String::from_utf8(text)?)?;
+        let document = Document {
+            shell: self.shell.to_string(),
+            script: String::from_utf8(text)?,
+        };
+        context.output.answer(&document, &document.script)?;
         Ok(Verdict::Done)
     }
 }

@@ -10,6 +10,7 @@ use clap::Parser;
 use tenant_core::{Outcome, Status, TenantName};
 
 use crate::exit::UsageError;
+use crate::options::Locking;
 use crate::progress::Bar;
 use crate::{Common, Context, Script, Verdict, interrupt, json, report};
 
@@ -40,6 +41,9 @@ pub struct CreateTenant {
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -50,9 +54,9 @@ impl Script for CreateTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names()?;
-        let tenants = context.tenants().await?;
+        let tenants = context.tenants_with(self.locking.settings()).await?;
         let output = context.output;
-        let stop = interrupt::stop_on_ctrl_c(output);
+        let stop = interrupt::stop_on_signal(output)?;
         let bar = Bar::new(output, names.len());
         let observe = |outcome: &Outcome| bar.ended(outcome);
         let ran = tenants.create_all(names, self.jobs, &stop, &observe).await;
@@ -73,7 +77,8 @@ impl CreateTenant {
     fn all_names(&self) -> anyhow::Result<Vec<TenantName>> {
         let mut names = self.names.clone();
         if let Some(file) = &self.names_from {
-            names.extend(parse(&read(file)?)?);
+            let parsed = parse(&read(file)?);
+            names.extend(parsed.with_context(|| unreadable(file))?);
         }
         let mut seen = HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
@@ -89,8 +94,12 @@ fn read(file: &Path) -> anyhow::Result<String> {
         std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.map_err(|error| anyhow!(UsageError(error.to_string())))
-        .with_context(|| format!("the names cannot be read from {}", file.display()))?;
+        .with_context(|| unreadable(file))?;
     Ok(text)
+}
+
+fn unreadable(file: &Path) -> String {
+    format!("the names cannot be read from {}", file.display())
 }
 
 /// One name a line; empty lines and those that start with `#` are left out.

@@ -4,6 +4,7 @@ use clap::Parser;
 use serde::Serialize;
 use tenant_core::{Contents, Removed, Table, TenantName};
 
+use crate::options::Locking;
 use crate::output::table;
 use crate::report::counted;
 use crate::{Common, Context, Script, Verdict, ask};
@@ -26,6 +27,9 @@ pub struct DropTenant {
     /// Drop it without asking
     #[arg(long)]
     yes: bool,
+
+    #[command(flatten)]
+    locking: Locking,
 
     #[command(flatten)]
     common: Common,
@@ -52,10 +56,11 @@ impl Script for DropTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = context.tenants().await?;
+        let tenants = context.tenants_with(self.locking.settings()).await?;
         let contents = tenants.contents(&self.name).await?;
         if !self.yes {
-            context.output.note(&warning(&self.name, &contents));
+            // Whoever is asked has to see it, however the result is wanted.
+            context.output.problem(&warning(&self.name, &contents));
             let question = format!("Type `{}` to drop it", self.name);
             if !ask::type_name(&question, self.name.as_str(), "--yes")? {
                 context

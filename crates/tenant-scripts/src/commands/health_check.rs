@@ -18,7 +18,7 @@ use crate::{Common, Context, Script, Verdict, hints};
 /// With --json: healthy, checked (how many tenants), problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table,
 /// pending_migrations, unknown_migration, orphaned_schema, invalid_name,
-/// unreadable, broken_migrations), detail, remedy.
+/// unreadable, tables_not_checked, broken_migrations), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {
@@ -109,6 +109,7 @@ fn kind(kind: &ProblemKind) -> &'static str {
         ProblemKind::PendingMigrations(_) => "pending_migrations",
         ProblemKind::UnknownMigration(_) => "unknown_migration",
         ProblemKind::OrphanedSchema => "orphaned_schema",
+        ProblemKind::TablesNotChecked(_) => "tables_not_checked",
         ProblemKind::BrokenMigrations(_) => "broken_migrations",
     }
 }
@@ -123,6 +124,9 @@ fn remedy(problem: &Problem) -> String {
             "Restore the schema from a backup, or remove the registration: \
              cargo xtask db:drop:tenant {name}"
         ),
+        (ProblemKind::TablesNotChecked(_), _) => {
+            "Run the check as a role with the right: GRANT CREATE ON DATABASE.".to_owned()
+        }
         (ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error), _) => {
             hints::of(error).unwrap_or_else(|| "Mend what the message says.".to_owned())
         }

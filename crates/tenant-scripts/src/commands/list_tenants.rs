@@ -7,7 +7,7 @@ use tenant_core::Tenant;
 
 use crate::json::ErrorDetail;
 use crate::output::table;
-use crate::report::counted;
+use crate::report::{counted, problems};
 use crate::{Common, Context, Script, Verdict};
 
 /// List the tenants, with the version and the number of pending migrations
@@ -56,12 +56,15 @@ impl Script for ListTenants {
             tenants: rows.collect(),
         };
         context.output.answer(&document, &text(&tenants))?;
-        let broken = tenants.iter().any(|tenant| tenant.error.is_some());
-        Ok(if broken {
-            Verdict::Wrong
-        } else {
-            Verdict::Done
-        })
+        let broken = tenants.iter().filter_map(|tenant| {
+            let error = tenant.error.as_ref()?;
+            Some((tenant.name.as_str(), error))
+        });
+        Ok(problems(
+            context.output,
+            "unreadable:",
+            &broken.collect::<Vec<_>>(),
+        ))
     }
 }
 
@@ -81,7 +84,7 @@ fn text(tenants: &[Tenant]) -> String {
 
 fn state(tenant: &Tenant) -> String {
     match (&tenant.error, tenant.pending) {
-        (Some(error), _) => error.to_string(),
+        (Some(_), _) => "unreadable (see below)".to_owned(),
         (None, 0) => "up to date".to_owned(),
         (None, pending) => format!("{pending} pending"),
     }

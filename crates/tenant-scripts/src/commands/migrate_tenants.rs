@@ -1,11 +1,11 @@
 //! `migrate-tenants`: brings the tenants up to date.
 
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
 use clap::Parser;
-use tenant_core::{MigrateOptions, Progress, Settings, Status, TenantName};
+use tenant_core::{MigrateOptions, Progress, Status, TenantName};
 
+use crate::options::Locking;
 use crate::progress::Bar;
 use crate::{Common, Context, Script, Verdict, interrupt, json, report};
 
@@ -45,22 +45,11 @@ pub struct MigrateTenants {
     #[arg(long)]
     dry_run: bool,
 
-    /// Wait so long for a lock that somebody else holds; 0 waits for ever
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    lock_timeout: Duration,
+    #[command(flatten)]
+    locking: Locking,
 
     #[command(flatten)]
     common: Common,
-}
-
-/// Seconds, also with a fraction.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
-    // PostgreSQL counts milliseconds in 32 bits.
-    if !(0.0..=2_000_000.0).contains(&number) {
-        return Err("it must be between 0 and 2000000 seconds".to_owned());
-    }
-    Ok(Duration::from_secs_f64(number))
 }
 
 impl Script for MigrateTenants {
@@ -69,13 +58,9 @@ impl Script for MigrateTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let settings = Settings {
-            lock_timeout: self.lock_timeout,
-            ..Settings::default()
-        };
-        let tenants = context.tenants_with(settings).await?;
+        let tenants = context.tenants_with(self.locking.settings()).await?;
         let output = context.output;
-        let stop = interrupt::stop_on_ctrl_c(output);
+        let stop = interrupt::stop_on_signal(output)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| match progress {
             Progress::Planned { behind } => bar.set_total(*behind),

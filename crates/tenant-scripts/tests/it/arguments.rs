@@ -118,3 +118,10 @@ fn a_wrong_use_is_found_before_anything_is_started() {
     }
     assert!(!folder.path().join(".postgres").exists());
 }
+
+#[test]
+fn missing_arguments_are_named_in_json() {
+    let folder = Folder::new();
+    let refused = folder.run("create-tenant --json").exits_with(2);
+    assert!(refused.error_message().contains("<NAME>..."), "{refused}");
+}

@@ -233,7 +233,19 @@ async fn a_role_without_rights_is_told_which_it_needs() {
         .exits_with(1)
         .says("permission denied for database")
         .says("(SQLSTATE 42501)")
-        .says("making tenants needs GRANT CREATE ON DATABASE");
+        .says("making tenants needs CREATE ON DATABASE");
     let command = database.folder.command("list-tenants").on(&role.url());
     command.run().succeeds();
+}
+
+#[test]
+fn a_password_with_an_at_sign_is_not_shown() {
+    let folder = Folder::new();
+    let url = "postgres://ann:ab@hush8puppy@127.0.0.1:9/shop";
+    folder
+        .command("list-tenants")
+        .on(url)
+        .run()
+        .exits_with(3)
+        .conceals("hush8puppy");
 }

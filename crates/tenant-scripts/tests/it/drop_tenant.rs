@@ -188,3 +188,16 @@ async fn results_that_go_elsewhere_do_not_keep_it_from_asking_at_the_terminal() 
     );
     assert_eq!(database.tracked().await, ["acme", "beta"]);
 }
+
+#[tokio::test]
+async fn what_will_go_is_shown_however_the_result_is_wanted() {
+    let database = Database::with_tenants("acme").await;
+    for option in ["--json", "--quiet"] {
+        let command = database.command(&format!("drop-tenant acme {option}"));
+        let mut terminal = Terminal::start(command);
+        let shown = terminal.until("Type `acme` to drop it");
+        terminal.types("no");
+        terminal.end();
+        assert!(shown.contains("with all its data"), "{option}: {shown}");
+    }
+}

@@ -125,3 +125,13 @@ async fn the_schema_with_extensions_comes_from_the_option_else_from_the_environm
         .run_with(&migrations, "health-check --extensions-schema shared")
         .succeeds();
 }
+
+#[test]
+fn the_line_of_the_env_file_is_right() {
+    let folder = Folder::new();
+    folder.file(
+        ".env",
+        "# Ours\nPG_BIN=/opt/pg\n\nDATABASE_URL=postgres://ann:two words@db/shop\n",
+    );
+    folder.run("list-tenants").exits_with(2).says("line 4");
+}

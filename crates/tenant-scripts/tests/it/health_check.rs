@@ -268,3 +268,22 @@ async fn a_check_leaves_nothing_behind() {
     assert_eq!(database.value(everything).await, before);
     assert_eq!(database.schemas().await, ["acme"]);
 }
+
+#[tokio::test]
+async fn a_role_that_may_only_read_can_check_the_health() {
+    let database = Database::with_tenants("acme").await;
+    let role = database.role("unused").await;
+    let role_name = role.name();
+    database
+        .execute(&format!(
+            "GRANT USAGE ON SCHEMA acme TO {role_name};
+             GRANT SELECT ON ALL TABLES IN SCHEMA public, acme TO {role_name}"
+        ))
+        .await;
+    let checked = database
+        .folder
+        .command("health-check --json")
+        .on(&role.url())
+        .run();
+    assert!(!checked.stdout.contains("broken_migrations"), "{checked}");
+}

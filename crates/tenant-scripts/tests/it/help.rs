@@ -50,10 +50,11 @@ fn fields(document: &Value, found: &mut BTreeSet<String>) {
 #[tokio::test]
 async fn every_field_of_a_document_is_named_by_the_help() {
     let database = Database::empty().await;
+    database.folder.file("diesel.tenant.toml", "");
     database.run("demo-tenant-schema --keep").succeeds();
-    database.run("create-tenant acme").succeeds();
     for line in [
         "migrate-public --json",
+        "create-tenant acme --json",
         "list-tenants --json",
         "migrate-tenants --json",
         "migrate-tenants --only nobody --json",
@@ -145,4 +146,10 @@ fn bash_takes_the_completions_and_completes_every_command() {
         let told = String::from_utf8(completed.stdout).unwrap();
         assert!(told.starts_with("complete "), "{name}: {told}");
     }
+}
+
+#[test]
+fn completions_are_one_document_in_json() {
+    let folder = Folder::new();
+    folder.run("completions bash --json").succeeds().json();
 }

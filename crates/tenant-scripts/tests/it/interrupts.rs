@@ -125,3 +125,20 @@ async fn the_demo_cleans_up_when_it_is_interrupted() {
     assert!(database.schemas().await.is_empty());
     assert!(database.tracked().await.is_empty());
 }
+
+#[tokio::test]
+async fn after_a_second_interrupt_the_server_finishes_what_it_was_sent() {
+    let database = Database::set_up().await;
+    database.close_gate().await;
+    let migrations = Migrations::ours().tenant("2026-02-01-000000_wait", WAIT_AT_GATE);
+    let command = database.command("create-tenant a b --jobs 1");
+    let running = command.migrations(&migrations).start();
+    database.until_at_gate(1).await;
+    running.interrupt();
+    running.until_said("Stopping").await;
+    running.interrupt();
+    running.finish().exits_with(130);
+    database.open_gate().await;
+    database.until_alone().await;
+    assert_eq!(database.schemas().await, database.tracked().await);
+}

@@ -111,8 +111,8 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
     database
         .run("list-tenants")
         .exits_with(1)
-        .prints("tenant `gone` is registered, but its schema does not exist")
-        .prints("reading which migrations tenant `odd` has failed")
+        .says("tenant `gone` is registered, but its schema does not exist")
+        .says("reading which migrations tenant `odd` has failed")
         .prints("up to date")
         .prints("3 tenants");
     let listed = database.run("list-tenants --json").exits_with(1);
@@ -141,4 +141,16 @@ async fn a_quiet_list_is_still_a_list() {
         .succeeds()
         .prints("acme")
         .says_nothing();
+}
+
+#[tokio::test]
+async fn the_list_shows_why_a_state_cannot_be_read() {
+    let database = Database::with_tenants("odd").await;
+    database
+        .execute("ALTER TABLE odd.__diesel_schema_migrations RENAME version TO number")
+        .await;
+    database
+        .run("list-tenants")
+        .exits_with(1)
+        .says("column \"version\" does not exist");
 }

@@ -149,7 +149,7 @@ async fn a_folder_that_is_no_migration_is_wrong_use() {
         .exits_with(2);
     refused
         .says("tenant cannot be used")
-        .says("should be <timestamp>_<name_of_migration>");
+        .says("drafts is no migration: its name must be TIME_WHAT_IT_DOES");
     assert!(database.schemas().await.is_empty());
 }
 

@@ -133,3 +133,13 @@ async fn an_underscore_and_words_that_are_not_reserved_are_good_names() {
         .succeeds()
         .prints("5 tenants checked: all well.");
 }
+
+#[tokio::test]
+async fn a_bad_name_in_a_file_is_named_with_the_file() {
+    let database = Database::set_up().await;
+    database.folder.file("names.txt", "2fast\n");
+    database
+        .run("create-tenant --names-from names.txt")
+        .exits_with(2)
+        .says("names.txt");
+}
