@@ -39,6 +39,18 @@ pub struct Settings {
     pub extensions: Option<ExtensionsSchema>,
 }
 
+impl Settings {
+    /// The lock time-out as PostgreSQL takes it: in ms, 0 for none.
+    pub(crate) fn lock_timeout_ms(&self) -> i32 {
+        if self.lock_timeout.is_zero() {
+            return 0;
+        }
+        i32::try_from(self.lock_timeout.as_millis())
+            .unwrap_or(i32::MAX)
+            .max(1)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

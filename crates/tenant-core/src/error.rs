@@ -50,7 +50,7 @@ pub enum Error {
         source: Box<Error>,
     },
     /// A registered name that cannot be a tenant's.
-    #[error("a row of `public.schema_tracker` is no tenant: {0}")]
+    #[error("a row of `public.schema_tracker` is no tenant")]
     InvalidRow(#[source] crate::InvalidName),
     /// A statement of a migration failed.
     #[error(transparent)]
@@ -65,7 +65,7 @@ pub enum Error {
     },
     /// A migration left the connection looking at other schemas.
     #[error(
-        "{schema}: migration `{migration}` changed the search path; everything was rolled back"
+        "{schema}: migration `{migration}` changed the search path, and is not recorded as applied"
     )]
     ChangedPath {
         /// Which schema, in words.
@@ -117,12 +117,15 @@ pub struct MigrationFailure {
 /// What a failed migration leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Consequence {
-    /// Nothing: the transaction was rolled back.
-    #[error("and everything was rolled back")]
+    /// Nothing of this migration, nor of those in the same transaction.
+    #[error("and its transaction was rolled back")]
     RolledBack,
     /// Its earlier statements: it runs outside a transaction.
     #[error("and what ran before that statement remains (it runs outside a transaction)")]
     PartlyApplied,
+    /// Nothing: the new tenant was removed again.
+    #[error("and the new tenant was removed again")]
+    Removed,
 }
 
 /// How much of a statement an error shows, in characters.

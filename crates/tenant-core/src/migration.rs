@@ -5,17 +5,20 @@
 //! which statement failed at which line, and to refuse what cannot go well
 //! before anything has run.
 
+mod inside;
 mod recorder;
 mod refusal;
 mod split;
 mod token;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use thiserror::Error;
 
+pub(crate) use inside::in_transaction_form;
 pub use refusal::{Reason, Refusal};
 
 /// One migration: its identity and its SQL in statements.
@@ -114,13 +117,19 @@ impl MigrationSet {
 
     /// Those that `applied` (versions, in any order) lacks, oldest first.
     pub(crate) fn pending(&self, applied: &[String]) -> Vec<&Migration> {
-        let lacking = |migration: &&Migration| !applied.contains(&migration.version);
+        let applied = applied.iter().map(String::as_str).collect::<HashSet<_>>();
+        let lacking = |migration: &&Migration| !applied.contains(migration.version.as_str());
         self.iter().filter(lacking).collect()
     }
 
     /// The versions in `applied` that no migration of this set has, oldest first.
     pub(crate) fn unknown(&self, applied: &[String]) -> Vec<String> {
-        let known = |version: &str| self.iter().any(|migration| migration.version == version);
+        let known = |version: &str| {
+            let found = self
+                .migrations
+                .binary_search_by(|one| one.version.as_str().cmp(version));
+            found.is_ok()
+        };
         let mut unknown = applied
             .iter()
             .filter(|version| !known(version))

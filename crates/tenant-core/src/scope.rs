@@ -1,8 +1,10 @@
 //! Diesel queries that see one tenant's tables only.
 
 use diesel::QueryResult;
+use diesel::connection::CacheSize;
 use diesel_async::{
-    AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    TransactionManager,
 };
 use thiserror::Error;
 
@@ -33,13 +35,18 @@ use crate::sql::{Schema, literal};
 /// # Errors
 ///
 /// [`ScopeError::NoSchema`] when the tenant has no schema, before any query of
-/// `work` has run; otherwise what `work` returns.
+/// `work` has run; [`ScopeError::InTransaction`] on a connection that is in a
+/// transaction; otherwise what `work` returns.
 pub async fn in_tenant<R>(
     connection: &mut AsyncPgConnection,
     name: &TenantName,
     extensions: Option<&ExtensionsSchema>,
     work: impl AsyncFnOnce(&mut AsyncPgConnection) -> QueryResult<R>,
 ) -> Result<R, ScopeError> {
+    // Plans and result types of prepared statements belong to the tenant they
+    // were made for.
+    connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+    connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
     begin(connection, name, extensions).await?;
     match work(connection).await {
         Ok(result) => {
@@ -59,6 +66,9 @@ pub enum ScopeError {
     /// The tenant has no schema, or the schema for extensions is missing.
     #[error("the schema of tenant `{0}` does not exist")]
     NoSchema(TenantName),
+    /// The connection is in a transaction already, which may be another tenant's.
+    #[error("the connection is in a transaction already; work in a tenant has one of its own")]
+    InTransaction,
     /// The transaction failed, or the work did.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
@@ -74,6 +84,10 @@ async fn begin(
     let sql = format!("BEGIN; {}; {}", path.set_local(), path.check());
     let begun = AnsiTransactionManager::begin_transaction_sql(connection, &sql).await;
     let Err(error) = begun else { return Ok(()) };
+    if matches!(error, diesel::result::Error::AlreadyInTransaction) {
+        // Nothing was sent, and the transaction is the caller's.
+        return Err(ScopeError::InTransaction);
+    }
     // `BEGIN` itself went well, which the transaction manager does not know.
     connection.batch_execute("ROLLBACK").await?;
     let exists = format!(

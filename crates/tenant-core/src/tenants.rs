@@ -99,6 +99,16 @@ impl Tenants {
         Ok(self.sessions.get().await?)
     }
 
+    /// A connection for looking at many tenants, on which nobody's lock holds up
+    /// the whole for longer than the time-out.
+    async fn reading(&self) -> Result<Lease<'_>, Error> {
+        let session = self.session().await?;
+        let limit = format!("SET lock_timeout = {}", self.settings.lock_timeout_ms());
+        let set = session.client().batch_execute(&limit).await;
+        set.map_err(|error| Error::database("setting lock_timeout", error))?;
+        Ok(session)
+    }
+
     fn work<'a>(&'a self, session: &'a Session, schema: Schema<'a>) -> Work<'a> {
         Work {
             session,

@@ -4,6 +4,7 @@
 //! in the current folder and those above. Values are read, never set.
 
 use std::collections::HashMap;
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -29,14 +30,19 @@ impl Environment {
     /// A `.env` that cannot be read; what stands in it is not shown.
     pub(crate) fn read() -> anyhow::Result<Self> {
         let file = read_file()?;
-        let get = |name: &str| {
-            let value = std::env::var(name).ok().or_else(|| file.get(name).cloned());
-            value.filter(|value| !value.is_empty())
+        let get = |name: &str| match std::env::var(name) {
+            Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Err(VarError::NotPresent) => {
+                Ok(file.get(name).cloned().filter(|value| !value.is_empty()))
+            }
+            Err(VarError::NotUnicode(_)) => Err(anyhow!(UsageError(format!(
+                "the variable {name} is not valid UTF-8"
+            )))),
         };
         Ok(Self {
-            database_url: get("DATABASE_URL"),
-            pg_bin: get("PG_BIN").map(PathBuf::from),
-            extensions_schema: get("TENANT_EXTENSIONS_SCHEMA"),
+            database_url: get("DATABASE_URL")?,
+            pg_bin: get("PG_BIN")?.map(PathBuf::from),
+            extensions_schema: get("TENANT_EXTENSIONS_SCHEMA")?,
         })
     }
 }

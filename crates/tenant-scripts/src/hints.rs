@@ -126,6 +126,10 @@ fn by_sqlstate(code: &str) -> Option<String> {
              public migrations CREATE ON SCHEMA public; a tenant is changed and dropped by the \
              role that owns its schema"
         }
+        "55P04" => {
+            "a new enum value cannot be used in the transaction that adds it: put \
+             `run_in_transaction = false` into a metadata.toml beside the up.sql that adds it"
+        }
         "55P03" => "somebody else holds a lock on the table; run this again when it is free",
         "53300" => "close other connections, raise max_connections, or give a smaller --jobs",
         _ => return None,

@@ -132,14 +132,23 @@ fn fail(output: Output, error: &anyhow::Error) -> Verdict {
 /// Reports arguments that clap does not accept, or shows the help that was
 /// asked for.
 fn refuse(error: &clap::Error) -> Verdict {
-    // There is nobody left to tell when this fails.
-    let _ = error.print();
+    let message = error.to_string();
+    if may_hold_a_password(&message) {
+        Output::new(&Common::json()).problem(CONCEALED);
+    } else {
+        // There is nobody left to tell when this fails.
+        let _ = error.print();
+    }
     if !error.use_stderr() {
         return Verdict::Done;
     }
     if std::env::args_os().any(|argument| argument == "--json") {
         let output = Output::new(&Common::json());
-        let message = error.to_string();
+        let message = if may_hold_a_password(&message) {
+            CONCEALED.to_owned()
+        } else {
+            message
+        };
         let told = message
             .lines()
             .map(str::trim)
@@ -152,4 +161,18 @@ fn refuse(error: &clap::Error) -> Verdict {
         let _ = output.document(&json::Failure::usage(message));
     }
     Verdict::Usage
+}
+
+/// What is said of arguments that must not be repeated.
+const CONCEALED: &str = "error: an argument is out of place that looks like a database URL; it is \
+                         given as --database-url URL (see --help)";
+
+/// clap repeats the argument that it does not understand.
+fn may_hold_a_password(message: &str) -> bool {
+    let url = message.split_once("://");
+    url.is_some_and(|(_, rest)| {
+        rest.split_whitespace()
+            .next()
+            .is_some_and(|url| url.contains('@'))
+    })
 }

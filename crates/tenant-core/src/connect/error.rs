@@ -64,6 +64,11 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// Whether the server has no connection left to give.
+    pub(super) fn is_too_many(&self) -> bool {
+        matches!(self, Self::Refused { source, .. } if source.sqlstate() == Some("53300"))
+    }
+
     /// Sorts what the driver reports.
     pub(super) fn from_driver(target: &str, error: tokio_postgres::Error) -> Self {
         let target = target.to_owned();

@@ -66,6 +66,7 @@ pub(crate) struct SessionPool {
     database: Database,
     idle: Mutex<Vec<Arc<Session>>>,
     free: Semaphore,
+    lent: AtomicUsize,
 }
 
 impl SessionPool {
@@ -75,6 +76,7 @@ impl SessionPool {
             database,
             idle: Mutex::new(Vec::new()),
             free: Semaphore::new(size.max(1)),
+            lent: AtomicUsize::new(0),
         }
     }
 
@@ -84,17 +86,33 @@ impl SessionPool {
     ///
     /// Why a new one cannot be opened, at once.
     pub(crate) async fn get(&self) -> Result<Lease<'_>, ConnectError> {
-        // The semaphore is never closed, so this only waits.
-        let permit = self.free.acquire().await.ok();
-        let session = match self.take_idle() {
-            Some(session) => session,
-            None => Arc::new(self.database.session().await?),
-        };
-        Ok(Lease {
+        loop {
+            // The semaphore is never closed, so this only waits.
+            let permit = self.free.acquire().await.ok();
+            if let Some(session) = self.take_idle() {
+                return Ok(self.lend(session, permit));
+            }
+            match self.database.session().await {
+                Ok(session) => return Ok(self.lend(Arc::new(session), permit)),
+                // The server or a limit of the role has no more connections to
+                // give: go on with the fewer that are there.
+                Err(error) if error.is_too_many() && self.lent.load(Ordering::Relaxed) > 0 => {
+                    if let Some(permit) = permit {
+                        permit.forget();
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn lend<'a>(&'a self, session: Arc<Session>, permit: Option<SemaphorePermit<'a>>) -> Lease<'a> {
+        self.lent.fetch_add(1, Ordering::Relaxed);
+        Lease {
             pool: self,
             session,
             _permit: permit,
-        })
+        }
     }
 
     fn take_idle(&self) -> Option<Arc<Session>> {
@@ -126,6 +144,7 @@ impl Deref for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
+        self.pool.lent.fetch_sub(1, Ordering::Relaxed);
         if !self.session.is_spent() {
             self.pool.idle().push(Arc::clone(&self.session));
         }

@@ -48,10 +48,11 @@ impl FromStr for SslMode {
             "require" => Ok(Self::Require),
             "verify-ca" => Ok(Self::VerifyCa),
             "verify-full" => Ok(Self::VerifyFull),
-            other => Err(format!(
-                "its sslmode is `{other}`, and must be one of disable, prefer, require, \
-                 verify-ca, verify-full"
-            )),
+            // Not shown: it can be a part of a password that was not encoded.
+            _ => Err(
+                "its sslmode must be one of disable, prefer, require, verify-ca, verify-full"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -68,9 +69,13 @@ pub(super) fn client_config(
         (SslMode::Require | SslMode::VerifyCa, _) => Check::Authority,
         (SslMode::VerifyFull, _) => Check::AuthorityAndHost,
     };
+    let lenient = |authority| Lenient {
+        authority,
+        provider: Arc::clone(&provider),
+    };
     let verifier: Arc<dyn ServerCertVerifier> = match check {
-        Check::Nothing => Arc::new(TrustAnyone(Arc::clone(&provider))),
-        Check::Authority => Arc::new(TrustAnyHost(web_pki(root_certificate, &provider)?)),
+        Check::Nothing => Arc::new(lenient(None)),
+        Check::Authority => Arc::new(lenient(Some(web_pki(root_certificate, &provider)?))),
         Check::AuthorityAndHost => web_pki(root_certificate, &provider)?,
     };
     let versions =
@@ -141,52 +146,14 @@ fn roots_of_system() -> Result<RootCertStore, ConnectError> {
     Ok(roots)
 }
 
-/// Encrypts without looking at whom it talks to.
+/// Checks less than everything: the authority without the host, or nothing.
 #[derive(Debug)]
-struct TrustAnyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TrustAnyone {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Lenient {
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
 }
 
-/// Checks everything but whether the certificate is made out to the host.
-#[derive(Debug)]
-struct TrustAnyHost(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for TrustAnyHost {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -195,12 +162,19 @@ impl ServerCertVerifier for TrustAnyHost {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(authority) = &self.authority else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        let verified = authority.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
         // The chain is verified before the name is looked at, so a wrong name
         // is all that is wrong.
-        match self
-            .0
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-        {
+        match verified {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -214,7 +188,8 @@ impl ServerCertVerifier for TrustAnyHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -223,10 +198,13 @@ impl ServerCertVerifier for TrustAnyHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -85,10 +85,16 @@ fn invalid(reason: impl Into<String>) -> ConnectError {
     }
 }
 
-/// The driver's words name the part that is wrong, never its value.
+/// The driver's words name the part that is wrong. Of an option that it does not
+/// know they show the name, which can be a part of a password.
 fn unreadable(error: tokio_postgres::Error) -> ConnectError {
     let cause = std::error::Error::source(&error).map(ToString::to_string);
-    invalid(cause.unwrap_or_else(|| error.to_string()))
+    match cause.unwrap_or_else(|| error.to_string()) {
+        cause if cause.starts_with("unknown option") => {
+            invalid("it has an option behind the `?` that is not known")
+        }
+        cause => invalid(cause),
+    }
 }
 
 fn target(config: &Config) -> String {
@@ -150,9 +156,20 @@ mod tests {
         let error = parse("postgres://h/d?sslmode=always").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the database URL cannot be used: its sslmode is `always`, and must be one of \
-             disable, prefer, require, verify-ca, verify-full"
+            "the database URL cannot be used: its sslmode must be one of disable, prefer, \
+             require, verify-ca, verify-full"
         );
+    }
+
+    #[test]
+    fn a_password_with_a_question_mark_is_not_shown() {
+        for url in [
+            "postgres://ann:12?s3cret@h/d",
+            "postgres://ann:1?sslmode=s3cret@h/d",
+        ] {
+            let text = parse(url).unwrap_err().to_string();
+            assert!(!text.contains("s3cret"), "{text}");
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Runs the pending migrations of one schema, in its transaction.
 
-use super::attempt::{NotOpened, close, lock_key, open};
-use super::parts::{Registration, add_part, create_ledger, run_part, run_script};
+use super::attempt::{NotOpened, close, open};
+use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
 use super::script::Script;
 use super::{Work, refuse_unfit};
-use crate::Error;
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
+use crate::{Error, tracker};
 
 /// Brings the schema up to date; `applied` receives each migration as soon as
 /// it is committed.
@@ -64,9 +64,13 @@ async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
 async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let schema = literal(&work.schema.ident());
     let ledger = literal(&work.schema.ledger());
+    let registered = match work.schema {
+        Schema::Tenant(name) => tracker::is_registered(name),
+        Schema::Public => "true".to_owned(),
+    };
     let query = format!(
         "SELECT pg_catalog.to_regnamespace({schema}) IS NOT NULL, \
-                pg_catalog.to_regclass({ledger}) IS NOT NULL"
+                pg_catalog.to_regclass({ledger}) IS NOT NULL, {registered}"
     );
     let opened = open(work, &query).await;
     let rows = opened.map_err(|error| error.into_error(work))?;
@@ -74,7 +78,12 @@ async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     match (work.schema, answer(0), answer(1)) {
         (Schema::Tenant(name), false, _) => {
             close(work).await;
-            Err(Error::MissingSchema(name.clone()))
+            // It may have been dropped since it was found.
+            Err(if answer(2) {
+                Error::MissingSchema(name.clone())
+            } else {
+                Error::Unknown(name.clone())
+            })
         }
         (_, _, true) => {
             close(work).await;
@@ -137,14 +146,4 @@ async fn run_parts<'a>(
         applied.extend(part);
     }
     Ok(Held::ByTheSession)
-}
-
-/// Keeps the schema's lock beyond the transaction. The same session holds it
-/// already, so this cannot fail.
-fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
-    let key = lock_key(work.schema);
-    script.step(
-        "keeping the lock",
-        &format!("SELECT pg_catalog.pg_try_advisory_lock({key})"),
-    );
 }

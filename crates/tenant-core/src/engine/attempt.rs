@@ -84,7 +84,7 @@ pub(super) fn lock_key(schema: Schema<'_>) -> String {
 pub(super) fn set_lock_timeout(work: Work<'_>) -> String {
     format!(
         "SET LOCAL lock_timeout = {}",
-        work.settings.lock_timeout.as_millis()
+        work.settings.lock_timeout_ms()
     )
 }
 
@@ -105,6 +105,21 @@ impl NotOpened<'_> {
     }
 }
 
+/// What an earlier migration may have left on the connection: settings, roles,
+/// cursors, statements, temporary tables. The next tenant must not see them.
+/// `DISCARD ALL` is the same and more, but not allowed in a message of several
+/// statements. The locks stay: a run in parts holds one.
+const FORGET: [&str; 8] = [
+    "RESET SESSION AUTHORIZATION",
+    "RESET ROLE",
+    "RESET ALL",
+    "CLOSE ALL",
+    "DEALLOCATE ALL",
+    "UNLISTEN *",
+    "DISCARD TEMP",
+    "DISCARD SEQUENCES",
+];
+
 /// Opens a transaction that holds the schema's lock, and answers `query` in it.
 ///
 /// The lock is asked for, not waited for: a session that waits inside a
@@ -115,10 +130,10 @@ pub(super) async fn open<'a>(
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
     let mut script = Script::default();
-    // An earlier migration on this connection may have set something.
-    script.step("starting", "RESET ALL");
-    script.step("starting", "RESET ROLE");
-    script.step("starting", "BEGIN");
+    for statement in FORGET {
+        script.step("starting", statement);
+    }
+    script.step("starting", "BEGIN READ WRITE");
     script.step("starting", &set_lock_timeout(work));
     script.step("taking the lock", &try_lock(work.schema));
     script.step("reading what is applied", query);

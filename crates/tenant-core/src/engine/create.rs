@@ -2,10 +2,11 @@
 
 use super::attempt::{Attempts, close, finish};
 use super::existing::open_and_look;
-use super::parts::{Registration, add_part, create_ledger, run_script};
+use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
 use super::remove::remove;
 use super::script::Script;
-use super::{Work, migrate, refuse_unfit};
+use super::{Work, refuse_unfit};
+use crate::error::Consequence;
 use crate::migration::Migration;
 use crate::{Error, TenantName};
 
@@ -29,16 +30,20 @@ pub(crate) async fn create<'a>(
         .position(|migration| !migration.in_transaction());
     let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
     let mut attempts = Attempts::new();
-    while let Err(error) = build(work, name, first).await {
+    while let Err(error) = build(work, name, first, !rest.is_empty()).await {
         if !attempts.again_after(work, &error).await {
             return Err(error);
         }
     }
     let mut applied = first.to_vec();
-    if !rest.is_empty()
-        && let Err(error) = migrate(work, &mut applied).await
-    {
-        return Err(undo(work, name, error).await);
+    for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
+        if let Err(error) = run_part(work, part).await {
+            return Err(undo(work, name, error).await);
+        }
+        applied.extend(part);
+    }
+    if !rest.is_empty() {
+        close(work).await;
     }
     Ok(applied)
 }
@@ -48,9 +53,13 @@ async fn build<'a>(
     work: Work<'a>,
     name: &TenantName,
     first: &[&'a Migration],
+    more_follows: bool,
 ) -> Result<(), Error> {
     open_for_new(work, name).await?;
     let mut script = Script::default();
+    if more_follows {
+        hold_lock(work, &mut script);
+    }
     let schema = format!("CREATE SCHEMA {}", work.schema.ident());
     script.step("creating the schema", &schema);
     script.step(
@@ -58,7 +67,11 @@ async fn build<'a>(
         &create_ledger(work.schema),
     );
     add_part(work, &mut script, first, Registration::Insert);
-    finish(work, run_script(work, &script).await).await
+    match run_script(work, &script).await {
+        // The rest is run under the lock that is held.
+        Ok(()) if more_follows => Ok(()),
+        done => finish(work, done).await,
+    }
 }
 
 /// Opens the transaction, once the name is known to be free.
@@ -77,12 +90,25 @@ async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
 /// Removes a tenant that was committed and could not be completed. Nobody can
 /// have used it: its creation was never reported.
 async fn undo(work: Work<'_>, name: &TenantName, error: Error) -> Error {
-    match remove(work, name).await {
-        Ok(_) => error,
+    let removed = remove(work, name).await;
+    close(work).await;
+    match removed {
+        Ok(_) => removed_again(error),
         Err(undo) => Error::HalfMade {
             name: name.clone(),
             undo: Box::new(undo),
             source: Box::new(error),
         },
+    }
+}
+
+/// The error, now that nothing remains of the tenant.
+fn removed_again(error: Error) -> Error {
+    match error {
+        Error::Migration(mut failure) => {
+            failure.consequence = Consequence::Removed;
+            Error::Migration(failure)
+        }
+        error => error,
     }
 }

@@ -2,7 +2,7 @@
 //! outside.
 
 use super::Work;
-use super::attempt::set_lock_timeout;
+use super::attempt::{lock_key, set_lock_timeout};
 use super::script::{Failure, Origin, Script};
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
@@ -108,4 +108,14 @@ pub(super) async fn run_script<'a>(work: Work<'a>, script: &Script<'a>) -> Resul
     let done = script.run(work.session).await;
     done.map(drop)
         .map_err(|failure: Failure<'_>| failure.into_error(work))
+}
+
+/// Keeps the schema's lock beyond the transaction. The same session holds it
+/// already, so this cannot fail.
+pub(super) fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
+    let key = lock_key(work.schema);
+    script.step(
+        "keeping the lock",
+        &format!("SELECT pg_catalog.pg_try_advisory_lock({key})"),
+    );
 }

@@ -6,7 +6,7 @@ use super::parts::{create_ledger, run_script};
 use super::script::{Origin, Script};
 use super::{Work, refuse_unfit};
 use crate::Error;
-use crate::migration::Migration;
+use crate::migration::in_transaction_form;
 use crate::sql::{LEDGER, literal};
 
 /// The tables that exist after each of the migrations of `work`, whose schema
@@ -37,44 +37,16 @@ async fn run_through(work: Work<'_>) -> Result<Vec<Vec<String>>, Error> {
     run_script(work, &script).await?;
     let mut states = vec![Vec::new()];
     for migration in work.migrations.iter() {
-        if migration.in_transaction() {
-            run_inside(work, migration).await?;
-        } else {
-            run_what_can_be(work, migration).await?;
+        let mut script = Script::default();
+        for (number, statement) in migration.statements().enumerate() {
+            if let Some(statement) = in_transaction_form(statement) {
+                script.push(Origin::Migration(migration, number), &statement);
+            }
         }
+        run_script(work, &script).await?;
         states.push(tables(work).await?);
     }
     Ok(states)
-}
-
-async fn run_inside(work: Work<'_>, migration: &Migration) -> Result<(), Error> {
-    let mut script = Script::default();
-    for (number, statement) in migration.statements().enumerate() {
-        script.push(Origin::Migration(migration, number), statement);
-    }
-    run_script(work, &script).await
-}
-
-/// A migration meant for outside a transaction: what cannot run inside one
-/// (building an index concurrently, a vacuum) makes no table and is left out.
-async fn run_what_can_be(work: Work<'_>, migration: &Migration) -> Result<(), Error> {
-    for (number, statement) in migration.statements().enumerate() {
-        let mut script = Script::default();
-        script.step("setting a savepoint", "SAVEPOINT statement");
-        script.push(Origin::Migration(migration, number), statement);
-        match run_script(work, &script).await {
-            Err(error) if error.sqlstate() == Some("25001") => {
-                let mut script = Script::default();
-                script.step(
-                    "going back to a savepoint",
-                    "ROLLBACK TO SAVEPOINT statement",
-                );
-                run_script(work, &script).await?;
-            }
-            done => done?,
-        }
-    }
-    Ok(())
 }
 
 async fn tables(work: Work<'_>) -> Result<Vec<String>, Error> {

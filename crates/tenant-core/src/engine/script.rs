@@ -80,10 +80,11 @@ impl<'a> Script<'a> {
     fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
         let source = PgError::from(error);
         let position = source.position().and_then(|at| self.byte(at));
-        let index = match position {
-            Some(byte) => self.part_at(byte),
-            None => completed,
-        };
+        // Before anything has run, the message as a whole did not parse. Later the
+        // position can be one in a text that the server made itself, such as the
+        // definition of an index.
+        let position = position.filter(|byte| completed == 0 || self.part_at(*byte) == completed);
+        let index = position.map_or(completed, |byte| self.part_at(byte));
         let fallback = (0, Origin::Step("talking to the server"));
         let (start, origin) = self.parts.get(index).copied().unwrap_or(fallback);
         Failure {

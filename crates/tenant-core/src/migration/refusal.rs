@@ -30,6 +30,9 @@ pub enum Reason {
     /// There is nothing to run.
     #[error("it contains no SQL statement; write one, or delete the migration's folder")]
     Empty,
+    /// Text of PostgreSQL cannot hold it.
+    #[error("it contains a NUL byte; save the file as UTF-8 text")]
+    Nul,
     /// The rest of the file would be swallowed.
     #[error("a {0} is opened and never closed")]
     Unterminated(&'static str),
@@ -46,6 +49,12 @@ pub enum Reason {
 
 /// The first thing in `text`, already split into `statements`, that cannot go well.
 pub(super) fn find(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
+    if let Some(nul) = text.find('\0') {
+        return Some(Refusal {
+            line: line_at(text, nul),
+            reason: Reason::Nul,
+        });
+    }
     if statements.is_empty() {
         return Some(Refusal {
             line: 1,
@@ -128,6 +137,11 @@ mod tests {
         assert_eq!(refused("COPY t FROM stdin"), Some((1, Reason::Copy)));
         assert_eq!(refused("COPY t FROM '/tmp/stdin'"), None);
         assert_eq!(refused("SELECT 1;\n\\echo x"), Some((2, Reason::Backslash)));
+    }
+
+    #[test]
+    fn a_file_with_a_nul_byte_is_refused_at_its_line() {
+        assert_eq!(refused("SELECT 1;\nSELECT '\0'"), Some((2, Reason::Nul)));
     }
 
     #[test]

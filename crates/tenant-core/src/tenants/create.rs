@@ -48,6 +48,7 @@ impl Tenants {
             piece: Piece::Create,
             jobs,
             max_failures: None,
+            failed: 0,
         };
         let outcomes = self.for_each(names, pace, stop, observe).await?;
         Ok(FleetReport {
@@ -76,7 +77,7 @@ impl Tenants {
     }
 
     async fn require_tracker(&self) -> Result<(), Error> {
-        let session = self.session().await?;
+        let session = self.reading().await?;
         let sql = format!("SELECT FROM {} LIMIT 0", tracker::TABLE);
         let found = session.client().query_typed(&sql, &[]).await;
         found.map(drop).map_err(state::tracker_error)

@@ -39,6 +39,8 @@ pub(super) struct Pace {
     pub(super) piece: Piece,
     pub(super) jobs: Option<NonZeroUsize>,
     pub(super) max_failures: Option<usize>,
+    /// How many tenants have failed already, before any work.
+    pub(super) failed: usize,
 }
 
 /// A run under way.
@@ -75,7 +77,7 @@ impl Tenants {
         let run = Run {
             pace,
             sessions: self.database.sessions(jobs),
-            failures: AtomicUsize::new(0),
+            failures: AtomicUsize::new(pace.failed),
             stop,
             observe,
         };
@@ -110,8 +112,7 @@ impl Tenants {
         let session = self.session().await?;
         let left = "SELECT current_setting('max_connections')::int \
                     - current_setting('superuser_reserved_connections')::int \
-                    - count(*)::int FROM pg_catalog.pg_stat_activity \
-                    WHERE backend_type = 'client backend'";
+                    - coalesce(sum(numbackends), 0)::int FROM pg_catalog.pg_stat_database";
         let row = session.client().query_typed_one(left, &[]).await;
         let left = row.and_then(|row| row.try_get::<_, i32>(0));
         let left = left.map_err(|error| Error::database("counting the free connections", error))?;

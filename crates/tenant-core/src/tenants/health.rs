@@ -17,6 +17,9 @@ pub struct Health {
     pub checked: usize,
     /// What is wrong, the public schema first, then by tenant.
     pub problems: Vec<Problem>,
+    /// Why it is not known whether tables are missing, when it is not: these
+    /// migrations cannot all be tried in one transaction.
+    pub not_checked: Option<Error>,
 }
 
 /// Something that is not as it should be.
@@ -53,10 +56,8 @@ pub enum ProblemKind {
     /// Looks like a tenant's schema, and nobody is registered.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
     OrphanedSchema,
-    /// Whether tables are missing is not known, for want of a right.
-    #[error(
-        "whether tables are missing was not checked: the role may not create a schema to try the migrations in"
-    )]
+    /// Whether tables are missing is not known: the role may not create a schema.
+    #[error("whether tables are missing was not checked: the migrations could not be tried")]
     TablesNotChecked(#[source] Error),
     /// The migrations do not make a schema any more.
     #[error("the migrations cannot be applied to a new schema")]
@@ -77,7 +78,7 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name
     /// in `only`.
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
-        let session = self.session().await?;
+        let session = self.reading().await?;
         let states = state::read(session.client(), &self.migrations.tenant).await?;
         let states = select(states, only)?;
         let checked = states.len();
@@ -85,17 +86,19 @@ impl Tenants {
         let (standings, broken) = sort(states);
         let mut tenants = broken;
         tenants.extend(standings.iter().flat_map(migration_problems));
+        let mut not_checked = None;
         let tables = match self.rehearse(&session).await {
             Ok(tables) => {
                 tenants.extend(self.missing_tables(&session, &standings, &tables).await?);
                 tables
             }
             Err(error) => {
-                let kind = match error.sqlstate() {
-                    Some("42501") => ProblemKind::TablesNotChecked(error),
-                    _ => ProblemKind::BrokenMigrations(error),
-                };
-                problems.push(Problem { tenant: None, kind });
+                match error.sqlstate() {
+                    Some("42501") => problems.push(about_all(ProblemKind::TablesNotChecked(error))),
+                    // Not in a transaction, or a new enum value that is used in it.
+                    Some("25001" | "55P04") => not_checked = Some(error),
+                    _ => problems.push(about_all(ProblemKind::BrokenMigrations(error))),
+                }
                 Vec::new()
             }
         };
@@ -104,7 +107,11 @@ impl Tenants {
         }
         tenants.sort_by(|one, other| one.tenant.cmp(&other.tenant));
         problems.extend(tenants);
-        Ok(Health { checked, problems })
+        Ok(Health {
+            checked,
+            problems,
+            not_checked,
+        })
     }
 
     async fn public_problems(&self, session: &Session) -> Result<Vec<Problem>, Error> {
@@ -161,15 +168,14 @@ impl Tenants {
     }
 
     /// The schemas that look like a tenant's without being registered: with a
-    /// ledger, with one of the tenants' tables, or empty. A neighbour's schema
-    /// with objects of its own is left out, and so is an extension's.
+    /// ledger, with tables that are all tenants' tables, or empty. A neighbour's
+    /// schema with tables of its own is left out, and so is an extension's.
     async fn orphans(
         &self,
         session: &Session,
         tables: &[Vec<String>],
     ) -> Result<Vec<Problem>, Error> {
-        let mut telling = tables.last().cloned().unwrap_or_default();
-        telling.push(LEDGER.to_owned());
+        let telling = tables.last().map_or(&[][..], Vec::as_slice);
         let extensions = self
             .settings
             .extensions
@@ -183,15 +189,22 @@ impl Tenants {
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
                    AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e') \
                AND (EXISTS (SELECT FROM pg_catalog.pg_class c \
-                            WHERE c.relnamespace = n.oid AND c.relname = ANY ($1)) \
+                            WHERE c.relnamespace = n.oid AND c.relname = $3) \
+                    OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
+                               AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)) \
+                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
+                               AND c.relkind IN ('r', 'p') AND c.relname <> ALL ($1)) \
                     OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid) \
                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typnamespace = n.oid) \
                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid)) \
              ORDER BY 1",
             tracker::TABLE
         );
-        let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-            [(&telling, Type::TEXT_ARRAY), (&extensions, Type::TEXT)];
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&telling, Type::TEXT_ARRAY),
+            (&extensions, Type::TEXT),
+            (&LEDGER, Type::TEXT),
+        ];
         let found = session.client().query_typed(&sql, &parameters).await;
         let rows = found.map_err(|error| Error::database("looking for orphaned schemas", error))?;
         let problem = |row: &tokio_postgres::Row| Problem {
@@ -200,6 +213,11 @@ impl Tenants {
         };
         Ok(rows.iter().map(problem).collect())
     }
+}
+
+/// A problem of no single tenant.
+fn about_all(kind: ProblemKind) -> Problem {
+    Problem { tenant: None, kind }
 }
 
 fn select(states: Vec<State>, only: &[TenantName]) -> Result<Vec<State>, Error> {

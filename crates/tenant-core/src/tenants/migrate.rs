@@ -80,10 +80,12 @@ impl Tenants {
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
         let states = {
-            let session = self.session().await?;
+            let session = self.reading().await?;
             state::read(session.client(), &self.migrations.tenant).await?
         };
         let (mut outcomes, behind) = sort(states, &options.only);
+        let is_up_to_date = |outcome: &&Outcome| outcome.status == Status::UpToDate;
+        let up_to_date = outcomes.iter().filter(is_up_to_date).count();
         self.refuse_unfit(&behind)?;
         observe(&Progress::Planned {
             behind: behind.len(),
@@ -95,6 +97,7 @@ impl Tenants {
                 piece: Piece::Migrate,
                 jobs: options.jobs,
                 max_failures: options.max_failures,
+                failed: outcomes.len() - up_to_date,
             };
             let names = behind
                 .iter()

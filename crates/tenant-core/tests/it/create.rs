@@ -78,7 +78,7 @@ async fn nothing_remains_of_a_tenant_whose_last_statement_fails() {
     assert_eq!(
         chain(&error),
         "tenant `acme`: migration `2026-02-03-000000_step` failed at line 3 of its up.sql, and \
-         everything was rolled back: `SELECT 1 / 0`: division by zero (SQLSTATE 22012)"
+         its transaction was rolled back: `SELECT 1 / 0`: division by zero (SQLSTATE 22012)"
     );
     assert!(database.schemas().await.is_empty());
     assert!(database.tracked().await.is_empty());

@@ -2,7 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use tenant_core::{Error, MigrateOptions, Outcome, Progress, Settings, Status, Stop};
+use tenant_core::{
+    Database, Error, MigrateOptions, MigrationSet, Migrations, Outcome, Progress, Settings, Status,
+    Stop, Tenants,
+};
 use test_support::TestDatabase;
 
 use crate::fixture::{
@@ -292,4 +295,73 @@ async fn a_connection_that_migrated_one_tenant_carries_nothing_to_the_next() {
     );
     let first = database.value("SELECT work_mem FROM a.seen").await;
     assert_eq!(database.value("SELECT work_mem FROM b.seen").await, first);
+}
+
+#[tokio::test]
+async fn a_temporary_table_of_one_tenant_is_gone_for_the_next() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b"]).await;
+    database
+        .execute("INSERT INTO a.tasks VALUES (1, 'of a'); INSERT INTO b.tasks VALUES (1, 'of b')")
+        .await;
+    let stream = stream.with(
+        "CREATE TEMP TABLE IF NOT EXISTS kept AS SELECT title FROM tasks;\n\
+         CREATE TABLE copies AS SELECT title FROM kept;",
+    );
+    let new = open(&database, &stream, Settings::default()).await;
+    let options = MigrateOptions {
+        jobs: NonZeroUsize::new(1),
+        ..MigrateOptions::default()
+    };
+    let report = migrate_with(&new, options).await.unwrap();
+    assert_eq!(report.count(Status::Migrated), 2, "{report:?}");
+    assert_eq!(
+        database.column("SELECT title FROM b.copies").await,
+        ["of b"]
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_may_have_few_connections_goes_on_with_those() {
+    let database = TestDatabase::new().await;
+    let role = database.role("unused").await;
+    let (role_name, database_name) = (role.name(), database.name());
+    database
+        .execute(&format!(
+            "ALTER ROLE {role_name} CONNECTION LIMIT 3; \
+             GRANT CREATE ON SCHEMA public TO {role_name}; \
+             GRANT CREATE ON DATABASE {database_name} TO {role_name}"
+        ))
+        .await;
+    let migrations = Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        tenant: two_steps().set(),
+    };
+    let url = Database::parse(&role.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default())
+        .await
+        .unwrap();
+    tenants.migrate_public(false).await.unwrap();
+    let names = (0..30).map(|n| name(&format!("t{n:02}"))).collect();
+    let report = tenants
+        .create_all(names, None, &Stop::default(), &|_| {})
+        .await
+        .unwrap();
+    assert_eq!(report.count(Status::Created), 30, "{report:?}");
+}
+
+#[tokio::test]
+async fn failures_known_before_the_run_count_as_failures() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "gone"]).await;
+    database.execute("DROP SCHEMA gone CASCADE").await;
+    let new = open(&database, &stream.with("SELECT 1;"), Settings::default()).await;
+    let options = MigrateOptions {
+        max_failures: Some(1),
+        ..MigrateOptions::default()
+    };
+    let report = migrate_with(&new, options).await.unwrap();
+    assert_eq!(outcome(&report, "a").status, Status::Skipped);
 }

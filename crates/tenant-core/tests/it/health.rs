@@ -3,7 +3,7 @@
 use tenant_core::{Error, Health, ProblemKind, Settings};
 use test_support::TestDatabase;
 
-use crate::fixture::{create, name, open, tenants, two_steps, version};
+use crate::fixture::{Stream, create, name, open, tenants, two_steps, version};
 
 fn problems(health: &Health) -> Vec<(Option<&str>, String)> {
     let problems = health.problems.iter();
@@ -149,4 +149,56 @@ async fn migrations_that_cannot_make_a_tenant_are_reported() {
         ),
         "{health:?}"
     );
+}
+
+#[tokio::test]
+async fn migrations_for_outside_a_transaction_are_tried_in_a_form_that_can_be() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps()
+        .outside(
+            "CREATE UNIQUE INDEX CONCURRENTLY one_title ON tasks (title);\n\
+             ALTER TABLE tasks ADD CONSTRAINT one_title UNIQUE USING INDEX one_title;",
+        )
+        .outside("VACUUM tasks;")
+        .with("CREATE TABLE states (id int);");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(problems(&health), []);
+    database.execute("DROP TABLE acme.states").await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(
+        problems(&health),
+        [(Some("acme"), "MissingTable(\"states\")".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn a_neighbour_that_has_a_table_of_the_same_name_among_others_is_no_orphan() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    database
+        .execute("CREATE SCHEMA board; CREATE TABLE board.tasks (id int); CREATE TABLE board.cards (id int)")
+        .await;
+    assert_eq!(problems(&tenants.health(&[]).await.unwrap()), []);
+}
+
+#[tokio::test]
+async fn migrations_that_cannot_be_tried_are_no_problem_and_no_silence() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with("CREATE TYPE state AS ENUM ('open');")
+        .outside("ALTER TYPE state ADD VALUE 'done';")
+        .with("CREATE TABLE states (state state DEFAULT 'done');");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(problems(&health), []);
+    // PostgreSQL 17 and later can try it, because the type is new as well.
+    let version: u32 = database
+        .value("SHOW server_version_num")
+        .await
+        .parse()
+        .unwrap();
+    assert_eq!(health.not_checked.is_some(), version < 170_000);
 }

@@ -79,3 +79,47 @@ async fn a_tenant_that_another_run_works_on_is_left_alone() {
     other.batch_execute("COMMIT").await.unwrap();
     impatient.drop_tenant(&name("acme")).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_locked_table_of_applied_migrations_holds_up_its_tenant_only() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b"]).await;
+    let new = open(&database, &stream.with("SELECT 1;"), impatient()).await;
+    let holder = database.client().await;
+    holder
+        .batch_execute("BEGIN; LOCK TABLE a.__diesel_schema_migrations")
+        .await
+        .unwrap();
+    let run = tokio::time::timeout(Duration::from_secs(30), migrate(&new));
+    let report = run.await.unwrap();
+    assert_eq!(
+        outcome(&report, "a").error.as_ref().unwrap().sqlstate(),
+        Some("55P03")
+    );
+    assert_eq!(outcome(&report, "b").status, Status::Migrated);
+}
+
+#[tokio::test]
+async fn a_time_out_below_a_millisecond_is_not_taken_for_none() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a"]).await;
+    let settings = Settings {
+        lock_timeout: Duration::from_micros(10),
+        ..Settings::default()
+    };
+    let new = open(
+        &database,
+        &stream.with("ALTER TABLE tasks ADD COLUMN more int;"),
+        settings,
+    )
+    .await;
+    let holder = database.client().await;
+    holder
+        .batch_execute("BEGIN; LOCK TABLE a.tasks")
+        .await
+        .unwrap();
+    let run = tokio::time::timeout(Duration::from_secs(30), migrate(&new));
+    assert_eq!(run.await.unwrap().count(Status::Failed), 1);
+}

@@ -1,6 +1,8 @@
 //! What migrations may contain, and what of them is refused.
 
-use tenant_core::{Error, ExtensionsSchema, Reason, Settings, Status};
+use tenant_core::{
+    Database, Error, ExtensionsSchema, Migrations, Reason, Settings, Status, Tenants,
+};
 use test_support::TestDatabase;
 
 use crate::fixture::{
@@ -261,12 +263,31 @@ async fn extensions_are_found_in_the_schema_that_is_named_for_them() {
     let tenants = open(&database, &stream, settings("ext")).await;
     create(&tenants, &["a"]).await;
     assert_eq!(database.value("SELECT to_regclass('a.t')").await, "a.t");
-    let missing = open(&database, &stream, settings("nowhere")).await;
-    let error = missing.create(&name("b")).await.unwrap_err();
-    assert!(
-        chain(&error).contains("checking that the search path exists"),
-        "{}",
-        chain(&error)
-    );
+    let migrations = Migrations {
+        public: stream.set(),
+        tenant: stream.set(),
+    };
+    let url = Database::parse(&database.url()).unwrap();
+    let error = Tenants::open(url, migrations, settings("nowhere"))
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(error, Error::NoExtensionsSchema(_)), "{error}");
     assert_eq!(database.schemas().await, ["a", "ext"]);
+}
+
+#[tokio::test]
+async fn an_error_in_a_text_that_the_server_made_is_put_down_to_its_statement() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with("CREATE TABLE t (id int, flag text); CREATE INDEX ON t (id) WHERE flag = 'a';");
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    // The server rebuilds the index from its definition, which no longer fits.
+    let stream =
+        stream.with("SELECT 1;\nSELECT 2;\nALTER TABLE t ALTER COLUMN flag TYPE int USING 1;");
+    let report = migrate(&open(&database, &stream, Settings::default()).await).await;
+    let Some(Error::Migration(failure)) = &outcome(&report, "acme").error else {
+        panic!("{report:?}");
+    };
+    assert_eq!(failure.line, 3, "{failure}");
 }

@@ -156,3 +156,38 @@ async fn work_that_is_cut_off_leaves_no_transaction_in_the_pool() {
         "0"
     );
 }
+
+#[tokio::test]
+async fn work_inside_another_transaction_is_refused_and_that_one_goes_on() {
+    let database = TestDatabase::new().await;
+    let mut connection = two_tenants(&database).await.connect().await.unwrap();
+    let (acme, globex) = (name("acme"), name("globex"));
+    let outer = in_tenant(&mut connection, &acme, None, async |connection| {
+        ROW.insert(connection).await?;
+        let inner = in_tenant(connection, &globex, None, Dummy::all).await;
+        assert!(matches!(inner, Err(ScopeError::InTransaction)), "{inner:?}");
+        ROW.insert(connection).await.map(drop)
+    });
+    outer.await.unwrap();
+    assert_eq!(
+        database
+            .value("SELECT count(*) FROM acme.dummy_table")
+            .await,
+        "2"
+    );
+}
+
+#[tokio::test]
+async fn tenants_at_different_versions_are_queried_on_one_connection() {
+    let database = TestDatabase::new().await;
+    let mut connection = two_tenants(&database).await.connect().await.unwrap();
+    TestDatabase::execute(
+        &database,
+        "ALTER TABLE globex.dummy_table ALTER COLUMN value TYPE varchar(9)",
+    )
+    .await;
+    for tenant in ["acme", "globex", "acme"] {
+        let rows = in_tenant(&mut connection, &name(tenant), None, Dummy::all).await;
+        assert!(rows.is_ok(), "{tenant}: {rows:?}");
+    }
+}

@@ -15,7 +15,8 @@ use crate::{Common, Context, Script, Verdict, hints};
 ///
 /// Exit code 1 when a problem is found.
 ///
-/// With --json: healthy, checked (how many tenants), problems: tenant (null
+/// With --json: healthy, checked (how many tenants), tables_checked (false when
+/// the migrations cannot all be tried in one transaction), problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table,
 /// pending_migrations, unknown_migration, orphaned_schema, invalid_name,
 /// unreadable, tables_not_checked, broken_migrations), detail, remedy.
@@ -34,6 +35,7 @@ pub struct HealthCheck {
 struct Document {
     healthy: bool,
     checked: usize,
+    tables_checked: bool,
     problems: Vec<Row>,
 }
 
@@ -55,8 +57,16 @@ impl Script for HealthCheck {
         let document = Document {
             healthy: health.problems.is_empty(),
             checked: health.checked,
+            tables_checked: health.not_checked.is_none(),
             problems: health.problems.iter().map(row).collect(),
         };
+        if let Some(error) = &health.not_checked {
+            let why = hints::causes(error).join(": ");
+            context.output.problem(&format!(
+                "note: whether tables are missing was not checked, because the migrations cannot \
+                 all be tried in one transaction: {why}"
+            ));
+        }
         context
             .output
             .answer(&document, &text(&health, &document.problems))?;
@@ -124,9 +134,12 @@ fn remedy(problem: &Problem) -> String {
             "Restore the schema from a backup, or remove the registration: \
              cargo xtask db:drop:tenant {name}"
         ),
-        (ProblemKind::TablesNotChecked(_), _) => {
-            "Run the check as a role with the right: GRANT CREATE ON DATABASE.".to_owned()
-        }
+        (ProblemKind::TablesNotChecked(error), _) => match error.sqlstate() {
+            Some("42501") => {
+                "Run the check as a role with the right: GRANT CREATE ON DATABASE.".to_owned()
+            }
+            _ => hints::of(error).unwrap_or_else(|| "Look at the message.".to_owned()),
+        },
         (ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error), _) => {
             hints::of(error).unwrap_or_else(|| "Mend what the message says.".to_owned())
         }
@@ -142,9 +155,15 @@ fn remedy(problem: &Problem) -> String {
              deleted."
                 .to_owned()
         }
-        (ProblemKind::OrphanedSchema, _) => format!(
-            "Register it: INSERT INTO public.schema_tracker (name) VALUES ('{name}'); or, if \
-             nobody needs it: DROP SCHEMA \"{name}\" CASCADE;"
-        ),
+        (ProblemKind::OrphanedSchema, _) => orphan_remedy(name),
     }
+}
+
+fn orphan_remedy(name: &str) -> String {
+    let quoted = name.replace('"', "\"\"");
+    let drop = format!("if nobody needs it: DROP SCHEMA \"{quoted}\" CASCADE;");
+    if name.parse::<TenantName>().is_err() {
+        return format!("Its name cannot be a tenant's. Rename it; or, {drop}");
+    }
+    format!("Register it: INSERT INTO public.schema_tracker (name) VALUES ('{name}'); or, {drop}")
 }

@@ -51,7 +51,7 @@ async fn a_failure_names_tenant_migration_line_statement_and_reason() {
         .says(&format!(
             "tenant `acme`: migration `{NAME}` failed at line 4 of its up.sql"
         ))
-        .says("and everything was rolled back")
+        .says("and its transaction was rolled back")
         .says("`ALTER TABLE dummy_table ADD COLUMN code TEXT NOT NULL`")
         .says("column \"code\" of relation \"dummy_table\" contains null values (SQLSTATE 23502)");
 }

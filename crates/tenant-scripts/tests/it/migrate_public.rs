@@ -82,7 +82,7 @@ async fn a_public_migration_that_fails_leaves_nothing_of_the_run_behind() {
         .exits_with(1)
         .prints_nothing()
         .says("the public schema: migration `2026-02-02-000000_fill_plans` failed at line 2")
-        .says("everything was rolled back")
+        .says("its transaction was rolled back")
         .says("`INSERT INTO plans (name) VALUES ('free')`")
         .says("column \"name\" of relation \"plans\" does not exist (SQLSTATE 42703)");
     let failed = database

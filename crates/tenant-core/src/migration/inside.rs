@@ -1,0 +1,64 @@
+//! Statements that cannot run in a transaction, in a form that can.
+
+use std::borrow::Cow;
+
+use squawk_lexer::TokenKind;
+
+use super::token::tokens;
+
+/// What to run in place of `statement` in a transaction: an index is built, or
+/// dropped, in the ordinary way. `None` for maintenance (`VACUUM` and the like),
+/// which makes nothing.
+pub(crate) fn in_transaction_form(statement: &str) -> Option<Cow<'_, str>> {
+    let words = tokens(statement).filter(|token| token.kind == TokenKind::Ident);
+    let mut words = words.map(|token| {
+        let word = statement.get(token.range.clone()).unwrap_or_default();
+        (word.to_ascii_lowercase(), token.range)
+    });
+    let (first, _) = words.next()?;
+    match first.as_str() {
+        "vacuum" | "reindex" | "cluster" => None,
+        // The word stands before the index's name, which comes within four words.
+        "create" | "drop" => {
+            let found = words.take(4).find(|(word, _)| word == "concurrently");
+            Some(match found {
+                None => Cow::Borrowed(statement),
+                Some((_, range)) => {
+                    let before = statement.get(..range.start).unwrap_or_default();
+                    let after = statement.get(range.end..).unwrap_or_default();
+                    Cow::Owned(format!("{before}{after}"))
+                }
+            })
+        }
+        _ => Some(Cow::Borrowed(statement)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(statement: &str) -> Option<String> {
+        in_transaction_form(statement).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn an_index_is_built_and_dropped_in_the_ordinary_way() {
+        assert_eq!(
+            form("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)").unwrap(),
+            "CREATE UNIQUE INDEX  IF NOT EXISTS i ON t (a)"
+        );
+        assert_eq!(form("DROP INDEX concurrently i").unwrap(), "DROP INDEX  i");
+    }
+
+    #[test]
+    fn maintenance_is_left_out_and_the_rest_is_as_it_is() {
+        assert_eq!(form("VACUUM ANALYZE t"), None);
+        for statement in [
+            "SELECT 'concurrently'",
+            "ALTER TYPE m ADD VALUE 'concurrently'",
+        ] {
+            assert_eq!(form(statement).unwrap(), statement);
+        }
+    }
+}
