@@ -1,5 +1,6 @@
 //! The one place that writes to standard output and standard error.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write, stderr, stdout};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -145,4 +146,14 @@ fn width() -> u16 {
     terminal
         .size_checked()
         .map_or(WIDTH_WITHOUT_TERMINAL, |(_, columns)| columns.max(60))
+}
+
+/// A name from the database as it can be shown: a row of the tracker that was
+/// written by hand may hold what a terminal would obey.
+pub(crate) fn shown(name: &str) -> Cow<'_, str> {
+    if name.chars().any(char::is_control) {
+        Cow::Owned(name.escape_debug().to_string())
+    } else {
+        Cow::Borrowed(name)
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tenant_core::{Error, FleetReport, Outcome, Status};
 
+use crate::output::shown;
 use crate::{Output, Verdict, hints};
 
 /// How many tenants are listed one by one; a fleet is summed up.
@@ -29,7 +30,7 @@ pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
 }
 
 fn line(outcome: &Outcome) -> String {
-    let name = console::style(&outcome.name).bold();
+    let name = console::style(shown(&outcome.name)).bold();
     match outcome.status {
         Status::Skipped if outcome.pending.is_empty() => format!("  {name}: not begun"),
         Status::Skipped => format!(
@@ -105,7 +106,7 @@ pub(crate) fn failures(output: Output, report: &FleetReport) -> Verdict {
 pub(crate) fn problems(output: Output, label: &str, tenants: &[(&str, &Error)]) -> Verdict {
     for (name, error) in tenants.iter().take(FAILURES) {
         let label = console::style(label).for_stderr().red().bold();
-        let heading = format!("{label} {name}");
+        let heading = format!("{label} {}", shown(name));
         output.problem(&hints::paragraph(
             &heading,
             &hints::causes(*error),

@@ -5,7 +5,7 @@ use super::existing::open_and_look;
 use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
 use super::remove::remove;
 use super::script::Script;
-use super::{Work, refuse_unfit};
+use super::{Work, execute, refuse_unfit};
 use crate::error::Consequence;
 use crate::migration::Migration;
 use crate::{Error, TenantName};
@@ -90,7 +90,12 @@ async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
 /// Removes a tenant that was committed and could not be completed. Nobody can
 /// have used it: its creation was never reported.
 async fn undo(work: Work<'_>, name: &TenantName, error: Error) -> Error {
-    let removed = remove(work, name).await;
+    // The lock outlives this, so that nobody completes the tenant meanwhile.
+    let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
+    let removed = match rolled_back {
+        Ok(()) => remove(work, name).await,
+        Err(error) => Err(error),
+    };
     close(work).await;
     match removed {
         Ok(_) => removed_again(error),

@@ -104,6 +104,25 @@ async fn nothing_remains_of_a_tenant_when_a_migration_outside_the_transaction_fa
 }
 
 #[tokio::test]
+async fn nothing_remains_of_a_tenant_when_a_part_after_that_fails() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps()
+        .outside("CREATE INDEX CONCURRENTLY ON tasks (title);")
+        .with("CREATE TABLE later (id int);\nSELECT 1 / 0;");
+    let tenants = tenants(&database, &stream).await;
+    let error = tenants.create(&name("acme")).await.unwrap_err();
+    assert!(
+        chain(&error).contains("and the new tenant was removed again"),
+        "{}",
+        chain(&error)
+    );
+    assert!(database.schemas().await.is_empty());
+    assert!(database.tracked().await.is_empty());
+    let mended = open(&database, &two_steps(), Settings::default()).await;
+    create(&mended, &["acme"]).await;
+}
+
+#[tokio::test]
 async fn without_the_tracker_it_is_said_that_the_database_is_not_set_up() {
     let database = TestDatabase::new().await;
     let tenants = open(&database, &two_steps(), Settings::default()).await;

@@ -4,6 +4,7 @@ use clap::Parser;
 use serde::Serialize;
 use tenant_core::{Health, Problem, ProblemKind, TenantName};
 
+use crate::output::shown;
 use crate::report::counted;
 use crate::{Common, Context, Script, Verdict, hints};
 
@@ -88,7 +89,7 @@ fn text(health: &Health, problems: &[Row]) -> String {
     for problem in problems {
         if about != Some(&problem.tenant) {
             let heading = problem.tenant.as_deref().unwrap_or("public schema");
-            lines.push(console::style(heading).bold().to_string());
+            lines.push(console::style(shown(heading)).bold().to_string());
             about = Some(&problem.tenant);
         }
         lines.push(format!("  {}", problem.detail));
@@ -125,7 +126,7 @@ fn kind(kind: &ProblemKind) -> &'static str {
 }
 
 fn remedy(problem: &Problem) -> String {
-    let name = problem.tenant.as_deref().unwrap_or_default();
+    let name = &shown(problem.tenant.as_deref().unwrap_or_default());
     match (&problem.kind, &problem.tenant) {
         (ProblemKind::InvalidName(_), _) => {
             "Correct the name in public.schema_tracker, or delete the row.".to_owned()

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tenant_core::Tenant;
 
 use crate::json::ErrorDetail;
-use crate::output::table;
+use crate::output::{shown, table};
 use crate::report::{counted, problems};
 use crate::{Common, Context, Script, Verdict};
 
@@ -76,7 +76,12 @@ fn text(tenants: &[Tenant]) -> String {
     let rows = tenants.iter().map(|tenant| {
         let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
         let version = tenant.version.clone().unwrap_or_else(|| "-".to_owned());
-        [tenant.name.clone(), created, version, state(tenant)]
+        [
+            shown(&tenant.name).into_owned(),
+            created,
+            version,
+            state(tenant),
+        ]
     });
     let table = table(["Tenant", "Created", "Version", "State"], rows);
     format!("{table}\n{}", counted(tenants.len(), "tenant"))

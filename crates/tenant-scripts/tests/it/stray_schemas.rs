@@ -147,3 +147,18 @@ async fn the_schema_with_extensions_is_no_orphan() {
         .run("health-check --extensions-schema extensions")
         .succeeds();
 }
+
+#[tokio::test]
+async fn a_registered_name_that_a_terminal_would_obey_is_shown_harmlessly() {
+    let database = Database::set_up().await;
+    database
+        .execute("INSERT INTO schema_tracker (name) VALUES (E'bell\\x07\\x1b[31m')")
+        .await;
+    for command in ["list-tenants", "health-check", "migrate-tenants"] {
+        let shown = database.run(command).exits_with(1);
+        assert!(
+            !shown.stdout.contains('\x07') && !shown.stderr.contains('\x07'),
+            "{shown}"
+        );
+    }
+}
