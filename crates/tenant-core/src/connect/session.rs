@@ -66,7 +66,8 @@ pub(crate) struct SessionPool {
     database: Database,
     idle: Mutex<Vec<Arc<Session>>>,
     free: Semaphore,
-    lent: AtomicUsize,
+    /// How many connections there may be at the same time.
+    size: AtomicUsize,
 }
 
 impl SessionPool {
@@ -76,7 +77,7 @@ impl SessionPool {
             database,
             idle: Mutex::new(Vec::new()),
             free: Semaphore::new(size.max(1)),
-            lent: AtomicUsize::new(0),
+            size: AtomicUsize::new(size.max(1)),
         }
     }
 
@@ -94,9 +95,9 @@ impl SessionPool {
             }
             match self.database.session().await {
                 Ok(session) => return Ok(self.lend(Arc::new(session), permit)),
-                // The server or a limit of the role has no more connections to
+                // The server, or a limit of the role, has no more connections to
                 // give: go on with the fewer that are there.
-                Err(error) if error.is_too_many() && self.lent.load(Ordering::Relaxed) > 0 => {
+                Err(error) if error.is_too_many() && self.shrink() => {
                     if let Some(permit) = permit {
                         permit.forget();
                     }
@@ -107,12 +108,20 @@ impl SessionPool {
     }
 
     fn lend<'a>(&'a self, session: Arc<Session>, permit: Option<SemaphorePermit<'a>>) -> Lease<'a> {
-        self.lent.fetch_add(1, Ordering::Relaxed);
         Lease {
             pool: self,
             session,
             _permit: permit,
         }
+    }
+
+    /// Makes the pool smaller by one connection. False when one is all it has.
+    fn shrink(&self) -> bool {
+        let smaller = |size: usize| (size > 1).then_some(size.saturating_sub(1));
+        let shrunk = self
+            .size
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, smaller);
+        shrunk.is_ok()
     }
 
     fn take_idle(&self) -> Option<Arc<Session>> {
@@ -144,7 +153,6 @@ impl Deref for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        self.pool.lent.fetch_sub(1, Ordering::Relaxed);
         if !self.session.is_spent() {
             self.pool.idle().push(Arc::clone(&self.session));
         }
