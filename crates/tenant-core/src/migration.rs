@@ -140,6 +140,12 @@ impl MigrationSet {
     }
 }
 
+/// The versions of `migrations`, in their order.
+pub(crate) fn versions(migrations: &[&Migration]) -> Vec<String> {
+    let versions = migrations.iter().map(|migration| migration.version.clone());
+    versions.collect()
+}
+
 /// The migrations of both streams.
 #[derive(Debug, Clone)]
 pub struct Migrations {

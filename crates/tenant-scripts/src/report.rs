@@ -15,12 +15,11 @@ const FAILURES: usize = 5;
 
 /// What was done, a line for each tenant of a small run and a summary.
 pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
-    let done = report.outcomes.iter().filter(|outcome| {
-        !outcome.applied.is_empty() || matches!(outcome.status, Status::Created | Status::Skipped)
-    });
-    let done = done
-        .filter(|outcome| outcome.status != Status::Failed)
-        .collect::<Vec<_>>();
+    let told = |outcome: &&Outcome| {
+        let status = outcome.status;
+        matches!(status, Status::Created | Status::Migrated | Status::Skipped)
+    };
+    let done = report.outcomes.iter().filter(told).collect::<Vec<_>>();
     let mut lines = Vec::new();
     if done.len() <= LISTED {
         lines.extend(done.into_iter().map(line));

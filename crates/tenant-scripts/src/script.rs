@@ -132,9 +132,11 @@ fn fail(output: Output, error: &anyhow::Error) -> Verdict {
 /// Reports arguments that clap does not accept, or shows the help that was
 /// asked for.
 fn refuse(error: &clap::Error) -> Verdict {
-    let message = error.to_string();
+    let output = Output::new(&Common::json());
+    let mut message = error.to_string();
     if may_hold_a_password(&message) {
-        Output::new(&Common::json()).problem(CONCEALED);
+        CONCEALED.clone_into(&mut message);
+        output.problem(&message);
     } else {
         // There is nobody left to tell when this fails.
         let _ = error.print();
@@ -143,24 +145,17 @@ fn refuse(error: &clap::Error) -> Verdict {
         return Verdict::Done;
     }
     if std::env::args_os().any(|argument| argument == "--json") {
-        let output = Output::new(&Common::json());
-        let message = if may_hold_a_password(&message) {
-            CONCEALED.to_owned()
-        } else {
-            message
-        };
-        let told = message
-            .lines()
-            .map(str::trim)
-            .take_while(|line| !line.starts_with("Usage:"));
-        let told = told
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-        let message = told.trim_start_matches("error: ").to_owned();
-        let _ = output.document(&json::Failure::usage(message));
+        let _ = output.document(&json::Failure::usage(without_usage(&message)));
     }
     Verdict::Usage
+}
+
+/// clap's message on one line, without the form of the command behind it.
+fn without_usage(message: &str) -> String {
+    let lines = message.lines().map(str::trim);
+    let told = lines.take_while(|line| !line.starts_with("Usage:"));
+    let told = told.filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    told.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// What is said of arguments that must not be repeated.

@@ -42,8 +42,18 @@ pub(super) fn add_part<'a>(
         script.push(Origin::PathCheck(migration), &work.path().check());
         script.step("recording the migration", &record(work.schema, migration));
     }
+    add_end(work, script, part.last().copied(), registration);
+}
+
+/// The end of a transaction: the tracker learns of it, and it is committed.
+fn add_end(
+    work: Work<'_>,
+    script: &mut Script<'_>,
+    newest: Option<&Migration>,
+    registration: Registration,
+) {
     if let Schema::Tenant(name) = work.schema {
-        let newest = part.last().map(|migration| migration.version());
+        let newest = newest.map(Migration::version);
         let statement = match registration {
             Registration::Insert => tracker::insert(name, newest),
             Registration::Update => tracker::update(name, newest),
@@ -95,11 +105,7 @@ async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(),
     script.push(Origin::PathCheck(migration), &work.path().check());
     script.step("starting", "BEGIN");
     script.step("recording the migration", &record(work.schema, migration));
-    if let Schema::Tenant(name) = work.schema {
-        let statement = tracker::update(name, Some(migration.version()));
-        script.step("updating public.schema_tracker", &statement);
-    }
-    script.step("committing", "COMMIT");
+    add_end(work, &mut script, Some(migration), Registration::Update);
     run_script(work, &script).await
 }
 

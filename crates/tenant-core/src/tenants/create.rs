@@ -7,6 +7,7 @@ use super::fleet::{Pace, Piece, Stop};
 use super::{FleetReport, Outcome, Status, Tenants, state};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
+use crate::migration::versions;
 use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
 
@@ -70,7 +71,7 @@ impl Tenants {
         let started = Instant::now();
         let applied = engine::create(self.work(session, Schema::Tenant(name)), name).await?;
         Ok(Outcome {
-            applied: applied.iter().map(|one| one.version().to_owned()).collect(),
+            applied: versions(&applied),
             duration: started.elapsed(),
             ..Outcome::idle(name.as_str(), Status::Created)
         })

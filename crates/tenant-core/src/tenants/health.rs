@@ -80,9 +80,17 @@ impl Tenants {
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
         let session = self.reading().await?;
         let states = state::read(session.client(), &self.migrations.tenant).await?;
-        let states = select(states, only)?;
+        if let Some(name) = state::unknown(&states, only).next() {
+            return Err(Error::Unknown(name.clone()));
+        }
+        let chosen = states.into_iter().filter(|state| state.is_among(only));
+        let states = chosen.collect::<Vec<_>>();
         let checked = states.len();
-        let mut problems = self.public_problems(&session).await?;
+        let mut problems = Vec::new();
+        let pending = self.public_pending(&session).await?;
+        if !pending.is_empty() {
+            problems.push(about_all(ProblemKind::PendingMigrations(pending)));
+        }
         let (standings, broken) = sort(states);
         let mut tenants = broken;
         tenants.extend(standings.iter().flat_map(migration_problems));
@@ -112,17 +120,6 @@ impl Tenants {
             problems,
             not_checked,
         })
-    }
-
-    async fn public_problems(&self, session: &Session) -> Result<Vec<Problem>, Error> {
-        let pending = self.public_pending(session).await?;
-        if pending.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(vec![Problem {
-            tenant: None,
-            kind: ProblemKind::PendingMigrations(pending),
-        }])
     }
 
     async fn rehearse(&self, session: &Session) -> Result<Vec<Vec<String>>, Error> {
@@ -218,18 +215,6 @@ impl Tenants {
 /// A problem of no single tenant.
 fn about_all(kind: ProblemKind) -> Problem {
     Problem { tenant: None, kind }
-}
-
-fn select(states: Vec<State>, only: &[TenantName]) -> Result<Vec<State>, Error> {
-    if only.is_empty() {
-        return Ok(states);
-    }
-    let known = |name: &TenantName| states.iter().any(|state| state.name == name.as_str());
-    if let Some(name) = only.iter().find(|name| !known(name)) {
-        return Err(Error::Unknown(name.clone()));
-    }
-    let wanted = |state: &State| only.iter().any(|name| name.as_str() == state.name);
-    Ok(states.into_iter().filter(wanted).collect())
 }
 
 /// The tenants whose ledger was read, and a problem for each other one.

@@ -1,5 +1,6 @@
 //! Brings the public schema or the tenants up to date.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use super::state::{self, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
+use crate::migration::versions;
 use crate::sql::Schema;
 use crate::{Error, TenantName};
 
@@ -55,7 +57,7 @@ impl Tenants {
         } else {
             let mut applied = Vec::new();
             engine::migrate(self.work(&session, Schema::Public), &mut applied).await?;
-            outcome.applied = applied.iter().map(|one| one.version().to_owned()).collect();
+            outcome.applied = versions(&applied);
         }
         outcome.duration = started.elapsed();
         Ok(outcome)
@@ -84,8 +86,6 @@ impl Tenants {
             state::read(session.client(), &self.migrations.tenant).await?
         };
         let (mut outcomes, behind) = sort(states, &options.only);
-        let is_up_to_date = |outcome: &&Outcome| outcome.status == Status::UpToDate;
-        let up_to_date = outcomes.iter().filter(is_up_to_date).count();
         self.refuse_unfit(&behind)?;
         observe(&Progress::Planned {
             behind: behind.len(),
@@ -97,7 +97,10 @@ impl Tenants {
                 piece: Piece::Migrate,
                 jobs: options.jobs,
                 max_failures: options.max_failures,
-                failed: outcomes.len() - up_to_date,
+                failed: outcomes
+                    .iter()
+                    .filter(|outcome| outcome.error.is_some())
+                    .count(),
             };
             let names = behind
                 .iter()
@@ -119,10 +122,7 @@ impl Tenants {
     pub(super) async fn public_pending(&self, session: &Session) -> Result<Vec<String>, Error> {
         let migrations = &self.migrations.public;
         let applied = state::read_public(session.client()).await?;
-        let pending = migrations.pending(&applied).into_iter();
-        Ok(pending
-            .map(|migration| migration.version().to_owned())
-            .collect())
+        Ok(versions(&migrations.pending(&applied)))
     }
 
     pub(super) async fn migrate_one(&self, session: &Session, name: &TenantName) -> Outcome {
@@ -135,7 +135,7 @@ impl Tenants {
             Ok(()) => Status::Migrated,
         };
         Outcome {
-            applied: applied.iter().map(|one| one.version().to_owned()).collect(),
+            applied: versions(&applied),
             duration: started.elapsed(),
             error: done.err(),
             ..Outcome::idle(name.as_str(), status)
@@ -173,19 +173,10 @@ pub enum Progress<'a> {
 fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>) {
     let mut outcomes = Vec::new();
     let mut behind = Vec::new();
-    let unknown = only.iter().filter(|name| {
-        let known = |state: &State| state.name == name.as_str();
-        !states.iter().any(known)
-    });
-    for name in unknown {
+    for name in state::unknown(&states, only) {
         outcomes.push(Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
     }
-    let wanted =
-        |state: &State| only.is_empty() || only.iter().any(|name| name.as_str() == state.name);
-    for state in states {
-        if !wanted(&state) {
-            continue;
-        }
+    for state in states.into_iter().filter(|state| state.is_among(only)) {
         match state.standing {
             Err(error) => outcomes.push(Outcome::failed(state.name, error)),
             Ok(standing) if standing.pending.is_empty() => {
@@ -197,14 +188,15 @@ fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>
     (outcomes, behind)
 }
 
-/// Tells of each tenant that is still behind what it lacks. Both lists are
-/// about the same tenants.
-fn note_what_remains(ended: &mut [Outcome], mut behind: Vec<Standing>) {
-    // The list was sorted by the server, which may have another order.
-    behind.sort_by(|one, other| one.tenant.cmp(&other.tenant));
-    for (outcome, standing) in ended.iter_mut().zip(behind) {
+/// Tells of each tenant that is still behind what it lacks.
+fn note_what_remains(ended: &mut [Outcome], behind: Vec<Standing>) {
+    let behind = behind.into_iter();
+    let mut pending = behind
+        .map(|standing| (standing.tenant.to_string(), standing.pending))
+        .collect::<HashMap<_, _>>();
+    for outcome in ended {
         if matches!(outcome.status, Status::Failed | Status::Skipped) {
-            outcome.pending = standing.pending;
+            outcome.pending = pending.remove(&outcome.name).unwrap_or_default();
             outcome
                 .pending
                 .retain(|version| !outcome.applied.contains(version));

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use crate::migration::MigrationSet;
+use crate::migration::{MigrationSet, versions};
 use crate::sql::Schema;
 use crate::{Error, PgError, TenantName, tracker};
 
@@ -22,6 +22,24 @@ pub(super) struct State {
     pub(super) name: String,
     pub(super) created_at: DateTime<Utc>,
     pub(super) standing: Result<Standing, Error>,
+}
+
+impl State {
+    /// Whether this tenant is one of `only`; all are when that is empty.
+    pub(super) fn is_among(&self, only: &[TenantName]) -> bool {
+        only.is_empty() || only.iter().any(|name| name.as_str() == self.name)
+    }
+}
+
+/// Those of `only` that are no tenants.
+pub(super) fn unknown<'a>(
+    states: &[State],
+    only: &'a [TenantName],
+) -> impl Iterator<Item = &'a TenantName> {
+    only.iter().filter(|name| {
+        let known = |state: &State| state.name == name.as_str();
+        !states.iter().any(known)
+    })
 }
 
 /// What a tenant's ledger says.
@@ -185,12 +203,9 @@ fn standing(
         Some((_, Err(error))) => return Err(unreadable(&name, error)),
         None => Vec::new(),
     };
-    let pending = migrations.pending(&applied).into_iter();
     Ok(Standing {
         tenant: name,
-        pending: pending
-            .map(|migration| migration.version().to_owned())
-            .collect(),
+        pending: versions(&migrations.pending(&applied)),
         unknown: migrations.unknown(&applied),
         version: applied.into_iter().next_back(),
     })
