@@ -1,0 +1,288 @@
+//! What only a person knows about a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::model::Schema;
+
+/// The answers to the [`Question`](crate::Question)s of a change, given
+/// beforehand or one after the other. Tables are named as the edited
+/// `schema.rs` names them, columns likewise.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// Tables and columns that have another name now.
+    pub renames: Vec<Rename>,
+    /// What rows hold that have no value: an SQL expression for a table's
+    /// column. For a new column it becomes the column's default.
+    pub defaults: BTreeMap<(String, String), String>,
+    /// How the values of a column are converted to its new type: an SQL
+    /// expression in which the column stands for its old value.
+    pub conversions: BTreeMap<(String, String), String>,
+    /// What follows `CREATE TYPE name AS` for a new type.
+    pub types: BTreeMap<String, String>,
+    /// Whether everything that is gone from the file may be dropped, data
+    /// included.
+    pub allow_drop: bool,
+    /// What may be dropped though `allow_drop` is false: a table, or a column
+    /// of one.
+    pub drops: BTreeSet<(String, Option<String>)>,
+    /// Whether a key called `id` numbers itself: identity for integers,
+    /// `gen_random_uuid()` for a UUID.
+    pub identity: bool,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            renames: Vec::new(),
+            defaults: BTreeMap::new(),
+            conversions: BTreeMap::new(),
+            types: BTreeMap::new(),
+            allow_drop: false,
+            drops: BTreeSet::new(),
+            identity: true,
+        }
+    }
+}
+
+/// A new name for a table or a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rename {
+    /// `OLD:NEW`
+    Table {
+        /// What it was called.
+        old: String,
+        /// What it is called in the file.
+        new: String,
+    },
+    /// `TABLE.OLD:NEW`
+    Column {
+        /// The table, by the name it has in the file.
+        table: String,
+        /// What it was called.
+        old: String,
+        /// What it is called in the file.
+        new: String,
+    },
+}
+
+/// An answer that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{given}` is not of the form {form}")]
+pub struct AnswerError {
+    given: String,
+    form: &'static str,
+}
+
+impl Answers {
+    /// Adds `OLD:NEW` for a table, or `TABLE.OLD:NEW` for a column. The last
+    /// colon counts, and the first dot before it.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when it has another form.
+    pub fn add_rename(&mut self, text: &str) -> Result<(), AnswerError> {
+        let form = "TABLE.OLD:NEW (a column) or OLD:NEW (a table)";
+        let (old, new) = split(text, text.rsplit_once(':'), form)?;
+        let rename = match old.split_once('.') {
+            Some((table, old)) if !table.is_empty() && !old.is_empty() => Rename::Column {
+                table: table.to_owned(),
+                old: old.to_owned(),
+                new: new.to_owned(),
+            },
+            Some(_) => return Err(AnswerError::new(text, form)),
+            None => Rename::Table {
+                old: old.to_owned(),
+                new: new.to_owned(),
+            },
+        };
+        self.renames.push(rename);
+        Ok(())
+    }
+
+    /// Adds `TABLE.COLUMN=EXPRESSION`: see [`Answers::defaults`].
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when it has another form.
+    pub fn add_default(&mut self, text: &str) -> Result<(), AnswerError> {
+        let (column, expression) = column_expression(text)?;
+        self.defaults.insert(column, expression);
+        Ok(())
+    }
+
+    /// Adds `TABLE.COLUMN=EXPRESSION`: see [`Answers::conversions`].
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when it has another form.
+    pub fn add_conversion(&mut self, text: &str) -> Result<(), AnswerError> {
+        let (column, expression) = column_expression(text)?;
+        self.conversions.insert(column, expression);
+        Ok(())
+    }
+
+    /// Adds `NAME=DEFINITION`: what follows `CREATE TYPE NAME AS`.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when it has another form.
+    pub fn add_type(&mut self, text: &str) -> Result<(), AnswerError> {
+        let form = "NAME=DEFINITION, such as mood=\"ENUM ('good', 'bad')\"";
+        let (name, definition) = split(text, text.split_once('='), form)?;
+        self.types.insert(name.to_owned(), definition.to_owned());
+        Ok(())
+    }
+
+    /// Adds `NAME=LABEL,LABEL`: an enum with these labels, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when it has another form.
+    pub fn add_enum(&mut self, text: &str) -> Result<(), AnswerError> {
+        let form = "NAME=LABEL,LABEL,..., such as mood=good,bad";
+        let (name, labels) = split(text, text.split_once('='), form)?;
+        let labels = labels.split(',').map(str::trim);
+        let labels = labels.map(crate::quote::literal).collect::<Vec<_>>();
+        let definition = format!("ENUM ({})", labels.join(", "));
+        self.types.insert(name.to_owned(), definition);
+        Ok(())
+    }
+
+    /// The answers that concern `file`, and besides them those that concern none
+    /// of `others`: somebody has to say that they concern nothing.
+    #[must_use]
+    pub fn about(&self, file: &Schema, others: &[&Schema]) -> Self {
+        let concerns = |knows: &dyn Fn(&Schema) -> bool| {
+            knows(file) || !others.iter().any(|other| knows(other))
+        };
+        let table = |name: &str| concerns(&|file| file.table(name).is_some());
+        let mut answers = self.clone();
+        answers.renames.retain(|rename| match rename {
+            Rename::Table { new, .. } => table(new),
+            Rename::Column { table: name, .. } => table(name),
+        });
+        answers.defaults.retain(|(name, _), _| table(name));
+        answers.conversions.retain(|(name, _), _| table(name));
+        answers.types.retain(|name, _| {
+            concerns(&|file| file.types.iter().any(|ty| ty.own && ty.name == *name))
+        });
+        answers
+    }
+
+    /// What rows without a value in the column are given.
+    pub(crate) fn filling(&self, table: &str, column: &str) -> Option<&str> {
+        let key = (table.to_owned(), column.to_owned());
+        self.defaults.get(&key).map(String::as_str)
+    }
+
+    pub(crate) fn conversion(&self, table: &str, column: &str) -> Option<&str> {
+        let key = (table.to_owned(), column.to_owned());
+        self.conversions.get(&key).map(String::as_str)
+    }
+
+    /// Whether the table, or the column of it, may be dropped.
+    pub(crate) fn may_drop(&self, table: &str, column: Option<&str>) -> bool {
+        let key = (table.to_owned(), column.map(str::to_owned));
+        self.allow_drop || self.drops.contains(&key)
+    }
+}
+
+impl AnswerError {
+    fn new(given: &str, form: &'static str) -> Self {
+        Self {
+            given: given.to_owned(),
+            form,
+        }
+    }
+}
+
+fn column_expression(text: &str) -> Result<((String, String), String), AnswerError> {
+    let form = "TABLE.COLUMN=EXPRESSION";
+    let (place, expression) = split(text, text.split_once('='), form)?;
+    let (table, column) = split(text, place.split_once('.'), form)?;
+    Ok(((table.to_owned(), column.to_owned()), expression.to_owned()))
+}
+
+/// The two parts of `text`, both of which have to be there.
+fn split<'a>(
+    text: &str,
+    parts: Option<(&'a str, &'a str)>,
+    form: &'static str,
+) -> Result<(&'a str, &'a str), AnswerError> {
+    let parts = parts.map(|(one, other)| (one.trim(), other.trim()));
+    let whole = parts.filter(|(one, other)| !one.is_empty() && !other.is_empty());
+    whole.ok_or_else(|| AnswerError::new(text, form))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read_from_text() {
+        let mut answers = Answers::default();
+        answers.add_rename("users:accounts").unwrap();
+        answers.add_rename("tasks.name:title").unwrap();
+        answers.add_default("tasks.state='a=b.c:d'").unwrap();
+        answers.add_enum("mood=good, it's bad").unwrap();
+        assert_eq!(
+            answers.renames,
+            [
+                Rename::Table {
+                    old: "users".into(),
+                    new: "accounts".into()
+                },
+                Rename::Column {
+                    table: "tasks".into(),
+                    old: "name".into(),
+                    new: "title".into()
+                },
+            ]
+        );
+        assert_eq!(answers.filling("tasks", "state"), Some("'a=b.c:d'"));
+        assert_eq!(answers.types["mood"], "ENUM ('good', 'it''s bad')");
+    }
+
+    #[test]
+    fn each_file_gets_its_answers_and_nobodys_go_to_all() {
+        let file = |table: &str| {
+            let text = format!("diesel::table! {{ {table} {{ id -> Int8, }} }}");
+            Schema::parse(&text).unwrap()
+        };
+        let (tasks, users) = (file("tasks"), file("users"));
+        let mut answers = Answers::default();
+        for default in ["tasks.a=1", "users.b=1", "nobody.c=1"] {
+            answers.add_default(default).unwrap();
+        }
+        let tables = |answers: Answers| {
+            let tables = answers.defaults.into_keys().map(|(table, _)| table);
+            tables.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            tables(answers.about(&tasks, &[&users])),
+            ["nobody", "tasks"]
+        );
+        assert_eq!(
+            tables(answers.about(&users, &[&tasks])),
+            ["nobody", "users"]
+        );
+        assert_eq!(
+            tables(answers.about(&users, &[])),
+            ["nobody", "tasks", "users"]
+        );
+    }
+
+    #[test]
+    fn an_answer_of_another_form_is_refused_with_the_form() {
+        let mut answers = Answers::default();
+        for wrong in ["", "a", "a:", ":b", ".a:b", "t.:b"] {
+            let error = answers.add_rename(wrong).unwrap_err().to_string();
+            assert!(error.contains("TABLE.OLD:NEW"), "{error}");
+        }
+        for wrong in ["a=1", "a.b", "a.b=", ".b=1", "a.=1"] {
+            assert!(answers.add_default(wrong).is_err(), "{wrong}");
+        }
+    }
+}

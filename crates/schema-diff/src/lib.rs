@@ -1,0 +1,67 @@
+//! From an edited `schema.rs` to a migration that is proven right.
+//!
+//! Diesel users describe their tables twice: in migrations, and in `table!`
+//! macros. This crate writes the first from the second:
+//!
+//! 1. [`Schema::parse`] reads `table!`, `joinable!` and `sql_types` out of the
+//!    text of a `schema.rs`, without compiling it.
+//! 2. [`Catalog::read`] reads what a scratch schema holds, to which the
+//!    migrations that exist have been applied.
+//! 3. [`plan`](plan()) compares the two and gives the [`Step`]s from the second
+//!    to the first, or the [`Question`]s that only a person can answer: is that
+//!    a rename, what do old rows get, may this be dropped.
+//! 4. [`prove`] runs the steps on the scratch schema, forwards, backwards, and
+//!    on tables that hold rows, and says what came of it.
+//!
+//! ```no_run
+//! use schema_diff::{Answers, Catalog, Filter, Schema, plan};
+//!
+//! # async fn example(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let wanted = Schema::parse(&std::fs::read_to_string("src/schema.rs")?)?;
+//! let catalog = Catalog::read(client, "public").await?;
+//! let plan = plan(&wanted, &catalog, &Filter::default(), &Answers::default())?;
+//! if !plan.is_empty() {
+//!     schema_diff::prove(client, "public", &wanted, &Filter::default(), &plan).await?;
+//!     println!("{}", plan.up());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where it works
+//!
+//! On a database that may be spoilt: [`prove`] writes to it. The connection's
+//! `search_path` has to lead to the schema and to nothing else of the user's,
+//! because generated SQL names no schema. Making and dropping such a database
+//! is left to the caller, as are files and questions at a terminal.
+//!
+//! # What `schema.rs` cannot say
+//!
+//! Defaults, indexes, checks, the labels of an enum, what happens on delete.
+//! These are kept as they are; for a new column or type they come from
+//! [`Answers`].
+
+mod answers;
+mod catalog;
+mod difference;
+mod filter;
+mod model;
+mod order;
+mod plan;
+mod proof;
+mod question;
+mod quote;
+mod rust;
+mod step;
+mod types;
+
+pub use answers::{AnswerError, Answers, Rename};
+pub use catalog::Catalog;
+pub use difference::differences;
+pub use filter::Filter;
+pub use model::{Column, CustomType, Reference, Schema, Table, Type};
+pub use plan::{Plan, PlanError, plan};
+pub use proof::{Proof, ProofError, prove};
+pub use question::Question;
+pub use rust::ParseError;
+pub use step::Step;

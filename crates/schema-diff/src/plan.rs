@@ -1,0 +1,302 @@
+//! From two schemas to the steps between them.
+
+mod foreign;
+mod matching;
+mod new_table;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::answers::Answers;
+use crate::catalog::Catalog;
+use crate::filter::Filter;
+use crate::model::{Schema, Type};
+use crate::question::Question;
+use crate::step::{self, Step};
+use matching::Matches;
+
+/// The steps of a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    steps: Vec<Step>,
+    notes: Vec<String>,
+    pub(crate) conversions: Vec<Conversion>,
+    /// The types that it makes: what follows `CREATE TYPE name AS`.
+    pub(crate) new_types: BTreeMap<String, String>,
+}
+
+/// A column, by its names in the database, that gets another type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Conversion {
+    pub(crate) table: String,
+    pub(crate) column: String,
+    pub(crate) to: Type,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// Somebody has to be asked, in this order.
+    #[error("{} to be answered first", count(.0.len(), "question has", "questions have"))]
+    Questions(Vec<Question>),
+    /// An answer is about something that is not there.
+    #[error("{0}")]
+    Answer(String),
+    /// The file asks for what no migration can do.
+    #[error("line {line} of schema.rs: {reason}")]
+    Impossible {
+        /// The line, from 1.
+        line: usize,
+        /// What it is.
+        reason: String,
+    },
+}
+
+/// The steps from what the database holds to `wanted`. The same input gives the
+/// same steps.
+///
+/// # Arguments
+/// * `wanted` - the edited `schema.rs`.
+/// * `catalog` - the schema that the migrations make.
+/// * `filter` - which tables belong into the file.
+/// * `answers` - what is known beforehand.
+///
+/// # Errors
+///
+/// [`PlanError::Questions`] with everything that is not answered yet, or why
+/// there can be no plan.
+pub fn plan(
+    wanted: &Schema,
+    catalog: &Catalog,
+    filter: &Filter,
+    answers: &Answers,
+) -> Result<Plan, PlanError> {
+    let there = catalog.as_diesel_sees_it(filter);
+    let mut questions = Vec::new();
+    let matches = Matches::find(wanted, &there, catalog, filter, answers, &mut questions)?;
+    let planner = Planner {
+        wanted,
+        there: &there,
+        catalog,
+        answers,
+        matches: &matches,
+    };
+    planner.check_types()?;
+    let plan = planner.plan(&mut questions);
+    planner.check_answers()?;
+    hold_back(&mut questions);
+    if questions.is_empty() {
+        Ok(plan)
+    } else {
+        Err(PlanError::Questions(questions))
+    }
+}
+
+impl Plan {
+    /// Whether nothing has to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps, in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// What each step does, in a few words.
+    pub fn summaries(&self) -> impl Iterator<Item = &str> {
+        let summaries = self.steps.iter().map(|step| step.summary.as_str());
+        summaries.filter(|summary| !summary.is_empty())
+    }
+
+    /// What the user should know about it.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The statements that make the change, in order.
+    pub fn up_statements(&self) -> impl Iterator<Item = &str> {
+        let statements = self.steps.iter().flat_map(|step| &step.up);
+        statements.map(String::as_str)
+    }
+
+    /// The statements that take it back, in order.
+    pub fn down_statements(&self) -> impl Iterator<Item = &str> {
+        let statements = self.steps.iter().rev().flat_map(|step| &step.down);
+        statements.map(String::as_str)
+    }
+
+    /// The text of `up.sql`.
+    #[must_use]
+    pub fn up(&self) -> String {
+        lines(self.up_statements())
+    }
+
+    /// The text of `down.sql`.
+    #[must_use]
+    pub fn down(&self) -> String {
+        lines(self.down_statements())
+    }
+}
+
+/// A new column may turn out to be an old one. As long as that is open, it is not
+/// asked what its rows get.
+fn hold_back(questions: &mut Vec<Question>) {
+    let open = questions.iter().filter_map(|question| match question {
+        Question::GoneColumn {
+            table, candidates, ..
+        } => Some((table.clone(), candidates.clone())),
+        _ => None,
+    });
+    let open = open.collect::<Vec<_>>();
+    questions.retain(|question| match question {
+        Question::Default { table, column, .. } => !open
+            .iter()
+            .any(|(other, candidates)| other == table && candidates.contains(column)),
+        _ => true,
+    });
+}
+
+fn lines<'a>(statements: impl Iterator<Item = &'a str>) -> String {
+    statements
+        .map(|statement| format!("{statement}\n"))
+        .collect()
+}
+
+fn count(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
+/// What planning looks at.
+#[derive(Clone, Copy)]
+struct Planner<'a> {
+    wanted: &'a Schema,
+    there: &'a Schema,
+    catalog: &'a Catalog,
+    answers: &'a Answers,
+    matches: &'a Matches,
+}
+
+impl Planner<'_> {
+    /// The order of the steps: foreign keys out of the way, names, types, new
+    /// tables, changed tables, foreign keys, and at last what is to go, so that
+    /// its values are at hand until then.
+    fn plan(self, questions: &mut Vec<Question>) -> Plan {
+        let mut plan = Plan::default();
+        let foreign = self.foreign_keys(&mut plan.notes);
+        plan.steps.extend(foreign.first);
+        plan.steps.extend(self.restored());
+        plan.steps.extend(self.renamed());
+        plan.steps.extend(self.new_types(questions));
+        plan.steps.extend(self.new_tables());
+        plan.steps
+            .extend(self.changed_tables(&mut plan.notes, questions));
+        plan.steps.extend(foreign.last);
+        plan.steps.extend(self.dropped_columns());
+        plan.steps.extend(self.dropped_tables());
+        plan.steps.extend(self.unused_types(&mut plan.notes));
+        plan.conversions = self.conversions();
+        plan.new_types = self.answers.types.clone();
+        plan
+    }
+
+    /// A type from elsewhere has to exist: no migration of tables makes it.
+    fn check_types(self) -> Result<(), PlanError> {
+        let foreign = self.wanted.types.iter().filter(|ty| !ty.own);
+        let mut unknown = foreign.filter(|ty| !self.catalog.knows_type(&ty.name));
+        match unknown.next() {
+            None => Ok(()),
+            Some(ty) => Err(PlanError::Impossible {
+                line: ty.line,
+                reason: format!(
+                    "the database has no type `{}`; a type of an extension comes with a public \
+                     migration that creates the extension, and one of your own is declared in the \
+                     module `sql_types`",
+                    ty.name
+                ),
+            }),
+        }
+    }
+
+    /// An answer about something that is not there is most likely a slip.
+    fn check_answers(self) -> Result<(), PlanError> {
+        let columns = self.answers.defaults.keys();
+        for (table, column) in columns.chain(self.answers.conversions.keys()) {
+            let found = self.wanted.table(table);
+            if found.and_then(|table| table.column(column)).is_none() {
+                return Err(PlanError::Answer(format!(
+                    "an expression is given for `{table}.{column}`, and schema.rs has no such column"
+                )));
+            }
+        }
+        for name in self.answers.types.keys() {
+            if !self
+                .wanted
+                .types
+                .iter()
+                .any(|ty| ty.own && ty.name == *name)
+            {
+                return Err(PlanError::Answer(format!(
+                    "a definition is given for the type `{name}`, and the module `sql_types` of \
+                     schema.rs declares none of that name"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn new_types(self, questions: &mut Vec<Question>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for name in self.wanted.own_types_in_use() {
+            if self.catalog.custom_type(name).is_some() {
+                continue;
+            }
+            match self.answers.types.get(name) {
+                Some(definition) => {
+                    steps.push(step::custom_type::create(
+                        &self.catalog.quote,
+                        name,
+                        definition,
+                    ));
+                }
+                None => questions.push(Question::Type {
+                    name: name.to_owned(),
+                }),
+            }
+        }
+        steps
+    }
+
+    /// Types that columns had and no column has any more. Only enums can be made
+    /// again on the way back.
+    fn unused_types(self, notes: &mut Vec<String>) -> Vec<Step> {
+        let wanted = self.wanted.own_types_in_use();
+        let used = self.there.own_types_in_use();
+        let unused = used.into_iter().filter(|name| !wanted.contains(name));
+        let mut steps = Vec::new();
+        for ty in unused.filter_map(|name| self.catalog.custom_type(name)) {
+            match &ty.labels {
+                Some(labels) if !ty.used_elsewhere && !self.is_used_out_of_sight(&ty.name) => {
+                    steps.push(step::custom_type::drop(&self.catalog.quote, ty, labels));
+                }
+                _ => notes.push(format!(
+                    "the type `{}` is left in place, though no table of schema.rs uses it any more",
+                    ty.name
+                )),
+            }
+        }
+        steps
+    }
+
+    /// Whether a table uses the type that schema.rs does not know of.
+    fn is_used_out_of_sight(self, name: &str) -> bool {
+        let tables = self.catalog.tables.iter();
+        let mut tables = tables.filter(|table| self.there.table(&table.name).is_none());
+        tables.any(|table| table.columns.iter().any(|column| column.ty.name == name))
+    }
+}

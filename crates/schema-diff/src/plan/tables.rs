@@ -1,0 +1,272 @@
+//! Tables that are there and change.
+
+use super::matching::TableMatch;
+use super::{Conversion, Planner};
+use crate::answers::Answers;
+use crate::catalog::StoredTable;
+use crate::model::{Column, Table};
+use crate::order::order;
+use crate::question::Question;
+use crate::step::column::Filling;
+use crate::step::{self, Step, convert};
+use crate::types;
+
+/// How a new column is filled: as was said, or by itself when it is the key
+/// `id`.
+pub(super) fn filling(table: &Table, column: &Column, answers: &Answers) -> Filling {
+    if let Some(expression) = answers.filling(&table.name, &column.name) {
+        return Filling::Default(expression.to_owned());
+    }
+    let is_id = column.name == "id" && table.primary_key.as_slice() == ["id"];
+    if !is_id || !answers.identity || column.ty.array {
+        return Filling::Nothing;
+    }
+    // A key that refers to another table takes its value from there.
+    if table
+        .references
+        .iter()
+        .any(|reference| reference.column == "id")
+    {
+        return Filling::Nothing;
+    }
+    match column.ty.name.as_str() {
+        "int2" | "int4" | "int8" => Filling::Identity,
+        "uuid" => Filling::Default("gen_random_uuid()".to_owned()),
+        _ => Filling::Nothing,
+    }
+}
+
+impl Planner<'_> {
+    /// The tables that are there, with what becomes of each.
+    fn pairs(&self) -> impl Iterator<Item = (&TableMatch, &StoredTable, &Table)> {
+        self.matches.tables.iter().filter_map(|found| {
+            let stored = self.catalog.table(&found.old)?;
+            Some((found, stored, self.wanted.table(&found.new)?))
+        })
+    }
+
+    /// What vanishes with columns and tables, to be brought back on the way back.
+    pub(super) fn restored(self) -> Vec<Step> {
+        let quote = &self.catalog.quote;
+        let of_columns = self.pairs().filter_map(|(found, stored, _)| {
+            // The primary key is taken off by a step of its own.
+            let mut stored = stored.clone();
+            stored.constraints.retain(|constraint| !constraint.is_key);
+            step::table::restore(quote, &stored, |columns| found.loses(columns), false)
+        });
+        let gone = self.matches.gone.iter();
+        let gone = gone.filter_map(|name| self.catalog.table(name));
+        let of_tables = gone.filter_map(|table| step::table::restore(quote, table, |_| true, true));
+        of_columns.chain(of_tables).collect()
+    }
+
+    /// New names of tables, then of columns.
+    pub(super) fn renamed(self) -> Vec<Step> {
+        let quote = &self.catalog.quote;
+        let mut steps = Vec::new();
+        for found in self
+            .matches
+            .tables
+            .iter()
+            .filter(|found| found.old != found.new)
+        {
+            steps.push(step::table::rename(quote, &found.old, &found.new));
+        }
+        for found in &self.matches.tables {
+            for (old, new) in &found.renamed {
+                steps.push(step::column::rename(quote, &found.new, old, new));
+            }
+        }
+        steps
+    }
+
+    /// Columns added and changed, and the primary key.
+    pub(super) fn changed_tables(
+        self,
+        notes: &mut Vec<String>,
+        questions: &mut Vec<Question>,
+    ) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (found, stored, wanted) in self.pairs() {
+            let changes_key = self.changes_key(&found.new);
+            let key = stored.key_constraint();
+            let key_name =
+                key.map_or_else(|| format!("{}_pkey", found.new), |key| key.name.clone());
+            if changes_key && let Some(key) = key {
+                let columns = found.new_columns(&key.columns);
+                let quote = &self.catalog.quote;
+                steps.push(step::key::drop_primary(
+                    quote, &found.new, &key_name, &columns,
+                ));
+            }
+            for column in &wanted.columns {
+                match stored.column(found.old_column(&column.name)) {
+                    None => steps.push(self.added(wanted, column, questions)),
+                    Some(_) => steps.extend(self.changed(found, column, notes, questions)),
+                }
+            }
+            if changes_key {
+                let columns = &wanted.primary_key;
+                let quote = &self.catalog.quote;
+                steps.push(step::key::add_primary(
+                    quote, &found.new, &key_name, columns,
+                ));
+            }
+        }
+        steps
+    }
+
+    fn added(&self, table: &Table, column: &Column, questions: &mut Vec<Question>) -> Step {
+        let quote = &self.catalog.quote;
+        let filling = filling(table, column, self.answers);
+        if !column.nullable && filling == Filling::Nothing {
+            questions.push(self.default_question(&table.name, column, true));
+        }
+        let definition =
+            step::column::definition(quote, &column.name, &column.ty, column.nullable, &filling);
+        step::column::add(quote, &table.name, &column.name, &definition)
+    }
+
+    fn default_question(&self, table: &str, column: &Column, is_new: bool) -> Question {
+        Question::Default {
+            table: table.to_owned(),
+            column: column.name.clone(),
+            ty: types::to_sql(&column.ty, |name| self.catalog.quote.ident(name)),
+            is_new,
+        }
+    }
+
+    fn changed(
+        &self,
+        found: &TableMatch,
+        column: &Column,
+        notes: &mut Vec<String>,
+        questions: &mut Vec<Question>,
+    ) -> Vec<Step> {
+        let (table, name) = (found.new.as_str(), column.name.as_str());
+        let stored = self.catalog.table(&found.old);
+        let Some(stored) = stored.and_then(|stored| stored.column(found.old_column(name))) else {
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        if stored.ty != column.ty {
+            let conversion = self.answers.conversion(table, name);
+            if convert::is_risky(&stored.ty, &column.ty) {
+                notes.push(format!(
+                    "a tenant whose `{table}.{name}` holds a value that does not fit the new type \
+                     is left as it is, and reported, when the tenants are migrated"
+                ));
+            }
+            let place = (table, name);
+            steps.push(convert::convert(
+                self.catalog,
+                place,
+                stored,
+                &column.ty,
+                conversion,
+            ));
+        }
+        let quote = &self.catalog.quote;
+        match (stored.nullable, column.nullable) {
+            (false, true) => steps.push(step::column::allow_null(quote, table, name)),
+            (true, false) => match self.answers.filling(table, name) {
+                Some(fill) => steps.push(step::column::forbid_null(quote, table, name, fill)),
+                None => questions.push(self.default_question(table, column, false)),
+            },
+            _ => {}
+        }
+        steps
+    }
+
+    /// Whether the primary key of the table that the file calls `new` changes.
+    pub(super) fn changes_key(&self, new: &str) -> bool {
+        let pair = self.pairs().find(|(found, ..)| found.new == new);
+        pair.is_some_and(|(found, stored, wanted)| {
+            let key = stored.key().unwrap_or_default();
+            found.new_columns(key) != wanted.primary_key
+        })
+    }
+
+    /// Whether a column of that table's primary key gets another type.
+    pub(super) fn key_is_converted(&self, new: &str) -> bool {
+        let key = self.wanted.table(new).map(|table| table.primary_key.iter());
+        key.is_some_and(|mut key| key.any(|column| self.is_converted(new, column)))
+    }
+
+    /// Whether the column, by its names in the file, gets another type.
+    pub(super) fn is_converted(&self, table: &str, column: &str) -> bool {
+        let Some((found, stored, wanted)) = self.pairs().find(|(found, ..)| found.new == table)
+        else {
+            return false;
+        };
+        let old = stored.column(found.old_column(column));
+        let new = wanted.column(column);
+        old.zip(new).is_some_and(|(old, new)| old.ty != new.ty)
+    }
+
+    /// The columns that get another type.
+    pub(super) fn conversions(&self) -> Vec<Conversion> {
+        let mut conversions = Vec::new();
+        for (found, stored, wanted) in self.pairs() {
+            for column in &wanted.columns {
+                let old = stored.column(found.old_column(&column.name));
+                conversions.extend(old.filter(|old| old.ty != column.ty).map(|old| Conversion {
+                    table: found.old.clone(),
+                    column: old.name.clone(),
+                    to: column.ty.clone(),
+                }));
+            }
+        }
+        conversions
+    }
+
+    pub(super) fn dropped_columns(self) -> Vec<Step> {
+        let quote = &self.catalog.quote;
+        let mut steps = Vec::new();
+        for (found, stored, _) in self.pairs() {
+            let gone = found.gone.iter().filter_map(|name| stored.column(name));
+            steps.extend(gone.map(|column| {
+                let neutral = self.neutral(&column.ty.name, &column.ty);
+                step::column::drop(quote, &found.new, column, neutral.as_deref())
+            }));
+        }
+        steps
+    }
+
+    /// What rows get on the way back; for an enum its first label.
+    fn neutral(&self, name: &str, ty: &crate::model::Type) -> Option<String> {
+        let known = types::neutral(ty).map(str::to_owned);
+        known.or_else(|| {
+            let labels = self.catalog.custom_type(name)?.labels.as_ref()?;
+            labels.first().map(|label| crate::quote::literal(label))
+        })
+    }
+
+    /// Those that refer before those referred to.
+    pub(super) fn dropped_tables(self) -> Vec<Step> {
+        let names = self
+            .matches
+            .gone
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>();
+        let references = self.gone_references();
+        let order = order(&names, &references);
+        let tables = order.tables.iter().rev();
+        let tables = tables.filter_map(|name| self.catalog.table(name));
+        tables
+            .map(|table| step::table::drop(&self.catalog.quote, table))
+            .collect()
+    }
+
+    /// The pairs (child, parent) of the tables that are to go.
+    pub(super) fn gone_references(&self) -> Vec<(&str, &str)> {
+        let gone = self.matches.gone.iter();
+        let gone = gone.filter_map(|name| self.catalog.table(name));
+        let pairs = gone.flat_map(|table| {
+            let keys = table.foreign_keys.iter();
+            keys.map(|key| (table.name.as_str(), key.parent.as_str()))
+        });
+        pairs.collect()
+    }
+}

@@ -1,0 +1,181 @@
+//! Runs a migration before it is written: forwards, backwards, forwards again,
+//! and on tables that hold rows.
+
+mod rows;
+mod sample;
+mod snapshot;
+
+use thiserror::Error;
+use tokio_postgres::Client;
+
+use crate::catalog::Catalog;
+use crate::difference::differences;
+use crate::filter::Filter;
+use crate::model::Schema;
+use crate::plan::Plan;
+use snapshot::Snapshot;
+
+/// What a proof has shown beside the main thing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proof {
+    /// How many rows were in the tables when the migration was run on them.
+    pub rows: usize,
+    /// What the user should know: tables for which no row could be made up, a
+    /// way back that only works without rows.
+    pub notes: Vec<String>,
+}
+
+/// Why a migration is not right. Nothing should be written then.
+#[derive(Debug, Error)]
+pub enum ProofError {
+    /// A statement fails.
+    #[error("{file} does not work{situation}: `{statement}`: {reason}")]
+    Statement {
+        /// `up.sql` or `down.sql`.
+        file: &'static str,
+        /// Where that matters: on which tables, or for the second time.
+        situation: &'static str,
+        /// The statement.
+        statement: String,
+        /// What the server says.
+        reason: String,
+    },
+    /// The migration makes something else than `schema.rs` says.
+    #[error("up.sql does not lead to schema.rs: {}", .0.join("; "))]
+    OtherSchema(Vec<String>),
+    /// The way back does not lead back.
+    #[error("down.sql does not lead back: {}", .0.join("; "))]
+    NotReverted(Vec<String>),
+    /// The way there and back and there again leads elsewhere.
+    #[error("up.sql makes something else when it is run again after down.sql: {}", .0.join("; "))]
+    NotRepeated(Vec<String>),
+    /// The server did not answer a question.
+    #[error("the scratch schema cannot be read")]
+    Read(#[from] tokio_postgres::Error),
+}
+
+/// Proves that `plan` leads from the schema as it is to `wanted`, and back.
+///
+/// It is run on `schema`, which the connection's `search_path` has to lead to.
+/// The schema should be one to throw away: it is left with made-up rows in its
+/// tables.
+///
+/// # Errors
+///
+/// [`ProofError`] with what is wrong.
+pub async fn prove(
+    client: &mut Client,
+    schema: &str,
+    wanted: &Schema,
+    filter: &Filter,
+    plan: &Plan,
+) -> Result<Proof, ProofError> {
+    let catalog = Catalog::read(client, schema).await?;
+    let before = Snapshot::read(client, schema).await?;
+    run(client, Way::Up, plan, "").await?;
+    let reached = Catalog::read(client, schema).await?;
+    let wrong = differences(wanted, &reached, filter);
+    if !wrong.is_empty() {
+        return Err(ProofError::OtherSchema(wrong));
+    }
+    let after = Snapshot::read(client, schema).await?;
+    run(client, Way::Down, plan, "").await?;
+    back_to(client, schema, &before).await?;
+    run(client, Way::Up, plan, " after down.sql").await?;
+    let again = Snapshot::read(client, schema).await?;
+    let wrong = after.differences(&again);
+    if !wrong.is_empty() {
+        return Err(ProofError::NotRepeated(wrong));
+    }
+    run(client, Way::Down, plan, " for the second time").await?;
+    prove_on_rows(client, &catalog, plan).await
+}
+
+/// The schema is again as it was `before`.
+async fn back_to(client: &Client, schema: &str, before: &Snapshot) -> Result<(), ProofError> {
+    let now = Snapshot::read(client, schema).await?;
+    match before.differences(&now) {
+        wrong if wrong.is_empty() => Ok(()),
+        wrong => Err(ProofError::NotReverted(wrong)),
+    }
+}
+
+async fn prove_on_rows(
+    client: &mut Client,
+    catalog: &Catalog,
+    plan: &Plan,
+) -> Result<Proof, ProofError> {
+    let filled = rows::fill(client, catalog, plan).await?;
+    let mut proof = Proof {
+        rows: filled.rows,
+        notes: filled.notes,
+    };
+    if filled.rows > 0 {
+        run(client, Way::Up, plan, " on tables that hold rows").await?;
+        let back = run(client, Way::Down, plan, "").await;
+        if let Err(ProofError::Statement {
+            statement, reason, ..
+        }) = back
+        {
+            proof.notes.push(format!(
+                "down.sql works on empty tables only: on rows, `{statement}` says: {reason}"
+            ));
+        }
+    }
+    Ok(proof)
+}
+
+/// Which of the two files.
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// Runs one of the two files in a transaction, as a tenant would have it run.
+async fn run(
+    client: &mut Client,
+    way: Way,
+    plan: &Plan,
+    situation: &'static str,
+) -> Result<(), ProofError> {
+    let (file, statements) = match way {
+        Way::Up => ("up.sql", plan.up_statements().collect::<Vec<_>>()),
+        Way::Down => ("down.sql", plan.down_statements().collect()),
+    };
+    let transaction = client.transaction().await?;
+    for statement in statements {
+        let done = transaction.batch_execute(statement).await;
+        done.map_err(|error| failure(file, situation, statement, &error))?;
+    }
+    let committed = transaction.commit().await;
+    committed.map_err(|error| failure(file, situation, "COMMIT", &error))
+}
+
+fn failure(
+    file: &'static str,
+    situation: &'static str,
+    statement: &str,
+    error: &tokio_postgres::Error,
+) -> ProofError {
+    ProofError::Statement {
+        file,
+        situation,
+        statement: statement.split_whitespace().collect::<Vec<_>>().join(" "),
+        reason: said(error),
+    }
+}
+
+/// What the server says, in its own words.
+fn said(error: &tokio_postgres::Error) -> String {
+    let Some(server) = error.as_db_error() else {
+        return error.to_string();
+    };
+    let mut text = format!("{} (SQLSTATE {})", server.message(), server.code().code());
+    for (label, more) in [("detail", server.detail()), ("hint", server.hint())] {
+        if let Some(more) = more {
+            text.push_str(&format!("; {label}: {}", more.replace('\n', ", ")));
+        }
+    }
+    text
+}

@@ -1,0 +1,89 @@
+//! A value for each type, and another one, as text that PostgreSQL reads.
+
+use crate::model::Type;
+
+/// The value number `row`, from 1, of a type: other rows have other values, as
+/// far as the type has that many. `labels` are those of the type, if it is an
+/// enum. Equal types give equal values, so that foreign keys find their rows.
+pub(super) fn text(ty: &Type, row: usize, labels: Option<&[String]>) -> String {
+    let element = element(&ty.name, row, labels);
+    let element = match ty.length {
+        Some(length) => shortened(&element, length, row),
+        None => element,
+    };
+    if ty.array {
+        format!(
+            "{{\"{}\"}}",
+            element.replace('\\', "\\\\").replace('"', "\\\"")
+        )
+    } else {
+        element
+    }
+}
+
+fn element(name: &str, row: usize, labels: Option<&[String]>) -> String {
+    if let Some(labels) = labels {
+        let label = labels.get(row.saturating_sub(1)).or(labels.last());
+        return label.cloned().unwrap_or_default();
+    }
+    let next = row + 1;
+    match name {
+        "bool" => (row % 2 == 1).to_string(),
+        "text" | "varchar" | "bpchar" | "citext" => format!("sample {row}"),
+        "bytea" => format!("\\x{row:02}"),
+        "date" => format!("2001-01-{row:02}"),
+        "time" | "timetz" => format!("{row:02}:00:00"),
+        "timestamp" => format!("2001-01-{row:02} 00:00:00"),
+        "timestamptz" => format!("2001-01-{row:02} 00:00:00+00"),
+        "interval" => format!("{row} hours"),
+        "uuid" => format!("00000000-0000-4000-8000-{row:012}"),
+        "json" | "jsonb" => format!("{{\"number\": {row}}}"),
+        "inet" => format!("10.0.0.{row}"),
+        "cidr" => format!("10.0.{row}.0/24"),
+        "macaddr" => format!("00:00:00:00:00:{row:02}"),
+        "macaddr8" => format!("00:00:00:00:00:00:00:{row:02}"),
+        "pg_lsn" => format!("0/{row}"),
+        "bit" | "varbit" => format!("{}", row % 2),
+        "point" => format!("({row},{row})"),
+        "daterange" => format!("[2001-01-{row:02},2001-01-{next:02})"),
+        "tsrange" | "tstzrange" => format!("[2001-01-{row:02},2001-01-{next:02})"),
+        "datemultirange" | "tsmultirange" | "tstzmultirange" => {
+            format!("{{[2001-01-{row:02},2001-01-{next:02})}}")
+        }
+        name if name.ends_with("multirange") => format!("{{[{row},{next})}}"),
+        name if name.ends_with("range") => format!("[{row},{next})"),
+        // Numbers, and types of which nothing is known.
+        _ => row.to_string(),
+    }
+}
+
+/// A text that fits, and still differs from row to row.
+fn shortened(text: &str, length: u32, row: usize) -> String {
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if text.len() <= length {
+        return text.to_owned();
+    }
+    let number = row.to_string();
+    let padding = "s".repeat(length.saturating_sub(number.len()).min(8));
+    format!("{padding}{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_differ_and_fit_their_type() {
+        let ty = |name: &str, array, length| Type {
+            name: name.to_owned(),
+            array,
+            length,
+        };
+        assert_eq!(text(&ty("text", false, None), 2, None), "sample 2");
+        assert_eq!(text(&ty("varchar", false, Some(3)), 2, None), "ss2");
+        assert_eq!(text(&ty("bpchar", false, Some(1)), 1, None), "1");
+        assert_eq!(text(&ty("text", true, None), 1, None), "{\"sample 1\"}");
+        let labels = ["good".to_owned(), "bad".to_owned()];
+        assert_eq!(text(&ty("mood", false, None), 3, Some(&labels)), "bad");
+    }
+}

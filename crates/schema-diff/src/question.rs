@@ -1,0 +1,152 @@
+//! What has to be asked before a migration can be written.
+
+use std::fmt;
+
+/// Something that the two schemas do not tell. Its `Display` is the question;
+/// [`options`](Question::options) are the ways to answer it beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// A table is gone from the file: renamed, or dropped?
+    GoneTable {
+        /// Its name.
+        table: String,
+        /// New tables that it may have become, the most alike first.
+        candidates: Vec<String>,
+    },
+    /// A column is gone from the file: renamed, or dropped?
+    GoneColumn {
+        /// The table, by the name it has in the file.
+        table: String,
+        /// The column.
+        column: String,
+        /// New columns that it may have become, those of the same type first.
+        candidates: Vec<String>,
+    },
+    /// What do the rows that are there already get?
+    Default {
+        /// The table.
+        table: String,
+        /// The column, which takes no NULL.
+        column: String,
+        /// Its type, as SQL.
+        ty: String,
+        /// Whether it is a new column; otherwise one that took NULL before.
+        is_new: bool,
+    },
+    /// What is a new type made of?
+    Type {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GoneTable { table, .. } => write!(
+                formatter,
+                "table `{table}` is no longer in the file; was it renamed, or is it to be \
+                 dropped with its data?"
+            ),
+            Self::GoneColumn { table, column, .. } => write!(
+                formatter,
+                "column `{column}` of `{table}` is no longer in the file; was it renamed, or is \
+                 it to be dropped with its data?"
+            ),
+            Self::Default {
+                table,
+                column,
+                ty,
+                is_new: true,
+            } => write!(
+                formatter,
+                "the new column `{column}` ({ty}) of `{table}` takes no NULL; which value do the \
+                 rows get that are there already?"
+            ),
+            Self::Default {
+                table, column, ty, ..
+            } => write!(
+                formatter,
+                "the column `{column}` ({ty}) of `{table}` takes no NULL any more; which value \
+                 do rows get that hold NULL?"
+            ),
+            Self::Type { name } => write!(
+                formatter,
+                "the type `{name}` does not exist yet, and the file does not say what it is \
+                 made of; if it is an enum, what are its labels?"
+            ),
+        }
+    }
+}
+
+impl Question {
+    /// The command line options that answer it, each with what it means. Words
+    /// in capitals are to be filled in.
+    #[must_use]
+    pub fn options(&self) -> Vec<(String, &'static str)> {
+        let drop = ("--allow-drop".to_owned(), "drops it with its data");
+        match self {
+            Self::GoneTable { table, candidates } => {
+                let renames = candidates.iter().map(|new| format!("{table}:{new}"));
+                renames.map(rename_option).chain([drop]).collect()
+            }
+            Self::GoneColumn {
+                table,
+                column,
+                candidates,
+            } => {
+                let renames = candidates.iter();
+                let renames = renames.map(|new| format!("{table}.{column}:{new}"));
+                renames.map(rename_option).chain([drop]).collect()
+            }
+            Self::Default { table, column, .. } => {
+                let option = format!(
+                    "--default {}",
+                    shell_word(&format!("{table}.{column}=EXPR"))
+                );
+                vec![(option, "gives them the value of an SQL expression")]
+            }
+            Self::Type { name } => vec![
+                (
+                    format!("--enum {}", shell_word(&format!("{name}=LABEL,LABEL"))),
+                    "makes it an enum",
+                ),
+                (
+                    format!("--type {}", shell_word(&format!("{name}=DEFINITION"))),
+                    "says what follows `CREATE TYPE ... AS`",
+                ),
+            ],
+        }
+    }
+}
+
+fn rename_option(what: String) -> (String, &'static str) {
+    (format!("--rename {}", shell_word(&what)), "renames it")
+}
+
+/// `word` as a shell takes it for one word.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:=,-/@%+".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_can_be_pasted_into_a_shell() {
+        let question = Question::GoneColumn {
+            table: "tasks".into(),
+            column: "it's".into(),
+            candidates: vec!["title".into()],
+        };
+        let options = question.options();
+        assert_eq!(options[0].0, r"--rename 'tasks.it'\''s:title'");
+        assert_eq!(options[1].0, "--allow-drop");
+    }
+}

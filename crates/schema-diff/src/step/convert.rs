@@ -1,0 +1,193 @@
+//! A column's new type.
+
+use regex::Regex;
+
+use super::Step;
+use super::column::{alter, identity_sql};
+use crate::catalog::{Cast, Catalog, StoredColumn};
+use crate::model::Type;
+use crate::types;
+
+/// Changes the type of `table`.`name` from that of `column` to `ty`.
+/// `conversion` is an expression of the user's own for the new values.
+pub(crate) fn convert(
+    catalog: &Catalog,
+    (table, name): (&str, &str),
+    column: &StoredColumn,
+    ty: &Type,
+    conversion: Option<&str>,
+) -> Step {
+    let quote = &catalog.quote;
+    let alter = alter(quote, table, name);
+    let column_sql = quote.ident(name);
+    let new = types::to_sql(ty, |name| quote.ident(name));
+    let using = conversion.map(str::to_owned);
+    let using = using.unwrap_or_else(|| expression(catalog, &column_sql, &column.ty, ty));
+    let back = expression(catalog, &column_sql, ty, &column.ty);
+    let mut step = Step {
+        summary: format!(
+            "change the type of column `{name}` of `{table}` from {} to {}",
+            column.sql_type, new
+        ),
+        up: vec![format!("{alter} TYPE {new} USING {using};")],
+        down: vec![format!(
+            "{alter} TYPE {} USING {back};",
+            type_with_collation(column)
+        )],
+    };
+    around_default(catalog, column, ty, &alter, &mut step);
+    around_identity(column, ty, &alter, &mut step);
+    sequence_type(column, ty, &mut step);
+    step
+}
+
+fn type_with_collation(column: &StoredColumn) -> String {
+    match &column.collation {
+        Some(collation) => format!("{} COLLATE {collation}", column.sql_type),
+        None => column.sql_type.clone(),
+    }
+}
+
+/// The new value of `column`, which holds a value of the type `from`.
+///
+/// Nothing is cut short silently: text goes into a limited type by assignment,
+/// which refuses what is too long, where a `CAST` would cut it.
+pub(crate) fn expression(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
+    let written = types::to_sql(to, |name| catalog.quote.ident(name));
+    let is_text =
+        |ty: &Type| !ty.array && matches!(ty.name.as_str(), "text" | "varchar" | "bpchar");
+    match (from.name.as_str(), to.name.as_str()) {
+        _ if is_text(to) => format!("{column}::TEXT"),
+        _ if !from.array && to.array && from.name == to.name => {
+            format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}] END")
+        }
+        ("timestamp", "timestamptz") | ("timestamptz", "timestamp") if from.array == to.array => {
+            if from.array {
+                format!("{column}::{written}")
+            } else {
+                format!("{column} AT TIME ZONE 'UTC'")
+            }
+        }
+        _ if from.array == to.array => match catalog.cast(&from.name, &to.name) {
+            // A length is checked by assignment, and ignored by a cast.
+            Cast::Assignment if to.length.is_some() => column.to_owned(),
+            Cast::Assignment | Cast::Explicit => format!("{column}::{written}"),
+            Cast::None => through_another_type(column, from, to, &written),
+        },
+        (_, "json") => format!("to_json({column})"),
+        (_, "jsonb") => format!("to_jsonb({column})"),
+        _ => format!("{column}::TEXT::{written}"),
+    }
+}
+
+/// A conversion that PostgreSQL does not have in one step.
+fn through_another_type(column: &str, from: &Type, to: &Type, written: &str) -> String {
+    let is_number = |name: &str| {
+        matches!(
+            name,
+            "int2" | "int4" | "int8" | "float4" | "float8" | "numeric"
+        )
+    };
+    let text = if from.array { "TEXT[]" } else { "TEXT" };
+    let is_text = matches!(from.name.as_str(), "text" | "varchar" | "bpchar" | "citext");
+    match (from.name.as_str(), to.name.as_str()) {
+        (number, "bool") if is_number(number) && !from.array => format!("{column} <> 0"),
+        ("bool", number) if is_number(number) && !from.array => {
+            format!("{column}::INTEGER::{written}")
+        }
+        (_, "json") if !is_text && !to.array => format!("to_json({column})"),
+        (_, "jsonb") if !is_text && !to.array => format!("to_jsonb({column})"),
+        _ if is_text => format!("{column}::{written}"),
+        _ => format!("{column}::{text}::{written}"),
+    }
+}
+
+/// PostgreSQL converts a default only where it converts values by itself, and
+/// not always back to the same text.
+fn around_default(
+    catalog: &Catalog,
+    column: &StoredColumn,
+    ty: &Type,
+    alter: &str,
+    step: &mut Step,
+) {
+    let Some(default) = &column.default else {
+        return;
+    };
+    let drop = format!("{alter} DROP DEFAULT;");
+    step.down.insert(0, drop.clone());
+    step.down.push(format!("{alter} SET DEFAULT {default};"));
+    let is_custom = !types::is_builtin(&column.ty.name) || !types::is_builtin(&ty.name);
+    let assigned = catalog.cast(&column.ty.name, &ty.name) == Cast::Assignment;
+    if assigned && column.ty.array == ty.array && !is_custom {
+        return;
+    }
+    step.up.insert(0, drop);
+    if column.sequence.is_none() {
+        let constant = is_custom.then(|| constant(default)).flatten();
+        let converted = || expression(catalog, &format!("({default})"), &column.ty, ty);
+        let default = constant.map_or_else(converted, str::to_owned);
+        step.up.push(format!("{alter} SET DEFAULT {default};"));
+    }
+}
+
+/// The `'text'` of a default like `'text'::some_type`. With the type in it, the
+/// default would hold on to a type that may go.
+fn constant(default: &str) -> Option<&str> {
+    let form = Regex::new(r"^('(?:[^']|'')*')::[^'()]+$").ok()?;
+    Some(form.captures(default)?.get(1)?.as_str())
+}
+
+/// Only integers can be an identity.
+fn around_identity(column: &StoredColumn, ty: &Type, alter: &str, step: &mut Step) {
+    if let Some(identity) = column.identity
+        && !is_integer(ty)
+    {
+        step.up.insert(0, format!("{alter} DROP IDENTITY;"));
+        let identity = identity_sql(identity, column);
+        step.down.push(format!("{alter} ADD {identity};"));
+    }
+}
+
+/// The sequence of a serial column keeps its own type, and with it its limit.
+fn sequence_type(column: &StoredColumn, ty: &Type, step: &mut Step) {
+    let Some(sequence) = &column.sequence else {
+        return;
+    };
+    if column.identity.is_none() && is_integer(ty) && is_integer(&column.ty) {
+        let alter = |ty: &Type| {
+            let ty = types::to_sql(ty, str::to_owned);
+            format!("ALTER SEQUENCE {} AS {ty};", sequence.name)
+        };
+        step.up.push(alter(ty));
+        step.down.push(alter(&column.ty));
+    }
+}
+
+fn is_integer(ty: &Type) -> bool {
+    !ty.array && matches!(ty.name.as_str(), "int2" | "int4" | "int8")
+}
+
+/// Whether values may be refused, or lose something, on the way.
+pub(crate) fn is_risky(from: &Type, to: &Type) -> bool {
+    let wider = [
+        ("int2", "int4"),
+        ("int2", "int8"),
+        ("int4", "int8"),
+        ("int2", "numeric"),
+        ("int4", "numeric"),
+        ("int8", "numeric"),
+        ("float4", "float8"),
+        ("varchar", "text"),
+        ("bpchar", "text"),
+        ("json", "jsonb"),
+    ];
+    let same = from.name == to.name || wider.contains(&(from.name.as_str(), to.name.as_str()));
+    let longer = match (from.length, to.length) {
+        (_, None) => true,
+        (Some(from), Some(to)) => from <= to,
+        (None, Some(_)) => false,
+    };
+    let into_text = to.name == "text" && !to.array;
+    !(longer && (same || into_text) && (from.array == to.array || to.array))
+}

@@ -1,0 +1,75 @@
+//! A database whose tables were made by SQL, and the way to another `schema.rs`.
+
+use schema_diff::{
+    Answers, Catalog, Filter, Plan, PlanError, Proof, Schema, differences, plan, prove,
+};
+use test_support::TestDatabase;
+use tokio_postgres::Client;
+
+/// A scratch database with tables.
+pub(crate) struct Fixture {
+    pub(crate) database: TestDatabase,
+    pub(crate) client: Client,
+}
+
+impl Fixture {
+    /// Makes it, and runs `sql` there.
+    pub(crate) async fn new(sql: &str) -> Self {
+        let database = TestDatabase::new().await;
+        let client = database.client().await;
+        client.batch_execute(sql).await.unwrap();
+        Self { database, client }
+    }
+
+    pub(crate) async fn catalog(&self) -> Catalog {
+        Catalog::read(&self.client, "public").await.unwrap()
+    }
+
+    /// The plan from what is there to `file`.
+    pub(crate) async fn plan(&self, file: &str, answers: &Answers) -> Result<Plan, PlanError> {
+        let wanted = Schema::parse(file).unwrap();
+        plan(&wanted, &self.catalog().await, &Filter::default(), answers)
+    }
+
+    /// Plans, and proves the plan.
+    pub(crate) async fn proven(&mut self, file: &str, answers: &Answers) -> (Plan, Proof) {
+        let found = self.plan(file, answers).await;
+        let found = found.unwrap_or_else(|error| panic!("{error:#?}"));
+        let wanted = Schema::parse(file).unwrap();
+        let filter = Filter::default();
+        let proof = prove(&mut self.client, "public", &wanted, &filter, &found).await;
+        let proof = proof.unwrap_or_else(|error| {
+            panic!(
+                "{error}\n--- up\n{}\n--- down\n{}",
+                found.up(),
+                found.down()
+            )
+        });
+        (found, proof)
+    }
+
+    /// What `file` and the database disagree about.
+    pub(crate) async fn differences(&self, file: &str) -> Vec<String> {
+        let wanted = Schema::parse(file).unwrap();
+        differences(&wanted, &self.catalog().await, &Filter::default())
+    }
+}
+
+/// Answers made by options as they are typed, such as `--rename t.a:b`.
+pub(crate) fn answers(options: &[&str]) -> Answers {
+    let mut answers = Answers::default();
+    for option in options {
+        let (name, value) = option.split_once(' ').unwrap_or((option, ""));
+        match name {
+            "--rename" => answers.add_rename(value).unwrap(),
+            "--default" => answers.add_default(value).unwrap(),
+            "--using" => answers.add_conversion(value).unwrap(),
+            "--enum" => answers.add_enum(value).unwrap(),
+            "--type" => answers.add_type(value).unwrap(),
+            "--allow-drop" => answers.allow_drop = true,
+            "--no-identity" => answers.identity = false,
+            other => panic!("there is no option {other}"),
+        }
+    }
+    answers
+}
