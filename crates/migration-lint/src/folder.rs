@@ -1,0 +1,188 @@
+//! A folder of migrations: which there are, in which order, and their files.
+
+mod metadata;
+mod name;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use thiserror::Error;
+
+use crate::finding::{Finding, Found, Report};
+use crate::lint::{Direction, SqlText, Stream, lint_with};
+use crate::options::Options;
+use crate::rules::no_down_file;
+use metadata::Metadata;
+
+/// A folder that cannot be read.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// The folder, or a file in it, cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// Why it cannot be.
+        source: io::Error,
+    },
+}
+
+/// Reads all migrations of one stream: every folder in `folder`, in the order
+/// in which Diesel applies them. Files beside them and names that begin with a
+/// dot are skipped, as Diesel does.
+///
+/// # Errors
+///
+/// [`FolderError`] when the folder or a file in it cannot be read. What Diesel would
+/// refuse, and text that is not UTF-8, are findings.
+pub fn lint_folder(
+    stream: Stream,
+    folder: &Path,
+    options: &Options,
+) -> Result<Report, FolderError> {
+    let names = migration_names(folder)?;
+    let mut report = Report {
+        migrations: names.len(),
+        ..Report::default()
+    };
+    let mut of_versions = name::of_versions(&names, options);
+    for name in names {
+        let migration = Migration {
+            stream,
+            folder: folder.join(&name),
+            options,
+        };
+        let of_name = of_versions.remove(&name).unwrap_or_default();
+        migration.read(of_name, &mut report)?;
+    }
+    report.findings.sort();
+    Ok(report)
+}
+
+/// The names of the folders, in the order of their versions.
+fn migration_names(folder: &Path) -> Result<Vec<String>, FolderError> {
+    let unreadable = |source| FolderError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut names = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // The metadata of what a link leads to, as Diesel asks for them.
+        let is_file = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
+        if !is_file && !name.starts_with('.') {
+            names.insert((name::version(&name), name.clone()), name);
+        }
+    }
+    Ok(names.into_values().collect())
+}
+
+/// One migration that is being read.
+struct Migration<'a> {
+    stream: Stream,
+    folder: PathBuf,
+    options: &'a Options,
+}
+
+/// What there is of a file.
+enum Content {
+    Missing,
+    Text(String),
+    NotText,
+}
+
+impl Migration<'_> {
+    fn read(&self, mut of_migration: Vec<Found>, report: &mut Report) -> Result<(), FolderError> {
+        let metadata = match self.content("metadata.toml")? {
+            Content::Missing => Metadata::default(),
+            Content::Text(text) => metadata::read(&text),
+            Content::NotText => metadata::read("\0"),
+        };
+        let in_transaction = metadata.in_transaction;
+        if let Some(found) = metadata.found {
+            report.findings.extend(self.about("metadata.toml", found));
+        }
+        match self.content("up.sql")? {
+            Content::Missing => of_migration.push(no_up_file()),
+            content => {
+                let of_migration = std::mem::take(&mut of_migration);
+                self.lint(Direction::Up, in_transaction, content, of_migration, report);
+            }
+        }
+        // What has no file to stand in.
+        for found in of_migration {
+            report.findings.extend(self.about("", found));
+        }
+        match self.content("down.sql")? {
+            Content::Missing => report.findings.extend(self.about("", no_down_file())),
+            content => self.lint(Direction::Down, in_transaction, content, Vec::new(), report),
+        }
+        Ok(())
+    }
+
+    fn lint(
+        &self,
+        direction: Direction,
+        in_transaction: bool,
+        content: Content,
+        of_migration: Vec<Found>,
+        report: &mut Report,
+    ) {
+        report.files += 1;
+        let name = match direction {
+            Direction::Up => "up.sql",
+            Direction::Down => "down.sql",
+        };
+        let Content::Text(text) = content else {
+            let found = of_migration.into_iter().chain([not_text()]);
+            report
+                .findings
+                .extend(found.filter_map(|found| self.about(name, found)));
+            return;
+        };
+        let sql = SqlText {
+            stream: self.stream,
+            direction,
+            in_transaction,
+            file: &self.folder.join(name),
+            text: &text,
+        };
+        report
+            .findings
+            .extend(lint_with(&sql, self.options, of_migration));
+    }
+
+    /// A finding at the start of a file, or of the folder if `file` is empty.
+    fn about(&self, file: &str, found: Found) -> Option<Finding> {
+        let path = if file.is_empty() {
+            self.folder.clone()
+        } else {
+            self.folder.join(file)
+        };
+        let lines = crate::text::Lines::of("");
+        self.options
+            .is_on(&found.rule)
+            .then(|| found.at(path, &lines))
+    }
+
+    fn content(&self, name: &str) -> Result<Content, FolderError> {
+        let path = self.folder.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(String::from_utf8(bytes).map_or(Content::NotText, Content::Text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Content::Missing),
+            Err(source) => Err(FolderError::Unreadable { path, source }),
+        }
+    }
+}
+
+fn no_up_file() -> Found {
+    let message = "the folder has no up.sql, and Diesel refuses all migrations beside it";
+    Found::new(0, "not-a-migration", message).remedy("add the file, or delete the folder")
+}
+
+fn not_text() -> Found {
+    let message = "the file is not UTF-8 text, and Diesel cannot read it";
+    Found::new(0, "unreadable-file", message).remedy("save it as UTF-8")
+}

@@ -1,0 +1,79 @@
+//! `metadata.toml`, as Diesel reads it.
+//!
+//! Diesel takes a file it cannot parse for one that is not there, and one
+//! without the key for one that says false. Both deserve a word.
+
+use serde::Deserialize;
+
+use crate::finding::Found;
+
+/// What the file says.
+pub(super) struct Metadata {
+    /// Whether the migration runs in a transaction.
+    pub(super) in_transaction: bool,
+    /// What is wrong with the file.
+    pub(super) found: Option<Found>,
+}
+
+impl Default for Metadata {
+    fn default() -> Self {
+        Self {
+            in_transaction: true,
+            found: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Written {
+    run_in_transaction: Option<bool>,
+}
+
+pub(super) fn read(text: &str) -> Metadata {
+    let (in_transaction, message) = match toml::from_str::<Written>(text) {
+        Ok(Written {
+            run_in_transaction: Some(in_transaction),
+        }) => (in_transaction, None),
+        Ok(_) => (
+            false,
+            Some(
+                "without the key `run_in_transaction` Diesel runs it outside a transaction".into(),
+            ),
+        ),
+        Err(error) => (
+            true,
+            Some(format!(
+                "Diesel cannot read the file and runs the migration in a transaction: {}",
+                error.message()
+            )),
+        ),
+    };
+    let found = message.map(|message: String| {
+        Found::new(0, "bad-metadata", message)
+            .remedy("write `run_in_transaction = false`, or delete the file")
+    });
+    Metadata {
+        in_transaction,
+        found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_read_as_diesel_reads_it() {
+        for (text, in_transaction, is_fine) in [
+            ("run_in_transaction = false", false, true),
+            ("run_in_transaction = true\nother = 1", true, true),
+            ("", false, false),
+            ("run_in_transaction = \"no\"", true, false),
+            ("run_in_transaction: false", true, false),
+        ] {
+            let metadata = read(text);
+            assert_eq!(metadata.in_transaction, in_transaction, "{text}");
+            assert_eq!(metadata.found.is_none(), is_fine, "{text}");
+        }
+    }
+}

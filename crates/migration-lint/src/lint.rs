@@ -1,0 +1,129 @@
+//! One SQL text through all rules.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use crate::finding::{Finding, Found};
+use crate::ignore::Ignores;
+use crate::options::Options;
+use crate::rules;
+use crate::text::{Lines, Masked, is_too_complex, mask, number_at, statements};
+
+/// Which schemas migrations are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// The shared schema; each migration runs once.
+    Public,
+    /// The schema of each tenant; each migration runs once in each of them.
+    Tenant,
+}
+
+/// Which way a text takes a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// `up.sql`.
+    Up,
+    /// `down.sql`.
+    Down,
+}
+
+/// One SQL text, and what the rules must know about it.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlText<'a> {
+    /// The stream it belongs to.
+    pub stream: Stream,
+    /// Whether it applies or reverts a migration.
+    pub direction: Direction,
+    /// Whether it runs in a transaction, which is what Diesel does unless
+    /// `metadata.toml` says otherwise.
+    pub in_transaction: bool,
+    /// The name findings are to have. The file need not exist.
+    pub file: &'a Path,
+    /// The SQL.
+    pub text: &'a str,
+}
+
+/// Reads one SQL text. The findings are ordered by line and column.
+///
+/// Text that cannot be parsed is a finding too; no text makes this fail.
+#[must_use]
+pub fn lint_text(sql: &SqlText<'_>, options: &Options) -> Vec<Finding> {
+    lint_with(sql, options, Vec::new())
+}
+
+/// The same, with findings about the whole migration, which belong to the
+/// first line of `sql` and can be ignored by a comment anywhere in it.
+pub(crate) fn lint_with(
+    sql: &SqlText<'_>,
+    options: &Options,
+    of_the_migration: Vec<Found>,
+) -> Vec<Finding> {
+    let lines = Lines::of(sql.text);
+    let mut found = match read(sql, options) {
+        Ok((masked, found)) => silence(sql, options, &masked, &lines, found, of_the_migration),
+        Err(unreadable) => {
+            let mut found = of_the_migration;
+            found.push(unreadable);
+            found.retain(|one| options.is_on(&one.rule));
+            found
+        }
+    };
+    found.sort_by_key(|one| one.offset);
+    let mut findings = found
+        .into_iter()
+        .map(|one| one.at(sql.file.to_owned(), &lines))
+        .collect::<Vec<_>>();
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+/// Parses the text and asks all rules; or says why it cannot be parsed.
+fn read(sql: &SqlText<'_>, options: &Options) -> Result<(Masked, Vec<Found>), Found> {
+    if let Some(nul) = sql.text.find('\0') {
+        let found = Found::new(
+            nul,
+            "syntax-error",
+            "text of PostgreSQL cannot hold a NUL byte",
+        );
+        return Err(found.remedy("save the file as UTF-8 text"));
+    }
+    let masked = mask(sql.text);
+    if is_too_complex(&masked.sql) {
+        return Err(too_complex(
+            "the text is too long, or too deeply nested, to be checked",
+        ));
+    }
+    let found = rules::ask(sql, &masked, options)
+        .map_err(|_| too_complex("the parser gave up on the text"))?;
+    Ok((masked, found))
+}
+
+fn too_complex(message: &str) -> Found {
+    Found::new(0, "too-complex", message).remedy("spread it over several migrations")
+}
+
+/// What is left when the disabled rules and the ignores have had their say.
+fn silence(
+    sql: &SqlText<'_>,
+    options: &Options,
+    masked: &Masked,
+    lines: &Lines<'_>,
+    mut found: Vec<Found>,
+    of_the_migration: Vec<Found>,
+) -> Vec<Found> {
+    let statements = statements(&masked.sql);
+    // After its first error the parser gropes its way through the statement.
+    let mut broken = HashSet::new();
+    found.retain(|one| {
+        one.rule != "syntax-error" || broken.insert(number_at(&statements, one.offset))
+    });
+    let mut ignores = Ignores::read(sql.text, &masked.comments, &statements, lines);
+    found.retain(|one| options.is_on(&one.rule) && !ignores.cover(one));
+    let migration = of_the_migration
+        .into_iter()
+        .filter(|one| options.is_on(&one.rule) && !ignores.cover_anywhere(&one.rule));
+    found.extend(migration.collect::<Vec<_>>());
+    found.extend(ignores.objections(options));
+    found
+}

@@ -1,0 +1,193 @@
+//! What a project may decide for itself, and how it is written down.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::rules::catalog;
+
+/// The oldest major version of PostgreSQL the migrations are to run on, unless
+/// the project says otherwise: the oldest that is still maintained.
+const OLDEST_POSTGRES: u32 = 14;
+
+/// The oldest version for which the rules know what is safe.
+const OLDEST_KNOWN: u32 = 12;
+
+/// What a project may decide for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Schemas a tenant's migration may name, as PostgreSQL stores the names:
+    /// that of the extensions, for example. `pg_catalog`, `information_schema`
+    /// and `pg_temp` are always allowed.
+    pub allowed_schemas: Vec<String>,
+    /// Rules that are not asked.
+    pub disabled_rules: Vec<String>,
+    /// Rules that are asked although they are off by default.
+    pub enabled_rules: Vec<String>,
+    /// The oldest major version of PostgreSQL the migrations are to run on.
+    pub postgres_version: u32,
+    /// The versions of the migrations that exist elsewhere already, such as on
+    /// the branch this one is to be merged into. Where they are given, each
+    /// further migration has to be newer than all of them. Not read from the
+    /// text: it is another one for each stream.
+    pub base_versions: Option<Vec<String>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            allowed_schemas: Vec::new(),
+            disabled_rules: Vec::new(),
+            enabled_rules: Vec::new(),
+            postgres_version: OLDEST_POSTGRES,
+            base_versions: None,
+        }
+    }
+}
+
+/// The text, before its words are checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    allowed_schemas: Vec<String>,
+    #[serde(default)]
+    disabled_rules: Vec<String>,
+    #[serde(default)]
+    enabled_rules: Vec<String>,
+    #[serde(default = "oldest_postgres")]
+    postgres_version: u32,
+}
+
+fn oldest_postgres() -> u32 {
+    OLDEST_POSTGRES
+}
+
+impl Options {
+    /// Reads options from TOML. All keys may be missing:
+    ///
+    /// ```
+    /// let options = migration_lint::Options::parse(
+    ///     r#"
+    ///     allowed_schemas = ["extensions"]
+    ///     disabled_rules = ["prefer-text-field"]
+    ///     enabled_rules = ["ban-drop-trigger"]
+    ///     postgres_version = 15
+    ///     "#,
+    /// )?;
+    /// assert_eq!(options.allowed_schemas, ["extensions"]);
+    /// # Ok::<(), migration_lint::OptionsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`OptionsError`] when the text is not TOML, has another key or a value
+    /// of another type, or names a rule or a version that does not exist.
+    pub fn parse(text: &str) -> Result<Self, OptionsError> {
+        let written = toml::from_str::<Written>(text).map_err(OptionsError::Toml)?;
+        for rule in written.disabled_rules.iter().chain(&written.enabled_rules) {
+            if !catalog::is_known(rule) {
+                return Err(OptionsError::unknown_rule(rule));
+            }
+        }
+        let both = |rule: &&String| written.disabled_rules.contains(rule);
+        if let Some(rule) = written.enabled_rules.iter().find(both) {
+            return Err(OptionsError::OnAndOff { rule: rule.clone() });
+        }
+        if written.postgres_version < OLDEST_KNOWN {
+            return Err(OptionsError::TooOld {
+                version: written.postgres_version,
+            });
+        }
+        Ok(Self {
+            allowed_schemas: written.allowed_schemas,
+            disabled_rules: written.disabled_rules,
+            enabled_rules: written.enabled_rules,
+            postgres_version: written.postgres_version,
+            base_versions: None,
+        })
+    }
+
+    /// Whether the rule `rule` is asked.
+    pub(crate) fn is_on(&self, rule: &str) -> bool {
+        let names = |rules: &[String]| rules.iter().any(|name| name == rule);
+        !names(&self.disabled_rules)
+            && (names(&self.enabled_rules) || catalog::is_on_by_default(rule))
+    }
+}
+
+/// Options that cannot be understood.
+#[derive(Debug, Error)]
+pub enum OptionsError {
+    /// Not TOML, or not these keys; the source names line and key.
+    #[error("the options of the migration rules cannot be read")]
+    Toml(#[source] toml::de::Error),
+    /// A rule that does not exist.
+    #[error("there is no rule `{rule}`{}", meant.map(|name| format!("; is `{name}` meant?")).unwrap_or_default())]
+    UnknownRule {
+        /// The name.
+        rule: String,
+        /// The existing name that is most like it.
+        meant: Option<&'static str>,
+    },
+    /// A rule that is enabled and disabled.
+    #[error("the rule `{rule}` is both in `enabled_rules` and in `disabled_rules`")]
+    OnAndOff {
+        /// The name.
+        rule: String,
+    },
+    /// A version of PostgreSQL the rules know nothing about.
+    #[error(
+        "`postgres_version` is {version}, and {OLDEST_KNOWN} is the oldest that can be checked for"
+    )]
+    TooOld {
+        /// The version.
+        version: u32,
+    },
+}
+
+impl OptionsError {
+    fn unknown_rule(rule: &str) -> Self {
+        Self::UnknownRule {
+            rule: rule.to_owned(),
+            meant: catalog::most_like(rule),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_text_gives_the_defaults() {
+        assert_eq!(Options::parse("").unwrap(), Options::default());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let said = |text: &str| {
+            let error = Options::parse(text).unwrap_err();
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            format!("{error}: {}", source.unwrap_or_default())
+        };
+        assert!(said("ignored = []").contains("unknown field `ignored`"));
+        assert!(said("allowed_schemas = 'a'").contains("line 1"));
+        assert!(
+            said("disabled_rules = ['qualified-names']").contains("is `qualified-name` meant?")
+        );
+        assert!(said("disabled_rules = ['x']").contains("there is no rule `x`"));
+        assert!(said("postgres_version = 9").contains("is 9"));
+        let both = "disabled_rules = ['extension']\nenabled_rules = ['extension']";
+        assert!(said(both).contains("both"));
+    }
+
+    #[test]
+    fn a_rule_is_on_unless_it_is_disabled_or_off_by_default() {
+        let text = "disabled_rules = ['extension']\nenabled_rules = ['ban-drop-index']";
+        let options = Options::parse(text).unwrap();
+        assert!(!options.is_on("extension"));
+        assert!(options.is_on("search-path"));
+        assert!(options.is_on("ban-drop-index"));
+        assert!(!options.is_on("ban-drop-trigger"));
+    }
+}

@@ -1,0 +1,31 @@
+//! `empty-up` and `missing-down`: texts without any statement.
+
+use crate::finding::Found;
+use crate::lint::{Direction, SqlText};
+use crate::text::{Masked, statements};
+
+/// What is said of a migration that cannot be reverted.
+const REVERT: &str = "write what reverts up.sql; if nothing can, say so in the file: \
+                      `-- lint:ignore missing-down REASON`";
+
+pub(super) fn check(sql: &SqlText<'_>, masked: &Masked) -> Option<Found> {
+    if !statements(&masked.sql).is_empty() || !masked.commands.is_empty() {
+        return None;
+    }
+    Some(match sql.direction {
+        Direction::Up => Found::new(0, "empty-up", "up.sql has no statement, and is not run")
+            .remedy("write one, or delete the migration's folder"),
+        Direction::Down => Found::new(
+            0,
+            "missing-down",
+            "down.sql has no statement: the migration cannot be reverted",
+        )
+        .remedy(REVERT),
+    })
+}
+
+/// The finding about a migration that has no `down.sql` at all.
+pub(crate) fn no_down_file() -> Found {
+    let message = "there is no down.sql: the migration cannot be reverted";
+    Found::new(0, "missing-down", message).remedy(REVERT)
+}

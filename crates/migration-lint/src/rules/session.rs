@@ -1,0 +1,77 @@
+//! `search-path` and `session-state`: statements that change what later
+//! statements mean.
+
+use squawk_syntax::SyntaxKind::{
+    ALL, CALL_EXPR, CONFIG_PARAMETER_REF, DISCARD, DISCARD_ALL, PATH_REF, RESET, RESET_ROLE,
+    RESET_SESSION_AUTH, SET, SET_CONFIG, SET_ROLE, SET_SCHEMA_VALUE, SET_SESSION_AUTH,
+};
+use squawk_syntax::SyntaxNode;
+
+use super::literals::{called, first_argument, text};
+use super::place::{Place, child, segments, title};
+use crate::finding::Found;
+
+const SEARCH_PATH: &str = "search_path";
+
+/// Statements after which names would lead elsewhere. The clause of a function
+/// that sets its own path is no such statement.
+pub(super) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let what = match node.kind() {
+        SET if child(node, SET_SCHEMA_VALUE).is_some() => "SET SCHEMA".to_owned(),
+        SET | RESET if setting(node)?.eq_ignore_ascii_case(SEARCH_PATH) => {
+            format!("{} {SEARCH_PATH}", title(node, 1))
+        }
+        CALL_EXPR if configures(node, &[SEARCH_PATH]) => format!("set_config of {SEARCH_PATH}"),
+        RESET if child(node, ALL).is_some() => "RESET ALL".to_owned(),
+        DISCARD if child(node, DISCARD_ALL).is_some() => "DISCARD ALL".to_owned(),
+        _ => return None,
+    };
+    let message = format!("`{what}` changes search_path, and what follows would go elsewhere");
+    Some(
+        Found::new(place.start(node), "search-path", message).remedy(
+            "remove it: the path is set before each migration, and names without a schema find the \
+             right objects",
+        ),
+    )
+}
+
+/// Statements after which somebody else is at work.
+pub(super) fn state(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    const WHO: [&str; 2] = ["role", "session_authorization"];
+    let changes = match node.kind() {
+        SET_ROLE | SET_SESSION_AUTH | RESET_ROLE | RESET_SESSION_AUTH => true,
+        SET | RESET => {
+            let setting = setting(node)?;
+            WHO.iter().any(|who| setting.eq_ignore_ascii_case(who))
+        }
+        CALL_EXPR => configures(node, &WHO),
+        _ => false,
+    };
+    if !changes {
+        return None;
+    }
+    let message = "the role changes, and with it who owns what the migration makes";
+    Some(
+        Found::new(place.start(node), "session-state", message).remedy(
+            "remove it, and connect as the role that is to own the objects; or hand them over with \
+         ALTER ... OWNER TO",
+        ),
+    )
+}
+
+/// The setting that a `SET` or `RESET` names; empty if it names none.
+fn setting(node: &SyntaxNode) -> Option<String> {
+    let holder = child(node, SET_CONFIG).unwrap_or_else(|| node.clone());
+    let Some(parameter) = child(&holder, CONFIG_PARAMETER_REF) else {
+        return Some(String::new());
+    };
+    Some(segments(&child(&parameter, PATH_REF)?).join("."))
+}
+
+/// Whether a call is `set_config` of one of these settings.
+fn configures(call: &SyntaxNode, settings: &[&str]) -> bool {
+    let function = called(call).and_then(|mut names| names.pop());
+    let setting = first_argument(call).and_then(|literal| text(&literal));
+    function.as_deref() == Some("set_config")
+        && setting.is_some_and(|name| settings.iter().any(|one| name.eq_ignore_ascii_case(one)))
+}

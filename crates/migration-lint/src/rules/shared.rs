@@ -1,0 +1,99 @@
+//! `extension`, `schema-statement` and `shared-object`: what a database has
+//! once, and what a tenant's migration would make anew in each tenant's turn.
+
+use squawk_syntax::SyntaxKind::{self, *};
+use squawk_syntax::SyntaxNode;
+
+use super::place::{Place, title};
+use crate::finding::Found;
+
+pub(super) fn extension(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let is_meant = matches!(
+        node.kind(),
+        CREATE_EXTENSION | ALTER_EXTENSION | DROP_EXTENSION
+    );
+    if !is_meant || !place.is_tenant() {
+        return None;
+    }
+    let message = "an extension exists once in a database, not once for each tenant";
+    Some(Found::new(place.start(node), "extension", message).remedy(
+        "move it to a migration of the public stream, into a schema of its own, and name that \
+         schema with `--extensions-schema`",
+    ))
+}
+
+pub(super) fn schema(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    if !place.is_tenant() {
+        return None;
+    }
+    let message = match node.kind() {
+        CREATE_SCHEMA | ALTER_SCHEMA | DROP_SCHEMA => {
+            format!(
+                "`{}` is about more than this tenant's schema",
+                title(node, 2)
+            )
+        }
+        SET_SCHEMA => "the object would leave the tenant's schema".to_owned(),
+        _ => return None,
+    };
+    Some(Found::new(place.start(node), "schema-statement", message).remedy(
+        "remove it: each tenant's schema is made and dropped with the tenant, and its migrations \
+         stay inside",
+    ))
+}
+
+pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    if !place.is_tenant() || !is_shared(node.kind()) {
+        return None;
+    }
+    let message = format!(
+        "`{}` is about an object outside all schemas, and the next tenant would meet it again",
+        title(node, 2)
+    );
+    let remedy = "move it to a migration of the public stream";
+    Some(Found::new(place.start(node), "shared-object", message).remedy(remedy))
+}
+
+/// Statements about what belongs to the database or to the server.
+fn is_shared(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        CREATE_DATABASE
+            | ALTER_DATABASE
+            | DROP_DATABASE
+            | CREATE_TABLESPACE
+            | ALTER_TABLESPACE
+            | DROP_TABLESPACE
+            | ALTER_SYSTEM
+            | CREATE_ROLE
+            | ALTER_ROLE
+            | DROP_ROLE
+            | CREATE_USER
+            | ALTER_USER
+            | DROP_USER
+            | CREATE_GROUP
+            | ALTER_GROUP
+            | DROP_GROUP
+            | CREATE_PUBLICATION
+            | ALTER_PUBLICATION
+            | DROP_PUBLICATION
+            | CREATE_SUBSCRIPTION
+            | ALTER_SUBSCRIPTION
+            | DROP_SUBSCRIPTION
+            | CREATE_SERVER
+            | ALTER_SERVER
+            | DROP_SERVER
+            | CREATE_FOREIGN_DATA_WRAPPER
+            | ALTER_FOREIGN_DATA_WRAPPER
+            | DROP_FOREIGN_DATA_WRAPPER
+            | CREATE_USER_MAPPING
+            | ALTER_USER_MAPPING
+            | DROP_USER_MAPPING
+            | CREATE_EVENT_TRIGGER
+            | ALTER_EVENT_TRIGGER
+            | DROP_EVENT_TRIGGER
+            | CREATE_LANGUAGE
+            | ALTER_LANGUAGE
+            | DROP_LANGUAGE
+    )
+}

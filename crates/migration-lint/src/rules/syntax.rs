@@ -1,0 +1,23 @@
+//! `syntax-error`: what the parser does not understand.
+
+use squawk_syntax::{Parse, SourceFile};
+
+use crate::finding::Found;
+
+pub(super) fn errors(parse: &Parse<SourceFile>) -> Vec<Found> {
+    let errors = parse.errors().into_iter().map(|error| {
+        let offset = usize::from(error.range().start());
+        Found::new(offset, "syntax-error", first_small(error.message())).remedy(
+            "correct the SQL; if PostgreSQL accepts it, let the statement be: \
+             `-- lint:ignore syntax-error REASON`",
+        )
+    });
+    errors.collect()
+}
+
+/// `message` as it reads after a colon.
+fn first_small(message: &str) -> String {
+    let mut characters = message.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}

@@ -1,0 +1,221 @@
+//! Folders of migrations.
+
+use std::fs;
+use std::path::Path;
+
+use migration_lint::{FolderError, Options, Report, Stream, lint_folder};
+use tempfile::TempDir;
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn report(folder: &TempDir, options: &Options) -> Report {
+    lint_folder(Stream::Tenant, folder.path(), options).unwrap()
+}
+
+/// The findings as `path:line rule`.
+fn lines(folder: &TempDir, options: &Options) -> Vec<String> {
+    let findings = report(folder, options).findings.into_iter();
+    findings
+        .map(|finding| {
+            let file = finding.file.strip_prefix(folder.path()).unwrap();
+            format!("{}:{} {}", file.display(), finding.line, finding.rule)
+        })
+        .collect()
+}
+
+fn found(files: &[(&str, &str)]) -> Vec<String> {
+    lines(&folder(files), &Options::default())
+}
+
+#[test]
+fn good_migrations_are_counted_and_give_nothing() {
+    let folder = folder(&[
+        (
+            "2026-01-01-000000_a/up.sql",
+            "CREATE TABLE a (id uuid PRIMARY KEY);",
+        ),
+        ("2026-01-01-000000_a/down.sql", "DROP TABLE a;"),
+        (
+            "2026-01-02-000000_b/up.sql",
+            "CREATE INDEX CONCURRENTLY i ON a (id);",
+        ),
+        ("2026-01-02-000000_b/down.sql", "DROP INDEX CONCURRENTLY i;"),
+        (
+            "2026-01-02-000000_b/metadata.toml",
+            "run_in_transaction = false\n",
+        ),
+        ("README.md", "not SQL"),
+        (".hidden/notes", "not SQL"),
+    ]);
+    let report = report(&folder, &Options::default());
+    assert_eq!(report.findings, []);
+    assert_eq!((report.migrations, report.files), (2, 4));
+}
+
+#[test]
+fn findings_name_the_file_and_the_line() {
+    assert_eq!(
+        found(&[
+            (
+                "2026-01-02-000000_b/up.sql",
+                "SELECT 1;\n\nSELECT public.f();"
+            ),
+            ("2026-01-02-000000_b/down.sql", "SELECT 1;\nCOMMIT;"),
+            ("2026-01-01-000000_a/up.sql", "SET search_path TO a;"),
+            ("2026-01-01-000000_a/down.sql", "-- nothing"),
+        ]),
+        [
+            "2026-01-01-000000_a/down.sql:1 missing-down",
+            "2026-01-01-000000_a/up.sql:1 search-path",
+            "2026-01-02-000000_b/down.sql:2 transaction-control",
+            "2026-01-02-000000_b/up.sql:3 touches-public",
+        ]
+    );
+}
+
+#[test]
+fn a_migration_needs_both_files_and_statements_in_them() {
+    assert_eq!(
+        found(&[
+            ("2026-01-01-000000_a/up.sql", "SELECT 1;"),
+            ("2026-01-02-000000_b/down.sql", "SELECT 1;"),
+            ("2026-01-03-000000_c/up.sql", "-- Your SQL goes here"),
+            (
+                "2026-01-03-000000_c/down.sql",
+                "-- lint:ignore missing-down nothing to revert"
+            ),
+        ]),
+        [
+            "2026-01-01-000000_a:1 missing-down",
+            "2026-01-02-000000_b:1 not-a-migration",
+            "2026-01-03-000000_c/up.sql:1 empty-up",
+        ]
+    );
+}
+
+#[test]
+fn names_and_versions_are_checked() {
+    let good = "SELECT 1;";
+    assert_eq!(
+        found(&[
+            ("2026-01-01-000000_a/up.sql", good),
+            ("2026-01-01-000000_a/down.sql", good),
+            ("2026-01-01-000000_b/up.sql", good),
+            ("2026-01-01-000000_b/down.sql", good),
+            ("add_tasks/up.sql", good),
+            ("add_tasks/down.sql", good),
+        ]),
+        [
+            "2026-01-01-000000_b/up.sql:1 duplicate-version",
+            "add_tasks/up.sql:1 migration-name",
+        ]
+    );
+}
+
+#[test]
+fn a_new_migration_is_newer_than_all_that_exist() {
+    let good = "SELECT 1;";
+    let folder = folder(&[
+        ("2026-01-01-000000_known/up.sql", good),
+        ("2026-01-01-000000_known/down.sql", good),
+        ("2026-01-02-000000_late/up.sql", good),
+        ("2026-01-02-000000_late/down.sql", good),
+        ("2026-01-03-000000_known/up.sql", good),
+        ("2026-01-03-000000_known/down.sql", good),
+        ("2026-01-04-000000_new/up.sql", good),
+        ("2026-01-04-000000_new/down.sql", good),
+    ]);
+    let with_base = |versions: &[&str]| Options {
+        base_versions: Some(versions.iter().map(ToString::to_string).collect()),
+        ..Options::default()
+    };
+    let late = ["2026-01-02-000000_late/up.sql:1 not-newest"];
+    let base = with_base(&["20260101000000", "20260103000000"]);
+    assert_eq!(lines(&folder, &base), late);
+    let base = with_base(&["2026-01-03-000000", "2026-01-01-000000"]);
+    assert_eq!(lines(&folder, &base), late);
+    assert_eq!(lines(&folder, &with_base(&[])), [""; 0]);
+    assert_eq!(lines(&folder, &Options::default()), [""; 0]);
+}
+
+#[test]
+fn what_is_said_of_a_name_can_be_ignored_in_its_up_sql() {
+    let text = "SELECT 1;\n\n-- lint:ignore migration-name made by the Diesel CLI\nSELECT 2;";
+    assert_eq!(
+        found(&[
+            ("00000000000000_diesel_initial_setup/up.sql", text),
+            ("00000000000000_diesel_initial_setup/down.sql", "SELECT 1;"),
+        ]),
+        [""; 0]
+    );
+}
+
+#[test]
+fn metadata_decide_about_the_transaction() {
+    let index = "CREATE INDEX CONCURRENTLY i ON a (id);";
+    assert_eq!(
+        found(&[
+            ("2026-01-01-000000_a/up.sql", index),
+            ("2026-01-01-000000_a/down.sql", "DROP INDEX CONCURRENTLY i;"),
+            ("2026-01-02-000000_b/up.sql", index),
+            ("2026-01-02-000000_b/down.sql", "SELECT 1;"),
+            (
+                "2026-01-02-000000_b/metadata.toml",
+                "run_in_transaction = no"
+            ),
+            ("2026-01-03-000000_c/up.sql", index),
+            ("2026-01-03-000000_c/down.sql", "SELECT 1;"),
+            ("2026-01-03-000000_c/metadata.toml", "# false"),
+        ]),
+        [
+            "2026-01-01-000000_a/down.sql:1 concurrently-in-transaction",
+            "2026-01-01-000000_a/up.sql:1 concurrently-in-transaction",
+            "2026-01-02-000000_b/metadata.toml:1 bad-metadata",
+            "2026-01-02-000000_b/up.sql:1 concurrently-in-transaction",
+            "2026-01-03-000000_c/metadata.toml:1 bad-metadata",
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_is_a_finding() {
+    let folder = folder(&[("2026-01-01-000000_a/down.sql", "SELECT 1;")]);
+    let up = folder.path().join("2026-01-01-000000_a/up.sql");
+    fs::write(up, b"SELECT '\xff';").unwrap();
+    assert_eq!(
+        lines(&folder, &Options::default()),
+        ["2026-01-01-000000_a/up.sql:1 unreadable-file"]
+    );
+}
+
+#[test]
+fn an_empty_stream_is_fine_and_a_missing_one_is_an_error() {
+    let folder = folder(&[]);
+    assert_eq!(report(&folder, &Options::default()), Report::default());
+    let missing = folder.path().join("tenant");
+    let error = lint_folder(Stream::Tenant, &missing, &Options::default()).unwrap_err();
+    let FolderError::Unreadable { path, .. } = &error;
+    assert_eq!(path, &missing);
+    assert!(error.to_string().starts_with("cannot read "), "{error}");
+}
+
+#[test]
+fn the_migrations_of_this_repository_are_parsed_without_errors() {
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    for (stream, name) in [(Stream::Public, "public"), (Stream::Tenant, "tenant")] {
+        let report = lint_folder(stream, &migrations.join(name), &Options::default()).unwrap();
+        assert!(report.migrations > 0);
+        for finding in report.findings {
+            assert_ne!(finding.rule, "syntax-error", "{finding:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `extension`, `schema-statement`, `shared-object`, `copy-stdin` and
+//! `backslash-command`.
+
+use crate::{PUBLIC, TENANT, each_gives, found, lint, none_gives_any};
+
+#[test]
+fn extensions_belong_to_the_public_stream() {
+    let extensions = [
+        "CREATE EXTENSION IF NOT EXISTS citext;",
+        "CREATE EXTENSION citext WITH SCHEMA app;",
+        "ALTER EXTENSION citext UPDATE;",
+        "ALTER EXTENSION citext SET SCHEMA app;",
+        "DROP EXTENSION citext;",
+    ];
+    for text in extensions {
+        let found = found(TENANT, text);
+        assert_eq!(
+            found.first().map(String::as_str),
+            Some("extension:1"),
+            "{text}"
+        );
+    }
+    none_gives_any(PUBLIC, &extensions);
+    let finding = &lint(TENANT, extensions[0])[0];
+    let remedy = finding.remedy.as_deref().unwrap();
+    assert!(remedy.contains("--extensions-schema"), "{remedy}");
+}
+
+#[test]
+fn schemas_are_not_the_business_of_a_tenants_migration() {
+    let statements = [
+        "CREATE SCHEMA app;",
+        "CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION owner;",
+        "ALTER SCHEMA app RENAME TO b;",
+        "DROP SCHEMA app CASCADE;",
+        "ALTER TABLE tasks SET SCHEMA app;",
+        "ALTER TYPE kind SET SCHEMA app;",
+        "ALTER FUNCTION f() SET SCHEMA app;",
+        "ALTER SEQUENCE s SET SCHEMA app;",
+        "ALTER VIEW v SET SCHEMA public;",
+    ];
+    each_gives(TENANT, "schema-statement", &statements);
+    none_gives_any(PUBLIC, &statements);
+}
+
+#[test]
+fn what_exists_once_in_a_server_belongs_to_the_public_stream() {
+    let statements = [
+        "CREATE ROLE reader;",
+        "ALTER ROLE reader SET search_path = app;",
+        "DROP USER reader;",
+        "CREATE PUBLICATION p FOR ALL TABLES;",
+        "ALTER DATABASE d SET timezone = 'UTC';",
+        "CREATE SERVER s FOREIGN DATA WRAPPER w;",
+    ];
+    each_gives(TENANT, "shared-object", &statements);
+    none_gives_any(PUBLIC, &statements);
+    none_gives_any(TENANT, &["GRANT SELECT ON tasks TO reader;"]);
+}
+
+#[test]
+fn copy_needs_a_file_on_the_server() {
+    for like in [TENANT, PUBLIC] {
+        each_gives(
+            like,
+            "copy-stdin",
+            &[
+                "COPY tasks FROM STDIN;",
+                "copy tasks (a, b) from stdin with (format csv);",
+                "COPY tasks TO STDOUT;",
+                "COPY (SELECT 1) TO STDOUT;",
+                "COPY tasks (a) FROM stdin;\n1\nit's \\N\n\\.\n\nSELECT 1;",
+            ],
+        );
+        none_gives_any(like, &["COPY tasks FROM '/srv/stdin';"]);
+    }
+}
+
+#[test]
+fn commands_of_psql_are_named_with_their_lines() {
+    let text = "\\set ON_ERROR_STOP on\nSELECT 1;\n  \\i other.sql\nSELECT 2 \\gexec\n";
+    let expected = [1, 3, 4].map(|line| format!("backslash-command:{line}"));
+    assert_eq!(found(TENANT, text), expected);
+    assert_eq!(found(PUBLIC, text), expected);
+    none_gives_any(TENANT, &[r"SELECT '\d', E'\\d', $$\d$$; -- \d"]);
+}
