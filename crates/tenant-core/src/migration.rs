@@ -75,8 +75,9 @@ impl Migration {
     }
 }
 
-/// All migrations of one stream (public or tenant), oldest first.
-#[derive(Debug, Clone)]
+/// All migrations of one stream (public or tenant), oldest first. The default
+/// is none.
+#[derive(Debug, Clone, Default)]
 pub struct MigrationSet {
     migrations: Vec<Migration>,
 }

@@ -23,8 +23,18 @@ impl ExtensionsSchema {
     }
 
     /// Its name, unquoted.
-    pub(crate) fn name(&self) -> &str {
+    #[must_use]
+    pub fn name(&self) -> &str {
         &self.0
+    }
+}
+
+impl ExtensionsSchema {
+    /// The statement that lets a session look into `public`, and behind it into
+    /// this schema: for tools whose tables are in `public`.
+    #[must_use]
+    pub fn behind_public(&self) -> String {
+        Path::new(Schema::Public, Some(self)).set_session()
     }
 }
 

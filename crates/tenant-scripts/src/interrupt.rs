@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use command_line::interrupt::Signals;
+use command_line::{Output, exit};
 use tenant_core::Stop;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
-use crate::{Output, exit};
 
 /// A stop signal that Ctrl-C or SIGTERM sends to a run over several tenants.
 ///
@@ -13,26 +12,18 @@ use crate::{Output, exit};
 ///
 /// When the operating system does not let them be listened for.
 pub(crate) fn stop_on_signal(output: Output) -> anyhow::Result<Arc<Stop>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = Signals::listen()?;
     let stop = Arc::new(Stop::default());
     let request = Arc::clone(&stop);
     drop(tokio::spawn(async move {
-        either(&mut interrupt, &mut terminate).await;
+        signals.next().await;
         request.request();
         output.problem(
             "Stopping: the tenants under way are finished, no other is begun. Ctrl-C again ends \
              at once and without a report; the server then finishes those tenants alone.",
         );
-        either(&mut interrupt, &mut terminate).await;
+        signals.next().await;
         exit::at_once();
     }));
     Ok(stop)
-}
-
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
-    }
 }

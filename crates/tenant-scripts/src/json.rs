@@ -1,77 +1,8 @@
-//! The JSON documents that scripts rely on. Field names are stable.
+//! The JSON document of a run over several tenants. Field names are stable.
 
+use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{Error, FleetReport, Outcome, Status};
-
-use crate::hints;
-
-/// A command that failed as a whole.
-#[derive(Debug, Serialize)]
-pub(crate) struct Failure {
-    error: ErrorDetail,
-}
-
-/// An error in parts.
-#[derive(Debug, Serialize)]
-pub(crate) struct ErrorDetail {
-    /// The whole chain of causes.
-    message: String,
-    /// PostgreSQL's code, when the server spoke.
-    sqlstate: Option<String>,
-    /// The name of the migration that failed.
-    migration: Option<String>,
-    /// The line of its `up.sql`, from 1.
-    line: Option<usize>,
-    /// What to do next.
-    hint: Option<String>,
-}
-
-impl Failure {
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let detail = match error.downcast_ref::<Error>() {
-            Some(known) => ErrorDetail::of(known),
-            None => ErrorDetail {
-                hint: hints::hint(error),
-                ..ErrorDetail::text(hints::causes(error.as_ref()).join(": "))
-            },
-        };
-        Self { error: detail }
-    }
-
-    pub(crate) fn usage(message: String) -> Self {
-        Self {
-            error: ErrorDetail::text(message),
-        }
-    }
-}
-
-impl ErrorDetail {
-    fn text(message: String) -> Self {
-        Self {
-            message,
-            sqlstate: None,
-            migration: None,
-            line: None,
-            hint: None,
-        }
-    }
-
-    pub(crate) fn of(error: &Error) -> Self {
-        let (migration, line) = match error {
-            Error::Migration(failure) => (Some(failure.migration.clone()), Some(failure.line)),
-            Error::Refused { migration, refusal } => (Some(migration.clone()), Some(refusal.line)),
-            Error::ChangedPath { migration, .. } => (Some(migration.clone()), None),
-            _ => (None, None),
-        };
-        Self {
-            message: hints::causes(error).join(": "),
-            sqlstate: error.sqlstate().map(str::to_owned),
-            migration,
-            line,
-            hint: hints::of(error),
-        }
-    }
-}
+use tenant_core::{FleetReport, Outcome, Status};
 
 /// A run over several tenants.
 #[derive(Debug, Serialize)]

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use command_line::Output;
+use command_line::words::time;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tenant_core::{Outcome, Status};
 
-use crate::Output;
-use crate::report::{time, words};
+use crate::report::words;
 
 /// A bar on the terminal, or nothing where there is none to draw on.
 pub(crate) struct Bar {

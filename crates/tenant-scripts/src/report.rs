@@ -1,11 +1,9 @@
 //! A run over several tenants, for people.
 
-use std::time::Duration;
-
+use command_line::output::shown;
+use command_line::words::{counted, time};
+use command_line::{Output, Verdict, hints};
 use tenant_core::{Error, FleetReport, Outcome, Status};
-
-use crate::output::shown;
-use crate::{Output, Verdict, hints};
 
 /// How many tenants are listed one by one; a fleet is summed up.
 const LISTED: usize = 20;
@@ -120,20 +118,5 @@ pub(crate) fn problems(output: Output, label: &str, tenants: &[(&str, &Error)]) 
         Verdict::Done
     } else {
         Verdict::Wrong
-    }
-}
-
-/// `1 tenant`, `2 tenants`.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
-}
-
-/// A duration as people read it: `31 ms`, `4.2 s`.
-pub(crate) fn time(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
     }
 }

@@ -60,6 +60,18 @@ impl Database {
             })
     }
 
+    /// Opens a connection of the driver's own, without Diesel: for statements
+    /// that Diesel has no words for, such as `CREATE DATABASE`.
+    ///
+    /// It ends when it is dropped. To be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::connect`].
+    pub async fn driver(&self) -> Result<Client, ConnectError> {
+        self.client().await
+    }
+
     /// A pool of at most `size` Diesel connections, opened when they are needed.
     #[must_use]
     pub fn pool(&self, size: u32) -> DieselPool {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tenant_scripts::run::<tenant_scripts::commands::DropTenant>()
+    command_line::run::<tenant_scripts::commands::DropTenant>()
 }

@@ -2,13 +2,13 @@
 
 use clap::{CommandFactory, Parser};
 use clap_complete::{Shell, generate};
+use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
 use super::{
     CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
     MigrateTenants, StopServer,
 };
-use crate::{Common, Context, Script, Verdict};
 
 /// Print completions of all commands for a shell
 ///

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Parser;
+use command_line::exit::UsageError;
+use command_line::options::Locking;
+use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Outcome, Status, TenantName};
 
-use crate::exit::UsageError;
-use crate::options::Locking;
 use crate::progress::Bar;
-use crate::{Common, Context, Script, Verdict, interrupt, json, report};
+use crate::{interrupt, json, report, tenants};
 
 /// Create tenants: schema, migrations and registration
 ///
@@ -54,7 +55,7 @@ impl Script for CreateTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names()?;
-        let tenants = context.tenants_with(self.locking.settings()).await?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output)?;
         let bar = Bar::new(output, names.len());

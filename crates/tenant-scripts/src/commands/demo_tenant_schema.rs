@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Parser;
+use command_line::output::table;
+use command_line::words::{counted, time};
+use command_line::{Common, Context, Output, Script, Verdict};
 use diesel_async::AsyncPgConnection;
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
 use tenant_core::{ExtensionsSchema, TenantName, Tenants, in_tenant};
 
-use crate::output::table;
-use crate::report::{counted, time};
-use crate::{Common, Context, Output, Script, Verdict};
+use crate::tenants;
 
 /// Make a demo tenant, insert rows, query them, and clean up
 ///
@@ -130,7 +131,7 @@ struct Demo {
 impl Demo {
     async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
         let started = Instant::now();
-        let tenants = context.tenants().await?;
+        let tenants = tenants::open(context).await?;
         let connection = context.database().await?.connect().await?;
         // Short enough to read, and different from an earlier `--keep`.
         let mark = u16::try_from(started_mark() % 0x1_0000).unwrap_or_default();

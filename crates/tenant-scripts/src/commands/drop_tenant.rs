@@ -1,13 +1,14 @@
 //! `drop-tenant`: drops a tenant.
 
 use clap::Parser;
+use command_line::options::Locking;
+use command_line::output::table;
+use command_line::words::counted;
+use command_line::{Common, Context, Script, Verdict, ask};
 use serde::Serialize;
 use tenant_core::{Contents, Removed, Table, TenantName};
 
-use crate::options::Locking;
-use crate::output::table;
-use crate::report::counted;
-use crate::{Common, Context, Script, Verdict, ask};
+use crate::tenants;
 
 /// Drop a tenant: its schema with all data, and its registration
 ///
@@ -56,7 +57,7 @@ impl Script for DropTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = context.tenants_with(self.locking.settings()).await?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let contents = tenants.contents(&self.name).await?;
         if !self.yes {
             // Whoever is asked has to see it, however the result is wanted.

@@ -1,12 +1,13 @@
 //! `health-check`: compares what there is with what should be.
 
 use clap::Parser;
+use command_line::output::shown;
+use command_line::words::counted;
+use command_line::{Common, Context, Script, Verdict, hints};
 use serde::Serialize;
 use tenant_core::{Health, Problem, ProblemKind, TenantName};
 
-use crate::output::shown;
-use crate::report::counted;
-use crate::{Common, Context, Script, Verdict, hints};
+use crate::tenants;
 
 /// Check the public schema and all tenants
 ///
@@ -54,7 +55,7 @@ impl Script for HealthCheck {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let health = context.tenants().await?.health(&self.only).await?;
+        let health = tenants::open(context).await?.health(&self.only).await?;
         let document = Document {
             healthy: health.problems.is_empty(),
             checked: health.checked,

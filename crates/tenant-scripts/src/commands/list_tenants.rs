@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
+use command_line::json::ErrorDetail;
+use command_line::output::{shown, table};
+use command_line::words::counted;
+use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 use tenant_core::Tenant;
 
-use crate::json::ErrorDetail;
-use crate::output::{shown, table};
-use crate::report::{counted, problems};
-use crate::{Common, Context, Script, Verdict};
+use crate::report::problems;
+use crate::tenants;
 
 /// List the tenants, with the version and the number of pending migrations
 ///
@@ -44,7 +46,7 @@ impl Script for ListTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = context.tenants().await?.list().await?;
+        let tenants = tenants::open(context).await?.list().await?;
         let rows = tenants.iter().map(|tenant| Row {
             name: &tenant.name,
             created_at: tenant.created_at,

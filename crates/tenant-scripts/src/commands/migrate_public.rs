@@ -1,10 +1,11 @@
 //! `migrate-public`: brings the public schema up to date.
 
 use clap::Parser;
+use command_line::words::{counted, time};
+use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
-use crate::report::{counted, time};
-use crate::{Common, Context, Script, Verdict};
+use crate::tenants;
 
 /// Apply the pending migrations of the public schema
 ///
@@ -39,7 +40,7 @@ impl Script for MigratePublic {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = context.tenants().await?;
+        let tenants = tenants::open(context).await?;
         let outcome = tenants.migrate_public(self.dry_run).await?;
         let document = Document {
             migrated: outcome.applied.len(),

@@ -3,11 +3,12 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::options::Locking;
+use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{MigrateOptions, Progress, Status, TenantName};
 
-use crate::options::Locking;
 use crate::progress::Bar;
-use crate::{Common, Context, Script, Verdict, interrupt, json, report};
+use crate::{interrupt, json, report, tenants};
 
 /// Apply the pending migrations to the tenants
 ///
@@ -58,7 +59,7 @@ impl Script for MigrateTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = context.tenants_with(self.locking.settings()).await?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output)?;
         let bar = Bar::new(output, usize::MAX);

@@ -1,10 +1,9 @@
 //! `stop-server`: stops the project's own server.
 
 use clap::Parser;
+use command_line::{Common, Context, Script, Verdict};
 use local_postgres::Stopped;
 use serde::Serialize;
-
-use crate::{Common, Context, Script, Verdict};
 
 /// Stop the project's own PostgreSQL server, if it runs
 ///

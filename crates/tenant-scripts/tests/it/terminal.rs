@@ -1,5 +1,7 @@
 //! What a person at a terminal sees besides: colours, and a bar that grows.
 
+use std::time::Duration;
+
 use crate::support::{Database, Terminal};
 
 const ESCAPE: char = '\u{1b}';
@@ -46,4 +48,26 @@ async fn neither_one_tenant_nor_a_quiet_run_nor_a_document_has_a_bar() {
             ended.shown
         );
     }
+}
+
+#[tokio::test]
+async fn ctrl_c_or_a_signal_at_a_question_ends_the_command_and_drops_nothing() {
+    let database = Database::with_tenants("acme").await;
+    let interrupts: [fn(&mut Terminal); 3] = [
+        |terminal| terminal.presses_control('c'),
+        |terminal| terminal.is_sent("SIGINT"),
+        |terminal| terminal.is_sent("SIGTERM"),
+    ];
+    for interrupt in interrupts {
+        let mut terminal = Terminal::start(database.command("drop-tenant acme"));
+        terminal.until("Type `acme` to drop it:");
+        // A signal before it waits for a key would be seen after that key only.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        interrupt(&mut terminal);
+        let ended = terminal.end();
+        assert_eq!(ended.code, 130, "{:?}", ended.shown);
+        assert!(ended.shown.contains("interrupted"), "{:?}", ended.shown);
+        assert!(ended.shown.contains("\u{1b}[?25h"), "{:?}", ended.shown);
+    }
+    assert_eq!(database.tracked().await, ["acme"]);
 }

@@ -1,8 +1,7 @@
 //! A gate that migrations wait at until the test opens it, so that no test has
 //! to guess how long something takes.
 
-use super::Database;
-use super::wait::eventually;
+use super::{Database, eventually};
 
 /// A statement for a migration: waits until the gate is open.
 ///

@@ -102,12 +102,7 @@ impl Output {
     }
 }
 
-/// Prints text that is neither answer nor note: help, completions.
-///
-/// # Errors
-///
-/// When standard output cannot be written to.
-pub(crate) fn to_stdout(text: &str) -> anyhow::Result<()> {
+fn to_stdout(text: &str) -> anyhow::Result<()> {
     let text = text.trim_end();
     if text.is_empty() {
         return Ok(());
@@ -125,7 +120,8 @@ fn to_stderr(text: &str) {
 }
 
 /// A table with a heading, as wide as the terminal.
-pub(crate) fn table<const COLUMNS: usize>(
+#[must_use]
+pub fn table<const COLUMNS: usize>(
     heading: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
 ) -> String {
@@ -150,7 +146,8 @@ fn width() -> u16 {
 
 /// A name from the database as it can be shown: a row of the tracker that was
 /// written by hand may hold what a terminal would obey.
-pub(crate) fn shown(name: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn shown(name: &str) -> Cow<'_, str> {
     if name.chars().any(char::is_control) {
         Cow::Owned(name.escape_debug().to_string())
     } else {

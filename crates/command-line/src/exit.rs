@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use tenant_core::{Error, InvalidName};
 
-use crate::database::NoProject;
+use crate::project::NoProject;
 
 /// How a command ended, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +17,19 @@ pub enum Verdict {
     Usage,
     /// 3: no database, or one that is not set up.
     NoDatabase,
+    /// 130: ended by Ctrl-C, as a shell has it.
+    Interrupted,
 }
 
 impl Verdict {
     /// What an error that ended the command means.
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
+    #[must_use]
+    pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<UsageError>() || error.is::<InvalidName>() {
             return Self::Usage;
+        }
+        if error.is::<Interrupted>() {
+            return Self::Interrupted;
         }
         match error.downcast_ref::<Error>() {
             Some(Error::Connect(_) | Error::NotSetUp) => Self::NoDatabase,
@@ -42,13 +48,14 @@ impl From<Verdict> for ExitCode {
             Verdict::Wrong => 1,
             Verdict::Usage => 2,
             Verdict::NoDatabase => 3,
+            Verdict::Interrupted => INTERRUPTED,
         })
     }
 }
 
 /// Arguments that clap accepts and the command cannot work with.
 #[derive(Debug)]
-pub(crate) struct UsageError(pub(crate) String);
+pub struct UsageError(pub String);
 
 impl std::fmt::Display for UsageError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -58,7 +65,15 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
+/// Ctrl-C or SIGTERM ended the command, after it had put things in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+/// The exit code that a shell gives a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 /// Ends the process at once, as a shell expects of one that Ctrl-C ended.
-pub(crate) fn at_once() -> ! {
-    std::process::exit(130)
+pub fn at_once() -> ! {
+    std::process::exit(INTERRUPTED.into())
 }

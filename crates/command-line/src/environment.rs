@@ -13,13 +13,15 @@ use crate::exit::UsageError;
 
 /// What the environment says. Each of these stands in `.env.example`.
 #[derive(Debug, Default)]
-pub(crate) struct Environment {
+pub struct Environment {
     /// `DATABASE_URL`: the database to work on.
-    pub(crate) database_url: Option<String>,
+    pub database_url: Option<String>,
     /// `PG_BIN`: the folder with the programs of the project's own server.
-    pub(crate) pg_bin: Option<PathBuf>,
+    pub pg_bin: Option<PathBuf>,
     /// `TENANT_EXTENSIONS_SCHEMA`: a schema behind the tenant's in the path.
-    pub(crate) extensions_schema: Option<String>,
+    pub extensions_schema: Option<String>,
+    /// `CARGO_TARGET_DIR`: Cargo's folder for what it builds.
+    pub target_folder: Option<PathBuf>,
 }
 
 impl Environment {
@@ -28,7 +30,7 @@ impl Environment {
     /// # Errors
     ///
     /// A `.env` that cannot be read; what stands in it is not shown.
-    pub(crate) fn read() -> anyhow::Result<Self> {
+    pub fn read() -> anyhow::Result<Self> {
         let file = read_file()?;
         let get = |name: &str| match std::env::var(name) {
             Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
@@ -43,6 +45,7 @@ impl Environment {
             database_url: get("DATABASE_URL")?,
             pg_bin: get("PG_BIN")?.map(PathBuf::from),
             extensions_schema: get("TENANT_EXTENSIONS_SCHEMA")?,
+            target_folder: get("CARGO_TARGET_DIR")?.map(PathBuf::from),
         })
     }
 }

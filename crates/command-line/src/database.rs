@@ -7,16 +7,17 @@ use diesel_migrations::{FileBasedMigrations, MigrationError};
 use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::MigrationSet;
 
-use crate::environment::Environment;
 use crate::exit::UsageError;
-use crate::{Common, Output};
-
-/// The file that marks the project's folder.
-const MARKER: &str = "diesel.tenant.toml";
+use crate::{Common, Environment, Output, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
 /// project's own server, which is started when it does not run.
-pub(crate) async fn find_url(
+///
+/// # Errors
+///
+/// When the project's own server is needed, and there is none or it does not
+/// start.
+pub async fn find_url(
     common: &Common,
     environment: &Environment,
     output: Output,
@@ -44,31 +45,24 @@ pub(crate) async fn find_url(
 }
 
 /// The server in `.postgres/` of the project whose folder this is, or one of
-/// those above.
-pub(crate) fn project_server(
+/// those above. Nothing is started yet.
+///
+/// # Errors
+///
+/// [`NoProject`](project::NoProject) when there is none.
+pub fn project_server(
     common: &Common,
     environment: &Environment,
     output: Output,
 ) -> anyhow::Result<ProjectServer> {
-    let here = std::env::current_dir().context("finding the current folder")?;
-    let project = here
-        .ancestors()
-        .find(|folder| folder.join(MARKER).is_file());
-    let project = project.ok_or_else(|| NoProject { here: here.clone() })?;
+    let project = project::folder()?;
     let options = Options {
         binaries: environment.pg_bin.clone(),
         allow_download: !common.no_download,
         announce: Box::new(move |text| output.note(text)),
         ..Options::default()
     };
-    Ok(ProjectServer::new(project, options))
-}
-
-/// There is no project whose own server could serve.
-#[derive(Debug, thiserror::Error)]
-#[error("{} is not in a project: there is no {MARKER} here or above", here.display())]
-pub(crate) struct NoProject {
-    here: PathBuf,
+    Ok(ProjectServer::new(&project, options))
 }
 
 /// The migrations in a folder.
@@ -76,7 +70,7 @@ pub(crate) struct NoProject {
 /// # Errors
 ///
 /// When it is not there, or holds something else than migrations.
-pub(crate) fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
+pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     if !folder.is_dir() {
         return Err(anyhow!(UsageError(format!(
             "there is no folder {} (--migrations-dir names a folder with `public` and `tenant` in it)",

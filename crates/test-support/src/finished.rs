@@ -9,16 +9,18 @@ use serde_json::Value;
 /// Whatever it was, it did not panic, and wrote nothing that only a terminal
 /// understands.
 #[derive(Debug)]
-pub(crate) struct Finished {
+pub struct Finished {
     line: String,
     code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
 }
 
 impl Finished {
     #[track_caller]
-    pub(super) fn new(line: String, code: Option<i32>, stdout: String, stderr: String) -> Self {
+    pub(crate) fn new(line: String, code: Option<i32>, stdout: String, stderr: String) -> Self {
         let finished = Self {
             line,
             code,
@@ -38,48 +40,48 @@ impl Finished {
 
     /// Its exit code is `code`.
     #[track_caller]
-    pub(crate) fn exits_with(self, code: i32) -> Self {
+    pub fn exits_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
     /// All went well.
     #[track_caller]
-    pub(crate) fn succeeds(self) -> Self {
+    pub fn succeeds(self) -> Self {
         self.exits_with(0)
     }
 
     /// Its standard output contains `text`.
     #[track_caller]
-    pub(crate) fn prints(self, text: &str) -> Self {
+    pub fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "not printed: {text}\n{self}");
         self
     }
 
     /// Its standard error contains `text`.
     #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
+    pub fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "not said: {text}\n{self}");
         self
     }
 
     /// There is nothing on its standard output.
     #[track_caller]
-    pub(crate) fn prints_nothing(self) -> Self {
+    pub fn prints_nothing(self) -> Self {
         assert_eq!(self.stdout, "", "{self}");
         self
     }
 
     /// There is nothing on its standard error.
     #[track_caller]
-    pub(crate) fn says_nothing(self) -> Self {
+    pub fn says_nothing(self) -> Self {
         assert_eq!(self.stderr, "", "{self}");
         self
     }
 
     /// `secret` is neither in what it prints nor in what it says.
     #[track_caller]
-    pub(crate) fn conceals(self, secret: &str) -> Self {
+    pub fn conceals(self, secret: &str) -> Self {
         let shown = format!("{}{}", self.stdout, self.stderr);
         assert!(!shown.contains(secret), "{secret} is shown: {self}");
         self
@@ -87,7 +89,7 @@ impl Finished {
 
     /// Its standard output as the one JSON document that it has to be.
     #[track_caller]
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let read = serde_json::from_str(&self.stdout);
         read.unwrap_or_else(|error| panic!("not one JSON document: {error}\n{self}"))
     }
@@ -95,13 +97,13 @@ impl Finished {
     /// The same with all durations set to zero, once it is sure that they are
     /// numbers.
     #[track_caller]
-    pub(crate) fn json_without_times(&self) -> Value {
+    pub fn json_without_times(&self) -> Value {
         without_times(self.json())
     }
 
     /// Its document has all that `expected` has, durations aside.
     #[track_caller]
-    pub(crate) fn includes(&self, expected: &Value) {
+    pub fn includes(&self, expected: &Value) {
         let document = self.json_without_times();
         assert!(
             includes(&document, expected),
@@ -111,8 +113,10 @@ impl Finished {
 
     /// The message of a failure in JSON.
     #[track_caller]
-    pub(crate) fn error_message(&self) -> String {
-        let message = self.json()["error"]["message"].as_str().map(str::to_owned);
+    pub fn error_message(&self) -> String {
+        let document = self.json();
+        let message = document.pointer("/error/message").and_then(Value::as_str);
+        let message = message.map(str::to_owned);
         message.unwrap_or_else(|| panic!("no error in the document: {self}"))
     }
 }
@@ -129,7 +133,7 @@ impl fmt::Display for Finished {
 
 /// Sets every `duration_ms` to zero.
 #[track_caller]
-pub(crate) fn without_times(mut value: Value) -> Value {
+fn without_times(mut value: Value) -> Value {
     match &mut value {
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
@@ -152,7 +156,7 @@ pub(crate) fn without_times(mut value: Value) -> Value {
 }
 
 /// What became of a tenant, in a run's document: as expected, without an error.
-pub(crate) fn outcome(name: &str, status: &str, applied: &[&str]) -> Value {
+pub fn outcome(name: &str, status: &str, applied: &[&str]) -> Value {
     serde_json::json!({
         "name": name, "status": status, "applied": applied, "duration_ms": 0, "error": null,
     })

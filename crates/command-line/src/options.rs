@@ -7,7 +7,7 @@ use clap::Args;
 use tenant_core::Settings;
 
 /// Options common to all commands.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Database to work on [default: DATABASE_URL, else .env, else the project's own server]
@@ -41,7 +41,7 @@ pub struct Common {
 
 /// How long to wait for others.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Locking {
+pub struct Locking {
     /// Wait so long for a lock that somebody else holds; 0 waits for ever
     #[arg(
         long,
@@ -54,7 +54,9 @@ pub(crate) struct Locking {
 }
 
 impl Locking {
-    pub(crate) fn settings(&self) -> Settings {
+    /// The library's settings with this time-out.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
         Settings {
             lock_timeout: self.lock_timeout,
             ..Settings::default()
@@ -76,13 +78,8 @@ impl Common {
     /// `--json` alone, for when the arguments cannot be read.
     pub(crate) fn json() -> Self {
         Self {
-            database_url: None,
-            migrations_dir: None,
-            extensions_schema: None,
-            no_download: false,
             json: true,
-            quiet: false,
-            verbose: false,
+            ..Self::default()
         }
     }
 }

@@ -2,10 +2,33 @@
 
 use tenant_core::{ConnectError, Error};
 
-use crate::database::NoProject;
+use crate::project::NoProject;
+
+/// What failed and what to do next, where only the command knows that. It is
+/// an error of its own, or the context of the one that it explains, and then
+/// its hint counts before that one's.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Advised {
+    /// What failed.
+    pub what: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+impl Advised {
+    /// Both texts.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+}
 
 /// The error with its causes and what to do next, for people.
-pub(crate) fn render(error: &anyhow::Error) -> String {
+#[must_use]
+pub fn render(error: &anyhow::Error) -> String {
     let mut causes = causes(error.as_ref());
     let first = causes.remove(0);
     let label = console::style("error:").for_stderr().red().bold();
@@ -13,7 +36,8 @@ pub(crate) fn render(error: &anyhow::Error) -> String {
 }
 
 /// A heading, the causes below it, and what to do next.
-pub(crate) fn paragraph(heading: &str, causes: &[String], hint: Option<String>) -> String {
+#[must_use]
+pub fn paragraph(heading: &str, causes: &[String], hint: Option<String>) -> String {
     let causes = causes.iter().map(|cause| format!("  because: {cause}"));
     let hint = hint.map(|hint| format!("  to do:   {hint}"));
     let lines = std::iter::once(heading.to_owned())
@@ -24,7 +48,8 @@ pub(crate) fn paragraph(heading: &str, causes: &[String], hint: Option<String>) 
 
 /// The error's text and those of its causes. A transparent error repeats the
 /// text of the one that it wraps; that is left out.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+#[must_use]
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     let chain = std::iter::successors(Some(error), |error| error.source());
     let mut causes = chain.map(ToString::to_string).collect::<Vec<_>>();
     causes.dedup();
@@ -32,7 +57,11 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
 }
 
 /// What to do after an error of any kind, where something can be done.
-pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
+#[must_use]
+pub fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(advised) = error.downcast_ref::<Advised>() {
+        return Some(advised.hint.clone());
+    }
     if let Some(error) = error.downcast_ref::<Error>() {
         return of(error);
     }
@@ -44,7 +73,8 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 /// What to do after an error of the library.
-pub(crate) fn of(error: &Error) -> Option<String> {
+#[must_use]
+pub fn of(error: &Error) -> Option<String> {
     Some(match error {
         Error::Connect(error) => connect(error),
         Error::NotSetUp => "run `cargo xtask db:migrate` once".to_owned(),

@@ -2,12 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use tenant_core::{MigrationSet, Migrations, Tenants};
-
-use crate::environment::Environment;
 use crate::exit::Verdict;
-use crate::{Common, Output, database, hints, json};
+use crate::{Common, Environment, Output, database, hints, json};
+use clap::Parser;
 
 /// A command.
 #[expect(
@@ -26,13 +23,19 @@ pub trait Script: Parser {
 #[derive(Debug)]
 pub struct Context {
     common: Common,
-    pub(crate) environment: Environment,
+    environment: Environment,
     /// Where its words go.
     pub output: Output,
 }
 
 impl Context {
-    fn new(common: Common) -> anyhow::Result<Self> {
+    /// What the options and the environment say. [`run`] makes it for a
+    /// command; this is for whoever uses a part of one.
+    ///
+    /// # Errors
+    ///
+    /// A `.env` or a variable that cannot be read.
+    pub fn new(common: Common) -> anyhow::Result<Self> {
         Ok(Self {
             output: Output::new(&common),
             environment: Environment::read()?,
@@ -40,61 +43,56 @@ impl Context {
         })
     }
 
-    /// The database that the options, the environment or the project name.
-    pub(crate) async fn database(&self) -> anyhow::Result<tenant_core::Database> {
-        let url = database::find_url(&self.common, &self.environment, self.output).await?;
+    /// The common options.
+    #[must_use]
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// What the environment says.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The URL of the database that the options, the environment or the project
+    /// name. It can hold a password: it is for connecting, never for showing.
+    ///
+    /// # Errors
+    ///
+    /// When the project's own server is needed, and there is none or it does
+    /// not start.
+    pub async fn database_url(&self) -> anyhow::Result<String> {
+        database::find_url(&self.common, &self.environment, self.output).await
+    }
+
+    /// That database. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::database_url`], and a URL that cannot be read.
+    pub async fn database(&self) -> anyhow::Result<tenant_core::Database> {
+        let url = self.database_url().await?;
         let database = tenant_core::Database::parse(&url)?;
         self.output.detail(&format!("database: {database}"));
         Ok(database)
     }
 
     /// The project's own server, whatever database is named.
-    pub(crate) fn project_server(&self) -> anyhow::Result<local_postgres::ProjectServer> {
+    ///
+    /// # Errors
+    ///
+    /// When the current folder is in no project.
+    pub fn project_server(&self) -> anyhow::Result<local_postgres::ProjectServer> {
         database::project_server(&self.common, &self.environment, self.output)
     }
 
     /// The schema for extensions, if one is configured.
-    pub(crate) fn extensions(&self) -> Option<tenant_core::ExtensionsSchema> {
+    #[must_use]
+    pub fn extensions(&self) -> Option<tenant_core::ExtensionsSchema> {
         let option = self.common.extensions_schema.as_ref();
         let name = option.or(self.environment.extensions_schema.as_ref())?;
         Some(tenant_core::ExtensionsSchema::new(name))
-    }
-
-    /// The tenants of that database.
-    ///
-    /// # Errors
-    ///
-    /// Migrations that cannot be read, or a database that cannot be reached.
-    pub async fn tenants(&self) -> anyhow::Result<Tenants> {
-        self.tenants_with(tenant_core::Settings::default()).await
-    }
-
-    /// The tenants of that database, with other settings.
-    ///
-    /// # Errors
-    ///
-    /// As [`Context::tenants`].
-    pub async fn tenants_with(&self, settings: tenant_core::Settings) -> anyhow::Result<Tenants> {
-        let settings = tenant_core::Settings {
-            extensions: self.extensions(),
-            ..settings
-        };
-        let migrations = self.migrations()?;
-        let database = self.database().await?;
-        Ok(Tenants::open(database, migrations, settings).await?)
-    }
-
-    fn migrations(&self) -> anyhow::Result<Migrations> {
-        let Some(folder) = &self.common.migrations_dir else {
-            return Ok(Migrations {
-                public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
-                tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS)?,
-            });
-        };
-        Ok(Migrations {
-            public: database::read_folder(&folder.join("public"))?,
-            tenant: database::read_folder(&folder.join("tenant"))?,
-        })
     }
 }
 

@@ -3,21 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Folder;
+use crate::Folder;
 
 /// The project's own migrations, which are compiled into the commands.
 const OURS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
 
 /// The versions of the project's own tenant migrations, oldest first.
-pub(crate) const OUR_VERSIONS: [&str; 2] = ["20260101000000", "20260102000000"];
+pub const OUR_VERSIONS: [&str; 2] = ["20260101000000", "20260102000000"];
 
 /// A folder with `public/` and `tenant/` migrations.
 #[derive(Debug)]
-pub(crate) struct Migrations(Folder);
+pub struct Migrations(Folder);
 
 impl Migrations {
     /// The project's own, to which more can be added.
-    pub(crate) fn ours() -> Self {
+    pub fn ours() -> Self {
         let this = Self(Folder::new());
         for stream in ["public", "tenant"] {
             copy(&Path::new(OURS).join(stream), &this.path().join(stream));
@@ -26,31 +26,33 @@ impl Migrations {
     }
 
     /// The project's own public ones, and no tenant migration yet.
-    pub(crate) fn none_for_tenants() -> Self {
+    pub fn none_for_tenants() -> Self {
         let this = Self::ours();
         fs::remove_dir_all(this.path().join("tenant")).unwrap();
         fs::create_dir(this.path().join("tenant")).unwrap();
         this
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
+    /// Where they are.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
         self.0.path().to_path_buf()
     }
 
     /// Adds a tenant migration, or writes it anew.
-    pub(crate) fn tenant(self, name: &str, up: &str) -> Self {
+    pub fn tenant(self, name: &str, up: &str) -> Self {
         self.write("tenant", name, up)
     }
 
     /// Adds a tenant migration that runs outside a transaction.
-    pub(crate) fn outside_transaction(self, name: &str, up: &str) -> Self {
+    pub fn outside_transaction(self, name: &str, up: &str) -> Self {
         let metadata = format!("tenant/{name}/metadata.toml");
         self.0.file(&metadata, "run_in_transaction = false\n");
         self.write("tenant", name, up)
     }
 
     /// Adds a public migration.
-    pub(crate) fn public(self, name: &str, up: &str) -> Self {
+    pub fn public(self, name: &str, up: &str) -> Self {
         self.write("public", name, up)
     }
 
@@ -63,7 +65,7 @@ impl Migrations {
 }
 
 /// Copies a folder with all that is in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{Finished, LIMIT, Migrations, eventually};
+use crate::wait::LIMIT;
+use crate::{Finished, Migrations, eventually};
 
 /// The variables that a command keeps: where programs, temporary files and
 /// caches are.
@@ -26,40 +27,48 @@ const KEPT: [&str; 5] = [
     "LD_LIBRARY_PATH",
 ];
 
-/// The program of that name.
-fn program(name: &str) -> &'static str {
-    match name {
-        "completions" => env!("CARGO_BIN_EXE_completions"),
-        "create-tenant" => env!("CARGO_BIN_EXE_create-tenant"),
-        "demo-tenant-schema" => env!("CARGO_BIN_EXE_demo-tenant-schema"),
-        "drop-tenant" => env!("CARGO_BIN_EXE_drop-tenant"),
-        "health-check" => env!("CARGO_BIN_EXE_health-check"),
-        "list-tenants" => env!("CARGO_BIN_EXE_list-tenants"),
-        "migrate-public" => env!("CARGO_BIN_EXE_migrate-public"),
-        "migrate-tenants" => env!("CARGO_BIN_EXE_migrate-tenants"),
-        "stop-server" => env!("CARGO_BIN_EXE_stop-server"),
-        other => panic!("there is no program {other}"),
-    }
+/// The program of that name. Cargo builds the programs of a package before it
+/// runs the package's tests, and puts them one folder above the tests.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let programs = test.parent().and_then(Path::parent).unwrap();
+    let program = programs.join(name);
+    assert!(
+        program.is_file(),
+        "there is no program {}",
+        program.display()
+    );
+    program
 }
 
 /// A folder to run commands in.
 #[derive(Debug)]
-pub(crate) struct Folder(TempDir);
+pub struct Folder(TempDir);
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Folder {
-    pub(crate) fn new() -> Self {
+    /// An empty one, gone with the value.
+    #[must_use]
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The user that a server of root's runs as has to get in.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         Self(folder)
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// Writes a file into it.
-    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -68,7 +77,7 @@ impl Folder {
 
     /// A command in this folder, without a database: its name and its
     /// arguments, divided by spaces.
-    pub(crate) fn command(&self, line: &str) -> Command {
+    pub fn command(&self, line: &str) -> Command {
         let mut words = line.split_whitespace();
         let name = words.next().unwrap();
         Command {
@@ -84,15 +93,15 @@ impl Folder {
     }
 
     /// Runs such a command to its end.
-    pub(crate) fn run(&self, line: &str) -> Finished {
+    pub fn run(&self, line: &str) -> Finished {
         self.command(line).run()
     }
 }
 
 /// A command in the making.
 #[derive(Debug)]
-pub(crate) struct Command {
-    program: &'static str,
+pub struct Command {
+    program: PathBuf,
     folder: PathBuf,
     line: String,
     arguments: Vec<OsString>,
@@ -102,55 +111,59 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    pub(crate) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         let argument = argument.into();
         self.line = format!("{} {}", self.line, argument.display());
         self.arguments.push(argument);
         self
     }
 
-    pub(crate) fn args<A: Into<OsString>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+    /// Adds several.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
         arguments.into_iter().fold(self, Self::arg)
     }
 
     /// Works on the database behind `url`.
-    pub(crate) fn on(self, url: &str) -> Self {
+    pub fn on(self, url: &str) -> Self {
         self.arg("--database-url").arg(url)
     }
 
     /// Takes the migrations from a folder.
-    pub(crate) fn migrations(self, migrations: &Migrations) -> Self {
+    pub fn migrations(self, migrations: &Migrations) -> Self {
         self.arg("--migrations-dir").arg(migrations.path())
     }
 
     /// Runs with a variable in its environment.
-    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));
         self
     }
 
     /// Runs in a folder below its own.
-    pub(crate) fn within(mut self, subfolder: &str) -> Self {
+    pub fn within(mut self, subfolder: &str) -> Self {
         self.folder.push(subfolder);
         fs::create_dir_all(&self.folder).unwrap();
         self
     }
 
     /// Finds `text` on its standard input.
-    pub(crate) fn input(mut self, text: &str) -> Self {
+    pub fn input(mut self, text: &str) -> Self {
         self.input = Some(text.to_owned());
         self
     }
 
     /// Writes its results to somewhere else than to the test.
-    pub(crate) fn output_to(mut self, output: impl Into<Stdio>) -> Self {
+    pub fn output_to(mut self, output: impl Into<Stdio>) -> Self {
         self.output = Some(output.into());
         self
     }
 
     /// The same as the standard library has it, for a terminal to run.
-    pub(crate) fn into_std(self) -> std::process::Command {
-        let mut command = std::process::Command::new(self.program);
+    pub fn into_std(self) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.program);
         command.args(&self.arguments).current_dir(&self.folder);
         command.env_clear();
         let kept = KEPT.iter().map(|name| (*name, std::env::var_os(name)));
@@ -160,12 +173,12 @@ impl Command {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(self) -> Finished {
+    pub fn run(self) -> Finished {
         self.start().finish()
     }
 
     /// Starts it, and does not wait.
-    pub(crate) fn start(mut self) -> Running {
+    pub fn start(mut self) -> Running {
         let (line, input, output) = (self.line.clone(), self.input.take(), self.output.take());
         let mut command = self.into_std();
         command.stdin(if input.is_some() {
@@ -231,7 +244,7 @@ impl Collected {
 /// A command under way. It is killed when it takes so long that it must hang,
 /// and when its test fails before its end.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub struct Running {
     line: String,
     child: Child,
     stdout: Collected,
@@ -240,19 +253,28 @@ pub(crate) struct Running {
 
 impl Running {
     /// What Ctrl-C does.
-    pub(crate) fn interrupt(&self) {
+    pub fn interrupt(&self) {
+        self.send(Signal::INT);
+    }
+
+    /// What `kill` does.
+    pub fn terminate(&self) {
+        self.send(Signal::TERM);
+    }
+
+    fn send(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).unwrap();
-        kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 
     /// Waits until its standard error contains `text`.
-    pub(crate) async fn until_said(&self, text: &str) {
+    pub async fn until_said(&self, text: &str) {
         let said = async || self.stderr.so_far().contains(text);
         eventually(&format!("it says {text}"), said).await;
     }
 
     /// Waits for its end.
-    pub(crate) fn finish(mut self) -> Finished {
+    pub fn finish(mut self) -> Finished {
         let begun = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -1,0 +1,112 @@
+//! Ctrl-C and SIGTERM.
+//!
+//! By itself either ends the process at once. Whoever has something to finish
+//! or to undo listens with [`Signals`], and for as long as one of these is
+//! there the signals are its owner's business. [`interruptible`] is for work
+//! that is undone by being dropped.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::{self, Interrupted};
+
+/// How many [`Signals`] there are.
+static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Starts [`stand_in`].
+static STAND_IN: Once = Once::new();
+
+/// Ctrl-C and SIGTERM, listened for until this is dropped.
+#[derive(Debug)]
+pub struct Signals {
+    pair: Pair,
+}
+
+#[derive(Debug)]
+struct Pair {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Begins to listen. To be called while a command runs, not before.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system does not let the signals be listened for.
+    pub fn listen() -> std::io::Result<Self> {
+        let pair = Pair::new()?;
+        let for_the_rest = Pair::new()?;
+        LISTENERS.fetch_add(1, Ordering::SeqCst);
+        STAND_IN.call_once(|| drop(tokio::spawn(stand_in(for_the_rest))));
+        Ok(Self { pair })
+    }
+
+    /// Waits for the next signal, one that came since the last time included.
+    pub async fn next(&mut self) {
+        self.pair.next().await;
+    }
+
+    /// Keeps the signals from ending the process from here on, because it is
+    /// about to end anyway, in good order.
+    pub(crate) fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+/// Does `work`, or drops it when a signal comes. A second signal while it is
+/// being dropped ends the process at once.
+///
+/// # Errors
+///
+/// Those of `work`, and [`Interrupted`].
+pub async fn interruptible<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let mut signals = Signals::listen()?;
+    let mut work = Box::pin(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = signals.next() => {}
+    }
+    drop(tokio::spawn(async move {
+        signals.next().await;
+        exit::at_once();
+    }));
+    drop(work);
+    Err(Interrupted.into())
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Pair {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ends the process at a signal that nobody listens for. The operating system
+/// would do that, but once a signal has been listened for it never does again.
+async fn stand_in(mut signals: Pair) {
+    loop {
+        signals.next().await;
+        if LISTENERS.load(Ordering::SeqCst) == 0 {
+            exit::at_once();
+        }
+    }
+}

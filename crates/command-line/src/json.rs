@@ -1,0 +1,83 @@
+//! How a failure looks with `--json`. Field names are stable.
+
+use serde::Serialize;
+use tenant_core::{Error, PgError};
+
+use crate::hints;
+
+/// A command that failed as a whole.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    error: ErrorDetail,
+}
+
+/// An error in parts.
+#[derive(Debug, Serialize)]
+pub struct ErrorDetail {
+    /// The whole chain of causes.
+    message: String,
+    /// PostgreSQL's code, when the server spoke.
+    sqlstate: Option<String>,
+    /// The name of the migration that failed.
+    migration: Option<String>,
+    /// The line of its `up.sql`, from 1.
+    line: Option<usize>,
+    /// What to do next.
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// What ended the command.
+    #[must_use]
+    pub fn of(error: &anyhow::Error) -> Self {
+        let mut detail = match error.downcast_ref::<Error>() {
+            Some(known) => ErrorDetail::of(known),
+            None => ErrorDetail::text(String::new()),
+        };
+        if let Some(said) = error.downcast_ref::<PgError>() {
+            detail.sqlstate = said.sqlstate().map(str::to_owned);
+        }
+        // Either may be in the context, which only the whole error knows.
+        detail.message = hints::causes(error.as_ref()).join(": ");
+        detail.hint = hints::hint(error);
+        Self { error: detail }
+    }
+
+    /// Arguments that were not understood.
+    #[must_use]
+    pub fn usage(message: String) -> Self {
+        Self {
+            error: ErrorDetail::text(message),
+        }
+    }
+}
+
+impl ErrorDetail {
+    fn text(message: String) -> Self {
+        Self {
+            message,
+            sqlstate: None,
+            migration: None,
+            line: None,
+            hint: None,
+        }
+    }
+
+    /// The parts of an error of the library.
+    #[must_use]
+    pub fn of(error: &Error) -> Self {
+        let (migration, line) = match error {
+            Error::Migration(failure) => (Some(failure.migration.clone()), Some(failure.line)),
+            Error::Refused { migration, refusal } => (Some(migration.clone()), Some(refusal.line)),
+            Error::ChangedPath { migration, .. } => (Some(migration.clone()), None),
+            _ => (None, None),
+        };
+        Self {
+            message: hints::causes(error).join(": "),
+            sqlstate: error.sqlstate().map(str::to_owned),
+            migration,
+            line,
+            hint: hints::of(error),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What every command of this project shares, from the arguments to the exit
+//! code.
+//!
+//! A command is a clap parser that implements [`Script`], and a program whose
+//! `main` is [`run`]. It is handed a [`Context`]: the database, the project's
+//! folder, the extensions and the [`Output`]. Which migrations there are is
+//! the command's own business, so this crate knows no schema crate, and
+//! commands built on it work while a `schema.rs` is being edited.
+//!
+//! What scripts may rely on: results on standard output, everything else on
+//! standard error; one JSON document with `--json`; the exit codes of
+//! [`Verdict`].
+
+pub mod ask;
+pub mod database;
+mod environment;
+pub mod exit;
+pub mod hints;
+pub mod interrupt;
+pub mod json;
+pub mod options;
+pub mod output;
+pub mod project;
+mod script;
+pub mod words;
+
+pub use environment::Environment;
+pub use exit::Verdict;
+pub use options::Common;
+pub use output::Output;
+pub use script::{Context, Script, run};

@@ -1,0 +1,31 @@
+//! Finds the project's folder.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+/// The file that marks the project's folder.
+pub const MARKER: &str = "diesel.tenant.toml";
+
+/// The project's folder: the current one, or the nearest one above, that holds
+/// [`MARKER`].
+///
+/// # Errors
+///
+/// [`NoProject`] when there is none, and a current folder that cannot be
+/// found.
+pub fn folder() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let project = here
+        .ancestors()
+        .find(|folder| folder.join(MARKER).is_file())
+        .map(PathBuf::from);
+    project.ok_or_else(|| NoProject { here }.into())
+}
+
+/// Neither the current folder nor one above is a project's.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is not in a project: there is no {MARKER} here or above", here.display())]
+pub struct NoProject {
+    here: PathBuf,
+}
