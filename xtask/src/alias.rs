@@ -17,10 +17,10 @@ pub struct Alias {
 /// What an alias runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// A program of `tenant-scripts`, with every argument handed on untouched.
-    Bin(&'static str),
+    /// A program, with every argument handed on untouched.
+    Run(Program),
     /// The same, with `--only` put before the tenant's name.
-    OneTenant(&'static str),
+    OneTenant(Program),
     /// `cargo check` over everything.
     Typecheck,
     /// The repository rules alone.
@@ -29,22 +29,61 @@ pub enum Task {
     Test,
 }
 
+/// A program of one of the packages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The package.
+    pub package: &'static str,
+    /// Its program.
+    pub bin: &'static str,
+    /// The arguments that the alias stands for, put before the user's.
+    pub arguments: &'static [&'static str],
+}
+
+/// A program that works on tenants.
+const fn tenants(bin: &'static str) -> Program {
+    Program {
+        package: "tenant-scripts",
+        bin,
+        arguments: &[],
+    }
+}
+
+/// A program that helps to write migrations.
+const fn authoring(bin: &'static str, arguments: &'static [&'static str]) -> Program {
+    Program {
+        package: "authoring-scripts",
+        bin,
+        arguments,
+    }
+}
+
+const PUBLIC: &[&str] = &["--stream", "public"];
+const TENANT: &[&str] = &["--stream", "tenant"];
+
 /// Every alias, in the order of the overview.
 #[rustfmt::skip] // One alias, one line.
 pub const ALIASES: &[Alias] = &[
-    alias("db:migrate", "", Task::Bin("migrate-public"), "Bring the public schema up to date"),
-    alias("db:migrate:tenants", "", Task::Bin("migrate-tenants"), "Bring every tenant up to date"),
-    alias("db:migrate:tenant", "NAME", Task::OneTenant("migrate-tenants"), "Bring one tenant up to date"),
-    alias("db:create:tenant", "NAME...", Task::Bin("create-tenant"), "Create tenants: schema, migrations, registration"),
-    alias("db:list:tenants", "", Task::Bin("list-tenants"), "List the tenants and their versions"),
-    alias("db:drop:tenant", "NAME", Task::Bin("drop-tenant"), "Drop a tenant: its schema, data and registration"),
-    alias("db:health:check", "", Task::Bin("health-check"), "Check every tenant's schema, tables and migrations"),
-    alias("db:demo:tenant", "", Task::Bin("demo-tenant-schema"), "Create a demo tenant, write to it and read it back"),
-    alias("db:stop", "", Task::Bin("stop-server"), "Stop the project's own PostgreSQL server, if it runs"),
+    alias("db:migrate", "", Task::Run(tenants("migrate-public")), "Bring the public schema up to date"),
+    alias("db:migrate:tenants", "", Task::Run(tenants("migrate-tenants")), "Bring every tenant up to date"),
+    alias("db:migrate:tenant", "NAME", Task::OneTenant(tenants("migrate-tenants")), "Bring one tenant up to date"),
+    alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
+    alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
+    alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
+    alias("db:health:check", "", Task::Run(tenants("health-check")), "Check every tenant's schema, tables and migrations"),
+    alias("db:demo:tenant", "", Task::Run(tenants("demo-tenant-schema")), "Create a demo tenant, write to it and read it back"),
+    alias("db:generate", "[NAME]", Task::Run(authoring("generate-migration", &[])), "Write the migrations that edited files need"),
+    alias("db:generate:public", "[NAME]", Task::Run(authoring("generate-migration", PUBLIC)), "Write that of the public schema"),
+    alias("db:generate:tenant", "[NAME]", Task::Run(authoring("generate-migration", TENANT)), "Write that of every tenant's schema"),
+    alias("db:schema", "", Task::Run(authoring("print-schema", &[])), "Regenerate each schema.rs from the migrations"),
+    alias("db:schema:public", "", Task::Run(authoring("print-schema", PUBLIC)), "Regenerate that of the public schema"),
+    alias("db:schema:tenant", "", Task::Run(authoring("print-schema", TENANT)), "Regenerate that of every tenant's schema"),
+    alias("db:stop", "", Task::Run(tenants("stop-server")), "Stop the project's own PostgreSQL server"),
     alias("typecheck", "", Task::Typecheck, "Type-check every crate, tests included"),
     alias("test", "[OPTIONS]", Task::Test, "Install what the tests need, then run them"),
+    alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
-    alias("completions", "SHELL", Task::Bin("completions"), "Print the completion script of a shell"),
+    alias("completions", "SHELL", Task::Run(tenants("completions")), "Print the completion script of a shell"),
 ];
 
 const fn alias(
@@ -76,10 +115,10 @@ impl Alias {
             .to_owned()
     }
 
-    /// The program of `tenant-scripts` it runs, if it runs one.
-    pub(crate) fn bin(&self) -> Option<&'static str> {
+    /// The program it runs, if it runs one.
+    pub(crate) fn program(&self) -> Option<Program> {
         match self.task {
-            Task::Bin(bin) | Task::OneTenant(bin) => Some(bin),
+            Task::Run(program) | Task::OneTenant(program) => Some(program),
             Task::Typecheck | Task::Tidy | Task::Test => None,
         }
     }
@@ -99,7 +138,7 @@ pub fn find(name: &str) -> Option<&'static Alias> {
 #[must_use]
 pub fn nearest(word: &str) -> Option<&'static Alias> {
     ALIASES.iter().min_by_key(|alias| {
-        let same_bin = alias.bin() == Some(word);
+        let same_bin = alias.program().is_some_and(|program| program.bin == word);
         let goes_on = alias.name.starts_with(word);
         (!same_bin, !goes_on, distance(word, alias.name))
     })
@@ -132,7 +171,7 @@ mod tests {
     fn an_alias_is_found_by_its_whole_name_only() {
         assert_eq!(
             find("db:migrate").unwrap().task,
-            Task::Bin("migrate-public")
+            Task::Run(tenants("migrate-public"))
         );
         assert!(find("db:migrat").is_none());
         assert!(find("migrate-public").is_none());
@@ -153,6 +192,8 @@ mod tests {
             ("db:create", "db:create:tenant"),
             ("demo-tenant-schema", "db:demo:tenant"),
             ("migrate-tenants", "db:migrate:tenants"),
+            ("print-schema", "db:schema"),
+            ("lint-migrations", "lint"),
         ] {
             assert_eq!(nearest(typed).unwrap().name, meant, "typed {typed}");
         }

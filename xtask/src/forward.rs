@@ -1,9 +1,9 @@
-//! Running a program of `tenant-scripts` in place of this one.
+//! Running a program of another package in place of this one.
 
 use std::ffi::{OsStr, OsString};
 
 use crate::{
-    alias::{ALIASES, Alias},
+    alias::{ALIASES, Alias, Program},
     cargo, console,
     failure::Failure,
 };
@@ -26,31 +26,33 @@ const OPTIONS_WITH_A_VALUE: &[&str] = &[
 enum Build {
     /// None, or what has changed since the last time.
     Usual,
-    /// All that the programs depend on.
+    /// All that the package's programs depend on.
     First,
 }
 
-/// Becomes the program `bin`; comes back only when that is impossible.
-pub(crate) fn run(bin: &str, arguments: Vec<OsString>) -> Failure {
-    let build = build_to_expect();
+/// Becomes `program`; comes back only when that is impossible.
+pub(crate) fn run(program: Program, arguments: Vec<OsString>) -> Failure {
+    let build = build_to_expect(program.package);
     if build == Build::First {
         console::note(&format!(
-            "Building {bin} (the first build takes a minute or two) ..."
+            "Building {} (the first build takes a minute or two) ...",
+            program.bin
         ));
     }
     let mut command = cargo::command("run");
-    command.args(run_arguments(bin, build, arguments));
+    command.args(run_arguments(program, build, arguments));
     cargo::become_it(command)
 }
 
 /// Cargo puts all programs of a workspace into one folder, so those that were
-/// built are siblings of this one. With any of them come all dependencies.
-fn build_to_expect() -> Build {
+/// built are siblings of this one. With any of a package come all dependencies.
+fn build_to_expect(package: &str) -> Build {
     let Ok(this) = std::env::current_exe() else {
         return Build::First;
     };
-    let was_built = |bin| this.with_file_name(bin).is_file();
-    if ALIASES.iter().filter_map(Alias::bin).any(was_built) {
+    let programs = ALIASES.iter().filter_map(Alias::program);
+    let mut of_package = programs.filter(|program| program.package == package);
+    if of_package.any(|program| this.with_file_name(program.bin).is_file()) {
         Build::Usual
     } else {
         Build::First
@@ -59,7 +61,7 @@ fn build_to_expect() -> Build {
 
 /// What follows `cargo run`. Cargo's own messages are hidden unless there is a
 /// build to watch.
-fn run_arguments(bin: &str, build: Build, arguments: Vec<OsString>) -> Vec<OsString> {
+fn run_arguments(program: Program, build: Build, arguments: Vec<OsString>) -> Vec<OsString> {
     let quiet: &[&str] = match build {
         Build::Usual => &["--quiet"],
         Build::First => &[],
@@ -67,7 +69,8 @@ fn run_arguments(bin: &str, build: Build, arguments: Vec<OsString>) -> Vec<OsStr
     let of_cargo = quiet
         .iter()
         .copied()
-        .chain(["--package", "tenant-scripts", "--bin", bin, "--"]);
+        .chain(["--package", program.package, "--bin", program.bin, "--"])
+        .chain(program.arguments.iter().copied());
     of_cargo.map(OsString::from).chain(arguments).collect()
 }
 
@@ -117,16 +120,33 @@ mod tests {
         line.split_whitespace().map(OsString::from).collect()
     }
 
+    const CREATE: Program = Program {
+        package: "tenant-scripts",
+        bin: "create-tenant",
+        arguments: &[],
+    };
+
+    #[test]
+    fn what_the_alias_stands_for_comes_before_the_users_arguments() {
+        let program = Program {
+            arguments: &["--stream", "tenant"],
+            ..CREATE
+        };
+        let arguments = run_arguments(program, Build::First, words("--json"));
+        let expected = "--package tenant-scripts --bin create-tenant -- --stream tenant --json";
+        assert_eq!(arguments, words(expected));
+    }
+
     #[test]
     fn arguments_are_handed_on_untouched_after_two_dashes() {
-        let arguments = run_arguments("create-tenant", Build::Usual, words("acme --help -- -x"));
+        let arguments = run_arguments(CREATE, Build::Usual, words("acme --help -- -x"));
         let expected = "--quiet --package tenant-scripts --bin create-tenant -- acme --help -- -x";
         assert_eq!(arguments, words(expected));
     }
 
     #[test]
     fn a_first_build_shows_the_progress_of_cargo() {
-        let arguments = run_arguments("create-tenant", Build::First, Vec::new());
+        let arguments = run_arguments(CREATE, Build::First, Vec::new());
         assert_eq!(
             arguments,
             words("--package tenant-scripts --bin create-tenant --")

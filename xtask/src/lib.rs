@@ -1,7 +1,7 @@
 //! The repository's own commands, run as `cargo xtask ALIAS`.
 //!
-//! Most aliases start a program of the package `tenant-scripts` and get out of
-//! its way; the others drive Cargo over the whole workspace. This crate depends
+//! Most aliases start a program of another package and get out of its way; the
+//! others drive Cargo over the whole workspace. This crate depends
 //! on nothing but the standard library and reaches the other crates only by
 //! running them, so that it compiles in a second or two.
 //!
@@ -58,8 +58,8 @@ fn dispatch(mut arguments: Vec<OsString>) -> Result<(), Failure> {
 
 fn start(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure> {
     match alias.task {
-        Task::Bin(bin) => Err(forward::run(bin, arguments)),
-        Task::OneTenant(bin) => Err(forward::run(bin, forward::only_one(arguments)?)),
+        Task::Run(program) => Err(forward::run(program, arguments)),
+        Task::OneTenant(program) => Err(forward::run(program, forward::only_one(arguments)?)),
         Task::Typecheck => checks::typecheck(alias, &arguments),
         Task::Tidy => checks::tidy(alias, &arguments),
         Task::Test => tests_command::run(alias, arguments),

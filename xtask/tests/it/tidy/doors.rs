@@ -35,11 +35,11 @@ const DOORS: &[Door] = &[
         layer: Layer::Code,
         open_to: &[
             "crates/local-postgres/src/environment.rs",
-            "crates/tenant-scripts/src/environment.rs",
+            "crates/command-line/src/environment.rs",
             "crates/test-support/src/",
             "xtask/src/",
         ],
-        instead: "read the variable in crates/tenant-scripts/src/environment.rs, describe it in \
+        instead: "read the variable in crates/command-line/src/environment.rs, describe it in \
                   .env.example, and pass its value down as an argument.",
     },
     Door {
@@ -53,8 +53,8 @@ const DOORS: &[Door] = &[
     Door {
         patterns: &["process::exit"],
         layer: Layer::Code,
-        open_to: &["crates/tenant-scripts/src/exit.rs"],
-        instead: "return an error; crates/tenant-scripts/src/exit.rs turns it into the exit code \
+        open_to: &["crates/command-line/src/exit.rs"],
+        instead: "return an error; crates/command-line/src/exit.rs turns it into the exit code \
                   of the contract, and everything on the way is dropped properly.",
     },
     Door {

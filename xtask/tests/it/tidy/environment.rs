@@ -10,8 +10,8 @@ use super::{
 /// Where variables that a user may set are read: by the scripts, and by the
 /// tests. Beginnings of paths.
 const READERS: &[&str] = &[
-    "crates/tenant-scripts/src/environment.rs",
-    "crates/test-support/src/",
+    "crates/command-line/src/environment.rs",
+    "crates/test-support/src/server.rs",
 ];
 const EXAMPLE: &str = ".env.example";
 
@@ -68,10 +68,7 @@ fn the_rule_about_the_environment_can_fail() {
     let code = "fn f() { get(\"DATABASE_URL\"); get(\"PG_BIN\"); get(\"HOME\"); } // \"NO_ONE\"\n";
     let tests = "const URL: &str = \"TEST_URL\";\n";
     let example = "# The server\n# PG_BIN=/usr/bin\nTEST_URL=x\n#OLD_NAME=x\n";
-    let sources = [
-        (READERS[0], code),
-        ("crates/test-support/src/server.rs", tests),
-    ];
+    let sources = [(READERS[0], code), (READERS[1], tests)];
     let repository = Repository::of(&[sources[0], sources[1], (EXAMPLE, example)]);
     let findings = undocumented(&repository);
     assert_eq!(findings.len(), 2, "{findings:?}");

@@ -1,0 +1,114 @@
+//! What git knows: which migrations a revision has.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio::process::Command;
+
+use crate::generate::name::version;
+
+/// A commit of the repository around a project.
+#[derive(Debug)]
+pub(crate) struct Base {
+    repository: PathBuf,
+    commit: String,
+}
+
+impl Base {
+    /// The commit that `revision` means in the repository around `project`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no git, no repository, or no such commit.
+    pub(crate) async fn find(project: &Path, revision: &str) -> anyhow::Result<Self> {
+        let mut repository = git(project, ["rev-parse", "--show-toplevel"]).await?;
+        repository.pop_if(|last| *last == b'\n');
+        let repository = PathBuf::from(OsString::from_vec(repository));
+        let repository = repository
+            .canonicalize()
+            .with_context(|| format!("the repository {} is not there", repository.display()))?;
+        let commit = commit(&repository, revision).await;
+        let commit = commit.ok_or_else(|| {
+            anyhow!(
+                "{revision} is no commit of this repository (what is elsewhere has to be fetched \
+                 first)"
+            )
+        })?;
+        Ok(Self { repository, commit })
+    }
+
+    /// The versions of the migrations that the commit has in `folder`, which
+    /// exists on the disk; none when the commit does not have the folder.
+    ///
+    /// # Errors
+    ///
+    /// When the folder is outside the repository, or git fails.
+    pub(crate) async fn versions(&self, folder: &Path) -> anyhow::Result<Vec<String>> {
+        // Git names the repository without symbolic links.
+        let real = folder
+            .canonicalize()
+            .with_context(|| format!("the folder {} is not there", folder.display()))?;
+        let inside = real.strip_prefix(&self.repository).map_err(|_| {
+            anyhow!(
+                "the folder {} is not in the project's repository",
+                real.display()
+            )
+        })?;
+        // Folders alone: beside migrations there may be a README.
+        let arguments = ["--literal-pathspecs", "ls-tree", "-d", "-z", "--name-only"];
+        let mut arguments = arguments.map(OsString::from).to_vec();
+        arguments.extend(["--full-tree", &self.commit, "--"].map(OsString::from));
+        if inside != Path::new("") {
+            // The slash at the end: what is in it, not the folder itself.
+            arguments.push(inside.join("").into_os_string());
+        }
+        let list = git(&self.repository, arguments).await?;
+        let names = list.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        let names = names.filter_map(|path| path.rsplit('/').next().map(str::to_owned));
+        let names = names.filter(|name| !name.is_empty() && !name.starts_with('.'));
+        Ok(names.map(|name| version(&name)).collect())
+    }
+}
+
+/// The name that `revision` has for good.
+async fn commit(repository: &Path, revision: &str) -> Option<String> {
+    // Git would take it for an option; no revision begins so.
+    if revision.starts_with('-') {
+        return None;
+    }
+    let commit = format!("{revision}^{{commit}}");
+    let arguments = ["rev-parse", "--verify", "--quiet", &commit];
+    let name = git(repository, arguments).await.ok()?;
+    let name = String::from_utf8(name).ok()?.trim().to_owned();
+    // `^main` is what main does not lead to, and no commit.
+    let is_name = name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_name && !name.is_empty()).then_some(name)
+}
+
+/// What git prints when it is run in `folder`.
+async fn git(
+    folder: &Path,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> anyhow::Result<Vec<u8>> {
+    let mut command = Command::new("git");
+    command
+        .args(arguments)
+        .current_dir(folder)
+        // In a hook these are set, and count from another folder.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_INDEX_FILE")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let ended = command.output().await.context("git cannot be started")?;
+    if !ended.status.success() {
+        bail!(
+            "git says: {}",
+            String::from_utf8_lossy(&ended.stderr).trim()
+        );
+    }
+    Ok(ended.stdout)
+}

@@ -1,0 +1,294 @@
+//! `generate-migration`: writes the migration that an edited `schema.rs` needs.
+
+use std::path::PathBuf;
+
+use chrono::Utc;
+use clap::Parser;
+use command_line::interrupt::interruptible;
+use command_line::words::counted;
+use command_line::{Common, Context, Script, Verdict};
+use schema_diff::{Answers, Schema};
+use serde::Serialize;
+
+use crate::generate::{self, Draft, folder, name};
+use crate::{Project, Stream, StreamFiles, schema_file, scratch};
+
+/// Write the migration that an edited `schema.rs` needs
+///
+/// Compares `schema.rs` with what the migrations on the disk make of a scratch
+/// database, and writes up.sql and down.sql. Before that they are proven there:
+/// up gives exactly schema.rs, down gives back what was before, up works again,
+/// and up works on tables that hold rows. What only a person can know is asked,
+/// or answered by the options below. Neither the tenants nor their data are
+/// touched.
+///
+/// With --json: streams: stream (public, tenant), changed, migration and path
+/// (null without a change), changes, notes, rows (on how many the migration was
+/// tried), and with --dry-run up and down; dry_run.
+#[derive(Debug, Parser)]
+#[command(name = "generate-migration", version)]
+#[command(mut_arg("migrations_dir", |dir| dir.help(
+    "Folder with `public/` and `tenant/` migrations, instead of those of the project"
+)))]
+pub struct GenerateMigration {
+    /// What it does, as in `add_title` [default: made from the changes]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    /// Stream whose `schema.rs` was edited [default: both]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "public|tenant"
+    )]
+    stream: Option<Stream>,
+
+    /// File to read, instead of the one that the configuration names
+    #[arg(long, value_name = "FILE", requires = "stream")]
+    schema_file: Option<PathBuf>,
+
+    /// A column, or a table, that has another name now
+    #[arg(long, value_name = "TABLE.OLD:NEW|OLD:NEW")]
+    rename: Vec<String>,
+
+    /// What rows get that have no value: an SQL expression, the default of a new column
+    #[arg(long, value_name = "TABLE.COLUMN=EXPR")]
+    default: Vec<String>,
+
+    /// How the values of a column become values of its new type: an SQL expression
+    #[arg(long, value_name = "TABLE.COLUMN=EXPR")]
+    using: Vec<String>,
+
+    /// The labels of a new enum, in order
+    #[arg(long = "enum", value_name = "NAME=LABEL,LABEL")]
+    enums: Vec<String>,
+
+    /// What follows `CREATE TYPE NAME AS` for another new type
+    #[arg(long = "type", value_name = "NAME=DEFINITION")]
+    types: Vec<String>,
+
+    /// Drop what is gone from the file, with its data
+    #[arg(long)]
+    allow_drop: bool,
+
+    /// Let keys called `id` not number themselves
+    #[arg(long)]
+    no_identity: bool,
+
+    /// Show the migration, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    scratch: scratch::Options,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document {
+    dry_run: bool,
+    streams: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    stream: Stream,
+    changed: bool,
+    migration: Option<String>,
+    path: Option<String>,
+    changes: Vec<String>,
+    notes: Vec<String>,
+    rows: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    up: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    down: Option<String>,
+}
+
+/// A stream, and what its file says.
+struct Edited {
+    files: StreamFiles,
+    wanted: Schema,
+}
+
+/// A stream, and the migration that it needs.
+struct Drafted {
+    files: StreamFiles,
+    draft: Option<Draft>,
+}
+
+impl Script for GenerateMigration {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let project = Project::find()?;
+        let name = self.name.as_deref().map(name::checked).transpose()?;
+        // All of it before the first file is written.
+        let drafted = interruptible(self.draft(context, &project)).await?;
+        let mut rows = Vec::new();
+        let mut lines = Vec::new();
+        for one in drafted {
+            let row = self.write(&project, &one, name.as_deref())?;
+            lines.push(self.text(&project, &one, &row));
+            rows.push(row);
+        }
+        let document = Document {
+            dry_run: self.dry_run,
+            streams: rows,
+        };
+        context.output.done(&document, &lines.join("\n"))?;
+        Ok(Verdict::Done)
+    }
+}
+
+impl GenerateMigration {
+    async fn draft(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Drafted>> {
+        let answers = self.answers()?;
+        let edited = self.edited(project)?;
+        let mut drafted = Vec::new();
+        for (index, one) in edited.iter().enumerate() {
+            let others = edited.iter().enumerate();
+            let others = others.filter(|(other, _)| *other != index);
+            let others = others.map(|(_, other)| &other.wanted).collect::<Vec<_>>();
+            let answers = answers.about(&one.wanted, &others);
+            let scratch = &self.scratch;
+            let draft =
+                generate::draft(context, project, &one.files, &one.wanted, answers, scratch)
+                    .await?;
+            drafted.push(Drafted {
+                files: one.files.clone(),
+                draft,
+            });
+        }
+        Ok(drafted)
+    }
+
+    fn edited(&self, project: &Project) -> anyhow::Result<Vec<Edited>> {
+        let wanted = Stream::ALL.into_iter();
+        let wanted = wanted.filter(|stream| self.stream.is_none_or(|only| only == *stream));
+        let edited = wanted.map(|stream| {
+            let mut files = project.files(stream, self.common.migrations_dir.as_deref())?;
+            if let Some(file) = &self.schema_file {
+                // The user typed it, so it starts where the user is.
+                files.schema = std::path::absolute(file)?;
+            }
+            Ok(Edited {
+                wanted: schema_file::read(project, &files.schema)?,
+                files,
+            })
+        });
+        edited.collect()
+    }
+
+    fn answers(&self) -> anyhow::Result<Answers> {
+        let mut answers = Answers {
+            allow_drop: self.allow_drop,
+            identity: !self.no_identity,
+            ..Answers::default()
+        };
+        let mut read = || {
+            self.rename
+                .iter()
+                .try_for_each(|text| answers.add_rename(text))?;
+            self.default
+                .iter()
+                .try_for_each(|text| answers.add_default(text))?;
+            self.using
+                .iter()
+                .try_for_each(|text| answers.add_conversion(text))?;
+            self.enums
+                .iter()
+                .try_for_each(|text| answers.add_enum(text))?;
+            self.types
+                .iter()
+                .try_for_each(|text| answers.add_type(text))
+        };
+        let read: Result<(), schema_diff::AnswerError> = read();
+        read.map_err(|error| command_line::exit::UsageError(error.to_string()))?;
+        Ok(answers)
+    }
+
+    fn write(&self, project: &Project, one: &Drafted, name: Option<&str>) -> anyhow::Result<Row> {
+        let mut row = Row {
+            stream: one.files.stream,
+            changed: one.draft.is_some(),
+            migration: None,
+            path: None,
+            changes: Vec::new(),
+            notes: Vec::new(),
+            rows: 0,
+            up: None,
+            down: None,
+        };
+        let Some(draft) = &one.draft else {
+            return Ok(row);
+        };
+        let migrations = &one.files.migrations;
+        let existing = folder::existing(migrations)?;
+        let name = name.map_or_else(|| name::of_changes(&draft.changes), str::to_owned);
+        let name = name::folder(&name, Utc::now(), &existing)?;
+        if self.dry_run {
+            row.up = Some(draft.up.clone());
+            row.down = Some(draft.down.clone());
+        } else {
+            folder::write(migrations, &name, &draft.up, &draft.down)?;
+        }
+        row.path = Some(project.shown(&migrations.join(&name)).to_string());
+        row.migration = Some(name);
+        row.changes.clone_from(&draft.changes);
+        row.notes.clone_from(&draft.notes);
+        row.rows = draft.rows;
+        Ok(row)
+    }
+
+    fn text(&self, project: &Project, one: &Drafted, row: &Row) -> String {
+        let schema = project.shown(&one.files.schema);
+        let (Some(draft), Some(path)) = (&one.draft, &row.path) else {
+            return format!(
+                "{schema} is what the {} migrations make: nothing to do.",
+                row.stream
+            );
+        };
+        let verb = if self.dry_run { "Would write" } else { "Wrote" };
+        let mut lines = vec![format!("{verb} {path}:")];
+        lines.extend(draft.changes.iter().map(|change| format!("  {change}")));
+        let rows = match draft.rows {
+            0 => String::new(),
+            rows => format!(", and up on tables with {}", counted(rows, "row")),
+        };
+        lines.push(format!(
+            "Proven on a scratch database: up, down, up again{rows}."
+        ));
+        lines.extend(draft.notes.iter().map(|note| format!("note: {note}")));
+        if self.dry_run {
+            lines.push(format!(
+                "-- up.sql\n{}-- down.sql\n{}",
+                draft.up, draft.down
+            ));
+        } else {
+            let next = match row.stream {
+                Stream::Public => "db:migrate",
+                Stream::Tenant => "db:migrate:tenants",
+            };
+            lines.push(format!("Read it, then: cargo xtask {next}"));
+        }
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_is_well_formed() {
+        GenerateMigration::command().debug_assert();
+    }
+}

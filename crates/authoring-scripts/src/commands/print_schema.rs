@@ -1,0 +1,246 @@
+//! `print-schema`: writes `schema.rs` anew.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Parser;
+use command_line::interrupt::interruptible;
+use command_line::{Common, Context, Script, Verdict};
+use schema_diff::{Catalog, differences};
+use serde::Serialize;
+
+use crate::diesel_cli::DieselCli;
+use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
+use crate::{Project, Stream, StreamFiles, files, schema_file};
+
+/// Regenerate `schema.rs` from the migrations on the disk
+///
+/// The migrations are applied to a scratch database beside the one that is
+/// named, and the Diesel CLI prints what they make; the configuration of the
+/// stream, diesel.public.toml or diesel.tenant.toml, counts. Where there is no
+/// Diesel CLI 2.3, it is installed once, which takes minutes.
+///
+/// With --check nothing is written, and no Diesel CLI is needed: the command
+/// says where file and migrations disagree, and exits with 1 when they do. The
+/// order of tables and columns does not matter.
+///
+/// With --json: streams: stream (public, tenant), file, changed; with --check
+/// differences (texts) instead of changed.
+#[derive(Debug, Parser)]
+#[command(name = "print-schema", version)]
+#[command(mut_arg("migrations_dir", |dir| dir.help(
+    "Folder with `public/` and `tenant/` migrations, instead of those of the project"
+)))]
+#[command(mut_arg("no_download", |no| no.help(
+    "Download neither the Diesel CLI nor PostgreSQL for the project's own server"
+)))]
+pub struct PrintSchema {
+    /// Stream whose file is wanted [default: both]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "public|tenant"
+    )]
+    stream: Option<Stream>,
+
+    /// File to write, instead of the one that the configuration names
+    #[arg(long, value_name = "FILE", requires = "stream")]
+    schema_file: Option<PathBuf>,
+
+    /// Compare only, and exit with 1 when file and migrations disagree
+    #[arg(long)]
+    check: bool,
+
+    #[command(flatten)]
+    scratch: scratch::Options,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document {
+    streams: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    stream: Stream,
+    file: String,
+    changed: bool,
+}
+
+#[derive(Serialize)]
+struct CheckDocument {
+    streams: Vec<CheckRow>,
+}
+
+#[derive(Serialize)]
+struct CheckRow {
+    stream: Stream,
+    file: String,
+    differences: Vec<String>,
+}
+
+/// Where a `schema.rs` and the migrations disagree.
+struct Compared {
+    stream: Stream,
+    file: PathBuf,
+    differences: Vec<String>,
+}
+
+/// What a `schema.rs` should be.
+struct Printed {
+    stream: Stream,
+    file: PathBuf,
+    text: String,
+}
+
+impl Script for PrintSchema {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let project = Project::find()?;
+        if self.check {
+            let compared = interruptible(self.compare(context, &project)).await?;
+            return tell(context, &project, compared);
+        }
+        // All of it before the first file is written.
+        let printed = interruptible(self.print(context, &project)).await?;
+        write(context, &project, printed)
+    }
+}
+
+impl PrintSchema {
+    async fn compare(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Compared>> {
+        let mut compared = Vec::new();
+        for stream in self.streams() {
+            let files = self.files(project, stream)?;
+            let wanted = schema_file::read(project, &files.schema)?;
+            let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
+            let catalog = Catalog::read(&scratch.client().await?, "public").await;
+            let catalog = catalog.context("reading the scratch database failed")?;
+            scratch.drop().await?;
+            compared.push(Compared {
+                stream,
+                file: files.schema,
+                differences: differences(&wanted, &catalog, &files.filter),
+            });
+        }
+        Ok(compared)
+    }
+
+    fn streams(&self) -> impl Iterator<Item = Stream> {
+        let only = self.stream;
+        Stream::ALL
+            .into_iter()
+            .filter(move |stream| only.is_none_or(|only| only == *stream))
+    }
+
+    /// Where the stream has its things, with the file that was named.
+    fn files(&self, project: &Project, stream: Stream) -> anyhow::Result<StreamFiles> {
+        let mut files = project.files(stream, self.common.migrations_dir.as_deref())?;
+        if let Some(file) = &self.schema_file {
+            // The user typed it, so it starts where the user is.
+            files.schema = std::path::absolute(file)?;
+        }
+        Ok(files)
+    }
+
+    async fn print(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Printed>> {
+        let cli = DieselCli::find_or_install(context, project).await?;
+        let mut printed = Vec::new();
+        for stream in self.streams() {
+            printed.push(self.print_one(context, project, &cli, stream).await?);
+        }
+        Ok(printed)
+    }
+
+    async fn print_one(
+        &self,
+        context: &Context,
+        project: &Project,
+        cli: &DieselCli,
+        stream: Stream,
+    ) -> anyhow::Result<Printed> {
+        let files = self.files(project, stream)?;
+        let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
+        let text = cli
+            .print_schema(context, project, &files.config, &scratch)
+            .await?;
+        scratch.drop().await?;
+        // A type of the public schema that a tenant's table uses is still
+        // found there, once it is no scratch database.
+        let aside = format!("schema = \"{PUBLIC_ASIDE}\"");
+        Ok(Printed {
+            stream,
+            file: files.schema,
+            text: text.replace(&aside, "schema = \"public\""),
+        })
+    }
+}
+
+fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow::Result<Verdict> {
+    let mut streams = Vec::new();
+    let mut lines = Vec::new();
+    for one in printed {
+        let changed = files::replace(&one.file, &one.text)?;
+        let file = project.shown(&one.file).to_string();
+        lines.push(if changed {
+            format!("Wrote {file}.")
+        } else {
+            format!("{file} is up to date.")
+        });
+        streams.push(Row {
+            stream: one.stream,
+            file,
+            changed,
+        });
+    }
+    context
+        .output
+        .done(&Document { streams }, &lines.join("\n"))?;
+    Ok(Verdict::Done)
+}
+
+fn tell(context: &Context, project: &Project, compared: Vec<Compared>) -> anyhow::Result<Verdict> {
+    let agree = compared.iter().all(|one| one.differences.is_empty());
+    let mut streams = Vec::new();
+    let mut lines = Vec::new();
+    for one in compared {
+        let (stream, file) = (one.stream, project.shown(&one.file).to_string());
+        if one.differences.is_empty() {
+            lines.push(format!("{file} agrees with the migrations."));
+        } else {
+            lines.push(format!("{file} and the migrations disagree:"));
+            lines.extend(one.differences.iter().map(|line| format!("  {line}")));
+            lines.push(format!(
+                "  to do: `cargo xtask db:generate:{stream}` writes a migration that follows the \
+                 file, `cargo xtask db:schema:{stream}` a file that follows the migrations"
+            ));
+        }
+        streams.push(CheckRow {
+            stream,
+            file,
+            differences: one.differences,
+        });
+    }
+    let document = CheckDocument { streams };
+    context.output.answer(&document, &lines.join("\n"))?;
+    Ok(if agree { Verdict::Done } else { Verdict::Wrong })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_is_well_formed() {
+        PrintSchema::command().debug_assert();
+    }
+}

@@ -1,0 +1,102 @@
+//! Puts the questions to whoever sits at the terminal, or says how they are
+//! answered beforehand.
+
+use anyhow::anyhow;
+use command_line::exit::UsageError;
+use command_line::words::counted;
+use command_line::{Context, ask};
+use schema_diff::{Answers, Question, Rename};
+
+use crate::Stream;
+
+/// Answers the first of `questions`: an answer may settle others, too.
+///
+/// # Errors
+///
+/// A wrong use that names the options where there is nobody to ask.
+pub(super) fn answer(
+    context: &Context,
+    stream: Stream,
+    questions: &[Question],
+    answers: &mut Answers,
+) -> anyhow::Result<()> {
+    if context.output.is_json() || !ask::is_possible() {
+        return Err(anyhow!(UsageError(unanswered(stream, questions))));
+    }
+    match questions.first() {
+        Some(question) => put(question, answers),
+        None => Ok(()),
+    }
+}
+
+/// What has to be answered, with the options that do it.
+fn unanswered(stream: Stream, questions: &[Question]) -> String {
+    let mut text = format!(
+        "{} about the {stream} schema, and nobody here to ask; nothing was written. Answer with \
+         options:",
+        counted(questions.len(), "question")
+    );
+    for question in questions {
+        text.push_str(&format!("\n  {question}"));
+        for (option, meaning) in question.options() {
+            text.push_str(&format!("\n    {option}  {meaning}"));
+        }
+    }
+    text
+}
+
+fn put(question: &Question, answers: &mut Answers) -> anyhow::Result<()> {
+    let text = question.to_string();
+    match question {
+        Question::GoneTable { table, candidates } => {
+            let renamed = renamed_or_dropped(&text, candidates)?;
+            match renamed {
+                Some(new) => answers.renames.push(Rename::Table {
+                    old: table.clone(),
+                    new,
+                }),
+                None => drop((answers.drops).insert((table.clone(), None))),
+            }
+        }
+        Question::GoneColumn {
+            table,
+            column,
+            candidates,
+        } => match renamed_or_dropped(&text, candidates)? {
+            Some(new) => answers.renames.push(Rename::Column {
+                table: table.clone(),
+                old: column.clone(),
+                new,
+            }),
+            None => drop((answers.drops).insert((table.clone(), Some(column.clone())))),
+        },
+        Question::Default { table, column, .. } => {
+            let prompt = format!("{text} An SQL expression, such as '' or 0 or now()");
+            let place = (table.clone(), column.clone());
+            answers.defaults.insert(place, ask::text(&prompt)?);
+        }
+        Question::Type { name } => {
+            let prompt = format!("{text} Separated by commas");
+            answers.add_enum(&format!("{name}={}", ask::text(&prompt)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// The new name, or `None` for what is to be dropped.
+fn renamed_or_dropped(question: &str, candidates: &[String]) -> anyhow::Result<Option<String>> {
+    let mut items = candidates
+        .iter()
+        .map(|new| format!("renamed to `{new}`"))
+        .collect::<Vec<_>>();
+    let dropped = items.len();
+    items.push("drop it, and the data in it".to_owned());
+    items.push("neither: stop here".to_owned());
+    let chosen = ask::choose(question, &items)?;
+    if chosen > dropped {
+        return Err(anyhow!(UsageError(
+            "stopped at a question; nothing was written".to_owned()
+        )));
+    }
+    Ok(candidates.get(chosen).cloned())
+}

@@ -1,0 +1,40 @@
+//! What the project says about the rules for its migrations.
+
+use std::io::ErrorKind;
+
+use anyhow::{Context as _, anyhow};
+use command_line::exit::UsageError;
+use migration_lint::Options;
+
+use crate::{Project, Stream};
+
+/// The file, in the project's folder. It need not be there.
+pub const FILE: &str = "lint.toml";
+
+/// Reads it.
+///
+/// # Errors
+///
+/// A wrong use when it cannot be understood.
+pub fn read(project: &Project) -> anyhow::Result<Options> {
+    let text = match std::fs::read_to_string(project.folder().join(FILE)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Options::default()),
+        read => read.with_context(|| format!("the file {FILE} cannot be read"))?,
+    };
+    Options::parse(&text).map_err(|error| {
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        anyhow!(UsageError(format!(
+            "{FILE}: {error}{}",
+            source.unwrap_or_default()
+        )))
+    })
+}
+
+impl From<Stream> for migration_lint::Stream {
+    fn from(stream: Stream) -> Self {
+        match stream {
+            Stream::Public => Self::Public,
+            Stream::Tenant => Self::Tenant,
+        }
+    }
+}

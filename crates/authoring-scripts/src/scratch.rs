@@ -1,0 +1,161 @@
+//! [`Scratch`]: a database of our own, made by the migrations on the disk.
+//!
+//! What the migrations make is asked of PostgreSQL, not guessed from their
+//! text. The scratch database stands beside the user's, and is dropped
+//! whatever happens: at the end, on an error, on Ctrl-C. A run that is killed
+//! leaves it behind; the next one sweeps it away.
+
+mod extensions;
+mod fill;
+mod server;
+pub(crate) mod url;
+
+use anyhow::Context as _;
+use clap::Args;
+use command_line::{Context, Output};
+use tenant_core::{Database, ExtensionsSchema, PgError};
+use tokio_postgres::Client;
+
+use crate::{Project, Stream};
+
+/// What the schema `public` is called in a scratch database of the tenants'
+/// stream, where a tenant's schema has taken that name.
+pub const PUBLIC_ASIDE: &str = "scratch_public";
+
+/// Where to make it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Options {
+    /// Database beside which to make the scratch database [default: that of --database-url]
+    #[arg(long, value_name = "URL")]
+    pub scratch_url: Option<String>,
+}
+
+/// A scratch database. A connection to it finds the tables of its stream in
+/// `public`, with Diesel's table of applied migrations beside them.
+///
+/// Dropping the value drops the database. [`Scratch::drop`] does the same, and
+/// says when it fails.
+#[derive(Debug)]
+pub struct Scratch {
+    origin: Database,
+    name: String,
+    url: String,
+    database: Database,
+    extensions: Option<ExtensionsSchema>,
+    output: Output,
+    is_gone: bool,
+}
+
+impl Scratch {
+    /// Makes one with the migrations of `stream` on the disk applied: a tenant
+    /// is made by the engine, as every tenant is.
+    ///
+    /// It has the extensions of the database that it stands beside. One that
+    /// cannot be had is no error before a migration needs it.
+    ///
+    /// The future may be dropped at any time, and leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection, when the role may not create databases,
+    /// and when the migrations cannot be read or fail.
+    pub async fn make(
+        context: &Context,
+        project: &Project,
+        stream: Stream,
+        options: &Options,
+    ) -> anyhow::Result<Self> {
+        let migrations = fill::read(context, project, stream)?;
+        let url = match &options.scratch_url {
+            Some(url) => url.clone(),
+            None => context.database_url().await?,
+        };
+        let origin = Database::parse(&url)?;
+        let client = origin.driver().await?;
+        server::sweep(&client, context.output).await;
+        let plan = server::plan(&client).await?;
+        let url = url::with_database(&url, &plan.name);
+        let scratch = Self {
+            database: Database::parse(&url)?,
+            url,
+            origin,
+            name: plan.name.clone(),
+            extensions: context.extensions(),
+            output: context.output,
+            is_gone: false,
+        };
+        // From here on it is dropped with the value, also while it is made.
+        server::create(&client, &plan).await?;
+        let what = format!("scratch database for {stream}: {}", scratch.database);
+        context.output.detail(&what);
+        fill::fill(context, stream, migrations, &client, &scratch.database).await?;
+        Ok(scratch)
+    }
+
+    /// Its URL. It can hold a password: it is for connecting, never for
+    /// showing.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The same, to open connections with, and to show.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A new connection to it. Behind `public` it looks into the schema for
+    /// extensions, if one is configured.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub async fn client(&self) -> anyhow::Result<Client> {
+        let client = self.database.driver().await?;
+        if let Some(extensions) = &self.extensions {
+            let set = client.batch_execute(&extensions.behind_public()).await;
+            set.map_err(PgError::from)
+                .context("looking into the schema with extensions")?;
+        }
+        Ok(client)
+    }
+
+    /// Drops it, whoever is connected.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or does not answer.
+    pub async fn drop(mut self) -> anyhow::Result<()> {
+        let removed = server::remove(&self.origin, &self.name).await;
+        self.is_gone = true;
+        removed.with_context(|| self.left_over())
+    }
+
+    fn left_over(&self) -> String {
+        format!(
+            "the scratch database {} is left over; a later run drops it, or `DROP DATABASE {}`",
+            self.database, self.name
+        )
+    }
+}
+
+impl Drop for Scratch {
+    /// What is dropped in the middle of its work, by an error or by Ctrl-C,
+    /// cannot wait for a future. So a thread does, with a runtime of its own.
+    fn drop(&mut self) {
+        if self.is_gone {
+            return;
+        }
+        let (origin, name) = (self.origin.clone(), self.name.clone());
+        let remover = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(server::remove(&origin, &name))
+        });
+        if !matches!(remover.join(), Ok(Ok(()))) {
+            self.output.problem(&self.left_over());
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Fills a scratch database by applying the migrations on the disk.
+
+use anyhow::{Context as _, anyhow};
+use command_line::Context;
+use command_line::database::read_folder;
+use command_line::hints::Advised;
+use tenant_core::{
+    Database, Error, MigrationSet, Migrations, PgError, Settings, TenantName, Tenants,
+};
+use tokio_postgres::Client;
+
+use super::extensions::{self, Copied};
+use crate::{Project, Stream};
+
+/// The tenant whose schema becomes `public`.
+const TENANT: &str = "scratch_tenant";
+
+/// Puts the tenant's schema in the place of `public`, as the programs expect
+/// that know no search path: the Diesel CLI looks there and nowhere else.
+const SWAP: &str = "BEGIN; ALTER SCHEMA public RENAME TO scratch_public; \
+                    ALTER SCHEMA scratch_tenant RENAME TO public; COMMIT";
+
+/// The migrations on the disk that `stream` needs: a tenant lives beside the
+/// public schema, and may refer to it.
+pub(super) fn read(
+    context: &Context,
+    project: &Project,
+    stream: Stream,
+) -> anyhow::Result<Migrations> {
+    let read = |stream| {
+        let common = context.common();
+        let files = project.files(stream, common.migrations_dir.as_deref())?;
+        read_folder(&files.migrations)
+    };
+    Ok(Migrations {
+        public: read(Stream::Public)?,
+        tenant: match stream {
+            Stream::Public => MigrationSet::default(),
+            Stream::Tenant => read(Stream::Tenant)?,
+        },
+    })
+}
+
+/// Fills `database` for `stream`. `origin` is connected to the one beside it.
+pub(super) async fn fill(
+    context: &Context,
+    stream: Stream,
+    migrations: Migrations,
+    origin: &Client,
+    database: &Database,
+) -> anyhow::Result<()> {
+    let settings = Settings {
+        extensions: context.extensions(),
+        ..Settings::default()
+    };
+    let client = database.driver().await?;
+    let schema = settings.extensions.as_ref();
+    let mut copied = extensions::copy(origin, &client, schema, context.output)
+        .await
+        .context("copying the extensions into the scratch database")?;
+    let tenants = Tenants::open(database.clone(), migrations, settings).await?;
+    migrate_public(&tenants, &client, &mut copied)
+        .await
+        .map_err(explained)?;
+    if stream == Stream::Tenant {
+        tenants
+            .create(&TENANT.parse::<TenantName>()?)
+            .await
+            .map_err(explained)?;
+        drop(tenants);
+        let swapped = client.batch_execute(SWAP).await;
+        swapped.map_err(|error| not_swapped(PgError::from(error)))?;
+    }
+    require_usual_path(&client).await
+}
+
+/// Migrates the public schema. A migration may make an extension that was
+/// copied because the database beside has it from that very migration. Then
+/// the copy makes way.
+async fn migrate_public(
+    tenants: &Tenants,
+    client: &Client,
+    copied: &mut Vec<Copied>,
+) -> Result<(), Error> {
+    loop {
+        let Err(error) = tenants.migrate_public(false).await else {
+            return Ok(());
+        };
+        let in_the_way = copied.iter().position(|one| is_in_the_way(one, &error));
+        let Some(in_the_way) = in_the_way else {
+            return Err(error);
+        };
+        let copy = copied.swap_remove(in_the_way);
+        if client.batch_execute(&copy.drop).await.is_err() {
+            return Err(error);
+        }
+    }
+}
+
+/// Whether the statement that failed makes this extension.
+/// 42710: `duplicate_object`.
+fn is_in_the_way(copy: &Copied, error: &Error) -> bool {
+    let Error::Migration(failure) = error else {
+        return false;
+    };
+    let mut words = failure
+        .statement
+        .split(|letter: char| letter.is_whitespace() || letter == '"' || letter == ';');
+    failure.source.sqlstate() == Some("42710")
+        && words.any(|word| word.eq_ignore_ascii_case(&copy.name))
+}
+
+/// What a migration met, said so that nobody fears for the real database.
+fn explained(error: Error) -> anyhow::Error {
+    match error {
+        Error::Migration(_) | Error::Refused { .. } | Error::ChangedPath { .. } => anyhow!(error)
+            .context(Advised::new(
+                "the migrations on the disk cannot be applied to a scratch database",
+                "mend the migration, and run this again; nothing but the scratch database was \
+                 touched",
+            )),
+        error => error.into(),
+    }
+}
+
+fn not_swapped(error: PgError) -> anyhow::Error {
+    anyhow!(error).context(Advised::new(
+        "the tenant's schema of the scratch database cannot be put in the place of `public`",
+        "before PostgreSQL 15 only a superuser may rename `public`: use one, or name a database \
+         on a newer server with --scratch-url URL",
+    ))
+}
+
+/// A role or a URL can bring a search path of its own, and nobody who connects
+/// would find the tables.
+async fn require_usual_path(client: &Client) -> anyhow::Result<()> {
+    let sql = "SELECT current_schema() IS NOT DISTINCT FROM 'public'";
+    let row = client.query_typed_one(sql, &[]).await;
+    let is_usual = row.and_then(|row| row.try_get(0)).map_err(PgError::from);
+    if is_usual.context("looking at the search path of the scratch database")? {
+        return Ok(());
+    }
+    Err(anyhow!(Advised::new(
+        "in the scratch database unqualified names are not looked up in `public`",
+        "the URL or the role sets a search path of its own: take `options` out of the URL, or \
+         name another with --scratch-url URL",
+    )))
+}

@@ -1,0 +1,169 @@
+//! `print-schema`: which file, what in it, and what is said.
+
+use authoring_scripts::Stream;
+use serde_json::json;
+use test_support::{Folder, TestDatabase};
+
+use crate::support::{PASSWORD, ROOT, Site};
+
+#[tokio::test]
+async fn each_stream_is_printed_as_its_configuration_says() {
+    let site = Site::new().await;
+    site.run("print-schema").succeeds().prints(
+        "Wrote crates/schema-public/src/schema.rs.\nWrote crates/schema-tenant/src/schema.rs.\n",
+    );
+    let here = site.folder.path().canonicalize().unwrap();
+    for stream in Stream::ALL {
+        let file = here.join(format!("crates/schema-{stream}/src/schema.rs"));
+        let text = std::fs::read_to_string(file).unwrap();
+        let start = format!("// print-schema --config-file {}", here.display());
+        assert!(text.starts_with(&start), "{text}");
+        let config = format!("diesel.{stream}.toml, in {}\n", here.display());
+        assert!(text.ends_with(&config), "{text}");
+    }
+    site.run("print-schema")
+        .succeeds()
+        .prints("crates/schema-public/src/schema.rs is up to date.\n");
+}
+
+#[tokio::test]
+async fn one_stream_and_one_file_can_be_named_from_any_folder() {
+    let site = Site::new().await;
+    let command = site.command("print-schema --stream tenant --schema-file mine.rs --json");
+    let done = command.within("crates/schema-tenant").run().succeeds();
+    assert_eq!(
+        done.json(),
+        json!({"streams": [
+            {"stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true},
+        ]})
+    );
+    let untouched = site
+        .folder
+        .path()
+        .join("crates/schema-tenant/src/schema.rs");
+    assert_eq!(std::fs::read_to_string(untouched).unwrap(), "");
+    site.run("print-schema --schema-file mine.rs")
+        .exits_with(2)
+        .says("--stream <public|tenant>");
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_make_databases_is_told_two_ways_out() {
+    let site = Site::without_rights().await;
+    let refused = site.run("print-schema --json").exits_with(1);
+    let refused = refused.conceals(PASSWORD);
+    let alter = format!("ALTER ROLE {} CREATEDB", site.role.name());
+    let document = refused.json();
+    assert_eq!(document["error"]["sqlstate"], "42501");
+    let hint = document["error"]["hint"].as_str().unwrap();
+    assert!(
+        hint.contains(&alter) && hint.contains("--scratch-url"),
+        "{hint}"
+    );
+
+    let elsewhere = TestDatabase::new().await;
+    let command = site.command("print-schema");
+    let command = command.arg("--scratch-url").arg(elsewhere.url());
+    command.run().succeeds();
+
+    site.database.execute(&alter).await;
+    site.run("print-schema").succeeds();
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_is_reported_with_its_line_and_no_file_is_written() {
+    let site = Site::new().await;
+    let broken = "CREATE TABLE fine (id INT);\n\nSELECT 1;\nSELECT nonsense;\n";
+    site.migration(Stream::Tenant, "2026-02-01-000000_broken", broken);
+    site.run("print-schema")
+        .exits_with(1)
+        .prints_nothing()
+        .says("cannot be applied to a scratch database")
+        .says("migration `2026-02-01-000000_broken` failed at line 4 of its up.sql")
+        .says("column \"nonsense\" does not exist (SQLSTATE 42703)")
+        .says("nothing but the scratch database was touched");
+    let refused = site.run("print-schema --json").exits_with(1).json();
+    assert_eq!(refused["error"]["migration"], "2026-02-01-000000_broken");
+    assert_eq!(refused["error"]["line"], 4);
+    assert_eq!(refused["error"]["sqlstate"], "42703");
+    let untouched = site
+        .folder
+        .path()
+        .join("crates/schema-public/src/schema.rs");
+    assert_eq!(std::fs::read_to_string(untouched).unwrap(), "");
+}
+
+#[test]
+fn outside_a_project_it_is_wrong_use() {
+    let folder = Folder::new();
+    folder
+        .run("print-schema")
+        .exits_with(2)
+        .prints_nothing()
+        .says("is not in a project: there is no diesel.tenant.toml here or above");
+}
+
+#[tokio::test]
+async fn where_there_is_no_diesel_cli_and_none_may_be_fetched_the_way_is_shown() {
+    let site = Site::new().await;
+    let command = site.command("print-schema --no-download");
+    command
+        .env("PATH", "/nowhere")
+        .run()
+        .exits_with(1)
+        .says("there is no Diesel CLI 2.3")
+        .says("cargo install diesel_cli");
+    assert!(site.databases().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_installation_that_fails_says_what_it_needs() {
+    let site = Site::new().await;
+    let command = site.command("print-schema");
+    command
+        .env("PATH", "/nowhere")
+        .run()
+        .exits_with(1)
+        .says("Installing the Diesel CLI 2.3.14 into target/tools")
+        .says("the Diesel CLI cannot be installed")
+        .says("a C compiler, perl and make");
+}
+
+#[tokio::test]
+async fn a_check_needs_no_diesel_cli_and_says_where_the_two_disagree() {
+    let site = Site::new().await;
+    for stream in Stream::ALL {
+        let file = format!("crates/schema-{stream}/src/schema.rs");
+        let text = std::fs::read_to_string(format!("{ROOT}/{file}")).unwrap();
+        site.folder.file(&file, &text);
+    }
+    let check = |line: &str| site.command(line).env("PATH", "/nowhere").run();
+    check("print-schema --check").succeeds().prints(
+        "crates/schema-public/src/schema.rs agrees with the migrations.\n\
+         crates/schema-tenant/src/schema.rs agrees with the migrations.\n",
+    );
+    let edited = "diesel::table! { dummy_table { id -> Uuid, name -> Nullable<Int4>, more -> Text, } }\n\
+                  diesel::table! { other { id -> Int8, } }";
+    site.folder
+        .file("crates/schema-tenant/src/schema.rs", edited);
+    check("print-schema --check")
+        .exits_with(1)
+        .prints("crates/schema-public/src/schema.rs agrees with the migrations.\n")
+        .prints("crates/schema-tenant/src/schema.rs and the migrations disagree:\n")
+        .prints(
+            "  column `name` of `dummy_table` is INTEGER in schema.rs and TEXT in the database\n",
+        )
+        .prints("  column `more` of `dummy_table` is in schema.rs and not in the database\n")
+        .prints("  table `other` is in schema.rs and not in the database\n")
+        .prints("`cargo xtask db:schema:tenant` a file that follows the migrations\n");
+    let document = check("print-schema --check --stream tenant --json").exits_with(1);
+    let differences = &document.json()["streams"][0]["differences"];
+    assert_eq!(differences.as_array().unwrap().len(), 7, "{differences}");
+    let text = std::fs::read_to_string(
+        site.folder
+            .path()
+            .join("crates/schema-tenant/src/schema.rs"),
+    );
+    assert_eq!(text.unwrap(), edited);
+    assert_eq!(site.databases().await, [""; 0]);
+}

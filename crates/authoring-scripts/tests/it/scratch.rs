@@ -1,0 +1,109 @@
+//! Scratch databases: what is in them, and that nothing else is touched.
+
+use authoring_scripts::Stream;
+use authoring_scripts::scratch::Scratch;
+
+use crate::support::Site;
+
+async fn value(scratch: &Scratch, sql: &str) -> String {
+    let client = scratch.client().await.unwrap();
+    let row = client
+        .query_one(&format!("SELECT ({sql})::text"), &[])
+        .await;
+    row.unwrap().get::<_, Option<String>>(0).unwrap_or_default()
+}
+
+const TABLES: &str = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables \
+                      WHERE schemaname = 'public'";
+
+#[tokio::test]
+async fn a_plain_connection_finds_the_tables_of_the_public_stream() {
+    let site = Site::new().await;
+    let scratch = site.scratch(Stream::Public).await;
+    let tables = value(&scratch, TABLES).await;
+    assert_eq!(tables, "__diesel_schema_migrations schema_tracker");
+    scratch.drop().await.unwrap();
+    assert!(site.databases().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_plain_connection_finds_a_tenants_tables_and_its_ledger() {
+    let site = Site::new().await;
+    let scratch = site.scratch(Stream::Tenant).await;
+    let tables = value(&scratch, TABLES).await;
+    assert_eq!(tables, "__diesel_schema_migrations dummy_table");
+    let ledger = "SELECT string_agg(version, ' ' ORDER BY version) FROM __diesel_schema_migrations";
+    assert_eq!(
+        value(&scratch, ledger).await,
+        "20260101000000 20260102000000"
+    );
+    scratch.drop().await.unwrap();
+    assert!(site.databases().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_tenants_table_may_refer_to_the_public_schema() {
+    let site = Site::new().await;
+    site.migration(
+        Stream::Public,
+        "2026-02-01-000000_plans",
+        "CREATE TYPE public.plan_kind AS ENUM ('free', 'paid');\n\
+         CREATE TABLE plans (id INT PRIMARY KEY, kind public.plan_kind NOT NULL);",
+    );
+    site.migration(
+        Stream::Tenant,
+        "2026-02-01-000000_subscriptions",
+        "CREATE TABLE subscriptions (id INT PRIMARY KEY REFERENCES public.plans, \
+         kind public.plan_kind NOT NULL);",
+    );
+    let scratch = site.scratch(Stream::Tenant).await;
+    let referred = "SELECT confrelid::regclass FROM pg_constraint \
+                    WHERE conrelid = 'subscriptions'::regclass AND contype = 'f'";
+    assert_eq!(value(&scratch, referred).await, "scratch_public.plans");
+}
+
+#[tokio::test]
+async fn a_scratch_database_goes_when_its_value_is_dropped() {
+    let site = Site::new().await;
+    let scratch = site.scratch(Stream::Public).await;
+    let client = scratch.client().await.unwrap();
+    assert_eq!(site.databases().await.len(), 1);
+    drop(scratch);
+    assert!(site.databases().await.is_empty());
+    assert!(client.simple_query("SELECT 1").await.is_err());
+}
+
+/// Everything in a database that a careless command could change.
+const CATALOG: &str = "
+    SELECT 'schema ' || nspname || ' ' || coalesce(nspacl::text, '') FROM pg_namespace
+    UNION ALL SELECT 'relation ' || oid::regclass || ' ' || relkind::text || ' ' || relfilenode
+        FROM pg_class WHERE relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    UNION ALL SELECT 'type ' || oid::regtype FROM pg_type
+        WHERE typnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    UNION ALL SELECT 'extension ' || extname || extversion FROM pg_extension
+    UNION ALL SELECT 'column ' || attrelid::regclass || ' ' || attname || ' ' || atttypid
+        FROM pg_attribute WHERE attrelid::regclass::text !~ '^(pg_|information_schema)'
+    UNION ALL SELECT 'setting ' || setconfig::text FROM pg_db_role_setting
+    ORDER BY 1";
+
+#[tokio::test]
+async fn the_database_beside_is_as_it_was() {
+    let site = Site::new().await;
+    site.database
+        .execute(
+            "CREATE TABLE schema_tracker (id INT); CREATE SCHEMA acme;\n\
+             CREATE TABLE acme.dummy_table (old INT); INSERT INTO acme.dummy_table VALUES (1)",
+        )
+        .await;
+    let before = site.database.column(CATALOG).await;
+    site.run("print-schema").succeeds();
+    let broken = "CREATE TABLE a (id INT); SELECT nonsense;";
+    site.migration(Stream::Tenant, "2026-02-01-000000_broken", broken);
+    site.run("print-schema").exits_with(1);
+    assert_eq!(site.database.column(CATALOG).await, before);
+    let rows = site
+        .database
+        .value("SELECT old FROM acme.dummy_table")
+        .await;
+    assert_eq!(rows, "1");
+}
