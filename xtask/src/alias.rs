@@ -68,6 +68,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:migrate:tenants", "", Task::Run(tenants("migrate-tenants")), "Bring every tenant up to date"),
     alias("db:migrate:tenant", "NAME", Task::OneTenant(tenants("migrate-tenants")), "Bring one tenant up to date"),
     alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
+    alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spare tenants ready for new ones"),
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
     alias("db:health:check", "", Task::Run(tenants("health-check")), "Check every tenant's schema, tables and migrations"),

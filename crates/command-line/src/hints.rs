@@ -77,7 +77,7 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 pub fn of(error: &Error) -> Option<String> {
     Some(match error {
         Error::Connect(error) => connect(error),
-        Error::NotSetUp => "run `cargo xtask db:migrate` once".to_owned(),
+        Error::NotSetUp | Error::NoSpareList => "run `cargo xtask db:migrate` once".to_owned(),
         Error::NoExtensionsSchema(name) => format!(
             "make it with `CREATE SCHEMA \"{name}\";`, or correct --extensions-schema or \
              TENANT_EXTENSIONS_SCHEMA"

@@ -9,3 +9,14 @@ diesel::table! {
         migrated_at -> Nullable<Timestamptz>,
     }
 }
+
+diesel::table! {
+    spare_schemas (name) {
+        name -> Text,
+        created_at -> Timestamptz,
+        version -> Nullable<Text>,
+        migrated_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(schema_tracker, spare_schemas,);

@@ -8,6 +8,7 @@
 
 mod apply;
 mod attempt;
+mod claim;
 mod create;
 mod existing;
 mod parts;
@@ -23,6 +24,7 @@ use crate::path::{ExtensionsSchema, Path};
 use crate::sql::Schema;
 use crate::{Error, PgError};
 
+pub(crate) use claim::claim;
 pub(crate) use create::create;
 pub(crate) use existing::look;
 pub(crate) use rehearse::rehearse;

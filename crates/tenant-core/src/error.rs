@@ -23,6 +23,9 @@ pub enum Error {
     /// The public migrations have not been applied.
     #[error("the database is not set up: it has no table `public.schema_tracker`")]
     NotSetUp,
+    /// There is nowhere to list spare schemas.
+    #[error("the database has no table `public.spare_schemas`, which lists spare schemas")]
+    NoSpareList,
     /// The schema that was named for extensions is not there.
     #[error("the schema `{0}`, named for extensions, does not exist")]
     NoExtensionsSchema(String),

@@ -51,5 +51,5 @@ pub use pg_error::PgError;
 pub use scope::{ScopeError, in_tenant};
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, Status, Stop, Table, Tenant, Tenants,
+    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,
 };

@@ -16,6 +16,8 @@ pub(crate) enum Schema<'a> {
     Public,
     /// What exists for each tenant.
     Tenant(&'a TenantName),
+    /// What is ready to become a tenant's, and is nobody's yet.
+    Spare(&'a TenantName),
 }
 
 impl<'a> Schema<'a> {
@@ -23,7 +25,7 @@ impl<'a> Schema<'a> {
     pub(crate) fn name(self) -> &'a str {
         match self {
             Self::Public => "public",
-            Self::Tenant(name) => name.as_str(),
+            Self::Tenant(name) | Self::Spare(name) => name.as_str(),
         }
     }
 
@@ -43,6 +45,7 @@ impl std::fmt::Display for Schema<'_> {
         match self {
             Self::Public => formatter.write_str("the public schema"),
             Self::Tenant(name) => write!(formatter, "tenant `{name}`"),
+            Self::Spare(name) => write!(formatter, "spare schema `{name}`"),
         }
     }
 }

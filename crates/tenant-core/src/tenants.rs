@@ -7,6 +7,7 @@ mod health;
 mod list;
 mod migrate;
 mod outcome;
+mod spares;
 mod state;
 
 use crate::Error;
@@ -25,6 +26,7 @@ pub use health::{Health, Problem, ProblemKind};
 pub use list::Tenant;
 pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use outcome::{FleetReport, Outcome, Status};
+pub use spares::{SpareCount, SpareReport};
 
 /// How many connections work on a fleet when nobody says otherwise. On a disk
 /// a server gains up to 8 and nothing beyond: it waits for new files to be
@@ -121,7 +123,7 @@ impl Tenants {
     fn stream(&self, schema: Schema<'_>) -> &MigrationSet {
         match schema {
             Schema::Public => &self.migrations.public,
-            Schema::Tenant(_) => &self.migrations.tenant,
+            Schema::Tenant(_) | Schema::Spare(_) => &self.migrations.tenant,
         }
     }
 }

@@ -8,6 +8,7 @@ mod health_check;
 mod list_tenants;
 mod migrate_public;
 mod migrate_tenants;
+mod spare_tenants;
 mod stop_server;
 
 pub use completions::Completions;
@@ -18,4 +19,5 @@ pub use health_check::HealthCheck;
 pub use list_tenants::ListTenants;
 pub use migrate_public::MigratePublic;
 pub use migrate_tenants::MigrateTenants;
+pub use spare_tenants::SpareTenants;
 pub use stop_server::StopServer;

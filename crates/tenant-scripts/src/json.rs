@@ -2,7 +2,7 @@
 
 use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{FleetReport, Outcome, Status};
+use tenant_core::{FleetReport, Outcome, SpareReport, Status};
 
 /// A run over several tenants.
 #[derive(Debug, Serialize)]
@@ -19,6 +19,8 @@ pub(crate) struct Fleet {
     dry_run: Option<bool>,
     duration_ms: u128,
     tenants: Vec<Tenant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spares: Option<Vec<Tenant>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -28,6 +30,8 @@ struct Tenant {
     applied: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_spare: Option<bool>,
     duration_ms: u128,
     error: Option<ErrorDetail>,
 }
@@ -37,6 +41,7 @@ impl Fleet {
         let mut document = Self::new(report);
         document.migrated = Some(report.count(Status::Migrated));
         document.dry_run = Some(dry_run);
+        document.spares = Some(report.spares.iter().map(tenant).collect());
         for (tenant, outcome) in document.tenants.iter_mut().zip(&report.outcomes) {
             tenant.pending = Some(outcome.pending.clone());
         }
@@ -46,6 +51,9 @@ impl Fleet {
     pub(crate) fn created(report: &FleetReport) -> Self {
         let mut document = Self::new(report);
         document.created = Some(report.count(Status::Created));
+        for (tenant, outcome) in document.tenants.iter_mut().zip(&report.outcomes) {
+            tenant.from_spare = Some(outcome.from_spare);
+        }
         document
     }
 
@@ -60,6 +68,7 @@ impl Fleet {
             dry_run: None,
             duration_ms: report.duration.as_millis(),
             tenants: report.outcomes.iter().map(tenant).collect(),
+            spares: None,
         }
     }
 }
@@ -71,12 +80,44 @@ fn tenant(outcome: &Outcome) -> Tenant {
             Status::Created => "created",
             Status::Migrated => "migrated",
             Status::UpToDate => "up_to_date",
+            Status::Dropped => "dropped",
             Status::Failed => "failed",
             Status::Skipped => "skipped",
         },
         applied: outcome.applied.clone(),
         pending: None,
+        from_spare: None,
         duration_ms: outcome.duration.as_millis(),
         error: outcome.error.as_ref().map(ErrorDetail::of),
+    }
+}
+
+/// What came of keeping spare schemas.
+#[derive(Debug, Serialize)]
+pub(crate) struct Spares {
+    ready: usize,
+    created: usize,
+    migrated: usize,
+    dropped: usize,
+    failed: usize,
+    duration_ms: u128,
+    spares: Vec<Tenant>,
+}
+
+impl Spares {
+    pub(crate) fn new(report: &SpareReport) -> Self {
+        let count = |status| {
+            let same = report.outcomes.iter().filter(|it| it.status == status);
+            same.count()
+        };
+        Self {
+            ready: report.ready,
+            created: count(Status::Created),
+            migrated: count(Status::Migrated),
+            dropped: count(Status::Dropped),
+            failed: count(Status::Failed),
+            duration_ms: report.duration.as_millis(),
+            spares: report.outcomes.iter().map(tenant).collect(),
+        }
     }
 }

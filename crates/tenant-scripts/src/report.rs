@@ -23,6 +23,10 @@ pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
         lines.extend(done.into_iter().map(line));
     }
     lines.push(totals(report, nothing));
+    if !report.spares.is_empty() {
+        let spares = counted(report.spares.len(), "spare schema");
+        lines.push(format!("{spares}: {}", tally(&report.spares)));
+    }
     lines.join("\n")
 }
 
@@ -48,19 +52,26 @@ fn totals(report: &FleetReport, nothing: &str) -> String {
     if report.outcomes.is_empty() {
         return nothing.to_owned();
     }
+    format!(
+        "{}: {} ({})",
+        counted(report.outcomes.len(), "tenant"),
+        tally(&report.outcomes),
+        time(report.duration)
+    )
+}
+
+/// How many ended in which way: `3 migrated, 1 failed`.
+pub(crate) fn tally(outcomes: &[Outcome]) -> String {
     let mut counts = Vec::<(&str, usize)>::new();
     for status in [
         Status::Created,
         Status::Migrated,
         Status::UpToDate,
+        Status::Dropped,
         Status::Skipped,
         Status::Failed,
     ] {
-        for outcome in report
-            .outcomes
-            .iter()
-            .filter(|outcome| outcome.status == status)
-        {
+        for outcome in outcomes.iter().filter(|outcome| outcome.status == status) {
             let words = words(outcome);
             match counts.iter_mut().find(|(known, _)| *known == words) {
                 Some((_, count)) => *count += 1,
@@ -71,18 +82,15 @@ fn totals(report: &FleetReport, nothing: &str) -> String {
     let counts = counts
         .iter()
         .map(|(words, count)| format!("{count} {words}"));
-    format!(
-        "{}: {} ({})",
-        counted(report.outcomes.len(), "tenant"),
-        counts.collect::<Vec<_>>().join(", "),
-        time(report.duration)
-    )
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// How a tenant's part of a run ended, in words.
 pub(crate) fn words(outcome: &Outcome) -> &'static str {
     match outcome.status {
+        Status::Created if outcome.from_spare => "created from a spare",
         Status::Created => "created",
+        Status::Dropped => "dropped",
         Status::Migrated => "migrated",
         Status::UpToDate => "up to date",
         Status::Failed => "failed",

@@ -21,7 +21,10 @@ async fn a_plain_connection_finds_the_tables_of_the_public_stream() {
     let site = Site::new().await;
     let scratch = site.scratch(Stream::Public).await;
     let tables = value(&scratch, TABLES).await;
-    assert_eq!(tables, "__diesel_schema_migrations schema_tracker");
+    assert_eq!(
+        tables,
+        "__diesel_schema_migrations schema_tracker spare_schemas"
+    );
     scratch.drop().await.unwrap();
     assert!(site.databases().await.is_empty());
 }

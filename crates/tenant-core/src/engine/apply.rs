@@ -64,10 +64,7 @@ async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
 async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let schema = literal(&work.schema.ident());
     let ledger = literal(&work.schema.ledger());
-    let registered = match work.schema {
-        Schema::Tenant(name) => tracker::is_registered(name),
-        Schema::Public => "true".to_owned(),
-    };
+    let registered = tracker::is_registered(work.schema);
     let query = format!(
         "SELECT pg_catalog.to_regnamespace({schema}) IS NOT NULL, \
                 pg_catalog.to_regclass({ledger}) IS NOT NULL, {registered}"
@@ -76,7 +73,7 @@ async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let rows = opened.map_err(|error| error.into_error(work))?;
     let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
     match (work.schema, answer(0), answer(1)) {
-        (Schema::Tenant(name), false, _) => {
+        (Schema::Tenant(name) | Schema::Spare(name), false, _) => {
             close(work).await;
             // It may have been dropped since it was found.
             Err(if answer(2) {

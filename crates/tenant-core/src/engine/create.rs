@@ -10,8 +10,8 @@ use crate::error::Consequence;
 use crate::migration::Migration;
 use crate::{Error, TenantName};
 
-/// Makes the tenant `name`, whose schema is that of `work`. Gives back the
-/// migrations that were applied.
+/// Makes the tenant or spare called `name`, whose schema is that of `work`.
+/// Gives back the migrations that were applied.
 ///
 /// # Errors
 ///
@@ -75,8 +75,8 @@ async fn build<'a>(
 }
 
 /// Opens the transaction, once the name is known to be free.
-async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
-    let existing = open_and_look(work, name).await?;
+pub(super) async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
+    let existing = open_and_look(work).await?;
     let problem = match (existing.registered, existing.schema) {
         (false, false) => return Ok(()),
         (true, true) => Error::Taken(name.clone()),

@@ -2,8 +2,8 @@
 
 use super::Work;
 use super::attempt::{NotOpened, close, open};
-use crate::sql::{Schema, literal};
-use crate::{Error, TenantName, tracker};
+use crate::sql::literal;
+use crate::{Error, tracker};
 
 /// A tenant's two halves, of which there should be both or none.
 pub(crate) struct Existing {
@@ -13,13 +13,13 @@ pub(crate) struct Existing {
     pub(crate) schema: bool,
 }
 
-/// Opens the transaction and looks the name up. After an error no transaction
+/// Opens the transaction and looks the schema's name up. After an error no transaction
 /// is open.
-pub(super) async fn open_and_look(work: Work<'_>, name: &TenantName) -> Result<Existing, Error> {
-    let ident = literal(&Schema::Tenant(name).ident());
+pub(super) async fn open_and_look(work: Work<'_>) -> Result<Existing, Error> {
+    let ident = literal(&work.schema.ident());
     let query = format!(
         "SELECT {}, pg_catalog.to_regnamespace({ident}) IS NOT NULL",
-        tracker::is_registered(name)
+        tracker::is_registered(work.schema)
     );
     let rows = match open(work, &query).await {
         Ok(rows) => rows,
@@ -36,8 +36,8 @@ pub(super) async fn open_and_look(work: Work<'_>, name: &TenantName) -> Result<E
 }
 
 /// Looks the name up, and leaves everything as it is.
-pub(crate) async fn look(work: Work<'_>, name: &TenantName) -> Result<Existing, Error> {
-    let existing = open_and_look(work, name).await?;
+pub(crate) async fn look(work: Work<'_>) -> Result<Existing, Error> {
+    let existing = open_and_look(work).await?;
     close(work).await;
     Ok(existing)
 }

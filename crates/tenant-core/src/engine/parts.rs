@@ -52,13 +52,13 @@ fn add_end(
     newest: Option<&Migration>,
     registration: Registration,
 ) {
-    if let Schema::Tenant(name) = work.schema {
-        let newest = newest.map(Migration::version);
-        let statement = match registration {
-            Registration::Insert => tracker::insert(name, newest),
-            Registration::Update => tracker::update(name, newest),
-        };
-        script.step("updating public.schema_tracker", &statement);
+    let newest = newest.map(Migration::version);
+    let statement = match registration {
+        Registration::Insert => tracker::insert(work.schema, newest),
+        Registration::Update => tracker::update(work.schema, newest),
+    };
+    if let Some(statement) = statement {
+        script.step("updating the list of schemas in public", &statement);
     }
     script.step("committing", "COMMIT");
 }

@@ -16,7 +16,7 @@ pub enum Removed {
     RegistrationOnly,
 }
 
-/// Removes the tenant `name`, whose schema is that of `work`.
+/// Removes the tenant or spare called `name`, whose schema is that of `work`.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
 }
 
 async fn drop_once(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
-    let existing = open_and_look(work, name).await?;
+    let existing = open_and_look(work).await?;
     if !existing.registered {
         close(work).await;
         return Err(if existing.schema {
@@ -45,7 +45,9 @@ async fn drop_once(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> 
     let mut script = Script::default();
     let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
     script.step("dropping the schema", &drop_schema);
-    script.step("removing the registration", &tracker::delete(name));
+    if let Some(statement) = tracker::delete(work.schema) {
+        script.step("removing the registration", &statement);
+    }
     script.step("committing", "COMMIT");
     finish(work, run_script(work, &script).await).await?;
     Ok(if existing.schema {

@@ -1,6 +1,7 @@
 //! Makes tenants.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::fleet::{Pace, Piece, Stop};
@@ -12,7 +13,9 @@ use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
 
 impl Tenants {
-    /// Makes one tenant: its schema, all migrations, and its registration.
+    /// Makes one tenant: its schema, all migrations, and its registration. A
+    /// spare schema that is up to date is taken, and built only where there is
+    /// none (see [`Tenants::keep_spares`]).
     ///
     /// # Errors
     ///
@@ -21,7 +24,8 @@ impl Tenants {
     /// no such tenant.
     pub async fn create(&self, name: &TenantName) -> Result<Outcome, Error> {
         let session = self.session().await?;
-        self.build(&session, name).await
+        self.claim_or_build(&session, name, &AtomicBool::new(true))
+            .await
     }
 
     /// Makes several tenants, some at a time (`jobs` as in
@@ -54,24 +58,45 @@ impl Tenants {
         let outcomes = self.for_each(names, pace, stop, observe).await?;
         Ok(FleetReport {
             outcomes,
+            spares: Vec::new(),
             duration: started.elapsed(),
         })
     }
 
-    pub(super) async fn create_one(&self, session: &Session, name: &TenantName) -> Outcome {
+    pub(super) async fn create_one(
+        &self,
+        session: &Session,
+        name: &TenantName,
+        spares: &AtomicBool,
+    ) -> Outcome {
         let started = Instant::now();
-        let made = self.build(session, name).await;
+        let made = self.claim_or_build(session, name, spares).await;
         Outcome {
             duration: started.elapsed(),
             ..made.unwrap_or_else(|error| Outcome::failed(name.as_str(), error))
         }
     }
 
-    async fn build(&self, session: &Session, name: &TenantName) -> Result<Outcome, Error> {
+    /// `spares` says whether it is worth while to look for one, and learns it
+    /// when there is none.
+    async fn claim_or_build(
+        &self,
+        session: &Session,
+        name: &TenantName,
+        spares: &AtomicBool,
+    ) -> Result<Outcome, Error> {
         let started = Instant::now();
-        let applied = engine::create(self.work(session, Schema::Tenant(name)), name).await?;
+        let work = self.work(session, Schema::Tenant(name));
+        let from_spare = spares.load(Ordering::Relaxed) && engine::claim(work, name).await?;
+        let applied = if from_spare {
+            work.migrations.iter().collect()
+        } else {
+            spares.store(false, Ordering::Relaxed);
+            engine::create(work, name).await?
+        };
         Ok(Outcome {
             applied: versions(&applied),
+            from_spare,
             duration: started.elapsed(),
             ..Outcome::idle(name.as_str(), Status::Created)
         })

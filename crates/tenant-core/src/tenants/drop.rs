@@ -48,7 +48,7 @@ impl Tenants {
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
     pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
         let session = self.session().await?;
-        let existing = engine::look(self.work(&session, Schema::Tenant(name)), name).await?;
+        let existing = engine::look(self.work(&session, Schema::Tenant(name))).await?;
         match (existing.registered, existing.schema) {
             (false, true) => return Err(Error::Untracked(name.clone())),
             (false, false) => return Err(Error::Unknown(name.clone())),

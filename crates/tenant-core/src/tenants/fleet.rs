@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{DEFAULT_JOBS, Outcome, Status, Tenants};
 use crate::connect::SessionPool;
+use crate::sql::Schema;
 use crate::{Error, TenantName};
 
 /// Ends a run early: no further tenant is begun, those under way finish.
@@ -26,11 +27,14 @@ impl Stop {
     }
 }
 
-/// What is done with each tenant.
+/// What is done with each schema.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Piece {
     Create,
     Migrate,
+    BuildSpare,
+    MigrateSpare,
+    DropSpare,
 }
 
 /// How to go through the tenants.
@@ -48,6 +52,8 @@ struct Run<'a> {
     pace: Pace,
     sessions: SessionPool,
     failures: AtomicUsize,
+    /// Whether there may be spare schemas left to take.
+    spares: AtomicBool,
     stop: &'a Stop,
     observe: &'a (dyn Fn(&Outcome) + Sync),
 }
@@ -78,6 +84,7 @@ impl Tenants {
             pace,
             sessions: self.database.sessions(jobs),
             failures: AtomicUsize::new(pace.failed),
+            spares: AtomicBool::new(true),
             stop,
             observe,
         };
@@ -95,8 +102,11 @@ impl Tenants {
         let outcome = match run.sessions.get().await {
             Err(error) => Outcome::failed(name.as_str(), error.into()),
             Ok(session) => match run.pace.piece {
-                Piece::Create => self.create_one(&session, &name).await,
-                Piece::Migrate => self.migrate_one(&session, &name).await,
+                Piece::Create => self.create_one(&session, &name, &run.spares).await,
+                Piece::Migrate => self.migrate_one(&session, Schema::Tenant(&name)).await,
+                Piece::MigrateSpare => self.migrate_one(&session, Schema::Spare(&name)).await,
+                Piece::BuildSpare => self.build_spare(&session, &name).await,
+                Piece::DropSpare => self.drop_spare(&session, &name).await,
             },
         };
         if outcome.status == Status::Failed {

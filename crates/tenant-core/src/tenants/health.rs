@@ -166,7 +166,8 @@ impl Tenants {
 
     /// The schemas that look like a tenant's without being registered: with a
     /// ledger, with tables that are all tenants' tables, or empty. A neighbour's
-    /// schema with tables of its own is left out, and so is an extension's.
+    /// schema with tables of its own is left out, and so are an extension's and
+    /// the spares.
     async fn orphans(
         &self,
         session: &Session,
@@ -181,7 +182,7 @@ impl Tenants {
         let sql = format!(
             "SELECT n.nspname::text FROM pg_catalog.pg_namespace n \
              WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('public', 'information_schema') \
-               AND n.nspname IS DISTINCT FROM $2 \
+               AND n.nspname IS DISTINCT FROM $2 AND n.nspname <> ALL ($4) \
                AND NOT EXISTS (SELECT FROM {} t WHERE t.name = n.nspname) \
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
                    AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e') \
@@ -197,10 +198,12 @@ impl Tenants {
              ORDER BY 1",
             tracker::TABLE
         );
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+        let spares = state::names_of_spares(session.client()).await?;
+        let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
             (&telling, Type::TEXT_ARRAY),
             (&extensions, Type::TEXT),
             (&LEDGER, Type::TEXT),
+            (&spares, Type::TEXT_ARRAY),
         ];
         let found = session.client().query_typed(&sql, &parameters).await;
         let rows = found.map_err(|error| Error::database("looking for orphaned schemas", error))?;

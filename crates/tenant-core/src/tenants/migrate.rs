@@ -64,7 +64,8 @@ impl Tenants {
     }
 
     /// Brings the tenants up to date, several at a time. A tenant that fails
-    /// stays as it was and does not stop the others.
+    /// stays as it was and does not stop the others. When all tenants are meant,
+    /// the spare schemas follow.
     ///
     /// `observe` hears of each tenant as it ends, those that need nothing left
     /// out; `stop` ends the run early.
@@ -81,11 +82,13 @@ impl Tenants {
         observe: &(dyn Fn(&Progress<'_>) + Sync),
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
-        let states = {
+        let (states, spares_behind) = {
             let session = self.reading().await?;
-            state::read(session.client(), &self.migrations.tenant).await?
+            let states = state::read(session.client(), &self.migrations.tenant).await?;
+            (states, self.spares_behind(&session).await?)
         };
         let (mut outcomes, behind) = sort(states, &options.only);
+        let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;
         observe(&Progress::Planned {
             behind: behind.len(),
@@ -110,10 +113,14 @@ impl Tenants {
             let mut ended = self.for_each(names, pace, stop, &observe).await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
+            if options.only.is_empty() {
+                spares = self.migrate_spares(spares_behind, options.jobs, stop).await;
+            }
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(FleetReport {
             outcomes,
+            spares,
             duration: started.elapsed(),
         })
     }
@@ -125,10 +132,10 @@ impl Tenants {
         Ok(versions(&migrations.pending(&applied)))
     }
 
-    pub(super) async fn migrate_one(&self, session: &Session, name: &TenantName) -> Outcome {
+    pub(super) async fn migrate_one(&self, session: &Session, schema: Schema<'_>) -> Outcome {
         let started = Instant::now();
         let mut applied = Vec::new();
-        let done = engine::migrate(self.work(session, Schema::Tenant(name)), &mut applied).await;
+        let done = engine::migrate(self.work(session, schema), &mut applied).await;
         let status = match &done {
             Err(_) => Status::Failed,
             Ok(()) if applied.is_empty() => Status::UpToDate,
@@ -138,7 +145,7 @@ impl Tenants {
             applied: versions(&applied),
             duration: started.elapsed(),
             error: done.err(),
-            ..Outcome::idle(name.as_str(), status)
+            ..Outcome::idle(schema.name(), status)
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// The versions that are still pending, oldest first.
     pub pending: Vec<String>,
+    /// Whether a new tenant was made of a spare schema.
+    pub from_spare: bool,
     /// How long it took.
     pub duration: Duration,
     /// Why it failed, when it did.
@@ -33,6 +35,8 @@ pub enum Status {
     UpToDate,
     /// As [`Outcome::error`] says.
     Failed,
+    /// Removed by this run: a spare schema too many.
+    Dropped,
     /// Left alone: a dry run, or the run ended before.
     Skipped,
 }
@@ -42,6 +46,8 @@ pub enum Status {
 pub struct FleetReport {
     /// One for each tenant, by name.
     pub outcomes: Vec<Outcome>,
+    /// One for each spare schema that something was done with, by name.
+    pub spares: Vec<Outcome>,
     /// How long the run took.
     pub duration: Duration,
 }
@@ -54,10 +60,11 @@ impl FleetReport {
         self.outcomes.iter().filter(same).count()
     }
 
-    /// The tenants that failed, by name.
+    /// The tenants and the spare schemas that failed, by name.
     pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &Error)> {
         self.outcomes
             .iter()
+            .chain(&self.spares)
             .filter_map(|outcome| Some((outcome, outcome.error.as_ref()?)))
     }
 }
@@ -78,6 +85,7 @@ impl Outcome {
             status,
             applied: Vec::new(),
             pending: Vec::new(),
+            from_spare: false,
             duration: Duration::ZERO,
             error: None,
         }

@@ -71,7 +71,44 @@ struct Registered {
 ///
 /// [`Error::NotSetUp`] without the tracker, or what the server says.
 pub(super) async fn read(client: &Client, migrations: &MigrationSet) -> Result<Vec<State>, Error> {
-    let registered = registered(client).await?;
+    read_list(client, tracker::TABLE, migrations).await
+}
+
+/// Where every spare schema stands, by name; none where there is no list of
+/// spares.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn read_spares(
+    client: &Client,
+    migrations: &MigrationSet,
+) -> Result<Vec<State>, Error> {
+    match read_list(client, tracker::SPARES, migrations).await {
+        Err(Error::NotSetUp) => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// The names of the spare schemas.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn names_of_spares(client: &Client) -> Result<Vec<String>, Error> {
+    match registered(client, tracker::SPARES).await {
+        Ok(spares) => Ok(spares.into_iter().map(|spare| spare.name).collect()),
+        Err(Error::NotSetUp) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn read_list(
+    client: &Client,
+    list: &str,
+    migrations: &MigrationSet,
+) -> Result<Vec<State>, Error> {
+    let registered = registered(client, list).await?;
     let mut states = Vec::with_capacity(registered.len());
     for chunk in registered.chunks(LEDGERS_PER_QUERY) {
         let readable = chunk.iter().filter(|tenant| tenant.ledger);
@@ -112,16 +149,15 @@ pub(super) async fn read_public(client: &Client) -> Result<Vec<String>, Error> {
     versions.map_err(failed)
 }
 
-async fn registered(client: &Client) -> Result<Vec<Registered>, Error> {
+async fn registered(client: &Client, list: &str) -> Result<Vec<Registered>, Error> {
     // The tracker's text is compared as a name, which the catalog's index has.
     let sql = format!(
         "SELECT t.name, t.created_at, n.oid IS NOT NULL, c.oid IS NOT NULL \
-         FROM {} t \
+         FROM {list} t \
          LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
               AND c.relname = '{}' AND c.relkind IN ('r', 'p') \
          ORDER BY t.name COLLATE \"C\"",
-        tracker::TABLE,
         crate::sql::LEDGER,
     );
     let rows = client.query_typed(&sql, &[]).await.map_err(tracker_error)?;

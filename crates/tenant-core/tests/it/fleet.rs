@@ -71,31 +71,89 @@ async fn of_fifty_tenants_exactly_the_three_with_bad_data_fail_and_only_they_are
     assert_eq!(outcome(&report, "t48").applied, [version(3), version(4)]);
 }
 
+/// Everything in a tenant's schema that could differ, without the schema's name.
+async fn catalog(database: &TestDatabase, tenant: &str) -> String {
+    let sql = format!(
+        "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) || ' ' || count(*) FROM (
+             SELECT format('%s %s', c.relkind, c.relname) FROM pg_class c
+             WHERE c.relnamespace = '{tenant}'::regnamespace
+             UNION ALL
+             SELECT format('%s.%s %s %s %s %s', c.relname, a.attname, a.attnum,
+                           format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                           pg_get_expr(d.adbin, d.adrelid))
+             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+             LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+             WHERE c.relnamespace = '{tenant}'::regnamespace
+             UNION ALL
+             SELECT format('%s %s', o.conname,
+                           replace(pg_get_constraintdef(o.oid), '{tenant}.', '')) FROM pg_constraint o
+             WHERE o.connamespace = '{tenant}'::regnamespace
+             UNION ALL
+             SELECT replace(i.indexdef, '{tenant}.', '') FROM pg_indexes i WHERE i.schemaname = '{tenant}'
+         ) AS objects (line)"
+    );
+    database.value(&sql).await
+}
+
 #[tokio::test]
-async fn tenants_migrated_together_are_the_same_as_one_made_alone() {
+async fn two_hundred_tenants_made_and_migrated_together_are_the_same_as_one_made_alone() {
     let database = TestDatabase::new().await;
     let stream = two_steps();
     let old = tenants(&database, &stream).await;
-    create(&old, &["a", "b", "c", "d"]).await;
-    let new = open(
-        &database,
-        &stream.with("CREATE TABLE more (id int REFERENCES tasks);"),
-        Settings::default(),
-    )
-    .await;
-    assert_eq!(migrate(&new).await.count(Status::Migrated), 4);
+    let names = (0..200).map(|number| format!("t{number:03}"));
+    let names = names.collect::<Vec<_>>();
+    create(&old, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let stream = stream
+        .with("CREATE TABLE more (id int REFERENCES tasks, note text DEFAULT 'none');")
+        .with("CREATE INDEX ON more (note); ALTER TABLE tasks ADD CHECK (id > 0);");
+    let new = open(&database, &stream, Settings::default()).await;
+    assert_eq!(migrate(&new).await.count(Status::Migrated), 200);
     create(&new, &["alone"]).await;
-    let columns = |tenant: &str| {
-        format!(
-            "SELECT string_agg(table_name || '.' || column_name || ':' || data_type, ', ' \
-             ORDER BY table_name, ordinal_position) \
-             FROM information_schema.columns WHERE table_schema = '{tenant}'"
-        )
-    };
-    let alone = database.value(&columns("alone")).await;
-    assert!(alone.contains("tasks.due:date"), "{alone}");
-    for tenant in ["a", "b", "c", "d"] {
-        assert_eq!(database.value(&columns(tenant)).await, alone, "{tenant}");
+    let alone = catalog(&database, "alone").await;
+    for tenant in &names {
+        assert_eq!(catalog(&database, tenant).await, alone, "{tenant}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_made_while_a_run_goes_on_ends_at_the_newest_version() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let old = tenants(&database, &stream).await;
+    create(&old, &["a", "b"]).await;
+    database.execute("CREATE TABLE public.gate ()").await;
+    let wait = "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM public.gate) LOOP \
+                PERFORM pg_sleep(0.01); END LOOP; END $$; CREATE TABLE late (id int);";
+    let stream = stream.with(wait);
+    let new = open(&database, &stream, Settings::default()).await;
+    let run = tokio::spawn({
+        let new = new.clone();
+        async move { migrate(&new).await }
+    });
+    let creation = tokio::spawn({
+        let new = new.clone();
+        async move { new.create(&name("meanwhile")).await }
+    });
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while database.value(waiting).await != "3" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    database
+        .execute("INSERT INTO public.gate DEFAULT VALUES")
+        .await;
+    assert_eq!(run.await.unwrap().count(Status::Migrated), 2);
+    assert_eq!(creation.await.unwrap().unwrap().applied.len(), 3);
+    // Made by a program from before, it is the next run that brings it on.
+    old.create(&name("by_an_old_program")).await.unwrap();
+    assert_eq!(migrate(&new).await.count(Status::Migrated), 1);
+    for tenant in new.list().await.unwrap() {
+        assert_eq!(
+            (tenant.version, tenant.pending),
+            (Some(version(3)), 0),
+            "{}",
+            tenant.name
+        );
     }
 }
 

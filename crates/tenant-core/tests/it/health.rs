@@ -116,7 +116,10 @@ async fn the_public_schema_is_checked_too() {
     let health = tenants.health(&[]).await.unwrap();
     assert_eq!(
         problems(&health),
-        [(None, "PendingMigrations([\"20260101000000\"])".to_owned())]
+        [(
+            None,
+            "PendingMigrations([\"20260101000000\", \"20260103000000\"])".to_owned()
+        )]
     );
 }
 

@@ -19,4 +19,5 @@ mod migrations;
 mod names;
 mod outside;
 mod scope;
+mod spares;
 mod tls;

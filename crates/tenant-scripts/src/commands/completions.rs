@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
-    MigrateTenants, StopServer,
+    MigrateTenants, SpareTenants, StopServer,
 };
 
 /// Print completions of all commands for a shell
@@ -63,6 +63,7 @@ fn commands() -> Vec<clap::Command> {
         ListTenants::command(),
         MigratePublic::command(),
         MigrateTenants::command(),
+        SpareTenants::command(),
         StopServer::command(),
     ]
 }

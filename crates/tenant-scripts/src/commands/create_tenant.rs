@@ -18,14 +18,15 @@ use crate::{interrupt, json, report, tenants};
 /// Create tenants: schema, migrations and registration
 ///
 /// Each tenant is made wholly or not at all. One that fails, for example
-/// because the name is taken, does not stop the others.
+/// because the name is taken, does not stop the others. A spare tenant that is
+/// ready is taken (see spare-tenants); else the tenant is built.
 ///
 /// Exit code 1 when a tenant failed; 2 when a name is not valid, and then no
 /// tenant is made.
 ///
 /// With --json: total, created, up_to_date, failed, skipped, duration_ms, and
 /// tenants: name, status (created, failed, skipped), applied (versions),
-/// duration_ms, error (null, or message, sqlstate, migration, line, hint).
+/// from_spare, duration_ms, error (null, or message, sqlstate, migration, line, hint).
 #[derive(Debug, Parser)]
 #[command(name = "create-tenant", version)]
 pub struct CreateTenant {

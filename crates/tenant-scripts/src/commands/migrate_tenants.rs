@@ -19,10 +19,14 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// Exit code 1 when a tenant failed or was left out.
 ///
+/// Spare tenants that are behind are migrated after the tenants, unless --only
+/// names some.
+///
 /// With --json: total, migrated, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
 /// skipped), applied and pending (versions), duration_ms, error (null, or
-/// message, sqlstate, migration, line, hint).
+/// message, sqlstate, migration, line, hint); spares: those with which something
+/// was done, in the same form.
 #[derive(Debug, Parser)]
 #[command(name = "migrate-tenants", version)]
 pub struct MigrateTenants {

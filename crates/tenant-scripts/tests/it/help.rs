@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 9] = [
+const BINS: [&str; 10] = [
     "completions",
     "create-tenant",
     "demo-tenant-schema",
@@ -16,6 +16,7 @@ const BINS: [&str; 9] = [
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "spare-tenants",
     "stop-server",
 ];
 
@@ -60,6 +61,8 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "migrate-tenants --only nobody --json",
         "health-check --json",
         "demo-tenant-schema --json",
+        "spare-tenants 1 --json",
+        "spare-tenants --json",
         "drop-tenant acme --yes --json",
         "stop-server --json",
     ] {

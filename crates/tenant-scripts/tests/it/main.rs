@@ -35,6 +35,7 @@ mod not_set_up;
 mod project_server;
 mod races;
 mod saas;
+mod spare_tenants;
 mod stray_schemas;
 mod streams;
 mod support;

@@ -1,0 +1,87 @@
+//! Makes a tenant of a spare schema: it is given the tenant's name.
+//!
+//! That takes a few milliseconds, whatever the migrations are. Two who claim at
+//! once never get the same spare: its row in the list is held, and a row that
+//! somebody holds is passed over.
+
+use super::Work;
+use super::attempt::{close, finish, lock_key};
+use super::create::open_for_new;
+use super::parts::run_script;
+use super::script::Script;
+use crate::migration::Migration;
+use crate::sql::{Schema, literal};
+use crate::{Error, TenantName, tracker};
+
+/// How many spares are tried that turn out not to be usable.
+const ATTEMPTS: usize = 3;
+
+/// Makes the tenant `name`, whose schema is that of `work`, of a spare. False
+/// when there is none that is up to date; then nothing has changed.
+///
+/// # Errors
+///
+/// When the name is not free. What is wrong with a spare is no error: the
+/// tenant can be built instead.
+pub(crate) async fn claim(work: Work<'_>, name: &TenantName) -> Result<bool, Error> {
+    let mut passed_over = Vec::new();
+    while passed_over.len() < ATTEMPTS {
+        open_for_new(work, name).await?;
+        let Some(spare) = pick(work, &passed_over).await else {
+            close(work).await;
+            return Ok(false);
+        };
+        let script = take(work, &spare);
+        if finish(work, run_script(work, &script).await).await.is_ok() {
+            return Ok(true);
+        }
+        passed_over.push(spare);
+    }
+    Ok(false)
+}
+
+/// The name of a spare that is now held.
+async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> {
+    let newest = work.migrations.iter().next_back().map(Migration::version);
+    let mut script = Script::default();
+    let query = tracker::pick_spare(newest, passed_over);
+    script.step("looking for a spare schema", &query);
+    let rows = script.run(work.session).await.ok()?;
+    rows.first()?.get(0)?.parse().ok()
+}
+
+/// Gives the spare the tenant's name, if nobody works on it and its own table of
+/// applied migrations says that it is up to date.
+fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
+    let schema = Schema::Spare(spare);
+    let newest = work.migrations.iter().next_back().map(Migration::version);
+    let mut script = Script::default();
+    let lock = format!(
+        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
+        lock_key(schema)
+    );
+    script.step("taking the spare schema's lock", &lock);
+    let versions = work.migrations.iter().map(Migration::version).map(literal);
+    let up_to_date = format!(
+        "SELECT 1 / (ARRAY(SELECT version::text FROM {} ORDER BY version COLLATE \"C\") \
+         = ARRAY[{}]::text[])::int",
+        schema.ledger(),
+        versions.collect::<Vec<_>>().join(", ")
+    );
+    script.step("checking that the spare schema is up to date", &up_to_date);
+    let rename = format!(
+        "ALTER SCHEMA {} RENAME TO {}",
+        schema.ident(),
+        work.schema.ident()
+    );
+    script.step("naming the schema", &rename);
+    let lists = [
+        tracker::delete(schema),
+        tracker::insert(work.schema, newest),
+    ];
+    for statement in lists.into_iter().flatten() {
+        script.step("updating the lists of schemas in public", &statement);
+    }
+    script.step("committing", "COMMIT");
+    script
+}

@@ -1,0 +1,207 @@
+//! Spare schemas: tenants that are made beforehand and have no name yet.
+//!
+//! Making a tenant means making all its tables, which takes long on a disk. A
+//! sign-up that waits for it takes a spare instead, by giving it a name.
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use super::fleet::{Pace, Piece, Stop};
+use super::state::{self, Standing};
+use super::{Outcome, Status, Tenants};
+use crate::connect::Session;
+use crate::engine::{self, refuse_unfit};
+use crate::migration::versions;
+use crate::sql::Schema;
+use crate::{Error, TenantName, tracker};
+
+/// What their names begin with.
+const PREFIX: &str = "_spare_";
+
+/// How many spare schemas there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SpareCount {
+    /// Up to date, to be taken by the next tenants.
+    pub ready: usize,
+    /// Others: behind, or not readable.
+    pub other: usize,
+}
+
+/// What came of keeping spare schemas.
+#[derive(Debug)]
+pub struct SpareReport {
+    /// One for each that something was done with, by name: created, migrated,
+    /// dropped or failed.
+    pub outcomes: Vec<Outcome>,
+    /// How many are ready now.
+    pub ready: usize,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl Tenants {
+    /// How many spare schemas there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the server says.
+    pub async fn spares(&self) -> Result<SpareCount, Error> {
+        let session = self.reading().await?;
+        let spares = state::read_spares(session.client(), &self.migrations.tenant).await?;
+        let standings = spares
+            .iter()
+            .filter_map(|spare| spare.standing.as_ref().ok());
+        let ready = standings.filter(|standing| is_up_to_date(standing)).count();
+        Ok(SpareCount {
+            ready,
+            other: spares.len() - ready,
+        })
+    }
+
+    /// Sees to it that `count` spare schemas are ready: those that are behind
+    /// are migrated, missing ones are built, and those too many are dropped.
+    /// `jobs` is as in [`MigrateOptions`](super::MigrateOptions); `observe`
+    /// hears of each schema as it ends; `stop` ends the run early.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpareList`] when the public migrations do not make the list of
+    /// spares or have not been applied, and what concerns the run as a whole. A
+    /// schema's own error is in its [`Outcome`].
+    pub async fn keep_spares(
+        &self,
+        count: usize,
+        jobs: Option<NonZeroUsize>,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<SpareReport, Error> {
+        let started = Instant::now();
+        self.require_list().await?;
+        refuse_unfit(self.migrations.tenant.iter())?;
+        let behind = self.spares_behind(&*self.reading().await?).await?;
+        let mut outcomes = self.migrate_spares(behind, jobs, stop).await;
+        outcomes.iter().for_each(observe);
+        let Found { ready, lost } = self.find_spares().await?;
+        let (kept, surplus) = ready.split_at(count.min(ready.len()));
+        let lacking = count - kept.len();
+        let new = std::iter::repeat_with(new_name).take(lacking);
+        let new = new.collect::<Result<Vec<_>, _>>()?;
+        for (piece, names) in [
+            (Piece::DropSpare, [surplus, &lost].concat()),
+            (Piece::BuildSpare, new),
+        ] {
+            let pace = pace(piece, jobs);
+            outcomes.extend(self.for_each(names, pace, stop, observe).await?);
+        }
+        let built = outcomes.iter().filter(|it| it.status == Status::Created);
+        let ready = kept.len() + built.count();
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(SpareReport {
+            outcomes,
+            ready,
+            duration: started.elapsed(),
+        })
+    }
+
+    /// The spares that are behind.
+    pub(super) async fn spares_behind(&self, session: &Session) -> Result<Vec<TenantName>, Error> {
+        let spares = state::read_spares(session.client(), &self.migrations.tenant).await?;
+        let behind = spares.into_iter().filter_map(|spare| spare.standing.ok());
+        let behind = behind.filter(|standing| !standing.pending.is_empty());
+        Ok(behind.map(|standing| standing.tenant).collect())
+    }
+
+    /// Brings these spares up to date. What concerns them all is in the first
+    /// one's outcome: what was done with the tenants before has to be told.
+    pub(super) async fn migrate_spares(
+        &self,
+        behind: Vec<TenantName>,
+        jobs: Option<NonZeroUsize>,
+        stop: &Stop,
+    ) -> Vec<Outcome> {
+        let first = behind.first().cloned();
+        let pace = pace(Piece::MigrateSpare, jobs);
+        let migrated = self.for_each(behind, pace, stop, &|_| {}).await;
+        migrated.unwrap_or_else(|error| {
+            let first = first.map(|name| Outcome::failed(name.as_str(), error));
+            first.into_iter().collect()
+        })
+    }
+
+    pub(super) async fn build_spare(&self, session: &Session, name: &TenantName) -> Outcome {
+        let started = Instant::now();
+        let made = engine::create(self.work(session, Schema::Spare(name)), name).await;
+        let mut outcome = match made {
+            Ok(applied) => Outcome {
+                applied: versions(&applied),
+                ..Outcome::idle(name.as_str(), Status::Created)
+            },
+            Err(error) => Outcome::failed(name.as_str(), error),
+        };
+        outcome.duration = started.elapsed();
+        outcome
+    }
+
+    pub(super) async fn drop_spare(&self, session: &Session, name: &TenantName) -> Outcome {
+        let started = Instant::now();
+        let gone = engine::remove(self.work(session, Schema::Spare(name)), name).await;
+        let mut outcome = match gone {
+            // Somebody has taken it meanwhile, and that is just as well.
+            Ok(_) | Err(Error::Unknown(_)) => Outcome::idle(name.as_str(), Status::Dropped),
+            Err(error) => Outcome::failed(name.as_str(), error),
+        };
+        outcome.duration = started.elapsed();
+        outcome
+    }
+
+    async fn find_spares(&self) -> Result<Found, Error> {
+        let session = self.reading().await?;
+        let spares = state::read_spares(session.client(), &self.migrations.tenant).await?;
+        let mut found = Found::default();
+        for spare in spares {
+            match spare.standing {
+                Err(Error::MissingSchema(name)) => found.lost.push(name),
+                Ok(standing) if is_up_to_date(&standing) => found.ready.push(standing.tenant),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    async fn require_list(&self) -> Result<(), Error> {
+        let session = self.reading().await?;
+        let sql = format!("SELECT FROM {} LIMIT 0", tracker::SPARES);
+        let found = session.client().query_typed(&sql, &[]).await;
+        found
+            .map(drop)
+            .map_err(|error| match state::tracker_error(error) {
+                Error::NotSetUp => Error::NoSpareList,
+                error => error,
+            })
+    }
+}
+
+/// The spares that can be taken, and those whose schema is gone.
+#[derive(Default)]
+struct Found {
+    ready: Vec<TenantName>,
+    lost: Vec<TenantName>,
+}
+
+fn is_up_to_date(standing: &Standing) -> bool {
+    standing.pending.is_empty() && standing.unknown.is_empty()
+}
+
+fn new_name() -> Result<TenantName, Error> {
+    let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
+    name.parse().map_err(Error::InvalidRow)
+}
+
+fn pace(piece: Piece, jobs: Option<NonZeroUsize>) -> Pace {
+    Pace {
+        piece,
+        jobs,
+        max_failures: None,
+        failed: 0,
+    }
+}

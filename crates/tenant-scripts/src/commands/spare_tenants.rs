@@ -1,0 +1,112 @@
+//! `spare-tenants`: keeps tenants ready that have no name yet.
+
+use std::num::NonZeroUsize;
+
+use clap::Parser;
+use command_line::options::Locking;
+use command_line::words::{counted, time};
+use command_line::{Common, Context, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{Outcome, SpareReport, Status};
+
+use crate::progress::Bar;
+use crate::{interrupt, json, report, tenants};
+
+/// Keep spare tenants ready, which a new tenant takes at once
+///
+/// A spare is a schema with all migrations applied and nobody's name.
+/// create-tenant gives it the new tenant's name, which takes milliseconds, and
+/// builds a tenant only where no spare is ready. Spares are migrated together
+/// with the tenants, and are no tenants until they are taken.
+///
+/// This migrates the spares that are behind, builds those that are missing, and
+/// drops those too many. Without N it says how many there are. Run it regularly,
+/// or after each sign-up.
+///
+/// Exit code 1 when a spare failed.
+///
+/// With --json: ready, created, migrated, dropped, failed, duration_ms, and
+/// spares: name, status, applied, duration_ms, error; without N: ready, other.
+#[derive(Debug, Parser)]
+#[command(name = "spare-tenants", version)]
+pub struct SpareTenants {
+    /// How many to keep ready; 0 drops all
+    #[arg(value_name = "N")]
+    count: Option<usize>,
+
+    /// The same as an option
+    #[arg(long, value_name = "N", conflicts_with = "count")]
+    keep: Option<usize>,
+
+    /// Spares to make at the same time [default: 8, or what the server has left]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    ready: usize,
+    other: usize,
+}
+
+impl Script for SpareTenants {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let output = context.output;
+        let Some(count) = self.count.or(self.keep) else {
+            let spares = tenants.spares().await?;
+            let document = Counted {
+                ready: spares.ready,
+                other: spares.other,
+            };
+            output.answer(&document, &counts(&document))?;
+            return Ok(Verdict::Done);
+        };
+        let stop = interrupt::stop_on_signal(output)?;
+        let bar = Bar::new(output, count);
+        let observe = |outcome: &Outcome| bar.ended(outcome);
+        let kept = tenants.keep_spares(count, self.jobs, &stop, &observe).await;
+        bar.finish();
+        let kept = kept?;
+        output.done(&json::Spares::new(&kept), &text(&kept))?;
+        let failed = kept.outcomes.iter();
+        let failed = failed.filter_map(|it| Some((it.name.as_str(), it.error.as_ref()?)));
+        let verdict = report::problems(output, "failed:", &failed.collect::<Vec<_>>());
+        let is_cut_short = kept.outcomes.iter().any(|it| it.status == Status::Skipped);
+        Ok(if is_cut_short {
+            Verdict::Wrong
+        } else {
+            verdict
+        })
+    }
+}
+
+fn counts(spares: &Counted) -> String {
+    let ready = counted(spares.ready, "spare tenant");
+    match spares.other {
+        0 => format!("{ready} ready."),
+        other => format!("{ready} ready; {other} behind, or not readable."),
+    }
+}
+
+fn text(kept: &SpareReport) -> String {
+    let ready = counted(kept.ready, "spare tenant");
+    if kept.outcomes.is_empty() {
+        return format!("{ready} ready; there was nothing to do.");
+    }
+    format!(
+        "{ready} ready: {} ({})",
+        report::tally(&kept.outcomes),
+        time(kept.duration)
+    )
+}
