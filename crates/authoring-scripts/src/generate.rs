@@ -6,6 +6,8 @@ pub(crate) mod folder;
 mod marking;
 pub(crate) mod name;
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, anyhow};
 use command_line::Context;
 use command_line::exit::UsageError;
@@ -32,8 +34,17 @@ pub(crate) struct Draft {
     pub(crate) rows: usize,
 }
 
+/// What came of drafting.
+#[derive(Debug)]
+pub(crate) enum Drafted {
+    /// The migrations make what the file says. There may be something to say.
+    Nothing(Vec<String>),
+    /// A migration is needed.
+    Migration(Draft),
+}
+
 /// Drafts the migration that leads from what the migrations on the disk make to
-/// `wanted`; `None` when that is the same.
+/// `wanted`.
 ///
 /// # Errors
 ///
@@ -46,7 +57,7 @@ pub(crate) async fn draft(
     wanted: &Schema,
     answers: Answers,
     options: &scratch::Options,
-) -> anyhow::Result<Option<Draft>> {
+) -> anyhow::Result<Drafted> {
     let scratch = Scratch::make(context, project, files.stream, options).await?;
     let drafted = draft_on(context, project, files, wanted, answers, &scratch).await;
     // What went wrong before counts more than what may go wrong here.
@@ -63,16 +74,19 @@ async fn draft_on(
     wanted: &Schema,
     answers: Answers,
     scratch: &Scratch,
-) -> anyhow::Result<Option<Draft>> {
+) -> anyhow::Result<Drafted> {
     let mut client = scratch.client().await?;
     let catalog = Catalog::read(&client, SCHEMA).await;
     let catalog = catalog.context("reading the scratch database failed")?;
     let plan = settled(context, project, files, wanted, &catalog, answers)?;
     if plan.is_empty() {
-        return Ok(None);
+        return Ok(Drafted::Nothing(plan.notes().to_vec()));
     }
     let proven = prove(&mut client, SCHEMA, wanted, &files.filter, &plan).await;
-    let proof = proven.context(
+    let proof = proven
+        .map_err(anyhow::Error::from)
+        .map_err(named_as_outside);
+    let proof = proof.context(
         "the migration that schema.rs asks for is not right, and was not written; write it by hand \
          (`diesel migration generate`), or change schema.rs or the answers",
     )?;
@@ -80,13 +94,20 @@ async fn draft_on(
     let mut notes = plan.notes().to_vec();
     notes.extend(proof.notes);
     notes.extend(marked.notes);
-    Ok(Some(Draft {
+    let mut seen = HashSet::new();
+    notes.retain(|note| seen.insert(note.clone()));
+    Ok(Drafted::Migration(Draft {
         up: in_its_place(&marked.up),
         down: in_its_place(&plan.down()),
         changes: plan.summaries().map(str::to_owned).collect(),
         notes,
         rows: proof.rows,
     }))
+}
+
+/// The error in the names that hold outside a scratch database.
+fn named_as_outside(error: anyhow::Error) -> anyhow::Error {
+    anyhow!(in_its_place(&format!("{error:#}")))
 }
 
 /// Outside a scratch database the public schema is called `public`.

@@ -12,15 +12,22 @@ pub(crate) mod url;
 
 use anyhow::Context as _;
 use clap::Args;
+use command_line::hints::Advised;
 use command_line::{Context, Output};
 use tenant_core::{Database, ExtensionsSchema, PgError};
 use tokio_postgres::Client;
 
 use crate::{Project, Stream};
 
+async fn connected(url: &str) -> anyhow::Result<(Database, Client)> {
+    let database = Database::parse(url)?;
+    let client = database.driver().await?;
+    Ok((database, client))
+}
+
 /// What the schema `public` is called in a scratch database of the tenants'
 /// stream, where a tenant's schema has taken that name.
-pub const PUBLIC_ASIDE: &str = "scratch_public";
+pub const PUBLIC_ASIDE: &str = "diesel_tenants_public_aside";
 
 /// Where to make it.
 #[derive(Debug, Clone, Default, Args)]
@@ -70,8 +77,14 @@ impl Scratch {
             Some(url) => url.clone(),
             None => context.database_url().await?,
         };
-        let origin = Database::parse(&url)?;
-        let client = origin.driver().await?;
+        let (origin, client) = match connected(&url).await {
+            Err(error) if options.scratch_url.is_some() => {
+                let what = "there is no scratch database where --scratch-url says";
+                let hint = "correct --scratch-url, or leave it out";
+                return Err(error.context(Advised::new(what, hint)));
+            }
+            connected => connected?,
+        };
         server::sweep(&client, context.output).await;
         let plan = server::plan(&client).await?;
         let url = url::with_database(&url, &plan.name);
@@ -134,7 +147,7 @@ impl Scratch {
 
     fn left_over(&self) -> String {
         format!(
-            "the scratch database {} is left over; a later run drops it, or `DROP DATABASE {}`",
+            "the scratch database {} is left over; a run in an hour or later drops it, or `DROP DATABASE {}`",
             self.database, self.name
         )
     }

@@ -64,14 +64,15 @@ pub fn text(question: &str) -> anyhow::Result<String> {
     Ok(typed.trim().to_owned())
 }
 
-/// Lets the user choose one of `items`, the first to begin with; its index.
+/// Lets the user choose one of `items`, the first to begin with; its index, or
+/// `None` when Esc was pressed.
 ///
 /// # Errors
 ///
 /// As [`confirm`].
-pub fn choose(question: &str, items: &[impl std::fmt::Display]) -> anyhow::Result<usize> {
+pub fn choose(question: &str, items: &[impl std::fmt::Display]) -> anyhow::Result<Option<usize>> {
     let select = Select::new().with_prompt(question).items(items).default(0);
-    ask(|terminal| select.interact_on(terminal))
+    ask(|terminal| select.interact_on_opt(terminal))
 }
 
 /// Asks, and sees to it that Ctrl-C and SIGTERM leave the terminal in order.

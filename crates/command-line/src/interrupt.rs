@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal is closed.
 //!
 //! By itself either ends the process at once. Whoever has something to finish
 //! or to undo listens with [`Signals`], and for as long as one of these is
@@ -21,13 +21,14 @@ static STAND_IN: Once = Once::new();
 /// Ctrl-C and SIGTERM, listened for until this is dropped.
 #[derive(Debug)]
 pub struct Signals {
-    pair: Pair,
+    watched: Watched,
 }
 
 #[derive(Debug)]
-struct Pair {
+struct Watched {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -37,16 +38,16 @@ impl Signals {
     ///
     /// When the operating system does not let the signals be listened for.
     pub fn listen() -> std::io::Result<Self> {
-        let pair = Pair::new()?;
-        let for_the_rest = Pair::new()?;
+        let watched = Watched::new()?;
+        let for_the_rest = Watched::new()?;
         LISTENERS.fetch_add(1, Ordering::SeqCst);
         STAND_IN.call_once(|| drop(tokio::spawn(stand_in(for_the_rest))));
-        Ok(Self { pair })
+        Ok(Self { watched })
     }
 
     /// Waits for the next signal, one that came since the last time included.
     pub async fn next(&mut self) {
-        self.pair.next().await;
+        self.watched.next().await;
     }
 
     /// Keeps the signals from ending the process from here on, because it is
@@ -84,11 +85,12 @@ impl Drop for Signals {
     }
 }
 
-impl Pair {
+impl Watched {
     fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
@@ -96,13 +98,14 @@ impl Pair {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 }
 
 /// Ends the process at a signal that nobody listens for. The operating system
 /// would do that, but once a signal has been listened for it never does again.
-async fn stand_in(mut signals: Pair) {
+async fn stand_in(mut signals: Watched) {
     loop {
         signals.next().await;
         if LISTENERS.load(Ordering::SeqCst) == 0 {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use squawk_linter::{Linter, LinterSettings, Rule};
+use squawk_linter::{Linter, LinterSettings, Rule, Violation};
 use squawk_syntax::{Parse, SourceFile};
 
 use crate::finding::Found;
@@ -32,6 +32,7 @@ pub(crate) fn ask(
     };
     let violations = linter.lint(parse, text).into_iter();
     violations
+        .filter(|violation| !asks_for_the_impossible(violation, text))
         .map(|violation| Found {
             offset: usize::from(violation.text_range.start()),
             rule: Cow::Owned(violation.code.to_string()),
@@ -39,6 +40,16 @@ pub(crate) fn ask(
             remedy: violation.help,
         })
         .collect()
+}
+
+/// PostgreSQL has `NOT VALID` for checks and foreign keys only.
+fn asks_for_the_impossible(violation: &Violation, text: &str) -> bool {
+    let range = usize::from(violation.text_range.start())..usize::from(violation.text_range.end());
+    let what = text.get(range).unwrap_or_default().to_ascii_uppercase();
+    let has = |words: &[&str]| words.iter().any(|word| what.contains(word));
+    violation.code == Rule::ConstraintMissingNotValid
+        && has(&["PRIMARY KEY", "UNIQUE", "EXCLUDE"])
+        && !has(&["CHECK", "REFERENCES"])
 }
 
 fn rules(stream: Stream, options: &Options) -> Vec<Rule> {

@@ -157,14 +157,23 @@ impl Answers {
         let concerns = |knows: &dyn Fn(&Schema) -> bool| {
             knows(file) || !others.iter().any(|other| knows(other))
         };
-        let table = |name: &str| concerns(&|file| file.table(name).is_some());
+        let column = |table: &str, column: &str| {
+            concerns(&|file| {
+                let found = file.table(table);
+                found.is_some_and(|table| table.column(column).is_some())
+            })
+        };
         let mut answers = self.clone();
         answers.renames.retain(|rename| match rename {
-            Rename::Table { new, .. } => table(new),
-            Rename::Column { table: name, .. } => table(name),
+            Rename::Table { new, .. } => concerns(&|file| file.table(new).is_some()),
+            Rename::Column { table, new, .. } => column(table, new),
         });
-        answers.defaults.retain(|(name, _), _| table(name));
-        answers.conversions.retain(|(name, _), _| table(name));
+        answers
+            .defaults
+            .retain(|(table, name), _| column(table, name));
+        answers
+            .conversions
+            .retain(|(table, name), _| column(table, name));
         answers.types.retain(|name, _| {
             concerns(&|file| file.types.iter().any(|ty| ty.own && ty.name == *name))
         });
@@ -202,7 +211,32 @@ fn column_expression(text: &str) -> Result<((String, String), String), AnswerErr
     let form = "TABLE.COLUMN=EXPRESSION";
     let (place, expression) = split(text, text.split_once('='), form)?;
     let (table, column) = split(text, place.split_once('.'), form)?;
+    if is_more_than_an_expression(expression) {
+        return Err(AnswerError::new(
+            text,
+            "TABLE.COLUMN=EXPRESSION, without comments and semicolons",
+        ));
+    }
     Ok(((table.to_owned(), column.to_owned()), expression.to_owned()))
+}
+
+/// Whether the text, put into a statement, could change what stands behind it.
+fn is_more_than_an_expression(text: &str) -> bool {
+    let mut quote = None;
+    let mut previous = ' ';
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, ';') => return true,
+            (None, '-') if previous == '-' => return true,
+            (None, '*') if previous == '/' => return true,
+            (None, _) => {}
+        }
+        previous = c;
+    }
+    quote.is_some()
 }
 
 /// The two parts of `text`, both of which have to be there.
@@ -241,6 +275,9 @@ mod tests {
                 },
             ]
         );
+        answers
+            .add_default("tasks.note='it''s -- /* ; fine'")
+            .unwrap();
         assert_eq!(answers.filling("tasks", "state"), Some("'a=b.c:d'"));
         assert_eq!(answers.types["mood"], "ENUM ('good', 'it''s bad')");
     }
@@ -248,12 +285,12 @@ mod tests {
     #[test]
     fn each_file_gets_its_answers_and_nobodys_go_to_all() {
         let file = |table: &str| {
-            let text = format!("diesel::table! {{ {table} {{ id -> Int8, }} }}");
+            let text = format!("diesel::table! {{ {table} {{ id -> Int8, a -> Int8, }} }}");
             Schema::parse(&text).unwrap()
         };
         let (tasks, users) = (file("tasks"), file("users"));
         let mut answers = Answers::default();
-        for default in ["tasks.a=1", "users.b=1", "nobody.c=1"] {
+        for default in ["tasks.a=1", "users.a=1", "nobody.c=1"] {
             answers.add_default(default).unwrap();
         }
         let tables = |answers: Answers| {
@@ -281,7 +318,17 @@ mod tests {
             let error = answers.add_rename(wrong).unwrap_err().to_string();
             assert!(error.contains("TABLE.OLD:NEW"), "{error}");
         }
-        for wrong in ["a=1", "a.b", "a.b=", ".b=1", "a.=1"] {
+        for wrong in [
+            "a=1",
+            "a.b",
+            "a.b=",
+            ".b=1",
+            "a.=1",
+            "a.b=1 -- c",
+            "a.b=1; DROP TABLE a",
+            "a.b=/* c",
+            "a.b='",
+        ] {
             assert!(answers.add_default(wrong).is_err(), "{wrong}");
         }
     }

@@ -91,6 +91,7 @@ impl Catalog {
             .collect::<Vec<_>>();
         let types = self.types.iter().map(|ty| CustomType {
             name: ty.name.clone(),
+            written: ty.name.clone(),
             own: true,
             line: 0,
         });
@@ -203,6 +204,7 @@ async fn read_columns(client: &Client, schema: &str, tables: &mut Tables) -> Res
                 length: length.and_then(|length| u32::try_from(length).ok()),
             },
             sql_type: row.get("sql_type"),
+            is_domain: row.get("is_domain"),
             nullable: row.get("nullable"),
             default,
             generated,
@@ -258,6 +260,7 @@ async fn read_foreign_keys(
             parent_columns: row.get(4),
             options: row.get(5),
             comment: row.get(6),
+            is_inherited: row.get(7),
         };
         if let Some(table) = tables.of(&row) {
             table.foreign_keys.push(key);

@@ -18,6 +18,10 @@ pub fn differences(wanted: &Schema, catalog: &Catalog, filter: &Filter) -> Vec<S
     for table in &wanted.tables {
         match there.table(&table.name) {
             Some(existing) => compare(table, existing, catalog, &mut found),
+            None if catalog.table(&table.name).is_some() => found.push(format!(
+                "table `{}` has no primary key in the database, so Diesel does not see it",
+                table.name
+            )),
             None => found.push(format!(
                 "table `{}` is in schema.rs and not in the database",
                 table.name
@@ -49,7 +53,7 @@ fn compare(wanted: &Table, there: &Table, catalog: &Catalog, found: &mut Vec<Str
             ));
             continue;
         };
-        if column.ty != existing.ty {
+        if !column.ty.is(&existing.ty) {
             let [wanted, there] =
                 [&column.ty, &existing.ty].map(|ty| types::to_sql(ty, str::to_owned));
             found.push(format!(

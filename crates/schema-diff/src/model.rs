@@ -54,6 +54,8 @@ pub struct Type {
 pub struct CustomType {
     /// Its name in the database.
     pub name: String,
+    /// What the file calls it.
+    pub written: String,
     /// Whether it belongs to this schema, and is made by its migrations. Types
     /// of extensions and of PostgreSQL itself are not.
     pub own: bool,
@@ -68,6 +70,15 @@ pub struct Reference {
     pub column: String,
     /// The table referred to.
     pub parent: String,
+}
+
+impl Type {
+    /// Whether a column of the type `stored` is what the file means by this one.
+    /// Diesel prints the one-byte type `"char"` as `Char`, which is `CHAR` too.
+    pub(crate) fn is(&self, stored: &Self) -> bool {
+        let is_char = self.name == "bpchar" && self.length.is_none() && stored.name == "char";
+        self == stored || is_char && self.array == stored.array
+    }
 }
 
 impl Schema {
@@ -85,7 +96,8 @@ impl Schema {
             .collect()
     }
 
-    fn uses(&self, name: &str) -> bool {
+    /// Whether a column has the type of that name, or an array of it.
+    pub(crate) fn uses(&self, name: &str) -> bool {
         let columns = self.tables.iter().flat_map(|table| &table.columns);
         columns.into_iter().any(|column| column.ty.name == name)
     }

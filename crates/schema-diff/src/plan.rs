@@ -84,6 +84,7 @@ pub fn plan(
         matches: &matches,
     };
     planner.check_types()?;
+    planner.check_keys()?;
     let plan = planner.plan(&mut questions);
     planner.check_answers()?;
     hold_back(&mut questions);
@@ -189,6 +190,8 @@ impl Planner<'_> {
     fn plan(self, questions: &mut Vec<Question>) -> Plan {
         let mut plan = Plan::default();
         let foreign = self.foreign_keys(&mut plan.notes);
+        self.notes_on_vanishing(&mut plan.notes);
+        self.notes_on_idle_answers(&mut plan.notes);
         plan.steps.extend(foreign.first);
         plan.steps.extend(self.restored());
         plan.steps.extend(self.renamed());
@@ -214,10 +217,10 @@ impl Planner<'_> {
             Some(ty) => Err(PlanError::Impossible {
                 line: ty.line,
                 reason: format!(
-                    "the database has no type `{}`; a type of an extension comes with a public \
-                     migration that creates the extension, and one of your own is declared in the \
-                     module `sql_types`",
-                    ty.name
+                    "the type `{}` is none of Diesel's, and the database has none called `{}`; a type \
+                     of an extension comes with a public migration that creates the extension, and \
+                     one of your own is declared in the module `sql_types`",
+                    ty.written, ty.name
                 ),
             }),
         }
@@ -250,6 +253,28 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// An answer that nobody asked for may be a slip.
+    fn notes_on_idle_answers(self, notes: &mut Vec<String>) {
+        let converted = |(table, column): &&(String, String)| self.is_converted(table, column);
+        let idle = self.answers.conversions.keys();
+        notes.extend(idle.filter(|it| !converted(it)).map(|(table, column)| {
+            format!("--using for `{table}.{column}` was not needed: its type does not change")
+        }));
+        let idle = self.answers.types.keys();
+        let idle = idle.filter(|name| self.catalog.custom_type(name).is_some());
+        notes.extend(idle.map(|name| {
+            format!(
+                "the definition of the type `{name}` was not needed: it exists, and stays as it is"
+            )
+        }));
+        let idle = self.answers.defaults.keys();
+        notes.extend(idle.filter(|(table, column)| !self.is_filled(table, column)).map(
+            |(table, column)| {
+                format!("--default for `{table}.{column}` was not needed: it is neither new, nor does it lose its NULL")
+            },
+        ));
+    }
+
     fn new_types(self, questions: &mut Vec<Question>) -> Vec<Step> {
         let mut steps = Vec::new();
         for name in self.wanted.own_types_in_use() {
@@ -275,9 +300,8 @@ impl Planner<'_> {
     /// Types that columns had and no column has any more. Only enums can be made
     /// again on the way back.
     fn unused_types(self, notes: &mut Vec<String>) -> Vec<Step> {
-        let wanted = self.wanted.own_types_in_use();
         let used = self.there.own_types_in_use();
-        let unused = used.into_iter().filter(|name| !wanted.contains(name));
+        let unused = used.into_iter().filter(|name| !self.wanted.uses(name));
         let mut steps = Vec::new();
         for ty in unused.filter_map(|name| self.catalog.custom_type(name)) {
             match &ty.labels {

@@ -5,6 +5,8 @@ mod rows;
 mod sample;
 mod snapshot;
 
+use std::collections::HashSet;
+
 use thiserror::Error;
 use tokio_postgres::Client;
 
@@ -78,6 +80,7 @@ pub async fn prove(
     if !wrong.is_empty() {
         return Err(ProofError::OtherSchema(wrong));
     }
+    evaluate_defaults(client, &catalog, &reached).await?;
     let after = Snapshot::read(client, schema).await?;
     run(client, Way::Down, plan, "").await?;
     back_to(client, schema, &before).await?;
@@ -89,6 +92,28 @@ pub async fn prove(
     }
     run(client, Way::Down, plan, " for the second time").await?;
     prove_on_rows(client, &catalog, plan).await
+}
+
+/// A default is only tried when a row needs it, which may be weeks later.
+async fn evaluate_defaults(
+    client: &Client,
+    before: &Catalog,
+    after: &Catalog,
+) -> Result<(), ProofError> {
+    let known = defaults(before).collect::<HashSet<_>>();
+    for default in defaults(after).filter(|default| !known.contains(default)) {
+        let statement = format!("SELECT {default}");
+        let done = client.batch_execute(&statement).await;
+        done.map_err(|error| failure("up.sql", " (a default fails)", &statement, &error))?;
+    }
+    Ok(())
+}
+
+/// The defaults of columns that do not number themselves.
+fn defaults(catalog: &Catalog) -> impl Iterator<Item = &String> {
+    let columns = catalog.tables.iter().flat_map(|table| &table.columns);
+    let columns = columns.filter(|column| column.sequence.is_none());
+    columns.filter_map(|column| column.default.as_ref())
 }
 
 /// The schema is again as it was `before`.

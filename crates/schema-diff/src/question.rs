@@ -33,6 +33,17 @@ pub enum Question {
         /// Whether it is a new column; otherwise one that took NULL before.
         is_new: bool,
     },
+    /// How do the values of a column become values of another type?
+    Conversion {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Its type, and the new one, as SQL.
+        types: (String, String),
+        /// What PostgreSQL would do, which may round, cut or guess.
+        usual: String,
+    },
     /// What is a new type made of?
     Type {
         /// Its name.
@@ -45,13 +56,13 @@ impl fmt::Display for Question {
         match self {
             Self::GoneTable { table, .. } => write!(
                 formatter,
-                "table `{table}` is no longer in the file; was it renamed, or is it to be \
-                 dropped with its data?"
+                "table `{table}` is not in the file; was it renamed, is it to be dropped with its \
+                 data, or is the file behind the migrations?"
             ),
             Self::GoneColumn { table, column, .. } => write!(
                 formatter,
-                "column `{column}` of `{table}` is no longer in the file; was it renamed, or is \
-                 it to be dropped with its data?"
+                "column `{column}` of `{table}` is not in the file; was it renamed, is it to be \
+                 dropped with its data, or is the file behind the migrations?"
             ),
             Self::Default {
                 table,
@@ -69,6 +80,17 @@ impl fmt::Display for Question {
                 formatter,
                 "the column `{column}` ({ty}) of `{table}` takes no NULL any more; which value \
                  do rows get that hold NULL?"
+            ),
+            Self::Conversion {
+                table,
+                column,
+                types: (from, to),
+                ..
+            } => write!(
+                formatter,
+                "values of `{column}` of `{table}` may change, unnoticed, when they become {to} \
+                 instead of {from} (rounded, cut, or read in a time zone that nobody named); how \
+                 are they to be converted?"
             ),
             Self::Type { name } => write!(
                 formatter,
@@ -105,6 +127,18 @@ impl Question {
                     shell_word(&format!("{table}.{column}=EXPR"))
                 );
                 vec![(option, "gives them the value of an SQL expression")]
+            }
+            Self::Conversion {
+                table,
+                column,
+                usual,
+                ..
+            } => {
+                let option = shell_word(&format!("{table}.{column}={usual}"));
+                vec![(
+                    format!("--using {option}"),
+                    "takes what PostgreSQL makes of them",
+                )]
             }
             Self::Type { name } => vec![
                 (

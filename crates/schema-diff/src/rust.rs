@@ -43,7 +43,19 @@ impl ParseError {
 
 impl From<syn::Error> for ParseError {
     fn from(error: syn::Error) -> Self {
-        Self::at(error.span(), error.to_string())
+        Self::at(error.span(), plainly(&error.to_string()))
+    }
+}
+
+/// The parser's message, where it helps whoever edits a list of columns.
+fn plainly(message: &str) -> &str {
+    if message.contains("cannot parse string into token stream") {
+        "braces, brackets, parentheses or quotes do not match somewhere"
+    } else if message.contains("expected one of") {
+        "something is missing or too much here: a column is `name -> Type,`, as in \
+         `due -> Nullable<Date>,`"
+    } else {
+        message
     }
 }
 
@@ -138,7 +150,12 @@ impl<'a> Used<'a> {
             seen: HashMap::new(),
         };
         for declared in declared {
-            used.add(declared.name.clone(), declared.own, declared.line);
+            used.add(
+                declared.name.clone(),
+                &declared.ident,
+                declared.own,
+                declared.line,
+            );
         }
         used
     }
@@ -149,10 +166,15 @@ impl<'a> Used<'a> {
         found.map(|known| known.name.clone())
     }
 
-    fn add(&mut self, name: String, own: bool, line: usize) {
+    fn add(&mut self, name: String, written: &str, own: bool, line: usize) {
         if !self.seen.contains_key(&name) {
             self.seen.insert(name.clone(), line);
-            self.types.push(CustomType { name, own, line });
+            self.types.push(CustomType {
+                name,
+                written: written.to_owned(),
+                own,
+                line,
+            });
         }
     }
 

@@ -10,7 +10,7 @@ use command_line::{Common, Context, Script, Verdict};
 use schema_diff::{Answers, Schema};
 use serde::Serialize;
 
-use crate::generate::{self, Draft, folder, name};
+use crate::generate::{self, Draft, Drafted, folder, name};
 use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 
 /// Write the migration that an edited `schema.rs` needs
@@ -114,10 +114,12 @@ struct Edited {
     wanted: Schema,
 }
 
-/// A stream, and the migration that it needs.
-struct Drafted {
+/// A stream, and the migration that it needs, if it needs one.
+struct Needed {
     files: StreamFiles,
     draft: Option<Draft>,
+    /// What is to be said where nothing is needed.
+    notes: Vec<String>,
 }
 
 impl Script for GenerateMigration {
@@ -147,7 +149,7 @@ impl Script for GenerateMigration {
 }
 
 impl GenerateMigration {
-    async fn draft(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Drafted>> {
+    async fn draft(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Needed>> {
         let answers = self.answers()?;
         let edited = self.edited(project)?;
         let mut drafted = Vec::new();
@@ -160,9 +162,14 @@ impl GenerateMigration {
             let draft =
                 generate::draft(context, project, &one.files, &one.wanted, answers, scratch)
                     .await?;
-            drafted.push(Drafted {
+            let (draft, notes) = match draft {
+                Drafted::Nothing(notes) => (None, notes),
+                Drafted::Migration(draft) => (Some(draft), Vec::new()),
+            };
+            drafted.push(Needed {
                 files: one.files.clone(),
                 draft,
+                notes,
             });
         }
         Ok(drafted)
@@ -213,14 +220,14 @@ impl GenerateMigration {
         Ok(answers)
     }
 
-    fn write(&self, project: &Project, one: &Drafted, name: Option<&str>) -> anyhow::Result<Row> {
+    fn write(&self, project: &Project, one: &Needed, name: Option<&str>) -> anyhow::Result<Row> {
         let mut row = Row {
             stream: one.files.stream,
             changed: one.draft.is_some(),
             migration: None,
             path: None,
             changes: Vec::new(),
-            notes: Vec::new(),
+            notes: one.notes.clone(),
             rows: 0,
             up: None,
             down: None,
@@ -246,13 +253,16 @@ impl GenerateMigration {
         Ok(row)
     }
 
-    fn text(&self, project: &Project, one: &Drafted, row: &Row) -> String {
+    fn text(&self, project: &Project, one: &Needed, row: &Row) -> String {
         let schema = project.shown(&one.files.schema);
         let (Some(draft), Some(path)) = (&one.draft, &row.path) else {
-            return format!(
+            let nothing = format!(
                 "{schema} is what the {} migrations make: nothing to do.",
                 row.stream
             );
+            let notes = one.notes.iter().map(|note| format!("note: {note}"));
+            let lines = std::iter::once(nothing).chain(notes);
+            return lines.collect::<Vec<_>>().join("\n");
         };
         let verb = if self.dry_run { "Would write" } else { "Wrote" };
         let mut lines = vec![format!("{verb} {path}:")];
@@ -275,7 +285,9 @@ impl GenerateMigration {
                 Stream::Public => "db:migrate",
                 Stream::Tenant => "db:migrate:tenants",
             };
-            lines.push(format!("Read it, then: cargo xtask {next}"));
+            lines.push(format!(
+                "Read it, adapt the row types beside schema.rs, then: cargo xtask {next}"
+            ));
         }
         lines.join("\n")
     }

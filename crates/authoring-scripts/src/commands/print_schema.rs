@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::{Common, Context, Script, Verdict};
-use schema_diff::{Catalog, differences};
+use schema_diff::{Catalog, Schema, differences};
 use serde::Serialize;
 
 use crate::diesel_cli::DieselCli;
@@ -94,6 +94,8 @@ struct Compared {
 struct Printed {
     stream: Stream,
     file: PathBuf,
+    /// What stands in the file now and no migration makes.
+    lost: Vec<String>,
     text: String,
 }
 
@@ -168,6 +170,7 @@ impl PrintSchema {
     ) -> anyhow::Result<Printed> {
         let files = self.files(project, stream)?;
         let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
+        let lost = lost(&files, &scratch).await?;
         let text = cli
             .print_schema(context, project, &files.config, &scratch)
             .await?;
@@ -178,9 +181,24 @@ impl PrintSchema {
         Ok(Printed {
             stream,
             file: files.schema,
+            lost,
             text: text.replace(&aside, "schema = \"public\""),
         })
     }
+}
+
+/// What the file says and no migration makes: an edit whose migration is still
+/// to be written, perhaps. A file that cannot be read says nothing.
+async fn lost(files: &StreamFiles, scratch: &Scratch) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(&files.schema).unwrap_or_default();
+    let Ok(there) = Schema::parse(&text) else {
+        return Ok(Vec::new());
+    };
+    let catalog = Catalog::read(&scratch.client().await?, "public").await;
+    let catalog = catalog.context("reading the scratch database failed")?;
+    let differences = differences(&there, &catalog, &files.filter).into_iter();
+    let lost = differences.filter(|line| line.contains("in schema.rs and"));
+    Ok(lost.collect())
 }
 
 fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow::Result<Verdict> {
@@ -194,6 +212,10 @@ fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow:
         } else {
             format!("{file} is up to date.")
         });
+        if changed && !one.lost.is_empty() {
+            lines.push("What no migration makes is gone from it:".to_owned());
+            lines.extend(one.lost.iter().map(|line| format!("  {line}")));
+        }
         streams.push(Row {
             stream: one.stream,
             file,

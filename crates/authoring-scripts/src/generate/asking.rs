@@ -32,14 +32,22 @@ pub(super) fn answer(
 /// What has to be answered, with the options that do it.
 fn unanswered(stream: Stream, questions: &[Question]) -> String {
     let mut text = format!(
-        "{} about the {stream} schema, and nobody here to ask; nothing was written. Answer with \
-         options:",
+        "{} about the {stream} schema, and no terminal to ask at (--json asks nothing); nothing \
+         was written. Answer with options:",
         counted(questions.len(), "question")
     );
     for question in questions {
         text.push_str(&format!("\n  {question}"));
         for (option, meaning) in question.options() {
             text.push_str(&format!("\n    {option}  {meaning}"));
+        }
+        if matches!(
+            question,
+            Question::GoneTable { .. } | Question::GoneColumn { .. }
+        ) {
+            text.push_str(&format!(
+                "\n    or first: cargo xtask db:schema:{stream}  brings the file up to the migrations"
+            ));
         }
     }
     text
@@ -71,9 +79,18 @@ fn put(question: &Question, answers: &mut Answers) -> anyhow::Result<()> {
             None => drop((answers.drops).insert((table.clone(), Some(column.clone())))),
         },
         Question::Default { table, column, .. } => {
-            let prompt = format!("{text} An SQL expression, such as '' or 0 or now()");
+            let prompt = format!("{text} An SQL expression, such as 'text' or 0 or now()");
             let place = (table.clone(), column.clone());
             answers.defaults.insert(place, ask::text(&prompt)?);
+        }
+        Question::Conversion {
+            table,
+            column,
+            usual,
+            ..
+        } => {
+            let place = (table.clone(), column.clone());
+            answers.conversions.insert(place, conversion(&text, usual)?);
         }
         Question::Type { name } => {
             let prompt = format!("{text} Separated by commas");
@@ -89,14 +106,35 @@ fn renamed_or_dropped(question: &str, candidates: &[String]) -> anyhow::Result<O
         .iter()
         .map(|new| format!("renamed to `{new}`"))
         .collect::<Vec<_>>();
-    let dropped = items.len();
+    // Enter alone must not drop anything.
+    let stopped = items.len();
+    items.push(STOP.to_owned());
     items.push("drop it, and the data in it".to_owned());
-    items.push("neither: stop here".to_owned());
-    let chosen = ask::choose(question, &items)?;
-    if chosen > dropped {
-        return Err(anyhow!(UsageError(
-            "stopped at a question; nothing was written".to_owned()
-        )));
+    match ask::choose(question, &items)? {
+        Some(chosen) if chosen != stopped => Ok(candidates.get(chosen).cloned()),
+        _ => Err(stop()),
     }
-    Ok(candidates.get(chosen).cloned())
+}
+
+/// The expression that converts values.
+fn conversion(question: &str, usual: &str) -> anyhow::Result<String> {
+    let items = [
+        STOP.to_owned(),
+        format!("as PostgreSQL does it: {usual}"),
+        "by another expression".to_owned(),
+    ];
+    match ask::choose(question, &items)? {
+        Some(1) => Ok(usual.to_owned()),
+        Some(2) => ask::text("An SQL expression, in which the column is its old value"),
+        _ => Err(stop()),
+    }
+}
+
+/// The answer of whoever wants none of the others.
+const STOP: &str = "stop here, and write nothing";
+
+fn stop() -> anyhow::Error {
+    anyhow!(UsageError(
+        "stopped at a question; nothing was written".to_owned()
+    ))
 }

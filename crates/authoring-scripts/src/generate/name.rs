@@ -75,6 +75,8 @@ pub(crate) fn checked(name: &str) -> anyhow::Result<String> {
 /// A name made from what the migration does.
 pub(crate) fn of_changes(changes: &[String]) -> String {
     let first = changes.first().map_or("change", String::as_str);
+    // The types of a changed column are not worth their length.
+    let (first, _) = first.split_once(" from ").unwrap_or((first, ""));
     let first = slug(first);
     match changes.len() {
         0 | 1 => first,

@@ -17,7 +17,7 @@ const TENANT: &str = "scratch_tenant";
 
 /// Puts the tenant's schema in the place of `public`, as the programs expect
 /// that know no search path: the Diesel CLI looks there and nowhere else.
-const SWAP: &str = "BEGIN; ALTER SCHEMA public RENAME TO scratch_public; \
+const SWAP: &str = "BEGIN; ALTER SCHEMA public RENAME TO diesel_tenants_public_aside; \
                     ALTER SCHEMA scratch_tenant RENAME TO public; COMMIT";
 
 /// The migrations on the disk that `stream` needs: a tenant lives beside the

@@ -68,7 +68,9 @@ async fn an_edited_file_becomes_a_migration_in_diesels_layout() {
     done.prints(&format!("Wrote migrations/tenant/{name}:\n"))
         .prints("  add column `title` to `dummy_table`\n")
         .prints("Proven on a scratch database: up, down, up again, and up on tables with 3 rows.\n")
-        .prints("Read it, then: cargo xtask db:migrate:tenants\n");
+        .prints(
+            "Read it, adapt the row types beside schema.rs, then: cargo xtask db:migrate:tenants\n",
+        );
     let folder = site.folder.path().join("migrations/tenant").join(&name);
     assert_eq!(
         fs::read_to_string(folder.join("up.sql")).unwrap(),
@@ -166,8 +168,8 @@ async fn without_a_terminal_a_question_is_refused_with_the_options_that_answer_i
     site.folder.file(FILE, &edited);
     let refused = generate(&site, &[]).exits_with(2).prints_nothing();
     refused
-        .says("1 question about the tenant schema, and nobody here to ask; nothing was written.")
-        .says("column `name` of `dummy_table` is no longer in the file")
+        .says("1 question about the tenant schema, and no terminal to ask at")
+        .says("column `name` of `dummy_table` is not in the file")
         .says("--rename dummy_table.name:label  renames it")
         .says("--allow-drop  drops it with its data");
     // What `label` gives to old rows is no question if it is `name`.
@@ -205,7 +207,7 @@ async fn a_file_that_does_not_parse_is_refused_with_file_line_and_reason() {
     );
     generate(&site, &[])
         .exits_with(2)
-        .says("crates/schema-tenant/src/schema.rs:8: the database has no type `vector`");
+        .says("crates/schema-tenant/src/schema.rs:8: the type `Vector` is none of Diesel's");
     fs::remove_file(site.folder.path().join(FILE)).unwrap();
     generate(&site, &[])
         .exits_with(2)
@@ -223,14 +225,13 @@ async fn a_migration_that_cannot_be_proven_is_not_written() {
     let done = generate(&site, &["--default", "dummy_table.title=nonsense()"]).exits_with(1);
     done.says("is not right, and was not written")
         .says("function nonsense() does not exist (SQLSTATE 42883)");
-    // A second statement in an expression ends here, too.
-    let injected = [
-        "--default",
-        "dummy_table.title=''; DROP TABLE dummy_table; --",
-    ];
-    generate(&site, &injected)
-        .exits_with(1)
-        .says("up.sql does not lead to schema.rs");
+    // An expression is one, and nothing behind it.
+    for more in ["''; DROP TABLE dummy_table", "'' -- why", "'' /* why */"] {
+        let default = format!("dummy_table.title={more}");
+        generate(&site, &["--default", &default])
+            .exits_with(2)
+            .says("is not of the form TABLE.COLUMN=EXPRESSION, without comments and semicolons");
+    }
     wrote_nothing(&site).await;
 }
 
@@ -249,7 +250,10 @@ async fn a_rule_for_tenants_holds_for_generated_migrations() {
     );
     generate(
         &site,
-        &["--default", "dummy_table.title=scratch_public.title()"],
+        &[
+            "--default",
+            "dummy_table.title=diesel_tenants_public_aside.title()",
+        ],
     )
     .exits_with(1)
     .says("breaks the rule qualified-name");
@@ -289,7 +293,7 @@ async fn tables_that_the_filter_leaves_out_are_left_alone() {
     );
     generate(&site, &[])
         .exits_with(2)
-        .says("table `legacy_things` is no longer in the file");
+        .says("table `legacy_things` is not in the file");
     let config = site.folder.path().join("diesel.tenant.toml");
     let text = fs::read_to_string(&config).unwrap();
     let text = format!("{text}\nfilter = {{ except_tables = [\"^legacy_\"] }}\n");
@@ -331,7 +335,7 @@ async fn at_a_terminal_the_questions_are_asked_one_after_the_other() {
         .replace("title -> Nullable<Text>", "title -> Text");
     site.folder.file(FILE, &edited);
     let mut terminal = Terminal::start(site.command("generate-migration --stream tenant ask"));
-    terminal.until("was it renamed, or is it to be dropped with its data?");
+    terminal.until("was it renamed, is it to be dropped with its data");
     terminal.until("renamed to `label`");
     terminal.presses("\r");
     terminal.until("which value do the rows get that are there already?");
@@ -356,12 +360,13 @@ async fn at_a_terminal_the_questions_are_asked_one_after_the_other() {
 #[tokio::test]
 async fn whoever_stops_at_a_question_has_written_nothing() {
     let site = project().await;
-    site.folder
-        .file(FILE, &EDITED.replace("        name -> Text,\n", ""));
-    // Down to the last answer, or Ctrl-C.
-    for (keys, code) in [("\u{1b}[B\u{1b}[B\r", 2), ("\u{3}", 130)] {
+    let edited = EDITED.replace("        name -> Text,\n", "");
+    let edited = edited.replace("        title -> Nullable<Text>,\n", "");
+    site.folder.file(FILE, &edited);
+    // Without a rename to choose, Enter alone drops nothing.
+    for (keys, code) in [("\r", 2), ("\u{1b}", 2), ("\u{3}", 130)] {
         let mut terminal = Terminal::start(site.command("generate-migration --stream tenant"));
-        terminal.until("neither: stop here");
+        terminal.until("stop here, and write nothing");
         terminal.presses(keys);
         let ended = terminal.end();
         assert_eq!(ended.code, code, "{}", ended.shown);

@@ -167,3 +167,25 @@ async fn a_check_needs_no_diesel_cli_and_says_where_the_two_disagree() {
     assert_eq!(text.unwrap(), edited);
     assert_eq!(site.databases().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn an_edit_that_no_migration_makes_does_not_go_unnoticed() {
+    let site = Site::new().await;
+    let edited = "diesel::table! { dummy_table { id -> Uuid, due -> Date, } }";
+    site.folder
+        .file("crates/schema-tenant/src/schema.rs", edited);
+    site.run("print-schema --stream tenant").succeeds().prints(
+        "Wrote crates/schema-tenant/src/schema.rs.\n\
+         What no migration makes is gone from it:\n  \
+         column `due` of `dummy_table` is in schema.rs and not in the database\n",
+    );
+}
+
+#[tokio::test]
+async fn a_scratch_url_that_leads_nowhere_is_told_by_its_own_name() {
+    let site = Site::new().await;
+    site.run("print-schema --scratch-url postgres://app@127.0.0.1:9/app")
+        .exits_with(3)
+        .says("there is no scratch database where --scratch-url says")
+        .says("correct --scratch-url, or leave it out");
+}

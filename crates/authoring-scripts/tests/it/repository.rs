@@ -15,6 +15,17 @@ fn the_migrations_of_this_repository_break_no_rule() {
         .prints(" migrations checked: nothing found.");
 }
 
+#[test]
+fn the_migrations_of_the_benchmark_break_no_rule() {
+    let folder = Folder::new();
+    let command = folder.command("lint-migrations --migrations-dir benches/migrations");
+    command
+        .within(ROOT)
+        .run()
+        .succeeds()
+        .prints(" migrations checked: nothing found.");
+}
+
 #[tokio::test]
 async fn each_schema_file_of_this_repository_agrees_with_its_migrations() {
     let database = TestDatabase::new().await;

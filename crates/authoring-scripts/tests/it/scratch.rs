@@ -62,7 +62,10 @@ async fn a_tenants_table_may_refer_to_the_public_schema() {
     let scratch = site.scratch(Stream::Tenant).await;
     let referred = "SELECT confrelid::regclass FROM pg_constraint \
                     WHERE conrelid = 'subscriptions'::regclass AND contype = 'f'";
-    assert_eq!(value(&scratch, referred).await, "scratch_public.plans");
+    assert_eq!(
+        value(&scratch, referred).await,
+        "diesel_tenants_public_aside.plans"
+    );
 }
 
 #[tokio::test]

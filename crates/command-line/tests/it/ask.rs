@@ -22,7 +22,7 @@ fn asks_when_told_to() {
         match question.as_str() {
             "confirm" => ask::confirm("Sure?", false).map(|sure| sure.to_string()),
             "text" => ask::text("Name?"),
-            "choose" => ask::choose("Which?", &["one", "two"]).map(|index| index.to_string()),
+            "choose" => ask::choose("Which?", &["one", "two"]).map(|index| format!("{index:?}")),
             other => panic!("no question {other}"),
         }
     });
@@ -64,8 +64,9 @@ fn each_kind_of_question_takes_its_answer() {
         ("confirm", "Sure?", "y", "true"),
         ("confirm", "Sure?", "\r", "false"),
         ("text", "Name?", "  add due date \r", "add due date"),
-        ("choose", "two", "\u{1b}[B\r", "1"),
-        ("choose", "two", "\r", "0"),
+        ("choose", "two", "\u{1b}[B\r", "Some(1)"),
+        ("choose", "two", "\r", "Some(0)"),
+        ("choose", "two", "\u{1b}", "None"),
     ] {
         let mut session = asking(question);
         session.exp_string(prompt).unwrap();

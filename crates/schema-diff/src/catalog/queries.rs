@@ -25,6 +25,7 @@ SELECT c.relname::text, a.attname::text AS name,
        information_schema._pg_char_max_length(t.oid,
            CASE WHEN d.typtype = 'd' THEN d.typtypmod ELSE a.atttypmod END)::integer AS length,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS sql_type,
+       d.typtype = 'd' AS is_domain,
        NOT (a.attnotnull OR d.typtype = 'd' AND d.typnotnull) AS nullable,
        a.attidentity::text AS identity, a.attgenerated <> '' AS generated,
        pg_catalog.pg_get_expr(x.adbin, x.adrelid) AS expression,
@@ -66,7 +67,9 @@ WHERE n.nspname = $1 AND o.contype IN ('c', 'p', 'u', 'x')
 ORDER BY c.relname, o.contype <> 'p', o.conname COLLATE \"C\"";
 
 /// Foreign keys within the schema. What stands behind the columns is what
-/// remains of the definition after the part that names them.
+/// remains of the definition after the part that names them. Those that come
+/// with a partitioned table are told apart: Diesel prints them, and they cannot
+/// be changed by themselves.
 pub(super) const FOREIGN_KEYS: &str = "
 SELECT k.child, k.name, k.columns, k.parent, k.parent_columns,
        pg_catalog.btrim(pg_catalog.substr(k.definition, 1 + pg_catalog.length(pg_catalog.format(
@@ -76,7 +79,7 @@ SELECT k.child, k.name, k.columns, k.parent, k.parent_columns,
            k.confrelid::pg_catalog.regclass,
            (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(u), ', ' ORDER BY i)
             FROM pg_catalog.unnest(k.parent_columns) WITH ORDINALITY AS q (u, i)))))),
-       k.comment
+       k.comment, k.is_inherited
 FROM (
     SELECT c.relname::text AS child, o.conname::text AS name, p.relname::text AS parent,
            ARRAY(SELECT a.attname::text
@@ -87,13 +90,14 @@ FROM (
                  FROM pg_catalog.unnest(o.confkey) WITH ORDINALITY AS u (attnum, i)
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = u.attnum
                  ORDER BY i) AS parent_columns,
-           o.confrelid, pg_catalog.pg_get_constraintdef(o.oid) AS definition,
+           o.confrelid, o.conparentid <> 0 AS is_inherited,
+           pg_catalog.pg_get_constraintdef(o.oid) AS definition,
            pg_catalog.obj_description(o.oid, 'pg_constraint') AS comment
     FROM pg_catalog.pg_constraint o
     JOIN pg_catalog.pg_class c ON c.oid = o.conrelid
     JOIN pg_catalog.pg_class p ON p.oid = o.confrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.oid = p.relnamespace
-    WHERE n.nspname = $1 AND o.contype = 'f' AND o.conparentid = 0
+    WHERE n.nspname = $1 AND o.contype = 'f'
 ) k
 ORDER BY k.child, k.name COLLATE \"C\"";
 
@@ -147,7 +151,7 @@ SELECT t.typname::text,
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
-WHERE n.nspname = $1 AND t.typtype IN ('b', 'c', 'd', 'e', 'r')
+WHERE n.nspname = $1 AND t.typtype IN ('b', 'c', 'd', 'e', 'm', 'r')
     AND (c.oid IS NULL OR c.relkind = 'c')
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d

@@ -26,6 +26,8 @@ pub(crate) struct StoredColumn {
     pub(crate) ty: Type,
     /// As PostgreSQL writes it, with whatever Diesel does not see of it.
     pub(crate) sql_type: String,
+    /// Whether `sql_type` is a domain over the type.
+    pub(crate) is_domain: bool,
     pub(crate) nullable: bool,
     pub(crate) default: Option<String>,
     pub(crate) generated: Option<String>,
@@ -73,6 +75,8 @@ pub(crate) struct ForeignKey {
     /// What stands behind the referenced columns: `ON DELETE CASCADE` and so on.
     pub(crate) options: String,
     pub(crate) comment: Option<String>,
+    /// Whether it comes with the key of a partitioned table.
+    pub(crate) is_inherited: bool,
 }
 
 /// An index that no constraint stands for.

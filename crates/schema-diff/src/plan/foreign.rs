@@ -1,7 +1,7 @@
 //! What becomes of foreign keys.
 
-use super::Planner;
 use super::matching::TableMatch;
+use super::{PlanError, Planner};
 use crate::catalog::{ForeignKey, StoredTable};
 use crate::model::{Reference, Table};
 use crate::order::order;
@@ -70,6 +70,9 @@ impl Planner<'_> {
     }
 
     fn fate(&self, table: &StoredTable, key: &ForeignKey) -> Fate {
+        if key.is_inherited {
+            return Fate::Kept;
+        }
         let child = self.matches.of_old(&table.name);
         let parent = self.matches.of_old(&key.parent);
         let child_is_gone = self.matches.gone.contains(&table.name);
@@ -92,6 +95,33 @@ impl Planner<'_> {
         } else {
             Fate::Kept
         }
+    }
+
+    /// A foreign key that the file keeps must not come to mean other rows: its
+    /// values are those of the old key.
+    pub(super) fn check_keys(self) -> Result<(), PlanError> {
+        for table in &self.catalog.tables {
+            for key in &table.foreign_keys {
+                let parent = self.matches.of_old(&key.parent);
+                let loses = parent.is_some_and(|parent| self.loses_its_key(parent, key));
+                let reference = self.catalog.joinable(table, key).filter(|_| loses);
+                let kept = reference.and_then(|it| self.in_the_file(&table.name, &it));
+                if let Some((child, reference)) = kept
+                    && child.references.contains(&reference)
+                {
+                    return Err(PlanError::Impossible {
+                        line: child.line,
+                        reason: format!(
+                            "`{}` ({}) refers to the primary key of `{}`, which changes, and its \
+                             values belong to the old one; take the `joinable!` out in a migration \
+                             of its own, or write this one by hand",
+                            child.name, reference.column, reference.parent
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the key refers to a primary key that is taken off.
@@ -182,6 +212,7 @@ impl Planner<'_> {
                 parent_columns: parent.map(|it| it.primary_key.clone()).unwrap_or_default(),
                 options: String::new(),
                 comment: None,
+                is_inherited: false,
             };
             steps.push(step::key::add_foreign(
                 &self.catalog.quote,

@@ -55,16 +55,13 @@ impl Planner<'_> {
         let mut lines = Vec::new();
         for column in &table.columns {
             let filling = filling(table, column, self.answers);
-            let mut line = step::column::definition(
-                quote,
-                &column.name,
-                &column.ty,
-                column.nullable,
-                &filling,
-            );
-            if table.primary_key.as_slice() == [column.name.as_str()] {
-                // A key takes no NULL in any case.
-                line = format!("{} PRIMARY KEY", line.replacen(" NOT NULL", "", 1));
+            let is_key = table.primary_key.as_slice() == [column.name.as_str()];
+            // A key takes no NULL in any case.
+            let nullable = column.nullable || is_key;
+            let mut line =
+                step::column::definition(quote, &column.name, &column.ty, nullable, &filling);
+            if is_key {
+                line.push_str(" PRIMARY KEY");
             }
             let references = table.references.iter();
             for reference in references.filter(|reference| reference.column == column.name) {

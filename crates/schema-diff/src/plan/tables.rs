@@ -3,7 +3,7 @@
 use super::matching::TableMatch;
 use super::{Conversion, Planner};
 use crate::answers::Answers;
-use crate::catalog::StoredTable;
+use crate::catalog::{StoredColumn, StoredTable};
 use crate::model::{Column, Table};
 use crate::order::order;
 use crate::question::Question;
@@ -43,6 +43,41 @@ impl Planner<'_> {
             let stored = self.catalog.table(&found.old)?;
             Some((found, stored, self.wanted.table(&found.new)?))
         })
+    }
+
+    /// What goes together with a column although it is about others, too.
+    pub(super) fn notes_on_vanishing(&self, notes: &mut Vec<String>) {
+        for (found, stored, _) in self.pairs() {
+            let shared = |columns: &[String]| {
+                found.loses(columns) && columns.iter().any(|column| !found.gone.contains(column))
+            };
+            let constraints = stored.constraints.iter().filter(|it| !it.is_key);
+            let constraints = constraints.map(|it| (&it.name, &it.columns, &it.definition));
+            let indexes = stored.indexes.iter();
+            let indexes = indexes.map(|it| (&it.name, &it.columns, &it.definition));
+            let both = constraints
+                .chain(indexes)
+                .filter(|(_, columns, _)| shared(columns));
+            notes.extend(both.map(|(name, _, definition)| {
+                format!(
+                    "`{name}` of `{}` goes with the column: {definition}",
+                    found.new
+                )
+            }));
+            let keys = stored
+                .foreign_keys
+                .iter()
+                .filter(|key| shared(&key.columns));
+            notes.extend(keys.map(|key| {
+                format!(
+                    "the foreign key `{}` from `{}` ({}) to `{}` goes with the column",
+                    key.name,
+                    found.new,
+                    key.columns.join(", "),
+                    key.parent
+                )
+            }));
+        }
     }
 
     /// What vanishes with columns and tables, to be brought back on the way back.
@@ -136,6 +171,17 @@ impl Planner<'_> {
         }
     }
 
+    fn conversion_question(&self, table: &str, column: &Column, stored: &StoredColumn) -> Question {
+        let quote = &self.catalog.quote;
+        let to = types::to_sql(&column.ty, |name| quote.ident(name));
+        Question::Conversion {
+            table: table.to_owned(),
+            column: column.name.clone(),
+            types: (stored.sql_type.clone(), to),
+            usual: convert::usual(self.catalog, &column.name, &stored.ty, &column.ty),
+        }
+    }
+
     fn changed(
         &self,
         found: &TableMatch,
@@ -149,9 +195,14 @@ impl Planner<'_> {
             return Vec::new();
         };
         let mut steps = Vec::new();
-        if stored.ty != column.ty {
+        if !column.ty.is(&stored.ty) {
             let conversion = self.answers.conversion(table, name);
-            if convert::is_risky(&stored.ty, &column.ty) {
+            if conversion.is_none() && convert::may_change_values(self.catalog, stored, &column.ty)
+            {
+                questions.push(self.conversion_question(table, column, stored));
+            }
+            notes.extend(note_on_default(table, name, stored));
+            if convert::may_refuse(&stored.ty, &column.ty) {
                 notes.push(format!(
                     "a tenant whose `{table}.{name}` holds a value that does not fit the new type \
                      is left as it is, and reported, when the tenants are migrated"
@@ -201,7 +252,19 @@ impl Planner<'_> {
         };
         let old = stored.column(found.old_column(column));
         let new = wanted.column(column);
-        old.zip(new).is_some_and(|(old, new)| old.ty != new.ty)
+        old.zip(new).is_some_and(|(old, new)| !new.ty.is(&old.ty))
+    }
+
+    /// Whether an expression given for the column, by its names in the file, has
+    /// something to fill.
+    pub(super) fn is_filled(&self, table: &str, column: &str) -> bool {
+        let Some((found, stored, wanted)) = self.pairs().find(|(found, ..)| found.new == table)
+        else {
+            return true;
+        };
+        let old = stored.column(found.old_column(column));
+        let new = wanted.column(column);
+        old.is_none_or(|old| old.nullable && new.is_some_and(|new| !new.nullable))
     }
 
     /// The columns that get another type.
@@ -210,10 +273,12 @@ impl Planner<'_> {
         for (found, stored, wanted) in self.pairs() {
             for column in &wanted.columns {
                 let old = stored.column(found.old_column(&column.name));
-                conversions.extend(old.filter(|old| old.ty != column.ty).map(|old| Conversion {
-                    table: found.old.clone(),
-                    column: old.name.clone(),
-                    to: column.ty.clone(),
+                conversions.extend(old.filter(|old| !column.ty.is(&old.ty)).map(|old| {
+                    Conversion {
+                        table: found.old.clone(),
+                        column: old.name.clone(),
+                        to: column.ty.clone(),
+                    }
                 }));
             }
         }
@@ -269,4 +334,19 @@ impl Planner<'_> {
         });
         pairs.collect()
     }
+}
+
+/// A default is converted as PostgreSQL converts values, whatever is done with
+/// the values of the rows.
+fn note_on_default(table: &str, column: &str, stored: &StoredColumn) -> Option<String> {
+    let default = stored
+        .default
+        .as_ref()
+        .filter(|_| stored.sequence.is_none())?;
+    let is_constant = |c: char| c.is_ascii_digit();
+    (!default.chars().all(is_constant)).then(|| {
+        format!(
+            "the default of `{table}.{column}`, {default}, is converted too: see that it is meant"
+        )
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use tokio_postgres::{Client, Error};
 
 /// The objects of a schema, by what they are called in words.
@@ -29,7 +30,7 @@ impl Snapshot {
         for (object, definition) in &self.objects {
             match other.objects.get(object) {
                 None => found.push(format!("{object} is missing ({definition})")),
-                Some(there) if there != definition => {
+                Some(there) if normal(there) != normal(definition) => {
                     found.push(format!("{object} was ({definition}) and is ({there})"));
                 }
                 Some(_) => {}
@@ -40,6 +41,16 @@ impl Snapshot {
         found.extend(more.map(|object| format!("{object} was not there before")));
         found
     }
+}
+
+/// The definition without casts and parentheses. PostgreSQL writes a list in a
+/// check or in an index with other casts once it has read its own text.
+fn normal(definition: &str) -> String {
+    let Ok(cast) = Regex::new(r#"::"?[A-Za-z_][A-Za-z0-9_ ."]*(?:\([0-9,]+\))?(?:\[\])*"#) else {
+        return definition.to_owned();
+    };
+    let plain = cast.replace_all(definition, "");
+    plain.chars().filter(|c| !"() ".contains(*c)).collect()
 }
 
 /// Each gives what an object is called and what it is; `$1` is the schema. The
@@ -60,6 +71,8 @@ const QUERIES: &[&str] = &[
                 CASE WHEN a.attcollation <> t.typcollation
                      THEN a.attcollation::pg_catalog.regcollation::text END,
                 CASE WHEN a.attnotnull THEN 'not null' END,
+                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
+                NULLIF(a.attcompression, ''), NULLIF(a.attstattarget, -1),
                 pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
                 a.attacl::text, a.attoptions::text, pg_catalog.col_description(c.oid, a.attnum))
      FROM pg_catalog.pg_attribute a
@@ -114,7 +127,8 @@ const QUERIES: &[&str] = &[
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
      WHERE n.nspname = $1",
     "SELECT pg_catalog.format('trigger %s of %s', t.tgname, c.relname),
-            pg_catalog.concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid, true), t.tgenabled)
+            pg_catalog.concat_ws(' ', pg_catalog.pg_get_triggerdef(t.oid, true), t.tgenabled,
+                pg_catalog.obj_description(t.oid, 'pg_trigger'))
      FROM pg_catalog.pg_trigger t
      JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -79,7 +79,7 @@ fn named(path: &TypePath, ident: &str, used: &mut Used<'_>) -> String {
         return name.to_owned();
     }
     let name = snake_case(ident);
-    used.add(name.clone(), false, path.span().start().line);
+    used.add(name.clone(), ident, false, path.span().start().line);
     name
 }
 

@@ -20,7 +20,7 @@ pub(super) fn read(tokens: TokenStream, whole: Span) -> Result<RustTable, ParseE
         // At the end of the macro there is no token to point at.
         let at_end = error.span().start().line == 0 || is_empty;
         let span = if at_end { whole } else { error.span() };
-        ParseError::at(span, error.to_string())
+        ParseError::at(span, super::plainly(&error.to_string()))
     })?;
     if let Some(schema) = &decl.schema {
         return Err(ParseError::at(

@@ -6,6 +6,7 @@ use super::Step;
 use super::column::{alter, identity_sql};
 use crate::catalog::{Cast, Catalog, StoredColumn};
 use crate::model::Type;
+use crate::quote::literal;
 use crate::types;
 
 /// Changes the type of `table`.`name` from that of `column` to `ty`.
@@ -21,22 +22,33 @@ pub(crate) fn convert(
     let alter = alter(quote, table, name);
     let column_sql = quote.ident(name);
     let new = types::to_sql(ty, |name| quote.ident(name));
+    // What the file cannot say stays as it is.
+    let collation = match &column.collation {
+        Some(collation) if is_text(ty) => format!(" COLLATE {collation}"),
+        _ => String::new(),
+    };
     let using = conversion.map(str::to_owned);
     let using = using.unwrap_or_else(|| expression(catalog, &column_sql, &column.ty, ty));
     let back = expression(catalog, &column_sql, ty, &column.ty);
     let mut step = Step {
         summary: format!(
-            "change the type of column `{name}` of `{table}` from {} to {}",
-            column.sql_type, new
+            "change type of `{table}`.`{name}` from {} to {new}",
+            column.sql_type
         ),
-        up: vec![format!("{alter} TYPE {new} USING {using};")],
+        up: vec![format!("{alter} TYPE {new}{collation} USING {using};")],
         down: vec![format!(
             "{alter} TYPE {} USING {back};",
             type_with_collation(column)
         )],
     };
     around_default(catalog, column, ty, &alter, &mut step);
-    around_identity(column, ty, &alter, &mut step);
+    // A new identity would begin at 1, where rows are already.
+    let number_on = column.sequence.as_ref().map(|sequence| {
+        let name = literal(&sequence.name);
+        let table = quote.ident(table);
+        format!("SELECT setval({name}, COALESCE(MAX({column_sql}), 0) + 1, FALSE) FROM {table};")
+    });
+    around_identity(column, ty, &alter, number_on, &mut step);
     sequence_type(column, ty, &mut step);
     step
 }
@@ -54,19 +66,11 @@ fn type_with_collation(column: &StoredColumn) -> String {
 /// which refuses what is too long, where a `CAST` would cut it.
 pub(crate) fn expression(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
     let written = types::to_sql(to, |name| catalog.quote.ident(name));
-    let is_text =
-        |ty: &Type| !ty.array && matches!(ty.name.as_str(), "text" | "varchar" | "bpchar");
+    let same = from.name == to.name || is_text_name(&from.name) && is_text_name(&to.name);
     match (from.name.as_str(), to.name.as_str()) {
         _ if is_text(to) => format!("{column}::TEXT"),
-        _ if !from.array && to.array && from.name == to.name => {
+        _ if !from.array && to.array && same => {
             format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}] END")
-        }
-        ("timestamp", "timestamptz") | ("timestamptz", "timestamp") if from.array == to.array => {
-            if from.array {
-                format!("{column}::{written}")
-            } else {
-                format!("{column} AT TIME ZONE 'UTC'")
-            }
         }
         _ if from.array == to.array => match catalog.cast(&from.name, &to.name) {
             // A length is checked by assignment, and ignored by a cast.
@@ -124,7 +128,8 @@ fn around_default(
     }
     step.up.insert(0, drop);
     if column.sequence.is_none() {
-        let constant = is_custom.then(|| constant(default)).flatten();
+        let stays_simple = is_custom && !ty.array;
+        let constant = stays_simple.then(|| constant(default)).flatten();
         let converted = || expression(catalog, &format!("({default})"), &column.ty, ty);
         let default = constant.map_or_else(converted, str::to_owned);
         step.up.push(format!("{alter} SET DEFAULT {default};"));
@@ -139,13 +144,20 @@ fn constant(default: &str) -> Option<&str> {
 }
 
 /// Only integers can be an identity.
-fn around_identity(column: &StoredColumn, ty: &Type, alter: &str, step: &mut Step) {
+fn around_identity(
+    column: &StoredColumn,
+    ty: &Type,
+    alter: &str,
+    number_on: Option<String>,
+    step: &mut Step,
+) {
     if let Some(identity) = column.identity
         && !is_integer(ty)
     {
         step.up.insert(0, format!("{alter} DROP IDENTITY;"));
         let identity = identity_sql(identity, column);
         step.down.push(format!("{alter} ADD {identity};"));
+        step.down.extend(number_on);
     }
 }
 
@@ -168,8 +180,73 @@ fn is_integer(ty: &Type) -> bool {
     !ty.array && matches!(ty.name.as_str(), "int2" | "int4" | "int8")
 }
 
-/// Whether values may be refused, or lose something, on the way.
-pub(crate) fn is_risky(from: &Type, to: &Type) -> bool {
+fn is_text(ty: &Type) -> bool {
+    !ty.array && is_text_name(&ty.name)
+}
+
+fn is_text_name(name: &str) -> bool {
+    matches!(name, "text" | "varchar" | "bpchar")
+}
+
+/// Conversions of PostgreSQL's own that give back every value, or fail.
+///
+/// All others that it has may round, cut or guess: a number with a fraction that
+/// becomes an integer, a time without its day, a time in an unknown zone.
+const FAITHFUL: &[(&str, &[&str])] = &[
+    ("bool", &["int4", "text", "varchar"]),
+    (
+        "int2",
+        &["int4", "int8", "float4", "float8", "numeric", "oid"],
+    ),
+    ("int4", &["int2", "int8", "float8", "numeric", "oid"]),
+    ("int8", &["int2", "int4", "numeric", "oid"]),
+    ("oid", &["int4", "int8"]),
+    ("float4", &["float8"]),
+    ("text", &["varchar", "bpchar", "citext"]),
+    ("varchar", &["text", "bpchar", "citext"]),
+    ("bpchar", &["text", "varchar", "citext"]),
+    ("citext", &["text", "varchar", "bpchar"]),
+    ("date", &["timestamp"]),
+    ("cidr", &["inet"]),
+    ("time", &["interval"]),
+    ("macaddr", &["macaddr8"]),
+    ("macaddr8", &["macaddr"]),
+    ("json", &["jsonb"]),
+    ("jsonb", &["json"]),
+];
+
+/// Whether values may change on the way, unnoticed.
+pub(crate) fn may_change_values(catalog: &Catalog, column: &StoredColumn, to: &Type) -> bool {
+    let from = &column.ty;
+    // A domain goes with its type, and its checks with it.
+    if column.is_domain || matches!(to.name.as_str(), "char" | "bytea") {
+        return true;
+    }
+    let is_number = |name: &str| {
+        matches!(
+            name,
+            "int2" | "int4" | "int8" | "float4" | "float8" | "numeric"
+        )
+    };
+    if is_number(&from.name) && to.name == "bool" {
+        return true;
+    }
+    if from.name == to.name || is_text(to) || from.array != to.array {
+        return false;
+    }
+    let faithful = FAITHFUL.iter().find(|(name, _)| *name == from.name);
+    let is_faithful = faithful.is_some_and(|(_, to_names)| to_names.contains(&to.name.as_str()));
+    // Without a conversion of its own PostgreSQL reads the text, or refuses it.
+    !is_faithful && catalog.cast(&from.name, &to.name) != Cast::None
+}
+
+/// The expression that is taken when nobody says otherwise.
+pub(crate) fn usual(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
+    expression(catalog, &catalog.quote.ident(column), from, to)
+}
+
+/// Whether values may be refused on the way.
+pub(crate) fn may_refuse(from: &Type, to: &Type) -> bool {
     let wider = [
         ("int2", "int4"),
         ("int2", "int8"),
@@ -178,16 +255,14 @@ pub(crate) fn is_risky(from: &Type, to: &Type) -> bool {
         ("int4", "numeric"),
         ("int8", "numeric"),
         ("float4", "float8"),
-        ("varchar", "text"),
-        ("bpchar", "text"),
         ("json", "jsonb"),
     ];
     let same = from.name == to.name || wider.contains(&(from.name.as_str(), to.name.as_str()));
-    let longer = match (from.length, to.length) {
+    let fits = match (from.length, to.length) {
         (_, None) => true,
         (Some(from), Some(to)) => from <= to,
         (None, Some(_)) => false,
     };
-    let into_text = to.name == "text" && !to.array;
-    !(longer && (same || into_text) && (from.array == to.array || to.array))
+    let into_text = matches!(to.name.as_str(), "text" | "varchar" | "citext");
+    !(fits && (same || into_text))
 }

@@ -32,7 +32,7 @@ pub(crate) fn add_primary(quote: &Quote, table: &str, name: &str, columns: &[Str
 pub(crate) fn add_foreign(quote: &Quote, table: &str, key: &ForeignKey) -> Step {
     Step {
         summary: format!(
-            "refer from `{table}` ({}) to `{}`",
+            "add foreign key from `{table}` ({}) to `{}`",
             key.columns.join(", "),
             key.parent
         ),
@@ -45,7 +45,7 @@ pub(crate) fn add_foreign(quote: &Quote, table: &str, key: &ForeignKey) -> Step 
 pub(crate) fn drop_foreign(quote: &Quote, table: &str, key: &ForeignKey) -> Step {
     Step {
         summary: format!(
-            "no longer refer from `{table}` ({}) to `{}`",
+            "drop foreign key from `{table}` ({}) to `{}`",
             key.columns.join(", "),
             key.parent
         ),

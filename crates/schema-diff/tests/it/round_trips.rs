@@ -127,6 +127,15 @@ fn answered(fixture_questions: &[Question], answers: &mut Answers) {
                 };
                 answers.defaults.insert(place, value.to_owned());
             }
+            Question::Conversion {
+                table,
+                column,
+                usual,
+                ..
+            } => {
+                let place = (table.clone(), column.clone());
+                answers.conversions.insert(place, usual.clone());
+            }
             Question::Type { name } => panic!("there is no type {name}"),
         }
     }

@@ -277,8 +277,8 @@ edits! {
     };
     an_integer_becomes_a_boolean: Edit {
         file: &[("        value -> Int4,", "        value -> Bool,")],
-        options: &[],
-        up: &["DROP DEFAULT;", "TYPE BOOLEAN USING value::BOOLEAN;", "SET DEFAULT"],
+        options: &["--using counters.value=value <> 0"],
+        up: &["DROP DEFAULT;", "TYPE BOOLEAN USING value <> 0;", "SET DEFAULT"],
         rows: ("SELECT bool_and(value)::text FROM counters", "true"),
     };
     text_becomes_another_type_by_an_expression: Edit {
@@ -305,7 +305,7 @@ edits! {
     };
     a_timestamp_becomes_one_with_a_zone: Edit {
         file: &[("due -> Nullable<Timestamp>,", "due -> Nullable<Timestamptz>,")],
-        options: &[],
+        options: &["--using tasks.due=due AT TIME ZONE 'UTC'"],
         up: &["TYPE TIMESTAMPTZ USING due AT TIME ZONE 'UTC';"],
         rows: ("SELECT min(due AT TIME ZONE 'UTC')::text FROM tasks", "2026-01-02 03:04:05"),
     };
@@ -347,7 +347,7 @@ edits! {
     };
     a_number_becomes_a_float: Edit {
         file: &[("price -> Numeric,", "price -> Float8,")],
-        options: &[],
+        options: &["--using tasks.price=price::DOUBLE PRECISION"],
         up: &["COLUMN price TYPE DOUBLE PRECISION USING price::DOUBLE PRECISION;"],
         rows: ("SELECT sum(price)::text FROM tasks", "6.5"),
     };
