@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Database, Migrations};
+use crate::support::{Database, Migrations, WAIT_AT_GATE};
 
 const NAME: &str = "2026-02-01-000000_unique_names";
 const UP: &str = "ALTER TABLE dummy_table ADD CONSTRAINT unique_name UNIQUE (name);";
@@ -101,4 +101,29 @@ async fn people_are_shown_five_failures_and_programs_all_of_them() {
     let tenants = document["tenants"].as_array().unwrap();
     let with_reason = tenants.iter().filter(|tenant| !tenant["error"].is_null());
     assert_eq!(with_reason.count(), 7, "{listed}");
+}
+
+#[tokio::test]
+async fn a_long_run_without_a_terminal_says_now_and_then_how_far_it_is() {
+    let database = Database::with_tenants("acme beta").await;
+    database.close_gate().await;
+    let waiting = Migrations::ours().tenant("2026-02-01-000000_wait", WAIT_AT_GATE);
+    let run = database
+        .command("migrate-tenants")
+        .migrations(&waiting)
+        .start();
+    run.until_said("0 of 2 tenants done").await;
+    database.open_gate().await;
+    run.finish().succeeds().prints("2 tenants: 2 migrated (");
+
+    database.close_gate().await;
+    let again = Migrations::ours()
+        .tenant("2026-02-01-000000_wait", WAIT_AT_GATE)
+        .tenant("2026-02-02-000000_wait", WAIT_AT_GATE);
+    let quiet = database.command("migrate-tenants --quiet");
+    let run = quiet.migrations(&again).start();
+    database.until_at_gate(2).await;
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    database.open_gate().await;
+    run.finish().succeeds().says_nothing();
 }
