@@ -78,13 +78,11 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name
     /// in `only`.
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
+        let states = self.states(only).await?;
         let session = self.reading().await?;
-        let states = state::read(session.client(), &self.migrations.tenant).await?;
         if let Some(name) = state::unknown(&states, only).next() {
             return Err(Error::Unknown(name.clone()));
         }
-        let chosen = states.into_iter().filter(|state| state.is_among(only));
-        let states = chosen.collect::<Vec<_>>();
         let checked = states.len();
         let mut problems = Vec::new();
         let pending = self.public_pending(&session).await?;

@@ -28,8 +28,7 @@ impl Tenants {
     /// [`Error::Connect`] or [`Error::NotSetUp`]. What is wrong with one
     /// tenant is in its row.
     pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        let session = self.reading().await?;
-        let states = state::read(session.client(), &self.migrations.tenant).await?;
+        let states = self.states(&[]).await?;
         Ok(states.into_iter().map(|state| self.tenant(state)).collect())
     }
 

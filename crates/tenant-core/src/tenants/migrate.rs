@@ -82,11 +82,8 @@ impl Tenants {
         observe: &(dyn Fn(&Progress<'_>) + Sync),
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
-        let (states, spares_behind) = {
-            let session = self.reading().await?;
-            let states = state::read(session.client(), &self.migrations.tenant).await?;
-            (states, self.spares_behind(&session).await?)
-        };
+        let states = self.states(&options.only).await?;
+        let spares_behind = self.spares_behind().await?;
         let (mut outcomes, behind) = sort(states, &options.only);
         let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;
@@ -183,7 +180,7 @@ fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>
     for name in state::unknown(&states, only) {
         outcomes.push(Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
     }
-    for state in states.into_iter().filter(|state| state.is_among(only)) {
+    for state in states {
         match state.standing {
             Err(error) => outcomes.push(Outcome::failed(state.name, error)),
             Ok(standing) if standing.pending.is_empty() => {

@@ -46,8 +46,7 @@ impl Tenants {
     ///
     /// [`Error::Connect`], or what the server says.
     pub async fn spares(&self) -> Result<SpareCount, Error> {
-        let session = self.reading().await?;
-        let spares = state::read_spares(session.client(), &self.migrations.tenant).await?;
+        let spares = self.states_of_spares().await?;
         let standings = spares
             .iter()
             .filter_map(|spare| spare.standing.as_ref().ok());
@@ -78,7 +77,7 @@ impl Tenants {
         let started = Instant::now();
         self.require_list().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
-        let behind = self.spares_behind(&*self.reading().await?).await?;
+        let behind = self.spares_behind().await?;
         let mut outcomes = self.migrate_spares(behind, jobs, stop).await;
         outcomes.iter().for_each(observe);
         let Found { ready, lost } = self.find_spares().await?;
@@ -104,8 +103,8 @@ impl Tenants {
     }
 
     /// The spares that are behind.
-    pub(super) async fn spares_behind(&self, session: &Session) -> Result<Vec<TenantName>, Error> {
-        let spares = state::read_spares(session.client(), &self.migrations.tenant).await?;
+    pub(super) async fn spares_behind(&self) -> Result<Vec<TenantName>, Error> {
+        let spares = self.states_of_spares().await?;
         let behind = spares.into_iter().filter_map(|spare| spare.standing.ok());
         let behind = behind.filter(|standing| !standing.pending.is_empty());
         Ok(behind.map(|standing| standing.tenant).collect())
@@ -155,8 +154,7 @@ impl Tenants {
     }
 
     async fn find_spares(&self) -> Result<Found, Error> {
-        let session = self.reading().await?;
-        let spares = state::read_spares(session.client(), &self.migrations.tenant).await?;
+        let spares = self.states_of_spares().await?;
         let mut found = Found::default();
         for spare in spares {
             match spare.standing {
