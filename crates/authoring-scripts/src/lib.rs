@@ -15,6 +15,7 @@ pub mod diesel_cli;
 pub mod files;
 mod generate;
 pub mod lint_options;
+mod options;
 pub mod project;
 pub mod schema_file;
 pub mod scratch;

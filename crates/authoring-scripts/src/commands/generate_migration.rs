@@ -1,7 +1,5 @@
 //! `generate-migration`: writes the migration that an edited `schema.rs` needs.
 
-use std::path::PathBuf;
-
 use chrono::Utc;
 use clap::Parser;
 use command_line::interrupt::interruptible;
@@ -11,6 +9,7 @@ use schema_diff::{Answers, Schema};
 use serde::Serialize;
 
 use crate::generate::{self, Draft, Drafted, folder, name};
+use crate::options::SchemaFiles;
 use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 
 /// Write the migration that an edited `schema.rs` needs
@@ -35,18 +34,8 @@ pub struct GenerateMigration {
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// Stream whose `schema.rs` was edited [default: both]
-    #[arg(
-        long,
-        value_enum,
-        hide_possible_values = true,
-        value_name = "public|tenant"
-    )]
-    stream: Option<Stream>,
-
-    /// File to read, instead of the one that the configuration names
-    #[arg(long, value_name = "FILE", requires = "stream")]
-    schema_file: Option<PathBuf>,
+    #[command(flatten)]
+    files: SchemaFiles,
 
     /// A column, or a table, that has another name now
     #[arg(long, value_name = "TABLE.OLD:NEW|OLD:NEW")]
@@ -176,14 +165,9 @@ impl GenerateMigration {
     }
 
     fn edited(&self, project: &Project) -> anyhow::Result<Vec<Edited>> {
-        let wanted = Stream::ALL.into_iter();
-        let wanted = wanted.filter(|stream| self.stream.is_none_or(|only| only == *stream));
-        let edited = wanted.map(|stream| {
-            let mut files = project.files(stream, self.common.migrations_dir.as_deref())?;
-            if let Some(file) = &self.schema_file {
-                // The user typed it, so it starts where the user is.
-                files.schema = std::path::absolute(file)?;
-            }
+        let migrations_dir = self.common.migrations_dir.as_deref();
+        let files = self.files.find(project, migrations_dir)?.into_iter();
+        let edited = files.map(|files| {
             Ok(Edited {
                 wanted: schema_file::read(project, &files.schema)?,
                 files,

@@ -12,6 +12,7 @@ use migration_lint::{Finding, Options, Report, lint_folder, rules};
 use serde::Serialize;
 
 use crate::base::Base;
+use crate::options::Streams;
 use crate::{Project, Stream, lint_options};
 
 /// Check the SQL of the migrations
@@ -38,14 +39,8 @@ use crate::{Project, Stream, lint_options};
 #[command(mut_arg("extensions_schema", |option| option.hide(true)))]
 #[command(mut_arg("no_download", |option| option.hide(true)))]
 pub struct LintMigrations {
-    /// Stream to check [default: both]
-    #[arg(
-        long,
-        value_enum,
-        hide_possible_values = true,
-        value_name = "public|tenant"
-    )]
-    stream: Option<Stream>,
+    #[command(flatten)]
+    streams: Streams,
 
     /// Git revision whose migrations exist, so that new ones have to be newer [default: HEAD]
     #[arg(long, value_name = "REV")]
@@ -120,11 +115,8 @@ impl LintMigrations {
         let base = Base::find(project.folder(), self.revision()).await;
         let base = self.if_known(context, base)?;
         let mut document = Document::default();
-        for stream in Stream::ALL {
-            if self.stream.is_some_and(|wanted| wanted != stream) {
-                continue;
-            }
-            let migrations_dir = self.common.migrations_dir.as_deref();
+        let migrations_dir = self.common.migrations_dir.as_deref();
+        for stream in self.streams.chosen() {
             let folder = project.files(stream, migrations_dir)?.migrations;
             if !folder.is_dir() {
                 return Err(no_folder(project, stream, &folder));

@@ -10,6 +10,7 @@ use schema_diff::{Catalog, Schema, differences};
 use serde::Serialize;
 
 use crate::diesel_cli::DieselCli;
+use crate::options::SchemaFiles;
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
 use crate::{Project, Stream, StreamFiles, files, schema_file};
 
@@ -35,18 +36,8 @@ use crate::{Project, Stream, StreamFiles, files, schema_file};
     "Download neither the Diesel CLI nor PostgreSQL for the project's own server"
 )))]
 pub struct PrintSchema {
-    /// Stream whose file is wanted [default: both]
-    #[arg(
-        long,
-        value_enum,
-        hide_possible_values = true,
-        value_name = "public|tenant"
-    )]
-    stream: Option<Stream>,
-
-    /// File to write, instead of the one that the configuration names
-    #[arg(long, value_name = "FILE", requires = "stream")]
-    schema_file: Option<PathBuf>,
+    #[command(flatten)]
+    files: SchemaFiles,
 
     /// Compare only, and exit with 1 when file and migrations disagree
     #[arg(long)]
@@ -119,8 +110,8 @@ impl Script for PrintSchema {
 impl PrintSchema {
     async fn compare(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Compared>> {
         let mut compared = Vec::new();
-        for stream in self.streams() {
-            let files = self.files(project, stream)?;
+        for files in self.files(project)? {
+            let stream = files.stream;
             let wanted = schema_file::read(project, &files.schema)?;
             let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
             let catalog = Catalog::read(&scratch.client().await?, "public").await;
@@ -135,28 +126,16 @@ impl PrintSchema {
         Ok(compared)
     }
 
-    fn streams(&self) -> impl Iterator<Item = Stream> {
-        let only = self.stream;
-        Stream::ALL
-            .into_iter()
-            .filter(move |stream| only.is_none_or(|only| only == *stream))
-    }
-
-    /// Where the stream has its things, with the file that was named.
-    fn files(&self, project: &Project, stream: Stream) -> anyhow::Result<StreamFiles> {
-        let mut files = project.files(stream, self.common.migrations_dir.as_deref())?;
-        if let Some(file) = &self.schema_file {
-            // The user typed it, so it starts where the user is.
-            files.schema = std::path::absolute(file)?;
-        }
-        Ok(files)
+    fn files(&self, project: &Project) -> anyhow::Result<Vec<StreamFiles>> {
+        let migrations_dir = self.common.migrations_dir.as_deref();
+        self.files.find(project, migrations_dir)
     }
 
     async fn print(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Printed>> {
         let cli = DieselCli::find_or_install(context, project).await?;
         let mut printed = Vec::new();
-        for stream in self.streams() {
-            printed.push(self.print_one(context, project, &cli, stream).await?);
+        for files in self.files(project)? {
+            printed.push(self.print_one(context, project, &cli, files).await?);
         }
         Ok(printed)
     }
@@ -166,9 +145,9 @@ impl PrintSchema {
         context: &Context,
         project: &Project,
         cli: &DieselCli,
-        stream: Stream,
+        files: StreamFiles,
     ) -> anyhow::Result<Printed> {
-        let files = self.files(project, stream)?;
+        let stream = files.stream;
         let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
         let lost = lost(&files, &scratch).await?;
         let text = cli

@@ -175,20 +175,32 @@ fn table_renames(
             Some(format!("schema.rs still has a table `{old}`"))
         } else if there.table(new).is_some() {
             Some(format!("the database has a table `{new}` already"))
-        } else if renames
-            .iter()
-            .any(|(one, other)| one == old || other == new)
-        {
-            Some("one of the two is in another rename".to_owned())
         } else {
             None
         };
-        if let Some(problem) = problem {
-            return Err(cannot_rename(old, new, &problem));
-        }
-        renames.push((old.clone(), new.clone()));
+        accept(&mut renames, old, new, problem)?;
     }
     Ok(renames)
+}
+
+/// Adds a rename that has no `problem`.
+fn accept(
+    renames: &mut Vec<(String, String)>,
+    old: &str,
+    new: &str,
+    problem: Option<String>,
+) -> Result<(), PlanError> {
+    let is_taken = |(one, other): &(String, String)| one == old || other == new;
+    let taken = renames.iter().any(is_taken);
+    let problem =
+        problem.or_else(|| taken.then(|| "one of the two is in another rename".to_owned()));
+    match problem {
+        Some(problem) => Err(cannot_rename(old, new, &problem)),
+        None => {
+            renames.push((old.to_owned(), new.to_owned()));
+            Ok(())
+        }
+    }
 }
 
 fn cannot_rename(old: &str, new: &str, problem: &str) -> PlanError {
@@ -266,18 +278,10 @@ fn column_renames(
             Some(format!(
                 "table `{name}` of the database has a column `{new}` already"
             ))
-        } else if renames
-            .iter()
-            .any(|(one, other)| one == old || other == new)
-        {
-            Some("one of the two is in another rename".to_owned())
         } else {
             None
         };
-        if let Some(problem) = problem {
-            return Err(cannot_rename(old, new, &problem));
-        }
-        renames.push((old.clone(), new.clone()));
+        accept(&mut renames, old, new, problem)?;
     }
     Ok(renames)
 }

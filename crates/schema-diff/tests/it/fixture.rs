@@ -1,7 +1,7 @@
 //! A database whose tables were made by SQL, and the way to another `schema.rs`.
 
 use schema_diff::{
-    Answers, Catalog, Filter, Plan, PlanError, Proof, Schema, differences, plan, prove,
+    Answers, Catalog, Filter, Plan, PlanError, Proof, Question, Schema, differences, plan, prove,
 };
 use test_support::TestDatabase;
 use tokio_postgres::Client;
@@ -72,4 +72,29 @@ pub(crate) fn answers(options: &[&str]) -> Answers {
         }
     }
     answers
+}
+
+/// Plans and proves the way from `before` to `file`; gives back both files.
+pub(crate) async fn written(before: &str, file: &str, options: &[&str]) -> (String, String) {
+    let (up, down, notes) = noted(before, file, options).await;
+    assert_eq!(notes, [""; 0], "{up}");
+    (up, down)
+}
+
+/// The same where the proof has something to say.
+pub(crate) async fn noted(
+    before: &str,
+    file: &str,
+    options: &[&str],
+) -> (String, String, Vec<String>) {
+    let mut fixture = Fixture::new(before).await;
+    let (plan, proof) = fixture.proven(file, &answers(options)).await;
+    (plan.up(), plan.down(), proof.notes)
+}
+
+pub(crate) async fn questions(before: &str, file: &str, answers: &Answers) -> Vec<Question> {
+    match Fixture::new(before).await.plan(file, answers).await {
+        Err(PlanError::Questions(questions)) => questions,
+        other => panic!("{other:?}"),
+    }
 }

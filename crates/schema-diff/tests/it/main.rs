@@ -9,5 +9,6 @@
 
 mod changes;
 mod fixture;
+mod losses;
 mod parsing;
 mod round_trips;
