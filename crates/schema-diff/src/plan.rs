@@ -1,6 +1,7 @@
 //! From two schemas to the steps between them.
 
 mod foreign;
+mod gone;
 mod matching;
 mod new_table;
 mod tables;

@@ -5,7 +5,6 @@ use super::{Conversion, Planner};
 use crate::answers::Answers;
 use crate::catalog::{StoredColumn, StoredTable};
 use crate::model::{Column, Table};
-use crate::order::order;
 use crate::question::Question;
 use crate::step::column::Filling;
 use crate::step::{self, Step, convert};
@@ -38,61 +37,11 @@ pub(super) fn filling(table: &Table, column: &Column, answers: &Answers) -> Fill
 
 impl Planner<'_> {
     /// The tables that are there, with what becomes of each.
-    fn pairs(&self) -> impl Iterator<Item = (&TableMatch, &StoredTable, &Table)> {
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&TableMatch, &StoredTable, &Table)> {
         self.matches.tables.iter().filter_map(|found| {
             let stored = self.catalog.table(&found.old)?;
             Some((found, stored, self.wanted.table(&found.new)?))
         })
-    }
-
-    /// What goes together with a column although it is about others, too.
-    pub(super) fn notes_on_vanishing(&self, notes: &mut Vec<String>) {
-        for (found, stored, _) in self.pairs() {
-            let shared = |columns: &[String]| {
-                found.loses(columns) && columns.iter().any(|column| !found.gone.contains(column))
-            };
-            let constraints = stored.constraints.iter().filter(|it| !it.is_key);
-            let constraints = constraints.map(|it| (&it.name, &it.columns, &it.definition));
-            let indexes = stored.indexes.iter();
-            let indexes = indexes.map(|it| (&it.name, &it.columns, &it.definition));
-            let both = constraints
-                .chain(indexes)
-                .filter(|(_, columns, _)| shared(columns));
-            notes.extend(both.map(|(name, _, definition)| {
-                format!(
-                    "`{name}` of `{}` goes with the column: {definition}",
-                    found.new
-                )
-            }));
-            let keys = stored
-                .foreign_keys
-                .iter()
-                .filter(|key| shared(&key.columns));
-            notes.extend(keys.map(|key| {
-                format!(
-                    "the foreign key `{}` from `{}` ({}) to `{}` goes with the column",
-                    key.name,
-                    found.new,
-                    key.columns.join(", "),
-                    key.parent
-                )
-            }));
-        }
-    }
-
-    /// What vanishes with columns and tables, to be brought back on the way back.
-    pub(super) fn restored(self) -> Vec<Step> {
-        let quote = &self.catalog.quote;
-        let of_columns = self.pairs().filter_map(|(found, stored, _)| {
-            // The primary key is taken off by a step of its own.
-            let mut stored = stored.clone();
-            stored.constraints.retain(|constraint| !constraint.is_key);
-            step::table::restore(quote, &stored, |columns| found.loses(columns), false)
-        });
-        let gone = self.matches.gone.iter();
-        let gone = gone.filter_map(|name| self.catalog.table(name));
-        let of_tables = gone.filter_map(|table| step::table::restore(quote, table, |_| true, true));
-        of_columns.chain(of_tables).collect()
     }
 
     /// New names of tables, then of columns.
@@ -196,26 +145,7 @@ impl Planner<'_> {
         };
         let mut steps = Vec::new();
         if !column.ty.is(&stored.ty) {
-            let conversion = self.answers.conversion(table, name);
-            if conversion.is_none() && convert::may_change_values(self.catalog, stored, &column.ty)
-            {
-                questions.push(self.conversion_question(table, column, stored));
-            }
-            notes.extend(note_on_default(table, name, stored));
-            if convert::may_refuse(&stored.ty, &column.ty) {
-                notes.push(format!(
-                    "a tenant whose `{table}.{name}` holds a value that does not fit the new type \
-                     is left as it is, and reported, when the tenants are migrated"
-                ));
-            }
-            let place = (table, name);
-            steps.push(convert::convert(
-                self.catalog,
-                place,
-                stored,
-                &column.ty,
-                conversion,
-            ));
+            steps.push(self.converted(table, column, stored, notes, questions));
         }
         let quote = &self.catalog.quote;
         match (stored.nullable, column.nullable) {
@@ -227,6 +157,30 @@ impl Planner<'_> {
             _ => {}
         }
         steps
+    }
+
+    /// The step to another type, and what has to be asked and told about it.
+    fn converted(
+        &self,
+        table: &str,
+        column: &Column,
+        stored: &StoredColumn,
+        notes: &mut Vec<String>,
+        questions: &mut Vec<Question>,
+    ) -> Step {
+        let name = column.name.as_str();
+        let conversion = self.answers.conversion(table, name);
+        if conversion.is_none() && convert::may_change_values(self.catalog, stored, &column.ty) {
+            questions.push(self.conversion_question(table, column, stored));
+        }
+        notes.extend(note_on_default(table, name, stored));
+        if convert::may_refuse(&stored.ty, &column.ty) {
+            notes.push(format!(
+                "a tenant whose `{table}.{name}` holds a value that does not fit the new type is \
+                 left as it is, and reported, when the tenants are migrated"
+            ));
+        }
+        convert::convert(self.catalog, (table, name), stored, &column.ty, conversion)
     }
 
     /// Whether the primary key of the table that the file calls `new` changes.
@@ -283,56 +237,6 @@ impl Planner<'_> {
             }
         }
         conversions
-    }
-
-    pub(super) fn dropped_columns(self) -> Vec<Step> {
-        let quote = &self.catalog.quote;
-        let mut steps = Vec::new();
-        for (found, stored, _) in self.pairs() {
-            let gone = found.gone.iter().filter_map(|name| stored.column(name));
-            steps.extend(gone.map(|column| {
-                let neutral = self.neutral(&column.ty.name, &column.ty);
-                step::column::drop(quote, &found.new, column, neutral.as_deref())
-            }));
-        }
-        steps
-    }
-
-    /// What rows get on the way back; for an enum its first label.
-    fn neutral(&self, name: &str, ty: &crate::model::Type) -> Option<String> {
-        let known = types::neutral(ty).map(str::to_owned);
-        known.or_else(|| {
-            let labels = self.catalog.custom_type(name)?.labels.as_ref()?;
-            labels.first().map(|label| crate::quote::literal(label))
-        })
-    }
-
-    /// Those that refer before those referred to.
-    pub(super) fn dropped_tables(self) -> Vec<Step> {
-        let names = self
-            .matches
-            .gone
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>();
-        let references = self.gone_references();
-        let order = order(&names, &references);
-        let tables = order.tables.iter().rev();
-        let tables = tables.filter_map(|name| self.catalog.table(name));
-        tables
-            .map(|table| step::table::drop(&self.catalog.quote, table))
-            .collect()
-    }
-
-    /// The pairs (child, parent) of the tables that are to go.
-    pub(super) fn gone_references(&self) -> Vec<(&str, &str)> {
-        let gone = self.matches.gone.iter();
-        let gone = gone.filter_map(|name| self.catalog.table(name));
-        let pairs = gone.flat_map(|table| {
-            let keys = table.foreign_keys.iter();
-            keys.map(|key| (table.name.as_str(), key.parent.as_str()))
-        });
-        pairs.collect()
     }
 }
 
