@@ -19,6 +19,8 @@ pub struct Alias {
 pub enum Task {
     /// A program, with every argument handed on untouched.
     Run(Program),
+    /// The same, built for speed.
+    Measure(Program),
     /// The same, with `--only` put before the tenant's name.
     OneTenant(Program),
     /// `cargo check` over everything.
@@ -58,6 +60,13 @@ const fn authoring(bin: &'static str, arguments: &'static [&'static str]) -> Pro
     }
 }
 
+/// The program that measures the others.
+const BENCH: Program = Program {
+    package: "fleet-bench",
+    bin: "fleet-bench",
+    arguments: &[],
+};
+
 const PUBLIC: &[&str] = &["--stream", "public"];
 const TENANT: &[&str] = &["--stream", "tenant"];
 
@@ -82,6 +91,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:stop", "", Task::Run(tenants("stop-server")), "Stop the project's own PostgreSQL server"),
     alias("typecheck", "", Task::Typecheck, "Type-check every crate, tests included"),
     alias("test", "[OPTIONS]", Task::Test, "Install what the tests need, then run them"),
+    alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
     alias("completions", "SHELL", Task::Run(tenants("completions")), "Print the completion script of a shell"),
@@ -119,7 +129,7 @@ impl Alias {
     /// The program it runs, if it runs one.
     pub(crate) fn program(&self) -> Option<Program> {
         match self.task {
-            Task::Run(program) | Task::OneTenant(program) => Some(program),
+            Task::Run(program) | Task::OneTenant(program) | Task::Measure(program) => Some(program),
             Task::Typecheck | Task::Tidy | Task::Test => None,
         }
     }

@@ -44,6 +44,15 @@ pub(crate) fn run(program: Program, arguments: Vec<OsString>) -> Failure {
     cargo::become_it(command)
 }
 
+/// Becomes `program`, built with optimizations; comes back only when that is
+/// impossible. What Cargo has to say is shown: such a build takes minutes.
+pub(crate) fn run_fast(program: Program, arguments: Vec<OsString>) -> Failure {
+    let mut command = cargo::command("run");
+    command.arg("--release");
+    command.args(run_arguments(program, Build::First, arguments));
+    cargo::become_it(command)
+}
+
 /// Cargo puts all programs of a workspace into one folder, so those that were
 /// built are siblings of this one. With any of a package come all dependencies.
 fn build_to_expect(package: &str) -> Build {

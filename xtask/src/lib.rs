@@ -59,6 +59,7 @@ fn dispatch(mut arguments: Vec<OsString>) -> Result<(), Failure> {
 fn start(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure> {
     match alias.task {
         Task::Run(program) => Err(forward::run(program, arguments)),
+        Task::Measure(program) => Err(forward::run_fast(program, arguments)),
         Task::OneTenant(program) => Err(forward::run(program, forward::only_one(arguments)?)),
         Task::Typecheck => checks::typecheck(alias, &arguments),
         Task::Tidy => checks::tidy(alias, &arguments),

@@ -73,6 +73,18 @@ fn the_alias_for_one_tenant_names_it_with_only() {
 }
 
 #[test]
+fn the_benchmark_is_built_for_speed_and_gets_all_arguments() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let printed = stdout(&cargo.output_of(&["bench", "--tenants", "9", "--help"]));
+    assert!(
+        printed.ends_with(
+            "--release\n--package\nfleet-bench\n--bin\nfleet-bench\n--\n--tenants\n9\n--help\n"
+        ),
+        "{printed}"
+    );
+}
+
+#[test]
 fn the_exit_code_of_the_program_is_passed_on() {
     for code in [0, 1, 2, 3, 101] {
         let output = FakeCargo::that_runs(&format!("exit {code}")).output_of(&["db:list:tenants"]);

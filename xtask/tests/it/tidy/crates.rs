@@ -47,6 +47,11 @@ const ARROWS: &[Arrow] = &[
         because: "its commands must compile while an edited schema.rs does not",
     },
     Arrow {
+        of: "fleet-bench",
+        never_to: &["schema-*", "migration-lint", "command-line", "*-scripts"],
+        because: "it measures the library and brings tables of its own",
+    },
+    Arrow {
         of: "xtask",
         never_to: &["*"],
         because: "it runs the other crates' programs, so that it compiles in seconds",
@@ -55,6 +60,11 @@ const ARROWS: &[Arrow] = &[
         of: "*",
         never_to: &["test-support"],
         because: "it is for tests: name it under [dev-dependencies]",
+    },
+    Arrow {
+        of: "*",
+        never_to: &["fleet-bench"],
+        because: "it measures the others, and nothing rests on it",
     },
 ];
 
@@ -178,7 +188,7 @@ fn the_rules_about_crates_can_fail() {
         (
             "crates/command-line/Cargo.toml",
             "[package]\nname = \"command-line\"\n[dependencies]\nschema-diff.workspace = true\n\
-             authoring-scripts.workspace = true\n",
+             authoring-scripts.workspace = true\nfleet-bench.workspace = true\n",
         ),
         (
             "crates/test-support/Cargo.toml",
@@ -189,6 +199,12 @@ fn the_rules_about_crates_can_fail() {
             "[package]\nname = \"xtask\"\nversion.workspace = true\nedition.workspace = true\n\
              license.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nanyhow = \"1\"\n\
              [dev-dependencies]\ntest-support.workspace = true\n",
+        ),
+        (
+            "benches/Cargo.toml",
+            "[package]\nname = \"fleet-bench\"\nversion.workspace = true\nedition.workspace = \
+             true\nlicense.workspace = true\n[lints]\nworkspace = true\n[dependencies]\n\
+             tenant-core.workspace = true\nschema-tenant.workspace = true\n",
         ),
         ("crates/tenant-core/tests/it/main.rs", ""),
         ("crates/tenant-core/tests/it/fleet.rs", ""),
@@ -201,13 +217,15 @@ fn the_rules_about_crates_can_fail() {
         let found = wrong.iter().filter(|finding| finding.starts_with(&start));
         found.map(|finding| finding.as_str()).collect::<Vec<_>>()
     };
-    assert_eq!(of("command-line").len(), 2, "{wrong:?}");
+    assert_eq!(of("command-line").len(), 3, "{wrong:?}");
     let of_authoring = of("authoring-scripts");
     assert_eq!(of_authoring.len(), 1, "{wrong:?}");
     assert!(of_authoring[0].contains("schema-tenant"), "{wrong:?}");
     // test-support is against two arrows.
     assert_eq!(of("tenant-core").len(), 3, "{wrong:?}");
-    assert_eq!(wrong.len(), 6, "{wrong:?}");
+    let of_bench = |finding: &&String| finding.starts_with("benches/");
+    assert_eq!(wrong.iter().filter(of_bench).count(), 1, "{wrong:?}");
+    assert_eq!(wrong.len(), 8, "{wrong:?}");
     assert_eq!(not_inherited(&crates).len(), 6 * 4);
     let programs = further_test_programs(&crates);
     assert_eq!(programs.len(), 2, "{programs:?}");

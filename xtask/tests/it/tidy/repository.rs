@@ -78,7 +78,9 @@ pub(super) fn is_in_src(path: &str) -> bool {
     let of_a_crate = path
         .strip_prefix("crates/")
         .and_then(|rest| rest.split_once('/'));
-    path.starts_with("xtask/src/") || of_a_crate.is_some_and(|(_, rest)| rest.starts_with("src/"))
+    path.starts_with("xtask/src/")
+        || path.starts_with("benches/src/")
+        || of_a_crate.is_some_and(|(_, rest)| rest.starts_with("src/"))
 }
 
 fn text_of(bytes: Vec<u8>) -> Option<String> {
@@ -145,6 +147,7 @@ fn git_and_a_walk_find_the_same_sources() {
 fn a_source_folder_is_told_from_tests_and_from_nested_folders() {
     assert!(is_in_src("crates/tenant-core/src/sql.rs"));
     assert!(is_in_src("xtask/src/main.rs"));
+    assert!(is_in_src("benches/src/main.rs"));
     assert!(!is_in_src("crates/tenant-core/tests/it/main.rs"));
     assert!(!is_in_src("crates/tenant-core/tests/src/main.rs"));
     assert!(!is_in_src("src/main.rs"));

@@ -1,0 +1,2 @@
+DROP VIEW unpaid_invoices;
+DROP TABLE audit_events;

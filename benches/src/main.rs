@@ -1,0 +1,51 @@
+//! Measures work on many tenants beside the same work in hand-written SQL, so
+//! that a change that makes the fleet slower is seen.
+//!
+//! Each side of each measurement is a process of its own: this program started
+//! once more, with a hidden subcommand. Timings decide nothing: the exit code is
+//! 0 whenever everything was measured.
+
+mod arguments;
+mod bench;
+mod child;
+mod claim;
+mod figures;
+mod interrupt;
+mod ours;
+mod output;
+mod plain;
+mod prepare;
+mod report;
+mod server;
+mod stopwatch;
+mod targets;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+use crate::arguments::{Arguments, Hidden, Plan};
+use crate::interrupt::Interrupted;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = Runtime::new().map_err(anyhow::Error::from);
+    let done = done.and_then(|runtime| match &arguments.hidden {
+        Some(Hidden::Side(task)) => runtime.block_on(child::answer(task)),
+        None => runtime.block_on(measure_all(&arguments.options.plan())),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::note(&format!("error: {error:#}"));
+            ExitCode::from(if error.is::<Interrupted>() { 130 } else { 1 })
+        }
+    }
+}
+
+async fn measure_all(plan: &Plan) -> anyhow::Result<()> {
+    let measurements = interrupt::or(bench::run(plan)).await?;
+    output::result(&report::render(plan, &measurements)?)
+}
