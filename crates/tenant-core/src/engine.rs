@@ -78,7 +78,8 @@ impl<'a> Work<'a> {
 }
 
 /// Brings one schema up to date. `applied` receives each migration when it is
-/// committed.
+/// committed. `known` is what was applied to it a moment ago, if somebody has
+/// looked: that saves a round trip, and is checked.
 ///
 /// # Errors
 ///
@@ -86,11 +87,21 @@ impl<'a> Work<'a> {
 /// and those before the failed part stay applied.
 pub(crate) async fn migrate<'a>(
     work: Work<'a>,
+    known: Option<&[String]>,
     applied: &mut Vec<&'a Migration>,
 ) -> Result<(), Error> {
     let mut attempts = attempt::Attempts::new();
     loop {
-        match apply::bring_up_to_date(work, applied).await {
+        let at_once = match known {
+            Some(known) => apply::bring_up_at_once(work, known, applied).await,
+            None => Ok(false),
+        };
+        let done = match at_once {
+            Ok(true) => Ok(()),
+            Ok(false) => apply::bring_up_to_date(work, applied).await,
+            Err(error) => Err(error),
+        };
+        match done {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }

@@ -105,9 +105,13 @@ impl Tenants {
     /// the whole for longer than the time-out.
     async fn reading(&self) -> Result<Lease<'_>, Error> {
         let session = self.session().await?;
-        let limit = format!("SET lock_timeout = {}", self.settings.lock_timeout_ms());
+        // Compiling a query over all tenants takes longer than running it.
+        let limit = format!(
+            "SET lock_timeout = {}; SET jit = off",
+            self.settings.lock_timeout_ms()
+        );
         let set = session.client().batch_execute(&limit).await;
-        set.map_err(|error| Error::database("setting lock_timeout", error))?;
+        set.map_err(|error| Error::database("preparing to read", error))?;
         Ok(session)
     }
 

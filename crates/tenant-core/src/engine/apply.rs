@@ -1,12 +1,57 @@
 //! Runs the pending migrations of one schema, in its transaction.
 
-use super::attempt::{NotOpened, close, open};
+use super::attempt::{NotOpened, close, open, opening_at_once, run_at_once};
 use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
 use super::script::Script;
 use super::{Work, refuse_unfit};
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
 use crate::{Error, tracker};
+
+/// Brings a schema up to date that had exactly the versions `known` a moment
+/// ago, in one message. False when that is not possible, or no longer true; then
+/// nothing has happened.
+///
+/// # Errors
+///
+/// A migration that failed.
+pub(super) async fn bring_up_at_once<'a>(
+    work: Work<'a>,
+    known: &[String],
+    applied: &mut Vec<&'a Migration>,
+) -> Result<bool, Error> {
+    let pending = work.migrations.pending(known);
+    if pending.is_empty() || pending.iter().any(|it| !it.in_transaction()) {
+        return Ok(false);
+    }
+    refuse_unfit(pending.iter().copied())?;
+    let mut script = opening_at_once(work);
+    let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
+    script.step("checking what is applied", &is_known);
+    add_part(work, &mut script, &pending, Registration::Update);
+    let done = run_at_once(work, &script).await?;
+    if done {
+        applied.extend(pending);
+    }
+    Ok(done)
+}
+
+/// The statement that fails unless the schema's table of applied migrations has
+/// exactly these versions.
+pub(super) fn is_exactly<'a>(
+    schema: Schema<'_>,
+    versions: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let mut versions = versions.into_iter().collect::<Vec<_>>();
+    versions.sort_unstable();
+    let versions = versions.into_iter().map(literal).collect::<Vec<_>>();
+    format!(
+        "SELECT 1 / (ARRAY(SELECT version::text FROM {} ORDER BY version COLLATE \"C\") \
+         = ARRAY[{}]::text[])::int",
+        schema.ledger(),
+        versions.join(", ")
+    )
+}
 
 /// Brings the schema up to date; `applied` receives each migration as soon as
 /// it is committed.

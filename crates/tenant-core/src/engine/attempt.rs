@@ -46,7 +46,7 @@ impl Attempts {
     }
 }
 
-fn is_worth_another(error: &Error) -> bool {
+pub(super) fn is_worth_another(error: &Error) -> bool {
     // What remains of a migration outside a transaction would be in the way.
     if let Error::Migration(failure) = error
         && failure.consequence == Consequence::PartlyApplied
@@ -120,6 +120,53 @@ const FORGET: [&str; 8] = [
     "DISCARD SEQUENCES",
 ];
 
+/// The start of a message that is a whole transaction: it fails where somebody
+/// else holds the schema's lock.
+pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
+    let mut script = opening(work);
+    let lock = format!(
+        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
+        lock_key(work.schema)
+    );
+    script.step("taking the lock", &lock);
+    script
+}
+
+/// Forgets what was before, and begins.
+fn opening<'a>(work: Work<'_>) -> Script<'a> {
+    let mut script = Script::default();
+    for statement in FORGET {
+        script.step("starting", statement);
+    }
+    script.step("starting", "BEGIN READ WRITE");
+    script.step("starting", &set_lock_timeout(work));
+    script
+}
+
+/// Sends a message that is a whole transaction. False when one of our own steps
+/// in it failed: then nothing has happened, and going step by step will tell why.
+///
+/// # Errors
+///
+/// A migration that failed.
+pub(super) async fn run_at_once<'a>(work: Work<'a>, script: &Script<'a>) -> Result<bool, Error> {
+    work.session.begin();
+    match script.run(work.session).await {
+        Ok(_) => {
+            work.session.finish();
+            Ok(true)
+        }
+        Err(failure) => {
+            close(work).await;
+            if failure.is_of_a_migration() {
+                Err(failure.into_error(work))
+            } else {
+                Ok(false)
+            }
+        }
+    }
+}
+
 /// Opens a transaction that holds the schema's lock, and answers `query` in it.
 ///
 /// The lock is asked for, not waited for: a session that waits inside a
@@ -129,12 +176,7 @@ pub(super) async fn open<'a>(
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
-    let mut script = Script::default();
-    for statement in FORGET {
-        script.step("starting", statement);
-    }
-    script.step("starting", "BEGIN READ WRITE");
-    script.step("starting", &set_lock_timeout(work));
+    let mut script = opening(work);
     script.step("taking the lock", &try_lock(work.schema));
     script.step("reading what is applied", query);
     loop {

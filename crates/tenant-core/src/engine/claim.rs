@@ -5,12 +5,13 @@
 //! somebody holds is passed over.
 
 use super::Work;
+use super::apply::is_exactly;
 use super::attempt::{close, finish, lock_key};
 use super::create::open_for_new;
 use super::parts::run_script;
 use super::script::Script;
 use crate::migration::Migration;
-use crate::sql::{Schema, literal};
+use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
 
 /// How many spares are tried that turn out not to be usable.
@@ -61,13 +62,8 @@ fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
         lock_key(schema)
     );
     script.step("taking the spare schema's lock", &lock);
-    let versions = work.migrations.iter().map(Migration::version).map(literal);
-    let up_to_date = format!(
-        "SELECT 1 / (ARRAY(SELECT version::text FROM {} ORDER BY version COLLATE \"C\") \
-         = ARRAY[{}]::text[])::int",
-        schema.ledger(),
-        versions.collect::<Vec<_>>().join(", ")
-    );
+    let versions = work.migrations.iter().map(Migration::version);
+    let up_to_date = is_exactly(schema, versions);
     script.step("checking that the spare schema is up to date", &up_to_date);
     let rename = format!(
         "ALTER SCHEMA {} RENAME TO {}",

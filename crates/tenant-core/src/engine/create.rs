@@ -1,6 +1,6 @@
 //! Makes a tenant: schema, migrations and registration in one transaction.
 
-use super::attempt::{Attempts, close, finish};
+use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
 use super::existing::open_and_look;
 use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
 use super::remove::remove;
@@ -29,6 +29,9 @@ pub(crate) async fn create<'a>(
         .iter()
         .position(|migration| !migration.in_transaction());
     let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
+    if rest.is_empty() && build_at_once(work, first).await? {
+        return Ok(migrations);
+    }
     let mut attempts = Attempts::new();
     while let Err(error) = build(work, name, first, !rest.is_empty()).await {
         if !attempts.again_after(work, &error).await {
@@ -48,6 +51,32 @@ pub(crate) async fn create<'a>(
     Ok(applied)
 }
 
+/// All of a new schema in one message. False when that does not work; then
+/// nothing has happened.
+///
+/// # Errors
+///
+/// A migration that failed, and not because of somebody else's lock.
+async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<bool, Error> {
+    let mut script = opening_at_once(work);
+    add_schema(work, &mut script);
+    add_part(work, &mut script, migrations, Registration::Insert);
+    match run_at_once(work, &script).await {
+        Err(error) if is_worth_another(&error) => Ok(false),
+        done => done,
+    }
+}
+
+/// The schema and its table of applied migrations.
+fn add_schema(work: Work<'_>, script: &mut Script<'_>) {
+    let schema = format!("CREATE SCHEMA {}", work.schema.ident());
+    script.step("creating the schema", &schema);
+    script.step(
+        "creating the table of applied migrations",
+        &create_ledger(work.schema),
+    );
+}
+
 /// Schema, the migrations of the first transaction, and registration.
 async fn build<'a>(
     work: Work<'a>,
@@ -60,12 +89,7 @@ async fn build<'a>(
     if more_follows {
         hold_lock(work, &mut script);
     }
-    let schema = format!("CREATE SCHEMA {}", work.schema.ident());
-    script.step("creating the schema", &schema);
-    script.step(
-        "creating the table of applied migrations",
-        &create_ledger(work.schema),
-    );
+    add_schema(work, &mut script);
     add_part(work, &mut script, first, Registration::Insert);
     match run_script(work, &script).await {
         // The rest is run under the lock that is held.

@@ -40,7 +40,9 @@ pub(super) fn add_part<'a>(
             script.push(Origin::Migration(migration, number), statement);
         }
         script.push(Origin::PathCheck(migration), &work.path().check());
-        script.step("recording the migration", &record(work.schema, migration));
+    }
+    if !part.is_empty() {
+        script.step("recording the migrations", &record(work.schema, part));
     }
     add_end(work, script, part.last().copied(), registration);
 }
@@ -63,11 +65,13 @@ fn add_end(
     script.step("committing", "COMMIT");
 }
 
-fn record(schema: Schema<'_>, migration: &Migration) -> String {
-    let version = literal(migration.version());
+fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
+    let versions = migrations.iter();
+    let versions = versions.map(|migration| format!("({})", literal(migration.version())));
     format!(
-        "INSERT INTO {} (version) VALUES ({version})",
-        schema.ledger()
+        "INSERT INTO {} (version) VALUES {}",
+        schema.ledger(),
+        versions.collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -104,7 +108,10 @@ async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(),
     let mut script = Script::default();
     script.push(Origin::PathCheck(migration), &work.path().check());
     script.step("starting", "BEGIN");
-    script.step("recording the migration", &record(work.schema, migration));
+    script.step(
+        "recording the migration",
+        &record(work.schema, &[migration]),
+    );
     add_end(work, &mut script, Some(migration), Registration::Update);
     run_script(work, &script).await
 }

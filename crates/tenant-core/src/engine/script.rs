@@ -107,6 +107,11 @@ impl<'a> Script<'a> {
 }
 
 impl Failure<'_> {
+    /// Whether it is a migration that failed, and no step of our own.
+    pub(super) fn is_of_a_migration(&self) -> bool {
+        !matches!(self.origin, Origin::Step(_))
+    }
+
     /// What the server says.
     pub(super) fn sqlstate(&self) -> Option<&str> {
         self.source.sqlstate()

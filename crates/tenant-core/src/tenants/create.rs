@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::fleet::{Pace, Piece, Stop};
+use super::fleet::{Item, Pace, Piece, Stop};
 use super::{FleetReport, Outcome, Status, Tenants, state};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
@@ -55,7 +55,8 @@ impl Tenants {
             max_failures: None,
             failed: 0,
         };
-        let outcomes = self.for_each(names, pace, stop, observe).await?;
+        let items = names.into_iter().map(Item::from).collect();
+        let outcomes = self.for_each(items, pace, stop, observe).await?;
         Ok(FleetReport {
             outcomes,
             spares: Vec::new(),

@@ -37,6 +37,23 @@ pub(super) enum Piece {
     DropSpare,
 }
 
+/// A schema to do something with.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) name: TenantName,
+    /// The versions that are applied to it, if somebody has looked.
+    pub(super) applied: Option<Vec<String>>,
+}
+
+impl From<TenantName> for Item {
+    fn from(name: TenantName) -> Self {
+        Self {
+            name,
+            applied: None,
+        }
+    }
+}
+
 /// How to go through the tenants.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
@@ -67,19 +84,19 @@ impl Run<'_> {
 }
 
 impl Tenants {
-    /// Does the work of `pace` for each of `names`, several at a time; gives
+    /// Does the work of `pace` for each of `items`, several at a time; gives
     /// back the outcomes by name. `observe` hears of each as it ends.
     pub(super) async fn for_each(
         &self,
-        names: Vec<TenantName>,
+        items: Vec<Item>,
         pace: Pace,
         stop: &Stop,
         observe: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Vec<Outcome>, Error> {
-        if names.is_empty() {
+        if items.is_empty() {
             return Ok(Vec::new());
         }
-        let jobs = self.jobs(pace.jobs, names.len()).await?;
+        let jobs = self.jobs(pace.jobs, items.len()).await?;
         let run = Run {
             pace,
             sessions: self.database.sessions(jobs),
@@ -88,14 +105,15 @@ impl Tenants {
             stop,
             observe,
         };
-        let pieces = names.into_iter().map(|name| self.one_of(&run, name));
+        let pieces = items.into_iter().map(|item| self.one_of(&run, item));
         let outcomes = stream::iter(pieces).buffer_unordered(jobs);
         let mut outcomes = outcomes.collect::<Vec<_>>().await;
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(outcomes)
     }
 
-    async fn one_of(&self, run: &Run<'_>, name: TenantName) -> Outcome {
+    async fn one_of(&self, run: &Run<'_>, Item { name, applied }: Item) -> Outcome {
+        let applied = applied.as_deref();
         if run.is_over() {
             return Outcome::idle(name.as_str(), Status::Skipped);
         }
@@ -103,8 +121,14 @@ impl Tenants {
             Err(error) => Outcome::failed(name.as_str(), error.into()),
             Ok(session) => match run.pace.piece {
                 Piece::Create => self.create_one(&session, &name, &run.spares).await,
-                Piece::Migrate => self.migrate_one(&session, Schema::Tenant(&name)).await,
-                Piece::MigrateSpare => self.migrate_one(&session, Schema::Spare(&name)).await,
+                Piece::Migrate => {
+                    self.migrate_one(&session, Schema::Tenant(&name), applied)
+                        .await
+                }
+                Piece::MigrateSpare => {
+                    self.migrate_one(&session, Schema::Spare(&name), applied)
+                        .await
+                }
                 Piece::BuildSpare => self.build_spare(&session, &name).await,
                 Piece::DropSpare => self.drop_spare(&session, &name).await,
             },

@@ -93,7 +93,7 @@ impl Tenants {
         let mut tenants = broken;
         tenants.extend(standings.iter().flat_map(migration_problems));
         let mut not_checked = None;
-        let tables = match self.rehearse(&session).await {
+        let tables = match self.rehearse().await {
             Ok(tables) => {
                 tenants.extend(self.missing_tables(&session, &standings, &tables).await?);
                 tables
@@ -120,10 +120,12 @@ impl Tenants {
         })
     }
 
-    async fn rehearse(&self, session: &Session) -> Result<Vec<Vec<String>>, Error> {
+    /// On a connection of its own: it forgets how the others were set up.
+    async fn rehearse(&self) -> Result<Vec<Vec<String>>, Error> {
+        let session = self.session().await?;
         let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
         let name = name.parse::<TenantName>().map_err(Error::InvalidRow)?;
-        engine::rehearse(self.work(session, Schema::Tenant(&name))).await
+        engine::rehearse(self.work(&session, Schema::Tenant(&name))).await
     }
 
     /// The tables that tenants lack although they should have them. Tenants
@@ -178,13 +180,15 @@ impl Tenants {
             .as_ref()
             .map(|schema| schema.name());
         let sql = format!(
-            "SELECT n.nspname::text FROM pg_catalog.pg_namespace n \
-             WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('public', 'information_schema') \
+            "WITH nobodys AS MATERIALIZED ( \
+                 SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n \
+                 WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('public', 'information_schema') \
                AND n.nspname IS DISTINCT FROM $2 AND n.nspname <> ALL ($4) \
                AND NOT EXISTS (SELECT FROM {} t WHERE t.name = n.nspname) \
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
-                   AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e') \
-               AND (EXISTS (SELECT FROM pg_catalog.pg_class c \
+                   AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e')) \
+             SELECT n.nspname::text FROM nobodys n \
+             WHERE (EXISTS (SELECT FROM pg_catalog.pg_class c \
                             WHERE c.relnamespace = n.oid AND c.relname = $3) \
                     OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
                                AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)) \
@@ -265,14 +269,21 @@ async fn lacking(
     names: &[&str],
     tables: &[String],
 ) -> Result<Vec<Problem>, Error> {
-    let sql = "SELECT s.name, t.name \
-               FROM unnest($1) AS s (name) CROSS JOIN unnest($2) AS t (name) \
+    // Nearly all lack nothing, which counting shows.
+    let sql = "WITH short AS MATERIALIZED ( \
+                   SELECT s.name FROM unnest($1) AS s (name) \
+                   LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
+                   LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+                        AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p') \
+                   GROUP BY s.name HAVING count(c.oid) < cardinality($2)) \
+               SELECT s.name::text, t.name::text \
+               FROM short s CROSS JOIN unnest($2) AS t (name) \
                WHERE NOT EXISTS ( \
                    SELECT FROM pg_catalog.pg_class c \
                    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
                    WHERE n.nspname = s.name AND c.relname = t.name AND c.relkind IN ('r', 'p'))";
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&names, Type::TEXT_ARRAY), (&tables, Type::TEXT_ARRAY)];
+        [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
     let found = session.client().query_typed(sql, &parameters).await;
     let rows = found.map_err(|error| Error::database("looking for missing tables", error))?;
     let problem = |row: &tokio_postgres::Row| {

@@ -56,7 +56,7 @@ impl Tenants {
             outcome.pending = self.public_pending(&session).await?;
         } else {
             let mut applied = Vec::new();
-            engine::migrate(self.work(&session, Schema::Public), &mut applied).await?;
+            engine::migrate(self.work(&session, Schema::Public), None, &mut applied).await?;
             outcome.applied = versions(&applied);
         }
         outcome.duration = started.elapsed();
@@ -102,12 +102,9 @@ impl Tenants {
                     .filter(|outcome| outcome.error.is_some())
                     .count(),
             };
-            let names = behind
-                .iter()
-                .map(|standing| standing.tenant.clone())
-                .collect();
+            let items = behind.iter().map(Standing::item).collect();
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
-            let mut ended = self.for_each(names, pace, stop, &observe).await?;
+            let mut ended = self.for_each(items, pace, stop, &observe).await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
             if options.only.is_empty() {
@@ -129,10 +126,16 @@ impl Tenants {
         Ok(versions(&migrations.pending(&applied)))
     }
 
-    pub(super) async fn migrate_one(&self, session: &Session, schema: Schema<'_>) -> Outcome {
+    /// `known` is what was applied to it a moment ago, if that is known.
+    pub(super) async fn migrate_one(
+        &self,
+        session: &Session,
+        schema: Schema<'_>,
+        known: Option<&[String]>,
+    ) -> Outcome {
         let started = Instant::now();
         let mut applied = Vec::new();
-        let done = engine::migrate(self.work(session, schema), &mut applied).await;
+        let done = engine::migrate(self.work(session, schema), known, &mut applied).await;
         let status = match &done {
             Err(_) => Status::Failed,
             Ok(()) if applied.is_empty() => Status::UpToDate,

@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use super::fleet::{Pace, Piece, Stop};
+use super::fleet::{Item, Pace, Piece, Stop};
 use super::state::{self, Standing};
 use super::{Outcome, Status, Tenants};
 use crate::connect::Session;
@@ -90,7 +90,8 @@ impl Tenants {
             (Piece::BuildSpare, new),
         ] {
             let pace = pace(piece, jobs);
-            outcomes.extend(self.for_each(names, pace, stop, observe).await?);
+            let items = names.into_iter().map(Item::from).collect();
+            outcomes.extend(self.for_each(items, pace, stop, observe).await?);
         }
         let built = outcomes.iter().filter(|it| it.status == Status::Created);
         let ready = kept.len() + built.count();
@@ -103,22 +104,22 @@ impl Tenants {
     }
 
     /// The spares that are behind.
-    pub(super) async fn spares_behind(&self) -> Result<Vec<TenantName>, Error> {
+    pub(super) async fn spares_behind(&self) -> Result<Vec<Item>, Error> {
         let spares = self.states_of_spares().await?;
         let behind = spares.into_iter().filter_map(|spare| spare.standing.ok());
         let behind = behind.filter(|standing| !standing.pending.is_empty());
-        Ok(behind.map(|standing| standing.tenant).collect())
+        Ok(behind.map(|standing| standing.item()).collect())
     }
 
     /// Brings these spares up to date. What concerns them all is in the first
     /// one's outcome: what was done with the tenants before has to be told.
     pub(super) async fn migrate_spares(
         &self,
-        behind: Vec<TenantName>,
+        behind: Vec<Item>,
         jobs: Option<NonZeroUsize>,
         stop: &Stop,
     ) -> Vec<Outcome> {
-        let first = behind.first().cloned();
+        let first = behind.first().map(|item| item.name.clone());
         let pace = pace(Piece::MigrateSpare, jobs);
         let migrated = self.for_each(behind, pace, stop, &|_| {}).await;
         migrated.unwrap_or_else(|error| {

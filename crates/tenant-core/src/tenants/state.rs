@@ -12,6 +12,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::Tenants;
+use super::fleet::Item;
 use crate::migration::{MigrationSet, versions};
 use crate::sql::Schema;
 use crate::{Error, PgError, TenantName, tracker};
@@ -54,6 +55,19 @@ pub(super) struct Standing {
     pub(super) pending: Vec<String>,
     /// The applied versions that the migrations do not know, oldest first.
     pub(super) unknown: Vec<String>,
+    /// All that is applied to a tenant that is behind and has a ledger. Of the
+    /// others, which may be thousands, it is not kept.
+    applied: Option<Vec<String>>,
+}
+
+impl Standing {
+    /// The tenant as something to migrate.
+    pub(super) fn item(&self) -> Item {
+        Item {
+            name: self.tenant.clone(),
+            applied: self.applied.clone(),
+        }
+    }
 }
 
 /// A registered tenant, and whether it has what it should.
@@ -264,11 +278,14 @@ fn standing(
         Some((_, Err(error))) => return Err(unreadable(&name, error)),
         None => Vec::new(),
     };
+    let pending = versions(&migrations.pending(&applied));
+    let is_behind = tenant.ledger && !pending.is_empty();
     Ok(Standing {
         tenant: name,
-        pending: versions(&migrations.pending(&applied)),
         unknown: migrations.unknown(&applied),
-        version: applied.into_iter().next_back(),
+        version: applied.last().cloned(),
+        applied: is_behind.then_some(applied),
+        pending,
     })
 }
 
