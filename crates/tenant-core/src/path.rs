@@ -65,8 +65,13 @@ impl<'a> Path<'a> {
 
     /// Fails, by a division by zero, when the path does not resolve to this.
     pub(crate) fn check(self) -> String {
+        format!("SELECT 1 / ({})::int", self.holds())
+    }
+
+    /// The condition that the path resolves to this.
+    pub(crate) fn holds(self) -> String {
         format!(
-            "SELECT 1 / (pg_catalog.current_schemas(false) = ARRAY[{}]::pg_catalog.name[])::int",
+            "pg_catalog.current_schemas(false) = ARRAY[{}]::pg_catalog.name[]",
             self.list(literal)
         )
     }

@@ -43,15 +43,16 @@ pub(crate) fn insert(schema: Schema<'_>, newest: Option<&str>) -> Option<String>
     ))
 }
 
-/// Notes that a run has brought a schema to the version `newest`. An older
-/// migration that was applied late does not set the version back.
-pub(crate) fn update(schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
+/// Notes that a run has brought a schema to the version `newest`, and fails, by a
+/// division by zero, unless `condition` holds. An older migration that was
+/// applied late does not set the version back.
+pub(crate) fn update(schema: Schema<'_>, newest: Option<&str>, condition: &str) -> Option<String> {
     let table = list(schema)?;
     let name = literal(schema.name());
     let version = version_or_null(newest);
     Some(format!(
         "UPDATE {table} SET version = greatest(version, {version}), migrated_at = now() \
-         WHERE name = {name}"
+         WHERE name = {name} AND 1 / ({condition})::int = 1"
     ))
 }
 

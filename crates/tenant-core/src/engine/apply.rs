@@ -1,7 +1,9 @@
 //! Runs the pending migrations of one schema, in its transaction.
 
 use super::attempt::{NotOpened, close, open, opening_at_once, run_at_once};
-use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
+use super::parts::{
+    Registration, add_migrations, add_part, create_ledger, hold_lock, record, run_part, run_script,
+};
 use super::script::Script;
 use super::{Work, refuse_unfit};
 use crate::migration::Migration;
@@ -26,9 +28,17 @@ pub(super) async fn bring_up_at_once<'a>(
     }
     refuse_unfit(pending.iter().copied())?;
     let mut script = opening_at_once(work);
+    script.step("setting the search path", &work.path().set_local());
     let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
-    script.step("checking what is applied", &is_known);
-    add_part(work, &mut script, &pending, Registration::Update);
+    // One statement, because each costs as much as a small migration. The check
+    // sees the ledger as it was before.
+    let check = format!(
+        "WITH recorded AS ({}) SELECT 1 / ({} AND {is_known})::int",
+        record(work.schema, &pending),
+        work.path().holds()
+    );
+    script.step("checking the path and the ledger, and recording", &check);
+    add_migrations(work, &mut script, &pending, Registration::Update);
     let done = run_at_once(work, &script).await?;
     if done {
         applied.extend(pending);
@@ -36,8 +46,8 @@ pub(super) async fn bring_up_at_once<'a>(
     Ok(done)
 }
 
-/// The statement that fails unless the schema's table of applied migrations has
-/// exactly these versions.
+/// The condition that the schema's table of applied migrations has exactly these
+/// versions.
 pub(super) fn is_exactly<'a>(
     schema: Schema<'_>,
     versions: impl IntoIterator<Item = &'a str>,
@@ -46,8 +56,8 @@ pub(super) fn is_exactly<'a>(
     versions.sort_unstable();
     let versions = versions.into_iter().map(literal).collect::<Vec<_>>();
     format!(
-        "SELECT 1 / (ARRAY(SELECT version::text FROM {} ORDER BY version COLLATE \"C\") \
-         = ARRAY[{}]::text[])::int",
+        "ARRAY(SELECT version::text FROM {} ORDER BY version COLLATE \"C\") \
+         = ARRAY[{}]::text[]",
         schema.ledger(),
         versions.join(", ")
     )

@@ -35,37 +35,67 @@ pub(super) fn add_part<'a>(
 ) {
     script.step("setting the search path", &work.path().set_local());
     script.step("checking that the search path exists", &work.path().check());
+    if !part.is_empty() {
+        script.step("recording the migrations", &record(work.schema, part));
+    }
+    add_migrations(work, script, part, registration);
+}
+
+/// The same once the path is set and checked, and the migrations are recorded:
+/// all of it is one transaction, so the order does not matter.
+pub(super) fn add_migrations<'a>(
+    work: Work<'a>,
+    script: &mut Script<'a>,
+    part: &[&'a Migration],
+    registration: Registration,
+) {
     for migration in part {
         for (number, statement) in migration.statements().enumerate() {
             script.push(Origin::Migration(migration, number), statement);
         }
-        script.push(Origin::PathCheck(migration), &work.path().check());
-    }
-    if !part.is_empty() {
-        script.step("recording the migrations", &record(work.schema, part));
+        let is_last = part
+            .last()
+            .is_some_and(|last| std::ptr::eq(*last, *migration));
+        if !is_last {
+            script.push(Origin::PathCheck(migration), &work.path().check());
+        }
     }
     add_end(work, script, part.last().copied(), registration);
 }
 
-/// The end of a transaction: the tracker learns of it, and it is committed.
-fn add_end(
-    work: Work<'_>,
-    script: &mut Script<'_>,
-    newest: Option<&Migration>,
+/// The end of a transaction: the path is checked after the `newest` migration,
+/// the tracker learns of it, and it is committed.
+fn add_end<'a>(
+    work: Work<'a>,
+    script: &mut Script<'a>,
+    newest: Option<&'a Migration>,
     registration: Registration,
 ) {
-    let newest = newest.map(Migration::version);
+    let version = newest.map(Migration::version);
+    let check = work.path().check();
     let statement = match registration {
-        Registration::Insert => tracker::insert(work.schema, newest),
-        Registration::Update => tracker::update(work.schema, newest),
+        Registration::Insert => tracker::insert(work.schema, version),
+        Registration::Update => tracker::update(work.schema, version, &work.path().holds()),
     };
-    if let Some(statement) = statement {
-        script.step("updating the list of schemas in public", &statement);
+    match (newest, statement, registration) {
+        // One statement does both: each costs as much as a small migration.
+        (Some(newest), Some(statement), Registration::Update) => {
+            script.push(Origin::PathCheck(newest), &statement);
+        }
+        (newest, statement, _) => {
+            if let Some(newest) = newest {
+                script.push(Origin::PathCheck(newest), &check);
+            }
+            if let Some(statement) = statement {
+                script.step("updating the list of schemas in public", &statement);
+            }
+        }
     }
     script.step("committing", "COMMIT");
 }
 
-fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
+/// The statement that writes migrations into the ledger.
+pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
     let versions = migrations.iter();
     let versions = versions.map(|migration| format!("({})", literal(migration.version())));
     format!(
@@ -106,7 +136,6 @@ async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(),
         run_script(work, &script).await?;
     }
     let mut script = Script::default();
-    script.push(Origin::PathCheck(migration), &work.path().check());
     script.step("starting", "BEGIN");
     script.step(
         "recording the migration",

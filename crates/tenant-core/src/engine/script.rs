@@ -132,7 +132,13 @@ impl Failure<'_> {
                     migration: migration.name().to_owned(),
                 }
             }
-            Origin::PathCheck(_) => Error::database("checking the search path", self.source),
+            Origin::PathCheck(_) => Error::database(
+                format!(
+                    "{}: checking the search path, and the list of schemas in public",
+                    work.schema
+                ),
+                self.source,
+            ),
             Origin::Step(action) => {
                 Error::database(format!("{}: {action}", work.schema), self.source)
             }

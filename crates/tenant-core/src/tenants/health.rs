@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenants;
-use super::state::{self, Standing, State};
+use super::state::{self, Knowledge, Standing, State};
 use crate::connect::Session;
 use crate::sql::{LEDGER, Schema};
 use crate::{Error, InvalidName, TenantName, engine, tracker};
@@ -78,7 +78,7 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name
     /// in `only`.
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
-        let states = self.states(only).await?;
+        let states = self.states(only, Knowledge::Certain).await?;
         let session = self.reading().await?;
         if let Some(name) = state::unknown(&states, only).next() {
             return Err(Error::Unknown(name.clone()));

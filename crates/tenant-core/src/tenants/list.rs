@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::state::Knowledge;
 use super::{Tenants, state};
 use crate::Error;
 
@@ -28,7 +29,7 @@ impl Tenants {
     /// [`Error::Connect`] or [`Error::NotSetUp`]. What is wrong with one
     /// tenant is in its row.
     pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        let states = self.states(&[]).await?;
+        let states = self.states(&[], Knowledge::Certain).await?;
         Ok(states.into_iter().map(|state| self.tenant(state)).collect())
     }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use super::fleet::{Pace, Piece, Stop};
-use super::state::{self, Standing, State};
+use super::state::{self, Knowledge, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
@@ -82,7 +82,18 @@ impl Tenants {
         observe: &(dyn Fn(&Progress<'_>) + Sync),
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
-        let states = self.states(&options.only).await?;
+        let mut migrations = self.migrations.tenant.iter();
+        let is_any_unfit = migrations.any(|migration| migration.refusal().is_some());
+        // Where something is to be decided before the first tenant is begun, it
+        // has to be known: a migration that must not run refuses the run where it
+        // is pending, and a tenant without a schema counts as a failure.
+        let decides = options.dry_run || is_any_unfit || options.max_failures.is_some();
+        let knowledge = if decides {
+            Knowledge::Certain
+        } else {
+            Knowledge::ToBeChecked
+        };
+        let states = self.states(&options.only, knowledge).await?;
         let spares_behind = self.spares_behind().await?;
         let (mut outcomes, behind) = sort(states, &options.only);
         let mut spares = Vec::new();

@@ -4,16 +4,16 @@
 //! with one query for hundreds of tenants, never one for each: on 900 tenants
 //! with nothing to do that is the difference between minutes and milliseconds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
 use super::Tenants;
 use super::fleet::Item;
-use crate::migration::{MigrationSet, versions};
+use crate::migration::{Migration, MigrationSet, versions};
 use crate::sql::Schema;
 use crate::{Error, PgError, TenantName, tracker};
 
@@ -70,6 +70,25 @@ impl Standing {
     }
 }
 
+/// How well it is to be known where tenants stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Knowledge {
+    /// From every ledger.
+    Certain,
+    /// From the ledgers of those that may be up to date. Where the tracker says
+    /// that a tenant is behind, what it has is guessed: it is going to be
+    /// migrated, and the guess is checked in that transaction. That spares
+    /// reading thousands of ledgers twice.
+    ToBeChecked,
+}
+
+/// A row of the list.
+struct Listed {
+    name: String,
+    created_at: DateTime<Utc>,
+    version: Option<String>,
+}
+
 /// A registered tenant, and whether it has what it should.
 struct Registered {
     name: String,
@@ -88,8 +107,12 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::NotSetUp`] without the tracker, or what the server says.
-    pub(super) async fn states(&self, only: &[TenantName]) -> Result<Vec<State>, Error> {
-        self.read_list(tracker::TABLE, only).await
+    pub(super) async fn states(
+        &self,
+        only: &[TenantName],
+        knowledge: Knowledge,
+    ) -> Result<Vec<State>, Error> {
+        self.read_list(tracker::TABLE, only, knowledge).await
     }
 
     /// Where every spare schema stands, by name; none where there is no list of
@@ -99,29 +122,74 @@ impl Tenants {
     ///
     /// What the server says.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
-        match self.read_list(tracker::SPARES, &[]).await {
+        match self
+            .read_list(tracker::SPARES, &[], Knowledge::Certain)
+            .await
+        {
             Err(Error::NotSetUp) => Ok(Vec::new()),
             read => read,
         }
     }
 
-    async fn read_list(&self, list: &str, only: &[TenantName]) -> Result<Vec<State>, Error> {
-        let mut registered = {
-            let session = self.reading().await?;
-            registered(session.client(), list).await?
-        };
-        if !only.is_empty() {
-            let only = only.iter().map(TenantName::as_str).collect::<HashSet<_>>();
-            registered.retain(|tenant| only.contains(tenant.name.as_str()));
+    async fn read_list(
+        &self,
+        list: &str,
+        only: &[TenantName],
+        knowledge: Knowledge,
+    ) -> Result<Vec<State>, Error> {
+        let session = self.reading().await?;
+        let listed = listed(session.client(), list).await?;
+        let only = only.iter().map(TenantName::as_str).collect::<HashSet<_>>();
+        let wanted = listed
+            .into_iter()
+            .filter(|tenant| only.is_empty() || only.contains(tenant.name.as_str()));
+        let mut states = Vec::new();
+        let mut to_read = Vec::new();
+        for tenant in wanted {
+            match self
+                .guessed(&tenant)
+                .filter(|_| knowledge == Knowledge::ToBeChecked)
+            {
+                Some(guessed) => states.push(guessed),
+                None => to_read.push(tenant),
+            }
         }
+        let registered = registered(session.client(), to_read).await?;
+        drop(session);
         let chunks = registered.chunks(LEDGERS_PER_QUERY);
         // Collected, so that the future of all this can be spawned.
         let chunks = chunks
             .map(|chunk| self.read_chunk(chunk))
             .collect::<Vec<_>>();
-        let states = stream::iter(chunks).buffered(READERS);
-        let states = states.try_collect::<Vec<_>>().await?;
-        Ok(states.into_iter().flatten().collect())
+        let read = stream::iter(chunks).buffered(READERS);
+        let read = read.try_collect::<Vec<_>>().await?;
+        states.extend(read.into_iter().flatten());
+        states.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(states)
+    }
+
+    /// Where the tenant most likely stands, if the tracker says that it is behind
+    /// at a version that the migrations have.
+    fn guessed(&self, tenant: &Listed) -> Option<State> {
+        let version = tenant.version.as_deref()?;
+        let name = tenant.name.parse().ok()?;
+        let known = self.migrations.tenant.iter().map(Migration::version);
+        let (applied, pending): (Vec<_>, Vec<_>) = known.partition(|one| *one <= version);
+        if pending.is_empty() || applied.last() != Some(&version) {
+            return None;
+        }
+        let owned = |versions: Vec<&str>| versions.into_iter().map(str::to_owned).collect();
+        Some(State {
+            name: tenant.name.clone(),
+            created_at: tenant.created_at,
+            standing: Ok(Standing {
+                tenant: name,
+                version: Some(version.to_owned()),
+                pending: owned(pending),
+                unknown: Vec::new(),
+                applied: Some(owned(applied)),
+            }),
+        })
     }
 
     async fn read_chunk(&self, chunk: &[Registered]) -> Result<Vec<State>, Error> {
@@ -153,7 +221,7 @@ impl Tenants {
 ///
 /// What the server says.
 pub(super) async fn names_of_spares(client: &Client) -> Result<Vec<String>, Error> {
-    match registered(client, tracker::SPARES).await {
+    match listed(client, tracker::SPARES).await {
         Ok(spares) => Ok(spares.into_iter().map(|spare| spare.name).collect()),
         Err(Error::NotSetUp) => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -181,28 +249,55 @@ pub(super) async fn read_public(client: &Client) -> Result<Vec<String>, Error> {
     versions.map_err(failed)
 }
 
-async fn registered(client: &Client, list: &str) -> Result<Vec<Registered>, Error> {
-    // The tracker's text is compared as a name, which the catalog's index has.
-    let sql = format!(
-        "SELECT t.name, t.created_at, n.oid IS NOT NULL, c.oid IS NOT NULL \
-         FROM {list} t \
-         LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
-         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
-              AND c.relname = '{}' AND c.relkind IN ('r', 'p') \
-         ORDER BY t.name COLLATE \"C\"",
-        crate::sql::LEDGER,
-    );
+/// The rows of a list.
+async fn listed(client: &Client, list: &str) -> Result<Vec<Listed>, Error> {
+    let sql = format!("SELECT name, created_at, version FROM {list}");
     let rows = client.query_typed(&sql, &[]).await.map_err(tracker_error)?;
-    let read = |row: &tokio_postgres::Row| {
-        Ok(Registered {
+    let read = |row: &Row| {
+        Ok(Listed {
             name: row.try_get(0)?,
             created_at: row.try_get(1)?,
-            schema: row.try_get(2)?,
-            ledger: row.try_get(3)?,
+            version: row.try_get(2)?,
         })
     };
-    let registered = rows.iter().map(read).collect::<Result<_, _>>();
-    registered.map_err(tracker_error)
+    let listed = rows.iter().map(read).collect::<Result<_, _>>();
+    listed.map_err(tracker_error)
+}
+
+/// Which of `listed` have a schema, and which of those a ledger.
+async fn registered(client: &Client, listed: Vec<Listed>) -> Result<Vec<Registered>, Error> {
+    if listed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT n.nspname::text, c.oid IS NOT NULL \
+               FROM pg_catalog.pg_namespace n \
+               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+                    AND c.relname = $2 AND c.relkind IN ('r', 'p') \
+               WHERE n.nspname = ANY ($1)";
+    // What is longer than a name can be would make the server refuse the query.
+    let names = listed.iter().map(|tenant| tenant.name.as_str());
+    let names = names.filter(|name| name.len() < 64).collect::<Vec<_>>();
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
+        (&names, Type::NAME_ARRAY),
+        (&crate::sql::LEDGER, Type::NAME),
+    ];
+    let rows = client.query_typed(sql, &parameters).await;
+    let rows = rows.map_err(tracker_error)?;
+    let found = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let found = found.collect::<Result<HashMap<String, bool>, tokio_postgres::Error>>();
+    let found = found.map_err(tracker_error)?;
+    let registered = listed.into_iter().map(|tenant| {
+        let ledger = found.get(&tenant.name).copied();
+        Registered {
+            schema: ledger.is_some(),
+            ledger: ledger.unwrap_or_default(),
+            name: tenant.name,
+            created_at: tenant.created_at,
+        }
+    });
+    Ok(registered.collect())
 }
 
 /// An error of a query on the tracker.

@@ -423,3 +423,40 @@ async fn failures_known_before_the_run_count_as_failures() {
     let report = migrate_with(&new, options).await.unwrap();
     assert_eq!(outcome(&report, "a").status, Status::Skipped);
 }
+
+#[tokio::test]
+async fn what_the_tracker_says_wrongly_is_put_right_by_the_ledger() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let old = tenants(&database, &stream).await;
+    create(&old, &["behind", "ahead", "holed", "exact"]).await;
+    let stream = stream
+        .with("CREATE TABLE three (id int);")
+        .with("CREATE TABLE four (id int);");
+    let new = open(&database, &stream, Settings::default()).await;
+    // By hand, as the Diesel CLI would: the tracker hears nothing of it.
+    let by_hand = format!(
+        "CREATE TABLE ahead.three (id int);
+         INSERT INTO ahead.__diesel_schema_migrations (version) VALUES ('{three}');
+         CREATE TABLE holed.four (id int);
+         INSERT INTO holed.__diesel_schema_migrations (version) VALUES ('{four}');
+         ALTER TABLE behind.tasks DROP COLUMN due;
+         DELETE FROM behind.__diesel_schema_migrations WHERE version = '{two}'",
+        two = version(2),
+        three = version(3),
+        four = version(4)
+    );
+    database.execute(&by_hand).await;
+    let report = migrate(&new).await;
+    assert_eq!(report.count(Status::Migrated), 4, "{report:?}");
+    for (name, applied) in [
+        ("ahead", vec![version(4)]),
+        ("behind", vec![version(2), version(3), version(4)]),
+        ("holed", vec![version(3)]),
+        ("exact", vec![version(3), version(4)]),
+    ] {
+        assert_eq!(outcome(&report, name).applied, applied, "{name}");
+    }
+    let health = new.health(&[]).await.unwrap();
+    assert!(health.problems.is_empty(), "{health:?}");
+}
