@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use clap::Args;
 use command_line::hints::Advised;
 use command_line::{Context, Output};
+use schema_diff::Catalog;
 use tenant_core::{Database, ExtensionsSchema, PgError};
 use tokio_postgres::Client;
 
@@ -132,6 +133,16 @@ impl Scratch {
                 .context("looking into the schema with extensions")?;
         }
         Ok(client)
+    }
+
+    /// What its migrations made.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection, and when the catalogue cannot be read.
+    pub async fn catalog(&self) -> anyhow::Result<Catalog> {
+        let catalog = Catalog::read(&self.client().await?, "public").await;
+        catalog.context("reading the scratch database failed")
     }
 
     /// Drops it, whoever is connected.

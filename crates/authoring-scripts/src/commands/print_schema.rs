@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::{Common, Context, Script, Verdict};
-use schema_diff::{Catalog, Schema, differences};
+use schema_diff::{Schema, differences};
 use serde::Serialize;
 
 use crate::diesel_cli::DieselCli;
@@ -114,8 +113,7 @@ impl PrintSchema {
             let stream = files.stream;
             let wanted = schema_file::read(project, &files.schema)?;
             let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
-            let catalog = Catalog::read(&scratch.client().await?, "public").await;
-            let catalog = catalog.context("reading the scratch database failed")?;
+            let catalog = scratch.catalog().await?;
             scratch.drop().await?;
             compared.push(Compared {
                 stream,
@@ -173,8 +171,7 @@ async fn lost(files: &StreamFiles, scratch: &Scratch) -> anyhow::Result<Vec<Stri
     let Ok(there) = Schema::parse(&text) else {
         return Ok(Vec::new());
     };
-    let catalog = Catalog::read(&scratch.client().await?, "public").await;
-    let catalog = catalog.context("reading the scratch database failed")?;
+    let catalog = scratch.catalog().await?;
     let differences = differences(&there, &catalog, &files.filter).into_iter();
     let lost = differences.filter(|line| line.contains("in schema.rs and"));
     Ok(lost.collect())

@@ -84,14 +84,16 @@ pub(crate) fn expression(catalog: &Catalog, column: &str, from: &Type, to: &Type
     }
 }
 
+/// Whether the type of that name is a number's.
+fn is_number(name: &str) -> bool {
+    matches!(
+        name,
+        "int2" | "int4" | "int8" | "float4" | "float8" | "numeric"
+    )
+}
+
 /// A conversion that PostgreSQL does not have in one step.
 fn through_another_type(column: &str, from: &Type, to: &Type, written: &str) -> String {
-    let is_number = |name: &str| {
-        matches!(
-            name,
-            "int2" | "int4" | "int8" | "float4" | "float8" | "numeric"
-        )
-    };
     let text = if from.array { "TEXT[]" } else { "TEXT" };
     let is_text = matches!(from.name.as_str(), "text" | "varchar" | "bpchar" | "citext");
     match (from.name.as_str(), to.name.as_str()) {
@@ -222,12 +224,6 @@ pub(crate) fn may_change_values(catalog: &Catalog, column: &StoredColumn, to: &T
     if column.is_domain || matches!(to.name.as_str(), "char" | "bytea") {
         return true;
     }
-    let is_number = |name: &str| {
-        matches!(
-            name,
-            "int2" | "int4" | "int8" | "float4" | "float8" | "numeric"
-        )
-    };
     if is_number(&from.name) && to.name == "bool" {
         return true;
     }

@@ -374,5 +374,4 @@ async fn nothing_is_planned_when_the_two_agree() {
             .is_empty()
     );
     assert_eq!(fixture.differences(&by_hand).await, [""; 0]);
-    let _ = fixture.database.name();
 }

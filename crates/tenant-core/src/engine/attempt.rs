@@ -73,6 +73,15 @@ fn try_lock(schema: Schema<'_>) -> String {
     )
 }
 
+/// As [`try_lock`], and fails where somebody else holds the lock: the message
+/// that it stands in goes no further.
+pub(super) fn require_lock(schema: Schema<'_>) -> String {
+    format!(
+        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
+        lock_key(schema)
+    )
+}
+
 /// The number that stands for the schema among the database's advisory locks.
 pub(super) fn lock_key(schema: Schema<'_>) -> String {
     let text = literal(&format!("diesel-tenants:{}", schema.name()));
@@ -124,11 +133,7 @@ const FORGET: [&str; 8] = [
 /// else holds the schema's lock.
 pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
     let mut script = opening(work);
-    let lock = format!(
-        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
-        lock_key(work.schema)
-    );
-    script.step("taking the lock", &lock);
+    script.step("taking the lock", &require_lock(work.schema));
     script
 }
 

@@ -6,7 +6,7 @@
 
 use super::Work;
 use super::apply::is_exactly;
-use super::attempt::{close, finish, lock_key};
+use super::attempt::{close, finish, require_lock};
 use super::create::open_for_new;
 use super::parts::run_script;
 use super::script::Script;
@@ -57,11 +57,7 @@ fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
     let schema = Schema::Spare(spare);
     let newest = work.migrations.iter().next_back().map(Migration::version);
     let mut script = Script::default();
-    let lock = format!(
-        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
-        lock_key(schema)
-    );
-    script.step("taking the spare schema's lock", &lock);
+    script.step("taking the spare schema's lock", &require_lock(schema));
     let versions = work.migrations.iter().map(Migration::version);
     let up_to_date = format!("SELECT 1 / ({})::int", is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);

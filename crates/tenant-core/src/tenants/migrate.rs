@@ -94,7 +94,13 @@ impl Tenants {
             Knowledge::ToBeChecked
         };
         let states = self.states(&options.only, knowledge).await?;
-        let spares_behind = self.spares_behind().await?;
+        // Spares go with the whole fleet. They are read before the first tenant is
+        // begun: an error after that would lose the report.
+        let spares_behind = if options.dry_run || !options.only.is_empty() {
+            Vec::new()
+        } else {
+            self.spares_behind().await?
+        };
         let (mut outcomes, behind) = sort(states, &options.only);
         let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;
@@ -118,9 +124,7 @@ impl Tenants {
             let mut ended = self.for_each(items, pace, stop, &observe).await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
-            if options.only.is_empty() {
-                spares = self.migrate_spares(spares_behind, options.jobs, stop).await;
-            }
+            spares = self.migrate_spares(spares_behind, options.jobs, stop).await;
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(FleetReport {
