@@ -85,6 +85,9 @@ impl Bench<'_> {
         url: &str,
         tenants: usize,
     ) -> anyhow::Result<()> {
+        if runs.measure() == Measure::Migrate {
+            prepare::tidy(url).await?;
+        }
         prepare::settle(self.admin).await?;
         let task = Task {
             measure: runs.measure(),

@@ -33,9 +33,7 @@ pub(crate) async fn settle(admin: &Client) -> anyhow::Result<()> {
     Ok(admin.batch_execute("CHECKPOINT").await?)
 }
 
-/// Makes a fleet that is up to date, and lets the catalog come to rest: left to
-/// itself, the server would do so within some minutes, in the middle of the
-/// measurements.
+/// Makes a fleet that is up to date.
 pub(crate) async fn fleet(url: &str, size: usize, jobs: usize) -> anyhow::Result<()> {
     let tenants = ours::open(url, Extent::All).await?;
     let names = workload::tenant_names(size)?;
@@ -47,6 +45,12 @@ pub(crate) async fn fleet(url: &str, size: usize, jobs: usize) -> anyhow::Result
         report.count(Status::Created) == size,
         "the fleet was not made"
     );
+    tidy(url).await
+}
+
+/// Lets the catalog come to rest once many tenants were made: left to itself, the
+/// server would do so within some minutes, in the middle of the measurements.
+pub(crate) async fn tidy(url: &str) -> anyhow::Result<()> {
     let client = tenant_core::Database::parse(url)?.driver().await?;
     let catalog = "SELECT 'VACUUM (ANALYZE) ' || string_agg(oid::regclass::text, ', ') \
                    FROM pg_class WHERE relkind = 'r' AND (relnamespace = 'pg_catalog'::regnamespace \
