@@ -20,6 +20,8 @@ pub struct Environment {
     pub pg_bin: Option<PathBuf>,
     /// `TENANT_EXTENSIONS_SCHEMA`: a schema behind the tenant's in the path.
     pub extensions_schema: Option<String>,
+    /// `TENANT_APP_ROLE`: the role that the application logs in as.
+    pub app_role: Option<String>,
     /// `CARGO_TARGET_DIR`: Cargo's folder for what it builds.
     pub target_folder: Option<PathBuf>,
 }
@@ -45,6 +47,7 @@ impl Environment {
             database_url: get("DATABASE_URL")?,
             pg_bin: get("PG_BIN")?.map(PathBuf::from),
             extensions_schema: get("TENANT_EXTENSIONS_SCHEMA")?,
+            app_role: get("TENANT_APP_ROLE")?,
             target_folder: get("CARGO_TARGET_DIR")?.map(PathBuf::from),
         })
     }

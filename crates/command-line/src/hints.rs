@@ -161,6 +161,16 @@ fn by_sqlstate(code: &str) -> Option<String> {
              `run_in_transaction = false` into a metadata.toml beside the up.sql that adds it"
         }
         "55P03" => "somebody else holds a lock on the table; run this again when it is free",
+        "57014" => {
+            "a statement took longer than --statement-timeout; give it more, or 0 for no limit"
+        }
+        "53200" => {
+            "the server's table of locks is full: raise max_locks_per_transaction in \
+             postgresql.conf and restart it, or give a smaller --jobs"
+        }
+        "53100" => {
+            "make room on the server's disk, and run this again: only what failed is left to do"
+        }
         "53300" => "close other connections, raise max_connections, or give a smaller --jobs",
         _ => return None,
     };

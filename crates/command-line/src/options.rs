@@ -39,7 +39,7 @@ pub struct Common {
     pub verbose: bool,
 }
 
-/// How long to wait for others.
+/// How long to wait for others, and for a statement.
 #[derive(Debug, Clone, Args)]
 pub struct Locking {
     /// Wait so long for a lock that somebody else holds; 0 waits for ever
@@ -51,14 +51,25 @@ pub struct Locking {
         allow_negative_numbers = true
     )]
     lock_timeout: Duration,
+
+    /// Let a statement take so long; 0 as long as it likes
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "0",
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
+    statement_timeout: Duration,
 }
 
 impl Locking {
-    /// The library's settings with this time-out.
+    /// The library's settings with these time-outs.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {
             lock_timeout: self.lock_timeout,
+            statement_timeout: self.statement_timeout,
             ..Settings::default()
         }
     }

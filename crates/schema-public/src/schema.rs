@@ -7,6 +7,7 @@ diesel::table! {
         created_at -> Timestamptz,
         version -> Nullable<Text>,
         migrated_at -> Nullable<Timestamptz>,
+        fingerprints -> Jsonb,
     }
 }
 
@@ -16,6 +17,7 @@ diesel::table! {
         created_at -> Timestamptz,
         version -> Nullable<Text>,
         migrated_at -> Nullable<Timestamptz>,
+        fingerprints -> Jsonb,
     }
 }
 

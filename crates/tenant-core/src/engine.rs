@@ -11,14 +11,18 @@ mod attempt;
 mod claim;
 mod create;
 mod existing;
+mod holders;
+mod outside;
 mod parts;
+mod portions;
 mod rehearse;
 mod remove;
+mod repair;
 mod script;
 
 use std::time::Duration;
 
-use crate::connect::Session;
+use crate::connect::{Database, Session};
 use crate::migration::{Migration, MigrationSet};
 use crate::path::{ExtensionsSchema, Path};
 use crate::sql::Schema;
@@ -37,27 +41,44 @@ pub struct Settings {
     /// How long a statement waits for a lock that somebody else holds, and how
     /// long a run waits for another run on the same tenant. Zero: for ever.
     pub lock_timeout: Duration,
+    /// How long a statement may take. Zero: as long as it likes.
+    pub statement_timeout: Duration,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,
+    /// The role that the application logs in as, if it is another one: the
+    /// health check asks whether it can read the tenants.
+    pub application_role: Option<String>,
 }
 
 impl Settings {
     /// The lock time-out as PostgreSQL takes it: in ms, 0 for none.
     pub(crate) fn lock_timeout_ms(&self) -> i32 {
-        if self.lock_timeout.is_zero() {
-            return 0;
-        }
-        i32::try_from(self.lock_timeout.as_millis())
-            .unwrap_or(i32::MAX)
-            .max(1)
+        milliseconds(self.lock_timeout)
     }
+
+    /// The same of the statement time-out.
+    pub(crate) fn statement_timeout_ms(&self) -> i32 {
+        milliseconds(self.statement_timeout)
+    }
+}
+
+/// In whole ms, but not zero unless it is.
+fn milliseconds(timeout: Duration) -> i32 {
+    if timeout.is_zero() {
+        return 0;
+    }
+    i32::try_from(timeout.as_millis())
+        .unwrap_or(i32::MAX)
+        .max(1)
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             lock_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::ZERO,
             extensions: None,
+            application_role: None,
         }
     }
 }
@@ -69,6 +90,10 @@ pub(crate) struct Work<'a> {
     pub(crate) schema: Schema<'a>,
     pub(crate) migrations: &'a MigrationSet,
     pub(crate) settings: &'a Settings,
+    /// For looking at the session from another one.
+    pub(crate) database: &'a Database,
+    /// Whether the lists of schemas have a column for fingerprints.
+    pub(crate) fingerprints: bool,
 }
 
 impl<'a> Work<'a> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::lock_holder::{LockHolder, in_words};
 use crate::migration::{Migration, Refusal};
 use crate::sql::Schema;
 use crate::{ConnectError, PgError, TenantName};
@@ -68,21 +69,30 @@ pub enum Error {
     },
     /// A migration left the connection looking at other schemas.
     #[error(
-        "{schema}: migration `{migration}` changed the search path, and is not recorded as applied"
+        "{schema}: migration `{migration}` changed the search path{}, and is not recorded as \
+         applied", at_line(.line.as_ref())
     )]
     ChangedPath {
         /// Which schema, in words.
         schema: String,
         /// The migration's name.
         migration: String,
+        /// The line, from 1, of the first statement that speaks of the path, if
+        /// one does.
+        line: Option<usize>,
     },
     /// Another run works on the same schema.
-    #[error("{schema} is being changed by another run; gave up after {} s", .waited.as_secs())]
+    #[error(
+        "{schema} is being changed by another run; gave up after {} s{}",
+        .waited.as_secs(), in_words(.holders)
+    )]
     Busy {
         /// Which schema, in words.
         schema: String,
         /// For how long it was waited for.
         waited: Duration,
+        /// Who works on it, as far as is known.
+        holders: Vec<LockHolder>,
     },
     /// The server refused a step that is no migration.
     #[error("{action} failed")]
@@ -129,6 +139,10 @@ pub enum Consequence {
     /// Nothing: the new tenant was removed again.
     #[error("and the new tenant was removed again")]
     Removed,
+}
+
+fn at_line(line: Option<&usize>) -> String {
+    line.map_or_else(String::new, |line| format!(" at line {line} of its up.sql"))
 }
 
 /// How much of a statement an error shows, in characters.

@@ -32,6 +32,7 @@
 mod connect;
 mod engine;
 mod error;
+mod lock_holder;
 mod migration;
 mod name;
 mod path;
@@ -44,12 +45,13 @@ mod tracker;
 pub use connect::{ConnectError, Database, DieselPool};
 pub use engine::{Removed, Settings};
 pub use error::{Consequence, Error, MigrationFailure};
+pub use lock_holder::LockHolder;
 pub use migration::{Migration, MigrationSet, Migrations, Reason, Refusal, SourceError};
 pub use name::{InvalidName, NameRule, TenantName};
 pub use path::ExtensionsSchema;
 pub use pg_error::PgError;
 pub use scope::{ScopeError, in_tenant};
 pub use tenants::{
-    Contents, FleetReport, Health, MigrateOptions, Outcome, Problem, ProblemKind, Progress,
+    Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
     PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,
 };

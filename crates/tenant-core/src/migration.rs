@@ -5,7 +5,11 @@
 //! which statement failed at which line, and to refuse what cannot go well
 //! before anything has run.
 
+mod abroad;
+mod fingerprint;
+mod index;
 mod inside;
+mod place;
 mod recorder;
 mod refusal;
 mod split;
@@ -18,7 +22,9 @@ use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use thiserror::Error;
 
+pub(crate) use index::{BuiltIndex, built_concurrently};
 pub(crate) use inside::in_transaction_form;
+pub(crate) use place::reindexes_concurrently;
 pub use refusal::{Reason, Refusal};
 
 /// One migration: its identity and its SQL in statements.
@@ -27,6 +33,7 @@ pub struct Migration {
     version: String,
     name: String,
     in_transaction: bool,
+    fingerprint: String,
     text: String,
     statements: Vec<Range<usize>>,
     refusal: Option<Refusal>,
@@ -56,6 +63,25 @@ impl Migration {
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
+    }
+
+    /// What it does, in 16 hexadecimal digits: another text, other digits.
+    /// Comments and the space between words do not count.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Whether it makes prepared statements, which outlive its transaction.
+    fn prepares(&self) -> bool {
+        self.text.to_ascii_lowercase().contains("prepare")
+    }
+
+    /// The line, from 1, of the first statement that speaks of the search path.
+    pub(crate) fn line_about_path(&self) -> Option<usize> {
+        let about = |statement: &str| statement.to_ascii_lowercase().contains("search_path");
+        let statement = self.statements().position(about)?;
+        Some(self.line(statement, 0))
     }
 
     /// The statements, without the semicolons between them.
@@ -114,6 +140,29 @@ impl MigrationSet {
     /// The migrations, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Migration> + ExactSizeIterator {
         self.migrations.iter()
+    }
+
+    /// The same as the migrations of a tenant, which make things in the tenant's
+    /// schema only: one that names another schema for them is refused.
+    pub(crate) fn confined(mut self) -> Self {
+        for migration in &mut self.migrations {
+            if migration.refusal.is_none() {
+                migration.refusal = refusal::find_abroad(&migration.text, &migration.statements);
+            }
+        }
+        self
+    }
+
+    /// The name of the migration with that version, or the version itself where
+    /// there is none.
+    pub(crate) fn name_of(&self, version: &str) -> String {
+        let found = self.iter().find(|one| one.version == version);
+        found.map_or(version, Migration::name).to_owned()
+    }
+
+    /// Whether one of them makes prepared statements.
+    pub(crate) fn prepare(&self) -> bool {
+        self.iter().any(Migration::prepares)
     }
 
     /// Those that `applied` (versions, in any order) lacks, oldest first.

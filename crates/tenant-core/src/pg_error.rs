@@ -4,11 +4,17 @@ use std::fmt;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
+use crate::lock_holder::{LockHolder, in_words};
+
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
 ///
-/// Its `Display` is the whole message: text, SQLSTATE, detail and hint.
+/// Its `Display` is the whole message: text, SQLSTATE, detail and hint, and who
+/// held the lock that was not to be had.
 #[derive(Debug)]
-pub struct PgError(Cause);
+pub struct PgError {
+    cause: Cause,
+    holders: Vec<LockHolder>,
+}
 
 #[derive(Debug)]
 enum Cause {
@@ -19,7 +25,21 @@ enum Cause {
 impl PgError {
     /// Keeps the text of an error that Diesel has already taken apart.
     pub(crate) fn from_diesel(error: impl fmt::Display) -> Self {
-        Self(Cause::Diesel(error.to_string()))
+        Cause::Diesel(error.to_string()).into()
+    }
+
+    /// Who held the lock that was not to be had in time, as far as is known.
+    #[must_use]
+    pub fn holders(&self) -> &[LockHolder] {
+        &self.holders
+    }
+
+    /// The same with those who held the lock, if the error is about one.
+    pub(crate) fn held_by(mut self, holders: Vec<LockHolder>) -> Self {
+        if self.sqlstate() == Some("55P03") {
+            self.holders = holders;
+        }
+        self
     }
 
     /// The SQLSTATE, five characters, when the server itself spoke.
@@ -47,7 +67,7 @@ impl PgError {
     }
 
     fn server(&self) -> Option<&DbError> {
-        match &self.0 {
+        match &self.cause {
             Cause::Driver(error) => error.as_db_error(),
             Cause::Diesel(_) => None,
         }
@@ -56,17 +76,27 @@ impl PgError {
 
 impl From<tokio_postgres::Error> for PgError {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self(Cause::Driver(error))
+        Cause::Driver(error).into()
+    }
+}
+
+impl From<Cause> for PgError {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            holders: Vec::new(),
+        }
     }
 }
 
 impl fmt::Display for PgError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0, self.server()) {
+        match (&self.cause, self.server()) {
             (_, Some(error)) => write_server_error(formatter, error),
             (Cause::Driver(error), None) => write_chain(formatter, error),
             (Cause::Diesel(text), None) => formatter.write_str(text),
-        }
+        }?;
+        formatter.write_str(&in_words(&self.holders))
     }
 }
 

@@ -1,17 +1,20 @@
 //! [`Tenants`]: everything one does with them, one documented call each.
 
+mod access;
 mod create;
 mod drop;
 mod fleet;
 mod health;
 mod list;
 mod migrate;
+mod note;
 mod outcome;
 mod spares;
 mod state;
 
 use crate::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::types::{ToSql, Type};
 
@@ -19,12 +22,14 @@ use crate::connect::{Database, Lease, Session, SessionPool};
 use crate::engine::{Settings, Work};
 use crate::migration::{MigrationSet, Migrations};
 use crate::sql::Schema;
+use crate::tracker;
 
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
 pub use health::{Health, Problem, ProblemKind};
 pub use list::Tenant;
 pub use migrate::{MigrateOptions, Progress, PublicOutcome};
+pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
 pub use spares::{SpareCount, SpareReport};
 
@@ -45,6 +50,10 @@ pub struct Tenants {
     sessions: Arc<SessionPool>,
     migrations: Arc<Migrations>,
     settings: Settings,
+    /// Whether the list of tenants has a column for fingerprints. A database
+    /// that was set up by an older program has none, and gets it with the next
+    /// public migrations.
+    fingerprints: Arc<AtomicBool>,
 }
 
 impl Tenants {
@@ -62,14 +71,39 @@ impl Tenants {
         settings: Settings,
     ) -> Result<Self, Error> {
         let sessions = Arc::new(database.sessions(DEFAULT_JOBS));
+        let migrations = Migrations {
+            public: migrations.public,
+            tenant: migrations.tenant.confined(),
+        };
         let tenants = Self {
             sessions,
             database,
             migrations: Arc::new(migrations),
             settings,
+            fingerprints: Arc::default(),
         };
         tenants.require_extensions().await?;
+        tenants.look_for_fingerprints().await?;
         Ok(tenants)
+    }
+
+    /// Looks whether the list of tenants has a column for fingerprints, unless
+    /// that is known.
+    async fn look_for_fingerprints(&self) -> Result<(), Error> {
+        if self.fingerprints.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let exists = "SELECT count(*) FROM pg_catalog.pg_attribute \
+                      WHERE attrelid = pg_catalog.to_regclass($1) AND attname = 'fingerprints' \
+                      AND NOT attisdropped";
+        let session = self.session().await?;
+        let table = (&tracker::TABLE as &(dyn ToSql + Sync), Type::TEXT);
+        let row = session.client().query_typed_one(exists, &[table]).await;
+        let count = row.and_then(|row| row.try_get::<_, i64>(0));
+        let count =
+            count.map_err(|error| Error::database("looking at the list of tenants", error))?;
+        self.fingerprints.store(count > 0, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Connects, and looks for the schema with extensions if there is to be one.
@@ -121,6 +155,8 @@ impl Tenants {
             schema,
             migrations: self.stream(schema),
             settings: &self.settings,
+            database: &self.database,
+            fingerprints: self.fingerprints.load(Ordering::Relaxed),
         }
     }
 

@@ -6,6 +6,7 @@
 //! a test holds the two together.
 
 use crate::TenantName;
+use crate::migration::Migration;
 use crate::sql::{Schema, literal};
 
 /// The list of tenants, qualified and quoted.
@@ -33,27 +34,89 @@ pub(crate) fn is_registered(schema: Schema<'_>) -> String {
     format!("EXISTS (SELECT FROM {table} WHERE name = {name})")
 }
 
-/// Registers a schema at the version `newest`.
-pub(crate) fn insert(schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
+/// Migrations that were applied, for the list to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Applied<'a> {
+    /// Oldest first.
+    pub(crate) migrations: &'a [&'a Migration],
+    /// Whether the list has a column for their fingerprints.
+    pub(crate) with_fingerprints: bool,
+}
+
+impl Applied<'_> {
+    /// The newest version, as a constant.
+    fn version(self) -> String {
+        version_or_null(self.migrations.last().map(|newest| newest.version()))
+    }
+
+    /// An expression: the fingerprints by version.
+    fn fingerprints(self) -> Option<String> {
+        let fingerprints = self
+            .with_fingerprints
+            .then(|| fingerprints(self.migrations));
+        fingerprints.filter(|_| !self.migrations.is_empty())
+    }
+}
+
+/// An expression of type `jsonb`: the fingerprints of `migrations` by version.
+fn fingerprints(migrations: &[&Migration]) -> String {
+    let pairs = migrations.iter();
+    let pairs = pairs.flat_map(|one| [literal(one.version()), literal(one.fingerprint())]);
+    let pairs = pairs.collect::<Vec<_>>().join(", ");
+    format!("pg_catalog.jsonb_object(ARRAY[{pairs}]::text[])")
+}
+
+/// Registers a schema with the migrations that it has.
+pub(crate) fn insert(schema: Schema<'_>, applied: Applied<'_>) -> Option<String> {
     let table = list(schema)?;
-    let name = literal(schema.name());
-    let version = version_or_null(newest);
+    let (name, version) = (literal(schema.name()), applied.version());
+    Some(match applied.fingerprints() {
+        None => format!(
+            "INSERT INTO {table} (name, version, migrated_at) VALUES ({name}, {version}, now())"
+        ),
+        Some(fingerprints) => format!(
+            "INSERT INTO {table} (name, version, migrated_at, fingerprints) \
+             VALUES ({name}, {version}, now(), {fingerprints})"
+        ),
+    })
+}
+
+/// Notes which migrations a run has applied to a schema, and fails, by a
+/// division by zero, unless `condition` holds. An older migration that was
+/// applied late does not set the version back.
+pub(crate) fn update(schema: Schema<'_>, applied: Applied<'_>, condition: &str) -> Option<String> {
+    let table = list(schema)?;
+    let (name, version) = (literal(schema.name()), applied.version());
+    let fingerprints = applied.fingerprints();
+    let fingerprints = fingerprints.map_or_else(String::new, |new| {
+        format!(", fingerprints = fingerprints || {new}")
+    });
     Some(format!(
-        "INSERT INTO {table} (name, version, migrated_at) VALUES ({name}, {version}, now())"
+        "UPDATE {table} SET version = greatest(version, {version}), migrated_at = now(){fingerprints} \
+         WHERE name = {name} AND 1 / ({condition})::int = 1"
     ))
 }
 
-/// Notes that a run has brought a schema to the version `newest`, and fails, by a
-/// division by zero, unless `condition` holds. An older migration that was
-/// applied late does not set the version back.
-pub(crate) fn update(schema: Schema<'_>, newest: Option<&str>, condition: &str) -> Option<String> {
-    let table = list(schema)?;
-    let name = literal(schema.name());
-    let version = version_or_null(newest);
-    Some(format!(
-        "UPDATE {table} SET version = greatest(version, {version}), migrated_at = now() \
-         WHERE name = {name} AND 1 / ({condition})::int = 1"
-    ))
+/// Moves a spare, which is at the version `newest`, to the list of tenants.
+pub(crate) fn take_over(
+    spare: Schema<'_>,
+    tenant: Schema<'_>,
+    newest: Option<&str>,
+    with_fingerprints: bool,
+) -> String {
+    let fingerprints = if with_fingerprints {
+        ", fingerprints"
+    } else {
+        ""
+    };
+    format!(
+        "WITH taken AS (DELETE FROM {SPARES} WHERE name = {} RETURNING *) \
+         INSERT INTO {TABLE} (name, version, migrated_at{fingerprints}) \
+         SELECT {}, {}, now(){fingerprints} FROM taken",
+        literal(spare.name()),
+        literal(tenant.name()),
+        version_or_null(newest)
+    )
 }
 
 /// Takes a schema out of its list.

@@ -2,7 +2,9 @@
 
 use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{FleetReport, Outcome, SpareReport, Status};
+use tenant_core::{FleetReport, Note, Outcome, SpareReport, Status};
+
+use crate::report;
 
 /// A run over several tenants.
 #[derive(Debug, Serialize)]
@@ -21,6 +23,15 @@ pub(crate) struct Fleet {
     tenants: Vec<Tenant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spares: Option<Vec<Tenant>>,
+    notes: Vec<NoteDetail>,
+}
+
+/// What is no failure and should be known.
+#[derive(Debug, Serialize)]
+struct NoteDetail {
+    kind: &'static str,
+    detail: String,
+    remedy: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,7 +80,21 @@ impl Fleet {
             duration_ms: report.duration.as_millis(),
             tenants: report.outcomes.iter().map(tenant).collect(),
             spares: None,
+            notes: report.notes.iter().map(note).collect(),
         }
+    }
+}
+
+fn note(note: &Note) -> NoteDetail {
+    NoteDetail {
+        kind: match note {
+            Note::Edited { .. } => "edited_migration",
+            Note::Unknown { .. } => "unknown_migration",
+            Note::Late { .. } => "late_migration",
+            Note::SameButForCase { .. } => "same_but_for_case",
+        },
+        detail: note.to_string(),
+        remedy: report::remedy(note),
     }
 }
 

@@ -3,7 +3,7 @@
 use command_line::output::shown;
 use command_line::words::{counted, time};
 use command_line::{Output, Verdict, hints};
-use tenant_core::{Error, FleetReport, Outcome, Status};
+use tenant_core::{Error, FleetReport, Note, Outcome, Status};
 
 /// How many tenants are listed one by one; a fleet is summed up.
 const LISTED: usize = 20;
@@ -96,6 +96,35 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Failed => "failed",
         Status::Skipped if !outcome.pending.is_empty() => "behind",
         Status::Skipped => "not begun",
+    }
+}
+
+/// Shows what is no failure and should be known. A document has it too.
+pub(crate) fn notes(output: Output, report: &FleetReport) {
+    if output.is_json() {
+        return;
+    }
+    for note in &report.notes {
+        let heading = format!("note: {note}");
+        let remedy = remedy(note).to_owned();
+        output.problem(&hints::paragraph(&heading, &[], Some(remedy)));
+    }
+}
+
+/// What to do about it.
+pub(crate) fn remedy(note: &Note) -> &'static str {
+    match note {
+        Note::Edited { .. } => {
+            "restore the file as it was, and write what is to change as a new migration; `cargo \
+             xtask db:health:check` lists the tenants, and says what to do when they are right"
+        }
+        Note::Unknown { .. } => "run the newest program, or restore the folder of that migration",
+        Note::Late { .. } => {
+            "nothing, if the two do not depend on each other; a new migration is better dated today"
+        }
+        Note::SameButForCase { .. } => {
+            "nothing, if that is meant: PostgreSQL tells them apart only where the name is quoted"
+        }
     }
 }
 

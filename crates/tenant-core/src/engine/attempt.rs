@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::SimpleQueryRow;
 
+use super::holders::{holders_of_schema, watched};
 use super::script::{Failure, Script};
 use super::{Work, execute};
 use crate::Error;
@@ -88,13 +89,23 @@ pub(super) fn lock_key(schema: Schema<'_>) -> String {
     format!("pg_catalog.hashtextextended({text}, 0)")
 }
 
-/// The statement that bounds how long a statement waits for a lock, for the
+/// Bounds how long a statement waits for a lock, and how long it takes, for the
 /// rest of the transaction.
-pub(super) fn set_lock_timeout(work: Work<'_>) -> String {
-    format!(
+pub(super) fn set_limits(work: Work<'_>, script: &mut Script<'_>) {
+    let limit = format!(
         "SET LOCAL lock_timeout = {}",
         work.settings.lock_timeout_ms()
-    )
+    );
+    script.step("starting", &limit);
+    if let Some(limit) = set_statement_timeout(work, "SET LOCAL") {
+        script.step("starting", &limit);
+    }
+}
+
+/// The statement that bounds how long a statement takes, if it is to be bounded.
+pub(super) fn set_statement_timeout(work: Work<'_>, set: &str) -> Option<String> {
+    let limit = work.settings.statement_timeout_ms();
+    (limit > 0).then(|| format!("{set} statement_timeout = {limit}"))
 }
 
 /// Why a transaction was not opened.
@@ -118,12 +129,14 @@ impl NotOpened<'_> {
 /// cursors, statements, temporary tables. The next tenant must not see them.
 /// `DISCARD ALL` is the same and more, but not allowed in a message of several
 /// statements. The locks stay: a run in parts holds one.
-const FORGET: [&str; 8] = [
+///
+/// Prepared statements are forgotten only where a migration makes some: behind a
+/// pooler the connection may have others' too.
+const FORGET: [&str; 7] = [
     "RESET SESSION AUTHORIZATION",
     "RESET ROLE",
     "RESET ALL",
     "CLOSE ALL",
-    "DEALLOCATE ALL",
     "UNLISTEN *",
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
@@ -138,13 +151,16 @@ pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
 }
 
 /// Forgets what was before, and begins.
-fn opening<'a>(work: Work<'_>) -> Script<'a> {
+fn opening<'a>(work: Work<'a>) -> Script<'a> {
     let mut script = Script::default();
     for statement in FORGET {
         script.step("starting", statement);
     }
+    if work.migrations.prepare() {
+        script.step("starting", "DEALLOCATE ALL");
+    }
     script.step("starting", "BEGIN READ WRITE");
-    script.step("starting", &set_lock_timeout(work));
+    set_limits(work, &mut script);
     script
 }
 
@@ -156,7 +172,7 @@ fn opening<'a>(work: Work<'_>) -> Script<'a> {
 /// A migration that failed.
 pub(super) async fn run_at_once<'a>(work: Work<'a>, script: &Script<'a>) -> Result<bool, Error> {
     work.session.begin();
-    match script.run(work.session).await {
+    match watched(work, script).await {
         Ok(_) => {
             work.session.finish();
             Ok(true)
@@ -177,7 +193,7 @@ pub(super) async fn run_at_once<'a>(work: Work<'a>, script: &Script<'a>) -> Resu
 /// The lock is asked for, not waited for: a session that waits inside a
 /// transaction would hold up every `CREATE INDEX CONCURRENTLY` in the database.
 pub(super) async fn open<'a>(
-    work: Work<'_>,
+    work: Work<'a>,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
@@ -186,7 +202,7 @@ pub(super) async fn open<'a>(
     script.step("reading what is applied", query);
     loop {
         work.session.begin();
-        let mut rows = match script.run(work.session).await {
+        let mut rows = match watched(work, &script).await {
             Ok(rows) => rows,
             Err(failure) => {
                 close(work).await;
@@ -199,8 +215,11 @@ pub(super) async fn open<'a>(
         close(work).await;
         let waited = started.elapsed();
         if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
-            let schema = work.schema.to_string();
-            return Err(NotOpened::Error(Error::Busy { schema, waited }));
+            return Err(NotOpened::Error(Error::Busy {
+                schema: work.schema.to_string(),
+                waited,
+                holders: holders_of_schema(work).await,
+            }));
         }
         pause(Duration::from_millis(50)).await;
     }

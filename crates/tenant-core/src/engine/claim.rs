@@ -67,13 +67,10 @@ fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
         work.schema.ident()
     );
     script.step("naming the schema", &rename);
-    let lists = [
-        tracker::delete(schema),
-        tracker::insert(work.schema, newest),
-    ];
-    for statement in lists.into_iter().flatten() {
-        script.step("updating the lists of schemas in public", &statement);
-    }
+    script.step(
+        "updating the lists of schemas in public",
+        &tracker::take_over(schema, work.schema, newest, work.fingerprints),
+    );
     script.step("committing", "COMMIT");
     script
 }

@@ -2,7 +2,9 @@
 //! outside.
 
 use super::Work;
-use super::attempt::{lock_key, set_lock_timeout};
+use super::attempt::{lock_key, set_limits};
+use super::holders::watched;
+use super::outside::run_outside;
 use super::script::{Failure, Origin, Script};
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
@@ -60,22 +62,26 @@ pub(super) fn add_migrations<'a>(
             script.push(Origin::PathCheck(migration), &work.path().check());
         }
     }
-    add_end(work, script, part.last().copied(), registration);
+    add_end(work, script, part, registration);
 }
 
-/// The end of a transaction: the path is checked after the `newest` migration,
-/// the tracker learns of it, and it is committed.
-fn add_end<'a>(
+/// The end of a transaction: the path is checked after the newest migration of
+/// `part`, the tracker learns of them, and it is committed.
+pub(super) fn add_end<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
-    newest: Option<&'a Migration>,
+    part: &[&'a Migration],
     registration: Registration,
 ) {
-    let version = newest.map(Migration::version);
+    let newest = part.last().copied();
     let check = work.path().check();
+    let applied = tracker::Applied {
+        migrations: part,
+        with_fingerprints: work.fingerprints,
+    };
     let statement = match registration {
-        Registration::Insert => tracker::insert(work.schema, version),
-        Registration::Update => tracker::update(work.schema, version, &work.path().holds()),
+        Registration::Insert => tracker::insert(work.schema, applied),
+        Registration::Update => tracker::update(work.schema, applied, &work.path().holds()),
     };
     match (newest, statement, registration) {
         // One statement does both: each costs as much as a small migration.
@@ -113,41 +119,16 @@ pub(super) async fn run_part<'a>(work: Work<'a>, part: &[&'a Migration]) -> Resu
         _ => {
             let mut script = Script::default();
             script.step("starting", "BEGIN");
-            script.step("starting", &set_lock_timeout(work));
+            set_limits(work, &mut script);
             add_part(work, &mut script, part, Registration::Update);
             run_script(work, &script).await
         }
     }
 }
 
-/// A migration outside a transaction: one message for each statement.
-///
-/// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older
-/// transaction by design, blocks nobody meanwhile, and leaves an invalid index
-/// when it is interrupted.
-async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(), Error> {
-    let mut script = Script::default();
-    script.step("setting the search path", &work.path().set_session());
-    script.step("checking that the search path exists", &work.path().check());
-    run_script(work, &script).await?;
-    for (number, statement) in migration.statements().enumerate() {
-        let mut script = Script::default();
-        script.push(Origin::Migration(migration, number), statement);
-        run_script(work, &script).await?;
-    }
-    let mut script = Script::default();
-    script.step("starting", "BEGIN");
-    script.step(
-        "recording the migration",
-        &record(work.schema, &[migration]),
-    );
-    add_end(work, &mut script, Some(migration), Registration::Update);
-    run_script(work, &script).await
-}
-
 /// Sends a script from whose rows nothing is wanted.
 pub(super) async fn run_script<'a>(work: Work<'a>, script: &Script<'a>) -> Result<(), Error> {
-    let done = script.run(work.session).await;
+    let done = watched(work, script).await;
     done.map(drop)
         .map_err(|failure: Failure<'_>| failure.into_error(work))
 }

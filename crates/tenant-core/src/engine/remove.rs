@@ -1,9 +1,11 @@
-//! Removes a tenant: schema and registration in one transaction.
+//! Removes a tenant: schema and registration in one transaction, or where the
+//! schema holds more than the server can lock at a time, in several.
 
 use super::Work;
 use super::attempt::{Attempts, close, finish};
 use super::existing::open_and_look;
 use super::parts::run_script;
+use super::portions::{Portion, next_portion};
 use super::script::Script;
 use crate::{Error, TenantName, tracker};
 
@@ -32,27 +34,51 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
     }
 }
 
+/// Removes as much of it as is possible in one go, until nothing is left.
 async fn drop_once(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
-    let existing = open_and_look(work).await?;
-    if !existing.registered {
-        close(work).await;
-        return Err(if existing.schema {
-            Error::Untracked(name.clone())
-        } else {
-            Error::Unknown(name.clone())
-        });
+    loop {
+        let existing = open_and_look(work).await?;
+        if !existing.registered {
+            close(work).await;
+            return Err(if existing.schema {
+                Error::Untracked(name.clone())
+            } else {
+                Error::Unknown(name.clone())
+            });
+        }
+        let portion = match next_portion(work).await {
+            Ok(portion) => portion,
+            Err(error) => {
+                close(work).await;
+                return Err(error);
+            }
+        };
+        let script = removal(work, &portion);
+        finish(work, run_script(work, &script).await).await?;
+        match portion {
+            Portion::Some(_) => {}
+            Portion::All if existing.schema => return Ok(Removed::Tenant),
+            Portion::All => return Ok(Removed::RegistrationOnly),
+        }
     }
+}
+
+fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
     let mut script = Script::default();
-    let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
-    script.step("dropping the schema", &drop_schema);
-    if let Some(statement) = tracker::delete(work.schema) {
-        script.step("removing the registration", &statement);
+    match portion {
+        Portion::Some(statements) => {
+            for statement in statements {
+                script.step("dropping a part of the schema", statement);
+            }
+        }
+        Portion::All => {
+            let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
+            script.step("dropping the schema", &drop_schema);
+            if let Some(statement) = tracker::delete(work.schema) {
+                script.step("removing the registration", &statement);
+            }
+        }
     }
     script.step("committing", "COMMIT");
-    finish(work, run_script(work, &script).await).await?;
-    Ok(if existing.schema {
-        Removed::Tenant
-    } else {
-        Removed::RegistrationOnly
-    })
+    script
 }

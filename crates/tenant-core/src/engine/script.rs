@@ -14,7 +14,7 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use super::Work;
 use crate::connect::Session;
 use crate::migration::Migration;
-use crate::{Error, PgError};
+use crate::{Error, LockHolder, PgError};
 
 /// Where a statement comes from.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +112,12 @@ impl Failure<'_> {
         !matches!(self.origin, Origin::Step(_))
     }
 
+    /// The same, with those who held the lock that was not to be had.
+    pub(super) fn held_by(mut self, holders: Vec<LockHolder>) -> Self {
+        self.source = self.source.held_by(holders);
+        self
+    }
+
     /// What the server says.
     pub(super) fn sqlstate(&self) -> Option<&str> {
         self.source.sqlstate()
@@ -130,6 +136,7 @@ impl Failure<'_> {
                 Error::ChangedPath {
                     schema: work.schema.to_string(),
                     migration: migration.name().to_owned(),
+                    line: migration.line_about_path(),
                 }
             }
             Origin::PathCheck(_) => Error::database(

@@ -8,6 +8,7 @@ use diesel::migration::Migration as DieselMigration;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
 
+use super::fingerprint::fingerprint;
 use super::{Migration, SourceError, refusal, split};
 
 /// The byte order mark that some editors put at the start of a file.
@@ -55,9 +56,10 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         Some(text) => text.to_owned(),
         None => recorder.text,
     };
+    let in_transaction = migration.metadata().run_in_transaction();
     let (statements, refusal) = match split::split(&text) {
         Ok(statements) => {
-            let refusal = refusal::find(&text, &statements);
+            let refusal = refusal::find(&text, &statements, in_transaction);
             (statements, refusal)
         }
         Err(refusal) => (Vec::new(), Some(refusal)),
@@ -65,7 +67,8 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
     Ok(Migration {
         version: migration.name().version().to_string(),
         name,
-        in_transaction: migration.metadata().run_in_transaction(),
+        in_transaction,
+        fingerprint: fingerprint(&text, in_transaction),
         text,
         statements,
         refusal,

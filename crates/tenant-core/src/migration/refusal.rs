@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use squawk_lexer::TokenKind;
 use thiserror::Error;
 
+use super::abroad::made_abroad;
 use super::line_at;
-use super::token::tokens;
+use super::place::{Place, place, words};
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,33 @@ pub enum Reason {
     /// A command of psql, not of PostgreSQL.
     #[error("a backslash command belongs to psql, and PostgreSQL does not know it; remove it")]
     Backslash,
+    /// It runs in a transaction, and cannot.
+    #[error(
+        "`{0}` cannot run in a transaction; move it to a migration of its own that has a \
+         metadata.toml with `run_in_transaction = false` beside its up.sql"
+    )]
+    OutsideOnly(&'static str),
+    /// If what runs outside a transaction failed, this would stay, and be in the
+    /// way of the next run.
+    #[error(
+        "this statement shares a migration with `{0}`, which runs outside a transaction: when one \
+         fails, the other stays; move it to a migration of its own"
+    )]
+    Mixed(&'static str),
+    /// A tenant's migration, and not a tenant's thing.
+    #[error(
+        "it makes `{0}`, outside the tenant's schema; leave the schema out of the name, or move it \
+         to the public migrations"
+    )]
+    Abroad(String),
 }
 
 /// The first thing in `text`, already split into `statements`, that cannot go well.
-pub(super) fn find(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
+pub(super) fn find(
+    text: &str,
+    statements: &[Range<usize>],
+    in_transaction: bool,
+) -> Option<Refusal> {
     if let Some(nul) = text.find('\0') {
         return Some(Refusal {
             line: line_at(text, nul),
@@ -61,12 +84,57 @@ pub(super) fn find(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
             reason: Reason::Empty,
         });
     }
+    first(text, statements, reason_in).or_else(|| {
+        if in_transaction {
+            first(text, statements, |statement| match place(statement) {
+                Place::Outside(what) => Some(Reason::OutsideOnly(what)),
+                _ => None,
+            })
+        } else {
+            mixed(text, statements)
+        }
+    })
+}
+
+/// The first thing that a tenant's migration would make outside its schema.
+pub(super) fn find_abroad(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
+    first(text, statements, |statement| {
+        made_abroad(statement).map(Reason::Abroad)
+    })
+}
+
+/// The first statement for which there is a `reason`.
+fn first(
+    text: &str,
+    statements: &[Range<usize>],
+    reason: impl Fn(&str) -> Option<Reason>,
+) -> Option<Refusal> {
     statements.iter().find_map(|range| {
         let statement = text.get(range.clone()).unwrap_or_default();
         Some(Refusal {
             line: line_at(text, range.start),
-            reason: reason_in(statement)?,
+            reason: reason(statement)?,
         })
+    })
+}
+
+/// The first statement that belongs into a transaction, beside one that cannot
+/// be in one.
+fn mixed(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
+    let places = statements
+        .iter()
+        .map(|range| place(text.get(range.clone()).unwrap_or_default()));
+    let outside = places.clone().find_map(|place| match place {
+        Place::Outside(what) => Some(what),
+        _ => None,
+    })?;
+    let (range, _) = statements
+        .iter()
+        .zip(places)
+        .find(|(_, place)| *place == Place::Inside)?;
+    Some(Refusal {
+        line: line_at(text, range.start),
+        reason: Reason::Mixed(outside),
     })
 }
 
@@ -91,26 +159,13 @@ fn reason_in(statement: &str) -> Option<Reason> {
     }
 }
 
-/// The bare words, in lower case.
-fn words(statement: &str) -> Vec<String> {
-    tokens(statement)
-        .filter(|token| token.kind == TokenKind::Ident)
-        .map(|token| {
-            statement
-                .get(token.range)
-                .unwrap_or_default()
-                .to_ascii_lowercase()
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::migration::split::split;
 
     fn refused(text: &str) -> Option<(usize, Reason)> {
-        let found = find(text, &split(text).unwrap());
+        let found = find(text, &split(text).unwrap(), true);
         found.map(|refusal| (refusal.line, refusal.reason))
     }
 
@@ -147,5 +202,42 @@ mod tests {
     #[test]
     fn a_file_without_a_statement_is_refused() {
         assert_eq!(refused("-- Your SQL goes here\n"), Some((1, Reason::Empty)));
+    }
+
+    #[test]
+    fn what_must_run_outside_is_refused_inside() {
+        assert_eq!(
+            refused("SELECT 1;\nVACUUM t;"),
+            Some((2, Reason::OutsideOnly("VACUUM")))
+        );
+    }
+
+    #[test]
+    fn what_belongs_into_a_transaction_is_refused_beside_what_cannot_be_in_one() {
+        let outside = |text: &str| {
+            let found = find(text, &split(text).unwrap(), false);
+            found.map(|refusal| (refusal.line, refusal.reason))
+        };
+        let index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
+        assert_eq!(
+            outside(&format!("{index}CREATE TABLE u (a int);")),
+            Some((2, Reason::Mixed("CREATE INDEX CONCURRENTLY")))
+        );
+        assert_eq!(
+            outside(&format!("SET work_mem = '1MB'; {index} ANALYZE t")),
+            None
+        );
+        assert_eq!(
+            outside("CREATE TABLE t (a int); CREATE TABLE u (a int)"),
+            None
+        );
+    }
+
+    #[test]
+    fn what_a_tenant_would_make_elsewhere_is_found_at_its_line() {
+        let text = "SELECT 1;\nCREATE TABLE public.t (a int);";
+        let found = find_abroad(text, &split(text).unwrap());
+        let expected = Reason::Abroad("public.t".to_owned());
+        assert_eq!(found.map(|it| (it.line, it.reason)), Some((2, expected)));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::fleet::{Item, Pace, Piece, Stop};
+use super::note::{self, Note};
 use super::{FleetReport, Outcome, Status, Tenants, state};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
@@ -48,6 +49,7 @@ impl Tenants {
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
         self.require_tracker().await?;
+        self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         let pace = Pace {
             piece: Piece::Create,
@@ -55,11 +57,12 @@ impl Tenants {
             max_failures: None,
             failed: 0,
         };
-        let items = names.into_iter().map(Item::from).collect();
+        let items = names.iter().cloned().map(Item::from).collect();
         let outcomes = self.for_each(items, pace, stop, observe).await?;
         Ok(FleetReport {
             outcomes,
             spares: Vec::new(),
+            notes: self.same_but_for_case(&names).await,
             duration: started.elapsed(),
         })
     }
@@ -101,6 +104,16 @@ impl Tenants {
             duration: started.elapsed(),
             ..Outcome::idle(name.as_str(), Status::Created)
         })
+    }
+
+    /// What is worth saying of the names. The tenants are made, so that it cannot
+    /// be asked is no reason to lose the report.
+    async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
+        match self.reading().await {
+            Ok(session) => note::same_but_for_case(session.client(), names).await,
+            Err(error) => Err(error),
+        }
+        .unwrap_or_default()
     }
 
     async fn require_tracker(&self) -> Result<(), Error> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
+use super::access::missing_access;
 use super::state::{self, Knowledge, Standing, State};
+use super::{Note, Tenants};
 use crate::connect::Session;
 use crate::sql::{LEDGER, Schema};
 use crate::{Error, InvalidName, TenantName, engine, tracker};
@@ -53,6 +54,23 @@ pub enum ProblemKind {
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(String),
+    /// The text of a migration is not the one that was applied.
+    #[error("the migration `{migration}` was edited after it was applied")]
+    EditedMigration {
+        /// Its name.
+        migration: String,
+        /// Its version.
+        version: String,
+    },
+    /// The application's role cannot use the schema, or not read these tables.
+    #[error("the role `{role}` cannot read {}", if .tables.is_empty() { "the schema".to_owned() } else { .tables.join(", ") })]
+    NoAccess {
+        /// The role.
+        role: String,
+        /// The tables that it cannot read, by name; none when it could, if only
+        /// it had the right to use the schema.
+        tables: Vec<String>,
+    },
     /// Looks like a tenant's schema, and nobody is registered.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
     OrphanedSchema,
@@ -92,6 +110,10 @@ impl Tenants {
         let (standings, broken) = sort(states);
         let mut tenants = broken;
         tenants.extend(standings.iter().flat_map(migration_problems));
+        tenants.extend(self.edited_migrations(only).await?);
+        if let Some(role) = &self.settings.application_role {
+            tenants.extend(missing_access(session.client(), role, only).await?);
+        }
         let mut not_checked = None;
         let tables = match self.rehearse().await {
             Ok(tables) => {
@@ -118,6 +140,32 @@ impl Tenants {
             problems,
             not_checked,
         })
+    }
+
+    async fn edited_migrations(&self, only: &[TenantName]) -> Result<Vec<Problem>, Error> {
+        self.look_for_fingerprints().await?;
+        let mut problems = Vec::new();
+        for note in self.edited().await? {
+            let Note::Edited {
+                migration,
+                version,
+                tenants,
+            } = note
+            else {
+                continue;
+            };
+            let is_meant =
+                |name: &String| only.is_empty() || only.iter().any(|it| it.as_str() == name);
+            let tenants = tenants.into_iter().filter(is_meant);
+            problems.extend(tenants.map(|tenant| Problem {
+                tenant: Some(tenant),
+                kind: ProblemKind::EditedMigration {
+                    migration: migration.clone(),
+                    version: version.clone(),
+                },
+            }));
+        }
+        Ok(problems)
     }
 
     /// On a connection of its own: it forgets how the others were set up.

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::fleet::{Pace, Piece, Stop};
+use super::note::{self, Note};
 use super::state::{self, Knowledge, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
 use crate::connect::Session;
@@ -58,6 +60,8 @@ impl Tenants {
             let mut applied = Vec::new();
             engine::migrate(self.work(&session, Schema::Public), None, &mut applied).await?;
             outcome.applied = versions(&applied);
+            drop(session);
+            self.look_for_fingerprints().await?;
         }
         outcome.duration = started.elapsed();
         Ok(outcome)
@@ -82,6 +86,7 @@ impl Tenants {
         observe: &(dyn Fn(&Progress<'_>) + Sync),
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
+        self.look_for_fingerprints().await?;
         let mut migrations = self.migrations.tenant.iter();
         let is_any_unfit = migrations.any(|migration| migration.refusal().is_some());
         // Where something is to be decided before the first tenant is begun, it
@@ -101,6 +106,8 @@ impl Tenants {
         } else {
             self.spares_behind().await?
         };
+        let mut notes = note::of_states(&states, &self.migrations.tenant);
+        notes.extend(self.edited().await?);
         let (mut outcomes, behind) = sort(states, &options.only);
         let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;
@@ -130,6 +137,7 @@ impl Tenants {
         Ok(FleetReport {
             outcomes,
             spares,
+            notes,
             duration: started.elapsed(),
         })
     }
@@ -162,6 +170,15 @@ impl Tenants {
             error: done.err(),
             ..Outcome::idle(schema.name(), status)
         }
+    }
+
+    /// The migrations whose text has changed since they were applied.
+    pub(super) async fn edited(&self) -> Result<Vec<Note>, Error> {
+        if !self.fingerprints.load(Ordering::Relaxed) {
+            return Ok(Vec::new());
+        }
+        let session = self.reading().await?;
+        note::edited(session.client(), &self.migrations.tenant).await
     }
 
     /// Refuses the run when a migration that any of them lacks must not run.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Note;
 use crate::Error;
 
 /// What came of one tenant.
@@ -48,6 +49,8 @@ pub struct FleetReport {
     pub outcomes: Vec<Outcome>,
     /// One for each spare schema that something was done with, by name.
     pub spares: Vec<Outcome>,
+    /// What is no failure and should be known.
+    pub notes: Vec<Note>,
     /// How long the run took.
     pub duration: Duration,
 }

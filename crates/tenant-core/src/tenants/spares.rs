@@ -76,6 +76,7 @@ impl Tenants {
     ) -> Result<SpareReport, Error> {
         let started = Instant::now();
         self.require_list().await?;
+        self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         let behind = self.spares_behind().await?;
         let mut outcomes = self.migrate_spares(behind, jobs, stop).await;

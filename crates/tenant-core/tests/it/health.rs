@@ -118,7 +118,8 @@ async fn the_public_schema_is_checked_too() {
         problems(&health),
         [(
             None,
-            "PendingMigrations([\"20260101000000\", \"20260103000000\"])".to_owned()
+            "PendingMigrations([\"20260101000000\", \"20260103000000\", \"20260104000000\"])"
+                .to_owned()
         )]
     );
 }
@@ -158,10 +159,8 @@ async fn migrations_that_cannot_make_a_tenant_are_reported() {
 async fn migrations_for_outside_a_transaction_are_tried_in_a_form_that_can_be() {
     let database = TestDatabase::new().await;
     let stream = two_steps()
-        .outside(
-            "CREATE UNIQUE INDEX CONCURRENTLY one_title ON tasks (title);\n\
-             ALTER TABLE tasks ADD CONSTRAINT one_title UNIQUE USING INDEX one_title;",
-        )
+        .outside("CREATE UNIQUE INDEX CONCURRENTLY one_title ON tasks (title);")
+        .with("ALTER TABLE tasks ADD CONSTRAINT one_title UNIQUE USING INDEX one_title;")
         .outside("VACUUM tasks;")
         .with("CREATE TABLE states (id int);");
     let tenants = tenants(&database, &stream).await;

@@ -26,7 +26,8 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// With --json: total, created, up_to_date, failed, skipped, duration_ms, and
 /// tenants: name, status (created, failed, skipped), applied (versions),
-/// from_spare, duration_ms, error (null, or message, sqlstate, migration, line, hint).
+/// from_spare, duration_ms, error (null, or message, sqlstate, migration, line,
+/// hint); notes: kind (same_but_for_case), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "create-tenant", version)]
 pub struct CreateTenant {
@@ -66,6 +67,7 @@ impl Script for CreateTenant {
         let report = ran?;
         let text = report::summary(&report, "There were no names.");
         output.done(&json::Fleet::created(&report), &text)?;
+        report::notes(output, &report);
         let verdict = report::failures(output, &report);
         Ok(match verdict {
             Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,

@@ -5,7 +5,7 @@ use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict, hints};
 use serde::Serialize;
-use tenant_core::{Health, Problem, ProblemKind, TenantName};
+use tenant_core::{Health, Problem, ProblemKind, Settings, TenantName};
 
 use crate::tenants;
 
@@ -20,14 +20,18 @@ use crate::tenants;
 /// With --json: healthy, checked (how many tenants), tables_checked (false when
 /// the migrations cannot all be tried in one transaction), problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table,
-/// pending_migrations, unknown_migration, orphaned_schema, invalid_name,
-/// unreadable, tables_not_checked, broken_migrations), detail, remedy.
+/// pending_migrations, unknown_migration, edited_migration, no_access,
+/// orphaned_schema, invalid_name, unreadable, tables_not_checked, broken_migrations), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {
     /// Check this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
     only: Vec<TenantName>,
+
+    /// Ask whether this role, the application's, can read the tenants [default: TENANT_APP_ROLE]
+    #[arg(long, value_name = "ROLE")]
+    app_role: Option<String>,
 
     #[command(flatten)]
     common: Common,
@@ -55,7 +59,14 @@ impl Script for HealthCheck {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let health = tenants::open(context).await?.health(&self.only).await?;
+        let settings = Settings {
+            application_role: self
+                .app_role
+                .or_else(|| context.environment().app_role.clone()),
+            ..Settings::default()
+        };
+        let tenants = tenants::open_with(context, settings).await?;
+        let health = tenants.health(&self.only).await?;
         let document = Document {
             healthy: health.problems.is_empty(),
             checked: health.checked,
@@ -120,6 +131,8 @@ fn kind(kind: &ProblemKind) -> &'static str {
         ProblemKind::MissingTable(_) => "missing_table",
         ProblemKind::PendingMigrations(_) => "pending_migrations",
         ProblemKind::UnknownMigration(_) => "unknown_migration",
+        ProblemKind::EditedMigration { .. } => "edited_migration",
+        ProblemKind::NoAccess { .. } => "no_access",
         ProblemKind::OrphanedSchema => "orphaned_schema",
         ProblemKind::TablesNotChecked(_) => "tables_not_checked",
         ProblemKind::BrokenMigrations(_) => "broken_migrations",
@@ -145,6 +158,16 @@ fn remedy(problem: &Problem) -> String {
         (ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error), _) => {
             hints::of(error).unwrap_or_else(|| "Mend what the message says.".to_owned())
         }
+        (ProblemKind::EditedMigration { version, .. }, _) => format!(
+            "Restore the file as it was, and write what is to change as a new migration. When the \
+             tenant is right as it is: UPDATE public.schema_tracker SET fingerprints = \
+             fingerprints - '{version}' WHERE name = '{name}';"
+        ),
+        (ProblemKind::NoAccess { role, .. }, _) => format!(
+            "GRANT USAGE ON SCHEMA \"{name}\" TO \"{role}\"; \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \"{name}\" TO \"{role}\"; \
+             the guide has the default privileges for new tenants."
+        ),
         (ProblemKind::MissingTable(_), _) => {
             "Restore the table from a backup, or make it as its migration does.".to_owned()
         }

@@ -26,7 +26,8 @@ use crate::{interrupt, json, report, tenants};
 /// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
 /// skipped), applied and pending (versions), duration_ms, error (null, or
 /// message, sqlstate, migration, line, hint); spares: those with which something
-/// was done, in the same form.
+/// was done, in the same form; notes: what is no failure and should be known: kind
+/// (edited_migration, unknown_migration, late_migration), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "migrate-tenants", version)]
 pub struct MigrateTenants {
@@ -77,6 +78,7 @@ impl Script for MigrateTenants {
         let report = ran?;
         let text = report::summary(&report, "There are no tenants yet.");
         output.done(&json::Fleet::migrated(&report, dry_run), &text)?;
+        report::notes(output, &report);
         let verdict = report::failures(output, &report);
         Ok(match verdict {
             Verdict::Done if !dry_run && report.count(Status::Skipped) > 0 => Verdict::Wrong,

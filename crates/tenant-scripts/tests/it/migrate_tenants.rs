@@ -33,7 +33,7 @@ async fn without_tenants_there_is_nothing_to_do() {
         done.json_without_times(),
         json!({
             "total": 0, "migrated": 0, "up_to_date": 0, "failed": 0, "skipped": 0,
-            "dry_run": false, "duration_ms": 0, "tenants": [], "spares": [],
+            "dry_run": false, "duration_ms": 0, "tenants": [], "spares": [], "notes": [],
         })
     );
 }
@@ -82,7 +82,7 @@ async fn the_document_has_exactly_the_agreed_fields() {
                 row("acme", "migrated", &[NEW, NEWER]),
                 row("beta", "up_to_date", &[]),
             ],
-            "spares": [],
+            "spares": [], "notes": [],
         })
     );
 }

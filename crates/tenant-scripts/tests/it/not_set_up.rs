@@ -61,6 +61,6 @@ async fn the_demo_sets_the_database_up_by_itself() {
     database
         .run("demo-tenant-schema")
         .succeeds()
-        .says("Set up the public schema (2 migrations)");
+        .says("Set up the public schema (3 migrations)");
     database.run("list-tenants").succeeds();
 }

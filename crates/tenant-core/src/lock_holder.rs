@@ -1,0 +1,81 @@
+//! [`LockHolder`]: a session that somebody waits for.
+
+use std::fmt;
+
+/// A session of the server that holds a lock somebody else waited for. What the
+/// role may not see, or the server does not know, is `None`.
+///
+/// The text of its query is left out: there may be anybody's data in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockHolder {
+    /// Its process on the server; 0 for a prepared transaction.
+    pub pid: i32,
+    /// Its `application_name`.
+    pub application: Option<String>,
+    /// Its role.
+    pub role: Option<String>,
+    /// Its state, such as `active` or `idle in transaction`.
+    pub state: Option<String>,
+    /// When its last query began: `2026-01-31 23:59:59`, in UTC.
+    pub query_start: Option<String>,
+}
+
+impl fmt::Display for LockHolder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pid == 0 {
+            return formatter.write_str("a prepared transaction");
+        }
+        write!(formatter, "pid {}", self.pid)?;
+        let mut details = Vec::new();
+        details.extend(
+            self.application
+                .as_ref()
+                .map(|it| format!("application `{it}`")),
+        );
+        details.extend(self.role.as_ref().map(|it| format!("role `{it}`")));
+        details.extend(self.state.clone());
+        details.extend(
+            self.query_start
+                .as_ref()
+                .map(|it| format!("query began {it} UTC")),
+        );
+        if details.is_empty() {
+            return Ok(());
+        }
+        write!(formatter, " ({})", details.join(", "))
+    }
+}
+
+/// Those who hold it, in words: `; held by pid 1 (...), pid 2`. Nothing when
+/// nobody is known.
+pub(crate) fn in_words(holders: &[LockHolder]) -> String {
+    if holders.is_empty() {
+        return String::new();
+    }
+    let each = holders.iter().map(ToString::to_string);
+    format!("; held by {}", each.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let mut holder = LockHolder {
+            pid: 7,
+            application: Some("psql".to_owned()),
+            role: None,
+            state: Some("idle in transaction".to_owned()),
+            query_start: None,
+        };
+        let words = in_words(std::slice::from_ref(&holder));
+        assert_eq!(
+            words,
+            "; held by pid 7 (application `psql`, idle in transaction)"
+        );
+        holder.pid = 0;
+        assert_eq!(holder.to_string(), "a prepared transaction");
+        assert_eq!(in_words(&[]), "");
+    }
+}

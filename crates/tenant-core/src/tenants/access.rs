@@ -1,0 +1,57 @@
+//! Whether the role that the application logs in as can read the tenants.
+
+use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::health::{Problem, ProblemKind};
+use crate::sql::LEDGER;
+use crate::{Error, TenantName, tracker};
+
+/// The tenants that `role` cannot read, or cannot read wholly.
+///
+/// # Errors
+///
+/// What the server says, for example that there is no such role.
+pub(super) async fn missing_access(
+    client: &Client,
+    role: &str,
+    only: &[TenantName],
+) -> Result<Vec<Problem>, Error> {
+    let only = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
+    let sql = format!(
+        "SELECT t.name, coalesce(pg_catalog.array_agg(c.relname::text ORDER BY c.relname) \
+             FILTER (WHERE NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')), '{{}}') \
+         FROM {} t JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+              AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 \
+         WHERE pg_catalog.cardinality($3) = 0 OR t.name = ANY ($3) GROUP BY t.name, n.oid \
+         HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
+             OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
+         ORDER BY 1",
+        tracker::TABLE
+    );
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+        (&role, Type::NAME),
+        (&LEDGER, Type::NAME),
+        (&only, Type::TEXT_ARRAY),
+    ];
+    let failed =
+        |error| Error::database(format!("looking at what the role `{role}` may read"), error);
+    let rows = client
+        .query_typed(&sql, &parameters)
+        .await
+        .map_err(failed)?;
+    let problem = |row: &tokio_postgres::Row| {
+        Ok(Problem {
+            tenant: row.try_get(0)?,
+            kind: ProblemKind::NoAccess {
+                role: role.to_owned(),
+                tables: row.try_get(1)?,
+            },
+        })
+    };
+    let problems = rows.iter().map(problem);
+    problems
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(failed)
+}
