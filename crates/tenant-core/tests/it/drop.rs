@@ -1,9 +1,12 @@
 //! Dropping tenants: only what is registered.
 
-use tenant_core::{Error, Removed};
-use test_support::TestDatabase;
+use std::time::Duration;
 
-use crate::fixture::{create, name, tenants, two_steps};
+use local_postgres::ThrowawayServer;
+use tenant_core::{Error, Removed, Settings};
+use test_support::{TestDatabase, own_server};
+
+use crate::fixture::{create, name, open_at, tenants, two_steps};
 
 #[tokio::test]
 async fn schema_and_registration_go_together_and_the_neighbour_stays() {
@@ -70,4 +73,100 @@ async fn what_will_go_is_told_before() {
     };
     assert_eq!((table.name.as_str(), table.rows), ("tasks", Some(500)));
     assert!(table.bytes >= 8192, "{contents:?}");
+}
+
+/// A server whose table of locks has room for few objects.
+fn cramped() -> ThrowawayServer {
+    own_server()
+        .setting("max_locks_per_transaction", "10")
+        .setting("max_connections", "20")
+        .start()
+        .unwrap()
+}
+
+async fn client(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    drop(tokio::spawn(connection));
+    client
+}
+
+#[tokio::test]
+async fn a_schema_with_more_objects_than_the_server_can_lock_is_dropped_in_portions() {
+    let server = cramped();
+    let url = server.url("postgres");
+    let tenants = open_at(&url, &two_steps(), Settings::default()).await;
+    tenants.migrate_public(false).await.unwrap();
+    create(&tenants, &["acme", "globex"]).await;
+    let client = client(&url).await;
+    for number in 0..700 {
+        let table = format!(
+            "CREATE TABLE acme.t{number} (id bigserial PRIMARY KEY, of int REFERENCES acme.tasks, \
+             note text UNIQUE)"
+        );
+        client.batch_execute(&table).await.unwrap();
+    }
+    client
+        .batch_execute("CREATE VIEW acme.v AS SELECT * FROM acme.t1")
+        .await
+        .unwrap();
+    let at_once = client
+        .batch_execute("DROP SCHEMA acme CASCADE")
+        .await
+        .unwrap_err();
+    assert_eq!(at_once.code().unwrap().code(), "53200");
+
+    // Somebody uses a table: the run ends half way, and the next one goes on.
+    client
+        .batch_execute("BEGIN; SELECT FROM acme.t650")
+        .await
+        .unwrap();
+    let impatient = Settings {
+        lock_timeout: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let impatient = open_at(&url, &two_steps(), impatient).await;
+    let error = impatient.drop_tenant(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("55P03"), "{error}");
+    client.batch_execute("COMMIT").await.unwrap();
+    let left =
+        "SELECT count(*) FROM pg_class WHERE relnamespace = 'acme'::regnamespace AND relkind = 'r'";
+    let left: i64 = client.query_one(left, &[]).await.unwrap().get(0);
+    assert!((1..700).contains(&left), "{left} tables are left");
+    let listed = tenants.list().await.unwrap();
+    assert_eq!(
+        listed.len(),
+        2,
+        "what is not wholly gone is still registered"
+    );
+
+    assert_eq!(
+        tenants.drop_tenant(&name("acme")).await.unwrap(),
+        Removed::Tenant
+    );
+    let listed = tenants.list().await.unwrap();
+    assert_eq!(
+        listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["globex"]
+    );
+    assert_eq!(tenants.health(&[]).await.unwrap().problems.len(), 0);
+}
+
+#[tokio::test]
+async fn migrations_that_need_more_locks_than_there_are_fail_cleanly() {
+    let server = cramped();
+    let url = server.url("postgres");
+    let tables = (0..900).map(|number| format!("CREATE TABLE t{number} (id int PRIMARY KEY);"));
+    let stream = two_steps().with(&tables.collect::<String>());
+    let tenants = open_at(&url, &stream, Settings::default()).await;
+    tenants.migrate_public(false).await.unwrap();
+    let error = tenants.create(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("53200"), "{error}");
+    assert!(tenants.list().await.unwrap().is_empty());
+    let small = open_at(&url, &two_steps(), Settings::default()).await;
+    create(&small, &["acme"]).await;
+    let report = crate::fixture::migrate(&tenants).await;
+    assert_eq!(report.count(tenant_core::Status::Failed), 1, "{report:?}");
+    assert_eq!(small.health(&[]).await.unwrap().problems.len(), 0);
 }

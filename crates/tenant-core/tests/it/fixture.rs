@@ -82,11 +82,16 @@ pub(crate) async fn tenants(database: &TestDatabase, stream: &Stream) -> Tenants
 
 /// The same without setting anything up.
 pub(crate) async fn open(database: &TestDatabase, stream: &Stream, settings: Settings) -> Tenants {
+    open_at(&database.url(), stream, settings).await
+}
+
+/// The same at a URL, for a server of the test's own.
+pub(crate) async fn open_at(url: &str, stream: &Stream, settings: Settings) -> Tenants {
     let migrations = Migrations {
         public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
         tenant: stream.set(),
     };
-    let database = Database::parse(&database.url()).unwrap();
+    let database = Database::parse(url).unwrap();
     Tenants::open(database, migrations, settings).await.unwrap()
 }
 

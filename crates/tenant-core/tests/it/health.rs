@@ -204,3 +204,41 @@ async fn migrations_that_cannot_be_tried_are_no_problem_and_no_silence() {
         .unwrap();
     assert_eq!(health.not_checked.is_some(), version < 170_000);
 }
+
+#[tokio::test]
+async fn what_the_applications_role_cannot_read_is_found() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps().with("CREATE TABLE notes (id int);");
+    create(
+        &tenants(&database, &stream).await,
+        &["good", "shut", "partly"],
+    )
+    .await;
+    let role = database.role("secret").await;
+    let app = role.name();
+    database
+        .execute(&format!(
+            "GRANT USAGE ON SCHEMA good, partly TO {app}; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA good, shut TO {app}; \
+             GRANT SELECT ON partly.tasks TO {app}"
+        ))
+        .await;
+    let settings = |role: &str| Settings {
+        application_role: Some(role.to_owned()),
+        ..Settings::default()
+    };
+    let asking = open(&database, &stream, settings(app)).await;
+    let health = asking.health(&[]).await.unwrap();
+    let found = health.problems.iter().map(|problem| {
+        let ProblemKind::NoAccess { tables, .. } = &problem.kind else {
+            panic!("{problem:?}")
+        };
+        (problem.tenant.as_deref().unwrap(), tables.join(" "))
+    });
+    let expected = [("partly", "notes".to_owned()), ("shut", String::new())];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+
+    let nobody = open(&database, &stream, settings("nobody_of_that_name")).await;
+    let error = nobody.health(&[]).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42704"), "{error}");
+}

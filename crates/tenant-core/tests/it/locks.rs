@@ -5,7 +5,7 @@ use std::time::Duration;
 use tenant_core::{Error, Settings, Status};
 use test_support::TestDatabase;
 
-use crate::fixture::{create, migrate, name, open, outcome, tenants, two_steps};
+use crate::fixture::{Stream, chain, create, migrate, name, open, outcome, tenants, two_steps};
 
 fn impatient() -> Settings {
     Settings {
@@ -122,4 +122,82 @@ async fn a_time_out_below_a_millisecond_is_not_taken_for_none() {
         .unwrap();
     let run = tokio::time::timeout(Duration::from_secs(30), migrate(&new));
     assert_eq!(run.await.unwrap().count(Status::Failed), 1);
+}
+
+#[tokio::test]
+async fn who_held_the_lock_is_said() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let stream = stream.with("ALTER TABLE tasks ADD COLUMN more int;");
+    let new = open(&database, &stream, impatient()).await;
+    let holder = database.client().await;
+    holder
+        .batch_execute("SET application_name = 'reporting'; BEGIN; SELECT 'secret' FROM acme.tasks")
+        .await
+        .unwrap();
+    let pid = holder
+        .query_one("SELECT pg_backend_pid()", &[])
+        .await
+        .unwrap();
+    let pid: i32 = pid.get(0);
+    let report = migrate(&new).await;
+    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    let held = error.postgres().unwrap();
+    let [one] = held.holders() else {
+        panic!("{held:?}")
+    };
+    assert_eq!(
+        (one.pid, one.application.as_deref()),
+        (pid, Some("reporting"))
+    );
+    assert!(one.query_start.is_some(), "{one:?}");
+    let text = chain(error);
+    assert!(
+        text.contains(&format!("; held by pid {pid} (application `reporting`")),
+        "{text}"
+    );
+    assert!(
+        text.contains("idle in transaction") && !text.contains("secret"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn who_works_on_the_tenant_is_said() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let stream = stream.with("SELECT pg_sleep(2);");
+    let new = open(&database, &stream, impatient()).await;
+    let (one, other) = tokio::join!(migrate(&new), migrate(&new));
+    let busy = [&one, &other]
+        .into_iter()
+        .find_map(|it| outcome(it, "acme").error.as_ref());
+    let Some(Error::Busy { holders, .. }) = busy else {
+        panic!("{one:?} {other:?}")
+    };
+    assert_eq!(holders[0].application.as_deref(), Some("diesel-tenants"));
+    assert_eq!(holders[0].state.as_deref(), Some("active"));
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_ended_where_that_is_asked_for() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let limited = Settings {
+        statement_timeout: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let inside = Stream::with(two_steps(), "CREATE TABLE a (id int); SELECT pg_sleep(30);");
+    let outside = two_steps().outside("DO $$ BEGIN PERFORM pg_sleep(30); END $$;");
+    for stream in [inside, outside] {
+        let new = open(&database, &stream, limited.clone()).await;
+        let report = migrate(&new).await;
+        let error = outcome(&report, "acme").error.as_ref().unwrap();
+        assert_eq!(error.sqlstate(), Some("57014"), "{error}");
+    }
+    let table = "SELECT to_regclass('acme.a')";
+    assert_eq!(database.value(table).await, "NULL");
 }

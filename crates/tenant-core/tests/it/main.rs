@@ -10,6 +10,7 @@ mod connect;
 mod create;
 mod diesel_compatibility;
 mod drop;
+mod edits;
 mod fixture;
 mod fleet;
 mod health;

@@ -1,9 +1,9 @@
 //! Migrations that run outside a transaction.
 
 use tenant_core::{Consequence, Error, Settings, Status};
-use test_support::TestDatabase;
+use test_support::{TestDatabase, eventually};
 
-use crate::fixture::{create, migrate, open, outcome, tenants, two_steps, version};
+use crate::fixture::{Stream, create, migrate, open, outcome, tenants, two_steps, version};
 
 const INDEX: &str = "CREATE INDEX CONCURRENTLY by_title ON tasks (title);";
 
@@ -73,4 +73,136 @@ async fn the_next_tenant_on_the_connection_does_not_inherit_the_path() {
     let homes =
         "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'here' ORDER BY 1";
     assert_eq!(database.column(homes).await, ["a", "b"]);
+}
+
+/// The names of the indexes in the tenants' schemas that are not valid.
+async fn invalid(database: &TestDatabase) -> Vec<String> {
+    let sql = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1";
+    database.column(sql).await
+}
+
+#[tokio::test]
+async fn an_index_that_was_not_completed_is_dropped_and_built_again() {
+    for index in [
+        "CREATE UNIQUE INDEX CONCURRENTLY one_title ON tasks (title);",
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS one_title ON tasks (title);",
+        "CREATE UNIQUE INDEX CONCURRENTLY ON tasks (lower(title)) WHERE id > 0;",
+    ] {
+        let database = TestDatabase::new().await;
+        let stream = two_steps();
+        create(&tenants(&database, &stream).await, &["acme"]).await;
+        database
+            .execute("INSERT INTO acme.tasks VALUES (1, 'same'), (2, 'same')")
+            .await;
+        let new = open(&database, &stream.outside(index), Settings::default()).await;
+        let failed = migrate(&new).await;
+        let error = outcome(&failed, "acme").error.as_ref().unwrap();
+        assert_eq!(error.sqlstate(), Some("23505"), "{error}");
+        assert_eq!(invalid(&database).await.len(), 1);
+
+        database
+            .execute("DELETE FROM acme.tasks WHERE id = 2")
+            .await;
+        let report = migrate(&new).await;
+        assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
+        assert_eq!(invalid(&database).await, [""; 0]);
+        let indexes = "SELECT count(*) FROM pg_index WHERE indrelid = 'acme.tasks'::regclass";
+        assert_eq!(database.value(indexes).await, "2");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_off_before_it_could_record_is_taken_up_where_it_ended() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with("CREATE TYPE state AS ENUM ('open'); CREATE TABLE tasks (title text, state state);");
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let stream = stream.outside(
+        "CREATE INDEX CONCURRENTLY by_title ON tasks (lower(title) DESC) WHERE state = 'open';\n\
+         CREATE INDEX CONCURRENTLY ON tasks (state);\n\
+         ALTER TYPE state ADD VALUE 'done';\n\
+         VACUUM tasks;",
+    );
+    let new = open(&database, &stream, Settings::default()).await;
+    assert_eq!(migrate(&new).await.count(Status::Migrated), 1);
+    let indexes =
+        "SELECT indexrelid FROM pg_index WHERE indrelid = 'acme.tasks'::regclass ORDER BY 1";
+    let before = database.column(indexes).await;
+    let forget = format!(
+        "DELETE FROM acme.__diesel_schema_migrations WHERE version = '{}'",
+        version(2)
+    );
+    database.execute(&forget).await;
+    let report = migrate(&new).await;
+    assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
+    assert_eq!(
+        database.column(indexes).await,
+        before,
+        "nothing is built twice"
+    );
+}
+
+#[tokio::test]
+async fn another_index_of_the_same_name_is_not_taken_for_the_one_that_is_meant() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    database
+        .execute("CREATE INDEX by_title ON acme.tasks (due)")
+        .await;
+    let new = open(&database, &stream.outside(INDEX), Settings::default()).await;
+    let report = migrate(&new).await;
+    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    assert_eq!(error.sqlstate(), Some("42P07"), "{error}");
+}
+
+#[tokio::test]
+async fn what_rebuilding_an_index_left_behind_is_dropped_before_it_is_rebuilt() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    // What a REINDEX CONCURRENTLY that is cut off leaves.
+    database
+        .execute("INSERT INTO acme.tasks VALUES (1, 'same'), (2, 'same')")
+        .await;
+    let client = database.client().await;
+    let cut_off = "CREATE UNIQUE INDEX CONCURRENTLY tasks_pkey_ccnew ON acme.tasks (title)";
+    client.batch_execute(cut_off).await.unwrap_err();
+    assert_eq!(invalid(&database).await, ["acme.tasks_pkey_ccnew"]);
+    let stream = stream.outside("REINDEX TABLE CONCURRENTLY tasks;");
+    let new = open(&database, &stream, Settings::default()).await;
+    assert_eq!(migrate(&new).await.count(Status::Migrated), 1);
+    assert_eq!(invalid(&database).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn none_of_our_sessions_waits_in_a_transaction_while_indexes_are_built() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["a", "b", "c", "d"]).await;
+    // A partial index waits for the others that are being built.
+    let index = "CREATE INDEX CONCURRENTLY early ON tasks (title) WHERE id < 10;";
+    let new = open(&database, &stream.outside(index), Settings::default()).await;
+    let holder = database.client().await;
+    holder
+        .batch_execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM a.tasks, b.tasks, c.tasks, d.tasks",
+        )
+        .await
+        .unwrap();
+    let run = tokio::spawn(async move { migrate(&new).await });
+    let building = "SELECT count(*) FROM pg_stat_progress_create_index \
+                    WHERE datname = current_database()";
+    eventually("all four are being built", async || {
+        database.value(building).await == "4"
+    })
+    .await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND application_name = 'diesel-tenants' AND xact_start IS NOT NULL \
+                   AND query !~ '^CREATE INDEX CONCURRENTLY'";
+    assert_eq!(database.value(waiting).await, "0");
+    holder.batch_execute("COMMIT").await.unwrap();
+    let report = run.await.unwrap();
+    assert_eq!(report.count(Status::Migrated), 4, "{report:?}");
+    assert_eq!(invalid(&database).await, [""; 0]);
 }
