@@ -124,7 +124,39 @@ fn broken_rule(text: &str) -> Option<NameRule> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_name_but_one_that_needs_no_quotes(text in "\\PC*|[ -~]{0,70}|[a-zA-Z0-9_\0\"$]{0,70}") {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let is_plain = text.chars().all(plain) && (1..=63).contains(&text.len());
+            match text.parse::<TenantName>() {
+                Ok(name) => {
+                    prop_assert_eq!(name.as_str(), &text);
+                    prop_assert!(is_plain && !text.starts_with(|c: char| c.is_ascii_digit()));
+                }
+                Err(error) => {
+                    // It is told on one line, whatever it is.
+                    prop_assert!(!error.to_string().chars().any(char::is_control), "{error}");
+                }
+            }
+        }
+
+        #[test]
+        fn words_and_schemas_of_the_server_are_no_names_in_any_case(
+            word in "(select|table|user|public|information_schema|pg_[a-z]{0,5})",
+            upper in any::<u64>(),
+        ) {
+            let letters = word.char_indices().map(|(at, c)| {
+                if upper >> (at % 64) & 1 == 1 { c.to_ascii_uppercase() } else { c }
+            });
+            let mixed = letters.collect::<String>();
+            prop_assert!(mixed.parse::<TenantName>().is_err(), "{mixed}");
+        }
+    }
 
     fn rule(text: &str) -> Option<NameRule> {
         text.parse::<TenantName>().err().map(|error| error.rule)

@@ -116,7 +116,35 @@ fn target(config: &Config) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_password_of_any_kind_arrives_and_is_in_nothing_that_is_shown(
+            secret in "[\\PC&&[^a-z]]{4,12}",
+        ) {
+            let password = form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
+            let password = password.replace('+', "%20");
+            let parts = parse(&format!("postgres://ann:{password}@db.test/shop")).unwrap();
+            prop_assert_eq!(parts.config.get_password(), Some(secret.as_bytes()));
+            prop_assert_eq!(parts.target, "ann@db.test:5432/shop");
+        }
+
+        #[test]
+        fn a_url_of_any_kind_is_read_or_refused_without_its_password(
+            raw in "[a-zA-Z0-9:@/?#%&=+\\[\\]. -]{0,12}",
+            rest in "[a-z:@/?#%&=,]{0,12}",
+        ) {
+            let secret = format!("S3{raw}CRET");
+            let shown = match parse(&format!("postgres://ann:{secret}@{rest}")) {
+                Ok(parts) => parts.target,
+                Err(error) => error.to_string(),
+            };
+            prop_assert!(!shown.contains("CRET"), "{secret} in {shown}");
+        }
+    }
 
     #[test]
     fn the_password_is_in_no_text_that_is_shown() {

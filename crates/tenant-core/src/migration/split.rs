@@ -132,7 +132,58 @@ impl Statement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// A statement, or a piece of one, that must not be taken apart.
+    fn piece() -> impl Strategy<Value = String> {
+        let quoted = "[a-z;$\u{e9}\u{4e16} ]{0,6}";
+        prop_oneof![
+            "[a-z]{1,5}( [a-z0-9,=]{1,5}){0,3}",
+            quoted.prop_map(|text| format!("SELECT '{text}''{text}'")),
+            quoted.prop_map(|text| format!("SELECT \"x{text}\"")),
+            "[a-z; '\"]{0,6}".prop_map(|text| format!("DO $body$ {text} $$ $body$")),
+            "[a-z; '\"]{0,6}".prop_map(|text| format!("SELECT /* {text} /* ; */ */ 1")),
+            "[a-z;'\"]{0,6}".prop_map(|text| format!("SELECT 1 -- {text}\n, 2")),
+            "[a-z]{1,3}".prop_map(|text| format!("CREATE RULE r AS ON INSERT TO t DO ({text}; x)")),
+        ]
+        .prop_filter("not itself the start of a body", |text| {
+            !text.starts_with("create")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn statements_that_are_joined_are_found_again(pieces in prop::collection::vec(piece(), 0..6)) {
+            let text = pieces.join(" ;\n-- between; them\n");
+            prop_assert_eq!(statements(&text), pieces);
+        }
+
+        #[test]
+        fn between_the_statements_of_any_text_is_nothing_that_means_anything(text in "\\PC*") {
+            let Ok(ranges) = split(&text) else { return Ok(()) };
+            let mut end = 0;
+            let mut gaps = String::new();
+            for range in ranges {
+                prop_assert!(end <= range.start && range.start < range.end);
+                gaps.push_str(&text[end..range.start]);
+                gaps.push('\n');
+                end = range.end;
+            }
+            gaps.push_str(&text[end..]);
+            let telling = tokens(&gaps).filter(|it| !is_trivia(it.kind) && it.kind != TokenKind::Semi);
+            prop_assert_eq!(telling.count(), 0, "{:?} of {:?}", gaps, text);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(pieces in prop::collection::vec("['\"$();/*\\-\\\\a-e \n\0\u{fe}]{0,4}|BEGIN|END|CASE|CREATE FUNCTION", 0..12)) {
+            let text = pieces.concat();
+            if let Err(refusal) = split(&text) {
+                prop_assert!((1..=1 + text.matches('\n').count()).contains(&refusal.line));
+            }
+        }
+    }
 
     fn statements(text: &str) -> Vec<&str> {
         let ranges = split(text).unwrap();

@@ -19,6 +19,7 @@ mod locks;
 mod migrations;
 mod names;
 mod outside;
+mod resources;
 mod scope;
 mod spares;
 mod tls;
