@@ -63,7 +63,7 @@ pub enum ProblemKind {
         version: String,
     },
     /// The application's role cannot use the schema, or not read these tables.
-    #[error("the role `{role}` cannot read {}", if .tables.is_empty() { "the schema".to_owned() } else { .tables.join(", ") })]
+    #[error("{}", no_access(.role, .tables))]
     NoAccess {
         /// The role.
         role: String,
@@ -263,6 +263,15 @@ impl Tenants {
         };
         Ok(rows.iter().map(problem).collect())
     }
+}
+
+fn no_access(role: &str, tables: &[String]) -> String {
+    if tables.is_empty() {
+        return format!("the role `{role}` may not use the schema");
+    }
+    let tables = tables.iter().map(|table| format!("`{table}`"));
+    let tables = tables.collect::<Vec<_>>().join(", ");
+    format!("the role `{role}` may not read {tables}, or not use the schema")
 }
 
 /// A problem of no single tenant.
