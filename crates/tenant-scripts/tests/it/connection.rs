@@ -261,3 +261,19 @@ fn a_url_in_the_wrong_place_is_not_repeated() {
         refused.says("--database-url URL");
     }
 }
+
+#[tokio::test]
+async fn a_server_without_a_free_connection_is_named_with_its_reason() {
+    let database = Database::with_tenants("acme").await;
+    let role = database.role("secret").await;
+    let limit = format!("ALTER ROLE {} CONNECTION LIMIT 0", role.name());
+    database.execute(&limit).await;
+    for command in ["list-tenants", "migrate-tenants", "health-check"] {
+        let refused = database.folder.command(command).on(&role.url()).run();
+        refused
+            .exits_with(3)
+            .says("takes no connection")
+            .says("too many connections for role")
+            .says("SQLSTATE 53300");
+    }
+}

@@ -96,3 +96,27 @@ async fn two_runs_that_create_the_same_tenant_make_it_once() {
     assert_eq!(database.tracked().await, ["acme"]);
     database.run("health-check").succeeds();
 }
+
+#[tokio::test]
+async fn who_holds_the_lock_is_named() {
+    let database = Database::with_tenants("acme").await;
+    let client = database.client().await;
+    let lock = "SET application_name = 'nightly_report'; BEGIN; LOCK TABLE acme.dummy_table IN ACCESS SHARE MODE";
+    client.batch_execute(lock).await.unwrap();
+    let done = database.run_with(&one_more(), "migrate-tenants --lock-timeout 0.2");
+    done.exits_with(1).says("; held by pid ").says(
+        "(application `nightly_report`, role `postgres`, idle in transaction, query began 20",
+    );
+}
+
+#[tokio::test]
+async fn a_statement_may_take_as_long_as_it_was_given() {
+    let database = Database::with_tenants("acme").await;
+    let migrations = Migrations::ours().tenant("2026-02-01-000000_slow", "SELECT pg_sleep(20);");
+    database
+        .run_with(&migrations, "migrate-tenants --statement-timeout 0.1")
+        .exits_with(1)
+        .says("canceling statement due to statement timeout (SQLSTATE 57014)")
+        .says("a statement took longer than --statement-timeout");
+    assert_eq!(database.applied("acme").await, OUR_VERSIONS);
+}

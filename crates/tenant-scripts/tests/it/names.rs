@@ -122,6 +122,12 @@ async fn names_that_differ_in_case_only_are_different_tenants() {
     assert_eq!(database.schemas().await, ["Acme", "acme"]);
     database.run("drop-tenant Acme --yes").succeeds();
     assert_eq!(database.schemas().await, ["acme"]);
+    let note = "the tenants `ACME` and `acme` differ in upper and lower case only";
+    database.run("create-tenant ACME").succeeds().says(note);
+    database.run("drop-tenant ACME --yes").succeeds();
+    let document = database.run("create-tenant ACME --json").succeeds().json();
+    assert_eq!(document["notes"][0]["kind"], "same_but_for_case");
+    assert_eq!(document["notes"][0]["detail"], note);
     database.run("health-check").succeeds();
 }
 
