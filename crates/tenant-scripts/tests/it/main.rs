@@ -33,6 +33,7 @@ mod migrate_tenants;
 mod migrations_dir;
 mod names;
 mod not_set_up;
+mod outside_cut_off;
 mod project_server;
 mod races;
 mod saas;
