@@ -33,6 +33,8 @@ mod migrate_tenants;
 mod migrations_dir;
 mod names;
 mod not_set_up;
+mod onlookers;
+mod operators;
 mod outside_cut_off;
 mod project_server;
 mod races;
