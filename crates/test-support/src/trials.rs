@@ -88,26 +88,23 @@ impl Trials {
     ///
     /// # Panics
     ///
-    /// Then, with all of it.
+    /// Then. What it was is shown with the figures.
     pub fn end(self) {
-        let complaint = self.complaint();
-        assert!(complaint.is_none(), "{}", complaint.unwrap_or_default());
-    }
-
-    fn complaint(&self) -> Option<String> {
-        let wrong = self.wrong.join("\n");
-        (!wrong.is_empty()).then(|| format!("{}: not as it should be:\n{wrong}", self.what))
+        let found = self.wrong.len();
+        assert!(found == 0, "{}: {found} inconsistencies", self.what);
     }
 
     fn summary(&self) -> String {
         let figures = self.figures.iter();
         let figures = figures.map(|(figure, sum)| format!("{sum} {figure}, "));
+        let wrong = self.wrong.iter().map(|wrong| format!("  {wrong}\n"));
         format!(
-            "{}: {}inconsistencies found: {} (TEST_SEED={})\n",
+            "{}: {}inconsistencies found: {} (TEST_SEED={})\n{}",
             self.what,
             figures.collect::<String>(),
             self.wrong.len(),
-            self.seed
+            self.seed,
+            wrong.collect::<String>()
         )
     }
 }
@@ -139,12 +136,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_wrong_is_told_in_the_end_with_its_time() {
+    fn what_was_wrong_is_told_with_its_time() {
         let mut trials = Trials::of("killed runs");
-        assert_eq!(trials.complaint(), None);
-        trials.wrong("round 7", &["no schema".to_owned()]);
-        let complaint = "killed runs: not as it should be:\nround 7: no schema";
-        assert_eq!(trials.complaint().unwrap(), complaint);
+        trials.wrong("after round 7", &["no schema".to_owned()]);
+        let summary = trials.summary();
+        assert!(summary.contains("inconsistencies found: 1 ("), "{summary}");
+        assert!(
+            summary.ends_with(")\n  after round 7: no schema\n"),
+            "{summary}"
+        );
+    }
+
+    #[test]
+    fn trials_in_which_something_was_wrong_fail_in_the_end() {
+        let mut trials = Trials::of("trials that have to fail");
+        trials.wrong("always", &["it is so".to_owned()]);
+        let ended = std::thread::spawn(|| trials.end()).join();
+        assert!(ended.is_err());
     }
 
     #[test]
