@@ -12,6 +12,9 @@ use crate::{
 
 const DETAILS: &str = "
 Options:
+  --long        Try the tests of faults (runs that are killed, cut off, or met by
+                others) at many more random moments, and show the figures; this
+                takes minutes
   --no-install  Name what is missing instead of installing it
   -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
 
@@ -29,10 +32,22 @@ Exit codes: those of `cargo test`; 1 when something is missing, 2 for wrong use.
 enum Request {
     Help,
     Tests {
+        length: Length,
         installing: Installing,
         cargo_arguments: Vec<OsString>,
     },
 }
+
+/// How often the tests of faults try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Ordinary,
+    Long,
+}
+
+/// What tells the tests that they have time. They show their figures then, in
+/// a way that Cargo's arguments need not ask for.
+const LONG: (&str, &str) = ("TEST_LONG", "1");
 
 /// Sees to the needs of the tests and becomes `cargo test`.
 ///
@@ -45,11 +60,15 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
             Ok(())
         }
         Request::Tests {
+            length,
             installing,
             cargo_arguments,
         } => {
             needs::see_to_them(installing)?;
             let mut command = cargo::command("test");
+            if length == Length::Long {
+                command.env(LONG.0, LONG.1);
+            }
             command.args(test_arguments(cargo_arguments));
             Err(cargo::become_it(command))
         }
@@ -57,10 +76,12 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
+    let mut length = Length::Ordinary;
     let mut installing = Installing::WhereAllowed;
     let mut arguments = arguments.into_iter();
     for argument in arguments.by_ref() {
         match argument.to_string_lossy().as_ref() {
+            "--long" => length = Length::Long,
             "--no-install" => installing = Installing::Never,
             "--" => break,
             word if help::is_asked_by(word) => return Ok(Request::Help),
@@ -68,6 +89,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
         }
     }
     Ok(Request::Tests {
+        length,
         installing,
         cargo_arguments: arguments.collect(),
     })
@@ -110,6 +132,7 @@ mod tests {
 
     fn tests(installing: Installing, cargo_arguments: &str) -> Request {
         Request::Tests {
+            length: Length::Ordinary,
             installing,
             cargo_arguments: words(cargo_arguments),
         }
@@ -122,6 +145,24 @@ mod tests {
             tests(Installing::WhereAllowed, "")
         );
         assert_eq!(test_arguments(words("")), words("--workspace"));
+    }
+
+    #[test]
+    fn tests_are_long_when_that_is_asked_for_before_the_dashes() {
+        let long = |cargo_arguments| Request::Tests {
+            length: Length::Long,
+            installing: Installing::Never,
+            cargo_arguments: words(cargo_arguments),
+        };
+        assert_eq!(parse(words("--long --no-install")).unwrap(), long(""));
+        assert_eq!(
+            parse(words("--no-install --long -- kills")).unwrap(),
+            long("kills")
+        );
+        assert_eq!(
+            parse(words("-- --long")).unwrap(),
+            tests(Installing::WhereAllowed, "--long")
+        );
     }
 
     #[test]

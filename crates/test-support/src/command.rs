@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
@@ -262,6 +263,15 @@ impl Running {
         self.send(Signal::TERM);
     }
 
+    /// What `kill -9` does: it ends at once, whatever it is doing. `None` when it
+    /// was still under way; otherwise it had ended before.
+    pub fn kill(mut self) -> Option<Finished> {
+        self.child.kill().unwrap();
+        let status = self.child.wait().unwrap();
+        let hit = status.signal() == Some(Signal::KILL.as_raw());
+        (!hit).then(|| self.ended(status))
+    }
+
     fn send(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).unwrap();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
@@ -285,6 +295,10 @@ impl Running {
             }
             sleep(Duration::from_millis(2));
         };
+        self.ended(status)
+    }
+
+    fn ended(&mut self, status: ExitStatus) -> Finished {
         Finished::new(
             self.line.clone(),
             status.code(),

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use local_postgres::ThrowawayServer;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use crate::server_url;
+use crate::server::{server_url, with_database};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -12,13 +13,16 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
+    /// The URL of another database on the same server, from which this one is
+    /// made and dropped.
+    server: String,
 }
 
 /// A role that can log in, dropped at the end of the test with what it owns.
 #[derive(Debug)]
 pub struct Role {
     name: String,
-    database: String,
+    database_url: String,
 }
 
 impl TestDatabase {
@@ -28,15 +32,37 @@ impl TestDatabase {
     ///
     /// When the server cannot be started, or refuses.
     pub async fn new() -> Self {
+        Self::made_by(server_url("postgres"), "").await
+    }
+
+    /// Makes it on a server of the test's own.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses.
+    pub async fn on(server: &ThrowawayServer) -> Self {
+        Self::made_by(server.url("postgres"), "").await
+    }
+
+    /// Makes another with the same in it. Nobody may be connected to this one.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses.
+    pub async fn copy(&self) -> Self {
+        Self::made_by(self.server.clone(), &format!(" TEMPLATE {}", self.name)).await
+    }
+
+    async fn made_by(server: String, options: &str) -> Self {
         let name = unique("test");
-        run(&server_url("postgres"), &format!("CREATE DATABASE {name}")).await;
-        Self { name }
+        run(&server, &format!("CREATE DATABASE {name}{options}")).await;
+        Self { name, server }
     }
 
     /// The URL, as the server's superuser.
     #[must_use]
     pub fn url(&self) -> String {
-        server_url(&self.name)
+        with_database(&self.server, &self.name)
     }
 
     /// Its name.
@@ -123,7 +149,7 @@ impl TestDatabase {
             .await;
         Role {
             name,
-            database: self.name.clone(),
+            database_url: self.url(),
         }
     }
 }
@@ -138,14 +164,15 @@ impl Role {
     /// The URL of the database it was made for, as this role.
     #[must_use]
     pub fn url(&self) -> String {
-        server_url(&self.database).replacen("postgres@", &format!("{}@", self.name), 1)
+        self.database_url
+            .replacen("postgres@", &format!("{}@", self.name), 1)
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         clean_up(
-            "postgres",
+            &self.server,
             &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
         );
     }
@@ -154,7 +181,7 @@ impl Drop for TestDatabase {
 impl Drop for Role {
     fn drop(&mut self) {
         clean_up(
-            &self.database,
+            &self.database_url,
             &format!("DROP OWNED BY {0}; DROP ROLE {0}", self.name),
         );
     }
@@ -162,8 +189,8 @@ impl Drop for Role {
 
 /// Runs `sql` from a place that cannot wait. What fails is left to the end of
 /// the server.
-fn clean_up(database: &str, sql: &str) {
-    let (url, sql) = (server_url(database), sql.to_owned());
+fn clean_up(url: &str, sql: &str) {
+    let (url, sql) = (url.to_owned(), sql.to_owned());
     let cleaner = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

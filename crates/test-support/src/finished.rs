@@ -51,6 +51,13 @@ impl Finished {
         self.exits_with(0)
     }
 
+    /// Something went wrong, whatever the exit code says about it.
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert_ne!(self.code, Some(0), "{self}");
+        self
+    }
+
     /// Its standard output contains `text`.
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {

@@ -19,6 +19,8 @@ mod finished;
 mod migrations;
 mod server;
 mod terminal;
+mod told;
+mod trials;
 mod wait;
 
 pub use command::{Command, Folder, Running};
@@ -27,4 +29,6 @@ pub use finished::{Finished, outcome};
 pub use migrations::{Migrations, OUR_VERSIONS, copy};
 pub use server::{own_server, server_url};
 pub use terminal::{Ended, Terminal};
+pub use told::say_not_run;
+pub use trials::{Trials, long, rounds};
 pub use wait::eventually;

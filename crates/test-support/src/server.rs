@@ -43,7 +43,7 @@ fn find() -> Server {
 }
 
 /// `url` with its database replaced.
-fn with_database(url: &str, database: &str) -> String {
+pub(crate) fn with_database(url: &str, database: &str) -> String {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let after_scheme = address.find("://").map_or(0, |at| at + 3);
     let path = address.get(after_scheme..).and_then(|rest| rest.find('/'));

@@ -197,6 +197,35 @@ fn tests_run_once_their_needs_are_met() {
 }
 
 #[test]
+fn long_tests_are_told_so_and_cargo_gets_nothing_but_its_own_arguments() {
+    let script = r#"printf '%s\n' "long: $TEST_LONG" "$@""#;
+    let cargo = FakeCargo::that_runs(script);
+    let programs = server_programs();
+    let run = |arguments: &[&str]| {
+        let mut command = cargo.xtask(arguments);
+        command
+            .env("PG_BIN", programs.path())
+            .env_remove("TEST_LONG");
+        stdout(&command.output().unwrap())
+    };
+    let long = run(&["test", "--long", "--no-install", "--", "kills"]);
+    assert!(long.starts_with("long: 1\n"), "{long}");
+    assert!(
+        long.ends_with("/Cargo.toml\n--workspace\nkills\n"),
+        "{long}"
+    );
+    let ordinary = run(&["test", "--no-install"]);
+    assert!(ordinary.starts_with("long: \n"), "{ordinary}");
+}
+
+#[test]
+fn the_help_of_the_tests_tells_of_the_long_ones() {
+    let help = FakeCargo::that_runs("exit 9").output_of(&["test", "--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(stdout(&help).contains("--long "), "{help:?}");
+}
+
+#[test]
 fn a_misdirected_variable_stops_the_tests() {
     let cargo = FakeCargo::that_prints_its_arguments();
     let mut command = cargo.xtask(&["test"]);

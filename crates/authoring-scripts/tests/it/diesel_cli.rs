@@ -13,7 +13,9 @@ use command_line::database::read_folder;
 use command_line::{Common, Context};
 use tenant_core::{Database, MigrateOptions, Migrations, Settings, Stop, Tenants};
 
-use crate::support::{ROOT, Site, say_not_run};
+use test_support::say_not_run;
+
+use crate::support::{ROOT, Site};
 
 /// The Diesel CLI, if there is one; else says so, past the test harness.
 async fn diesel() -> Option<PathBuf> {

@@ -3,7 +3,9 @@
 
 use authoring_scripts::Stream;
 
-use crate::support::{ROOT, Site, say_not_run};
+use test_support::say_not_run;
+
+use crate::support::{ROOT, Site};
 
 /// An extension that comes with PostgreSQL, but in a package of its own. It is
 /// one that an ordinary role may make.

@@ -1,7 +1,6 @@
 //! What the tests share: a project of the test's own, with a database and a
 //! role that may make others.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use authoring_scripts::scratch::{Options, Scratch};
@@ -17,12 +16,6 @@ const FAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fake-diesel");
 
 /// The password of the role, which must never be shown.
 pub(crate) const PASSWORD: &str = "hush8puppy";
-
-/// Says that a test did not run, past the test harness, which would hide it.
-pub(crate) fn say_not_run(why: &str) {
-    let note = format!("NOT RUN: {why}\n");
-    std::io::stderr().write_all(note.as_bytes()).unwrap();
-}
 
 /// A copy of this project in a folder of its own, a database, and a role of
 /// the test's own, so that whatever it leaves on the server can be told.

@@ -65,17 +65,9 @@ async fn pause(about: Duration) {
     tokio::time::sleep(about.mul_f64(rand::random_range(0.5..1.5))).await;
 }
 
-/// The statement that takes the schema's lock until the transaction ends, and
-/// says whether it could.
-fn try_lock(schema: Schema<'_>) -> String {
-    format!(
-        "SELECT pg_catalog.pg_try_advisory_xact_lock({})",
-        lock_key(schema)
-    )
-}
-
-/// As [`try_lock`], and fails where somebody else holds the lock: the message
-/// that it stands in goes no further.
+/// The statement that takes the schema's lock until the transaction ends. It
+/// fails, by a division by zero, where somebody else holds the lock: the message
+/// that it stands in goes no further, and waits for nothing.
 pub(super) fn require_lock(schema: Schema<'_>) -> String {
     format!(
         "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
@@ -146,9 +138,12 @@ const FORGET: [&str; 7] = [
 /// else holds the schema's lock.
 pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
     let mut script = opening(work);
-    script.step("taking the lock", &require_lock(work.schema));
+    script.step(TAKING_LOCK, &require_lock(work.schema));
     script
 }
+
+/// The step that fails where somebody else holds the schema's lock.
+const TAKING_LOCK: &str = "taking the lock";
 
 /// Forgets what was before, and begins.
 fn opening<'a>(work: Work<'a>) -> Script<'a> {
@@ -197,22 +192,20 @@ pub(super) async fn open<'a>(
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
-    let mut script = opening(work);
-    script.step("taking the lock", &try_lock(work.schema));
+    let mut script = opening_at_once(work);
     script.step("reading what is applied", query);
     loop {
         work.session.begin();
-        let mut rows = match watched(work, &script).await {
-            Ok(rows) => rows,
+        match watched(work, &script).await {
+            // The first row is the lock's.
+            Ok(mut rows) => return Ok(rows.split_off(1.min(rows.len()))),
             Err(failure) => {
                 close(work).await;
-                return Err(NotOpened::Query(failure));
+                if !failure.is_at(TAKING_LOCK) {
+                    return Err(NotOpened::Query(failure));
+                }
             }
-        };
-        if !rows.is_empty() && rows.remove(0).get(0) == Some("t") {
-            return Ok(rows);
         }
-        close(work).await;
         let waited = started.elapsed();
         if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
             return Err(NotOpened::Error(Error::Busy {

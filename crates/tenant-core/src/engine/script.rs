@@ -118,6 +118,11 @@ impl Failure<'_> {
         self
     }
 
+    /// Whether it is that step of our own whose condition does not hold.
+    pub(super) fn is_at(&self, step: &str) -> bool {
+        self.sqlstate() == Some("22012") && matches!(self.origin, Origin::Step(it) if it == step)
+    }
+
     /// What the server says.
     pub(super) fn sqlstate(&self) -> Option<&str> {
         self.source.sqlstate()

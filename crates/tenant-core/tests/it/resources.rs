@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use tenant_core::{Settings, Status, Stop};
-use test_support::own_server;
+use test_support::{own_server, say_not_run};
 
 use crate::fixture::{migrate, name, open_at, two_steps};
 
@@ -60,7 +60,7 @@ fn mount(arguments: &[&str], folder: &Path) -> bool {
 #[tokio::test]
 async fn a_full_disk_fails_its_tenants_and_what_is_there_is_whole() {
     let Some(disk) = Disk::new(16) else {
-        eprintln!("NOT RUN: a disk that fills up takes the right to mount one");
+        say_not_run("a disk that fills up takes the right to mount one");
         return;
     };
     let server = own_server().start().unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_postgres::Client;
 
-use crate::support::{Database, Migrations, copy};
+use crate::support::{Database, Migrations, assert_alike, copy};
 
 const SAAS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/saas");
 
@@ -45,72 +45,9 @@ async fn inside(database: &Database, tenant: &str) -> Client {
     client
 }
 
-/// All that is in a tenant's schema but for the ledger, a line for each thing,
-/// without the schema's name.
-async fn catalog(database: &Database, tenant: &str) -> Vec<String> {
-    let lines = database.column(&CATALOG.replace("TENANT", tenant)).await;
-    let bare = lines
-        .iter()
-        .map(|line| line.replace(&format!("{tenant}."), ""));
-    bare.collect()
-}
-
-const CATALOG: &str = "
-    WITH schema AS (SELECT 'TENANT'::regnamespace::oid AS id),
-    relations AS (
-        SELECT c.* FROM pg_class c, schema WHERE c.relnamespace = schema.id
-            AND c.relname NOT LIKE '\\_\\_diesel%'
-    ),
-    lines (line) AS (
-        SELECT concat_ws(' ', 'relation', relkind, relname, relpersistence, reloptions)
-            FROM relations
-        UNION ALL
-        SELECT concat_ws(' ', 'column', r.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-                a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid),
-                row_number() OVER (PARTITION BY r.oid ORDER BY a.attnum))
-            FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid
-            LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
-            WHERE a.attnum > 0 AND NOT a.attisdropped
-        UNION ALL
-        SELECT concat_ws(' ', 'constraint', r.relname, conname, pg_get_constraintdef(o.oid),
-                convalidated)
-            FROM relations r JOIN pg_constraint o ON o.conrelid = r.oid
-        UNION ALL
-        SELECT concat_ws(' ', 'index', pg_get_indexdef(indexrelid), indisvalid, indisready)
-            FROM relations r JOIN pg_index i ON i.indexrelid = r.oid
-        UNION ALL
-        SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(t.oid), tgenabled)
-            FROM relations r JOIN pg_trigger t ON t.tgrelid = r.oid WHERE NOT tgisinternal
-        UNION ALL
-        SELECT concat_ws(' ', 'view', relname, pg_get_viewdef(oid)) FROM relations
-            WHERE relkind = 'v'
-        UNION ALL
-        SELECT concat_ws(' ', 'function', pg_get_functiondef(p.oid)) FROM pg_proc p, schema
-            WHERE pronamespace = schema.id
-        UNION ALL
-        SELECT concat_ws(' ', 'enum', typname, (SELECT string_agg(enumlabel, ', '
-                ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid))
-            FROM pg_type t, schema WHERE typnamespace = schema.id AND typtype = 'e'
-        UNION ALL
-        SELECT concat_ws(' ', 'comment', r.relname, objsubid, description)
-            FROM relations r JOIN pg_description ON objoid = r.oid
-    )
-    SELECT line FROM lines ORDER BY line COLLATE \"C\"";
-
 /// How many lines of a catalog are about `kind`.
 fn count(catalog: &[String], kind: &str) -> usize {
     catalog.iter().filter(|line| line.starts_with(kind)).count()
-}
-
-/// Two catalogs are the same; what differs is shown, and not all the rest.
-#[track_caller]
-fn assert_alike(one: &[String], other: &[String]) {
-    let lacking = |these: &[String], those: &[String]| {
-        let lacking = these.iter().filter(|line| !those.contains(line));
-        lacking.cloned().collect::<Vec<_>>()
-    };
-    assert_eq!(lacking(one, other), lacking(other, one));
-    assert_eq!(one.len(), other.len());
 }
 
 #[test]
@@ -142,7 +79,7 @@ async fn ten_customers_are_made_listed_and_well_and_all_alike() {
     run(&database, "health-check").prints("10 tenants checked: all well.");
     run(&database, "migrate-tenants").prints("10 tenants: 10 up to date (");
 
-    let first = catalog(&database, &names[0]).await;
+    let first = database.catalog(&names[0]).await;
     assert_eq!(count(&first, "relation r "), 14);
     assert_eq!(count(&first, "relation v "), 3);
     assert_eq!(count(&first, "index "), 37);
@@ -151,7 +88,7 @@ async fn ten_customers_are_made_listed_and_well_and_all_alike() {
     assert_eq!(count(&first, "trigger "), 7);
     assert_eq!(count(&first, "comment "), 3);
     for name in &names[1..] {
-        assert_alike(&catalog(&database, name).await, &first);
+        assert_alike(&database.catalog(name).await, &first);
     }
 }
 
@@ -235,12 +172,12 @@ async fn revert_all(database: &Database, tenant: &str) {
 #[tokio::test]
 async fn down_undoes_all_of_up_and_up_makes_the_same_again() {
     let database = saas("acme").await;
-    let fresh = catalog(&database, "acme").await;
+    let fresh = database.catalog("acme").await;
     let client = inside(&database, "acme").await;
     client.batch_execute(WORK).await.unwrap();
 
     revert_all(&database, "acme").await;
-    assert_eq!(catalog(&database, "acme").await, Vec::<String>::new());
+    assert_eq!(database.catalog("acme").await, Vec::<String>::new());
     let left = "SELECT array_to_string(ARRAY(
             SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'acme'::regnamespace
             UNION ALL
@@ -255,7 +192,7 @@ async fn down_undoes_all_of_up_and_up_makes_the_same_again() {
     );
 
     run(&database, "migrate-tenants").prints("  acme: migrated, 10 migrations in ");
-    assert_alike(&catalog(&database, "acme").await, &fresh);
+    assert_alike(&database.catalog("acme").await, &fresh);
     run(&database, "health-check");
 }
 
@@ -285,8 +222,8 @@ async fn a_customer_of_the_first_hour_ends_like_one_of_today() {
     }
     run(&database, "create-tenant late");
     assert_alike(
-        &catalog(&database, "early").await,
-        &catalog(&database, "late").await,
+        &database.catalog("early").await,
+        &database.catalog("late").await,
     );
     run(&database, "health-check").prints("2 tenants checked: all well.");
 }

@@ -12,6 +12,7 @@ use super::{
 const READERS: &[&str] = &[
     "crates/command-line/src/environment.rs",
     "crates/test-support/src/server.rs",
+    "crates/test-support/src/trials.rs",
 ];
 const EXAMPLE: &str = ".env.example";
 

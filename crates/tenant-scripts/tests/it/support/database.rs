@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use local_postgres::ThrowawayServer;
 use test_support::TestDatabase;
 
 use super::{Command, Finished, Folder, Migrations};
@@ -34,6 +35,24 @@ impl Database {
         let database = Self::set_up().await;
         database.run(&format!("create-tenant {names}")).succeeds();
         database
+    }
+
+    /// A database whose public schema is migrated, on a server of the test's own.
+    pub(crate) async fn on(server: &ThrowawayServer) -> Self {
+        let database = Self {
+            database: TestDatabase::on(server).await,
+            folder: Folder::new(),
+        };
+        database.run("migrate-public").succeeds();
+        database
+    }
+
+    /// Another with the same in it. Nobody may work on this one meanwhile.
+    pub(crate) async fn copy(&self) -> Self {
+        Self {
+            database: self.database.copy().await,
+            folder: Folder::new(),
+        }
     }
 
     /// A command on this database: its name and its arguments, divided by

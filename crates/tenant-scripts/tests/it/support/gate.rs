@@ -40,6 +40,17 @@ impl Database {
         .await;
     }
 
+    /// Waits until that many sessions of our commands wait for a lock in the
+    /// database.
+    pub(crate) async fn until_waiting(&self, sessions: usize) {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                   AND datname = current_database() AND application_name = 'diesel-tenants'";
+        eventually("that many sessions wait for a lock", async || {
+            self.value(sql).await == sessions.to_string()
+        })
+        .await;
+    }
+
     /// Waits until nobody else is connected to the database.
     pub(crate) async fn until_alone(&self) {
         let sql = "SELECT count(*) FROM pg_stat_activity \

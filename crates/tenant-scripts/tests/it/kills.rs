@@ -1,0 +1,104 @@
+//! Runs that are killed: `kill -9`, at any moment. The server finishes what it
+//! was sent, or forgets it; a tenant is whole either way, and the same command
+//! does the rest.
+
+use test_support::{Trials, rounds};
+
+use crate::support::{Site, named, names};
+
+/// How many tenants a run has to do with: more than it works on at a time.
+const TENANTS: usize = 12;
+
+/// Counts a run that was hit after some tenants and before others.
+fn count_middle(trials: &mut Trials, done: usize) {
+    let middle = (1..TENANTS).contains(&done);
+    trials.count("between two tenants", usize::from(middle));
+}
+
+#[tokio::test]
+async fn a_create_that_is_killed_leaves_whole_tenants_and_a_rerun_makes_the_others() {
+    let site = Site::new().await;
+    site.run(&site.template, "spare-tenants 3").succeeds();
+    let names = names(TENANTS);
+    let line = format!("create-tenant {} --json", names.join(" "));
+    let mut trials = Trials::of("create-tenant, killed");
+    let whole = site.time(&line).await;
+    for _ in 0..rounds(4, 50) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, &line, whole).await;
+        site.look(&database, &mut trials, "after the kill").await;
+        let made = database.tracked().await;
+        count_middle(&mut trials, made.len());
+
+        let rerun = site.run(&database, &line);
+        let rerun = rerun.exits_with(i32::from(!made.is_empty()));
+        let document = rerun.json();
+        assert_eq!(named(&document, "failed"), made, "{rerun}");
+        assert_eq!(named(&document, "created").len(), TENANTS - made.len());
+        for name in &made {
+            let exists = format!("\"tenant `{name}` exists already\"");
+            assert!(rerun.stdout.contains(&exists), "{rerun}");
+        }
+        site.look(&database, &mut trials, "after the rerun").await;
+        site.ends_well(&database, &names).await;
+    }
+    trials.end();
+}
+
+#[tokio::test]
+async fn a_migration_that_is_killed_leaves_whole_tenants_and_a_rerun_does_the_others() {
+    let site = Site::new().await;
+    let names = names(TENANTS);
+    let create = format!("create-tenant {}", names.join(" "));
+    site.template.run(&create).succeeds();
+    site.template.run("spare-tenants 2").succeeds();
+    let mut trials = Trials::of("migrate-tenants, killed");
+    let whole = site.time("migrate-tenants").await;
+    for _ in 0..rounds(4, 50) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, "migrate-tenants", whole)
+            .await;
+        site.look(&database, &mut trials, "after the kill").await;
+        let (done, behind) = site.split(&database).await;
+        count_middle(&mut trials, done.len());
+
+        let rerun = site.run(&database, "migrate-tenants --json").succeeds();
+        let document = rerun.json();
+        assert_eq!(named(&document, "up_to_date"), done, "{rerun}");
+        assert_eq!(named(&document, "migrated"), behind, "{rerun}");
+        site.look(&database, &mut trials, "after the rerun").await;
+        site.ends_well(&database, &names).await;
+    }
+    trials.end();
+}
+
+#[tokio::test]
+async fn a_drop_that_is_killed_leaves_the_tenant_whole_or_gone_and_a_rerun_drops_it() {
+    let site = Site::new().await;
+    let count = rounds(4, 50);
+    let mut names = names(count + 1);
+    let create = format!("create-tenant {}", names.join(" "));
+    site.run(&site.template, &create).succeeds();
+    let mut trials = Trials::of("drop-tenant, killed");
+    let database = site.template.copy().await;
+    let whole = site.time(&format!("drop-tenant {} --yes", names[0])).await;
+    for _ in 0..count {
+        let name = names.remove(0);
+        let line = format!("drop-tenant {name} --yes");
+        site.kill(&mut trials, &database, &line, whole).await;
+        site.look(&database, &mut trials, "after the kill").await;
+
+        let is_gone = !database.tracked().await.contains(&name);
+        trials.count("tenants gone", usize::from(is_gone));
+        let rerun = site.run(&database, &line);
+        if is_gone {
+            let words = format!("there is no tenant `{name}`");
+            rerun.exits_with(1).says(&words);
+        } else {
+            rerun.succeeds();
+        }
+        site.look(&database, &mut trials, "after the rerun").await;
+        site.ends_well(&database, &names).await;
+    }
+    trials.end();
+}
