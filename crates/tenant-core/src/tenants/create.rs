@@ -104,9 +104,9 @@ impl Tenants {
     }
 
     async fn require_tracker(&self) -> Result<(), Error> {
-        let session = self.reading().await?;
+        let reading = self.reading().await?;
         let sql = format!("SELECT FROM {} LIMIT 0", tracker::TABLE);
-        let found = session.client().query_typed(&sql, &[]).await;
+        let found = reading.query(&sql, &[]).await;
         found.map(drop).map_err(state::tracker_error)
     }
 }

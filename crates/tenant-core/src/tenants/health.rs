@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenants;
+use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
-use crate::connect::Session;
 use crate::sql::{LEDGER, Schema};
 use crate::{Error, InvalidName, TenantName, engine, tracker};
 
@@ -79,13 +79,13 @@ impl Tenants {
     /// in `only`.
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
         let states = self.states(only, Knowledge::Certain).await?;
-        let session = self.reading().await?;
+        let reading = self.reading().await?;
         if let Some(name) = state::unknown(&states, only).next() {
             return Err(Error::Unknown(name.clone()));
         }
         let checked = states.len();
         let mut problems = Vec::new();
-        let pending = self.public_pending(&session).await?;
+        let pending = self.public_pending(&reading).await?;
         if !pending.is_empty() {
             problems.push(about_all(ProblemKind::PendingMigrations(pending)));
         }
@@ -95,7 +95,7 @@ impl Tenants {
         let mut not_checked = None;
         let tables = match self.rehearse().await {
             Ok(tables) => {
-                tenants.extend(self.missing_tables(&session, &standings, &tables).await?);
+                tenants.extend(self.missing_tables(&reading, &standings, &tables).await?);
                 tables
             }
             Err(error) => {
@@ -109,7 +109,7 @@ impl Tenants {
             }
         };
         if only.is_empty() {
-            tenants.extend(self.orphans(&session, &tables).await?);
+            tenants.extend(self.orphans(&reading, &tables).await?);
         }
         tenants.sort_by(|one, other| one.tenant.cmp(&other.tenant));
         problems.extend(tenants);
@@ -120,7 +120,7 @@ impl Tenants {
         })
     }
 
-    /// On a connection of its own: it forgets how the others were set up.
+    /// On a connection of its own: the transaction is another.
     async fn rehearse(&self) -> Result<Vec<Vec<String>>, Error> {
         let session = self.session().await?;
         let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
@@ -132,7 +132,7 @@ impl Tenants {
     /// that are behind are held against the tables of their own version.
     async fn missing_tables(
         &self,
-        session: &Session,
+        reading: &Reading<'_>,
         standings: &[Standing],
         tables: &[Vec<String>],
     ) -> Result<Vec<Problem>, Error> {
@@ -147,7 +147,7 @@ impl Tenants {
         let mut problems = Vec::new();
         for (reached, names) in groups {
             let expected = tables.get(reached).map_or(&[][..], Vec::as_slice);
-            problems.extend(lacking(session, &names, expected).await?);
+            problems.extend(lacking(reading, &names, expected).await?);
         }
         Ok(problems)
     }
@@ -170,7 +170,7 @@ impl Tenants {
     /// the spares.
     async fn orphans(
         &self,
-        session: &Session,
+        reading: &Reading<'_>,
         tables: &[Vec<String>],
     ) -> Result<Vec<Problem>, Error> {
         let telling = tables.last().map_or(&[][..], Vec::as_slice);
@@ -200,14 +200,14 @@ impl Tenants {
              ORDER BY 1",
             tracker::TABLE
         );
-        let spares = state::names_of_spares(session.client()).await?;
+        let spares = state::names_of_spares(reading).await?;
         let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
             (&telling, Type::TEXT_ARRAY),
             (&extensions, Type::TEXT),
             (&LEDGER, Type::TEXT),
             (&spares, Type::TEXT_ARRAY),
         ];
-        let found = session.client().query_typed(&sql, &parameters).await;
+        let found = reading.query(&sql, &parameters).await;
         let rows = found.map_err(|error| Error::database("looking for orphaned schemas", error))?;
         let problem = |row: &tokio_postgres::Row| Problem {
             tenant: row.try_get(0).ok(),
@@ -265,7 +265,7 @@ fn migration_problems(standing: &Standing) -> Vec<Problem> {
 
 /// Which of `tables` the schemas `names` lack.
 async fn lacking(
-    session: &Session,
+    reading: &Reading<'_>,
     names: &[&str],
     tables: &[String],
 ) -> Result<Vec<Problem>, Error> {
@@ -284,7 +284,7 @@ async fn lacking(
                    WHERE n.nspname = s.name AND c.relname = t.name AND c.relkind IN ('r', 'p'))";
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
-    let found = session.client().query_typed(sql, &parameters).await;
+    let found = reading.query(sql, &parameters).await;
     let rows = found.map_err(|error| Error::database("looking for missing tables", error))?;
     let problem = |row: &tokio_postgres::Row| {
         Ok(Problem {
