@@ -13,13 +13,14 @@ pub struct PgError(Cause);
 #[derive(Debug)]
 enum Cause {
     Driver(tokio_postgres::Error),
-    Diesel(String),
+    Text(String),
 }
 
 impl PgError {
-    /// Keeps the text of an error that Diesel has already taken apart.
-    pub(crate) fn from_diesel(error: impl fmt::Display) -> Self {
-        Self(Cause::Diesel(error.to_string()))
+    /// Keeps the text of an error that nothing else is known of: Diesel has taken it
+    /// apart, or it is the operating system's.
+    pub(crate) fn from_text(error: impl fmt::Display) -> Self {
+        Self(Cause::Text(error.to_string()))
     }
 
     /// The SQLSTATE, five characters, when the server itself spoke.
@@ -49,7 +50,7 @@ impl PgError {
     fn server(&self) -> Option<&DbError> {
         match &self.0 {
             Cause::Driver(error) => error.as_db_error(),
-            Cause::Diesel(_) => None,
+            Cause::Text(_) => None,
         }
     }
 }
@@ -65,7 +66,7 @@ impl fmt::Display for PgError {
         match (&self.0, self.server()) {
             (_, Some(error)) => write_server_error(formatter, error),
             (Cause::Driver(error), None) => write_chain(formatter, error),
-            (Cause::Diesel(text), None) => formatter.write_str(text),
+            (Cause::Text(text), None) => formatter.write_str(text),
         }
     }
 }

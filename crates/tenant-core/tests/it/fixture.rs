@@ -82,11 +82,15 @@ pub(crate) async fn tenants(database: &TestDatabase, stream: &Stream) -> Tenants
 
 /// The same without setting anything up.
 pub(crate) async fn open(database: &TestDatabase, stream: &Stream, settings: Settings) -> Tenants {
+    at(Database::parse(&database.url()).unwrap(), stream, settings).await
+}
+
+/// The same where the database is reached in a way of its own.
+pub(crate) async fn at(database: Database, stream: &Stream, settings: Settings) -> Tenants {
     let migrations = Migrations {
         public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
         tenant: stream.set(),
     };
-    let database = Database::parse(&database.url()).unwrap();
     Tenants::open(database, migrations, settings).await.unwrap()
 }
 

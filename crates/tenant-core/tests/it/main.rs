@@ -18,6 +18,8 @@ mod locks;
 mod migrations;
 mod names;
 mod outside;
+mod pgbouncer;
+mod pooled_statements;
 mod scope;
 mod spares;
 mod tls;
