@@ -32,6 +32,7 @@ mod migrate_tenants;
 mod migrations_dir;
 mod names;
 mod not_set_up;
+mod pgbouncer;
 mod project_server;
 mod races;
 mod saas;
