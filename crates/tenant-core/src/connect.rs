@@ -5,9 +5,12 @@
 //! statements, and Diesel's own `AsyncPgConnection` for typed queries.
 
 mod database;
+mod direct;
 mod error;
+mod pooled;
 mod session;
 mod tls;
+mod unnamed;
 mod url;
 
 pub use database::{Database, DieselPool};

@@ -19,13 +19,14 @@ pub struct PgError {
 #[derive(Debug)]
 enum Cause {
     Driver(tokio_postgres::Error),
-    Diesel(String),
+    Text(String),
 }
 
 impl PgError {
-    /// Keeps the text of an error that Diesel has already taken apart.
-    pub(crate) fn from_diesel(error: impl fmt::Display) -> Self {
-        Cause::Diesel(error.to_string()).into()
+    /// Keeps the text of an error that nothing else is known of: Diesel has taken it
+    /// apart, or it is the operating system's.
+    pub(crate) fn from_text(error: impl fmt::Display) -> Self {
+        Cause::Text(error.to_string()).into()
     }
 
     /// Who held the lock that was not to be had in time, as far as is known.
@@ -69,7 +70,7 @@ impl PgError {
     fn server(&self) -> Option<&DbError> {
         match &self.cause {
             Cause::Driver(error) => error.as_db_error(),
-            Cause::Diesel(_) => None,
+            Cause::Text(_) => None,
         }
     }
 }
@@ -94,7 +95,7 @@ impl fmt::Display for PgError {
         match (&self.cause, self.server()) {
             (_, Some(error)) => write_server_error(formatter, error),
             (Cause::Driver(error), None) => write_chain(formatter, error),
-            (Cause::Diesel(text), None) => formatter.write_str(text),
+            (Cause::Text(text), None) => formatter.write_str(text),
         }?;
         formatter.write_str(&in_words(&self.holders))
     }

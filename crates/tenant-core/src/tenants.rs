@@ -8,7 +8,9 @@ mod health;
 mod list;
 mod migrate;
 mod note;
+mod orphans;
 mod outcome;
+mod reading;
 mod spares;
 mod state;
 
@@ -133,20 +135,6 @@ impl Tenants {
 
     async fn session(&self) -> Result<Lease<'_>, Error> {
         Ok(self.sessions.get().await?)
-    }
-
-    /// A connection for looking at many tenants, on which nobody's lock holds up
-    /// the whole for longer than the time-out.
-    async fn reading(&self) -> Result<Lease<'_>, Error> {
-        let session = self.session().await?;
-        // Compiling a query over all tenants takes longer than running it.
-        let limit = format!(
-            "SET lock_timeout = {}; SET jit = off",
-            self.settings.lock_timeout_ms()
-        );
-        let set = session.client().batch_execute(&limit).await;
-        set.map_err(|error| Error::database("preparing to read", error))?;
-        Ok(session)
     }
 
     fn work<'a>(&'a self, session: &'a Session, schema: Schema<'a>) -> Work<'a> {

@@ -12,7 +12,7 @@ use super::{
 pub(super) struct Plan {
     steps: Vec<Step>,
     /// Run before the steps and, whatever became of them, after them.
-    around: Option<(Step, Step)>,
+    around: Vec<(Step, Step)>,
     /// What to say where no command can be given.
     packages: String,
     is_allowed: bool,
@@ -30,16 +30,36 @@ const NO_CLUSTER: &str = "/etc/postgresql-common/createcluster.d/no-cluster-for-
 /// Where Debian reads such files; not there before the package is.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
+/// Where systemd looks for what holds until the next boot. Debian's PgBouncer
+/// starts a service, now and at every boot, and the tests start their own.
+///
+/// While we install, the unit is masked by a link to nowhere, so that it does
+/// not start: nothing has to be stopped that somebody may use by then. Afterwards
+/// the mask goes, and with it the link that would start the service at boot.
+/// Whoever wants the service enables it as ever. Without systemd, as in most
+/// containers, there is nothing to mask: their images forbid packages to start
+/// anything.
+const UNTIL_BOOT: &str = "/run/systemd/system";
+
+/// The mask.
+const NO_SERVICE: &str = "/run/systemd/system/pgbouncer.service";
+
+/// What the package adds so that the service starts at boot.
+const AT_BOOT: &str = "/etc/systemd/system/multi-user.target.wants/pgbouncer.service";
+
 /// Works out how to install `missing` on `system`.
 pub(super) fn plan(missing: &[&Need], system: &System) -> Plan {
     let (steps, around, is_allowed) = match system.manager {
         Some(Manager::Apt) => (
             apt_steps(missing, system.rights),
-            no_cluster(missing, system.rights),
+            [no_cluster, no_service]
+                .into_iter()
+                .filter_map(|around| around(missing, system.rights))
+                .collect(),
             system.rights != Rights::User,
         ),
-        Some(Manager::Homebrew) => (vec![homebrew_step(missing)], None, true),
-        None => (Vec::new(), None, false),
+        Some(Manager::Homebrew) => (vec![homebrew_step(missing)], Vec::new(), true),
+        None => (Vec::new(), Vec::new(), false),
     };
     Plan {
         steps,
@@ -73,6 +93,20 @@ fn no_cluster(missing: &[&Need], rights: Rights) -> Option<(Step, Step)> {
             (
                 Step::as_root(rights, &["sh", "-c", &write], OnFailure::Stop),
                 Step::as_root(rights, &["rm", NO_CLUSTER], OnFailure::GoOn),
+            )
+        })
+}
+
+/// Masking and unmasking [`NO_SERVICE`], when PgBouncer is among the missing.
+fn no_service(missing: &[&Need], rights: Rights) -> Option<(Step, Step)> {
+    let mask = format!("test ! -d {UNTIL_BOOT} || ln -sf /dev/null {NO_SERVICE}");
+    missing
+        .iter()
+        .any(|need| need.debian == "pgbouncer")
+        .then(|| {
+            (
+                Step::as_root(rights, &["sh", "-c", &mask], OnFailure::Stop),
+                Step::as_root(rights, &["rm", "-f", NO_SERVICE, AT_BOOT], OnFailure::GoOn),
             )
         })
 }
@@ -117,12 +151,9 @@ impl Plan {
     /// What we are about to do: the commands, as they can be pasted into a
     /// shell.
     pub(super) fn announcement(&self) -> String {
-        let (before, after) = self
-            .around
-            .as_ref()
-            .map(|(before, after)| (before, after))
-            .unzip();
-        let commands = as_typed(before.into_iter().chain(&self.steps).chain(after));
+        let before = self.around.iter().map(|(before, _)| before);
+        let after = self.around.iter().rev().map(|(_, after)| after);
+        let commands = as_typed(before.chain(&self.steps).chain(after));
         format!(
             "Installing what is missing (--no-install forbids it):\n\n{}\n",
             indented(&commands)
@@ -134,14 +165,19 @@ impl Plan {
     /// # Errors
     /// One of them failed.
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let Some((before, after)) = &self.around else {
-            return self.steps.iter().try_for_each(Step::run);
-        };
-        before.run()?;
-        let outcome = self.steps.iter().try_for_each(Step::run);
-        after.run()?;
-        outcome
+        run_within(&self.around, &self.steps)
     }
+}
+
+/// Runs the steps between the two of each pair.
+fn run_within(around: &[(Step, Step)], steps: &[Step]) -> Result<(), Failure> {
+    let Some(((before, after), inner)) = around.split_first() else {
+        return steps.iter().try_for_each(Step::run);
+    };
+    before.run()?;
+    let outcome = run_within(inner, steps);
+    after.run()?;
+    outcome
 }
 
 fn indented(lines: &str) -> String {
@@ -266,15 +302,37 @@ mod tests {
     }
 
     #[test]
+    fn debian_is_kept_from_starting_a_service_while_we_install_pgbouncer() {
+        let announced = plan(&[&POSTGRESQL, &POOLER], &debian(Rights::Root)).announcement();
+        let at = |text: &str| {
+            announced
+                .find(text)
+                .unwrap_or_else(|| panic!("{announced}"))
+        };
+        let mask = at(&format!("/dev/null {NO_SERVICE}"));
+        let install = at("apt-get install");
+        assert!(mask < install, "{announced}");
+        assert!(
+            install < at(&format!("rm -f {NO_SERVICE} {AT_BOOT}")),
+            "{announced}"
+        );
+        let other = plan(&[&POSTGRESQL], &debian(Rights::Root)).announcement();
+        assert!(!other.contains("pgbouncer"), "{other}");
+    }
+
+    #[test]
     fn the_last_step_runs_also_when_one_before_it_failed() {
         let folder = tempfile::tempdir().unwrap();
         let mark = folder.path().join("mark").display().to_string();
+        let mark_around = || {
+            (
+                Step::new(&["mkdir", "-p", &mark], OnFailure::Stop),
+                Step::new(&["rm", "-rf", &mark], OnFailure::Stop),
+            )
+        };
         let plan = Plan {
             steps: vec![Step::new(&["false"], OnFailure::Stop)],
-            around: Some((
-                Step::new(&["touch", &mark], OnFailure::Stop),
-                Step::new(&["rm", &mark], OnFailure::Stop),
-            )),
+            around: vec![mark_around(), mark_around()],
             packages: String::new(),
             is_allowed: true,
         };

@@ -49,6 +49,24 @@ const NEEDS: &[Need] = &[
         homebrew: Some("postgresql@17"),
     },
     Need {
+        name: "PgBouncer, behind which tests run everything once more",
+        programs: &[&["pgbouncer"]],
+        variable: None,
+        told_by: None,
+        // Packages put it among the programs of the administrator, which are not
+        // in everybody's PATH.
+        folders: &[
+            "/usr/sbin",
+            "/usr/local/sbin",
+            "/opt/homebrew/bin",
+            "/opt/homebrew/opt/pgbouncer/bin",
+            "/usr/local/opt/pgbouncer/bin",
+            "/home/linuxbrew/.linuxbrew/opt/pgbouncer/bin",
+        ],
+        debian: "pgbouncer",
+        homebrew: Some("pgbouncer"),
+    },
+    Need {
         name: "ps, with which tests look for processes left behind",
         programs: &[&["ps"]],
         variable: None,

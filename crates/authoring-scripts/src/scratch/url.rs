@@ -9,16 +9,18 @@ pub(super) fn with_database(url: &str, database: &str) -> String {
     let path = rest.get(server..).and_then(|rest| rest.find('/'));
     let end = path.map_or(rest.len(), |path| server + path);
     let address = rest.get(..end).unwrap_or(rest);
-    let options = query.split('&').filter(|option| !is_database(option));
+    let options = query.split('&').filter(|option| !is_left_out(option));
     let options = options.collect::<Vec<_>>().join("&");
     let mark = if options.is_empty() { "" } else { "?" };
     format!("{scheme}://{address}/{database}{mark}{options}")
 }
 
-/// Whether the option names the database, which then counts before the path.
-fn is_database(option: &str) -> bool {
+/// Whether the option names the database, which would then count before the
+/// path, or is our own about a pooler, which the Diesel CLI does not know. Nothing
+/// here leaves prepared statements behind.
+fn is_left_out(option: &str) -> bool {
     let name = form_urlencoded::parse(option.as_bytes()).next();
-    name.is_some_and(|(name, _)| name == "dbname")
+    name.is_some_and(|(name, _)| name == "dbname" || name == "pooler")
 }
 
 /// `text` without what in `url` nobody may see; `shown` stands in the place of
@@ -75,6 +77,10 @@ mod tests {
             (
                 "postgres://u@h/d?a=1&db%6Eame=e&b=2",
                 "postgres://u@h/t?a=1&b=2",
+            ),
+            (
+                "postgres://u@h/d?pooler=transaction&a=1",
+                "postgres://u@h/t?a=1",
             ),
         ] {
             assert_eq!(with_database(url, "t"), expected);

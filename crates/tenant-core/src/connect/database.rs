@@ -1,14 +1,17 @@
 //! [`Database`]: a parsed URL that opens connections.
 
 use std::fmt;
+use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use tokio::sync::OnceCell;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::session::{Session, SessionPool};
-use super::{ConnectError, tls, url};
+use super::{ConnectError, pooled, tls, url};
+use crate::PgError;
 
 /// A pool of Diesel connections, for an application's own queries.
 pub type DieselPool = bb8::Pool<AsyncDieselConnectionManager<AsyncPgConnection>>;
@@ -18,9 +21,12 @@ pub type DieselPool = bb8::Pool<AsyncDieselConnectionManager<AsyncPgConnection>>
 /// Cheap to clone. Its `Debug` and `Display` show no password.
 #[derive(Clone)]
 pub struct Database {
-    config: Config,
+    pub(super) config: Config,
     tls: MakeRustlsConnect,
+    pooled: bool,
     target: String,
+    /// Whether there is no pooler in between, once somebody has asked.
+    pub(super) direct: Arc<OnceCell<bool>>,
 }
 
 impl Database {
@@ -30,6 +36,9 @@ impl Database {
     /// `verify-ca` and `verify-full`; `sslrootcert` names a PEM file of
     /// certificate authorities. A Unix socket's folder is written
     /// percent-encoded in place of the host. Nothing is connected yet.
+    ///
+    /// `pooler=transaction` says that the URL leads to a pooler in transaction
+    /// mode: see [`Database::behind_pooler`].
     ///
     /// # Errors
     ///
@@ -41,8 +50,24 @@ impl Database {
         Ok(Self {
             config: parts.config,
             tls: MakeRustlsConnect::new(tls),
+            pooled: parts.pooled,
             target: parts.target,
+            direct: Arc::default(),
         })
+    }
+
+    /// The same database, reached through a pooler in transaction mode, such as
+    /// PgBouncer.
+    ///
+    /// Such a pooler may give each transaction another server connection. So
+    /// these connections leave no prepared statements on a server connection and
+    /// ask for none there: each use of a statement sends its text. That costs no
+    /// round trip, but the server parses and plans each time. It is not needed
+    /// with PgBouncer from 1.21 on where `max_prepared_statements` is set.
+    #[must_use]
+    pub fn behind_pooler(mut self) -> Self {
+        self.pooled = true;
+        self
     }
 
     /// Opens a Diesel connection.
@@ -52,12 +77,16 @@ impl Database {
     /// Each of [`ConnectError`]'s kinds but the first two.
     pub async fn connect(&self) -> Result<AsyncPgConnection, ConnectError> {
         let client = self.client().await?;
-        AsyncPgConnection::try_from(client)
-            .await
-            .map_err(|error| ConnectError::Refused {
-                target: self.target.clone(),
-                source: crate::PgError::from_diesel(error),
-            })
+        let connection = AsyncPgConnection::try_from(client).await;
+        connection.map_err(|error| self.refused(PgError::from_text(error)))
+    }
+
+    /// The server was there, and would not go on.
+    pub(super) fn refused(&self, source: PgError) -> ConnectError {
+        ConnectError::Refused {
+            target: self.target.clone(),
+            source,
+        }
     }
 
     /// Opens a connection of the driver's own, without Diesel: for statements
@@ -105,6 +134,9 @@ impl Database {
     }
 
     async fn client(&self) -> Result<Client, ConnectError> {
+        if self.pooled {
+            return pooled::connect(&self.config, &self.tls, &self.target).await;
+        }
         let connected = self.config.connect(self.tls.clone()).await;
         let (client, connection) =
             connected.map_err(|error| ConnectError::from_driver(&self.target, error))?;

@@ -64,9 +64,25 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether the server has no connection left to give.
+    /// Whether the server, or the pooler in front of it, has no connection left
+    /// to give.
     pub(super) fn is_too_many(&self) -> bool {
-        matches!(self, Self::Refused { source, .. } if source.sqlstate() == Some("53300"))
+        let Self::Refused { source, .. } = self else {
+            return false;
+        };
+        // PgBouncer has no code of its own for it.
+        let no_more = "no more connections allowed";
+        source.sqlstate() == Some("53300") || source.to_string().contains(no_more)
+    }
+
+    /// Whether only a pooler says such a thing: PgBouncer takes few of the
+    /// parameters that a connection can start with, and others take no options.
+    pub(super) fn is_of_a_pooler(&self) -> bool {
+        let Self::Refused { source, .. } = self else {
+            return false;
+        };
+        let unsupported = "unsupported startup parameter";
+        source.sqlstate() == Some("0A000") || source.to_string().contains(unsupported)
     }
 
     /// Sorts what the driver reports.

@@ -2,7 +2,7 @@
 //!
 //! `tokio-postgres` reads the URL, except for what belongs to TLS: it knows no
 //! `verify-ca`, no `verify-full` and no `sslrootcert`, so these are taken out
-//! before.
+//! before. So is our own `pooler`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub(super) struct Parts {
     pub(super) config: Config,
     pub(super) ssl_mode: SslMode,
     pub(super) root_certificate: Option<PathBuf>,
+    /// Whether there is a pooler in between.
+    pub(super) pooled: bool,
     /// `role@host:port/database`: never a password.
     pub(super) target: String,
 }
@@ -43,11 +45,14 @@ pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
     }
     let mut ssl_mode = SslMode::Prefer;
     let mut root_certificate = None;
+    let mut pooled = false;
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (key, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
         match key.as_ref() {
             "sslmode" => ssl_mode = value.parse().map_err(invalid)?,
             "sslrootcert" => root_certificate = Some(PathBuf::from(value.as_ref())),
+            "pooler" if value == "transaction" => pooled = true,
+            "pooler" => return Err(invalid("its pooler can only be transaction")),
             _ => {
                 rest.append_pair(&key, &value);
             }
@@ -75,6 +80,7 @@ pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
         config,
         ssl_mode,
         root_certificate,
+        pooled,
         target,
     })
 }
@@ -177,6 +183,21 @@ mod tests {
         assert_eq!(parts.config.get_application_name(), Some("a b"));
         assert_eq!(parts.config.get_options(), Some("-c geqo=off"));
         assert_eq!(parts.target, "ann@/tmp/a+b/shop");
+        assert!(!parts.pooled);
+    }
+
+    #[test]
+    fn a_pooler_is_told_of_in_the_url_and_the_driver_does_not_hear_of_it() {
+        let parts = parse("postgres://h/d?pooler=transaction&application_name=a").unwrap();
+        assert!(parts.pooled);
+        assert_eq!(parts.config.get_application_name(), Some("a"));
+        let text = parse("postgres://h/d?pooler=s3cret")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            text.ends_with("its pooler can only be transaction"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Whether the role that the application logs in as can read the tenants.
 
-use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::health::{Problem, ProblemKind};
+use super::reading::Reading;
 use crate::sql::LEDGER;
 use crate::{Error, TenantName, tracker};
 
@@ -13,7 +13,7 @@ use crate::{Error, TenantName, tracker};
 ///
 /// What the server says, for example that there is no such role.
 pub(super) async fn missing_access(
-    client: &Client,
+    reading: &Reading<'_>,
     role: &str,
     only: &[TenantName],
 ) -> Result<Vec<Problem>, Error> {
@@ -37,10 +37,7 @@ pub(super) async fn missing_access(
     ];
     let failed =
         |error| Error::database(format!("looking at what the role `{role}` may read"), error);
-    let rows = client
-        .query_typed(&sql, &parameters)
-        .await
-        .map_err(failed)?;
+    let rows = reading.query(&sql, &parameters).await.map_err(failed)?;
     let problem = |row: &tokio_postgres::Row| {
         Ok(Problem {
             tenant: row.try_get(0)?,

@@ -110,16 +110,16 @@ impl Tenants {
     /// be asked is no reason to lose the report.
     async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
         match self.reading().await {
-            Ok(session) => note::same_but_for_case(session.client(), names).await,
+            Ok(reading) => note::same_but_for_case(&reading, names).await,
             Err(error) => Err(error),
         }
         .unwrap_or_default()
     }
 
     async fn require_tracker(&self) -> Result<(), Error> {
-        let session = self.reading().await?;
+        let reading = self.reading().await?;
         let sql = format!("SELECT FROM {} LIMIT 0", tracker::TABLE);
-        let found = session.client().query_typed(&sql, &[]).await;
+        let found = reading.query(&sql, &[]).await;
         found.map(drop).map_err(state::tracker_error)
     }
 }

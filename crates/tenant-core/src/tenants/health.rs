@@ -1,15 +1,15 @@
 //! Compares what there is with what should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tokio_postgres::types::{ToSql, Type};
 
 use super::access::missing_access;
+use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
 use super::{Note, Tenants};
-use crate::connect::Session;
-use crate::sql::{LEDGER, Schema};
-use crate::{Error, InvalidName, TenantName, engine, tracker};
+use crate::sql::Schema;
+use crate::{Error, InvalidName, TenantName, engine};
 
 /// What a health check found.
 #[derive(Debug)]
@@ -31,6 +31,13 @@ pub struct Problem {
     pub tenant: Option<String>,
     /// What it is.
     pub kind: ProblemKind,
+}
+
+impl Problem {
+    /// What makes it the same problem when it is found again.
+    fn identity(&self) -> (Option<String>, String) {
+        (self.tenant.clone(), self.kind.to_string())
+    }
 }
 
 /// The kinds of problems. `Display` is the detail in words.
@@ -97,29 +104,19 @@ impl Tenants {
     /// in `only`.
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
         let states = self.states(only, Knowledge::Certain).await?;
-        let session = self.reading().await?;
+        let reading = self.reading().await?;
         if let Some(name) = state::unknown(&states, only).next() {
             return Err(Error::Unknown(name.clone()));
         }
         let checked = states.len();
         let mut problems = Vec::new();
-        let pending = self.public_pending(&session).await?;
+        let pending = self.public_pending(&reading).await?;
         if !pending.is_empty() {
             problems.push(about_all(ProblemKind::PendingMigrations(pending)));
         }
-        let (standings, broken) = sort(states);
-        let mut tenants = broken;
-        tenants.extend(standings.iter().flat_map(migration_problems));
-        tenants.extend(self.edited_migrations(only).await?);
-        if let Some(role) = &self.settings.application_role {
-            tenants.extend(missing_access(session.client(), role, only).await?);
-        }
         let mut not_checked = None;
         let tables = match self.rehearse().await {
-            Ok(tables) => {
-                tenants.extend(self.missing_tables(&session, &standings, &tables).await?);
-                tables
-            }
+            Ok(tables) => Some(tables),
             Err(error) => {
                 match error.sqlstate() {
                     Some("42501") => problems.push(about_all(ProblemKind::TablesNotChecked(error))),
@@ -127,19 +124,84 @@ impl Tenants {
                     Some("25001" | "55P04") => not_checked = Some(error),
                     _ => problems.push(about_all(ProblemKind::BrokenMigrations(error))),
                 }
-                Vec::new()
+                None
             }
         };
-        if only.is_empty() {
-            tenants.extend(self.orphans(&session, &tables).await?);
-        }
-        tenants.sort_by(|one, other| one.tenant.cmp(&other.tenant));
-        problems.extend(tenants);
+        let tables = tables.as_deref();
+        let found = self.problems_of(&reading, states, only, tables).await?;
+        problems.extend(self.confirmed(&reading, found, only, tables).await?);
         Ok(Health {
             checked,
             problems,
             not_checked,
         })
+    }
+
+    /// What is wrong with the tenants, by name. `tables` are those after each
+    /// migration, if that is known.
+    async fn problems_of(
+        &self,
+        reading: &Reading<'_>,
+        states: Vec<State>,
+        only: &[TenantName],
+        tables: Option<&[Vec<String>]>,
+    ) -> Result<Vec<Problem>, Error> {
+        let (standings, mut problems) = sort(states);
+        problems.extend(standings.iter().flat_map(migration_problems));
+        problems.extend(self.edited_migrations(only).await?);
+        if let Some(role) = &self.settings.application_role {
+            problems.extend(missing_access(reading, role, only).await?);
+        }
+        if let Some(tables) = tables {
+            problems.extend(self.missing_tables(reading, &standings, tables).await?);
+        }
+        if only.is_empty() {
+            let newest = tables.and_then(<[_]>::last).map_or(&[][..], Vec::as_slice);
+            problems.extend(self.orphans(reading, newest).await?);
+        }
+        problems.sort_by(|one, other| one.tenant.cmp(&other.tenant));
+        Ok(problems)
+    }
+
+    /// Those of `found` that are found again. Several queries look at what others
+    /// may be changing: a tenant that is dropped between two of them looks like
+    /// one that lacks its tables, and nobody is to be sent after that.
+    async fn confirmed(
+        &self,
+        reading: &Reading<'_>,
+        found: Vec<Problem>,
+        only: &[TenantName],
+        tables: Option<&[Vec<String>]>,
+    ) -> Result<Vec<Problem>, Error> {
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let names = found
+            .iter()
+            .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
+        let names = names
+            .collect::<BTreeSet<TenantName>>()
+            .into_iter()
+            .collect::<Vec<_>>();
+        let mut again = HashSet::new();
+        if !names.is_empty() {
+            let states = self.states(&names, Knowledge::Certain).await?;
+            let problems = self.problems_of(reading, states, &names, tables).await?;
+            again.extend(problems.iter().map(Problem::identity));
+        }
+        if only.is_empty() {
+            let newest = tables.and_then(<[_]>::last).map_or(&[][..], Vec::as_slice);
+            let orphans = self.orphans(reading, newest).await?;
+            again.extend(orphans.iter().map(Problem::identity));
+        }
+        // A name that is none cannot be asked for, and does not come and go.
+        let is_name = |problem: &Problem| {
+            let name = problem.tenant.as_deref();
+            name.is_some_and(|name| name.parse::<TenantName>().is_ok())
+        };
+        let mut found = found;
+        found.retain(|problem| !is_name(problem) || again.contains(&problem.identity()));
+        Ok(found)
     }
 
     async fn edited_migrations(&self, only: &[TenantName]) -> Result<Vec<Problem>, Error> {
@@ -168,7 +230,7 @@ impl Tenants {
         Ok(problems)
     }
 
-    /// On a connection of its own: it forgets how the others were set up.
+    /// On a connection of its own: the transaction is another.
     async fn rehearse(&self) -> Result<Vec<Vec<String>>, Error> {
         let session = self.session().await?;
         let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
@@ -180,7 +242,7 @@ impl Tenants {
     /// that are behind are held against the tables of their own version.
     async fn missing_tables(
         &self,
-        session: &Session,
+        reading: &Reading<'_>,
         standings: &[Standing],
         tables: &[Vec<String>],
     ) -> Result<Vec<Problem>, Error> {
@@ -195,7 +257,7 @@ impl Tenants {
         let mut problems = Vec::new();
         for (reached, names) in groups {
             let expected = tables.get(reached).map_or(&[][..], Vec::as_slice);
-            problems.extend(lacking(session, &names, expected).await?);
+            problems.extend(lacking(reading, &names, expected).await?);
         }
         Ok(problems)
     }
@@ -210,58 +272,6 @@ impl Tenants {
                 .take_while(|migration| migration.version() != first)
                 .count()
         })
-    }
-
-    /// The schemas that look like a tenant's without being registered: with a
-    /// ledger, with tables that are all tenants' tables, or empty. A neighbour's
-    /// schema with tables of its own is left out, and so are an extension's and
-    /// the spares.
-    async fn orphans(
-        &self,
-        session: &Session,
-        tables: &[Vec<String>],
-    ) -> Result<Vec<Problem>, Error> {
-        let telling = tables.last().map_or(&[][..], Vec::as_slice);
-        let extensions = self
-            .settings
-            .extensions
-            .as_ref()
-            .map(|schema| schema.name());
-        let sql = format!(
-            "WITH nobodys AS MATERIALIZED ( \
-                 SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n \
-                 WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('public', 'information_schema') \
-               AND n.nspname IS DISTINCT FROM $2 AND n.nspname <> ALL ($4) \
-               AND NOT EXISTS (SELECT FROM {} t WHERE t.name = n.nspname) \
-               AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
-                   AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e')) \
-             SELECT n.nspname::text FROM nobodys n \
-             WHERE (EXISTS (SELECT FROM pg_catalog.pg_class c \
-                            WHERE c.relnamespace = n.oid AND c.relname = $3) \
-                    OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
-                               AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)) \
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
-                               AND c.relkind IN ('r', 'p') AND c.relname <> ALL ($1)) \
-                    OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid) \
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typnamespace = n.oid) \
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid)) \
-             ORDER BY 1",
-            tracker::TABLE
-        );
-        let spares = state::names_of_spares(session.client()).await?;
-        let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
-            (&telling, Type::TEXT_ARRAY),
-            (&extensions, Type::TEXT),
-            (&LEDGER, Type::TEXT),
-            (&spares, Type::TEXT_ARRAY),
-        ];
-        let found = session.client().query_typed(&sql, &parameters).await;
-        let rows = found.map_err(|error| Error::database("looking for orphaned schemas", error))?;
-        let problem = |row: &tokio_postgres::Row| Problem {
-            tenant: row.try_get(0).ok(),
-            kind: ProblemKind::OrphanedSchema,
-        };
-        Ok(rows.iter().map(problem).collect())
     }
 }
 
@@ -322,7 +332,7 @@ fn migration_problems(standing: &Standing) -> Vec<Problem> {
 
 /// Which of `tables` the schemas `names` lack.
 async fn lacking(
-    session: &Session,
+    reading: &Reading<'_>,
     names: &[&str],
     tables: &[String],
 ) -> Result<Vec<Problem>, Error> {
@@ -341,7 +351,7 @@ async fn lacking(
                    WHERE n.nspname = s.name AND c.relname = t.name AND c.relkind IN ('r', 'p'))";
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
-    let found = session.client().query_typed(sql, &parameters).await;
+    let found = reading.query(sql, &parameters).await;
     let rows = found.map_err(|error| Error::database("looking for missing tables", error))?;
     let problem = |row: &tokio_postgres::Row| {
         Ok(Problem {

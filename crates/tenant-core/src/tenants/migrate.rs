@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::fleet::{Pace, Piece, Stop};
 use super::note::{self, Note};
+use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
 use crate::connect::Session;
@@ -48,15 +49,16 @@ impl Tenants {
     /// What the migrations meet; those in a transaction leave nothing behind.
     pub async fn migrate_public(&self, dry_run: bool) -> Result<PublicOutcome, Error> {
         let started = Instant::now();
-        let session = self.session().await?;
         let mut outcome = PublicOutcome {
             applied: Vec::new(),
             pending: Vec::new(),
             duration: Duration::ZERO,
         };
         if dry_run {
-            outcome.pending = self.public_pending(&session).await?;
+            let reading = self.reading().await?;
+            outcome.pending = self.public_pending(&reading).await?;
         } else {
+            let session = self.session().await?;
             let mut applied = Vec::new();
             engine::migrate(self.work(&session, Schema::Public), None, &mut applied).await?;
             outcome.applied = versions(&applied);
@@ -143,9 +145,9 @@ impl Tenants {
     }
 
     /// The versions that the public schema lacks, oldest first.
-    pub(super) async fn public_pending(&self, session: &Session) -> Result<Vec<String>, Error> {
+    pub(super) async fn public_pending(&self, reading: &Reading<'_>) -> Result<Vec<String>, Error> {
         let migrations = &self.migrations.public;
-        let applied = state::read_public(session.client()).await?;
+        let applied = state::read_public(reading).await?;
         Ok(versions(&migrations.pending(&applied)))
     }
 
@@ -177,8 +179,8 @@ impl Tenants {
         if !self.fingerprints.load(Ordering::Relaxed) {
             return Ok(Vec::new());
         }
-        let session = self.reading().await?;
-        note::edited(session.client(), &self.migrations.tenant).await
+        let reading = self.reading().await?;
+        note::edited(&reading, &self.migrations.tenant).await
     }
 
     /// Refuses the run when a migration that any of them lacks must not run.

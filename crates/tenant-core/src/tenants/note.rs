@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::reading::Reading;
 use super::state::State;
 use crate::migration::{Migration, MigrationSet};
 use crate::{Error, TenantName, tracker};
@@ -93,7 +93,10 @@ pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note
 
 /// The migrations whose text has changed since they were applied, with the
 /// tenants that have them.
-pub(super) async fn edited(client: &Client, migrations: &MigrationSet) -> Result<Vec<Note>, Error> {
+pub(super) async fn edited(
+    reading: &Reading<'_>,
+    migrations: &MigrationSet,
+) -> Result<Vec<Note>, Error> {
     let versions = migrations
         .iter()
         .map(Migration::version)
@@ -112,7 +115,7 @@ pub(super) async fn edited(client: &Client, migrations: &MigrationSet) -> Result
         (&versions, Type::TEXT_ARRAY),
         (&fingerprints, Type::TEXT_ARRAY),
     ];
-    let rows = client.query_typed(&sql, &parameters).await;
+    let rows = reading.query(&sql, &parameters).await;
     let rows = rows.map_err(|error| Error::database("reading the fingerprints", error))?;
     let mut edited = BTreeMap::<String, Vec<String>>::new();
     for row in &rows {
@@ -130,7 +133,7 @@ pub(super) async fn edited(client: &Client, migrations: &MigrationSet) -> Result
 
 /// Which of `names` are those of other tenants but for upper and lower case.
 pub(super) async fn same_but_for_case(
-    client: &Client,
+    reading: &Reading<'_>,
     names: &[TenantName],
 ) -> Result<Vec<Note>, Error> {
     let names = names.iter().map(TenantName::as_str).collect::<Vec<_>>();
@@ -141,9 +144,7 @@ pub(super) async fn same_but_for_case(
          ORDER BY 1, 2",
         tracker::TABLE
     );
-    let rows = client
-        .query_typed(&sql, &[(&names, Type::TEXT_ARRAY)])
-        .await;
+    let rows = reading.query(&sql, &[(&names, Type::TEXT_ARRAY)]).await;
     let rows = rows.map_err(|error| Error::database("comparing the tenants' names", error))?;
     let pairs = rows.iter().filter_map(|row| {
         Some(Note::SameButForCase {

@@ -169,9 +169,9 @@ impl Tenants {
     }
 
     async fn require_list(&self) -> Result<(), Error> {
-        let session = self.reading().await?;
+        let reading = self.reading().await?;
         let sql = format!("SELECT FROM {} LIMIT 0", tracker::SPARES);
-        let found = session.client().query_typed(&sql, &[]).await;
+        let found = reading.query(&sql, &[]).await;
         found
             .map(drop)
             .map_err(|error| match state::tracker_error(error) {

@@ -8,11 +8,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
 
 use super::Tenants;
 use super::fleet::Item;
+use super::reading::Reading;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::sql::Schema;
 use crate::{Error, PgError, TenantName, tracker};
@@ -131,14 +132,36 @@ impl Tenants {
         }
     }
 
+    /// Those that cannot be read are asked for twice: between two queries a tenant
+    /// may have been dropped, which is nothing that is wrong with it.
     async fn read_list(
         &self,
         list: &str,
         only: &[TenantName],
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        let session = self.reading().await?;
-        let listed = listed(session.client(), list).await?;
+        let mut states = self.read_once(list, only, knowledge).await?;
+        let is_broken = |state: &State| state.standing.is_err();
+        let broken = states.iter().filter(|state| is_broken(state));
+        // A name that is none is no question of the moment.
+        let broken = broken.filter_map(|state| state.name.parse().ok());
+        let broken = broken.collect::<Vec<TenantName>>();
+        if !broken.is_empty() {
+            states.retain(|state| !is_broken(state) || state.name.parse::<TenantName>().is_err());
+            states.extend(self.read_once(list, &broken, Knowledge::Certain).await?);
+            states.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        Ok(states)
+    }
+
+    async fn read_once(
+        &self,
+        list: &str,
+        only: &[TenantName],
+        knowledge: Knowledge,
+    ) -> Result<Vec<State>, Error> {
+        let reading = self.reading().await?;
+        let listed = listed(&reading, list).await?;
         let only = only.iter().map(TenantName::as_str).collect::<HashSet<_>>();
         let wanted = listed
             .into_iter()
@@ -154,8 +177,8 @@ impl Tenants {
                 None => to_read.push(tenant),
             }
         }
-        let registered = registered(session.client(), to_read).await?;
-        drop(session);
+        let registered = registered(&reading, to_read).await?;
+        drop(reading);
         let chunks = registered.chunks(LEDGERS_PER_QUERY);
         // Collected, so that the future of all this can be spawned.
         let chunks = chunks
@@ -198,8 +221,8 @@ impl Tenants {
         let names = names.collect::<Vec<TenantName>>();
         let mut ledgers = Vec::new();
         if !names.is_empty() {
-            let session = self.reading().await?;
-            read_ledgers(session.client(), &names, &mut ledgers).await;
+            let reading = self.reading().await?;
+            read_ledgers(&reading, &names, &mut ledgers).await;
         }
         let mut ledgers = ledgers.into_iter().peekable();
         let migrations = &self.migrations.tenant;
@@ -220,8 +243,8 @@ impl Tenants {
 /// # Errors
 ///
 /// What the server says.
-pub(super) async fn names_of_spares(client: &Client) -> Result<Vec<String>, Error> {
-    match listed(client, tracker::SPARES).await {
+pub(super) async fn names_of_spares(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
+    match listed(reading, tracker::SPARES).await {
         Ok(spares) => Ok(spares.into_iter().map(|spare| spare.name).collect()),
         Err(Error::NotSetUp) => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -229,19 +252,18 @@ pub(super) async fn names_of_spares(client: &Client) -> Result<Vec<String>, Erro
 }
 
 /// The versions that are applied to the public schema.
-pub(super) async fn read_public(client: &Client) -> Result<Vec<String>, Error> {
+pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
     let failed = |error| Error::database("reading which migrations the public schema has", error);
     let ledger = Schema::Public.ledger();
     let exists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
-    let row = client
-        .query_typed_one(exists, &[(&ledger, Type::TEXT)])
-        .await
-        .map_err(failed)?;
-    if !row.try_get::<_, bool>(0).map_err(failed)? {
+    let rows = reading.query(exists, &[(&ledger, Type::TEXT)]).await;
+    let rows = rows.map_err(failed)?;
+    let exists = rows.first().map_or(Ok(false), |row| row.try_get(0));
+    if !exists.map_err(failed)? {
         return Ok(Vec::new());
     }
     let versions = format!("SELECT version::text FROM {ledger}");
-    let rows = client.query_typed(&versions, &[]).await.map_err(failed)?;
+    let rows = reading.query(&versions, &[]).await.map_err(failed)?;
     let versions = rows
         .iter()
         .map(|row| row.try_get(0))
@@ -250,9 +272,9 @@ pub(super) async fn read_public(client: &Client) -> Result<Vec<String>, Error> {
 }
 
 /// The rows of a list.
-async fn listed(client: &Client, list: &str) -> Result<Vec<Listed>, Error> {
+async fn listed(reading: &Reading<'_>, list: &str) -> Result<Vec<Listed>, Error> {
     let sql = format!("SELECT name, created_at, version FROM {list}");
-    let rows = client.query_typed(&sql, &[]).await.map_err(tracker_error)?;
+    let rows = reading.query(&sql, &[]).await.map_err(tracker_error)?;
     let read = |row: &Row| {
         Ok(Listed {
             name: row.try_get(0)?,
@@ -265,7 +287,7 @@ async fn listed(client: &Client, list: &str) -> Result<Vec<Listed>, Error> {
 }
 
 /// Which of `listed` have a schema, and which of those a ledger.
-async fn registered(client: &Client, listed: Vec<Listed>) -> Result<Vec<Registered>, Error> {
+async fn registered(reading: &Reading<'_>, listed: Vec<Listed>) -> Result<Vec<Registered>, Error> {
     if listed.is_empty() {
         return Ok(Vec::new());
     }
@@ -281,7 +303,7 @@ async fn registered(client: &Client, listed: Vec<Listed>) -> Result<Vec<Register
         (&names, Type::NAME_ARRAY),
         (&crate::sql::LEDGER, Type::NAME),
     ];
-    let rows = client.query_typed(sql, &parameters).await;
+    let rows = reading.query(sql, &parameters).await;
     let rows = rows.map_err(tracker_error)?;
     let found = rows
         .iter()
@@ -314,11 +336,11 @@ type Applied = Result<Vec<String>, PgError>;
 /// Reads the ledgers of `tenants` into `ledgers`, in order. When the query
 /// fails, because of one of them, each half is asked for by itself.
 async fn read_ledgers(
-    client: &Client,
+    reading: &Reading<'_>,
     tenants: &[TenantName],
     ledgers: &mut Vec<(TenantName, Applied)>,
 ) {
-    let error = match query_ledgers(client, tenants).await {
+    let error = match query_ledgers(reading, tenants).await {
         Ok(applied) => {
             let applied = applied.into_iter().map(Ok);
             return ledgers.extend(tenants.iter().cloned().zip(applied));
@@ -329,8 +351,8 @@ async fn read_ledgers(
         return ledgers.push((tenant.clone(), Err(error)));
     }
     let (one, other) = tenants.split_at(tenants.len() / 2);
-    Box::pin(read_ledgers(client, one, ledgers)).await;
-    Box::pin(read_ledgers(client, other, ledgers)).await;
+    Box::pin(read_ledgers(reading, one, ledgers)).await;
+    Box::pin(read_ledgers(reading, other, ledgers)).await;
 }
 
 /// The versions that each of `tenants` has, oldest first.
@@ -338,7 +360,7 @@ async fn read_ledgers(
 /// Of all forms in one query this is among the fastest: PostgreSQL plans a list
 /// of `VALUES` more quickly than a `UNION` or a sort.
 async fn query_ledgers(
-    client: &Client,
+    reading: &Reading<'_>,
     tenants: &[TenantName],
 ) -> Result<Vec<Vec<String>>, PgError> {
     let ledgers = tenants.iter().enumerate().map(|(number, tenant)| {
@@ -347,7 +369,7 @@ async fn query_ledgers(
     });
     let sql = format!("VALUES {}", ledgers.collect::<Vec<_>>().join(", "));
     let mut rows = Vec::with_capacity(tenants.len());
-    for row in client.query_typed(&sql, &[]).await? {
+    for row in reading.query(&sql, &[]).await? {
         let mut versions: Vec<String> = row.try_get(1)?;
         versions.sort();
         rows.push((row.try_get::<_, i32>(0)?, versions));

@@ -7,12 +7,24 @@ use test_support::own_server;
 
 use crate::fixture::Stream;
 
+/// Why there is no connection, which is the same for one to a pooler.
 async fn refused(url: &str) -> (ConnectError, String) {
-    let error = match Database::parse(url) {
-        Ok(database) => database.connect().await.err().unwrap(),
-        Err(error) => error,
+    let (error, pooled) = match Database::parse(url) {
+        Ok(database) => {
+            let error = database.connect().await.err().unwrap();
+            (error, database.behind_pooler().connect().await.err())
+        }
+        Err(error) => (error, None),
     };
     let text = crate::fixture::chain(&error);
+    if let Some(pooled) = pooled {
+        // Where a socket is looked for, the driver adds words of its own.
+        let cause = text.rsplit(": ").next().unwrap();
+        let said = crate::fixture::chain(&pooled);
+        assert!(said.ends_with(cause), "{said} instead of {text}");
+        let kind = std::mem::discriminant(&pooled);
+        assert_eq!(kind, std::mem::discriminant(&error), "{said}");
+    }
     assert!(
         !text.contains("s3cret") && !format!("{error:?}").contains("s3cret"),
         "{error:?}"

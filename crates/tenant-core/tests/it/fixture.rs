@@ -87,11 +87,15 @@ pub(crate) async fn open(database: &TestDatabase, stream: &Stream, settings: Set
 
 /// The same at a URL, for a server of the test's own.
 pub(crate) async fn open_at(url: &str, stream: &Stream, settings: Settings) -> Tenants {
+    at(Database::parse(url).unwrap(), stream, settings).await
+}
+
+/// The same where the database is reached in a way of its own.
+pub(crate) async fn at(database: Database, stream: &Stream, settings: Settings) -> Tenants {
     let migrations = Migrations {
         public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
         tenant: stream.set(),
     };
-    let database = Database::parse(url).unwrap();
     Tenants::open(database, migrations, settings).await.unwrap()
 }
 

@@ -19,6 +19,8 @@ mod locks;
 mod migrations;
 mod names;
 mod outside;
+mod pgbouncer;
+mod pooled_statements;
 mod resources;
 mod scope;
 mod spares;

@@ -14,7 +14,7 @@ const ROW: NewDummy<'static> = NewDummy {
     description: None,
 };
 
-async fn two_tenants(database: &TestDatabase) -> Database {
+pub(crate) async fn two_tenants(database: &TestDatabase) -> Database {
     let migrations = Migrations {
         public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
         tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),

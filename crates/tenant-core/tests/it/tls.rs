@@ -63,20 +63,39 @@ impl TlsServer {
         )
     }
 
-    /// Whether the connection is encrypted, or why there is none.
     async fn connect(&self, host: &str, query: &str) -> Result<bool, ConnectError> {
-        #[derive(diesel::QueryableByName)]
-        struct Answer {
-            #[diesel(sql_type = diesel::sql_types::Bool)]
-            ssl: bool,
-        }
-        let mut connection = Database::parse(&self.url(host, query))?.connect().await?;
-        let query = diesel::sql_query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
-        let answer: Answer = diesel_async::RunQueryDsl::get_result(query, &mut connection)
-            .await
-            .unwrap();
-        Ok(answer.ssl)
+        is_encrypted(&self.url(host, query)).await
     }
+}
+
+/// Whether the connection is encrypted, or why there is none. It is the same for
+/// connections that are made for a pooler.
+async fn is_encrypted(url: &str) -> Result<bool, ConnectError> {
+    let database = Database::parse(url)?;
+    let plain = ask(&database).await;
+    let pooled = ask(&database.behind_pooler()).await;
+    match (&plain, &pooled) {
+        (Ok(one), Ok(other)) => assert_eq!(one, other),
+        (Err(one), Err(other)) => {
+            assert_eq!(crate::fixture::chain(one), crate::fixture::chain(other));
+        }
+        _ => panic!("{plain:?}, and for a pooler {pooled:?}"),
+    }
+    plain
+}
+
+async fn ask(database: &Database) -> Result<bool, ConnectError> {
+    #[derive(diesel::QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        ssl: bool,
+    }
+    let mut connection = database.connect().await?;
+    let query = diesel::sql_query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+    let answer: Answer = diesel_async::RunQueryDsl::get_result(query, &mut connection)
+        .await
+        .unwrap();
+    Ok(answer.ssl)
 }
 
 const ANY: &str = "host all all 127.0.0.1/32 trust";
@@ -166,18 +185,9 @@ async fn tls_that_one_side_demands_and_the_other_refuses_is_said_so() {
         .unwrap();
     let port = plain.tcp_port().unwrap();
     let url = |mode: &str| format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode={mode}");
-    let required = Database::parse(&url("require"))
-        .unwrap()
-        .connect()
-        .await
-        .err()
-        .unwrap();
+    let required = is_encrypted(&url("require")).await.unwrap_err();
     assert!(matches!(required, ConnectError::Tls { .. }), "{required}");
-    Database::parse(&url("prefer"))
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
+    assert!(!is_encrypted(&url("prefer")).await.unwrap());
 }
 
 #[test]

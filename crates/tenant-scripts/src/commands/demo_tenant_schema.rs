@@ -132,7 +132,9 @@ impl Demo {
     async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
         let started = Instant::now();
         let tenants = tenants::open(context).await?;
-        let connection = context.database().await?.connect().await?;
+        // A demonstration need not be told whether there is a pooler.
+        let database = context.database().await?.behind_pooler();
+        let connection = database.connect().await?;
         // Short enough to read, and different from an earlier `--keep`.
         let mark = u16::try_from(started_mark() % 0x1_0000).unwrap_or_default();
         Ok(Self {

@@ -36,6 +36,7 @@ mod not_set_up;
 mod onlookers;
 mod operators;
 mod outside_cut_off;
+mod pgbouncer;
 mod privileges;
 mod project_server;
 mod races;

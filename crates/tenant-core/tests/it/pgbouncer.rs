@@ -1,0 +1,259 @@
+//! Everything behind PgBouncer in transaction mode, where the server connection
+//! of one transaction is another client's for the next.
+
+use std::num::NonZeroUsize;
+
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use schema_tenant::{Dummy, NewDummy};
+use tenant_core::{Database, ScopeError, Settings, Status, Stop, Tenants, in_tenant};
+use test_support::{PgBouncer, TestDatabase};
+use tokio_postgres::Client;
+
+use crate::fixture::{Stream, at, create, migrate, name, two_steps, version};
+use crate::scope::two_tenants;
+
+/// Pools in which all clients share a server connection, and in which they seldom
+/// get the same one twice.
+const SIZES: [usize; 2] = [1, 4];
+
+/// The database behind the pooler, as an application names it.
+pub(crate) fn behind(pooler: &PgBouncer) -> Database {
+    let url = format!("{}?pooler=transaction", pooler.url());
+    Database::parse(&url).unwrap()
+}
+
+/// Runs a statement of an application's.
+async fn run(connection: &mut AsyncPgConnection, sql: &str) -> QueryResult<usize> {
+    diesel_async::RunQueryDsl::execute(diesel::sql_query(sql), connection).await
+}
+
+/// Another client of the pooler, which knows nothing of us. It has a name,
+/// because PgBouncer leaves a client without one the name of whoever was before.
+pub(crate) async fn somebody_else(pooler: &PgBouncer) -> Client {
+    let url = format!("{}?application_name=somebody", pooler.url());
+    let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.unwrap();
+    drop(tokio::spawn(connection));
+    client
+}
+
+async fn open(pooler: &PgBouncer, stream: &Stream) -> Tenants {
+    at(behind(pooler), stream, Settings::default()).await
+}
+
+#[tokio::test]
+async fn tenants_are_made_migrated_listed_checked_and_dropped() {
+    for size in SIZES {
+        let database = TestDatabase::new().await;
+        let pooler = PgBouncer::start(&database, size);
+        let tenants = open(&pooler, &two_steps()).await;
+        assert_eq!(tenants.migrate_public(true).await.unwrap().pending.len(), 2);
+        tenants.migrate_public(false).await.unwrap();
+
+        let names = (1..=12).map(|number| format!("t{number:02}"));
+        let names = names.collect::<Vec<_>>();
+        let eleven = names.iter().take(11).map(String::as_str);
+        create(&tenants, &eleven.collect::<Vec<_>>()).await;
+        let jobs = NonZeroUsize::new(8);
+        let stop = Stop::default();
+        let kept = tenants.keep_spares(3, jobs, &stop, &|_| {});
+        assert_eq!(kept.await.unwrap().ready, 3);
+        assert!(tenants.create(&name("t12")).await.unwrap().from_spare);
+
+        let newer = two_steps().with("ALTER TABLE tasks ADD COLUMN done bool;");
+        let newer = open(&pooler, &newer).await;
+        let report = migrate(&newer).await;
+        assert_eq!(report.count(Status::Migrated), 12, "{report:?}");
+        assert_eq!(report.spares.len(), 2);
+        assert_eq!(migrate(&newer).await.count(Status::UpToDate), 12);
+
+        let listed = newer.list().await.unwrap();
+        assert!(listed.iter().all(|it| it.version == Some(version(3))));
+        assert!(listed.iter().map(|it| &it.name).eq(&names));
+        let health = newer.health(&[]).await.unwrap();
+        assert!(health.problems.is_empty(), "{health:?}");
+        assert_eq!(newer.contents(&name("t01")).await.unwrap().tables.len(), 1);
+        newer.drop_tenant(&name("t01")).await.unwrap();
+        assert_eq!(database.tracked().await, names[1..]);
+    }
+}
+
+/// All that is set on a server connection, and what else a session can hold.
+async fn state(client: &Client) -> Vec<String> {
+    let sql = "SELECT name || '=' || setting FROM pg_settings \
+               UNION ALL SELECT 'statement ' || name FROM pg_prepared_statements \
+               UNION ALL SELECT 'cursor ' || name FROM pg_cursors \
+               UNION ALL SELECT 'lock ' || objid FROM pg_locks WHERE locktype = 'advisory' \
+                   AND pid = pg_backend_pid() \
+               UNION ALL SELECT 'temporary ' || relname FROM pg_class \
+                   WHERE relnamespace = pg_my_temp_schema() \
+               UNION ALL SELECT 'backend ' || pg_backend_pid() \
+               UNION ALL SELECT 'role ' || current_user || session_user ORDER BY 1";
+    let rows = client.query_typed(sql, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// What is on the server connection now and was not before.
+async fn added(client: &Client, before: &[String]) -> Vec<String> {
+    let mut now = state(client).await;
+    now.retain(|line| !before.contains(line));
+    now
+}
+
+#[tokio::test]
+async fn the_next_client_on_the_server_connection_finds_nothing_of_ours() {
+    let database = TestDatabase::new().await;
+    // Diesel sets another time zone for its connections.
+    let zone = format!(
+        "ALTER DATABASE {} SET timezone = 'Asia/Tokyo'",
+        database.name()
+    );
+    database.execute(&zone).await;
+    let pooler = PgBouncer::start(&database, 1);
+    let other = somebody_else(&pooler).await;
+    let before = state(&other).await;
+    for expected in [
+        "lock_timeout=0",
+        "statement_timeout=0",
+        "jit=on",
+        "TimeZone=Asia/Tokyo",
+    ] {
+        assert!(
+            before.iter().any(|line| line == expected),
+            "{expected}: {before:?}"
+        );
+    }
+
+    let tenants = open(&pooler, &two_steps()).await;
+    tenants.migrate_public(false).await.unwrap();
+    create(&tenants, &["acme", "globex"]).await;
+    assert_eq!(added(&other, &before).await, [""; 0], "after creating");
+    let newer = two_steps().with("ALTER TABLE tasks ADD COLUMN done bool;");
+    let newer = open(&pooler, &newer).await;
+    migrate(&newer).await;
+    assert_eq!(added(&other, &before).await, [""; 0], "after migrating");
+    newer.health(&[]).await.unwrap();
+    newer.list().await.unwrap();
+    newer.spares().await.unwrap();
+    newer.migrate_public(true).await.unwrap();
+    assert_eq!(added(&other, &before).await, [""; 0], "after reading");
+
+    let mut connection = behind(&pooler).connect().await.unwrap();
+    for tenant in ["acme", "globex"] {
+        let of = name(tenant);
+        let counted = in_tenant(&mut connection, &of, None, async |connection| {
+            run(connection, "SELECT * FROM tasks").await
+        });
+        assert_eq!(counted.await.unwrap(), 0);
+        assert_eq!(
+            added(&other, &before).await,
+            [""; 0],
+            "after work in {tenant}"
+        );
+    }
+}
+
+const ROUNDS: usize = 20;
+
+/// Inserts a row each time, and sees exactly those of its own tenant.
+async fn fill(connection: &mut AsyncPgConnection, tenant: &str) {
+    let row = NewDummy {
+        name: tenant,
+        value: None,
+        description: None,
+    };
+    for round in 1..=ROUNDS {
+        let of = name(tenant);
+        let seen = in_tenant(connection, &of, None, async |connection| {
+            row.insert(connection).await?;
+            // The other client asks for the server connection meanwhile.
+            tokio::task::yield_now().await;
+            Dummy::all(connection).await
+        });
+        let seen = seen.await.unwrap();
+        assert_eq!(seen.len(), round);
+        assert!(seen.iter().all(|row| row.name == tenant), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_tenants_that_take_turns_on_one_server_connection_see_their_own_rows_only() {
+    let database = TestDatabase::new().await;
+    two_tenants(&database).await;
+    let pooler = PgBouncer::start(&database, 1);
+    let other = somebody_else(&pooler).await;
+    let before = state(&other).await;
+    let mut one = behind(&pooler).connect().await.unwrap();
+    let mut two = behind(&pooler).connect().await.unwrap();
+    tokio::join!(fill(&mut one, "acme"), fill(&mut two, "globex"));
+    // The same server connection, and both paths have ended with their work.
+    assert_eq!(added(&other, &before).await, [""; 0]);
+    for connection in [&mut one, &mut two] {
+        let query = run(connection, "SELECT * FROM dummy_table");
+        let error = query.await.unwrap_err().to_string();
+        assert!(error.contains("does not exist"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn work_that_fails_or_is_cut_off_leaves_no_path_to_the_next_client() {
+    let database = TestDatabase::new().await;
+    two_tenants(&database).await;
+    let pooler = PgBouncer::start(&database, 1);
+    let pool = behind(&pooler).pool(2);
+    let mut connection = pool.get().await.unwrap();
+    let acme = name("acme");
+    let failed = in_tenant(&mut connection, &acme, None, async |connection| {
+        run(connection, "SELECT 1 / 0").await
+    });
+    assert!(matches!(failed.await, Err(ScopeError::Query(_))));
+    let cut = tokio::time::timeout(std::time::Duration::from_millis(200), async {
+        let mut connection = pool.get().await.unwrap();
+        in_tenant(&mut connection, &acme, None, async |connection| {
+            run(connection, "SELECT pg_sleep(2)").await
+        })
+        .await
+    });
+    assert!(cut.await.is_err());
+    let rows = in_tenant(&mut connection, &name("globex"), None, Dummy::all).await;
+    assert!(rows.unwrap().is_empty());
+    let other = somebody_else(&pooler).await;
+    let path = other.query_typed("SHOW search_path", &[]).await.unwrap();
+    assert_eq!(path[0].get::<_, &str>(0), r#""$user", public"#);
+}
+
+#[tokio::test]
+async fn a_pooler_with_few_connections_for_its_clients_is_content_with_those() {
+    let database = TestDatabase::new().await;
+    let pooler = PgBouncer::start_with(&database, 2, "max_client_conn = 4");
+    let tenants = open(&pooler, &two_steps()).await;
+    tenants.migrate_public(false).await.unwrap();
+    create(&tenants, &["a", "b", "c", "d", "e", "f", "g", "h"]).await;
+    assert_eq!(database.tracked().await.len(), 8);
+}
+
+#[tokio::test]
+async fn whether_there_is_a_pooler_is_found_out_once() {
+    let database = TestDatabase::new().await;
+    let direct = Database::parse(&database.url()).unwrap();
+    assert!(direct.is_direct().await.unwrap());
+    let more = format!(
+        "{}?options=-c%20geqo%3Doff&pooler=transaction",
+        database.url()
+    );
+    assert!(Database::parse(&more).unwrap().is_direct().await.unwrap());
+
+    let refuses = PgBouncer::start(&database, 1);
+    let passes_over = "ignore_startup_parameters = options";
+    let passes_over = PgBouncer::start_with(&database, 1, passes_over);
+    for pooler in [refuses, passes_over] {
+        let pooled = Database::parse(&pooler.url()).unwrap();
+        let clone = pooled.clone();
+        assert!(!pooled.is_direct().await.unwrap());
+        drop(pooler);
+        assert!(!clone.is_direct().await.unwrap());
+    }
+    let nobody = Database::parse("postgres://postgres@%2Fnowhere/shop").unwrap();
+    assert!(nobody.is_direct().await.is_err());
+}
