@@ -106,6 +106,10 @@ pub fn of(error: &Error) -> Option<String> {
             "remove the SET search_path from the migration: the tenant's schema is set already"
                 .to_owned()
         }
+        Error::NeedsDirect { .. } => {
+            "give --database-url the server's own address for this; the pooler is fine for the rest"
+                .to_owned()
+        }
         Error::Busy { .. } => "wait until the other run has ended, and run this again".to_owned(),
         Error::Migration(_) => error.sqlstate().and_then(by_sqlstate).unwrap_or_else(|| {
             "mend the migration or the tenant's data, and run this again: only what failed is \

@@ -67,6 +67,17 @@ pub enum Error {
         /// Where and why.
         refusal: Refusal,
     },
+    /// A pooler is at the other end, and hands each transaction another connection.
+    #[error(
+        "{schema}: migration `{migration}` runs outside a transaction, and that needs a connection \
+         to PostgreSQL itself: the URL leads to a pooler"
+    )]
+    NeedsDirect {
+        /// Which schema, in words.
+        schema: String,
+        /// The migration's name.
+        migration: String,
+    },
     /// A migration left the connection looking at other schemas.
     #[error(
         "{schema}: migration `{migration}` changed the search path{}, and is not recorded as \

@@ -1,6 +1,7 @@
 //! Runs the pending migrations of one schema, in its transaction.
 
 use super::attempt::{NotOpened, close, open, opening_at_once, run_at_once};
+use super::outside::require_direct;
 use super::parts::{
     Registration, add_migrations, add_part, create_ledger, hold_lock, record, run_part, run_script,
 };
@@ -183,6 +184,7 @@ async fn run_parts<'a>(
         .iter()
         .position(|migration| !migration.in_transaction());
     let (first, rest) = pending.split_at(outside.unwrap_or(pending.len()));
+    require_direct(work, rest).await?;
     let mut script = preamble;
     if !rest.is_empty() {
         hold_lock(work, &mut script);

@@ -2,6 +2,7 @@
 
 use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
 use super::existing::open_and_look;
+use super::outside::require_direct;
 use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
 use super::remove::remove;
 use super::script::Script;
@@ -29,6 +30,7 @@ pub(crate) async fn create<'a>(
         .iter()
         .position(|migration| !migration.in_transaction());
     let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
+    require_direct(work, rest).await?;
     if rest.is_empty() && build_at_once(work, first).await? {
         return Ok(migrations);
     }

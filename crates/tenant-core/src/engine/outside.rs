@@ -11,6 +11,26 @@ use super::script::{Origin, Script};
 use crate::Error;
 use crate::migration::Migration;
 
+/// Refuses the first of `migrations` that runs outside a transaction where a
+/// pooler is at the other end: its statements could reach another connection than
+/// the path that is set for them, and so another tenant.
+///
+/// # Errors
+///
+/// [`Error::NeedsDirect`], or that the database cannot be asked.
+pub(super) async fn require_direct(work: Work<'_>, migrations: &[&Migration]) -> Result<(), Error> {
+    let outside = migrations
+        .iter()
+        .find(|migration| !migration.in_transaction());
+    match outside {
+        Some(migration) if !work.database.is_direct().await? => Err(Error::NeedsDirect {
+            schema: work.schema.to_string(),
+            migration: migration.name().to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Runs `migration` under the lock that is held, and records it. An error
 /// leaves the session marked as busy; it is closed, and the lock with it.
 ///

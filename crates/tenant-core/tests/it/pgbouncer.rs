@@ -48,7 +48,7 @@ async fn tenants_are_made_migrated_listed_checked_and_dropped() {
         let database = TestDatabase::new().await;
         let pooler = PgBouncer::start(&database, size);
         let tenants = open(&pooler, &two_steps()).await;
-        assert_eq!(tenants.migrate_public(true).await.unwrap().pending.len(), 2);
+        assert_eq!(tenants.migrate_public(true).await.unwrap().pending.len(), 3);
         tenants.migrate_public(false).await.unwrap();
 
         let names = (1..=12).map(|number| format!("t{number:02}"));

@@ -39,8 +39,8 @@ impl Pooled {
 async fn use_all(pooled: &Pooled) {
     pooled
         .run("migrate-public --dry-run")
-        .prints("2 migrations pending");
-    pooled.run("migrate-public").prints("2 migrations applied");
+        .prints("3 migrations pending");
+    pooled.run("migrate-public").prints("3 migrations applied");
     let names = (1..=20).map(|number| format!("t{number:02}\n"));
     let names = names.collect::<String>();
     let create = pooled.command("create-tenant --names-from - --jobs 8");
@@ -149,4 +149,32 @@ async fn demonstrations_side_by_side_do_not_meet_each_others_statements() {
     for demonstration in started.collect::<Vec<_>>() {
         demonstration.finish().succeeds().prints("sees 0 of them");
     }
+}
+
+#[tokio::test]
+async fn a_migration_outside_a_transaction_is_refused_before_it_meets_another_connection() {
+    let pooled = Pooled::new(2).await;
+    pooled.run("migrate-public");
+    pooled.run("create-tenant acme");
+    let index = "CREATE INDEX CONCURRENTLY by_name ON dummy_table (name);";
+    let migrations = Migrations::ours()
+        .tenant("2026-02-01-000000_a", "CREATE TABLE a ();")
+        .outside_transaction("2026-02-02-000000_index", index);
+    for line in ["migrate-tenants", "create-tenant beta"] {
+        pooled
+            .command(line)
+            .migrations(&migrations)
+            .run()
+            .exits_with(1)
+            .says("migration `2026-02-02-000000_index` runs outside a transaction")
+            .says("the URL leads to a pooler")
+            .says("give --database-url the server's own address for this");
+    }
+    assert_eq!(pooled.database.schemas().await, ["acme"]);
+    let table = "SELECT to_regclass('acme.a')";
+    assert_eq!(pooled.database.value(table).await, "NULL");
+    pooled
+        .database
+        .run_with(&migrations, "migrate-tenants")
+        .succeeds();
 }
