@@ -9,6 +9,7 @@ mod crates;
 mod documents;
 mod doors;
 mod environment;
+mod guarantees;
 mod manifest;
 mod migrations;
 mod repository;
