@@ -5,6 +5,7 @@ mod create;
 mod drop;
 mod fleet;
 mod health;
+mod ledgers;
 mod list;
 mod migrate;
 mod note;

@@ -13,6 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenants;
 use super::fleet::Item;
+use super::ledgers::{Applied, read_ledgers};
 use super::reading::Reading;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::sql::Schema;
@@ -329,53 +330,6 @@ pub(super) fn tracker_error(error: tokio_postgres::Error) -> Error {
         Some("42P01" | "3F000") => Error::NotSetUp,
         _ => Error::database("reading the list of tenants", error),
     }
-}
-
-type Applied = Result<Vec<String>, PgError>;
-
-/// Reads the ledgers of `tenants` into `ledgers`, in order. When the query
-/// fails, because of one of them, each half is asked for by itself.
-async fn read_ledgers(
-    reading: &Reading<'_>,
-    tenants: &[TenantName],
-    ledgers: &mut Vec<(TenantName, Applied)>,
-) {
-    let error = match query_ledgers(reading, tenants).await {
-        Ok(applied) => {
-            let applied = applied.into_iter().map(Ok);
-            return ledgers.extend(tenants.iter().cloned().zip(applied));
-        }
-        Err(error) => error,
-    };
-    if let [tenant] = tenants {
-        return ledgers.push((tenant.clone(), Err(error)));
-    }
-    let (one, other) = tenants.split_at(tenants.len() / 2);
-    Box::pin(read_ledgers(reading, one, ledgers)).await;
-    Box::pin(read_ledgers(reading, other, ledgers)).await;
-}
-
-/// The versions that each of `tenants` has, oldest first.
-///
-/// Of all forms in one query this is among the fastest: PostgreSQL plans a list
-/// of `VALUES` more quickly than a `UNION` or a sort.
-async fn query_ledgers(
-    reading: &Reading<'_>,
-    tenants: &[TenantName],
-) -> Result<Vec<Vec<String>>, PgError> {
-    let ledgers = tenants.iter().enumerate().map(|(number, tenant)| {
-        let ledger = Schema::Tenant(tenant).ledger();
-        format!("({number}, ARRAY(SELECT version FROM {ledger}))")
-    });
-    let sql = format!("VALUES {}", ledgers.collect::<Vec<_>>().join(", "));
-    let mut rows = Vec::with_capacity(tenants.len());
-    for row in reading.query(&sql, &[]).await? {
-        let mut versions: Vec<String> = row.try_get(1)?;
-        versions.sort();
-        rows.push((row.try_get::<_, i32>(0)?, versions));
-    }
-    rows.sort_by_key(|(number, _)| *number);
-    Ok(rows.into_iter().map(|(_, versions)| versions).collect())
 }
 
 fn standing(

@@ -1,0 +1,53 @@
+//! Reads the tables of applied migrations, of many tenants at once.
+
+use super::reading::Reading;
+use crate::sql::Schema;
+use crate::{PgError, TenantName};
+
+/// What a ledger holds, oldest first, or why it cannot be read.
+pub(super) type Applied = Result<Vec<String>, PgError>;
+
+/// Reads the ledgers of `tenants` into `ledgers`, in order. When the query
+/// fails, because of one of them, each half is asked for by itself.
+pub(super) async fn read_ledgers(
+    reading: &Reading<'_>,
+    tenants: &[TenantName],
+    ledgers: &mut Vec<(TenantName, Applied)>,
+) {
+    let error = match query_ledgers(reading, tenants).await {
+        Ok(applied) => {
+            let applied = applied.into_iter().map(Ok);
+            return ledgers.extend(tenants.iter().cloned().zip(applied));
+        }
+        Err(error) => error,
+    };
+    if let [tenant] = tenants {
+        return ledgers.push((tenant.clone(), Err(error)));
+    }
+    let (one, other) = tenants.split_at(tenants.len() / 2);
+    Box::pin(read_ledgers(reading, one, ledgers)).await;
+    Box::pin(read_ledgers(reading, other, ledgers)).await;
+}
+
+/// The versions that each of `tenants` has, oldest first.
+///
+/// Of all forms in one query this is among the fastest: PostgreSQL plans a list
+/// of `VALUES` more quickly than a `UNION` or a sort.
+async fn query_ledgers(
+    reading: &Reading<'_>,
+    tenants: &[TenantName],
+) -> Result<Vec<Vec<String>>, PgError> {
+    let ledgers = tenants.iter().enumerate().map(|(number, tenant)| {
+        let ledger = Schema::Tenant(tenant).ledger();
+        format!("({number}, ARRAY(SELECT version FROM {ledger}))")
+    });
+    let sql = format!("VALUES {}", ledgers.collect::<Vec<_>>().join(", "));
+    let mut rows = Vec::with_capacity(tenants.len());
+    for row in reading.query(&sql, &[]).await? {
+        let mut versions: Vec<String> = row.try_get(1)?;
+        versions.sort();
+        rows.push((row.try_get::<_, i32>(0)?, versions));
+    }
+    rows.sort_by_key(|(number, _)| *number);
+    Ok(rows.into_iter().map(|(_, versions)| versions).collect())
+}
