@@ -77,6 +77,14 @@ impl Migration {
         self.text.to_ascii_lowercase().contains("prepare")
     }
 
+    /// Whether something of the session may outlive its transaction: a setting, a
+    /// role, a temporary table. Rather too often than too seldom.
+    pub(crate) fn may_leave_traces(&self) -> bool {
+        let text = self.text.to_ascii_lowercase();
+        let words = ["set", "temp", "prepare", "listen", "declare"];
+        words.iter().any(|word| text.contains(word))
+    }
+
     /// The line, from 1, of the first statement that speaks of the search path.
     pub(crate) fn line_about_path(&self) -> Option<usize> {
         let about = |statement: &str| statement.to_ascii_lowercase().contains("search_path");

@@ -64,6 +64,9 @@ impl Database {
     /// ask for none there: each use of a statement sends its text. That costs no
     /// round trip, but the server parses and plans each time. It is not needed
     /// with PgBouncer from 1.21 on where `max_prepared_statements` is set.
+    ///
+    /// The driver's tokens for cancelling a query are of no use on such a
+    /// connection.
     #[must_use]
     pub fn behind_pooler(mut self) -> Self {
         self.pooled = true;

@@ -7,6 +7,7 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::Client;
@@ -16,6 +17,14 @@ use super::{ConnectError, Database};
 /// A backend remembers every table it has seen, about 0.1 MB for each tenant
 /// it migrates; after so many tenants it is replaced.
 const TENANTS_PER_SESSION: usize = 500;
+
+/// How often the last connection of a pool is asked for again when the server
+/// has none to give. PgBouncer refuses all of those who come at once when they
+/// are too many together, and not only the surplus.
+const PATIENCE: u32 = 10;
+
+/// How long to wait in between.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A connection for the engine.
 ///
@@ -85,8 +94,10 @@ impl SessionPool {
     ///
     /// # Errors
     ///
-    /// Why a new one cannot be opened, at once.
+    /// Why a new one cannot be opened: at once, or after half a second when the
+    /// server has none to give.
     pub(crate) async fn get(&self) -> Result<Lease<'_>, ConnectError> {
+        let mut patience = PATIENCE;
         loop {
             // The semaphore is never closed, so this only waits.
             let permit = self.free.acquire().await.ok();
@@ -101,6 +112,11 @@ impl SessionPool {
                     if let Some(permit) = permit {
                         permit.forget();
                     }
+                }
+                Err(error) if error.is_too_many() && patience > 0 => {
+                    drop(permit);
+                    patience -= 1;
+                    tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) => return Err(error),
             }

@@ -134,6 +134,16 @@ const FORGET: [&str; 7] = [
     "DISCARD SEQUENCES",
 ];
 
+/// Forgets what migrations may have left on the connection.
+pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
+    for statement in FORGET {
+        script.step("forgetting what was set", statement);
+    }
+    if work.migrations.prepare() {
+        script.step("forgetting what was prepared", "DEALLOCATE ALL");
+    }
+}
+
 /// The start of a message that is a whole transaction: it fails where somebody
 /// else holds the schema's lock.
 pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
@@ -148,12 +158,7 @@ const TAKING_LOCK: &str = "taking the lock";
 /// Forgets what was before, and begins.
 fn opening<'a>(work: Work<'a>) -> Script<'a> {
     let mut script = Script::default();
-    for statement in FORGET {
-        script.step("starting", statement);
-    }
-    if work.migrations.prepare() {
-        script.step("starting", "DEALLOCATE ALL");
-    }
+    forget(work, &mut script);
     script.step("starting", "BEGIN READ WRITE");
     set_limits(work, &mut script);
     script

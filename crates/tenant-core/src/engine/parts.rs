@@ -2,7 +2,7 @@
 //! outside.
 
 use super::Work;
-use super::attempt::{lock_key, set_limits};
+use super::attempt::{forget, lock_key, set_limits};
 use super::holders::watched;
 use super::outside::run_outside;
 use super::script::{Failure, Origin, Script};
@@ -98,6 +98,10 @@ pub(super) fn add_end<'a>(
         }
     }
     script.step("committing", "COMMIT");
+    // Behind a pooler the connection is somebody else's after this message.
+    if part.iter().any(|migration| migration.may_leave_traces()) {
+        forget(work, script);
+    }
 }
 
 /// The statement that writes migrations into the ledger.

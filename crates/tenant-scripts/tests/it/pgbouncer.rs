@@ -178,3 +178,25 @@ async fn a_migration_outside_a_transaction_is_refused_before_it_meets_another_co
         .run_with(&migrations, "migrate-tenants")
         .succeeds();
 }
+
+#[tokio::test]
+async fn what_a_migration_sets_is_gone_before_the_next_client_comes() {
+    let pooled = Pooled::new(1).await;
+    pooled.run("migrate-public");
+    pooled.run("create-tenant acme");
+    let up = "SET statement_timeout = '7s';\n\
+              CREATE TEMPORARY TABLE scratch (id INT);\n\
+              PREPARE question AS SELECT 1;\n";
+    let migrations = Migrations::ours().tenant("2026-02-01-000000_set", up);
+    let migrate = pooled.command("migrate-tenants").migrations(&migrations);
+    migrate.run().succeeds();
+    let other = pooled.client().await;
+    for left in [
+        "SELECT setting::int <> 0 FROM pg_settings WHERE name = 'statement_timeout'",
+        "SELECT to_regclass('pg_temp.scratch') IS NOT NULL",
+        "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'question')",
+    ] {
+        let rows = other.query_typed(left, &[]).await.unwrap();
+        assert!(!rows[0].get::<_, bool>(0), "{left}");
+    }
+}

@@ -54,8 +54,11 @@ impl Statements {
         if name.is_empty() {
             self.held = None;
         } else {
+            // Copies: the message is a slice of something larger.
+            let name = Bytes::copy_from_slice(&name);
+            let text = Bytes::copy_from_slice(&text);
             self.known.insert(name.clone(), text);
-            self.held = Some(name.clone());
+            self.held = Some(name);
         }
         self.expected.push_back(Expected::Parsed(name));
         Some(())
