@@ -27,7 +27,7 @@ pub enum Removed {
 pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
     let mut attempts = Attempts::new();
     loop {
-        match drop_once(work, name).await {
+        match drop_in_portions(work, name).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
@@ -35,7 +35,7 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
 }
 
 /// Removes as much of it as is possible in one go, until nothing is left.
-async fn drop_once(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
+async fn drop_in_portions(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
     loop {
         let existing = open_and_look(work).await?;
         if !existing.registered {

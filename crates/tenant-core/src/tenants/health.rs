@@ -156,8 +156,7 @@ impl Tenants {
             problems.extend(self.missing_tables(reading, &standings, tables).await?);
         }
         if only.is_empty() {
-            let newest = tables.and_then(<[_]>::last).map_or(&[][..], Vec::as_slice);
-            problems.extend(self.orphans(reading, newest).await?);
+            problems.extend(self.orphans(reading, newest(tables)).await?);
         }
         problems.sort_by(|one, other| one.tenant.cmp(&other.tenant));
         Ok(problems)
@@ -190,8 +189,7 @@ impl Tenants {
             again.extend(problems.iter().map(Problem::identity));
         }
         if only.is_empty() {
-            let newest = tables.and_then(<[_]>::last).map_or(&[][..], Vec::as_slice);
-            let orphans = self.orphans(reading, newest).await?;
+            let orphans = self.orphans(reading, newest(tables)).await?;
             again.extend(orphans.iter().map(Problem::identity));
         }
         // A name that is none cannot be asked for, and does not come and go.
@@ -273,6 +271,11 @@ impl Tenants {
                 .count()
         })
     }
+}
+
+/// The tables that all migrations make, if that is known.
+fn newest(tables: Option<&[Vec<String>]>) -> &[String] {
+    tables.and_then(<[_]>::last).map_or(&[], Vec::as_slice)
 }
 
 fn no_access(role: &str, tables: &[String]) -> String {
