@@ -24,7 +24,7 @@ use thiserror::Error;
 
 pub(crate) use index::{BuiltIndex, built_concurrently};
 pub(crate) use inside::in_transaction_form;
-pub(crate) use place::reindexes_concurrently;
+pub(crate) use place::{adds_value, reindexes_concurrently};
 pub use refusal::{Reason, Refusal};
 
 /// One migration: its identity and its SQL in statements.
@@ -34,6 +34,8 @@ pub struct Migration {
     name: String,
     in_transaction: bool,
     fingerprint: String,
+    prepares: bool,
+    may_leave_traces: bool,
     text: String,
     statements: Vec<Range<usize>>,
     refusal: Option<Refusal>,
@@ -72,17 +74,10 @@ impl Migration {
         &self.fingerprint
     }
 
-    /// Whether it makes prepared statements, which outlive its transaction.
-    fn prepares(&self) -> bool {
-        self.text.to_ascii_lowercase().contains("prepare")
-    }
-
     /// Whether something of the session may outlive its transaction: a setting, a
     /// role, a temporary table. Rather too often than too seldom.
     pub(crate) fn may_leave_traces(&self) -> bool {
-        let text = self.text.to_ascii_lowercase();
-        let words = ["set", "temp", "prepare", "listen", "declare"];
-        words.iter().any(|word| text.contains(word))
+        self.may_leave_traces
     }
 
     /// The line, from 1, of the first statement that speaks of the search path.
@@ -168,9 +163,10 @@ impl MigrationSet {
         found.map_or(version, Migration::name).to_owned()
     }
 
-    /// Whether one of them makes prepared statements.
+    /// Whether one of them makes prepared statements, which outlive its
+    /// transaction.
     pub(crate) fn prepare(&self) -> bool {
-        self.iter().any(Migration::prepares)
+        self.iter().any(|migration| migration.prepares)
     }
 
     /// Those that `applied` (versions, in any order) lacks, oldest first.

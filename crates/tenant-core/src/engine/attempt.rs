@@ -147,22 +147,16 @@ pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
 /// The start of a message that is a whole transaction: it fails where somebody
 /// else holds the schema's lock.
 pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
-    let mut script = opening(work);
+    let mut script = Script::default();
+    forget(work, &mut script);
+    script.step("starting", "BEGIN READ WRITE");
+    set_limits(work, &mut script);
     script.step(TAKING_LOCK, &require_lock(work.schema));
     script
 }
 
 /// The step that fails where somebody else holds the schema's lock.
 const TAKING_LOCK: &str = "taking the lock";
-
-/// Forgets what was before, and begins.
-fn opening<'a>(work: Work<'a>) -> Script<'a> {
-    let mut script = Script::default();
-    forget(work, &mut script);
-    script.step("starting", "BEGIN READ WRITE");
-    set_limits(work, &mut script);
-    script
-}
 
 /// Sends a message that is a whole transaction. False when one of our own steps
 /// in it failed: then nothing has happened, and going step by step will tell why.

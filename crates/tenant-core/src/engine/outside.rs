@@ -9,7 +9,7 @@ use super::parts::{add_end, record, run_script};
 use super::repair;
 use super::script::{Origin, Script};
 use crate::Error;
-use crate::migration::Migration;
+use crate::migration::{Migration, adds_value};
 
 /// Refuses the first of `migrations` that runs outside a transaction where a
 /// pooler is at the other end: its statements could reach another connection than
@@ -65,10 +65,4 @@ pub(super) async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) ->
     let (part, update) = ([migration], super::parts::Registration::Update);
     add_end(work, &mut script, &part, update);
     run_script(work, &script).await
-}
-
-fn adds_value(statement: &str) -> bool {
-    let mut words = statement.split_whitespace();
-    let mut is_next = |word: &str| words.next().is_some_and(|it| it.eq_ignore_ascii_case(word));
-    is_next("alter") && is_next("type")
 }

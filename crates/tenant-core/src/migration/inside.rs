@@ -2,19 +2,13 @@
 
 use std::borrow::Cow;
 
-use squawk_lexer::TokenKind;
-
-use super::token::tokens;
+use super::token::words;
 
 /// What to run in place of `statement` in a transaction: an index is built, or
 /// dropped, in the ordinary way. `None` for maintenance (`VACUUM` and the like),
 /// which makes nothing.
 pub(crate) fn in_transaction_form(statement: &str) -> Option<Cow<'_, str>> {
-    let words = tokens(statement).filter(|token| token.kind == TokenKind::Ident);
-    let mut words = words.map(|token| {
-        let word = statement.get(token.range.clone()).unwrap_or_default();
-        (word.to_ascii_lowercase(), token.range)
-    });
+    let mut words = words(statement);
     let (first, _) = words.next()?;
     match first.as_str() {
         "vacuum" | "reindex" | "cluster" => None,

@@ -1,8 +1,6 @@
 //! Which statements need a transaction, and which cannot be in one.
 
-use squawk_lexer::TokenKind;
-
-use super::token::tokens;
+use super::token::words;
 
 /// Where a statement has to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub(crate) enum Place {
 /// Source: PostgreSQL manual, the notes of each command ("cannot be executed
 /// inside a transaction block").
 pub(crate) fn place(statement: &str) -> Place {
-    let words = words(statement);
+    let words = words(statement).map(|(word, _)| word).collect::<Vec<_>>();
     let words = words.iter().map(String::as_str).collect::<Vec<_>>();
     if let Some(what) = outside(&words) {
         Place::Outside(what)
@@ -36,6 +34,19 @@ pub(crate) fn place(statement: &str) -> Place {
 /// Whether `statement` rebuilds indexes concurrently.
 pub(crate) fn reindexes_concurrently(statement: &str) -> bool {
     place(statement) == Place::Outside(REINDEX)
+}
+
+/// Whether `statement` adds a value to an enum.
+pub(crate) fn adds_value(statement: &str) -> bool {
+    let words = words(statement).map(|(word, _)| word).collect::<Vec<_>>();
+    is_added_value(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn is_added_value(words: &[&str]) -> bool {
+    match words {
+        ["alter", "type", rest @ ..] => rest.windows(2).any(|pair| pair == ["add", "value"]),
+        _ => false,
+    }
 }
 
 const REINDEX: &str = "REINDEX CONCURRENTLY";
@@ -68,28 +79,16 @@ fn outside(words: &[&str]) -> Option<&'static str> {
 /// have been done already.
 fn is_repeatable(words: &[&str]) -> bool {
     let asks_first = |pair: &[&str]| matches!(pair, ["if", "exists" | "not"] | ["or", "replace"]);
-    let adds_value = |pair: &[&str]| pair == ["add", "value"];
     match words {
         [
             "set" | "reset" | "show" | "analyze" | "analyse" | "cluster" | "reindex" | "do"
             | "call" | "comment" | "refresh",
             ..,
         ] => true,
-        ["alter", "type", rest @ ..] if rest.windows(2).any(adds_value) => true,
+        _ if is_added_value(words) => true,
         ["create" | "drop" | "alter", rest @ ..] => rest.windows(2).any(asks_first),
         _ => false,
     }
-}
-
-/// The bare words of `statement`, in lower case.
-pub(super) fn words(statement: &str) -> Vec<String> {
-    tokens(statement)
-        .filter(|token| token.kind == TokenKind::Ident)
-        .map(|token| {
-            let word = statement.get(token.range).unwrap_or_default();
-            word.to_ascii_lowercase()
-        })
-        .collect()
 }
 
 #[cfg(test)]

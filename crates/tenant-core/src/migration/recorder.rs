@@ -14,6 +14,9 @@ use super::{Migration, SourceError, refusal, split};
 /// The byte order mark that some editors put at the start of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// The words without which nothing of the session outlives a transaction.
+const TRACES: [&str; 5] = ["set", "temp", "prepare", "listen", "declare"];
+
 /// A connection to nowhere, which keeps what it is told to run.
 #[derive(Default)]
 struct Recorder {
@@ -64,11 +67,15 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         }
         Err(refusal) => (Vec::new(), Some(refusal)),
     };
+    // Looked for once: each tenant's message asks for it.
+    let lower = text.to_ascii_lowercase();
     Ok(Migration {
         version: migration.name().version().to_string(),
         name,
         in_transaction,
         fingerprint: fingerprint(&text, in_transaction),
+        prepares: lower.contains("prepare"),
+        may_leave_traces: TRACES.iter().any(|word| lower.contains(word)),
         text,
         statements,
         refusal,

@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use super::abroad::made_abroad;
 use super::line_at;
-use super::place::{Place, place, words};
+use super::place::{Place, place};
+use super::token::words;
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +143,7 @@ fn reason_in(statement: &str) -> Option<Reason> {
     if statement.starts_with('\\') {
         return Some(Reason::Backslash);
     }
-    let words = words(statement);
+    let words = words(statement).map(|(word, _)| word).collect::<Vec<_>>();
     let words = words.iter().map(String::as_str).collect::<Vec<_>>();
     match words.as_slice() {
         // A savepoint stays inside the transaction.

@@ -23,6 +23,15 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
     })
 }
 
+/// The bare words of `text`, in lower case, each with where it stands.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (String, Range<usize>)> + '_ {
+    let words = tokens(text).filter(|token| token.kind == TokenKind::Ident);
+    words.map(|token| {
+        let word = text.get(token.range.clone()).unwrap_or_default();
+        (word.to_ascii_lowercase(), token.range)
+    })
+}
+
 /// Whether it means nothing to the server.
 pub(super) fn is_trivia(kind: TokenKind) -> bool {
     matches!(
