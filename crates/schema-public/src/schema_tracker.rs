@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use tenant_core::PublicConnection;
 use uuid::Uuid;
 
 use crate::schema::schema_tracker;
@@ -39,7 +40,7 @@ impl SchemaTracker {
     /// # Errors
     ///
     /// Whatever the query meets, a missing table among it.
-    pub async fn all(connection: &mut AsyncPgConnection) -> QueryResult<Vec<Self>> {
+    pub async fn all(connection: &mut PublicConnection) -> QueryResult<Vec<Self>> {
         schema_tracker::table
             .order(schema_tracker::name)
             .select(Self::as_select())
@@ -52,7 +53,7 @@ impl SchemaTracker {
     /// # Errors
     ///
     /// Whatever the query meets, a missing table among it.
-    pub async fn find(connection: &mut AsyncPgConnection, name: &str) -> QueryResult<Option<Self>> {
+    pub async fn find(connection: &mut PublicConnection, name: &str) -> QueryResult<Option<Self>> {
         schema_tracker::table
             .filter(schema_tracker::name.eq(name))
             .select(Self::as_select())
@@ -69,7 +70,7 @@ impl NewSchemaTracker<'_> {
     /// # Errors
     ///
     /// A unique violation when a tenant of that name is registered.
-    pub async fn insert(&self, connection: &mut AsyncPgConnection) -> QueryResult<SchemaTracker> {
+    pub async fn insert(&self, connection: &mut PublicConnection) -> QueryResult<SchemaTracker> {
         diesel::insert_into(schema_tracker::table)
             .values(self)
             .returning(SchemaTracker::as_returning())

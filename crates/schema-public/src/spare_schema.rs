@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use tenant_core::PublicConnection;
 
 use crate::schema::spare_schemas;
 
@@ -27,7 +28,7 @@ impl SpareSchema {
     /// # Errors
     ///
     /// Whatever the query meets, a missing table among it.
-    pub async fn all(connection: &mut AsyncPgConnection) -> QueryResult<Vec<Self>> {
+    pub async fn all(connection: &mut PublicConnection) -> QueryResult<Vec<Self>> {
         spare_schemas::table
             .order((spare_schemas::created_at, spare_schemas::name))
             .select(Self::as_select())

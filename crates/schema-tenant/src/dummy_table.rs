@@ -2,7 +2,8 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use tenant_core::TenantConnection;
 use uuid::Uuid;
 
 use crate::schema::dummy_table;
@@ -41,7 +42,7 @@ impl Dummy {
     /// # Errors
     ///
     /// Whatever the query meets.
-    pub async fn all(connection: &mut AsyncPgConnection) -> QueryResult<Vec<Self>> {
+    pub async fn all(connection: &mut TenantConnection) -> QueryResult<Vec<Self>> {
         dummy_table::table
             .order(dummy_table::name)
             .select(Self::as_select())
@@ -56,7 +57,7 @@ impl NewDummy<'_> {
     /// # Errors
     ///
     /// Whatever the query meets.
-    pub async fn insert(&self, connection: &mut AsyncPgConnection) -> QueryResult<Dummy> {
+    pub async fn insert(&self, connection: &mut TenantConnection) -> QueryResult<Dummy> {
         diesel::insert_into(dummy_table::table)
             .values(self)
             .returning(Dummy::as_returning())

@@ -13,6 +13,6 @@ mod tls;
 mod unnamed;
 mod url;
 
-pub use database::{Database, DieselPool};
+pub use database::Database;
 pub use error::ConnectError;
 pub(crate) use session::{Lease, Session, SessionPool};

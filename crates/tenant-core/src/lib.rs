@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! [`in_tenant`] runs Diesel queries that see one tenant's tables only.
+//! [`TenantPool`] runs Diesel queries that see one tenant's tables only.
 //!
 //! This crate knows nothing of what the tenants' tables are: it takes any
 //! Diesel `MigrationSource`.
@@ -32,17 +32,19 @@
 mod connect;
 mod engine;
 mod error;
+mod forget;
 mod lock_holder;
 mod migration;
 mod name;
 mod path;
 mod pg_error;
-mod scope;
+mod pool;
 mod sql;
+mod tenant_enum;
 mod tenants;
 mod tracker;
 
-pub use connect::{ConnectError, Database, DieselPool};
+pub use connect::{ConnectError, Database};
 pub use engine::{Removed, Settings};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use lock_holder::LockHolder;
@@ -50,7 +52,10 @@ pub use migration::{Migration, MigrationSet, Migrations, Reason, Refusal, Source
 pub use name::{InvalidName, NameRule, TenantName};
 pub use path::ExtensionsSchema;
 pub use pg_error::PgError;
-pub use scope::{ScopeError, in_tenant};
+pub use pool::{
+    Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection, Scope, ScopedConnection,
+    Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction, own_type,
+};
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
     PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,

@@ -24,6 +24,7 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::connect::{Database, Lease, Session, SessionPool};
 use crate::engine::{Settings, Work};
 use crate::migration::{MigrationSet, Migrations};
+use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::sql::Schema;
 use crate::tracker;
 
@@ -57,6 +58,8 @@ pub struct Tenants {
     /// that was set up by an older program has none, and gets it with the next
     /// public migrations.
     fingerprints: Arc<AtomicBool>,
+    /// What the pools know of the tenants, to be told when one is changed.
+    directory: Arc<Directory>,
 }
 
 impl Tenants {
@@ -84,6 +87,7 @@ impl Tenants {
             migrations: Arc::new(migrations),
             settings,
             fingerprints: Arc::default(),
+            directory: Arc::default(),
         };
         tenants.require_extensions().await?;
         tenants.look_for_fingerprints().await?;
@@ -125,6 +129,18 @@ impl Tenants {
                 "looking for the schema with extensions",
                 error,
             )),
+        }
+    }
+
+    /// A pool for the application's own queries on the same database, with the
+    /// same schema for extensions. It hears at once of the tenants that are
+    /// created, migrated and dropped here.
+    pub fn pool(&self) -> TenantPoolBuilder {
+        let pool = TenantPool::builder(self.database.clone());
+        let pool = pool.directory(Arc::clone(&self.directory));
+        match &self.settings.extensions {
+            Some(extensions) => pool.extensions(extensions.clone()),
+            None => pool,
         }
     }
 

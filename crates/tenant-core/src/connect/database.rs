@@ -4,17 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use tokio::sync::OnceCell;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::session::{Session, SessionPool};
 use super::{ConnectError, pooled, tls, url};
 use crate::PgError;
-
-/// A pool of Diesel connections, for an application's own queries.
-pub type DieselPool = bb8::Pool<AsyncDieselConnectionManager<AsyncPgConnection>>;
 
 /// A database that can be connected to: a parsed URL.
 ///
@@ -104,26 +100,16 @@ impl Database {
         self.client().await
     }
 
-    /// A pool of at most `size` Diesel connections, opened when they are needed.
-    #[must_use]
-    pub fn pool(&self, size: u32) -> DieselPool {
-        let database = self.clone();
-        let mut config = ManagerConfig::default();
-        config.custom_setup = Box::new(move |_| {
-            let database = database.clone();
-            Box::pin(async move {
-                let client = database.client().await.map_err(|error| {
-                    diesel::ConnectionError::CouldntSetupConfiguration(
-                        diesel::result::Error::QueryBuilderError(Box::new(error)),
-                    )
-                })?;
-                AsyncPgConnection::try_from(client).await
-            })
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
-        DieselPool::builder()
-            .max_size(size.max(1))
-            .build_unchecked(manager)
+    /// Asks the server to cancel what runs on the connection of `token`. Of no
+    /// use behind a pooler, where nothing is sent.
+    pub(crate) fn cancel(&self, token: CancelToken) -> impl Future<Output = ()> + Send + use<> {
+        let tls = (!self.pooled).then(|| self.tls.clone());
+        async move {
+            if let Some(tls) = tls {
+                // It has either ended by itself, or the server ends it later.
+                drop(token.cancel_query(tls).await);
+            }
+        }
     }
 
     /// A connection for the engine.

@@ -9,6 +9,7 @@ use super::script::{Failure, Script};
 use super::{Work, execute};
 use crate::Error;
 use crate::error::Consequence;
+use crate::forget::FORGET;
 use crate::sql::{Schema, literal};
 
 /// How often a run that lost against somebody else's lock starts anew.
@@ -117,24 +118,9 @@ impl NotOpened<'_> {
     }
 }
 
-/// What an earlier migration may have left on the connection: settings, roles,
-/// cursors, statements, temporary tables. The next tenant must not see them.
-/// `DISCARD ALL` is the same and more, but not allowed in a message of several
-/// statements. The locks stay: a run in parts holds one.
-///
-/// Prepared statements are forgotten only where a migration makes some: behind a
-/// pooler the connection may have others' too.
-const FORGET: [&str; 7] = [
-    "RESET SESSION AUTHORIZATION",
-    "RESET ROLE",
-    "RESET ALL",
-    "CLOSE ALL",
-    "UNLISTEN *",
-    "DISCARD TEMP",
-    "DISCARD SEQUENCES",
-];
-
-/// Forgets what migrations may have left on the connection.
+/// Forgets what an earlier migration may have left on the connection. The locks
+/// stay: a run in parts holds one. Prepared statements are forgotten only where a
+/// migration makes some.
 pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
     for statement in FORGET {
         script.step("forgetting what was set", statement);

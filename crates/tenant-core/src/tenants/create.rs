@@ -98,6 +98,7 @@ impl Tenants {
             spares.store(false, Ordering::Relaxed);
             engine::create(work, name).await?
         };
+        self.directory.forget(name);
         Ok(Outcome {
             applied: versions(&applied),
             from_spare,

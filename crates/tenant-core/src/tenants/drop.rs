@@ -84,7 +84,9 @@ impl Tenants {
     /// schema: what is not registered is never dropped.
     pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
         let session = self.session().await?;
-        engine::remove(self.work(&session, Schema::Tenant(name)), name).await
+        let removed = engine::remove(self.work(&session, Schema::Tenant(name)), name).await;
+        self.directory.forget(name);
+        removed
     }
 }
 

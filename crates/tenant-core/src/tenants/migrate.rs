@@ -161,6 +161,9 @@ impl Tenants {
         let started = Instant::now();
         let mut applied = Vec::new();
         let done = engine::migrate(self.work(session, schema), known, &mut applied).await;
+        if let Schema::Tenant(name) = schema {
+            self.directory.forget(name);
+        }
         let status = match &done {
             Err(_) => Status::Failed,
             Ok(()) if applied.is_empty() => Status::UpToDate,

@@ -80,6 +80,20 @@ pub(crate) async fn tenants(database: &TestDatabase, stream: &Stream) -> Tenants
     tenants
 }
 
+/// A database with the tracker, whose tenants get the migrations of
+/// `schema_tenant`.
+pub(crate) async fn demo_tenants(database: &TestDatabase) -> Tenants {
+    let migrations = Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
+    };
+    let url = Database::parse(&database.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default());
+    let tenants = tenants.await.unwrap();
+    tenants.migrate_public(false).await.unwrap();
+    tenants
+}
+
 /// The same without setting anything up.
 pub(crate) async fn open(database: &TestDatabase, stream: &Stream, settings: Settings) -> Tenants {
     open_at(&database.url(), stream, settings).await

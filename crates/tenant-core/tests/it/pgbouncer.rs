@@ -4,14 +4,15 @@
 use std::num::NonZeroUsize;
 
 use diesel::QueryResult;
-use diesel_async::AsyncPgConnection;
 use schema_tenant::{Dummy, NewDummy};
-use tenant_core::{Database, ScopeError, Settings, Status, Stop, Tenants, in_tenant};
+use tenant_core::{
+    Database, PoolError, Settings, Status, Stop, TenantConnection, TenantPool, Tenants,
+};
 use test_support::{PgBouncer, TestDatabase};
 use tokio_postgres::Client;
 
 use crate::fixture::{Stream, at, create, migrate, name, two_steps, version};
-use crate::scope::two_tenants;
+use crate::pool::{rows, two_tenants};
 
 /// Pools in which all clients share a server connection, and in which they seldom
 /// get the same one twice.
@@ -24,7 +25,7 @@ pub(crate) fn behind(pooler: &PgBouncer) -> Database {
 }
 
 /// Runs a statement of an application's.
-async fn run(connection: &mut AsyncPgConnection, sql: &str) -> QueryResult<usize> {
+async fn run(connection: &mut TenantConnection, sql: &str) -> QueryResult<usize> {
     diesel_async::RunQueryDsl::execute(diesel::sql_query(sql), connection).await
 }
 
@@ -36,6 +37,12 @@ pub(crate) async fn somebody_else(pooler: &PgBouncer) -> Client {
     let (client, connection) = connected.unwrap();
     drop(tokio::spawn(connection));
     client
+}
+
+/// The application's pool behind the pooler.
+pub(crate) async fn pool_behind(pooler: &PgBouncer, size: u32) -> TenantPool {
+    let pool = TenantPool::builder(behind(pooler)).size(size);
+    pool.open().await.unwrap()
 }
 
 async fn open(pooler: &PgBouncer, stream: &Stream) -> Tenants {
@@ -139,25 +146,28 @@ async fn the_next_client_on_the_server_connection_finds_nothing_of_ours() {
     newer.migrate_public(true).await.unwrap();
     assert_eq!(added(&other, &before).await, [""; 0], "after reading");
 
-    let mut connection = behind(&pooler).connect().await.unwrap();
+    let pool = pool_behind(&pooler, 1).await;
     for tenant in ["acme", "globex"] {
-        let of = name(tenant);
-        let counted = in_tenant(&mut connection, &of, None, async |connection| {
-            run(connection, "SELECT * FROM tasks").await
-        });
-        assert_eq!(counted.await.unwrap(), 0);
+        let mut connection = pool.tenant(&name(tenant)).await.unwrap();
+        assert_eq!(run(&mut connection, "SELECT * FROM tasks").await, Ok(0));
+        connection.commit().await.unwrap();
         assert_eq!(
             added(&other, &before).await,
             [""; 0],
             "after work in {tenant}"
         );
     }
+    let session = pool.tenant_session(&name("acme")).await;
+    assert!(
+        matches!(session, Err(PoolError::NeedsDirect)),
+        "{session:?}"
+    );
 }
 
 const ROUNDS: usize = 20;
 
 /// Inserts a row each time, and sees exactly those of its own tenant.
-async fn fill(connection: &mut AsyncPgConnection, tenant: &str) {
+async fn fill(pool: &TenantPool, tenant: &str) {
     let row = NewDummy {
         name: tenant,
         value: None,
@@ -165,11 +175,11 @@ async fn fill(connection: &mut AsyncPgConnection, tenant: &str) {
     };
     for round in 1..=ROUNDS {
         let of = name(tenant);
-        let seen = in_tenant(connection, &of, None, async |connection| {
-            row.insert(connection).await?;
+        let seen = pool.in_tenant(&of, async |tenant| {
+            row.insert(tenant).await?;
             // The other client asks for the server connection meanwhile.
             tokio::task::yield_now().await;
-            Dummy::all(connection).await
+            Ok::<_, PoolError>(Dummy::all(tenant).await?)
         });
         let seen = seen.await.unwrap();
         assert_eq!(seen.len(), round);
@@ -184,16 +194,10 @@ async fn two_tenants_that_take_turns_on_one_server_connection_see_their_own_rows
     let pooler = PgBouncer::start(&database, 1);
     let other = somebody_else(&pooler).await;
     let before = state(&other).await;
-    let mut one = behind(&pooler).connect().await.unwrap();
-    let mut two = behind(&pooler).connect().await.unwrap();
-    tokio::join!(fill(&mut one, "acme"), fill(&mut two, "globex"));
+    let pool = pool_behind(&pooler, 2).await;
+    tokio::join!(fill(&pool, "acme"), fill(&pool, "globex"));
     // The same server connection, and both paths have ended with their work.
     assert_eq!(added(&other, &before).await, [""; 0]);
-    for connection in [&mut one, &mut two] {
-        let query = run(connection, "SELECT * FROM dummy_table");
-        let error = query.await.unwrap_err().to_string();
-        assert!(error.contains("does not exist"), "{error}");
-    }
 }
 
 #[tokio::test]
@@ -201,23 +205,18 @@ async fn work_that_fails_or_is_cut_off_leaves_no_path_to_the_next_client() {
     let database = TestDatabase::new().await;
     two_tenants(&database).await;
     let pooler = PgBouncer::start(&database, 1);
-    let pool = behind(&pooler).pool(2);
-    let mut connection = pool.get().await.unwrap();
+    let pool = pool_behind(&pooler, 2).await;
     let acme = name("acme");
-    let failed = in_tenant(&mut connection, &acme, None, async |connection| {
-        run(connection, "SELECT 1 / 0").await
+    let failed = pool.in_tenant(&acme, async |tenant| {
+        Ok::<_, PoolError>(run(tenant, "SELECT 1 / 0").await?)
     });
-    assert!(matches!(failed.await, Err(ScopeError::Query(_))));
+    assert!(matches!(failed.await, Err(PoolError::Query(_))));
     let cut = tokio::time::timeout(std::time::Duration::from_millis(200), async {
-        let mut connection = pool.get().await.unwrap();
-        in_tenant(&mut connection, &acme, None, async |connection| {
-            run(connection, "SELECT pg_sleep(2)").await
-        })
-        .await
+        let mut acme = pool.tenant(&acme).await.unwrap();
+        run(&mut acme, "SELECT pg_sleep(2)").await
     });
     assert!(cut.await.is_err());
-    let rows = in_tenant(&mut connection, &name("globex"), None, Dummy::all).await;
-    assert!(rows.unwrap().is_empty());
+    assert_eq!(rows(&pool, "globex").await, 0);
     let other = somebody_else(&pooler).await;
     let path = other.query_typed("SHOW search_path", &[]).await.unwrap();
     assert_eq!(path[0].get::<_, &str>(0), r#""$user", public"#);

@@ -2,23 +2,16 @@
 
 use std::pin::pin;
 
-use diesel_async::AsyncPgConnection;
 use futures_util::{SinkExt, TryStreamExt};
 use schema_public::SchemaTracker;
-use schema_tenant::{Dummy, NewDummy};
-use tenant_core::{Database, in_tenant};
+use schema_tenant::Dummy;
+use tenant_core::{Database, PoolError, TenantPool};
 use test_support::{PgBouncer, TestDatabase};
 use tokio_postgres::types::ToSql;
 
 use crate::fixture::name;
-use crate::pgbouncer::{behind, somebody_else};
-use crate::scope::two_tenants;
-
-const ROW: NewDummy<'static> = NewDummy {
-    name: "a row",
-    value: None,
-    description: None,
-};
+use crate::pgbouncer::{pool_behind, somebody_else};
+use crate::pool::{ROW, two_tenants};
 
 /// Two tenants, each of which has a type of its own.
 async fn two_tenants_with_types(database: &TestDatabase) {
@@ -40,18 +33,20 @@ struct Mood {
 
 /// What an application does: queries of its own, and work in a tenant, in which
 /// a statement is used twice and a type is not one of PostgreSQL's.
-async fn use_it(connection: &mut AsyncPgConnection, tenant: &str) {
-    let found = SchemaTracker::find(connection, tenant).await.unwrap();
+async fn use_it(pool: &TenantPool, tenant: &str) {
+    let mut public = pool.public().await.unwrap();
+    let found = SchemaTracker::find(&mut public, tenant).await.unwrap();
     assert_eq!(found.unwrap().name, tenant);
-    let of = name(tenant);
-    let moods = in_tenant(connection, &of, None, async |connection| {
-        ROW.insert(connection).await?;
-        ROW.insert(connection).await?;
-        let rows = Dummy::all(connection).await?.len();
+    drop(public);
+    let tenant = name(tenant);
+    let moods = pool.in_tenant(&tenant, async |tenant| {
+        ROW.insert(tenant).await?;
+        ROW.insert(tenant).await?;
+        let rows = Dummy::all(tenant).await?.len();
         let moods = diesel::sql_query("SELECT mood FROM dummy_table");
-        let moods: Vec<Mood> = diesel_async::RunQueryDsl::get_results(moods, connection).await?;
+        let moods: Vec<Mood> = diesel_async::RunQueryDsl::get_results(moods, tenant).await?;
         assert!(moods.len() >= rows);
-        Ok(moods)
+        Ok::<_, PoolError>(moods)
     });
     let moods = moods.await.unwrap();
     assert!(moods.iter().all(|row| row.mood == "good"), "{moods:?}");
@@ -69,9 +64,9 @@ async fn statements_of_another_process_on_the_server_connection_are_not_met() {
         .batch_execute(&theirs.collect::<String>())
         .await
         .unwrap();
-    let pool = behind(&pooler).pool(2);
+    let pool = pool_behind(&pooler, 2).await;
     for tenant in ["acme", "globex", "acme"] {
-        use_it(&mut pool.get().await.unwrap(), tenant).await;
+        use_it(&pool, tenant).await;
     }
     let left = "SELECT count(*) FROM pg_prepared_statements";
     let left = other.query_typed(left, &[]).await.unwrap();
@@ -83,13 +78,13 @@ async fn many_clients_at_once_share_a_few_server_connections() {
     let database = TestDatabase::new().await;
     two_tenants_with_types(&database).await;
     let pooler = PgBouncer::start(&database, 3);
-    let pool = behind(&pooler).pool(12);
+    let pool = pool_behind(&pooler, 12).await;
     let clients = (0..12).map(|client| {
         let pool = pool.clone();
         let tenant = ["acme", "globex"][client % 2];
         tokio::spawn(async move {
             for _ in 0..5 {
-                use_it(&mut pool.get().await.unwrap(), tenant).await;
+                use_it(&pool, tenant).await;
             }
         })
     });

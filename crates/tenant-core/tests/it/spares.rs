@@ -281,11 +281,9 @@ async fn the_rows_of_diesel_are_those_of_the_list() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &Stream::new()).await;
     let kept = keep(&tenants, 1).await;
-    let connection = tenant_core::Database::parse(&database.url()).unwrap();
-    let mut connection = connection.connect().await.unwrap();
-    let spares = schema_public::SpareSchema::all(&mut connection)
-        .await
-        .unwrap();
+    let pool = tenants.pool().open().await.unwrap();
+    let mut public = pool.public().await.unwrap();
+    let spares = schema_public::SpareSchema::all(&mut public).await.unwrap();
     assert_eq!(spares[0].name, kept.outcomes[0].name);
     assert!(tenants.create(&name("acme")).await.unwrap().from_spare);
 }

@@ -7,11 +7,10 @@ use clap::Parser;
 use command_line::output::table;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Output, Script, Verdict};
-use diesel_async::AsyncPgConnection;
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
-use tenant_core::{ExtensionsSchema, TenantName, Tenants, in_tenant};
+use tenant_core::{PoolError, TenantName, TenantPool, Tenants};
 
 use crate::tenants;
 
@@ -118,8 +117,7 @@ impl Script for DemoTenantSchema {
 /// A demonstration under way.
 struct Demo {
     tenants: Tenants,
-    connection: AsyncPgConnection,
-    extensions: Option<ExtensionsSchema>,
+    pool: TenantPool,
     tenant: TenantName,
     other: TenantName,
     output: Output,
@@ -134,13 +132,15 @@ impl Demo {
         let tenants = tenants::open(context).await?;
         // A demonstration need not be told whether there is a pooler.
         let database = context.database().await?.behind_pooler();
-        let connection = database.connect().await?;
+        let mut pool = TenantPool::builder(database).size(1);
+        if let Some(extensions) = context.extensions() {
+            pool = pool.extensions(extensions);
+        }
         // Short enough to read, and different from an earlier `--keep`.
         let mark = u16::try_from(started_mark() % 0x1_0000).unwrap_or_default();
         Ok(Self {
             tenants,
-            connection,
-            extensions: context.extensions(),
+            pool: pool.open().await?,
             tenant: format!("demo_acme_{mark:04x}").parse()?,
             other: format!("demo_globex_{mark:04x}").parse()?,
             output: context.output,
@@ -178,7 +178,9 @@ impl Demo {
         self.step("create_other_tenant", &text, from.elapsed());
 
         let from = Instant::now();
-        let registered = SchemaTracker::find(&mut self.connection, self.tenant.as_str()).await?;
+        let mut public = self.pool.public().await?;
+        let registered = SchemaTracker::find(&mut public, self.tenant.as_str()).await?;
+        drop(public);
         registered.context("the new tenant is not in public.schema_tracker")?;
         self.step(
             "find_registration",
@@ -213,26 +215,19 @@ impl Demo {
         Ok((rows, others))
     }
 
-    async fn fill(&mut self) -> anyhow::Result<()> {
-        let extensions = self.extensions.as_ref();
-        in_tenant(
-            &mut self.connection,
-            &self.tenant,
-            extensions,
-            async |connection| {
-                for row in ROWS {
-                    row.insert(connection).await?;
-                }
-                Ok(())
-            },
-        )
-        .await?;
-        Ok(())
+    async fn fill(&self) -> Result<(), PoolError> {
+        let fill = self.pool.in_tenant(&self.tenant, async |tenant| {
+            for row in ROWS {
+                row.insert(tenant).await?;
+            }
+            Ok(())
+        });
+        fill.await
     }
 
-    async fn rows(&mut self, tenant: &TenantName) -> anyhow::Result<Vec<Dummy>> {
-        let extensions = self.extensions.as_ref();
-        Ok(in_tenant(&mut self.connection, tenant, extensions, Dummy::all).await?)
+    async fn rows(&self, tenant: &TenantName) -> Result<Vec<Dummy>, PoolError> {
+        let mut tenant = self.pool.tenant(tenant).await?;
+        Ok(Dummy::all(&mut tenant).await?)
     }
 
     /// Drops what was made: both tenants, or only the second when the first is

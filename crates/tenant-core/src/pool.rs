@@ -1,0 +1,334 @@
+//! [`TenantPool`]: connections for an application's own queries, each in the
+//! schema of one tenant.
+
+mod connection;
+mod directory;
+mod error;
+mod guard;
+mod lent;
+mod lookup;
+mod manager;
+mod message;
+mod opening;
+mod own_types;
+mod scope;
+mod tag;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bb8::{PooledConnection, RunError};
+use diesel_async::AsyncPgConnection;
+
+use manager::{Manager, Refusals};
+
+use crate::path::ExtensionsSchema;
+use crate::{Database, TenantName};
+
+pub use connection::{PublicConnection, ScopedConnection, TenantConnection};
+pub(crate) use directory::Directory;
+pub use error::PoolError;
+pub use guard::{Session, Transaction};
+pub use opening::{Isolation, Opening};
+pub use own_types::own_type;
+pub use scope::{OfPublic, OfTenant, Scope};
+
+/// How many connections a pool has when nobody says otherwise.
+const SIZE: u32 = 16;
+
+/// How long to wait for a connection when nobody says otherwise.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// One pool of connections for all tenants of a database.
+///
+/// [`tenant`](Self::tenant) gives a transaction in which unqualified names are
+/// the tenant's tables and nothing else:
+///
+/// ```no_run
+/// # use diesel::prelude::*;
+/// # use diesel_async::RunQueryDsl;
+/// # use tenant_core::{Database, PoolError, TenantConnection, TenantName, TenantPool};
+/// # diesel::table! { tasks (id) { id -> Integer, title -> Text, } }
+/// // Takes the tenant's connection, and does not compile with another one.
+/// async fn titles(tenant: &mut TenantConnection) -> QueryResult<Vec<String>> {
+///     tasks::table.select(tasks::title).load(tenant).await
+/// }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let database = Database::parse("postgres://app@localhost/shop")?;
+/// let pool = TenantPool::builder(database).size(16).open().await?;
+/// let acme: TenantName = "acme_corp".parse()?;
+///
+/// let mut tenant = pool.tenant(&acme).await?;
+/// diesel::insert_into(tasks::table)
+///     .values(tasks::title.eq("Call back"))
+///     .execute(&mut tenant)
+///     .await?;
+/// let titles = titles(&mut tenant).await?;
+/// tenant.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is certain
+///
+/// * A tenant that is not registered is refused before any query. What is known
+///   of a tenant is remembered for a minute, so that this costs no round trip;
+///   that its schema is there is checked each time, in the message that begins
+///   the transaction.
+/// * Whatever ends the work (an error, a panic, a future that is dropped), the
+///   next user of the connection finds no transaction, no path, no setting and no
+///   temporary table of the one before. A connection whose query was cut off is
+///   closed.
+/// * Prepared statements are kept for all tenants that have the same columns and
+///   types, and apart for those that have not.
+///
+/// Cheap to clone; the clones share their connections.
+#[derive(Clone)]
+pub struct TenantPool(Arc<PoolInner>);
+
+/// What is shared by a pool's clones and by the connections it has handed out.
+struct PoolInner {
+    database: Database,
+    connections: bb8::Pool<Manager>,
+    size: u32,
+    refusals: Refusals,
+    directory: Arc<Directory>,
+    extensions: Option<ExtensionsSchema>,
+    /// The message after a session.
+    leave_session: String,
+}
+
+/// A pool in the making. Made by [`TenantPool::builder`] or
+/// [`Tenants::pool`](crate::Tenants::pool).
+#[derive(Debug, Clone)]
+#[must_use = "nothing is opened until `open` is awaited"]
+pub struct TenantPoolBuilder {
+    database: Database,
+    size: u32,
+    wait: Duration,
+    extensions: Option<ExtensionsSchema>,
+    directory: Arc<Directory>,
+}
+
+impl TenantPoolBuilder {
+    /// At most so many connections, 16 unless it is said; at least one.
+    pub fn size(mut self, connections: u32) -> Self {
+        self.size = connections.max(1);
+        self
+    }
+
+    /// How long to wait for one when all are in use, 5 s unless it is said.
+    pub fn wait(mut self, at_most: Duration) -> Self {
+        self.wait = at_most;
+        self
+    }
+
+    /// A schema behind the tenant's own in the path, for extensions.
+    pub fn extensions(mut self, schema: ExtensionsSchema) -> Self {
+        self.extensions = Some(schema);
+        self
+    }
+
+    /// Another one's knowledge of the tenants: whoever changes one tells it.
+    pub(crate) fn directory(mut self, directory: Arc<Directory>) -> Self {
+        self.directory = directory;
+        self
+    }
+
+    /// Opens the pool, and one connection to know that it can. The others follow
+    /// when they are needed. To be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Connect`], or [`PoolError::NoExtensionsSchema`].
+    pub async fn open(self) -> Result<TenantPool, PoolError> {
+        let refusals = Refusals::new();
+        let manager = Manager {
+            database: self.database.clone(),
+        };
+        let connections = bb8::Pool::builder()
+            .max_size(self.size)
+            .connection_timeout(self.wait)
+            .test_on_check_out(false)
+            .retry_connection(false)
+            .error_sink(Box::new(refusals.clone()))
+            .build_unchecked(manager);
+        let pool = TenantPool(Arc::new(PoolInner {
+            database: self.database,
+            connections,
+            size: self.size,
+            refusals,
+            directory: self.directory,
+            extensions: self.extensions,
+            leave_session: message::leave_session(),
+        }));
+        pool.public().await?.rollback().await?;
+        Ok(pool)
+    }
+}
+
+impl TenantPool {
+    /// A pool for the tenants of `database`.
+    ///
+    /// Where the same program creates or drops tenants, take
+    /// [`Tenants::pool`](crate::Tenants::pool): that pool hears of it at once.
+    pub fn builder(database: Database) -> TenantPoolBuilder {
+        TenantPoolBuilder {
+            database,
+            size: SIZE,
+            wait: WAIT,
+            extensions: None,
+            directory: Arc::default(),
+        }
+    }
+
+    /// A transaction in the schema of the tenant `name`, begun when it is
+    /// awaited.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Unknown`] when nobody is registered under the name; else as
+    /// the kinds of [`PoolError`] say.
+    pub fn tenant(&self, name: &TenantName) -> Opening<OfTenant> {
+        Opening::new(Arc::clone(&self.0), OfTenant(name.clone()))
+    }
+
+    /// A transaction in the public schema, begun when it is awaited.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantPool::tenant`], without those that concern a tenant.
+    pub fn public(&self) -> Opening<OfPublic> {
+        Opening::new(Arc::clone(&self.0), OfPublic)
+    }
+
+    /// Runs `work` in a transaction in the schema of the tenant `name`: committed
+    /// when it returns `Ok`, rolled back otherwise.
+    ///
+    /// ```no_run
+    /// # use diesel::prelude::*;
+    /// # use diesel_async::RunQueryDsl;
+    /// # use tenant_core::{PoolError, TenantName, TenantPool};
+    /// # diesel::table! { tasks (id) { id -> Integer, title -> Text, } }
+    /// async fn clear(pool: &TenantPool, name: &TenantName) -> Result<usize, PoolError> {
+    ///     pool.in_tenant(name, async |tenant| {
+    ///         Ok(diesel::delete(tasks::table).execute(tenant).await?)
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What [`TenantPool::tenant`] and [`Transaction::commit`] meet, and what
+    /// `work` returns.
+    pub async fn in_tenant<R, E: From<PoolError>>(
+        &self,
+        name: &TenantName,
+        work: impl AsyncFnOnce(&mut TenantConnection) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut tenant = self.tenant(name).await?;
+        let result = work(&mut tenant).await?;
+        tenant.commit().await?;
+        Ok(result)
+    }
+
+    /// The same in the public schema.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantPool::in_tenant`].
+    pub async fn in_public<R, E: From<PoolError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut PublicConnection) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut public = self.public().await?;
+        let result = work(&mut public).await?;
+        public.commit().await?;
+        Ok(result)
+    }
+
+    /// A connection in the schema of the tenant `name` without a transaction
+    /// around it (see [`Session`]).
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::NeedsDirect`] behind a pooler, else as [`TenantPool::tenant`].
+    pub async fn tenant_session(&self, name: &TenantName) -> Result<Session<OfTenant>, PoolError> {
+        Arc::clone(&self.0).session(OfTenant(name.clone())).await
+    }
+
+    /// The same in the public schema.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantPool::tenant_session`].
+    pub async fn public_session(&self) -> Result<Session<OfPublic>, PoolError> {
+        Arc::clone(&self.0).session(OfPublic).await
+    }
+}
+
+impl fmt::Debug for TenantPool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TenantPool")
+            .field("database", &self.0.database)
+            .field("size", &self.0.size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PoolInner {
+    /// A connection of the pool, as soon as there is one that is usable.
+    async fn checkout(&self) -> Result<PooledConnection<'static, Manager>, PoolError> {
+        let started = Instant::now();
+        loop {
+            let mut lent = self.wait_for_one(started).await?;
+            if !lent.is_spent() {
+                return Ok(lent);
+            }
+        }
+    }
+
+    async fn wait_for_one(
+        &self,
+        started: Instant,
+    ) -> Result<PooledConnection<'static, Manager>, PoolError> {
+        let mut refusals = self.refusals.subscribe();
+        let mut got = std::pin::pin!(self.connections.get_owned());
+        loop {
+            tokio::select! {
+                biased;
+                got = &mut got => return match got {
+                    Ok(lent) => Ok(lent),
+                    Err(RunError::User(error)) => Err(error.into()),
+                    Err(RunError::TimedOut) => Err(PoolError::Exhausted {
+                        size: self.size,
+                        waited: started.elapsed(),
+                        refused: refusals.borrow_and_update().clone(),
+                    }),
+                },
+                Ok(()) = refusals.changed() => {
+                    // Where there are others, one of them will be free.
+                    let refused = refusals.borrow_and_update().clone();
+                    if let Some(refused) = refused
+                        && self.connections.state().connections == 0
+                    {
+                        return Err(PoolError::Connect(refused));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks the server to give up what it does for `connection`, which nobody
+    /// waits for any more.
+    fn cancel(&self, connection: &AsyncPgConnection) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let cancelling = self.database.cancel(connection.cancel_token());
+            drop(runtime.spawn(cancelling));
+        }
+    }
+}

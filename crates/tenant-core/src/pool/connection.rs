@@ -1,0 +1,306 @@
+//! [`TenantConnection`] and [`PublicConnection`]: connections of different types,
+//! on which Diesel's queries run.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bb8::PooledConnection;
+use diesel::associations::{HasTable, Identifiable};
+use diesel::connection::{CacheSize, Instrumentation};
+use diesel::dsl::{Find, Update};
+use diesel::pg::Pg;
+use diesel::query_builder::UpdateStatement;
+use diesel::query_builder::{AsChangeset, AsQuery, IntoUpdateTarget, QueryFragment, QueryId};
+use diesel::query_dsl::methods::FindDsl;
+use diesel::result::Error;
+use diesel::{ConnectionError, ConnectionResult, QueryResult, Table};
+use diesel_async::methods::LoadQuery;
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl,
+    SimpleAsyncConnection, UpdateAndFetchResults,
+};
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, future};
+
+use super::PoolInner;
+use super::lent::Begin;
+use super::manager::Manager;
+use super::own_types;
+use super::scope::{OfPublic, OfTenant, Scope};
+use super::tag::{Likeness, Tagged};
+use crate::TenantName;
+
+/// A connection that sees one tenant's tables: what functions take that need
+/// them.
+///
+/// Diesel's queries run on it as on any connection of diesel-async, and so do
+/// transactions inside its own ([`AsyncConnection::transaction`], as savepoints).
+/// It is not a [`PublicConnection`], and neither is it a plain connection:
+///
+/// ```compile_fail
+/// # use tenant_core::{PublicConnection, TenantConnection};
+/// async fn count_tasks(tenant: &mut TenantConnection) {}
+///
+/// async fn handler(public: &mut PublicConnection) {
+///     count_tasks(public).await; // expected `OfTenant`, found `OfPublic`
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use diesel_async::AsyncPgConnection;
+/// # use tenant_core::TenantConnection;
+/// async fn count_tasks(tenant: &mut TenantConnection) {}
+///
+/// async fn handler(anywhere: &mut AsyncPgConnection) {
+///     count_tasks(anywhere).await; // expected `TenantConnection`
+/// }
+/// ```
+pub type TenantConnection = ScopedConnection<OfTenant>;
+
+/// A connection that sees the tables of `public`, and no tenant's.
+///
+/// ```compile_fail
+/// # use tenant_core::{PublicConnection, TenantConnection};
+/// async fn count_tenants(public: &mut PublicConnection) {}
+///
+/// async fn handler(tenant: &mut TenantConnection) {
+///     count_tenants(tenant).await; // expected `OfPublic`, found `OfTenant`
+/// }
+/// ```
+pub type PublicConnection = ScopedConnection<OfPublic>;
+
+/// A connection in one schema: a [`TenantConnection`] or a [`PublicConnection`].
+///
+/// Comes from a [`TenantPool`](crate::TenantPool). What is left open when it is
+/// dropped is rolled back; if a query was cut off, the connection is closed.
+pub struct ScopedConnection<S: Scope> {
+    lent: PooledConnection<'static, Manager>,
+    pool: Arc<PoolInner>,
+    scope: S,
+    likeness: Likeness,
+    kind: Begin,
+}
+
+impl ScopedConnection<OfTenant> {
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantName {
+        &self.scope.0
+    }
+}
+
+impl<S: Scope> ScopedConnection<S> {
+    pub(super) fn new(
+        pool: Arc<PoolInner>,
+        mut lent: PooledConnection<'static, Manager>,
+        (scope, likeness): (S, Likeness),
+        kind: Begin,
+    ) -> Self {
+        lent.serve(scope.tenant(), &likeness.tag);
+        Self {
+            lent,
+            pool,
+            scope,
+            likeness,
+            kind,
+        }
+    }
+
+    /// Ends the transaction and keeps what was done in it. False when a query of
+    /// it has failed, and PostgreSQL would keep nothing.
+    pub(super) async fn commit(&mut self) -> QueryResult<bool> {
+        // PostgreSQL answers the commit of such a transaction with a rollback, and
+        // without an error.
+        if self.lent.signs.is_failed() && self.batch_execute("SELECT").await.is_err() {
+            return Ok(false);
+        }
+        while self.lent.is_in_transaction() {
+            use diesel_async::TransactionManager;
+            self.lent.signs.begin();
+            let done = AnsiTransactionManager::commit_transaction(&mut self.lent.connection).await;
+            self.lent.signs.end(&done);
+            done?;
+        }
+        Ok(true)
+    }
+
+    /// Ends the transaction, and waits until nothing of it is left.
+    pub(super) async fn rollback(&mut self) -> QueryResult<()> {
+        while self.lent.is_in_transaction() {
+            use diesel_async::TransactionManager;
+            self.lent.signs.begin();
+            let done =
+                AnsiTransactionManager::rollback_transaction(&mut self.lent.connection).await;
+            self.lent.signs.end(&done);
+            done?;
+        }
+        Ok(())
+    }
+
+    /// Refuses queries after the end of the transaction: the path has ended with
+    /// it.
+    fn require_path(&mut self) -> QueryResult<()> {
+        if self.kind == Begin::Transaction && !self.lent.is_in_transaction() {
+            return Err(Error::NotInTransaction);
+        }
+        Ok(())
+    }
+}
+
+impl<S: Scope> Drop for ScopedConnection<S> {
+    fn drop(&mut self) {
+        if self.lent.signs.take_outdated() {
+            self.lent.forget_statements();
+            if let Some(tenant) = self.scope.tenant() {
+                self.pool.directory.forget(tenant);
+            }
+        }
+        if self.lent.signs.is_busy() {
+            // The pool closes it.
+            self.pool.cancel(&self.lent.connection);
+            return;
+        }
+        if self.lent.is_in_transaction() {
+            self.lent.send_rollback();
+        }
+        if self.kind == Begin::Session {
+            self.lent.send(&self.pool.leave_session);
+        }
+    }
+}
+
+impl<S: Scope> fmt::Debug for ScopedConnection<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenant = self.scope.tenant().map(TenantName::as_str);
+        formatter
+            .debug_struct("ScopedConnection")
+            .field("tenant", &tenant)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Scope> SimpleAsyncConnection for ScopedConnection<S> {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.require_path()?;
+        self.lent.signs.begin();
+        let done = self.lent.connection.batch_execute(query).await;
+        self.lent.signs.end(&done);
+        done
+    }
+}
+
+impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Self::Stream<'conn, 'query>>>;
+    type Stream<'conn, 'query> = BoxStream<'static, QueryResult<Self::Row<'conn, 'query>>>;
+    type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        if let Err(error) = self.require_path() {
+            return future::ready(Err(error)).boxed();
+        }
+        let query = Tagged::new(source.as_query(), &self.likeness.tag);
+        let lent = &mut *self.lent;
+        let signs = Arc::clone(&lent.signs);
+        let answer = own_types::with(&self.likeness.types, || {
+            AsyncConnectionCore::load(&mut lent.connection, query)
+        });
+        async move {
+            signs.begin();
+            let answer = answer.await;
+            signs.end(&answer);
+            // The server may still fail while the rows come.
+            Ok(answer?.inspect_err(move |error| signs.note(error)).boxed())
+        }
+        .boxed()
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        if let Err(error) = self.require_path() {
+            return future::ready(Err(error)).boxed();
+        }
+        let query = Tagged::new(source, &self.likeness.tag);
+        let lent = &mut *self.lent;
+        let signs = Arc::clone(&lent.signs);
+        let answer = own_types::with(&self.likeness.types, || {
+            lent.connection.execute_returning_count(query)
+        });
+        async move {
+            signs.begin();
+            let answer = answer.await;
+            signs.end(&answer);
+            answer
+        }
+        .boxed()
+    }
+}
+
+impl<S: Scope> AsyncConnection for ScopedConnection<S> {
+    type TransactionManager = AnsiTransactionManager;
+
+    /// Refused: such a connection comes from a [`TenantPool`](crate::TenantPool).
+    async fn establish(_: &str) -> ConnectionResult<Self> {
+        let reason = "a connection in a schema comes from a TenantPool";
+        Err(ConnectionError::BadConnection(reason.to_owned()))
+    }
+
+    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        self.lent.connection.transaction_state()
+    }
+
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        self.lent.connection.instrumentation()
+    }
+
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        self.lent.connection.set_instrumentation(instrumentation);
+    }
+
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.lent.connection.set_prepared_statement_cache_size(size);
+    }
+}
+
+/// What `save_changes` needs.
+impl<'b, S, Changes, Output, Tab, V> UpdateAndFetchResults<Changes, Output> for ScopedConnection<S>
+where
+    S: Scope,
+    Output: Send + 'static,
+    Changes: Copy + Send + AsChangeset<Target = Tab> + Identifiable<Table = Tab> + HasTable,
+    Changes::Changeset: Send + 'b,
+    Tab: Table + FindDsl<Changes::Id> + 'b,
+    Tab::FromClause: Send,
+    Find<Tab, Changes::Id>: IntoUpdateTarget<Table = Tab, WhereClause = V>,
+    UpdateStatement<Tab, V, Changes::Changeset>: AsQuery,
+    Update<Changes, Changes>: LoadQuery<'b, Self, Output>,
+    V: Send + 'b,
+{
+    fn update_and_fetch<'conn, 'changes>(
+        &'conn mut self,
+        changeset: Changes,
+    ) -> BoxFuture<'changes, QueryResult<Output>>
+    where
+        Changes: 'changes,
+        Changes::Changeset: 'changes,
+        'conn: 'changes,
+        Self: 'changes,
+    {
+        async move {
+            let update = diesel::update(changeset).set(changeset);
+            update.get_result(self).await
+        }
+        .boxed()
+    }
+}

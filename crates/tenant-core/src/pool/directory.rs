@@ -1,0 +1,106 @@
+//! Which tenants there are, as far as was asked lately.
+//!
+//! What is known is only a guess that saves a round trip: each transaction checks
+//! that the tenant's schema is there. So what is out of date costs another
+//! question, and never shows a wrong row.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::tag::Likeness;
+use crate::TenantName;
+
+/// For how long a tenant is taken to be there and alike.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
+
+/// For how long a name is taken to be nobody's: short, because another program
+/// may make that tenant, and long enough for those who guess names.
+const UNKNOWN_FOR: Duration = Duration::from_secs(1);
+
+/// How many names are remembered: whoever guesses names fills no memory.
+const MOST: usize = 50_000;
+
+/// What is known of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Known {
+    /// A tenant that is like this.
+    Tenant(Likeness),
+    /// Nobody.
+    Nobody,
+}
+
+/// What is known of all names. Shared by a pool and by those who change tenants.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    entries: Mutex<HashMap<TenantName, Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    known: Known,
+    until: Instant,
+}
+
+impl Directory {
+    /// What is known of `name` and not out of date.
+    pub(super) fn get(&self, name: &TenantName) -> Option<Known> {
+        let entries = self.entries();
+        let entry = entries.get(name)?;
+        (entry.until > Instant::now()).then(|| entry.known.clone())
+    }
+
+    /// Remembers it, for its time.
+    pub(super) fn remember(&self, name: &TenantName, known: Known) {
+        let now = Instant::now();
+        let lifetime = match known {
+            Known::Tenant(_) => KNOWN_FOR,
+            Known::Nobody => UNKNOWN_FOR,
+        };
+        let until = now + lifetime;
+        let mut entries = self.entries();
+        if entries.len() >= MOST {
+            entries.retain(|_, entry| entry.until > now);
+        }
+        if entries.len() >= MOST {
+            entries.clear();
+        }
+        entries.insert(name.clone(), Entry { known, until });
+    }
+
+    /// Whoever changes a tenant says so here: the next who asks for it looks.
+    pub(crate) fn forget(&self, name: &TenantName) {
+        self.entries().remove(name);
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<TenantName, Entry>> {
+        // Each change is one call, so the map is whole also after a panic.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_names_are_asked_for_only_so_many_are_remembered() {
+        let directory = Directory::default();
+        for number in 0..=MOST {
+            let name = format!("guess_{number}").parse().unwrap();
+            directory.remember(&name, Known::Nobody);
+        }
+        assert!(directory.entries().len() <= MOST);
+    }
+
+    #[test]
+    fn what_was_remembered_is_known_until_it_is_forgotten() {
+        let directory = Directory::default();
+        let name = "acme".parse().unwrap();
+        let known = Known::Tenant(Likeness::public());
+        directory.remember(&name, known.clone());
+        assert_eq!(directory.get(&name), Some(known));
+        directory.forget(&name);
+        assert_eq!(directory.get(&name), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! Why there is no connection in a tenant, or why its work was not kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{ConnectError, TenantName};
+
+/// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
+/// or instead of a commit.
+///
+/// [`From`] makes one of Diesel's errors, so that `?` works in the closures of
+/// [`TenantPool::in_tenant`](crate::TenantPool::in_tenant).
+#[derive(Debug, Error)]
+pub enum PoolError {
+    /// Nobody is registered under this name. For a web service: 404.
+    #[error("there is no tenant `{0}`")]
+    Unknown(TenantName),
+    /// The tenant is registered without having a schema.
+    #[error("tenant `{0}` is registered, but its schema does not exist")]
+    MissingSchema(TenantName),
+    /// The public migrations have not been applied.
+    #[error("the database is not set up: it has no table `public.schema_tracker`")]
+    NotSetUp,
+    /// The schema that was named for extensions is not there.
+    #[error("the schema `{0}`, named for extensions, does not exist")]
+    NoExtensionsSchema(String),
+    /// All connections were in use for as long as one was waited for. For a web
+    /// service: 503.
+    #[error("all {size} connections of the pool were in use for {} s", .waited.as_secs_f32())]
+    Exhausted {
+        /// How many connections the pool may have.
+        size: u32,
+        /// How long one was waited for.
+        waited: Duration,
+        /// Why the last one that was tried could not be opened, if one was.
+        #[source]
+        refused: Option<Arc<ConnectError>>,
+    },
+    /// No connection can be opened. For a web service: 503.
+    #[error(transparent)]
+    Connect(Arc<ConnectError>),
+    /// A session of its own needs PostgreSQL itself at the other end.
+    #[error(
+        "statements outside a transaction need a connection to PostgreSQL itself: the URL leads to a pooler"
+    )]
+    NeedsDirect,
+    /// A query failed and its error was passed over; PostgreSQL keeps nothing of
+    /// such a transaction.
+    #[error("a query of the transaction failed before, so that nothing of it was committed")]
+    Aborted,
+    /// A query failed, or the transaction did.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+}
+
+impl From<ConnectError> for PoolError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(Arc::new(error))
+    }
+}

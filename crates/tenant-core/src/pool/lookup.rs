@@ -1,0 +1,122 @@
+//! Asks the database about a tenant.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, Bool, Oid, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+
+use super::message;
+use super::own_types::OwnTypes;
+use super::tag::{Likeness, Tag};
+use crate::{TenantName, tracker};
+
+/// What the database says of a registered tenant.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    has_schema: bool,
+    #[diesel(sql_type = Text)]
+    shape: String,
+    #[diesel(sql_type = Array<Text>)]
+    types: Vec<String>,
+    #[diesel(sql_type = Array<Oid>)]
+    oids: Vec<u32>,
+    #[diesel(sql_type = Array<Oid>)]
+    array_oids: Vec<u32>,
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    answer: bool,
+}
+
+/// What there is of a tenant.
+pub(super) enum Presence {
+    /// Everything, and it is like this.
+    Whole(Likeness),
+    /// A registration, and no schema.
+    NoSchema,
+    /// Nothing.
+    Nobody,
+}
+
+/// The shape is made of all columns with their types, and of the schema's own
+/// types: what decides whether a prepared statement serves another tenant too.
+///
+/// What belongs to a schema is found through `pg_depend`, which has an index by
+/// it; `pg_class` has none, and would be read as a whole.
+const FIND: &str = "SELECT n.oid IS NOT NULL AS has_schema, \
+        pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape, \
+        types.names AS types, types.oids, types.array_oids \
+     FROM public.schema_tracker t \
+     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+     CROSS JOIN LATERAL ( \
+        SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':', c.relname, a.attname, \
+            a.atttypid, a.atttypmod, a.attcollation), ',' ORDER BY c.relname, a.attname) AS shape \
+        FROM pg_catalog.pg_depend d \
+        JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
+        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+        AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+        AND d.refobjid = n.oid AND a.attnum > 0 AND NOT a.attisdropped \
+     ) columns \
+     CROSS JOIN LATERAL ( \
+        SELECT coalesce(pg_catalog.array_agg(y.typname::text ORDER BY y.oid), '{}') AS names, \
+            coalesce(pg_catalog.array_agg(y.oid ORDER BY y.oid), '{}') AS oids, \
+            coalesce(pg_catalog.array_agg(y.typarray ORDER BY y.oid), '{}') AS array_oids \
+        FROM pg_catalog.pg_depend d \
+        JOIN pg_catalog.pg_type y ON y.oid = d.objid \
+        WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass \
+        AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+        AND d.refobjid = n.oid \
+     ) types \
+     WHERE t.name = $1";
+
+impl Found {
+    fn likeness(self) -> Likeness {
+        let oids = self.oids.into_iter().zip(self.array_oids);
+        let types = self.types.into_iter().zip(oids).collect::<OwnTypes>();
+        Likeness {
+            tag: Tag::of_shape(&self.shape),
+            types: Arc::new(types),
+        }
+    }
+}
+
+/// Looks for the tenant `name`. Not as the role that somebody has left, and not in
+/// a transaction.
+pub(super) async fn find(
+    connection: &mut AsyncPgConnection,
+    name: &TenantName,
+) -> QueryResult<Presence> {
+    connection
+        .batch_execute(&message::before_question())
+        .await?;
+    let query = diesel::sql_query(FIND).bind::<Text, _>(name.as_str());
+    let found: Option<Found> = query.get_result(connection).await.optional()?;
+    Ok(match found {
+        None => Presence::Nobody,
+        Some(found) if !found.has_schema => Presence::NoSchema,
+        Some(found) => Presence::Whole(found.likeness()),
+    })
+}
+
+/// Whether the list of tenants is there.
+pub(super) async fn is_set_up(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+    let sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS answer";
+    let query = diesel::sql_query(sql).bind::<Text, _>(tracker::TABLE);
+    Ok(query.get_result::<Answer>(connection).await?.answer)
+}
+
+/// Whether there is a schema called `name`.
+pub(super) async fn has_schema(
+    connection: &mut AsyncPgConnection,
+    name: &str,
+) -> QueryResult<bool> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS answer";
+    let query = diesel::sql_query(sql).bind::<Text, _>(name);
+    Ok(query.get_result::<Answer>(connection).await?.answer)
+}

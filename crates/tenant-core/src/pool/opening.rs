@@ -1,0 +1,220 @@
+//! From a name to a connection in that tenant's schema.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use bb8::PooledConnection;
+use diesel::result::Error;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::connection::ScopedConnection;
+use super::directory::Known;
+use super::guard::{Session, Transaction};
+use super::lent::{Begin, NotBegun};
+use super::lookup::{self, Presence};
+use super::manager::Manager;
+use super::message::{self, Characteristics};
+use super::scope::{Scope, sealed};
+use super::tag::Likeness;
+use super::{PoolError, PoolInner};
+use crate::TenantName;
+use crate::path::Path;
+
+/// How much of other transactions a transaction sees.
+///
+/// Source: PostgreSQL manual, "Transaction Isolation".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it began.
+    ReadCommitted,
+    /// Each statement sees what was committed before the first one began.
+    RepeatableRead,
+    /// As if the transactions ran one after the other. They can fail for it
+    /// (SQLSTATE 40001), and are then to be repeated.
+    Serializable,
+}
+
+impl fmt::Display for Isolation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+        })
+    }
+}
+
+/// A transaction that is begun when this is awaited.
+#[must_use = "nothing is begun until it is awaited"]
+pub struct Opening<S: Scope> {
+    pool: Arc<PoolInner>,
+    scope: S,
+    how: Characteristics,
+}
+
+impl<S: Scope> Opening<S> {
+    pub(super) fn new(pool: Arc<PoolInner>, scope: S) -> Self {
+        let how = Characteristics::default();
+        Self { pool, scope, how }
+    }
+
+    /// PostgreSQL refuses what would change a row. It does not refuse everything:
+    /// a function can still have other effects.
+    pub fn read_only(mut self) -> Self {
+        self.how.read_only = true;
+        self
+    }
+
+    /// With another isolation than the one that the database sets.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.how.isolation = Some(isolation);
+        self
+    }
+}
+
+impl<S: Scope> IntoFuture for Opening<S> {
+    type Output = Result<Transaction<S>, PoolError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { pool, scope, how } = self;
+        async move {
+            let begin = |path: Path<'_>| message::begin_transaction(path, how);
+            let connection = pool.open(scope, Begin::Transaction, begin).await?;
+            Ok(Transaction::new(connection))
+        }
+        .boxed()
+    }
+}
+
+impl PoolInner {
+    /// A connection without a transaction.
+    pub(super) async fn session<S: Scope>(
+        self: Arc<Self>,
+        scope: S,
+    ) -> Result<Session<S>, PoolError> {
+        if !self.database.is_direct().await? {
+            return Err(PoolError::NeedsDirect);
+        }
+        let connection = self
+            .open(scope, Begin::Session, message::begin_session)
+            .await?;
+        Ok(Session::new(connection))
+    }
+
+    /// Hands out a connection whose path leads to `scope`.
+    async fn open<S: Scope>(
+        self: Arc<Self>,
+        scope: S,
+        kind: Begin,
+        message: impl Fn(Path<'_>) -> String,
+    ) -> Result<ScopedConnection<S>, PoolError> {
+        // A server that was started again has cut all connections of the pool.
+        let mut lost = 0;
+        loop {
+            let known = scope.tenant().and_then(|name| self.directory.get(name));
+            if let (Some(name), Some(Known::Nobody)) = (scope.tenant(), &known) {
+                return Err(PoolError::Unknown(name.clone()));
+            }
+            let mut lent = self.checkout().await?;
+            let begun = self.begin(&mut lent, (&scope, known), kind, &message).await;
+            match begun {
+                Ok(likeness) => {
+                    let scope = (scope, likeness);
+                    return Ok(ScopedConnection::new(self, lent, scope, kind));
+                }
+                Err(Refusal::Lost) if lost <= self.size => lost += 1,
+                Err(Refusal::Lost) => return Err(Error::BrokenTransactionManager.into()),
+                Err(Refusal::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn begin<S: Scope>(
+        &self,
+        lent: &mut PooledConnection<'static, Manager>,
+        (scope, known): (&S, Option<Known>),
+        kind: Begin,
+        message: impl Fn(Path<'_>) -> String,
+    ) -> Result<Likeness, Refusal> {
+        let likeness = match (scope.tenant(), known) {
+            (None, _) => Likeness::public(),
+            (_, Some(Known::Tenant(likeness))) => likeness,
+            (Some(name), _) => self.look_up(lent, name).await?,
+        };
+        let schema = sealed::schema(scope);
+        let path = Path::new(schema, self.extensions.as_ref());
+        match lent.begin(kind, &message(path)).await {
+            Ok(()) => Ok(likeness),
+            Err(NotBegun::Lost) => Err(Refusal::Lost),
+            Err(NotBegun::Refused(error)) => Err(self.explain(lent, scope.tenant(), error).await),
+        }
+    }
+
+    /// Why the path does not lead where it should.
+    async fn explain(
+        &self,
+        lent: &mut PooledConnection<'static, Manager>,
+        tenant: Option<&TenantName>,
+        error: Error,
+    ) -> Refusal {
+        if let Some(name) = tenant {
+            // What was known of it may be out of date.
+            self.directory.forget(name);
+            if let Err(refusal) = self.look_up(lent, name).await {
+                return refusal;
+            }
+        }
+        if let Some(extensions) = &self.extensions
+            && let Ok(false) = lookup::has_schema(&mut lent.connection, extensions.name()).await
+        {
+            let missing = extensions.name().to_owned();
+            return PoolError::NoExtensionsSchema(missing).into();
+        }
+        PoolError::Query(error).into()
+    }
+
+    /// Asks the database about a tenant, and remembers the answer.
+    async fn look_up(
+        &self,
+        lent: &mut PooledConnection<'static, Manager>,
+        name: &TenantName,
+    ) -> Result<Likeness, Refusal> {
+        lent.signs.begin();
+        let found = lookup::find(&mut lent.connection, name).await;
+        lent.signs.end(&found);
+        match found {
+            Ok(Presence::Whole(likeness)) => {
+                let known = Known::Tenant(likeness.clone());
+                self.directory.remember(name, known);
+                Ok(likeness)
+            }
+            Ok(Presence::NoSchema) => Err(PoolError::MissingSchema(name.clone()).into()),
+            Ok(Presence::Nobody) => {
+                self.directory.remember(name, Known::Nobody);
+                Err(PoolError::Unknown(name.clone()).into())
+            }
+            Err(error) => match lookup::is_set_up(&mut lent.connection).await {
+                Ok(true) => Err(PoolError::Query(error).into()),
+                Ok(false) => Err(PoolError::NotSetUp.into()),
+                Err(_) => Err(Refusal::Lost),
+            },
+        }
+    }
+}
+
+/// Why a connection was not handed out.
+enum Refusal {
+    /// It is gone; another one may do.
+    Lost,
+    /// For a reason that another one would not change.
+    Error(PoolError),
+}
+
+impl From<PoolError> for Refusal {
+    fn from(error: PoolError) -> Self {
+        Self::Error(error)
+    }
+}

@@ -1,0 +1,99 @@
+//! Keeps apart the prepared statements of schemas that are not alike.
+//!
+//! A statement that was prepared in one tenant serves another as long as all
+//! types in it are the same: PostgreSQL looks tables up and plans anew when the
+//! path has changed. Where they differ (a tenant at another version, or with an
+//! enum of its own) it refuses the statement, or takes its parameters for values
+//! of the first tenant's type. So each statement carries the tag of the shape it
+//! was prepared for, as a comment behind it. Diesel keeps statements by their
+//! text, and so never finds that of another shape.
+
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+
+use super::own_types::OwnTypes;
+
+/// Which schemas a prepared statement serves. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Tag(Arc<str>);
+
+impl Tag {
+    /// The tag of `shape`, of which hexadecimal digits are kept: nothing in it
+    /// can end the comment.
+    pub(super) fn of_shape(shape: &str) -> Self {
+        let digits = shape.chars().filter(char::is_ascii_hexdigit).take(32);
+        Self(format!(" /* {} */", digits.collect::<String>()).into())
+    }
+
+    /// The tag of the public schema.
+    fn public() -> Self {
+        Self(" /* public */".into())
+    }
+}
+
+/// What the queries of a schema need to know of it. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Likeness {
+    pub(super) tag: Tag,
+    pub(super) types: Arc<OwnTypes>,
+}
+
+impl Likeness {
+    /// That of the public schema, whose types Diesel may look up by name.
+    pub(super) fn public() -> Self {
+        Self {
+            tag: Tag::public(),
+            types: Arc::default(),
+        }
+    }
+}
+
+/// A query with a tag.
+pub(super) struct Tagged<Q> {
+    query: Q,
+    tag: Tag,
+}
+
+impl<Q> Tagged<Q> {
+    pub(super) fn new(query: Q, tag: &Tag) -> Self {
+        let tag = tag.clone();
+        Self { query, tag }
+    }
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Tagged<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.query.walk_ast(out.reborrow())?;
+        out.push_sql(&self.tag.0);
+        Ok(())
+    }
+}
+
+impl<Q> QueryId for Tagged<Q> {
+    type QueryId = ();
+
+    // The same type of query has another text in another shape.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Tagged<Q> {
+    type SqlType = Q::SqlType;
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::debug_query;
+
+    use super::*;
+
+    #[test]
+    fn the_tag_stands_behind_the_query_and_nothing_in_it_can_end_the_comment() {
+        let tag = Tag::of_shape("c0*/; DROP TABLE x; --");
+        let query = Tagged::new(diesel::sql_query("SELECT 1"), &tag);
+        let text = debug_query::<Pg, _>(&query).to_string();
+        assert_eq!(text, "SELECT 1 /* c0DAE */ -- binds: []");
+    }
+}

@@ -1,0 +1,199 @@
+//! What one piece of work leaves on a pool's connection, and the next one must
+//! not find.
+
+use std::time::Duration;
+
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use schema_tenant::Dummy;
+use tenant_core::{PoolError, TenantConnection, TenantPool};
+use test_support::{TestDatabase, eventually};
+
+use crate::fixture::name;
+use crate::pool::{ROW, rows, single, two_tenants};
+
+async fn run(connection: &mut TenantConnection, sql: &str) -> diesel::QueryResult<usize> {
+    RunQueryDsl::execute(diesel::sql_query(sql), connection).await
+}
+
+#[derive(diesel::QueryableByName)]
+struct Text {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
+
+/// The only value of `sql`, which calls it `text`.
+async fn text(connection: &mut TenantConnection, sql: &str) -> diesel::QueryResult<String> {
+    let row: Text = diesel::sql_query(sql).get_result(connection).await?;
+    Ok(row.text)
+}
+
+/// Everything that a session can keep.
+const LEAVINGS: &str = "CREATE TEMP TABLE dummy_table AS SELECT 'acme''s' AS name; \
+    SET search_path TO acme; SET statement_timeout = '7s'; SET app.user_id = 'ann'; \
+    SET TIME ZONE 'Asia/Tokyo'; DECLARE mine CURSOR WITH HOLD FOR SELECT 'acme''s'; \
+    CREATE SEQUENCE IF NOT EXISTS numbers START 41; SELECT nextval('numbers'); LISTEN news; \
+    SET ROLE pg_monitor";
+
+async fn assert_nothing_is_left(globex: &mut TenantConnection) {
+    assert_eq!(Dummy::all(globex).await.unwrap().len(), 0);
+    for (setting, expected) in [
+        ("search_path", "globex"),
+        ("statement_timeout", "0"),
+        ("TimeZone", "UTC"),
+        ("role", "none"),
+    ] {
+        let sql = format!("SELECT current_setting('{setting}') AS text");
+        assert_eq!(text(globex, &sql).await.unwrap(), expected, "{setting}");
+    }
+    let left = "SELECT concat_ws(' ', nullif(current_setting('app.user_id', true), ''), \
+                (SELECT min(name) FROM pg_cursors WHERE name = 'mine'), \
+                (SELECT min(c) FROM pg_listening_channels() c), \
+                (SELECT min(relname::text) FROM pg_class \
+                 WHERE relnamespace = pg_my_temp_schema())) AS text";
+    assert_eq!(text(globex, left).await.unwrap(), "");
+    let last = text(globex, "SELECT lastval()::text AS text").await;
+    assert!(last.unwrap_err().to_string().contains("not yet defined"));
+}
+
+#[tokio::test]
+async fn nothing_that_a_transaction_leaves_reaches_the_next_tenant() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    for commits in [true, false] {
+        let mut acme = pool.tenant(&name("acme")).await.unwrap();
+        acme.batch_execute(LEAVINGS).await.unwrap();
+        if commits {
+            acme.commit().await.unwrap();
+        } else {
+            drop(acme);
+        }
+        let mut globex = pool.tenant(&name("globex")).await.unwrap();
+        assert_nothing_is_left(&mut globex).await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_keeps_its_path_between_statements_and_leaves_nothing() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    let mut acme = pool.tenant_session(&name("acme")).await.unwrap();
+    ROW.insert(&mut acme).await.unwrap();
+    // Each statement is committed by itself.
+    assert_eq!(
+        database
+            .value("SELECT count(*) FROM acme.dummy_table")
+            .await,
+        "1"
+    );
+    acme.batch_execute("SELECT pg_advisory_lock(7)")
+        .await
+        .unwrap();
+    acme.batch_execute(LEAVINGS).await.unwrap();
+    drop(acme);
+    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7";
+    eventually("the session's lock is free", async || {
+        database.value(held).await == "0"
+    })
+    .await;
+    let mut globex = pool.tenant_session(&name("globex")).await.unwrap();
+    assert_nothing_is_left(&mut globex).await;
+    drop(globex);
+    let mut globex = pool.tenant(&name("globex")).await.unwrap();
+    assert_nothing_is_left(&mut globex).await;
+}
+
+#[tokio::test]
+async fn a_transaction_inside_a_session_is_rolled_back_with_it() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    let mut acme = pool.tenant_session(&name("acme")).await.unwrap();
+    use diesel_async::{AnsiTransactionManager, TransactionManager};
+    let connection: &mut TenantConnection = &mut acme;
+    AnsiTransactionManager::begin_transaction(connection)
+        .await
+        .unwrap();
+    ROW.insert(&mut acme).await.unwrap();
+    drop(acme);
+    assert_eq!(rows(&pool, "acme").await, 0);
+}
+
+/// Ends work of the tenant acme in the middle of a query that would insert a row.
+async fn cut_off(pool: &TenantPool) {
+    let of = name("acme");
+    let work = pool.in_tenant(&of, async |tenant| {
+        ROW.insert(tenant).await?;
+        run(tenant, "SELECT pg_sleep(300)").await?;
+        Ok::<_, PoolError>(())
+    });
+    let cut = tokio::time::timeout(Duration::from_millis(200), work).await;
+    assert!(cut.is_err(), "{cut:?}");
+}
+
+#[tokio::test]
+async fn work_that_is_cut_off_leaves_nothing_and_its_query_is_cancelled() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    cut_off(&pool).await;
+    assert_eq!(rows(&pool, "globex").await, 0);
+    assert_eq!(rows(&pool, "acme").await, 0);
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' \
+                    AND state = 'active' AND pid <> pg_backend_pid()";
+    eventually("the query is cancelled", async || {
+        database.value(sleeping).await == "0"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn work_that_panics_leaves_nothing() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    let panicking = pool.clone();
+    let ended = tokio::spawn(async move {
+        let mut acme = panicking.tenant(&name("acme")).await.unwrap();
+        ROW.insert(&mut acme).await.unwrap();
+        panic!("in the middle of a tenant's work");
+    });
+    assert!(ended.await.unwrap_err().is_panic());
+    assert_eq!(rows(&pool, "globex").await, 0);
+    assert_eq!(rows(&pool, "acme").await, 0);
+}
+
+#[test]
+fn a_connection_that_outlives_its_runtime_is_given_up_without_a_panic() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let held = runtime.block_on(async {
+        let database = TestDatabase::new().await;
+        let pool = single(&two_tenants(&database).await).await;
+        let mut acme = pool.tenant(&name("acme")).await.unwrap();
+        ROW.insert(&mut acme).await.unwrap();
+        acme
+    });
+    drop(runtime);
+    drop(held);
+}
+
+#[tokio::test]
+async fn connections_that_the_server_has_cut_are_replaced_unnoticed() {
+    let database = TestDatabase::new().await;
+    let pool = two_tenants(&database)
+        .await
+        .pool()
+        .size(3)
+        .open()
+        .await
+        .unwrap();
+    let acme = name("acme");
+    let held = tokio::join!(
+        async { pool.tenant(&acme).await.unwrap() },
+        async { pool.tenant(&acme).await.unwrap() },
+        async { pool.tenant(&acme).await.unwrap() },
+    );
+    drop(held);
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    database.value(cut).await;
+    for _ in 0..6 {
+        assert_eq!(rows(&pool, "acme").await, 0);
+    }
+}
