@@ -14,8 +14,8 @@ use serde::Serialize;
 ///
 /// Exit code 0 when all was measured, whatever the figures are.
 ///
-/// With --json: tenants, fleet, rounds, jobs, and measurements: name, tenants,
-/// ours and plain (seconds, ms_per_tenant, cpu_seconds, peak_bytes, runs, or
+/// With --json: tenants, fleet, rounds, jobs, and measurements: name, tenants (or
+/// queries), ours and plain (seconds, ms_per_tenant, cpu_seconds, peak_bytes, runs, or
 /// null), ratio; and targets: name, target, value, met (or null).
 #[derive(Debug, Parser)]
 #[command(name = "fleet-bench", version, args_conflicts_with_subcommands = true)]
@@ -35,6 +35,9 @@ pub(crate) struct Options {
     /// How many tenants to look at when nothing is pending [default: 5000]
     #[arg(long, value_name = "N")]
     fleet: Option<NonZeroUsize>,
+    /// How many queries to run in tenants [default: 20000]
+    #[arg(long, value_name = "N")]
+    queries: Option<NonZeroUsize>,
     /// How often to measure each side [default: 3]
     #[arg(long, value_name = "N")]
     rounds: Option<NonZeroUsize>,
@@ -54,6 +57,7 @@ pub(crate) struct Options {
 pub(crate) struct Plan {
     pub(crate) tenants: usize,
     pub(crate) fleet: usize,
+    pub(crate) queries: usize,
     pub(crate) rounds: usize,
     pub(crate) jobs: usize,
     pub(crate) json: bool,
@@ -62,15 +66,16 @@ pub(crate) struct Plan {
 impl Options {
     /// The numbers that were given, and the usual ones for the others.
     pub(crate) fn plan(&self) -> Plan {
-        let (tenants, fleet, rounds) = if self.quick {
-            (20, 60, 1)
+        let (tenants, fleet, queries, rounds) = if self.quick {
+            (20, 60, 200, 1)
         } else {
-            (500, 5_000, 3)
+            (500, 5_000, 20_000, 3)
         };
         let or = |given: Option<NonZeroUsize>, usual| given.map_or(usual, NonZeroUsize::get);
         Plan {
             tenants: or(self.tenants, tenants),
             fleet: or(self.fleet, fleet),
+            queries: or(self.queries, queries),
             rounds: or(self.rounds, rounds),
             jobs: or(self.jobs, 8),
             json: self.json,
@@ -118,6 +123,12 @@ pub(crate) enum Measure {
     Pending,
     /// Check every tenant.
     Health,
+    /// Read a row of one of many tenants, in a transaction.
+    Query,
+    /// The same of a table with a type that each tenant has for itself.
+    Types,
+    /// The same without a transaction.
+    Session,
 }
 
 /// Who does the work.
@@ -138,6 +149,9 @@ impl Measure {
             Self::Claim => "claim",
             Self::Pending => "pending",
             Self::Health => "health",
+            Self::Query => "query",
+            Self::Types => "types",
+            Self::Session => "session",
         }
     }
 }

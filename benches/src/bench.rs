@@ -5,13 +5,16 @@ use tokio_postgres::Client;
 use crate::arguments::{Measure, Plan, Side, Task};
 use crate::figures::Runs;
 use crate::server::Server;
-use crate::{child, output, prepare};
+use crate::{child, output, prepare, query};
 
 /// What changes the database: on a fresh one in each round.
 const WRITING: [Measure; 3] = [Measure::Create, Measure::Migrate, Measure::Claim];
 
 /// What only reads: on one fleet, which takes minutes to make.
 const READING: [Measure; 2] = [Measure::Pending, Measure::Health];
+
+/// What an application does, with a pool, on tenants of its own.
+const QUERYING: [Measure; 3] = [Measure::Query, Measure::Types, Measure::Session];
 
 /// Measures everything, on a server that is gone afterwards.
 pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Vec<Runs>> {
@@ -23,6 +26,7 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Vec<Runs>> {
         server: &server,
         admin: &admin,
     };
+    all.extend(bench.querying().await?);
     all.extend(bench.writing().await?);
     all.extend(bench.reading().await?);
     output::note("Stopping the server and removing its folder ...");
@@ -74,6 +78,24 @@ impl Bench<'_> {
                 }
             }
         }
+        Ok(all.into())
+    }
+
+    async fn querying(&self) -> anyhow::Result<Vec<Runs>> {
+        let mut all = QUERYING.map(Runs::new);
+        output::note("Querying tenants ...");
+        prepare::fresh(self.server, self.admin, "queried").await?;
+        let url = self.server.url("queried");
+        query::prepare(&url).await?;
+        for round in 0..self.plan.rounds {
+            for runs in &mut all {
+                for side in order(round) {
+                    self.measure(runs, side, round, &url, self.plan.queries)
+                        .await?;
+                }
+            }
+        }
+        prepare::remove(self.admin, "queried").await?;
         Ok(all.into())
     }
 

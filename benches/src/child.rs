@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 
 use crate::arguments::{Measure, Side, Task};
 use crate::stopwatch::Sample;
-use crate::{claim, ours, output, plain};
+use crate::{claim, ours, output, plain, query};
 
 /// How often to look whether a child has ended; its time is its own to take.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -32,6 +32,11 @@ async fn measure(task: &Task) -> anyhow::Result<Sample> {
         (Measure::Pending, Side::Plain) => plain::pending(task).await,
         (Measure::Health, Side::Ours) => ours::health(task).await,
         (Measure::Health, Side::Plain) => plain::health(task).await,
+        (Measure::Query, Side::Ours) => query::transactions(task).await,
+        (Measure::Types, Side::Ours) => query::with_types(task).await,
+        (Measure::Session, Side::Ours) => query::sessions(task).await,
+        (Measure::Query | Measure::Types, Side::Plain) => plain::transactions(task).await,
+        (Measure::Session, Side::Plain) => plain::statements(task).await,
     }
 }
 

@@ -15,6 +15,7 @@ mod ours;
 mod output;
 mod plain;
 mod prepare;
+mod query;
 mod report;
 mod server;
 mod stopwatch;

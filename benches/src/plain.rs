@@ -4,6 +4,7 @@
 mod fleet;
 mod health;
 mod pending;
+mod query;
 mod transaction;
 
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use tokio_postgres::{Client, Config, NoTls};
 pub(crate) use fleet::{create, each, migrate};
 pub(crate) use health::health;
 pub(crate) use pending::pending;
+pub(crate) use query::{statements, transactions};
 pub(crate) use transaction::Creation;
 
 /// Opens a connection.

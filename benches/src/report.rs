@@ -13,7 +13,7 @@ const HEADING: [&str; 7] = [
     "ours",
     "plain",
     "ratio",
-    "per tenant",
+    "each",
     "client CPU (ours / plain)",
     "peak memory (ours / plain)",
 ];
@@ -77,6 +77,9 @@ fn title(it: &Measurement) -> String {
         Measure::Claim => format!("claim {tenants} spares, one by one"),
         Measure::Pending => format!("nothing pending for {tenants}"),
         Measure::Health => format!("health of {tenants}"),
+        Measure::Query => format!("{tenants} queries in random tenants"),
+        Measure::Types => format!("{tenants} with types of their own"),
+        Measure::Session => format!("{tenants} without a transaction"),
     }
 }
 
