@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::Tenants;
 use crate::engine::{self, Removed};
+use crate::events::Call;
 use crate::sql::Schema;
 use crate::{Error, TenantName};
 
@@ -47,6 +48,13 @@ impl Tenants {
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
     pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
+        let contents = self.look_into(name);
+        Call::Contents
+            .tell_about(Schema::Tenant(name), contents)
+            .await
+    }
+
+    async fn look_into(&self, name: &TenantName) -> Result<Contents, Error> {
         let session = self.session().await?;
         let existing = engine::look(self.work(&session, Schema::Tenant(name))).await?;
         match (existing.registered, existing.schema) {
@@ -83,8 +91,12 @@ impl Tenants {
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
     /// schema: what is not registered is never dropped.
     pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
-        let session = self.session().await?;
-        engine::remove(self.work(&session, Schema::Tenant(name)), name).await
+        let schema = Schema::Tenant(name);
+        let removed = async {
+            let session = self.session().await?;
+            engine::remove(self.work(&session, schema), name).await
+        };
+        Call::DropTenant.tell_of(schema, removed).await
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::state::Knowledge;
 use super::{Tenants, state};
 use crate::Error;
+use crate::events::Call;
 
 /// A tenant and where it stands.
 #[derive(Debug)]
@@ -29,7 +30,8 @@ impl Tenants {
     /// [`Error::Connect`] or [`Error::NotSetUp`]. What is wrong with one
     /// tenant is in its row.
     pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        let states = self.states(&[], Knowledge::Certain).await?;
+        let states = Call::List.tell(self.states(&[], Knowledge::Certain));
+        let states = states.await?;
         Ok(states.into_iter().map(|state| self.tenant(state)).collect())
     }
 
