@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use tracing::{Instrument, Span, info_span};
 
 use super::{End, TARGET, call_ended, schema_begun, schema_ended};
@@ -32,6 +33,15 @@ impl<'a> Whose<'a> {
             (None, Some(spare)) => info_span!(target: TARGET, "spare", spare),
             (None, None) => Span::none(),
         }
+    }
+}
+
+impl Whose<'_> {
+    /// The same, once it is told in it that the work begins.
+    fn span_of_work(self) -> Span {
+        let span = self.span();
+        span.in_scope(|| schema_begun(self));
+        span
     }
 }
 
@@ -90,19 +100,15 @@ calls! {
     KeepSpares = "keep_spares",
 }
 
+// None of these is an `async` block: a block that awaits its argument holds it
+// twice, and the futures of the calls would grow with each.
 impl Call {
     /// Does the work of a call, and tells how it ended.
     pub(crate) fn tell<T>(
         self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Error>> {
-        async move {
-            let started = Instant::now();
-            let done = work.await;
-            call_ended(self, done.as_ref().err(), started.elapsed());
-            done
-        }
-        .instrument(self.span())
+        self.tell_in(self.span(), work)
     }
 
     /// Does the work of a call that is about one schema and leaves it as it is.
@@ -111,7 +117,22 @@ impl Call {
         schema: Schema<'_>,
         work: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Error>> {
-        self.tell(async move { work.instrument(Whose::from(schema).span()).await })
+        let call = self.span();
+        let about = call.in_scope(|| Whose::from(schema).span());
+        self.tell_in(call, work.instrument(about))
+    }
+
+    fn tell_in<T>(
+        self,
+        span: Span,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let started = Instant::now();
+        let tell = move |done: Result<T, Error>| {
+            call_ended(self, done.as_ref().err(), started.elapsed());
+            done
+        };
+        work.map(tell).instrument(span)
     }
 
     /// Does the work of a call that changes one schema, and tells how that ended.
@@ -123,15 +144,15 @@ impl Call {
     where
         for<'a> End<'a>: From<&'a T>,
     {
+        let started = Instant::now();
         let whose = Whose::from(schema);
-        let changed = async move {
-            let started = Instant::now();
-            schema_begun(whose);
-            let done = work.await;
+        let tell = move |done: Result<T, Error>| {
             schema_ended(whose, End::of(&done, started.elapsed()));
             done
         };
-        async move { changed.instrument(whose.span()).await }.instrument(self.span())
+        let call = self.span();
+        let of = call.in_scope(|| whose.span_of_work());
+        work.map(tell).instrument(of).instrument(call)
     }
 }
 
@@ -141,11 +162,9 @@ pub(crate) fn tell_of_one(
     work: impl Future<Output = Outcome>,
 ) -> impl Future<Output = Outcome> {
     let whose = Whose::from(schema);
-    async move {
-        schema_begun(whose);
-        let outcome = work.await;
+    let tell = move |outcome| {
         schema_ended(whose, &outcome);
         outcome
-    }
-    .instrument(whose.span())
+    };
+    work.map(tell).instrument(whose.span_of_work())
 }
