@@ -38,13 +38,15 @@
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
 //! `created`, `migrated` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
 //! Tenants that are found to be up to date when all are looked at have no event
-//! of their own, however many they are: `run ended` counts them.
+//! of their own, however many they are: `run ended` counts them. So it does with
+//! those that a dry run finds behind, as skipped. A call whose
+//! future is dropped has no end: its spans are closed.
 //!
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
 //! | `outcome` | text | of a schema `created`, `migrated`, `up_to_date`, `failed`, `dropped`, `skipped`; of a call `ok`, `failed` |
-//! | `migrations` | number | how many were applied; to a new tenant that took a spare: how many it has |
+//! | `migrations` | number | how many were applied, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
 //! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
 //! | `version` | text | its version |
 //! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
@@ -65,6 +67,7 @@
 //! class 22, 38 and P0, 42601, and whatever `RAISE` says. The whole error is what the
 //! call gives back.
 
+mod end;
 mod said;
 mod spans;
 
@@ -72,84 +75,16 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
-use crate::engine::Removed;
 use crate::migration::Migration;
-use crate::tenants::{Outcome, PublicOutcome, SpareReport, Status};
+use crate::tenants::{Outcome, SpareReport, Status};
 use crate::{Error, FleetReport, LockHolder, TenantName};
 
+use end::End;
 use said::{Said, SaidHolders};
 pub(crate) use spans::{Call, Whose, tell_of_one};
 
 /// What a filter knows all of this by, whichever file it stands in.
 const TARGET: &str = "tenant_core";
-
-/// How the work on one schema ended.
-pub(crate) struct End<'a> {
-    status: Status,
-    migrations: usize,
-    from_spare: bool,
-    duration: Duration,
-    error: Option<&'a Error>,
-}
-
-impl<'a> End<'a> {
-    /// The end of what a call did with one schema.
-    fn of<T>(done: &'a Result<T, Error>, duration: Duration) -> Self
-    where
-        Self: From<&'a T>,
-    {
-        let end = match done {
-            Ok(done) => Self::from(done),
-            Err(error) => Self {
-                error: Some(error),
-                ..Self::plain(Status::Failed)
-            },
-        };
-        Self { duration, ..end }
-    }
-
-    fn plain(status: Status) -> Self {
-        Self {
-            status,
-            migrations: 0,
-            from_spare: false,
-            duration: Duration::ZERO,
-            error: None,
-        }
-    }
-}
-
-impl<'a> From<&'a Outcome> for End<'a> {
-    fn from(outcome: &'a Outcome) -> Self {
-        Self {
-            status: outcome.status,
-            migrations: outcome.applied.len(),
-            from_spare: outcome.from_spare,
-            duration: outcome.duration,
-            error: outcome.error.as_ref(),
-        }
-    }
-}
-
-impl From<&Removed> for End<'_> {
-    fn from(_: &Removed) -> Self {
-        Self::plain(Status::Dropped)
-    }
-}
-
-impl From<&PublicOutcome> for End<'_> {
-    fn from(outcome: &PublicOutcome) -> Self {
-        let status = match (outcome.applied.is_empty(), outcome.pending.is_empty()) {
-            (false, _) => Status::Migrated,
-            (true, true) => Status::UpToDate,
-            (true, false) => Status::Skipped,
-        };
-        Self {
-            migrations: outcome.applied.len(),
-            ..Self::plain(status)
-        }
-    }
-}
 
 /// Work on a schema begins.
 fn schema_begun(Whose { tenant, spare }: Whose<'_>) {
@@ -166,7 +101,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
                 target: TARGET,
                 tenant,
                 spare,
-                outcome = outcome($end.status),
+                outcome = $end.outcome(),
                 migrations = $end.migrations,
                 from_spare = $end.from_spare.then_some(true),
                 duration_ms = milliseconds($end.duration),
@@ -282,17 +217,6 @@ fn call_ended(call: Call, error: Option<&Error>, duration: Duration) {
             error = %Said(error),
             "call ended"
         ),
-    }
-}
-
-fn outcome(status: Status) -> &'static str {
-    match status {
-        Status::Created => "created",
-        Status::Migrated => "migrated",
-        Status::UpToDate => "up_to_date",
-        Status::Failed => "failed",
-        Status::Dropped => "dropped",
-        Status::Skipped => "skipped",
     }
 }
 

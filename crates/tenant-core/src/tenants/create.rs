@@ -21,9 +21,11 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Taken`], [`Error::Untracked`] when a schema of that name
-    /// exists, [`Error::NotSetUp`], or what the migrations meet. Then there is
-    /// no such tenant.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Taken`],
+    /// [`Error::Untracked`] when a schema of that name exists,
+    /// [`Error::MissingSchema`] when it is registered without one,
+    /// [`Error::Busy`], or what the migrations meet. Then there is no such new
+    /// tenant, unless it is [`Error::HalfMade`].
     pub async fn create(&self, name: &TenantName) -> Result<Outcome, Error> {
         let made = async {
             let session = self.session().await?;
@@ -37,7 +39,8 @@ impl Tenants {
     /// [`MigrateOptions`](super::MigrateOptions)). One that fails leaves
     /// nothing behind and does not stop the others.
     ///
-    /// `observe` hears of each as it ends; `stop` ends the run early.
+    /// `observe` hears of each as it ends, and holds up the run while it listens;
+    /// `stop` ends the run early.
     ///
     /// # Errors
     ///

@@ -46,7 +46,9 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`],
+    /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
+    /// another run works on it, or what the server says.
     pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
         let contents = self.look_into(name);
         Call::Contents
@@ -84,12 +86,17 @@ impl Tenants {
     }
 
     /// Drops the tenant `name`: its schema with everything in it, and its
-    /// registration, in one transaction.
+    /// registration, in one transaction; in several where the schema has more
+    /// objects than the server can lock at a time. It waits as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says, and tries
+    /// three times.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
-    /// schema: what is not registered is never dropped.
+    /// schema: what is not registered is never dropped. [`Error::Connect`],
+    /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
+    /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
     pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
         let schema = Schema::Tenant(name);
         let removed = async {

@@ -102,7 +102,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name
-    /// in `only`.
+    /// in `only`, or what the server says. What is wrong with one tenant is in
+    /// [`Health::problems`].
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
         Call::Health.tell(self.check(only)).await
     }

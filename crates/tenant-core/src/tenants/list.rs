@@ -27,7 +27,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] or [`Error::NotSetUp`]. What is wrong with one
+    /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says. What is wrong with one
     /// tenant is in its row.
     pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
         let states = Call::List.tell(self.states(&[], Knowledge::Certain));

@@ -47,7 +47,9 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the migrations meet; those in a transaction leave nothing behind.
+    /// [`Error::Connect`], [`Error::Busy`] when another run does the same,
+    /// [`Error::Refused`] when a pending migration must not run, or what the
+    /// migrations meet; those in a transaction leave nothing behind.
     pub async fn migrate_public(&self, dry_run: bool) -> Result<PublicOutcome, Error> {
         let migrated = self.bring_public_up(dry_run);
         Call::MigratePublic.tell_of(Schema::Public, migrated).await
@@ -80,7 +82,7 @@ impl Tenants {
     /// the spare schemas follow.
     ///
     /// `observe` hears of each tenant as it ends, those that need nothing left
-    /// out; `stop` ends the run early.
+    /// out, and holds up the run while it listens; `stop` ends the run early.
     ///
     /// # Errors
     ///

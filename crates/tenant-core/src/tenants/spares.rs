@@ -61,7 +61,8 @@ impl Tenants {
     /// Sees to it that `count` spare schemas are ready: those that are behind
     /// are migrated, missing ones are built, and those too many are dropped.
     /// `jobs` is as in [`MigrateOptions`](super::MigrateOptions); `observe`
-    /// hears of each schema as it ends; `stop` ends the run early.
+    /// hears of each schema as it ends, and holds up the run while it listens;
+    /// `stop` ends the run early.
     ///
     /// # Errors
     ///

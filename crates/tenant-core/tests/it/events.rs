@@ -1,15 +1,15 @@
 //! What a server hears of its tenants through `tracing`.
 
+mod runs;
+
 use std::time::Duration;
 
-use tenant_core::{Error, MigrateOptions, Settings, Stop};
+use tenant_core::{Error, Settings, Stop};
 use test_support::TestDatabase;
 use tracing::Level;
 
 use crate::capture::{Ear, Told};
-use crate::fixture::{
-    chain, create, migrate, migrate_with, name, open, tenants, two_steps, version,
-};
+use crate::fixture::{chain, create, migrate, name, open, tenants, two_steps, version};
 
 /// The only one of `told`.
 fn only(told: Vec<Told>) -> Told {
@@ -89,44 +89,6 @@ async fn a_failed_migration_is_told_with_its_sqlstate_and_without_its_statement(
 }
 
 #[tokio::test]
-async fn a_run_over_three_tenants_has_a_span_for_each() {
-    let database = TestDatabase::new().await;
-    let stream = two_steps();
-    create(&tenants(&database, &stream).await, &["a", "b", "c"]).await;
-    let stream = stream.with("CREATE TABLE more (id int);");
-    let tenants = open(&database, &stream, Settings::default()).await;
-    let ear = Ear::open();
-    migrate(&tenants).await;
-
-    let mut spans = ear.spans();
-    spans.retain(|span| span.name == "tenant");
-    let mut names = fields(&spans, "tenant");
-    names.sort_unstable();
-    assert_eq!(names, ["a", "b", "c"]);
-    assert!(
-        spans.iter().all(|span| span.inside == ["migrate"]),
-        "{spans:?}"
-    );
-    for event in ear
-        .said("migration applied")
-        .iter()
-        .chain(&ear.said("schema ended"))
-    {
-        let span = format!("tenant {}", event.field("tenant"));
-        assert_eq!(event.inside, ["migrate", span.as_str()]);
-    }
-    let ended = ear.said("schema ended");
-    assert_eq!(fields(&ended, "outcome"), ["migrated"; 3]);
-    let begun = only(ear.said("run begun"));
-    assert_eq!((begun.field("schemas"), begun.field("jobs")), ("3", "3"));
-    let run = only(ear.said("run ended"));
-    assert_eq!(run.level, Level::INFO);
-    assert_eq!(run.inside, ["migrate"]);
-    assert_eq!((run.field("total"), run.field("failed")), ("3", "0"));
-    assert_has_duration(&run);
-}
-
-#[tokio::test]
 async fn a_dropped_tenant_is_told_and_so_is_one_that_was_never_there() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;
@@ -143,49 +105,25 @@ async fn a_dropped_tenant_is_told_and_so_is_one_that_was_never_there() {
 }
 
 #[tokio::test]
-async fn where_nothing_is_pending_the_number_of_tenants_does_not_make_the_log_longer() {
+async fn each_migration_is_told_when_it_is_committed_and_the_one_that_failed_is_not() {
     let database = TestDatabase::new().await;
-    let tenants = tenants(&database, &two_steps()).await;
-    let names = (0..30).map(|number| format!("t{number}"));
-    let names = names.collect::<Vec<_>>();
-    create(
-        &tenants,
-        &names.iter().map(String::as_str).collect::<Vec<_>>(),
-    )
-    .await;
+    let stream = two_steps()
+        .outside("CREATE INDEX CONCURRENTLY ON tasks (title);")
+        .with("SELECT nothing_such();");
+    let tenants = tenants(&database, &stream).await;
     let ear = Ear::open();
-    migrate(&tenants).await;
-    let run = only(ear.said("run ended"));
-    assert_eq!((run.field("total"), run.field("failed")), ("30", "0"));
-    let call = only(ear.said("call ended"));
-    assert_eq!((call.field("call"), call.level), ("migrate", Level::DEBUG));
-    assert_eq!(ear.events().len(), 2, "{:#?}", ear.events());
-    assert_eq!(only(ear.spans()).name, "migrate");
-}
-
-#[tokio::test]
-async fn a_tenant_that_fails_before_it_is_begun_and_one_that_is_left_alone_are_told() {
-    let database = TestDatabase::new().await;
-    let stream = two_steps();
-    create(&tenants(&database, &stream).await, &["broken", "whole"]).await;
-    database.execute("DROP SCHEMA broken CASCADE").await;
-    let stream = stream.with("CREATE TABLE more (id int);");
-    let tenants = open(&database, &stream, Settings::default()).await;
-    let ear = Ear::open();
-    let first_failure = MigrateOptions {
-        max_failures: Some(1),
-        ..MigrateOptions::default()
-    };
-    migrate_with(&tenants, first_failure).await.unwrap();
-    let ended = ear.said("schema ended");
-    assert_eq!(fields(&ended, "tenant"), ["broken", "whole"]);
-    assert_eq!(fields(&ended, "outcome"), ["failed", "skipped"]);
+    tenants.create(&name("acme")).await.unwrap_err();
+    let applied = ear.said("migration applied");
     assert_eq!(
-        (ended[0].level, ended[1].level),
-        (Level::WARN, Level::DEBUG)
+        fields(&applied, "version"),
+        [version(1), version(2), version(3)]
     );
-    let run = only(ear.said("run ended"));
-    assert_eq!((run.field("failed"), run.field("skipped")), ("1", "1"));
+    let ended = only(ear.said("schema ended"));
+    assert_eq!(ended.field("migration"), "2026-02-04-000000_step");
+    assert!(
+        ended.field("error").contains("the new tenant was removed"),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
@@ -226,6 +164,31 @@ async fn a_spare_is_told_when_it_is_built_and_when_it_is_taken() {
         ("acme", spare)
     );
     assert_eq!(ear.said("run ended").len(), 1);
+}
+
+#[tokio::test]
+async fn a_spare_that_somebody_works_on_is_told_when_it_is_passed_over() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    let stop = Stop::default();
+    tenants.keep_spares(1, None, &stop, &|_| {}).await.unwrap();
+    let spare = database.value("SELECT name FROM spare_schemas").await;
+    let other = database.client().await;
+    let lock = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('diesel-tenants:{spare}', 0))"
+    );
+    other.batch_execute(&lock).await.unwrap();
+    let ear = Ear::open();
+    let made = tenants.create(&name("acme")).await.unwrap();
+    assert!(!made.from_spare);
+    let passed = only(ear.said("spare passed over"));
+    assert_eq!(passed.field("spare"), spare);
+    assert_eq!(passed.field("tenant"), "acme");
+    assert!(
+        passed.field("error").contains("the spare schema's lock"),
+        "{passed:?}"
+    );
+    assert!(ear.said("spare taken").is_empty());
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ async fn no_event_holds_a_statement_a_value_or_a_password() {
             "DO $$ BEGIN RAISE 'hunter2' USING ERRCODE = '23514', HINT = 'hunter2'; END $$;",
         ),
         ("42883", "SELECT nothing_such('hunter2');"),
+        ("38000", "COPY notes FROM PROGRAM 'exit 1 # hunter2';"),
         (
             "42P01",
             "DO $$ BEGIN INSERT INTO nowhere VALUES ('hunter2'); END $$;",
