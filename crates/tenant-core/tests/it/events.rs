@@ -197,7 +197,7 @@ async fn who_holds_a_lock_is_told_while_it_is_waited_for_and_so_is_another_attem
     let stream = two_steps();
     create(&tenants(&database, &stream).await, &["acme"]).await;
     let settings = Settings {
-        lock_timeout: Duration::from_millis(200),
+        lock_timeout: Duration::from_millis(500),
         ..Settings::default()
     };
     let stream = stream.with("ALTER TABLE tasks ADD COLUMN more int;");
