@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// A span that was opened, or an event. What an event says is its name.
 #[derive(Debug, Clone)]
@@ -39,6 +39,12 @@ struct Heard {
     entered: Vec<usize>,
 }
 
+/// Two who listen to nobody, for as long as the process lives. With a single
+/// listener `tracing` asks the thread that comes to a place first whether anybody
+/// wants to hear of it, and another test's thread says no for all.
+static ALWAYS_THERE: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Listener(Arc::default()))));
+
 /// Hears everything that this crate tells on this thread, while it exists.
 pub(crate) struct Ear {
     heard: Arc<Mutex<Heard>>,
@@ -47,6 +53,7 @@ pub(crate) struct Ear {
 
 impl Ear {
     pub(crate) fn open() -> Self {
+        LazyLock::force(&ALWAYS_THERE);
         let heard = Arc::<Mutex<Heard>>::default();
         let guard = tracing::subscriber::set_default(Listener(Arc::clone(&heard)));
         Self {
