@@ -211,6 +211,18 @@ impl Error {
         }
     }
 
+    /// The name of the migration that it is about, if it is about one.
+    pub(crate) fn of_migration(&self) -> Option<&str> {
+        match self {
+            Self::Migration(failure) => Some(&failure.migration),
+            Self::Refused { migration, .. }
+            | Self::NeedsDirect { migration, .. }
+            | Self::ChangedPath { migration, .. } => Some(migration),
+            Self::HalfMade { source, .. } => source.of_migration(),
+            _ => None,
+        }
+    }
+
     /// The SQLSTATE behind this error, when the server spoke.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {

@@ -24,6 +24,8 @@
 //! # }
 //! ```
 //!
+//! What happens is told through `tracing`: see [`events`].
+//!
 //! [`TenantPool`] runs Diesel queries that see one tenant's tables only.
 //!
 //! This crate knows nothing of what the tenants' tables are: it takes any
@@ -32,6 +34,7 @@
 mod connect;
 mod engine;
 mod error;
+pub mod events;
 mod forget;
 mod lock_holder;
 mod migration;

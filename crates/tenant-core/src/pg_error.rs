@@ -67,6 +67,21 @@ impl PgError {
         }
     }
 
+    /// The same in what goes to a log: of the server's words only the message, and
+    /// not that either where it may quote a value or a statement. Names of objects
+    /// and roles remain.
+    pub(crate) fn write_without_data(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.server() {
+            None => return write!(formatter, "{self}"),
+            Some(error) if may_quote_data(error) => {
+                let code = error.code().code();
+                write!(formatter, "SQLSTATE {code} (its message may quote data)")
+            }
+            Some(error) => write_message(formatter, error),
+        }?;
+        formatter.write_str(&in_words(&self.holders))
+    }
+
     fn server(&self) -> Option<&DbError> {
         match &self.cause {
             Cause::Driver(error) => error.as_db_error(),
@@ -103,13 +118,25 @@ impl fmt::Display for PgError {
 
 impl std::error::Error for PgError {}
 
+/// Whether the message may hold more than names: a value that does not fit
+/// (class 22), a word of a statement (42601), or whatever a function's author
+/// wrote (classes 38 and P0, and each code that `RAISE` is given).
+///
+/// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes", and the routine
+/// of PL/pgSQL that reports for `RAISE`.
+fn may_quote_data(error: &DbError) -> bool {
+    let code = error.code().code();
+    let is_in = |class: &str| code.starts_with(class);
+    ["22", "38", "P0", "42601"].into_iter().any(is_in) || error.routine() == Some("exec_stmt_raise")
+}
+
+fn write_message(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+    let code = error.code().code();
+    write!(formatter, "{} (SQLSTATE {code})", error.message())
+}
+
 fn write_server_error(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
-    write!(
-        formatter,
-        "{} (SQLSTATE {})",
-        error.message(),
-        error.code().code()
-    )?;
+    write_message(formatter, error)?;
     if let Some(detail) = error.detail() {
         write!(formatter, "; detail: {detail}")?;
     }

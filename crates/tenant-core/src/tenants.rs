@@ -23,6 +23,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::connect::{Database, Lease, Session, SessionPool};
 use crate::engine::{Settings, Work};
+use crate::events::Call;
 use crate::migration::{MigrationSet, Migrations};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::sql::Schema;
@@ -72,6 +73,15 @@ impl Tenants {
     /// [`Error::Connect`], or [`Error::NoExtensionsSchema`] when `settings`
     /// names a schema that is not there.
     pub async fn open(
+        database: Database,
+        migrations: Migrations,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let opened = Self::open_quietly(database, migrations, settings);
+        Call::Open.tell(opened).await
+    }
+
+    async fn open_quietly(
         database: Database,
         migrations: Migrations,
         settings: Settings,

@@ -9,7 +9,7 @@ use super::script::Script;
 use super::{Work, refuse_unfit};
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
-use crate::{Error, tracker};
+use crate::{Error, events, tracker};
 
 /// Brings a schema up to date that had exactly the versions `known` a moment
 /// ago, in one message. False when that is not possible, or no longer true; then
@@ -42,6 +42,7 @@ pub(super) async fn bring_up_at_once<'a>(
     add_migrations(work, &mut script, &pending, Registration::Update);
     let done = run_at_once(work, &script).await?;
     if done {
+        events::migrations_applied(work.schema, &pending);
         applied.extend(pending);
     }
     Ok(done)
@@ -191,6 +192,7 @@ async fn run_parts<'a>(
     }
     add_part(work, &mut script, first, Registration::Update);
     run_script(work, &script).await?;
+    events::migrations_applied(work.schema, first);
     applied.extend(first);
     if rest.is_empty() {
         return Ok(Held::UntilCommit);

@@ -7,10 +7,10 @@ use tokio_postgres::SimpleQueryRow;
 use super::holders::{holders_of_schema, watched};
 use super::script::{Failure, Script};
 use super::{Work, execute};
-use crate::Error;
 use crate::error::Consequence;
 use crate::forget::FORGET;
 use crate::sql::{Schema, literal};
+use crate::{Error, events};
 
 /// How often a run that lost against somebody else's lock starts anew.
 const ATTEMPTS: u32 = 3;
@@ -44,6 +44,7 @@ impl Attempts {
         }
         pause(self.pause).await;
         self.pause *= 4;
+        events::trying_again(work.schema, error.sqlstate());
         true
     }
 }
@@ -55,9 +56,11 @@ pub(super) fn is_worth_another(error: &Error) -> bool {
     {
         return false;
     }
-    error
-        .sqlstate()
-        .is_some_and(|code| WORTH_ANOTHER.contains(&code))
+    is_lost_lock(error.sqlstate())
+}
+
+fn is_lost_lock(sqlstate: Option<&str>) -> bool {
+    sqlstate.is_some_and(|code| WORTH_ANOTHER.contains(&code))
 }
 
 /// Waits for half to one and a half times `about`, so that those who collided
@@ -162,6 +165,9 @@ pub(super) async fn run_at_once<'a>(work: Work<'a>, script: &Script<'a>) -> Resu
             if failure.is_of_a_migration() {
                 Err(failure.into_error(work))
             } else {
+                if is_lost_lock(failure.sqlstate()) {
+                    events::trying_again(work.schema, failure.sqlstate());
+                }
                 Ok(false)
             }
         }
@@ -177,6 +183,7 @@ pub(super) async fn open<'a>(
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
+    let mut is_told = false;
     let mut script = opening_at_once(work);
     script.step("reading what is applied", query);
     loop {
@@ -190,6 +197,10 @@ pub(super) async fn open<'a>(
                     return Err(NotOpened::Query(failure));
                 }
             }
+        }
+        if !is_told {
+            events::waiting(work.schema, &[]);
+            is_told = true;
         }
         let waited = started.elapsed();
         if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {

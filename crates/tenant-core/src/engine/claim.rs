@@ -12,7 +12,7 @@ use super::parts::run_script;
 use super::script::Script;
 use crate::migration::Migration;
 use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, events, tracker};
 
 /// How many spares are tried that turn out not to be usable.
 const ATTEMPTS: usize = 3;
@@ -33,8 +33,12 @@ pub(crate) async fn claim(work: Work<'_>, name: &TenantName) -> Result<bool, Err
             return Ok(false);
         };
         let script = take(work, &spare);
-        if finish(work, run_script(work, &script).await).await.is_ok() {
-            return Ok(true);
+        match finish(work, run_script(work, &script).await).await {
+            Ok(()) => {
+                events::spare_taken(work.schema, &spare);
+                return Ok(true);
+            }
+            Err(error) => events::spare_passed_over(work.schema, &spare, &error),
         }
         passed_over.push(spare);
     }

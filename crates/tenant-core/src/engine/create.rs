@@ -9,7 +9,7 @@ use super::script::Script;
 use super::{Work, execute, refuse_unfit};
 use crate::error::Consequence;
 use crate::migration::Migration;
-use crate::{Error, TenantName};
+use crate::{Error, TenantName, events};
 
 /// Makes the tenant or spare called `name`, whose schema is that of `work`.
 /// Gives back the migrations that were applied.
@@ -32,6 +32,7 @@ pub(crate) async fn create<'a>(
     let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
     require_direct(work, rest).await?;
     if rest.is_empty() && build_at_once(work, first).await? {
+        events::migrations_applied(work.schema, first);
         return Ok(migrations);
     }
     let mut attempts = Attempts::new();
@@ -40,6 +41,7 @@ pub(crate) async fn create<'a>(
             return Err(error);
         }
     }
+    events::migrations_applied(work.schema, first);
     let mut applied = first.to_vec();
     for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
         if let Err(error) = run_part(work, part).await {
@@ -64,7 +66,10 @@ async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Resu
     add_schema(work, &mut script);
     add_part(work, &mut script, migrations, Registration::Insert);
     match run_at_once(work, &script).await {
-        Err(error) if is_worth_another(&error) => Ok(false),
+        Err(error) if is_worth_another(&error) => {
+            events::trying_again(work.schema, error.sqlstate());
+            Ok(false)
+        }
         done => done,
     }
 }

@@ -14,7 +14,7 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use super::Work;
 use super::attempt::lock_key;
 use super::script::{Failure, Script};
-use crate::LockHolder;
+use crate::{LockHolder, events};
 
 /// Runs `script`. When it fails because a lock was not to be had in time, the
 /// error says who held it.
@@ -51,6 +51,7 @@ async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infallible {
         let Some(client) = &client else { continue };
         let holders = ask(client, &in_the_way(work)).await;
         if !holders.is_empty() {
+            events::waiting(work.schema, &holders);
             *seen.lock().unwrap_or_else(PoisonError::into_inner) = holders;
         }
     }

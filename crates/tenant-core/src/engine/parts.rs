@@ -8,7 +8,7 @@ use super::outside::run_outside;
 use super::script::{Failure, Origin, Script};
 use crate::migration::Migration;
 use crate::sql::{Schema, literal};
-use crate::{Error, tracker};
+use crate::{Error, events, tracker};
 
 /// How the tracker learns of the run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,15 +119,17 @@ pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
 /// error leaves the session marked as busy; it is closed, and the lock with it.
 pub(super) async fn run_part<'a>(work: Work<'a>, part: &[&'a Migration]) -> Result<(), Error> {
     match part {
-        [migration] if !migration.in_transaction() => run_outside(work, migration).await,
+        [migration] if !migration.in_transaction() => run_outside(work, migration).await?,
         _ => {
             let mut script = Script::default();
             script.step("starting", "BEGIN");
             set_limits(work, &mut script);
             add_part(work, &mut script, part, Registration::Update);
-            run_script(work, &script).await
+            run_script(work, &script).await?;
         }
     }
+    events::migrations_applied(work.schema, part);
+    Ok(())
 }
 
 /// Sends a script from whose rows nothing is wanted.

@@ -9,6 +9,7 @@ use super::note::{self, Note};
 use super::{FleetReport, Outcome, Status, Tenants, state};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
+use crate::events::{self, Call};
 use crate::migration::versions;
 use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
@@ -20,20 +21,26 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Taken`], [`Error::Untracked`] when a schema of that name
-    /// exists, [`Error::NotSetUp`], or what the migrations meet. Then there is
-    /// no such tenant.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Taken`],
+    /// [`Error::Untracked`] when a schema of that name exists,
+    /// [`Error::MissingSchema`] when it is registered without one,
+    /// [`Error::Busy`], or what the migrations meet. Then there is no such new
+    /// tenant, unless it is [`Error::HalfMade`].
     pub async fn create(&self, name: &TenantName) -> Result<Outcome, Error> {
-        let session = self.session().await?;
-        self.claim_or_build(&session, name, &AtomicBool::new(true))
-            .await
+        let made = async {
+            let session = self.session().await?;
+            self.claim_or_build(&session, name, &AtomicBool::new(true))
+                .await
+        };
+        Call::Create.tell_of(Schema::Tenant(name), made).await
     }
 
     /// Makes several tenants, some at a time (`jobs` as in
     /// [`MigrateOptions`](super::MigrateOptions)). One that fails leaves
     /// nothing behind and does not stop the others.
     ///
-    /// `observe` hears of each as it ends; `stop` ends the run early.
+    /// `observe` hears of each as it ends, and holds up the run while it listens;
+    /// `stop` ends the run early.
     ///
     /// # Errors
     ///
@@ -41,6 +48,17 @@ impl Tenants {
     /// migration that must not run at all. A tenant's own error is in its
     /// [`Outcome`].
     pub async fn create_all(
+        &self,
+        names: Vec<TenantName>,
+        jobs: Option<NonZeroUsize>,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let made = self.make_all(names, jobs, stop, observe);
+        Call::CreateAll.tell(made).await
+    }
+
+    async fn make_all(
         &self,
         names: Vec<TenantName>,
         jobs: Option<NonZeroUsize>,
@@ -59,12 +77,14 @@ impl Tenants {
         };
         let items = names.iter().cloned().map(Item::from).collect();
         let outcomes = self.for_each(items, pace, stop, observe).await?;
-        Ok(FleetReport {
+        let report = FleetReport {
             outcomes,
             spares: Vec::new(),
             notes: self.same_but_for_case(&names).await,
             duration: started.elapsed(),
-        })
+        };
+        events::fleet_ended(&report);
+        Ok(report)
     }
 
     pub(super) async fn create_one(

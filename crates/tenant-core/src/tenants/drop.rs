@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::Tenants;
 use crate::engine::{self, Removed};
+use crate::events::Call;
 use crate::sql::Schema;
 use crate::{Error, TenantName};
 
@@ -45,8 +46,17 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`],
+    /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
+    /// another run works on it, or what the server says.
     pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
+        let contents = self.look_into(name);
+        Call::Contents
+            .tell_about(Schema::Tenant(name), contents)
+            .await
+    }
+
+    async fn look_into(&self, name: &TenantName) -> Result<Contents, Error> {
         let session = self.session().await?;
         let existing = engine::look(self.work(&session, Schema::Tenant(name))).await?;
         match (existing.registered, existing.schema) {
@@ -76,17 +86,26 @@ impl Tenants {
     }
 
     /// Drops the tenant `name`: its schema with everything in it, and its
-    /// registration, in one transaction.
+    /// registration, in one transaction; in several where the schema has more
+    /// objects than the server can lock at a time. It waits as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says, and tries
+    /// three times.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
-    /// schema: what is not registered is never dropped.
+    /// schema: what is not registered is never dropped. [`Error::Connect`],
+    /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
+    /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
     pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
-        let session = self.session().await?;
-        let removed = engine::remove(self.work(&session, Schema::Tenant(name)), name).await;
-        self.directory.forget(name);
-        removed
+        let schema = Schema::Tenant(name);
+        let removed = async {
+            let session = self.session().await?;
+            let removed = engine::remove(self.work(&session, schema), name).await;
+            self.directory.forget(name);
+            removed
+        };
+        Call::DropTenant.tell_of(schema, removed).await
     }
 }
 

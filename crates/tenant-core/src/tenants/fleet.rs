@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{DEFAULT_JOBS, Outcome, Status, Tenants};
 use crate::connect::SessionPool;
+use crate::events;
 use crate::sql::Schema;
 use crate::{Error, TenantName};
 
@@ -35,6 +36,16 @@ pub(super) enum Piece {
     BuildSpare,
     MigrateSpare,
     DropSpare,
+}
+
+impl Piece {
+    /// The schema called `name` that it is done with.
+    fn schema(self, name: &TenantName) -> Schema<'_> {
+        match self {
+            Self::Create | Self::Migrate => Schema::Tenant(name),
+            Self::BuildSpare | Self::MigrateSpare | Self::DropSpare => Schema::Spare(name),
+        }
+    }
 }
 
 /// A schema to do something with.
@@ -97,6 +108,7 @@ impl Tenants {
             return Ok(Vec::new());
         }
         let jobs = self.jobs(pace.jobs, items.len()).await?;
+        events::run_begun(items.len(), jobs);
         let run = Run {
             pace,
             sessions: self.database.sessions(jobs),
@@ -113,31 +125,41 @@ impl Tenants {
     }
 
     async fn one_of(&self, run: &Run<'_>, Item { name, applied }: Item) -> Outcome {
-        let applied = applied.as_deref();
+        let schema = run.pace.piece.schema(&name);
         if run.is_over() {
-            return Outcome::idle(name.as_str(), Status::Skipped);
+            let skipped = Outcome::idle(name.as_str(), Status::Skipped);
+            events::schema_ended(schema, &skipped);
+            return skipped;
         }
-        let outcome = match run.sessions.get().await {
-            Err(error) => Outcome::failed(name.as_str(), error.into()),
-            Ok(session) => match run.pace.piece {
-                Piece::Create => self.create_one(&session, &name, &run.spares).await,
-                Piece::Migrate => {
-                    self.migrate_one(&session, Schema::Tenant(&name), applied)
-                        .await
-                }
-                Piece::MigrateSpare => {
-                    self.migrate_one(&session, Schema::Spare(&name), applied)
-                        .await
-                }
-                Piece::BuildSpare => self.build_spare(&session, &name).await,
-                Piece::DropSpare => self.drop_spare(&session, &name).await,
-            },
-        };
+        let done = self.do_one(run, &name, applied.as_deref());
+        let outcome = events::tell_of_one(schema, done).await;
         if outcome.status == Status::Failed {
             run.failures.fetch_add(1, Ordering::Relaxed);
         }
         (run.observe)(&outcome);
         outcome
+    }
+
+    async fn do_one(
+        &self,
+        run: &Run<'_>,
+        name: &TenantName,
+        applied: Option<&[String]>,
+    ) -> Outcome {
+        let session = match run.sessions.get().await {
+            Ok(session) => session,
+            Err(error) => return Outcome::failed(name.as_str(), error.into()),
+        };
+        let piece = run.pace.piece;
+        match piece {
+            Piece::Create => self.create_one(&session, name, &run.spares).await,
+            Piece::Migrate | Piece::MigrateSpare => {
+                let schema = piece.schema(name);
+                self.migrate_one(&session, schema, applied).await
+            }
+            Piece::BuildSpare => self.build_spare(&session, name).await,
+            Piece::DropSpare => self.drop_spare(&session, name).await,
+        }
     }
 
     /// At most as many connections as were asked for, as there are tenants,

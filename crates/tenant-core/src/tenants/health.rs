@@ -8,6 +8,7 @@ use super::access::missing_access;
 use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
 use super::{Note, Tenants};
+use crate::events::Call;
 use crate::sql::Schema;
 use crate::{Error, InvalidName, TenantName, engine};
 
@@ -101,8 +102,13 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name
-    /// in `only`.
+    /// in `only`, or what the server says. What is wrong with one tenant is in
+    /// [`Health::problems`].
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
+        Call::Health.tell(self.check(only)).await
+    }
+
+    async fn check(&self, only: &[TenantName]) -> Result<Health, Error> {
         let states = self.states(only, Knowledge::Certain).await?;
         let reading = self.reading().await?;
         if let Some(name) = state::unknown(&states, only).next() {

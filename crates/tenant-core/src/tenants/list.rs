@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::state::Knowledge;
 use super::{Tenants, state};
 use crate::Error;
+use crate::events::Call;
 
 /// A tenant and where it stands.
 #[derive(Debug)]
@@ -26,10 +27,11 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] or [`Error::NotSetUp`]. What is wrong with one
+    /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says. What is wrong with one
     /// tenant is in its row.
     pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        let states = self.states(&[], Knowledge::Certain).await?;
+        let states = Call::List.tell(self.states(&[], Knowledge::Certain));
+        let states = states.await?;
         Ok(states.into_iter().map(|state| self.tenant(state)).collect())
     }
 

@@ -12,6 +12,7 @@ use super::state::{self, Knowledge, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
+use crate::events::{self, Call, Whose};
 use crate::migration::versions;
 use crate::sql::Schema;
 use crate::{Error, TenantName};
@@ -46,8 +47,15 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the migrations meet; those in a transaction leave nothing behind.
+    /// [`Error::Connect`], [`Error::Busy`] when another run does the same,
+    /// [`Error::Refused`] when a pending migration must not run, or what the
+    /// migrations meet; those in a transaction leave nothing behind.
     pub async fn migrate_public(&self, dry_run: bool) -> Result<PublicOutcome, Error> {
+        let migrated = self.bring_public_up(dry_run);
+        Call::MigratePublic.tell_of(Schema::Public, migrated).await
+    }
+
+    async fn bring_public_up(&self, dry_run: bool) -> Result<PublicOutcome, Error> {
         let started = Instant::now();
         let mut outcome = PublicOutcome {
             applied: Vec::new(),
@@ -74,7 +82,7 @@ impl Tenants {
     /// the spare schemas follow.
     ///
     /// `observe` hears of each tenant as it ends, those that need nothing left
-    /// out; `stop` ends the run early.
+    /// out, and holds up the run while it listens; `stop` ends the run early.
     ///
     /// # Errors
     ///
@@ -82,6 +90,16 @@ impl Tenants {
     /// pending migration that must not run at all. A tenant's own error is in
     /// its [`Outcome`].
     pub async fn migrate(
+        &self,
+        options: &MigrateOptions,
+        stop: &Stop,
+        observe: &(dyn Fn(&Progress<'_>) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let migrated = self.bring_up(options, stop, observe);
+        Call::Migrate.tell(migrated).await
+    }
+
+    async fn bring_up(
         &self,
         options: &MigrateOptions,
         stop: &Stop,
@@ -113,6 +131,9 @@ impl Tenants {
         let (mut outcomes, behind) = sort(states, &options.only);
         let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;
+        for failed in outcomes.iter().filter(|it| it.error.is_some()) {
+            events::schema_ended(Whose::tenant(&failed.name), failed);
+        }
         observe(&Progress::Planned {
             behind: behind.len(),
         });
@@ -136,12 +157,14 @@ impl Tenants {
             spares = self.migrate_spares(spares_behind, options.jobs, stop).await;
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(FleetReport {
+        let report = FleetReport {
             outcomes,
             spares,
             notes,
             duration: started.elapsed(),
-        })
+        };
+        events::fleet_ended(&report);
+        Ok(report)
     }
 
     /// The versions that the public schema lacks, oldest first.

@@ -11,6 +11,7 @@ use super::state::{self, Standing};
 use super::{Outcome, Status, Tenants};
 use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
+use crate::events::{self, Call};
 use crate::migration::versions;
 use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
@@ -46,7 +47,7 @@ impl Tenants {
     ///
     /// [`Error::Connect`], or what the server says.
     pub async fn spares(&self) -> Result<SpareCount, Error> {
-        let spares = self.states_of_spares().await?;
+        let spares = Call::Spares.tell(self.states_of_spares()).await?;
         let standings = spares
             .iter()
             .filter_map(|spare| spare.standing.as_ref().ok());
@@ -60,7 +61,8 @@ impl Tenants {
     /// Sees to it that `count` spare schemas are ready: those that are behind
     /// are migrated, missing ones are built, and those too many are dropped.
     /// `jobs` is as in [`MigrateOptions`](super::MigrateOptions); `observe`
-    /// hears of each schema as it ends; `stop` ends the run early.
+    /// hears of each schema as it ends, and holds up the run while it listens;
+    /// `stop` ends the run early.
     ///
     /// # Errors
     ///
@@ -68,6 +70,17 @@ impl Tenants {
     /// spares or have not been applied, and what concerns the run as a whole. A
     /// schema's own error is in its [`Outcome`].
     pub async fn keep_spares(
+        &self,
+        count: usize,
+        jobs: Option<NonZeroUsize>,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<SpareReport, Error> {
+        let kept = self.see_to_spares(count, jobs, stop, observe);
+        Call::KeepSpares.tell(kept).await
+    }
+
+    async fn see_to_spares(
         &self,
         count: usize,
         jobs: Option<NonZeroUsize>,
@@ -97,11 +110,13 @@ impl Tenants {
         let built = outcomes.iter().filter(|it| it.status == Status::Created);
         let ready = kept.len() + built.count();
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(SpareReport {
+        let report = SpareReport {
             outcomes,
             ready,
             duration: started.elapsed(),
-        })
+        };
+        events::spares_ended(&report);
+        Ok(report)
     }
 
     /// The spares that are behind.
@@ -124,7 +139,11 @@ impl Tenants {
         let pace = pace(Piece::MigrateSpare, jobs);
         let migrated = self.for_each(behind, pace, stop, &|_| {}).await;
         migrated.unwrap_or_else(|error| {
-            let first = first.map(|name| Outcome::failed(name.as_str(), error));
+            let first = first.map(|name| {
+                let failed = Outcome::failed(name.as_str(), error);
+                events::schema_ended(Schema::Spare(&name), &failed);
+                failed
+            });
             first.into_iter().collect()
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenant_core::{Error, MigrateOptions, Settings, Status, Stop};
+use tenant_core::{Error, Settings, Status, Stop};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, chain, create, name, open, outcome, tenants, two_steps, version};
@@ -187,26 +187,6 @@ async fn a_role_that_may_not_create_schemas_is_told_so() {
         "{}",
         chain(&error)
     );
-    assert!(database.schemas().await.is_empty());
-}
-
-#[tokio::test]
-async fn every_call_can_be_made_from_a_task_of_a_server() {
-    let database = TestDatabase::new().await;
-    let tenants = tenants(&database, &two_steps()).await;
-    let task = tokio::spawn(async move {
-        let acme = name("acme");
-        tenants.create(&acme).await?;
-        tenants
-            .migrate(&MigrateOptions::default(), &Stop::default(), &|_| {})
-            .await?;
-        tenants.list().await?;
-        tenants.health(&[]).await?;
-        tenants.contents(&acme).await?;
-        tenants.drop_tenant(&acme).await?;
-        tenants.migrate_public(true).await
-    });
-    task.await.unwrap().unwrap();
     assert!(database.schemas().await.is_empty());
 }
 

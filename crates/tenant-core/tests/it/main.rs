@@ -6,11 +6,13 @@
     reason = "in a test a panic is the report"
 )]
 
+mod capture;
 mod connect;
 mod create;
 mod diesel_compatibility;
 mod drop;
 mod edits;
+mod events;
 mod fixture;
 mod fleet;
 mod health;
@@ -26,5 +28,7 @@ mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
 mod resources;
+mod secrets;
+mod server;
 mod spares;
 mod tls;

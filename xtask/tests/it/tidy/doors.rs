@@ -76,6 +76,13 @@ const DOORS: &[Door] = &[
         instead: "take the statements from crates/tenant-core/src/path.rs: only there are the \
                   names certain to be quoted and the resulting path to be checked.",
     },
+    Door {
+        patterns: &["tracing::"],
+        layer: Layer::Code,
+        open_to: &["crates/tenant-core/src/events"],
+        instead: "tell it by a function of crates/tenant-core/src/events.rs: only there are names \
+                  and fields documented, and errors told without anybody's data.",
+    },
 ];
 
 #[test]

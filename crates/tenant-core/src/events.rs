@@ -1,0 +1,225 @@
+//! What this crate tells through [`tracing`]: its spans, events and fields.
+//!
+//! A server that installs a subscriber sees each call on
+//! [`Tenants`](crate::Tenants), each tenant that something is done with, and how
+//! it ended. Whoever installs none pays nothing worth mentioning. Spans, messages
+//! and fields are part of the interface: they stay as they are. Their target is
+//! `tenant_core`.
+//!
+//! # Spans
+//!
+//! All at `INFO`.
+//!
+//! | span | fields | around |
+//! | --- | --- | --- |
+//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `drop_tenant`, `contents`, `list`, `health`, `spares`, `keep_spares` | | the call on [`Tenants`](crate::Tenants) of that name |
+//! | `tenant` | `tenant` | the work on one tenant, inside the call |
+//! | `spare` | `spare` | the work on one spare schema, inside the call |
+//!
+//! # Events
+//!
+//! Of `tenant` and `spare` an event has the one that it is about; what has
+//! neither is about the public schema. They are repeated from the span, because a
+//! filter may leave spans out.
+//!
+//! | message | level | fields | when |
+//! | --- | --- | --- | --- |
+//! | `schema begun` | `DEBUG` | `tenant`, `spare` | work on a schema begins |
+//! | `migration applied` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a migration is committed |
+//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
+//! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction lost against somebody's lock, and is begun anew |
+//! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (then nobody is named), or other sessions hold what a statement needs |
+//! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
+//! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
+//! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
+//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all` or `keep_spares` ends with a report |
+//! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
+//!
+//! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
+//! `created`, `migrated` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
+//! Tenants that are found to be up to date when all are looked at have no event
+//! of their own, however many they are: `run ended` counts them. So it does with
+//! those that a dry run finds behind, as skipped. A call whose
+//! future is dropped has no end: its spans are closed.
+//!
+//! | field | type | meaning |
+//! | --- | --- | --- |
+//! | `tenant`, `spare` | text | the schema's name |
+//! | `outcome` | text | of a schema `created`, `migrated`, `up_to_date`, `failed`, `dropped`, `skipped`; of a call `ok`, `failed` |
+//! | `migrations` | number | how many were applied, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
+//! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
+//! | `version` | text | its version |
+//! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
+//! | `duration_ms` | number | how long it took, in ms |
+//! | `error` | text | the error and its causes |
+//! | `sqlstate` | text | PostgreSQL's code for it, if the server spoke |
+//! | `held_by` | text | the sessions, as [`LockHolder`] shows them |
+//! | `schemas`, `jobs` | number | how many, and how many at a time |
+//! | `total` | number | how many tenants the run is about, and how many spare schemas something was done with |
+//! | `failed`, `skipped` | number | how many of them |
+//! | `call` | text | the name of the call's span |
+//!
+//! # What is never told
+//!
+//! No password and no URL: a database is shown as `role@host:port/database`. No
+//! text of a statement. Of PostgreSQL's errors no detail, hint or context, and
+//! not the message either where it may quote a value or a statement: SQLSTATE
+//! class 22, 38 and P0, 42601, and whatever `RAISE` says. The whole error is what the
+//! call gives back.
+
+mod end;
+mod said;
+mod spans;
+
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+
+use crate::migration::Migration;
+use crate::tenants::{Outcome, SpareReport, Status};
+use crate::{Error, FleetReport, LockHolder, TenantName};
+
+use end::End;
+use said::{Said, SaidHolders};
+pub(crate) use spans::{Call, Whose, tell_of_one};
+
+/// What a filter knows all of this by, whichever file it stands in.
+const TARGET: &str = "tenant_core";
+
+/// Work on a schema begins.
+fn schema_begun(Whose { tenant, spare }: Whose<'_>) {
+    debug!(target: TARGET, tenant, spare, "schema begun");
+}
+
+/// Work on a schema has ended, or is not begun.
+pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<End<'b>>) {
+    let Whose { tenant, spare } = whose.into();
+    /// The levels differ, and the fields do not.
+    macro_rules! tell {
+        ($level:ident, $end:ident $(, $field:ident = $value:expr)*) => {
+            $level!(
+                target: TARGET,
+                tenant,
+                spare,
+                outcome = $end.outcome(),
+                migrations = $end.migrations,
+                from_spare = $end.from_spare.then_some(true),
+                duration_ms = milliseconds($end.duration),
+                $($field = $value,)*
+                "schema ended"
+            )
+        };
+    }
+    let end = end.into();
+    match (end.status, end.error) {
+        (_, Some(error)) => tell!(
+            warn,
+            end,
+            migration = error.of_migration(),
+            sqlstate = error.sqlstate(),
+            error = tracing::field::display(Said(error))
+        ),
+        (Status::UpToDate | Status::Skipped, None) => tell!(debug, end),
+        (_, None) => tell!(info, end),
+    }
+}
+
+/// These migrations are committed.
+pub(crate) fn migrations_applied<'a>(whose: impl Into<Whose<'a>>, applied: &[&Migration]) {
+    let Whose { tenant, spare } = whose.into();
+    for one in applied {
+        debug!(
+            target: TARGET,
+            tenant,
+            spare,
+            migration = one.name(),
+            version = one.version(),
+            "migration applied"
+        );
+    }
+}
+
+/// A transaction lost against somebody's lock, and is begun anew.
+pub(crate) fn trying_again<'a>(whose: impl Into<Whose<'a>>, sqlstate: Option<&str>) {
+    let Whose { tenant, spare } = whose.into();
+    debug!(target: TARGET, tenant, spare, sqlstate, "trying again");
+}
+
+/// Somebody else holds what is needed; nobody is named when it is another run on
+/// the same schema.
+pub(crate) fn waiting<'a>(whose: impl Into<Whose<'a>>, holders: &[LockHolder]) {
+    let Whose { tenant, spare } = whose.into();
+    let held_by = (!holders.is_empty()).then(|| tracing::field::display(SaidHolders(holders)));
+    debug!(target: TARGET, tenant, spare, held_by, "waiting for a lock");
+}
+
+/// A new tenant is made of the spare schema `spare`.
+pub(crate) fn spare_taken<'a>(whose: impl Into<Whose<'a>>, spare: &TenantName) {
+    let tenant = whose.into().tenant;
+    debug!(target: TARGET, tenant, spare = spare.as_str(), "spare taken");
+}
+
+/// The spare schema `spare` could not be taken.
+pub(crate) fn spare_passed_over<'a>(
+    whose: impl Into<Whose<'a>>,
+    spare: &TenantName,
+    error: &Error,
+) {
+    debug!(
+        target: TARGET,
+        tenant = whose.into().tenant,
+        spare = spare.as_str(),
+        sqlstate = error.sqlstate(),
+        error = %Said(error),
+        "spare passed over"
+    );
+}
+
+/// It is known how many schemas have something to do.
+pub(crate) fn run_begun(schemas: usize, jobs: usize) {
+    debug!(target: TARGET, schemas, jobs, "run begun");
+}
+
+/// A run over tenants has ended.
+pub(crate) fn fleet_ended(report: &FleetReport) {
+    run_ended([&report.outcomes, &report.spares], report.duration);
+}
+
+/// A run over spare schemas has ended.
+pub(crate) fn spares_ended(report: &SpareReport) {
+    run_ended([&report.outcomes, &[]], report.duration);
+}
+
+fn run_ended(outcomes: [&[Outcome]; 2], duration: Duration) {
+    let all = || outcomes.into_iter().flatten();
+    let count = |status| all().filter(|outcome| outcome.status == status).count();
+    info!(
+        target: TARGET,
+        total = all().count(),
+        failed = count(Status::Failed),
+        skipped = count(Status::Skipped),
+        duration_ms = milliseconds(duration),
+        "run ended"
+    );
+}
+
+/// A call on no single schema has ended.
+fn call_ended(call: Call, error: Option<&Error>, duration: Duration) {
+    let (call, duration_ms) = (call.name(), milliseconds(duration));
+    match error {
+        None => debug!(target: TARGET, call, outcome = "ok", duration_ms, "call ended"),
+        Some(error) => warn!(
+            target: TARGET,
+            call,
+            outcome = "failed",
+            duration_ms,
+            sqlstate = error.sqlstate(),
+            error = %Said(error),
+            "call ended"
+        ),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,170 @@
+//! The spans, and the work that is done in them.
+
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use tracing::{Instrument, Span, info_span};
+
+use super::{End, TARGET, call_ended, schema_begun, schema_ended};
+use crate::Error;
+use crate::sql::Schema;
+use crate::tenants::Outcome;
+
+/// Whose schema something is about. The public one is nobody's.
+#[derive(Clone, Copy)]
+pub(crate) struct Whose<'a> {
+    pub(super) tenant: Option<&'a str>,
+    pub(super) spare: Option<&'a str>,
+}
+
+impl<'a> Whose<'a> {
+    /// That of the tenant `name`. Text, because a row of the tracker may hold what
+    /// is no tenant's name.
+    pub(crate) fn tenant(name: &'a str) -> Self {
+        Self {
+            tenant: Some(name),
+            spare: None,
+        }
+    }
+
+    fn span(self) -> Span {
+        match (self.tenant, self.spare) {
+            (Some(tenant), _) => info_span!(target: TARGET, "tenant", tenant),
+            (None, Some(spare)) => info_span!(target: TARGET, "spare", spare),
+            (None, None) => Span::none(),
+        }
+    }
+}
+
+impl Whose<'_> {
+    /// The same, once it is told in it that the work begins.
+    fn span_of_work(self) -> Span {
+        let span = self.span();
+        span.in_scope(|| schema_begun(self));
+        span
+    }
+}
+
+impl<'a> From<Schema<'a>> for Whose<'a> {
+    fn from(schema: Schema<'a>) -> Self {
+        match schema {
+            Schema::Tenant(name) => Self::tenant(name.as_str()),
+            Schema::Spare(name) => Self {
+                tenant: None,
+                spare: Some(name.as_str()),
+            },
+            Schema::Public => Self {
+                tenant: None,
+                spare: None,
+            },
+        }
+    }
+}
+
+/// The calls, each with the name of its span.
+macro_rules! calls {
+    ($($call:ident = $name:literal,)+) => {
+        /// A call on [`Tenants`](crate::Tenants).
+        #[derive(Clone, Copy)]
+        pub(crate) enum Call {
+            $($call,)+
+        }
+
+        impl Call {
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$call => $name,)+
+                }
+            }
+
+            fn span(self) -> Span {
+                match self {
+                    $(Self::$call => info_span!(target: TARGET, $name),)+
+                }
+            }
+        }
+    };
+}
+
+calls! {
+    Open = "open",
+    MigratePublic = "migrate_public",
+    Migrate = "migrate",
+    Create = "create",
+    CreateAll = "create_all",
+    DropTenant = "drop_tenant",
+    Contents = "contents",
+    List = "list",
+    Health = "health",
+    Spares = "spares",
+    KeepSpares = "keep_spares",
+}
+
+// None of these is an `async` block: a block that awaits its argument holds it
+// twice, and the futures of the calls would grow with each.
+impl Call {
+    /// Does the work of a call, and tells how it ended.
+    pub(crate) fn tell<T>(
+        self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.tell_in(self.span(), work)
+    }
+
+    /// Does the work of a call that is about one schema and leaves it as it is.
+    pub(crate) fn tell_about<T>(
+        self,
+        schema: Schema<'_>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let call = self.span();
+        let about = call.in_scope(|| Whose::from(schema).span());
+        self.tell_in(call, work.instrument(about))
+    }
+
+    fn tell_in<T>(
+        self,
+        span: Span,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let started = Instant::now();
+        let tell = move |done: Result<T, Error>| {
+            call_ended(self, done.as_ref().err(), started.elapsed());
+            done
+        };
+        work.map(tell).instrument(span)
+    }
+
+    /// Does the work of a call that changes one schema, and tells how that ended.
+    pub(crate) fn tell_of<T>(
+        self,
+        schema: Schema<'_>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>>
+    where
+        for<'a> End<'a>: From<&'a T>,
+    {
+        let started = Instant::now();
+        let whose = Whose::from(schema);
+        let tell = move |done: Result<T, Error>| {
+            schema_ended(whose, End::of(&done, started.elapsed()));
+            done
+        };
+        let call = self.span();
+        let of = call.in_scope(|| whose.span_of_work());
+        work.map(tell).instrument(of).instrument(call)
+    }
+}
+
+/// Does a part of a run that is about one schema, and tells how that ended.
+pub(crate) fn tell_of_one(
+    schema: Schema<'_>,
+    work: impl Future<Output = Outcome>,
+) -> impl Future<Output = Outcome> {
+    let whose = Whose::from(schema);
+    let tell = move |outcome| {
+        schema_ended(whose, &outcome);
+        outcome
+    };
+    work.map(tell).instrument(whose.span_of_work())
+}
