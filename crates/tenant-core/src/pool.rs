@@ -1,6 +1,7 @@
 //! [`TenantPool`]: connections for an application's own queries, each in the
 //! schema of one tenant.
 
+mod begin;
 mod connection;
 mod directory;
 mod error;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bb8::{PooledConnection, RunError};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use manager::{Manager, Refusals};
 
@@ -77,6 +78,11 @@ const WAIT: Duration = Duration::from_secs(5);
 ///   of a tenant is remembered for a minute, so that this costs no round trip;
 ///   that its schema is there is checked each time, in the message that begins
 ///   the transaction.
+/// * A transaction costs no more round trips than its queries and the commit: on a
+///   connection that was in use a moment ago, what begins it goes out with the
+///   first query. Where that fails (another program has dropped the tenant a
+///   moment ago), PostgreSQL refuses the query, and its error is what
+///   [`PoolError`] makes of it: `Unknown`, as if it had been known before.
 /// * Whatever ends the work (an error, a panic, a future that is dropped), the
 ///   next user of the connection finds no transaction, no path, no setting and no
 ///   temporary table of the one before. A connection whose query was cut off is
@@ -164,7 +170,8 @@ impl TenantPoolBuilder {
             extensions: self.extensions,
             leave_session: message::leave_session(),
         }));
-        pool.public().await?.rollback().await?;
+        // Something has to be sent, or the transaction would not even begin.
+        pool.public().await?.batch_execute("").await?;
         Ok(pool)
     }
 }

@@ -24,7 +24,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, future};
 
 use super::PoolInner;
-use super::lent::Begin;
+use super::begin::{LentParts, Pending};
+use super::lent::Kind;
 use super::manager::Manager;
 use super::own_types;
 use super::scope::{OfPublic, OfTenant, Scope};
@@ -79,7 +80,9 @@ pub struct ScopedConnection<S: Scope> {
     pool: Arc<PoolInner>,
     scope: S,
     likeness: Likeness,
-    kind: Begin,
+    kind: Kind,
+    /// What begins the transaction, before its first query.
+    pending: Option<Pending>,
 }
 
 impl ScopedConnection<OfTenant> {
@@ -95,7 +98,7 @@ impl<S: Scope> ScopedConnection<S> {
         pool: Arc<PoolInner>,
         mut lent: PooledConnection<'static, Manager>,
         (scope, likeness): (S, Likeness),
-        kind: Begin,
+        (kind, pending): (Kind, Option<Pending>),
     ) -> Self {
         lent.serve(scope.tenant(), &likeness.tag);
         Self {
@@ -104,6 +107,7 @@ impl<S: Scope> ScopedConnection<S> {
             scope,
             likeness,
             kind,
+            pending,
         }
     }
 
@@ -112,6 +116,11 @@ impl<S: Scope> ScopedConnection<S> {
     pub(super) async fn commit(&mut self) -> QueryResult<bool> {
         // PostgreSQL answers the commit of such a transaction with a rollback, and
         // without an error.
+        if self.pending.take().is_some() || self.lent.signs.is_left() {
+            let begun = !self.lent.signs.is_left();
+            self.lent.count_out();
+            return Ok(begun);
+        }
         if self.lent.signs.is_failed() && self.batch_execute("SELECT").await.is_err() {
             return Ok(false);
         }
@@ -127,6 +136,9 @@ impl<S: Scope> ScopedConnection<S> {
 
     /// Ends the transaction, and waits until nothing of it is left.
     pub(super) async fn rollback(&mut self) -> QueryResult<()> {
+        if self.pending.take().is_some() || self.lent.signs.is_left() {
+            self.lent.count_out();
+        }
         while self.lent.is_in_transaction() {
             use diesel_async::TransactionManager;
             self.lent.signs.begin();
@@ -141,20 +153,53 @@ impl<S: Scope> ScopedConnection<S> {
     /// Refuses queries after the end of the transaction: the path has ended with
     /// it.
     fn require_path(&mut self) -> QueryResult<()> {
-        if self.kind == Begin::Transaction && !self.lent.is_in_transaction() {
+        let is_over = self.lent.signs.is_left() || !self.lent.is_in_transaction();
+        if self.kind == Kind::Transaction && is_over {
             return Err(Error::NotInTransaction);
         }
         Ok(())
+    }
+
+    /// Runs a query in the schema, and watches what comes of it.
+    fn run<'conn, T: Send + 'conn>(
+        &'conn mut self,
+        query: impl FnOnce(&'conn AsyncPgConnection) -> BoxFuture<'conn, QueryResult<T>>,
+    ) -> BoxFuture<'conn, QueryResult<T>> {
+        if let Err(error) = self.require_path() {
+            return future::ready(Err(error)).boxed();
+        }
+        let pending = self.pending.take();
+        if pending.is_some() {
+            // For the case that the query is given up before it is sent.
+            self.lent.signs.leave();
+        }
+        let lent = LentParts {
+            connection: &self.lent.connection,
+            signs: &self.lent.signs,
+        };
+        let answer = own_types::with(&self.likeness.types, || query(lent.connection));
+        async move {
+            lent.signs.begin();
+            let answer = match pending {
+                Some(pending) => pending.with(lent, answer).await,
+                None => answer.await,
+            };
+            lent.signs.end(&answer);
+            answer
+        }
+        .boxed()
     }
 }
 
 impl<S: Scope> Drop for ScopedConnection<S> {
     fn drop(&mut self) {
-        if self.lent.signs.take_outdated() {
-            self.lent.forget_statements();
-            if let Some(tenant) = self.scope.tenant() {
-                self.pool.directory.forget(tenant);
-            }
+        if self.pending.is_some() || self.lent.signs.is_left() {
+            self.lent.count_out();
+        }
+        if self.lent.end()
+            && let Some(tenant) = self.scope.tenant()
+        {
+            self.pool.directory.forget(tenant);
         }
         if self.lent.signs.is_busy() {
             // The pool closes it.
@@ -164,7 +209,7 @@ impl<S: Scope> Drop for ScopedConnection<S> {
         if self.lent.is_in_transaction() {
             self.lent.send_rollback();
         }
-        if self.kind == Begin::Session {
+        if self.kind == Kind::Session {
             self.lent.send(&self.pool.leave_session);
         }
     }
@@ -182,11 +227,11 @@ impl<S: Scope> fmt::Debug for ScopedConnection<S> {
 
 impl<S: Scope> SimpleAsyncConnection for ScopedConnection<S> {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        self.require_path()?;
-        self.lent.signs.begin();
-        let done = self.lent.connection.batch_execute(query).await;
-        self.lent.signs.end(&done);
-        done
+        let run = self.run(|mut connection| {
+            let query = query.to_owned();
+            async move { connection.batch_execute(&query).await }.boxed()
+        });
+        run.await
     }
 }
 
@@ -202,21 +247,15 @@ impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
-        if let Err(error) = self.require_path() {
-            return future::ready(Err(error)).boxed();
-        }
         let query = Tagged::new(source.as_query(), &self.likeness.tag);
-        let lent = &mut *self.lent;
-        let signs = Arc::clone(&lent.signs);
-        let answer = own_types::with(&self.likeness.types, || {
-            AsyncConnectionCore::load(&mut lent.connection, query)
-        });
+        let signs = Arc::clone(&self.lent.signs);
+        let rows = self.run(|mut connection| AsyncConnectionCore::load(&mut connection, query));
         async move {
-            signs.begin();
-            let answer = answer.await;
-            signs.end(&answer);
             // The server may still fail while the rows come.
-            Ok(answer?.inspect_err(move |error| signs.note(error)).boxed())
+            Ok(rows
+                .await?
+                .inspect_err(move |error| signs.note(error))
+                .boxed())
         }
         .boxed()
     }
@@ -228,22 +267,8 @@ impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
     where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
-        if let Err(error) = self.require_path() {
-            return future::ready(Err(error)).boxed();
-        }
         let query = Tagged::new(source, &self.likeness.tag);
-        let lent = &mut *self.lent;
-        let signs = Arc::clone(&lent.signs);
-        let answer = own_types::with(&self.likeness.types, || {
-            lent.connection.execute_returning_count(query)
-        });
-        async move {
-            signs.begin();
-            let answer = answer.await;
-            signs.end(&answer);
-            answer
-        }
-        .boxed()
+        self.run(|mut connection| connection.execute_returning_count(query))
     }
 }
 

@@ -20,6 +20,9 @@ pub enum PoolError {
     /// The tenant is registered without having a schema.
     #[error("tenant `{0}` is registered, but its schema does not exist")]
     MissingSchema(TenantName),
+    /// The role may not look into the tenant's schema: it needs `USAGE` on it.
+    #[error("this role may not use the schema of tenant `{0}`")]
+    Forbidden(TenantName),
     /// The public migrations have not been applied.
     #[error("the database is not set up: it has no table `public.schema_tracker`")]
     NotSetUp,
@@ -52,7 +55,30 @@ pub enum PoolError {
     Aborted,
     /// A query failed, or the transaction did.
     #[error(transparent)]
-    Query(#[from] diesel::result::Error),
+    Query(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for PoolError {
+    /// What a first query says instead of a tenant that is gone is told apart.
+    fn from(error: diesel::result::Error) -> Self {
+        let diesel::result::Error::QueryBuilderError(inner) = error else {
+            return Self::Query(error);
+        };
+        match inner.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(inner) => Self::Query(diesel::result::Error::QueryBuilderError(inner)),
+        }
+    }
+}
+
+impl PoolError {
+    /// As Diesel passes it on.
+    pub(super) fn into_diesel(self) -> diesel::result::Error {
+        match self {
+            Self::Query(error) => error,
+            error => diesel::result::Error::QueryBuilderError(Box::new(error)),
+        }
+    }
 }
 
 impl From<ConnectError> for PoolError {

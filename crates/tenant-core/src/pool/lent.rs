@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use diesel::connection::CacheSize;
+use diesel::connection::{CacheSize, TransactionDepthChange, TransactionManagerStatus};
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{
@@ -25,12 +26,19 @@ const SHAPES: usize = 32;
 /// replaced.
 const TENANTS: usize = 1_000;
 
+/// For how long a server that was heard of is taken to be there: within this time
+/// a transaction is begun in the same round trip as its first query, afterwards in
+/// one of its own, so that a connection that was lost can be replaced unnoticed.
+const FRESH: Duration = Duration::from_millis(500);
+
 /// A connection of the pool.
 pub(super) struct Lent {
     pub(super) connection: AsyncPgConnection,
     tags: HashSet<Tag>,
     tenants: HashSet<TenantName>,
     pub(super) signs: Arc<Signs>,
+    /// When the server was last heard of.
+    heard: Instant,
 }
 
 /// What has been seen of a piece of work. Shared with the rows that are still to
@@ -44,6 +52,8 @@ pub(super) struct Signs {
     /// A query failed in a way in which prepared statements that are out of date
     /// fail, among others.
     outdated: AtomicBool,
+    /// There is no transaction: it was not begun, or not yet.
+    left: AtomicBool,
 }
 
 impl Signs {
@@ -69,6 +79,20 @@ impl Signs {
         }
     }
 
+    /// There is no transaction until [`enter`](Self::enter).
+    pub(super) fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
+    }
+
+    /// The transaction has begun.
+    pub(super) fn enter(&self) {
+        self.left.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
@@ -77,19 +101,13 @@ impl Signs {
         self.busy.load(Ordering::Relaxed)
     }
 
-    /// Whether statements may be out of date; asked once.
-    pub(super) fn take_outdated(&self) -> bool {
+    /// Starts anew for the next piece of work; whether statements may be out of
+    /// date.
+    fn reset(&self) -> bool {
         self.failed.store(false, Ordering::Relaxed);
+        self.left.store(false, Ordering::Relaxed);
         self.outdated.swap(false, Ordering::Relaxed)
     }
-}
-
-/// Why a piece of work was not begun.
-pub(super) enum NotBegun {
-    /// The connection is gone, and nothing has happened.
-    Lost,
-    /// The server refused; the connection is as it was.
-    Refused(Error),
 }
 
 impl Lent {
@@ -99,6 +117,7 @@ impl Lent {
             tags: HashSet::new(),
             tenants: HashSet::new(),
             signs: Arc::default(),
+            heard: Instant::now(),
         }
     }
 
@@ -107,36 +126,34 @@ impl Lent {
         self.signs.is_busy() || self.tenants.len() >= TENANTS || self.connection.is_broken()
     }
 
-    /// Sends `sql`, a message that begins a piece of work: a transaction, or a
-    /// session if `in_transaction` is false.
-    pub(super) async fn begin(&mut self, how: Begin, sql: &str) -> Result<(), NotBegun> {
-        self.signs.begin();
-        let begun = match how {
-            Begin::Transaction => {
-                AnsiTransactionManager::begin_transaction_sql(&mut self.connection, sql).await
-            }
-            Begin::Session => self.connection.batch_execute(sql).await,
-        };
-        let Err(error) = begun else {
-            self.signs.end(&begun);
-            return Ok(());
-        };
-        self.check_after(how, error).await
+    /// Whether the server was heard of so lately that it is taken to be there.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.heard.elapsed() < FRESH
     }
 
-    /// Leaves the transaction that the message has begun before it failed.
-    async fn check_after(&mut self, how: Begin, error: Error) -> Result<(), NotBegun> {
-        let leave = match how {
-            Begin::Transaction => "ROLLBACK",
-            // An empty message, to know whether anybody answers.
-            Begin::Session => "",
-        };
-        let left = self.connection.batch_execute(leave).await;
-        self.signs.end(&left);
-        match left {
-            Ok(()) => Err(NotBegun::Refused(error)),
-            Err(_) => Err(NotBegun::Lost),
+    /// Takes a transaction to be begun whose message goes out with its first query.
+    pub(super) fn count_in(&mut self) -> QueryResult<()> {
+        match AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection) {
+            TransactionManagerStatus::Valid(status) => {
+                status.change_transaction_depth(TransactionDepthChange::IncreaseDepth)
+            }
+            TransactionManagerStatus::InError => Err(Error::BrokenTransactionManager),
         }
+    }
+
+    /// Takes no transaction to be begun.
+    pub(super) fn count_out(&mut self) {
+        *self.connection.transaction_state() = AnsiTransactionManager::default();
+    }
+
+    /// Ends a piece of work; whether statements may have been out of date.
+    pub(super) fn end(&mut self) -> bool {
+        self.heard = Instant::now();
+        let outdated = self.signs.reset();
+        if outdated {
+            self.forget_statements();
+        }
+        outdated
     }
 
     /// Who is served from now on, with statements of which shape.
@@ -156,7 +173,7 @@ impl Lent {
     }
 
     /// Drops all prepared statements.
-    pub(super) fn forget_statements(&mut self) {
+    fn forget_statements(&mut self) {
         self.connection
             .set_prepared_statement_cache_size(CacheSize::Disabled);
         self.connection
@@ -167,8 +184,9 @@ impl Lent {
     /// Whether a transaction is open, as far as Diesel knows.
     pub(super) fn is_in_transaction(&mut self) -> bool {
         let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
-        let state = status.transaction_state();
-        state.is_ok_and(|state| state.transaction_depth().is_some())
+        status
+            .transaction_depth()
+            .is_ok_and(|depth| depth.is_some())
     }
 
     /// Sends `sql` and does not wait for the answer: whatever is sent after it
@@ -185,13 +203,13 @@ impl Lent {
     /// Leaves the open transaction, however deep, without waiting.
     pub(super) fn send_rollback(&mut self) {
         self.send("ROLLBACK");
-        *self.connection.transaction_state() = AnsiTransactionManager::default();
+        self.count_out();
     }
 }
 
 /// What a piece of work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Begin {
+pub(super) enum Kind {
     /// One transaction.
     Transaction,
     /// Statements each on its own.

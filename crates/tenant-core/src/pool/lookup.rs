@@ -17,6 +17,8 @@ use crate::{TenantName, tracker};
 struct Found {
     #[diesel(sql_type = Bool)]
     has_schema: bool,
+    #[diesel(sql_type = Bool)]
+    is_allowed: bool,
     #[diesel(sql_type = Text)]
     shape: String,
     #[diesel(sql_type = Array<Text>)]
@@ -39,6 +41,8 @@ pub(super) enum Presence {
     Whole(Likeness),
     /// A registration, and no schema.
     NoSchema,
+    /// A schema that this role may not look into.
+    Forbidden,
     /// Nothing.
     Nobody,
 }
@@ -49,6 +53,7 @@ pub(super) enum Presence {
 /// What belongs to a schema is found through `pg_depend`, which has an index by
 /// it; `pg_class` has none, and would be read as a whole.
 const FIND: &str = "SELECT n.oid IS NOT NULL AS has_schema, \
+        coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS is_allowed, \
         pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape, \
         types.names AS types, types.oids, types.array_oids \
      FROM public.schema_tracker t \
@@ -89,34 +94,33 @@ impl Found {
 /// Looks for the tenant `name`. Not as the role that somebody has left, and not in
 /// a transaction.
 pub(super) async fn find(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     name: &TenantName,
 ) -> QueryResult<Presence> {
-    connection
-        .batch_execute(&message::before_question())
-        .await?;
+    connection.batch_execute(&message::forget()).await?;
     let query = diesel::sql_query(FIND).bind::<Text, _>(name.as_str());
-    let found: Option<Found> = query.get_result(connection).await.optional()?;
+    let found: Option<Found> = query.get_result(&mut connection).await.optional()?;
     Ok(match found {
         None => Presence::Nobody,
         Some(found) if !found.has_schema => Presence::NoSchema,
+        Some(found) if !found.is_allowed => Presence::Forbidden,
         Some(found) => Presence::Whole(found.likeness()),
     })
 }
 
 /// Whether the list of tenants is there.
-pub(super) async fn is_set_up(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+pub(super) async fn is_set_up(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
     let sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS answer";
     let query = diesel::sql_query(sql).bind::<Text, _>(tracker::TABLE);
-    Ok(query.get_result::<Answer>(connection).await?.answer)
+    Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }
 
 /// Whether there is a schema called `name`.
 pub(super) async fn has_schema(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     name: &str,
 ) -> QueryResult<bool> {
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS answer";
     let query = diesel::sql_query(sql).bind::<Text, _>(name);
-    Ok(query.get_result::<Answer>(connection).await?.answer)
+    Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }

@@ -5,7 +5,7 @@ use crate::forget::FORGET;
 use crate::path::Path;
 
 /// Diesel sets this for each connection, and what forgets settings forgets it.
-const TIME_ZONE: &str = "TIME ZONE 'UTC'";
+const TIME_ZONE: &str = "SET TIME ZONE 'UTC'";
 
 /// How a transaction differs from what the server does by itself.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,51 +16,41 @@ pub(super) struct Characteristics {
 
 impl Characteristics {
     fn begin(self) -> String {
+        let isolation = self
+            .isolation
+            .map(|level| format!(" ISOLATION LEVEL {level}"));
         let read_only = if self.read_only { " READ ONLY" } else { "" };
-        match self.isolation {
-            None => format!("BEGIN{read_only}"),
-            // What forgets counts as a query, and after one the isolation is fixed.
-            Some(isolation) => format!("COMMIT; BEGIN ISOLATION LEVEL {isolation}{read_only}"),
-        }
+        format!("BEGIN{}{read_only}", isolation.unwrap_or_default())
     }
 }
 
 /// Begins a transaction with its path, and fails unless the path leads to what
 /// was meant.
+///
+/// The first query is sent behind this message, before it is answered. So it
+/// begins with a `BEGIN`: whatever of it fails, PostgreSQL refuses the query,
+/// because it stands in a transaction that has failed.
 pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics) -> String {
-    let first = if how.isolation.is_some() {
-        "BEGIN; "
-    } else {
-        ""
-    };
     format!(
-        "{first}{}; {}; SET LOCAL {TIME_ZONE}; {}; {}",
-        FORGET.join("; "),
+        "BEGIN; {}; COMMIT; {}; {}; {}",
+        forget(),
         how.begin(),
         path.set_local(),
-        path.check()
+        path.quick_check()
     )
-}
-
-/// Forgets what others have left, before a question of the pool's own.
-pub(super) fn before_question() -> String {
-    FORGET.join("; ")
 }
 
 /// Sets the path of a session, and fails as above.
 pub(super) fn begin_session(path: Path<'_>) -> String {
-    format!(
-        "{}; SET {TIME_ZONE}; {}; {}",
-        FORGET.join("; "),
-        path.set_session(),
-        path.check()
-    )
+    format!("{}; {}; {}", forget(), path.set_session(), path.check())
 }
 
 /// Forgets what a session has left, its locks among it.
 pub(super) fn leave_session() -> String {
-    format!(
-        "SELECT pg_catalog.pg_advisory_unlock_all(); {}; SET {TIME_ZONE}",
-        FORGET.join("; ")
-    )
+    format!("SELECT pg_catalog.pg_advisory_unlock_all(); {}", forget())
+}
+
+/// Forgets what others have left.
+pub(super) fn forget() -> String {
+    format!("{}; {TIME_ZONE}", FORGET.join("; "))
 }

@@ -5,21 +5,19 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use bb8::PooledConnection;
-use diesel::result::Error;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::begin::{NotBegun, Pending};
 use super::connection::ScopedConnection;
 use super::directory::Known;
 use super::guard::{Session, Transaction};
-use super::lent::{Begin, NotBegun};
-use super::lookup::{self, Presence};
+use super::lent::Kind;
 use super::manager::Manager;
 use super::message::{self, Characteristics};
 use super::scope::{Scope, sealed};
 use super::tag::Likeness;
 use super::{PoolError, PoolInner};
-use crate::TenantName;
 use crate::path::Path;
 
 /// How much of other transactions a transaction sees.
@@ -82,7 +80,7 @@ impl<S: Scope> IntoFuture for Opening<S> {
         let Self { pool, scope, how } = self;
         async move {
             let begin = |path: Path<'_>| message::begin_transaction(path, how);
-            let connection = pool.open(scope, Begin::Transaction, begin).await?;
+            let connection = pool.open(scope, Kind::Transaction, begin).await?;
             Ok(Transaction::new(connection))
         }
         .boxed()
@@ -99,7 +97,7 @@ impl PoolInner {
             return Err(PoolError::NeedsDirect);
         }
         let connection = self
-            .open(scope, Begin::Session, message::begin_session)
+            .open(scope, Kind::Session, message::begin_session)
             .await?;
         Ok(Session::new(connection))
     }
@@ -108,7 +106,7 @@ impl PoolInner {
     async fn open<S: Scope>(
         self: Arc<Self>,
         scope: S,
-        kind: Begin,
+        kind: Kind,
         message: impl Fn(Path<'_>) -> String,
     ) -> Result<ScopedConnection<S>, PoolError> {
         // A server that was started again has cut all connections of the pool.
@@ -119,102 +117,53 @@ impl PoolInner {
                 return Err(PoolError::Unknown(name.clone()));
             }
             let mut lent = self.checkout().await?;
-            let begun = self.begin(&mut lent, (&scope, known), kind, &message).await;
-            match begun {
-                Ok(likeness) => {
-                    let scope = (scope, likeness);
-                    return Ok(ScopedConnection::new(self, lent, scope, kind));
+            match self
+                .begin_for(&mut lent, (&scope, known), kind, &message)
+                .await
+            {
+                Ok((likeness, pending)) => {
+                    let work = (kind, pending);
+                    return Ok(ScopedConnection::new(self, lent, (scope, likeness), work));
                 }
-                Err(Refusal::Lost) if lost <= self.size => lost += 1,
-                Err(Refusal::Lost) => return Err(Error::BrokenTransactionManager.into()),
-                Err(Refusal::Error(error)) => return Err(error),
+                Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
+                Err(NotBegun::Lost(error)) => return Err(error.into()),
+                Err(NotBegun::Refused(error)) => return Err(error),
             }
         }
     }
 
-    async fn begin<S: Scope>(
-        &self,
+    /// Begins the work, or leaves that to its first query: where the tenant is
+    /// known and the connection was in use a moment ago.
+    async fn begin_for<S: Scope>(
+        self: &Arc<Self>,
         lent: &mut PooledConnection<'static, Manager>,
         (scope, known): (&S, Option<Known>),
-        kind: Begin,
+        kind: Kind,
         message: impl Fn(Path<'_>) -> String,
-    ) -> Result<Likeness, Refusal> {
+    ) -> Result<(Likeness, Option<Pending>), NotBegun> {
         let likeness = match (scope.tenant(), known) {
             (None, _) => Likeness::public(),
             (_, Some(Known::Tenant(likeness))) => likeness,
-            (Some(name), _) => self.look_up(lent, name).await?,
+            (Some(name), _) => {
+                lent.signs.begin();
+                let likeness = self.look_up(&lent.connection, name).await;
+                if !matches!(likeness, Err(NotBegun::Lost(_))) {
+                    lent.signs.end(&Ok(()));
+                }
+                likeness?
+            }
         };
         let schema = sealed::schema(scope);
-        let path = Path::new(schema, self.extensions.as_ref());
-        match lent.begin(kind, &message(path)).await {
-            Ok(()) => Ok(likeness),
-            Err(NotBegun::Lost) => Err(Refusal::Lost),
-            Err(NotBegun::Refused(error)) => Err(self.explain(lent, scope.tenant(), error).await),
+        let message = message(Path::new(schema, self.extensions.as_ref()));
+        if kind == Kind::Transaction && lent.is_fresh() && lent.count_in().is_ok() {
+            let pending = Pending {
+                message,
+                tenant: scope.tenant().cloned(),
+                pool: Arc::clone(self),
+            };
+            return Ok((likeness, Some(pending)));
         }
-    }
-
-    /// Why the path does not lead where it should.
-    async fn explain(
-        &self,
-        lent: &mut PooledConnection<'static, Manager>,
-        tenant: Option<&TenantName>,
-        error: Error,
-    ) -> Refusal {
-        if let Some(name) = tenant {
-            // What was known of it may be out of date.
-            self.directory.forget(name);
-            if let Err(refusal) = self.look_up(lent, name).await {
-                return refusal;
-            }
-        }
-        if let Some(extensions) = &self.extensions
-            && let Ok(false) = lookup::has_schema(&mut lent.connection, extensions.name()).await
-        {
-            let missing = extensions.name().to_owned();
-            return PoolError::NoExtensionsSchema(missing).into();
-        }
-        PoolError::Query(error).into()
-    }
-
-    /// Asks the database about a tenant, and remembers the answer.
-    async fn look_up(
-        &self,
-        lent: &mut PooledConnection<'static, Manager>,
-        name: &TenantName,
-    ) -> Result<Likeness, Refusal> {
-        lent.signs.begin();
-        let found = lookup::find(&mut lent.connection, name).await;
-        lent.signs.end(&found);
-        match found {
-            Ok(Presence::Whole(likeness)) => {
-                let known = Known::Tenant(likeness.clone());
-                self.directory.remember(name, known);
-                Ok(likeness)
-            }
-            Ok(Presence::NoSchema) => Err(PoolError::MissingSchema(name.clone()).into()),
-            Ok(Presence::Nobody) => {
-                self.directory.remember(name, Known::Nobody);
-                Err(PoolError::Unknown(name.clone()).into())
-            }
-            Err(error) => match lookup::is_set_up(&mut lent.connection).await {
-                Ok(true) => Err(PoolError::Query(error).into()),
-                Ok(false) => Err(PoolError::NotSetUp.into()),
-                Err(_) => Err(Refusal::Lost),
-            },
-        }
-    }
-}
-
-/// Why a connection was not handed out.
-enum Refusal {
-    /// It is gone; another one may do.
-    Lost,
-    /// For a reason that another one would not change.
-    Error(PoolError),
-}
-
-impl From<PoolError> for Refusal {
-    fn from(error: PoolError) -> Self {
-        Self::Error(error)
+        self.begin(lent, scope.tenant(), (kind, &message)).await?;
+        Ok((likeness, None))
     }
 }

@@ -10,6 +10,7 @@ use test_support::{TestDatabase, eventually};
 
 use crate::fixture::name;
 use crate::pool::{ROW, rows, single, two_tenants};
+use crate::pool_connecting::notice;
 
 async fn run(connection: &mut TenantConnection, sql: &str) -> diesel::QueryResult<usize> {
     RunQueryDsl::execute(diesel::sql_query(sql), connection).await
@@ -145,6 +146,25 @@ async fn work_that_is_cut_off_leaves_nothing_and_its_query_is_cancelled() {
 }
 
 #[tokio::test]
+async fn a_first_query_that_is_never_sent_leaves_no_way_around_the_transaction() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    assert_eq!(rows(&pool, "globex").await, 0);
+    let mut globex = pool.tenant(&name("globex")).await.unwrap();
+    drop(Dummy::all(&mut globex));
+    let mut never_polled = Box::pin(run(&mut globex, "SELECT 1"));
+    assert!(futures_util::FutureExt::now_or_never(&mut never_polled).is_none());
+    drop(never_polled);
+    let after = Dummy::all(&mut globex).await;
+    assert!(
+        matches!(after, Err(diesel::result::Error::NotInTransaction)),
+        "{after:?}"
+    );
+    drop(globex);
+    assert_eq!(rows(&pool, "globex").await, 0);
+}
+
+#[tokio::test]
 async fn work_that_panics_leaves_nothing() {
     let database = TestDatabase::new().await;
     let pool = single(&two_tenants(&database).await).await;
@@ -193,6 +213,7 @@ async fn connections_that_the_server_has_cut_are_replaced_unnoticed() {
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     database.value(cut).await;
+    notice().await;
     for _ in 0..6 {
         assert_eq!(rows(&pool, "acme").await, 0);
     }

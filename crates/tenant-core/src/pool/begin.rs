@@ -1,0 +1,162 @@
+//! Begins a piece of work on a connection: by itself, or in the same round trip as
+//! its first query.
+
+use std::sync::Arc;
+
+use diesel::result::{Error, QueryResult};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::{FutureExt, future};
+
+use super::directory::Known;
+use super::lent::{Kind, Lent};
+use super::lookup::{self, Presence};
+use super::tag::Likeness;
+use super::{PoolError, PoolInner};
+use crate::TenantName;
+
+/// Why a piece of work was not begun.
+pub(super) enum NotBegun {
+    /// The connection is gone, and nothing has happened.
+    Lost(Error),
+    /// For a reason that another connection would not change.
+    Refused(PoolError),
+}
+
+impl NotBegun {
+    fn into_diesel(self) -> Error {
+        match self {
+            Self::Lost(error) => error,
+            Self::Refused(error) => error.into_diesel(),
+        }
+    }
+}
+
+/// A transaction whose message has not been sent.
+pub(super) struct Pending {
+    pub(super) message: String,
+    pub(super) tenant: Option<TenantName>,
+    pub(super) pool: Arc<PoolInner>,
+}
+
+impl Pending {
+    /// Sends the message and, behind it, whatever `query` sends when it is polled.
+    ///
+    /// Where the message fails, PostgreSQL refuses the query: it stands in a
+    /// transaction that has failed.
+    pub(super) async fn with<T>(
+        self,
+        lent: LentParts<'_>,
+        query: impl Future<Output = QueryResult<T>>,
+    ) -> QueryResult<T> {
+        let mut connection = lent.connection;
+        let mut begun = connection.batch_execute(&self.message).boxed();
+        // The first poll hands the message over to the connection's own task.
+        let at_once = (&mut begun).now_or_never();
+        let (begun, answer) = match at_once {
+            Some(begun) => (begun, None),
+            None => {
+                let (begun, answer) = future::join(begun, query).await;
+                (begun, Some(answer))
+            }
+        };
+        match (begun, answer) {
+            (Ok(()), Some(answer)) => {
+                lent.signs.enter();
+                answer
+            }
+            (begun, _) => {
+                let error = begun.err().unwrap_or(Error::BrokenTransactionManager);
+                let refused = self
+                    .pool
+                    .leave(lent.connection, self.tenant.as_ref(), error);
+                Err(refused.await.into_diesel())
+            }
+        }
+    }
+}
+
+/// What a query needs of a connection.
+#[derive(Clone, Copy)]
+pub(super) struct LentParts<'a> {
+    pub(super) connection: &'a AsyncPgConnection,
+    pub(super) signs: &'a super::lent::Signs,
+}
+
+impl PoolInner {
+    /// Begins a piece of work by itself.
+    pub(super) async fn begin(
+        &self,
+        lent: &mut Lent,
+        tenant: Option<&TenantName>,
+        (kind, message): (Kind, &str),
+    ) -> Result<(), NotBegun> {
+        lent.signs.begin();
+        let begun = lent.connection.batch_execute(message).await;
+        let begun = match begun {
+            Ok(()) if kind == Kind::Transaction => lent.count_in(),
+            begun => begun,
+        };
+        let begun = match begun {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.leave(&lent.connection, tenant, error).await),
+        };
+        if !matches!(begun, Err(NotBegun::Lost(_))) {
+            lent.signs.end(&Ok(()));
+        }
+        begun
+    }
+
+    /// Leaves the transaction whose message has failed with `error`, and finds out
+    /// why the path does not lead where it should.
+    async fn leave(
+        &self,
+        mut connection: &AsyncPgConnection,
+        tenant: Option<&TenantName>,
+        error: Error,
+    ) -> NotBegun {
+        if let Err(error) = connection.batch_execute("ROLLBACK").await {
+            return NotBegun::Lost(error);
+        }
+        if let Some(name) = tenant {
+            // What was known of it may be out of date.
+            self.directory.forget(name);
+            if let Err(refused) = self.look_up(connection, name).await {
+                return refused;
+            }
+        }
+        if let Some(extensions) = &self.extensions
+            && let Ok(false) = lookup::has_schema(connection, extensions.name()).await
+        {
+            let missing = extensions.name().to_owned();
+            return NotBegun::Refused(PoolError::NoExtensionsSchema(missing));
+        }
+        NotBegun::Refused(error.into())
+    }
+
+    /// Asks the database about a tenant, and remembers the answer.
+    pub(super) async fn look_up(
+        &self,
+        connection: &AsyncPgConnection,
+        name: &TenantName,
+    ) -> Result<Likeness, NotBegun> {
+        let refused = match lookup::find(connection, name).await {
+            Ok(Presence::Whole(likeness)) => {
+                let known = Known::Tenant(likeness.clone());
+                self.directory.remember(name, known);
+                return Ok(likeness);
+            }
+            Ok(Presence::NoSchema) => PoolError::MissingSchema(name.clone()),
+            Ok(Presence::Forbidden) => PoolError::Forbidden(name.clone()),
+            Ok(Presence::Nobody) => {
+                self.directory.remember(name, Known::Nobody);
+                PoolError::Unknown(name.clone())
+            }
+            Err(error) => match lookup::is_set_up(connection).await {
+                Ok(true) => error.into(),
+                Ok(false) => PoolError::NotSetUp,
+                Err(_) => return Err(NotBegun::Lost(error)),
+            },
+        };
+        Err(NotBegun::Refused(refused))
+    }
+}
