@@ -125,6 +125,8 @@ pub(crate) enum Measure {
     Health,
     /// Read a row of one of many tenants, in a transaction.
     Query,
+    /// The same, beside one table that is no tenant's.
+    Floor,
     /// The same of a table with a type that each tenant has for itself.
     Types,
     /// The same without a transaction.
@@ -150,6 +152,7 @@ impl Measure {
             Self::Pending => "pending",
             Self::Health => "health",
             Self::Query => "query",
+            Self::Floor => "floor",
             Self::Types => "types",
             Self::Session => "session",
         }

@@ -14,7 +14,12 @@ const WRITING: [Measure; 3] = [Measure::Create, Measure::Migrate, Measure::Claim
 const READING: [Measure; 2] = [Measure::Pending, Measure::Health];
 
 /// What an application does, with a pool, on tenants of its own.
-const QUERYING: [Measure; 3] = [Measure::Query, Measure::Types, Measure::Session];
+const QUERYING: [Measure; 4] = [
+    Measure::Query,
+    Measure::Floor,
+    Measure::Types,
+    Measure::Session,
+];
 
 /// Measures everything, on a server that is gone afterwards.
 pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Vec<Runs>> {

@@ -32,10 +32,11 @@ async fn measure(task: &Task) -> anyhow::Result<Sample> {
         (Measure::Pending, Side::Plain) => plain::pending(task).await,
         (Measure::Health, Side::Ours) => ours::health(task).await,
         (Measure::Health, Side::Plain) => plain::health(task).await,
-        (Measure::Query, Side::Ours) => query::transactions(task).await,
+        (Measure::Query | Measure::Floor, Side::Ours) => query::transactions(task).await,
         (Measure::Types, Side::Ours) => query::with_types(task).await,
         (Measure::Session, Side::Ours) => query::sessions(task).await,
         (Measure::Query | Measure::Types, Side::Plain) => plain::transactions(task).await,
+        (Measure::Floor, Side::Plain) => plain::one_table(task).await,
         (Measure::Session, Side::Plain) => plain::statements(task).await,
     }
 }

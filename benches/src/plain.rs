@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Config, NoTls};
 pub(crate) use fleet::{create, each, migrate};
 pub(crate) use health::health;
 pub(crate) use pending::pending;
-pub(crate) use query::{statements, transactions};
+pub(crate) use query::{one_table, statements, transactions};
 pub(crate) use transaction::Creation;
 
 /// Opens a connection.

@@ -78,6 +78,7 @@ fn title(it: &Measurement) -> String {
         Measure::Pending => format!("nothing pending for {tenants}"),
         Measure::Health => format!("health of {tenants}"),
         Measure::Query => format!("{tenants} queries in random tenants"),
+        Measure::Floor => "the same, beside one fixed table".to_owned(),
         Measure::Types => format!("{tenants} with types of their own"),
         Measure::Session => format!("{tenants} without a transaction"),
     }

@@ -20,7 +20,7 @@ use crate::TenantName;
 
 /// For so many shapes a connection keeps prepared statements. Tenants with types
 /// of their own are a shape each.
-const SHAPES: usize = 32;
+const SHAPES: usize = 64;
 
 /// A backend remembers every table that it has seen; after so many tenants it is
 /// replaced.
