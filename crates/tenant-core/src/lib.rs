@@ -40,6 +40,8 @@ mod pg_error;
 mod scope;
 mod sql;
 mod tenants;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tracker;
 
 pub use connect::{ConnectError, Database, DieselPool};

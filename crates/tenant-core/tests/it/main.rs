@@ -24,4 +24,6 @@ mod pooled_statements;
 mod resources;
 mod scope;
 mod spares;
+mod testing;
+mod testing_processes;
 mod tls;
