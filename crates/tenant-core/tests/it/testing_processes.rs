@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use local_postgres::ThrowawayServer;
+use tenant_core::Database;
 use tenant_core::testing::{ScratchDatabase, Template};
 use test_support::{eventually, own_server};
 
@@ -47,14 +48,20 @@ struct Process {
 
 impl Process {
     fn start(server: &ThrowawayServer, role: &str) -> Child {
+        Self::start_on(&server.url("postgres"), role)
+    }
+
+    fn start_on(url: &str, role: &str) -> Child {
+        Self::command(url, role).spawn().unwrap()
+    }
+
+    fn command(url: &str, role: &str) -> Command {
         let test = "testing_processes::is_a_test_process_when_told_to";
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
+        command.env("TEST_DATABASE_URL", url).env(ROLE, role);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command
-            .env("TEST_DATABASE_URL", server.url("postgres"))
-            .env(ROLE, role);
-        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        pipes.stderr(Stdio::inherit()).spawn().unwrap()
     }
 
     fn ready(mut child: Child) -> Self {
@@ -88,6 +95,12 @@ impl Process {
         assert!(self.output.by_ref().all(|line| line.is_ok()));
         assert!(self.child.wait().unwrap().success());
     }
+}
+
+async fn execute(server: &ThrowawayServer, sql: &str) {
+    let database = Database::parse(&server.url("postgres")).unwrap();
+    let client = database.driver().await.unwrap();
+    client.batch_execute(sql).await.unwrap();
 }
 
 async fn databases(server: &ThrowawayServer, like: &str) -> BTreeSet<String> {
@@ -132,10 +145,7 @@ async fn what_belongs_to_a_process_that_lives_or_to_somebody_else_is_kept() {
     let server = own_server().start().unwrap();
     let foreign = ["diesel_tenants_test_mine", "diesel_tenants_template_mine"];
     for name in foreign {
-        let client = tenant_core::Database::parse(&server.url("postgres")).unwrap();
-        let client = client.driver().await.unwrap();
-        let sql = format!("CREATE DATABASE {name}");
-        client.batch_execute(&sql).await.unwrap();
+        execute(&server, &format!("CREATE DATABASE {name}")).await;
     }
     let living = Process::ready(Process::start(&server, "stays"));
     Process::ready(Process::start(&server, "ends")).end();
@@ -170,18 +180,37 @@ async fn a_template_that_was_not_used_for_long_is_dropped() {
     let template = databases(&server, "diesel\\_tenants\\_template\\_%").await;
     let template = template.first().unwrap();
     let old = format!("{}{}", &template[..template.len() - 16], "0123456789abcdef");
-    let client = tenant_core::Database::parse(&server.url("postgres")).unwrap();
-    let client = client.driver().await.unwrap();
-    client
-        .batch_execute(&format!("CREATE DATABASE {old}"))
-        .await
-        .unwrap();
+    execute(&server, &format!("CREATE DATABASE {old}")).await;
     let comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ";
     let said = column(&server.url("postgres"), &format!("{comment}'{template}'")).await;
     let (start, _) = said[0].rsplit_once(' ').unwrap();
     let long_ago = format!("COMMENT ON DATABASE {old} IS '{start} 2020-02-29'");
-    client.batch_execute(&long_ago).await.unwrap();
+    execute(&server, &long_ago).await;
     Process::ready(Process::start(&server, "ends")).end();
     let left = databases(&server, "diesel\\_tenants\\_template\\_%").await;
     assert_eq!(left, BTreeSet::from([template.clone()]));
+}
+
+#[tokio::test]
+async fn a_role_that_may_make_databases_and_nothing_else_is_enough() {
+    let server = own_server().start().unwrap();
+    execute(&server, "CREATE ROLE ann LOGIN CREATEDB").await;
+    let url = server.url("postgres").replacen("postgres@", "ann@", 1);
+    let mut killed = Process::ready(Process::start_on(&url, "stays"));
+    killed.kill();
+    nobody_is_connected(&server, &killed.databases).await;
+    let next = Process::ready(Process::start_on(&url, "stays"));
+    assert_eq!(of_tests(&server).await, next.databases);
+    next.end();
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_used_is_named_with_what_to_do() {
+    let ended = Process::command("postgres://ann@%2Fnowhere/postgres", "ends").output();
+    let ended = ended.unwrap();
+    assert!(!ended.status.success());
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    let expected = "no database for the test: the server that TEST_DATABASE_URL names cannot be \
+                    used: no PostgreSQL server answers at ann@/nowhere/postgres";
+    assert!(said.contains(expected), "{said}");
 }
