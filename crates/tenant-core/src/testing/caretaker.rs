@@ -23,15 +23,27 @@ static RUNTIME: LazyLock<Result<Runtime, String>> = LazyLock::new(|| {
     runtime.map_err(|error| error.to_string())
 });
 
+/// A future that a test can hold without holding all that it is made of. The
+/// compiler follows what futures are made of to a limited depth, and that is for
+/// the test's own.
+pub(super) type Small<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Makes such a future.
+pub(super) fn small<'a, T>(work: impl Future<Output = T> + Send + 'a) -> Small<'a, T> {
+    Box::pin(work)
+}
+
 /// Does `work` to its end, also when nobody waits for it any more.
-pub(super) async fn run<T: Send + 'static>(
+pub(super) fn run<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Failure> {
-    match start(work)?.await {
-        Ok(done) => done,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => Err(Failure::Runtime(error.to_string())),
-    }
+) -> Small<'static, Result<T, Failure>> {
+    small(async {
+        match start(work)?.await {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => Err(Failure::Runtime(error.to_string())),
+        }
+    })
 }
 
 /// The same for a caller who cannot wait for a future, such as `Drop`. On the
@@ -60,13 +72,4 @@ pub(super) fn start<T: Send + 'static>(
     let runtime = RUNTIME.as_ref();
     let runtime = runtime.map_err(|error| Failure::Runtime(error.clone()))?;
     Ok(runtime.spawn(work))
-}
-
-/// A future that a test can hold without holding all that it is made of. The
-/// compiler follows what futures are made of to a limited depth, and that is for
-/// the test's own.
-pub(super) fn small<'a, T>(
-    work: impl Future<Output = T> + Send + 'a,
-) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
-    Box::pin(work)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use local_postgres::ThrowawayServer;
 
-use super::caretaker;
+use super::caretaker::{self, small};
 use super::failure::{Failure, or_end};
 use super::server::Server;
 use crate::Database;
@@ -28,7 +28,7 @@ impl ScratchDatabase {
     ///
     /// When there is no server, or it refuses.
     pub async fn new() -> Self {
-        or_end("no database for the test", Self::on_shared().await)
+        or_end("no database for the test", small(Self::on_shared()).await)
     }
 
     /// Makes an empty one on a server of the test's own.
