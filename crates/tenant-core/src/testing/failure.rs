@@ -60,5 +60,8 @@ impl From<ConnectError> for Failure {
     reason = "without what it needs a test can only end, and its panic is the report"
 )]
 pub(super) fn or_end<T, E: Into<Failure>>(what: &str, done: Result<T, E>) -> T {
-    done.unwrap_or_else(|error| panic!("{what}: {}", error.into().chain()))
+    match done {
+        Ok(done) => done,
+        Err(error) => panic!("{what}: {}", error.into().chain()),
+    }
 }
