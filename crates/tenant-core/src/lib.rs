@@ -45,6 +45,8 @@ mod pool;
 mod sql;
 mod tenant_enum;
 mod tenants;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tracker;
 
 pub use connect::{ConnectError, Database};

@@ -154,6 +154,21 @@ impl Tenants {
         }
     }
 
+    /// Those of a copy of this database, over connections of their own; nothing is
+    /// connected yet.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of_copy(&self, database: Database) -> Self {
+        let fingerprints = self.fingerprints.load(Ordering::Relaxed);
+        Self {
+            sessions: Arc::new(database.sessions(DEFAULT_JOBS)),
+            database,
+            migrations: Arc::clone(&self.migrations),
+            settings: self.settings.clone(),
+            fingerprints: Arc::new(AtomicBool::new(fingerprints)),
+            directory: Arc::default(),
+        }
+    }
+
     /// The migrations of both streams.
     #[must_use]
     pub fn migrations(&self) -> &Migrations {

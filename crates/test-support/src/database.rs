@@ -3,20 +3,14 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use local_postgres::ThrowawayServer;
+use tenant_core::testing::ScratchDatabase;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
-
-use crate::server::{server_url, with_database};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// An empty database, dropped at the end of the test.
 #[derive(Debug)]
-pub struct TestDatabase {
-    name: String,
-    /// The URL of another database on the same server, from which this one is
-    /// made and dropped.
-    server: String,
-}
+pub struct TestDatabase(ScratchDatabase);
 
 /// A role that can log in, dropped at the end of the test with what it owns.
 #[derive(Debug)]
@@ -32,7 +26,7 @@ impl TestDatabase {
     ///
     /// When the server cannot be started, or refuses.
     pub async fn new() -> Self {
-        Self::made_by(server_url("postgres"), "").await
+        Self(ScratchDatabase::new().await)
     }
 
     /// Makes it on a server of the test's own.
@@ -41,7 +35,7 @@ impl TestDatabase {
     ///
     /// When the server refuses.
     pub async fn on(server: &ThrowawayServer) -> Self {
-        Self::made_by(server.url("postgres"), "").await
+        Self(ScratchDatabase::on(server).await)
     }
 
     /// Makes another with the same in it. Nobody may be connected to this one.
@@ -50,25 +44,19 @@ impl TestDatabase {
     ///
     /// When the server refuses.
     pub async fn copy(&self) -> Self {
-        Self::made_by(self.server.clone(), &format!(" TEMPLATE {}", self.name)).await
-    }
-
-    async fn made_by(server: String, options: &str) -> Self {
-        let name = unique("test");
-        run(&server, &format!("CREATE DATABASE {name}{options}")).await;
-        Self { name, server }
+        Self(self.0.copy().await)
     }
 
     /// The URL, as the server's superuser.
     #[must_use]
     pub fn url(&self) -> String {
-        with_database(&self.server, &self.name)
+        self.0.url()
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// A connection of the test's own.
@@ -144,7 +132,7 @@ impl TestDatabase {
     ///
     /// When the server refuses.
     pub async fn role(&self, password: &str) -> Role {
-        let name = unique("role");
+        let name = unique_role();
         self.execute(&format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"))
             .await;
         Role {
@@ -166,15 +154,6 @@ impl Role {
     pub fn url(&self) -> String {
         self.database_url
             .replacen("postgres@", &format!("{}@", self.name), 1)
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        clean_up(
-            &self.server,
-            &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
-        );
     }
 }
 
@@ -209,9 +188,9 @@ fn clean_up(url: &str, sql: &str) {
 }
 
 /// A name that no other test uses, also not one of another process.
-fn unique(what: &str) -> String {
+fn unique_role() -> String {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    format!("diesel_tenants_{what}_{}_{number}", std::process::id())
+    format!("diesel_tenants_role_{}_{number}", std::process::id())
 }
 
 async fn connect(url: &str) -> Client {

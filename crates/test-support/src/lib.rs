@@ -1,10 +1,8 @@
 //! What this workspace's own tests share: databases, real ones and one for each
 //! test, and commands to run on them, judged by what a user would notice.
 //!
-//! All tests of a process share one server, which this crate starts, unless
-//! `TEST_DATABASE_URL` names another. It is a real PostgreSQL with its files in
-//! memory where there is room; a watchdog removes it when the process ends,
-//! however it ends.
+//! The databases are those that `tenant_core::testing` gives to the tests of any
+//! application, with the questions that the tests of this workspace ask.
 
 #![expect(
     clippy::expect_used,

@@ -31,4 +31,6 @@ mod resources;
 mod secrets;
 mod server;
 mod spares;
+mod testing;
+mod testing_processes;
 mod tls;

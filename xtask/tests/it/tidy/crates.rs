@@ -27,8 +27,15 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "tenant-core",
-        never_to: &["*"],
-        because: "it takes any MigrationSource, so that other applications can use it",
+        never_to: &[
+            "schema-*",
+            "migration-lint",
+            "command-line",
+            "*-scripts",
+            "test-support",
+        ],
+        because: "it takes any MigrationSource, so that other applications can use it; only its \
+                  feature `testing` needs local-postgres",
     },
     Arrow {
         of: "local-postgres",

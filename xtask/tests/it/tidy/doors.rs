@@ -36,6 +36,7 @@ const DOORS: &[Door] = &[
         open_to: &[
             "crates/local-postgres/src/environment.rs",
             "crates/command-line/src/environment.rs",
+            "crates/tenant-core/src/testing/environment.rs",
             "crates/test-support/src/",
             "xtask/src/",
         ],

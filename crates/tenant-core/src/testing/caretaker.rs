@@ -1,0 +1,75 @@
+//! The thread for what outlives a test.
+//!
+//! Each `#[tokio::test]` has a runtime of its own, and the connections that were
+//! opened in it end with it. What belongs to the whole process, and what is
+//! cleaned up after a test, is done in this runtime instead.
+
+use std::pin::Pin;
+use std::sync::{LazyLock, mpsc};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+use super::failure::Failure;
+
+const NAME: &str = "tenants-testing";
+
+static RUNTIME: LazyLock<Result<Runtime, String>> = LazyLock::new(|| {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(NAME)
+        .enable_all()
+        .build();
+    runtime.map_err(|error| error.to_string())
+});
+
+/// A future that a test can hold without holding all that it is made of. The
+/// compiler follows what futures are made of to a limited depth, and that is for
+/// the test's own.
+pub(super) type Small<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Makes such a future.
+pub(super) fn small<'a, T>(work: impl Future<Output = T> + Send + 'a) -> Small<'a, T> {
+    Box::pin(work)
+}
+
+/// Does `work` to its end, also when nobody waits for it any more.
+pub(super) fn run<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Small<'static, Result<T, Failure>> {
+    small(async {
+        match start(work)?.await {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => Err(Failure::Runtime(error.to_string())),
+        }
+    })
+}
+
+/// The same for a caller who cannot wait for a future, such as `Drop`. On the
+/// caretaker's own thread it does not wait: that thread has to do the work.
+pub(super) fn run_here<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<Option<T>, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    let started = start(async move {
+        // Whoever has gone on without it does not need it.
+        drop(sender.send(work.await));
+    })?;
+    drop(started);
+    if std::thread::current().name() == Some(NAME) {
+        return Ok(None);
+    }
+    // It hangs up without an answer when the work panics.
+    let ended = |_| Failure::Runtime("a piece of its work panicked".to_owned());
+    receiver.recv().map_err(ended)?.map(Some)
+}
+
+/// Begins something that may take its time.
+pub(super) fn start<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<JoinHandle<T>, Failure> {
+    let runtime = RUNTIME.as_ref();
+    let runtime = runtime.map_err(|error| Failure::Runtime(error.clone()))?;
+    Ok(runtime.spawn(work))
+}

@@ -1,0 +1,70 @@
+//! [`TestDatabase`]: a database of a test's own, for tenants.
+
+use super::caretaker::small;
+use super::failure::or_end;
+use super::scratch::ScratchDatabase;
+use crate::{Database, TenantName, Tenants};
+
+/// A database with the public migrations applied, dropped with the value,
+/// whoever is still connected to it.
+///
+/// Made by [`Template::database`](super::Template::database).
+pub struct TestDatabase {
+    // Its connections go before the database does.
+    tenants: Tenants,
+    scratch: ScratchDatabase,
+}
+
+impl TestDatabase {
+    pub(super) fn new(tenants: Tenants, scratch: ScratchDatabase) -> Self {
+        Self { tenants, scratch }
+    }
+
+    /// Makes a tenant in it.
+    ///
+    /// # Panics
+    ///
+    /// When `name` cannot be a tenant's, and when the tenant cannot be made.
+    pub async fn tenant(&self, name: &str) -> TenantName {
+        let what = "no tenant for the test";
+        let name = or_end(
+            what,
+            name.parse::<TenantName>().map_err(crate::Error::InvalidRow),
+        );
+        or_end(what, small(self.tenants.create(&name)).await);
+        name
+    }
+
+    /// The tenants: to create, migrate, list and drop them.
+    #[must_use]
+    pub fn tenants(&self) -> &Tenants {
+        &self.tenants
+    }
+
+    /// The database, to open connections and pools with.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        self.scratch.database()
+    }
+
+    /// Its URL. With `TEST_DATABASE_URL` it can hold a password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.scratch.url()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.scratch.name()
+    }
+}
+
+impl std::fmt::Debug for TestDatabase {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_tuple("TestDatabase")
+            .field(&self.name())
+            .finish()
+    }
+}

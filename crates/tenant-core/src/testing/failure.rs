@@ -1,0 +1,67 @@
+//! Why a test gets no database, and how it hears of that.
+
+use thiserror::Error;
+
+use crate::ConnectError;
+
+/// What went wrong on the way to a database for a test.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    /// None was named, and none could be started.
+    #[error("no PostgreSQL server could be started; TEST_DATABASE_URL can name one that runs")]
+    NoServer(#[source] local_postgres::Error),
+    /// The named one cannot be used.
+    #[error("the server that TEST_DATABASE_URL names cannot be used")]
+    Given(#[source] ConnectError),
+    /// What a session locks, a pooler hands to somebody else.
+    #[error(
+        "TEST_DATABASE_URL leads to a pooler, and databases for tests are made by PostgreSQL \
+         itself: name the server's own address"
+    )]
+    Pooler,
+    /// There is no thread for the work that outlives a test.
+    #[error("the runtime behind the tests could not be started: {0}")]
+    Runtime(String),
+    /// Another test has met this before, in its own words.
+    #[error("{0}")]
+    Known(String),
+    /// What the library says.
+    #[error(transparent)]
+    Tenants(#[from] crate::Error),
+}
+
+impl Failure {
+    /// The error and its causes on one line.
+    pub(super) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::Tenants(error.into())
+    }
+}
+
+/// What a test asked for, or the end of the test.
+///
+/// # Panics
+///
+/// With the whole chain of errors, on a failure.
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "without what it needs a test can only end, and its panic is the report"
+)]
+pub(super) fn or_end<T, E: Into<Failure>>(what: &str, done: Result<T, E>) -> T {
+    match done {
+        Ok(done) => done,
+        Err(error) => panic!("{what}: {}", error.into().chain()),
+    }
+}

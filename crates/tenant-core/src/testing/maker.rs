@@ -1,0 +1,37 @@
+//! Who made a database, and how others know whether they live.
+//!
+//! Each process draws a number, and each database that it makes bears it. For
+//! as long as the process lives it holds an advisory lock on that number, which
+//! the server drops with the connection, however the process ends. So it is the
+//! server that knows who lives, also when the processes are in containers or on
+//! hosts of their own.
+
+use std::sync::LazyLock;
+
+use tokio_postgres::Client;
+
+use super::failure::Failure;
+use super::server::execute;
+
+/// What the names of all databases for tests begin with.
+pub(super) const PREFIX: &str = "diesel_tenants_test_";
+
+/// The number of this process.
+static NUMBER: LazyLock<u64> = LazyLock::new(rand::random);
+
+/// The name of the database `number` of this process.
+pub(super) fn database_name(number: u32) -> String {
+    format!("{PREFIX}{:016x}_{number}", *NUMBER)
+}
+
+/// Takes the lock that is held for as long as `client` is connected.
+pub(super) async fn show_that_we_live(client: &Client) -> Result<(), Failure> {
+    // A server may close connections on which nothing happens, from version 14 on.
+    let sql = format!(
+        "SELECT pg_catalog.pg_advisory_lock({}); \
+         SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings \
+         WHERE name = 'idle_session_timeout'",
+        NUMBER.cast_signed()
+    );
+    execute(client, "showing the server that this process lives", &sql).await
+}

@@ -1,0 +1,104 @@
+//! [`ScratchDatabase`]: a database of a test's own, whatever is in it.
+
+use std::sync::Arc;
+
+use local_postgres::ThrowawayServer;
+
+use super::caretaker::{self, small};
+use super::failure::{Failure, or_end};
+use super::server::Server;
+use crate::Database;
+
+/// An empty database, or a copy of another, dropped with the value.
+///
+/// It is what a test takes that is about the public migrations themselves, or
+/// that needs no tenants; [`Template::database`](super::Template::database)
+/// gives one with the migrations applied.
+#[derive(Debug)]
+pub struct ScratchDatabase {
+    name: String,
+    server: Arc<Server>,
+    database: Database,
+}
+
+impl ScratchDatabase {
+    /// Makes an empty one on the server that all tests share.
+    ///
+    /// # Panics
+    ///
+    /// When there is no server, or it refuses.
+    pub async fn new() -> Self {
+        or_end("no database for the test", small(Self::on_shared()).await)
+    }
+
+    /// Makes an empty one on a server of the test's own.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses.
+    pub async fn on(server: &ThrowawayServer) -> Self {
+        let server = or_end("no database for the test", Server::of(server));
+        or_end("no database for the test", Self::make(server, None).await)
+    }
+
+    /// Makes another with the same in it. Nobody may be connected to this one.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses.
+    pub async fn copy(&self) -> Self {
+        let copied = Self::make(Arc::clone(&self.server), Some(self.name.clone())).await;
+        or_end("no copy of the test's database", copied)
+    }
+
+    async fn on_shared() -> Result<Self, Failure> {
+        Self::make(Server::shared().await?, None).await
+    }
+
+    pub(super) async fn make(
+        server: Arc<Server>,
+        template: Option<String>,
+    ) -> Result<Self, Failure> {
+        // A test that is cut off at this moment leaves nothing: the caretaker
+        // finishes, and drops what nobody takes.
+        caretaker::run(async move {
+            let name = server.create(template.as_deref()).await?;
+            let database = Database::parse(&server.url(&name))?;
+            Ok(Self {
+                name,
+                server,
+                database,
+            })
+        })
+        .await
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its URL, in the role that made it. With `TEST_DATABASE_URL` it can hold a
+    /// password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url(&self.name)
+    }
+
+    /// The same, to open connections with.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl Drop for ScratchDatabase {
+    /// What fails is left to the end of the server, or to the next process.
+    fn drop(&mut self) {
+        let (server, name) = (Arc::clone(&self.server), self.name.clone());
+        drop(caretaker::run_here(
+            async move { server.remove(&name).await },
+        ));
+    }
+}

@@ -1,0 +1,161 @@
+//! [`Template`]: what the tests of an application start from.
+
+mod build;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::caretaker::{self, small};
+use super::failure::{Failure, or_end};
+use super::scratch::ScratchDatabase;
+use super::server::Server;
+use super::tenant::Shared;
+use super::{TestDatabase, TestTenant};
+use crate::{Migrations, Settings, Tenants};
+
+pub(super) use build::{LAST_USED, PREFIX};
+
+/// A database that is set up once, and copied for each test.
+///
+/// It is meant for a `static`, which all tests of a program share. The
+/// [module's documentation](super) has an example.
+pub struct Template {
+    migrations: fn() -> Migrations,
+    settings: fn() -> Settings,
+    setup: &'static str,
+    made: OnceCell<Result<Arc<Made>, String>>,
+    shared: OnceCell<Result<Arc<Shared>, String>>,
+}
+
+/// A template that is there.
+pub(super) struct Made {
+    name: String,
+    server: Arc<Server>,
+    migrations: Migrations,
+    settings: Settings,
+    /// Those of the copy that came first, for what need not be found out again.
+    opened: OnceCell<Tenants>,
+}
+
+impl Template {
+    /// One whose public schema is made by these migrations, and its tenants, too.
+    /// `migrations` is called once, when the first test asks for something, and
+    /// may panic.
+    #[must_use]
+    pub const fn new(migrations: fn() -> Migrations) -> Self {
+        Self {
+            migrations,
+            settings: Settings::default,
+            setup: "",
+            made: OnceCell::const_new(),
+            shared: OnceCell::const_new(),
+        }
+    }
+
+    /// Opens the tenants with these settings instead of the default ones.
+    #[must_use]
+    pub const fn settings(mut self, settings: fn() -> Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Runs `sql` in the empty database before the public migrations: what the
+    /// migrations expect to find, such as a schema with extensions.
+    #[must_use]
+    pub const fn setup(mut self, sql: &'static str) -> Self {
+        self.setup = sql;
+        self
+    }
+
+    /// A database of the test's own, with the public migrations applied and no
+    /// tenants. It is dropped with the value. The first tenant is there already, as
+    /// a [spare](Tenants::keep_spares) that waits for its name.
+    ///
+    /// # Panics
+    ///
+    /// When there is no server, and when the template cannot be made: a
+    /// migration fails, for example. The message has the whole chain of errors.
+    pub async fn database(&self) -> TestDatabase {
+        let database = small(async { self.made().await?.database().await });
+        or_end("no database for the test", database.await)
+    }
+
+    /// A tenant of the test's own, in a database that the tests of this process
+    /// share. It is dropped with the value.
+    ///
+    /// # Panics
+    ///
+    /// As [`Template::database`], and when the tenant cannot be made.
+    pub async fn tenant(&self) -> TestTenant {
+        let tenant = small(async {
+            let made = self.made().await?;
+            let shared = self.shared.get_or_init(async || {
+                let shared = Shared::make(Arc::clone(&made)).await;
+                shared.map(Arc::new).map_err(|failure| failure.chain())
+            });
+            let shared = shared.await.clone().map_err(Failure::Known)?;
+            shared.tenant(&made).await
+        });
+        or_end("no tenant for the test", tenant.await)
+    }
+
+    async fn made(&self) -> Result<Arc<Made>, Failure> {
+        let made = self.made.get_or_init(async || {
+            let made = self.make().await;
+            made.map(Arc::new).map_err(|failure| failure.chain())
+        });
+        // A migration that fails for one test fails for all.
+        made.await.clone().map_err(Failure::Known)
+    }
+
+    async fn make(&self) -> Result<Made, Failure> {
+        let (migrations, settings) = ((self.migrations)(), (self.settings)());
+        let (setup, server) = (self.setup, Server::shared().await?);
+        caretaker::run(async move {
+            let recipe = build::Recipe {
+                server: &server,
+                migrations: &migrations,
+                settings: &settings,
+                setup,
+            };
+            Ok(Made {
+                name: build::ensure(recipe).await?,
+                server,
+                migrations,
+                settings,
+                opened: OnceCell::new(),
+            })
+        })
+        .await
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Template").finish_non_exhaustive()
+    }
+}
+
+impl Made {
+    /// Its copy, of which nobody knows yet.
+    pub(super) async fn copy(&self) -> Result<ScratchDatabase, Failure> {
+        ScratchDatabase::make(Arc::clone(&self.server), Some(self.name.clone())).await
+    }
+
+    /// The tenants of such a copy, which open their connections in the runtime of
+    /// whoever asks them.
+    pub(super) async fn tenants(&self, copy: &ScratchDatabase) -> Result<Tenants, Failure> {
+        let opened = self.opened.get_or_try_init(async || {
+            let (migrations, settings) = (self.migrations.clone(), self.settings.clone());
+            Tenants::open(copy.database().clone(), migrations, settings).await
+        });
+        Ok(opened.await?.of_copy(copy.database().clone()))
+    }
+
+    async fn database(&self) -> Result<TestDatabase, Failure> {
+        let scratch = self.copy().await?;
+        Ok(TestDatabase::new(self.tenants(&scratch).await?, scratch))
+    }
+}

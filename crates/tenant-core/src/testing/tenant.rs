@@ -1,0 +1,129 @@
+//! [`TestTenant`]: a tenant of a test's own, in a database that tests share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::caretaker;
+use super::failure::Failure;
+use super::scratch::ScratchDatabase;
+use super::server::execute;
+use super::template::Made;
+use crate::sql::{Schema, literal};
+use crate::{Database, Error, TenantName, Tenants};
+
+/// A tenant, dropped with the value.
+///
+/// Its name is its own, and so are its tables. The public schema is not: other
+/// tests have tenants in the same database at the same time. A test that changes
+/// the public schema, or that is about all tenants, takes a
+/// [`TestDatabase`](super::TestDatabase).
+///
+/// Made by [`Template::tenant`](super::Template::tenant).
+pub struct TestTenant {
+    name: TenantName,
+    tenants: Tenants,
+    shared: Arc<Shared>,
+}
+
+impl TestTenant {
+    /// Its name, which no other test has.
+    #[must_use]
+    pub fn name(&self) -> &TenantName {
+        &self.name
+    }
+
+    /// The tenants of the database that it is in, those of other tests among
+    /// them.
+    #[must_use]
+    pub fn tenants(&self) -> &Tenants {
+        &self.tenants
+    }
+
+    /// The database that it is in, to open connections and pools with.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        self.shared.scratch.database()
+    }
+
+    /// The URL of that database. With `TEST_DATABASE_URL` it can hold a password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.shared.scratch.url()
+    }
+}
+
+impl fmt::Debug for TestTenant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("TestTenant")
+            .field(&self.name)
+            .finish()
+    }
+}
+
+impl Drop for TestTenant {
+    /// What fails is left to the end of the process, when the whole database goes.
+    fn drop(&mut self) {
+        let (shared, name) = (Arc::clone(&self.shared), self.name.clone());
+        drop(caretaker::run_here(
+            async move { shared.remove(&name).await },
+        ));
+    }
+}
+
+/// The database that the tests share, for as long as the process lives.
+pub(super) struct Shared {
+    tenants: Tenants,
+    scratch: ScratchDatabase,
+    number: AtomicU32,
+}
+
+impl Shared {
+    pub(super) async fn make(made: Arc<Made>) -> Result<Self, Failure> {
+        caretaker::run(async move {
+            let scratch = made.copy().await?;
+            Ok(Self {
+                tenants: made.tenants(&scratch).await?,
+                scratch,
+                number: AtomicU32::new(0),
+            })
+        })
+        .await
+    }
+
+    /// One more tenant, and connections of the test's own runtime for it.
+    pub(super) async fn tenant(self: Arc<Self>, made: &Made) -> Result<TestTenant, Failure> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tenant_{number}").parse::<TenantName>();
+        let name = name.map_err(Error::InvalidRow)?;
+        let tenant = TestTenant {
+            tenants: made.tenants(&self.scratch).await?,
+            name: name.clone(),
+            shared: Arc::clone(&self),
+        };
+        caretaker::run(async move { Ok(self.tenants.create(&name).await?) }).await?;
+        Ok(tenant)
+    }
+
+    /// Drops a tenant. A test that failed may have left a transaction open, which
+    /// would be waited for, so whoever holds one of the tenant's tables goes first.
+    async fn remove(&self, name: &TenantName) -> Result<(), Failure> {
+        let client = self.scratch.database().driver().await?;
+        let schema = literal(&Schema::Tenant(name).ident());
+        let holders = format!(
+            "SELECT pg_catalog.pg_terminate_backend(l.pid) FROM pg_catalog.pg_locks l \
+             JOIN pg_catalog.pg_class c ON c.oid = l.relation \
+             JOIN pg_catalog.pg_database d ON d.oid = l.database \
+             WHERE d.datname = pg_catalog.current_database() \
+               AND l.pid <> pg_catalog.pg_backend_pid() \
+               AND c.relnamespace = pg_catalog.to_regnamespace({schema})"
+        );
+        execute(&client, "ending who uses the tenant of a test", &holders).await?;
+        match self.tenants.drop_tenant(name).await {
+            // The test has dropped it itself.
+            Ok(_) | Err(Error::Unknown(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
