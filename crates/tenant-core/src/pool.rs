@@ -3,6 +3,7 @@
 
 mod connection;
 mod directory;
+mod driver;
 mod error;
 mod guard;
 mod lent;
@@ -28,6 +29,7 @@ use crate::{Database, TenantName};
 
 pub use connection::{PublicConnection, ScopedConnection, TenantConnection};
 pub(crate) use directory::Directory;
+pub use driver::{Cancel, DriverTransaction};
 pub use error::PoolError;
 pub use guard::{Session, Transaction};
 pub use opening::{Isolation, Opening};

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 
 use super::connection::ScopedConnection;
 use super::directory::Known;
+use super::driver::DriverTransaction;
 use super::guard::{Session, Transaction};
 use super::lent::{Begin, NotBegun};
 use super::lookup::{self, Presence};
@@ -18,7 +19,7 @@ use super::manager::Manager;
 use super::message::{self, Characteristics};
 use super::scope::{Scope, sealed};
 use super::tag::Likeness;
-use super::{PoolError, PoolInner};
+use super::{PoolError, PoolInner, driver};
 use crate::TenantName;
 use crate::path::Path;
 
@@ -65,6 +66,19 @@ impl<S: Scope> Opening<S> {
     pub fn read_only(mut self) -> Self {
         self.how.read_only = true;
         self
+    }
+
+    /// The same transaction on a connection of its own, without Diesel: for
+    /// tables whose columns are known only when the program runs.
+    ///
+    /// # Errors
+    ///
+    /// As when it is awaited. What the server says of the beginning is a
+    /// [`PoolError::Query`].
+    pub async fn on_driver(self) -> Result<DriverTransaction, PoolError> {
+        let Self { pool, scope, how } = self;
+        pool.on_driver(&scope, |path| message::begin_transaction(path, how))
+            .await
     }
 
     /// With another isolation than the one that the database sets.
@@ -126,8 +140,43 @@ impl PoolInner {
                     return Ok(ScopedConnection::new(self, lent, scope, kind));
                 }
                 Err(Refusal::Lost) if lost <= self.size => lost += 1,
-                Err(Refusal::Lost) => return Err(Error::BrokenTransactionManager.into()),
-                Err(Refusal::Error(error)) => return Err(error),
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+    }
+
+    /// Opens a connection for one transaction, whose path leads to `scope`.
+    async fn on_driver<S: Scope>(
+        &self,
+        scope: &S,
+        message: impl Fn(Path<'_>) -> String,
+    ) -> Result<DriverTransaction, PoolError> {
+        self.require(scope.tenant()).await?;
+        let client = self.database.driver().await?;
+        let path = Path::new(sealed::schema(scope), self.extensions.as_ref());
+        let Err(error) = client.batch_execute(&message(path)).await else {
+            return Ok(DriverTransaction::new(client, self.database.clone()));
+        };
+        let mut lent = self.checkout().await?;
+        let error = driver::as_diesel(error);
+        Err(self.explain(&mut lent, scope.tenant(), error).await.into())
+    }
+
+    /// Makes sure that somebody is registered under `name`, and has a schema.
+    async fn require(&self, name: Option<&TenantName>) -> Result<(), PoolError> {
+        let Some(name) = name else { return Ok(()) };
+        let mut lost = 0;
+        loop {
+            match self.directory.get(name) {
+                Some(Known::Nobody) => return Err(PoolError::Unknown(name.clone())),
+                Some(Known::Tenant(_)) => return Ok(()),
+                None => {}
+            }
+            let mut lent = self.checkout().await?;
+            match self.look_up(&mut lent, name).await {
+                Ok(_) => return Ok(()),
+                Err(Refusal::Lost) if lost <= self.size => lost += 1,
+                Err(refusal) => return Err(refusal.into()),
             }
         }
     }
@@ -216,5 +265,14 @@ enum Refusal {
 impl From<PoolError> for Refusal {
     fn from(error: PoolError) -> Self {
         Self::Error(error)
+    }
+}
+
+impl From<Refusal> for PoolError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Lost => Error::BrokenTransactionManager.into(),
+            Refusal::Error(error) => error,
+        }
     }
 }
