@@ -67,6 +67,17 @@ const BENCH: Program = Program {
     arguments: &[],
 };
 
+/// The web page with the tables.
+const STUDIO: Program = tenants("studio");
+
+/// The same, opened at the tenants. Where a name follows, it is the later one
+/// that counts.
+const STUDIO_OF_TENANTS: Program = Program {
+    package: "tenant-scripts",
+    bin: "studio",
+    arguments: &["--tenant"],
+};
+
 const PUBLIC: &[&str] = &["--stream", "public"];
 const TENANT: &[&str] = &["--stream", "tenant"];
 
@@ -82,6 +93,8 @@ pub const ALIASES: &[Alias] = &[
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
     alias("db:health:check", "", Task::Run(tenants("health-check")), "Check every tenant's schema, tables and migrations"),
     alias("db:demo:tenant", "", Task::Run(tenants("demo-tenant-schema")), "Create a demo tenant, write to it and read it back"),
+    alias("db:studio", "", Task::Run(STUDIO), "Show the public schema in the web browser"),
+    alias("db:studio:tenant", "", Task::Run(STUDIO_OF_TENANTS), "Show the tenants in the web browser"),
     alias("db:generate", "[NAME]", Task::Run(authoring("generate-migration", &[])), "Write the migrations that edited files need"),
     alias("db:generate:public", "[NAME]", Task::Run(authoring("generate-migration", PUBLIC)), "Write that of the public schema"),
     alias("db:generate:tenant", "[NAME]", Task::Run(authoring("generate-migration", TENANT)), "Write that of every tenant's schema"),

@@ -24,6 +24,9 @@ pub struct Environment {
     pub app_role: Option<String>,
     /// `CARGO_TARGET_DIR`: Cargo's folder for what it builds.
     pub target_folder: Option<PathBuf>,
+    /// `DISPLAY`: whether programs with windows can be started. Nothing to
+    /// configure.
+    pub has_windows: bool,
 }
 
 impl Environment {
@@ -49,6 +52,7 @@ impl Environment {
             extensions_schema: get("TENANT_EXTENSIONS_SCHEMA")?,
             app_role: get("TENANT_APP_ROLE")?,
             target_folder: get("CARGO_TARGET_DIR")?.map(PathBuf::from),
+            has_windows: cfg!(target_os = "macos") || get("DISPLAY")?.is_some(),
         })
     }
 }

@@ -58,9 +58,11 @@ pub use name::{InvalidName, NameRule, TenantName};
 pub use path::ExtensionsSchema;
 pub use pg_error::PgError;
 pub use pool::{
-    Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection, Scope, ScopedConnection,
-    Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction, own_type,
+    Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
+    Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
+    own_type,
 };
+pub use sql::quote_ident;
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
     PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,

@@ -4,6 +4,7 @@
 mod begin;
 mod connection;
 mod directory;
+mod driver;
 mod error;
 mod guard;
 mod lent;
@@ -29,6 +30,7 @@ use crate::{Database, TenantName};
 
 pub use connection::{PublicConnection, ScopedConnection, TenantConnection};
 pub(crate) use directory::Directory;
+pub use driver::{Cancel, DriverTransaction};
 pub use error::PoolError;
 pub use guard::{Session, Transaction};
 pub use opening::{Isolation, Opening};

@@ -50,6 +50,17 @@ impl std::fmt::Display for Schema<'_> {
     }
 }
 
+/// `name` as an identifier of SQL text, whatever is in it: for programs whose
+/// tables and columns are known only when they run.
+///
+/// ```
+/// assert_eq!(tenant_core::quote_ident(r#"a"b"#), r#""a""b""#);
+/// ```
+#[must_use]
+pub fn quote_ident(name: &str) -> String {
+    ident(name)
+}
+
 /// `name` as an identifier: in double quotes, and those inside doubled.
 pub(crate) fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -169,6 +169,12 @@ impl Tenants {
         }
     }
 
+    /// The database whose tenants they are.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// The migrations of both streams.
     #[must_use]
     pub fn migrations(&self) -> &Migrations {

@@ -10,6 +10,7 @@ mod migrate_public;
 mod migrate_tenants;
 mod spare_tenants;
 mod stop_server;
+mod studio;
 
 pub use completions::Completions;
 pub use create_tenant::CreateTenant;
@@ -21,3 +22,4 @@ pub use migrate_public::MigratePublic;
 pub use migrate_tenants::MigrateTenants;
 pub use spare_tenants::SpareTenants;
 pub use stop_server::StopServer;
+pub use studio::Studio;

@@ -22,11 +22,11 @@ pub(super) enum NotBegun {
     Refused(PoolError),
 }
 
-impl NotBegun {
-    fn into_diesel(self) -> Error {
-        match self {
-            Self::Lost(error) => error,
-            Self::Refused(error) => error.into_diesel(),
+impl From<NotBegun> for PoolError {
+    fn from(not_begun: NotBegun) -> Self {
+        match not_begun {
+            NotBegun::Lost(error) => error.into(),
+            NotBegun::Refused(error) => error,
         }
     }
 }
@@ -69,7 +69,7 @@ impl Pending {
                 let refused = self
                     .pool
                     .leave(lent.connection, self.tenant.as_ref(), error);
-                Err(refused.await.into_diesel())
+                Err(PoolError::from(refused.await).into_diesel())
             }
         }
     }
@@ -106,8 +106,7 @@ impl PoolInner {
         begun
     }
 
-    /// Leaves the transaction whose message has failed with `error`, and finds out
-    /// why the path does not lead where it should.
+    /// Leaves the transaction whose message has failed with `error`, and says why.
     async fn leave(
         &self,
         mut connection: &AsyncPgConnection,
@@ -117,6 +116,16 @@ impl PoolInner {
         if let Err(error) = connection.batch_execute("ROLLBACK").await {
             return NotBegun::Lost(error);
         }
+        self.explain(connection, tenant, error).await
+    }
+
+    /// Why the path does not lead where it should, which was told by `error`.
+    pub(super) async fn explain(
+        &self,
+        connection: &AsyncPgConnection,
+        tenant: Option<&TenantName>,
+        error: Error,
+    ) -> NotBegun {
         if let Some(name) = tenant {
             // What was known of it may be out of date.
             self.directory.forget(name);
@@ -133,8 +142,22 @@ impl PoolInner {
         NotBegun::Refused(error.into())
     }
 
+    /// Asks the database about a tenant, on a connection that nobody uses.
+    pub(super) async fn ask_for(
+        &self,
+        lent: &mut Lent,
+        name: &TenantName,
+    ) -> Result<Likeness, NotBegun> {
+        lent.signs.begin();
+        let likeness = self.look_up(&lent.connection, name).await;
+        if !matches!(likeness, Err(NotBegun::Lost(_))) {
+            lent.signs.end(&Ok(()));
+        }
+        likeness
+    }
+
     /// Asks the database about a tenant, and remembers the answer.
-    pub(super) async fn look_up(
+    async fn look_up(
         &self,
         connection: &AsyncPgConnection,
         name: &TenantName,

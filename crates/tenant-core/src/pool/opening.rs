@@ -11,13 +11,15 @@ use futures_util::future::BoxFuture;
 use super::begin::{NotBegun, Pending};
 use super::connection::ScopedConnection;
 use super::directory::Known;
+use super::driver::DriverTransaction;
 use super::guard::{Session, Transaction};
 use super::lent::Kind;
 use super::manager::Manager;
 use super::message::{self, Characteristics};
 use super::scope::{Scope, sealed};
 use super::tag::Likeness;
-use super::{PoolError, PoolInner};
+use super::{PoolError, PoolInner, driver};
+use crate::TenantName;
 use crate::path::Path;
 
 /// How much of other transactions a transaction sees.
@@ -63,6 +65,19 @@ impl<S: Scope> Opening<S> {
     pub fn read_only(mut self) -> Self {
         self.how.read_only = true;
         self
+    }
+
+    /// The same transaction on a connection of its own, without Diesel: for
+    /// tables whose columns are known only when the program runs.
+    ///
+    /// # Errors
+    ///
+    /// As when it is awaited. What the server says of the beginning is a
+    /// [`PoolError::Query`].
+    pub async fn on_driver(self) -> Result<DriverTransaction, PoolError> {
+        let Self { pool, scope, how } = self;
+        pool.on_driver(&scope, |path| message::begin_transaction(path, how))
+            .await
     }
 
     /// With another isolation than the one that the database sets.
@@ -126,8 +141,44 @@ impl PoolInner {
                     return Ok(ScopedConnection::new(self, lent, (scope, likeness), work));
                 }
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
-                Err(NotBegun::Lost(error)) => return Err(error.into()),
-                Err(NotBegun::Refused(error)) => return Err(error),
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+    }
+
+    /// Opens a connection for one transaction, whose path leads to `scope`.
+    async fn on_driver<S: Scope>(
+        &self,
+        scope: &S,
+        message: impl Fn(Path<'_>) -> String,
+    ) -> Result<DriverTransaction, PoolError> {
+        self.require(scope.tenant()).await?;
+        let client = self.database.driver().await?;
+        let path = Path::new(sealed::schema(scope), self.extensions.as_ref());
+        let Err(error) = client.batch_execute(&message(path)).await else {
+            return Ok(DriverTransaction::new(client, self.database.clone()));
+        };
+        let lent = self.checkout().await?;
+        let error = driver::as_diesel(error);
+        let refused = self.explain(&lent.connection, scope.tenant(), error);
+        Err(refused.await.into())
+    }
+
+    /// Makes sure that somebody is registered under `name`, and has a schema.
+    async fn require(&self, name: Option<&TenantName>) -> Result<(), PoolError> {
+        let Some(name) = name else { return Ok(()) };
+        let mut lost = 0;
+        loop {
+            match self.directory.get(name) {
+                Some(Known::Nobody) => return Err(PoolError::Unknown(name.clone())),
+                Some(Known::Tenant(_)) => return Ok(()),
+                None => {}
+            }
+            let mut lent = self.checkout().await?;
+            match self.ask_for(&mut lent, name).await {
+                Ok(_) => return Ok(()),
+                Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
+                Err(refused) => return Err(refused.into()),
             }
         }
     }
@@ -144,14 +195,7 @@ impl PoolInner {
         let likeness = match (scope.tenant(), known) {
             (None, _) => Likeness::public(),
             (_, Some(Known::Tenant(likeness))) => likeness,
-            (Some(name), _) => {
-                lent.signs.begin();
-                let likeness = self.look_up(&lent.connection, name).await;
-                if !matches!(likeness, Err(NotBegun::Lost(_))) {
-                    lent.signs.end(&Ok(()));
-                }
-                likeness?
-            }
+            (Some(name), _) => self.ask_for(lent, name).await?,
         };
         let schema = sealed::schema(scope);
         let message = message(Path::new(schema, self.extensions.as_ref()));

@@ -24,6 +24,7 @@ mod outside;
 mod pgbouncer;
 mod pool;
 mod pool_connecting;
+mod pool_driver;
 mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
-    MigrateTenants, SpareTenants, StopServer,
+    MigrateTenants, SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -65,6 +65,7 @@ fn commands() -> Vec<clap::Command> {
         MigrateTenants::command(),
         SpareTenants::command(),
         StopServer::command(),
+        Studio::command(),
     ]
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 10] = [
+const BINS: [&str; 11] = [
     "completions",
     "create-tenant",
     "demo-tenant-schema",
@@ -18,6 +18,7 @@ const BINS: [&str; 10] = [
     "migrate-tenants",
     "spare-tenants",
     "stop-server",
+    "studio",
 ];
 
 #[test]

@@ -1,0 +1,166 @@
+//! `studio`: the tables of public and of the tenants in the web browser.
+
+use std::process::{Command, Stdio};
+
+use clap::Parser;
+use command_line::exit::Interrupted;
+use command_line::hints::Advised;
+use command_line::interrupt::Signals;
+use command_line::{Common, Context, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{Error, PoolError, TenantName, Tenants};
+use tenant_studio::{Options, Start, Studio as Pages};
+use tokio::net::TcpListener;
+
+use crate::tenants;
+
+/// How many pages can ask the database at a time.
+const CONNECTIONS: u32 = 8;
+
+/// Show the tables of public and of the tenants in the web browser
+///
+/// Prints an address on this machine and opens it, until Ctrl-C. Whoever has the
+/// address sees what the database's role may see. Nothing can be changed unless
+/// --write is given: PostgreSQL holds every page to reading. Functions with
+/// effects outside the database run all the same, as far as the role may; for a
+/// hard guarantee log in as a role that may only read.
+///
+/// With --json: url, port, database, write.
+#[derive(Debug, Parser)]
+#[command(name = "studio", version)]
+pub struct Studio {
+    /// Open the tenants instead of public: the search, or the tenant NAME
+    #[arg(
+        long,
+        value_name = "NAME",
+        overrides_with = "tenant",
+        allow_hyphen_values = false
+    )]
+    tenant: Option<Option<TenantName>>,
+
+    /// Listen at this port [default: one that is free]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// Let rows be changed
+    #[arg(long)]
+    write: bool,
+
+    /// Do not open the browser
+    #[arg(long)]
+    no_open: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document {
+    url: String,
+    port: u16,
+    database: String,
+    write: bool,
+}
+
+impl Script for Studio {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let mut signals = Signals::listen()?;
+        let (pages, listener) = tokio::select! {
+            ready = self.prepare(context) => ready?,
+            () = signals.next() => return Err(Interrupted.into()),
+        };
+        let stop = async move { signals.next().await };
+        pages.serve(listener, stop).await?;
+        Ok(Verdict::Done)
+    }
+}
+
+impl Studio {
+    fn start(&self) -> Start {
+        match &self.tenant {
+            None => Start::Public,
+            Some(None) => Start::Tenants,
+            Some(Some(name)) => Start::Tenant(name.clone()),
+        }
+    }
+
+    /// Says where it is to be found, and opens that.
+    async fn prepare(&self, context: &Context) -> anyhow::Result<(Pages, TcpListener)> {
+        let tenants = tenants::open(context).await?;
+        let database = tenants.database().to_string();
+        let pages = self.pages(tenants).await?;
+        let listener = listen(self.port).await?;
+        let port = listener.local_addr()?.port();
+        let document = Document {
+            url: pages.url(port, &self.start()),
+            port,
+            database,
+            write: self.write,
+        };
+        self.announce(context, &document)?;
+        Ok((pages, listener))
+    }
+
+    fn announce(&self, context: &Context, document: &Document) -> anyhow::Result<()> {
+        let output = context.output;
+        output.note(&format!("Showing {}:", document.database));
+        output.answer(document, &document.url)?;
+        if self.write {
+            output.note("Rows can be changed.");
+        }
+        output.note("Ctrl-C ends it.");
+        if !self.no_open && !output.is_json() && context.environment().has_windows {
+            open(&document.url);
+        }
+        Ok(())
+    }
+
+    async fn pages(&self, tenants: Tenants) -> anyhow::Result<Pages> {
+        let pool = tenants.pool().size(CONNECTIONS).open().await;
+        let options = Options {
+            write: self.write,
+            ..Options::default()
+        };
+        let pages = Pages::new(tenants, pool.map_err(explained)?, options);
+        pages.look(&self.start()).await.map_err(explained)?;
+        Ok(pages)
+    }
+}
+
+async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await;
+    bound.map_err(|error| {
+        let port = port.unwrap_or(0);
+        let what = format!("the port {port} on this machine cannot be listened at: {error}");
+        Advised::new(what, "give another --port, or none for one that is free").into()
+    })
+}
+
+/// The library's error for which the commands know what to do.
+fn explained(error: PoolError) -> anyhow::Error {
+    match error {
+        PoolError::Unknown(name) => Error::Unknown(name).into(),
+        PoolError::MissingSchema(name) => Error::MissingSchema(name).into(),
+        PoolError::NotSetUp => Error::NotSetUp.into(),
+        PoolError::NoExtensionsSchema(name) => Error::NoExtensionsSchema(name).into(),
+        error => error.into(),
+    }
+}
+
+/// Hands the address to the program that this system opens addresses with. The
+/// address was printed, so that it is no loss when there is none.
+fn open(url: &str) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let mut command = Command::new(program);
+    command.arg(url);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    drop(command.stderr(Stdio::null()).spawn());
+}

@@ -1,0 +1,145 @@
+// What the pages can do beyond links and forms. Without this file they can be
+// read all the same.
+
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+// Light or dark: as the system says, until somebody chooses.
+const root = document.documentElement;
+const chosen = localStorage.getItem("theme");
+if (chosen) root.dataset.theme = chosen;
+for (const button of $$("[data-theme-switch]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const next = (root.dataset.theme ?? dark) === "dark" ? "light" : "dark";
+    root.dataset.theme = next;
+    localStorage.setItem("theme", next);
+  });
+}
+
+// On a phone the tables are above the page: closed, until they are wanted.
+if (matchMedia("(max-width: 760px)").matches) {
+  for (const side of $$("details.side")) side.open = false;
+}
+
+// A search that shows its results as one types. Only the last question counts;
+// the one before is given up, and the server cancels its query.
+function live(form) {
+  const results = $(form.dataset.live);
+  if (!results) return;
+  let asking, timer;
+  const ask = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const query = new URLSearchParams(new FormData(form));
+    const shown = `${form.getAttribute("action")}?${query}`;
+    query.set("part", "1");
+    try {
+      const answer = await fetch(`${form.getAttribute("action")}?${query}`, { signal: asking.signal });
+      if (answer.redirected) return;
+      results.innerHTML = await answer.text();
+      if (!form.closest("dialog")) history.replaceState(null, "", shown);
+      form.dispatchEvent(new Event("results"));
+    } catch (error) {
+      if (error.name !== "AbortError") results.textContent = "The studio does not answer. Is it still running?";
+    }
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 60); });
+  form.addEventListener("ask", ask);
+}
+for (const form of $$("form[data-live]")) live(form);
+
+// A list that is filtered where it is.
+for (const input of $$("[data-filter]")) {
+  input.hidden = false;
+  const items = $$(input.dataset.filter);
+  input.addEventListener("input", () => {
+    const text = input.value.toLowerCase();
+    for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(text);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") $("a", items.find((item) => !item.hidden) ?? input)?.click();
+  });
+}
+
+// The switcher, from anywhere.
+const opener = $("[data-switch]");
+let dialog;
+function openSwitcher() {
+  if (!dialog) {
+    const from = new URL(opener.href).searchParams.get("from") ?? "/";
+    dialog = document.createElement("dialog");
+    dialog.setAttribute("aria-label", "Switch tenant");
+    dialog.innerHTML = `<form action="/switch" data-live="#switch-offers" role="search">
+      <input type="hidden" name="from">
+      <input class="large" type="search" name="q" autocomplete="off" spellcheck="false"
+        placeholder="Switch to a tenant" aria-label="Search tenants by name" aria-controls="switch-offers"></form>
+      <div id="switch-offers" aria-live="polite"></div>`;
+    $("[name=from]", dialog).value = from;
+    document.body.append(dialog);
+    const form = $("form", dialog);
+    live(form);
+    form.addEventListener("results", () => choose(0));
+    form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
+    dialog.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) { event.preventDefault(); choose(chosenAt() + step); }
+    });
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  }
+  dialog.showModal();
+  const input = $("[name=q]", dialog);
+  input.select();
+  $("form", dialog).dispatchEvent(new Event("ask"));
+}
+const options = () => $$("[role=option]", dialog);
+const chosenAt = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
+function choose(at) {
+  const all = options();
+  if (!all.length) return;
+  at = (at + all.length) % all.length;
+  all.forEach((option, index) => option.setAttribute("aria-selected", String(index === at)));
+  all[at].scrollIntoView({ block: "nearest" });
+}
+function go() { $("a", options()[Math.max(0, chosenAt())] ?? dialog)?.click(); }
+
+opener?.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  openSwitcher();
+});
+
+// Keys: Ctrl-K switches, / filters, j and k walk through rows, n and p turn pages.
+const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    if (opener) openSwitcher();
+    return;
+  }
+  if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || dialog?.open) return;
+  const act = {
+    "/": () => ($("[data-filter]") ?? $("input[type=search]"))?.focus(),
+    j: () => walk(1),
+    k: () => walk(-1),
+    n: () => $("a[rel=next]")?.click(),
+    p: () => $("a[rel=prev]")?.click(),
+  }[event.key];
+  if (act) { event.preventDefault(); act(); }
+});
+function walk(step) {
+  const links = $$("[data-rows] tbody tr").map((row) => $("a", row)).filter(Boolean);
+  const at = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
+}
+
+// Forms leave out what is empty, so that links stay short.
+for (const form of $$("form[data-short]")) {
+  form.addEventListener("formdata", (event) => {
+    const data = event.formData;
+    for (const name of new Set(data.keys())) {
+      if (data.getAll(name).every((value) => value === "")) data.delete(name);
+    }
+  });
+}

@@ -1,0 +1,70 @@
+//! [`Reading`]: a transaction for one page.
+
+use std::time::Duration;
+
+use tenant_core::{DriverTransaction, TenantPool};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::error::Failure;
+use crate::place::Place;
+
+/// A value for a question, with the type that it is sent as.
+pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A transaction in one schema, which PostgreSQL holds to reading. Dropped before
+/// it has all its answers, it cancels what it is at: the browser has gone away.
+pub(crate) struct Reading {
+    transaction: DriverTransaction,
+    schema: String,
+}
+
+impl Reading {
+    /// Begins it at `place`; each statement may take `timeout`.
+    pub(crate) async fn begin(
+        pool: &TenantPool,
+        place: &Place,
+        timeout: Duration,
+    ) -> Result<Self, Failure> {
+        let transaction = match place {
+            Place::Public => pool.public().read_only().on_driver().await?,
+            Place::Tenant(name) => pool.tenant(name).read_only().on_driver().await?,
+        };
+        let set = format!(
+            "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off",
+            timeout.as_millis()
+        );
+        let set = transaction.batch_execute(&set).await;
+        set.map_err(Failure::of("Beginning"))?;
+        Ok(Self {
+            transaction,
+            schema: place.schema().to_owned(),
+        })
+    }
+
+    /// The name of the schema that is read.
+    pub(crate) fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// The rows that answer `sql`; `what` is named when there are none for an error.
+    pub(crate) async fn rows(
+        &self,
+        what: &'static str,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let rows = self.transaction.query_typed(sql, parameters).await;
+        rows.map_err(Failure::of(what))
+    }
+
+    /// The transaction itself, for answers that are not collected.
+    pub(crate) fn transaction(&self) -> &DriverTransaction {
+        &self.transaction
+    }
+
+    /// Ends it: all is answered.
+    pub(crate) fn end(self) {
+        self.transaction.end();
+    }
+}

@@ -1,0 +1,130 @@
+//! The tables and views of one schema.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::reading::{Parameter, Reading};
+use crate::error::Failure;
+
+/// What holds rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Table,
+    Partitioned,
+    View,
+    MaterializedView,
+    Foreign,
+}
+
+/// A table or view, as the list of them shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Relation {
+    pub(crate) oid: u32,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// How many rows PostgreSQL estimates, if it has counted at all.
+    pub(crate) estimate: Option<f64>,
+    /// With its indexes, in bytes.
+    pub(crate) size: Option<i64>,
+    pub(crate) comment: Option<String>,
+}
+
+impl Kind {
+    fn of(letter: &str) -> Self {
+        match letter {
+            "p" => Self::Partitioned,
+            "v" => Self::View,
+            "m" => Self::MaterializedView,
+            "f" => Self::Foreign,
+            _ => Self::Table,
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Partitioned => "partitioned table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Foreign => "foreign table",
+        }
+    }
+
+    /// The class of its sign.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Table | Self::Partitioned => "sign-table",
+            Self::View | Self::MaterializedView => "sign-view",
+            Self::Foreign => "sign-foreign",
+        }
+    }
+
+    /// Whether its rows have a place (`ctid`) that can be asked for.
+    pub(crate) fn has_places(self) -> bool {
+        matches!(self, Self::Table | Self::MaterializedView)
+    }
+
+    /// Whether PostgreSQL keeps an estimate of its rows.
+    fn is_estimated(self) -> bool {
+        !matches!(self, Self::View)
+    }
+}
+
+/// What belongs to a schema is found through `pg_depend`, which has an index by
+/// it; `pg_class` has none, and with thousands of tenants is long. The rows of a
+/// partitioned table are those of its parts.
+const LIST: &str = "SELECT c.oid, c.relname::text, c.relkind::text, \
+        CASE WHEN c.relkind = 'p' THEN parts.rows ELSE c.reltuples END::float8, \
+        pg_catalog.obj_description(c.oid, 'pg_class') \
+     FROM pg_catalog.pg_namespace n \
+     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+        AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+     JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+     LEFT JOIN LATERAL ( \
+        SELECT sum(part.reltuples) AS rows FROM pg_catalog.pg_partition_tree(c.oid) tree \
+        JOIN pg_catalog.pg_class part ON part.oid = tree.relid \
+        WHERE tree.isleaf AND part.reltuples >= 0 \
+     ) parts ON c.relkind = 'p' \
+     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+     ORDER BY c.relname";
+
+/// The tables and views of the schema, by name, without their sizes.
+pub(crate) async fn relations(reading: &Reading) -> Result<Vec<Relation>, Failure> {
+    let schema = reading.schema();
+    let schema: Parameter<'_> = (&schema, Type::TEXT);
+    let rows = reading.rows("Listing the tables", LIST, &[schema]).await?;
+    let read = rows.iter().map(relation).collect::<Result<_, _>>();
+    read.map_err(Failure::of("Listing the tables"))
+}
+
+fn relation(row: &Row) -> Result<Relation, tokio_postgres::Error> {
+    let kind = Kind::of(row.try_get(2)?);
+    let estimate = row.try_get::<_, Option<f64>>(3)?;
+    Ok(Relation {
+        oid: row.try_get(0)?,
+        name: row.try_get(1)?,
+        kind,
+        // Below zero: nobody has counted yet.
+        estimate: estimate.filter(|rows| kind.is_estimated() && *rows >= 0.0),
+        size: None,
+        comment: row.try_get(4)?,
+    })
+}
+
+/// Adds the sizes: the transaction's last question. A table that somebody holds for himself would be waited for;
+/// then all stay unknown.
+pub(crate) async fn measure(reading: &Reading, relations: &mut [Relation]) {
+    let oids = relations
+        .iter()
+        .map(|relation| relation.oid)
+        .collect::<Vec<_>>();
+    let sql = "SELECT pg_catalog.pg_total_relation_size(oid) FROM unnest($1) WITH ORDINALITY \
+               AS asked (oid, at) ORDER BY at";
+    let rows = reading
+        .rows("Measuring", sql, &[(&oids, Type::OID_ARRAY)])
+        .await;
+    for (relation, row) in relations.iter_mut().zip(rows.iter().flatten()) {
+        relation.size = row.try_get(0).ok().flatten();
+    }
+}

@@ -1,0 +1,110 @@
+//! The search for tenants: what is shown of each is cheap, however many there are.
+
+use std::collections::HashMap;
+
+use tenant_core::PoolError;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::reading::{Parameter, Reading};
+use crate::error::Failure;
+
+/// A registered tenant.
+#[derive(Debug)]
+pub(crate) struct TenantRow {
+    pub(crate) name: String,
+    pub(crate) created_at: chrono::DateTime<chrono::Utc>,
+    /// What the list says; the tenant's own table of migrations is the truth.
+    pub(crate) version: Option<String>,
+    pub(crate) has_schema: bool,
+    /// Of its tables with their indexes, in bytes.
+    pub(crate) size: Option<i64>,
+}
+
+/// The tenants that were found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) rows: Vec<TenantRow>,
+    /// How many there are, beyond those that are shown.
+    pub(crate) total: i64,
+}
+
+/// Which tenants are looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Search<'a> {
+    /// In the name.
+    pub(crate) text: &'a str,
+    /// Only those whose version is another than this.
+    pub(crate) not_at: Option<&'a str>,
+    pub(crate) limit: i64,
+    pub(crate) offset: i64,
+}
+
+/// Those that begin with the text come first.
+const SEARCH: &str = "WITH found AS MATERIALIZED ( \
+        SELECT name, created_at, version, count(*) OVER () AS total, \
+            row_number() OVER (ORDER BY NOT pg_catalog.starts_with(lower(name), lower($1)), name) AS at \
+        FROM public.schema_tracker \
+        WHERE pg_catalog.strpos(lower(name), lower($1)) > 0 \
+            AND ($2::text IS NULL OR version IS DISTINCT FROM $2) \
+        ORDER BY at LIMIT $3 OFFSET $4) \
+     SELECT found.name, created_at, version, n.oid IS NOT NULL, total \
+     FROM found LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = found.name ORDER BY at";
+
+/// A schema's tables are found through `pg_depend`, which has an index by it.
+const SIZES: &str = "SELECT asked.name, (SELECT sum(pg_catalog.pg_total_relation_size(c.oid)) \
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+        WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+            AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+            AND c.relkind IN ('r', 'm'))::int8 \
+     FROM unnest($1) AS asked (name) JOIN pg_catalog.pg_namespace n ON n.nspname = asked.name";
+
+/// Looks for tenants. Without a list of them, the database is not set up.
+pub(crate) async fn tenants(reading: &Reading, search: &Search<'_>) -> Result<Found, Failure> {
+    const WHAT: &str = "Looking for tenants";
+    let parameters: [Parameter<'_>; 4] = [
+        (&search.text, Type::TEXT),
+        (&search.not_at, Type::TEXT),
+        (&search.limit, Type::INT8),
+        (&search.offset, Type::INT8),
+    ];
+    let rows = reading.rows(WHAT, SEARCH, &parameters).await;
+    let rows = rows.map_err(|failure| match failure {
+        Failure::Query { source, .. } if source.sqlstate() == Some("42P01") => {
+            PoolError::NotSetUp.into()
+        }
+        failure => failure,
+    })?;
+    let total = rows.first().map_or(Ok(0), |row| row.try_get(4));
+    let found = rows.iter().map(tenant).collect::<Result<_, _>>();
+    Ok(Found {
+        rows: found.map_err(Failure::of(WHAT))?,
+        total: total.map_err(Failure::of(WHAT))?,
+    })
+}
+
+fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
+    Ok(TenantRow {
+        name: row.try_get(0)?,
+        created_at: row.try_get(1)?,
+        version: row.try_get(2)?,
+        has_schema: row.try_get(3)?,
+        size: None,
+    })
+}
+
+/// Adds the sizes: the transaction's last question. A table that somebody holds
+/// for himself would be waited for; then all stay unknown.
+pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
+    let names = found.rows.iter().map(|tenant| tenant.name.as_str());
+    let names = names.collect::<Vec<_>>();
+    let rows = reading
+        .rows("Measuring", SIZES, &[(&names, Type::TEXT_ARRAY)])
+        .await;
+    let sizes = rows.iter().flatten();
+    let sizes = sizes.filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)));
+    let sizes = sizes.collect::<HashMap<String, Option<i64>>>();
+    for tenant in &mut found.rows {
+        tenant.size = sizes.get(&tenant.name).copied().flatten();
+    }
+}

@@ -1,0 +1,91 @@
+//! [`Failure`]: what a page answers with instead, as a page with a status.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+use tenant_core::{PgError, PoolError};
+use thiserror::Error;
+
+use crate::page::bare;
+
+/// Why there is no page.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// What the address names is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Wrong(String),
+    /// There is no connection in the schema.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The server refused a question.
+    #[error("{what} failed: {source}")]
+    Query {
+        /// What was asked.
+        what: &'static str,
+        source: PgError,
+    },
+    /// A question about all tenants.
+    #[error(transparent)]
+    Tenants(#[from] tenant_core::Error),
+}
+
+impl Failure {
+    /// Names what the driver's error was about.
+    pub(crate) fn of(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
+        move |error| Self::Query {
+            what,
+            source: error.into(),
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) | Self::Pool(PoolError::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::Wrong(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
+            Self::Pool(
+                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp,
+            ) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Pool(_) | Self::Tenants(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What to do next.
+    fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Pool(PoolError::NotSetUp) => Some("Run cargo xtask db:migrate once."),
+            Self::Pool(PoolError::MissingSchema(_)) => Some(
+                "Restore the schema from a backup, or remove the registration with \
+                 cargo xtask db:drop:tenant.",
+            ),
+            Self::Pool(PoolError::Connect(_)) => {
+                Some("Start the server, and load this page again.")
+            }
+            Self::Query { source, .. } if source.sqlstate() == Some("57014") => Some(
+                "The question took longer than a page may. Filter for fewer rows, or sort by a \
+                 column that has an index.",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let heading = match status {
+            StatusCode::NOT_FOUND => "Not here",
+            StatusCode::SERVICE_UNAVAILABLE => "No database",
+            _ => "That did not work",
+        };
+        let body = html! {
+            h1 { (heading) }
+            p.error role="alert" { (self.to_string()) }
+            @if let Some(remedy) = self.remedy() { p { (remedy) } }
+            p { a href="/tenants" { "All tenants" } " · " a href="/public" { "The public schema" } }
+        };
+        (status, bare(heading, &body)).into_response()
+    }
+}

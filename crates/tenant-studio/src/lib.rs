@@ -1,0 +1,46 @@
+//! The tables of the public schema and of the tenants, in a web page on
+//! localhost.
+//!
+//! Made for databases with thousands of schemas: no page ever lists them all, and
+//! every page asks the catalog about one schema only.
+//!
+//! [`Studio`] is the whole of it. A program opens one, binds a port, prints
+//! [`Studio::url`], and waits for [`Studio::serve`]:
+//!
+//! ```no_run
+//! use tenant_studio::{Options, Start, Studio};
+//! # async fn example(tenants: tenant_core::Tenants) -> Result<(), Box<dyn std::error::Error>> {
+//! let pool = tenants.pool().size(8).open().await?;
+//! let studio = Studio::new(tenants, pool, Options::default());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let address = studio.url(listener.local_addr()?.port(), &Start::Public);
+//! // ... show the address, which is the key ...
+//! studio.serve(listener, std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What keeps it safe
+//!
+//! * It reads in transactions that PostgreSQL itself holds to reading, with a
+//!   time-out. A function that is called by a query can still have effects
+//!   outside the database, as far as the role may: log in as a role without the
+//!   rights for a hard guarantee.
+//! * Each page asks on a connection whose path was set and checked by
+//!   `tenant_core`, and names every table with its schema, both from the catalog
+//!   of that schema. Values are always bound.
+//! * See `guard.rs` for who may ask at all, and what a browser may do with a page.
+
+mod assets;
+mod data;
+mod error;
+mod guard;
+mod page;
+mod pages;
+mod place;
+mod server;
+mod studio;
+mod url;
+mod words;
+
+pub use studio::{Options, Start, Studio};

@@ -1,0 +1,187 @@
+//! What all pages have around them: where one is, where one can go.
+
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::data::Relation;
+use crate::place::Place;
+use crate::studio::Studio;
+use crate::url;
+
+/// The colours that the stylesheet has for tenants: `hue-0` and so on.
+const HUES: u32 = 24;
+
+/// The navigation's entries under a place. A page is named here once it exists.
+const ENTRIES: &[(Tab, &str, &str)] = &[
+    (Tab::Tables, "tables", "Tables"),
+    (Tab::Diagram, "diagram", "Diagram"),
+];
+
+/// The navigation's entries about all tenants.
+const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[(Tab::Tenants, "/tenants", "Tenants")];
+
+/// Which entry of the navigation a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tab {
+    Tenants,
+    Tables,
+    Diagram,
+}
+
+/// A page in the making.
+pub(crate) struct Page<'a> {
+    pub(crate) studio: &'a Studio,
+    /// None for pages about all tenants.
+    pub(crate) place: Option<&'a Place>,
+    pub(crate) uri: &'a Uri,
+    pub(crate) tab: Tab,
+    pub(crate) title: String,
+    /// The tables to show at the side, and the one that is open.
+    pub(crate) side: Option<(&'a [Relation], Option<&'a str>)>,
+}
+
+impl Page<'_> {
+    /// The whole document.
+    pub(crate) fn show(&self, body: &Markup) -> Markup {
+        let edition = Some(self.studio.edition());
+        let content = html! {
+            a.skip href="#main" { "Skip to the content" }
+            header.top.(hue(self.place)) {
+                (self.banner())
+                (self.navigation())
+            }
+            div.columns.wide[self.side.is_some()] {
+                @if let (Some((tables, open)), Some(place)) = (self.side, self.place) {
+                    (side(place, tables, open))
+                }
+                main #main tabindex="-1" { (body) }
+            }
+        };
+        document(&self.full_title(), edition, &content)
+    }
+
+    /// The same as an answer.
+    pub(crate) fn answer(&self, body: &Markup) -> Response {
+        self.show(body).into_response()
+    }
+
+    fn full_title(&self) -> String {
+        match self.place {
+            None => format!("{} · Studio", self.title),
+            Some(place) => format!("{} · {} · Studio", place.schema(), self.title),
+        }
+    }
+
+    /// Says where one is, in the largest letters of the page.
+    fn banner(&self) -> Markup {
+        let from = self.uri.path_and_query().map_or("/", |path| path.as_str());
+        let switch = url::with("/switch", [("from", from.to_owned())]);
+        html! {
+            div.where {
+                @match self.place {
+                    None => { p.kind { "Studio" } p.name { "All tenants" } }
+                    Some(Place::Public) => { p.kind { "Schema" } p.name { "public" } }
+                    Some(Place::Tenant(name)) => {
+                        p.kind { "Tenant" } p.name { (name.as_str()) }
+                    }
+                }
+            }
+            div.tools {
+                @if self.studio.options().write {
+                    span.badge.writes title="Rows can be changed" { "writing is on" }
+                } @else {
+                    span.badge title="Nothing can be changed: started without --write" { "read-only" }
+                }
+                a.button.switch href=(switch) data-switch aria-keyshortcuts="Control+K Meta+K" {
+                    "Switch tenant" kbd { "Ctrl K" }
+                }
+                button.button.theme type="button" data-theme-switch hidden
+                    aria-label="Switch between light and dark" title="Light or dark" { "◐" }
+            }
+        }
+    }
+
+    fn navigation(&self) -> Markup {
+        html! {
+            nav.tabs aria-label="Pages" {
+                @if let Some(place) = self.place {
+                    @for (tab, page, name) in ENTRIES {
+                        (self.entry(*tab, &place.at(page), name))
+                    }
+                    span.gap {}
+                }
+                @for (tab, path, name) in ENTRIES_OF_ALL { (self.entry(*tab, path, name)) }
+                @if self.place != Some(&Place::Public) { a href="/public/tables" { "Public" } }
+            }
+        }
+    }
+
+    fn entry(&self, tab: Tab, path: &str, name: &str) -> Markup {
+        let current = (tab == self.tab).then_some("page");
+        html! { a href=(path) aria-current=[current] { (name) } }
+    }
+}
+
+/// The tables of a schema, for getting from one to the next.
+fn side(place: &Place, tables: &[Relation], open: Option<&str>) -> Markup {
+    html! {
+        details.side open {
+            summary { "Tables " span.count { (tables.len()) } }
+            input type="search" data-filter="#tables li" placeholder="Filter ( / )"
+                aria-label="Filter the tables" aria-keyshortcuts="/" hidden;
+            ul #tables {
+                @for table in tables {
+                    li {
+                        a href=(place.rows(&table.name)) title=(table.kind.name())
+                            aria-current=[(open == Some(&table.name)).then_some("page")] {
+                            span.(table.kind.class()) aria-hidden="true" {}
+                            (table.name)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A page without anything around it, for those who are not let in.
+pub(crate) fn bare(title: &str, body: &Markup) -> Markup {
+    document(title, None, &html! { main.bare { (body) } })
+}
+
+fn document(title: &str, edition: Option<&str>, content: &Markup) -> Markup {
+    let asset = |name: &str| {
+        let edition = edition.map(|edition| ("v", edition.to_owned()));
+        url::with(&format!("/assets/{name}"), edition)
+    };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="icon" href=(asset("icon.svg"));
+                link rel="stylesheet" href=(asset("studio.css"));
+                script type="module" src=(asset("studio.js")) {}
+            }
+            body { (content) }
+        }
+    }
+}
+
+/// The class of the colour that a place has: a tenant's is always the same.
+fn hue(place: Option<&Place>) -> String {
+    match place {
+        None => "hue-none".to_owned(),
+        Some(Place::Public) => "hue-public".to_owned(),
+        Some(Place::Tenant(name)) => {
+            // FNV-1a, so that names that differ in one letter differ in colour.
+            let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
+            let hash = name.as_str().bytes().fold(2_166_136_261, mix);
+            format!("hue-{}", (hash >> 8) % HUES)
+        }
+    }
+}

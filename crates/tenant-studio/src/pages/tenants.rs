@@ -1,0 +1,171 @@
+//! The start page: a search for tenants.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use tenant_core::{Migration, TenantName};
+
+use crate::data::{self, Found, Search, TenantRow};
+use crate::error::Failure;
+use crate::page::{Page, Tab};
+use crate::place::Place;
+use crate::studio::Studio;
+use crate::url;
+use crate::words::{bytes, counted};
+
+/// How many tenants are shown at a time.
+const SHOWN: usize = 50;
+
+pub(super) fn routes() -> Router<Studio> {
+    Router::new().route("/tenants", get(search))
+}
+
+/// What the address asks for.
+struct Asked {
+    text: String,
+    only_behind: bool,
+    offset: usize,
+    /// Only the results, for the page that shows them already.
+    is_part: bool,
+}
+
+impl Asked {
+    fn of(uri: &Uri) -> Self {
+        let parameter = |name| url::parameter(uri.query(), name);
+        Self {
+            text: parameter("q").unwrap_or_default(),
+            only_behind: parameter("behind").is_some(),
+            offset: parameter("offset")
+                .and_then(|at| at.parse().ok())
+                .unwrap_or(0),
+            is_part: parameter("part").is_some(),
+        }
+    }
+
+    fn at(&self, offset: usize) -> String {
+        let text = Some(("q", self.text.clone())).filter(|(_, text)| !text.is_empty());
+        let behind = self.only_behind.then(|| ("behind", "1".to_owned()));
+        let offset = (offset > 0).then(|| ("offset", offset.to_string()));
+        url::with("/tenants", text.into_iter().chain(behind).chain(offset))
+    }
+}
+
+async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
+    let asked = Asked::of(&uri);
+    let newest = studio.tenants().migrations().tenant.iter().last();
+    let search = Search {
+        text: &asked.text,
+        not_at: newest.map(Migration::version).filter(|_| asked.only_behind),
+        limit: i64::try_from(SHOWN).unwrap_or(i64::MAX),
+        offset: i64::try_from(asked.offset).unwrap_or(i64::MAX),
+    };
+    let reading = studio.read(&Place::Public).await?;
+    let mut found = data::tenants(&reading, &search).await?;
+    data::measure_tenants(&reading, &mut found).await;
+    reading.end();
+    let results = results(&studio, &asked, &found);
+    if asked.is_part {
+        return Ok(results.into_response());
+    }
+    let page = Page {
+        studio: &studio,
+        place: None,
+        uri: &uri,
+        tab: Tab::Tenants,
+        title: "Tenants".to_owned(),
+        side: None,
+    };
+    Ok(page.answer(
+        &html! { h1 { "Tenants" } (form(&asked)) div #results aria-live="polite" { (results) } },
+    ))
+}
+
+fn form(asked: &Asked) -> Markup {
+    html! {
+        form.search method="get" action="/tenants" role="search" data-live="#results" {
+            input.large type="search" name="q" value=(asked.text) autofocus autocomplete="off"
+                spellcheck="false" placeholder="Search by name" aria-label="Search tenants by name";
+            label.check { input type="checkbox" name="behind" value="1" checked[asked.only_behind];
+                " only those with another version than the newest" }
+            button.button type="submit" { "Search" }
+        }
+    }
+}
+
+fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
+    if found.rows.is_empty() {
+        return html! {
+            p.empty {
+                @if asked.text.is_empty() && !asked.only_behind {
+                    "There are no tenants yet. " code { "cargo xtask db:create:tenant NAME" } " makes one."
+                } @else { "No tenant is found." }
+            }
+        };
+    }
+    let last = asked.offset + found.rows.len();
+    let total = usize::try_from(found.total).unwrap_or(last);
+    html! {
+        p.quiet { (counted(found.total)) @if found.total == 1 { " tenant" } @else { " tenants" }
+            @if total > found.rows.len() { ", shown are " (asked.offset + 1) "–" (last) } }
+        div.scroll {
+            table.list data-rows {
+                thead { tr {
+                    th scope="col" { "Name" } th scope="col" { "State" }
+                    th scope="col" { "Version" } th.number scope="col" { "Size" }
+                    th scope="col" { "Created" }
+                } }
+                tbody { @for tenant in &found.rows { (row(studio, tenant)) } }
+            }
+        }
+        nav.pager aria-label="More tenants" {
+            @if asked.offset > 0 {
+                a.button rel="prev" href=(asked.at(asked.offset.saturating_sub(SHOWN))) { "← Previous" }
+            }
+            @if total > last { a.button rel="next" href=(asked.at(last)) { "Next →" } }
+        }
+    }
+}
+
+fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
+    let name = tenant.name.parse::<TenantName>();
+    html! {
+        tr {
+            th scope="row" {
+                @match &name {
+                    Ok(name) => a href=(Place::Tenant(name.clone()).path()) { (tenant.name) },
+                    Err(_) => (tenant.name),
+                }
+            }
+            td { @match &name {
+                Ok(_) => (state(studio, tenant)),
+                Err(error) => span.badge.bad { (error.to_string()) },
+            } }
+            td.mono { (tenant.version.as_deref().unwrap_or("–")) }
+            td.number { (tenant.size.map_or_else(|| "–".to_owned(), bytes)) }
+            td.quiet { time datetime=(tenant.created_at.to_rfc3339()) {
+                (tenant.created_at.format("%Y-%m-%d %H:%M").to_string())
+            } }
+        }
+    }
+}
+
+/// How the tenant is, as far as the list of tenants says.
+fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
+    let migrations = &studio.tenants().migrations().tenant;
+    let version = tenant.version.as_deref().unwrap_or_default();
+    let pending = migrations
+        .iter()
+        .filter(|migration| migration.version() > version);
+    let newest = migrations.iter().last().map_or("", Migration::version);
+    html! {
+        @match (tenant.has_schema, pending.count()) {
+            (false, _) => span.badge.bad { "schema is missing" },
+            (true, 0) if version > newest => span.badge.bad { "newer than this program" },
+            (true, 0) => span.badge.good { "up to date" },
+            (true, pending) => span.badge.behind { (pending) " pending" },
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The routes, and serving them until the end.
+
+use std::io;
+use std::time::Duration;
+
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+
+use crate::guard::{Guard, guard};
+use crate::studio::Studio;
+use crate::{assets, pages};
+
+/// How long answers that are under way may take at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+impl Studio {
+    /// All pages, behind the guard. `port` is the one at which they are served:
+    /// requests for another are refused.
+    pub fn router(&self, port: u16) -> Router {
+        let guarding = Guard {
+            studio: self.clone(),
+            port,
+        };
+        pages::routes()
+            .merge(assets::routes())
+            .fallback(pages::nowhere)
+            .with_state(self.clone())
+            .layer(middleware::from_fn_with_state(guarding, guard))
+    }
+
+    /// Answers at `listener` until `shutdown`. Answers that are under way then
+    /// have two seconds to end; their queries are cancelled after that.
+    ///
+    /// # Errors
+    ///
+    /// When the listener does not know its own address.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let router = self.router(listener.local_addr()?.port());
+        let (over, mut is_over) = tokio::sync::watch::channel(false);
+        let signal = async move {
+            shutdown.await;
+            over.send_replace(true);
+        };
+        let served = axum::serve(listener, router).with_graceful_shutdown(signal);
+        let late = async move {
+            // The sender is kept until it has been sent.
+            drop(is_over.wait_for(|over| *over).await);
+            tokio::time::sleep(LAST_ANSWERS).await;
+        };
+        tokio::select! {
+            served = served.into_future() => served,
+            () = late => Ok(()),
+        }
+    }
+}

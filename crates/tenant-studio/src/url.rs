@@ -1,0 +1,60 @@
+//! Parts of addresses.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'_').remove(b'-');
+
+/// `name` as one segment of a path.
+pub(crate) fn segment(name: &str) -> Cow<'_, str> {
+    utf8_percent_encode(name, &KEPT).into()
+}
+
+/// `path` with parameters behind it, if there are any.
+pub(crate) fn with<'a>(
+    path: &str,
+    parameters: impl IntoIterator<Item = (&'a str, String)>,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    let query = query.finish();
+    if query.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{query}")
+}
+
+/// The parameters of a query, in the order in which they stand.
+pub(crate) fn parameters(query: Option<&str>) -> Vec<(String, String)> {
+    let query = query.unwrap_or_default().as_bytes();
+    form_urlencoded::parse(query).into_owned().collect()
+}
+
+/// The last value of the parameter `name`, if it is not empty.
+pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let found = parameters(query).into_iter().rev();
+    let mut found = found.filter(|(key, value)| key == name && !value.is_empty());
+    found.next().map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_one_segment_whatever_is_in_it() {
+        assert_eq!(segment("a_b-1"), "a_b-1");
+        assert_eq!(segment("../a?b#c d%"), "%2E%2E%2Fa%3Fb%23c%20d%25");
+    }
+
+    #[test]
+    fn parameters_come_back_as_they_went() {
+        let address = with("/x", [("a", "1 & 2".to_owned()), ("b", "ä=".to_owned())]);
+        let (path, query) = address.split_once('?').unwrap();
+        assert_eq!(path, "/x");
+        assert_eq!(parameter(Some(query), "a").unwrap(), "1 & 2");
+        assert_eq!(parameter(Some(query), "b").unwrap(), "ä=");
+        assert_eq!(with("/x", []), "/x");
+    }
+}
