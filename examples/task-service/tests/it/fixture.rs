@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::Deref;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -43,6 +44,8 @@ impl Service {
             domain: "tasks.example".to_owned(),
             operator_token: Some(TOKEN.to_owned()),
             spares: 0,
+            // A busy machine is no reason to refuse a request of a test.
+            wait: Duration::from_secs(60),
             ..Config::new(database.url())
         };
         set(&mut config);
@@ -80,11 +83,11 @@ impl Service {
         self.get("/tasks").of(tenant).answer().await.titles()
     }
 
-    /// How many are waiting for a lock on the tasks of acme.
-    pub(crate) async fn is_waiting_for_acme(&self) -> bool {
+    /// Whether so many are waiting for a lock on the tasks of acme.
+    pub(crate) async fn are_waiting_for_acme(&self, count: usize) -> bool {
         let waiting = "SELECT count(*) FROM pg_locks \
                        WHERE relation = 'acme.tasks'::regclass AND NOT granted";
-        self.database.value(waiting).await != "0"
+        self.database.value(waiting).await == count.to_string()
     }
 
     /// Asks it to end. What comes back ends when it has.

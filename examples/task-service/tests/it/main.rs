@@ -1,6 +1,7 @@
 //! The service on a real server, driven over HTTP.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "in a test a panic is the report"

@@ -145,7 +145,7 @@ async fn a_used_up_pool_is_told_as_unavailable_and_serves_again_later() {
         .unwrap();
     let first = tokio::spawn(service.get("/tasks").of("acme").answer());
     eventually("the only connection waits", async || {
-        service.is_waiting_for_acme().await
+        service.are_waiting_for_acme(1).await
     })
     .await;
     let second = service.get("/tasks").of("acme").answer().await;
