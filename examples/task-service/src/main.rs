@@ -9,12 +9,12 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
+    let mut terminate = signal(SignalKind::terminate())?;
     let config = Config::from_environment()?;
     let app = App::open(&config).await?;
     app.migrate().await?;
     let listener = TcpListener::bind(&config.listen).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
-    let mut terminate = signal(SignalKind::terminate())?;
     let end = async move {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

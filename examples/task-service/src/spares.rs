@@ -1,9 +1,10 @@
 //! [`Spares`]: schemas made beforehand, so that a sign-up takes milliseconds.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenant_core::{Stop, Tenants};
+use tenant_core::{Outcome, Stop, Tenants};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -39,12 +40,23 @@ impl Spares {
     pub(crate) async fn keep(self, stop: &Stop) {
         while !stop.is_requested() {
             let kept = self.tenants.keep_spares(self.count, None, stop, &|_| {});
-            if let Err(error) = kept.await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "no spare tenants can be kept");
+            match kept.await {
+                Ok(kept) => kept.outcomes.iter().for_each(tell),
+                Err(error) => {
+                    let error = &error as &dyn Error;
+                    tracing::warn!(error, "no spare schemas can be kept");
+                }
             }
             // Either way it is time to look again.
             drop(timeout(PERIOD, self.taken.notified()).await);
         }
+    }
+}
+
+/// One that cannot be made is no reason to give the others up.
+fn tell(outcome: &Outcome) {
+    if let Some(error) = &outcome.error {
+        let error = error as &dyn Error;
+        tracing::warn!(error, "the spare schema `{}`", outcome.name);
     }
 }

@@ -12,6 +12,7 @@ mod crowd;
 mod ends;
 mod fixture;
 mod migrations;
+mod program;
 mod refusals;
 mod tasks;
 mod tenants;
