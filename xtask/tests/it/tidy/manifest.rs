@@ -11,12 +11,14 @@ pub(super) struct Manifest<'a> {
     text: &'a str,
 }
 
-/// The manifests of all crates, which stand in `crates/*`, `benches` and `xtask`.
+/// The manifests of all crates, which stand in `crates/*`, `examples/*`, `benches` and
+/// `xtask`.
 pub(super) fn all(repository: &Repository) -> Vec<Manifest<'_>> {
     let texts = repository.texts();
     let of_a_crate = texts.filter(|(path, _)| {
         path.ends_with("/Cargo.toml")
-            && (path.split('/').count() == 3 && path.starts_with("crates/")
+            && (path.split('/').count() == 3
+                && (path.starts_with("crates/") || path.starts_with("examples/"))
                 || matches!(*path, "benches/Cargo.toml" | "xtask/Cargo.toml"))
     });
     of_a_crate

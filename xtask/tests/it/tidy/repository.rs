@@ -75,8 +75,9 @@ impl Repository {
 
 /// The folders of the crates' sources that end up in programs.
 pub(super) fn is_in_src(path: &str) -> bool {
-    let of_a_crate = path
-        .strip_prefix("crates/")
+    let of_a_crate = ["crates/", "examples/"]
+        .iter()
+        .find_map(|folder| path.strip_prefix(folder))
         .and_then(|rest| rest.split_once('/'));
     path.starts_with("xtask/src/")
         || path.starts_with("benches/src/")
@@ -148,6 +149,8 @@ fn a_source_folder_is_told_from_tests_and_from_nested_folders() {
     assert!(is_in_src("crates/tenant-core/src/sql.rs"));
     assert!(is_in_src("xtask/src/main.rs"));
     assert!(is_in_src("benches/src/main.rs"));
+    assert!(is_in_src("examples/task-service/src/main.rs"));
+    assert!(!is_in_src("examples/src/main.rs"));
     assert!(!is_in_src("crates/tenant-core/tests/it/main.rs"));
     assert!(!is_in_src("crates/tenant-core/tests/src/main.rs"));
     assert!(!is_in_src("src/main.rs"));
