@@ -127,7 +127,6 @@ pub use pg_error::PgError;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
-    own_type,
 };
 pub use sql::quote_ident;
 pub use tenants::{
