@@ -87,10 +87,12 @@ impl Table {
         let all = vec![Following::All];
         let (parts, is_reverse, offset) = match &view.at {
             At::Start => (all, false, 0),
+            At::Offset(offset) => (all, false, *offset),
+            At::End => (all, true, 0),
+            // The address is from before the table got another key.
+            At::After(edge) | At::Before(edge) if edge.len() != order.len() => (all, false, 0),
             At::After(edge) => (following(&order, edge, is_down), false, 0),
             At::Before(edge) => (following(&order, edge, !is_down), true, 0),
-            At::End => (all, true, 0),
-            At::Offset(offset) => (all, false, *offset),
         };
         let mut found = Vec::new();
         for part in parts {
