@@ -1,0 +1,10 @@
+//! The studio over HTTP, on real PostgreSQL.
+
+mod browser;
+mod export;
+mod grid;
+mod guard;
+mod isolation;
+mod pages;
+mod paging;
+mod switching;
