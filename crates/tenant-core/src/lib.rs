@@ -62,8 +62,8 @@ pub use pool::{
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
     own_type,
 };
-pub use sql::quote_ident;
+pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,
+    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding, Tenants,
 };
