@@ -128,8 +128,8 @@ pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
-pub use sql::quote_ident;
+pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,
+    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding, Tenants,
 };
