@@ -1,3 +1,5 @@
+//! How the state of a grid is read from an address and written to one.
+
 use super::*;
 
 #[test]
