@@ -50,10 +50,11 @@ impl Pending {
     ) -> QueryResult<T> {
         let mut connection = lent.connection;
         let mut begun = connection.batch_execute(&self.message).boxed();
-        // The first poll hands the message over to the connection's own task.
-        let at_once = (&mut begun).now_or_never();
-        let (begun, answer) = match at_once {
-            Some(begun) => (begun, None),
+        // The first poll hands the message over to the connection's own task. On
+        // another thread that one may be so fast that it is answered at once.
+        let (begun, answer) = match (&mut begun).now_or_never() {
+            Some(Ok(())) => (Ok(()), Some(query.await)),
+            Some(Err(error)) => (Err(error), None),
             None => {
                 let (begun, answer) = future::join(begun, query).await;
                 (begun, Some(answer))

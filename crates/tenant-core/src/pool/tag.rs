@@ -75,6 +75,6 @@ mod tests {
         let tag = Tag::of_shape("c0*/; DROP TABLE x; --");
         let query = Tagged::new(diesel::sql_query("SELECT 1"), &tag);
         let text = debug_query::<Pg, _>(&query).to_string();
-        assert_eq!(text, "SELECT 1 /* c0DAE */ -- binds: []");
+        assert_eq!(text, "SELECT 1 /* c0DABE */ -- binds: []");
     }
 }
