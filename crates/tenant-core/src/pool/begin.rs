@@ -52,25 +52,23 @@ impl Pending {
         let mut begun = connection.batch_execute(&self.message).boxed();
         // The first poll hands the message over to the connection's own task. On
         // another thread that one may be so fast that it is answered at once.
-        let (begun, answer) = match (&mut begun).now_or_never() {
-            Some(Ok(())) => (Ok(()), Some(query.await)),
-            Some(Err(error)) => (Err(error), None),
+        let answered = match (&mut begun).now_or_never() {
+            Some(Ok(())) => Ok(query.await),
+            Some(Err(error)) => Err(error),
             None => {
                 let (begun, answer) = future::join(begun, query).await;
-                (begun, Some(answer))
+                begun.map(|()| answer)
             }
         };
-        match (begun, answer) {
-            (Ok(()), Some(answer)) => {
+        match answered {
+            Ok(answer) => {
                 lent.signs.enter();
                 answer
             }
-            (begun, _) => {
-                let error = begun.err().unwrap_or(Error::BrokenTransactionManager);
-                let refused = self
-                    .pool
-                    .leave(lent.connection, self.tenant.as_ref(), error);
-                Err(PoolError::from(refused.await).into_diesel())
+            Err(error) => {
+                let tenant = self.tenant.as_ref();
+                let refused = self.pool.leave(lent.connection, tenant, error).await;
+                Err(PoolError::from(refused).into_diesel())
             }
         }
     }
