@@ -16,10 +16,15 @@ const HUES: u32 = 24;
 const ENTRIES: &[(Tab, &str, &str)] = &[
     (Tab::Tables, "tables", "Tables"),
     (Tab::Diagram, "diagram", "Diagram"),
+    (Tab::Migrations, "migrations", "Migrations"),
 ];
 
 /// The navigation's entries about all tenants.
-const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[(Tab::Tenants, "/tenants", "Tenants")];
+const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[
+    (Tab::Tenants, "/tenants", "Tenants"),
+    (Tab::AllMigrations, "/migrations", "All migrations"),
+    (Tab::Health, "/health", "Health"),
+];
 
 /// Which entry of the navigation a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +32,9 @@ pub(crate) enum Tab {
     Tenants,
     Tables,
     Diagram,
+    Migrations,
+    AllMigrations,
+    Health,
 }
 
 /// A page in the making.

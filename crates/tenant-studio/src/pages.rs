@@ -3,6 +3,7 @@
 mod across;
 mod console;
 mod edit;
+mod health;
 mod here;
 mod migrations;
 mod switch;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Router<Studio> {
         .merge(switch::routes())
         .merge(tables::routes())
         .merge(migrations::routes())
+        .merge(health::routes())
         .merge(across::routes())
         .merge(console::routes())
         .merge(edit::routes())

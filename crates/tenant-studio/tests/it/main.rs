@@ -1,0 +1,4 @@
+//! The studio over HTTP, on real PostgreSQL.
+
+mod desk;
+mod migrations;
