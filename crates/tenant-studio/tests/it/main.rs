@@ -1,4 +1,11 @@
 //! The studio over HTTP, on real PostgreSQL.
 
-mod desk;
+mod browser;
+mod export;
+mod grid;
+mod guard;
+mod isolation;
 mod migrations;
+mod pages;
+mod paging;
+mod switching;
