@@ -17,6 +17,9 @@ pub(crate) enum Failure {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Wrong(String),
+    /// Nothing is to be changed here.
+    #[error("This studio only reads: it was started without --write.")]
+    ReadOnly,
     /// There is no connection in the schema.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -44,6 +47,7 @@ impl Failure {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound(_) | Self::Pool(PoolError::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::Wrong(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::Pool(
                 PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp,

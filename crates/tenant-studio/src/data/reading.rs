@@ -17,8 +17,8 @@ pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// A transaction in one schema, which PostgreSQL holds to reading. Dropped before
 /// it has all its answers, it cancels what it is at: the browser has gone away.
 pub(crate) struct Reading {
-    transaction: DriverTransaction,
-    schema: String,
+    pub(super) transaction: DriverTransaction,
+    pub(super) schema: String,
 }
 
 impl Reading {
