@@ -172,3 +172,6 @@ for (const form of $$("form[data-short]")) {
     }
   });
 }
+
+// Rows can be changed only where the studio was started for it.
+if ($(".badge.writes") && $("[data-changes], [data-editor]")) import(`./edit.js${new URL(import.meta.url).search}`);

@@ -1,6 +1,7 @@
 //! The studio over HTTP, on real PostgreSQL.
 
 mod browser;
+mod editing;
 mod export;
 mod grid;
 mod guard;
@@ -8,4 +9,5 @@ mod isolation;
 mod migrations;
 mod pages;
 mod paging;
+mod row_form;
 mod switching;
