@@ -274,9 +274,11 @@ async function edit(grid, address) {
     state.was = values;
     for (const cell of $$("td", state.row)) {
       const name = names[cell.cellIndex];
-      if (!(name in values) || name in state.set) continue;
-      show(cell, values[name]);
-      before.set(cell, [...cell.childNodes]);
+      if (!(name in values)) continue;
+      const now = make("td");
+      show(now, values[name]);
+      before.set(cell, [...now.childNodes]);
+      if (!(name in state.set)) cell.replaceChildren(...before.get(cell));
     }
   }
   function discard() {

@@ -1,5 +1,11 @@
 //! The studio over HTTP, on real PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
 mod browser;
 mod editing;
 mod export;
