@@ -1,3 +1,5 @@
+//! What stands in an address, and what does not fit into one.
+
 use super::*;
 
 #[test]
