@@ -74,6 +74,10 @@ impl Failure {
                 "Restore the schema from a backup, or remove the registration with \
                  cargo xtask db:drop:tenant.",
             ),
+            Self::Pool(PoolError::Query(_)) => Some(
+                "Perhaps the role that the studio logs in as may not use this schema: \
+                 GRANT USAGE ON SCHEMA ... TO ...",
+            ),
             Self::Pool(PoolError::Connect(_)) => {
                 Some("Start the server, and load this page again.")
             }
