@@ -65,6 +65,7 @@ impl Page<'_> {
                 }
                 main #main tabindex="-1" { (body) }
             }
+            (keys())
         };
         document(&self.full_title(), edition, &content)
     }
@@ -128,6 +129,21 @@ impl Page<'_> {
     fn entry(&self, tab: Tab, path: &str, name: &str) -> Markup {
         let current = (tab == self.tab).then_some("page");
         html! { a href=(path) aria-current=[current] { (name) } }
+    }
+}
+
+/// The keys that the script knows.
+fn keys() -> Markup {
+    let keys = [
+        ("Ctrl K", "switch tenant"),
+        ("/", "filter"),
+        ("j k", "rows"),
+        ("n p", "pages"),
+    ];
+    html! {
+        footer.keys aria-label="Keys" {
+            @for (key, action) in keys { span { kbd { (key) } " " (action) } }
+        }
     }
 }
 

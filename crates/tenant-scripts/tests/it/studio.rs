@@ -1,7 +1,9 @@
 //! `studio`: how it starts, where it listens, how it ends.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 
 use test_support::{Running, eventually};
 
@@ -146,4 +148,32 @@ async fn no_database_is_the_error_that_every_command_has() {
         .prints_nothing()
         .says("no PostgreSQL server answers")
         .conceals("secret");
+}
+
+#[tokio::test]
+async fn the_browser_is_opened_where_there_is_one_unless_that_is_forbidden() {
+    let database = Database::set_up().await;
+    let folder = database.folder.path();
+    let opened = folder.join("opened");
+    let script = format!("#!/bin/sh\nprintf '%s' \"$1\" > {}\n", opened.display());
+    let opener = database.folder.file("bin/xdg-open", &script);
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", opener.parent().unwrap().display());
+    let start = |line: &str, display: &str| {
+        let command = database.command(line).env("PATH", &path);
+        command.env("DISPLAY", display).start()
+    };
+    interrupted(start("studio --no-open", ":0"))
+        .await
+        .succeeds();
+    interrupted(start("studio", "")).await.succeeds();
+    assert!(!opened.exists());
+    let running = start("studio", ":0");
+    let is_opened = async || fs::read_to_string(&opened).is_ok_and(|url| url.contains("token="));
+    eventually("it is opened", is_opened).await;
+    let ended = interrupted(running).await.succeeds();
+    assert_eq!(
+        fs::read_to_string(&opened).unwrap(),
+        ended.stdout.trim_end()
+    );
 }

@@ -66,13 +66,13 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`Failure::NotFound`] when the schema has none of that name.
+    /// [`Failure::NoTable`] when the schema has none of that name.
     pub(crate) async fn read(reading: &Reading, name: &str) -> Result<Self, Failure> {
         let Some(relation) = relation::find(reading, name).await? else {
-            let schema = reading.schema();
-            return Err(Failure::NotFound(format!(
-                "There is no table or view “{name}” in “{schema}”."
-            )));
+            return Err(Failure::NoTable {
+                place: reading.place().clone(),
+                name: name.to_owned(),
+            });
         };
         let oid: Parameter<'_> = (&relation.oid, Type::OID);
         let (columns, constraints, incoming) = tokio::try_join!(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tenant_core::{Isolation, PoolError, TenantPool};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::Row;
 
 use super::dml::Dml;
@@ -19,8 +20,8 @@ impl Writing {
     /// somebody saw is asked once it is locked.
     pub(crate) async fn begin(
         pool: &TenantPool,
-        place: &Place,
-        timeout: Duration,
+        permit: OwnedSemaphorePermit,
+        (place, timeout): (&Place, Duration),
     ) -> Result<Self, Failure> {
         let how = Isolation::ReadCommitted;
         let transaction = match place {
@@ -35,7 +36,8 @@ impl Writing {
         set.map_err(Failure::of("Beginning"))?;
         Ok(Self(Reading {
             transaction,
-            schema: place.schema().to_owned(),
+            place: place.clone(),
+            _permit: permit,
         }))
     }
 

@@ -35,7 +35,8 @@ fn allowed(here: &Here) -> Result<(), Failure> {
 /// A transaction that can change something here.
 async fn write(here: &Here) -> Result<Writing, Failure> {
     let timeout = here.studio.options().statement_timeout;
-    Writing::begin(here.studio.pool(), &here.place, timeout).await
+    let permit = here.studio.permit().await?;
+    Writing::begin(here.studio.pool(), permit, (&here.place, timeout)).await
 }
 
 /// Does `changes` and keeps them, or does nothing. Gives the table too, for telling

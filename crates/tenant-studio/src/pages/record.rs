@@ -62,8 +62,11 @@ async fn read(
             .await?
             .ok_or_else(gone);
     }
-    let number = here.parameter("nth").and_then(|number| number.parse().ok());
-    let number: usize = number.ok_or_else(|| Failure::Wrong("No row is named.".to_owned()))?;
+    let number = here
+        .parameter("nth")
+        .and_then(|number| number.parse::<u32>().ok());
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    let number = number.ok_or_else(|| Failure::Wrong("No row is named.".to_owned()))?;
     let view = View::of(here.uri.query());
     let row = table
         .nth(reading, &view, number, (columns, letters))
