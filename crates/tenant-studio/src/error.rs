@@ -7,6 +7,7 @@ use tenant_core::{PgError, PoolError};
 use thiserror::Error;
 
 use crate::page::bare;
+use crate::place::Place;
 
 /// Why there is no page.
 #[derive(Debug, Error)]
@@ -14,9 +15,22 @@ pub(crate) enum Failure {
     /// What the address names is not there.
     #[error("{0}")]
     NotFound(String),
+    /// The schema has no table of this name.
+    #[error("There is no table or view “{name}” in “{}”.", place.schema())]
+    NoTable {
+        /// Where it was looked for.
+        place: Place,
+        name: String,
+    },
+    /// More is asked at the same time than the database should have to do.
+    #[error("All {0} connections of the studio are in use.")]
+    Busy(usize),
     /// What was asked for makes no sense.
     #[error("{0}")]
     Wrong(String),
+    /// Nothing is to be changed here.
+    #[error("This studio only reads: it was started without --write.")]
+    ReadOnly,
     /// There is no connection in the schema.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -43,7 +57,11 @@ impl Failure {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound(_) | Self::Pool(PoolError::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NoTable { .. } | Self::Pool(PoolError::Unknown(_)) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::Wrong(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::Pool(
                 PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp,
@@ -60,8 +78,17 @@ impl Failure {
                 "Restore the schema from a backup, or remove the registration with \
                  cargo xtask db:drop:tenant.",
             ),
+            Self::Pool(PoolError::Query(_)) => Some(
+                "Perhaps the role that the studio logs in as may not use this schema: \
+                 GRANT USAGE ON SCHEMA ... TO ...",
+            ),
             Self::Pool(PoolError::Connect(_)) => {
                 Some("Start the server, and load this page again.")
+            }
+            Self::Busy(_) => Some("Wait until an export or another page has ended."),
+            Self::NoTable { .. } => Some("Perhaps the tenant lacks the migration that makes it."),
+            Self::Query { source, .. } if source.sqlstate() == Some("55P03") => {
+                Some("Somebody changes the table at this moment, a migration perhaps. Try again.")
             }
             Self::Query { source, .. } if source.sqlstate() == Some("57014") => Some(
                 "The question took longer than a page may. Filter for fewer rows, or sort by a \
@@ -77,13 +104,16 @@ impl IntoResponse for Failure {
         let status = self.status();
         let heading = match status {
             StatusCode::NOT_FOUND => "Not here",
-            StatusCode::SERVICE_UNAVAILABLE => "No database",
+            StatusCode::SERVICE_UNAVAILABLE => "Not now",
             _ => "That did not work",
         };
         let body = html! {
             h1 { (heading) }
             p.error role="alert" { (self.to_string()) }
             @if let Some(remedy) = self.remedy() { p { (remedy) } }
+            @if let Self::NoTable { place, .. } = &self {
+                p { a href=(place.at("tables")) { "The tables of " (place.schema()) } }
+            }
             p { a href="/tenants" { "All tenants" } " · " a href="/public" { "The public schema" } }
         };
         (status, bare(heading, &body)).into_response()

@@ -16,10 +16,15 @@ const HUES: u32 = 24;
 const ENTRIES: &[(Tab, &str, &str)] = &[
     (Tab::Tables, "tables", "Tables"),
     (Tab::Diagram, "diagram", "Diagram"),
+    (Tab::Migrations, "migrations", "Migrations"),
 ];
 
 /// The navigation's entries about all tenants.
-const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[(Tab::Tenants, "/tenants", "Tenants")];
+const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[
+    (Tab::Tenants, "/tenants", "Tenants"),
+    (Tab::AllMigrations, "/migrations", "All migrations"),
+    (Tab::Health, "/health", "Health"),
+];
 
 /// Which entry of the navigation a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +32,9 @@ pub(crate) enum Tab {
     Tenants,
     Tables,
     Diagram,
+    Migrations,
+    AllMigrations,
+    Health,
 }
 
 /// A page in the making.
@@ -57,6 +65,7 @@ impl Page<'_> {
                 }
                 main #main tabindex="-1" { (body) }
             }
+            (keys())
         };
         document(&self.full_title(), edition, &content)
     }
@@ -120,6 +129,21 @@ impl Page<'_> {
     fn entry(&self, tab: Tab, path: &str, name: &str) -> Markup {
         let current = (tab == self.tab).then_some("page");
         html! { a href=(path) aria-current=[current] { (name) } }
+    }
+}
+
+/// The keys that the script knows.
+fn keys() -> Markup {
+    let keys = [
+        ("Ctrl K", "switch tenant"),
+        ("/", "filter"),
+        ("j k", "rows"),
+        ("n p", "pages"),
+    ];
+    html! {
+        footer.keys aria-label="Keys" {
+            @for (key, action) in keys { span { kbd { (key) } " " (action) } }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod diagram;
 mod edit;
 mod export;
 mod grid;
+mod health;
 mod here;
 mod migrations;
 mod record;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Router<Studio> {
         .merge(diagram::routes())
         .merge(export::routes())
         .merge(migrations::routes())
+        .merge(health::routes())
         .merge(across::routes())
         .merge(console::routes())
         .merge(edit::routes())

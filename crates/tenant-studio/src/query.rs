@@ -11,6 +11,9 @@ pub(crate) use filter::{Filter, Operator, items};
 const SIZE: usize = 50;
 const MOST: usize = 500;
 
+/// No table has more rows, and numbers up to here can be added.
+const ROWS: usize = 1 << 48;
+
 /// The values of the columns that rows are ordered by, of one row. NULL is none.
 pub(crate) type OrderValues = Vec<Option<String>>;
 
@@ -70,7 +73,10 @@ impl View {
                 .filter(|(key, value)| key == name && !value.is_empty());
             found.map(|(_, value)| value.clone()).collect()
         };
-        let number = |name: &str| last(name).and_then(|value| value.parse().ok());
+        let number = |name: &str| -> Option<usize> {
+            let number = last(name)?.parse::<usize>().ok()?;
+            Some(number.min(ROWS))
+        };
         let values = |name: &str| last(name).and_then(|value| serde_json::from_str(value).ok());
         let at = if let Some(values) = values("after") {
             At::After(values)
@@ -90,7 +96,7 @@ impl View {
             filters: filter::all(&parameters),
             at,
             before: number("n"),
-            size: number("size").map(|size: usize| size.clamp(1, MOST)),
+            size: number("size").map(|size| size.clamp(1, MOST)),
             counts: last("count").is_some(),
         }
     }

@@ -6,10 +6,17 @@ use std::time::Duration;
 
 use rand::RngExt;
 use tenant_core::{PoolError, TenantName, TenantPool, Tenants};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::data::{self, Reading, Search};
 use crate::error::Failure;
 use crate::place::Place;
+
+/// How many pages ask at the same time. Each has a connection of its own.
+const CONNECTIONS: usize = 12;
+
+/// How long a page waits until it may ask.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a studio differs from one that only reads.
 #[derive(Debug, Clone)]
@@ -48,6 +55,7 @@ struct Inner {
     tenants: Tenants,
     pool: TenantPool,
     options: Options,
+    connections: Arc<Semaphore>,
     /// Whoever knows it may ask. Made anew by each start.
     token: String,
     /// Differs from start to start, and is no secret.
@@ -62,6 +70,7 @@ impl Studio {
             tenants,
             pool,
             options,
+            connections: Arc::new(Semaphore::new(CONNECTIONS)),
             token: hexadecimal(&rand::rng().random::<[u8; 32]>()),
             edition: hexadecimal(&rand::rng().random::<[u8; 4]>()),
         }))
@@ -134,7 +143,17 @@ impl Studio {
         place: &Place,
         timeout: Duration,
     ) -> Result<Reading, Failure> {
-        Reading::begin(self.pool(), place, timeout).await
+        let permit = self.permit().await?;
+        Reading::begin(self.pool(), permit, (place, timeout)).await
+    }
+
+    /// Leave to open a connection, until it is dropped.
+    pub(crate) async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let permit = Arc::clone(&self.0.connections).acquire_owned();
+        match tokio::time::timeout(PATIENCE, permit).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(Failure::Busy(CONNECTIONS)),
+        }
     }
 }
 

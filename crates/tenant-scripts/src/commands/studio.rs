@@ -6,11 +6,12 @@ use clap::Parser;
 use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::interrupt::Signals;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Script, Verdict, exit};
 use serde::Serialize;
 use tenant_core::{Error, PoolError, TenantName, Tenants};
 use tenant_studio::{Options, Start, Studio as Pages};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::tenants;
 
@@ -73,10 +74,22 @@ impl Script for Studio {
             ready = self.prepare(context) => ready?,
             () = signals.next() => return Err(Interrupted.into()),
         };
-        let stop = async move { signals.next().await };
-        pages.serve(listener, stop).await?;
+        pages.serve(listener, stop(signals)).await?;
         Ok(Verdict::Done)
     }
+}
+
+/// Ends at the first signal, and ends the process at the second. The signals are
+/// kept to the end, so that the first one is nobody else's business.
+fn stop(mut signals: Signals) -> impl Future<Output = ()> + Send + 'static {
+    let (stop, stopped) = oneshot::channel::<()>();
+    drop(tokio::spawn(async move {
+        signals.next().await;
+        drop(stop);
+        signals.next().await;
+        exit::at_once();
+    }));
+    async move { drop(stopped.await) }
 }
 
 impl Studio {

@@ -44,6 +44,7 @@ mod saas;
 mod spare_tenants;
 mod stray_schemas;
 mod streams;
+mod studio;
 mod support;
 mod terminal;
 mod terminations;

@@ -23,6 +23,13 @@ if (matchMedia("(max-width: 760px)").matches) {
   for (const side of $$("details.side")) side.open = false;
 }
 
+// What a screen reader is told of results that change while one types.
+const status = document.createElement("p");
+status.setAttribute("role", "status");
+status.className = "hidden";
+document.body.append(status);
+const say = (text) => { status.textContent = text; };
+
 // A search that shows its results as one types. Only the last question counts;
 // the one before is given up, and the server cancels its query.
 function live(form) {
@@ -40,13 +47,19 @@ function live(form) {
       if (answer.redirected) return;
       results.innerHTML = await answer.text();
       if (!form.closest("dialog")) history.replaceState(null, "", shown);
+      delete form.dataset.pending;
+      say($("p", results)?.textContent ?? "");
       form.dispatchEvent(new Event("results"));
       later(results, asking.signal);
     } catch (error) {
       if (error.name !== "AbortError") results.textContent = "The studio does not answer. Is it still running?";
     }
   };
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 60); });
+  form.addEventListener("input", () => {
+    form.dataset.pending = "yes";
+    clearTimeout(timer);
+    timer = setTimeout(ask, 60);
+  });
   form.addEventListener("ask", ask);
 }
 for (const form of $$("form[data-live]")) live(form);
@@ -90,14 +103,20 @@ function openSwitcher() {
     dialog.innerHTML = `<form action="/switch" data-live="#switch-offers" role="search">
       <input type="hidden" name="from">
       <input class="large" type="search" name="q" autocomplete="off" spellcheck="false"
-        placeholder="Switch to a tenant" aria-label="Search tenants by name" aria-controls="switch-offers"></form>
-      <div id="switch-offers" aria-live="polite"></div>`;
+        placeholder="Switch to a tenant" aria-label="Search tenants by name" role="combobox"
+        aria-expanded="true" aria-autocomplete="list" aria-controls="switch-offers"></form>
+      <div id="switch-offers"></div>`;
     $("[name=from]", dialog).value = from;
     document.body.append(dialog);
     const form = $("form", dialog);
     live(form);
-    form.addEventListener("results", () => choose(0));
-    form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
+    form.addEventListener("results", () => { offered(); choose(0); });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      // What is offered may be the answer to what was typed before.
+      if (form.dataset.pending) form.addEventListener("results", go, { once: true });
+      else go();
+    });
     dialog.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step) { event.preventDefault(); choose(chosenAt() + step); }
@@ -109,6 +128,16 @@ function openSwitcher() {
   input.select();
   $("form", dialog).dispatchEvent(new Event("ask"));
 }
+// In the dialog the input keeps the focus, and names the offer that is chosen.
+function offered() {
+  $(".offers", dialog)?.setAttribute("role", "listbox");
+  $$(".offers li", dialog).forEach((item) => item.setAttribute("role", "none"));
+  $$(".offers a", dialog).forEach((link, index) => {
+    link.id = `offer-${index}`;
+    link.tabIndex = -1;
+    link.setAttribute("role", "option");
+  });
+}
 const options = () => $$("[role=option]", dialog);
 const chosenAt = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
 function choose(at) {
@@ -117,8 +146,9 @@ function choose(at) {
   at = (at + all.length) % all.length;
   all.forEach((option, index) => option.setAttribute("aria-selected", String(index === at)));
   all[at].scrollIntoView({ block: "nearest" });
+  $("[name=q]", dialog).setAttribute("aria-activedescendant", all[at].id);
 }
-function go() { $("a", options()[Math.max(0, chosenAt())] ?? dialog)?.click(); }
+function go() { options()[Math.max(0, chosenAt())]?.click(); }
 
 opener?.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -172,3 +202,6 @@ for (const form of $$("form[data-short]")) {
     }
   });
 }
+
+// Rows can be changed only where the studio was started for it.
+if ($(".badge.writes") && $("[data-changes], [data-editor]")) import(`./edit.js${new URL(import.meta.url).search}`);

@@ -30,6 +30,8 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     pub(crate) default: Option<String>,
     pub(crate) is_identity: bool,
+    /// Whether PostgreSQL alone gives the identity's values.
+    pub(crate) is_always: bool,
     pub(crate) is_generated: bool,
     pub(crate) comment: Option<String>,
     /// The values of an enum, in their order.
@@ -53,7 +55,8 @@ const COLUMNS: &str = "SELECT a.attname::text, \
             OR EXISTS (SELECT FROM pg_catalog.pg_opclass o \
                 JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree' \
                 WHERE o.opcdefault AND o.opcintype = CASE WHEN t.typtype = 'd' \
-                    THEN t.typbasetype ELSE t.oid END) \
+                    THEN t.typbasetype ELSE t.oid END), \
+        a.attidentity = 'a' \
      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
@@ -63,13 +66,13 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`Failure::NotFound`] when the schema has none of that name.
+    /// [`Failure::NoTable`] when the schema has none of that name.
     pub(crate) async fn read(reading: &Reading, name: &str) -> Result<Self, Failure> {
         let Some(relation) = relation::find(reading, name).await? else {
-            let schema = reading.schema();
-            return Err(Failure::NotFound(format!(
-                "There is no table or view “{name}” in “{schema}”."
-            )));
+            return Err(Failure::NoTable {
+                place: reading.place().clone(),
+                name: name.to_owned(),
+            });
         };
         let oid: Parameter<'_> = (&relation.oid, Type::OID);
         let (columns, constraints, incoming) = tokio::try_join!(
@@ -131,5 +134,6 @@ fn column(row: &Row) -> Result<Column, tokio_postgres::Error> {
         is_number: row.try_get(9)?,
         is_json: row.try_get(10)?,
         is_ordered: row.try_get(11)?,
+        is_always: row.try_get(12)?,
     })
 }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tenant_core::{DriverTransaction, TenantPool};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Row, RowStream};
 
@@ -17,16 +18,18 @@ pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// A transaction in one schema, which PostgreSQL holds to reading. Dropped before
 /// it has all its answers, it cancels what it is at: the browser has gone away.
 pub(crate) struct Reading {
-    transaction: DriverTransaction,
-    schema: String,
+    pub(super) transaction: DriverTransaction,
+    pub(super) place: Place,
+    /// Given back at the end, for the next page.
+    pub(super) _permit: OwnedSemaphorePermit,
 }
 
 impl Reading {
     /// Begins it at `place`, with tables read from their beginning; each statement may take `timeout`.
     pub(crate) async fn begin(
         pool: &TenantPool,
-        place: &Place,
-        timeout: Duration,
+        permit: OwnedSemaphorePermit,
+        (place, timeout): (&Place, Duration),
     ) -> Result<Self, Failure> {
         let transaction = match place {
             Place::Public => pool.public().read_only().on_driver().await?,
@@ -41,13 +44,19 @@ impl Reading {
         set.map_err(Failure::of("Beginning"))?;
         Ok(Self {
             transaction,
-            schema: place.schema().to_owned(),
+            place: place.clone(),
+            _permit: permit,
         })
     }
 
     /// The name of the schema that is read.
     pub(crate) fn schema(&self) -> &str {
-        &self.schema
+        self.place.schema()
+    }
+
+    /// Where it reads.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The rows that answer `sql`; `what` is named when there are none for an error.

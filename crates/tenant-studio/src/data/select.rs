@@ -140,8 +140,10 @@ impl Table {
             Operator::IsNotNull => return Ok(format!("{quoted} IS NOT NULL")),
             Operator::Contains => {
                 let value = statement.bind(Value::One(filter.value.clone()));
+                // Some collations have no order of letters to search in.
                 return Ok(format!(
-                    "pg_catalog.strpos(pg_catalog.lower({quoted}::text), pg_catalog.lower({value})) > 0"
+                    "pg_catalog.strpos(pg_catalog.lower({quoted}::text) COLLATE \"C\", \
+                     pg_catalog.lower({value}) COLLATE \"C\") > 0"
                 ));
             }
             Operator::In => {

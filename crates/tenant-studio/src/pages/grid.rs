@@ -23,6 +23,8 @@ pub(super) fn routes() -> Router<crate::Studio> {
 
 /// A table and what of it is shown.
 struct Grid<'a> {
+    /// Whether rows can be changed.
+    writes: bool,
     place: &'a Place,
     table: &'a Table,
     view: &'a View,
@@ -46,6 +48,7 @@ async fn show(here: Here, TableName(name): TableName) -> Result<Response, Failur
     };
     reading.end();
     let grid = Grid {
+        writes: here.studio.options().write && table.is_writable(),
         place: &here.place,
         table: &table,
         view: &view,
@@ -86,6 +89,7 @@ impl Grid<'_> {
                 span.badge { (relation.kind.name()) }
                 span.quiet { (self.number_of_rows()) }
                 span.gap {}
+                @if self.writes { a.button href=(self.place.table(&relation.name, "add")) data-add { "Add a row" } }
                 a.button href=(self.place.table(&relation.name, "structure")) { "Structure" }
                 a.button href=(self.export("csv")) download { "CSV" }
                 a.button href=(self.export("json")) download { "JSON" }

@@ -1,10 +1,129 @@
-//! Its page is not written yet: what is applied where, the SQL of each migration, and the problems that the
-//! health check finds.
+//! What is applied where, and the SQL of each migration.
+
+mod all;
+mod fleet;
+mod one;
 
 use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+use maud::{Markup, html};
+use tenant_core::{Migration, MigrationSet, PoolError};
 
+use super::{Here, at_each_place};
+use crate::data::{self, Applied};
+use crate::error::Failure;
+use crate::page::Tab;
+use crate::place::Place;
 use crate::studio::Studio;
+use crate::url::segment;
 
 pub(super) fn routes() -> Router<Studio> {
-    Router::new()
+    at_each_place("/migrations", get(of_place))
+        .merge(all::routes())
+        .merge(one::routes())
+}
+
+/// The migrations of one schema.
+async fn of_place(here: Here) -> Result<Response, Failure> {
+    let reading = here.read().await?;
+    let applied = data::ledger(&reading).await?;
+    reading.end();
+    let known = stream(&here.studio, &here.place);
+    let pending = known.iter().filter(|one| find(&applied, one).is_none());
+    let pending = pending.count();
+    let body = html! {
+        div.bar {
+            h1 { "Migrations" }
+            @if pending == 0 { span.badge.good { "up to date" } }
+            @else { span.badge.behind { (pending) " pending" } }
+        }
+        @if pending > 0 { p.note { "To apply them: " code { (command(&here.place)) } } }
+        (list(&here.place, known, &applied))
+        (unknown(known, &applied))
+    };
+    Ok(here.page(Tab::Migrations, "Migrations").answer(&body))
+}
+
+fn list(place: &Place, known: &MigrationSet, applied: &[Applied]) -> Markup {
+    html! {
+        @if known.iter().len() == 0 {
+            p.empty { "This program has no migrations for this schema." }
+        } @else {
+            div.scroll { table.list data-rows {
+                thead { tr {
+                    th scope="col" { "Migration" } th scope="col" { "Version" }
+                    th scope="col" { "State" } th scope="col" { "Applied" }
+                } }
+                tbody { @for one in known.iter().rev() { tr {
+                    th scope="row" { a href=(address(place, one.version())) { (one.name()) } }
+                    td.mono { (one.version()) }
+                    @match find(applied, one) {
+                        Some(applied) => {
+                            td { span.badge.good { "applied" } }
+                            td.quiet { (applied.at) }
+                        },
+                        None => { td { span.badge.behind { "pending" } } td.quiet { "–" } },
+                    }
+                } } }
+            } }
+        }
+    }
+}
+
+/// What is applied, and this program does not have.
+fn unknown(known: &MigrationSet, applied: &[Applied]) -> Markup {
+    let is_unknown = |applied: &&Applied| known.iter().all(|one| one.version() != applied.version);
+    let unknown = applied.iter().filter(is_unknown).collect::<Vec<_>>();
+    html! {
+        @if !unknown.is_empty() {
+            h2 { "Not among the migrations of this program" }
+            p.note { "They were applied by another program, or their folders were deleted." }
+            div.scroll { table.list { tbody { @for one in unknown { tr {
+                th.mono scope="row" { (one.version) }
+                td { span.badge.bad { "unknown" } }
+                td.quiet { (one.at) }
+            } } } } }
+        }
+    }
+}
+
+fn find<'a>(applied: &'a [Applied], one: &Migration) -> Option<&'a Applied> {
+    applied
+        .iter()
+        .find(|applied| applied.version == one.version())
+}
+
+/// The migrations that the place has.
+fn stream<'a>(studio: &'a Studio, place: &Place) -> &'a MigrationSet {
+    let migrations = studio.tenants().migrations();
+    match place {
+        Place::Public => &migrations.public,
+        Place::Tenant(_) => &migrations.tenant,
+    }
+}
+
+/// What applies the migrations that the place lacks.
+fn command(place: &Place) -> String {
+    match place {
+        Place::Public => "cargo xtask db:migrate".to_owned(),
+        Place::Tenant(name) => format!("cargo xtask db:migrate:tenant {name}"),
+    }
+}
+
+/// The page of one migration.
+fn address(place: &Place, version: &str) -> String {
+    let stream = match place {
+        Place::Public => "public",
+        Place::Tenant(_) => "tenant",
+    };
+    format!("/migrations/{stream}/{}", segment(version))
+}
+
+/// An error of the library, where it says what a pool's error says too.
+fn failure(error: tenant_core::Error) -> Failure {
+    match error {
+        tenant_core::Error::NotSetUp => PoolError::NotSetUp.into(),
+        error => error.into(),
+    }
 }

@@ -62,8 +62,11 @@ async fn read(
             .await?
             .ok_or_else(gone);
     }
-    let number = here.parameter("nth").and_then(|number| number.parse().ok());
-    let number: usize = number.ok_or_else(|| Failure::Wrong("No row is named.".to_owned()))?;
+    let number = here
+        .parameter("nth")
+        .and_then(|number| number.parse::<u32>().ok());
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    let number = number.ok_or_else(|| Failure::Wrong("No row is named.".to_owned()))?;
     let view = View::of(here.uri.query());
     let row = table
         .nth(reading, &view, number, (columns, letters))
@@ -101,6 +104,7 @@ impl Record<'_> {
         html! {
             div.bar {
                 h1 { a href=(self.here.place.rows(name)) { (name) } " · one row" }
+                @if let Some(edit) = self.edit() { span.gap {} a.button.main href=(edit) { "Edit" } }
             }
             dl.record {
                 @for (column, value) in pairs {
@@ -110,6 +114,14 @@ impl Record<'_> {
             }
             (self.incoming())
         }
+    }
+
+    /// Where the row can be changed, if it can.
+    fn edit(&self) -> Option<String> {
+        let can = self.here.studio.options().write && self.table.has_writable_rows();
+        let key = self.here.parameter("key").filter(|_| can)?;
+        let path = self.here.place.table(&self.table.relation.name, "edit");
+        Some(url::with(&path, [("key", key)]))
     }
 
     fn value(&self, column: &Column, value: Option<&str>) -> Markup {

@@ -69,14 +69,14 @@ async fn switch(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
 fn offers(names: &[TenantName], text: &str, kept: &str) -> Markup {
     let is_public = "public".contains(&text.to_lowercase());
     html! {
-        ul.offers role="listbox" aria-label="Tenants" {
+        ul.offers aria-label="Tenants" {
             @for name in names {
-                li role="option" {
+                li {
                     a href=(format!("{}{kept}", Place::Tenant(name.clone()).path())) { (name.as_str()) }
                 }
             }
             @if is_public {
-                li role="option" { a href=(format!("/public{kept}")) { "public" span.quiet { " the public schema" } } }
+                li { a href=(format!("/public{kept}")) { "public" span.quiet { " the public schema" } } }
             }
         }
         @if names.is_empty() && !is_public { p.empty { "No tenant is found." } }

@@ -94,9 +94,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
         title: "Tenants".to_owned(),
         side: None,
     };
-    Ok(page.answer(
-        &html! { h1 { "Tenants" } (form(&asked)) div #results aria-live="polite" { (results) } },
-    ))
+    Ok(page.answer(&html! { h1 { "Tenants" } (form(&asked)) div #results { (results) } }))
 }
 
 fn form(asked: &Asked) -> Markup {

@@ -1,4 +1,4 @@
-//! How the state of a grid is read from an address and written to one.
+//! What stands in an address, and what does not fit into one.
 
 use super::*;
 
@@ -22,6 +22,9 @@ fn what_makes_no_sense_is_left_out() {
     };
     assert_eq!(view, usual);
     assert_eq!(View::of(Some("size=99999")).size(), MOST);
+    let far = format!("n={}&offset={}", usize::MAX, usize::MAX);
+    assert_eq!(View::of(Some(&far)).before, Some(ROWS));
+    assert_eq!(View::of(Some(&far)).at, At::Offset(ROWS));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
 use tenant_studio::{Options, Start, Studio};
-use test_support::TestDatabase;
+use test_support::{Role, TestDatabase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 /// A studio on a database of its own, with the tenants acme and globex.
 pub(crate) struct Site {
+    role: Option<Role>,
     pub(crate) database: TestDatabase,
     pub(crate) tenants: Tenants,
     pub(crate) port: u16,
@@ -36,17 +37,27 @@ impl Site {
 
     pub(crate) async fn with(options: Options) -> Self {
         let database = TestDatabase::new().await;
-        let migrations = Migrations {
-            public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
-            tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
-        };
-        let parsed = Database::parse(&database.url()).unwrap();
-        let tenants = Tenants::open(parsed, migrations, Settings::default());
-        let tenants = tenants.await.unwrap();
-        tenants.migrate_public(false).await.unwrap();
-        for name in ["acme", "globex"] {
-            tenants.create(&name.parse().unwrap()).await.unwrap();
-        }
+        let tenants = two_tenants(&database).await;
+        Self::serve(database, None, tenants, options).await
+    }
+
+    /// One whose role may read everything, and nothing else.
+    pub(crate) async fn as_reader() -> Self {
+        let database = TestDatabase::new().await;
+        two_tenants(&database).await;
+        let role = database.role("secret").await;
+        let grant = format!("GRANT pg_read_all_data TO {}", role.name());
+        database.execute(&grant).await;
+        let tenants = open(&role.url()).await;
+        Self::serve(database, Some(role), tenants, Options::default()).await
+    }
+
+    async fn serve(
+        database: TestDatabase,
+        role: Option<Role>,
+        tenants: Tenants,
+        options: Options,
+    ) -> Self {
         let pool = tenants.pool().size(4).open().await.unwrap();
         let studio = Studio::new(tenants.clone(), pool, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -60,6 +71,7 @@ impl Site {
             studio.serve(listener, stopped).await
         });
         Self {
+            role,
             database,
             tenants,
             port,
@@ -68,6 +80,11 @@ impl Site {
             stop: Some(stop),
             served,
         }
+    }
+
+    /// The name of the role that it logs in as, if it has one of its own.
+    pub(crate) fn role(&self) -> &str {
+        self.role.as_ref().unwrap().name()
     }
 
     /// Runs SQL with the tenant's schema in the path.
@@ -88,6 +105,22 @@ impl Site {
         let cookie = self.cookie.clone();
         self.send("GET", path, &[("Host", &host), ("Cookie", &cookie)])
             .await
+    }
+
+    /// What a page of the studio's own sends.
+    pub(crate) async fn post(&self, path: &str, kind: &str, body: &str) -> Answer {
+        let host = format!("127.0.0.1:{}", self.port);
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\n\
+             Content-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}",
+            self.cookie
+        );
+        let mut stream = TcpStream::connect(&host).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        Answer::of(&String::from_utf8(answer).unwrap())
     }
 
     /// A request with exactly these headers.
@@ -121,6 +154,25 @@ impl Site {
         let ended = tokio::time::timeout(Duration::from_secs(30), &mut self.served);
         ended.await.unwrap().unwrap().unwrap();
     }
+}
+
+async fn open(url: &str) -> Tenants {
+    let migrations = Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
+    };
+    let database = Database::parse(url).unwrap();
+    let tenants = Tenants::open(database, migrations, Settings::default());
+    tenants.await.unwrap()
+}
+
+async fn two_tenants(database: &TestDatabase) -> Tenants {
+    let tenants = open(&database.url()).await;
+    tenants.migrate_public(false).await.unwrap();
+    for name in ["acme", "globex"] {
+        tenants.create(&name.parse().unwrap()).await.unwrap();
+    }
+    tenants
 }
 
 impl Answer {

@@ -134,6 +134,47 @@ async fn rows_are_sorted_by_any_column_with_null_above_everything() {
 }
 
 #[tokio::test]
+async fn types_of_all_kinds_are_filtered_sorted_and_paged() {
+    let site = Site::new().await;
+    site.sql(
+        "acme",
+        "CREATE DOMAIN plz AS text CHECK (VALUE ~ '^[0-9]+$'); \
+         CREATE TYPE \"Odd Type\" AS ENUM ('a''b', 'c'); \
+         CREATE TYPE pair AS (x int, y text); \
+         CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false); \
+         CREATE TABLE kinds (d plz, e \"Odd Type\", p pair, c text COLLATE loose, i interval, n numeric(6,2), \
+            b bit(3), f float8, net cidr, u uuid, by bytea, ts tsvector, x xml, v varchar(3), o oid, m money, \
+            r int4range, a int[], j json[]); \
+         INSERT INTO kinds VALUES ('123', 'a''b', '(1,z)', 'Straße', '1 day', 1.5, B'101', 1e-7, '10.0.0.0/8', \
+            gen_random_uuid(), '\\x00', 'fat cat', '<a/>', 'abc', 7, 1, '[1,3)', '{1,2}', '{1}'), \
+            (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+    )
+    .await;
+    let page = site.page("/t/acme/table/kinds").await;
+    let values = cells(&page).remove(0);
+    let names = site.database.column(
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'acme.kinds'::regclass AND attnum > 0 ORDER BY attnum",
+    );
+    for (name, value) in names.await.iter().zip(&values) {
+        let sorted = site
+            .page(&format!("/t/acme/table/kinds?sort={name}&size=1"))
+            .await;
+        let next = site.page(&link(&sorted, "rel=\"next\"").unwrap()).await;
+        assert!(link(&next, "rel=\"next\"").is_none(), "{name}");
+        for operator in ["eq", "in", "has"] {
+            let quoted = if operator == "in" {
+                format!("\"{value}\"")
+            } else {
+                value.clone()
+            };
+            let filter = format!("fc={name}&fo={operator}&fv={}", form(&quoted));
+            let page = site.page(&format!("/t/acme/table/kinds?{filter}")).await;
+            assert_eq!(cells(&page).len(), 1, "{filter}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn columns_can_be_chosen() {
     let site = people().await;
     let page = site

@@ -88,3 +88,31 @@ async fn a_tenant_that_was_dropped_is_gone_and_a_new_one_is_there() {
         .unwrap();
     site.page("/t/newcomer").await;
 }
+
+#[tokio::test]
+async fn a_role_that_may_only_read_is_all_that_the_studio_needs() {
+    let site = Site::as_reader().await;
+    let insert = "INSERT INTO dummy_table (name) VALUES ('seen')";
+    site.sql("acme", insert).await;
+    for path in [
+        "/tenants?sizes=1",
+        "/public/table/schema_tracker",
+        "/t/acme/table/dummy_table/structure",
+        "/t/acme/diagram",
+        "/t/acme/table/dummy_table/export.csv",
+    ] {
+        site.page(path).await;
+    }
+    let page = site.page("/t/acme/table/dummy_table?col=name").await;
+    assert_eq!(first_cells(&page), ["seen"]);
+}
+
+#[tokio::test]
+async fn a_schema_that_the_role_may_not_use_is_explained() {
+    let site = Site::as_reader().await;
+    let revoke = format!("REVOKE pg_read_all_data FROM {}", site.role());
+    site.database.execute(&revoke).await;
+    let answer = site.get("/t/acme").await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.body.contains("GRANT USAGE ON SCHEMA"), "{answer:?}");
+}

@@ -1,12 +1,19 @@
 //! The studio over HTTP, on real PostgreSQL.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
 
 mod browser;
+mod editing;
 mod export;
 mod grid;
 mod guard;
 mod isolation;
+mod migrations;
 mod pages;
 mod paging;
+mod row_form;
 mod switching;

@@ -214,3 +214,26 @@ async fn a_question_that_takes_too_long_is_given_up_and_says_so() {
     assert_eq!(answer.status, 400);
     assert!(answer.body.contains("statement timeout"), "{answer:?}");
 }
+
+#[tokio::test]
+async fn more_than_the_database_should_have_to_do_at_a_time_is_put_off() {
+    let site = Site::new().await;
+    let slow = "CREATE VIEW slow AS SELECT pg_sleep(600)::text AS done";
+    site.sql("acme", slow).await;
+    let host = format!("127.0.0.1:{}", site.port);
+    let headers = [("Host", host.as_str()), ("Cookie", site.cookie.as_str())];
+    let mut waiting = Vec::new();
+    for _ in 0..12 {
+        waiting.push(site.ask("GET", "/t/acme/table/slow", &headers).await);
+    }
+    let running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' \
+                   AND query LIKE '%\"slow\"%' AND pid <> pg_backend_pid()";
+    let all_run = async || site.database.value(running).await == "12";
+    eventually("all run", all_run).await;
+    let answer = site.get("/t/globex").await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("All 12 connections"), "{answer:?}");
+    drop(waiting);
+    let answers = async || site.get("/t/globex").await.status == 200;
+    eventually("there is room again", answers).await;
+}

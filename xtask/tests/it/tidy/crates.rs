@@ -65,6 +65,11 @@ const ARROWS: &[Arrow] = &[
                   crates",
     },
     Arrow {
+        of: "tenant-studio",
+        never_to: &["schema-*", "command-line", "*-scripts", "local-postgres"],
+        because: "it shows any tenants that it is given; the command finds the database",
+    },
+    Arrow {
         of: "authoring-scripts",
         never_to: &["schema-public", "schema-tenant", "tenant-scripts"],
         because: "its commands must compile while an edited schema.rs does not",

@@ -13,7 +13,7 @@ impl Grid<'_> {
         let columns = self.table.shown(self.view);
         html! {
             div.scroll.grid-box tabindex="0" role="region" aria-label="Rows" {
-                table.grid data-rows {
+                table.grid data-rows data-changes=(self.place.table(&self.table.relation.name, "changes")) {
                     thead { tr {
                         th.open scope="col" { span.hidden { "Row" } }
                         @for column in &columns { (self.head(column)) }
@@ -44,7 +44,7 @@ impl Grid<'_> {
         let link = self.view.sorted(&column.name).at_path(&self.path());
         let is_down = sort.is_some_and(|sort| sort.is_down);
         html! {
-            th.number[column.is_number] scope="col" aria-sort=[direction] title=[&column.comment] {
+            th.number[column.is_number] scope="col" data-column=(column.name) aria-sort=[direction] title=[&column.comment] {
                 a.sorted[sort.is_some()].down[is_down] href=(link) { (column.name) }
                 (keys(self, column))
                 span.type { (column.type_name) @if !column.not_null { "?" } }

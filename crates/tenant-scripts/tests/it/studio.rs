@@ -1,0 +1,179 @@
+//! `studio`: how it starts, where it listens, how it ends.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+
+use test_support::{Running, eventually};
+
+use crate::support::{Database, Finished};
+
+const READY: &str = "Ctrl-C ends it.";
+
+/// A port that nobody listens at.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// The first line of the answer to a request without a key.
+fn ask(port: u16) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap().to_owned()
+}
+
+/// Waits until it is ready, and ends it as Ctrl-C does.
+async fn interrupted(running: Running) -> Finished {
+    running.until_said(READY).await;
+    running.interrupt();
+    running.finish()
+}
+
+#[tokio::test]
+async fn it_prints_its_address_with_a_key_and_ends_cleanly() {
+    let database = Database::with_tenants("acme").await;
+    for (arguments, path) in [
+        ("", "/public"),
+        ("--tenant", "/tenants"),
+        ("--tenant=acme", "/t/acme"),
+        ("--tenant acme", "/t/acme"),
+        ("--tenant --tenant acme", "/t/acme"),
+    ] {
+        let port = free_port();
+        let line = format!("studio --no-open --port {port} {arguments}");
+        let running = database.command(&line).start();
+        running.until_said(READY).await;
+        assert_eq!(ask(port), "HTTP/1.1 403 Forbidden");
+        let ended = interrupted(running).await.succeeds();
+        let start = format!("http://127.0.0.1:{port}{path}?token=");
+        let token = ended.stdout.trim_end().strip_prefix(&start);
+        assert!(token.is_some_and(|token| token.len() == 64), "{ended}");
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+}
+
+#[tokio::test]
+async fn without_a_port_it_takes_a_free_one_and_each_start_has_a_key_of_its_own() {
+    let database = Database::set_up().await;
+    let start = || database.command("studio --no-open").start();
+    let running = [start(), start()];
+    for one in &running {
+        one.until_said(READY).await;
+        one.interrupt();
+    }
+    let urls = running.map(|one| one.finish().succeeds().stdout);
+    assert_ne!(urls[0], urls[1]);
+    let keys = urls
+        .each_ref()
+        .map(|url| url.split_once("token=").unwrap().1);
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn its_document_names_the_address_and_the_help_names_its_fields() {
+    let database = Database::set_up().await;
+    let port = free_port();
+    let line = format!("studio --no-open --write --json --port {port}");
+    let running = database.command(&line).start();
+    let listens = async || TcpStream::connect(("127.0.0.1", port)).is_ok();
+    eventually("it listens", listens).await;
+    running.interrupt();
+    let document = running.finish().succeeds().says_nothing().json();
+    assert_eq!(document["port"], port);
+    assert_eq!(document["write"], true);
+    let help = database.folder.run("studio --help");
+    for field in document.as_object().unwrap().keys() {
+        assert!(help.stdout.contains(field), "{field}: {help}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_tenant_is_refused_as_everywhere() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .run("studio --no-open --tenant=nobody")
+        .exits_with(1)
+        .prints_nothing()
+        .says("there is no tenant `nobody`")
+        .says("`cargo xtask db:list:tenants` shows the tenants");
+    database
+        .run("studio --no-open --tenant=no-name")
+        .exits_with(2)
+        .prints_nothing();
+}
+
+#[tokio::test]
+async fn the_tenants_of_a_database_that_is_not_set_up_are_refused_and_public_is_shown() {
+    let database = Database::empty().await;
+    for arguments in ["--tenant", "--tenant=acme"] {
+        database
+            .run(&format!("studio --no-open {arguments}"))
+            .exits_with(3)
+            .prints_nothing()
+            .says("run `cargo xtask db:migrate` once");
+    }
+    let running = database.command("studio --no-open").start();
+    interrupted(running)
+        .await
+        .succeeds()
+        .prints("/public?token=");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error_with_a_way_out() {
+    let database = Database::set_up().await;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    database
+        .run(&format!("studio --no-open --port {port}"))
+        .exits_with(1)
+        .prints_nothing()
+        .says(&format!("the port {port} on this machine"))
+        .says("give another --port");
+}
+
+#[tokio::test]
+async fn no_database_is_the_error_that_every_command_has() {
+    let folder = crate::support::Folder::new();
+    let command = folder.command("studio --no-open");
+    command
+        .on("postgres://me:secret@127.0.0.1:1/nothing")
+        .run()
+        .exits_with(3)
+        .prints_nothing()
+        .says("no PostgreSQL server answers")
+        .conceals("secret");
+}
+
+#[tokio::test]
+async fn the_browser_is_opened_where_there_is_one_unless_that_is_forbidden() {
+    let database = Database::set_up().await;
+    let folder = database.folder.path();
+    let opened = folder.join("opened");
+    let script = format!("#!/bin/sh\nprintf '%s' \"$1\" > {}\n", opened.display());
+    let opener = database.folder.file("bin/xdg-open", &script);
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", opener.parent().unwrap().display());
+    let start = |line: &str, display: &str| {
+        let command = database.command(line).env("PATH", &path);
+        command.env("DISPLAY", display).start()
+    };
+    interrupted(start("studio --no-open", ":0"))
+        .await
+        .succeeds();
+    interrupted(start("studio", "")).await.succeeds();
+    assert!(!opened.exists());
+    let running = start("studio", ":0");
+    let is_opened = async || fs::read_to_string(&opened).is_ok_and(|url| url.contains("token="));
+    eventually("it is opened", is_opened).await;
+    let ended = interrupted(running).await.succeeds();
+    assert_eq!(
+        fs::read_to_string(&opened).unwrap(),
+        ended.stdout.trim_end()
+    );
+}

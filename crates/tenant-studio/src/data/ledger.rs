@@ -1,0 +1,43 @@
+//! The migrations that are applied to one schema, as Diesel notes them there.
+
+use tenant_core::quote_ident;
+use tokio_postgres::Row;
+
+use super::reading::Reading;
+use crate::error::Failure;
+
+/// Diesel's own table, one in each schema.
+const TABLE: &str = "__diesel_schema_migrations";
+
+/// A migration that is applied.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub(crate) version: String,
+    /// When, in the server's time.
+    pub(crate) at: String,
+}
+
+/// Those of the schema that is read, oldest first: the transaction's last question.
+/// None where nothing was ever applied.
+pub(crate) async fn ledger(reading: &Reading) -> Result<Vec<Applied>, Failure> {
+    const WHAT: &str = "Reading the applied migrations";
+    let sql = format!(
+        "SELECT version::text, pg_catalog.date_trunc('second', run_on)::text FROM {}.{} \
+         ORDER BY 1",
+        quote_ident(reading.schema()),
+        quote_ident(TABLE)
+    );
+    let rows = match reading.rows(WHAT, &sql, &[]).await {
+        Err(Failure::Query { source, .. }) if source.sqlstate() == Some("42P01") => Vec::new(),
+        rows => rows?,
+    };
+    let applied = rows.iter().map(applied).collect::<Result<_, _>>();
+    applied.map_err(Failure::of(WHAT))
+}
+
+fn applied(row: &Row) -> Result<Applied, tokio_postgres::Error> {
+    Ok(Applied {
+        version: row.try_get(0)?,
+        at: row.try_get(1)?,
+    })
+}

@@ -1,0 +1,105 @@
+//! Why changes were refused, as a document and in words.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::data::{CurrentRow, Refusal, Table};
+use crate::error::Failure;
+
+/// What is said of a row that is not what it was.
+pub(super) const CHANGED: &str = "Somebody has changed this row in between.";
+pub(super) const GONE: &str =
+    "This row is not there any more: somebody has deleted it, or given it another key.";
+
+impl Refusal {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Stale(..) => StatusCode::CONFLICT,
+            // Against others at the same moment: nothing is wrong with the change.
+            Self::Server { error, .. }
+                if matches!(error.sqlstate(), Some("40001" | "40P01" | "55P03")) =>
+            {
+                StatusCode::CONFLICT
+            }
+            Self::Failed(failure) => failure.status(),
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Wrong(_, message) => message.clone(),
+            Self::Stale(_, Some(_)) => CHANGED.to_owned(),
+            Self::Stale(_, None) => GONE.to_owned(),
+            Self::Server { error, .. } => error.to_string(),
+            Self::Failed(failure) => failure.to_string(),
+        }
+    }
+
+    fn document(&self, table: &Table) -> Value {
+        let mut document = json!({ "message": self.message(), "index": self.index() });
+        let more = match self {
+            Self::Stale(_, current) => vec![(
+                "current",
+                current
+                    .as_ref()
+                    .map_or(Value::Null, |row| row_document(table, row)),
+            )],
+            Self::Server {
+                error,
+                column,
+                constraint,
+                ..
+            } => vec![
+                ("sqlstate", json!(error.sqlstate())),
+                ("hint", json!(error.hint())),
+                ("column", json!(column)),
+                ("constraint", json!(constraint)),
+            ],
+            _ => Vec::new(),
+        };
+        if let Value::Object(fields) = &mut document {
+            fields.extend(
+                more.into_iter()
+                    .map(|(name, value)| (name.to_owned(), value)),
+            );
+        }
+        document
+    }
+
+    /// The number of the change that is refused, if it is one.
+    fn index(&self) -> Option<usize> {
+        match self {
+            Self::Wrong(index, _) | Self::Stale(index, _) => Some(*index),
+            Self::Server { index, .. } => *index,
+            Self::Failed(_) => None,
+        }
+    }
+}
+
+/// The answer to a document of changes that is refused.
+pub(super) fn refused(table: &Table, refusal: &Refusal) -> Response {
+    let document = json!({ "refused": refusal.document(table) });
+    (refusal.status(), Json(document)).into_response()
+}
+
+/// The answer to a document that comes to nothing, for another reason.
+pub(super) fn failed(failure: &Failure) -> Response {
+    let document = json!({ "error": failure.to_string() });
+    (failure.status(), Json(document)).into_response()
+}
+
+/// A row as it is. A value that is too long to be edited here is left out.
+pub(super) fn row_document(table: &Table, row: &CurrentRow) -> Value {
+    let pairs = table.columns.iter().zip(&row.values);
+    let short = pairs.filter(|(_, value)| !is_too_long(value.as_deref()));
+    let values = short.map(|(column, value)| (column.name.clone(), json!(value)));
+    json!({ "version": row.version, "values": values.collect::<serde_json::Map<_, _>>() })
+}
+
+/// Whether the value is only the beginning of one.
+pub(super) fn is_too_long(value: Option<&str>) -> bool {
+    value.is_some_and(|text| text.chars().nth(CurrentRow::LETTERS_TO_EDIT).is_some())
+}

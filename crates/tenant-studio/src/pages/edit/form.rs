@@ -1,0 +1,375 @@
+//! One row as a form, which works without any script.
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+
+use super::changes::identity;
+use super::control::{Field, Surroundings};
+use super::submitted::Submitted;
+use super::{Answer, allowed, choices, keep};
+use crate::data::{Change, Choice, CurrentRow, Reading, Refusal, Relation, Table, relations};
+use crate::error::Failure;
+use crate::pages::{Here, at_each_place};
+use crate::place::TableName;
+use crate::studio::Studio;
+use crate::url;
+
+pub(super) fn routes() -> Router<Studio> {
+    at_each_place("/table/{table}/edit", get(edit).post(save))
+        .merge(at_each_place("/table/{table}/add", get(new).post(add)))
+        .merge(at_each_place("/table/{table}/delete", post(delete)))
+}
+
+/// What the form says of a row.
+struct Form<'a> {
+    here: &'a Here,
+    table: &'a Table,
+    /// The key and the version; none for a new row.
+    row: Option<(String, String)>,
+    /// One for each column.
+    fields: Vec<Field>,
+    message: Option<Message>,
+}
+
+/// What is said above the form.
+enum Message {
+    Done(&'static str),
+    Wrong {
+        text: String,
+        column: Option<String>,
+        status: StatusCode,
+    },
+}
+
+async fn edit(here: Here, TableName(name): TableName) -> Answer {
+    allowed(&here)?;
+    let key = here.parameter("key").unwrap_or_default();
+    let (table, row) = read(&here, &name, &key).await?;
+    let done = here.parameter("saved").is_some();
+    let form = Form {
+        here: &here,
+        table: &table,
+        row: Some((key, row.version)),
+        fields: row.values.into_iter().map(Field::of).collect(),
+        message: done.then_some(Message::Done("The row is saved.")),
+    };
+    form.answer().await
+}
+
+async fn new(here: Here, TableName(name): TableName) -> Answer {
+    allowed(&here)?;
+    let table = writable(&here, &name).await?;
+    let form = Form {
+        here: &here,
+        table: &table,
+        row: None,
+        fields: table.columns.iter().map(Field::fresh).collect(),
+        message: None,
+    };
+    form.answer().await
+}
+
+async fn save(here: Here, TableName(name): TableName, request: Request) -> Answer {
+    allowed(&here)?;
+    let submitted = Submitted::read(request).await?;
+    let key = submitted.get("key").to_owned();
+    let identity = identity(&key)?;
+    let set = match submitted.changes() {
+        Ok(set) if set.is_empty() => return Ok(to_row(&here, &name, &key, false)),
+        Ok(set) => set,
+        Err(text) => {
+            let table = writable(&here, &name).await?;
+            let message = wrong(text, None, StatusCode::UNPROCESSABLE_ENTITY);
+            return again(&here, &table, &submitted, message).await;
+        }
+    };
+    let change = Change::Update {
+        key: identity,
+        version: submitted.get("version").to_owned(),
+        set,
+    };
+    let (table, kept) = keep(&here, &name, &[change]).await?;
+    match kept {
+        Ok(done) => Ok(match done.keys.into_iter().flatten().next() {
+            Some(key) => {
+                let key = serde_json::to_string(&key).unwrap_or_default();
+                to_row(&here, &name, &key, true)
+            }
+            // It has another place now, and nothing else to be found by.
+            None => to_rows(&here, &name),
+        }),
+        Err(Refusal::Stale(_, Some(current))) => stale(&here, &table, &submitted, current).await,
+        Err(refusal) => again(&here, &table, &submitted, said(&refusal)).await,
+    }
+}
+
+async fn add(here: Here, TableName(name): TableName, request: Request) -> Answer {
+    allowed(&here)?;
+    let submitted = Submitted::read(request).await?;
+    let change = Change::Insert {
+        set: submitted.values(),
+    };
+    let (table, kept) = keep(&here, &name, &[change]).await?;
+    match kept {
+        Ok(done) => Ok(match done.keys.into_iter().flatten().next() {
+            Some(key) => {
+                let key = serde_json::to_string(&key).unwrap_or_default();
+                to_row(&here, &name, &key, true)
+            }
+            None => to_rows(&here, &name),
+        }),
+        Err(refusal) => again(&here, &table, &submitted, said(&refusal)).await,
+    }
+}
+
+async fn delete(here: Here, TableName(name): TableName, request: Request) -> Answer {
+    allowed(&here)?;
+    let submitted = Submitted::read(request).await?;
+    let key = submitted.get("key").to_owned();
+    let refused = if submitted.get("confirm").is_empty() {
+        let text = "Tick that the row is to be deleted for good.".to_owned();
+        wrong(text, None, StatusCode::UNPROCESSABLE_ENTITY)
+    } else {
+        let change = Change::Delete {
+            key: identity(&key)?,
+            version: submitted.get("version").to_owned(),
+        };
+        match keep(&here, &name, &[change]).await?.1 {
+            Ok(_) => return Ok(to_rows(&here, &name)),
+            Err(refusal) => said(&refusal),
+        }
+    };
+    let (table, row) = read(&here, &name, &key).await?;
+    let form = Form {
+        here: &here,
+        table: &table,
+        row: Some((key, row.version)),
+        fields: row.values.into_iter().map(Field::of).collect(),
+        message: Some(refused),
+    };
+    form.answer().await
+}
+
+/// The row that the key names, as it is.
+async fn read(here: &Here, name: &str, key: &str) -> Result<(Table, CurrentRow), Failure> {
+    let reading = here.read().await?;
+    let table = Table::read(&reading, name).await?;
+    let row = table.current(&reading, &identity(key)?).await?;
+    reading.end();
+    let gone = || Failure::NotFound(super::answer::GONE.to_owned());
+    Ok((table, row.ok_or_else(gone)?))
+}
+
+async fn writable(here: &Here, name: &str) -> Result<Table, Failure> {
+    let reading = here.read().await?;
+    let table = Table::read(&reading, name).await?;
+    reading.end();
+    if !table.is_writable() {
+        let kind = table.relation.kind.name();
+        return Err(Failure::Wrong(format!(
+            "The rows of a {kind} cannot be changed."
+        )));
+    }
+    Ok(table)
+}
+
+/// The form as it was sent, and what was wrong with it.
+async fn again(here: &Here, table: &Table, submitted: &Submitted, message: Message) -> Answer {
+    let key = submitted.get("key");
+    let row = (!key.is_empty()).then(|| (key.to_owned(), submitted.get("version").to_owned()));
+    let current = match &row {
+        Some((key, _)) => read(here, &table.relation.name, key).await.ok(),
+        None => None,
+    };
+    let current = current.map(|(_, row)| row.values).unwrap_or_default();
+    let fields = table.columns.iter().enumerate().map(|(at, column)| {
+        let name = &column.name;
+        match submitted.value(name) {
+            Some(value) => Field {
+                original: submitted.original(name),
+                value,
+                is_null: submitted.is_null(name),
+                is_default: submitted.is_default(name),
+                ..Field::default()
+            },
+            None => Field::of(current.get(at).cloned().flatten()),
+        }
+    });
+    let form = Form {
+        here,
+        table,
+        row,
+        fields: fields.collect(),
+        message: Some(message),
+    };
+    form.answer().await
+}
+
+/// The form with what somebody else has made of the row, and beside it what was to
+/// be made of it here. Saved again, it changes only the latter.
+async fn stale(here: &Here, table: &Table, submitted: &Submitted, now: CurrentRow) -> Answer {
+    let fields = table.columns.iter().zip(now.values);
+    let fields = fields.map(|(column, now)| {
+        let name = &column.name;
+        let is_changed = !matches!(submitted.change(name), Ok(None));
+        match submitted.value(name).filter(|_| is_changed) {
+            None => Field::of(now),
+            Some(value) => {
+                let is_other = submitted.original(name) != now;
+                Field {
+                    value,
+                    is_null: submitted.is_null(name),
+                    now: is_other.then(|| now.clone()),
+                    ..Field::of(now)
+                }
+            }
+        }
+    });
+    let text = format!(
+        "{} The form has the values of now, and where you have changed one, yours. Saving it \
+         again changes only those.",
+        super::answer::CHANGED
+    );
+    let form = Form {
+        here,
+        table,
+        row: Some((submitted.get("key").to_owned(), now.version)),
+        fields: fields.collect(),
+        message: Some(wrong(text, None, StatusCode::CONFLICT)),
+    };
+    form.answer().await
+}
+
+fn said(refusal: &Refusal) -> Message {
+    let column = match refusal {
+        Refusal::Server { column, .. } => column.clone(),
+        _ => None,
+    };
+    wrong(refusal.message(), column, refusal.status())
+}
+
+fn wrong(text: String, column: Option<String>, status: StatusCode) -> Message {
+    Message::Wrong {
+        text,
+        column,
+        status,
+    }
+}
+
+fn to_row(here: &Here, name: &str, key: &str, is_saved: bool) -> Response {
+    let path = here.place.table(name, "edit");
+    let saved = is_saved.then(|| ("saved", "1".to_owned()));
+    let address = url::with(&path, [("key", key.to_owned())].into_iter().chain(saved));
+    Redirect::to(&address).into_response()
+}
+
+fn to_rows(here: &Here, name: &str) -> Response {
+    Redirect::to(&here.place.rows(name)).into_response()
+}
+
+impl Form<'_> {
+    async fn answer(&self) -> Answer {
+        let reading: Reading = self.here.read().await?;
+        let tables: Vec<Relation> = relations(&reading).await?;
+        reading.end();
+        let choices = self.choices().await;
+        let body = self.show(&choices);
+        let name = &self.table.relation.name;
+        let page = self.here.page_beside(&tables, Some(name));
+        let status = match &self.message {
+            Some(Message::Wrong { status, .. }) => *status,
+            _ => StatusCode::OK,
+        };
+        Ok((status, page.show(&body)).into_response())
+    }
+
+    /// The values of foreign keys, by column. What cannot be read is not offered.
+    async fn choices(&self) -> HashMap<String, Vec<Choice>> {
+        let mut all = HashMap::new();
+        for column in self.table.columns.iter().filter(|one| one.is_writable()) {
+            let Some(key) = choices::key_of(&self.here.place, self.table, column) else {
+                continue;
+            };
+            let found = choices::read(self.here, key, "").await;
+            all.insert(column.name.clone(), found.unwrap_or_default());
+        }
+        all
+    }
+
+    fn show(&self, choices: &HashMap<String, Vec<Choice>>) -> Markup {
+        let name = &self.table.relation.name;
+        let what = if self.row.is_some() {
+            "edit a row"
+        } else {
+            "add a row"
+        };
+        let page = if self.row.is_some() { "edit" } else { "add" };
+        html! {
+            div.bar { h1 { a href=(self.here.place.rows(name)) { (name) } " · " (what) } }
+            (self.message())
+            form.editor method="post" action=(self.here.place.table(name, page)) data-editor {
+                (self.row())
+                @for (column, field) in self.table.columns.iter().zip(&self.fields) {
+                    (field.show(column, &Surroundings {
+                        is_new: self.row.is_none(),
+                        is_refused: self.is_refused(&column.name),
+                        choices: choices.get(&column.name).map(|found| {
+                            (found.as_slice(), choices::address(self.here, self.table, column))
+                        }),
+                    }))
+                }
+                p.bar {
+                    button.main type="submit" { @if self.row.is_some() { "Save" } @else { "Add" } }
+                    a.button href=(self.here.place.rows(name)) { "Cancel" }
+                }
+            }
+            @if self.row.is_some() { (self.deletion()) }
+        }
+    }
+
+    fn message(&self) -> Markup {
+        html! {
+            @match &self.message {
+                None => {},
+                Some(Message::Done(text)) => p role="status" { span.badge.good { (text) } },
+                Some(Message::Wrong { text, .. }) => p.error role="alert" { (text) },
+            }
+        }
+    }
+
+    fn is_refused(&self, name: &str) -> bool {
+        matches!(&self.message, Some(Message::Wrong { column: Some(column), .. }) if column == name)
+    }
+
+    fn row(&self) -> Markup {
+        html! {
+            @if let Some((key, version)) = &self.row {
+                input type="hidden" name="key" value=(key);
+                input type="hidden" name="version" value=(version);
+            }
+        }
+    }
+
+    fn deletion(&self) -> Markup {
+        let path = self.here.place.table(&self.table.relation.name, "delete");
+        html! {
+            details.panel {
+                summary { "Delete this row" }
+                form method="post" action=(path) {
+                    (self.row())
+                    p { label.check {
+                        input type="checkbox" name="confirm" value="1" required;
+                        " The row is to be deleted for good."
+                    } }
+                    button type="submit" { "Delete" }
+                }
+            }
+        }
+    }
+}

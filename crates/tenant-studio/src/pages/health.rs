@@ -1,0 +1,133 @@
+//! What the health check finds, and what to do about it.
+
+mod remedy;
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::get;
+use maud::{Markup, html};
+use tenant_core::{Health, PoolError, Problem, TenantName};
+
+use crate::error::Failure;
+use crate::page::{Page, Tab};
+use crate::place::Place;
+use crate::studio::Studio;
+use remedy::{Kind, causes, remedy};
+
+/// How many problems of a kind are shown.
+const SHOWN: usize = 200;
+
+pub(super) fn routes() -> Router<Studio> {
+    Router::new().route("/health", get(ask).post(check))
+}
+
+async fn ask(State(studio): State<Studio>, uri: Uri) -> Response {
+    page(
+        &studio,
+        &uri,
+        &html! { h1 { "Health" } (form("Check now")) },
+    )
+}
+
+async fn check(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
+    let checked = studio.tenants().health(&[]).await;
+    let health = checked.map_err(|error| match error {
+        tenant_core::Error::NotSetUp => Failure::Pool(PoolError::NotSetUp),
+        error => error.into(),
+    })?;
+    let body = html! {
+        h1 { "Health" }
+        (summary(&health))
+        (form("Check again"))
+        @for (kind, problems) in grouped(&health.problems) { (group(kind, &problems)) }
+    };
+    Ok(page(&studio, &uri, &body))
+}
+
+fn form(verb: &str) -> Markup {
+    html! {
+        form method="post" action="/health" {
+            p.quiet { "Compares the public schema and all tenants with the migrations of this \
+                program: schemas, tables, what is applied, and what is left over. To know which \
+                tables there should be, the migrations are applied to a new schema in a \
+                transaction that is rolled back. Nothing is changed." }
+            p { button.button.main type="submit" { (verb) } }
+        }
+    }
+}
+
+fn summary(health: &Health) -> Markup {
+    let count = health.problems.len();
+    html! {
+        p role="status" {
+            @if count == 0 { span.badge.good { "all well" } }
+            @else { span.badge.bad { (count) @if count == 1 { " problem" } @else { " problems" } } }
+            " " (health.checked) @if health.checked == 1 { " tenant was" } @else { " tenants were" } " checked."
+        }
+        @if let Some(error) = &health.not_checked {
+            p.note { "Whether tables are missing was not checked, because the migrations cannot \
+                all be tried in one transaction: " (causes(error)) }
+        }
+    }
+}
+
+fn grouped(problems: &[Problem]) -> BTreeMap<Kind, Vec<&Problem>> {
+    let mut groups = BTreeMap::<Kind, Vec<&Problem>>::new();
+    for problem in problems {
+        groups
+            .entry(Kind::of(&problem.kind))
+            .or_default()
+            .push(problem);
+    }
+    groups
+}
+
+fn group(kind: Kind, problems: &[&Problem]) -> Markup {
+    html! {
+        h2 { (kind.name()) " " span.count { (problems.len()) } }
+        div.scroll { table.list data-rows {
+            thead { tr {
+                th scope="col" { "Tenant" } th scope="col" { "What is wrong" }
+                th scope="col" { "What to do" }
+            } }
+            tbody { @for problem in problems.iter().take(SHOWN) { tr {
+                th scope="row" { (whose(problem)) }
+                td { (causes(&problem.kind)) }
+                td { (remedy(problem)) }
+            } } }
+        } }
+        @if problems.len() > SHOWN {
+            p.quiet { "Shown are the first " (SHOWN) ". " code { "cargo xtask db:health:check" } " lists all." }
+        }
+    }
+}
+
+fn whose(problem: &Problem) -> Markup {
+    html! {
+        @match problem.tenant.as_deref() {
+            None => a href="/public" { "public" },
+            Some(name) => @match name.parse::<TenantName>() {
+                Ok(tenant) if Kind::of(&problem.kind).has_pages() => {
+                    a href=(Place::Tenant(tenant).path()) { (name) }
+                },
+                _ => (name),
+            },
+        }
+    }
+}
+
+fn page(studio: &Studio, uri: &Uri, body: &Markup) -> Response {
+    let page = Page {
+        studio,
+        place: None,
+        uri,
+        tab: Tab::Health,
+        title: "Health".to_owned(),
+        side: None,
+    };
+    page.answer(body)
+}
