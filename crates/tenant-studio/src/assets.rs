@@ -9,6 +9,7 @@ use crate::studio::Studio;
 
 const STYLE: &str = include_str!("assets/studio.css");
 const SCRIPT: &str = include_str!("assets/studio.js");
+const CONSOLE: &str = include_str!("assets/console.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 pub(crate) fn routes() -> Router<Studio> {
@@ -17,6 +18,10 @@ pub(crate) fn routes() -> Router<Studio> {
         .route(
             "/assets/studio.js",
             get(async || file("text/javascript", SCRIPT)),
+        )
+        .route(
+            "/assets/console.js",
+            get(async || file("text/javascript", CONSOLE)),
         )
         .route(
             "/assets/icon.svg",

@@ -1,9 +1,16 @@
 //! What the pages ask of PostgreSQL. No page speaks to it but through here.
 
+mod answer;
+mod cursor;
+mod explain;
 mod reading;
 mod relation;
+mod statement;
 mod tenants;
 
+pub(crate) use answer::{Answer, Field, Limits, Refusal, Value, Values};
+pub(crate) use cursor::{ask, is_sql};
 pub(crate) use reading::Reading;
 pub(crate) use relation::{Relation, measure, relations};
+pub(crate) use statement::perform;
 pub(crate) use tenants::{Found, Search, TenantRow, measure as measure_tenants, tenants};

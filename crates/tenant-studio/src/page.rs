@@ -16,10 +16,14 @@ const HUES: u32 = 24;
 const ENTRIES: &[(Tab, &str, &str)] = &[
     (Tab::Tables, "tables", "Tables"),
     (Tab::Diagram, "diagram", "Diagram"),
+    (Tab::Sql, "sql", "SQL"),
 ];
 
 /// The navigation's entries about all tenants.
-const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[(Tab::Tenants, "/tenants", "Tenants")];
+const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[
+    (Tab::Tenants, "/tenants", "Tenants"),
+    (Tab::Across, "/across", "Across tenants"),
+];
 
 /// Which entry of the navigation a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub(crate) enum Tab {
     Tenants,
     Tables,
     Diagram,
+    Sql,
+    Across,
 }
 
 /// A page in the making.
