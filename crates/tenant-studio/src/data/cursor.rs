@@ -100,7 +100,10 @@ pub(super) async fn fetch(
     let before = isize::try_from(DECLARE.len()).unwrap_or(0);
     let opened = transaction.execute(cursor, &[]).await;
     opened.map_err(|error| Refusal::of(error, before))?;
-    let fetch = format!("FETCH FORWARD {} FROM studio", limits.rows.saturating_add(1));
+    let fetch = format!(
+        "FETCH FORWARD {} FROM studio",
+        limits.rows.saturating_add(1)
+    );
     let filled = answer.fill(transaction, &fetch, limits).await;
     answer.counted = None;
     filled.map_err(|error| Refusal::of(error, 0))
@@ -121,7 +124,9 @@ async fn explained(
     for row in rows.map_err(|error| Refusal::of(error, 0))? {
         let plan = row.try_get::<_, Plan>(0);
         let plan = plan.map_err(|error| Refusal::of(error, 0))?;
-        answer.rows.push(vec![Some(Value::cut(&plan.0, usize::MAX))]);
+        answer
+            .rows
+            .push(vec![Some(Value::cut(&plan.0, usize::MAX))]);
     }
     Ok(answer)
 }

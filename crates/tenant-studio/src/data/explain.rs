@@ -103,7 +103,9 @@ fn skip<'a>(text: &'a str, also: &[char]) -> &'a str {
     loop {
         rest = rest.trim_start_matches(|letter| is_space(letter) || also.contains(&letter));
         if let Some(comment) = rest.strip_prefix("--") {
-            rest = comment.split_once(['\n', '\r']).map_or("", |(_, rest)| rest);
+            rest = comment
+                .split_once(['\n', '\r'])
+                .map_or("", |(_, rest)| rest);
         } else if let Some(comment) = rest.strip_prefix("/*") {
             rest = behind_comment(comment);
         } else {
@@ -144,14 +146,23 @@ mod tests {
     fn an_explain_is_put_together_from_known_parts() {
         for (typed, sent) in [
             ("explain select 1", "EXPLAIN (COSTS TRUE) select 1"),
-            ("EXPLAIN ANALYZE VERBOSE TABLE x", "EXPLAIN (analyze, verbose) TABLE x"),
+            (
+                "EXPLAIN ANALYZE VERBOSE TABLE x",
+                "EXPLAIN (analyze, verbose) TABLE x",
+            ),
             (
                 "/* a /* b */ */ EXPLAIN -- c\n ( ANALYZE, Buffers off ,FORMAT json)\nSELECT 1",
                 "EXPLAIN (analyze, buffers off, format json) SELECT 1",
             ),
             ("EXPLAIN (SELECT 1)", "EXPLAIN (COSTS TRUE) (SELECT 1)"),
-            ("EXPLAIN (analyze) (SELECT 1)", "EXPLAIN (analyze) (SELECT 1)"),
-            ("EXPLAIN (anything) SELECT 1", "EXPLAIN (COSTS TRUE) (anything) SELECT 1"),
+            (
+                "EXPLAIN (analyze) (SELECT 1)",
+                "EXPLAIN (analyze) (SELECT 1)",
+            ),
+            (
+                "EXPLAIN (anything) SELECT 1",
+                "EXPLAIN (COSTS TRUE) (anything) SELECT 1",
+            ),
         ] {
             assert_eq!(statement(typed), sent);
         }
@@ -162,7 +173,12 @@ mod tests {
 
     #[test]
     fn the_first_word_is_found_behind_all_that_can_stand_before_it() {
-        for sql in ["COMMIT", " ;; -- x\n;COMMIT", "/*/*/**/*/*/COMMIT;", "--\rCOMMIT"] {
+        for sql in [
+            "COMMIT",
+            " ;; -- x\n;COMMIT",
+            "/*/*/**/*/*/COMMIT;",
+            "--\rCOMMIT",
+        ] {
             assert_eq!(first_word(sql), "COMMIT", "{sql}");
         }
         assert_eq!(first_word("/* COMMIT"), "");

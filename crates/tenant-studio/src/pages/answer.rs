@@ -170,7 +170,10 @@ mod tests {
         assert!(mark("SELECT nam FROM x", 7).contains("SELECT <mark>nam</mark> FROM x"));
         let second = mark("SELECT 'ä',\n  nam <b> FROM x", 14);
         assert!(second.contains("Line 2, column 3"), "{second}");
-        assert!(second.contains("  <mark>nam</mark> &lt;b&gt; FROM x"), "{second}");
+        assert!(
+            second.contains("  <mark>nam</mark> &lt;b&gt; FROM x"),
+            "{second}"
+        );
         let third = mark("a\nbc\nd)", 6);
         assert!(third.contains("Line 3, column 2"), "{third}");
         assert!(third.contains("d<mark>)</mark>"), "{third}");
@@ -180,6 +183,9 @@ mod tests {
     #[test]
     fn what_would_end_a_value_of_a_file_is_quoted() {
         let values = [None, Some(""), Some("a\"b"), Some("c,\nd"), Some("e f")];
-        assert_eq!(line(values.into_iter()), ",\"\",\"a\"\"b\",\"c,\nd\",e f\r\n");
+        assert_eq!(
+            line(values.into_iter()),
+            ",\"\",\"a\"\"b\",\"c,\nd\",e f\r\n"
+        );
     }
 }

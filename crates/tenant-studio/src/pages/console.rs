@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::page::{Page, Tab};
 use crate::studio::Studio;
 use form::Asked;
+pub(super) use form::{number, script};
 
 pub(super) fn routes() -> Router<Studio> {
     at_each_place("/sql", get(show).post(run))
@@ -34,7 +35,9 @@ async fn run(here: Here, body: String) -> Result<Response, Failure> {
         Ok(_) => StatusCode::OK,
         Err(_) => StatusCode::BAD_REQUEST,
     };
-    if asked.is_file && let Ok(answer) = &answered {
+    if asked.is_file
+        && let Ok(answer) = &answered
+    {
         let name = format!("{}-sql", here.place.schema());
         return Ok(answer::file(&name, csv(answer)));
     }

@@ -59,7 +59,11 @@ fn usual_seconds(studio: &Studio) -> u64 {
 }
 
 pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
-    let history = format!("sql {} {}", here.studio.tenants().database(), here.place.schema());
+    let history = format!(
+        "sql {} {}",
+        here.studio.tenants().database(),
+        here.place.schema()
+    );
     html! {
         @if here.studio.options().write {
             p.writing { strong { "Writing is on." } " A statement that succeeds is committed at once." }
