@@ -177,9 +177,12 @@ function show(part, result) {
   if (part.progress) $("[data-progress]", result).innerHTML = part.progress;
   const bar = $("progress", result);
   if (bar && part.done !== undefined) bar.value = part.done;
+  if (part.is_over) bar?.remove();
 }
 
 // A choice of tenants is meant by whoever fills in its field.
 for (const field of document.querySelectorAll("[data-chooses]")) {
-  field.addEventListener("input", () => { $(field.dataset.chooses).checked = true; });
+  field.addEventListener("input", () => {
+    if (!$("input[type=radio]:checked", field.closest(".filter"))) $(field.dataset.chooses).checked = true;
+  });
 }

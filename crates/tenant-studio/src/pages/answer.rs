@@ -20,9 +20,10 @@ pub(super) const ROWS: usize = 5_000;
 
 /// The rows of an answer as a table.
 pub(super) fn grid(answer: &Answer) -> Markup {
+    let is_plan = answer.fields.iter().all(|field| field.name == "QUERY PLAN");
     html! {
-        div.scroll.grid-box tabindex="0" role="region" aria-label="Rows of the answer" {
-            table.grid.answer {
+        div.scroll.answer-box tabindex="0" role="region" aria-label="Rows of the answer" {
+            table.grid.answer.plan[is_plan] {
                 thead { tr { @for field in &answer.fields { (head(field)) } } }
                 tbody {
                     @for row in &answer.rows { tr { (cells(row)) } }

@@ -81,7 +81,7 @@ async fn whole(here: &Here, asked: &Asked, result: &Markup) -> Result<Response, 
     let body = html! {
         h1 { "SQL in " (here.place.schema()) }
         (form::form(here, asked))
-        section #result aria-label="Result" aria-live="polite" { (result) }
+        section #result aria-label="Result" { (result) }
         (form::help(here.studio.options().write))
         (form::script(&here.studio))
     };

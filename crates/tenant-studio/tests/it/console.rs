@@ -103,6 +103,18 @@ async fn what_is_not_a_query_is_refused_and_nothing_of_it_happens() {
 }
 
 #[tokio::test]
+async fn names_without_a_schema_never_lead_out_of_the_tenant() {
+    let studio = with_a_row().await;
+    let public = run(&studio, "SELECT * FROM schema_tracker").await;
+    public.has("relation &quot;schema_tracker&quot; does not exist");
+    // A function can change the path; the next statement begins anew.
+    let sql = "SELECT set_config('search_path', 'globex', false)";
+    assert_eq!(run(&studio, sql).await.status, 200);
+    let sql = "SELECT count(*) || ' in ' || current_schema() FROM dummy_table";
+    run(&studio, sql).await.has("1 in acme");
+}
+
+#[tokio::test]
 async fn what_a_function_did_is_rolled_back() {
     let studio = with_a_row().await;
     // PostgreSQL lets it run in a read-only transaction before version 16.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tenant_core::testing::{Template, TestDatabase};
-use tenant_core::{MigrationSet, Migrations};
+use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
 use tenant_studio::{Options, Start, Studio};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -49,8 +49,32 @@ impl Served {
         for tenant in tenants {
             database.tenant(tenant).await;
         }
-        let pool = database.tenants().pool().open().await.unwrap();
-        let studio = Studio::new(database.tenants().clone(), pool, options);
+        let tenants = database.tenants().clone();
+        Self::serve(database, tenants, options).await
+    }
+
+    /// One whose role may read everything and nothing else; it is told that it may
+    /// write.
+    pub(crate) async fn onlooking(tenants: &[&str]) -> Self {
+        let Self { database, .. } = Self::reading(tenants).await;
+        let role = format!("studio_onlooker_{}", std::process::id());
+        let client = database.database().driver().await.unwrap();
+        let made = format!("CREATE ROLE {role} LOGIN; GRANT pg_read_all_data TO {role}");
+        client.batch_execute(&made).await.unwrap();
+        let url = database.url().replacen("postgres@", &format!("{role}@"), 1);
+        let migrations = database.tenants().migrations().clone();
+        let asked = Database::parse(&url).unwrap();
+        let tenants = Tenants::open(asked, migrations, Settings::default()).await;
+        let options = Options {
+            write: true,
+            ..Options::default()
+        };
+        Self::serve(database, tenants.unwrap(), options).await
+    }
+
+    async fn serve(database: TestDatabase, tenants: Tenants, options: Options) -> Self {
+        let pool = tenants.pool().open().await.unwrap();
+        let studio = Studio::new(tenants, pool, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let url = studio.url(port, &Start::Public);

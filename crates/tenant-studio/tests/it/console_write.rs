@@ -109,3 +109,24 @@ async fn the_transaction_cannot_be_ended_by_hand_nor_can_two_statements_run() {
     }
     assert_eq!(names(&studio).await, "NULL");
 }
+
+#[tokio::test]
+async fn the_rights_of_the_role_are_the_last_word() {
+    let studio = Served::onlooking(&["acme", "globex"]).await;
+    for sql in [
+        "SELECT count(*) FROM dummy_table",
+        "SELECT count(*) FROM globex.dummy_table",
+    ] {
+        run(&studio, sql).await.has("<td>0</td>");
+    }
+    for sql in [
+        "INSERT INTO dummy_table (name) VALUES ('x')",
+        "COPY dummy_table TO PROGRAM 'true'",
+        "SELECT pg_read_file('PG_VERSION')",
+        "CREATE TABLE own (id int)",
+    ] {
+        let reply = run(&studio, sql).await;
+        assert_eq!(reply.status, 400, "{sql}");
+        reply.has("SQLSTATE 42501");
+    }
+}

@@ -122,7 +122,7 @@ fn which(choice: &Choice) -> Markup {
                 (radio("containing", "whose name contains", matches!(choice, Choice::Containing(_))))
                 (radio("beginning", "whose name begins with", matches!(choice, Choice::BeginningWith(_))))
                 input type="search" name="text" value=(text) autocomplete="off" spellcheck="false"
-                    aria-label="Part of the name";
+                    aria-label="Part of the name" data-chooses="#which-containing";
             }
             div.filter {
                 (radio("listed", "these:", matches!(choice, Choice::Listed(_))))

@@ -25,7 +25,7 @@ pub(super) fn frame_line(gathering: &Gathering) -> String {
     let frame = html! {
         progress max=(gathering.of) value="0" aria-label="Tenants that have answered" {}
         div role="status" data-progress { (progress(gathering, false)) }
-        details.panel data-failures hidden { summary { "Failures" } ul {} }
+        details.panel data-failures open hidden { summary { "Failures" } ul {} }
         div data-tables {}
     };
     line_of(&json!({ "frame": frame.into_string() }))
@@ -33,23 +33,17 @@ pub(super) fn frame_line(gathering: &Gathering) -> String {
 
 /// What a tenant has added.
 pub(super) fn line(gathering: &Gathering, part: &Part) -> String {
-    let mut line = json!({
+    let has_rows = !part.rows.is_empty();
+    line_of(&json!({
         "done": gathering.done,
         "of": gathering.of,
         "tenant": part.tenant,
         "progress": progress(gathering, false).into_string(),
-    });
-    if let Some(failure) = failure(part) {
-        line["failure"] = failure.into_string().into();
-    }
-    if part.is_new {
-        line["table"] = table(part, &html! {}).into_string().into();
-    }
-    if !part.rows.is_empty() {
-        line["into"] = part.table.into();
-        line["rows"] = rows(part).into_string().into();
-    }
-    line_of(&line)
+        "failure": failure(part).map(Markup::into_string),
+        "table": part.is_new.then(|| table(part, &html! {}).into_string()),
+        "into": has_rows.then_some(part.table),
+        "rows": has_rows.then(|| rows(part).into_string()),
+    }))
 }
 
 /// That it is over.
@@ -89,7 +83,7 @@ fn progress(gathering: &Gathering, is_over: bool) -> Markup {
 
 fn table(part: &Part, rows: &Markup) -> Markup {
     html! {
-        div.scroll.grid-box data-table=(part.table) tabindex="0" role="region" aria-label="Rows of the tenants" {
+        div.scroll.answer-box data-table=(part.table) tabindex="0" role="region" aria-label="Rows of the tenants" {
             table.grid.answer {
                 thead { tr {
                     th scope="col" { "tenant" }
