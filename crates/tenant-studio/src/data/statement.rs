@@ -10,12 +10,20 @@ use tenant_core::{DriverTransaction, PgError, PoolError, TenantPool};
 
 use super::answer::{Answer, Limits, Refusal};
 use super::cursor::{alone, cursor, fetch};
-use super::explain::first_word;
+use super::explain::{Explain, first_word};
 use crate::place::Place;
 
-/// What begins a transaction or a part of one. PostgreSQL takes it in any, and it
-/// would mean nothing here. The rest is found out as described above.
-const BEGINNINGS: [&str; 4] = ["begin", "start", "savepoint", "release"];
+/// What PostgreSQL takes in any transaction, and means nothing here: what begins
+/// one or a part of one, and what is there for a later statement. What ends one is
+/// found out as described above.
+const MEANINGLESS: [&str; 5] = ["begin", "start", "savepoint", "release", "prepare"];
+
+/// Ends what a statement may have set, locked or made for its session: behind a
+/// pooler the next client would find it. Before that, what the commit would check
+/// is checked with the settings and the time limit of the statement.
+const LEAVE: &str = "SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; \
+    RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; \
+    SELECT pg_catalog.pg_advisory_unlock_all(); RELEASE SAVEPOINT studio";
 
 const FAIL: &str = "SELECT 1 / 0 /* The studio asks whether a statement ends transactions. */";
 
@@ -70,14 +78,26 @@ async fn run(
         }
         Err(_) => {
             quietly(transaction, "ROLLBACK TO SAVEPOINT studio").await?;
+            let limits = limits_of(sql, limits);
             let filled = answer.fill(transaction, sql, limits).await;
             filled.map_err(refused)?;
         }
     }
     answer.took = started.elapsed();
-    // Fails, should the statement have ended the transaction after all.
-    quietly(transaction, "RELEASE SAVEPOINT studio").await?;
+    // Its end fails, should the statement have ended the transaction after all.
+    quietly(transaction, LEAVE).await?;
     Ok(answer)
+}
+
+/// A plan is one value, or a few, and is shown whole.
+fn limits_of(sql: &str, limits: Limits) -> Limits {
+    match Explain::of(sql) {
+        None => limits,
+        Some(_) => Limits {
+            letters: usize::MAX,
+            ..limits
+        },
+    }
 }
 
 /// Runs a query to its end although its rows are not shown: its functions may
@@ -94,7 +114,7 @@ async fn rest(transaction: &DriverTransaction, limits: Limits) -> Result<u64, Re
 /// Refuses what begins or ends transactions. Nothing of it runs.
 async fn refuse_control(transaction: &DriverTransaction, sql: &str) -> Result<(), Refusal> {
     let word = first_word(sql).to_ascii_lowercase();
-    if BEGINNINGS.contains(&word.as_str()) {
+    if MEANINGLESS.contains(&word.as_str()) {
         return Err(control());
     }
     // It fails, and that is what it is for.
@@ -110,7 +130,8 @@ async fn refuse_control(transaction: &DriverTransaction, sql: &str) -> Result<()
 
 fn control() -> Refusal {
     Refusal::new(
-        "Statements that begin or end transactions are not for this page, nor is an empty one.",
+        "Statements that begin or end transactions, or prepare others, are not for this page, nor is \
+         an empty one.",
         "Each statement is a transaction of its own, committed when it succeeds.",
     )
 }

@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use tenant_core::testing::{Template, TestDatabase};
 use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
 use tenant_studio::{Options, Start, Studio};
+use test_support::{PgBouncer, Role, TestDatabase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_postgres::SimpleQueryMessage;
-
-static TEMPLATE: Template = Template::new(|| Migrations {
-    public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
-    tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
-});
 
 /// A studio at a port of its own, and the database that it shows.
 pub(crate) struct Served {
+    _role: Option<Role>,
+    pub(crate) pooler: Option<PgBouncer>,
     pub(crate) database: TestDatabase,
     port: u16,
     cookie: String,
@@ -37,42 +33,40 @@ impl Served {
 
     /// One that may write.
     pub(crate) async fn writing(tenants: &[&str]) -> Self {
-        let options = Options {
-            write: true,
-            ..Options::default()
-        };
-        Self::new(tenants, options).await
+        Self::new(tenants, writing()).await
     }
 
     pub(crate) async fn new(tenants: &[&str], options: Options) -> Self {
-        let database = TEMPLATE.database().await;
-        for tenant in tenants {
-            database.tenant(tenant).await;
-        }
-        let tenants = database.tenants().clone();
-        Self::serve(database, tenants, options).await
+        let database = with_tenants(tenants).await;
+        let url = database.url();
+        Self::serve((database, None, None), &url, options).await
     }
 
     /// One whose role may read everything and nothing else; it is told that it may
     /// write.
     pub(crate) async fn onlooking(tenants: &[&str]) -> Self {
-        let Self { database, .. } = Self::reading(tenants).await;
-        let role = format!("studio_onlooker_{}", std::process::id());
-        let client = database.database().driver().await.unwrap();
-        let made = format!("CREATE ROLE {role} LOGIN; GRANT pg_read_all_data TO {role}");
-        client.batch_execute(&made).await.unwrap();
-        let url = database.url().replacen("postgres@", &format!("{role}@"), 1);
-        let migrations = database.tenants().migrations().clone();
-        let asked = Database::parse(&url).unwrap();
-        let tenants = Tenants::open(asked, migrations, Settings::default()).await;
-        let options = Options {
-            write: true,
-            ..Options::default()
-        };
-        Self::serve(database, tenants.unwrap(), options).await
+        let database = with_tenants(tenants).await;
+        let role = database.role("secret").await;
+        let grant = format!("GRANT pg_read_all_data TO {}", role.name());
+        database.execute(&grant).await;
+        let url = role.url();
+        Self::serve((database, Some(role), None), &url, writing()).await
     }
 
-    async fn serve(database: TestDatabase, tenants: Tenants, options: Options) -> Self {
+    /// One that may write, behind a pooler with one connection for all.
+    pub(crate) async fn pooled(tenants: &[&str]) -> Self {
+        let database = with_tenants(tenants).await;
+        let pooler = PgBouncer::start(&database, 1);
+        let url = format!("{}?pooler=transaction", pooler.url());
+        Self::serve((database, None, Some(pooler)), &url, writing()).await
+    }
+
+    async fn serve(
+        (database, role, pooler): (TestDatabase, Option<Role>, Option<PgBouncer>),
+        url: &str,
+        options: Options,
+    ) -> Self {
+        let tenants = open(url).await;
         let pool = tenants.pool().open().await.unwrap();
         let studio = Studio::new(tenants, pool, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -82,6 +76,8 @@ impl Served {
         let cookie = format!("studio_{port}={token}");
         tokio::spawn(async move { studio.serve(listener, std::future::pending()).await });
         Self {
+            _role: role,
+            pooler,
             database,
             port,
             cookie,
@@ -90,19 +86,12 @@ impl Served {
 
     /// Runs statements of the test's own.
     pub(crate) async fn execute(&self, sql: &str) {
-        let client = self.database.database().driver().await.unwrap();
-        client.batch_execute(sql).await.unwrap();
+        self.database.execute(sql).await;
     }
 
     /// The only value that `sql` gives.
     pub(crate) async fn value(&self, sql: &str) -> String {
-        let client = self.database.database().driver().await.unwrap();
-        let messages = client.simple_query(sql).await.unwrap();
-        let mut values = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or("NULL").to_owned()),
-            _ => None,
-        });
-        values.next().unwrap()
+        self.database.value(sql).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -150,6 +139,33 @@ impl Served {
         read.unwrap().unwrap();
         Reply::of(&String::from_utf8(bytes).unwrap())
     }
+}
+
+fn writing() -> Options {
+    Options {
+        write: true,
+        ..Options::default()
+    }
+}
+
+async fn open(url: &str) -> Tenants {
+    let migrations = Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
+    };
+    let database = Database::parse(url).unwrap();
+    let tenants = Tenants::open(database, migrations, Settings::default()).await;
+    tenants.unwrap()
+}
+
+async fn with_tenants(names: &[&str]) -> TestDatabase {
+    let database = TestDatabase::new().await;
+    let tenants = open(&database.url()).await;
+    tenants.migrate_public(false).await.unwrap();
+    for name in names {
+        tenants.create(&name.parse().unwrap()).await.unwrap();
+    }
+    database
 }
 
 impl Reply {

@@ -95,6 +95,7 @@ async fn the_transaction_cannot_be_ended_by_hand_nor_can_two_statements_run() {
         "SAVEPOINT x",
         "RELEASE SAVEPOINT studio",
         "PREPARE TRANSACTION 'x'",
+        "PREPARE x AS SELECT 1",
         "INSERT INTO dummy_table (name) VALUES ('x'); COMMIT",
         "INSERT INTO dummy_table (name) VALUES ('x'); SELECT 1 / 0",
         "CALL ending()",

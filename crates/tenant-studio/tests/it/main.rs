@@ -5,5 +5,6 @@
 mod across;
 mod compare;
 mod console;
+mod console_pooler;
 mod console_support;
 mod console_write;
