@@ -1,5 +1,8 @@
 //! One query over many tenants.
 
+use test_support::eventually;
+use tokio::io::AsyncReadExt;
+
 use crate::console_support::{Reply, Served};
 
 async fn ask(studio: &Served, fields: &[(&str, &str)]) -> Reply {
@@ -66,6 +69,28 @@ async fn rows_come_line_by_line_with_how_far_it_is() {
     );
     assert!(of("globex")["rows"].is_null());
     assert_eq!(lines[4]["is_over"], true);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_slowest_tenant_to_see_the_others() {
+    let studio = Served::reading(&["acme", "globex"]).await;
+    let sql = "SELECT pg_sleep(CASE current_schema() WHEN 'acme' THEN 300 ELSE 0 END)";
+    let fields = [("sql", sql), ("seconds", "600"), ("part", "1")];
+    let mut page = studio.begin_post("/across", &fields).await;
+    let mut seen = String::new();
+    while !seen.contains("1 of 2 tenants") {
+        let mut bytes = [0; 1000];
+        let count = page.read(&mut bytes).await.unwrap();
+        assert_ne!(count, 0, "it ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+    assert!(seen.contains("globex</a>"), "{seen}");
+    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
+                  AND datname = current_database()";
+    assert_eq!(studio.value(asleep).await, "1");
+    drop(page);
+    let is_over = async || studio.value(asleep).await == "0";
+    eventually("the slow one is cancelled", is_over).await;
 }
 
 #[tokio::test]

@@ -36,6 +36,21 @@ async fn the_rows_of_all_tables_are_counted_side_by_side() {
 }
 
 #[tokio::test]
+async fn a_table_that_cannot_be_counted_does_not_hide_the_others() {
+    let studio = two().await;
+    let client = studio.database.client().await;
+    let lock = "BEGIN; LOCK TABLE acme.dummy_table IN ACCESS EXCLUSIVE MODE";
+    client.batch_execute(lock).await.unwrap();
+    let page = studio.get("/across/compare?one=acme&other=globex").await;
+    page.has(
+        "<th scope=\"row\">dummy_table</th><td class=\"number\">–</td><td class=\"number\">2</td>",
+    );
+    page.has("odd &quot;one</th><td class=\"number\">0</td>");
+    page.has("stands where counting was refused")
+        .has_no("differs\"><th scope=\"row\">dummy");
+}
+
+#[tokio::test]
 async fn the_rows_that_differ_are_found_by_their_primary_key() {
     let studio = two().await;
     let page = studio

@@ -92,7 +92,7 @@ fn row(names: [&str; 2], counts: &Counts) -> Markup {
     let in_both = !counts.rows.contains(&Count::NoTable);
     let [one, other] = counts.rows;
     html! {
-        tr.differs[one != other] {
+        tr.differs[one != other && !is_unknown(counts)] {
             th scope="row" { (counts.table) }
             @for count in counts.rows {
                 td.number { @match count {
