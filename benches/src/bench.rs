@@ -31,9 +31,9 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<Vec<Runs>> {
         server: &server,
         admin: &admin,
     };
-    all.extend(bench.querying().await?);
     all.extend(bench.writing().await?);
     all.extend(bench.reading().await?);
+    all.extend(bench.querying().await?);
     output::note("Stopping the server and removing its folder ...");
     Ok(all)
 }

@@ -12,7 +12,9 @@ use std::process::{Child, Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-const ROWS: [&str; 5] = ["create", "migrate", "claim", "pending", "health"];
+const ROWS: [&str; 9] = [
+    "create", "migrate", "claim", "pending", "health", "query", "floor", "types", "session",
+];
 
 fn bench(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fleet-bench"));
@@ -77,7 +79,7 @@ fn a_quick_run_measures_both_sides_of_everything_and_leaves_nothing() {
         }
     }
     let targets = document["targets"].as_array().unwrap();
-    assert_eq!(targets.len(), 7);
+    assert_eq!(targets.len(), 8);
     assert!(targets.iter().any(|it| it["met"] == true), "{targets:?}");
 }
 
@@ -92,11 +94,12 @@ fn people_get_a_table_and_a_verdict_for_each_target() {
         "claim 20 spares",
         "nothing pending for 2",
         "health of 2",
+        "224 queries in random tenants",
     ] {
         assert!(printed.contains(row), "{row}: {printed}");
     }
     let is_verdict = |line: &&str| line.starts_with("met ") || line.starts_with("not met ");
-    assert_eq!(printed.lines().filter(is_verdict).count(), 7, "{printed}");
+    assert_eq!(printed.lines().filter(is_verdict).count(), 8, "{printed}");
     assert!(
         said(&output).contains("1/1 health, plain: "),
         "{}",

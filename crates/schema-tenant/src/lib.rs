@@ -4,6 +4,58 @@
 //! connection whose `search_path` is that tenant's. Replace `dummy_table` by
 //! your own tables: a migration in `migrations/tenant`, a file with its row
 //! types here. What exists once for all tenants is in `schema-public`.
+//!
+//! # Enums
+//!
+//! PostgreSQL has no enum without a schema, so each tenant has its own. A migration
+//! makes it,
+//!
+//! ```sql
+//! CREATE TYPE task_progress AS ENUM ('open', 'done');
+//! CREATE TABLE tasks (
+//!     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+//!     progress task_progress NOT NULL DEFAULT 'open'
+//! );
+//! ```
+//!
+//! and `tenant_enum!` declares it, with the Rust enum, Diesel's type and the type's
+//! name in PostgreSQL. It serves every tenant, also one after the other on the same
+//! connection:
+//!
+//! ```
+//! use diesel::prelude::*;
+//! use diesel_async::RunQueryDsl;
+//! use tenant_core::TenantConnection;
+//!
+//! tenant_core::tenant_enum! {
+//!     /// How far a task is.
+//!     pub enum Progress: TaskProgress = "task_progress" {
+//!         /// Somebody has to do it.
+//!         Open = "open",
+//!         /// It is done.
+//!         Done = "done",
+//!     }
+//! }
+//!
+//! diesel::table! {
+//!     use diesel::sql_types::*;
+//!     use super::TaskProgress;
+//!
+//!     tasks (id) {
+//!         id -> BigInt,
+//!         progress -> TaskProgress,
+//!     }
+//! }
+//!
+//! /// Ends all tasks of the tenant whose connection this is.
+//! pub async fn end_all(tenant: &mut TenantConnection) -> QueryResult<usize> {
+//!     diesel::update(tasks::table.filter(tasks::progress.ne(Progress::Done)))
+//!         .set(tasks::progress.eq(Progress::Done))
+//!         .execute(tenant)
+//!         .await
+//! }
+//! # fn main() {}
+//! ```
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 

@@ -12,7 +12,7 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `drop_tenant`, `contents`, `list`, `health`, `spares`, `keep_spares` | | the call on [`Tenants`](crate::Tenants) of that name |
+//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `spares`, `keep_spares` | | the call on [`Tenants`](crate::Tenants) of that name |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
 //! | `spare` | `spare` | the work on one spare schema, inside the call |
 //!

@@ -4,10 +4,14 @@
 //! migrations, which name no schema: `search_path` says where they take
 //! effect. The table `public.schema_tracker` lists the tenants.
 //!
-//! [`Tenants`] creates, migrates, lists, checks and drops them:
+//! # Making and keeping tenants
+//!
+//! A [`Database`] is a parsed URL, [`Migrations`] are two sets of Diesel's
+//! migrations, and [`Tenants`] is everything one does with the tenants, one call
+//! each:
 //!
 //! ```no_run
-//! use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
+//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Stop, Tenants};
 //! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 //! # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 //!
@@ -18,18 +22,81 @@
 //!     tenant: MigrationSet::from_source(&TENANT)?,
 //! };
 //! let tenants = Tenants::open(database, migrations, Settings::default()).await?;
+//!
+//! // When the program starts, or in a deployment: public first, then everybody.
 //! tenants.migrate_public(false).await?;
-//! tenants.create(&"acme_corp".parse()?).await?;
+//! let report = tenants.migrate(&MigrateOptions::default(), &Stop::default(), &|_| {}).await?;
+//! for (outcome, error) in report.failures() {
+//!     eprintln!("{}: {error}", outcome.name); // the others went on
+//! }
+//!
+//! // When a customer signs up, and when one leaves.
+//! let acme = "acme_corp".parse()?;
+//! tenants.create(&acme).await?;
+//! tenants.drop_tenant(&acme).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! What happens is told through `tracing`: see [`events`].
+//! A tenant is wholly there or not at all, and wholly at one version: schema,
+//! migrations and registration are one transaction. [`Tenants::list`] says who is
+//! at which version, [`Tenants::health`] what is wrong, and
+//! [`Tenants::keep_spares`] makes tenants ahead of time, so that a sign-up takes
+//! milliseconds.
 //!
-//! [`TenantPool`] runs Diesel queries that see one tenant's tables only.
+//! # Serving them
+//!
+//! One [`TenantPool`] serves all tenants. What it hands out is a transaction in one
+//! tenant's schema, and its type says so:
+//!
+//! ```no_run
+//! # use diesel::prelude::*;
+//! # use diesel_async::RunQueryDsl;
+//! # use tenant_core::{PoolError, TenantConnection, TenantName, TenantPool, Tenants};
+//! # diesel::table! { tasks (id) { id -> Integer, title -> Text, } }
+//! async fn add(tenant: &mut TenantConnection, title: &str) -> QueryResult<usize> {
+//!     diesel::insert_into(tasks::table)
+//!         .values(tasks::title.eq(title))
+//!         .execute(tenant)
+//!         .await
+//! }
+//!
+//! async fn handle(pool: &TenantPool, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+//!     let name: TenantName = name.parse()?; // for a web service: 400
+//!     let mut tenant = match pool.tenant(&name).await {
+//!         Err(PoolError::Unknown(_)) => return Ok(()), // 404
+//!         opened => opened?,
+//!     };
+//!     add(&mut tenant, "Call back").await?;
+//!     tenant.commit().await?;
+//!     Ok(())
+//! }
+//!
+//! # async fn example(tenants: Tenants) -> Result<(), Box<dyn std::error::Error>> {
+//! let pool = tenants.pool().size(16).open().await?;
+//! handle(&pool, "acme_corp").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Errors, panics and dropped futures leave nothing behind for the next tenant on
+//! the connection; [`TenantPool`] says what exactly is certain.
+//!
+//! # Enums
+//!
+//! Each tenant has its own, so Diesel must not remember one by its name:
+//! [`tenant_enum!`] declares them.
+//!
+//! # Watching, testing
+//!
+//! What happens is told through `tracing`: see [`events`]. With the feature
+//! `testing`, the module of that name makes databases and tenants for tests.
+//!
+//! # What it does not know
 //!
 //! This crate knows nothing of what the tenants' tables are: it takes any
-//! Diesel `MigrationSource`.
+//! Diesel `MigrationSource`. The public migrations have to make
+//! `public.schema_tracker`, as those of the crate `schema-public` do.
 
 mod connect;
 mod engine;
@@ -60,10 +127,9 @@ pub use pg_error::PgError;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
-    own_type,
 };
-pub use sql::quote_ident;
+pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, Tenants,
+    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding, Tenants,
 };

@@ -74,6 +74,12 @@ impl Migration {
         &self.fingerprint
     }
 
+    /// Its SQL, as the file has it: that of the migration's `up.sql`.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        &self.text
+    }
+
     /// Whether something of the session may outlive its transaction: a setting, a
     /// role, a temporary table. Rather too often than too seldom.
     pub(crate) fn may_leave_traces(&self) -> bool {

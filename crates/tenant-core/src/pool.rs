@@ -12,7 +12,6 @@ mod lookup;
 mod manager;
 mod message;
 mod opening;
-mod own_types;
 mod scope;
 mod tag;
 
@@ -34,7 +33,6 @@ pub use driver::{Cancel, DriverTransaction};
 pub use error::PoolError;
 pub use guard::{Session, Transaction};
 pub use opening::{Isolation, Opening};
-pub use own_types::own_type;
 pub use scope::{OfPublic, OfTenant, Scope};
 
 /// How many connections a pool has when nobody says otherwise.

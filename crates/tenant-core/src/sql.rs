@@ -61,6 +61,17 @@ pub fn quote_ident(name: &str) -> String {
     ident(name)
 }
 
+/// `text` as a string constant, to show a statement to people. What is run has its
+/// values bound instead.
+///
+/// ```
+/// assert_eq!(tenant_core::quote_literal("it's"), "'it''s'");
+/// ```
+#[must_use]
+pub fn quote_literal(text: &str) -> String {
+    literal(text)
+}
+
 /// `name` as an identifier: in double quotes, and those inside doubled.
 pub(crate) fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

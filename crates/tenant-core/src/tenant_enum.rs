@@ -41,8 +41,15 @@
 /// once for each connection and then kept. For the second tenant on the same
 /// connection that is the first tenant's type, and PostgreSQL refuses its values:
 /// `column "progress" is of type task_progress but expression is of type
-/// acme.task_progress`. See [`own_type`](crate::own_type) for how this one is
-/// found.
+/// acme.task_progress`. This one says nothing of its type (OID 0), and PostgreSQL
+/// takes it from where the value stands: beside a column, in an array that is
+/// compared with one (`eq_any`), in an insert. Where there is no such place, as in
+/// a `CASE` of two values, cast in SQL.
+///
+/// # What to mind
+///
+/// With `table!` the enum has to be `pub`; a private module around it keeps it
+/// inside. Arrays are accepted from PostgreSQL 14 on.
 #[macro_export]
 macro_rules! tenant_enum {
     (
@@ -69,7 +76,7 @@ macro_rules! tenant_enum {
 
         impl ::diesel::sql_types::HasSqlType<$sql> for ::diesel::pg::Pg {
             fn metadata(_: &mut Self::MetadataLookup) -> ::diesel::pg::PgTypeMetadata {
-                $crate::own_type($name)
+                ::diesel::pg::PgTypeMetadata::new(0, 0)
             }
         }
 

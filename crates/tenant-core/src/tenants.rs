@@ -13,6 +13,7 @@ mod orphans;
 mod outcome;
 mod reading;
 mod spares;
+mod standings;
 mod state;
 
 use crate::Error;
@@ -37,6 +38,7 @@ pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
 pub use spares::{SpareCount, SpareReport};
+pub use standings::TenantStanding;
 
 /// How many connections work on a fleet when nobody says otherwise. On a disk
 /// a server gains up to 8 and nothing beyond: it waits for new files to be

@@ -80,6 +80,10 @@ impl Guard {
                 refused("The key in this address is not this studio's. It was started anew.")
             });
         }
+        // They hold nothing that is not in the program's source.
+        if request.uri().path().starts_with("/assets/") {
+            return None;
+        }
         let known = cookies(request.headers())
             .any(|(name, value)| name == self.cookie() && self.is_token(value));
         (!known).then(|| refused("This browser has no key."))
@@ -128,7 +132,9 @@ impl Guard {
         let rest = rest
             .iter()
             .map(|(name, value)| (name.as_str(), value.clone()));
-        let target = url::with(uri.path(), rest);
+        // Two slashes at the beginning would name another host.
+        let path = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
+        let target = url::with(&path, rest);
         let cookie = format!(
             "{}={}; Path=/; HttpOnly; SameSite=Strict",
             self.cookie(),

@@ -34,12 +34,17 @@
 //! * See `guard.rs` for who may ask at all, and what a browser may do with a page.
 
 mod assets;
+mod cell;
 mod data;
+mod diagram;
 mod error;
+mod export;
+
 mod guard;
 mod page;
 mod pages;
 mod place;
+mod query;
 mod server;
 mod studio;
 mod url;

@@ -3,9 +3,14 @@
 mod across;
 mod answer;
 mod console;
+mod diagram;
 mod edit;
+mod export;
+mod grid;
 mod here;
 mod migrations;
+mod record;
+mod structure;
 mod switch;
 mod tables;
 mod tenants;
@@ -26,6 +31,11 @@ pub(crate) fn routes() -> Router<Studio> {
         .merge(tenants::routes())
         .merge(switch::routes())
         .merge(tables::routes())
+        .merge(grid::routes())
+        .merge(record::routes())
+        .merge(structure::routes())
+        .merge(diagram::routes())
+        .merge(export::routes())
         .merge(migrations::routes())
         .merge(across::routes())
         .merge(console::routes())

@@ -125,7 +125,16 @@ impl Studio {
 
     /// A transaction for reading at `place`, with the time-out of a page.
     pub(crate) async fn read(&self, place: &Place) -> Result<Reading, Failure> {
-        Reading::begin(self.pool(), place, self.options().statement_timeout).await
+        self.read_for(place, self.options().statement_timeout).await
+    }
+
+    /// The same, in which each statement may take so long.
+    pub(crate) async fn read_for(
+        &self,
+        place: &Place,
+        timeout: Duration,
+    ) -> Result<Reading, Failure> {
+        Reading::begin(self.pool(), place, timeout).await
     }
 }
 

@@ -95,6 +95,7 @@ calls! {
     DropTenant = "drop_tenant",
     Contents = "contents",
     List = "list",
+    Standings = "standings",
     Health = "health",
     Spares = "spares",
     KeepSpares = "keep_spares",

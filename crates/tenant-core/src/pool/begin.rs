@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future};
 use super::directory::Known;
 use super::lent::{Kind, Lent};
 use super::lookup::{self, Presence};
-use super::tag::Likeness;
+use super::tag::Tag;
 use super::{PoolError, PoolInner};
 use crate::TenantName;
 
@@ -147,13 +147,13 @@ impl PoolInner {
         &self,
         lent: &mut Lent,
         name: &TenantName,
-    ) -> Result<Likeness, NotBegun> {
+    ) -> Result<Tag, NotBegun> {
         lent.signs.begin();
-        let likeness = self.look_up(&lent.connection, name).await;
-        if !matches!(likeness, Err(NotBegun::Lost(_))) {
+        let tag = self.look_up(&lent.connection, name).await;
+        if !matches!(tag, Err(NotBegun::Lost(_))) {
             lent.signs.end(&Ok(()));
         }
-        likeness
+        tag
     }
 
     /// Asks the database about a tenant, and remembers the answer.
@@ -161,12 +161,12 @@ impl PoolInner {
         &self,
         connection: &AsyncPgConnection,
         name: &TenantName,
-    ) -> Result<Likeness, NotBegun> {
+    ) -> Result<Tag, NotBegun> {
         let refused = match lookup::find(connection, name).await {
-            Ok(Presence::Whole(likeness)) => {
-                let known = Known::Tenant(likeness.clone());
+            Ok(Presence::Whole(tag)) => {
+                let known = Known::Tenant(tag.clone());
                 self.directory.remember(name, known);
-                return Ok(likeness);
+                return Ok(tag);
             }
             Ok(Presence::NoSchema) => PoolError::MissingSchema(name.clone()),
             Ok(Presence::Forbidden) => PoolError::Forbidden(name.clone()),

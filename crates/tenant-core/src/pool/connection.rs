@@ -27,9 +27,8 @@ use super::PoolInner;
 use super::begin::{LentParts, Pending};
 use super::lent::Kind;
 use super::manager::Manager;
-use super::own_types;
 use super::scope::{OfPublic, OfTenant, Scope};
-use super::tag::{Likeness, Tagged};
+use super::tag::{Tag, Tagged};
 use crate::TenantName;
 
 /// A connection that sees one tenant's tables: what functions take that need
@@ -79,7 +78,7 @@ pub struct ScopedConnection<S: Scope> {
     lent: PooledConnection<'static, Manager>,
     pool: Arc<PoolInner>,
     scope: S,
-    likeness: Likeness,
+    tag: Tag,
     kind: Kind,
     /// What begins the transaction, before its first query.
     pending: Option<Pending>,
@@ -97,15 +96,15 @@ impl<S: Scope> ScopedConnection<S> {
     pub(super) fn new(
         pool: Arc<PoolInner>,
         mut lent: PooledConnection<'static, Manager>,
-        (scope, likeness): (S, Likeness),
+        (scope, tag): (S, Tag),
         (kind, pending): (Kind, Option<Pending>),
     ) -> Self {
-        lent.serve(scope.tenant(), &likeness.tag);
+        lent.serve(scope.tenant(), &tag);
         Self {
             lent,
             pool,
             scope,
-            likeness,
+            tag,
             kind,
             pending,
         }
@@ -177,7 +176,7 @@ impl<S: Scope> ScopedConnection<S> {
             connection: &self.lent.connection,
             signs: &self.lent.signs,
         };
-        let answer = own_types::with(&self.likeness.types, || query(lent.connection));
+        let answer = query(lent.connection);
         async move {
             lent.signs.begin();
             let answer = match pending {
@@ -247,7 +246,7 @@ impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
-        let query = Tagged::new(source.as_query(), &self.likeness.tag);
+        let query = Tagged::new(source.as_query(), &self.tag);
         let signs = Arc::clone(&self.lent.signs);
         let rows = self.run(|mut connection| AsyncConnectionCore::load(&mut connection, query));
         async move {
@@ -267,7 +266,7 @@ impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
     where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
-        let query = Tagged::new(source, &self.likeness.tag);
+        let query = Tagged::new(source, &self.tag);
         self.run(|mut connection| connection.execute_returning_count(query))
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::tag::Likeness;
+use super::tag::Tag;
 use crate::TenantName;
 
 /// For how long a tenant is taken to be there and alike.
@@ -24,8 +24,8 @@ const MOST: usize = 50_000;
 /// What is known of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Known {
-    /// A tenant that is like this.
-    Tenant(Likeness),
+    /// A tenant, whose statements carry this tag.
+    Tenant(Tag),
     /// Nobody.
     Nobody,
 }
@@ -97,7 +97,7 @@ mod tests {
     fn what_was_remembered_is_known_until_it_is_forgotten() {
         let directory = Directory::default();
         let name = "acme".parse().unwrap();
-        let known = Known::Tenant(Likeness::public());
+        let known = Known::Tenant(Tag::public());
         directory.remember(&name, known.clone());
         assert_eq!(directory.get(&name), Some(known));
         directory.forget(&name);

@@ -72,6 +72,13 @@ impl From<diesel::result::Error> for PoolError {
 }
 
 impl PoolError {
+    /// Whether it may well work a moment later: all connections were in use, or the
+    /// server could not be reached. For a web service: 503.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Exhausted { .. } | Self::Connect(_))
+    }
+
     /// As Diesel passes it on.
     pub(super) fn into_diesel(self) -> diesel::result::Error {
         match self {

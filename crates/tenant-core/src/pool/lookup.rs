@@ -1,15 +1,12 @@
 //! Asks the database about a tenant.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Bool, Oid, Text};
+use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use super::message;
-use super::own_types::OwnTypes;
-use super::tag::{Likeness, Tag};
+use super::tag::Tag;
 use crate::{TenantName, tracker};
 
 /// What the database says of a registered tenant.
@@ -21,12 +18,6 @@ struct Found {
     is_allowed: bool,
     #[diesel(sql_type = Text)]
     shape: String,
-    #[diesel(sql_type = Array<Text>)]
-    types: Vec<String>,
-    #[diesel(sql_type = Array<Oid>)]
-    oids: Vec<u32>,
-    #[diesel(sql_type = Array<Oid>)]
-    array_oids: Vec<u32>,
 }
 
 #[derive(QueryableByName)]
@@ -37,8 +28,8 @@ struct Answer {
 
 /// What there is of a tenant.
 pub(super) enum Presence {
-    /// Everything, and it is like this.
-    Whole(Likeness),
+    /// Everything; its statements carry this tag.
+    Whole(Tag),
     /// A registration, and no schema.
     NoSchema,
     /// A schema that this role may not look into.
@@ -54,8 +45,7 @@ pub(super) enum Presence {
 /// it; `pg_class` has none, and would be read as a whole.
 const FIND: &str = "SELECT n.oid IS NOT NULL AS has_schema, \
         coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS is_allowed, \
-        pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape, \
-        types.names AS types, types.oids, types.array_oids \
+        pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape \
      FROM public.schema_tracker t \
      LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
      CROSS JOIN LATERAL ( \
@@ -69,27 +59,13 @@ const FIND: &str = "SELECT n.oid IS NOT NULL AS has_schema, \
         AND d.refobjid = n.oid AND a.attnum > 0 AND NOT a.attisdropped \
      ) columns \
      CROSS JOIN LATERAL ( \
-        SELECT coalesce(pg_catalog.array_agg(y.typname::text ORDER BY y.oid), '{}') AS names, \
-            coalesce(pg_catalog.array_agg(y.oid ORDER BY y.oid), '{}') AS oids, \
-            coalesce(pg_catalog.array_agg(y.typarray ORDER BY y.oid), '{}') AS array_oids \
+        SELECT pg_catalog.array_agg(d.objid ORDER BY d.objid) AS oids \
         FROM pg_catalog.pg_depend d \
-        JOIN pg_catalog.pg_type y ON y.oid = d.objid \
         WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass \
         AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
         AND d.refobjid = n.oid \
      ) types \
      WHERE t.name = $1";
-
-impl Found {
-    fn likeness(self) -> Likeness {
-        let oids = self.oids.into_iter().zip(self.array_oids);
-        let types = self.types.into_iter().zip(oids).collect::<OwnTypes>();
-        Likeness {
-            tag: Tag::of_shape(&self.shape),
-            types: Arc::new(types),
-        }
-    }
-}
 
 /// Looks for the tenant `name`. Not as the role that somebody has left, and not in
 /// a transaction.
@@ -104,7 +80,7 @@ pub(super) async fn find(
         None => Presence::Nobody,
         Some(found) if !found.has_schema => Presence::NoSchema,
         Some(found) if !found.is_allowed => Presence::Forbidden,
-        Some(found) => Presence::Whole(found.likeness()),
+        Some(found) => Presence::Whole(Tag::of_shape(&found.shape)),
     })
 }
 

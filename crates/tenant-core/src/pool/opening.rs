@@ -17,7 +17,7 @@ use super::lent::Kind;
 use super::manager::Manager;
 use super::message::{self, Characteristics};
 use super::scope::{Scope, sealed};
-use super::tag::Likeness;
+use super::tag::Tag;
 use super::{PoolError, PoolInner, driver};
 use crate::TenantName;
 use crate::path::Path;
@@ -136,9 +136,9 @@ impl PoolInner {
                 .begin_for(&mut lent, (&scope, known), kind, &message)
                 .await
             {
-                Ok((likeness, pending)) => {
+                Ok((tag, pending)) => {
                     let work = (kind, pending);
-                    return Ok(ScopedConnection::new(self, lent, (scope, likeness), work));
+                    return Ok(ScopedConnection::new(self, lent, (scope, tag), work));
                 }
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
                 Err(refused) => return Err(refused.into()),
@@ -191,10 +191,10 @@ impl PoolInner {
         (scope, known): (&S, Option<Known>),
         kind: Kind,
         message: impl Fn(Path<'_>) -> String,
-    ) -> Result<(Likeness, Option<Pending>), NotBegun> {
-        let likeness = match (scope.tenant(), known) {
-            (None, _) => Likeness::public(),
-            (_, Some(Known::Tenant(likeness))) => likeness,
+    ) -> Result<(Tag, Option<Pending>), NotBegun> {
+        let tag = match (scope.tenant(), known) {
+            (None, _) => Tag::public(),
+            (_, Some(Known::Tenant(tag))) => tag,
             (Some(name), _) => self.ask_for(lent, name).await?,
         };
         let schema = sealed::schema(scope);
@@ -205,9 +205,9 @@ impl PoolInner {
                 tenant: scope.tenant().cloned(),
                 pool: Arc::clone(self),
             };
-            return Ok((likeness, Some(pending)));
+            return Ok((tag, Some(pending)));
         }
         self.begin(lent, scope.tenant(), (kind, &message)).await?;
-        Ok((likeness, None))
+        Ok((tag, None))
     }
 }

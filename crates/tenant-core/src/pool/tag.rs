@@ -14,8 +14,6 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
-use super::own_types::OwnTypes;
-
 /// Which schemas a prepared statement serves. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Tag(Arc<str>);
@@ -29,25 +27,8 @@ impl Tag {
     }
 
     /// The tag of the public schema.
-    fn public() -> Self {
-        Self(" /* public */".into())
-    }
-}
-
-/// What the queries of a schema need to know of it. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Likeness {
-    pub(super) tag: Tag,
-    pub(super) types: Arc<OwnTypes>,
-}
-
-impl Likeness {
-    /// That of the public schema, whose types Diesel may look up by name.
     pub(super) fn public() -> Self {
-        Self {
-            tag: Tag::public(),
-            types: Arc::default(),
-        }
+        Self(" /* public */".into())
     }
 }
 

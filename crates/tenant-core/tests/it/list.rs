@@ -91,3 +91,36 @@ async fn a_thousand_tenants_are_all_read() {
             .all(|tenant| tenant.pending == 1 && tenant.error.is_none())
     );
 }
+
+#[tokio::test]
+async fn it_is_told_which_migrations_each_tenant_lacks_and_which_nobody_knows() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["behind", "current", "lost", "newer"]).await;
+    let changes = format!(
+        "DELETE FROM behind.__diesel_schema_migrations WHERE version = '{}'; \
+         INSERT INTO newer.__diesel_schema_migrations (version) VALUES ('29990101000000'); \
+         DROP SCHEMA lost CASCADE",
+        version(2)
+    );
+    database.execute(&changes).await;
+    let standings = tenants.standings(&[]).await.unwrap();
+    let rows = standings
+        .iter()
+        .map(|one| (one.name.as_str(), one.pending.clone(), one.unknown.clone()));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            ("behind", vec![version(2)], vec![]),
+            ("current", vec![], vec![]),
+            ("lost", vec![], vec![]),
+            ("newer", vec![], vec!["29990101000000".to_owned()]),
+        ]
+    );
+    assert!(matches!(standings[2].error, Some(Error::MissingSchema(_))));
+    let only = ["behind".parse().unwrap()];
+    let one = tenants.standings(&only).await.unwrap();
+    assert_eq!((one.len(), one[0].name.as_str()), (1, "behind"));
+    let nobody = tenants.standings(&["nobody".parse().unwrap()]).await;
+    assert!(matches!(nobody, Err(Error::Unknown(_))));
+}

@@ -41,6 +41,7 @@ function live(form) {
       results.innerHTML = await answer.text();
       if (!form.closest("dialog")) history.replaceState(null, "", shown);
       form.dispatchEvent(new Event("results"));
+      later(results, asking.signal);
     } catch (error) {
       if (error.name !== "AbortError") results.textContent = "The studio does not answer. Is it still running?";
     }
@@ -49,6 +50,21 @@ function live(form) {
   form.addEventListener("ask", ask);
 }
 for (const form of $$("form[data-live]")) live(form);
+
+// What takes longer is asked for once the rest is shown.
+async function later(within, signal) {
+  const link = $("[data-later]", within);
+  if (!link) return;
+  try {
+    const answer = await fetch(`${link.href}&part=1`, { signal });
+    if (answer.ok && link.isConnected) {
+      const focused = document.activeElement?.getAttribute("href");
+      within.innerHTML = await answer.text();
+      if (focused) $$("a", within).find((one) => one.getAttribute("href") === focused)?.focus();
+    }
+  } catch { /* The page has gone on to something else. */ }
+}
+for (const link of $$("[data-later]")) later($(link.dataset.later));
 
 // A list that is filtered where it is.
 for (const input of $$("[data-filter]")) {
@@ -134,11 +150,24 @@ function walk(step) {
   links[Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
 }
 
-// Forms leave out what is empty, so that links stay short.
+// Forms leave out what is empty or usual, so that links stay short.
 for (const form of $$("form[data-short]")) {
+  form.addEventListener("change", (event) => {
+    // A column, an operator without a value: nothing more to type.
+    const row = event.target.closest(".filter");
+    if (row && ["null", "some"].includes($("[name=fo]", row).value) && $("[name=fc]", row).value) form.requestSubmit();
+    if (event.target.name === "size") form.requestSubmit();
+  });
   form.addEventListener("formdata", (event) => {
     const data = event.formData;
-    for (const name of new Set(data.keys())) {
+    if (data.getAll("col").length === $$("[name=col]", form).length) data.delete("col");
+    if (data.get("size") === "50") data.delete("size");
+    const filters = $$(".filter", form).filter((row) => $("[name=fc]", row).value);
+    for (const name of ["fc", "fo", "fv"]) data.delete(name);
+    for (const row of filters) {
+      for (const name of ["fc", "fo", "fv"]) data.append(name, $(`[name=${name}]`, row).value);
+    }
+    for (const name of [...new Set(data.keys())].filter((name) => !/^f[cov]$/.test(name))) {
       if (data.getAll(name).every((value) => value === "")) data.delete(name);
     }
   });

@@ -1,11 +1,13 @@
 //! [`Reading`]: a transaction for one page.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tenant_core::{DriverTransaction, TenantPool};
-use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, RowStream};
 
+use super::select::Statement;
 use crate::error::Failure;
 use crate::place::Place;
 
@@ -20,7 +22,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Begins it at `place`; each statement may take `timeout`.
+    /// Begins it at `place`, with tables read from their beginning; each statement may take `timeout`.
     pub(crate) async fn begin(
         pool: &TenantPool,
         place: &Place,
@@ -31,7 +33,8 @@ impl Reading {
             Place::Tenant(name) => pool.tenant(name).read_only().on_driver().await?,
         };
         let set = format!(
-            "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off",
+            "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off; \
+             SET LOCAL synchronize_seqscans = off",
             timeout.as_millis()
         );
         let set = transaction.batch_execute(&set).await;
@@ -58,8 +61,29 @@ impl Reading {
         rows.map_err(Failure::of(what))
     }
 
-    /// The transaction itself, for answers that are not collected.
-    pub(crate) fn transaction(&self) -> &DriverTransaction {
+    /// The rows that answer a statement.
+    pub(crate) async fn ask(
+        &self,
+        what: &'static str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, Failure> {
+        self.rows(what, &statement.sql, &statement.parameters())
+            .await
+    }
+
+    /// The same rows as they come.
+    pub(crate) async fn stream(
+        &self,
+        what: &'static str,
+        statement: &Statement,
+    ) -> Result<Pin<Box<RowStream>>, Failure> {
+        let parameters = statement.parameters();
+        let rows = self.transaction.query_typed_raw(&statement.sql, parameters);
+        Ok(Box::pin(rows.await.map_err(Failure::of(what))?))
+    }
+
+    /// The transaction itself, for what somebody has typed.
+    pub(super) fn transaction(&self) -> &DriverTransaction {
         &self.transaction
     }
 

@@ -65,37 +65,57 @@ impl Kind {
         matches!(self, Self::Table | Self::MaterializedView)
     }
 
+    /// Whether it can have keys.
+    pub(crate) fn has_keys(self) -> bool {
+        matches!(self, Self::Table | Self::Partitioned)
+    }
+
     /// Whether PostgreSQL keeps an estimate of its rows.
     fn is_estimated(self) -> bool {
         !matches!(self, Self::View)
     }
 }
 
-/// What belongs to a schema is found through `pg_depend`, which has an index by
-/// it; `pg_class` has none, and with thousands of tenants is long. The rows of a
-/// partitioned table are those of its parts.
-const LIST: &str = "SELECT c.oid, c.relname::text, c.relkind::text, \
+/// The rows of a partitioned table are those of its parts.
+const SELECT: &str = "SELECT c.oid, c.relname::text, c.relkind::text, \
         CASE WHEN c.relkind = 'p' THEN parts.rows ELSE c.reltuples END::float8, \
         pg_catalog.obj_description(c.oid, 'pg_class') \
-     FROM pg_catalog.pg_namespace n \
-     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
-        AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-     JOIN pg_catalog.pg_class c ON c.oid = d.objid \
-     LEFT JOIN LATERAL ( \
+     FROM pg_catalog.pg_class c LEFT JOIN LATERAL ( \
         SELECT sum(part.reltuples) AS rows FROM pg_catalog.pg_partition_tree(c.oid) tree \
         JOIN pg_catalog.pg_class part ON part.oid = tree.relid \
         WHERE tree.isleaf AND part.reltuples >= 0 \
      ) parts ON c.relkind = 'p' \
-     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
-     ORDER BY c.relname";
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+
+/// What belongs to a schema is found through `pg_depend`, which has an index by
+/// it; `pg_class` has none, and with thousands of tenants is long.
+const OF_SCHEMA: &str = "c.oid IN ( \
+     SELECT d.objid FROM pg_catalog.pg_namespace n \
+     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+        AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+     WHERE n.nspname = $1)";
 
 /// The tables and views of the schema, by name, without their sizes.
 pub(crate) async fn relations(reading: &Reading) -> Result<Vec<Relation>, Failure> {
-    let schema = reading.schema();
-    let schema: Parameter<'_> = (&schema, Type::TEXT);
-    let rows = reading.rows("Listing the tables", LIST, &[schema]).await?;
+    const WHAT: &str = "Listing the tables";
+    let schema: Parameter<'_> = (&reading.schema(), Type::TEXT);
+    let sql = format!("{SELECT} AND {OF_SCHEMA} ORDER BY c.relname");
+    let rows = reading.rows(WHAT, &sql, &[schema]).await?;
     let read = rows.iter().map(relation).collect::<Result<_, _>>();
-    read.map_err(Failure::of("Listing the tables"))
+    read.map_err(Failure::of(WHAT))
+}
+
+/// The one that is called `name`.
+pub(super) async fn find(reading: &Reading, name: &str) -> Result<Option<Relation>, Failure> {
+    const WHAT: &str = "Looking for the table";
+    let sql = format!(
+        "{SELECT} AND c.relname = $2 AND c.relnamespace = \
+         (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)"
+    );
+    let parameters: [Parameter<'_>; 2] = [(&reading.schema(), Type::TEXT), (&name, Type::TEXT)];
+    let rows = reading.rows(WHAT, &sql, &parameters).await?;
+    let found = rows.first().map(relation).transpose();
+    found.map_err(Failure::of(WHAT))
 }
 
 fn relation(row: &Row) -> Result<Relation, tokio_postgres::Error> {

@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
+use crate::cell;
 use crate::data::{Answer, Field, Refusal, Value, Values};
 use crate::words::counted;
 
@@ -44,22 +45,11 @@ pub(super) fn cells(row: &Values) -> Markup {
 }
 
 fn cell(value: Option<&Value>) -> Markup {
-    match value {
-        None => html! { span.null { "NULL" } },
-        Some(value) if value.text.is_empty() => html! { span.blank { "(empty)" } },
-        Some(value) => html! {
-            (visible(&value.text))
-            @if let Some(length) = value.cut_from {
-                "…" span.more.quiet { (words(length)) " letters" }
-            }
-        },
+    let cut_from = value.and_then(|value| value.cut_from);
+    html! {
+        (cell::shown(value.map(|value| value.text.as_str()), usize::MAX))
+        @if let Some(length) = cut_from { "…" span.more.quiet { (words(length)) " letters" } }
     }
-}
-
-/// The letters that would turn the direction of the text around made visible.
-fn visible(text: &str) -> String {
-    let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.replace(turns, "\u{fffd}")
 }
 
 /// A time as people read it.
@@ -134,22 +124,6 @@ pub(super) fn file(name: &str, text: String) -> Response {
     (headers, text).into_response()
 }
 
-/// A line of it, as RFC 4180 has it. NULL is nothing, and the empty text is `""`.
-pub(super) fn line<'a>(values: impl Iterator<Item = Option<&'a str>>) -> String {
-    let values = values.map(|value| match value {
-        None => String::new(),
-        Some(text)
-            if text.is_empty() || text.contains(['"', ',', '\n', '\r']) || text.trim() != text =>
-        {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        }
-        Some(text) => text.to_owned(),
-    });
-    let mut line = values.collect::<Vec<_>>().join(",");
-    line.push_str("\r\n");
-    line
-}
-
 /// A value in such a file. One that is cut says so.
 pub(super) fn in_file(value: &Value) -> String {
     match value.cut_from {
@@ -179,14 +153,5 @@ mod tests {
         assert!(third.contains("Line 3, column 2"), "{third}");
         assert!(third.contains("d<mark>)</mark>"), "{third}");
         assert!(mark("SELECT", 6).contains("SELECT<mark> </mark>"));
-    }
-
-    #[test]
-    fn what_would_end_a_value_of_a_file_is_quoted() {
-        let values = [None, Some(""), Some("a\"b"), Some("c,\nd"), Some("e f")];
-        assert_eq!(
-            line(values.into_iter()),
-            ",\"\",\"a\"\"b\",\"c,\nd\",e f\r\n"
-        );
     }
 }

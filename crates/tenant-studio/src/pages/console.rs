@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use super::{Here, answer, at_each_place};
 use crate::data::{self, Answer, Limits, Reading, Refusal};
 use crate::error::Failure;
+use crate::export::line;
 use crate::page::{Page, Tab};
 use crate::studio::Studio;
 use form::Asked;
@@ -121,11 +122,11 @@ fn summary(here: &Here, answer: &Answer) -> String {
 
 fn csv(answer: &Answer) -> String {
     let names = answer.fields.iter().map(|field| Some(field.name.as_str()));
-    let mut text = answer::line(names);
+    let mut text = line(names);
     for row in &answer.rows {
         let row = row.iter().map(|value| value.as_ref().map(answer::in_file));
         let row = row.collect::<Vec<_>>();
-        text.push_str(&answer::line(row.iter().map(Option::as_deref)));
+        text.push_str(&line(row.iter().map(Option::as_deref)));
     }
     text
 }

@@ -28,6 +28,8 @@ struct Asked {
     text: String,
     only_behind: bool,
     offset: usize,
+    /// With the sizes, which take PostgreSQL longer than all the rest.
+    with_sizes: bool,
     /// Only the results, for the page that shows them already.
     is_part: bool,
 }
@@ -41,15 +43,27 @@ impl Asked {
             offset: parameter("offset")
                 .and_then(|at| at.parse().ok())
                 .unwrap_or(0),
+            with_sizes: parameter("sizes").is_some(),
             is_part: parameter("part").is_some(),
         }
     }
 
+    /// The address of the results from `offset` on.
     fn at(&self, offset: usize) -> String {
+        url::with("/tenants", self.parameters(offset))
+    }
+
+    /// The same results with their sizes.
+    fn measured(&self) -> String {
+        let sizes = std::iter::once(("sizes", "1".to_owned()));
+        url::with("/tenants", self.parameters(self.offset).chain(sizes))
+    }
+
+    fn parameters(&self, offset: usize) -> impl Iterator<Item = (&'static str, String)> {
         let text = Some(("q", self.text.clone())).filter(|(_, text)| !text.is_empty());
         let behind = self.only_behind.then(|| ("behind", "1".to_owned()));
         let offset = (offset > 0).then(|| ("offset", offset.to_string()));
-        url::with("/tenants", text.into_iter().chain(behind).chain(offset))
+        text.into_iter().chain(behind).chain(offset)
     }
 }
 
@@ -64,7 +78,9 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     };
     let reading = studio.read(&Place::Public).await?;
     let mut found = data::tenants(&reading, &search).await?;
-    data::measure_tenants(&reading, &mut found).await;
+    if asked.with_sizes {
+        data::measure_tenants(&reading, &mut found).await;
+    }
     reading.end();
     let results = results(&studio, &asked, &found);
     if asked.is_part {
@@ -114,7 +130,11 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
             table.list data-rows {
                 thead { tr {
                     th scope="col" { "Name" } th scope="col" { "State" }
-                    th scope="col" { "Version" } th.number scope="col" { "Size" }
+                    th scope="col" { "Version" }
+                    th.number scope="col" {
+                        @if asked.with_sizes { "Size" }
+                        @else { a href=(asked.measured()) data-later="#results" { "Size" } }
+                    }
                     th scope="col" { "Created" }
                 } }
                 tbody { @for tenant in &found.rows { (row(studio, tenant)) } }

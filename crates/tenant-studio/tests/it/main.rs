@@ -1,10 +1,18 @@
-//! The studio over HTTP, on real databases.
+//! The studio over HTTP, on real PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod across;
+mod browser;
 mod compare;
 mod console;
 mod console_pooler;
 mod console_support;
 mod console_write;
+mod export;
+mod grid;
+mod guard;
+mod isolation;
+mod pages;
+mod paging;
+mod switching;

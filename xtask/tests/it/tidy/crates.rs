@@ -15,10 +15,26 @@ struct Arrow {
 
 const ARROWS: &[Arrow] = &[
     Arrow {
-        of: "schema-*",
+        of: "schema-diff",
         never_to: &["*"],
-        because: "the schema crates are tables and migrations, on which everything else rests, \
-                  and schema-diff is a library for any database",
+        because: "it is a library for any database",
+    },
+    Arrow {
+        of: "schema-public",
+        never_to: &["schema-*", "local-postgres", "command-line", "*-scripts"],
+        because: "it is tables and migrations; of tenant-core it takes the connection that they \
+                  are on",
+    },
+    Arrow {
+        of: "schema-tenant",
+        never_to: &["schema-*", "local-postgres", "command-line", "*-scripts"],
+        because: "it is tables and migrations; of tenant-core it takes the connection that they \
+                  are on",
+    },
+    Arrow {
+        of: "tenant-studio",
+        never_to: &["schema-*", "local-postgres", "command-line", "*-scripts"],
+        because: "it shows any tenants; the program around it says which",
     },
     Arrow {
         of: "migration-lint",

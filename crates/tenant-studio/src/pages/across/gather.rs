@@ -1,6 +1,7 @@
 //! [`Gathering`]: the answers of many tenants put together as they come.
 
 use crate::data::{Arrival, Field, Refusal, Values};
+use crate::export::line;
 use crate::pages::answer;
 
 /// How far it is.
@@ -105,7 +106,7 @@ pub(super) fn csv(parts: &[Part]) -> String {
         .into_iter()
         .chain(names)
         .chain([Some("error")]);
-    let mut text = answer::line(names);
+    let mut text = line(names);
     for part in parts {
         push(&mut text, &columns, part);
     }
@@ -127,9 +128,7 @@ fn push(text: &mut String, columns: &[(String, usize)], part: &Part) {
     if let Some(failure) = &part.failure {
         let nothing = columns.iter().map(|_| None);
         let error = [Some(failure.message.as_str())];
-        text.push_str(&answer::line(
-            [tenant].into_iter().chain(nothing).chain(error),
-        ));
+        text.push_str(&line([tenant].into_iter().chain(nothing).chain(error)));
     }
     let own = numbered(&part.fields);
     let places = columns
@@ -140,8 +139,6 @@ fn push(text: &mut String, columns: &[(String, usize)], part: &Part) {
         let value = |at: &Option<usize>| row.get((*at)?)?.as_ref().map(answer::in_file);
         let values = places.iter().map(value).collect::<Vec<_>>();
         let values = values.iter().map(Option::as_deref);
-        text.push_str(&answer::line(
-            [tenant].into_iter().chain(values).chain([None]),
-        ));
+        text.push_str(&line([tenant].into_iter().chain(values).chain([None])));
     }
 }

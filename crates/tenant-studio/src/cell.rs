@@ -1,0 +1,59 @@
+//! Values as they are shown: NULL, the empty text and text can be told apart.
+
+use std::borrow::Cow;
+
+use maud::{Markup, html};
+
+/// A value, cut after `letters`.
+pub(crate) fn shown(value: Option<&str>, letters: usize) -> Markup {
+    match value {
+        None => html! { span.null { "NULL" } },
+        Some("") => html! { span.blank { "(empty)" } },
+        Some(text) => html! { (beginning(text, letters)) @if is_cut(text, letters) { "…" } },
+    }
+}
+
+/// Whether more is there than `letters`.
+pub(crate) fn is_cut(text: &str, letters: usize) -> bool {
+    text.chars().nth(letters).is_some()
+}
+
+/// At most `letters` of it, with the letters made visible that would turn the
+/// direction of the text around, or end it.
+fn beginning(text: &str, letters: usize) -> Cow<'_, str> {
+    let end = text
+        .char_indices()
+        .nth(letters)
+        .map_or(text.len(), |(at, _)| at);
+    let text = text.get(..end).unwrap_or(text);
+    let is_hidden = |letter: char| {
+        matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+            || letter.is_control() && !matches!(letter, '\n' | '\t' | '\r')
+    };
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|letter| {
+        if is_hidden(letter) {
+            '\u{fffd}'
+        } else {
+            letter
+        }
+    });
+    Cow::Owned(shown.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_the_empty_text_and_text_differ() {
+        let of = |value| shown(value, 3).into_string();
+        assert_eq!(of(None), "<span class=\"null\">NULL</span>");
+        assert_eq!(of(Some("")), "<span class=\"blank\">(empty)</span>");
+        assert_eq!(of(Some("äbcd")), "äbc…");
+        assert_eq!(of(Some("<b>")), "&lt;b&gt;");
+        assert_eq!(of(Some("a\u{202e}b")), "a\u{fffd}b");
+    }
+}

@@ -1,0 +1,299 @@
+//! From what is shown to SQL.
+//!
+//! Names come from the catalog and are quoted; each value is bound, as text, and
+//! cast to its column's type by PostgreSQL. Pages are found by the values of the
+//! row at their edge (keyset) where rows have a key or a place: the thousandth
+//! page then costs what the first does.
+
+use tenant_core::quote_ident;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::catalog::{Column, Table};
+use crate::error::Failure;
+use crate::query::{Filter, Operator, OrderValues, View, items};
+
+/// A value, bound as text.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Value {
+    fn parameter(&self) -> (&(dyn ToSql + Sync), Type) {
+        match self {
+            Self::One(text) => (text, Type::TEXT),
+            Self::Many(texts) => (texts, Type::TEXT_ARRAY),
+        }
+    }
+}
+
+/// SQL with the values that its `$1` and so on stand for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    pub(crate) fn push(&mut self, sql: &str) {
+        self.sql.push_str(sql);
+    }
+
+    /// Adds `$n`, and the value that it stands for.
+    pub(super) fn bind(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    /// The values as the driver takes them.
+    pub(crate) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        self.values.iter().map(Value::parameter).collect()
+    }
+}
+
+/// A column that rows are ordered by.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    /// The column, or the row's place.
+    pub(crate) expression: String,
+    type_name: String,
+    /// Whether it can be NULL.
+    is_nullable: bool,
+}
+
+impl Table {
+    /// The table as SQL names it.
+    pub(crate) fn quoted(&self) -> String {
+        let (schema, name) = (&self.schema, &self.relation.name);
+        format!("{}.{} AS t", quote_ident(schema), quote_ident(name))
+    }
+
+    /// The columns that `view` shows: those that it names, or all.
+    pub(crate) fn shown(&self, view: &View) -> Vec<&Column> {
+        let chosen = |column: &&Column| view.columns.contains(&column.name);
+        let shown = self.columns.iter().filter(chosen).collect::<Vec<_>>();
+        if shown.is_empty() {
+            return self.columns.iter().collect();
+        }
+        shown
+    }
+
+    /// What rows are ordered by: the column to sort by, and then what tells rows
+    /// apart. Empty where nothing does and no column is named.
+    pub(crate) fn order(&self, view: &View) -> Result<Vec<Order>, Failure> {
+        let mut order = Vec::new();
+        if let Some(sort) = &view.sort {
+            order.push(Order::by(self.named(&sort.column)?));
+        }
+        order.extend(self.tie_breakers(view));
+        Ok(order)
+    }
+
+    /// Whether each row has a place of its own in the order of [`order`](Self::order).
+    pub(crate) fn is_total(&self) -> bool {
+        self.key().is_some() || self.relation.kind.has_places()
+    }
+
+    fn tie_breakers(&self, view: &View) -> Vec<Order> {
+        let sort = view.sort.as_ref().map(|sort| sort.column.as_str());
+        match self.key() {
+            Some(key) => {
+                let rest = key.iter().filter(|name| Some(name.as_str()) != sort);
+                let columns = rest.filter_map(|name| self.column(name));
+                columns.map(Order::by).collect()
+            }
+            None if self.relation.kind.has_places() => vec![Order::by_place()],
+            None => Vec::new(),
+        }
+    }
+
+    /// The column that an address names.
+    pub(crate) fn named(&self, name: &str) -> Result<&Column, Failure> {
+        let unknown = || Failure::Wrong(format!("The table has no column “{name}”."));
+        self.column(name).ok_or_else(unknown)
+    }
+
+    /// Adds ` WHERE` with the filters of `view`, and returns what joins a further
+    /// condition.
+    pub(crate) fn filter(
+        &self,
+        statement: &mut Statement,
+        view: &View,
+    ) -> Result<&'static str, Failure> {
+        let mut joint = " WHERE ";
+        for filter in &view.filters {
+            let condition = self.condition(statement, filter)?;
+            statement.push(joint);
+            statement.push(&condition);
+            joint = " AND ";
+        }
+        Ok(joint)
+    }
+
+    fn condition(&self, statement: &mut Statement, filter: &Filter) -> Result<String, Failure> {
+        let column = self.named(&filter.column)?;
+        let (left, type_name) = (column.compared(), column.compared_type());
+        let quoted = column.quoted();
+        let operator = match filter.operator {
+            Operator::IsNull => return Ok(format!("{quoted} IS NULL")),
+            Operator::IsNotNull => return Ok(format!("{quoted} IS NOT NULL")),
+            Operator::Contains => {
+                let value = statement.bind(Value::One(filter.value.clone()));
+                return Ok(format!(
+                    "pg_catalog.strpos(pg_catalog.lower({quoted}::text), pg_catalog.lower({value})) > 0"
+                ));
+            }
+            Operator::In => {
+                let value = statement.bind(Value::Many(items(&filter.value)));
+                return Ok(format!("{left} = ANY (CAST({value} AS {type_name}[]))"));
+            }
+            Operator::Equal => "=",
+            Operator::NotEqual => "<>",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+        };
+        let value = statement.bind(Value::One(filter.value.clone()));
+        Ok(format!("{left} {operator} CAST({value} AS {type_name})"))
+    }
+}
+
+impl Column {
+    pub(crate) fn quoted(&self) -> String {
+        format!("t.{}", quote_ident(&self.name))
+    }
+
+    /// What stands in comparisons: the text where the type has no order.
+    fn compared(&self) -> String {
+        if self.is_compared_itself() {
+            self.quoted()
+        } else {
+            format!("{}::text", self.quoted())
+        }
+    }
+
+    fn compared_type(&self) -> &str {
+        if self.is_compared_itself() {
+            &self.bare_type
+        } else {
+            "text"
+        }
+    }
+
+    /// A list of arrays would be an array of more dimensions.
+    fn is_compared_itself(&self) -> bool {
+        self.is_ordered && !self.bare_type.ends_with("[]")
+    }
+}
+
+impl Order {
+    fn by(column: &Column) -> Self {
+        Self {
+            expression: column.compared(),
+            type_name: column.compared_type().to_owned(),
+            is_nullable: !column.not_null,
+        }
+    }
+
+    fn by_place() -> Self {
+        Self {
+            expression: "t.ctid".to_owned(),
+            type_name: "tid".to_owned(),
+            is_nullable: false,
+        }
+    }
+}
+
+/// Which rows follow on another.
+#[derive(Debug, Clone)]
+pub(crate) enum Following<'a> {
+    /// All.
+    All,
+    /// Those whose first column is NULL.
+    Null(&'a Order),
+    /// Those whose first column is not.
+    NotNull(&'a Order),
+    /// Those that are beyond these values.
+    Beyond(&'a [Order], &'a [Option<String>]),
+    /// Those whose first column is NULL, and the others are beyond these values.
+    NullBeyond(&'a Order, &'a [Order], &'a [Option<String>]),
+}
+
+/// Which rows follow on a row with the values `edge`, as conditions that are
+/// asked for one after the other: each an index can answer, where one condition
+/// for all would not be. NULL stands above everything, as PostgreSQL has it.
+pub(crate) fn following<'a>(
+    order: &'a [Order],
+    edge: &'a OrderValues,
+    is_down: bool,
+) -> Vec<Following<'a>> {
+    let beyond = Following::Beyond(order, edge);
+    let Some((first, rest)) = order.split_first().filter(|(first, _)| first.is_nullable) else {
+        return vec![beyond];
+    };
+    match (edge.split_first(), is_down) {
+        (Some((None, values)), false) => vec![Following::NullBeyond(first, rest, values)],
+        (Some((None, values)), true) => vec![
+            Following::NullBeyond(first, rest, values),
+            Following::NotNull(first),
+        ],
+        (_, false) => vec![beyond, Following::Null(first)],
+        (_, true) => vec![beyond],
+    }
+}
+
+impl Following<'_> {
+    /// Adds the condition, with `joint` before it.
+    pub(crate) fn write(&self, statement: &mut Statement, joint: &str, is_down: bool) {
+        let condition = match self {
+            Self::All => return,
+            Self::Null(first) => format!("{} IS NULL", first.expression),
+            Self::NotNull(first) => format!("{} IS NOT NULL", first.expression),
+            Self::Beyond(order, edge) => beyond(statement, order, edge, is_down),
+            Self::NullBeyond(first, order, edge) => {
+                let beyond = beyond(statement, order, edge, is_down);
+                format!("{} IS NULL AND {beyond}", first.expression)
+            }
+        };
+        statement.push(joint);
+        statement.push(&condition);
+    }
+}
+
+/// That the columns of `order` together are beyond `edge`.
+fn beyond(
+    statement: &mut Statement,
+    order: &[Order],
+    edge: &[Option<String>],
+    is_down: bool,
+) -> String {
+    if order.is_empty() {
+        // Nothing tells these rows apart, so that none comes later.
+        return "false".to_owned();
+    }
+    let left = order.iter().map(|one| one.expression.as_str());
+    let left = left.collect::<Vec<_>>().join(", ");
+    let values = order.iter().enumerate().map(|(at, one)| {
+        let value = edge.get(at).cloned().flatten().unwrap_or_default();
+        let value = statement.bind(Value::One(value));
+        format!("CAST({value} AS {})", one.type_name)
+    });
+    let right = values.collect::<Vec<_>>().join(", ");
+    let operator = if is_down { "<" } else { ">" };
+    format!("({left}) {operator} ({right})")
+}
+
+/// ` ORDER BY` these.
+pub(crate) fn order_by(order: &[Order], is_down: bool) -> String {
+    let direction = if is_down { " DESC" } else { "" };
+    let terms = order
+        .iter()
+        .map(|one| format!("{}{direction}", one.expression));
+    let terms = terms.collect::<Vec<_>>().join(", ");
+    if terms.is_empty() {
+        return terms;
+    }
+    format!(" ORDER BY {terms}")
+}

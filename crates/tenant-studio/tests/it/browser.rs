@@ -1,0 +1,215 @@
+//! A studio that is served, and what a browser would do with it.
+
+use std::time::Duration;
+
+use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
+use tenant_studio::{Options, Start, Studio};
+use test_support::TestDatabase;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A studio on a database of its own, with the tenants acme and globex.
+pub(crate) struct Site {
+    pub(crate) database: TestDatabase,
+    pub(crate) tenants: Tenants,
+    pub(crate) port: u16,
+    pub(crate) cookie: String,
+    pub(crate) url: String,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: String,
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let database = TestDatabase::new().await;
+        let migrations = Migrations {
+            public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+            tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS).unwrap(),
+        };
+        let parsed = Database::parse(&database.url()).unwrap();
+        let tenants = Tenants::open(parsed, migrations, Settings::default());
+        let tenants = tenants.await.unwrap();
+        tenants.migrate_public(false).await.unwrap();
+        for name in ["acme", "globex"] {
+            tenants.create(&name.parse().unwrap()).await.unwrap();
+        }
+        let pool = tenants.pool().size(4).open().await.unwrap();
+        let studio = Studio::new(tenants.clone(), pool, options);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = studio.url(port, &Start::Tenants);
+        let (_, token) = url.split_once("token=").unwrap();
+        let cookie = format!("studio_{port}={token}");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(async move {
+            let stopped = async move { drop(stopped.await) };
+            studio.serve(listener, stopped).await
+        });
+        Self {
+            database,
+            tenants,
+            port,
+            cookie,
+            url,
+            stop: Some(stop),
+            served,
+        }
+    }
+
+    /// Runs SQL with the tenant's schema in the path.
+    pub(crate) async fn sql(&self, tenant: &str, sql: &str) {
+        let sql = format!("SET search_path TO {tenant}; {sql}");
+        self.database.execute(&sql).await;
+    }
+
+    /// A page that must be there.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let host = format!("127.0.0.1:{}", self.port);
+        let cookie = self.cookie.clone();
+        self.send("GET", path, &[("Host", &host), ("Cookie", &cookie)])
+            .await
+    }
+
+    /// A request with exactly these headers.
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = self.ask(method, path, headers).await;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        Answer::of(&String::from_utf8(answer).unwrap())
+    }
+
+    /// The same without waiting for the answer.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
+        let headers = headers.collect::<String>();
+        let request = format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// Ends the studio, as Ctrl-C does.
+    pub(crate) async fn end(mut self) {
+        drop(self.stop.take());
+        let ended = tokio::time::timeout(Duration::from_secs(30), &mut self.served);
+        ended.await.unwrap().unwrap().unwrap();
+    }
+}
+
+impl Answer {
+    fn of(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let (line, headers) = head.split_once("\r\n").unwrap();
+        let status = line.split(' ').nth(1).unwrap().parse().unwrap();
+        let is_chunked = headers.contains("transfer-encoding: chunked");
+        Self {
+            status,
+            headers: headers.to_owned(),
+            body: if is_chunked {
+                unchunked(body)
+            } else {
+                body.to_owned()
+            },
+        }
+    }
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut text = String::new();
+    loop {
+        let (size, rest) = body.split_once("\r\n").unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            return text;
+        }
+        text.push_str(&rest[..size]);
+        body = &rest[size + 2..];
+    }
+}
+
+/// The texts of the cells of a grid, row by row, without markup.
+pub(crate) fn cells(page: &str) -> Vec<Vec<String>> {
+    let body = between(page, "<tbody>", "</tbody>")
+        .next()
+        .unwrap_or_default();
+    let rows = between(body, "<tr>", "</tr>");
+    let cells = |row: &str| {
+        between(row, "<div class=\"cell\">", "</div>")
+            .map(text)
+            .collect()
+    };
+    rows.map(cells).collect()
+}
+
+/// The first column of a grid.
+pub(crate) fn first_cells(page: &str) -> Vec<String> {
+    let rows = cells(page).into_iter();
+    rows.map(|row| row.into_iter().next().unwrap()).collect()
+}
+
+/// The address behind a link that has `attribute`, if the page has one.
+pub(crate) fn link(page: &str, attribute: &str) -> Option<String> {
+    let tags = between(page, "<a ", ">");
+    let mut found = tags.filter(|tag| tag.contains(attribute));
+    let tag = found.next()?;
+    Some(between(tag, "href=\"", "\"").next()?.replace("&amp;", "&"))
+}
+
+pub(crate) fn between<'a>(
+    text: &'a str,
+    start: &'a str,
+    end: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    let parts = text.split(start).skip(1);
+    parts.filter_map(move |part| part.split_once(end).map(|(inside, _)| inside))
+}
+
+/// What a browser shows of markup.
+fn text(markup: &str) -> String {
+    let mut text = String::new();
+    let mut is_tag = false;
+    for letter in markup.chars() {
+        match letter {
+            '<' => is_tag = true,
+            '>' => is_tag = false,
+            letter if !is_tag => text.push(letter),
+            _ => {}
+        }
+    }
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&amp;", "&"),
+    ];
+    entities
+        .iter()
+        .fold(text, |text, (entity, letter)| text.replace(entity, letter))
+}
