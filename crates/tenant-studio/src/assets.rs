@@ -11,6 +11,7 @@ const STYLE: &str = include_str!("assets/studio.css");
 const SCRIPT: &str = include_str!("assets/studio.js");
 const EDITING: &str = include_str!("assets/edit.js");
 const THEME: &str = include_str!("assets/theme.js");
+const CONSOLE: &str = include_str!("assets/console.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 pub(crate) fn routes() -> Router<Studio> {
@@ -23,6 +24,14 @@ pub(crate) fn routes() -> Router<Studio> {
         .route(
             "/assets/edit.js",
             get(async || file("text/javascript", EDITING)),
+        )
+        .route(
+            "/assets/console.js",
+            get(async || file("text/javascript", CONSOLE)),
+        )
+        .route(
+            "/assets/theme.js",
+            get(async || file("text/javascript", THEME)),
         )
         .route(
             "/assets/icon.svg",

@@ -1,10 +1,15 @@
 //! What the pages ask of PostgreSQL. No page speaks to it but through here.
 
+mod across;
+mod answer;
 mod catalog;
 mod changes;
 mod choices;
+mod compare;
+mod cursor;
 mod details;
 mod dml;
+mod explain;
 mod identify;
 mod keys;
 mod ledger;
@@ -12,13 +17,18 @@ mod reading;
 mod relation;
 mod rows;
 mod select;
+mod statement;
 mod tenants;
 mod whole;
 mod writing;
 
+pub(crate) use across::{Arrival, Question, Selection, ask_each, chosen};
+pub(crate) use answer::{Answer, Field, Limits, Refusal, Value, Values};
 pub(crate) use catalog::{Column, Table};
-pub(crate) use changes::{Change, Changes, Done, Input, Refusal, apply, preview};
+pub(crate) use changes::{Change, Changes, Done, Input, RefusedChange, apply, preview};
 pub(crate) use choices::{Choice, choices};
+pub(crate) use compare::{Count, Counts, Difference, Differences, counts, differences, tables};
+pub(crate) use cursor::{ask, is_sql};
 pub(crate) use details::Details;
 pub(crate) use identify::CurrentRow;
 pub(crate) use keys::Constraint;
@@ -27,6 +37,7 @@ pub(crate) use reading::Reading;
 pub(crate) use relation::{Relation, measure, relations};
 pub(crate) use rows::{LETTERS, RowData, Rows, pretty};
 pub(crate) use select::{Statement, order_by};
+pub(crate) use statement::perform;
 pub(crate) use tenants::{Found, Search, TenantRow, measure as measure_tenants, tenants};
 pub(crate) use whole::{Outline, outlines};
 pub(crate) use writing::Writing;

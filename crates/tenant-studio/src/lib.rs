@@ -29,6 +29,8 @@
 //! * Each page asks on a connection whose path was set and checked by
 //!   `tenant_core`, and names every table with its schema, both from the catalog
 //!   of that schema. Values are always bound.
+//! * SQL that somebody types is held to reading by more than the transaction, in
+//!   which `COPY` could still start a program: see `data/cursor.rs`.
 //! * See `guard.rs` for who may ask at all, and what a browser may do with a page.
 
 mod assets;

@@ -17,6 +17,7 @@ const ENTRIES: &[(Tab, &str, &str)] = &[
     (Tab::Tables, "tables", "Tables"),
     (Tab::Diagram, "diagram", "Diagram"),
     (Tab::Migrations, "migrations", "Migrations"),
+    (Tab::Sql, "sql", "SQL"),
 ];
 
 /// The navigation's entries about all tenants.
@@ -24,6 +25,7 @@ const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[
     (Tab::Tenants, "/tenants", "Tenants"),
     (Tab::AllMigrations, "/migrations", "All migrations"),
     (Tab::Health, "/health", "Health"),
+    (Tab::Across, "/across", "Across tenants"),
 ];
 
 /// Which entry of the navigation a page belongs to.
@@ -35,6 +37,8 @@ pub(crate) enum Tab {
     Migrations,
     AllMigrations,
     Health,
+    Sql,
+    Across,
 }
 
 /// A page in the making.

@@ -1,6 +1,7 @@
 //! One file for each kind of page. Each brings its routes.
 
 mod across;
+mod answer;
 mod console;
 mod diagram;
 mod edit;

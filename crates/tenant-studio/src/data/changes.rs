@@ -63,7 +63,7 @@ pub(crate) struct Done {
 
 /// Why nothing was done.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum RefusedChange {
     /// The change with this number makes no sense for this table.
     Wrong(usize, String),
     /// The row is not any more what it was: this is it now, if it is there.
@@ -79,14 +79,14 @@ pub(crate) enum Refusal {
     Failed(Failure),
 }
 
-impl From<Failure> for Refusal {
+impl From<Failure> for RefusedChange {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
 /// The statements that `changes` stand for, as people read them.
-pub(crate) fn preview(table: &Table, changes: &[Change]) -> Result<Vec<String>, Refusal> {
+pub(crate) fn preview(table: &Table, changes: &[Change]) -> Result<Vec<String>, RefusedChange> {
     let statements = statements(table, changes)?;
     Ok(statements
         .into_iter()
@@ -99,7 +99,7 @@ pub(crate) async fn apply(
     writing: &Writing,
     table: &Table,
     changes: &[Change],
-) -> Result<Done, Refusal> {
+) -> Result<Done, RefusedChange> {
     let statements = statements(table, changes)?;
     for (index, change) in changes.iter().enumerate() {
         lock(writing, table, (index, change)).await?;
@@ -124,7 +124,7 @@ async fn lock(
     writing: &Writing,
     table: &Table,
     (index, change): (usize, &Change),
-) -> Result<(), Refusal> {
+) -> Result<(), RefusedChange> {
     let (key, version, strength) = match change {
         Change::Insert { .. } => return Ok(()),
         Change::Update { key, version, .. } => (key, version, "NO KEY UPDATE"),
@@ -132,7 +132,7 @@ async fn lock(
     };
     let mut question = table
         .question(key)
-        .map_err(|message| Refusal::Wrong(index, message))?;
+        .map_err(|message| RefusedChange::Wrong(index, message))?;
     question.push(&format!(" FOR {strength}"));
     let rows = writing.rows(&question).await;
     let rows = rows.map_err(|error| refused(Some(index), error))?;
@@ -140,7 +140,7 @@ async fn lock(
     let current = current.map_err(Failure::of("Reading the row"))?;
     match current {
         Some(current) if current.version == *version => Ok(()),
-        current => Err(Refusal::Stale(index, current)),
+        current => Err(RefusedChange::Stale(index, current)),
     }
 }
 
@@ -149,7 +149,7 @@ async fn run(
     writing: &Writing,
     table: &Table,
     (index, dml): (usize, &Dml),
-) -> Result<Option<OrderValues>, Refusal> {
+) -> Result<Option<OrderValues>, RefusedChange> {
     let (changed, key) = if table.key().is_some() {
         let rows = writing.rows(dml).await;
         let rows = rows.map_err(|error| refused(Some(index), error))?;
@@ -164,26 +164,26 @@ async fn run(
     };
     match changed {
         1 => Ok(key),
-        0 => Err(Refusal::Wrong(
+        0 => Err(RefusedChange::Wrong(
             index,
             "PostgreSQL has changed no row for this: a trigger or a rule has prevented it, or \
              another of these changes has come before it."
                 .to_owned(),
         )),
-        _ => Err(Refusal::Wrong(
+        _ => Err(RefusedChange::Wrong(
             index,
             "This would change more than one row.".to_owned(),
         )),
     }
 }
 
-fn refused(index: Option<usize>, error: tokio_postgres::Error) -> Refusal {
+fn refused(index: Option<usize>, error: tokio_postgres::Error) -> RefusedChange {
     let Some(said) = error.as_db_error() else {
         return Failure::of("Changing rows")(error).into();
     };
     let column = said.column().map(str::to_owned);
     let constraint = said.constraint().map(str::to_owned);
-    Refusal::Server {
+    RefusedChange::Server {
         index,
         column,
         constraint,
@@ -191,10 +191,10 @@ fn refused(index: Option<usize>, error: tokio_postgres::Error) -> Refusal {
     }
 }
 
-fn statements(table: &Table, changes: &[Change]) -> Result<Vec<Dml>, Refusal> {
+fn statements(table: &Table, changes: &[Change]) -> Result<Vec<Dml>, RefusedChange> {
     let all = changes.iter().enumerate();
     let all = all.map(|(index, change)| {
-        statement(table, change).map_err(|message| Refusal::Wrong(index, message))
+        statement(table, change).map_err(|message| RefusedChange::Wrong(index, message))
     });
     all.collect()
 }

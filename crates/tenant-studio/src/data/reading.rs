@@ -91,6 +91,11 @@ impl Reading {
         Ok(Box::pin(rows.await.map_err(Failure::of(what))?))
     }
 
+    /// The transaction itself, for what somebody has typed.
+    pub(super) fn transaction(&self) -> &DriverTransaction {
+        &self.transaction
+    }
+
     /// Ends it: all is answered.
     pub(crate) fn end(self) {
         self.transaction.end();

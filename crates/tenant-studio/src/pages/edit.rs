@@ -14,7 +14,7 @@ use axum::Router;
 use axum::response::Response;
 
 use super::Here;
-use crate::data::{Change, Done, Refusal, Table, Writing, apply};
+use crate::data::{Change, Done, RefusedChange, Table, Writing, apply};
 use crate::error::Failure;
 use crate::studio::Studio;
 
@@ -45,7 +45,7 @@ async fn keep(
     here: &Here,
     name: &str,
     changes: &[Change],
-) -> Result<(Table, Result<Done, Refusal>), Failure> {
+) -> Result<(Table, Result<Done, RefusedChange>), Failure> {
     let writing = write(here).await?;
     let table = Table::read(writing.reading(), name).await?;
     let applied = match apply(&writing, &table, changes).await {
@@ -53,7 +53,7 @@ async fn keep(
             writing.commit().await?;
             Ok(applied)
         }
-        Err(Refusal::Failed(failure)) => return Err(failure),
+        Err(RefusedChange::Failed(failure)) => return Err(failure),
         Err(refusal) => Err(refusal),
     };
     Ok((table, applied))

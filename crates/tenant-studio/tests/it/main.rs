@@ -6,7 +6,13 @@
     reason = "in a test a panic is the report"
 )]
 
+mod across;
 mod browser;
+mod compare;
+mod console;
+mod console_pooler;
+mod console_support;
+mod console_write;
 mod editing;
 mod export;
 mod grid;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::data::{CurrentRow, Refusal, Table};
+use crate::data::{CurrentRow, RefusedChange, Table};
 use crate::error::Failure;
 
 /// What is said of a row that is not what it was.
@@ -13,7 +13,7 @@ pub(super) const CHANGED: &str = "Somebody has changed this row in between.";
 pub(super) const GONE: &str =
     "This row is not there any more: somebody has deleted it, or given it another key.";
 
-impl Refusal {
+impl RefusedChange {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Stale(..) => StatusCode::CONFLICT,
@@ -80,7 +80,7 @@ impl Refusal {
 }
 
 /// The answer to a document of changes that is refused.
-pub(super) fn refused(table: &Table, refusal: &Refusal) -> Response {
+pub(super) fn refused(table: &Table, refusal: &RefusedChange) -> Response {
     let document = json!({ "refused": refusal.document(table) });
     (refusal.status(), Json(document)).into_response()
 }

@@ -13,7 +13,7 @@ use super::changes::identity;
 use super::control::{Field, Surroundings};
 use super::submitted::Submitted;
 use super::{Answer, allowed, choices, keep};
-use crate::data::{Change, Choice, CurrentRow, Reading, Refusal, Relation, Table, relations};
+use crate::data::{Change, Choice, CurrentRow, Reading, RefusedChange, Relation, Table, relations};
 use crate::error::Failure;
 use crate::pages::{Here, at_each_place};
 use crate::place::TableName;
@@ -104,7 +104,9 @@ async fn save(here: Here, TableName(name): TableName, request: Request) -> Answe
             // It has another place now, and nothing else to be found by.
             None => to_rows(&here, &name),
         }),
-        Err(Refusal::Stale(_, Some(current))) => stale(&here, &table, &submitted, current).await,
+        Err(RefusedChange::Stale(_, Some(current))) => {
+            stale(&here, &table, &submitted, current).await
+        }
         Err(refusal) => again(&here, &table, &submitted, said(&refusal)).await,
     }
 }
@@ -246,9 +248,9 @@ async fn stale(here: &Here, table: &Table, submitted: &Submitted, now: CurrentRo
     form.answer().await
 }
 
-fn said(refusal: &Refusal) -> Message {
+fn said(refusal: &RefusedChange) -> Message {
     let column = match refusal {
-        Refusal::Server { column, .. } => column.clone(),
+        RefusedChange::Server { column, .. } => column.clone(),
         _ => None,
     };
     wrong(refusal.message(), column, refusal.status())

@@ -1,0 +1,94 @@
+//! One query over many tenants, a few of them at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use tenant_core::TenantName;
+use tokio_postgres::types::Type;
+
+use super::answer::{Answer, Limits, Refusal};
+use super::cursor::ask;
+use super::reading::{Parameter, Reading};
+use crate::error::Failure;
+use crate::place::Place;
+use crate::studio::Studio;
+
+/// How many tenants are asked at a time. Each takes a connection.
+const AT_A_TIME: usize = 4;
+
+/// Which tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Selection {
+    All,
+    Containing(String),
+    BeginningWith(String),
+    Listed(Vec<String>),
+}
+
+/// What each of them is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) sql: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) timeout: Duration,
+}
+
+/// What one of them answered.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) tenant: String,
+    pub(crate) outcome: Result<Answer, Refusal>,
+}
+
+/// The names that `choice` means. Those that are listed stay as they are: whether
+/// there is such a tenant is seen when it is asked.
+pub(crate) async fn chosen(reading: &Reading, choice: &Selection) -> Result<Vec<String>, Failure> {
+    const WHAT: &str = "Choosing tenants";
+    let (condition, text) = match choice {
+        Selection::Listed(names) => return Ok(names.clone()),
+        Selection::All => ("$1 = ''", ""),
+        Selection::Containing(text) => (
+            "pg_catalog.strpos(pg_catalog.lower(name), pg_catalog.lower($1)) > 0",
+            text.as_str(),
+        ),
+        Selection::BeginningWith(text) => (
+            "pg_catalog.starts_with(pg_catalog.lower(name), pg_catalog.lower($1))",
+            text.as_str(),
+        ),
+    };
+    let sql = format!(
+        "SELECT name FROM public.schema_tracker WHERE {condition} ORDER BY name COLLATE \"C\""
+    );
+    let text: Parameter<'_> = (&text, Type::TEXT);
+    let rows = reading.rows(WHAT, &sql, &[text]).await?;
+    let names = rows.iter().map(|row| row.try_get(0));
+    names.collect::<Result<_, _>>().map_err(Failure::of(WHAT))
+}
+
+/// Asks the tenants, and gives their answers as they come. Dropped, it cancels
+/// those that are under way.
+pub(crate) fn ask_each(
+    studio: Studio,
+    names: Vec<String>,
+    question: Question,
+) -> impl Stream<Item = Arrival> + Send + 'static {
+    let asked = stream::iter(names).map(move |tenant| {
+        let (studio, question) = (studio.clone(), question.clone());
+        async move {
+            let outcome = ask_one(&studio, &tenant, &question).await;
+            Arrival { tenant, outcome }
+        }
+    });
+    asked.buffer_unordered(AT_A_TIME)
+}
+
+async fn ask_one(studio: &Studio, tenant: &str, question: &Question) -> Result<Answer, Refusal> {
+    let name = tenant.parse::<TenantName>().map_err(Refusal::other)?;
+    let place = Place::Tenant(name);
+    let reading = studio.read_for(&place, question.timeout).await;
+    let reading = reading.map_err(Refusal::other)?;
+    let answered = ask(&reading, &question.sql, question.limits).await;
+    reading.end();
+    answered
+}

@@ -1,0 +1,198 @@
+//! [`Answer`]: what a statement that somebody has typed gives, as text; and
+//! [`Refusal`]: why it gives nothing.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tenant_core::{DriverTransaction, PgError};
+use tokio_postgres::error::ErrorPosition;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow, Statement};
+
+/// So much text is kept of one answer, in bytes, whatever the limits are.
+const KEPT: usize = 32 * 1024 * 1024;
+
+/// How much of an answer is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// How many rows.
+    pub(crate) rows: usize,
+    /// How many letters of a value.
+    pub(crate) letters: usize,
+}
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// The type's name.
+    pub(crate) kind: String,
+}
+
+/// A value, cut where it is too long.
+#[derive(Debug, Clone)]
+pub(crate) struct Value {
+    pub(crate) text: String,
+    /// How many letters it has, when they are not all here.
+    pub(crate) cut_from: Option<usize>,
+}
+
+/// The values of one row; NULL is none.
+pub(crate) type Values = Vec<Option<Value>>;
+
+/// What a statement gave.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) rows: Vec<Values>,
+    /// Whether there were more rows than are here.
+    pub(crate) is_cut: bool,
+    /// How many rows it concerned, when that was counted to the end.
+    pub(crate) counted: Option<u64>,
+    pub(crate) took: Duration,
+}
+
+/// Why a statement gave nothing.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    /// Where in the text, in letters from 0.
+    pub(crate) position: Option<usize>,
+    /// What to do about it.
+    pub(crate) remedy: Option<&'static str>,
+    /// The SQLSTATE, when the server refused.
+    pub(crate) code: Option<String>,
+}
+
+impl Answer {
+    /// An empty one with the columns of `statement`.
+    pub(super) fn of(statement: &Statement) -> Self {
+        let fields = statement.columns().iter().map(|column| Field {
+            name: column.name().to_owned(),
+            kind: column.type_().name().to_owned(),
+        });
+        Self {
+            fields: fields.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Runs `sql` to its end, and keeps what `limits` let through. By the simple
+    /// protocol, which alone gives every type as text; so `sql` has to be known to
+    /// be a single statement.
+    pub(super) async fn fill(
+        &mut self,
+        transaction: &DriverTransaction,
+        sql: &str,
+        limits: Limits,
+    ) -> Result<(), tokio_postgres::Error> {
+        let mut messages = pin!(transaction.simple_query_raw(sql).await?);
+        let mut kept = 0;
+        while let Some(message) = messages.next().await {
+            match message? {
+                SimpleQueryMessage::Row(_) if self.rows.len() >= limits.rows || kept > KEPT => {
+                    self.is_cut = true;
+                }
+                SimpleQueryMessage::Row(row) => {
+                    let row = values(&row, limits.letters);
+                    let texts = row.iter().flatten();
+                    kept += texts.map(|value| value.text.len()).sum::<usize>();
+                    self.rows.push(row);
+                }
+                SimpleQueryMessage::CommandComplete(rows) => self.counted = Some(rows),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn values(row: &SimpleQueryRow, letters: usize) -> Values {
+    let values = (0..row.len()).map(|at| row.get(at).map(|text| Value::cut(text, letters)));
+    values.collect()
+}
+
+impl Value {
+    /// At most `letters` of `text`.
+    pub(super) fn cut(text: &str, letters: usize) -> Self {
+        match text.char_indices().nth(letters) {
+            None => Self {
+                text: text.to_owned(),
+                cut_from: None,
+            },
+            Some((end, _)) => Self {
+                text: text.get(..end).unwrap_or_default().to_owned(),
+                cut_from: Some(text.chars().count()),
+            },
+        }
+    }
+}
+
+impl Refusal {
+    /// One of the studio's own.
+    pub(super) fn new(message: &str, remedy: &'static str) -> Self {
+        Self {
+            message: message.to_owned(),
+            position: None,
+            remedy: Some(remedy),
+            code: None,
+        }
+    }
+
+    /// What is not the text's fault.
+    pub(crate) fn other(error: impl std::fmt::Display) -> Self {
+        Self {
+            message: error.to_string(),
+            position: None,
+            remedy: None,
+            code: None,
+        }
+    }
+
+    /// The server's, about a text that has `before` letters which are not those of
+    /// the person who typed it; negative when it lacks some.
+    pub(super) fn of(error: tokio_postgres::Error, before: isize) -> Self {
+        let position = match error.as_db_error().and_then(|error| error.position()) {
+            Some(ErrorPosition::Original(position)) => isize::try_from(*position).ok(),
+            _ => None,
+        };
+        let position = position.and_then(|at| usize::try_from(at - 1 - before).ok());
+        let error = PgError::from(error);
+        let code = error.sqlstate().map(str::to_owned);
+        let message = error.to_string();
+        Self {
+            position,
+            remedy: remedy(code.as_deref(), &message),
+            message,
+            code,
+        }
+    }
+
+    /// The same with what to do about it.
+    pub(super) fn with(mut self, remedy: &'static str) -> Self {
+        self.remedy = Some(remedy);
+        self
+    }
+}
+
+fn remedy(code: Option<&str>, message: &str) -> Option<&'static str> {
+    match code? {
+        "57014" => Some("Ask for fewer rows, or choose a longer time limit."),
+        "42601" if message.contains("multiple commands") => Some("One statement at a time."),
+        "25006" => Some("Nothing can be changed here: it is a read-only transaction."),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_between_letters_and_its_length_is_known() {
+        let cut = Value::cut("äöüß", 2);
+        assert_eq!((cut.text.as_str(), cut.cut_from), ("äö", Some(4)));
+        let whole = Value::cut("äö", 2);
+        assert_eq!((whole.text.as_str(), whole.cut_from), ("äö", None));
+    }
+}

@@ -1,0 +1,145 @@
+//! A statement that somebody has typed, held to reading.
+//!
+//! A read-only transaction is not enough: `COPY ... TO PROGRAM` runs in one. So
+//! nothing is sent but what PostgreSQL takes as the query of a cursor:
+//!
+//! 1. The text is prepared alone. In the extended protocol a message has one
+//!    statement, so that nothing can follow a semicolon.
+//! 2. `DECLARE ... CURSOR FOR` with the text behind it is sent in the same
+//!    protocol. Its grammar takes `SELECT`, `VALUES`, `TABLE` and `WITH`, and its
+//!    analysis refuses `INTO` and whatever in `WITH` changes rows.
+//! 3. `EXPLAIN` is put together anew from known options and a query that has
+//!    passed the same test.
+//!
+//! Rows are fetched by one statement, because a query could change the settings
+//! of those that follow, the time-out among them.
+
+use std::error::Error;
+use std::time::Instant;
+
+use tenant_core::DriverTransaction;
+use tokio_postgres::Statement;
+use tokio_postgres::types::{FromSql, Type};
+
+use super::answer::{Answer, Limits, Refusal, Value};
+use super::explain::Explain;
+use super::reading::Reading;
+
+/// What stands before the query of a cursor.
+const DECLARE: &str = "DECLARE studio NO SCROLL CURSOR FOR ";
+
+/// What can be read.
+const READABLE: &str = "Only reading is possible here: one SELECT, VALUES, TABLE or WITH that \
+    changes nothing, or EXPLAIN of one, with the options ANALYZE, BUFFERS, COSTS, FORMAT, \
+    MEMORY, SERIALIZE, SETTINGS, SUMMARY, TIMING and VERBOSE.";
+
+/// What the query `sql` gives.
+pub(crate) async fn ask(reading: &Reading, sql: &str, limits: Limits) -> Result<Answer, Refusal> {
+    let transaction = reading.transaction();
+    let statement = alone(transaction, sql).await?;
+    let started = Instant::now();
+    let mut answer = match Explain::of(sql) {
+        Some(explain) => explained(transaction, &explain, sql).await?,
+        None => {
+            let cursor = cursor(transaction, sql, 0).await;
+            let cursor = cursor.map_err(|refusal| refusal.with(READABLE))?;
+            let mut answer = Answer::of(&statement);
+            fetch(transaction, &cursor, (&mut answer, limits)).await?;
+            answer
+        }
+    };
+    answer.took = started.elapsed();
+    Ok(answer)
+}
+
+/// Refuses what is wrong with `sql` in the whole database: that it is no SQL.
+pub(crate) async fn is_sql(reading: &Reading, sql: &str) -> Result<(), Refusal> {
+    match alone(reading.transaction(), sql).await {
+        Err(refusal) if refusal.code.is_none() || refusal.code.as_deref() == Some("42601") => {
+            Err(refusal)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The statement `sql`, which PostgreSQL has seen to be one. Nothing of it runs.
+pub(super) async fn alone(
+    transaction: &DriverTransaction,
+    sql: &str,
+) -> Result<Statement, Refusal> {
+    let prepared = transaction.prepare(sql).await;
+    let statement = prepared.map_err(|error| Refusal::of(error, 0))?;
+    if statement.params().is_empty() {
+        return Ok(statement);
+    }
+    Err(Refusal::new(
+        "The text has parameters.",
+        "Write the values themselves instead of $1 and so on.",
+    ))
+}
+
+/// A cursor over `query`, if that is what a cursor can be over. Nothing of it runs.
+/// `lacking` letters stand before the query in the text that was typed.
+pub(super) async fn cursor(
+    transaction: &DriverTransaction,
+    query: &str,
+    lacking: usize,
+) -> Result<Statement, Refusal> {
+    let prepared = transaction.prepare(&format!("{DECLARE}{query}")).await;
+    let before = isize::try_from(DECLARE.len()).unwrap_or(0);
+    let before = before - isize::try_from(lacking).unwrap_or(0);
+    prepared.map_err(|error| Refusal::of(error, before))
+}
+
+/// Opens `cursor` and takes one row more than is kept: whether there is one.
+pub(super) async fn fetch(
+    transaction: &DriverTransaction,
+    cursor: &Statement,
+    (answer, limits): (&mut Answer, Limits),
+) -> Result<(), Refusal> {
+    let before = isize::try_from(DECLARE.len()).unwrap_or(0);
+    let opened = transaction.execute(cursor, &[]).await;
+    opened.map_err(|error| Refusal::of(error, before))?;
+    let fetch = format!(
+        "FETCH FORWARD {} FROM studio",
+        limits.rows.saturating_add(1)
+    );
+    let filled = answer.fill(transaction, &fetch, limits).await;
+    answer.counted = None;
+    filled.map_err(|error| Refusal::of(error, 0))
+}
+
+async fn explained(
+    transaction: &DriverTransaction,
+    explain: &Explain<'_>,
+    sql: &str,
+) -> Result<Answer, Refusal> {
+    let typed = sql.len().saturating_sub(explain.query.len());
+    let typed = sql.get(..typed).unwrap_or_default().chars().count();
+    let query = cursor(transaction, explain.query, typed).await;
+    query.map_err(|refusal| refusal.with(READABLE))?;
+    let statement = alone(transaction, &explain.statement()).await?;
+    let rows = transaction.query(&statement, &[]).await;
+    let mut answer = Answer::of(&statement);
+    for row in rows.map_err(|error| Refusal::of(error, 0))? {
+        let plan = row.try_get::<_, Plan>(0);
+        let plan = plan.map_err(|error| Refusal::of(error, 0))?;
+        answer
+            .rows
+            .push(vec![Some(Value::cut(&plan.0, usize::MAX))]);
+    }
+    Ok(answer)
+}
+
+/// A plan in any of its formats: JSON and XML are sent as their text, too.
+struct Plan(String);
+
+impl<'a> FromSql<'a> for Plan {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(std::str::from_utf8(raw)?.to_owned()))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::TEXT | Type::JSON | Type::XML)
+    }
+}

@@ -1,0 +1,152 @@
+//! A statement that somebody has typed into a studio that may write.
+//!
+//! It runs in a transaction that is committed when it succeeds. It must not end
+//! that transaction itself, and PostgreSQL says whether it would: in a transaction
+//! that has failed, it takes nothing but what ends one.
+
+use std::time::{Duration, Instant};
+
+use tenant_core::{DriverTransaction, PgError, PoolError, TenantPool};
+
+use super::answer::{Answer, Limits, Refusal};
+use super::cursor::{alone, cursor, fetch};
+use super::explain::{Explain, first_word};
+use crate::place::Place;
+
+/// What PostgreSQL takes in any transaction, and means nothing here: what begins
+/// one or a part of one, and what is there for a later statement. What ends one is
+/// found out as described above.
+const MEANINGLESS: [&str; 5] = ["begin", "start", "savepoint", "release", "prepare"];
+
+/// Ends what a statement may have set, locked or made for its session: behind a
+/// pooler the next client would find it. Before that, what the commit would check
+/// is checked with the settings and the time limit of the statement.
+const LEAVE: &str = "SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; \
+    RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; \
+    SELECT pg_catalog.pg_advisory_unlock_all(); RELEASE SAVEPOINT studio";
+
+const FAIL: &str = "SELECT 1 / 0 /* The studio asks whether a statement ends transactions. */";
+
+/// Runs `sql` at `place` and keeps what it did.
+pub(crate) async fn perform(
+    pool: &TenantPool,
+    (place, timeout): (&Place, Duration),
+    sql: &str,
+    limits: Limits,
+) -> Result<Answer, Refusal> {
+    let transaction = begin(pool, place).await.map_err(Refusal::other)?;
+    match run(&transaction, timeout, sql, limits).await {
+        Ok(answer) => {
+            let committed = transaction.commit().await;
+            committed.map(|()| answer).map_err(Refusal::other)
+        }
+        Err(refusal) => {
+            transaction.end();
+            Err(refusal)
+        }
+    }
+}
+
+async fn begin(pool: &TenantPool, place: &Place) -> Result<DriverTransaction, PoolError> {
+    match place {
+        Place::Public => pool.public().on_driver().await,
+        Place::Tenant(name) => pool.tenant(name).on_driver().await,
+    }
+}
+
+async fn run(
+    transaction: &DriverTransaction,
+    timeout: Duration,
+    sql: &str,
+    limits: Limits,
+) -> Result<Answer, Refusal> {
+    let set = format!(
+        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SAVEPOINT studio",
+        timeout.as_millis()
+    );
+    quietly(transaction, &set).await?;
+    refuse_control(transaction, sql).await?;
+    let statement = alone(transaction, sql).await?;
+    let started = Instant::now();
+    let mut answer = Answer::of(&statement);
+    match cursor(transaction, sql, 0).await {
+        Ok(cursor) => {
+            fetch(transaction, &cursor, (&mut answer, limits)).await?;
+            if answer.is_cut {
+                answer.counted = Some(rest(transaction, limits).await?);
+            }
+        }
+        Err(_) => {
+            quietly(transaction, "ROLLBACK TO SAVEPOINT studio").await?;
+            let limits = limits_of(sql, limits);
+            let filled = answer.fill(transaction, sql, limits).await;
+            filled.map_err(refused)?;
+        }
+    }
+    answer.took = started.elapsed();
+    // Its end fails, should the statement have ended the transaction after all.
+    quietly(transaction, LEAVE).await?;
+    Ok(answer)
+}
+
+/// A plan is one value, or a few, and is shown whole.
+fn limits_of(sql: &str, limits: Limits) -> Limits {
+    match Explain::of(sql) {
+        None => limits,
+        Some(_) => Limits {
+            letters: usize::MAX,
+            ..limits
+        },
+    }
+}
+
+/// Runs a query to its end although its rows are not shown: its functions may
+/// change something for each. Gives the number of all rows.
+async fn rest(transaction: &DriverTransaction, limits: Limits) -> Result<u64, Refusal> {
+    let mut moved = Answer::default();
+    let all = moved.fill(transaction, "MOVE FORWARD ALL FROM studio", limits);
+    all.await.map_err(|error| Refusal::of(error, 0))?;
+    let shown = u64::try_from(limits.rows).unwrap_or(u64::MAX);
+    let rest = moved.counted.unwrap_or_default();
+    Ok(shown.saturating_add(1).saturating_add(rest))
+}
+
+/// Refuses what begins or ends transactions. Nothing of it runs.
+async fn refuse_control(transaction: &DriverTransaction, sql: &str) -> Result<(), Refusal> {
+    let word = first_word(sql).to_ascii_lowercase();
+    if MEANINGLESS.contains(&word.as_str()) {
+        return Err(control());
+    }
+    // It fails, and that is what it is for.
+    drop(transaction.batch_execute(FAIL).await);
+    match transaction.prepare(sql).await {
+        Ok(_) => Err(control()),
+        Err(error) if error.code().is_some_and(|code| code.code() == "25P02") => {
+            quietly(transaction, "ROLLBACK TO SAVEPOINT studio").await
+        }
+        Err(error) => Err(Refusal::of(error, 0)),
+    }
+}
+
+fn control() -> Refusal {
+    Refusal::new(
+        "Statements that begin or end transactions, or prepare others, are not for this page, nor is \
+         an empty one.",
+        "Each statement is a transaction of its own, committed when it succeeds.",
+    )
+}
+
+/// What the server, or the driver, said of the statement.
+fn refused(error: tokio_postgres::Error) -> Refusal {
+    let is_copy = error.as_db_error().is_none() && !error.is_closed();
+    let refusal = Refusal::of(error, 0);
+    if is_copy {
+        return refusal.with("COPY FROM STDIN and COPY TO STDOUT need a client of their own.");
+    }
+    refusal
+}
+
+async fn quietly(transaction: &DriverTransaction, sql: &str) -> Result<(), Refusal> {
+    let done = transaction.batch_execute(sql).await;
+    done.map_err(|error| Refusal::other(PgError::from(error)))
+}

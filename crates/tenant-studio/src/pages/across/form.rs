@@ -1,0 +1,149 @@
+//! What is asked across tenants, and of which.
+
+use maud::{Markup, html};
+
+use crate::data::Selection;
+use crate::pages::console::number;
+use crate::studio::Studio;
+use crate::url;
+
+/// How many rows of each tenant can be chosen to be shown, and how many in all.
+const OF_EACH: [usize; 4] = [1, 10, 100, 1000];
+const IN_ALL: [usize; 3] = [1_000, 10_000, 50_000];
+
+const USUAL_OF_EACH: usize = 100;
+const USUAL_IN_ALL: usize = 10_000;
+
+/// The longest time limit for each tenant, in seconds.
+const LONGEST: u64 = 600;
+
+/// What is asked for.
+pub(super) struct Asked {
+    pub(super) sql: String,
+    pub(super) choice: Selection,
+    pub(super) rows_of_each: usize,
+    pub(super) rows_in_all: usize,
+    /// For each tenant, if that was said.
+    pub(super) seconds: Option<u64>,
+    /// Only the result, for the page that is there already.
+    pub(super) is_part: bool,
+    /// The result as a file.
+    pub(super) is_file: bool,
+}
+
+impl Asked {
+    pub(super) fn of(parameters: Option<&str>) -> Self {
+        let parameter = |name| url::parameter(parameters, name);
+        let number = |name| parameter(name).and_then(|number| number.parse::<usize>().ok());
+        let seconds = number("seconds").and_then(|seconds| u64::try_from(seconds).ok());
+        let [most_of_each, most_in_all] = [OF_EACH.iter().max(), IN_ALL.iter().max()];
+        let most = |most: Option<&usize>| most.copied().unwrap_or(1);
+        Self {
+            sql: parameter("sql").unwrap_or_default().replace("\r\n", "\n"),
+            choice: choice(&parameter),
+            rows_of_each: number("each")
+                .unwrap_or(USUAL_OF_EACH)
+                .clamp(1, most(most_of_each)),
+            rows_in_all: number("all")
+                .unwrap_or(USUAL_IN_ALL)
+                .clamp(1, most(most_in_all)),
+            seconds: seconds.map(|seconds| seconds.clamp(1, LONGEST)),
+            is_part: parameter("part").is_some(),
+            is_file: parameter("as").is_some_and(|kind| kind == "csv"),
+        }
+    }
+}
+
+fn choice(parameter: &impl Fn(&'static str) -> Option<String>) -> Selection {
+    let text = parameter("text").unwrap_or_default();
+    match parameter("which").as_deref() {
+        Some("containing") => Selection::Containing(text),
+        Some("beginning") => Selection::BeginningWith(text),
+        Some("listed") => {
+            let names = parameter("names").unwrap_or_default();
+            let names = names.split([',', ' ', '\n', '\r', '\t', ';']);
+            let mut listed = Vec::new();
+            for name in names.filter(|name| !name.is_empty()) {
+                if !listed.iter().any(|other| other == name) {
+                    listed.push(name.to_owned());
+                }
+            }
+            Selection::Listed(listed)
+        }
+        _ => Selection::All,
+    }
+}
+
+pub(super) fn form(studio: &Studio, asked: &Asked) -> Markup {
+    let usual = studio.options().statement_timeout.as_secs().max(1);
+    let seconds = usize::try_from(asked.seconds.unwrap_or(usual)).unwrap_or(1);
+    html! {
+        form.console method="post" action="/across" data-across="#result" {
+            label.hidden for="sql" { "SQL" }
+            textarea #sql name="sql" rows="6" required spellcheck="false" autocomplete="off"
+                autocapitalize="off" autofocus aria-keyshortcuts="Control+Enter Meta+Enter"
+                placeholder="SELECT …" { "\n" (asked.sql) }
+            (which(&asked.choice))
+            div.bar {
+                button.main type="submit" title="Ctrl Enter" { "Run" }
+                button type="button" data-cancel hidden { "Cancel" }
+                (number("each", "Rows of each", &OF_EACH, asked.rows_of_each))
+                (number("all", "Rows in all", &IN_ALL, asked.rows_in_all))
+                (number("seconds", "Seconds for each", &[5, 15, 60, 300], seconds))
+                button type="submit" name="as" value="csv" { "Run and download as CSV" }
+                span.quiet data-clock {}
+            }
+        }
+    }
+}
+
+fn which(choice: &Selection) -> Markup {
+    let text = match choice {
+        Selection::Containing(text) | Selection::BeginningWith(text) => text.as_str(),
+        _ => "",
+    };
+    let names = match choice {
+        Selection::Listed(names) => names.join("\n"),
+        _ => String::new(),
+    };
+    let radio = |value: &str, label: &str, checked: bool| {
+        html! {
+            label.check {
+                input type="radio" name="which" value=(value) id=(format!("which-{value}")) checked[checked];
+                " " (label)
+            }
+        }
+    };
+    html! {
+        fieldset.choose {
+            legend { "Tenants" }
+            (radio("all", "all", *choice == Selection::All))
+            div.filter {
+                (radio("containing", "whose name contains", matches!(choice, Selection::Containing(_))))
+                (radio("beginning", "whose name begins with", matches!(choice, Selection::BeginningWith(_))))
+                input type="search" name="text" value=(text) autocomplete="off" spellcheck="false"
+                    aria-label="Part of the name" data-chooses="#which-containing";
+            }
+            div.filter {
+                (radio("listed", "these:", matches!(choice, Selection::Listed(_))))
+                textarea name="names" rows="2" spellcheck="false" data-chooses="#which-listed"
+                    aria-label="Names of tenants" placeholder="one name on each line, or with commas" { "\n" (names) }
+            }
+        }
+    }
+}
+
+/// What runs here and what does not.
+pub(super) fn help() -> Markup {
+    html! {
+        details.panel.help {
+            summary { "What can be run here" }
+            p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one; also when writing is on. \
+                 Four tenants are asked at a time, each in a read-only transaction of its own. Names without a \
+                 schema mean the tenant's." }
+            p { "A tenant that fails is listed with its error and stops no other. Rows are in the order in which the \
+                 tenants answered. Where tenants have other columns than the first, their rows are a table of their own." }
+            p { "Functions run all the same, as far as the role may: see the SQL page of a tenant." }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What one types SQL into, and what is said about it.
+
+use maud::{Markup, html};
+
+use super::Here;
+use crate::pages::answer::ROWS;
+use crate::place::Place;
+use crate::studio::Studio;
+use crate::url;
+
+/// How many rows can be chosen to be shown.
+const CHOICES: [usize; 4] = [100, 500, 1000, ROWS];
+
+/// How many rows are shown unless it is said.
+const USUAL: usize = 500;
+
+/// The longest time limit, in seconds.
+const LONGEST: u64 = 600;
+
+/// Longer texts than this are not put into an address, in bytes.
+const IN_ADDRESS: usize = 4000;
+
+/// What is asked for.
+pub(super) struct Asked {
+    pub(super) sql: String,
+    pub(super) rows: usize,
+    pub(super) seconds: u64,
+    /// Only the result, for the page that is there already.
+    pub(super) is_part: bool,
+    /// The result as a file.
+    pub(super) is_file: bool,
+}
+
+impl Asked {
+    pub(super) fn of(parameters: Option<&str>, studio: &Studio) -> Self {
+        let parameter = |name| url::parameter(parameters, name);
+        let rows = parameter("rows").and_then(|rows| rows.parse().ok());
+        let seconds = parameter("seconds").and_then(|seconds| seconds.parse().ok());
+        let usual = usual_seconds(studio);
+        Self {
+            // A form's lines end as those of mail do.
+            sql: parameter("sql").unwrap_or_default().replace("\r\n", "\n"),
+            rows: rows.unwrap_or(USUAL).clamp(1, ROWS),
+            seconds: seconds.unwrap_or(usual).clamp(1, LONGEST.max(usual)),
+            is_part: parameter("part").is_some(),
+            is_file: parameter("as").is_some_and(|kind| kind == "csv"),
+        }
+    }
+
+    /// The address that shows this text at `place`, if it is short enough.
+    pub(super) fn link(&self, place: &Place) -> Option<String> {
+        let address = url::with(&place.at("sql"), [("sql", self.sql.clone())]);
+        (address.len() <= IN_ADDRESS).then_some(address)
+    }
+}
+
+fn usual_seconds(studio: &Studio) -> u64 {
+    studio.options().statement_timeout.as_secs().max(1)
+}
+
+pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
+    let history = format!(
+        "sql {} {}",
+        here.studio.tenants().database(),
+        here.place.schema()
+    );
+    html! {
+        @if here.studio.options().write {
+            p.writing { strong { "Writing is on." } " A statement that succeeds is committed at once." }
+        }
+        form.console method="post" action=(here.place.at("sql")) data-console="#result" data-history=(history) {
+            label.hidden for="sql" { "SQL" }
+            textarea #sql name="sql" rows="8" required spellcheck="false" autocomplete="off"
+                autocapitalize="off" autofocus aria-keyshortcuts="Control+Enter Meta+Enter"
+                placeholder="SELECT …" { "\n" (asked.sql) }
+            div.bar {
+                button.main type="submit" title="Ctrl Enter" { "Run" }
+                button type="button" data-cancel hidden { "Cancel" }
+                (number("rows", "Rows", &CHOICES, asked.rows))
+                (seconds(here, asked))
+                button type="submit" name="as" value="csv" { "Download as CSV" }
+                span.quiet data-clock aria-live="off" {}
+            }
+            details.panel data-past hidden {
+                summary { "History" }
+                ul.past {}
+                button type="button" data-forget { "Forget all of it" }
+                p.quiet { "Kept by this browser, for this address, database and schema; nothing of it is sent anywhere." }
+            }
+        }
+    }
+}
+
+/// A choice among numbers; the one that was asked for is among them.
+pub(in crate::pages) fn number(name: &str, label: &str, choices: &[usize], asked: usize) -> Markup {
+    let mut choices = choices.to_vec();
+    if !choices.contains(&asked) {
+        choices.push(asked);
+        choices.sort_unstable();
+    }
+    html! {
+        label.check { (label) " "
+            select name=(name) {
+                @for choice in choices {
+                    option value=(choice) selected[choice == asked] { (choice) }
+                }
+            }
+        }
+    }
+}
+
+fn seconds(here: &Here, asked: &Asked) -> Markup {
+    let mut choices = vec![usual_seconds(&here.studio), asked.seconds, 60, 300, LONGEST];
+    choices.sort_unstable();
+    choices.dedup();
+    html! {
+        label.check { "Time limit "
+            select name="seconds" {
+                @for choice in choices {
+                    option value=(choice) selected[choice == asked.seconds] { (choice) " s" }
+                }
+            }
+        }
+    }
+}
+
+/// What runs here and what does not.
+pub(super) fn help(write: bool) -> Markup {
+    html! {
+        details.panel.help {
+            summary { "What can be run here" }
+            @if write {
+                p { "Any single statement. It is a transaction of its own: committed when it succeeds, \
+                     rolled back when it fails. Statements that begin or end transactions are refused, \
+                     and so is what PostgreSQL does not run in a transaction." }
+            } @else {
+                p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one. PostgreSQL itself \
+                     holds it to that: a read-only transaction, and a cursor, which takes nothing else." }
+                p { "Functions run all the same, and some have effects outside the tables: they end other sessions, \
+                     read files of the server, or connect elsewhere, as far as the role may. For a hard guarantee \
+                     start the studio with the URL of a role that has USAGE on the schemas, SELECT on the tables, \
+                     and no more." }
+            }
+            p { "Names without a schema mean this schema. A statement can name others: the role's rights decide, \
+                 and this page is no fence between tenants." }
+            p { "A running statement is cancelled by the button, and by closing the page." }
+        }
+    }
+}
+
+/// What the page can do beyond its form.
+pub(in crate::pages) fn script(studio: &Studio) -> Markup {
+    let edition = [("v", studio.edition().to_owned())];
+    html! { script type="module" src=(url::with("/assets/console.js", edition)) {} }
+}
