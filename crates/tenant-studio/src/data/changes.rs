@@ -288,6 +288,6 @@ fn insert(dml: &mut Dml, inputs: &[(&Column, &Input)]) {
 fn write(dml: &mut Dml, column: &Column, input: &Input) {
     match input {
         Input::Default { .. } => dml.push("DEFAULT"),
-        Input::Value(value) => dml.value(value.as_deref(), &column.bare_type),
+        Input::Value(value) => dml.value(value.as_deref(), &column.written_type),
     }
 }
