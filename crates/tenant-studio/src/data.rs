@@ -12,6 +12,7 @@ mod reading;
 mod relation;
 mod rows;
 mod select;
+mod statements;
 mod tenants;
 mod whole;
 mod writing;

@@ -7,7 +7,9 @@
 )]
 
 mod browser;
+mod edited_values;
 mod editing;
+mod editing_bounds;
 mod export;
 mod grid;
 mod guard;
