@@ -18,6 +18,7 @@ mod relation;
 mod rows;
 mod select;
 mod statement;
+mod statements;
 mod tenants;
 mod whole;
 mod writing;

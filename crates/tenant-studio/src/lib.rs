@@ -26,6 +26,8 @@
 //!   time-out. A function that is called by a query can still have effects
 //!   outside the database, as far as the role may: log in as a role without the
 //!   rights for a hard guarantee.
+//! * Changes, which [`Options::write`] allows, are one transaction: all are made or
+//!   none, and none over what somebody else has changed in between.
 //! * Each page asks on a connection whose path was set and checked by
 //!   `tenant_core`, and names every table with its schema, both from the catalog
 //!   of that schema. Values are always bound.

@@ -27,6 +27,9 @@ pub(crate) struct Column {
     pub(crate) type_name: String,
     /// The same without: a value to compare with may be longer.
     pub(crate) bare_type: String,
+    /// What a new value is cast to: of a domain what is below it, because a cast to
+    /// a domain cuts what is too long for it.
+    pub(crate) written_type: String,
     pub(crate) not_null: bool,
     pub(crate) default: Option<String>,
     pub(crate) is_identity: bool,
@@ -56,7 +59,11 @@ const COLUMNS: &str = "SELECT a.attname::text, \
                 JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree' \
                 WHERE o.opcdefault AND o.opcintype = CASE WHEN t.typtype = 'd' \
                     THEN t.typbasetype ELSE t.oid END), \
-        a.attidentity = 'a' \
+        a.attidentity = 'a', \
+        (WITH RECURSIVE base AS (SELECT t.oid, t.typtype, t.typbasetype \
+            UNION ALL SELECT b.oid, b.typtype, b.typbasetype FROM base \
+            JOIN pg_catalog.pg_type b ON b.oid = base.typbasetype WHERE base.typtype = 'd') \
+            SELECT pg_catalog.format_type(oid, -1) FROM base WHERE typtype <> 'd') \
      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
@@ -135,5 +142,6 @@ fn column(row: &Row) -> Result<Column, tokio_postgres::Error> {
         is_json: row.try_get(10)?,
         is_ordered: row.try_get(11)?,
         is_always: row.try_get(12)?,
+        written_type: row.try_get(13)?,
     })
 }

@@ -8,6 +8,7 @@ mod changes;
 mod choices;
 mod control;
 mod form;
+mod row;
 mod submitted;
 
 use axum::Router;
