@@ -78,7 +78,7 @@ pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
                 button type="button" data-cancel hidden { "Cancel" }
                 (number("rows", "Rows", &CHOICES, asked.rows))
                 (seconds(here, asked))
-                button type="submit" name="as" value="csv" { "Download as CSV" }
+                button type="submit" name="as" value="csv" { "Run and download as CSV" }
                 span.quiet data-clock aria-live="off" {}
             }
             details.panel data-past hidden {
