@@ -137,7 +137,9 @@ function past(form) {
 // All tenants: rows are shown as they come, a line of JSON for each tenant.
 for (const form of document.querySelectorAll("form[data-across]")) {
   const result = $(form.dataset.across);
-  onRun(form, async (signal) => {
+  const remember = past(form);
+  const text = onRun(form, async (signal) => {
+    remember(text.value);
     result.replaceChildren();
     try {
       const answer = await post(form, signal);

@@ -91,12 +91,13 @@ pub(super) async fn cursor(
     prepared.map_err(|error| Refusal::of(error, before))
 }
 
-/// Opens `cursor` and takes one row more than is kept: whether there is one.
+/// Opens `cursor` and takes one row more than is kept: whether there is one. Gives
+/// the number of rows that were taken.
 pub(super) async fn fetch(
     transaction: &DriverTransaction,
     cursor: &Statement,
     (answer, limits): (&mut Answer, Limits),
-) -> Result<(), Refusal> {
+) -> Result<u64, Refusal> {
     let before = isize::try_from(DECLARE.len()).unwrap_or(0);
     let opened = transaction.execute(cursor, &[]).await;
     opened.map_err(|error| Refusal::of(error, before))?;
@@ -105,8 +106,8 @@ pub(super) async fn fetch(
         limits.rows.saturating_add(1)
     );
     let filled = answer.fill(transaction, &fetch, limits).await;
-    answer.counted = None;
-    filled.map_err(|error| Refusal::of(error, 0))
+    filled.map_err(|error| Refusal::of(error, 0))?;
+    Ok(answer.counted.take().unwrap_or_default())
 }
 
 async fn explained(

@@ -71,9 +71,10 @@ async fn run(
     let mut answer = Answer::of(&statement);
     match cursor(transaction, sql, 0).await {
         Ok(cursor) => {
-            fetch(transaction, &cursor, (&mut answer, limits)).await?;
+            let taken = fetch(transaction, &cursor, (&mut answer, limits)).await?;
             if answer.is_cut {
-                answer.counted = Some(rest(transaction, limits).await?);
+                let rest = rest(transaction, limits).await?;
+                answer.counted = Some(taken.saturating_add(rest));
             }
         }
         Err(_) => {
@@ -101,14 +102,12 @@ fn limits_of(sql: &str, limits: Limits) -> Limits {
 }
 
 /// Runs a query to its end although its rows are not shown: its functions may
-/// change something for each. Gives the number of all rows.
+/// change something for each. Gives the number of these rows.
 async fn rest(transaction: &DriverTransaction, limits: Limits) -> Result<u64, Refusal> {
     let mut moved = Answer::default();
     let all = moved.fill(transaction, "MOVE FORWARD ALL FROM studio", limits);
     all.await.map_err(|error| Refusal::of(error, 0))?;
-    let shown = u64::try_from(limits.rows).unwrap_or(u64::MAX);
-    let rest = moved.counted.unwrap_or_default();
-    Ok(shown.saturating_add(1).saturating_add(rest))
+    Ok(moved.counted.unwrap_or_default())
 }
 
 /// Refuses what begins or ends transactions. Nothing of it runs.

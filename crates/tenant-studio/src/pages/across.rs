@@ -50,13 +50,13 @@ async fn run(State(studio): State<Studio>, uri: Uri, body: String) -> Result<Res
     let gathering = Gathering::new(names.len(), asked.rows_in_all);
     let arrivals = data::ask_each(studio.clone(), names, question(&studio, &asked));
     if asked.is_part && !asked.is_file {
-        return Ok(streamed(arrivals, gathering));
+        return Ok(streamed(arrivals, gathering, asked.link()));
     }
     let (gathering, parts) = gathered(arrivals, gathering).await;
     if asked.is_file {
         return Ok(answer::file("across-tenants", gather::csv(&parts)));
     }
-    let result = show::whole(&gathering, &parts);
+    let result = show::whole(&gathering, &parts, asked.link());
     Ok(page(&studio, &uri, &asked, &result))
 }
 
@@ -104,8 +104,9 @@ async fn gathered(
 fn streamed(
     arrivals: impl Stream<Item = Arrival> + Send + 'static,
     gathering: Gathering,
+    link: Option<String>,
 ) -> Response {
-    let first = stream::iter([show::frame_line(&gathering)]);
+    let first = stream::iter([show::frame_line(&gathering, link)]);
     let state = Some((Box::pin(arrivals), gathering));
     let lines = stream::unfold(state, async |state| {
         let (mut arrivals, mut gathering) = state?;

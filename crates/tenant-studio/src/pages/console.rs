@@ -17,7 +17,7 @@ use crate::export::line;
 use crate::page::{Page, Tab};
 use crate::studio::Studio;
 use form::Asked;
-pub(super) use form::{number, script};
+pub(super) use form::{IN_ADDRESS, history, number, past, script};
 
 pub(super) fn routes() -> Router<Studio> {
     at_each_place("/sql", get(show).post(run))

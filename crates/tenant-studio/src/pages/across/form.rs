@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::data::Selection;
-use crate::pages::console::number;
+use crate::pages::console::{IN_ADDRESS, history, number, past};
 use crate::studio::Studio;
 use crate::url;
 
@@ -54,6 +54,26 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// The address that shows this text and this choice, if it is short enough.
+    pub(super) fn link(&self) -> Option<String> {
+        let choice = match &self.choice {
+            Selection::All => None,
+            Selection::Containing(text) => Some(("containing", "text", text.clone())),
+            Selection::BeginningWith(text) => Some(("beginning", "text", text.clone())),
+            Selection::Listed(names) => Some(("listed", "names", names.join(","))),
+        };
+        let choice = choice.into_iter();
+        let choice =
+            choice.flat_map(|(which, name, value)| [("which", which.to_owned()), (name, value)]);
+        let address = url::with(
+            "/across",
+            [("sql", self.sql.clone())].into_iter().chain(choice),
+        );
+        (address.len() <= IN_ADDRESS).then_some(address)
+    }
+}
+
 fn choice(parameter: &impl Fn(&'static str) -> Option<String>) -> Selection {
     let text = parameter("text").unwrap_or_default();
     match parameter("which").as_deref() {
@@ -78,7 +98,8 @@ pub(super) fn form(studio: &Studio, asked: &Asked) -> Markup {
     let usual = studio.options().statement_timeout.as_secs().max(1);
     let seconds = usize::try_from(asked.seconds.unwrap_or(usual)).unwrap_or(1);
     html! {
-        form.console method="post" action="/across" data-across="#result" {
+        form.console method="post" action="/across" data-across="#result"
+            data-history=(history(studio, "across tenants")) {
             label.hidden for="sql" { "SQL" }
             textarea #sql name="sql" rows="6" required spellcheck="false" autocomplete="off"
                 autocapitalize="off" autofocus aria-keyshortcuts="Control+Enter Meta+Enter"
@@ -93,6 +114,7 @@ pub(super) fn form(studio: &Studio, asked: &Asked) -> Markup {
                 button type="submit" name="as" value="csv" { "Run and download as CSV" }
                 span.quiet data-clock {}
             }
+            (past())
         }
     }
 }

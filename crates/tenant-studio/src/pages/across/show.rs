@@ -8,10 +8,11 @@ use crate::pages::answer;
 use crate::place::Place;
 
 /// The finished result.
-pub(super) fn whole(gathering: &Gathering, parts: &[Part]) -> Markup {
+pub(super) fn whole(gathering: &Gathering, parts: &[Part], link: Option<String>) -> Markup {
     let tables = parts.iter().filter(|part| part.is_new);
     html! {
         div data-progress { (progress(gathering, true)) }
+        (to_text(link))
         @if gathering.failed > 0 { (failures(parts)) }
         @for first in tables {
             @let of_it = parts.iter().filter(|part| part.table == first.table && part.failure.is_none());
@@ -21,14 +22,19 @@ pub(super) fn whole(gathering: &Gathering, parts: &[Part]) -> Markup {
 }
 
 /// What is there before the first tenant has answered.
-pub(super) fn frame_line(gathering: &Gathering) -> String {
+pub(super) fn frame_line(gathering: &Gathering, link: Option<String>) -> String {
     let frame = html! {
         progress max=(gathering.of) value="0" aria-label="Tenants that have answered" {}
         div role="status" data-progress { (progress(gathering, false)) }
+        (to_text(link))
         details.panel data-failures open hidden { summary { "Failures" } ul {} }
         div data-tables {}
     };
     line_of(&json!({ "frame": frame.into_string() }))
+}
+
+fn to_text(link: Option<String>) -> Markup {
+    html! { @if let Some(link) = link { p { a href=(link) { "Link to this text and choice" } } } }
 }
 
 /// What a tenant has added.

@@ -18,7 +18,7 @@ const USUAL: usize = 500;
 const LONGEST: u64 = 600;
 
 /// Longer texts than this are not put into an address, in bytes.
-const IN_ADDRESS: usize = 4000;
+pub(in crate::pages) const IN_ADDRESS: usize = 4000;
 
 /// What is asked for.
 pub(super) struct Asked {
@@ -59,11 +59,7 @@ fn usual_seconds(studio: &Studio) -> u64 {
 }
 
 pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
-    let history = format!(
-        "sql {} {}",
-        here.studio.tenants().database(),
-        here.place.schema()
-    );
+    let history = history(&here.studio, here.place.schema());
     html! {
         @if here.studio.options().write {
             p.writing { strong { "Writing is on." } " A statement that succeeds is committed at once." }
@@ -78,15 +74,27 @@ pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
                 button type="button" data-cancel hidden { "Cancel" }
                 (number("rows", "Rows", &CHOICES, asked.rows))
                 (seconds(here, asked))
-                button type="submit" name="as" value="csv" { "Download as CSV" }
+                button type="submit" name="as" value="csv" { "Run and download as CSV" }
                 span.quiet data-clock aria-live="off" {}
             }
-            details.panel data-past hidden {
-                summary { "History" }
-                ul.past {}
-                button type="button" data-forget { "Forget all of it" }
-                p.quiet { "Kept by this browser, for this address, database and schema; nothing of it is sent anywhere." }
-            }
+            (past())
+        }
+    }
+}
+
+/// What a browser keeps the texts of a page under.
+pub(in crate::pages) fn history(studio: &Studio, place: &str) -> String {
+    format!("sql {} {place}", studio.tenants().database())
+}
+
+/// Where the script shows the texts that ran before.
+pub(in crate::pages) fn past() -> Markup {
+    html! {
+        details.panel data-past hidden {
+            summary { "History" }
+            ul.past {}
+            button type="button" data-forget { "Forget all of it" }
+            p.quiet { "Kept by this browser, for this address, database and page; nothing of it is sent anywhere." }
         }
     }
 }
