@@ -19,8 +19,9 @@ Options:
   -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
 
 The tests start PostgreSQL servers of their own, also when TEST_DATABASE_URL is
-set, and PgBouncer in front of them. PostgreSQL's binaries are looked for in
-PG_BIN, in PATH and where packages put them, PgBouncer in the latter two, and
+set, and PgBouncer in front of them, and use the studio in a Chromium without a
+window. PostgreSQL's binaries are looked for in PG_BIN, in PATH and where
+packages put them, PgBouncer, Chromium and ChromeDriver in the latter two, and
 installed when they are missing: on Debian and its relatives by root or a user
 whose sudo asks no password, on macOS with Homebrew. The commands are announced
 before they run.
