@@ -1,4 +1,4 @@
-//! The stylesheet and the script, which are part of the program.
+//! The stylesheet and the scripts, which are part of the program.
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -9,6 +9,7 @@ use crate::studio::Studio;
 
 const STYLE: &str = include_str!("assets/studio.css");
 const SCRIPT: &str = include_str!("assets/studio.js");
+const THEME: &str = include_str!("assets/theme.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 pub(crate) fn routes() -> Router<Studio> {
@@ -17,6 +18,10 @@ pub(crate) fn routes() -> Router<Studio> {
         .route(
             "/assets/studio.js",
             get(async || file("text/javascript", SCRIPT)),
+        )
+        .route(
+            "/assets/theme.js",
+            get(async || file("text/javascript", THEME)),
         )
         .route(
             "/assets/icon.svg",
