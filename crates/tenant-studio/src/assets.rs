@@ -1,4 +1,4 @@
-//! The stylesheet and the script, which are part of the program.
+//! The stylesheet and the scripts, which are part of the program.
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -10,6 +10,7 @@ use crate::studio::Studio;
 const STYLE: &str = include_str!("assets/studio.css");
 const SCRIPT: &str = include_str!("assets/studio.js");
 const EDITING: &str = include_str!("assets/edit.js");
+const THEME: &str = include_str!("assets/theme.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 pub(crate) fn routes() -> Router<Studio> {
@@ -22,6 +23,10 @@ pub(crate) fn routes() -> Router<Studio> {
         .route(
             "/assets/edit.js",
             get(async || file("text/javascript", EDITING)),
+        )
+        .route(
+            "/assets/theme.js",
+            get(async || file("text/javascript", THEME)),
         )
         .route(
             "/assets/icon.svg",

@@ -187,6 +187,7 @@ fn document(title: &str, edition: Option<&str>, content: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                script src=(asset("theme.js")) {}
                 link rel="icon" href=(asset("icon.svg"));
                 link rel="stylesheet" href=(asset("studio.css"));
                 script type="module" src=(asset("studio.js")) {}

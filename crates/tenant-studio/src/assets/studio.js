@@ -4,17 +4,16 @@
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// Light or dark: as the system says, until somebody chooses.
+// Light or dark: as the system says, until somebody chooses. What was chosen is
+// applied by theme.js.
 const root = document.documentElement;
-const chosen = localStorage.getItem("theme");
-if (chosen) root.dataset.theme = chosen;
 for (const button of $$("[data-theme-switch]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     const next = (root.dataset.theme ?? dark) === "dark" ? "light" : "dark";
     root.dataset.theme = next;
-    localStorage.setItem("theme", next);
+    try { localStorage.setItem("theme", next); } catch { /* For this page only. */ }
   });
 }
 

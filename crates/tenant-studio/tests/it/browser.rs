@@ -10,6 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+/// How many scripts a page has: files of the studio's own.
+pub(crate) const SCRIPTS: usize = 2;
+
 /// A studio on a database of its own, with the tenants acme and globex.
 pub(crate) struct Site {
     role: Option<Role>,
