@@ -12,6 +12,7 @@ mod row;
 mod submitted;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
 
 use super::Here;
@@ -19,10 +20,15 @@ use crate::data::{Change, Done, RefusedChange, Table, Writing, apply};
 use crate::error::Failure;
 use crate::studio::Studio;
 
+/// How large a document or a form may be, in bytes. A form has each value twice,
+/// and a letter can take nine bytes of it.
+const LARGEST: usize = 32 * 1024 * 1024;
+
 pub(super) fn routes() -> Router<Studio> {
     changes::routes()
         .merge(form::routes())
         .merge(choices::routes())
+        .layer(DefaultBodyLimit::max(LARGEST))
 }
 
 /// Lets nobody further at a studio that only reads.

@@ -1,6 +1,6 @@
 //! Who is let in, and what a browser is told.
 
-use crate::browser::{Answer, SCRIPTS, Site, link};
+use crate::browser::{Answer, SCRIPTS, Site, between, link};
 
 async fn with(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
     let host = format!("127.0.0.1:{}", site.port);
@@ -186,4 +186,26 @@ async fn it_ends_when_it_is_told_to_also_while_somebody_waits() {
     let idle = site.ask("GET", "/tenants", &headers).await;
     site.end().await;
     drop(idle);
+}
+
+#[tokio::test]
+async fn every_file_that_a_page_names_is_there_and_of_its_kind() {
+    let site = Site::new().await;
+    let page = site.page("/tenants").await;
+    let hrefs = between(&page, "href=\"/assets/", "\"");
+    let files = hrefs.chain(between(&page, "src=\"/assets/", "\""));
+    let files = files.collect::<Vec<_>>();
+    assert_eq!(files.len(), SCRIPTS + 2, "{files:?}");
+    for file in files {
+        let answer = site.get(&format!("/assets/{file}")).await;
+        assert_eq!(answer.status, 200, "{file}");
+        let (_, ending) = file.split('?').next().unwrap().rsplit_once('.').unwrap();
+        let kind = match ending {
+            "js" => "text/javascript",
+            "svg" => "image/svg+xml",
+            other => &format!("text/{other}"),
+        };
+        let header = format!("content-type: {kind}; charset=utf-8");
+        assert!(answer.headers.contains(&header), "{file}: {answer:?}");
+    }
 }

@@ -263,3 +263,24 @@ async fn the_ways_to_change_a_row_are_shown_only_where_it_can_be_changed() {
     assert!(!grid.contains("data-add"), "{grid}");
     assert!(site.page("/assets/edit.js").await.contains("beforeunload"));
 }
+
+#[tokio::test]
+async fn long_texts_are_edited_and_what_is_longer_is_left_alone() {
+    let site = writing().await;
+    site.sql(
+        "acme",
+        "CREATE TABLE texts (id int PRIMARY KEY, a text, b text, c text, d text, e text); \
+         INSERT INTO texts SELECT 1, t, t, t, t, repeat('y', 100001) FROM repeat('x', 100000) t",
+    )
+    .await;
+    let path = "/t/acme/table/texts/edit";
+    let page = site.page(&format!("{path}?key=%5B%221%22%5D")).await;
+    assert!(page.contains("Too long to be edited here."));
+    assert!(!page.contains("name=\"c.e\""));
+    let mut row = fields(&page);
+    set(&mut row, "c.a", Some("short"));
+    let saved = submit(&site, path, &row).await;
+    assert_eq!(saved.status, 303, "{}", saved.headers);
+    let sql = "SELECT concat_ws(',', a, length(b), length(d), length(e)) FROM acme.texts";
+    assert_eq!(site.database.value(sql).await, "short,100000,100000,100001");
+}

@@ -1,7 +1,7 @@
 //! Changes as a document, for the script that collects them in the grid.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,13 +17,12 @@ use crate::place::TableName;
 use crate::query::OrderValues;
 use crate::studio::Studio;
 
-/// How large a document may be, in bytes, and how many changes it may have.
-const LARGEST: usize = 16 * 1024 * 1024;
+/// How many changes a document may have.
 const MOST: usize = 1_000;
 
 pub(super) fn routes() -> Router<Studio> {
     let methods = get(describe).post(change);
-    at_each_place("/table/{table}/changes", methods).layer(DefaultBodyLimit::max(LARGEST))
+    at_each_place("/table/{table}/changes", methods)
 }
 
 /// What the columns take, or one row as it is now.
