@@ -10,8 +10,9 @@ mod driver;
 mod judge;
 mod person;
 
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rustix::process::test_kill_process_group;
 use serde_json::json;
 use test_support::eventually;
 use thirtyfour::{
@@ -90,7 +91,7 @@ impl Browser {
             expected: Vec::new(),
             has_ended: false,
         };
-        this.resize(1).await;
+        this.resize().await;
         // The browser begins with a page of its own, which asks for much.
         this.leave("about:blank").await;
         this.complaints().await;
@@ -104,12 +105,11 @@ impl Browser {
         this
     }
 
-    /// Sets the size of the window, whose points have so many pixels.
-    pub(crate) async fn resize(&self, pixels: u32) {
+    async fn resize(&self) {
         let metrics = json!({
             "width": self.window.width(),
             "height": self.window.height(),
-            "deviceScaleFactor": pixels,
+            "deviceScaleFactor": 1,
             "mobile": matches!(self.window, Window::Phone),
         });
         self.tell("Emulation.setDeviceMetricsOverride", metrics)
@@ -178,5 +178,14 @@ impl Drop for Browser {
     }
 }
 
-/// How long a test waits for the driver to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+#[tokio::test]
+async fn a_browser_that_a_test_forgets_to_end_fails_it_and_leaves_nothing_behind() {
+    let site = Site::new().await;
+    let browser = Browser::at(&site).await;
+    let (group, folder) = browser.driver.traces();
+    assert!(test_kill_process_group(group).is_ok() && folder.exists());
+    let forgotten = catch_unwind(AssertUnwindSafe(|| drop(browser)));
+    let message = *forgotten.unwrap_err().downcast::<&str>().unwrap();
+    assert!(message.contains("browser.end()"), "{message}");
+    assert!(test_kill_process_group(group).is_err() && !folder.exists());
+}

@@ -24,10 +24,7 @@ async fn each_of_five_thousand_tenants_is_listed_once_and_found_by_its_name() {
     let mut next = Some("/tenants".to_owned());
     while let Some(path) = next {
         let page = site.page(&path).await;
-        assert!(
-            page.contains("5 000 tenants") || page.contains("5,000 tenants"),
-            "{page}"
-        );
+        assert!(page.contains("5,000 tenants"), "{page}");
         listed.extend(names(&page));
         next = link(&page, "rel=\"next\"");
     }
@@ -61,6 +58,9 @@ fn names(page: &str) -> Vec<String> {
 
 const ROWS: usize = 1_000_000;
 
+/// How many pages are turned at each end.
+const FEW: usize = 15;
+
 #[tokio::test]
 async fn a_million_rows_are_paged_from_the_first_to_the_last_and_back() {
     let site = Site::new().await;
@@ -72,24 +72,24 @@ async fn a_million_rows_are_paged_from_the_first_to_the_last_and_back() {
          ANALYZE events",
     )
     .await;
-    // All pages where there is time; else those around the ends and the middle.
-    let most = rounds(15, ROWS);
+    // All pages where there is time; else those at the ends and in the middle.
+    let all = rounds(FEW, ROWS);
     let first = "/t/acme/table/events?size=500";
-    let (rows, here) = walk(&site, first, "rel=\"next\"", most).await;
+    let (rows, here) = walk(&site, first, "rel=\"next\"", all).await;
     join(&rows, 1);
-    let (rows, _) = walk(&site, &here, "rel=\"prev\"", most).await;
+    let (rows, _) = walk(&site, &here, "rel=\"prev\"", all).await;
     join_backwards(&rows, 1);
     let page = site.page(first).await;
-    let (rows, here) = walk(&site, &link(&page, "end=1").unwrap(), "rel=\"prev\"", most).await;
+    let (rows, here) = walk(&site, &link(&page, "end=1").unwrap(), "rel=\"prev\"", FEW).await;
     assert_eq!(rows[0].last().unwrap(), &ROWS.to_string());
     join_backwards(&rows, ROWS + 1 - rows.concat().len());
-    let (rows, _) = walk(&site, &here, "rel=\"next\"", most).await;
+    let (rows, _) = walk(&site, &here, "rel=\"next\"", FEW).await;
     assert_eq!(rows.last().unwrap().last().unwrap(), &ROWS.to_string());
     join(&rows, ROWS + 1 - rows.concat().len());
     let middle = format!("{first}&after=[%22499999%22]");
-    let (rows, here) = walk(&site, &middle, "rel=\"next\"", most.min(5)).await;
+    let (rows, here) = walk(&site, &middle, "rel=\"next\"", FEW).await;
     join(&rows, ROWS / 2);
-    let (rows, _) = walk(&site, &here, "rel=\"prev\"", most.min(5)).await;
+    let (rows, _) = walk(&site, &here, "rel=\"prev\"", FEW).await;
     join_backwards(&rows, ROWS / 2);
 }
 

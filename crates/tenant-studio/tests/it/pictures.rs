@@ -10,7 +10,8 @@ use crate::chromium::{Browser, Window};
 use crate::shop::shop;
 
 /// The page, the window, whether it is dark, and the file in `docs/images/`.
-const PICTURES: [(&str, Window, &str, &str); 5] = [
+const PICTURES: [(&str, Window, &str, &str); 6] = [
+    ("/tenants", Window::Phone, "light", "studio-phone-tenants"),
     ("/tenants", Window::Laptop, "light", "studio-tenants"),
     ("/t/acme/table/orders", Window::Laptop, "light", "studio"),
     (

@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tempfile::TempDir;
 
-use super::PATIENCE;
+/// How long a test waits for it to start, and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs it until the pipe closes that only the test holds: also a test that is
 /// killed leaves no process behind. `$0` is the folder to remove.
@@ -57,6 +58,14 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its process group, and the folder that is gone with it.
+    pub(super) fn traces(&self) -> (Pid, PathBuf) {
+        (
+            Pid::from_child(&self.shell),
+            self.folder.path().to_path_buf(),
+        )
+    }
+
     /// A folder that no other browser uses.
     pub(super) fn profile(&self) -> PathBuf {
         self.folder.path().join("profile")
@@ -76,7 +85,7 @@ impl Driver {
                 begun.elapsed() < PATIENCE && !log.contains("not found"),
                 "ChromeDriver does not start (`cargo xtask test` installs it): {log}"
             );
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
@@ -91,7 +100,7 @@ impl Driver {
         let begun = Instant::now();
         drop(self.shell.wait());
         while test_kill_process_group(group).is_ok() && begun.elapsed() < PATIENCE {
-            std::thread::sleep(std::time::Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 }

@@ -36,13 +36,14 @@ const SIDEWAYS: &str = "const wide = [...document.querySelectorAll('body *')]
   const page = document.documentElement.scrollWidth;
   if (page > WIDTH) {
     const beyond = [...document.querySelectorAll('body *')].filter(one => !one.closest(WIDE)
-      && one.getBoundingClientRect().right > WIDTH + 1);
+      && (one.scrollWidth > WIDTH || one.getBoundingClientRect().right > WIDTH + 1));
     found.push(`the page is ${page} wide: ${beyond.map(one => one.outerHTML.slice(0, 80)).join('; ')}`);
   }
   return found;";
 
 /// Walks by Tab. Each stop is noted with whether it can be seen that it is one.
 const WALK: &str = "window.stops = [];
+  window.unseen = new Set();
   document.addEventListener('focusin', ({target}) => {
     const style = getComputedStyle(target);
     const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
@@ -50,13 +51,13 @@ const WALK: &str = "window.stops = [];
     const seen = place.width > 0 && place.height > 0 && place.right > 0 && place.bottom > 0
       && place.left < innerWidth && place.top < innerHeight;
     stops.push(target);
-    if (!ring || !seen) (window.unseen ??= []).push(target.outerHTML.slice(0, 80));
+    if (!ring || !seen) unseen.add(target.outerHTML.slice(0, 80));
   });
   window.controls = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')]
     .filter(one => one.checkVisibility() && !one.disabled && one.type !== 'hidden');
   return controls.length;";
 
-const MISSED: &str = "return [...(window.unseen ?? []).map(one => `no focus is seen on ${one}`),
+const MISSED: &str = "return [...[...unseen].map(one => `no focus is seen on ${one}`),
   ...controls.filter(one => !stops.includes(one)).map(one => `Tab does not lead to ${one.outerHTML.slice(0, 80)}`)]";
 
 impl Browser {
