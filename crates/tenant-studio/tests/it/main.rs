@@ -1,6 +1,11 @@
 //! The studio over HTTP and in a browser, on real PostgreSQL.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the report"
+)]
 
 mod browser;
 mod chromium;
