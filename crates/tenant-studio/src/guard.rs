@@ -146,6 +146,8 @@ impl Guard {
                 head {
                     meta charset="utf-8";
                     meta http-equiv="refresh" content=(format!("0; url={target}"));
+                    // Or else the browser asks for a favicon.ico, which is not there.
+                    link rel="icon" href="/assets/icon.svg";
                     title { "Studio" }
                 }
                 body { p { a href=(target) { "Open the studio" } } }

@@ -15,6 +15,12 @@ pub fn long() -> bool {
     std::env::var("TEST_LONG").is_ok_and(|value| !matches!(value.as_str(), "" | "0"))
 }
 
+/// Whether the pictures of the documents are to be written anew.
+#[must_use]
+pub fn pictures() -> bool {
+    std::env::var("TEST_PICTURES").is_ok_and(|value| !matches!(value.as_str(), "" | "0"))
+}
+
 /// How many trials to make: `ordinary`, or `many` where there is time.
 #[must_use]
 pub fn rounds(ordinary: usize, many: usize) -> usize {

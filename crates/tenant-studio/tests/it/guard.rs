@@ -33,7 +33,7 @@ async fn nobody_is_let_in_without_the_key() {
     let site = Site::new().await;
     let last = site.cookie.chars().next_back().unwrap();
     let other = if last == '0' { '1' } else { '0' };
-    let close = site.cookie.trim_end_matches(last).to_owned() + &other.to_string();
+    let close = format!("{}{other}", site.cookie.trim_end_matches(last));
     let short = site.cookie[..site.cookie.len() - 1].to_owned();
     let other_port = site.cookie.replacen("studio_", "studio_1", 1);
     for cookie in ["", "studio=1", &close, &short, &other_port] {

@@ -1,13 +1,15 @@
-//! The studio over HTTP, on real PostgreSQL.
+//! The studio over HTTP and in a browser, on real PostgreSQL.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "in a test a panic is the report"
 )]
 
 mod across;
 mod browser;
+mod chromium;
 mod compare;
 mod console;
 mod console_pooler;
@@ -20,8 +22,13 @@ mod export;
 mod grid;
 mod guard;
 mod isolation;
+mod looks;
+mod many;
 mod migrations;
 mod pages;
 mod paging;
+mod pictures;
 mod row_form;
+mod shop;
 mod switching;
+mod using;

@@ -1,0 +1,191 @@
+//! [`Browser`]: a Chromium without a window, in which a test does what a person
+//! would do.
+//!
+//! A browser never reaches anything but this machine: other names lead nowhere. At
+//! its [end](Browser::end) it fails the test when a page asked for something
+//! outside, or when something went wrong that only the console says, such as a
+//! script that the policy of the pages stopped.
+
+mod driver;
+mod judge;
+mod person;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rustix::process::test_kill_process_group;
+use serde_json::json;
+use test_support::eventually;
+use thirtyfour::{
+    Capabilities, ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver,
+};
+
+use crate::browser::Site;
+use driver::Driver;
+
+/// What the session asks for. Root needs `--no-sandbox`; containers are given too
+/// little shared memory.
+const ARGUMENTS: [&str; 7] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/// How much of a page is seen at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Window {
+    Laptop,
+    Phone,
+}
+
+impl Window {
+    pub(crate) fn width(self) -> u32 {
+        match self {
+            Self::Laptop => 1280,
+            Self::Phone => 390,
+        }
+    }
+
+    fn height(self) -> u32 {
+        match self {
+            Self::Laptop => 800,
+            Self::Phone => 844,
+        }
+    }
+}
+
+/// A browser that is gone with this value, with all its processes.
+pub(crate) struct Browser {
+    session: Option<WebDriver>,
+    /// After the session, which is given up before the process.
+    driver: Driver,
+    window: Window,
+    /// Where the studio is served, with a slash at the end.
+    home: String,
+    /// Parts of messages in the console that the test expects.
+    expected: Vec<&'static str>,
+    has_ended: bool,
+}
+
+impl Browser {
+    /// On a laptop, with the address open that the studio printed.
+    pub(crate) async fn at(site: &Site) -> Self {
+        Self::with(site, Window::Laptop).await
+    }
+
+    /// The same in another window.
+    pub(crate) async fn with(site: &Site, window: Window) -> Self {
+        let driver = Driver::start().await;
+        let session = WebDriver::new(driver.url(), capabilities(&driver)).await;
+        let session = session.unwrap_or_else(|error| {
+            panic!("Chromium does not start (`cargo xtask test` installs it): {error}")
+        });
+        let this = Self {
+            session: Some(session),
+            driver,
+            window,
+            home: format!("http://127.0.0.1:{}/", site.port),
+            expected: Vec::new(),
+            has_ended: false,
+        };
+        this.resize().await;
+        // The browser begins with a page of its own, which asks for much.
+        this.leave("about:blank").await;
+        this.complaints().await;
+        this.session().goto(&site.url).await.unwrap();
+        // The page with the token goes on by itself.
+        eventually("the studio opens", async || {
+            !this.address().await.contains("token")
+        })
+        .await;
+        this.rests().await;
+        this
+    }
+
+    async fn resize(&self) {
+        let metrics = json!({
+            "width": self.window.width(),
+            "height": self.window.height(),
+            "deviceScaleFactor": 1,
+            "mobile": matches!(self.window, Window::Phone),
+        });
+        self.tell("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+    }
+
+    /// Lets the system prefer `scheme`: `light` or `dark`.
+    pub(crate) async fn prefer(&self, scheme: &str) {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.tell("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// The test goes on although the console says this.
+    pub(crate) fn expect(&mut self, message: &'static str) {
+        self.expected.push(message);
+    }
+
+    /// Says that the test is done with it, and judges what nobody saw.
+    pub(crate) async fn end(mut self) {
+        self.has_ended = true;
+        let wrong = self.complaints().await;
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        drop(self.session.take().unwrap().quit().await);
+    }
+
+    fn session(&self) -> &WebDriver {
+        self.session.as_ref().unwrap()
+    }
+
+    /// What is seen, as a PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        self.session().screenshot_as_png().await.unwrap()
+    }
+
+    async fn tell(&self, command: &str, parameters: serde_json::Value) -> serde_json::Value {
+        let tools = self.session().cdp();
+        tools.send_raw(command, parameters).await.unwrap()
+    }
+}
+
+fn capabilities(driver: &Driver) -> Capabilities {
+    let mut capabilities = DesiredCapabilities::chrome();
+    for argument in ARGUMENTS {
+        capabilities.add_arg(argument).unwrap();
+    }
+    let profile = format!("--user-data-dir={}", driver.profile().display());
+    capabilities.add_arg(&profile).unwrap();
+    for log in ["browser", "performance"] {
+        let all = LoggingPrefsLogLevel::All;
+        capabilities.set_logging_prefs(log, all).unwrap();
+    }
+    capabilities.into()
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.driver.kill();
+        if let Some(session) = self.session.take() {
+            // There is nobody any more whom its own end could tell.
+            drop(session.leak());
+        }
+        assert!(
+            self.has_ended || std::thread::panicking(),
+            "the test forgot `browser.end().await`, which judges what nobody saw"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_a_test_forgets_to_end_fails_it_and_leaves_nothing_behind() {
+    let site = Site::new().await;
+    let browser = Browser::at(&site).await;
+    let (group, folder) = browser.driver.traces();
+    assert!(test_kill_process_group(group).is_ok() && folder.exists());
+    let forgotten = catch_unwind(AssertUnwindSafe(|| drop(browser)));
+    let message = *forgotten.unwrap_err().downcast::<&str>().unwrap();
+    assert!(message.contains("browser.end()"), "{message}");
+    assert!(test_kill_process_group(group).is_err() && !folder.exists());
+}
