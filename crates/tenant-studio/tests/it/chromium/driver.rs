@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 /// How long a test waits for it to start, and to end.
@@ -16,11 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// killed leaves no process behind. `$0` is the folder to remove.
 ///
 /// Chromium outlives a ChromeDriver that is killed, so all of the group has to go;
-/// `kill 0` means the group of the shell.
+/// `kill 0` means the group of the shell, which alone bears the first signal.
 const SCRIPT: &str = r#"
 PATH="$PATH:/opt/homebrew/bin:/usr/local/bin"
 chromedriver --port=0 </dev/null &
+trap '' TERM
 read -r _
+kill -TERM 0
+sleep 1
 rm -rf -- "$0"
 kill -KILL 0
 "#;
@@ -34,6 +37,17 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn start() -> Self {
+        let begun = Instant::now();
+        loop {
+            let mut this = Self::spawn();
+            if let Some(port) = this.port_of(begun).await {
+                this.port = port;
+                return this;
+            }
+        }
+    }
+
+    fn spawn() -> Self {
         let folder = TempDir::with_prefix("chromium-").unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
         let shell = Command::new("sh")
@@ -45,13 +59,11 @@ impl Driver {
             .process_group(0)
             .spawn()
             .unwrap();
-        let mut this = Self {
+        Self {
             shell,
             folder,
             port: 0,
-        };
-        this.port = this.wait().await;
-        this
+        }
     }
 
     pub(super) fn url(&self) -> String {
@@ -59,11 +71,8 @@ impl Driver {
     }
 
     /// Its process group, and the folder that is gone with it.
-    pub(super) fn traces(&self) -> (Pid, PathBuf) {
-        (
-            Pid::from_child(&self.shell),
-            self.folder.path().to_path_buf(),
-        )
+    pub(super) fn traces(&self) -> (u32, PathBuf) {
+        (self.shell.id(), self.folder.path().to_path_buf())
     }
 
     /// A folder that no other browser uses.
@@ -71,35 +80,42 @@ impl Driver {
         self.folder.path().join("profile")
     }
 
-    /// The port, as soon as it listens.
-    async fn wait(&self) -> u16 {
-        let begun = Instant::now();
+    /// The port, as soon as it listens. None when it chose one for the newer
+    /// protocol that somebody has in the older, and gave up.
+    async fn port_of(&self, begun: Instant) -> Option<u16> {
         loop {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap();
             if let Some((_, rest)) = log.split_once("successfully on port ")
                 && let Some((port, _)) = rest.split_once('.')
             {
-                return port.parse().unwrap();
+                return Some(port.parse().unwrap());
             }
             assert!(
                 begun.elapsed() < PATIENCE && !log.contains("not found"),
                 "ChromeDriver does not start (`cargo xtask test` installs it): {log}"
             );
+            if log.contains("port not available") {
+                return None;
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Ends all of its processes, and waits until they are gone.
+    /// Ends all of its processes, and removes their folder.
     pub(super) fn kill(&mut self) {
-        let group = Pid::from_child(&self.shell);
         // Once the shell was waited for, its number may be somebody else's.
         if self.shell.try_wait().is_ok_and(|ended| ended.is_some()) {
             return;
         }
-        kill_process_group(group, Signal::KILL).unwrap();
+        kill_process_group(Pid::from_child(&self.shell), Signal::KILL).unwrap();
+        self.shell.wait().unwrap();
+        // The last of them may be writing still. That all are gone cannot be waited
+        // for: not every system soon buries those who have lost their parents.
         let begun = Instant::now();
-        drop(self.shell.wait());
-        while test_kill_process_group(group).is_ok() && begun.elapsed() < PATIENCE {
+        while fs::remove_dir_all(self.folder.path()).is_err()
+            && self.folder.path().exists()
+            && begun.elapsed() < PATIENCE
+        {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
