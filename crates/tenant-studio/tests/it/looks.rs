@@ -19,6 +19,13 @@ const PAGES: &[&str] = &[
     "/t/acme/table/orders/structure",
     "/t/acme/table/orders/row?key=[%221001%22]",
     "/t/acme/table/products/value?key=[%221%22]&column=details",
+    "/t/acme/sql?sql=SELECT%201",
+    "/t/acme/migrations",
+    "/migrations",
+    "/migrations/tenant/20260101000000",
+    "/health",
+    "/across",
+    "/across/compare?one=acme&other=globex",
 ];
 
 #[tokio::test]

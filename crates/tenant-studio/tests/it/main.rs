@@ -9,6 +9,7 @@
 
 mod across;
 mod browser;
+mod changing;
 mod chromium;
 mod compare;
 mod console;

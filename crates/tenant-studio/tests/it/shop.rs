@@ -9,7 +9,7 @@ pub(crate) async fn shop() -> Site {
     site
 }
 
-const SHOP: &str = "\
+pub(crate) const SHOP: &str = "\
     CREATE TYPE order_state AS ENUM ('placed', 'paid', 'shipped', 'returned');
     CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, email text UNIQUE, city text, \
         joined date NOT NULL DEFAULT current_date);
