@@ -99,10 +99,7 @@ impl PoolInner {
             Ok(()) => Ok(()),
             Err(error) => Err(self.leave(&lent.connection, tenant, error).await),
         };
-        if !matches!(begun, Err(NotBegun::Lost(_))) {
-            lent.signs.end(&Ok(()));
-        }
-        begun
+        heard(lent, begun)
     }
 
     /// Leaves the transaction whose message has failed with `error`, and says why.
@@ -149,10 +146,7 @@ impl PoolInner {
     ) -> Result<Tag, NotBegun> {
         lent.signs.begin();
         let tag = self.look_up(&lent.connection, name).await;
-        if !matches!(tag, Err(NotBegun::Lost(_))) {
-            lent.signs.end(&Ok(()));
-        }
-        tag
+        heard(lent, tag)
     }
 
     /// Asks the database about a tenant, and remembers the answer.
@@ -181,4 +175,13 @@ impl PoolInner {
         };
         Err(NotBegun::Refused(refused))
     }
+}
+
+/// An answer has come, whatever it says, unless the connection is gone: that one
+/// stays marked as one that nobody has heard of.
+fn heard<T>(lent: &Lent, answer: Result<T, NotBegun>) -> Result<T, NotBegun> {
+    if !matches!(answer, Err(NotBegun::Lost(_))) {
+        lent.signs.end(&Ok(()));
+    }
+    answer
 }

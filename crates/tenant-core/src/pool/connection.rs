@@ -115,10 +115,8 @@ impl<S: Scope> ScopedConnection<S> {
     pub(super) async fn commit(&mut self) -> QueryResult<bool> {
         // PostgreSQL answers the commit of such a transaction with a rollback, and
         // without an error.
-        if self.pending.take().is_some() || self.lent.signs.is_left() {
-            let begun = !self.lent.signs.is_left();
-            self.lent.count_out();
-            return Ok(begun);
+        if self.was_never_begun() {
+            return Ok(!self.lent.signs.is_left());
         }
         if self.lent.signs.is_failed() && self.batch_execute("SELECT").await.is_err() {
             return Ok(false);
@@ -135,9 +133,7 @@ impl<S: Scope> ScopedConnection<S> {
 
     /// Ends the transaction, and waits until nothing of it is left.
     pub(super) async fn rollback(&mut self) -> QueryResult<()> {
-        if self.pending.take().is_some() || self.lent.signs.is_left() {
-            self.lent.count_out();
-        }
+        self.was_never_begun();
         while self.lent.is_in_transaction() {
             use diesel_async::TransactionManager;
             self.lent.signs.begin();
@@ -147,6 +143,16 @@ impl<S: Scope> ScopedConnection<S> {
             done?;
         }
         Ok(())
+    }
+
+    /// Whether there is no transaction to end, because what begins it was not sent
+    /// or has failed. Then none is counted any more.
+    fn was_never_begun(&mut self) -> bool {
+        let never = self.pending.take().is_some() || self.lent.signs.is_left();
+        if never {
+            self.lent.count_out();
+        }
+        never
     }
 
     /// Refuses queries after the end of the transaction: the path has ended with
@@ -192,9 +198,7 @@ impl<S: Scope> ScopedConnection<S> {
 
 impl<S: Scope> Drop for ScopedConnection<S> {
     fn drop(&mut self) {
-        if self.pending.is_some() || self.lent.signs.is_left() {
-            self.lent.count_out();
-        }
+        self.was_never_begun();
         if self.lent.end()
             && let Some(tenant) = self.scope.tenant()
         {
