@@ -11,7 +11,7 @@ use super::control::Field;
 use super::row::{Form, Message};
 use super::submitted::Submitted;
 use super::{Answer, allowed, keep};
-use crate::data::{Change, CurrentRow, RefusedChange, Table};
+use crate::data::{Change, CurrentRow, Done, RefusedChange, Table};
 use crate::error::Failure;
 use crate::pages::{Here, at_each_place};
 use crate::place::TableName;
@@ -73,14 +73,7 @@ async fn save(here: Here, TableName(name): TableName, request: Request) -> Answe
     };
     let (table, kept) = keep(&here, &name, &[change]).await?;
     match kept {
-        Ok(done) => Ok(match done.keys.into_iter().flatten().next() {
-            Some(key) => {
-                let key = serde_json::to_string(&key).unwrap_or_default();
-                to_row(&here, &name, &key, true)
-            }
-            // It has another place now, and nothing else to be found by.
-            None => to_rows(&here, &name),
-        }),
+        Ok(done) => Ok(to_kept(&here, &name, done)),
         Err(RefusedChange::Stale(_, Some(current))) => {
             stale(&here, &table, &submitted, current).await
         }
@@ -96,14 +89,20 @@ async fn add(here: Here, TableName(name): TableName, request: Request) -> Answer
     };
     let (table, kept) = keep(&here, &name, &[change]).await?;
     match kept {
-        Ok(done) => Ok(match done.keys.into_iter().flatten().next() {
-            Some(key) => {
-                let key = serde_json::to_string(&key).unwrap_or_default();
-                to_row(&here, &name, &key, true)
-            }
-            None => to_rows(&here, &name),
-        }),
+        Ok(done) => Ok(to_kept(&here, &name, done)),
         Err(refusal) => again(&here, &table, &submitted, said(&refusal)).await,
+    }
+}
+
+/// To the row that was kept.
+fn to_kept(here: &Here, name: &str, done: Done) -> Response {
+    match done.keys.into_iter().flatten().next() {
+        Some(key) => {
+            let key = serde_json::to_string(&key).unwrap_or_default();
+            to_row(here, name, &key, true)
+        }
+        // It has another place now, and nothing else to be found by.
+        None => to_rows(here, name),
     }
 }
 
