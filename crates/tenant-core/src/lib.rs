@@ -109,11 +109,13 @@ mod name;
 mod path;
 mod pg_error;
 mod pool;
+mod shape;
 mod sql;
 mod tenant_enum;
 mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod token;
 mod tracker;
 
 pub use connect::{ConnectError, Database};
@@ -128,8 +130,10 @@ pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding, Tenants,
+    Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome, Problem, ProblemKind,
+    Progress, PublicOutcome, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant,
+    TenantStanding, Tenants,
 };
