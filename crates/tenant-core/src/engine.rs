@@ -6,18 +6,21 @@
 //! Diesel's `metadata.toml` takes out of the transaction (`CREATE INDEX
 //! CONCURRENTLY` and its like) cut a run into parts.
 
+mod adopt;
 mod apply;
 mod attempt;
 mod claim;
 mod create;
 mod existing;
 mod holders;
+mod mend;
 mod outside;
 mod parts;
 mod portions;
 mod rehearse;
 mod remove;
 mod repair;
+mod rounds;
 mod scratch;
 mod script;
 
@@ -29,10 +32,12 @@ use crate::path::{ExtensionsSchema, Path};
 use crate::sql::Schema;
 use crate::{Error, PgError};
 
+pub(crate) use adopt::{Evidence, adopt};
 pub(crate) use claim::claim;
 pub(crate) use create::create;
 pub(crate) use existing::look;
-pub(crate) use rehearse::{rehearse, shape_of};
+pub(crate) use mend::{Keep, Mended, mend};
+pub(crate) use rehearse::rehearse;
 pub use remove::Removed;
 pub(crate) use remove::remove;
 pub(crate) use scratch::try_in_database;

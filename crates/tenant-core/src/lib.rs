@@ -133,7 +133,7 @@ pub use pool::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome, Problem, ProblemKind,
-    Progress, PublicOutcome, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant,
-    TenantStanding, Tenants,
+    Adopted, Comparison, Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome,
+    Problem, ProblemKind, Progress, PublicOutcome, Repair, SpareCount, SpareFault, SpareReport,
+    Status, Stop, Table, Tenant, TenantStanding, Tenants,
 };

@@ -1,6 +1,8 @@
 //! [`Tenants`]: everything one does with them, one documented call each.
 
 mod access;
+mod adopt;
+mod compare;
 mod create;
 mod drift;
 mod drop;
@@ -16,6 +18,7 @@ mod outcome;
 mod owners;
 mod problem;
 mod reading;
+mod repair;
 mod shapes;
 mod spares;
 mod standings;
@@ -35,6 +38,8 @@ use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::sql::Schema;
 use crate::tracker;
 
+pub use adopt::Adopted;
+pub use compare::Comparison;
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
 pub use health::Health;
@@ -43,6 +48,7 @@ pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
+pub use repair::Repair;
 pub use spares::{SpareCount, SpareReport};
 pub use standings::TenantStanding;
 

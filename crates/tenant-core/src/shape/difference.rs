@@ -74,6 +74,11 @@ impl Difference {
         self.change == Change::Missing && self.object.kind == ObjectKind::Table
     }
 
+    /// Whether it is about whom the object belongs to.
+    pub(crate) fn is_about_owner(&self) -> bool {
+        matches!(self.change, Change::WrongOwner { .. })
+    }
+
     /// What kind of change these statements are.
     #[must_use]
     pub fn mending(&self) -> Mending {
