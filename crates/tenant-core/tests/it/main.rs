@@ -6,6 +6,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod adopt;
 mod capture;
 mod connect;
 mod create;
@@ -29,6 +30,7 @@ mod pool_driver;
 mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
+mod repair;
 mod resources;
 mod secrets;
 mod server;
