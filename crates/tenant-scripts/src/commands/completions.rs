@@ -6,8 +6,8 @@ use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
 use super::{
-    CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
-    MigrateTenants, SpareTenants, StopServer, Studio,
+    AdoptTenant, CreateTenant, DemoTenantSchema, DiffTenants, DropTenant, HealthCheck, ListTenants,
+    MigratePublic, MigrateTenants, RepairTenant, SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -55,14 +55,17 @@ impl Script for Completions {
 /// Every command of this package.
 fn commands() -> Vec<clap::Command> {
     vec![
+        AdoptTenant::command(),
         Completions::command(),
         CreateTenant::command(),
         DemoTenantSchema::command(),
+        DiffTenants::command(),
         DropTenant::command(),
         HealthCheck::command(),
         ListTenants::command(),
         MigratePublic::command(),
         MigrateTenants::command(),
+        RepairTenant::command(),
         SpareTenants::command(),
         StopServer::command(),
         Studio::command(),

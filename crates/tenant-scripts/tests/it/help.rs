@@ -7,15 +7,18 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 11] = [
+const BINS: [&str; 14] = [
+    "adopt-tenant",
     "completions",
     "create-tenant",
     "demo-tenant-schema",
+    "diff-tenants",
     "drop-tenant",
     "health-check",
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "repair-tenant",
     "spare-tenants",
     "stop-server",
     "studio",
@@ -64,6 +67,9 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "demo-tenant-schema --json",
         "spare-tenants 1 --json",
         "spare-tenants --json",
+        "create-tenant other --json",
+        "diff-tenants acme other --json",
+        "repair-tenant acme --json",
         "drop-tenant acme --yes --json",
         "stop-server --json",
     ] {
