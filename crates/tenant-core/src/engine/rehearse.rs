@@ -6,9 +6,9 @@ use super::attempt::{NotOpened, close, open};
 use super::parts::{create_ledger, run_script};
 use super::script::{Origin, Script};
 use super::{Work, execute, refuse_unfit};
+use crate::Error;
 use crate::migration::{Migration, in_transaction_form};
 use crate::shape::{self, Shape};
-use crate::{Error, path};
 
 /// What `migrations` make of the schema of `work`, which must not exist: its shape
 /// after as many of them as each number in `wanted` says.
@@ -81,7 +81,6 @@ async fn run_some<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<()
 /// What the server says; [`Error::MissingSchema`] or the like is the caller's.
 pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
     let action = format!("{}: reading what is in it", work.schema);
-    execute(work.session, &action, path::NOTHING).await?;
     let shapes = shape::read(work.session.client(), &[work.schema.name()]).await;
     let shapes = shapes.map_err(|error| Error::database(&action, error))?;
     shapes.into_iter().next().ok_or_else(|| no_schema(work))

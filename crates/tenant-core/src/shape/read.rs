@@ -10,6 +10,7 @@ use super::grants::Grants;
 use super::normal::Own;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
 use super::queries::{self, MEMBERS, Query};
+use crate::path::NOTHING;
 
 /// How many objects are asked about at a time by what makes the server lock them:
 /// the table of locks is small, and everybody's.
@@ -22,14 +23,22 @@ struct Draft {
     shape: Shape,
 }
 
-/// The shapes of the schemas `names`, in the transaction that is open and whose
-/// path is empty: see [`path::NOTHING`](crate::path::NOTHING). Those that do not
-/// exist are left out.
+/// How the server is to go about it, until the transaction ends: everything is looked
+/// up by its OID, among catalogs that can have millions of rows. Left to itself it
+/// reads some of them from end to end, which takes three times as long.
+const BY_INDEX: &str = "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; \
+                        SET LOCAL max_parallel_workers_per_gather = 0";
+
+/// The shapes of the schemas `names`, in the transaction that is open. It leaves the
+/// path empty until the transaction ends, so that every name is qualified. Schemas
+/// that do not exist are left out.
 ///
 /// # Errors
 ///
 /// What the server says. A schema that is changed meanwhile can make it fail.
 pub(crate) async fn read(client: &Client, names: &[&str]) -> Result<Vec<Shape>, DriverError> {
+    let prepare = format!("{NOTHING}; {BY_INDEX}");
+    client.batch_execute(&prepare).await?;
     let mut drafts = namespaces(client, names).await?;
     let oids = drafts.keys().copied().collect::<Vec<u32>>();
     let members = members(client, &oids).await?;

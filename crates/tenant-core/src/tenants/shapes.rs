@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use super::Tenants;
 use crate::connect::Session;
 use crate::shape::{self, Shape};
-use crate::{Error, PgError, path};
+use crate::{Error, PgError};
 
 /// How many schemas are read at a time. More would cost memory, and gain nothing.
 const AT_ONCE: usize = 50;
@@ -86,9 +86,8 @@ impl Tenants {
     async fn read_shapes(&self, session: &Session, names: &[&str]) -> Result<Vec<Shape>, PgError> {
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}; \
-             SET LOCAL jit = off; {}",
-            self.settings.lock_timeout_ms(),
-            path::NOTHING
+",
+            self.settings.lock_timeout_ms()
         );
         let client = session.client();
         session.begin();
