@@ -87,6 +87,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:migrate", "", Task::Run(tenants("migrate-public")), "Bring the public schema up to date"),
     alias("db:migrate:tenants", "", Task::Run(tenants("migrate-tenants")), "Bring every tenant up to date"),
     alias("db:migrate:tenant", "NAME", Task::OneTenant(tenants("migrate-tenants")), "Bring one tenant up to date"),
+    alias("db:rollback:tenants", "", Task::Run(tenants("rollback-tenants")), "Bring every tenant back to an older version"),
     alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
     alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spare tenants ready for new ones"),
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),

@@ -127,6 +127,21 @@ pub fn of(error: &Error) -> Option<String> {
             "give --database-url the server's own address for this; the pooler is fine for the rest"
                 .to_owned()
         }
+        Error::Irreversible { .. } => {
+            "write a down.sql for each, or undo what they did with a new migration".to_owned()
+        }
+        Error::NotOurs { .. } => {
+            "run this with the program that applied them, or restore the folders of these \
+             migrations"
+                .to_owned()
+        }
+        Error::NoVersion(_) => {
+            "`cargo xtask db:list:tenants` shows the tenants' versions; 0 stands for none at all"
+                .to_owned()
+        }
+        Error::AppliedMeanwhile { .. } => {
+            "run this again: what is to be reverted is found out anew".to_owned()
+        }
         Error::Busy { .. } => "wait until the other run has ended, and run this again".to_owned(),
         Error::Migration(_) => error.sqlstate().and_then(by_sqlstate).unwrap_or_else(|| {
             "mend the migration or the tenant's data, and run this again: only what failed is \

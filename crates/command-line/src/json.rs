@@ -20,7 +20,7 @@ pub struct ErrorDetail {
     sqlstate: Option<String>,
     /// The name of the migration that failed.
     migration: Option<String>,
-    /// The line of its `up.sql`, from 1.
+    /// The line of the file that the message names, from 1.
     line: Option<usize>,
     /// What to do next.
     hint: Option<String>,
@@ -68,7 +68,9 @@ impl ErrorDetail {
     pub fn of(error: &Error) -> Self {
         let (migration, line) = match error {
             Error::Migration(failure) => (Some(failure.migration.clone()), Some(failure.line)),
-            Error::Refused { migration, refusal } => (Some(migration.clone()), Some(refusal.line)),
+            Error::Refused {
+                migration, refusal, ..
+            } => (Some(migration.clone()), Some(refusal.line)),
             Error::ChangedPath { migration, .. } => (Some(migration.clone()), None),
             _ => (None, None),
         };

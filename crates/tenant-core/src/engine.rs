@@ -1,4 +1,4 @@
-//! Applies migrations to one schema.
+//! Applies migrations to one schema, and reverts them.
 //!
 //! One transaction for each tenant: take the tenant's lock, read again what is
 //! pending, set the path, run the migrations, write the ledger and the
@@ -13,13 +13,16 @@ mod claim;
 mod create;
 mod existing;
 mod holders;
+mod ledger;
 mod mend;
 mod outside;
 mod parts;
 mod portions;
 mod rehearse;
+mod rehearse_back;
 mod remove;
 mod repair;
+mod revert;
 mod rounds;
 mod scratch;
 mod script;
@@ -27,7 +30,7 @@ mod script;
 use std::time::Duration;
 
 use crate::connect::{Database, Session};
-use crate::migration::{Migration, MigrationSet};
+use crate::migration::{Migration, MigrationFile, MigrationSet, Sql};
 use crate::path::{ExtensionsSchema, Path};
 use crate::sql::Schema;
 use crate::{Error, PgError};
@@ -38,8 +41,10 @@ pub(crate) use create::create;
 pub(crate) use existing::look;
 pub(crate) use mend::{Keep, Mended, mend};
 pub(crate) use rehearse::rehearse;
+pub(crate) use rehearse_back::{Dropped, WayBack, rehearse_back};
 pub use remove::Removed;
 pub(crate) use remove::remove;
+pub(crate) use revert::revert;
 pub(crate) use scratch::try_in_database;
 
 /// What the operator may choose for all work on schemas.
@@ -144,10 +149,19 @@ pub(crate) async fn migrate<'a>(
 pub(crate) fn refuse_unfit<'a>(
     pending: impl IntoIterator<Item = &'a Migration>,
 ) -> Result<(), Error> {
-    for migration in pending {
-        if let Some(refusal) = migration.refusal() {
+    refuse_file(pending, MigrationFile::Up)
+}
+
+/// The same of one of their files.
+pub(crate) fn refuse_file<'a>(
+    migrations: impl IntoIterator<Item = &'a Migration>,
+    file: MigrationFile,
+) -> Result<(), Error> {
+    for migration in migrations {
+        if let Some(refusal) = migration.file(file).and_then(Sql::refusal) {
             return Err(Error::Refused {
                 migration: migration.name().to_owned(),
+                file,
                 refusal: refusal.clone(),
             });
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::lock_holder::{LockHolder, in_words};
-use crate::migration::{Migration, Refusal};
+use crate::migration::{Migration, MigrationFile, Refusal};
 use crate::sql::Schema;
 use crate::{ConnectError, PgError, TenantName};
 
@@ -60,12 +60,46 @@ pub enum Error {
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
     /// A migration would change what it must not, and nothing was run.
-    #[error("migration `{migration}` is refused: up.sql, {refusal}")]
+    #[error("migration `{migration}` is refused: {file}, {refusal}")]
     Refused {
         /// The migration's name.
         migration: String,
+        /// Which of its files.
+        file: MigrationFile,
         /// Where and why.
         refusal: Refusal,
+    },
+    /// Migrations that are to be reverted and cannot be, and nothing was run.
+    #[error("nothing says how to revert {}: no down.sql, or no statement in it", quoted(.migrations))]
+    Irreversible {
+        /// Their names, newest first.
+        migrations: Vec<String>,
+    },
+    /// Migrations that are to be reverted and are somebody else's, and nothing was
+    /// run.
+    #[error(
+        "what is to be reverted includes {}, applied to {}, and this program does not have it",
+        quoted(.versions), few(.tenants)
+    )]
+    NotOurs {
+        /// Their versions, newest first.
+        versions: Vec<String>,
+        /// The tenants that have one of them, by name.
+        tenants: Vec<String>,
+    },
+    /// There is no migration to go back to.
+    #[error("there is no migration with the version `{0}`")]
+    NoVersion(String),
+    /// The schema got a migration after it was found out what to revert.
+    #[error(
+        "{schema}: migration {version} is newer than what is to be reverted, and was applied \
+         meanwhile"
+    )]
+    AppliedMeanwhile {
+        /// Which schema, in words.
+        schema: String,
+        /// The version.
+        version: String,
     },
     /// A pooler is at the other end, and hands each transaction another connection.
     #[error(
@@ -80,14 +114,16 @@ pub enum Error {
     },
     /// A migration left the connection looking at other schemas.
     #[error(
-        "{schema}: migration `{migration}` changed the search path{}, and is not recorded as \
-         applied", at_line(.line.as_ref())
+        "{schema}: migration `{migration}` changed the search path{}, and is not recorded as {}",
+        at_line(.line.as_ref(), *.file), done(*.file)
     )]
     ChangedPath {
         /// Which schema, in words.
         schema: String,
         /// The migration's name.
         migration: String,
+        /// Which of its files.
+        file: MigrationFile,
         /// The line, from 1, of the first statement that speaks of the path, if
         /// one does.
         line: Option<usize>,
@@ -159,7 +195,7 @@ pub enum Error {
 /// A statement of a migration that failed.
 #[derive(Debug, Error)]
 #[error(
-    "{schema}: migration `{migration}` failed at line {line} of its up.sql, {consequence}: `{statement}`"
+    "{schema}: migration `{migration}` failed at line {line} of its {file}, {consequence}: `{statement}`"
 )]
 pub struct MigrationFailure {
     /// Which schema, in words.
@@ -168,7 +204,9 @@ pub struct MigrationFailure {
     pub migration: String,
     /// The migration's version.
     pub version: String,
-    /// The line of its `up.sql`, from 1, where the server sees the error, or
+    /// Which of its files.
+    pub file: MigrationFile,
+    /// The line of that file, from 1, where the server sees the error, or
     /// where the statement starts when the server does not say.
     pub line: usize,
     /// The beginning of the statement.
@@ -200,8 +238,34 @@ fn version_in_words(version: Option<&String>) -> String {
     )
 }
 
-fn at_line(line: Option<&usize>) -> String {
-    line.map_or_else(String::new, |line| format!(" at line {line} of its up.sql"))
+fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
+    line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
+}
+
+/// What the file does to the migration, in the past.
+fn done(file: MigrationFile) -> &'static str {
+    match file {
+        MigrationFile::Up => "applied",
+        MigrationFile::Down => "reverted",
+    }
+}
+
+/// All of them, in quotes.
+fn quoted(names: &[String]) -> String {
+    let names = names.iter().map(|name| format!("`{name}`"));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// How many names are shown.
+const SHOWN: usize = 3;
+
+/// The first of `names`, and how many more there are.
+pub(crate) fn few(names: &[String]) -> String {
+    let shown = quoted(names.get(..SHOWN).unwrap_or(names));
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// How much of a statement an error shows, in characters.
@@ -216,11 +280,11 @@ impl Error {
         }
     }
 
-    /// A failed statement of a migration: number `statement`, at the byte
+    /// A failed statement of a migration's `file`: number `statement`, at the byte
     /// `offset` of it.
     pub(crate) fn migration(
         schema: Schema<'_>,
-        migration: &Migration,
+        (migration, file): (&Migration, MigrationFile),
         (statement, offset): (usize, usize),
         source: PgError,
     ) -> Self {
@@ -229,13 +293,15 @@ impl Error {
         } else {
             Consequence::PartlyApplied
         };
-        let text = migration.statements().nth(statement).unwrap_or_default();
+        let text = migration.statements(file).nth(statement);
+        let line = migration.file(file).map(|sql| sql.line(statement, offset));
         Self::Migration(Box::new(MigrationFailure {
             schema: schema.to_string(),
             migration: migration.name().to_owned(),
             version: migration.version().to_owned(),
-            line: migration.line(statement, offset),
-            statement: excerpt(text),
+            file,
+            line: line.unwrap_or(1),
+            statement: excerpt(text.unwrap_or_default()),
             consequence,
             source,
         }))

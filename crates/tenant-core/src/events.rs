@@ -12,7 +12,7 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `spares`, `keep_spares` | | the call on [`Tenants`](crate::Tenants) of that name |
+//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `spares`, `keep_spares`, `plan_rollback`, `rollback` | | the call on [`Tenants`](crate::Tenants) of that name |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
 //! | `spare` | `spare` | the work on one spare schema, inside the call |
 //!
@@ -26,17 +26,18 @@
 //! | --- | --- | --- | --- |
 //! | `schema begun` | `DEBUG` | `tenant`, `spare` | work on a schema begins |
 //! | `migration applied` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a migration is committed |
+//! | `migration reverted` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | that a migration was reverted is committed |
 //! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
 //! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction lost against somebody's lock, and is begun anew |
 //! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (then nobody is named), or other sessions hold what a statement needs |
 //! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
-//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all` or `keep_spares` ends with a report |
+//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares` or `rollback` ends with a report |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
-//! `created`, `migrated` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
+//! `created`, `migrated`, `reverted` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
 //! Tenants that are found to be up to date when all are looked at have no event
 //! of their own, however many they are: `run ended` counts them. So it does with
 //! those that a dry run finds behind, as skipped. A call whose
@@ -45,8 +46,8 @@
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
-//! | `outcome` | text | of a schema `created`, `migrated`, `up_to_date`, `failed`, `dropped`, `skipped`; of a call `ok`, `failed` |
-//! | `migrations` | number | how many were applied, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
+//! | `outcome` | text | of a schema `created`, `migrated`, `reverted`, `up_to_date`, `failed`, `dropped`, `skipped`; of a call `ok`, `failed` |
+//! | `migrations` | number | how many were applied or reverted, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
 //! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
 //! | `version` | text | its version |
 //! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
@@ -128,14 +129,17 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
 pub(crate) fn migrations_applied<'a>(whose: impl Into<Whose<'a>>, applied: &[&Migration]) {
     let Whose { tenant, spare } = whose.into();
     for one in applied {
-        debug!(
-            target: TARGET,
-            tenant,
-            spare,
-            migration = one.name(),
-            version = one.version(),
-            "migration applied"
-        );
+        let (migration, version) = (one.name(), one.version());
+        debug!(target: TARGET, tenant, spare, migration, version, "migration applied");
+    }
+}
+
+/// That these were reverted is committed.
+pub(crate) fn migrations_reverted<'a>(whose: impl Into<Whose<'a>>, reverted: &[&Migration]) {
+    let Whose { tenant, spare } = whose.into();
+    for one in reverted {
+        let (migration, version) = (one.name(), one.version());
+        debug!(target: TARGET, tenant, spare, migration, version, "migration reverted");
     }
 }
 

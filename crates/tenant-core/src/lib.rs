@@ -42,7 +42,8 @@
 //! migrations and registration are one transaction. [`Tenants::list`] says who is
 //! at which version, [`Tenants::health`] what is wrong, and
 //! [`Tenants::keep_spares`] makes tenants ahead of time, so that a sign-up takes
-//! milliseconds.
+//! milliseconds. [`Tenants::plan_rollback`] says what going back would revert and
+//! lose, and [`Tenants::rollback`] does it.
 //!
 //! # Serving them
 //!
@@ -122,7 +123,9 @@ pub use connect::{ConnectError, Database};
 pub use engine::{Removed, Settings};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use lock_holder::LockHolder;
-pub use migration::{Migration, MigrationSet, Migrations, Reason, Refusal, SourceError};
+pub use migration::{
+    Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
+};
 pub use name::{InvalidName, NameRule, TenantName};
 pub use path::ExtensionsSchema;
 pub use pg_error::PgError;
@@ -133,7 +136,8 @@ pub use pool::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Adopted, Comparison, Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome,
-    Problem, ProblemKind, Progress, PublicOutcome, Repair, SpareCount, SpareFault, SpareReport,
-    Status, Stop, Table, Tenant, TenantStanding, Tenants,
+    Adopted, Comparison, Contents, FleetReport, Health, Loss, MigrateOptions, Note, Orphan,
+    Outcome, PlannedRevert, Problem, ProblemKind, Progress, PublicOutcome, Repair, RollbackOptions,
+    RollbackPlan, RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant,
+    TenantStanding, Tenants,
 };

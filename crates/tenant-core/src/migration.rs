@@ -6,6 +6,7 @@
 //! before anything has run.
 
 mod abroad;
+mod file;
 mod fingerprint;
 mod index;
 mod inside;
@@ -15,15 +16,16 @@ mod refusal;
 mod split;
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use thiserror::Error;
 
+pub use file::MigrationFile;
+pub(crate) use file::Sql;
 pub(crate) use index::{BuiltIndex, built_concurrently};
 pub(crate) use inside::in_transaction_form;
-pub(crate) use place::{adds_value, reindexes_concurrently};
+pub(crate) use place::{adds_value, drops_index, reindexes_concurrently};
 pub use refusal::{Reason, Refusal};
 
 /// One migration: its identity and its SQL in statements.
@@ -33,11 +35,8 @@ pub struct Migration {
     name: String,
     in_transaction: bool,
     fingerprint: String,
-    prepares: bool,
-    may_leave_traces: bool,
-    text: String,
-    statements: Vec<Range<usize>>,
-    refusal: Option<Refusal>,
+    up: Sql,
+    down: Option<Sql>,
 }
 
 impl Migration {
@@ -60,10 +59,10 @@ impl Migration {
         self.in_transaction
     }
 
-    /// Why this migration is not run at all, if it is not.
+    /// Why this migration is not applied at all, if it is not.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
-        self.refusal.as_ref()
+        self.up.refusal()
     }
 
     /// What it does, in 16 hexadecimal digits: another text, other digits.
@@ -76,36 +75,34 @@ impl Migration {
     /// Its SQL, as the file has it: that of the migration's `up.sql`.
     #[must_use]
     pub fn sql(&self) -> &str {
-        &self.text
+        self.up.text()
     }
 
-    /// Whether something of the session may outlive its transaction: a setting, a
-    /// role, a temporary table. Rather too often than too seldom.
-    pub(crate) fn may_leave_traces(&self) -> bool {
-        self.may_leave_traces
+    /// The SQL that reverts it: that of its `down.sql`. `None` where there is no
+    /// such file, or no statement in it; then it cannot be reverted.
+    #[must_use]
+    pub fn down_sql(&self) -> Option<&str> {
+        self.down.as_ref().map(Sql::text)
     }
 
-    /// The line, from 1, of the first statement that speaks of the search path.
-    pub(crate) fn line_about_path(&self) -> Option<usize> {
-        let about = |statement: &str| statement.to_ascii_lowercase().contains("search_path");
-        let statement = self.statements().position(about)?;
-        Some(self.line(statement, 0))
+    /// Why this migration is not reverted at all, if it has a `down.sql` that must
+    /// not run.
+    #[must_use]
+    pub fn down_refusal(&self) -> Option<&Refusal> {
+        self.down.as_ref()?.refusal()
     }
 
-    /// The statements, without the semicolons between them.
-    pub(crate) fn statements(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.statements
-            .iter()
-            .map(|range| self.text.get(range.clone()).unwrap_or_default())
+    /// What stands in one of its files. Nothing where the file is not there.
+    pub(crate) fn file(&self, file: MigrationFile) -> Option<&Sql> {
+        match file {
+            MigrationFile::Up => Some(&self.up),
+            MigrationFile::Down => self.down.as_ref(),
+        }
     }
 
-    /// The line, from 1, of the byte `offset` in the statement number `statement`.
-    pub(crate) fn line(&self, statement: usize, offset: usize) -> usize {
-        let start = self
-            .statements
-            .get(statement)
-            .map_or(0, |range| range.start);
-        line_at(&self.text, start + offset)
+    /// The statements of one of its files, without the semicolons between them.
+    pub(crate) fn statements(&self, file: MigrationFile) -> impl Iterator<Item = &str> {
+        self.file(file).into_iter().flat_map(Sql::statements)
     }
 }
 
@@ -154,8 +151,9 @@ impl MigrationSet {
     /// schema only: one that names another schema for them is refused.
     pub(crate) fn confined(mut self) -> Self {
         for migration in &mut self.migrations {
-            if migration.refusal.is_none() {
-                migration.refusal = refusal::find_abroad(&migration.text, &migration.statements);
+            migration.up.confine();
+            if let Some(down) = &mut migration.down {
+                down.confine();
             }
         }
         self
@@ -172,14 +170,22 @@ impl MigrationSet {
     /// The name of the migration with that version, or the version itself where
     /// there is none.
     pub(crate) fn name_of(&self, version: &str) -> String {
-        let found = self.iter().find(|one| one.version == version);
+        let found = self.find(version);
         found.map_or(version, Migration::name).to_owned()
+    }
+
+    /// The migration with that version.
+    pub(crate) fn find(&self, version: &str) -> Option<&Migration> {
+        self.iter().find(|one| one.version == version)
     }
 
     /// Whether one of them makes prepared statements, which outlive its
     /// transaction.
     pub(crate) fn prepare(&self) -> bool {
-        self.iter().any(|migration| migration.prepares)
+        let files = self
+            .iter()
+            .flat_map(|one| std::iter::once(&one.up).chain(&one.down));
+        files.into_iter().any(Sql::prepares)
     }
 
     /// Those that `applied` (versions, in any order) lacks, oldest first.

@@ -11,6 +11,7 @@ mod fleet;
 mod health;
 mod ledgers;
 mod list;
+mod loss;
 mod migrate;
 mod note;
 mod orphans;
@@ -19,6 +20,7 @@ mod owners;
 mod problem;
 mod reading;
 mod repair;
+mod rollback;
 mod shapes;
 mod spares;
 mod standings;
@@ -44,11 +46,13 @@ pub use drop::{Contents, Table};
 pub use fleet::Stop;
 pub use health::Health;
 pub use list::Tenant;
+pub use loss::Loss;
 pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
 pub use repair::Repair;
+pub use rollback::{PlannedRevert, RollbackOptions, RollbackPlan, RollbackTo};
 pub use spares::{SpareCount, SpareReport};
 pub use standings::TenantStanding;
 
@@ -161,7 +165,7 @@ impl Tenants {
 
     /// A pool for the application's own queries on the same database, with the
     /// same schema for extensions. It hears at once of the tenants that are
-    /// created, migrated and dropped here.
+    /// created, migrated, rolled back and dropped here.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));

@@ -34,17 +34,17 @@ pub(crate) fn is_registered(schema: Schema<'_>) -> String {
     format!("EXISTS (SELECT FROM {table} WHERE name = {name})")
 }
 
-/// Migrations that were applied, for the list to know.
+/// Migrations that were applied or reverted, for the list to know.
 #[derive(Clone, Copy)]
-pub(crate) struct Applied<'a> {
-    /// Oldest first.
+pub(crate) struct Ran<'a> {
+    /// Applied ones oldest first, reverted ones newest first.
     pub(crate) migrations: &'a [&'a Migration],
     /// Whether the list has a column for their fingerprints.
     pub(crate) with_fingerprints: bool,
 }
 
-impl Applied<'_> {
-    /// The newest version, as a constant.
+impl Ran<'_> {
+    /// The newest version of those that were applied, as a constant.
     fn version(self) -> String {
         version_or_null(self.migrations.last().map(|newest| newest.version()))
     }
@@ -67,7 +67,7 @@ fn fingerprints(migrations: &[&Migration]) -> String {
 }
 
 /// Registers a schema with the migrations that it has.
-pub(crate) fn insert(schema: Schema<'_>, applied: Applied<'_>) -> Option<String> {
+pub(crate) fn insert(schema: Schema<'_>, applied: Ran<'_>) -> Option<String> {
     let table = list(schema)?;
     let (name, version) = (literal(schema.name()), applied.version());
     Some(match applied.fingerprints() {
@@ -94,7 +94,7 @@ pub(crate) fn adopt(schema: Schema<'_>, newest: Option<&str>) -> Option<String> 
 /// Notes which migrations a run has applied to a schema, and fails, by a
 /// division by zero, unless `condition` holds. An older migration that was
 /// applied late does not set the version back.
-pub(crate) fn update(schema: Schema<'_>, applied: Applied<'_>, condition: &str) -> Option<String> {
+pub(crate) fn update(schema: Schema<'_>, applied: Ran<'_>, condition: &str) -> Option<String> {
     let table = list(schema)?;
     let (name, version) = (literal(schema.name()), applied.version());
     let fingerprints = applied.fingerprints();
@@ -103,6 +103,25 @@ pub(crate) fn update(schema: Schema<'_>, applied: Applied<'_>, condition: &str) 
     });
     Some(format!(
         "UPDATE {table} SET version = greatest(version, {version}), migrated_at = now(){fingerprints} \
+         WHERE name = {name} AND 1 / ({condition})::int = 1"
+    ))
+}
+
+/// Notes which migrations a run has reverted in a schema, whose own table says what
+/// remains, and fails, by a division by zero, unless `condition` holds.
+pub(crate) fn set_back(schema: Schema<'_>, reverted: Ran<'_>, condition: &str) -> Option<String> {
+    let table = list(schema)?;
+    let (name, ledger) = (literal(schema.name()), schema.ledger());
+    let fingerprints = if reverted.with_fingerprints {
+        let versions = reverted.migrations.iter().map(|one| literal(one.version()));
+        let versions = versions.collect::<Vec<_>>().join(", ");
+        format!(", fingerprints = fingerprints - ARRAY[{versions}]::text[]")
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "UPDATE {table} SET version = (SELECT max(version COLLATE \"C\") FROM {ledger}), \
+         migrated_at = now(){fingerprints} \
          WHERE name = {name} AND 1 / ({condition})::int = 1"
     ))
 }

@@ -2,7 +2,7 @@
 
 use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{FleetReport, Note, Outcome, SpareReport, Status};
+use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status};
 
 use crate::report;
 
@@ -14,6 +14,8 @@ pub(crate) struct Fleet {
     migrated: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverted: Option<usize>,
     up_to_date: usize,
     failed: usize,
     skipped: usize,
@@ -23,6 +25,9 @@ pub(crate) struct Fleet {
     tenants: Vec<Tenant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     spares: Option<Vec<Tenant>>,
+    /// Of a rollback; null in the document when it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss: Option<Option<Vec<LossDetail>>>,
     notes: Vec<NoteDetail>,
 }
 
@@ -34,11 +39,25 @@ struct NoteDetail {
     remedy: &'static str,
 }
 
+/// What a rollback takes away.
+#[derive(Debug, Serialize)]
+struct LossDetail {
+    table: String,
+    column: Option<String>,
+    tenants: usize,
+    rows: Option<u64>,
+}
+
 #[derive(Debug, Serialize)]
 struct Tenant {
     name: String,
     status: &'static str,
-    applied: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverted: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_revert: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,11 +87,22 @@ impl Fleet {
         document
     }
 
+    pub(crate) fn reverted(report: &FleetReport, loss: Option<&[Loss]>, dry_run: bool) -> Self {
+        let mut document = Self::new(report);
+        document.reverted = Some(report.count(Status::Reverted));
+        document.dry_run = Some(dry_run);
+        document.tenants = report.outcomes.iter().map(reverted).collect();
+        document.spares = Some(report.spares.iter().map(reverted).collect());
+        document.loss = Some(loss.map(|loss| loss.iter().map(loss_detail).collect()));
+        document
+    }
+
     fn new(report: &FleetReport) -> Self {
         Self {
             total: report.outcomes.len(),
             migrated: None,
             created: None,
+            reverted: None,
             up_to_date: report.count(Status::UpToDate),
             failed: report.count(Status::Failed),
             skipped: report.count(Status::Skipped),
@@ -80,6 +110,7 @@ impl Fleet {
             duration_ms: report.duration.as_millis(),
             tenants: report.outcomes.iter().map(tenant).collect(),
             spares: None,
+            loss: None,
             notes: report.notes.iter().map(note).collect(),
         }
     }
@@ -92,6 +123,8 @@ fn note(note: &Note) -> NoteDetail {
             Note::Unknown { .. } => "unknown_migration",
             Note::Late { .. } => "late_migration",
             Note::SameButForCase { .. } => "same_but_for_case",
+            Note::LossUnknown { .. } => "loss_unknown",
+            Note::NotBack { .. } => "not_back",
         },
         detail: note.to_string(),
         remedy: report::remedy(note),
@@ -104,16 +137,38 @@ fn tenant(outcome: &Outcome) -> Tenant {
         status: match outcome.status {
             Status::Created => "created",
             Status::Migrated => "migrated",
+            Status::Reverted => "reverted",
             Status::UpToDate => "up_to_date",
             Status::Dropped => "dropped",
             Status::Failed => "failed",
             Status::Skipped => "skipped",
         },
-        applied: outcome.applied.clone(),
+        applied: Some(outcome.applied.clone()),
+        reverted: None,
+        to_revert: None,
         pending: None,
         from_spare: None,
         duration_ms: outcome.duration.as_millis(),
         error: outcome.error.as_ref().map(ErrorDetail::of),
+    }
+}
+
+/// The same of a rollback.
+fn reverted(outcome: &Outcome) -> Tenant {
+    Tenant {
+        applied: None,
+        reverted: Some(outcome.reverted.clone()),
+        to_revert: Some(outcome.to_revert.clone()),
+        ..tenant(outcome)
+    }
+}
+
+fn loss_detail(loss: &Loss) -> LossDetail {
+    LossDetail {
+        table: loss.table.clone(),
+        column: loss.column.clone(),
+        tenants: loss.tenants,
+        rows: loss.rows,
     }
 }
 

@@ -15,7 +15,10 @@ const FAILURES: usize = 5;
 pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
     let told = |outcome: &&Outcome| {
         let status = outcome.status;
-        matches!(status, Status::Created | Status::Migrated | Status::Skipped)
+        matches!(
+            status,
+            Status::Created | Status::Migrated | Status::Reverted | Status::Skipped
+        )
     };
     let done = report.outcomes.iter().filter(told).collect::<Vec<_>>();
     let mut lines = Vec::new();
@@ -33,6 +36,11 @@ pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
 fn line(outcome: &Outcome) -> String {
     let name = console::style(shown(&outcome.name)).bold();
     match outcome.status {
+        Status::Skipped if !outcome.to_revert.is_empty() => format!(
+            "  {name}: {} to revert: {}",
+            outcome.to_revert.len(),
+            outcome.to_revert.join(", ")
+        ),
         Status::Skipped if outcome.pending.is_empty() => format!("  {name}: not begun"),
         Status::Skipped => format!(
             "  {name}: {} pending: {}",
@@ -42,7 +50,7 @@ fn line(outcome: &Outcome) -> String {
         _ => format!(
             "  {name}: {}, {} in {}",
             words(outcome),
-            counted(outcome.applied.len(), "migration"),
+            counted(outcome.applied.len() + outcome.reverted.len(), "migration"),
             time(outcome.duration)
         ),
     }
@@ -66,6 +74,7 @@ pub(crate) fn tally(outcomes: &[Outcome]) -> String {
     for status in [
         Status::Created,
         Status::Migrated,
+        Status::Reverted,
         Status::UpToDate,
         Status::Dropped,
         Status::Skipped,
@@ -92,6 +101,7 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Created => "created",
         Status::Dropped => "dropped",
         Status::Migrated => "migrated",
+        Status::Reverted => "reverted",
         Status::UpToDate => "up to date",
         Status::Failed => "failed",
         Status::Skipped if !outcome.pending.is_empty() => "behind",
@@ -121,6 +131,13 @@ pub(crate) fn remedy(note: &Note) -> &'static str {
         Note::Unknown { .. } => "run the newest program, or restore the folder of that migration",
         Note::Late { .. } => {
             "nothing, if the two do not depend on each other; a new migration is better dated today"
+        }
+        Note::LossUnknown { .. } => {
+            "read the down.sql files first; finding it out takes a role that may create a schema, \
+             and migrations that can all run in one transaction"
+        }
+        Note::NotBack { .. } => {
+            "complete the down.sql files, or mend with a new migration what they leave"
         }
         Note::SameButForCase { .. } => {
             "nothing, if that is meant: PostgreSQL tells them apart only where the name is quoted"

@@ -51,6 +51,12 @@ impl Migrations {
         self.write("tenant", name, up)
     }
 
+    /// The same, whose tenant migration `name` is reverted by `down`.
+    pub fn back(self, name: &str, down: &str) -> Self {
+        self.0.file(&format!("tenant/{name}/down.sql"), down);
+        self
+    }
+
     /// Adds a public migration.
     pub fn public(self, name: &str, up: &str) -> Self {
         self.write("public", name, up)

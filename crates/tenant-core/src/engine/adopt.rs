@@ -3,7 +3,8 @@
 use super::Work;
 use super::attempt::{Attempts, finish};
 use super::existing::open_and_look;
-use super::parts::{create_ledger, record, run_script};
+use super::ledger::{create_ledger, record};
+use super::parts::run_script;
 use super::rehearse::shape_of;
 use super::script::Script;
 use crate::migration::Migration;
@@ -95,7 +96,7 @@ fn record_all<'a>(
         let record = record(work.schema, migrations);
         script.step("recording the migrations", &record);
     }
-    let applied = tracker::Applied {
+    let applied = tracker::Ran {
         migrations,
         with_fingerprints: work.fingerprints,
     };

@@ -5,9 +5,9 @@
 //! somebody holds is passed over.
 
 use super::Work;
-use super::apply::is_exactly;
 use super::attempt::{close, finish, require_lock};
 use super::create::open_for_new;
+use super::ledger::is_exactly;
 use super::parts::run_script;
 use super::script::Script;
 use crate::migration::Migration;

@@ -2,8 +2,9 @@
 
 use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
 use super::existing::open_and_look;
+use super::ledger::create_ledger;
 use super::outside::require_direct;
-use super::parts::{Registration, add_part, create_ledger, hold_lock, run_part, run_script};
+use super::parts::{Way, add_part, hold_lock, run_part, run_script};
 use super::remove::remove;
 use super::script::Script;
 use super::{Work, execute, refuse_unfit};
@@ -44,7 +45,7 @@ pub(crate) async fn create<'a>(
     events::migrations_applied(work.schema, first);
     let mut applied = first.to_vec();
     for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
-        if let Err(error) = run_part(work, part).await {
+        if let Err(error) = run_part(work, part, Way::Apply).await {
             return Err(undo(work, name, error).await);
         }
         applied.extend(part);
@@ -64,7 +65,7 @@ pub(crate) async fn create<'a>(
 async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<bool, Error> {
     let mut script = opening_at_once(work);
     add_schema(work, &mut script);
-    add_part(work, &mut script, migrations, Registration::Insert);
+    add_part(work, &mut script, migrations, Way::Create);
     match run_at_once(work, &script).await {
         Err(error) if is_worth_another(&error) => {
             events::trying_again(work.schema, error.sqlstate());
@@ -97,7 +98,7 @@ async fn build<'a>(
         hold_lock(work, &mut script);
     }
     add_schema(work, &mut script);
-    add_part(work, &mut script, first, Registration::Insert);
+    add_part(work, &mut script, first, Way::Create);
     match run_script(work, &script).await {
         // The rest is run under the lock that is held.
         Ok(()) if more_follows => Ok(()),

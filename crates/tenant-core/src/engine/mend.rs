@@ -1,7 +1,7 @@
 //! Makes a tenant look as its migrations make it.
 
-use super::apply::is_exactly;
 use super::attempt::{Attempts, close, finish, open};
+use super::ledger::is_exactly;
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
 use super::{Work, execute};

@@ -5,11 +5,11 @@
 
 use super::Work;
 use super::attempt::set_statement_timeout;
-use super::parts::{add_end, record, run_script};
+use super::parts::{Way, add_end, run_script};
 use super::repair;
 use super::script::{Origin, Script};
 use crate::Error;
-use crate::migration::{Migration, adds_value};
+use crate::migration::{Migration, adds_value, drops_index};
 
 /// Refuses the first of `migrations` that runs outside a transaction where a
 /// pooler is at the other end: its statements could reach another connection than
@@ -31,12 +31,16 @@ pub(super) async fn require_direct(work: Work<'_>, migrations: &[&Migration]) ->
     }
 }
 
-/// Runs `migration` under the lock that is held, and records it. An error
+/// Applies or reverts `migration` under the lock that is held, and records it. An error
 /// leaves the session marked as busy; it is closed, and the lock with it.
 ///
 /// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older
 /// transaction by design, and blocks nobody meanwhile.
-pub(super) async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) -> Result<(), Error> {
+pub(super) async fn run_outside<'a>(
+    work: Work<'a>,
+    migration: &'a Migration,
+    way: Way,
+) -> Result<(), Error> {
     let mut script = Script::default();
     script.step("setting the search path", &work.path().set_session());
     script.step("checking that the search path exists", &work.path().check());
@@ -44,15 +48,14 @@ pub(super) async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) ->
         script.step("starting", &limit);
     }
     run_script(work, &script).await?;
-    for (number, statement) in migration.statements().enumerate() {
+    for (number, statement) in migration.statements(way.file()).enumerate() {
         if repair::is_done(work, statement).await? {
             continue;
         }
         let mut script = Script::default();
-        script.push(Origin::Migration(migration, number), statement);
+        script.push(Origin::Migration(migration, way.file(), number), statement);
         match run_script(work, &script).await {
-            // An earlier run has added the value of the enum.
-            Err(error) if error.sqlstate() == Some("42710") && adds_value(statement) => {}
+            Err(error) if is_done_already(&error, statement, way) => {}
             done => done?,
         }
     }
@@ -60,9 +63,20 @@ pub(super) async fn run_outside<'a>(work: Work<'a>, migration: &'a Migration) ->
     script.step("starting", "BEGIN");
     script.step(
         "recording the migration",
-        &record(work.schema, &[migration]),
+        &way.record(work.schema, &[migration]),
     );
-    let (part, update) = ([migration], super::parts::Registration::Update);
-    add_end(work, &mut script, &part, update);
+    add_end(work, &mut script, &[migration], way);
     run_script(work, &script).await
+}
+
+/// Whether `error` says that an earlier run, which was cut off before it could
+/// record, has done `statement`: the value of the enum is there, or what was built
+/// is dropped. An index that is to be dropped while applying was somebody else's
+/// work, and its absence is an error.
+fn is_done_already(error: &Error, statement: &str, way: Way) -> bool {
+    match error.sqlstate() {
+        Some("42710") => adds_value(statement),
+        Some("42704") => way == Way::Revert && drops_index(statement),
+        _ => false,
+    }
 }

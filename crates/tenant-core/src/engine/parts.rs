@@ -1,31 +1,109 @@
 //! A run in parts: migrations that share a transaction, or one that runs
 //! outside.
 
-use super::Work;
-use super::attempt::{forget, lock_key, set_limits};
+use super::attempt::{close, forget, lock_key, set_limits};
 use super::holders::watched;
-use super::outside::run_outside;
+use super::ledger::{record, strike};
+use super::outside::{require_direct, run_outside};
 use super::script::{Failure, Origin, Script};
-use crate::migration::Migration;
-use crate::sql::{Schema, literal};
+use super::{Work, refuse_file};
+use crate::migration::{Migration, MigrationFile, Sql};
+use crate::sql::Schema;
 use crate::{Error, events, tracker};
 
-/// How the tracker learns of the run.
+/// What a run does with its migrations.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Registration {
-    /// A new tenant: its row is inserted with the first commit.
-    Insert,
-    /// A tenant that has a row.
-    Update,
+pub(super) enum Way {
+    /// Applies them to a new tenant, oldest first: its row in the list is inserted
+    /// with the first commit.
+    Create,
+    /// Applies them to a tenant that has a row, oldest first.
+    Apply,
+    /// Reverts them, newest first.
+    Revert,
 }
 
-/// The statement that makes Diesel's table of applied migrations, column for
-/// column as Diesel makes it.
-pub(super) fn create_ledger(schema: Schema<'_>) -> String {
-    diesel::migration::CREATE_MIGRATIONS_TABLE
-        .trim_end()
-        .trim_end_matches(';')
-        .replace(crate::sql::LEDGER, &schema.ledger())
+impl Way {
+    /// The file of a migration that it runs.
+    pub(super) fn file(self) -> MigrationFile {
+        match self {
+            Self::Create | Self::Apply => MigrationFile::Up,
+            Self::Revert => MigrationFile::Down,
+        }
+    }
+
+    /// The statement by which the schema's own table learns of it.
+    pub(super) fn record(self, schema: Schema<'_>, part: &[&Migration]) -> String {
+        match self {
+            Self::Create | Self::Apply => record(schema, part),
+            Self::Revert => strike(schema, part),
+        }
+    }
+
+    /// Tells that a part is committed.
+    pub(super) fn tell(self, schema: Schema<'_>, part: &[&Migration]) {
+        match self {
+            Self::Create | Self::Apply => events::migrations_applied(schema, part),
+            Self::Revert => events::migrations_reverted(schema, part),
+        }
+    }
+}
+
+/// Who holds the schema's lock.
+enum Held {
+    /// The transaction did.
+    UntilCommit,
+    /// The session still does.
+    ByTheSession,
+}
+
+/// Runs `migrations` in their order, after `preamble`, in the transaction that is
+/// open, and leaves the session as it was before. `done` receives each as soon as
+/// it is committed.
+pub(super) async fn run<'a>(
+    work: Work<'a>,
+    way: Way,
+    migrations: &[&'a Migration],
+    preamble: Script<'a>,
+    done: &mut Vec<&'a Migration>,
+) -> Result<(), Error> {
+    let ran = run_parts(work, way, migrations, preamble, done).await;
+    match ran {
+        Ok(Held::UntilCommit) => work.session.finish(),
+        Ok(Held::ByTheSession) | Err(_) => close(work).await,
+    }
+    ran.map(drop)
+}
+
+async fn run_parts<'a>(
+    work: Work<'a>,
+    way: Way,
+    migrations: &[&'a Migration],
+    preamble: Script<'a>,
+    done: &mut Vec<&'a Migration>,
+) -> Result<Held, Error> {
+    refuse_file(migrations.iter().copied(), way.file())?;
+    let outside = migrations
+        .iter()
+        .position(|migration| !migration.in_transaction());
+    let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
+    require_direct(work, rest).await?;
+    let mut script = preamble;
+    if !rest.is_empty() {
+        hold_lock(work, &mut script);
+    }
+    add_part(work, &mut script, first, way);
+    run_script(work, &script).await?;
+    way.tell(work.schema, first);
+    done.extend(first);
+    if rest.is_empty() {
+        return Ok(Held::UntilCommit);
+    }
+    for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
+        run_part(work, part, way).await?;
+        done.extend(part);
+    }
+    Ok(Held::ByTheSession)
 }
 
 /// Migrations that share a transaction, from the path to the commit.
@@ -33,14 +111,15 @@ pub(super) fn add_part<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
     part: &[&'a Migration],
-    registration: Registration,
+    way: Way,
 ) {
     script.step("setting the search path", &work.path().set_local());
     script.step("checking that the search path exists", &work.path().check());
     if !part.is_empty() {
-        script.step("recording the migrations", &record(work.schema, part));
+        let record = way.record(work.schema, part);
+        script.step("recording the migrations", &record);
     }
-    add_migrations(work, script, part, registration);
+    add_migrations(work, script, part, way);
 }
 
 /// The same once the path is set and checked, and the migrations are recorded:
@@ -49,48 +128,48 @@ pub(super) fn add_migrations<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
     part: &[&'a Migration],
-    registration: Registration,
+    way: Way,
 ) {
     for migration in part {
-        for (number, statement) in migration.statements().enumerate() {
-            script.push(Origin::Migration(migration, number), statement);
+        for (number, statement) in migration.statements(way.file()).enumerate() {
+            script.push(Origin::Migration(migration, way.file(), number), statement);
         }
         let is_last = part
             .last()
             .is_some_and(|last| std::ptr::eq(*last, *migration));
         if !is_last {
-            script.push(Origin::PathCheck(migration), &work.path().check());
+            let check = work.path().check();
+            script.push(Origin::PathCheck(migration, way.file()), &check);
         }
     }
-    add_end(work, script, part, registration);
+    add_end(work, script, part, way);
 }
 
-/// The end of a transaction: the path is checked after the newest migration of
+/// The end of a transaction: the path is checked after the last migration of
 /// `part`, the tracker learns of them, and it is committed.
 pub(super) fn add_end<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
     part: &[&'a Migration],
-    registration: Registration,
+    way: Way,
 ) {
-    let newest = part.last().copied();
-    let check = work.path().check();
-    let applied = tracker::Applied {
+    let last = part.last().map(|last| Origin::PathCheck(last, way.file()));
+    let holds = work.path().holds();
+    let ran = tracker::Ran {
         migrations: part,
         with_fingerprints: work.fingerprints,
     };
-    let statement = match registration {
-        Registration::Insert => tracker::insert(work.schema, applied),
-        Registration::Update => tracker::update(work.schema, applied, &work.path().holds()),
+    let statement = match way {
+        Way::Create => tracker::insert(work.schema, ran),
+        Way::Apply => tracker::update(work.schema, ran, &holds),
+        Way::Revert => tracker::set_back(work.schema, ran, &holds),
     };
-    match (newest, statement, registration) {
+    match (last, statement, way) {
         // One statement does both: each costs as much as a small migration.
-        (Some(newest), Some(statement), Registration::Update) => {
-            script.push(Origin::PathCheck(newest), &statement);
-        }
-        (newest, statement, _) => {
-            if let Some(newest) = newest {
-                script.push(Origin::PathCheck(newest), &check);
+        (Some(last), Some(statement), Way::Apply | Way::Revert) => script.push(last, &statement),
+        (last, statement, _) => {
+            if let Some(last) = last {
+                script.push(last, &work.path().check());
             }
             if let Some(statement) = statement {
                 script.step("updating the list of schemas in public", &statement);
@@ -99,36 +178,30 @@ pub(super) fn add_end<'a>(
     }
     script.step("committing", "COMMIT");
     // Behind a pooler the connection is somebody else's after this message.
-    if part.iter().any(|migration| migration.may_leave_traces()) {
+    let mut files = part.iter().filter_map(|one| one.file(way.file()));
+    if files.any(Sql::may_leave_traces) {
         forget(work, script);
     }
 }
 
-/// The statement that writes migrations into the ledger.
-pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
-    let versions = migrations.iter();
-    let versions = versions.map(|migration| format!("({})", literal(migration.version())));
-    format!(
-        "INSERT INTO {} (version) VALUES {}",
-        schema.ledger(),
-        versions.collect::<Vec<_>>().join(", ")
-    )
-}
-
 /// A part after the first one: the transaction is over, the lock is held. An
 /// error leaves the session marked as busy; it is closed, and the lock with it.
-pub(super) async fn run_part<'a>(work: Work<'a>, part: &[&'a Migration]) -> Result<(), Error> {
+pub(super) async fn run_part<'a>(
+    work: Work<'a>,
+    part: &[&'a Migration],
+    way: Way,
+) -> Result<(), Error> {
     match part {
-        [migration] if !migration.in_transaction() => run_outside(work, migration).await?,
+        [migration] if !migration.in_transaction() => run_outside(work, migration, way).await?,
         _ => {
             let mut script = Script::default();
             script.step("starting", "BEGIN");
             set_limits(work, &mut script);
-            add_part(work, &mut script, part, Registration::Update);
+            add_part(work, &mut script, part, way);
             run_script(work, &script).await?;
         }
     }
-    events::migrations_applied(work.schema, part);
+    way.tell(work.schema, part);
     Ok(())
 }
 

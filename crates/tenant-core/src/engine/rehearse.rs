@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::{NotOpened, close, open};
-use super::parts::{create_ledger, run_script};
+use super::ledger::create_ledger;
+use super::parts::run_script;
 use super::script::{Origin, Script};
 use super::{Work, execute, refuse_unfit};
 use crate::Error;
-use crate::migration::{Migration, in_transaction_form};
+use crate::migration::{Migration, MigrationFile, in_transaction_form};
 use crate::shape::{self, Shape};
 
 /// What `migrations` make of the schema of `work`, which must not exist: its shape
@@ -34,6 +35,20 @@ async fn run_through(
     migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
+    make_schema(work).await?;
+    let mut shapes = BTreeMap::new();
+    let mut done = 0;
+    for count in wanted {
+        let next = migrations.get(done..*count).unwrap_or_default();
+        run_some(work, next, MigrationFile::Up).await?;
+        shapes.insert(*count, shape_of(work).await?);
+        done = *count;
+    }
+    Ok(shapes)
+}
+
+/// Makes the schema of `work`, in the transaction that is open.
+pub(super) async fn make_schema(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     let schema = format!("CREATE SCHEMA {}", work.schema.ident());
     script.step("creating a schema to try the migrations in", &schema);
@@ -41,19 +56,15 @@ async fn run_through(
         "creating the table of applied migrations",
         &create_ledger(work.schema),
     );
-    run_script(work, &script).await?;
-    let mut shapes = BTreeMap::new();
-    let mut done = 0;
-    for count in wanted {
-        let next = migrations.get(done..*count).unwrap_or_default();
-        run_some(work, next).await?;
-        shapes.insert(*count, shape_of(work).await?);
-        done = *count;
-    }
-    Ok(shapes)
+    run_script(work, &script).await
 }
 
-async fn run_some<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<(), Error> {
+/// Runs one of the files of `migrations` in it.
+pub(super) async fn run_some<'a>(
+    work: Work<'a>,
+    migrations: &[&'a Migration],
+    file: MigrationFile,
+) -> Result<(), Error> {
     // Reading a shape has emptied the path.
     execute(
         work.session,
@@ -63,9 +74,9 @@ async fn run_some<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<()
     .await?;
     for migration in migrations {
         let mut script = Script::default();
-        for (number, statement) in migration.statements().enumerate() {
+        for (number, statement) in migration.statements(file).enumerate() {
             if let Some(statement) = in_transaction_form(statement) {
-                script.push(Origin::Migration(migration, number), &statement);
+                script.push(Origin::Migration(migration, file, number), &statement);
             }
         }
         run_script(work, &script).await?;

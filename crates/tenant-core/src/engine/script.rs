@@ -13,16 +13,16 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::Work;
 use crate::connect::Session;
-use crate::migration::Migration;
+use crate::migration::{Migration, MigrationFile, Sql};
 use crate::{Error, LockHolder, PgError};
 
 /// Where a statement comes from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Origin<'a> {
-    /// A statement of a migration, by its number.
-    Migration(&'a Migration, usize),
-    /// The check that a migration left the path as it was.
-    PathCheck(&'a Migration),
+    /// A statement of a migration's file, by its number.
+    Migration(&'a Migration, MigrationFile, usize),
+    /// The check that a migration's file left the path as it was.
+    PathCheck(&'a Migration, MigrationFile),
     /// A step of our own: what it does, in words.
     Step(&'static str),
 }
@@ -131,20 +131,21 @@ impl Failure<'_> {
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
         match self.origin {
-            Origin::Migration(migration, statement) => Error::migration(
+            Origin::Migration(migration, file, statement) => Error::migration(
                 work.schema,
-                migration,
+                (migration, file),
                 (statement, self.offset),
                 self.source,
             ),
-            Origin::PathCheck(migration) if self.sqlstate() == Some("22012") => {
+            Origin::PathCheck(migration, file) if self.sqlstate() == Some("22012") => {
                 Error::ChangedPath {
                     schema: work.schema.to_string(),
                     migration: migration.name().to_owned(),
-                    line: migration.line_about_path(),
+                    file,
+                    line: migration.file(file).and_then(Sql::line_about_path),
                 }
             }
-            Origin::PathCheck(_) => Error::database(
+            Origin::PathCheck(..) => Error::database(
                 format!(
                     "{}: checking the search path, and the list of schemas in public",
                     work.schema

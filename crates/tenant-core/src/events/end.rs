@@ -38,6 +38,7 @@ impl<'a> End<'a> {
         match self.status {
             Status::Created => "created",
             Status::Migrated => "migrated",
+            Status::Reverted => "reverted",
             Status::UpToDate => "up_to_date",
             Status::Failed => "failed",
             Status::Dropped => "dropped",
@@ -60,7 +61,7 @@ impl<'a> From<&'a Outcome> for End<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         Self {
             status: outcome.status,
-            migrations: Some(outcome.applied.len()),
+            migrations: Some(outcome.applied.len() + outcome.reverted.len()),
             from_spare: outcome.from_spare,
             duration: outcome.duration,
             error: outcome.error.as_ref(),

@@ -16,8 +16,12 @@ impl fmt::Display for Said<'_> {
             Error::Migration(failure) => {
                 write!(
                     formatter,
-                    "{}: migration `{}` failed at line {} of its up.sql, {}: ",
-                    failure.schema, failure.migration, failure.line, failure.consequence
+                    "{}: migration `{}` failed at line {} of its {}, {}: ",
+                    failure.schema,
+                    failure.migration,
+                    failure.line,
+                    failure.file,
+                    failure.consequence
                 )?;
                 failure.source.write_without_data(formatter)
             }

@@ -102,6 +102,8 @@ calls! {
     Compare = "compare",
     Spares = "spares",
     KeepSpares = "keep_spares",
+    PlanRollback = "plan_rollback",
+    Rollback = "rollback",
 }
 
 // None of these is an `async` block: a block that awaits its argument holds it

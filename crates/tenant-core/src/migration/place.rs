@@ -42,6 +42,12 @@ pub(crate) fn adds_value(statement: &str) -> bool {
     is_added_value(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Whether `statement` drops an index.
+pub(crate) fn drops_index(statement: &str) -> bool {
+    let words = words(statement).map(|(word, _)| word).take(2);
+    words.eq(["drop", "index"])
+}
+
 fn is_added_value(words: &[&str]) -> bool {
     match words {
         ["alter", "type", rest @ ..] => rest.windows(2).any(|pair| pair == ["add", "value"]),

@@ -9,13 +9,7 @@ use diesel::pg::Pg;
 use diesel::result::QueryResult;
 
 use super::fingerprint::fingerprint;
-use super::{Migration, SourceError, refusal, split};
-
-/// The byte order mark that some editors put at the start of a file.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// The words without which nothing of the session outlives a transaction.
-const TRACES: [&str; 5] = ["set", "temp", "prepare", "listen", "declare"];
+use super::{Migration, SourceError, Sql};
 
 /// A connection to nowhere, which keeps what it is told to run.
 #[derive(Default)]
@@ -43,41 +37,34 @@ impl BoxableConnection<Pg> for Recorder {
     }
 }
 
-/// The SQL that applies `migration`, in statements.
+/// The SQL that applies `migration` and the SQL that reverts it, in statements.
 ///
 /// # Errors
 ///
 /// Whatever the migration itself reports, for example an `up.sql` that is not
-/// there.
+/// there. Without a `down.sql` it can be applied all the same.
 pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, SourceError> {
     let name = migration.name().to_string();
+    let in_transaction = migration.metadata().run_in_transaction();
     let mut recorder = Recorder::default();
     if let Err(source) = migration.run(&mut recorder) {
         return Err(SourceError::NotSql { name, source });
     }
-    let text = match recorder.text.strip_prefix(BYTE_ORDER_MARK) {
-        Some(text) => text.to_owned(),
-        None => recorder.text,
-    };
-    let in_transaction = migration.metadata().run_in_transaction();
-    let (statements, refusal) = match split::split(&text) {
-        Ok(statements) => {
-            let refusal = refusal::find(&text, &statements, in_transaction);
-            (statements, refusal)
-        }
-        Err(refusal) => (Vec::new(), Some(refusal)),
-    };
-    // Looked for once: each tenant's message asks for it.
-    let lower = text.to_ascii_lowercase();
+    let up = Sql::new(recorder.text, in_transaction);
     Ok(Migration {
         version: migration.name().version().to_string(),
         name,
         in_transaction,
-        fingerprint: fingerprint(&text, in_transaction),
-        prepares: lower.contains("prepare"),
-        may_leave_traces: TRACES.iter().any(|word| lower.contains(word)),
-        text,
-        statements,
-        refusal,
+        fingerprint: fingerprint(up.text(), in_transaction),
+        down: down(migration, in_transaction),
+        up,
     })
+}
+
+/// The SQL that reverts `migration`, if there is some.
+fn down(migration: &dyn DieselMigration<Pg>, in_transaction: bool) -> Option<Sql> {
+    let mut recorder = Recorder::default();
+    migration.revert(&mut recorder).ok()?;
+    let down = Sql::new(recorder.text, in_transaction);
+    (!down.is_empty()).then_some(down)
 }

@@ -10,7 +10,8 @@ use super::line_at;
 use super::place::{Place, place};
 use crate::token::words;
 
-/// Why a migration is not run, and the line, from 1, of its `up.sql`.
+/// Why a migration is not run, and the line, from 1, of its `up.sql` or
+/// `down.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The line, from 1.

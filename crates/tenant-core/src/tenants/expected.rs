@@ -129,8 +129,7 @@ impl Tenants {
         wanted: &BTreeSet<usize>,
     ) -> Result<BTreeMap<usize, Shape>, Error> {
         let session = self.session().await?;
-        let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
-        let name = name.parse::<TenantName>().map_err(Error::InvalidRow)?;
+        let name = rehearsal_name()?;
         let work = self.work(&session, Schema::Tenant(&name));
         let tried = engine::rehearse(work, migrations, wanted).await;
         let Err(error) = tried else {
@@ -144,6 +143,12 @@ impl Tenants {
         // Why no transaction would do says more than why there is no database.
         tried.map_err(|_| error)
     }
+}
+
+/// A name that no tenant has, for a schema that is never committed.
+pub(super) fn rehearsal_name() -> Result<TenantName, Error> {
+    let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
+    name.parse().map_err(Error::InvalidRow)
 }
 
 /// Whether migrations failed only because they were in one transaction: something

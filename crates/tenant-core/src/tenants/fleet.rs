@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::{DEFAULT_JOBS, Outcome, Status, Tenants};
 use crate::connect::SessionPool;
 use crate::events;
+use crate::migration::Migration;
 use crate::sql::Schema;
 use crate::{Error, TenantName};
 
@@ -32,20 +33,25 @@ impl Stop {
 
 /// What is done with each schema.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Piece {
+pub(super) enum Piece<'a> {
     Create,
     Migrate,
+    /// These, where it has them.
+    Revert(&'a [&'a Migration]),
     BuildSpare,
     MigrateSpare,
+    RevertSpare(&'a [&'a Migration]),
     DropSpare,
 }
 
-impl Piece {
+impl Piece<'_> {
     /// The schema called `name` that it is done with.
     fn schema(self, name: &TenantName) -> Schema<'_> {
         match self {
-            Self::Create | Self::Migrate => Schema::Tenant(name),
-            Self::BuildSpare | Self::MigrateSpare | Self::DropSpare => Schema::Spare(name),
+            Self::Create | Self::Migrate | Self::Revert(_) => Schema::Tenant(name),
+            Self::BuildSpare | Self::MigrateSpare | Self::RevertSpare(_) | Self::DropSpare => {
+                Schema::Spare(name)
+            }
         }
     }
 }
@@ -69,8 +75,8 @@ impl From<TenantName> for Item {
 
 /// How to go through the tenants.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    pub(super) piece: Piece,
+pub(super) struct Pace<'a> {
+    pub(super) piece: Piece<'a>,
     pub(super) jobs: Option<NonZeroUsize>,
     pub(super) max_failures: Option<usize>,
     /// How many tenants have failed already, before any work.
@@ -79,7 +85,7 @@ pub(super) struct Pace {
 
 /// A run under way.
 struct Run<'a> {
-    pace: Pace,
+    pace: Pace<'a>,
     sessions: SessionPool,
     failures: AtomicUsize,
     /// Whether there may be spare schemas left to take.
@@ -102,7 +108,7 @@ impl Tenants {
     pub(super) async fn for_each(
         &self,
         items: Vec<Item>,
-        pace: Pace,
+        pace: Pace<'_>,
         stop: &Stop,
         observe: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Vec<Outcome>, Error> {
@@ -158,6 +164,10 @@ impl Tenants {
             Piece::Migrate | Piece::MigrateSpare => {
                 let schema = piece.schema(name);
                 self.migrate_one(&session, schema, applied).await
+            }
+            Piece::Revert(migrations) | Piece::RevertSpare(migrations) => {
+                let schema = piece.schema(name);
+                self.revert_one(&session, schema, migrations).await
             }
             Piece::BuildSpare => self.build_spare(&session, name).await,
             Piece::DropSpare => self.drop_spare(&session, name).await,

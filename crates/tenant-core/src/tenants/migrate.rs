@@ -154,7 +154,9 @@ impl Tenants {
             let mut ended = self.for_each(items, pace, stop, &observe).await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
-            spares = self.migrate_spares(spares_behind, options.jobs, stop).await;
+            let piece = Piece::MigrateSpare;
+            let migrated = self.for_spares(spares_behind, piece, options.jobs, stop);
+            spares = migrated.await;
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let report = FleetReport {

@@ -6,7 +6,9 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
 use super::state::State;
+use crate::error::few;
 use crate::migration::{Migration, MigrationSet};
+use crate::shape::Difference;
 use crate::{Error, TenantName, tracker};
 
 /// Something that is no failure and may become one. `Display` says what it is.
@@ -38,6 +40,18 @@ pub enum Note {
         /// The tenants that get it late, by name.
         tenants: Vec<String>,
     },
+    /// It is not known what reverting takes away.
+    #[error("what would be lost is not known: {reason}")]
+    LossUnknown {
+        /// Why not, in words.
+        reason: String,
+    },
+    /// After reverting a schema is not as it was before the migrations.
+    #[error("each down.sql should undo its up.sql, and these do not: {}", listed(.differences))]
+    NotBack {
+        /// How it differs.
+        differences: Vec<Difference>,
+    },
     /// Names that only PostgreSQL tells apart.
     #[error("the tenants `{one}` and `{other}` differ in upper and lower case only")]
     SameButForCase {
@@ -48,17 +62,10 @@ pub enum Note {
     },
 }
 
-/// How many names are shown.
-const SHOWN: usize = 3;
-
-/// The first of `names`, and how many more there are.
-fn few(names: &[String]) -> String {
-    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`"));
-    let shown = shown.collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+/// All of them, one after the other.
+fn listed(differences: &[Difference]) -> String {
+    let differences = differences.iter().map(ToString::to_string);
+    differences.collect::<Vec<_>>().join("; ")
 }
 
 /// What the ledgers tell: migrations that nobody has, and those that come late.

@@ -17,6 +17,10 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// The versions that are still pending, oldest first.
     pub pending: Vec<String>,
+    /// The versions of the migrations that were reverted, newest first.
+    pub reverted: Vec<String>,
+    /// The versions that were to be reverted and still are applied, newest first.
+    pub to_revert: Vec<String>,
     /// Whether a new tenant was made of a spare schema.
     pub from_spare: bool,
     /// How long it took.
@@ -32,6 +36,8 @@ pub enum Status {
     Created,
     /// Brought up to date by this run.
     Migrated,
+    /// Brought back to an older version by this run.
+    Reverted,
     /// There was nothing to do.
     UpToDate,
     /// As [`Outcome::error`] says.
@@ -88,6 +94,8 @@ impl Outcome {
             status,
             applied: Vec::new(),
             pending: Vec::new(),
+            reverted: Vec::new(),
+            to_revert: Vec::new(),
             from_spare: false,
             duration: Duration::ZERO,
             error: None,

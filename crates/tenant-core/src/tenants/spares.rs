@@ -92,7 +92,8 @@ impl Tenants {
         self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         let behind = self.spares_behind().await?;
-        let mut outcomes = self.migrate_spares(behind, jobs, stop).await;
+        let migrated = self.for_spares(behind, Piece::MigrateSpare, jobs, stop);
+        let mut outcomes = migrated.await;
         outcomes.iter().for_each(observe);
         let Found { ready, lost } = self.find_spares().await?;
         let (kept, surplus) = ready.split_at(count.min(ready.len()));
@@ -127,18 +128,19 @@ impl Tenants {
         Ok(behind.map(|standing| standing.item()).collect())
     }
 
-    /// Brings these spares up to date. What concerns them all is in the first
-    /// one's outcome: what was done with the tenants before has to be told.
-    pub(super) async fn migrate_spares(
+    /// Does the work `piece` for these spares, once the tenants are done. What
+    /// concerns them all is in the first one's outcome: what was done with the
+    /// tenants before has to be told.
+    pub(super) async fn for_spares(
         &self,
-        behind: Vec<Item>,
+        spares: Vec<Item>,
+        piece: Piece<'_>,
         jobs: Option<NonZeroUsize>,
         stop: &Stop,
     ) -> Vec<Outcome> {
-        let first = behind.first().map(|item| item.name.clone());
-        let pace = pace(Piece::MigrateSpare, jobs);
-        let migrated = self.for_each(behind, pace, stop, &|_| {}).await;
-        migrated.unwrap_or_else(|error| {
+        let first = spares.first().map(|item| item.name.clone());
+        let done = self.for_each(spares, pace(piece, jobs), stop, &|_| {});
+        done.await.unwrap_or_else(|error| {
             let first = first.map(|name| {
                 let failed = Outcome::failed(name.as_str(), error);
                 events::schema_ended(Schema::Spare(&name), &failed);
@@ -224,7 +226,7 @@ fn new_name() -> Result<TenantName, Error> {
     name.parse().map_err(Error::InvalidRow)
 }
 
-fn pace(piece: Piece, jobs: Option<NonZeroUsize>) -> Pace {
+fn pace(piece: Piece<'_>, jobs: Option<NonZeroUsize>) -> Pace<'_> {
     Pace {
         piece,
         jobs,

@@ -70,6 +70,17 @@ impl Standing {
             applied: self.applied.clone(),
         }
     }
+
+    /// All versions that are applied: those that `migrations`, which the rest is held
+    /// against, have and that are not missing, and those that they do not know.
+    pub(super) fn all_applied<'a>(
+        &'a self,
+        migrations: &'a MigrationSet,
+    ) -> impl Iterator<Item = &'a str> {
+        let known = migrations.iter().map(Migration::version);
+        let known = known.filter(|version| !self.pending.iter().any(|it| it == version));
+        known.chain(self.unknown.iter().map(String::as_str))
+    }
 }
 
 /// How well it is to be known where tenants stand.

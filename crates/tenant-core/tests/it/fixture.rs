@@ -1,12 +1,13 @@
 //! Migrations written in a test, and tenants that have them.
 
 use std::fs;
+use std::path::PathBuf;
 
 use diesel_migrations::FileBasedMigrations;
 use tempfile::TempDir;
 use tenant_core::{
-    Database, Error, FleetReport, MigrateOptions, MigrationSet, Migrations, Outcome, Settings,
-    Status, Stop, TenantName, Tenants,
+    Database, Error, FleetReport, MigrateOptions, MigrationSet, Migrations, Outcome,
+    RollbackOptions, Settings, Status, Stop, TenantName, Tenants,
 };
 use test_support::TestDatabase;
 
@@ -39,10 +40,26 @@ impl Stream {
     /// One more, which runs outside a transaction.
     pub(crate) fn outside(self, up: &str) -> Self {
         let stream = self.with(up);
-        let newest = format!("2026-02-{:02}-000000_step", stream.count);
-        let metadata = stream.folder.path().join(newest).join("metadata.toml");
+        let metadata = stream.newest().join("metadata.toml");
         fs::write(metadata, "run_in_transaction = false\n").unwrap();
         stream
+    }
+
+    /// The same, whose newest migration is reverted by `down`.
+    pub(crate) fn back(self, down: &str) -> Self {
+        fs::write(self.newest().join("down.sql"), down).unwrap();
+        self
+    }
+
+    /// The same, whose newest migration has no `down.sql`.
+    pub(crate) fn without_back(self) -> Self {
+        fs::remove_file(self.newest().join("down.sql")).unwrap();
+        self
+    }
+
+    fn newest(&self) -> PathBuf {
+        let name = format!("2026-02-{:02}-000000_step", self.count);
+        self.folder.path().join(name)
     }
 
     /// The set, as the library sees it.
@@ -66,6 +83,15 @@ pub(crate) fn two_steps() -> Stream {
     Stream::new()
         .with("CREATE TABLE tasks (id int PRIMARY KEY, title text);")
         .with("ALTER TABLE tasks ADD COLUMN due date;")
+}
+
+/// The same two, each of which can be reverted.
+pub(crate) fn two_steps_and_back() -> Stream {
+    Stream::new()
+        .with("CREATE TABLE tasks (id int PRIMARY KEY, title text);")
+        .back("DROP TABLE tasks;")
+        .with("ALTER TABLE tasks ADD COLUMN due date;")
+        .back("ALTER TABLE tasks DROP COLUMN due;")
 }
 
 /// A name.
@@ -137,6 +163,22 @@ pub(crate) async fn migrate_with(
     options: MigrateOptions,
 ) -> Result<FleetReport, Error> {
     tenants.migrate(&options, &Stop::default(), &|_| {}).await
+}
+
+/// Reverts as the options say.
+pub(crate) async fn rollback_with(
+    tenants: &Tenants,
+    options: RollbackOptions,
+) -> Result<FleetReport, Error> {
+    let plan = tenants.plan_rollback(options).await?;
+    tenants.rollback(plan, &Stop::default(), &|_| {}).await
+}
+
+/// Reverts the newest migration of all tenants.
+pub(crate) async fn rollback(tenants: &Tenants) -> FleetReport {
+    rollback_with(tenants, RollbackOptions::default())
+        .await
+        .unwrap()
 }
 
 /// What came of the tenant `name`.

@@ -195,7 +195,10 @@ async fn what_must_not_run_is_refused_for_all_before_anything_runs() {
                 .unwrap_err(),
             tenants.create(&name("globex")).await.unwrap_err(),
         ] {
-            let Error::Refused { migration, refusal } = &error else {
+            let Error::Refused {
+                migration, refusal, ..
+            } = &error
+            else {
                 panic!("{error}")
             };
             assert_eq!(migration, "2026-02-04-000000_step");

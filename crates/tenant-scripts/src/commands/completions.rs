@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     AdoptTenant, CreateTenant, DemoTenantSchema, DiffTenants, DropTenant, HealthCheck, ListTenants,
-    MigratePublic, MigrateTenants, RepairTenant, SpareTenants, StopServer, Studio,
+    MigratePublic, MigrateTenants, RepairTenant, RollbackTenants, SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -66,6 +66,7 @@ fn commands() -> Vec<clap::Command> {
         MigratePublic::command(),
         MigrateTenants::command(),
         RepairTenant::command(),
+        RollbackTenants::command(),
         SpareTenants::command(),
         StopServer::command(),
         Studio::command(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 14] = [
+const BINS: [&str; 15] = [
     "adopt-tenant",
     "completions",
     "create-tenant",
@@ -19,6 +19,7 @@ const BINS: [&str; 14] = [
     "migrate-public",
     "migrate-tenants",
     "repair-tenant",
+    "rollback-tenants",
     "spare-tenants",
     "stop-server",
     "studio",
@@ -63,6 +64,8 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "list-tenants --json",
         "migrate-tenants --json",
         "migrate-tenants --only nobody --json",
+        "rollback-tenants --yes --json",
+        "rollback-tenants --only nobody --json",
         "health-check --json",
         "demo-tenant-schema --json",
         "spare-tenants 1 --json",

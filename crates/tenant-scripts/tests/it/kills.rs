@@ -2,7 +2,7 @@
 //! was sent, or forgets it; a tenant is whole either way, and the same command
 //! does the rest.
 
-use test_support::{Trials, rounds};
+use test_support::{OUR_VERSIONS, Trials, rounds};
 
 use crate::support::{Site, named, names};
 
@@ -67,6 +67,35 @@ async fn a_migration_that_is_killed_leaves_whole_tenants_and_a_rerun_does_the_ot
         assert_eq!(named(&document, "up_to_date"), done, "{rerun}");
         assert_eq!(named(&document, "migrated"), behind, "{rerun}");
         site.look(&database, &mut trials, "after the rerun").await;
+        site.ends_well(&database, &names).await;
+    }
+    trials.end();
+}
+
+#[tokio::test]
+async fn a_rollback_that_is_killed_leaves_whole_tenants_and_a_rerun_reverts_the_others() {
+    let site = Site::new().await;
+    let names = names(TENANTS);
+    let create = format!("create-tenant {}", names.join(" "));
+    site.run(&site.template, &create).succeeds();
+    site.run(&site.template, "spare-tenants 2").succeeds();
+    let line = format!("rollback-tenants --to {} --yes", OUR_VERSIONS[1]);
+    let mut trials = Trials::of("rollback-tenants, killed");
+    let whole = site.time(&line).await;
+    for _ in 0..rounds(4, 50) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, &line, whole).await;
+        site.look(&database, &mut trials, "after the kill").await;
+        let (newer, reverted) = site.split(&database).await;
+        count_middle(&mut trials, reverted.len());
+
+        let rerun = site.run(&database, &format!("{line} --json"));
+        let document = rerun.succeeds().json();
+        assert_eq!(named(&document, "up_to_date"), reverted, "{document}");
+        assert_eq!(named(&document, "reverted"), newer, "{document}");
+        site.look(&database, &mut trials, "after the rerun").await;
+        database.run("health-check").succeeds();
+        site.run(&database, "migrate-tenants").succeeds();
         site.ends_well(&database, &names).await;
     }
     trials.end();

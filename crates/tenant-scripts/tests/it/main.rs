@@ -41,6 +41,7 @@ mod privileges;
 mod project_server;
 mod races;
 mod repair_tenant;
+mod rollback_tenants;
 mod saas;
 mod spare_tenants;
 mod stray_schemas;

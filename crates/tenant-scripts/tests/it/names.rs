@@ -34,6 +34,7 @@ async fn every_command_that_takes_a_name_refuses_a_bad_one() {
         "create-tenant",
         "drop-tenant --yes",
         "migrate-tenants --only",
+        "rollback-tenants --yes --only",
         "health-check --only",
     ] {
         for (name, rule) in BAD {

@@ -81,6 +81,7 @@ async fn a_tenant_that_is_being_created_in_parts_is_completed_by_its_creator_alo
     assert_eq!(database.tracked().await, ["acme"]);
     for line in [
         "migrate-tenants",
+        "rollback-tenants --yes",
         "drop-tenant acme --yes",
         "create-tenant acme",
     ] {

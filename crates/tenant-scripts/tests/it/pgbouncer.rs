@@ -64,6 +64,7 @@ async fn use_all(pooled: &Pooled) {
         "2026-02-01-000000_new",
         "CREATE TABLE new (id INT); CREATE INDEX ON new (id);",
     );
+    let newer = newer.back("2026-02-01-000000_new", "DROP TABLE new;");
     let run_newer = |line: &str| pooled.command(line).migrations(&newer).run();
     run_newer("health-check").exits_with(1);
     let dry = run_newer("migrate-tenants --dry-run").succeeds();
@@ -79,6 +80,13 @@ async fn use_all(pooled: &Pooled) {
     run_newer("spare-tenants")
         .succeeds()
         .prints("2 spare tenants ready");
+    run_newer("rollback-tenants --yes --jobs 8")
+        .succeeds()
+        .prints("21 tenants: 21 reverted")
+        .prints("2 spare schemas: 2 reverted");
+    pooled
+        .run("health-check")
+        .prints("21 tenants checked: all well.");
 
     pooled.run("demo-tenant-schema").prints("sees 0 of them");
     pooled
@@ -116,6 +124,7 @@ async fn the_next_client_finds_the_settings_that_it_would_have_without_us() {
         "migrate-tenants",
         "health-check",
         "demo-tenant-schema",
+        "rollback-tenants --yes",
         "drop-tenant acme --yes",
     ] {
         pooled.run(command);

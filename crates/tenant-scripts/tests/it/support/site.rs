@@ -38,11 +38,20 @@ INSERT INTO invoices_N (account, cents) SELECT id, id * 100 FROM accounts_N;
 ALTER TABLE dummy_table ADD COLUMN plan_N TEXT NOT NULL DEFAULT 'none';
 ";
 
+/// The way back.
+const WITHOUT_TABLES: &str = "
+ALTER TABLE dummy_table DROP COLUMN plan_N;
+DROP TABLE invoices_N;
+DROP TABLE accounts_N;
+";
+
 /// The project's own migrations and more, all in a transaction.
 pub(crate) fn more() -> Migrations {
     (1..=MORE).fold(Migrations::ours(), |migrations, number| {
         let name = format!("2026-02-{number:02}-000000_more");
-        migrations.tenant(&name, &TABLES.replace("_N", &format!("_{number}")))
+        let numbered = |sql: &str| sql.replace("_N", &format!("_{number}"));
+        let migrations = migrations.tenant(&name, &numbered(TABLES));
+        migrations.back(&name, &numbered(WITHOUT_TABLES))
     })
 }
 

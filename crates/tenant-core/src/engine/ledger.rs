@@ -1,0 +1,128 @@
+//! A schema's table of applied migrations: Diesel's own.
+
+use super::Work;
+use super::attempt::{NotOpened, close, open};
+use crate::migration::Migration;
+use crate::sql::{Schema, literal};
+use crate::{Error, tracker};
+
+/// What a schema's table of applied migrations holds.
+pub(super) struct Ledger {
+    pub(super) exists: bool,
+    pub(super) versions: Vec<String>,
+}
+
+/// Opens the schema's transaction and reads what is applied.
+///
+/// # Errors
+///
+/// [`Error::Busy`], [`Error::MissingSchema`] or [`Error::Unknown`] when there is no
+/// schema, or what the server says. Then no transaction is open.
+pub(super) async fn open_ledger(work: Work<'_>) -> Result<Ledger, Error> {
+    loop {
+        if let Some(ledger) = read_ledger(work).await? {
+            return Ok(ledger);
+        }
+        if let Some(ledger) = open_without_ledger(work).await? {
+            return Ok(ledger);
+        }
+    }
+}
+
+/// Opens the transaction and reads the ledger; `None` when there is none.
+async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
+    let query = format!("SELECT version FROM {}", work.schema.ledger());
+    match open(work, &query).await {
+        Ok(rows) => {
+            let versions = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
+            Ok(Some(Ledger {
+                exists: true,
+                versions: versions.collect(),
+            }))
+        }
+        Err(NotOpened::Query(failure)) if failure.sqlstate() == Some("42P01") => Ok(None),
+        Err(error) => Err(error.into_error(work)),
+    }
+}
+
+/// Opens the transaction in a schema that has no ledger; `None` when another
+/// run has made one meanwhile.
+async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
+    let schema = literal(&work.schema.ident());
+    let ledger = literal(&work.schema.ledger());
+    let registered = tracker::is_registered(work.schema);
+    let query = format!(
+        "SELECT pg_catalog.to_regnamespace({schema}) IS NOT NULL, \
+                pg_catalog.to_regclass({ledger}) IS NOT NULL, {registered}"
+    );
+    let opened = open(work, &query).await;
+    let rows = opened.map_err(|error| error.into_error(work))?;
+    let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
+    match (work.schema, answer(0), answer(1)) {
+        (Schema::Tenant(name) | Schema::Spare(name), false, _) => {
+            close(work).await;
+            // It may have been dropped since it was found.
+            Err(if answer(2) {
+                Error::MissingSchema(name.clone())
+            } else {
+                Error::Unknown(name.clone())
+            })
+        }
+        (_, _, true) => {
+            close(work).await;
+            Ok(None)
+        }
+        _ => Ok(Some(Ledger {
+            exists: false,
+            versions: Vec::new(),
+        })),
+    }
+}
+
+/// The condition that the schema's table of applied migrations has exactly these
+/// versions.
+pub(super) fn is_exactly<'a>(
+    schema: Schema<'_>,
+    versions: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let mut versions = versions.into_iter().collect::<Vec<_>>();
+    versions.sort_unstable();
+    let versions = versions.into_iter().map(literal).collect::<Vec<_>>();
+    format!(
+        "ARRAY(SELECT version::text FROM {} ORDER BY version COLLATE \"C\") \
+         = ARRAY[{}]::text[]",
+        schema.ledger(),
+        versions.join(", ")
+    )
+}
+
+/// The statement that makes Diesel's table of applied migrations, column for
+/// column as Diesel makes it.
+pub(super) fn create_ledger(schema: Schema<'_>) -> String {
+    diesel::migration::CREATE_MIGRATIONS_TABLE
+        .trim_end()
+        .trim_end_matches(';')
+        .replace(crate::sql::LEDGER, &schema.ledger())
+}
+
+/// The statement that writes migrations into the ledger.
+pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
+    let versions = migrations.iter();
+    let versions = versions.map(|migration| format!("({})", literal(migration.version())));
+    format!(
+        "INSERT INTO {} (version) VALUES {}",
+        schema.ledger(),
+        versions.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// The statement that takes migrations out of the ledger.
+pub(super) fn strike(schema: Schema<'_>, migrations: &[&Migration]) -> String {
+    let versions = migrations.iter();
+    let versions = versions.map(|migration| literal(migration.version()));
+    format!(
+        "DELETE FROM {} WHERE version IN ({})",
+        schema.ledger(),
+        versions.collect::<Vec<_>>().join(", ")
+    )
+}

@@ -1,0 +1,124 @@
+//! The SQL of one file of a migration, in statements.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::refusal::{self, Reason, Refusal};
+use super::{line_at, split};
+
+/// The byte order mark that some editors put at the start of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The words without which nothing of the session outlives a transaction.
+const TRACES: [&str; 5] = ["set", "temp", "prepare", "listen", "declare"];
+
+/// Which of a migration's files something stands in. `Display` gives its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationFile {
+    /// `up.sql`, which applies the migration.
+    Up,
+    /// `down.sql`, which reverts it.
+    Down,
+}
+
+impl fmt::Display for MigrationFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Up => "up.sql",
+            Self::Down => "down.sql",
+        })
+    }
+}
+
+/// The text of a file, and what is known of it before it runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sql {
+    text: String,
+    statements: Vec<Range<usize>>,
+    refusal: Option<Refusal>,
+    prepares: bool,
+    may_leave_traces: bool,
+}
+
+impl Sql {
+    /// Splits `text` into statements, and looks for what cannot go well.
+    pub(super) fn new(text: String, in_transaction: bool) -> Self {
+        let text = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => text.to_owned(),
+            None => text,
+        };
+        let (statements, refusal) = match split::split(&text) {
+            Ok(statements) => {
+                let refusal = refusal::find(&text, &statements, in_transaction);
+                (statements, refusal)
+            }
+            Err(refusal) => (Vec::new(), Some(refusal)),
+        };
+        // Looked for once: each tenant's message asks for it.
+        let lower = text.to_ascii_lowercase();
+        Self {
+            prepares: lower.contains("prepare"),
+            may_leave_traces: TRACES.iter().any(|word| lower.contains(word)),
+            text,
+            statements,
+            refusal,
+        }
+    }
+
+    /// Refuses what would make something outside a tenant's schema.
+    pub(super) fn confine(&mut self) {
+        if self.refusal.is_none() {
+            self.refusal = refusal::find_abroad(&self.text, &self.statements);
+        }
+    }
+
+    /// The text, as the file has it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Why it is not run at all, if it is not.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// Whether there is nothing in it to run.
+    pub(super) fn is_empty(&self) -> bool {
+        let refusal = self.refusal.as_ref();
+        refusal.is_some_and(|refusal| refusal.reason == Reason::Empty)
+    }
+
+    /// Whether it makes prepared statements, which outlive its transaction.
+    pub(super) fn prepares(&self) -> bool {
+        self.prepares
+    }
+
+    /// Whether something of the session may outlive its transaction: a setting, a
+    /// role, a temporary table. Rather too often than too seldom.
+    pub(crate) fn may_leave_traces(&self) -> bool {
+        self.may_leave_traces
+    }
+
+    /// The line, from 1, of the first statement that speaks of the search path.
+    pub(crate) fn line_about_path(&self) -> Option<usize> {
+        let about = |statement: &str| statement.to_ascii_lowercase().contains("search_path");
+        let statement = self.statements().position(about)?;
+        Some(self.line(statement, 0))
+    }
+
+    /// The statements, without the semicolons between them.
+    pub(crate) fn statements(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.statements
+            .iter()
+            .map(|range| self.text.get(range.clone()).unwrap_or_default())
+    }
+
+    /// The line, from 1, of the byte `offset` in the statement number `statement`.
+    pub(crate) fn line(&self, statement: usize, offset: usize) -> usize {
+        let start = self
+            .statements
+            .get(statement)
+            .map_or(0, |range| range.start);
+        line_at(&self.text, start + offset)
+    }
+}

@@ -1,0 +1,234 @@
+//! What reverting migrations would take from the tenants.
+//!
+//! Which tables and columns are dropped is seen in a rehearsal; which of them hold
+//! something is asked of many tenants with one query.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::error::Error as _;
+
+use tokio_postgres::types::{ToSql, Type};
+
+use super::Tenants;
+use super::expected::rehearsal_name;
+use super::note::Note;
+use super::reading::Reading;
+use super::rollback::Ahead;
+use crate::engine::{self, Dropped, WayBack};
+use crate::migration::Migration;
+use crate::sql::{Schema, ident};
+use crate::{Error, PgError, TenantName};
+
+/// How many tables one query looks into, and how many tenants' catalog it reads.
+const PER_QUERY: usize = 100;
+
+/// A table or a column that would be dropped, and that holds something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The table.
+    pub table: String,
+    /// The column; `None` when the whole table would be dropped.
+    pub column: Option<String>,
+    /// In how many tenants the table has rows, or the column values.
+    pub tenants: usize,
+    /// How many rows the table has in these tenants, by the server's own estimate;
+    /// `None` when nobody has counted, and of a column.
+    pub rows: Option<u64>,
+}
+
+/// One question about one tenant: whether there is something in it.
+struct Probe<'a> {
+    dropped: &'a Dropped,
+    question: String,
+    rows: Option<u64>,
+}
+
+/// What a tenant has of what would be dropped.
+struct Present {
+    /// Negative or zero when nobody has counted.
+    rows: i64,
+    columns: HashSet<String>,
+}
+
+impl Tenants {
+    /// What would be lost, and what is to be said of it. That it cannot be found out
+    /// is no reason to refuse the run.
+    pub(super) async fn loss(
+        &self,
+        remaining: &[&Migration],
+        to_revert: &[&Migration],
+        ahead: &[Ahead],
+    ) -> (Option<Vec<Loss>>, Option<Note>) {
+        if ahead.is_empty() {
+            return (Some(Vec::new()), None);
+        }
+        let found = async {
+            let back = self.rehearse_back(remaining, to_revert).await?;
+            let loss = self.look_for_loss(&back.dropped, ahead).await?;
+            Ok::<_, Error>((loss, back))
+        };
+        match found.await {
+            Ok((loss, back)) => (Some(loss), not_back(back)),
+            Err(error) => (None, Some(unknown(&error))),
+        }
+    }
+
+    /// On a connection of its own: the transaction is another.
+    async fn rehearse_back(
+        &self,
+        remaining: &[&Migration],
+        to_revert: &[&Migration],
+    ) -> Result<WayBack, Error> {
+        let session = self.session().await?;
+        let name = rehearsal_name()?;
+        let work = self.work(&session, Schema::Tenant(&name));
+        engine::rehearse_back(work, remaining, to_revert).await
+    }
+
+    async fn look_for_loss(
+        &self,
+        dropped: &[Dropped],
+        ahead: &[Ahead],
+    ) -> Result<Vec<Loss>, Error> {
+        if dropped.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reading = self.reading().await?;
+        let mut losses = BTreeMap::new();
+        for chunk in ahead.chunks(PER_QUERY) {
+            let probes = probes(&reading, dropped, chunk).await.map_err(failed)?;
+            for probes in probes.chunks(PER_QUERY) {
+                for probe in ask(&reading, probes).await.map_err(failed)? {
+                    add(&mut losses, probe);
+                }
+            }
+        }
+        Ok(losses.into_values().collect())
+    }
+}
+
+fn failed(error: tokio_postgres::Error) -> Error {
+    Error::database("looking for rows that would be lost", PgError::from(error))
+}
+
+fn add<'a>(losses: &mut BTreeMap<(&'a str, Option<&'a str>), Loss>, probe: &Probe<'a>) {
+    let (table, column) = (
+        probe.dropped.table.as_str(),
+        probe.dropped.column.as_deref(),
+    );
+    let loss = losses.entry((table, column)).or_insert_with(|| Loss {
+        table: table.to_owned(),
+        column: column.map(str::to_owned),
+        tenants: 0,
+        rows: column.is_none().then_some(0),
+    });
+    loss.tenants += 1;
+    loss.rows = loss.rows.zip(probe.rows).map(|(sum, rows)| sum + rows);
+}
+
+/// What to ask of these tenants: of each what it has of that which its migrations
+/// would drop.
+async fn probes<'a>(
+    reading: &Reading<'_>,
+    dropped: &'a [Dropped],
+    tenants: &[Ahead],
+) -> Result<Vec<Probe<'a>>, tokio_postgres::Error> {
+    let present = present(reading, dropped, tenants).await?;
+    let mut probes = Vec::new();
+    for tenant in tenants {
+        let name = tenant.tenant.as_str();
+        for dropped in dropped {
+            let Some(found) = present.get(&(name.to_owned(), dropped.table.clone())) else {
+                continue;
+            };
+            let is_there = |column: &String| found.columns.contains(column);
+            if tenant.versions.contains(&dropped.version)
+                && dropped.column.as_ref().is_none_or(is_there)
+            {
+                probes.push(Probe {
+                    dropped,
+                    question: question(&tenant.tenant, dropped),
+                    rows: u64::try_from(found.rows).ok().filter(|rows| *rows > 0),
+                });
+            }
+        }
+    }
+    Ok(probes)
+}
+
+fn question(tenant: &TenantName, dropped: &Dropped) -> String {
+    let schema = Schema::Tenant(tenant).ident();
+    let filled = dropped.column.as_ref().map_or_else(String::new, |column| {
+        format!(" WHERE {} IS NOT NULL", ident(column))
+    });
+    format!(
+        "EXISTS (SELECT FROM {schema}.{}{filled})",
+        ident(&dropped.table)
+    )
+}
+
+/// Which of the tables and columns these tenants have, by tenant and table. The
+/// estimate is never a scan: see `contents`.
+async fn present(
+    reading: &Reading<'_>,
+    dropped: &[Dropped],
+    tenants: &[Ahead],
+) -> Result<HashMap<(String, String), Present>, tokio_postgres::Error> {
+    let sql = "SELECT n.nspname::text, c.relname::text, \
+                   greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
+                   ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a \
+                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) \
+               FROM pg_catalog.pg_namespace n \
+               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+                    AND c.relkind IN ('r', 'p') AND c.relname = ANY ($2) \
+               WHERE n.nspname = ANY ($1)";
+    let names = tenants
+        .iter()
+        .map(|it| it.tenant.as_str())
+        .collect::<Vec<_>>();
+    let tables = dropped
+        .iter()
+        .map(|it| it.table.as_str())
+        .collect::<Vec<_>>();
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
+    let rows = reading.query(sql, &parameters).await?;
+    let found = rows.iter().map(|row| {
+        let present = Present {
+            rows: row.try_get(2)?,
+            columns: row.try_get::<_, Vec<String>>(3)?.into_iter().collect(),
+        };
+        Ok(((row.try_get(0)?, row.try_get(1)?), present))
+    });
+    found.collect()
+}
+
+/// Those of `probes` to which the answer is yes.
+async fn ask<'a, 'b>(
+    reading: &Reading<'_>,
+    probes: &'b [Probe<'a>],
+) -> Result<Vec<&'b Probe<'a>>, tokio_postgres::Error> {
+    let questions = probes.iter().enumerate();
+    let questions = questions.map(|(number, probe)| format!("({number}, {})", probe.question));
+    let sql = format!("VALUES {}", questions.collect::<Vec<_>>().join(", "));
+    let mut filled = Vec::new();
+    for row in reading.query(&sql, &[]).await? {
+        let number = usize::try_from(row.try_get::<_, i32>(0)?).unwrap_or(usize::MAX);
+        if row.try_get(1)? {
+            filled.extend(probes.get(number));
+        }
+    }
+    Ok(filled)
+}
+
+fn not_back(back: WayBack) -> Option<Note> {
+    let differences = back.differences;
+    (!differences.is_empty()).then_some(Note::NotBack { differences })
+}
+
+fn unknown(error: &Error) -> Note {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let causes = causes.map(|cause| format!(": {cause}")).collect::<String>();
+    Note::LossUnknown {
+        reason: format!("{error}{causes}"),
+    }
+}

@@ -1,0 +1,331 @@
+//! Brings tenants back to an older version.
+//!
+//! In two calls, so that somebody can be asked between them: what would be
+//! reverted and lost, and then exactly that.
+
+mod choice;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use super::fleet::{Item, Pace, Piece, Stop};
+use super::loss::Loss;
+use super::note::{self, Note};
+use super::state::{self, Knowledge, Standing, State};
+use super::{FleetReport, Outcome, Status, Tenants};
+use crate::connect::Session;
+use crate::engine;
+use crate::events::{self, Call, Whose};
+use crate::migration::{Migration, versions};
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// How far back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RollbackTo {
+    /// So many of the newest versions that any of the tenants has are reverted. Those
+    /// that lack them stay as they are, so that the same call goes on after one in
+    /// which some failed.
+    Steps(NonZeroUsize),
+    /// All that is newer than this version is reverted.
+    Version(String),
+    /// All is reverted.
+    Nothing,
+}
+
+impl Default for RollbackTo {
+    fn default() -> Self {
+        Self::Steps(NonZeroUsize::MIN)
+    }
+}
+
+/// What to revert.
+#[derive(Debug, Clone, Default)]
+pub struct RollbackOptions {
+    /// Only these; all when empty. Names of no tenant are reported as failed.
+    pub only: Vec<TenantName>,
+    /// How far back.
+    pub to: RollbackTo,
+    /// How many connections, 8 when `None`; fewer when the server has not as
+    /// many left.
+    pub jobs: Option<NonZeroUsize>,
+    /// After so many failures no further tenant is begun.
+    pub max_failures: Option<usize>,
+}
+
+/// What would be reverted, and what would be lost. Made by
+/// [`Tenants::plan_rollback`].
+#[derive(Debug)]
+pub struct RollbackPlan {
+    options: RollbackOptions,
+    migrations: Vec<PlannedRevert>,
+    loss: Option<Vec<Loss>>,
+    notes: Vec<Note>,
+    /// Those with nothing to do or nothing to be done.
+    idle: Vec<Outcome>,
+    ahead: Vec<Ahead>,
+    spares: Vec<TenantName>,
+    duration: Duration,
+}
+
+/// A migration that would be reverted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedRevert {
+    /// Its version.
+    pub version: String,
+    /// Its name.
+    pub name: String,
+    /// How many tenants have it.
+    pub tenants: usize,
+}
+
+/// A tenant that has something to revert.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    pub(super) tenant: TenantName,
+    /// Newest first.
+    pub(super) versions: Vec<String>,
+}
+
+impl RollbackPlan {
+    /// The migrations that would be reverted, newest first.
+    #[must_use]
+    pub fn migrations(&self) -> &[PlannedRevert] {
+        &self.migrations
+    }
+
+    /// How many tenants have one of them.
+    #[must_use]
+    pub fn tenants(&self) -> usize {
+        self.ahead.len()
+    }
+
+    /// The tables and columns that would be dropped although they hold something,
+    /// by name; `None` when that is not known, as one of the notes says.
+    #[must_use]
+    pub fn loss(&self) -> Option<&[Loss]> {
+        self.loss.as_deref()
+    }
+
+    /// What is no failure and should be known before.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The report of a run that did nothing of this.
+    #[must_use]
+    pub fn into_report(self) -> FleetReport {
+        let untouched = self.ahead.into_iter().map(|ahead| Outcome {
+            to_revert: ahead.versions,
+            ..Outcome::idle(ahead.tenant.as_str(), Status::Skipped)
+        });
+        let mut outcomes = self.idle.into_iter().chain(untouched).collect::<Vec<_>>();
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        FleetReport {
+            outcomes,
+            spares: Vec::new(),
+            notes: self.notes,
+            duration: self.duration,
+        }
+    }
+}
+
+impl Tenants {
+    /// Finds out what a rollback would revert and what would be lost with it, and
+    /// changes nothing. For the latter the migrations are run, up and down, in a
+    /// schema that is never committed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], [`Error::NotSetUp`]; [`Error::NoVersion`] when there is no
+    /// migration to go back to; [`Error::NotOurs`] when one is to be reverted that
+    /// this program does not have, [`Error::Irreversible`] when some have no
+    /// `down.sql`, [`Error::Refused`] when one has a `down.sql` that must not run. A
+    /// tenant's own error is in the report of the run.
+    pub async fn plan_rollback(&self, options: RollbackOptions) -> Result<RollbackPlan, Error> {
+        Call::PlanRollback.tell(self.plan_back(options)).await
+    }
+
+    async fn plan_back(&self, options: RollbackOptions) -> Result<RollbackPlan, Error> {
+        let started = Instant::now();
+        self.look_for_fingerprints().await?;
+        let ours = &self.migrations.tenant;
+        let states = self.states(&options.only, Knowledge::Certain).await?;
+        let unknown = note::of_states(&states, ours);
+        let (mut idle, standings) = sort(states, &options.only);
+        let holders = choice::holders(ours, &standings);
+        let to_revert = choice::choose(ours, &holders, &options.to)?;
+        let ahead = standings
+            .iter()
+            .map(|it| choice::ahead(ours, it, &to_revert));
+        let (ahead, level) = ahead.partition::<Vec<_>, _>(|it| !it.versions.is_empty());
+        let level = level.iter().map(|it| it.tenant.as_str());
+        idle.extend(level.map(|name| Outcome::idle(name, Status::UpToDate)));
+        let spares = if options.only.is_empty() {
+            self.spares_with(&to_revert).await?
+        } else {
+            Vec::new()
+        };
+        let remaining = choice::remaining(ours, &holders, &to_revert);
+        let (loss, of_loss) = self.loss(&remaining, &to_revert, &ahead).await;
+        let mut notes = unknown;
+        notes.extend(self.edited().await?);
+        notes.retain(|note| is_about(note, &to_revert));
+        notes.extend(of_loss);
+        let migrations = to_revert.iter().map(|one| PlannedRevert {
+            version: one.version().to_owned(),
+            name: one.name().to_owned(),
+            tenants: holders.get(one.version()).map_or(0, Vec::len),
+        });
+        Ok(RollbackPlan {
+            migrations: migrations.collect(),
+            options,
+            loss,
+            notes,
+            idle,
+            ahead,
+            spares,
+            duration: started.elapsed(),
+        })
+    }
+
+    /// The spares that have one of these migrations.
+    async fn spares_with(&self, to_revert: &[&Migration]) -> Result<Vec<TenantName>, Error> {
+        let spares = self.states_of_spares().await?;
+        let spares = spares.into_iter().filter_map(|spare| spare.standing.ok());
+        let ours = &self.migrations.tenant;
+        let ahead = spares.map(|standing| choice::ahead(ours, &standing, to_revert));
+        let ahead = ahead.filter(|spare| !spare.versions.is_empty());
+        Ok(ahead.map(|spare| spare.tenant).collect())
+    }
+
+    /// Reverts what `plan` says, several tenants at a time: in each tenant the
+    /// `down.sql` of the migrations, newest first, in one transaction with what
+    /// records it. A tenant that fails stays as it was and does not stop the others.
+    /// When all tenants are meant, the spare schemas follow.
+    ///
+    /// `observe` hears of each tenant as it ends, those that need nothing left out,
+    /// and holds up the run while it listens; `stop` ends the run early.
+    ///
+    /// # Errors
+    ///
+    /// Only what concerns the run as a whole: no connection. A tenant's own error is
+    /// in its [`Outcome`]; [`Error::AppliedMeanwhile`] when it was migrated since the
+    /// plan was made.
+    pub async fn rollback(
+        &self,
+        plan: RollbackPlan,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<FleetReport, Error> {
+        Call::Rollback.tell(self.go_back(plan, stop, observe)).await
+    }
+
+    async fn go_back(
+        &self,
+        plan: RollbackPlan,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let started = Instant::now();
+        let planned = |one: &&Migration| {
+            let mut planned = plan.migrations.iter();
+            planned.any(|revert| revert.version == one.version())
+        };
+        let to_revert = self.migrations.tenant.iter().filter(planned);
+        let to_revert = to_revert.collect::<Vec<_>>();
+        let mut outcomes = plan.idle;
+        for failed in outcomes.iter().filter(|it| it.error.is_some()) {
+            events::schema_ended(Whose::tenant(&failed.name), failed);
+        }
+        let pace = Pace {
+            piece: Piece::Revert(&to_revert),
+            jobs: plan.options.jobs,
+            max_failures: plan.options.max_failures,
+            failed: outcomes.iter().filter(|it| it.error.is_some()).count(),
+        };
+        let items = plan.ahead.iter().map(|it| Item::from(it.tenant.clone()));
+        let mut ended = self.for_each(items.collect(), pace, stop, observe).await?;
+        note_what_remains(&mut ended, plan.ahead);
+        outcomes.extend(ended);
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        let spares = plan.spares.into_iter().map(Item::from).collect();
+        let piece = Piece::RevertSpare(&to_revert);
+        let spares = self.for_spares(spares, piece, plan.options.jobs, stop);
+        let report = FleetReport {
+            outcomes,
+            spares: spares.await,
+            notes: plan.notes,
+            duration: started.elapsed(),
+        };
+        events::fleet_ended(&report);
+        Ok(report)
+    }
+
+    pub(super) async fn revert_one(
+        &self,
+        session: &Session,
+        schema: Schema<'_>,
+        migrations: &[&Migration],
+    ) -> Outcome {
+        let started = Instant::now();
+        let mut reverted = Vec::new();
+        let done = engine::revert(self.work(session, schema), migrations, &mut reverted).await;
+        if let Schema::Tenant(name) = schema {
+            self.directory.forget(name);
+        }
+        let status = match &done {
+            Err(_) => Status::Failed,
+            Ok(()) if reverted.is_empty() => Status::UpToDate,
+            Ok(()) => Status::Reverted,
+        };
+        Outcome {
+            reverted: versions(&reverted),
+            duration: started.elapsed(),
+            error: done.err(),
+            ..Outcome::idle(schema.name(), status)
+        }
+    }
+}
+
+/// Whether the note matters to a run that reverts these: what is pending does not.
+fn is_about(note: &Note, to_revert: &[&Migration]) -> bool {
+    match note {
+        Note::Edited { version, .. } => to_revert.iter().any(|one| one.version() == version),
+        Note::Unknown { .. } => true,
+        _ => false,
+    }
+}
+
+/// Those that cannot be read, and where the others stand.
+fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>) {
+    let unknown = state::unknown(&states, only);
+    let mut failed = unknown
+        .map(|name| Outcome::failed(name.as_str(), Error::Unknown(name.clone())))
+        .collect::<Vec<_>>();
+    let mut standings = Vec::new();
+    for state in states {
+        match state.standing {
+            Err(error) => failed.push(Outcome::failed(state.name, error)),
+            Ok(standing) => standings.push(standing),
+        }
+    }
+    (failed, standings)
+}
+
+/// Tells of each tenant that is not as far back as was asked what it still has.
+fn note_what_remains(ended: &mut [Outcome], ahead: Vec<Ahead>) {
+    let ahead = ahead.into_iter();
+    let mut versions = ahead
+        .map(|ahead| (ahead.tenant.to_string(), ahead.versions))
+        .collect::<BTreeMap<_, _>>();
+    for outcome in ended {
+        if matches!(outcome.status, Status::Failed | Status::Skipped) {
+            let mut left = versions.remove(&outcome.name).unwrap_or_default();
+            left.retain(|version| !outcome.reverted.contains(version));
+            outcome.to_revert = left;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! `rollback-tenants`: see [`tenant_scripts::commands::RollbackTenants`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command_line::run::<tenant_scripts::commands::RollbackTenants>()
+}

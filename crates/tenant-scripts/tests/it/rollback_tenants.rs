@@ -1,0 +1,211 @@
+//! `rollback-tenants`: back to an older version, after a look at what is lost.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Migrations, Terminal};
+
+const FIRST: &str = "20260101000000";
+const SECOND: &str = "20260102000000";
+
+/// Two tenants with rows, of which acme's have descriptions.
+async fn two_with_rows() -> Database {
+    let database = Database::with_tenants("acme beta").await;
+    database
+        .execute(
+            "INSERT INTO acme.dummy_table (name, description) SELECT 'row', 'x'
+                 FROM generate_series(1, 20);
+             INSERT INTO beta.dummy_table (name) VALUES ('row');
+             ANALYZE acme.dummy_table; ANALYZE beta.dummy_table",
+        )
+        .await;
+    database
+}
+
+async fn versions(database: &Database) -> Vec<String> {
+    let sql = "SELECT coalesce(version, 'none') FROM schema_tracker ORDER BY name";
+    database.column(sql).await
+}
+
+/// The document without what takes a time of its own.
+fn timeless(mut document: Value) -> Value {
+    for tenant in document["tenants"].as_array_mut().unwrap() {
+        assert!(tenant["duration_ms"].take().is_u64());
+    }
+    assert!(document["duration_ms"].take().is_u64());
+    document
+}
+
+#[tokio::test]
+async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
+    let database = two_with_rows().await;
+    database
+        .run("rollback-tenants")
+        .exits_with(2)
+        .prints_nothing()
+        .says("This reverts, in 2 tenants, newest first:")
+        .says("2026-01-02-000000_add_dummy_description from 2 tenants")
+        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+    assert_eq!(versions(&database).await, [SECOND, SECOND]);
+}
+
+#[tokio::test]
+async fn yes_reverts_the_newest_migration_and_migrating_brings_it_back() {
+    let database = two_with_rows().await;
+    database
+        .run("rollback-tenants --yes")
+        .succeeds()
+        .prints("2 tenants: 2 reverted")
+        .says("This is lost for good:");
+    assert_eq!(versions(&database).await, [FIRST, FIRST]);
+    let rows = "SELECT count(*) FROM acme.dummy_table";
+    assert_eq!(database.value(rows).await, "20");
+    database
+        .run("migrate-tenants")
+        .succeeds()
+        .prints("2 migrated");
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn the_document_has_each_tenant_and_the_loss() {
+    let database = two_with_rows().await;
+    let dry = database
+        .run("rollback-tenants --to 0 --dry-run --json")
+        .succeeds();
+    let tenant = |name: &str, status: &str, reverted: &[&str], to_revert: &[&str]| {
+        json!({"name": name, "status": status, "reverted": reverted, "to_revert": to_revert,
+               "duration_ms": null, "error": null})
+    };
+    let both = [SECOND, FIRST];
+    assert_eq!(
+        timeless(dry.json()),
+        json!({
+            "total": 2, "reverted": 0, "up_to_date": 0, "failed": 0, "skipped": 2,
+            "dry_run": true, "duration_ms": null,
+            "tenants": [tenant("acme", "skipped", &[], &both), tenant("beta", "skipped", &[], &both)],
+            "spares": [], "notes": [],
+            "loss": [
+                {"table": "dummy_table", "column": null, "tenants": 2, "rows": 21},
+                {"table": "dummy_table", "column": "description", "tenants": 1, "rows": null},
+            ],
+        })
+    );
+    assert_eq!(versions(&database).await, [SECOND, SECOND]);
+    let done = database
+        .run("rollback-tenants --only acme --yes --json")
+        .succeeds();
+    let document = timeless(done.json());
+    assert_eq!(
+        document["tenants"],
+        json!([tenant("acme", "reverted", &[SECOND], &[])])
+    );
+    assert_eq!(document["reverted"], 1);
+    assert_eq!(versions(&database).await, [FIRST, SECOND]);
+}
+
+#[tokio::test]
+async fn a_dry_run_prints_the_plan_and_the_loss() {
+    let database = two_with_rows().await;
+    let shown = database.run("rollback-tenants --dry-run").succeeds().stdout;
+    for part in [
+        "This reverts, in 2 tenants, newest first:",
+        "description",
+        "acme: 1 to revert: 20260102000000",
+        "2 tenants: 2 ",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(versions(&database).await, [SECOND, SECOND]);
+}
+
+#[tokio::test]
+async fn at_a_terminal_the_number_of_tenants_reverts_and_anything_else_does_not() {
+    let database = two_with_rows().await;
+    for typed in ["yes", "1", ""] {
+        let mut terminal = Terminal::start(database.command("rollback-tenants"));
+        terminal.until("Type `2`, the number of tenants");
+        terminal.types(typed);
+        let ended = terminal.end();
+        assert_eq!(ended.code, 1, "{typed}: {}", ended.shown);
+        assert!(
+            ended.shown.contains("nothing was reverted"),
+            "{}",
+            ended.shown
+        );
+    }
+    assert_eq!(versions(&database).await, [SECOND, SECOND]);
+    let mut terminal = Terminal::start(database.command("rollback-tenants --quiet"));
+    let shown = terminal.until("Type `2`, the number of tenants");
+    assert!(shown.contains("This is lost for good:"), "{shown}");
+    terminal.types("2");
+    let ended = terminal.end();
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    assert_eq!(versions(&database).await, [FIRST, FIRST]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
+    let database = two_with_rows().await;
+    let view = "CREATE VIEW acme.v AS SELECT description FROM acme.dummy_table";
+    database.execute(view).await;
+    database
+        .run("rollback-tenants --yes")
+        .exits_with(1)
+        .prints("2 tenants: 1 reverted, 1 failed")
+        .says("failed at line 1 of its down.sql")
+        .says("(SQLSTATE 2BP01)");
+    assert_eq!(versions(&database).await, [SECOND, FIRST]);
+    database.execute("DROP VIEW acme.v").await;
+    database
+        .run("rollback-tenants --yes")
+        .succeeds()
+        .prints("2 tenants: 1 reverted, 1 up to date");
+    assert_eq!(versions(&database).await, [FIRST, FIRST]);
+}
+
+#[tokio::test]
+async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
+    let database = two_with_rows().await;
+    let name = "2026-02-01-000000_notes";
+    let migrations = Migrations::ours()
+        .tenant(name, "CREATE TABLE notes (id INT);")
+        .back(name, "-- nothing\n");
+    database.run_with(&migrations, "migrate-tenants").succeeds();
+    database
+        .run_with(&migrations, "rollback-tenants --steps 2 --yes")
+        .exits_with(1)
+        .prints_nothing()
+        .says("nothing says how to revert `2026-02-01-000000_notes`")
+        .says("write a down.sql for each");
+    let refused = database.run_with(&migrations, "rollback-tenants --yes --json");
+    let message = refused.exits_with(1).error_message();
+    assert!(message.contains(name), "{message}");
+    assert_eq!(versions(&database).await, ["20260201000000"; 2]);
+    database
+        .run("rollback-tenants --yes")
+        .exits_with(1)
+        .says("includes `20260201000000`, applied to `acme`, `beta`");
+}
+
+#[tokio::test]
+async fn an_older_version_is_gone_back_to_and_one_that_is_none_is_refused() {
+    let database = two_with_rows().await;
+    database
+        .run("rollback-tenants --to 2020 --yes")
+        .exits_with(1)
+        .says("there is no migration with the version `2020`");
+    database
+        .run(&format!("rollback-tenants --to {FIRST} --steps 1 --yes"))
+        .exits_with(2);
+    database
+        .run("rollback-tenants --steps 0 --yes")
+        .exits_with(2);
+    database
+        .run(&format!("rollback-tenants --to {FIRST} --yes"))
+        .succeeds();
+    assert_eq!(versions(&database).await, [FIRST, FIRST]);
+    database
+        .run(&format!("rollback-tenants --to {FIRST}"))
+        .succeeds()
+        .prints("2 tenants: 2 up to date");
+}
