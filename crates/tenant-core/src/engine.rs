@@ -12,11 +12,13 @@ mod claim;
 mod create;
 mod existing;
 mod holders;
+mod mentions;
 mod outside;
 mod parts;
 mod portions;
 mod rehearse;
 mod remove;
+mod rename;
 mod repair;
 mod script;
 
@@ -34,6 +36,7 @@ pub(crate) use existing::look;
 pub(crate) use rehearse::rehearse;
 pub use remove::Removed;
 pub(crate) use remove::remove;
+pub(crate) use rename::{Followed, rename};
 
 /// What the operator may choose for all work on schemas.
 #[derive(Debug, Clone)]

@@ -33,6 +33,9 @@ pub enum Error {
     /// The name is in use.
     #[error("tenant `{0}` exists already")]
     Taken(TenantName),
+    /// A tenant was to be given the name that it has.
+    #[error("tenant `{0}` has that name already")]
+    SameName(TenantName),
     /// Nobody is registered under this name.
     #[error("there is no tenant `{0}`")]
     Unknown(TenantName),

@@ -30,10 +30,11 @@
 //!     eprintln!("{}: {error}", outcome.name); // the others went on
 //! }
 //!
-//! // When a customer signs up, and when one leaves.
+//! // When a customer signs up, is called otherwise, and leaves.
 //! let acme = "acme_corp".parse()?;
 //! tenants.create(&acme).await?;
-//! tenants.drop_tenant(&acme).await?;
+//! tenants.rename(&acme, &"acme_inc".parse()?).await?;
+//! tenants.drop_tenant(&"acme_inc".parse()?).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -131,5 +132,6 @@ pub use pool::{
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
     Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding, Tenants,
+    PublicOutcome, Renamed, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding,
+    Tenants,
 };

@@ -12,6 +12,7 @@ mod note;
 mod orphans;
 mod outcome;
 mod reading;
+mod rename;
 mod spares;
 mod standings;
 mod state;
@@ -37,6 +38,7 @@ pub use list::Tenant;
 pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
+pub use rename::Renamed;
 pub use spares::{SpareCount, SpareReport};
 pub use standings::TenantStanding;
 
@@ -146,7 +148,7 @@ impl Tenants {
 
     /// A pool for the application's own queries on the same database, with the
     /// same schema for extensions. It hears at once of the tenants that are
-    /// created, migrated and dropped here.
+    /// created, migrated, renamed and dropped here.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));

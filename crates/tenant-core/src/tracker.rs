@@ -119,6 +119,15 @@ pub(crate) fn take_over(
     )
 }
 
+/// Gives a registered schema another name in its list; all else in its row stays.
+pub(crate) fn rename(from: Schema<'_>, to: Schema<'_>) -> Option<String> {
+    let table = list(from)?;
+    let (from, to) = (literal(from.name()), literal(to.name()));
+    Some(format!(
+        "UPDATE {table} SET name = {to} WHERE name = {from}"
+    ))
+}
+
 /// Takes a schema out of its list.
 pub(crate) fn delete(schema: Schema<'_>) -> Option<String> {
     let table = list(schema)?;

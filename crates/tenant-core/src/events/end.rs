@@ -2,18 +2,27 @@
 
 use std::time::Duration;
 
-use crate::Error;
 use crate::engine::Removed;
-use crate::tenants::{Outcome, PublicOutcome, Status};
+use crate::tenants::{Outcome, PublicOutcome, Renamed, Status};
+use crate::{Error, TenantName};
 
 /// How the work on one schema ended.
 pub(crate) struct End<'a> {
-    pub(super) status: Status,
+    pub(super) what: What<'a>,
     /// Of a call that failed it is not known.
     pub(super) migrations: Option<usize>,
     pub(super) from_spare: bool,
     pub(super) duration: Duration,
     pub(super) error: Option<&'a Error>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum What<'a> {
+    /// What runs over many can do as well.
+    Piece(Status),
+    /// It was given this name.
+    Renamed(&'a TenantName),
 }
 
 impl<'a> End<'a> {
@@ -35,19 +44,28 @@ impl<'a> End<'a> {
 
     /// The outcome in a word.
     pub(super) fn outcome(&self) -> &'static str {
-        match self.status {
-            Status::Created => "created",
-            Status::Migrated => "migrated",
-            Status::UpToDate => "up_to_date",
-            Status::Failed => "failed",
-            Status::Dropped => "dropped",
-            Status::Skipped => "skipped",
+        match self.what {
+            What::Piece(Status::Created) => "created",
+            What::Piece(Status::Migrated) => "migrated",
+            What::Piece(Status::UpToDate) => "up_to_date",
+            What::Piece(Status::Failed) => "failed",
+            What::Piece(Status::Dropped) => "dropped",
+            What::Piece(Status::Skipped) => "skipped",
+            What::Renamed(_) => "renamed",
+        }
+    }
+
+    /// The name that it has now, where that was what was done.
+    pub(super) fn renamed_to(&self) -> Option<&'a str> {
+        match self.what {
+            What::Renamed(name) => Some(name.as_str()),
+            What::Piece(_) => None,
         }
     }
 
     fn plain(status: Status) -> Self {
         Self {
-            status,
+            what: What::Piece(status),
             migrations: Some(0),
             from_spare: false,
             duration: Duration::ZERO,
@@ -59,7 +77,7 @@ impl<'a> End<'a> {
 impl<'a> From<&'a Outcome> for End<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         Self {
-            status: outcome.status,
+            what: What::Piece(outcome.status),
             migrations: Some(outcome.applied.len()),
             from_spare: outcome.from_spare,
             duration: outcome.duration,
@@ -71,6 +89,15 @@ impl<'a> From<&'a Outcome> for End<'a> {
 impl From<&Removed> for End<'_> {
     fn from(_: &Removed) -> Self {
         Self::plain(Status::Dropped)
+    }
+}
+
+impl<'a> From<&'a Renamed> for End<'a> {
+    fn from(renamed: &'a Renamed) -> Self {
+        Self {
+            what: What::Renamed(&renamed.to),
+            ..Self::plain(Status::UpToDate)
+        }
     }
 }
 

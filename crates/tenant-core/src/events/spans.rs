@@ -92,6 +92,7 @@ calls! {
     Migrate = "migrate",
     Create = "create",
     CreateAll = "create_all",
+    Rename = "rename",
     DropTenant = "drop_tenant",
     Contents = "contents",
     List = "list",

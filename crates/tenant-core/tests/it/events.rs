@@ -105,6 +105,23 @@ async fn a_dropped_tenant_is_told_and_so_is_one_that_was_never_there() {
 }
 
 #[tokio::test]
+async fn a_renamed_tenant_is_told_with_both_names() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    let ear = Ear::open();
+    tenants
+        .rename(&name("acme"), &name("globex"))
+        .await
+        .unwrap();
+    let ended = only(ear.said("schema ended"));
+    assert_eq!(ended.level, Level::INFO);
+    assert_eq!(ended.inside, ["rename", "tenant acme"]);
+    let told = ["tenant", "outcome", "renamed_to"].map(|field| ended.field(field));
+    assert_eq!(told, ["acme", "renamed", "globex"]);
+}
+
+#[tokio::test]
 async fn each_migration_is_told_when_it_is_committed_and_the_one_that_failed_is_not() {
     let database = TestDatabase::new().await;
     let stream = two_steps()
@@ -276,7 +293,8 @@ async fn every_call_has_a_span_of_its_name() {
     tenants.health(&[]).await.unwrap();
     tenants.spares().await.unwrap();
     tenants.keep_spares(0, None, &stop, &|_| {}).await.unwrap();
-    tenants.drop_tenant(&acme).await.unwrap();
+    tenants.rename(&acme, &name("initech")).await.unwrap();
+    tenants.drop_tenant(&name("initech")).await.unwrap();
     let mut spans = ear.spans();
     spans.retain(|span| span.inside.is_empty());
     let names = spans.iter().map(|span| span.name.as_str());
@@ -292,6 +310,7 @@ async fn every_call_has_a_span_of_its_name() {
         "health",
         "spares",
         "keep_spares",
+        "rename",
         "drop_tenant",
     ];
     assert_eq!(names, calls);

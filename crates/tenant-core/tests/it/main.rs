@@ -28,6 +28,8 @@ mod pool_driver;
 mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
+mod rename;
+mod rename_mentions;
 mod resources;
 mod secrets;
 mod server;
