@@ -85,6 +85,7 @@ pub fn of(error: &Error) -> Option<String> {
         Error::Taken(_) => {
             "choose another name; `cargo xtask db:list:tenants` shows those in use".to_owned()
         }
+        Error::SameName(_) => "give another name than the tenant has".to_owned(),
         Error::Unknown(_) => "`cargo xtask db:list:tenants` shows the tenants".to_owned(),
         Error::Untracked(name) => format!(
             "if it is a tenant's, register it with `INSERT INTO public.schema_tracker (name) \

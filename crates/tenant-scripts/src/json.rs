@@ -28,10 +28,10 @@ pub(crate) struct Fleet {
 
 /// What is no failure and should be known.
 #[derive(Debug, Serialize)]
-struct NoteDetail {
+pub(crate) struct NoteDetail {
     kind: &'static str,
     detail: String,
-    remedy: &'static str,
+    remedy: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,9 +80,14 @@ impl Fleet {
             duration_ms: report.duration.as_millis(),
             tenants: report.outcomes.iter().map(tenant).collect(),
             spares: None,
-            notes: report.notes.iter().map(note).collect(),
+            notes: notes(&report.notes),
         }
     }
+}
+
+/// Notes, in their order.
+pub(crate) fn notes(notes: &[Note]) -> Vec<NoteDetail> {
+    notes.iter().map(note).collect()
 }
 
 fn note(note: &Note) -> NoteDetail {
@@ -92,6 +97,8 @@ fn note(note: &Note) -> NoteDetail {
             Note::Unknown { .. } => "unknown_migration",
             Note::Late { .. } => "late_migration",
             Note::SameButForCase { .. } => "same_but_for_case",
+            Note::OldPath { .. } => "old_path",
+            Note::OldNameInText { .. } => "old_name_in_text",
         },
         detail: note.to_string(),
         remedy: report::remedy(note),

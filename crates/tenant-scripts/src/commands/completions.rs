@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
-    MigrateTenants, SpareTenants, StopServer, Studio,
+    MigrateTenants, RenameTenant, SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -63,6 +63,7 @@ fn commands() -> Vec<clap::Command> {
         ListTenants::command(),
         MigratePublic::command(),
         MigrateTenants::command(),
+        RenameTenant::command(),
         SpareTenants::command(),
         StopServer::command(),
         Studio::command(),

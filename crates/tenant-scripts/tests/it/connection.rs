@@ -8,7 +8,7 @@ use tokio_postgres::NoTls;
 use crate::support::{Database, Finished, Folder};
 
 /// Every command that needs a database.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "create-tenant acme",
     "demo-tenant-schema",
     "drop-tenant acme --yes",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 7] = [
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "rename-tenant acme globex",
 ];
 
 const PASSWORD: &str = "hush8puppy";

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 11] = [
+const BINS: [&str; 12] = [
     "completions",
     "create-tenant",
     "demo-tenant-schema",
@@ -16,6 +16,7 @@ const BINS: [&str; 11] = [
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "rename-tenant",
     "spare-tenants",
     "stop-server",
     "studio",
@@ -64,7 +65,8 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "demo-tenant-schema --json",
         "spare-tenants 1 --json",
         "spare-tenants --json",
-        "drop-tenant acme --yes --json",
+        "rename-tenant acme globex --json",
+        "drop-tenant globex --yes --json",
         "stop-server --json",
     ] {
         let document = database.run(line).json();

@@ -40,6 +40,7 @@ mod pgbouncer;
 mod privileges;
 mod project_server;
 mod races;
+mod rename_tenant;
 mod saas;
 mod spare_tenants;
 mod stray_schemas;

@@ -5,12 +5,13 @@ use serde_json::json;
 
 use crate::support::Database;
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 7] = [
     "create-tenant acme",
     "list-tenants",
     "migrate-tenants",
     "migrate-tenants --only acme",
     "health-check",
+    "rename-tenant acme globex",
     "drop-tenant acme --yes",
 ];
 

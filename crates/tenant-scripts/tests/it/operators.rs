@@ -82,6 +82,7 @@ async fn a_tenant_that_is_being_created_in_parts_is_completed_by_its_creator_alo
     for line in [
         "migrate-tenants",
         "drop-tenant acme --yes",
+        "rename-tenant acme other",
         "create-tenant acme",
     ] {
         let hasty = format!("{line} --lock-timeout 0.2");
@@ -223,6 +224,7 @@ async fn whatever_two_operators_do_at_once_tenants_are_whole_and_who_fails_says_
         "drop-tenant acme --yes",
         "migrate-tenants",
         "migrate-tenants --only acme",
+        "rename-tenant acme other",
     ];
     let mut trials = Trials::of("two operators at once");
     let whole = site.time("migrate-tenants").await;

@@ -84,8 +84,11 @@ async fn use_all(pooled: &Pooled) {
     pooled
         .run("drop-tenant t01 --yes")
         .prints("Dropped tenant `t01`");
+    pooled
+        .run("rename-tenant t02 t01")
+        .prints("Renamed tenant `t02` to `t01`.");
     assert_eq!(pooled.database.tracked().await.len(), 20);
-    assert!(!pooled.database.schemas().await.contains(&"t01".to_owned()));
+    assert!(!pooled.database.schemas().await.contains(&"t02".to_owned()));
 }
 
 #[tokio::test]
@@ -116,7 +119,8 @@ async fn the_next_client_finds_the_settings_that_it_would_have_without_us() {
         "migrate-tenants",
         "health-check",
         "demo-tenant-schema",
-        "drop-tenant acme --yes",
+        "rename-tenant acme initech",
+        "drop-tenant initech --yes",
     ] {
         pooled.run(command);
         for (setting, default) in [
