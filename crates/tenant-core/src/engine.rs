@@ -20,6 +20,7 @@ mod rehearse;
 mod remove;
 mod rename;
 mod repair;
+mod scratch;
 mod script;
 
 use std::time::Duration;
@@ -33,10 +34,11 @@ use crate::{Error, PgError};
 pub(crate) use claim::claim;
 pub(crate) use create::create;
 pub(crate) use existing::look;
-pub(crate) use rehearse::rehearse;
+pub(crate) use rehearse::{rehearse, shape_of};
 pub use remove::Removed;
 pub(crate) use remove::remove;
 pub(crate) use rename::{Followed, rename};
+pub(crate) use scratch::try_in_database;
 
 /// What the operator may choose for all work on schemas.
 #[derive(Debug, Clone)]

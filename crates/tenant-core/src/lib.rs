@@ -110,11 +110,13 @@ mod name;
 mod path;
 mod pg_error;
 mod pool;
+mod shape;
 mod sql;
 mod tenant_enum;
 mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod token;
 mod tracker;
 
 pub use connect::{ConnectError, Database};
@@ -129,9 +131,10 @@ pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Contents, FleetReport, Health, MigrateOptions, Note, Outcome, Problem, ProblemKind, Progress,
-    PublicOutcome, Renamed, SpareCount, SpareReport, Status, Stop, Table, Tenant, TenantStanding,
-    Tenants,
+    Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome, Problem, ProblemKind,
+    Progress, PublicOutcome, Renamed, SpareCount, SpareFault, SpareReport, Status, Stop, Table,
+    Tenant, TenantStanding, Tenants,
 };

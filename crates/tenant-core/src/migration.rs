@@ -13,7 +13,6 @@ mod place;
 mod recorder;
 mod refusal;
 mod split;
-mod token;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -160,6 +159,14 @@ impl MigrationSet {
             }
         }
         self
+    }
+
+    /// The oldest `count` of them.
+    pub(crate) fn first(&self, count: usize) -> Self {
+        let migrations = self.iter().take(count).cloned();
+        Self {
+            migrations: migrations.collect(),
+        }
     }
 
     /// The name of the migration with that version, or the version itself where

@@ -42,6 +42,10 @@ impl ExtensionsSchema {
     }
 }
 
+/// Leaves nothing in the path but PostgreSQL's own, for the rest of the transaction:
+/// then the server qualifies whatever it names.
+pub(crate) const NOTHING: &str = "SET LOCAL search_path TO ''";
+
 /// The schemas in which unqualified names are looked up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Path<'a> {

@@ -2,7 +2,9 @@
 
 mod access;
 mod create;
+mod drift;
 mod drop;
+mod expected;
 mod fleet;
 mod health;
 mod ledgers;
@@ -11,8 +13,11 @@ mod migrate;
 mod note;
 mod orphans;
 mod outcome;
+mod owners;
+mod problem;
 mod reading;
 mod rename;
+mod shapes;
 mod spares;
 mod standings;
 mod state;
@@ -33,11 +38,12 @@ use crate::tracker;
 
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
-pub use health::{Health, Problem, ProblemKind};
+pub use health::Health;
 pub use list::Tenant;
 pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
+pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
 pub use rename::Renamed;
 pub use spares::{SpareCount, SpareReport};
 pub use standings::TenantStanding;
@@ -65,6 +71,8 @@ pub struct Tenants {
     fingerprints: Arc<AtomicBool>,
     /// What the pools know of the tenants, to be told when one is changed.
     directory: Arc<Directory>,
+    /// What the migrations make, as it was found lately.
+    known: Arc<expected::Known>,
 }
 
 impl Tenants {
@@ -102,6 +110,7 @@ impl Tenants {
             settings,
             fingerprints: Arc::default(),
             directory: Arc::default(),
+            known: Arc::default(),
         };
         tenants.require_extensions().await?;
         tenants.look_for_fingerprints().await?;
@@ -170,6 +179,7 @@ impl Tenants {
             settings: self.settings.clone(),
             fingerprints: Arc::new(AtomicBool::new(fingerprints)),
             directory: Arc::default(),
+            known: Arc::default(),
         }
     }
 

@@ -69,6 +69,14 @@ impl Database {
         self
     }
 
+    /// The database called `name` on the same server, reached in the same way.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.config.dbname(name);
+        other.target = url::target(&other.config);
+        other
+    }
+
     /// Opens a Diesel connection.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ fn unreadable(error: tokio_postgres::Error) -> ConnectError {
     }
 }
 
-fn target(config: &Config) -> String {
+pub(super) fn target(config: &Config) -> String {
     let hosts = config.get_hosts().iter().enumerate().map(|(at, host)| {
         let port = config.get_ports().get(at).or(config.get_ports().first());
         match host {

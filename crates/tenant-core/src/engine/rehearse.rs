@@ -1,31 +1,39 @@
-//! Applies the migrations to a schema that is never committed, to see what
-//! they make.
+//! Applies migrations to a schema that is never committed, to see what they make.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::{NotOpened, close, open};
 use super::parts::{create_ledger, run_script};
 use super::script::{Origin, Script};
-use super::{Work, refuse_unfit};
-use crate::Error;
-use crate::migration::in_transaction_form;
-use crate::sql::{LEDGER, literal};
+use super::{Work, execute, refuse_unfit};
+use crate::migration::{Migration, in_transaction_form};
+use crate::shape::{self, Shape};
+use crate::{Error, path};
 
-/// The tables that exist after each of the migrations of `work`, whose schema
-/// must not exist; the first element is the state before the first migration.
-/// Diesel's own table is not among them.
+/// What `migrations` make of the schema of `work`, which must not exist: its shape
+/// after as many of them as each number in `wanted` says.
 ///
 /// # Errors
 ///
 /// What the migrations meet. Nothing remains, whatever happens.
-pub(crate) async fn rehearse(work: Work<'_>) -> Result<Vec<Vec<String>>, Error> {
-    refuse_unfit(work.migrations.iter())?;
+pub(crate) async fn rehearse(
+    work: Work<'_>,
+    migrations: &[&Migration],
+    wanted: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, Shape>, Error> {
+    refuse_unfit(migrations.iter().copied())?;
     let opened = open(work, "SELECT 1").await;
     opened.map_err(|error: NotOpened<'_>| error.into_error(work))?;
-    let tables = run_through(work).await;
+    let shapes = run_through(work, migrations, wanted).await;
     close(work).await;
-    tables
+    shapes
 }
 
-async fn run_through(work: Work<'_>) -> Result<Vec<Vec<String>>, Error> {
+async fn run_through(
+    work: Work<'_>,
+    migrations: &[&Migration],
+    wanted: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, Shape>, Error> {
     let mut script = Script::default();
     let schema = format!("CREATE SCHEMA {}", work.schema.ident());
     script.step("creating a schema to try the migrations in", &schema);
@@ -33,10 +41,27 @@ async fn run_through(work: Work<'_>) -> Result<Vec<Vec<String>>, Error> {
         "creating the table of applied migrations",
         &create_ledger(work.schema),
     );
-    script.step("setting the search path", &work.path().set_local());
     run_script(work, &script).await?;
-    let mut states = vec![Vec::new()];
-    for migration in work.migrations.iter() {
+    let mut shapes = BTreeMap::new();
+    let mut done = 0;
+    for count in wanted {
+        let next = migrations.get(done..*count).unwrap_or_default();
+        run_some(work, next).await?;
+        shapes.insert(*count, shape_of(work).await?);
+        done = *count;
+    }
+    Ok(shapes)
+}
+
+async fn run_some<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<(), Error> {
+    // Reading a shape has emptied the path.
+    execute(
+        work.session,
+        "setting the search path",
+        &work.path().set_local(),
+    )
+    .await?;
+    for migration in migrations {
         let mut script = Script::default();
         for (number, statement) in migration.statements().enumerate() {
             if let Some(statement) = in_transaction_form(statement) {
@@ -44,27 +69,28 @@ async fn run_through(work: Work<'_>) -> Result<Vec<Vec<String>>, Error> {
             }
         }
         run_script(work, &script).await?;
-        states.push(tables(work).await?);
     }
-    Ok(states)
+    Ok(())
 }
 
-async fn tables(work: Work<'_>) -> Result<Vec<String>, Error> {
-    let mut script = Script::default();
-    let sql = format!(
-        "SELECT c.relname FROM pg_catalog.pg_class c \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND c.relname <> {} ORDER BY 1",
-        literal(work.schema.name()),
-        literal(LEDGER),
-    );
-    script.step("reading which tables the migrations make", &sql);
-    let rows = script
-        .run(work.session)
-        .await
-        .map_err(|failure| failure.into_error(work))?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| row.get(0).map(str::to_owned))
-        .collect())
+/// The shape of the schema of `work`, in the transaction that is open. It leaves the
+/// path empty.
+///
+/// # Errors
+///
+/// What the server says; [`Error::MissingSchema`] or the like is the caller's.
+pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
+    let action = format!("{}: reading what is in it", work.schema);
+    execute(work.session, &action, path::NOTHING).await?;
+    let shapes = shape::read(work.session.client(), &[work.schema.name()]).await;
+    let shapes = shapes.map_err(|error| Error::database(&action, error))?;
+    shapes.into_iter().next().ok_or_else(|| no_schema(work))
+}
+
+fn no_schema(work: Work<'_>) -> Error {
+    use crate::sql::Schema;
+    match work.schema {
+        Schema::Tenant(name) | Schema::Spare(name) => Error::MissingSchema(name.clone()),
+        Schema::Public => Error::NotSetUp,
+    }
 }

@@ -2,7 +2,7 @@
 
 use squawk_lexer::TokenKind;
 
-use super::token::{is_trivia, tokens};
+use crate::token::{is_trivia, tokens};
 
 /// What `CREATE` makes that is in a schema.
 const IN_A_SCHEMA: [&str; 11] = [

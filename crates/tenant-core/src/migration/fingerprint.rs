@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::token::{is_trivia, tokens};
+use crate::token::{is_trivia, tokens};
 
 /// How many bytes of the hash are kept. Two texts of one migration are
 /// compared, not a text with all others, so eight are plenty.

@@ -2,7 +2,7 @@
 
 use squawk_lexer::TokenKind;
 
-use super::token::{Token, is_trivia, tokens};
+use crate::token::{Token, is_trivia, tokens};
 
 /// What a statement builds, by the names that the server gives them.
 #[derive(Debug, PartialEq, Eq)]

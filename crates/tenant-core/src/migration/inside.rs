@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::token::words;
+use crate::token::words;
 
 /// What to run in place of `statement` in a transaction: an index is built, or
 /// dropped, in the ordinary way. `None` for maintenance (`VACUUM` and the like),

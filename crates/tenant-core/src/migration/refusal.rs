@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::abroad::made_abroad;
 use super::line_at;
 use super::place::{Place, place};
-use super::token::words;
+use crate::token::words;
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]

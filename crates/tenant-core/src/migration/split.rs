@@ -11,7 +11,7 @@ use squawk_lexer::{LiteralKind, TokenKind};
 
 use super::line_at;
 use super::refusal::{Reason, Refusal};
-use super::token::{Token, is_trivia, tokens};
+use crate::token::{Token, is_trivia, tokens};
 
 /// The byte ranges of the statements in `text`, in order: each from its first
 /// token to its last, without the semicolon and without comments around it.

@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::health::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
 use crate::sql::LEDGER;
 use crate::{Error, TenantName, tracker};

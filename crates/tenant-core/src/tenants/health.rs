@@ -2,102 +2,77 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use tokio_postgres::types::{ToSql, Type};
-
 use super::access::missing_access;
+use super::expected::{Shapes, is_for_no_transaction};
+use super::owners::foreign_owners;
+use super::problem::{Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
 use super::{Note, Tenants};
 use crate::events::Call;
-use crate::sql::Schema;
-use crate::{Error, InvalidName, TenantName, engine};
+use crate::{Error, TenantName};
 
 /// What a health check found.
 #[derive(Debug)]
 pub struct Health {
     /// How many tenants were looked at.
     pub checked: usize,
+    /// How many of them look exactly as their migrations make them; `None` when the
+    /// check was a quick one, or could not know that.
+    pub as_expected: Option<usize>,
     /// What is wrong, the public schema first, then by tenant.
     pub problems: Vec<Problem>,
-    /// Why it is not known whether tables are missing, when it is not: these
-    /// migrations cannot all be tried in one transaction.
+    /// Why it is not known what the tenants should look like, when it is not: these
+    /// migrations cannot all be tried in one transaction, and no database could be
+    /// made to try them in.
     pub not_checked: Option<Error>,
 }
 
-/// Something that is not as it should be.
-#[derive(Debug)]
-pub struct Problem {
-    /// The tenant or schema it is about; `None` for the public schema and for
-    /// what concerns all tenants.
-    pub tenant: Option<String>,
-    /// What it is.
-    pub kind: ProblemKind,
-}
-
-impl Problem {
-    /// What makes it the same problem when it is found again.
-    fn identity(&self) -> (Option<String>, String) {
-        (self.tenant.clone(), self.kind.to_string())
+impl Health {
+    /// The same problem of several tenants as one, the most frequent first: what is
+    /// wrong in words, and the tenants by name.
+    #[must_use]
+    pub fn groups(&self) -> Vec<(String, Vec<&Problem>)> {
+        let mut groups = BTreeMap::<String, Vec<&Problem>>::new();
+        for problem in &self.problems {
+            groups
+                .entry(problem.kind.to_string())
+                .or_default()
+                .push(problem);
+        }
+        let mut groups = groups.into_iter().collect::<Vec<_>>();
+        groups.sort_by_key(|(_, problems)| std::cmp::Reverse(problems.len()));
+        groups
     }
 }
 
-/// The kinds of problems. `Display` is the detail in words.
-#[derive(Debug, thiserror::Error)]
-pub enum ProblemKind {
-    /// A registered name that cannot be a tenant's.
-    #[error("the registered name cannot be a tenant's")]
-    InvalidName(#[source] InvalidName),
-    /// Registered, and no schema.
-    #[error("the tenant is registered, but its schema does not exist")]
-    MissingSchema,
-    /// Its ledger cannot be read.
-    #[error("the tenant's state cannot be read")]
-    Unreadable(#[source] Error),
-    /// The migrations that are applied make this table, and it is not there.
-    #[error("the table `{0}` does not exist, though the migration that makes it is applied")]
-    MissingTable(String),
-    /// Migrations that were not applied, by version, oldest first.
-    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, .0.join(", "))]
-    PendingMigrations(Vec<String>),
-    /// A migration that was applied and that nobody has.
-    #[error("the applied migration {0} is not among the migrations of this program")]
-    UnknownMigration(String),
-    /// The text of a migration is not the one that was applied.
-    #[error("the migration `{migration}` was edited after it was applied")]
-    EditedMigration {
-        /// Its name.
-        migration: String,
-        /// Its version.
-        version: String,
-    },
-    /// The application's role cannot use the schema, or not read these tables.
-    #[error("{}", no_access(.role, .tables))]
-    NoAccess {
-        /// The role.
-        role: String,
-        /// The tables that it cannot read, by name; none when it could, if only
-        /// it had the right to use the schema.
-        tables: Vec<String>,
-    },
-    /// Looks like a tenant's schema, and nobody is registered.
-    #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
-    OrphanedSchema,
-    /// Whether tables are missing is not known: the role may not create a schema.
-    #[error("whether tables are missing was not checked: the migrations could not be tried")]
-    TablesNotChecked(#[source] Error),
-    /// The migrations do not make a schema any more.
-    #[error("the migrations cannot be applied to a new schema")]
-    BrokenMigrations(#[source] Error),
+/// How closely tenants are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Everything in their schemas.
+    Shapes,
+    /// Whether their tables are there.
+    Tables,
+}
+
+/// What is looked at, and what it is held against.
+struct Check<'a> {
+    reading: &'a Reading<'a>,
+    only: &'a [TenantName],
+    depth: Depth,
+    /// What the migrations make, if that is known.
+    shapes: Option<&'a Shapes>,
 }
 
 impl Tenants {
-    /// Checks the public schema and all tenants, or `only` some: each has its
-    /// schema, exactly the migrations of this program, and the tables that
-    /// these make; and no schema is left over.
+    /// Checks the public schema and all tenants, or `only` some: each has its schema,
+    /// exactly the migrations of this program, and looks exactly as these make it;
+    /// and no schema is left over.
     ///
-    /// A handful of queries, whatever the number of tenants. What the
-    /// migrations make is seen by applying them to a schema in a transaction
-    /// that is rolled back, so the role needs the right to create schemas.
+    /// What the migrations make is seen by applying them to a schema in a transaction
+    /// that is rolled back, so the role needs the right to create schemas. A tenant
+    /// that is behind is held against the shape of its own version. How the tenants
+    /// look is read with a dozen queries for each fifty of them.
     ///
     /// # Errors
     ///
@@ -105,66 +80,130 @@ impl Tenants {
     /// in `only`, or what the server says. What is wrong with one tenant is in
     /// [`Health::problems`].
     pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
-        Call::Health.tell(self.check(only)).await
+        Call::Health.tell(self.check(only, Depth::Shapes)).await
     }
 
-    async fn check(&self, only: &[TenantName]) -> Result<Health, Error> {
+    /// The same without looking at more of the tenants' schemas than which tables
+    /// they have: a handful of queries, whatever the number of tenants.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tenants::health`].
+    pub async fn quick_health(&self, only: &[TenantName]) -> Result<Health, Error> {
+        Call::Health.tell(self.check(only, Depth::Tables)).await
+    }
+
+    async fn check(&self, only: &[TenantName], depth: Depth) -> Result<Health, Error> {
         let states = self.states(only, Knowledge::Certain).await?;
         let reading = self.reading().await?;
         if let Some(name) = state::unknown(&states, only).next() {
             return Err(Error::Unknown(name.clone()));
         }
-        let checked = states.len();
-        let mut problems = Vec::new();
+        let mut health = Health {
+            checked: states.len(),
+            as_expected: None,
+            problems: Vec::new(),
+            not_checked: None,
+        };
         let pending = self.public_pending(&reading).await?;
         if !pending.is_empty() {
-            problems.push(about_all(ProblemKind::PendingMigrations(pending)));
+            health.about_all(ProblemKind::PendingMigrations(pending));
         }
-        let mut not_checked = None;
-        let tables = match self.rehearse().await {
-            Ok(tables) => Some(tables),
+        let shapes = match self.expected(self.sets(&states)).await {
+            Ok(shapes) => Some(shapes),
             Err(error) => {
-                match error.sqlstate() {
-                    Some("42501") => problems.push(about_all(ProblemKind::TablesNotChecked(error))),
-                    // Not in a transaction, or a new enum value that is used in it.
-                    Some("25001" | "55P04") => not_checked = Some(error),
-                    _ => problems.push(about_all(ProblemKind::BrokenMigrations(error))),
-                }
+                health.not_tried(error);
                 None
             }
         };
-        let tables = tables.as_deref();
-        let found = self.problems_of(&reading, states, only, tables).await?;
-        problems.extend(self.confirmed(&reading, found, only, tables).await?);
-        Ok(Health {
-            checked,
-            problems,
-            not_checked,
-        })
+        let check = Check {
+            reading: &reading,
+            only,
+            depth,
+            shapes: shapes.as_ref(),
+        };
+        let (found, as_expected) = self.problems_of(&check, states).await?;
+        health.as_expected = as_expected;
+        health.problems.extend(self.confirmed(&check, found).await?);
+        Ok(health)
     }
 
-    /// What is wrong with the tenants, by name. `tables` are those after each
-    /// migration, if that is known.
+    /// The sets of migrations whose shapes are wanted: those of the tenants, and the
+    /// newest, which says what orphans and spares look like.
+    fn sets(&self, states: &[State]) -> BTreeSet<Vec<String>> {
+        let standings = states
+            .iter()
+            .filter_map(|state| state.standing.as_ref().ok());
+        let mut sets = standings
+            .map(|it| self.applied(it))
+            .collect::<BTreeSet<_>>();
+        sets.insert(self.newest());
+        sets
+    }
+
+    /// What is wrong with the tenants, by name, and how many look as they should.
     async fn problems_of(
         &self,
-        reading: &Reading<'_>,
+        check: &Check<'_>,
         states: Vec<State>,
-        only: &[TenantName],
-        tables: Option<&[Vec<String>]>,
-    ) -> Result<Vec<Problem>, Error> {
+    ) -> Result<(Vec<Problem>, Option<usize>), Error> {
+        let (reading, only) = (check.reading, check.only);
         let (standings, mut problems) = sort(states);
         problems.extend(standings.iter().flat_map(migration_problems));
         problems.extend(self.edited_migrations(only).await?);
+        problems.extend(foreign_owners(reading, only).await?);
         if let Some(role) = &self.settings.application_role {
             problems.extend(missing_access(reading, role, only).await?);
         }
-        if let Some(tables) = tables {
-            problems.extend(self.missing_tables(reading, &standings, tables).await?);
+        let mut as_expected = None;
+        match (check.shapes, check.depth) {
+            (None, _) => {}
+            (Some(shapes), Depth::Tables) => {
+                problems.extend(self.missing_tables(reading, &standings, shapes).await?);
+            }
+            (Some(shapes), Depth::Shapes) => {
+                let drift = self.drift(&standings, shapes).await?;
+                as_expected = Some(drift.as_expected);
+                problems.extend(drift.problems);
+            }
         }
         if only.is_empty() {
-            problems.extend(self.orphans(reading, newest(tables)).await?);
+            problems.extend(self.leftovers(check).await?);
         }
         problems.sort_by(|one, other| one.tenant.cmp(&other.tenant));
+        Ok((problems, as_expected))
+    }
+
+    /// The schemas that are nobody's, and the spares that are none.
+    async fn leftovers(&self, check: &Check<'_>) -> Result<Vec<Problem>, Error> {
+        let unknown = Shapes::new();
+        let shapes = check.shapes.unwrap_or(&unknown);
+        let mut problems = self.orphans(check.reading, shapes).await?;
+        let mut ready = Vec::new();
+        for spare in self.states_of_spares().await? {
+            match spare.standing {
+                Err(Error::MissingSchema(_)) => problems.push(Problem {
+                    tenant: Some(spare.name),
+                    kind: ProblemKind::SpareLeftover(SpareFault::Gone),
+                }),
+                Ok(standing) if standing.pending.is_empty() => ready.push(standing),
+                // It is behind, and migrated with the others.
+                _ => {}
+            }
+        }
+        if check.depth == Depth::Shapes {
+            let drifted = self.drift(&ready, shapes).await?.problems;
+            let names = drifted.into_iter().filter_map(|problem| problem.tenant);
+            problems.extend(
+                names
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .map(|name| Problem {
+                        tenant: Some(name),
+                        kind: ProblemKind::SpareLeftover(SpareFault::Drifted),
+                    }),
+            );
+        }
         Ok(problems)
     }
 
@@ -173,10 +212,8 @@ impl Tenants {
     /// one that lacks its tables, and nobody is to be sent after that.
     async fn confirmed(
         &self,
-        reading: &Reading<'_>,
+        check: &Check<'_>,
         found: Vec<Problem>,
-        only: &[TenantName],
-        tables: Option<&[Vec<String>]>,
     ) -> Result<Vec<Problem>, Error> {
         if found.is_empty() {
             return Ok(found);
@@ -184,19 +221,28 @@ impl Tenants {
         let names = found
             .iter()
             .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
-        let names = names
-            .collect::<BTreeSet<TenantName>>()
-            .into_iter()
-            .collect::<Vec<_>>();
+        let names = names.collect::<BTreeSet<TenantName>>();
+        let names = names.into_iter().collect::<Vec<_>>();
         let mut again = HashSet::new();
         if !names.is_empty() {
             let states = self.states(&names, Knowledge::Certain).await?;
-            let problems = self.problems_of(reading, states, &names, tables).await?;
+            // Migrated meanwhile, a tenant has another shape than the one expected.
+            let shapes = match check.shapes {
+                Some(_) => Some(self.expected(self.sets(&states)).await?),
+                None => None,
+            };
+            let closer = Check {
+                reading: check.reading,
+                only: &names,
+                depth: check.depth,
+                shapes: shapes.as_ref(),
+            };
+            let (problems, _) = self.problems_of(&closer, states).await?;
             again.extend(problems.iter().map(Problem::identity));
         }
-        if only.is_empty() {
-            let orphans = self.orphans(reading, newest(tables)).await?;
-            again.extend(orphans.iter().map(Problem::identity));
+        if check.only.is_empty() {
+            let leftovers = self.leftovers(check).await?;
+            again.extend(leftovers.iter().map(Problem::identity));
         }
         // A name that is none cannot be asked for, and does not come and go.
         let is_name = |problem: &Problem| {
@@ -233,69 +279,22 @@ impl Tenants {
         }
         Ok(problems)
     }
+}
 
-    /// On a connection of its own: the transaction is another.
-    async fn rehearse(&self) -> Result<Vec<Vec<String>>, Error> {
-        let session = self.session().await?;
-        let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
-        let name = name.parse::<TenantName>().map_err(Error::InvalidRow)?;
-        engine::rehearse(self.work(&session, Schema::Tenant(&name))).await
+impl Health {
+    /// Adds a problem of no single tenant.
+    fn about_all(&mut self, kind: ProblemKind) {
+        self.problems.push(Problem { tenant: None, kind });
     }
 
-    /// The tables that tenants lack although they should have them. Tenants
-    /// that are behind are held against the tables of their own version.
-    async fn missing_tables(
-        &self,
-        reading: &Reading<'_>,
-        standings: &[Standing],
-        tables: &[Vec<String>],
-    ) -> Result<Vec<Problem>, Error> {
-        let mut groups = BTreeMap::<usize, Vec<&str>>::new();
-        for standing in standings {
-            let reached = self.reached(standing);
-            groups
-                .entry(reached)
-                .or_default()
-                .push(standing.tenant.as_str());
+    /// Keeps why the migrations could not be tried.
+    fn not_tried(&mut self, error: Error) {
+        match error.sqlstate() {
+            Some("42501") => self.about_all(ProblemKind::TablesNotChecked(error)),
+            _ if is_for_no_transaction(&error) => self.not_checked = Some(error),
+            _ => self.about_all(ProblemKind::BrokenMigrations(error)),
         }
-        let mut problems = Vec::new();
-        for (reached, names) in groups {
-            let expected = tables.get(reached).map_or(&[][..], Vec::as_slice);
-            problems.extend(lacking(reading, &names, expected).await?);
-        }
-        Ok(problems)
     }
-
-    /// How many migrations a tenant has before the first that it lacks.
-    fn reached(&self, standing: &Standing) -> usize {
-        let migrations = self.migrations.tenant.iter();
-        let total = migrations.len();
-        let first = standing.pending.first();
-        first.map_or(total, |first| {
-            migrations
-                .take_while(|migration| migration.version() != first)
-                .count()
-        })
-    }
-}
-
-/// The tables that all migrations make, if that is known.
-fn newest(tables: Option<&[Vec<String>]>) -> &[String] {
-    tables.and_then(<[_]>::last).map_or(&[], Vec::as_slice)
-}
-
-fn no_access(role: &str, tables: &[String]) -> String {
-    if tables.is_empty() {
-        return format!("the role `{role}` may not use the schema");
-    }
-    let tables = tables.iter().map(|table| format!("`{table}`"));
-    let tables = tables.collect::<Vec<_>>().join(", ");
-    format!("the role `{role}` may not read {tables}, or not use the schema")
-}
-
-/// A problem of no single tenant.
-fn about_all(kind: ProblemKind) -> Problem {
-    Problem { tenant: None, kind }
 }
 
 /// The tenants whose ledger was read, and a problem for each other one.
@@ -337,40 +336,4 @@ fn migration_problems(standing: &Standing) -> Vec<Problem> {
         kind,
     };
     kinds.into_iter().map(problem).collect()
-}
-
-/// Which of `tables` the schemas `names` lack.
-async fn lacking(
-    reading: &Reading<'_>,
-    names: &[&str],
-    tables: &[String],
-) -> Result<Vec<Problem>, Error> {
-    // Nearly all lack nothing, which counting shows.
-    let sql = "WITH short AS MATERIALIZED ( \
-                   SELECT s.name FROM unnest($1) AS s (name) \
-                   LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
-                   LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
-                        AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p') \
-                   GROUP BY s.name HAVING count(c.oid) < cardinality($2)) \
-               SELECT s.name::text, t.name::text \
-               FROM short s CROSS JOIN unnest($2) AS t (name) \
-               WHERE NOT EXISTS ( \
-                   SELECT FROM pg_catalog.pg_class c \
-                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                   WHERE n.nspname = s.name AND c.relname = t.name AND c.relkind IN ('r', 'p'))";
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
-    let found = reading.query(sql, &parameters).await;
-    let rows = found.map_err(|error| Error::database("looking for missing tables", error))?;
-    let problem = |row: &tokio_postgres::Row| {
-        Ok(Problem {
-            tenant: row.try_get(0)?,
-            kind: ProblemKind::MissingTable(row.try_get(1)?),
-        })
-    };
-    let problems = rows
-        .iter()
-        .map(problem)
-        .collect::<Result<_, tokio_postgres::Error>>();
-    problems.map_err(|error| Error::database("looking for missing tables", error))
 }

@@ -1,28 +1,87 @@
 //! Schemas that look like a tenant's and are nobody's.
 
+use std::collections::HashSet;
+
 use tokio_postgres::types::{ToSql, Type};
 
-use super::health::{Problem, ProblemKind};
+use super::expected::Shapes;
+use super::problem::{Orphan, Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
+use super::spares::is_named_like_a_spare;
 use super::{Tenants, state};
+use crate::shape::Shape;
 use crate::sql::LEDGER;
 use crate::{Error, tracker};
 
+/// A schema that is in no list.
+struct Candidate {
+    name: String,
+    is_empty: bool,
+    has_ledger: bool,
+}
+
+/// What part of a schema's columns must be those of a tenant, in percent, for it to
+/// be taken for one. A neighbour may have a table of the same name, and even a table
+/// of migrations of its own.
+const OURS: usize = 50;
+
+/// The same for a schema that has no table of applied migrations.
+const OURS_WITHOUT_LEDGER: usize = 75;
+
 impl Tenants {
-    /// The schemas that look like a tenant's without being registered: with a
-    /// ledger, with tables that are all tenants' tables, or empty. A neighbour's
-    /// schema with tables of its own is left out, and so are an extension's and
-    /// the spares.
+    /// The schemas that look like a tenant's without being registered: empty ones,
+    /// and those whose tables and columns are those of tenants. What has columns of
+    /// its own is a neighbour's, and left out; so are an extension's and the spares.
+    ///
+    /// `shapes` is what tenants look like, as far as that is known.
     pub(super) async fn orphans(
         &self,
         reading: &Reading<'_>,
-        telling: &[String],
+        shapes: &Shapes,
     ) -> Result<Vec<Problem>, Error> {
-        let extensions = self
-            .settings
-            .extensions
-            .as_ref()
-            .map(|schema| schema.name());
+        let candidates = self.candidates(reading, shapes).await?;
+        let filled = candidates.iter().filter(|it| !it.is_empty);
+        let filled = filled.map(|it| it.name.as_str()).collect::<Vec<_>>();
+        let known = shapes.values().flat_map(|shape| shape.columns());
+        let known = known.collect::<HashSet<_>>();
+        let newest = shapes
+            .get(&self.newest())
+            .map_or(0, |shape| shape.columns().count());
+        let look = |found: Shape| Likeness::of(&found, &known, newest);
+        let looked = self.look_at_shapes(&filled, &look).await?;
+        let ours = looked.into_iter().filter_map(|(name, likeness)| {
+            // What cannot be read is nobody's to be called an orphan.
+            let likeness = likeness.ok().flatten()?;
+            let candidate = candidates.iter().find(|it| it.name == name)?;
+            likeness.is_a_tenants(candidate.has_ledger).then_some(name)
+        });
+        let ours = ours.collect::<HashSet<_>>();
+        let problems = candidates.into_iter().filter_map(|candidate| {
+            let kind = if candidate.is_empty {
+                ProblemKind::OrphanedSchema(Orphan::Empty)
+            } else if !ours.contains(&candidate.name) {
+                return None;
+            } else if is_named_like_a_spare(&candidate.name) {
+                ProblemKind::SpareLeftover(SpareFault::Unlisted)
+            } else {
+                ProblemKind::OrphanedSchema(Orphan::LikeATenant)
+            };
+            let tenant = Some(candidate.name);
+            Some(Problem { tenant, kind })
+        });
+        Ok(problems.collect())
+    }
+
+    /// The schemas in no list that are empty, or have a table of applied migrations
+    /// or one that is called like a tenant's. A database can have thousands of
+    /// schemas that are neither.
+    async fn candidates(
+        &self,
+        reading: &Reading<'_>,
+        shapes: &Shapes,
+    ) -> Result<Vec<Candidate>, Error> {
+        let extensions = self.settings.extensions.as_ref();
+        let extensions = extensions.map(|schema| schema.name());
         let sql = format!(
             "WITH nobodys AS MATERIALIZED ( \
                  SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n \
@@ -30,33 +89,74 @@ impl Tenants {
                AND n.nspname IS DISTINCT FROM $2 AND n.nspname <> ALL ($4) \
                AND NOT EXISTS (SELECT FROM {} t WHERE t.name = n.nspname) \
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
-                   AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e')) \
-             SELECT n.nspname::text FROM nobodys n \
-             WHERE (EXISTS (SELECT FROM pg_catalog.pg_class c \
-                            WHERE c.relnamespace = n.oid AND c.relname = $3) \
-                    OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
-                               AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)) \
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
-                               AND c.relkind IN ('r', 'p') AND c.relname <> ALL ($1)) \
-                    OR NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid) \
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_type y WHERE y.typnamespace = n.oid) \
-                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid)) \
-             ORDER BY 1",
+                   AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e')), \
+             looked AS ( \
+                 SELECT n.nspname, NOT EXISTS (SELECT FROM pg_catalog.pg_depend d \
+                         WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass \
+                           AND d.refobjid = n.oid) AS is_empty, \
+                     EXISTS (SELECT FROM pg_catalog.pg_class c \
+                         WHERE c.relnamespace = n.oid AND c.relname = $3) AS has_ledger, \
+                     EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid \
+                         AND c.relkind IN ('r', 'p', 'f') AND c.relname = ANY ($1)) AS has_table \
+                 FROM nobodys n) \
+             SELECT nspname::text, is_empty, has_ledger FROM looked \
+             WHERE is_empty OR has_ledger OR has_table ORDER BY 1",
             tracker::TABLE
         );
         let spares = state::names_of_spares(reading).await?;
+        let tables = shapes.values().flat_map(|shape| shape.tables());
+        let tables = tables.collect::<Vec<_>>();
         let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
-            (&telling, Type::TEXT_ARRAY),
+            (&tables, Type::TEXT_ARRAY),
             (&extensions, Type::TEXT),
             (&LEDGER, Type::TEXT),
             (&spares, Type::TEXT_ARRAY),
         ];
-        let found = reading.query(&sql, &parameters).await;
-        let rows = found.map_err(|error| Error::database("looking for orphaned schemas", error))?;
-        let problem = |row: &tokio_postgres::Row| Problem {
-            tenant: row.try_get(0).ok(),
-            kind: ProblemKind::OrphanedSchema,
+        let failed = |error| Error::database("looking for orphaned schemas", error);
+        let rows = reading.query(&sql, &parameters).await.map_err(failed)?;
+        let candidate = |row: &tokio_postgres::Row| {
+            Ok(Candidate {
+                name: row.try_get(0)?,
+                is_empty: row.try_get(1)?,
+                has_ledger: row.try_get(2)?,
+            })
         };
-        Ok(rows.iter().map(problem).collect())
+        let candidates = rows.iter().map(candidate);
+        let candidates = candidates.collect::<Result<_, tokio_postgres::Error>>();
+        candidates.map_err(failed)
+    }
+}
+
+/// How much of a schema is what tenants have.
+struct Likeness {
+    /// How many columns it has.
+    columns: usize,
+    /// How many of them are those of a tenant.
+    shared: usize,
+    /// How many columns a tenant has.
+    wanted: usize,
+    /// Whether it holds anything that is no column.
+    has_other: bool,
+}
+
+impl Likeness {
+    fn of(found: &Shape, known: &HashSet<(&str, &str, &str)>, wanted: usize) -> Self {
+        Self {
+            columns: found.columns().count(),
+            shared: found
+                .columns()
+                .filter(|column| known.contains(column))
+                .count(),
+            wanted,
+            has_other: found.objects().next().is_some(),
+        }
+    }
+
+    fn is_a_tenants(&self, has_ledger: bool) -> bool {
+        let part = |of: usize, percent: usize| self.shared * 100 >= of * percent;
+        if has_ledger {
+            return self.columns > 0 && part(self.columns, OURS) || !self.has_other;
+        }
+        self.columns > 0 && part(self.columns, OURS_WITHOUT_LEDGER) && part(self.wanted, OURS)
     }
 }

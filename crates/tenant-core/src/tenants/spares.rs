@@ -211,6 +211,14 @@ fn is_up_to_date(standing: &Standing) -> bool {
     standing.pending.is_empty() && standing.unknown.is_empty()
 }
 
+/// Whether a schema is called like a spare.
+pub(super) fn is_named_like_a_spare(name: &str) -> bool {
+    let digits = name.strip_prefix(PREFIX);
+    digits.is_some_and(|digits| {
+        digits.len() == 16 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
 fn new_name() -> Result<TenantName, Error> {
     let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
     name.parse().map_err(Error::InvalidRow)

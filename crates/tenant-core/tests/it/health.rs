@@ -8,7 +8,13 @@ use crate::fixture::{Stream, create, name, open, tenants, two_steps, version};
 fn problems(health: &Health) -> Vec<(Option<&str>, String)> {
     let problems = health.problems.iter();
     problems
-        .map(|problem| (problem.tenant.as_deref(), format!("{:?}", problem.kind)))
+        .map(|problem| {
+            let kind = match &problem.kind {
+                ProblemKind::Drift(difference) => difference.to_string(),
+                kind => format!("{kind:?}"),
+            };
+            (problem.tenant.as_deref(), kind)
+        })
         .collect()
 }
 
@@ -35,6 +41,7 @@ async fn each_kind_of_damage_is_found_at_its_tenant() {
         .execute(&format!(
             "DROP SCHEMA gone CASCADE; \
              DELETE FROM behind.__diesel_schema_migrations WHERE version = '{}'; \
+             ALTER TABLE behind.tasks DROP COLUMN due; \
              INSERT INTO ahead.__diesel_schema_migrations VALUES ('20990101000000'); \
              DROP TABLE lacking.tasks; \
              INSERT INTO schema_tracker (name) VALUES ('not-a-name')",
@@ -54,7 +61,7 @@ async fn each_kind_of_damage_is_found_at_its_tenant() {
             format!("PendingMigrations([\"{}\"])", version(2)),
         ),
         (Some("gone"), "MissingSchema".to_owned()),
-        (Some("lacking"), "MissingTable(\"tasks\")".to_owned()),
+        (Some("lacking"), "table `tasks` is missing".to_owned()),
     ];
     assert_eq!(found[..4], expected);
     assert!(
@@ -93,16 +100,22 @@ async fn left_over_schemas_are_found_and_neighbours_are_not() {
     database
         .execute(
             "DELETE FROM schema_tracker WHERE name = 'lost'; CREATE SCHEMA empty; \
-             CREATE SCHEMA looks_like_one; CREATE TABLE looks_like_one.tasks (id int); \
+             CREATE SCHEMA looks_like_one; CREATE TABLE looks_like_one.tasks (id int, title text); \
+             CREATE SCHEMA rival; CREATE TABLE rival.tasks (id uuid, name text); \
+             CREATE TABLE rival.__diesel_schema_migrations (version text, run_on timestamp); \
              CREATE SCHEMA analytics; CREATE TABLE analytics.cubes (id int); \
              CREATE SCHEMA functions; CREATE FUNCTION functions.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         )
         .await;
     let health = tenants.health(&[]).await.unwrap();
-    let orphan = |name| (Some(name), "OrphanedSchema".to_owned());
+    let orphan = |name, how: &str| (Some(name), format!("OrphanedSchema({how})"));
     assert_eq!(
         problems(&health),
-        [orphan("empty"), orphan("looks_like_one"), orphan("lost")]
+        [
+            orphan("empty", "Empty"),
+            orphan("looks_like_one", "LikeATenant"),
+            orphan("lost", "LikeATenant")
+        ]
     );
 }
 
@@ -135,7 +148,7 @@ async fn one_tenant_can_be_checked_alone() {
     let health = tenants.health(&[name("a")]).await.unwrap();
     assert_eq!(
         (health.checked, problems(&health)),
-        (1, vec![(Some("a"), "MissingTable(\"tasks\")".to_owned())])
+        (1, vec![(Some("a"), "table `tasks` is missing".to_owned())])
     );
     let error = tenants.health(&[name("nobody")]).await.unwrap_err();
     assert!(matches!(error, Error::Unknown(_)), "{error}");
@@ -171,7 +184,7 @@ async fn migrations_for_outside_a_transaction_are_tried_in_a_form_that_can_be() 
     let health = tenants.health(&[]).await.unwrap();
     assert_eq!(
         problems(&health),
-        [(Some("acme"), "MissingTable(\"states\")".to_owned())]
+        [(Some("acme"), "table `states` is missing".to_owned())]
     );
 }
 
@@ -186,7 +199,7 @@ async fn a_neighbour_that_has_a_table_of_the_same_name_among_others_is_no_orphan
 }
 
 #[tokio::test]
-async fn migrations_that_cannot_be_tried_are_no_problem_and_no_silence() {
+async fn migrations_that_no_single_transaction_would_take_are_tried_in_a_database() {
     let database = TestDatabase::new().await;
     let stream = Stream::new()
         .with("CREATE TYPE state AS ENUM ('open');")
@@ -194,6 +207,34 @@ async fn migrations_that_cannot_be_tried_are_no_problem_and_no_silence() {
         .with("CREATE TABLE states (state state DEFAULT 'done');");
     let tenants = tenants(&database, &stream).await;
     create(&tenants, &["acme"]).await;
+    let databases = "SELECT count(*)::text FROM pg_database WHERE datname LIKE '\\_rehearsal%'";
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!((problems(&health), health.as_expected), (vec![], Some(1)));
+    assert_eq!(database.value(databases).await, "0");
+    database
+        .execute("ALTER TABLE acme.states ALTER state SET DEFAULT 'open'")
+        .await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(problems(&health).len(), 1, "{health:?}");
+}
+
+#[tokio::test]
+async fn migrations_that_cannot_be_tried_at_all_are_no_problem_and_no_silence() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with("CREATE TYPE state AS ENUM ('open');")
+        .outside("ALTER TYPE state ADD VALUE 'done';")
+        .with("CREATE TABLE states (state state DEFAULT 'done');");
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let role = database.role("secret").await;
+    let grants = format!(
+        "GRANT CREATE ON DATABASE {} TO {role}; GRANT USAGE ON SCHEMA acme TO {role}; \
+         GRANT SELECT ON ALL TABLES IN SCHEMA acme, public TO {role}",
+        database.name(),
+        role = role.name()
+    );
+    database.execute(&grants).await;
+    let tenants = crate::fixture::open_at(&role.url(), &stream, Settings::default()).await;
     let health = tenants.health(&[]).await.unwrap();
     assert_eq!(problems(&health), []);
     // PostgreSQL 17 and later can try it, because the type is new as well.
@@ -203,6 +244,7 @@ async fn migrations_that_cannot_be_tried_are_no_problem_and_no_silence() {
         .parse()
         .unwrap();
     assert_eq!(health.not_checked.is_some(), version < 170_000);
+    assert_eq!(health.as_expected.is_some(), version >= 170_000);
 }
 
 #[tokio::test]

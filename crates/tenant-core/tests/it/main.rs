@@ -10,6 +10,7 @@ mod capture;
 mod connect;
 mod create;
 mod diesel_compatibility;
+mod drift;
 mod drop;
 mod edits;
 mod events;

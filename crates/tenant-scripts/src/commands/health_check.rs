@@ -9,25 +9,38 @@ use tenant_core::{Health, Problem, ProblemKind, Settings, TenantName};
 
 use crate::tenants;
 
+/// How many tenants are shown with all that is wrong; --json has the others.
+const SHOWN: usize = 50;
+
 /// Check the public schema and all tenants
 ///
 /// Each registered tenant must have its schema, exactly the migrations of this
-/// program, and the tables that these make; no schema of a tenant may be left
-/// over unregistered. Changes nothing.
+/// program, and look exactly as these make it: tables, columns, constraints,
+/// indexes, types, views, functions, triggers, policies, comments. What that is, is
+/// found by applying the migrations to a schema in a transaction that is rolled back.
+/// No schema of a tenant may be left over unregistered. Changes nothing.
 ///
 /// Exit code 1 when a problem is found.
 ///
-/// With --json: healthy, checked (how many tenants), tables_checked (false when
-/// the migrations cannot all be tried in one transaction), problems: tenant (null
-/// for the public schema), kind (missing_schema, missing_table,
-/// pending_migrations, unknown_migration, edited_migration, no_access,
-/// orphaned_schema, invalid_name, unreadable, tables_not_checked, broken_migrations), detail, remedy.
+/// With --json: healthy, checked (how many tenants), as_expected (how many look as
+/// they should, or null), tables_checked (false when the migrations could not be
+/// tried), groups: kind, detail, tenants (how many have it); problems: tenant (null
+/// for the public schema), kind (missing_schema, missing_table, missing_object,
+/// extra_object, changed_definition, invalid_index, wrong_owner, missing_grants,
+/// extra_grants, half_made, pending_migrations, unknown_migration,
+/// edited_migration, no_access, orphaned_schema, spare_leftover, invalid_name,
+/// unreadable, tables_not_checked, broken_migrations), detail, remedy, sql (the
+/// statements that would mend it).
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {
     /// Check this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
     only: Vec<TenantName>,
+
+    /// Look at schemas, tables and migrations only
+    #[arg(long)]
+    quick: bool,
 
     /// Ask whether this role, the application's, can read the tenants [default: TENANT_APP_ROLE]
     #[arg(long, value_name = "ROLE")]
@@ -41,8 +54,17 @@ pub struct HealthCheck {
 struct Document {
     healthy: bool,
     checked: usize,
+    as_expected: Option<usize>,
     tables_checked: bool,
+    groups: Vec<Group>,
     problems: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Group {
+    kind: &'static str,
+    detail: String,
+    tenants: usize,
 }
 
 #[derive(Serialize)]
@@ -51,6 +73,7 @@ struct Row {
     kind: &'static str,
     detail: String,
     remedy: String,
+    sql: Vec<String>,
 }
 
 impl Script for HealthCheck {
@@ -66,23 +89,20 @@ impl Script for HealthCheck {
             ..Settings::default()
         };
         let tenants = tenants::open_with(context, settings).await?;
-        let health = tenants.health(&self.only).await?;
-        let document = Document {
-            healthy: health.problems.is_empty(),
-            checked: health.checked,
-            tables_checked: health.not_checked.is_none(),
-            problems: health.problems.iter().map(row).collect(),
+        let health = if self.quick {
+            tenants.quick_health(&self.only).await?
+        } else {
+            tenants.health(&self.only).await?
         };
+        let document = document(&health);
         if let Some(error) = &health.not_checked {
             let why = hints::causes(error).join(": ");
             context.output.problem(&format!(
-                "note: whether tables are missing was not checked, because the migrations cannot \
-                 all be tried in one transaction: {why}"
+                "note: how the tenants should look was not checked, because the migrations cannot \
+                 all be tried in one transaction, and no database can be made to try them in: {why}"
             ));
         }
-        context
-            .output
-            .answer(&document, &text(&health, &document.problems))?;
+        context.output.answer(&document, &text(&document))?;
         Ok(if document.healthy {
             Verdict::Done
         } else {
@@ -91,104 +111,105 @@ impl Script for HealthCheck {
     }
 }
 
-fn text(health: &Health, problems: &[Row]) -> String {
-    let checked = format!("{} checked", counted(health.checked, "tenant"));
-    if problems.is_empty() {
+fn document(health: &Health) -> Document {
+    let groups = health.groups().into_iter();
+    let groups = groups.filter_map(|(detail, problems)| {
+        Some(Group {
+            kind: problems.first()?.kind.code(),
+            detail,
+            tenants: problems.len(),
+        })
+    });
+    Document {
+        healthy: health.problems.is_empty(),
+        checked: health.checked,
+        as_expected: health.as_expected,
+        tables_checked: health.not_checked.is_none(),
+        groups: groups.collect(),
+        problems: health.problems.iter().map(row).collect(),
+    }
+}
+
+fn text(document: &Document) -> String {
+    let checked = format!("{} checked", counted(document.checked, "tenant"));
+    if document.problems.is_empty() {
         return format!("{checked}: all well.");
     }
-    let mut lines = Vec::new();
-    let mut about = None;
-    for problem in problems {
-        if about != Some(&problem.tenant) {
-            let heading = problem.tenant.as_deref().unwrap_or("public schema");
-            lines.push(console::style(shown(heading)).bold().to_string());
-            about = Some(&problem.tenant);
-        }
-        lines.push(format!("  {}", problem.detail));
-        lines.push(format!("    to do: {}", problem.remedy));
+    let mut lines = details(&document.problems);
+    if document.problems.len() > 1 {
+        lines.extend(summary(document));
     }
     lines.push(format!(
         "{checked}: {}.",
-        counted(problems.len(), "problem")
+        counted(document.problems.len(), "problem")
     ));
     lines.join("\n")
+}
+
+/// What is wrong with the first tenants, one by one.
+fn details(problems: &[Row]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut tenants = problems.chunk_by(|one, other| one.tenant == other.tenant);
+    for problems in tenants.by_ref().take(SHOWN) {
+        let name = problems.first().and_then(|it| it.tenant.as_deref());
+        let heading = shown(name.unwrap_or("public schema"));
+        lines.push(console::style(heading).bold().to_string());
+        for problem in problems {
+            lines.push(format!("  {}", problem.detail));
+            lines.push(format!("    to do: {}", problem.remedy));
+            let sql = problem.sql.iter();
+            lines.extend(sql.map(|statement| format!("    sql: {};", one_line(statement))));
+        }
+    }
+    let more = tenants.count();
+    if more > 0 {
+        let more = counted(more, "tenant");
+        lines.push(format!("... and {more} more; --json lists them all"));
+    }
+    lines
+}
+
+/// How many tenants have what.
+fn summary(document: &Document) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    if let Some(count) = document.as_expected {
+        let verb = if count == 1 { "has" } else { "have" };
+        let count = counted(count, "tenant");
+        lines.push(format!("{count} {verb} the expected shape"));
+    }
+    let groups = document.groups.iter();
+    let groups = groups.map(|group| {
+        let count = counted(group.tenants, "tenant");
+        format!("{count}: {}", shown(&group.detail))
+    });
+    lines.extend(groups);
+    lines
+}
+
+/// A statement on one line, for people: the definition of a function has many.
+fn one_line(statement: &str) -> String {
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    shown(&line).into_owned()
 }
 
 fn row(problem: &Problem) -> Row {
     Row {
         tenant: problem.tenant.clone(),
-        kind: kind(&problem.kind),
+        kind: problem.kind.code(),
         detail: hints::causes(&problem.kind).join(": "),
         remedy: remedy(problem),
+        sql: problem.sql(),
     }
 }
 
-fn kind(kind: &ProblemKind) -> &'static str {
-    match kind {
-        ProblemKind::InvalidName(_) => "invalid_name",
-        ProblemKind::MissingSchema => "missing_schema",
-        ProblemKind::Unreadable(_) => "unreadable",
-        ProblemKind::MissingTable(_) => "missing_table",
-        ProblemKind::PendingMigrations(_) => "pending_migrations",
-        ProblemKind::UnknownMigration(_) => "unknown_migration",
-        ProblemKind::EditedMigration { .. } => "edited_migration",
-        ProblemKind::NoAccess { .. } => "no_access",
-        ProblemKind::OrphanedSchema => "orphaned_schema",
-        ProblemKind::TablesNotChecked(_) => "tables_not_checked",
-        ProblemKind::BrokenMigrations(_) => "broken_migrations",
-    }
-}
-
+/// What to do. An error can say it better than its kind.
 fn remedy(problem: &Problem) -> String {
-    let name = &shown(problem.tenant.as_deref().unwrap_or_default());
-    match (&problem.kind, &problem.tenant) {
-        (ProblemKind::InvalidName(_), _) => {
-            "Correct the name in public.schema_tracker, or delete the row.".to_owned()
+    let hint = match &problem.kind {
+        ProblemKind::TablesNotChecked(error) if error.sqlstate() != Some("42501") => {
+            hints::of(error)
         }
-        (ProblemKind::MissingSchema, _) => format!(
-            "Restore the schema from a backup, or remove the registration: \
-             cargo xtask db:drop:tenant {name}"
-        ),
-        (ProblemKind::TablesNotChecked(error), _) => match error.sqlstate() {
-            Some("42501") => {
-                "Run the check as a role with the right: GRANT CREATE ON DATABASE.".to_owned()
-            }
-            _ => hints::of(error).unwrap_or_else(|| "Look at the message.".to_owned()),
-        },
-        (ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error), _) => {
-            hints::of(error).unwrap_or_else(|| "Mend what the message says.".to_owned())
-        }
-        (ProblemKind::EditedMigration { version, .. }, _) => format!(
-            "Restore the file as it was, and write what is to change as a new migration. When the \
-             tenant is right as it is: UPDATE public.schema_tracker SET fingerprints = \
-             fingerprints - '{version}' WHERE name = '{name}';"
-        ),
-        (ProblemKind::NoAccess { role, .. }, _) => format!(
-            "GRANT USAGE ON SCHEMA \"{name}\" TO \"{role}\"; \
-             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \"{name}\" TO \"{role}\"; \
-             the guide has the default privileges for new tenants."
-        ),
-        (ProblemKind::MissingTable(_), _) => {
-            "Restore the table from a backup, or make it as its migration does.".to_owned()
-        }
-        (ProblemKind::PendingMigrations(_), None) => "cargo xtask db:migrate".to_owned(),
-        (ProblemKind::PendingMigrations(_), Some(_)) => {
-            format!("cargo xtask db:migrate:tenant {name}")
-        }
-        (ProblemKind::UnknownMigration(_), _) => {
-            "Use the program that has this migration: an older one is running, or its folder was \
-             deleted."
-                .to_owned()
-        }
-        (ProblemKind::OrphanedSchema, _) => orphan_remedy(name),
-    }
-}
-
-fn orphan_remedy(name: &str) -> String {
-    let quoted = name.replace('"', "\"\"");
-    let drop = format!("if nobody needs it: DROP SCHEMA \"{quoted}\" CASCADE;");
-    if name.parse::<TenantName>().is_err() {
-        return format!("Its name cannot be a tenant's. Rename it; or, {drop}");
-    }
-    format!("Register it: INSERT INTO public.schema_tracker (name) VALUES ('{name}'); or, {drop}")
+        ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => hints::of(error),
+        _ => None,
+    };
+    hint.unwrap_or_else(|| problem.remedy())
 }

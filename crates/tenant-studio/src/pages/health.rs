@@ -1,6 +1,6 @@
 //! What the health check finds, and what to do about it.
 
-mod remedy;
+mod kind;
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,13 @@ use crate::error::Failure;
 use crate::page::{Page, Tab};
 use crate::place::Place;
 use crate::studio::Studio;
-use remedy::{Kind, causes, remedy};
+use kind::{Kind, causes};
 
 /// How many problems of a kind are shown.
 const SHOWN: usize = 200;
+
+/// How many different problems are summed up.
+const SUMMED_UP: usize = 30;
 
 pub(super) fn routes() -> Router<Studio> {
     Router::new().route("/health", get(ask).post(check))
@@ -52,8 +55,8 @@ fn form(verb: &str) -> Markup {
     html! {
         form method="post" action="/health" {
             p.quiet { "Compares the public schema and all tenants with the migrations of this \
-                program: schemas, tables, what is applied, and what is left over. To know which \
-                tables there should be, the migrations are applied to a new schema in a \
+                program: what is applied, what each schema holds, and what is left over. To know \
+                what a schema should hold, the migrations are applied to a new one in a \
                 transaction that is rolled back. Nothing is changed." }
             p { button.button.main type="submit" { (verb) } }
         }
@@ -67,11 +70,25 @@ fn summary(health: &Health) -> Markup {
             @if count == 0 { span.badge.good { "all well" } }
             @else { span.badge.bad { (count) @if count == 1 { " problem" } @else { " problems" } } }
             " " (health.checked) @if health.checked == 1 { " tenant was" } @else { " tenants were" } " checked."
+            @if let Some(count) = health.as_expected {
+                " " (count) @if count == 1 { " has" } @else { " have" } " the expected shape."
+            }
         }
+        @if count > 1 { (groups(health)) }
         @if let Some(error) = &health.not_checked {
-            p.note { "Whether tables are missing was not checked, because the migrations cannot \
-                all be tried in one transaction: " (causes(error)) }
+            p.note { "How the tenants should look was not checked, because the migrations cannot \
+                all be tried in one transaction, and no database can be made to try them in: "
+                (causes(error)) }
         }
+    }
+}
+
+/// How many tenants have what.
+fn groups(health: &Health) -> Markup {
+    html! {
+        ul { @for (detail, problems) in health.groups().iter().take(SUMMED_UP) {
+            li { (problems.len()) @if problems.len() == 1 { " tenant: " } @else { " tenants: " } (detail) }
+        } }
     }
 }
 
@@ -97,7 +114,7 @@ fn group(kind: Kind, problems: &[&Problem]) -> Markup {
             tbody { @for problem in problems.iter().take(SHOWN) { tr {
                 th scope="row" { (whose(problem)) }
                 td { (causes(&problem.kind)) }
-                td { (remedy(problem)) }
+                td { (problem.remedy()) @for sql in problem.sql() { pre.sql { (sql) ";" } } }
             } } }
         } }
         @if problems.len() > SHOWN {

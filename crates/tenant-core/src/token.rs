@@ -5,13 +5,13 @@ use std::ops::Range;
 use squawk_lexer::{TokenKind, tokenize};
 
 /// A token and where it stands.
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) range: Range<usize>,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) range: Range<usize>,
 }
 
 /// The tokens of `text`; joined, they are the text.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
     let mut end = 0;
     tokenize(text).map(move |token| {
         let start = end;
@@ -24,7 +24,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
 }
 
 /// The bare words of `text`, in lower case, each with where it stands.
-pub(super) fn words(text: &str) -> impl Iterator<Item = (String, Range<usize>)> + '_ {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = (String, Range<usize>)> + '_ {
     let words = tokens(text).filter(|token| token.kind == TokenKind::Ident);
     words.map(|token| {
         let word = text.get(token.range.clone()).unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = (String, Range<usize>)> 
 }
 
 /// Whether it means nothing to the server.
-pub(super) fn is_trivia(kind: TokenKind) -> bool {
+pub(crate) fn is_trivia(kind: TokenKind) -> bool {
     matches!(
         kind,
         TokenKind::Whitespace

@@ -1,0 +1,126 @@
+//! What a schema looks like: its tables, columns, constraints, indexes, types,
+//! views, functions, triggers and policies, in a form that does not depend on what
+//! the schema is called.
+//!
+//! Two schemas made by the same migrations have the same shape. Not in it, because
+//! they say nothing of what the migrations made: the order of columns, storage
+//! parameters and statistics targets, rows, where a sequence stands, the table of
+//! applied migrations, what an extension brought, and objects of rare kinds
+//! (operators, collations, text search).
+
+mod difference;
+mod grants;
+mod mend;
+mod normal;
+mod object;
+mod queries;
+mod read;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+pub use difference::{AspectChange, Change, Difference};
+pub(crate) use difference::{Compared, compare, missing_table};
+pub use mend::Mending;
+pub(crate) use mend::{Statement, creation};
+use normal::Own;
+pub(crate) use object::Object;
+pub use object::{Aspect, ObjectKind, ObjectName};
+pub(crate) use read::read;
+
+/// How many bytes of the hash are kept: thousands of shapes are told apart.
+const FINGERPRINT: usize = 8;
+
+/// The shape of one schema.
+#[derive(Clone)]
+pub struct Shape {
+    own: Own,
+    owner: String,
+    objects: BTreeMap<ObjectName, Object>,
+}
+
+impl Shape {
+    fn new(own: Own, owner: String) -> Self {
+        Self {
+            own,
+            owner,
+            objects: BTreeMap::new(),
+        }
+    }
+
+    fn insert(&mut self, name: ObjectName, object: Object) {
+        self.objects.insert(name, object);
+    }
+
+    /// The name of the schema that was read.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        self.own.name()
+    }
+
+    /// The role that the schema belongs to.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The objects, by kind and name.
+    pub fn objects(&self) -> impl Iterator<Item = &ObjectName> {
+        let objects = self.objects.keys();
+        objects.filter(|name| name.kind != ObjectKind::Schema)
+    }
+
+    /// The names of the tables.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        let tables = self.objects();
+        let tables = tables.filter(|object| object.kind == ObjectKind::Table);
+        tables.map(|table| table.name.as_str())
+    }
+
+    /// The columns of tables, each with the table's name, its own, and its type.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.objects.iter().filter_map(|(name, object)| {
+            let table = name.table.as_deref();
+            let table = table.filter(|_| name.kind == ObjectKind::Column)?;
+            Some((table, name.name.as_str(), object.fact(Aspect::Type)?))
+        })
+    }
+
+    fn get(&self, name: &ObjectName) -> Option<&Object> {
+        self.objects.get(name)
+    }
+
+    /// The shape in 16 hexadecimal digits: another shape, other digits. Owners and
+    /// grants do not count.
+    ///
+    /// The schemas of tenants called like one of their own tables may have digits
+    /// of their own: in a view PostgreSQL writes both names alike.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, object) in &self.objects {
+            hash.update(format!("{name:?}"));
+            let facts = object.facts.iter();
+            for (aspect, fact) in facts.filter(|(aspect, _)| aspect.is_of_the_shape()) {
+                let fact = difference::canonical(name.kind, *aspect, fact);
+                hash.update(format!("{aspect:?} {fact:?}"));
+            }
+        }
+        let digits = hash.finalize();
+        let digits = digits.iter().take(FINGERPRINT);
+        digits.map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let objects = self.objects().map(ToString::to_string);
+        formatter
+            .debug_struct("Shape")
+            .field("schema", &self.schema())
+            .field("objects", &objects.collect::<Vec<_>>())
+            .finish()
+    }
+}

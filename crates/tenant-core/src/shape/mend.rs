@@ -1,0 +1,107 @@
+//! The SQL that makes a schema as it should be. All of it is in the normal form:
+//! what belongs to the schema is marked, and rendered for one schema in the end.
+
+mod change;
+mod create;
+mod words;
+
+use super::Shape;
+use super::grants::Grants;
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
+
+pub(super) use change::change;
+pub(crate) use create::{Stage, Statement, creation};
+pub(super) use words::owning_column;
+use words::{comment, reference};
+
+/// What kind of change would mend a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mending {
+    /// It adds what is missing, or puts right what can be put right without losing
+    /// anything. This is what [`Tenants::repair`](crate::Tenants::repair) does.
+    Adds,
+    /// It takes away what somebody has made, with what is in it. Only people can
+    /// know whether that may go.
+    Removes,
+    /// It writes values anew, and what does not fit the new form is lost.
+    Rewrites,
+    /// There is no SQL for it: somebody has to decide.
+    ByHand,
+}
+
+/// What kind of change makes an object that is missing.
+pub(super) fn of_missing(name: &ObjectName, object: &Object) -> Mending {
+    if create::is_possible(name, object) {
+        Mending::Adds
+    } else {
+        Mending::ByHand
+    }
+}
+
+/// The statements that make the object `name` of `shape`, with all that hangs on it.
+pub(super) fn create(shape: &Shape, name: &ObjectName) -> Vec<String> {
+    let mut statements = create::one(shape, name);
+    if name.kind == ObjectKind::Table || name.kind == ObjectKind::MaterializedView {
+        for other in create::hanging_on(shape, &name.name) {
+            statements.extend(create::one(shape, other));
+        }
+    }
+    if name.kind == ObjectKind::Column {
+        for other in create::sequences_of(shape, name) {
+            statements.extend(create::one(shape, other));
+        }
+    }
+    statements.extend(create::catch_up(shape, name));
+    statements.sort_by_key(|statement| statement.stage);
+    statements
+        .into_iter()
+        .map(|statement| statement.sql)
+        .collect()
+}
+
+/// The statement that takes an object away; it fails where something else stands
+/// on it.
+pub(super) fn drop(name: &ObjectName, object: &Object) -> Vec<String> {
+    let table = name.table.as_deref().map(super::normal::own);
+    let table = table.unwrap_or_default();
+    let ident = crate::sql::ident(&name.name);
+    vec![match name.kind {
+        ObjectKind::Schema => return Vec::new(),
+        ObjectKind::Column => format!("ALTER TABLE {table} DROP COLUMN {ident}"),
+        ObjectKind::Constraint => format!("ALTER TABLE {table} DROP CONSTRAINT {ident}"),
+        _ => format!("DROP {}", reference(name, object)),
+    }]
+}
+
+/// The statement that gives an object to `role`.
+pub(super) fn set_owner(name: &ObjectName, object: &Object, role: &str) -> Vec<String> {
+    let role = crate::sql::ident(role);
+    vec![format!("ALTER {} OWNER TO {role}", reference(name, object))]
+}
+
+/// The statements that give roles the rights `grants`.
+pub(super) fn grant(name: &ObjectName, object: &Object, grants: &Grants) -> Vec<String> {
+    let grants = grants.words();
+    let statement = |(role, rights): (String, String)| {
+        let on = words::granted_on(name, object, &rights);
+        format!("GRANT {on} TO {role}")
+    };
+    grants.map(statement).collect()
+}
+
+/// The statements that take the rights `grants` from roles.
+pub(super) fn revoke(name: &ObjectName, object: &Object, grants: &Grants) -> Vec<String> {
+    let grants = grants.words();
+    let statement = |(role, rights): (String, String)| {
+        let on = words::granted_on(name, object, &rights);
+        format!("REVOKE {on} FROM {role}")
+    };
+    grants.map(statement).collect()
+}
+
+/// The statement that sets the comment to that of `object`.
+fn set_comment(name: &ObjectName, object: &Object) -> String {
+    let text = object.fact(Aspect::Comment);
+    let text = text.map_or_else(|| "NULL".to_owned(), crate::sql::literal);
+    format!("COMMENT ON {} IS {text}", comment(name, object))
+}

@@ -1,0 +1,362 @@
+//! The statements that change an object into what it should be.
+
+use super::create::{add_constraint, catch_up_identity, column, create_index, with_options};
+use super::words::reference;
+use super::{Mending, create, set_comment};
+use crate::shape::Shape;
+use crate::shape::difference::AspectChange;
+use crate::shape::normal::own;
+use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
+use crate::sql::ident;
+
+/// The kind of change, and the statements. Where one aspect cannot be mended by
+/// SQL, the object as a whole is mended by hand.
+pub(in crate::shape) fn change(
+    expected: &Shape,
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    changes: &[AspectChange],
+) -> (Mending, Vec<String>) {
+    let is_anew = |change: &&AspectChange| is_made_anew(name, change);
+    let anew = changes.iter().find(is_anew);
+    let mut mending = Mending::Adds;
+    let mut statements = Vec::new();
+    if anew.is_some() {
+        statements.extend(make_anew(expected, name, (should, is)));
+    }
+    for change in changes {
+        let (kind, some) = match (change.aspect, anew) {
+            (Aspect::Comment, None) => (Mending::Adds, vec![set_comment(name, should)]),
+            (_, Some(_)) => continue,
+            _ => aspect(name, (should, is), change),
+        };
+        mending = worse(mending, kind);
+        statements.extend(some);
+    }
+    if mending == Mending::ByHand {
+        statements.clear();
+    }
+    (mending, statements)
+}
+
+fn worse(one: Mending, other: Mending) -> Mending {
+    let rank = |mending| match mending {
+        Mending::Adds => 0,
+        Mending::Removes => 1,
+        Mending::Rewrites => 2,
+        Mending::ByHand => 3,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// Whether the object is dropped and made anew, which loses nothing: it holds no
+/// rows of its own.
+fn is_made_anew(name: &ObjectName, change: &AspectChange) -> bool {
+    match name.kind {
+        ObjectKind::Constraint => matches!(change.aspect, Aspect::Definition | Aspect::Nature),
+        ObjectKind::Index
+        | ObjectKind::Trigger
+        | ObjectKind::Policy
+        | ObjectKind::Rule
+        | ObjectKind::Statistics
+        | ObjectKind::MaterializedView => change.aspect == Aspect::Definition,
+        _ => false,
+    }
+}
+
+fn make_anew(expected: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> Vec<String> {
+    let mut statements = super::drop(name, is);
+    let text = should.fact(Aspect::Definition).unwrap_or_default();
+    match name.kind {
+        ObjectKind::Constraint => statements.push(add_constraint(name, should)),
+        ObjectKind::Index => statements.push(create_index(text)),
+        _ => {
+            let mut made = create::one(expected, name);
+            if name.kind == ObjectKind::MaterializedView {
+                let hanging = create::hanging_on(expected, &name.name);
+                made.extend(hanging.flat_map(|other| create::one(expected, other)));
+            }
+            made.sort_by_key(|statement| statement.stage);
+            statements.extend(made.into_iter().map(|statement| statement.sql));
+            return statements;
+        }
+    }
+    if should.fact(Aspect::Comment).is_some() {
+        statements.push(set_comment(name, should));
+    }
+    statements
+}
+
+fn aspect(
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    change: &AspectChange,
+) -> (Mending, Vec<String>) {
+    match name.kind {
+        ObjectKind::Column => of_column(name, (should, is), change),
+        ObjectKind::Table => of_table(name, should, change),
+        ObjectKind::Type => of_type(name, change),
+        ObjectKind::Sequence => of_sequence(name, should, change),
+        ObjectKind::View | ObjectKind::Function => of_text(name, should, change),
+        ObjectKind::Constraint | ObjectKind::Index => of_validity(name, should, change),
+        ObjectKind::Trigger => of_trigger(name, change),
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+fn of_column(
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    change: &AspectChange,
+) -> (Mending, Vec<String>) {
+    let table = name.table.as_deref().map(own).unwrap_or_default();
+    let alter = format!("ALTER TABLE {table} ALTER COLUMN {}", ident(&name.name));
+    let one = |text: String| (Mending::Adds, vec![format!("{alter} {text}")]);
+    match (change.aspect, change.expected.as_deref()) {
+        (Aspect::Type | Aspect::Collation, _) => {
+            let to = should.fact(Aspect::Type).unwrap_or_default();
+            let collation = should.fact(Aspect::Collation);
+            let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
+            let using = format!("USING {}::{to}", ident(&name.name));
+            (
+                Mending::Rewrites,
+                vec![format!("{alter} TYPE {to}{collation} {using}")],
+            )
+        }
+        (Aspect::NotNull, Some(_)) => one("SET NOT NULL".to_owned()),
+        (Aspect::NotNull, None) => one("DROP NOT NULL".to_owned()),
+        (Aspect::Default, Some(default)) => one(format!("SET DEFAULT {default}")),
+        (Aspect::Default, None) => one("DROP DEFAULT".to_owned()),
+        (Aspect::Generated, None) => one("DROP EXPRESSION".to_owned()),
+        (Aspect::Generated, Some(_)) => generated(name, (should, is), &table),
+        (Aspect::Identity, None) => one("DROP IDENTITY".to_owned()),
+        (Aspect::Identity, Some(identity)) => identity_of(name, &alter, change, identity),
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+/// A generated column is made anew. What it holds is computed from the row, unless
+/// it was an ordinary column.
+fn generated(
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    table: &str,
+) -> (Mending, Vec<String>) {
+    let kind = match is.fact(Aspect::Generated) {
+        Some(_) => Mending::Adds,
+        None => Mending::Rewrites,
+    };
+    let column = column(name, should);
+    let (drop, add) = (
+        super::drop(name, is),
+        format!("ALTER TABLE {table} ADD COLUMN {column}"),
+    );
+    (kind, drop.into_iter().chain([add]).collect())
+}
+
+fn identity_of(
+    name: &ObjectName,
+    alter: &str,
+    change: &AspectChange,
+    identity: &str,
+) -> (Mending, Vec<String>) {
+    if change.found.is_none() {
+        let add = format!("{alter} ADD GENERATED {identity}");
+        let statements = [Some(add), catch_up_identity(name)];
+        return (Mending::Adds, statements.into_iter().flatten().collect());
+    }
+    let (when, options) = identity
+        .split_once(" AS IDENTITY (")
+        .unwrap_or((identity, ""));
+    let mut options = options.trim_end_matches(')').to_owned();
+    for word in ["INCREMENT", "MINVALUE", "MAXVALUE", "START", "CACHE"] {
+        options = options.replace(&format!("{word} "), &format!("SET {word} "));
+    }
+    let cycle = if options.ends_with(" CYCLE") {
+        ""
+    } else {
+        " SET NO CYCLE"
+    };
+    let options = options.replace(" CYCLE", " SET CYCLE");
+    (
+        Mending::Adds,
+        vec![format!("{alter} SET GENERATED {when} {options}{cycle}")],
+    )
+}
+
+fn of_table(name: &ObjectName, should: &Object, change: &AspectChange) -> (Mending, Vec<String>) {
+    let table = own(&name.name);
+    let nature = |text: &Option<String>| text.clone().unwrap_or_default().replace("unlogged", "");
+    match change.aspect {
+        Aspect::RowSecurity => row_security(&format!("ALTER TABLE {table}"), change),
+        Aspect::Nature if nature(&change.expected).trim() == nature(&change.found).trim() => {
+            let unlogged = should.fact(Aspect::Nature).unwrap_or_default();
+            let to = if unlogged.contains("unlogged") {
+                "UNLOGGED"
+            } else {
+                "LOGGED"
+            };
+            (Mending::Adds, vec![format!("ALTER TABLE {table} SET {to}")])
+        }
+        Aspect::Partitioning => attach(&table, change),
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+/// Security is added; what somebody has added beyond that is theirs.
+fn row_security(alter: &str, change: &AspectChange) -> (Mending, Vec<String>) {
+    let words = |text: &Option<String>| {
+        let text = text.clone().unwrap_or_default();
+        (text.contains("enabled"), text.contains("forced"))
+    };
+    let (expected, found) = (words(&change.expected), words(&change.found));
+    let mut statements = Vec::new();
+    let mut mending = Mending::Adds;
+    for (should, is, on, off) in [
+        (expected.0, found.0, "ENABLE", "DISABLE"),
+        (expected.1, found.1, "FORCE", "NO FORCE"),
+    ] {
+        if should == is {
+            continue;
+        }
+        let verb = if should { on } else { off };
+        if !should {
+            mending = Mending::Removes;
+        }
+        statements.push(format!("{alter} {verb} ROW LEVEL SECURITY"));
+    }
+    (mending, statements)
+}
+
+fn attach(table: &str, change: &AspectChange) -> (Mending, Vec<String>) {
+    let wanted = change.expected.as_deref().unwrap_or_default();
+    let bound = wanted.strip_prefix("PARTITION OF ").and_then(|rest| {
+        let at = rest.find(" FOR VALUES").or_else(|| rest.find(" DEFAULT"))?;
+        Some((rest.get(..at)?, rest.get(at..)?))
+    });
+    match (bound, &change.found) {
+        (Some((parent, bound)), None) => {
+            let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {table}{bound}");
+            (Mending::Adds, vec![sql])
+        }
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+fn of_type(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
+    let (Aspect::Labels, Some(expected), Some(found)) =
+        (change.aspect, &change.expected, &change.found)
+    else {
+        return (Mending::ByHand, Vec::new());
+    };
+    let (expected, found) = (labels(expected), labels(found));
+    // What is there has to be in the order of what should be: a label cannot be
+    // moved, nor taken out.
+    let kept = expected.iter().filter(|label| found.contains(label));
+    if kept.ne(found.iter()) {
+        return (Mending::ByHand, Vec::new());
+    }
+    let mut statements = Vec::new();
+    let mut before: Option<&String> = None;
+    for label in &expected {
+        if !found.contains(label) {
+            let place = match (before, found.first()) {
+                (Some(before), _) => format!(" AFTER {before}"),
+                (None, Some(first)) => format!(" BEFORE {first}"),
+                (None, None) => String::new(),
+            };
+            let own_name = own(&name.name);
+            statements.push(format!("ALTER TYPE {own_name} ADD VALUE {label}{place}"));
+        }
+        before = Some(label);
+    }
+    (Mending::Adds, statements)
+}
+
+/// The labels of an enum, each as a constant. They are joined by a comma, which may
+/// stand in one as well.
+fn labels(fact: &str) -> Vec<String> {
+    let mut labels = Vec::new();
+    let mut label = String::new();
+    let mut quotes = 0;
+    for letter in fact.chars() {
+        if quotes % 2 == 0 && (letter == ',' || letter == ' ' && label.is_empty()) {
+            labels.extend((letter == ',').then(|| std::mem::take(&mut label)));
+            continue;
+        }
+        quotes += usize::from(letter == '\'');
+        label.push(letter);
+    }
+    labels.push(label);
+    labels
+}
+
+fn of_sequence(
+    name: &ObjectName,
+    should: &Object,
+    change: &AspectChange,
+) -> (Mending, Vec<String>) {
+    let alter = format!("ALTER {}", reference(name, should));
+    match (change.aspect, &change.expected) {
+        (Aspect::Definition, Some(text)) => (Mending::Adds, vec![format!("{alter} {text}")]),
+        (Aspect::OwnedBy, owner) => {
+            let owner = owner.as_deref().unwrap_or("NONE");
+            (Mending::Adds, vec![format!("{alter} OWNED BY {owner}")])
+        }
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+/// A view or function takes another text without being dropped.
+fn of_text(name: &ObjectName, should: &Object, change: &AspectChange) -> (Mending, Vec<String>) {
+    let text = should.fact(Aspect::Definition).unwrap_or_default();
+    let text = text.trim_end().trim_end_matches(';');
+    match (name.kind, change.aspect) {
+        (ObjectKind::View, Aspect::Definition | Aspect::Nature) => {
+            let options = with_options(should.fact(Aspect::Nature).unwrap_or_default());
+            let view = own(&name.name);
+            let sql = format!("CREATE OR REPLACE VIEW {view}{options} AS {text}");
+            (Mending::Adds, vec![sql])
+        }
+        (ObjectKind::Function, Aspect::Definition)
+            if should.fact(Aspect::Nature) != Some("aggregate") =>
+        {
+            (Mending::Adds, vec![text.to_owned()])
+        }
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+fn of_validity(
+    name: &ObjectName,
+    should: &Object,
+    change: &AspectChange,
+) -> (Mending, Vec<String>) {
+    if change.aspect != Aspect::Validity || change.expected.is_some() {
+        return (Mending::ByHand, Vec::new());
+    }
+    let sql = match (name.kind, &name.table) {
+        (ObjectKind::Constraint, Some(table)) => {
+            format!(
+                "ALTER TABLE {} VALIDATE CONSTRAINT {}",
+                own(table),
+                ident(&name.name)
+            )
+        }
+        _ => format!("REINDEX {}", reference(name, should)),
+    };
+    (Mending::Adds, vec![sql])
+}
+
+fn of_trigger(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
+    let (Aspect::Enabled, Some(table)) = (change.aspect, &name.table) else {
+        return (Mending::ByHand, Vec::new());
+    };
+    let verb = change.expected.as_deref().unwrap_or("ENABLE");
+    let sql = format!(
+        "ALTER TABLE {} {verb} TRIGGER {}",
+        own(table),
+        ident(&name.name)
+    );
+    (Mending::Adds, vec![sql])
+}

@@ -1,0 +1,369 @@
+//! The statements that make what a shape holds.
+
+use super::words::{owning_column, reference};
+use super::{grant, revoke, set_comment, set_owner};
+use crate::shape::Shape;
+use crate::shape::grants::Grants;
+use crate::shape::normal::own;
+use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
+use crate::sql::{ident, literal};
+
+/// When a statement comes, in the making of a whole schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Types, sequences and functions.
+    Parts,
+    /// Tables with their columns, and columns.
+    Tables,
+    /// Which column a sequence belongs to, and where it stands. With this, rows can
+    /// be filled in.
+    Ownership,
+    /// Primary and unique keys, checks, exclusions.
+    Keys,
+    /// Indexes.
+    Indexes,
+    /// Foreign keys, which need the keys.
+    ForeignKeys,
+    /// Views.
+    Views,
+    /// Indexes of materialized views.
+    IndexesOfViews,
+    /// Triggers, rules and statistics.
+    Behaviour,
+    /// Row-level security.
+    Security,
+    /// Comments, owners and grants.
+    Words,
+}
+
+/// A statement in the normal form.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement {
+    pub(crate) stage: Stage,
+    pub(crate) sql: String,
+}
+
+/// The statements that make everything in `shape`, rendered for the schema called
+/// `schema`, by stages.
+pub(crate) fn creation(shape: &Shape, schema: &str) -> Vec<Statement> {
+    let names = shape.objects.keys();
+    let names = names.filter(|name| name.kind != ObjectKind::Column);
+    let mut statements = names.flat_map(|name| one(shape, name)).collect::<Vec<_>>();
+    for statement in &mut statements {
+        statement.sql = crate::shape::normal::rendered(&statement.sql, schema);
+    }
+    statements.sort_by_key(|statement| statement.stage);
+    statements
+}
+
+/// Whether there is SQL that makes it.
+pub(super) fn is_possible(name: &ObjectName, object: &Object) -> bool {
+    let nature = object.fact(Aspect::Nature).unwrap_or_default();
+    match name.kind {
+        ObjectKind::Schema => false,
+        ObjectKind::Function => nature != "aggregate",
+        ObjectKind::Type => nature != "range",
+        ObjectKind::Table => !nature.contains("foreign"),
+        _ => true,
+    }
+}
+
+/// The statements for one object; for a table with its columns, and nothing else
+/// that hangs on it.
+pub(super) fn one(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
+    let Some(object) = shape.get(name) else {
+        return Vec::new();
+    };
+    let mut statements = Vec::new();
+    let mut add = |stage, sql| statements.push(Statement { stage, sql });
+    if is_possible(name, object)
+        && let Some((stage, sql)) = definition(shape, name, object)
+    {
+        add(stage, sql);
+    }
+    for (stage, sql) in beside(name, object) {
+        add(stage, sql);
+    }
+    if name.kind == ObjectKind::Table {
+        for (column, object) in columns(shape, &name.name) {
+            for (stage, sql) in beside(column, object) {
+                add(stage, sql);
+            }
+        }
+    }
+    statements
+}
+
+/// The statement that makes the object itself.
+fn definition(shape: &Shape, name: &ObjectName, object: &Object) -> Option<(Stage, String)> {
+    let text = object.fact(Aspect::Definition).unwrap_or_default();
+    let text = text.trim_end().trim_end_matches(';');
+    let nature = object.fact(Aspect::Nature).unwrap_or_default();
+    let (own_name, table) = (own(&name.name), name.table.as_deref().map(own));
+    let table = table.unwrap_or_default();
+    Some(match name.kind {
+        ObjectKind::Schema => return None,
+        ObjectKind::Type => (Stage::Parts, create_type(&own_name, nature, object)),
+        ObjectKind::Sequence => {
+            let unlogged = if nature.is_empty() { "" } else { "UNLOGGED " };
+            (
+                Stage::Parts,
+                format!("CREATE {unlogged}SEQUENCE {own_name} {text}"),
+            )
+        }
+        ObjectKind::Function => (Stage::Parts, text.to_owned()),
+        ObjectKind::Table => (Stage::Tables, create_table(shape, name, object)),
+        ObjectKind::Column => {
+            let column = column(name, object);
+            (
+                Stage::Tables,
+                format!("ALTER TABLE {table} ADD COLUMN {column}"),
+            )
+        }
+        ObjectKind::Constraint => {
+            let stage = if nature == "foreign key" {
+                Stage::ForeignKeys
+            } else {
+                Stage::Keys
+            };
+            (stage, add_constraint(name, object))
+        }
+        ObjectKind::Index => (index_stage(shape, name), create_index(text)),
+        ObjectKind::View => {
+            let options = with_options(nature);
+            (
+                Stage::Views,
+                format!("CREATE VIEW {own_name}{options} AS {text}"),
+            )
+        }
+        ObjectKind::MaterializedView => (
+            Stage::Views,
+            format!("CREATE MATERIALIZED VIEW {own_name} AS {text}"),
+        ),
+        ObjectKind::Policy => {
+            let ident = ident(&name.name);
+            (
+                Stage::Security,
+                format!("CREATE POLICY {ident} ON {table} {text}"),
+            )
+        }
+        ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Statistics => {
+            (Stage::Behaviour, text.to_owned())
+        }
+    })
+}
+
+fn create_type(name: &str, nature: &str, object: &Object) -> String {
+    let text = object.fact(Aspect::Definition).unwrap_or_default();
+    match nature {
+        "enum" => {
+            let labels = object.fact(Aspect::Labels).unwrap_or_default();
+            format!("CREATE TYPE {name} AS ENUM ({labels})")
+        }
+        "domain" => format!("CREATE DOMAIN {name} AS {text}"),
+        "composite" => format!("CREATE TYPE {name} AS {text}"),
+        _ => format!("CREATE TYPE {name} AS RANGE ({text})"),
+    }
+}
+
+fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
+    let nature = object.fact(Aspect::Nature).unwrap_or_default();
+    let unlogged = if nature.contains("unlogged") {
+        "UNLOGGED "
+    } else {
+        ""
+    };
+    let partitioning = object.fact(Aspect::Partitioning).unwrap_or_default();
+    // Of a partitioned table: what it is partitioned by.
+    let by = object.fact(Aspect::Definition).unwrap_or_default();
+    let table = own(&name.name);
+    if partitioning.starts_with("PARTITION OF") {
+        return format!("CREATE {unlogged}TABLE {table} {partitioning} {by}")
+            .trim_end()
+            .to_owned();
+    }
+    let columns = columns(shape, &name.name);
+    let columns = columns
+        .into_iter()
+        .map(|(name, object)| column(name, object));
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let inherits = partitioning.strip_prefix("INHERITS ");
+    let inherits = inherits.map_or_else(String::new, |from| format!(" INHERITS ({from})"));
+    format!("CREATE {unlogged}TABLE {table} ({columns}){inherits} {by}")
+        .trim_end()
+        .to_owned()
+}
+
+/// The columns of a table, in their order.
+fn columns<'a>(shape: &'a Shape, table: &str) -> Vec<(&'a ObjectName, &'a Object)> {
+    let columns = shape.objects.iter().filter(|(name, _)| {
+        name.kind == ObjectKind::Column && name.table.as_deref() == Some(table)
+    });
+    let mut columns = columns.collect::<Vec<_>>();
+    columns.sort_by_key(|(_, object)| object.place);
+    columns
+}
+
+/// A column as `CREATE TABLE` and `ADD COLUMN` have it.
+pub(super) fn column(name: &ObjectName, object: &Object) -> String {
+    let fact = |aspect, before: &str| {
+        let fact = object.fact(aspect);
+        fact.map_or_else(String::new, |fact| format!(" {before}{fact}"))
+    };
+    [
+        ident(&name.name),
+        fact(Aspect::Type, ""),
+        fact(Aspect::Collation, "COLLATE "),
+        fact(Aspect::Default, "DEFAULT "),
+        fact(Aspect::Generated, "GENERATED ALWAYS AS "),
+        fact(Aspect::Identity, "GENERATED "),
+        fact(Aspect::NotNull, ""),
+    ]
+    .concat()
+}
+
+pub(super) fn add_constraint(name: &ObjectName, object: &Object) -> String {
+    let table = name.table.as_deref().map(own).unwrap_or_default();
+    let text = object.fact(Aspect::Definition).unwrap_or_default();
+    let not_valid = match object.fact(Aspect::Validity) {
+        Some(_) => " NOT VALID",
+        None => "",
+    };
+    format!(
+        "ALTER TABLE {table} ADD CONSTRAINT {} {text}{not_valid}",
+        ident(&name.name)
+    )
+}
+
+/// An index as PostgreSQL shows it. It says `ONLY` of a partitioned table; without
+/// that the partitions get theirs as well.
+pub(super) fn create_index(text: &str) -> String {
+    text.replacen(" ON ONLY ", " ON ", 1)
+}
+
+fn index_stage(shape: &Shape, name: &ObjectName) -> Stage {
+    let view = ObjectName {
+        kind: ObjectKind::MaterializedView,
+        table: None,
+        name: name.table.clone().unwrap_or_default(),
+    };
+    match shape.get(&view) {
+        Some(_) => Stage::IndexesOfViews,
+        None => Stage::Indexes,
+    }
+}
+
+pub(super) fn with_options(options: &str) -> String {
+    if options.is_empty() {
+        String::new()
+    } else {
+        format!(" WITH ({options})")
+    }
+}
+
+/// The statements that make an object as it should be once it is there.
+fn beside(name: &ObjectName, object: &Object) -> Vec<(Stage, String)> {
+    let mut statements = Vec::new();
+    if let Some(owner) = object.fact(Aspect::OwnedBy) {
+        let reference = reference(name, object);
+        statements.push((
+            Stage::Ownership,
+            format!("ALTER {reference} OWNED BY {owner}"),
+        ));
+    }
+    if let Some(security) = object.fact(Aspect::RowSecurity) {
+        let alter = format!("ALTER {}", reference(name, object));
+        for word in security.split(", ") {
+            let verb = if word == "forced" { "FORCE" } else { "ENABLE" };
+            statements.push((
+                Stage::Security,
+                format!("{alter} {verb} ROW LEVEL SECURITY"),
+            ));
+        }
+    }
+    if let (Some(enabled), Some(table)) = (object.fact(Aspect::Enabled), &name.table) {
+        let (table, trigger) = (own(table), ident(&name.name));
+        let sql = format!("ALTER TABLE {table} {enabled} TRIGGER {trigger}");
+        statements.push((Stage::Behaviour, sql));
+    }
+    if object.fact(Aspect::Comment).is_some() {
+        statements.push((Stage::Words, set_comment(name, object)));
+    }
+    let words = rights(name, object).into_iter();
+    statements.extend(words.map(|sql| (Stage::Words, sql)));
+    if let Some(owner) = object.fact(Aspect::Owner) {
+        let given = set_owner(name, object, owner).into_iter();
+        statements.extend(given.map(|sql| (Stage::Words, sql)));
+    }
+    statements
+}
+
+/// The statements for the rights on a new object. What everybody has of a new
+/// function or type, and should not, is taken away.
+fn rights(name: &ObjectName, object: &Object) -> Vec<String> {
+    let wanted = Grants::from_fact(object.fact(Aspect::Grants));
+    let given = Grants::read(name.kind, "", None);
+    let mut statements = revoke(name, object, &given.beyond(&wanted));
+    statements.extend(grant(name, object, &wanted.beyond(&given)));
+    statements
+}
+
+/// What hangs on the table or view called `table`: all but its columns.
+pub(super) fn hanging_on<'a>(
+    shape: &'a Shape,
+    table: &'a str,
+) -> impl Iterator<Item = &'a ObjectName> {
+    let hanging = shape.objects.iter().filter(move |(name, object)| {
+        let owner = object.fact(Aspect::OwnedBy).and_then(owning_column);
+        let owns = owner.is_some_and(|(owner, _)| owner == table);
+        name.kind != ObjectKind::Column && (owns || name.table.as_deref() == Some(table))
+    });
+    hanging.map(|(name, _)| name)
+}
+
+/// The sequences that belong to the column `name`.
+pub(super) fn sequences_of<'a>(
+    shape: &'a Shape,
+    name: &'a ObjectName,
+) -> impl Iterator<Item = &'a ObjectName> {
+    let owned = shape.objects.iter().filter(move |(_, object)| {
+        let owner = object.fact(Aspect::OwnedBy).and_then(owning_column);
+        owner.is_some_and(|(table, column)| {
+            name.table.as_deref() == Some(&table) && name.name == column
+        })
+    });
+    owned.map(|(name, _)| name)
+}
+
+/// The statements that let a sequence, made anew, go on behind the values that its
+/// column has.
+pub(super) fn catch_up(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
+    let object = shape.get(name);
+    let owner = object.and_then(|object| object.fact(Aspect::OwnedBy));
+    let Some((table, column)) = owner.and_then(owning_column) else {
+        return Vec::new();
+    };
+    let (table, column) = (own(&table), ident(&column));
+    // Null leaves the sequence as it is, for a table without rows.
+    let sql = format!(
+        "SELECT pg_catalog.setval({}, (SELECT pg_catalog.max({column})::bigint FROM {table}))",
+        literal(&own(&name.name)),
+    );
+    vec![Statement {
+        stage: Stage::Ownership,
+        sql,
+    }]
+}
+
+/// The statement that lets the sequence of an identity column go on behind the
+/// values that the column has.
+pub(super) fn catch_up_identity(name: &ObjectName) -> Option<String> {
+    let table = own(name.table.as_deref()?);
+    let column = ident(&name.name);
+    Some(format!(
+        "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({}, {}), \
+         (SELECT pg_catalog.max({column})::bigint FROM {table}))",
+        literal(&table),
+        literal(&name.name),
+    ))
+}

@@ -1,0 +1,278 @@
+//! Definitions without the name of their schema, so that those of two tenants can
+//! be compared, and back again, so that they can be run.
+//!
+//! With nothing in the path, PostgreSQL qualifies every name. Where a definition
+//! names its own schema, the normal form has a mark; other schemas stay as they
+//! are. What is replaced are tokens, never letters: the tenant `a` does not touch
+//! `data.x`, nor a string that has its name in it.
+
+use squawk_lexer::{LiteralKind, TokenKind};
+
+use crate::sql::{ident, literal};
+use crate::token::{Token, is_trivia, tokens};
+
+/// Stands for the schema's name with the dot behind it. No definition has this
+/// character.
+const QUALIFIER: char = '\u{1}';
+
+/// Stands for the schema's name as a string constant.
+const CONSTANT: char = '\u{2}';
+
+/// Stands for the schema's name alone.
+const ALONE: char = '\u{3}';
+
+/// The name of the schema that definitions are read from.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    name: String,
+    /// As PostgreSQL writes it: in quotes only where they are needed.
+    ident: String,
+}
+
+impl Own {
+    pub(super) fn new(name: impl Into<String>, ident: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ident: ident.into(),
+        }
+    }
+
+    /// The name as it is.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `text` with marks where it names this schema.
+    pub(super) fn normal(&self, text: &str) -> String {
+        if !text.contains(&self.name) {
+            return text.to_owned();
+        }
+        let mut normal = String::with_capacity(text.len());
+        let mut in_path = false;
+        let mut tokens = tokens(text).peekable();
+        while let Some(token) = tokens.next() {
+            let word = text.get(token.range.clone()).unwrap_or_default();
+            let after = text.get(token.range.end..).unwrap_or_default();
+            in_path = is_in_path(in_path, &token, word);
+            if is_name(token.kind) && word == self.ident && after.starts_with('.') {
+                tokens.next();
+                normal.push(QUALIFIER);
+            } else if in_path && word == literal(&self.name) {
+                normal.push(CONSTANT);
+            } else if is_string(token.kind) && after.starts_with("::reg") {
+                normal.push_str(&self.in_constant(word));
+            } else {
+                normal.push_str(word);
+            }
+        }
+        normal
+    }
+
+    /// The constant of an object's name: `'acme.tasks_id_seq'::regclass`.
+    fn in_constant(&self, word: &str) -> String {
+        let own = format!("'{}.", self.ident);
+        match word.strip_prefix(&own) {
+            Some(rest) => format!("'{QUALIFIER}{rest}"),
+            None => word.to_owned(),
+        }
+    }
+}
+
+/// Whether a token belongs to the value of `SET search_path TO ...`, which a
+/// function keeps as text.
+fn is_in_path(before: bool, token: &Token, word: &str) -> bool {
+    match token.kind {
+        kind if is_trivia(kind) => before,
+        TokenKind::Ident if word == "search_path" => true,
+        TokenKind::Ident => before && word == "TO",
+        TokenKind::Eq | TokenKind::Comma => before,
+        kind => before && is_string(kind),
+    }
+}
+
+fn is_name(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Ident | TokenKind::QuotedIdent { .. })
+}
+
+fn is_string(kind: TokenKind) -> bool {
+    let TokenKind::Literal { kind } = kind else {
+        return false;
+    };
+    matches!(kind, LiteralKind::Str { .. } | LiteralKind::EscStr { .. })
+}
+
+/// A text in the normal form, as a statement on the schema called `schema`.
+pub(super) fn rendered(normal: &str, schema: &str) -> String {
+    if !normal.contains([QUALIFIER, CONSTANT, ALONE]) {
+        return normal.to_owned();
+    }
+    let (constant, ident) = (literal(schema), ident(schema));
+    let qualified = normal.replace(QUALIFIER, &format!("{ident}."));
+    qualified
+        .replace(CONSTANT, &constant)
+        .replace(ALONE, &ident)
+}
+
+/// The name of an object in the schema, in the normal form.
+pub(super) fn own(name: &str) -> String {
+    in_schema(&ident(name))
+}
+
+/// The same where the name is SQL already: a function's with its arguments.
+pub(super) fn in_schema(written: &str) -> String {
+    format!("{QUALIFIER}{written}")
+}
+
+/// What stands behind the schema's name at the start of a text.
+pub(super) fn behind_schema(normal: &str) -> Option<&str> {
+    normal.strip_prefix(QUALIFIER)
+}
+
+/// The schema itself, in the normal form.
+pub(super) fn schema() -> String {
+    ALONE.to_string()
+}
+
+/// A text in the normal form for people: names of the schema's own stand alone.
+pub(super) fn displayed(normal: &str) -> String {
+    normal
+        .replace(QUALIFIER, "")
+        .replace(CONSTANT, "the schema")
+}
+
+/// The types whose casts PostgreSQL moves about in a list of texts.
+const TEXTS: [&str; 3] = ["text", "character varying", "bpchar"];
+
+/// A definition without what differs once PostgreSQL has read its own text: from
+/// `x IN ('a', 'b')` it makes a list with one cast behind it, and from that list
+/// one with a cast at each element.
+pub(super) fn without_casts(definition: &str) -> String {
+    let mut text = definition.to_owned();
+    for name in TEXTS {
+        text = text.replace(&format!("::{name}[]"), "");
+        text = text.replace(&format!("::{name}"), "");
+    }
+    let mut plain = Group::default();
+    let mut open = Vec::new();
+    for token in tokens(&text).filter(|token| !is_trivia(token.kind)) {
+        let word = text.get(token.range).unwrap_or_default();
+        match (word, open.pop()) {
+            ("(", outer) => {
+                open.extend(outer);
+                open.push(std::mem::take(&mut plain));
+            }
+            (")", Some(outer)) => {
+                let inner = std::mem::replace(&mut plain, outer);
+                plain.close(inner);
+            }
+            (word, outer) => {
+                open.extend(outer);
+                plain.push(word);
+            }
+        }
+    }
+    // What was left open is no SQL; then nothing may be lost of it.
+    open.push(plain);
+    let texts = open.into_iter().map(|group| group.parts.join(" "));
+    texts.collect::<Vec<_>>().join("(")
+}
+
+/// What stands between two parentheses.
+#[derive(Default)]
+struct Group {
+    parts: Vec<String>,
+}
+
+impl Group {
+    fn push(&mut self, word: &str) {
+        self.parts.push(word.to_owned());
+    }
+
+    /// Takes in what stood in parentheses, without them where they mean nothing:
+    /// around a single thing that is no function's argument.
+    fn close(&mut self, inner: Self) {
+        let is_call = self.parts.last().is_some_and(|last| is_word(last));
+        match inner.parts.as_slice() {
+            [only] if only.starts_with('(') || !is_call => self.push(only),
+            parts => self.push(&format!("({})", parts.join(" "))),
+        }
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    text.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == '"')
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(own: &Own, text: &str) -> (String, String) {
+        let normal = own.normal(text);
+        let shown = displayed(&normal);
+        (shown, rendered(&normal, "beta"))
+    }
+
+    #[test]
+    fn only_names_of_the_schema_itself_are_replaced() {
+        let own = Own::new("a", "a");
+        for (text, shown, there) in [
+            (
+                "CREATE INDEX i ON a.t USING btree (x)",
+                "CREATE INDEX i ON t USING btree (x)",
+                "CREATE INDEX i ON \"beta\".t USING btree (x)",
+            ),
+            ("data.f(x)", "data.f(x)", "data.f(x)"),
+            ("'a.b'::text", "'a.b'::text", "'a.b'::text"),
+            (
+                "nextval('a.t_id_seq'::regclass)",
+                "nextval('t_id_seq'::regclass)",
+                "nextval('\"beta\".t_id_seq'::regclass)",
+            ),
+            ("\"a\".t", "\"a\".t", "\"a\".t"),
+        ] {
+            let found = there_and_back(&own, text);
+            assert_eq!(found, (shown.to_owned(), there.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_needs_quotes_is_found_in_them() {
+        let own = Own::new("Acme", "\"Acme\"");
+        assert_eq!(displayed(&own.normal("\"Acme\".t + acme.t")), "t + acme.t");
+    }
+
+    #[test]
+    fn a_function_that_sets_the_path_sets_that_of_the_other_schema() {
+        let own = Own::new("acme", "acme");
+        let text =
+            "CREATE FUNCTION acme.f()\n SET search_path TO 'acme', 'ext'\nAS $$SELECT 'acme'$$";
+        let (_, there) = there_and_back(&own, text);
+        assert_eq!(
+            there,
+            "CREATE FUNCTION \"beta\".f()\n SET search_path TO 'beta', 'ext'\nAS $$SELECT 'acme'$$"
+        );
+    }
+
+    #[test]
+    fn a_list_is_the_same_before_and_after_postgresql_has_read_its_own_text() {
+        let first = "CHECK (((s)::text = ANY ((ARRAY['a'::character varying, \
+                     'b'::character varying])::text[])))";
+        let second = "CHECK (((s)::text = ANY (ARRAY[('a'::character varying)::text, \
+                      ('b'::character varying)::text])))";
+        assert_eq!(without_casts(first), without_casts(second));
+    }
+
+    #[test]
+    fn parentheses_that_mean_something_count() {
+        for (one, other) in [
+            ("(a OR b) AND c", "a OR (b AND c)"),
+            ("lower(x)", "lower x"),
+            ("x = ANY (ARRAY['a'])", "x = ANY (ARRAY['b'])"),
+            ("(x)::integer", "(x)::bigint"),
+        ] {
+            assert_ne!(without_casts(one), without_casts(other), "{one}");
+        }
+    }
+}

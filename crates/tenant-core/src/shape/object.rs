@@ -1,0 +1,230 @@
+//! What a schema is made of: its objects, and what is known of each.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::normal::displayed;
+
+/// The kinds of objects that a shape holds.
+///
+/// In the order in which they are made: what comes later may stand on what comes
+/// before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// The schema itself, of which only the grants are looked at.
+    Schema,
+    /// An enum, a domain, a composite or a range type.
+    Type,
+    /// A sequence that is no identity column's.
+    Sequence,
+    /// A function, procedure or aggregate.
+    Function,
+    /// A table, ordinary, partitioned or foreign.
+    Table,
+    /// A column of a table.
+    Column,
+    /// A primary or unique key, a check, an exclusion, a foreign key.
+    Constraint,
+    /// An index that no constraint made.
+    Index,
+    /// A view.
+    View,
+    /// A materialized view.
+    MaterializedView,
+    /// A trigger that somebody wrote, not one of PostgreSQL's own.
+    Trigger,
+    /// A policy of row-level security.
+    Policy,
+    /// A rewrite rule of a table.
+    Rule,
+    /// Extended statistics.
+    Statistics,
+}
+
+impl ObjectKind {
+    /// The kind in words: `materialized view`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Type => "type",
+            Self::Sequence => "sequence",
+            Self::Function => "function",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Constraint => "constraint",
+            Self::Index => "index",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Trigger => "trigger",
+            Self::Policy => "policy",
+            Self::Rule => "rule",
+            Self::Statistics => "statistics",
+        }
+    }
+
+    /// What the queries write for it.
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "type" => Self::Type,
+            "sequence" => Self::Sequence,
+            "function" => Self::Function,
+            "table" => Self::Table,
+            "column" => Self::Column,
+            "constraint" => Self::Constraint,
+            "index" => Self::Index,
+            "view" => Self::View,
+            "matview" => Self::MaterializedView,
+            "trigger" => Self::Trigger,
+            "policy" => Self::Policy,
+            "rule" => Self::Rule,
+            "statistics" => Self::Statistics,
+            _ => return None,
+        })
+    }
+}
+
+/// Which object of a schema. `Display` is in words: ``column `tasks.due` ``.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// The table (or view, or domain) that it belongs to, if it belongs to one.
+    pub table: Option<String>,
+    /// Its own name; a function's with the types of its arguments.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, name) = (self.kind.words(), displayed(&self.name));
+        match (&self.table, self.kind) {
+            (_, ObjectKind::Schema) => formatter.write_str("the schema"),
+            (None, _) | (_, ObjectKind::Index | ObjectKind::Statistics) => {
+                write!(formatter, "{kind} `{name}`")
+            }
+            (Some(table), ObjectKind::Column) => write!(formatter, "{kind} `{table}.{name}`"),
+            (Some(table), _) => write!(formatter, "{kind} `{name}` of `{table}`"),
+        }
+    }
+}
+
+/// What can be known of an object, each a text of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Aspect {
+    /// What exactly it is, where the kind alone does not say: `partitioned`,
+    /// `unlogged`, `enum`, `procedure`.
+    Nature,
+    /// Its definition as PostgreSQL writes it.
+    Definition,
+    /// A column's type.
+    Type,
+    /// A column's collation, where it is not that of the type.
+    Collation,
+    /// Whether a column may not be null.
+    NotNull,
+    /// A column's default.
+    Default,
+    /// A column's identity, with the options of its sequence.
+    Identity,
+    /// The expression that a column is generated from.
+    Generated,
+    /// An enum's labels, in order.
+    Labels,
+    /// The column that a sequence belongs to.
+    OwnedBy,
+    /// Whether row-level security is enabled, and forced.
+    RowSecurity,
+    /// What a table is partitioned by, or a part of, or inherits from.
+    Partitioning,
+    /// When a trigger fires, where that is not the ordinary way.
+    Enabled,
+    /// Whether an index is not valid, or a constraint not validated.
+    Validity,
+    /// The comment.
+    Comment,
+    /// The owner, where it is not the schema's.
+    Owner,
+    /// What roles other than the owner may do.
+    Grants,
+}
+
+impl Aspect {
+    /// The aspect in words: `not null`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nature => "kind",
+            Self::Definition => "definition",
+            Self::Type => "type",
+            Self::Collation => "collation",
+            Self::NotNull => "not null",
+            Self::Default => "default",
+            Self::Identity => "identity",
+            Self::Generated => "generation",
+            Self::Labels => "labels",
+            Self::OwnedBy => "owning column",
+            Self::RowSecurity => "row-level security",
+            Self::Partitioning => "partitioning",
+            Self::Enabled => "firing",
+            Self::Validity => "validity",
+            Self::Comment => "comment",
+            Self::Owner => "owner",
+            Self::Grants => "grants",
+        }
+    }
+
+    /// The aspect that the queries call so.
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "nature" => Self::Nature,
+            "definition" => Self::Definition,
+            "type" => Self::Type,
+            "collation" => Self::Collation,
+            "not_null" => Self::NotNull,
+            "default" => Self::Default,
+            "identity" => Self::Identity,
+            "generated" => Self::Generated,
+            "labels" => Self::Labels,
+            "owned_by" => Self::OwnedBy,
+            "row_security" => Self::RowSecurity,
+            "partitioning" => Self::Partitioning,
+            "enabled" => Self::Enabled,
+            "validity" => Self::Validity,
+            "comment" => Self::Comment,
+            "owner" => Self::Owner,
+            "grants" => Self::Grants,
+            _ => return None,
+        })
+    }
+
+    /// Whether its text is SQL that may name the schema, and not somebody's words.
+    pub(super) fn is_sql(self) -> bool {
+        !matches!(
+            self,
+            Self::Comment | Self::Owner | Self::Grants | Self::Labels
+        )
+    }
+
+    /// Whether it belongs to what an object is, as opposed to whose it is.
+    pub(super) fn is_of_the_shape(self) -> bool {
+        !matches!(self, Self::Owner | Self::Grants)
+    }
+}
+
+/// What is known of an object. What does not apply is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Object {
+    /// A column's place in its table, from 1; it says nothing of the shape.
+    pub(super) place: i32,
+    pub(super) facts: BTreeMap<Aspect, String>,
+}
+
+impl Object {
+    /// What is known of it under this aspect, in the normal form.
+    pub(crate) fn fact(&self, aspect: Aspect) -> Option<&str> {
+        self.facts.get(&aspect).map(String::as_str)
+    }
+}

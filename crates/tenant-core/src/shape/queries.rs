@@ -1,0 +1,248 @@
+//! What is asked of the catalog, for many schemas at once.
+//!
+//! Each query gives the schema's OID, the kind of the object, the table that it
+//! belongs to, its name, a column's place, and its facts: aspect, what is so, aspect,
+//! what is so, ... (null where nothing is). `$1` are the OIDs of what is asked about.
+//!
+//! The objects of a schema are found through `pg_depend`, which has an index by
+//! schema; `pg_class` has none. Everything else is looked up by its OID. The path
+//! is empty while they run, so that PostgreSQL qualifies what it names, and nobody's
+//! functions can stand in for its own.
+
+use crate::sql::LEDGER;
+
+/// What hangs on a schema: which catalog it is in, and its OID. What an extension
+/// brought is the extension's.
+pub(super) const MEMBERS: &str = "
+    SELECT d.classid::regclass::text, d.objid
+    FROM pg_depend d
+    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
+                      AND e.deptype = 'e')";
+
+/// A query about the members of one catalog.
+pub(super) struct Query {
+    /// The catalog that its OIDs are of.
+    pub(super) of: &'static str,
+    /// Whether it makes the server lock what it reads about, so that only few
+    /// schemas may be asked for at a time.
+    pub(super) locks: bool,
+    pub(super) sql: String,
+}
+
+/// All that is asked.
+pub(super) fn all() -> Vec<Query> {
+    let relations = [
+        RELATIONS,
+        COLUMNS,
+        CONSTRAINTS,
+        INDEXES,
+        SEQUENCES,
+        TRIGGERS,
+        POLICIES,
+    ];
+    let relations = relations.map(|sql| ("pg_class", false, sql));
+    let others = [
+        ("pg_class", true, VIEWS),
+        ("pg_class", true, RULES),
+        ("pg_type", false, TYPES),
+        ("pg_proc", false, FUNCTIONS),
+        ("pg_statistic_ext", false, STATISTICS),
+    ];
+    let queries = relations.into_iter().chain(others);
+    let queries = queries.map(|(of, locks, sql)| Query {
+        of,
+        locks,
+        sql: sql.replace("LEDGER", &crate::sql::literal(LEDGER)),
+    });
+    queries.collect()
+}
+
+const RELATIONS: &str = "
+    SELECT c.relnamespace, 'table', NULL, c.relname::text, 0, ARRAY[
+        'nature', nullif(concat_ws(' ', CASE c.relkind WHEN 'p' THEN 'partitioned' WHEN 'f' THEN 'foreign' END,
+                   CASE c.relpersistence WHEN 'u' THEN 'unlogged' END), ''),
+        'row_security', nullif(concat_ws(', ', CASE WHEN c.relrowsecurity THEN 'enabled' END,
+                         CASE WHEN c.relforcerowsecurity THEN 'forced' END), ''),
+        'definition', CASE WHEN c.relkind = 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(c.oid)
+             WHEN c.relkind = 'f' THEN (SELECT format('SERVER %I', s.srvname) FROM pg_foreign_table t
+                  JOIN pg_foreign_server s ON s.oid = t.ftserver WHERE t.ftrelid = c.oid) END,
+        'partitioning', CASE WHEN c.relispartition OR c.relhassubclass OR EXISTS
+              (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
+            (SELECT CASE WHEN c.relispartition THEN 'PARTITION OF ' ELSE 'INHERITS ' END
+                  || string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
+                  || CASE WHEN c.relispartition THEN ' ' || pg_get_expr(c.relpartbound, c.oid) ELSE '' END
+             FROM pg_inherits i WHERE i.inhrelid = c.oid) END,
+        'comment', o.description,
+        'owner', CASE WHEN c.relowner <> n.nspowner THEN pg_get_userbyid(c.relowner)::text END,
+        'grants', array_to_string(c.relacl, E'\n')]
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
+    WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'p', 'f') AND c.relname <> LEDGER";
+
+const COLUMNS: &str = "
+    SELECT c.relnamespace, 'column', c.relname::text, a.attname::text, a.attnum::int, ARRAY[
+        'type', format_type(a.atttypid, a.atttypmod),
+        'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
+        'not_null', CASE WHEN a.attnotnull THEN 'NOT NULL' END,
+        CASE WHEN a.attgenerated = '' THEN 'default' ELSE 'generated' END,
+        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
+             ELSE '(' || pg_get_expr(d.adbin, d.adrelid) || CASE a.attgenerated WHEN 'v' THEN ') VIRTUAL' ELSE ') STORED' END END,
+        'identity', CASE WHEN a.attidentity <> '' THEN
+            CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END || ' AS IDENTITY (' ||
+            (SELECT format('INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s', s.seqincrement,
+                           s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END)
+             FROM pg_depend i JOIN pg_sequence s ON s.seqrelid = i.objid
+             WHERE i.refclassid = 'pg_class'::regclass AND i.refobjid = a.attrelid
+               AND i.refobjsubid = a.attnum AND i.classid = 'pg_class'::regclass AND i.deptype = 'i') || ')' END,
+        'comment', o.description,
+        'grants', array_to_string(a.attacl, E'\n')]
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
+    LEFT JOIN pg_description o ON o.objoid = a.attrelid AND o.classoid = 'pg_class'::regclass AND o.objsubid = a.attnum
+    WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
+      AND c.relkind IN ('r', 'p', 'f') AND c.relname <> LEDGER";
+
+/// Without those that a partition has from its parent, and those that are triggers.
+const CONSTRAINTS: &str = "
+    SELECT c.relnamespace, 'constraint', c.relname::text, k.conname::text, 0, ARRAY[
+        'nature', CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'c' THEN 'check'
+                        WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion' END,
+        'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
+        'validity', CASE WHEN NOT k.convalidated THEN 'not validated' END,
+        'comment', o.description]
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    LEFT JOIN pg_description o ON o.objoid = k.oid AND o.classoid = 'pg_constraint'::regclass
+    WHERE k.conrelid = ANY ($1) AND k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.conislocal
+      AND k.conparentid = 0 AND c.relname <> LEDGER";
+
+/// Without those of constraints, and those that a partition has from its parent.
+const INDEXES: &str = "
+    SELECT c.relnamespace, 'index', t.relname::text, c.relname::text, 0, ARRAY[
+        'definition', pg_get_indexdef(i.indexrelid),
+        'validity', CASE WHEN NOT i.indisvalid THEN 'invalid' END,
+        'comment', o.description]
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+    LEFT JOIN pg_constraint k ON k.conrelid = i.indrelid AND k.conindid = i.indexrelid
+         AND k.contype IN ('p', 'u', 'x')
+    LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
+    WHERE i.indrelid = ANY ($1) AND k.oid IS NULL AND t.relname <> LEDGER
+      AND NOT (c.relispartition)";
+
+/// Without those of identity columns.
+const SEQUENCES: &str = "
+    SELECT c.relnamespace, 'sequence', NULL, c.relname::text, 0, ARRAY[
+        'nature', CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
+        'definition', format('AS %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s %sCYCLE',
+             format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache,
+             CASE WHEN s.seqcycle THEN '' ELSE 'NO ' END),
+        'owned_by', (SELECT format('%I.%I.%I', tn.nspname, t.relname, a.attname)
+             FROM pg_class t JOIN pg_namespace tn ON tn.oid = t.relnamespace
+             JOIN pg_attribute a ON a.attrelid = t.oid
+             WHERE t.oid = d.refobjid AND a.attnum = d.refobjsubid),
+        'comment', o.description,
+        'owner', CASE WHEN c.relowner <> n.nspowner THEN pg_get_userbyid(c.relowner)::text END,
+        'grants', array_to_string(c.relacl, E'\n')]
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_sequence s ON s.seqrelid = c.oid
+    LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+         AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
+    WHERE c.oid = ANY ($1) AND c.relkind = 'S' AND d.deptype IS DISTINCT FROM 'i'";
+
+/// Without those that a partition has from its parent.
+const TRIGGERS: &str = "
+    SELECT c.relnamespace, 'trigger', c.relname::text, t.tgname::text, 0, ARRAY[
+        'definition', pg_get_triggerdef(t.oid),
+        'enabled', CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                         WHEN 'A' THEN 'ENABLE ALWAYS' END,
+        'comment', o.description]
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_trigger'::regclass
+    WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relname <> LEDGER";
+
+const POLICIES: &str = "
+    SELECT c.relnamespace, 'policy', c.relname::text, p.polname::text, 0, ARRAY[
+        'definition', concat_ws(' ', CASE WHEN p.polpermissive THEN 'AS PERMISSIVE' ELSE 'AS RESTRICTIVE' END,
+             CASE p.polcmd WHEN 'r' THEN 'FOR SELECT' WHEN 'a' THEN 'FOR INSERT' WHEN 'w' THEN 'FOR UPDATE'
+                           WHEN 'd' THEN 'FOR DELETE' ELSE 'FOR ALL' END,
+             'TO', CASE WHEN p.polroles = '{0}' THEN 'PUBLIC' ELSE
+                 (SELECT string_agg(quote_ident(pg_get_userbyid(r)), ', ' ORDER BY pg_get_userbyid(r))
+                  FROM unnest(p.polroles) r) END,
+             'USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
+             'WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'),
+        'comment', o.description]
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    LEFT JOIN pg_description o ON o.objoid = p.oid AND o.classoid = 'pg_policy'::regclass
+    WHERE p.polrelid = ANY ($1)";
+
+const VIEWS: &str = "
+    SELECT c.relnamespace, CASE c.relkind WHEN 'v' THEN 'view' ELSE 'matview' END, NULL, c.relname::text, 0, ARRAY[
+        'nature', (SELECT string_agg(option, ', ' ORDER BY option) FROM unnest(c.reloptions) option
+                    WHERE c.relkind = 'v'),
+        'definition', pg_get_viewdef(c.oid),
+        'comment', o.description,
+        'owner', CASE WHEN c.relowner <> n.nspowner THEN pg_get_userbyid(c.relowner)::text END,
+        'grants', array_to_string(c.relacl, E'\n')]
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
+    WHERE c.oid = ANY ($1) AND c.relkind IN ('v', 'm')";
+
+const RULES: &str = "
+    SELECT c.relnamespace, 'rule', c.relname::text, r.rulename::text, 0, ARRAY[
+        'definition', pg_get_ruledef(r.oid),
+        'comment', o.description]
+    FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid
+    LEFT JOIN pg_description o ON o.objoid = r.oid AND o.classoid = 'pg_rewrite'::regclass
+    WHERE c.oid = ANY ($1) AND c.relhasrules AND r.rulename <> '_RETURN'";
+
+const TYPES: &str = "
+    SELECT t.typnamespace, 'type', NULL, t.typname::text, 0, ARRAY[
+        'nature', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite'
+                        ELSE 'range' END,
+        'labels', CASE WHEN t.typtype = 'e' THEN
+            (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+             FROM pg_enum e WHERE e.enumtypid = t.oid) END,
+        'definition', CASE t.typtype
+            WHEN 'd' THEN concat_ws(' ', format_type(t.typbasetype, t.typtypmod),
+                CASE WHEN t.typdefault IS NOT NULL THEN 'DEFAULT ' || pg_get_expr(t.typdefaultbin, 0) END,
+                CASE WHEN t.typnotnull THEN 'NOT NULL' END,
+                (SELECT string_agg(format('CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), ' '
+                                   ORDER BY k.conname)
+                 FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))
+            WHEN 'c' THEN (SELECT '(' || string_agg(format('%I %s', a.attname,
+                                         format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum) || ')'
+                           FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+            WHEN 'r' THEN (SELECT format('SUBTYPE = %s', format_type(r.rngsubtype, NULL))
+                           FROM pg_range r WHERE r.rngtypid = t.oid) END,
+        'comment', o.description,
+        'owner', CASE WHEN t.typowner <> n.nspowner THEN pg_get_userbyid(t.typowner)::text END,
+        'grants', array_to_string(t.typacl, E'\n')]
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_type'::regclass
+    WHERE t.oid = ANY ($1) AND t.typtype IN ('e', 'd', 'c', 'r')";
+
+const FUNCTIONS: &str = "
+    SELECT p.pronamespace, 'function', NULL,
+        format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 0, ARRAY[
+        'nature', CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' END,
+        'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid)
+                            ELSE pg_get_function_result(p.oid) END,
+        'comment', o.description,
+        'owner', CASE WHEN p.proowner <> n.nspowner THEN pg_get_userbyid(p.proowner)::text END,
+        'grants', array_to_string(p.proacl, E'\n')]
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    LEFT JOIN pg_description o ON o.objoid = p.oid AND o.classoid = 'pg_proc'::regclass
+    WHERE p.oid = ANY ($1)";
+
+const STATISTICS: &str = "
+    SELECT s.stxnamespace, 'statistics', c.relname::text, s.stxname::text, 0, ARRAY[
+        'definition', pg_get_statisticsobjdef(s.oid),
+        'comment', o.description,
+        'owner', CASE WHEN s.stxowner <> n.nspowner THEN pg_get_userbyid(s.stxowner)::text END]
+    FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+    JOIN pg_class c ON c.oid = s.stxrelid
+    LEFT JOIN pg_description o ON o.objoid = s.oid AND o.classoid = 'pg_statistic_ext'::regclass
+    WHERE s.oid = ANY ($1)";

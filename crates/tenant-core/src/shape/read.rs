@@ -1,0 +1,148 @@
+//! Reads the shapes of many schemas at once.
+
+use std::collections::HashMap;
+
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error as DriverError, Row};
+
+use super::Shape;
+use super::grants::Grants;
+use super::normal::Own;
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::queries::{self, MEMBERS, Query};
+
+/// How many objects are asked about at a time by what makes the server lock them:
+/// the table of locks is small, and everybody's.
+const LOCKED_AT_ONCE: usize = 100;
+
+/// A schema while its shape is put together.
+struct Draft {
+    own: Own,
+    owner: String,
+    shape: Shape,
+}
+
+/// The shapes of the schemas `names`, in the transaction that is open and whose
+/// path is empty: see [`path::NOTHING`](crate::path::NOTHING). Those that do not
+/// exist are left out.
+///
+/// # Errors
+///
+/// What the server says. A schema that is changed meanwhile can make it fail.
+pub(crate) async fn read(client: &Client, names: &[&str]) -> Result<Vec<Shape>, DriverError> {
+    let mut drafts = namespaces(client, names).await?;
+    let oids = drafts.keys().copied().collect::<Vec<u32>>();
+    let members = members(client, &oids).await?;
+    for query in queries::all() {
+        let of = members.get(query.of).map_or(&[][..], Vec::as_slice);
+        for some in of.chunks(at_once(&query)) {
+            for row in ask(client, &query.sql, some).await? {
+                add(&mut drafts, &row)?;
+            }
+        }
+    }
+    Ok(drafts.into_values().map(|draft| draft.shape).collect())
+}
+
+fn at_once(query: &Query) -> usize {
+    if query.locks {
+        LOCKED_AT_ONCE
+    } else {
+        usize::MAX
+    }
+}
+
+async fn ask(client: &Client, sql: &str, oids: &[u32]) -> Result<Vec<Row>, DriverError> {
+    let parameter = (&oids as &(dyn ToSql + Sync), Type::OID_ARRAY);
+    client.query_typed(sql, &[parameter]).await
+}
+
+async fn namespaces(client: &Client, names: &[&str]) -> Result<HashMap<u32, Draft>, DriverError> {
+    let sql = "SELECT n.oid, n.nspname::text, quote_ident(n.nspname), \
+                      pg_get_userbyid(n.nspowner)::text, array_to_string(n.nspacl, E'\\n') \
+               FROM pg_namespace n WHERE n.nspname = ANY ($1)";
+    let parameter = (&names as &(dyn ToSql + Sync), Type::NAME_ARRAY);
+    let rows = client.query_typed(sql, &[parameter]).await?;
+    rows.iter().map(namespace).collect()
+}
+
+fn namespace(row: &Row) -> Result<(u32, Draft), DriverError> {
+    let own = Own::new(row.try_get::<_, String>(1)?, row.try_get::<_, String>(2)?);
+    let owner = row.try_get::<_, String>(3)?;
+    let mut draft = Draft {
+        shape: Shape::new(own.clone(), owner.clone()),
+        own,
+        owner,
+    };
+    let name = ObjectName {
+        kind: ObjectKind::Schema,
+        table: None,
+        name: String::new(),
+    };
+    let grants = row.try_get::<_, Option<String>>(4)?;
+    draft.add(name, 0, vec![Some("grants".to_owned()), grants]);
+    Ok((row.try_get(0)?, draft))
+}
+
+/// The objects that hang on the schemas, by their catalog.
+async fn members(
+    client: &Client,
+    schemas: &[u32],
+) -> Result<HashMap<String, Vec<u32>>, DriverError> {
+    let mut members = HashMap::<String, Vec<u32>>::new();
+    for row in ask(client, MEMBERS, schemas).await? {
+        let of = members.entry(row.try_get(0)?).or_default();
+        of.push(row.try_get(1)?);
+    }
+    Ok(members)
+}
+
+fn add(drafts: &mut HashMap<u32, Draft>, row: &Row) -> Result<(), DriverError> {
+    let kind = ObjectKind::from_code(row.try_get(1)?);
+    let (Some(kind), Some(draft)) = (kind, drafts.get_mut(&row.try_get(0)?)) else {
+        return Ok(());
+    };
+    let name = ObjectName {
+        kind,
+        table: row.try_get(2)?,
+        name: draft.own.normal(row.try_get(3)?),
+    };
+    draft.add(name, row.try_get(4)?, row.try_get(5)?);
+    Ok(())
+}
+
+impl Draft {
+    /// Adds an object; `facts` are an aspect, what is so, an aspect, and so on.
+    fn add(&mut self, name: ObjectName, place: i32, facts: Vec<Option<String>>) {
+        let mut object = Object {
+            place,
+            ..Object::default()
+        };
+        let mut facts = facts.into_iter();
+        while let (Some(code), Some(fact)) = (facts.next(), facts.next()) {
+            let aspect = code.as_deref().and_then(Aspect::from_code);
+            let fact = aspect.and_then(|aspect| self.normal(name.kind, aspect, &object, fact));
+            if let (Some(aspect), Some(fact)) = (aspect, fact) {
+                object.facts.insert(aspect, fact);
+            }
+        }
+        self.shape.insert(name, object);
+    }
+
+    fn normal(
+        &self,
+        kind: ObjectKind,
+        aspect: Aspect,
+        object: &Object,
+        fact: Option<String>,
+    ) -> Option<String> {
+        match aspect {
+            Aspect::Grants => {
+                let owner = object.fact(Aspect::Owner).unwrap_or(&self.owner);
+                Grants::read(kind, owner, fact.as_deref()).to_fact()
+            }
+            aspect if aspect.is_sql() => fact.map(|text| self.own.normal(&text)),
+            _ => fact,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Holds tenants against the shape that their migrations make.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tokio_postgres::types::{ToSql, Type};
+
+use super::Tenants;
+use super::expected::{Applied, Shapes};
+use super::problem::{Problem, ProblemKind};
+use super::reading::Reading;
+use super::state::Standing;
+use crate::Error;
+use crate::shape::{Compared, Difference, Shape, compare, missing_table};
+
+/// What a look at the shapes found.
+#[derive(Default)]
+pub(super) struct Drift {
+    pub(super) problems: Vec<Problem>,
+    /// How many tenants are as they should be.
+    pub(super) as_expected: usize,
+}
+
+impl Tenants {
+    /// How the tenants differ from what their migrations make. Of those that have
+    /// migrations which nobody knows only tables that are gone are told: what else
+    /// these migrations have changed is not known.
+    pub(super) async fn drift(
+        &self,
+        standings: &[Standing],
+        shapes: &Shapes,
+    ) -> Result<Drift, Error> {
+        let expected = standings.iter().filter_map(|standing| {
+            let shape = shapes.get(&self.applied(standing))?;
+            Some((standing.tenant.as_str(), (standing, shape.as_ref())))
+        });
+        let expected = expected.collect::<HashMap<_, _>>();
+        let names = expected.keys().copied().collect::<Vec<_>>();
+        let look = |found: Shape| match expected.get(found.schema()) {
+            Some((standing, expected)) => {
+                let mut found = differences(expected, &found);
+                found.retain(|it| standing.unknown.is_empty() || it.is_missing_table());
+                found
+            }
+            None => Vec::new(),
+        };
+        let mut drift = Drift::default();
+        for (name, looked) in self.look_at_shapes(&names, &look).await? {
+            let is_bare = |(standing, _): &(&Standing, _)| standing.version.is_none();
+            let is_bare = expected.get(name.as_str()).is_some_and(is_bare);
+            match looked {
+                // Dropped meanwhile: somebody else's finding.
+                Ok(None) => {}
+                Ok(Some(found)) if found.is_empty() => {
+                    let standing = expected.get(name.as_str());
+                    let is_known = standing.is_some_and(|(it, _)| it.unknown.is_empty());
+                    drift.as_expected += usize::from(is_known);
+                }
+                Ok(Some(_)) if is_bare => drift.add(&name, [ProblemKind::HalfMade]),
+                Ok(Some(found)) => {
+                    let kinds = found.into_iter().map(|it| ProblemKind::Drift(Box::new(it)));
+                    drift.add(&name, kinds);
+                }
+                Err(error) => {
+                    let error = Error::database("reading what is in the schema", error);
+                    drift.add(&name, [ProblemKind::Unreadable(error)]);
+                }
+            }
+        }
+        Ok(drift)
+    }
+
+    /// The tables that tenants lack although they should have them: what can be seen
+    /// at little cost.
+    pub(super) async fn missing_tables(
+        &self,
+        reading: &Reading<'_>,
+        standings: &[Standing],
+        shapes: &Shapes,
+    ) -> Result<Vec<Problem>, Error> {
+        let mut groups = BTreeMap::<Applied, Vec<&str>>::new();
+        for standing in standings {
+            let group = groups.entry(self.applied(standing)).or_default();
+            group.push(standing.tenant.as_str());
+        }
+        let mut problems = Vec::new();
+        for (applied, names) in groups {
+            if let Some(expected) = shapes.get(&applied) {
+                problems.extend(lacking(reading, &names, expected).await?);
+            }
+        }
+        Ok(problems)
+    }
+}
+
+impl Drift {
+    fn add(&mut self, tenant: &str, kinds: impl IntoIterator<Item = ProblemKind>) {
+        let problems = kinds.into_iter().map(|kind| Problem {
+            tenant: Some(tenant.to_owned()),
+            kind,
+        });
+        self.problems.extend(problems);
+    }
+}
+
+/// How a tenant differs from what its migrations make.
+pub(super) fn differences(expected: &Shape, found: &Shape) -> Vec<Difference> {
+    let grants = expected.owner() == found.owner();
+    compare(expected, found, Compared::WithMigrations { grants })
+}
+
+/// Which of the tables of `expected` the schemas `names` lack.
+async fn lacking(
+    reading: &Reading<'_>,
+    names: &[&str],
+    expected: &Shape,
+) -> Result<Vec<Problem>, Error> {
+    // Nearly all lack nothing, which counting shows.
+    let sql = "WITH short AS MATERIALIZED ( \
+                   SELECT s.name FROM unnest($1) AS s (name) \
+                   LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = s.name \
+                   LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+                        AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p', 'f') \
+                   GROUP BY s.name HAVING count(c.oid) < cardinality($2)) \
+               SELECT s.name::text, t.name::text \
+               FROM short s CROSS JOIN unnest($2) AS t (name) \
+               WHERE NOT EXISTS ( \
+                   SELECT FROM pg_catalog.pg_class c \
+                   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE n.nspname = s.name AND c.relname = t.name \
+                     AND c.relkind IN ('r', 'p', 'f')) \
+               ORDER BY 1, 2";
+    let tables = expected.tables().collect::<Vec<_>>();
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
+    let failed = |error| Error::database("looking for missing tables", error);
+    let rows = reading.query(sql, &parameters).await.map_err(failed)?;
+    let mut problems = Vec::new();
+    for row in &rows {
+        let table: String = row.try_get(1).map_err(failed)?;
+        problems.extend(missing_table(expected, &table).map(|difference| Problem {
+            tenant: row.try_get(0).ok(),
+            kind: ProblemKind::Drift(Box::new(difference)),
+        }));
+    }
+    Ok(problems)
+}

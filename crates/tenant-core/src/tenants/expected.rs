@@ -1,0 +1,153 @@
+//! What a tenant should look like: the shape that its migrations make.
+//!
+//! Nobody has to write it down. The migrations are applied to a schema in a
+//! transaction that is rolled back, or, where they cannot all be in one, in a
+//! database that is dropped again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Tenants;
+use super::state::Standing;
+use crate::migration::{Migration, versions};
+use crate::shape::Shape;
+use crate::sql::Schema;
+use crate::{Error, TenantName, engine};
+
+/// The versions of migrations that are applied together, oldest first.
+pub(super) type Applied = Vec<String>;
+
+/// What certain migrations make.
+pub(super) type Shapes = HashMap<Applied, Arc<Shape>>;
+
+/// For how long a shape is taken for true. Beside the migrations, which cannot change
+/// while the program runs, it depends on what somebody may alter: default privileges,
+/// extensions.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// The shapes that were found lately.
+#[derive(Default)]
+pub(super) struct Known(Mutex<HashMap<Applied, (Instant, Arc<Shape>)>>);
+
+impl Known {
+    fn get(&self, applied: &Applied) -> Option<Arc<Shape>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (found, shape) = known.get(applied)?;
+        (found.elapsed() < FRESH).then(|| Arc::clone(shape))
+    }
+
+    fn add(&self, applied: Applied, shape: Arc<Shape>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (found, _)| found.elapsed() < FRESH);
+        known.insert(applied, (Instant::now(), shape));
+    }
+}
+
+impl Tenants {
+    /// The versions that a tenant has of those that this program knows.
+    pub(super) fn applied(&self, standing: &Standing) -> Applied {
+        let migrations = self.migrations.tenant.iter().map(Migration::version);
+        let applied = migrations.filter(|version| !standing.pending.iter().any(|it| it == version));
+        applied.map(str::to_owned).collect()
+    }
+
+    /// All the versions that this program knows.
+    pub(super) fn newest(&self) -> Applied {
+        let migrations = self.migrations.tenant.iter().collect::<Vec<_>>();
+        versions(&migrations)
+    }
+
+    /// The shape that each of `sets` makes.
+    ///
+    /// # Errors
+    ///
+    /// What the migrations meet, or that they cannot be tried.
+    pub(super) async fn expected(&self, sets: BTreeSet<Applied>) -> Result<Shapes, Error> {
+        let mut shapes = Shapes::new();
+        let (mut oldest, mut others) = (BTreeSet::new(), Vec::new());
+        let newest = self.newest();
+        for set in sets {
+            match self.known.get(&set) {
+                Some(shape) => drop(shapes.insert(set, shape)),
+                None if newest.starts_with(&set) => drop(oldest.insert(set.len())),
+                None => others.push(set),
+            }
+        }
+        if !oldest.is_empty() {
+            let migrations = self.migrations.tenant.iter().collect::<Vec<_>>();
+            for (count, shape) in self.try_out(&migrations, &oldest).await? {
+                let applied = newest.iter().take(count).cloned().collect();
+                self.learn(&mut shapes, applied, shape);
+            }
+        }
+        for applied in others {
+            let shape = self.of_a_gap(&applied).await?;
+            shapes.insert(applied, shape);
+        }
+        Ok(shapes)
+    }
+
+    fn learn(&self, shapes: &mut Shapes, applied: Applied, shape: Shape) -> Arc<Shape> {
+        let shape = Arc::new(shape);
+        self.known.add(applied.clone(), Arc::clone(&shape));
+        shapes.insert(applied, Arc::clone(&shape));
+        shape
+    }
+
+    /// The shape of a tenant that lacks a migration in the middle. Where the later
+    /// ones cannot do without it, somebody has been at work by hand, and what can be
+    /// said is what the migrations before the gap make.
+    async fn of_a_gap(&self, applied: &Applied) -> Result<Arc<Shape>, Error> {
+        let migrations = self.migrations.tenant.iter();
+        let migrations = migrations.filter(|it| applied.iter().any(|one| one == it.version()));
+        let migrations = migrations.collect::<Vec<_>>();
+        let all = BTreeSet::from([migrations.len()]);
+        let mut ignored = Shapes::new();
+        if let Ok(shapes) = self.try_out(&migrations, &all).await
+            && let Some(shape) = shapes.into_values().next()
+        {
+            return Ok(self.learn(&mut ignored, applied.clone(), shape));
+        }
+        let newest = self.newest();
+        let same = newest
+            .iter()
+            .zip(applied)
+            .take_while(|(one, other)| one == other);
+        let before = BTreeSet::from([same.count()]);
+        let all = self.migrations.tenant.iter().collect::<Vec<_>>();
+        let shapes = self.try_out(&all, &before).await?;
+        let shape = shapes.into_values().next();
+        let shape = shape.ok_or(Error::NotSetUp)?;
+        Ok(self.learn(&mut ignored, applied.clone(), shape))
+    }
+
+    /// On a connection of its own: the transaction is another.
+    async fn try_out(
+        &self,
+        migrations: &[&Migration],
+        wanted: &BTreeSet<usize>,
+    ) -> Result<BTreeMap<usize, Shape>, Error> {
+        let session = self.session().await?;
+        let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
+        let name = name.parse::<TenantName>().map_err(Error::InvalidRow)?;
+        let work = self.work(&session, Schema::Tenant(&name));
+        let tried = engine::rehearse(work, migrations, wanted).await;
+        let Err(error) = tried else {
+            return tried;
+        };
+        let is_whole = migrations.len() == self.migrations.tenant.iter().len();
+        if !is_whole || !is_for_no_transaction(&error) {
+            return Err(error);
+        }
+        let tried = engine::try_in_database(work, &self.migrations, wanted).await;
+        // Why no transaction would do says more than why there is no database.
+        tried.map_err(|_| error)
+    }
+}
+
+/// Whether migrations failed only because they were in one transaction: something
+/// that must not be in one, or a new value of an enum that was used in it.
+pub(super) fn is_for_no_transaction(error: &Error) -> bool {
+    matches!(error.sqlstate(), Some("25001" | "55P04"))
+}

@@ -1,0 +1,101 @@
+//! Reads the shapes of many tenants, some at a time.
+
+use futures_util::{StreamExt, stream};
+
+use super::Tenants;
+use crate::connect::Session;
+use crate::shape::{self, Shape};
+use crate::{Error, PgError, path};
+
+/// How many schemas are read at a time. More would cost memory, and gain nothing.
+const AT_ONCE: usize = 50;
+
+/// Over how many connections. The server works on each with a process of its own.
+const READERS: usize = 3;
+
+/// What came of looking at one schema; `None` when it is not there.
+pub(super) type Looked<T> = (String, Result<Option<T>, PgError>);
+
+impl Tenants {
+    /// What `look` says of the shape of each of the schemas `names`, in any order.
+    /// Of each only that is kept, so that thousands need no room.
+    ///
+    /// # Errors
+    ///
+    /// That there is no connection. What is wrong with one schema is told of it.
+    pub(super) async fn look_at_shapes<T: Send>(
+        &self,
+        names: &[&str],
+        look: &(impl Fn(Shape) -> T + Sync),
+    ) -> Result<Vec<Looked<T>>, Error> {
+        // Collected, so that the future of all this can be spawned.
+        let chunks = names
+            .chunks(AT_ONCE)
+            .map(|chunk| self.look_at_some(chunk, look));
+        let chunks = chunks.collect::<Vec<_>>();
+        let looked = stream::iter(chunks).buffer_unordered(READERS);
+        let looked = looked.collect::<Vec<_>>().await;
+        let mut all = Vec::with_capacity(names.len());
+        for some in looked {
+            all.extend(some?);
+        }
+        Ok(all)
+    }
+
+    async fn look_at_some<T: Send>(
+        &self,
+        names: &[&str],
+        look: &(impl Fn(Shape) -> T + Sync),
+    ) -> Result<Vec<Looked<T>>, Error> {
+        let session = self.session().await?;
+        let mut looked = Vec::with_capacity(names.len());
+        self.divide(&session, names, look, &mut looked).await;
+        Ok(looked)
+    }
+
+    /// Looks at the schemas; when that fails, because of one of them, each half is
+    /// looked at by itself.
+    async fn divide<T: Send>(
+        &self,
+        session: &Session,
+        names: &[&str],
+        look: &(impl Fn(Shape) -> T + Sync),
+        looked: &mut Vec<Looked<T>>,
+    ) {
+        let error = match self.read_shapes(session, names).await {
+            Ok(shapes) => {
+                let mut missing = names.to_vec();
+                for shape in shapes {
+                    missing.retain(|name| *name != shape.schema());
+                    looked.push((shape.schema().to_owned(), Ok(Some(look(shape)))));
+                }
+                let missing = missing.into_iter().map(|name| (name.to_owned(), Ok(None)));
+                return looked.extend(missing);
+            }
+            Err(error) => error,
+        };
+        if let [name] = names {
+            return looked.push(((*name).to_owned(), Err(error)));
+        }
+        let (one, other) = names.split_at(names.len() / 2);
+        Box::pin(self.divide(session, one, look, looked)).await;
+        Box::pin(self.divide(session, other, look, looked)).await;
+    }
+
+    /// In one transaction, so that the queries see the same state of the schemas.
+    async fn read_shapes(&self, session: &Session, names: &[&str]) -> Result<Vec<Shape>, PgError> {
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}; \
+             SET LOCAL jit = off; {}",
+            self.settings.lock_timeout_ms(),
+            path::NOTHING
+        );
+        let client = session.client();
+        session.begin();
+        client.batch_execute(&begin).await?;
+        let shapes = shape::read(client, names).await;
+        client.batch_execute("ROLLBACK").await?;
+        session.finish();
+        Ok(shapes?)
+    }
+}

@@ -1,0 +1,82 @@
+//! The kinds of problems, as they are grouped.
+
+use tenant_core::ProblemKind;
+
+/// The kinds, in the order in which they are shown: what stops everybody first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Broken,
+    NotChecked,
+    MissingSchema,
+    Unreadable,
+    InvalidName,
+    Drift,
+    HalfMade,
+    NoAccess,
+    Owner,
+    Edited,
+    Unknown,
+    Pending,
+    Orphaned,
+    Spare,
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of(kind: &ProblemKind) -> Self {
+        match kind {
+            ProblemKind::InvalidName(_) => Self::InvalidName,
+            ProblemKind::MissingSchema => Self::MissingSchema,
+            ProblemKind::Drift(_) => Self::Drift,
+            ProblemKind::HalfMade => Self::HalfMade,
+            ProblemKind::Unreadable(_) => Self::Unreadable,
+            ProblemKind::PendingMigrations(_) => Self::Pending,
+            ProblemKind::UnknownMigration(_) => Self::Unknown,
+            ProblemKind::EditedMigration { .. } => Self::Edited,
+            ProblemKind::NoAccess { .. } => Self::NoAccess,
+            ProblemKind::ForeignOwner { .. } => Self::Owner,
+            ProblemKind::OrphanedSchema(_) => Self::Orphaned,
+            ProblemKind::SpareLeftover(_) => Self::Spare,
+            ProblemKind::TablesNotChecked(_) => Self::NotChecked,
+            ProblemKind::BrokenMigrations(_) => Self::Broken,
+            _ => Self::Other,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Broken => "Migrations that do not work",
+            Self::NotChecked => "Not checked",
+            Self::MissingSchema => "Missing schemas",
+            Self::Unreadable => "Unreadable tenants",
+            Self::InvalidName => "Invalid names",
+            Self::Drift => "Differences from what the migrations make",
+            Self::HalfMade => "Half-made tenants",
+            Self::NoAccess => "No access for the application",
+            Self::Owner => "Schemas of another owner",
+            Self::Edited => "Migrations edited after they were applied",
+            Self::Unknown => "Unknown migrations",
+            Self::Pending => "Pending migrations",
+            Self::Orphaned => "Orphaned schemas",
+            Self::Spare => "Spare schemas left over",
+            Self::Other => "Others",
+        }
+    }
+
+    /// Whether the tenant has something to see.
+    pub(super) fn has_pages(self) -> bool {
+        !matches!(
+            self,
+            Self::MissingSchema | Self::InvalidName | Self::Orphaned | Self::Spare
+        )
+    }
+}
+
+/// The error's text and those of its causes.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let mut causes = chain.map(ToString::to_string).collect::<Vec<_>>();
+    // A transparent error repeats the text of the one that it wraps.
+    causes.dedup();
+    causes.join(": ")
+}
