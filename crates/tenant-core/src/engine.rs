@@ -9,6 +9,7 @@
 mod apply;
 mod attempt;
 mod claim;
+mod copy;
 mod create;
 mod existing;
 mod holders;
