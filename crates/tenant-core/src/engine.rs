@@ -7,8 +7,11 @@
 //! CONCURRENTLY` and its like) cut a run into parts.
 
 mod apply;
+mod aside;
+mod assemble;
 mod attempt;
 mod claim;
+mod clone;
 mod copy;
 mod create;
 mod existing;
@@ -33,6 +36,8 @@ use crate::sql::Schema;
 use crate::{Error, PgError};
 
 pub(crate) use claim::claim;
+pub use clone::Rows;
+pub(crate) use clone::{Made, clone};
 pub(crate) use create::create;
 pub(crate) use existing::look;
 pub(crate) use rehearse::{rehearse, shape_of};

@@ -120,7 +120,7 @@ mod token;
 mod tracker;
 
 pub use connect::{ConnectError, Database};
-pub use engine::{Removed, Settings};
+pub use engine::{Removed, Rows, Settings};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use lock_holder::LockHolder;
 pub use migration::{Migration, MigrationSet, Migrations, Reason, Refusal, SourceError};
@@ -134,7 +134,7 @@ pub use pool::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome, Problem, ProblemKind,
-    Progress, PublicOutcome, Renamed, SpareCount, SpareFault, SpareReport, Status, Stop, Table,
-    Tenant, TenantStanding, Tenants,
+    Cloned, Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome, Problem,
+    ProblemKind, Progress, PublicOutcome, Renamed, SpareCount, SpareFault, SpareReport, Status,
+    Stop, Table, Tenant, TenantStanding, Tenants,
 };

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 pub use difference::{AspectChange, Change, Difference};
 pub(crate) use difference::{Compared, compare, missing_table};
 pub use mend::Mending;
-pub(crate) use mend::{Statement, creation};
+pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};

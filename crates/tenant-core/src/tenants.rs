@@ -1,6 +1,7 @@
 //! [`Tenants`]: everything one does with them, one documented call each.
 
 mod access;
+mod clone;
 mod create;
 mod drift;
 mod drop;
@@ -36,6 +37,7 @@ use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::sql::Schema;
 use crate::tracker;
 
+pub use clone::Cloned;
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
 pub use health::Health;
@@ -157,7 +159,7 @@ impl Tenants {
 
     /// A pool for the application's own queries on the same database, with the
     /// same schema for extensions. It hears at once of the tenants that are
-    /// created, migrated, renamed and dropped here.
+    /// created, cloned, migrated, renamed and dropped here.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));

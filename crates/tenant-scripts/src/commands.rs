@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod clone_tenant;
 mod completions;
 mod create_tenant;
 mod demo_tenant_schema;
@@ -13,6 +14,7 @@ mod spare_tenants;
 mod stop_server;
 mod studio;
 
+pub use clone_tenant::CloneTenant;
 pub use completions::Completions;
 pub use create_tenant::CreateTenant;
 pub use demo_tenant_schema::DemoTenantSchema;

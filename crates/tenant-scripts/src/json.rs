@@ -98,7 +98,7 @@ fn note(note: &Note) -> NoteDetail {
             Note::Late { .. } => "late_migration",
             Note::SameButForCase { .. } => "same_but_for_case",
             Note::OldPath { .. } => "old_path",
-            Note::OldNameInText { .. } => "old_name_in_text",
+            Note::NameInText { .. } => "name_in_text",
         },
         detail: note.to_string(),
         remedy: report::remedy(note),

@@ -125,7 +125,7 @@ pub(crate) fn remedy(note: &Note) -> String {
             "nothing, if that is meant: PostgreSQL tells them apart only where the name is quoted"
         }
         Note::OldPath { remedy, .. } => return format!("`{};`", shown(remedy)),
-        Note::OldNameInText { .. } => {
+        Note::NameInText { .. } => {
             "read them; where the tenant is meant, `CREATE OR REPLACE` them without the schema's name"
         }
     }

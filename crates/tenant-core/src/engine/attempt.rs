@@ -136,9 +136,36 @@ pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
 /// The start of a message that is a whole transaction: it fails where somebody
 /// else holds the schema's lock.
 pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
+    opening(work, View::Newest)
+}
+
+/// What a transaction sees of what others commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Each statement sees what is committed when it begins.
+    Newest,
+    /// All see what was committed when the first began, which takes the lock: what
+    /// somebody committed just before giving it back may not be in it.
+    OfOneMoment,
+}
+
+fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     let mut script = Script::default();
-    forget(work, &mut script);
-    script.step("starting", "BEGIN READ WRITE");
+    match view {
+        View::Newest => {
+            forget(work, &mut script);
+            script.step("starting", "BEGIN READ WRITE");
+        }
+        View::OfOneMoment => {
+            // The statements of a message are one transaction unless they say otherwise,
+            // and the moment would be chosen already.
+            script.step("starting", "BEGIN READ WRITE");
+            forget(work, &mut script);
+            script.step("starting", "COMMIT");
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
+            script.step("starting", begin);
+        }
+    }
     set_limits(work, &mut script);
     script.step(TAKING_LOCK, &require_lock(work.schema));
     script
@@ -185,7 +212,7 @@ pub(super) async fn open<'a>(
     work: Work<'a>,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
-    open_locked(work, None, query).await
+    open_locked(work, None, View::Newest, query).await
 }
 
 /// The same, and the transaction holds the lock of `other` as well. Two who ask
@@ -194,19 +221,21 @@ pub(super) async fn open<'a>(
 pub(super) async fn open_with_lock<'a>(
     work: Work<'a>,
     other: Schema<'a>,
+    view: View,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
-    open_locked(work, Some(other), query).await
+    open_locked(work, Some(other), view, query).await
 }
 
 async fn open_locked<'a>(
     work: Work<'a>,
     other: Option<Schema<'a>>,
+    view: View,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
     let mut is_told = false;
-    let mut script = opening_at_once(work);
+    let mut script = opening(work, view);
     if let Some(other) = other {
         script.step(TAKING_OTHER_LOCK, &require_lock(other));
     }

@@ -3,7 +3,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::Work;
-use super::attempt::{NotOpened, close, open, open_with_lock};
+use super::attempt::{NotOpened, View, close, open, open_with_lock};
 use crate::sql::{Schema, literal};
 use crate::{Error, TenantName, tracker};
 
@@ -74,9 +74,10 @@ pub(super) async fn open_and_look(work: Work<'_>) -> Result<Existing, Error> {
 pub(super) async fn open_and_look_at_both(
     work: Work<'_>,
     other: Schema<'_>,
+    view: View,
 ) -> Result<(Existing, Existing), Error> {
     let query = format!("SELECT {}, {}", halves(work.schema), halves(other));
-    let rows = opened(work, open_with_lock(work, other, &query).await)?;
+    let rows = opened(work, open_with_lock(work, other, view, &query).await)?;
     Ok((read(&rows, 0), read(&rows, 2)))
 }
 

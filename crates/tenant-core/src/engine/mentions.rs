@@ -133,24 +133,39 @@ fn paths_of_roles(from: Schema<'_>) -> String {
 }
 
 /// Functions with the name as a word in their text: those of the schema itself, and
-/// those of schemas that are nobody's. Another tenant's speak of something else. The
-/// text of a function in C is no text, and an extension's own is not the user's.
+/// those of schemas that are nobody's. Another tenant's speak of something else, and
+/// an extension's own are not the user's.
 fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
+    let (to, ledger) = (literal(to.name()), literal(LEDGER));
+    texts_with(
+        from,
+        &format!(
+            "(n.nspname = {to} OR n.nspname = 'public' \
+                  OR n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
+                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c \
+                                     WHERE c.relnamespace = n.oid AND c.relname = {ledger})) \
+             AND (n.nspname = {to} OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend e \
+                     WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+                     AND e.objid = p.oid AND e.deptype = 'e'))"
+        ),
+    )
+}
+
+/// The query for the functions of `schema` with the name of `other` in their text: see
+/// [`read_left`].
+pub(super) fn texts_in(schema: Schema<'_>, other: Schema<'_>) -> String {
+    let schema = literal(schema.name());
+    texts_with(other, &format!("n.nspname = {schema}"))
+}
+
+/// The text of a function in C is no text.
+fn texts_with(name: Schema<'_>, condition: &str) -> String {
+    let word = literal(&format!(r"\y{}\y", name.name()));
     format!(
         "SELECT 'text', {SIGNATURE} FROM pg_catalog.pg_proc p \
          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
          JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
-         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosrc ~* {} \
-         AND (n.nspname = {} OR n.nspname = 'public' \
-              OR n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
-                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c \
-                                 WHERE c.relnamespace = n.oid AND c.relname = {})) \
-         AND (n.nspname = {1} OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend e \
-                 WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
-                 AND e.objid = p.oid AND e.deptype = 'e')) \
-         ORDER BY 2",
-        literal(&format!(r"\y{}\y", from.name())),
-        literal(to.name()),
-        literal(LEDGER)
+         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosrc ~* {word} AND {condition} \
+         ORDER BY 2"
     )
 }

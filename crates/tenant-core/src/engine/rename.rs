@@ -7,7 +7,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::Work;
-use super::attempt::{Attempts, close, finish};
+use super::attempt::{Attempts, View, close, finish};
 use super::existing::open_and_look_at_both;
 use super::holders::watched;
 use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
@@ -52,7 +52,7 @@ async fn rename_once(
     to: &TenantName,
 ) -> Result<Followed, Error> {
     let target = Schema::Tenant(to);
-    let (old, new) = open_and_look_at_both(work, target).await?;
+    let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
     let fit = old.require_whole(from).and_then(|()| new.require_free(to));
     if let Err(error) = fit {
         close(work).await;

@@ -128,11 +128,6 @@ impl Failure<'_> {
         self.source.sqlstate()
     }
 
-    /// The error to report for `work`, where only the caller knows what was done.
-    pub(super) fn about(self, action: &str, work: Work<'_>) -> Error {
-        Error::database(format!("{}: {action}", work.schema), self.source)
-    }
-
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
         match self.origin {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Removed;
-use crate::tenants::{Outcome, PublicOutcome, Renamed, Status};
+use crate::tenants::{Cloned, Outcome, PublicOutcome, Renamed, Status};
 use crate::{Error, TenantName};
 
 /// How the work on one schema ended.
@@ -21,6 +21,8 @@ pub(crate) struct End<'a> {
 pub(super) enum What<'a> {
     /// What runs over many can do as well.
     Piece(Status),
+    /// It was made like this one.
+    Cloned(&'a TenantName),
     /// It was given this name.
     Renamed(&'a TenantName),
 }
@@ -51,6 +53,7 @@ impl<'a> End<'a> {
             What::Piece(Status::Failed) => "failed",
             What::Piece(Status::Dropped) => "dropped",
             What::Piece(Status::Skipped) => "skipped",
+            What::Cloned(_) => "cloned",
             What::Renamed(_) => "renamed",
         }
     }
@@ -59,7 +62,15 @@ impl<'a> End<'a> {
     pub(super) fn renamed_to(&self) -> Option<&'a str> {
         match self.what {
             What::Renamed(name) => Some(name.as_str()),
-            What::Piece(_) => None,
+            What::Cloned(_) | What::Piece(_) => None,
+        }
+    }
+
+    /// The tenant that it is like, where that was what was done.
+    pub(super) fn cloned_from(&self) -> Option<&'a str> {
+        match self.what {
+            What::Cloned(name) => Some(name.as_str()),
+            What::Renamed(_) | What::Piece(_) => None,
         }
     }
 
@@ -89,6 +100,15 @@ impl<'a> From<&'a Outcome> for End<'a> {
 impl From<&Removed> for End<'_> {
     fn from(_: &Removed) -> Self {
         Self::plain(Status::Dropped)
+    }
+}
+
+impl<'a> From<&'a Cloned> for End<'a> {
+    fn from(cloned: &'a Cloned) -> Self {
+        Self {
+            what: What::Cloned(&cloned.from),
+            ..Self::plain(Status::Created)
+        }
     }
 }
 

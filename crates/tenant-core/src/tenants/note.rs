@@ -56,10 +56,11 @@ pub enum Note {
         /// The statement that sets it to the new name.
         remedy: String,
     },
-    /// A tenant was renamed, and functions have the old name in their text.
-    #[error("the old name `{name}` stands in the text of {}", .functions.join(", "))]
-    OldNameInText {
-        /// The old name.
+    /// A tenant was renamed or cloned, and functions have the name that it had, or
+    /// that of the original, in their text.
+    #[error("the name `{name}` stands in the text of {}", .functions.join(", "))]
+    NameInText {
+        /// That name.
         name: String,
         /// The functions and procedures, qualified and with their arguments.
         functions: Vec<String>,

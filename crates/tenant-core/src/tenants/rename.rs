@@ -17,7 +17,7 @@ pub struct Renamed {
     /// How many functions and procedures of the schema had the old name in a
     /// `search_path` of their own, and have the new one now.
     pub functions: usize,
-    /// Where the old name still stands ([`Note::OldPath`], [`Note::OldNameInText`]),
+    /// Where the old name still stands ([`Note::OldPath`], [`Note::NameInText`]),
     /// and whose name differs from the new one in upper and lower case only.
     pub notes: Vec<Note>,
 }
@@ -69,7 +69,7 @@ impl Tenants {
             remedy: path.remedy,
         }));
         if !left.functions.is_empty() {
-            notes.push(Note::OldNameInText {
+            notes.push(Note::NameInText {
                 name: from.to_string(),
                 functions: left.functions,
             });

@@ -4,7 +4,7 @@ mod runs;
 
 use std::time::Duration;
 
-use tenant_core::{Error, Settings, Stop};
+use tenant_core::{Error, Rows, Settings, Stop};
 use test_support::TestDatabase;
 use tracing::Level;
 
@@ -293,6 +293,8 @@ async fn every_call_has_a_span_of_its_name() {
     tenants.health(&[]).await.unwrap();
     tenants.spares().await.unwrap();
     tenants.keep_spares(0, None, &stop, &|_| {}).await.unwrap();
+    let copy = name("copy");
+    tenants.clone_tenant(&acme, &copy, Rows::All).await.unwrap();
     tenants.rename(&acme, &name("initech")).await.unwrap();
     tenants.drop_tenant(&name("initech")).await.unwrap();
     let mut spans = ear.spans();
@@ -310,6 +312,7 @@ async fn every_call_has_a_span_of_its_name() {
         "health",
         "spares",
         "keep_spares",
+        "clone_tenant",
         "rename",
         "drop_tenant",
     ];

@@ -7,6 +7,7 @@
 )]
 
 mod capture;
+mod clone;
 mod connect;
 mod create;
 mod diesel_compatibility;

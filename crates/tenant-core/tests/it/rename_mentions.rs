@@ -72,7 +72,7 @@ async fn functions_with_the_old_name_in_their_text_are_told_and_others_are_not()
         )
         .await;
     let renamed = renamed(&tenants).await;
-    let told = Note::OldNameInText {
+    let told = Note::NameInText {
         name: "acme".to_owned(),
         functions: vec![
             "globex.bad(id integer)".to_owned(),

@@ -6,8 +6,8 @@ use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
 use super::{
-    CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants, MigratePublic,
-    MigrateTenants, RenameTenant, SpareTenants, StopServer, Studio,
+    CloneTenant, CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants,
+    MigratePublic, MigrateTenants, RenameTenant, SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -55,6 +55,7 @@ impl Script for Completions {
 /// Every command of this package.
 fn commands() -> Vec<clap::Command> {
     vec![
+        CloneTenant::command(),
         Completions::command(),
         CreateTenant::command(),
         DemoTenantSchema::command(),

@@ -24,7 +24,7 @@ use crate::{report, tenants};
 /// new name is not valid, or is the old one.
 ///
 /// With --json: tenant (the new name), renamed_from, renamed, notes: kind
-/// (old_name_in_text, old_path, same_but_for_case), detail, remedy.
+/// (name_in_text, old_path, same_but_for_case), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "rename-tenant", version)]
 pub struct RenameTenant {

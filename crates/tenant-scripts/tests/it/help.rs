@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 12] = [
+const BINS: [&str; 13] = [
+    "clone-tenant",
     "completions",
     "create-tenant",
     "demo-tenant-schema",
@@ -65,6 +66,7 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "demo-tenant-schema --json",
         "spare-tenants 1 --json",
         "spare-tenants --json",
+        "clone-tenant acme copy --json",
         "rename-tenant acme globex --json",
         "drop-tenant globex --yes --json",
         "stop-server --json",

@@ -13,6 +13,7 @@
 )]
 
 mod arguments;
+mod clone_tenant;
 mod connection;
 mod crashes;
 mod create_tenant;

@@ -33,6 +33,7 @@ async fn every_command_that_takes_a_name_refuses_a_bad_one() {
     for command in [
         "create-tenant",
         "rename-tenant acme",
+        "clone-tenant acme",
         "drop-tenant --yes",
         "migrate-tenants --only",
         "health-check --only",

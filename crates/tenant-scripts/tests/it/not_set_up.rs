@@ -5,8 +5,9 @@ use serde_json::json;
 
 use crate::support::Database;
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "create-tenant acme",
+    "clone-tenant acme globex",
     "list-tenants",
     "migrate-tenants",
     "migrate-tenants --only acme",

@@ -85,6 +85,10 @@ async fn use_all(pooled: &Pooled) {
         .run("drop-tenant t01 --yes")
         .prints("Dropped tenant `t01`");
     pooled
+        .run("clone-tenant t03 t02_copy")
+        .prints("Cloned tenant `t03` to `t02_copy`: ");
+    pooled.run("drop-tenant t02_copy --yes");
+    pooled
         .run("rename-tenant t02 t01")
         .prints("Renamed tenant `t02` to `t01`.");
     assert_eq!(pooled.database.tracked().await.len(), 20);
@@ -119,6 +123,7 @@ async fn the_next_client_finds_the_settings_that_it_would_have_without_us() {
         "migrate-tenants",
         "health-check",
         "demo-tenant-schema",
+        "clone-tenant globex copy",
         "rename-tenant acme initech",
         "drop-tenant initech --yes",
     ] {
