@@ -98,10 +98,27 @@ pub fn of(error: &Error) -> Option<String> {
         Error::SameName(_) => "give another name than the tenant has".to_owned(),
         Error::Unknown(_) => "`cargo xtask db:list:tenants` shows the tenants".to_owned(),
         Error::Untracked(name) => format!(
-            "if it is a tenant's, register it with `INSERT INTO public.schema_tracker (name) \
-             VALUES ('{name}');` and run `cargo xtask db:migrate:tenant {name}`; otherwise choose \
-             another name"
+            "if it is a tenant's, make it one with `cargo xtask db:adopt:tenant {name}`; otherwise \
+             choose another name"
         ),
+        Error::NoVersionFits { name, nearest, .. } => format!(
+            "mend the schema, or adopt it as it is with `cargo xtask db:adopt:tenant {name} --at {}` \
+             and let `cargo xtask db:repair:tenant {name}` add what is missing",
+            nearest.as_deref().unwrap_or("0")
+        ),
+        Error::SeveralVersionsFit { name, versions } => format!(
+            "say which it is: `cargo xtask db:adopt:tenant {name} --at {}`",
+            versions.last().map_or("0", String::as_str)
+        ),
+        Error::HasLedger(_) => "leave --at out".to_owned(),
+        Error::NoSuchVersion(_) => {
+            "use a version of `migrations/tenant`, the digits of its folder's name, or 0 for none"
+                .to_owned()
+        }
+        Error::IsSpare(_) => "choose the schema of a tenant".to_owned(),
+        Error::StillDifferent { .. } => "mend it by hand, with the SQL that \
+             `cargo xtask db:health:check` shows"
+            .to_owned(),
         Error::MissingSchema(name) => format!(
             "restore the schema from a backup, or remove the registration with \
              `cargo xtask db:drop:tenant {name}`"

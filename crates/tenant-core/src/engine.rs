@@ -6,6 +6,7 @@
 //! Diesel's `metadata.toml` takes out of the transaction (`CREATE INDEX
 //! CONCURRENTLY` and its like) cut a run into parts.
 
+mod adopt;
 mod apply;
 mod aside;
 mod assemble;
@@ -16,6 +17,7 @@ mod copy;
 mod create;
 mod existing;
 mod holders;
+mod mend;
 mod mentions;
 mod outside;
 mod parts;
@@ -24,6 +26,7 @@ mod rehearse;
 mod remove;
 mod rename;
 mod repair;
+mod rounds;
 mod scratch;
 mod script;
 
@@ -35,12 +38,14 @@ use crate::path::{ExtensionsSchema, Path};
 use crate::sql::Schema;
 use crate::{Error, PgError};
 
+pub(crate) use adopt::{Evidence, adopt};
 pub(crate) use claim::claim;
 pub use clone::Rows;
 pub(crate) use clone::{Made, clone};
 pub(crate) use create::create;
 pub(crate) use existing::look;
-pub(crate) use rehearse::{rehearse, shape_of};
+pub(crate) use mend::{Keep, Mended, mend};
+pub(crate) use rehearse::rehearse;
 pub use remove::Removed;
 pub(crate) use remove::remove;
 pub(crate) use rename::{Followed, rename};

@@ -124,6 +124,47 @@ pub enum Error {
         /// Who works on it, as far as is known.
         holders: Vec<LockHolder>,
     },
+    /// A tenant that was mended, and looked no better. Nothing was changed.
+    #[error("tenant `{name}` cannot be mended: {}", .differences.join("; "))]
+    StillDifferent {
+        /// The tenant.
+        name: TenantName,
+        /// What still differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema that looks like no version of a tenant.
+    #[error(
+        "the schema `{name}` looks like no version of a tenant; nearest is {}, from which it differs: \
+         {}", version_in_words(.nearest.as_ref()), .differences.join("; ")
+    )]
+    NoVersionFits {
+        /// The schema.
+        name: TenantName,
+        /// The version whose shape is the nearest; `None` for that before the first.
+        nearest: Option<String>,
+        /// How the schema differs from it, in words.
+        differences: Vec<String>,
+    },
+    /// A schema that looks like several versions of a tenant.
+    #[error(
+        "the schema `{name}` looks like each of the versions {}, which differ in what they do with rows",
+        .versions.join(", ")
+    )]
+    SeveralVersionsFit {
+        /// The schema.
+        name: TenantName,
+        /// The versions, oldest first.
+        versions: Vec<String>,
+    },
+    /// A version was named for a schema that says itself which it has.
+    #[error("the schema `{0}` has a table of applied migrations, which says its version")]
+    HasLedger(TenantName),
+    /// A version that no migration of this program has.
+    #[error("there is no migration of version {0}")]
+    NoSuchVersion(String),
+    /// The schema is a spare.
+    #[error("the schema `{0}` is a spare, which becomes a tenant when one is created")]
+    IsSpare(TenantName),
     /// The server refused a step that is no migration.
     #[error("{action} failed")]
     Database {
@@ -169,6 +210,13 @@ pub enum Consequence {
     /// Nothing: the new tenant was removed again.
     #[error("and the new tenant was removed again")]
     Removed,
+}
+
+fn version_in_words(version: Option<&String>) -> String {
+    version.map_or_else(
+        || "that before the first migration".to_owned(),
+        |version| format!("version {version}"),
+    )
 }
 
 fn at_line(line: Option<&usize>) -> String {

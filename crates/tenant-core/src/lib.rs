@@ -134,7 +134,7 @@ pub use pool::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Cloned, Contents, FleetReport, Health, MigrateOptions, Note, Orphan, Outcome, Problem,
-    ProblemKind, Progress, PublicOutcome, Renamed, SpareCount, SpareFault, SpareReport, Status,
-    Stop, Table, Tenant, TenantStanding, Tenants,
+    Adopted, Cloned, Comparison, Contents, FleetReport, Health, MigrateOptions, Note, Orphan,
+    Outcome, Problem, ProblemKind, Progress, PublicOutcome, Renamed, Repair, SpareCount,
+    SpareFault, SpareReport, Status, Stop, Table, Tenant, TenantStanding, Tenants,
 };

@@ -1,7 +1,9 @@
 //! [`Tenants`]: everything one does with them, one documented call each.
 
 mod access;
+mod adopt;
 mod clone;
+mod compare;
 mod create;
 mod drift;
 mod drop;
@@ -18,6 +20,7 @@ mod owners;
 mod problem;
 mod reading;
 mod rename;
+mod repair;
 mod shapes;
 mod spares;
 mod standings;
@@ -37,7 +40,9 @@ use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::sql::Schema;
 use crate::tracker;
 
+pub use adopt::Adopted;
 pub use clone::Cloned;
+pub use compare::Comparison;
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
 pub use health::Health;
@@ -47,6 +52,7 @@ pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
 pub use rename::Renamed;
+pub use repair::Repair;
 pub use spares::{SpareCount, SpareReport};
 pub use standings::TenantStanding;
 

@@ -81,6 +81,16 @@ pub(crate) fn insert(schema: Schema<'_>, applied: Applied<'_>) -> Option<String>
     })
 }
 
+/// Registers a schema that has a table of applied migrations of its own, whose newest
+/// version is `newest`. What their texts were is not known.
+pub(crate) fn adopt(schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
+    let table = list(schema)?;
+    let (name, version) = (literal(schema.name()), version_or_null(newest));
+    Some(format!(
+        "INSERT INTO {table} (name, version, migrated_at) VALUES ({name}, {version}, now())"
+    ))
+}
+
 /// Notes which migrations a run has applied to a schema, and fails, by a
 /// division by zero, unless `condition` holds. An older migration that was
 /// applied late does not set the version back.

@@ -1,29 +1,35 @@
 //! One file for each command.
 
+mod adopt_tenant;
 mod clone_tenant;
 mod completions;
 mod create_tenant;
 mod demo_tenant_schema;
+mod diff_tenants;
 mod drop_tenant;
 mod health_check;
 mod list_tenants;
 mod migrate_public;
 mod migrate_tenants;
 mod rename_tenant;
+mod repair_tenant;
 mod spare_tenants;
 mod stop_server;
 mod studio;
 
+pub use adopt_tenant::AdoptTenant;
 pub use clone_tenant::CloneTenant;
 pub use completions::Completions;
 pub use create_tenant::CreateTenant;
 pub use demo_tenant_schema::DemoTenantSchema;
+pub use diff_tenants::DiffTenants;
 pub use drop_tenant::DropTenant;
 pub use health_check::HealthCheck;
 pub use list_tenants::ListTenants;
 pub use migrate_public::MigratePublic;
 pub use migrate_tenants::MigrateTenants;
 pub use rename_tenant::RenameTenant;
+pub use repair_tenant::RepairTenant;
 pub use spare_tenants::SpareTenants;
 pub use stop_server::StopServer;
 pub use studio::Studio;

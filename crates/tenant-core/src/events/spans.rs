@@ -99,6 +99,9 @@ calls! {
     List = "list",
     Standings = "standings",
     Health = "health",
+    Repair = "repair",
+    Adopt = "adopt",
+    Compare = "compare",
     Spares = "spares",
     KeepSpares = "keep_spares",
 }

@@ -74,6 +74,11 @@ impl Difference {
         self.change == Change::Missing && self.object.kind == ObjectKind::Table
     }
 
+    /// Whether it is about whom the object belongs to.
+    pub(crate) fn is_about_owner(&self) -> bool {
+        matches!(self.change, Change::WrongOwner { .. })
+    }
+
     /// What kind of change these statements are.
     #[must_use]
     pub fn mending(&self) -> Mending {
@@ -117,11 +122,22 @@ impl fmt::Display for Difference {
     }
 }
 
+impl AspectChange {
+    /// The same with texts for people.
+    fn displayed(self) -> Self {
+        Self {
+            expected: self.expected.as_deref().map(displayed),
+            found: self.found.as_deref().map(displayed),
+            ..self
+        }
+    }
+}
+
 impl fmt::Display for AspectChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &Option<String>| match text {
             None => "nothing".to_owned(),
-            Some(text) => format!("`{}`", displayed(&one_line(text))),
+            Some(text) => format!("`{}`", one_line(text)),
         };
         let (found, expected) = (shown(&self.found), shown(&self.expected));
         write!(
@@ -267,7 +283,7 @@ fn both(
         let change = if of_validity {
             Change::InvalidIndex
         } else {
-            Change::Changed(changes)
+            Change::Changed(changes.into_iter().map(AspectChange::displayed).collect())
         };
         differences.push(Difference {
             object: name.clone(),

@@ -6,6 +6,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod adopt;
 mod capture;
 mod clone;
 mod connect;
@@ -32,6 +33,7 @@ mod pool_statements;
 mod pooled_statements;
 mod rename;
 mod rename_mentions;
+mod repair;
 mod resources;
 mod secrets;
 mod server;

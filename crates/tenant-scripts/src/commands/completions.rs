@@ -6,8 +6,9 @@ use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
 use super::{
-    CloneTenant, CreateTenant, DemoTenantSchema, DropTenant, HealthCheck, ListTenants,
-    MigratePublic, MigrateTenants, RenameTenant, SpareTenants, StopServer, Studio,
+    AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants, DropTenant, HealthCheck,
+    ListTenants, MigratePublic, MigrateTenants, RenameTenant, RepairTenant, SpareTenants,
+    StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -55,16 +56,19 @@ impl Script for Completions {
 /// Every command of this package.
 fn commands() -> Vec<clap::Command> {
     vec![
+        AdoptTenant::command(),
         CloneTenant::command(),
         Completions::command(),
         CreateTenant::command(),
         DemoTenantSchema::command(),
+        DiffTenants::command(),
         DropTenant::command(),
         HealthCheck::command(),
         ListTenants::command(),
         MigratePublic::command(),
         MigrateTenants::command(),
         RenameTenant::command(),
+        RepairTenant::command(),
         SpareTenants::command(),
         StopServer::command(),
         Studio::command(),

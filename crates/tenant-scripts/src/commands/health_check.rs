@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use command_line::output::shown;
-use command_line::words::counted;
+use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Script, Verdict, hints};
 use serde::Serialize;
 use tenant_core::{Health, Problem, ProblemKind, Settings, TenantName};
@@ -158,7 +158,7 @@ fn details(problems: &[Row]) -> Vec<String> {
             lines.push(format!("  {}", problem.detail));
             lines.push(format!("    to do: {}", problem.remedy));
             let sql = problem.sql.iter();
-            lines.extend(sql.map(|statement| format!("    sql: {};", one_line(statement))));
+            lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
         }
     }
     let more = tenants.count();
@@ -184,12 +184,6 @@ fn summary(document: &Document) -> Vec<String> {
     });
     lines.extend(groups);
     lines
-}
-
-/// A statement on one line, for people: the definition of a function has many.
-fn one_line(statement: &str) -> String {
-    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    shown(&line).into_owned()
 }
 
 fn row(problem: &Problem) -> Row {

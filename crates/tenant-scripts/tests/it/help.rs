@@ -7,17 +7,20 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 13] = [
+const BINS: [&str; 16] = [
+    "adopt-tenant",
     "clone-tenant",
     "completions",
     "create-tenant",
     "demo-tenant-schema",
+    "diff-tenants",
     "drop-tenant",
     "health-check",
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
     "rename-tenant",
+    "repair-tenant",
     "spare-tenants",
     "stop-server",
     "studio",
@@ -66,6 +69,9 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "demo-tenant-schema --json",
         "spare-tenants 1 --json",
         "spare-tenants --json",
+        "create-tenant other --json",
+        "diff-tenants acme other --json",
+        "repair-tenant acme --json",
         "clone-tenant acme copy --json",
         "rename-tenant acme globex --json",
         "drop-tenant globex --yes --json",

@@ -42,6 +42,7 @@ mod privileges;
 mod project_server;
 mod races;
 mod rename_tenant;
+mod repair_tenant;
 mod saas;
 mod spare_tenants;
 mod stray_schemas;

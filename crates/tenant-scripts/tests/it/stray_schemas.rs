@@ -15,16 +15,15 @@ fn cut<'a>(text: &'a str, before: &str, end: &str) -> &'a str {
         .0
 }
 
-/// Does what a message says: runs the statement that it quotes, and then the
-/// command that it names.
+/// Does what a message says: runs the command that it names, and then brings the
+/// tenant up to date.
 async fn obey(database: &Database, message: &str) {
-    let statement = cut(message, "register it with `", "`");
-    assert!(
-        statement.starts_with("INSERT INTO public.schema_tracker"),
-        "{message}"
+    let tenant = cut(
+        message,
+        "make it one with `cargo xtask db:adopt:tenant ",
+        "`",
     );
-    database.execute(statement).await;
-    let tenant = cut(message, "run `cargo xtask db:migrate:tenant ", "`");
+    database.run(&format!("adopt-tenant {tenant}")).succeeds();
     database
         .run(&format!("migrate-tenants --only {tenant}"))
         .succeeds();

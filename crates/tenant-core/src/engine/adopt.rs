@@ -1,0 +1,133 @@
+//! Makes a tenant of a schema that is there.
+
+use super::Work;
+use super::attempt::{Attempts, finish};
+use super::existing::open_and_look;
+use super::parts::{create_ledger, record, run_script};
+use super::rehearse::shape_of;
+use super::script::Script;
+use crate::migration::Migration;
+use crate::shape::Shape;
+use crate::sql::literal;
+use crate::{Error, TenantName, tracker};
+
+/// What a schema says of the migrations that it has.
+pub(crate) enum Evidence<'a> {
+    /// Its table of applied migrations holds these versions, oldest first.
+    Ledger(&'a [String]),
+    /// It has none, or an empty one; it looks like this.
+    Shape(&'a Shape),
+}
+
+/// Registers the schema of `work` as the tenant `name`. `decide` says from what the
+/// schema shows how many of the migrations it has, the oldest first; those are
+/// recorded where no table of applied migrations says it.
+///
+/// # Errors
+///
+/// [`Error::Unknown`] without such a schema, [`Error::Taken`] when it is a tenant that
+/// has a table of applied migrations, and what `decide` refuses. Then nothing has
+/// happened.
+pub(crate) async fn adopt(
+    work: Work<'_>,
+    name: &TenantName,
+    decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
+) -> Result<(), Error> {
+    let mut attempts = Attempts::new();
+    loop {
+        let existing = open_and_look(work).await?;
+        let done = if existing.schema {
+            register(work, name, existing.registered, decide).await
+        } else if existing.registered {
+            Err(Error::MissingSchema(name.clone()))
+        } else {
+            Err(Error::Unknown(name.clone()))
+        };
+        let done = finish(work, done).await;
+        match done {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn register(
+    work: Work<'_>,
+    name: &TenantName,
+    is_registered: bool,
+    decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
+) -> Result<(), Error> {
+    let ledger = ledger(work).await?;
+    let has_versions = ledger.as_ref().is_some_and(|versions| !versions.is_empty());
+    if is_registered && has_versions {
+        return Err(Error::Taken(name.clone()));
+    }
+    let mut script = Script::default();
+    if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
+        decide(&Evidence::Ledger(versions))?;
+        let newest = versions.last().map(String::as_str);
+        if let Some(statement) = tracker::adopt(work.schema, newest) {
+            script.step("registering the tenant", &statement);
+        }
+    } else {
+        let shape = shape_of(work).await?;
+        let count = decide(&Evidence::Shape(&shape))?;
+        let migrations = work.migrations.iter().take(count).collect::<Vec<_>>();
+        if ledger.is_none() {
+            script.step(
+                "creating the table of applied migrations",
+                &create_ledger(work.schema),
+            );
+        }
+        record_all(work, &migrations, is_registered, &mut script);
+    }
+    script.step("committing", "COMMIT");
+    run_script(work, &script).await
+}
+
+fn record_all<'a>(
+    work: Work<'a>,
+    migrations: &[&'a Migration],
+    is_registered: bool,
+    script: &mut Script<'a>,
+) {
+    if !migrations.is_empty() {
+        let record = record(work.schema, migrations);
+        script.step("recording the migrations", &record);
+    }
+    let applied = tracker::Applied {
+        migrations,
+        with_fingerprints: work.fingerprints,
+    };
+    let statement = if is_registered {
+        tracker::update(work.schema, applied, "true")
+    } else {
+        tracker::insert(work.schema, applied)
+    };
+    if let Some(statement) = statement {
+        script.step("registering the tenant", &statement);
+    }
+}
+
+/// The versions in the schema's table of applied migrations; `None` without one.
+async fn ledger(work: Work<'_>) -> Result<Option<Vec<String>>, Error> {
+    let ledger = work.schema.ledger();
+    let exists = format!(
+        "SELECT pg_catalog.to_regclass({}) IS NOT NULL",
+        literal(&ledger)
+    );
+    let failed =
+        |error| Error::database(format!("{}: reading what is applied", work.schema), error);
+    let client = work.session.client();
+    let row = client.query_typed_one(&exists, &[]).await;
+    if !row
+        .and_then(|row| row.try_get::<_, bool>(0))
+        .map_err(failed)?
+    {
+        return Ok(None);
+    }
+    let versions = format!("SELECT version::text FROM {ledger} ORDER BY version COLLATE \"C\"");
+    let rows = client.query_typed(&versions, &[]).await.map_err(failed)?;
+    let versions = rows.iter().map(|row| row.try_get(0));
+    versions.collect::<Result<_, _>>().map(Some).map_err(failed)
+}

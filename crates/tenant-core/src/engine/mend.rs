@@ -1,0 +1,121 @@
+//! Makes a tenant look as its migrations make it.
+
+use super::apply::is_exactly;
+use super::attempt::{Attempts, close, finish, open};
+use super::rehearse::shape_of;
+use super::rounds::run_in_rounds;
+use super::{Work, execute};
+use crate::shape::{Compared, Difference, Mending, Shape, compare};
+use crate::{Error, TenantName};
+
+/// What came of mending a tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Mended {
+    /// What was put right.
+    pub(crate) mended: Vec<Difference>,
+    /// The statements that did it, in the order in which they ran.
+    pub(crate) statements: Vec<String>,
+    /// What still differs, and is left to people.
+    pub(crate) left: Vec<Difference>,
+}
+
+/// Whether what was done is to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// It is committed.
+    Yes,
+    /// It is rolled back: somebody only wants to know whether it would work.
+    No,
+}
+
+/// Makes the schema of `work`, the tenant `name`, look like `expected`, as far as that
+/// loses nothing, and sees whether it does. `None` when the tenant has no longer
+/// exactly the versions `applied`; then nothing has happened.
+///
+/// # Errors
+///
+/// A statement that failed, or [`Error::StillDifferent`]. Then nothing has happened.
+pub(crate) async fn mend(
+    work: Work<'_>,
+    name: &TenantName,
+    expected: &Shape,
+    applied: &[String],
+    keep: Keep,
+) -> Result<Option<Mended>, Error> {
+    let mut attempts = Attempts::new();
+    loop {
+        let versions = applied.iter().map(String::as_str);
+        let query = format!("SELECT {}", is_exactly(work.schema, versions));
+        let opened = open(work, &query).await;
+        let rows = opened.map_err(|error| error.into_error(work))?;
+        let is_as_known = rows.first().and_then(|row| row.get(0)) == Some("t");
+        if !is_as_known {
+            close(work).await;
+            return Ok(None);
+        }
+        let done = mend_in_transaction(work, name, expected).await;
+        let done = match (done, keep) {
+            (Ok(mended), Keep::Yes) => {
+                let committed = execute(work.session, "committing", "COMMIT").await;
+                finish(work, committed).await.map(|()| mended)
+            }
+            (done, _) => {
+                close(work).await;
+                done
+            }
+        };
+        match done {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done.map(Some),
+        }
+    }
+}
+
+async fn mend_in_transaction(
+    work: Work<'_>,
+    name: &TenantName,
+    expected: &Shape,
+) -> Result<Mended, Error> {
+    let found = shape_of(work).await?;
+    let grants = expected.owner() == found.owner();
+    let compared = Compared::WithMigrations { grants };
+    let is_mended = |it: &Difference| it.mending() == Mending::Adds;
+    let (mended, left) = compare(expected, &found, compared)
+        .into_iter()
+        .partition::<Vec<_>, _>(is_mended);
+    if mended.is_empty() {
+        return Ok(Mended {
+            left,
+            ..Mended::default()
+        });
+    }
+    prepare(work).await?;
+    let statements = mended.iter().flat_map(|it| it.sql(name)).collect();
+    let statements = run_in_rounds(work, statements).await?;
+    let found = shape_of(work).await?;
+    let now = compare(expected, &found, compared);
+    let still = now.iter().filter(|it| is_mended(it) && mended.contains(it));
+    let still = still.map(ToString::to_string).collect::<Vec<_>>();
+    if !still.is_empty() {
+        return Err(Error::StillDifferent {
+            name: name.clone(),
+            differences: still,
+        });
+    }
+    Ok(Mended {
+        mended,
+        statements,
+        left: now,
+    })
+}
+
+/// Sets the path, which reading a shape has emptied, and lets functions be made that
+/// name what is not there yet.
+pub(super) async fn prepare(work: Work<'_>) -> Result<(), Error> {
+    let prepare = format!(
+        "{}; {}; SET LOCAL check_function_bodies = off",
+        work.path().set_local(),
+        work.path().check()
+    );
+    execute(work.session, "setting the search path", &prepare).await
+}

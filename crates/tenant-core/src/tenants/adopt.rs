@@ -1,0 +1,197 @@
+//! Makes tenants of schemas that are there.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::expected::Applied;
+use super::{Tenants, state};
+use crate::engine::{self, Evidence};
+use crate::events::Call;
+use crate::migration::Migration;
+use crate::shape::{Compared, Shape, compare};
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// What came of adopting a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    /// The newest migration that it has; `None` for none.
+    pub version: Option<String>,
+    /// Whether the version was found by the shape; otherwise a table of applied
+    /// migrations, or the caller, has said it.
+    pub by_shape: bool,
+    /// How the schema differs from what its migrations make, in words, if the caller
+    /// has said the version.
+    pub differences: Vec<String>,
+}
+
+/// The version that a schema is said to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Said {
+    /// Nobody has said it.
+    Nothing,
+    /// So many of the migrations.
+    Count(usize),
+}
+
+/// What each number of migrations makes.
+type Steps = Vec<(usize, Arc<Shape>)>;
+
+impl Tenants {
+    /// Registers a schema that is there as the tenant `name`.
+    ///
+    /// A schema with a table of applied migrations is taken as it is. For one without,
+    /// the version is found whose shape it has, and recorded; `at` says it instead:
+    /// one of this program's versions, or `0` for none. A tenant that is registered
+    /// and has no migration recorded gets its record in the same way.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] without such a schema, [`Error::Taken`], [`Error::IsSpare`],
+    /// [`Error::NoVersionFits`], [`Error::SeveralVersionsFit`],
+    /// [`Error::NoSuchVersion`], [`Error::HasLedger`] when `at` says what the schema
+    /// says itself, [`Error::Busy`], or that the migrations could not be tried. Then
+    /// nothing was changed.
+    pub async fn adopt(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
+        let schema = Schema::Tenant(name);
+        let adopted = self.take_in(name, at);
+        Call::Adopt.tell_about(schema, adopted).await
+    }
+
+    async fn take_in(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
+        self.look_for_fingerprints().await?;
+        let spares = state::names_of_spares(&self.reading().await?).await?;
+        if spares.iter().any(|spare| spare == name.as_str()) {
+            return Err(Error::IsSpare(name.clone()));
+        }
+        let said = self.said(at)?;
+        let steps = self.steps(&said).await?;
+        let adopted = Mutex::new(None);
+        let decide = |evidence: &Evidence<'_>| {
+            let (count, decided) = self.decide(name, evidence, &said, &steps)?;
+            let mut adopted = adopted.lock().unwrap_or_else(PoisonError::into_inner);
+            *adopted = Some(decided);
+            Ok(count)
+        };
+        let session = self.session().await?;
+        let done = engine::adopt(self.work(&session, Schema::Tenant(name)), name, &decide).await;
+        self.directory.forget(name);
+        done?;
+        let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        adopted.ok_or_else(|| Error::Unknown(name.clone()))
+    }
+
+    fn said(&self, at: Option<&str>) -> Result<Said, Error> {
+        let Some(version) = at else {
+            return Ok(Said::Nothing);
+        };
+        if version == "0" {
+            return Ok(Said::Count(0));
+        }
+        let mut versions = self.migrations.tenant.iter().map(Migration::version);
+        match versions.position(|known| known == version) {
+            Some(position) => Ok(Said::Count(position + 1)),
+            None => Err(Error::NoSuchVersion(version.to_owned())),
+        }
+    }
+
+    /// The shapes that the schema may have.
+    async fn steps(&self, said: &Said) -> Result<Steps, Error> {
+        let newest = self.newest();
+        let counts = match said {
+            Said::Nothing => (0..=newest.len()).collect::<Vec<_>>(),
+            Said::Count(count) => vec![*count],
+        };
+        let of = |count: &usize| newest.iter().take(*count).cloned().collect::<Applied>();
+        let sets = counts.iter().map(of).collect::<BTreeSet<_>>();
+        let shapes = self.expected(sets).await?;
+        let steps = counts.iter().filter_map(|count| {
+            let shape = shapes.get(&of(count))?;
+            Some((*count, Arc::clone(shape)))
+        });
+        Ok(steps.collect())
+    }
+
+    /// How many of the migrations the schema has, and what to say of it.
+    fn decide(
+        &self,
+        name: &TenantName,
+        evidence: &Evidence<'_>,
+        said: &Said,
+        steps: &Steps,
+    ) -> Result<(usize, Adopted), Error> {
+        let found = match evidence {
+            Evidence::Ledger(_) if *said != Said::Nothing => {
+                return Err(Error::HasLedger(name.clone()));
+            }
+            Evidence::Ledger(versions) => {
+                let adopted = Adopted {
+                    version: versions.last().cloned(),
+                    by_shape: false,
+                    differences: Vec::new(),
+                };
+                return Ok((0, adopted));
+            }
+            Evidence::Shape(found) => found,
+        };
+        let differing = steps
+            .iter()
+            .map(|(count, expected)| (*count, differing(expected, found)));
+        let differing = differing.collect::<Vec<_>>();
+        if let (Said::Count(count), [(_, differences)]) = (said, differing.as_slice()) {
+            return Ok((*count, self.adopted(*count, false, differences.clone())));
+        }
+        let fits = differing
+            .iter()
+            .filter(|(_, differences)| differences.is_empty());
+        let fits = fits.map(|(count, _)| *count).collect::<Vec<_>>();
+        match fits.as_slice() {
+            [count] => Ok((*count, self.adopted(*count, true, Vec::new()))),
+            [] => Err(self.no_version(name, differing)),
+            several => Err(Error::SeveralVersionsFit {
+                name: name.clone(),
+                versions: several
+                    .iter()
+                    .map(|count| self.version(*count).unwrap_or_else(|| "0".to_owned()))
+                    .collect(),
+            }),
+        }
+    }
+
+    fn adopted(&self, count: usize, by_shape: bool, differences: Vec<String>) -> Adopted {
+        Adopted {
+            version: self.version(count),
+            by_shape,
+            differences,
+        }
+    }
+
+    fn no_version(&self, name: &TenantName, differing: Vec<(usize, Vec<String>)>) -> Error {
+        // Of several that are as near, the newest.
+        let nearest = differing
+            .into_iter()
+            .rev()
+            .min_by_key(|(_, differences)| differences.len());
+        let (count, differences) = nearest.unwrap_or_default();
+        Error::NoVersionFits {
+            name: name.clone(),
+            nearest: self.version(count),
+            differences,
+        }
+    }
+
+    /// The version that a tenant with so many of the migrations is at.
+    fn version(&self, count: usize) -> Option<String> {
+        let newest = self.migrations.tenant.iter().take(count).next_back();
+        newest.map(|migration| migration.version().to_owned())
+    }
+}
+
+/// How a schema differs from what migrations make, in words. Whom it belongs to is no
+/// question of the version.
+fn differing(expected: &Shape, found: &Shape) -> Vec<String> {
+    let compared = Compared::WithMigrations { grants: false };
+    let differences = compare(expected, found, compared).into_iter();
+    let differences = differences.filter(|it| !it.is_about_owner());
+    differences.map(|it| it.to_string()).collect()
+}

@@ -1,0 +1,96 @@
+//! What differs between two tenants.
+
+use super::Tenants;
+use crate::events::Call;
+use crate::shape::{Compared, Difference, Shape, compare};
+use crate::{Error, TenantName};
+
+/// How one tenant differs from another.
+#[derive(Debug)]
+pub struct Comparison {
+    /// How the second differs from the first, as if the first were right.
+    pub differences: Vec<Difference>,
+    /// The versions of migrations that only the first has, oldest first.
+    pub only_in_first: Vec<String>,
+    /// Those that only the second has.
+    pub only_in_second: Vec<String>,
+}
+
+impl Comparison {
+    /// Whether there is no difference.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.differences.is_empty()
+            && self.only_in_first.is_empty()
+            && self.only_in_second.is_empty()
+    }
+}
+
+impl Tenants {
+    /// What a tenant's schema looks like.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::MissingSchema`], or what the server says.
+    pub async fn shape(&self, name: &TenantName) -> Result<Shape, Error> {
+        Call::Compare.tell(self.shape_of_one(name)).await
+    }
+
+    /// How the schema of `second` differs from that of `first`: objects, definitions,
+    /// owners, grants, and applied migrations. Rows are not compared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tenants::shape`].
+    pub async fn compare(
+        &self,
+        first: &TenantName,
+        second: &TenantName,
+    ) -> Result<Comparison, Error> {
+        Call::Compare.tell(self.compare_two(first, second)).await
+    }
+
+    async fn compare_two(
+        &self,
+        first: &TenantName,
+        second: &TenantName,
+    ) -> Result<Comparison, Error> {
+        let (one, other) = (self.versions(first).await?, self.versions(second).await?);
+        let (expected, found) = (
+            self.shape_of_one(first).await?,
+            self.shape_of_one(second).await?,
+        );
+        let only_in = |these: &[String], those: &[String]| {
+            let only = these.iter().filter(|version| !those.contains(version));
+            only.cloned().collect()
+        };
+        Ok(Comparison {
+            differences: compare(&expected, &found, Compared::Everything),
+            only_in_first: only_in(&one, &other),
+            only_in_second: only_in(&other, &one),
+        })
+    }
+
+    async fn versions(&self, name: &TenantName) -> Result<Vec<String>, Error> {
+        let standing = self.standing_of(name).await?;
+        let mut versions = self.applied(&standing);
+        versions.extend(standing.unknown);
+        versions.sort_unstable();
+        Ok(versions)
+    }
+
+    async fn shape_of_one(&self, name: &TenantName) -> Result<Shape, Error> {
+        self.standing_of(name).await?;
+        let looked = self
+            .look_at_shapes(&[name.as_str()], &|shape| shape)
+            .await?;
+        match looked.into_iter().next() {
+            Some((_, Ok(Some(shape)))) => Ok(shape),
+            Some((_, Err(error))) => Err(Error::database(
+                format!("reading what is in the schema of tenant `{name}`"),
+                error,
+            )),
+            _ => Err(Error::MissingSchema(name.clone())),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Puts a tenant right that is not what its migrations make.
+
+use std::collections::BTreeSet;
+
+use super::state::{Knowledge, Standing};
+use super::{Tenants, state};
+use crate::engine::{self, Keep};
+use crate::events::Call;
+use crate::shape::Difference;
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// What came of repairing a tenant.
+#[derive(Debug)]
+pub struct Repair {
+    /// What was put right, or would be.
+    pub mended: Vec<Difference>,
+    /// The statements that did it, in the order in which they ran.
+    pub statements: Vec<String>,
+    /// What still differs: mending it would take something away, or write values
+    /// anew, or there is no SQL for it.
+    pub left: Vec<Difference>,
+}
+
+/// How often a tenant is looked at anew that is migrated meanwhile.
+const ATTEMPTS: usize = 3;
+
+impl Tenants {
+    /// Makes the tenant `name` what its migrations make, as far as nothing is lost:
+    /// what is missing is added, definitions are set right. One transaction, and the
+    /// shape is read again before it is committed. Columns and tables come back
+    /// empty; a sequence that is made anew goes on behind the values in its column.
+    ///
+    /// What would take something away or write values anew is left, and told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::MissingSchema`], a statement that failed
+    /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
+    /// migrations could not be tried. Then nothing was changed.
+    pub async fn repair(&self, name: &TenantName) -> Result<Repair, Error> {
+        let repaired = self.mend(name, Keep::Yes);
+        Call::Repair
+            .tell_about(Schema::Tenant(name), repaired)
+            .await
+    }
+
+    /// What [`Tenants::repair`] would do: all of it is done, and rolled back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tenants::repair`].
+    pub async fn try_repair(&self, name: &TenantName) -> Result<Repair, Error> {
+        let tried = self.mend(name, Keep::No);
+        Call::Repair.tell_about(Schema::Tenant(name), tried).await
+    }
+
+    async fn mend(&self, name: &TenantName, keep: Keep) -> Result<Repair, Error> {
+        for _ in 0..ATTEMPTS {
+            let standing = self.standing_of(name).await?;
+            let known = self.applied(&standing);
+            let shapes = self.expected(BTreeSet::from([known.clone()])).await?;
+            let Some(expected) = shapes.get(&known) else {
+                break;
+            };
+            let mut applied = known;
+            applied.extend(standing.unknown);
+            let session = self.session().await?;
+            let work = self.work(&session, Schema::Tenant(name));
+            if let Some(mended) = engine::mend(work, name, expected, &applied, keep).await? {
+                return Ok(Repair {
+                    mended: mended.mended,
+                    statements: mended.statements,
+                    left: mended.left,
+                });
+            }
+        }
+        Err(Error::Busy {
+            schema: Schema::Tenant(name).to_string(),
+            waited: std::time::Duration::ZERO,
+            holders: Vec::new(),
+        })
+    }
+
+    /// Where one tenant stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], or why it cannot be read.
+    pub(super) async fn standing_of(&self, name: &TenantName) -> Result<Standing, Error> {
+        let only = std::slice::from_ref(name);
+        let states = self.states(only, Knowledge::Certain).await?;
+        if let Some(name) = state::unknown(&states, only).next() {
+            return Err(Error::Unknown(name.clone()));
+        }
+        let state = states.into_iter().next();
+        state.map_or_else(|| Err(Error::Unknown(name.clone())), |state| state.standing)
+    }
+}

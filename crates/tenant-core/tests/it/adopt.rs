@@ -1,0 +1,261 @@
+//! Schemas that are there already, and become tenants.
+
+use tenant_core::Error;
+use test_support::TestDatabase;
+
+use crate::drift::{everything, found};
+use crate::fixture::{create, migrate, name, open, tenants, two_steps, version};
+
+/// Tenants of `two_steps`, of which `lost` has lost its registration.
+async fn with_lost(database: &TestDatabase) -> tenant_core::Tenants {
+    let tenants = tenants(database, &two_steps()).await;
+    create(&tenants, &["acme", "lost"]).await;
+    database
+        .execute("DELETE FROM schema_tracker WHERE name = 'lost'")
+        .await;
+    tenants
+}
+
+async fn row(database: &TestDatabase, who: &str) -> String {
+    let row = format!(
+        "SELECT name || ' ' || coalesce(version, '-') FROM schema_tracker WHERE name = '{who}'"
+    );
+    database.value(&row).await
+}
+
+#[tokio::test]
+async fn a_schema_with_a_ledger_is_taken_as_it_is() {
+    let database = TestDatabase::new().await;
+    let tenants = with_lost(&database).await;
+    database
+        .execute("ALTER TABLE lost.tasks DROP COLUMN due")
+        .await;
+    let adopted = tenants.adopt(&name("lost"), None).await.unwrap();
+    assert_eq!(
+        (adopted.version, adopted.by_shape),
+        (Some(version(2)), false)
+    );
+    assert_eq!(row(&database, "lost").await, format!("lost {}", version(2)));
+    assert_eq!(
+        found(&tenants).await,
+        [(
+            "lost".to_owned(),
+            "column `tasks.due` is missing".to_owned()
+        )]
+    );
+    let again = tenants.adopt(&name("lost"), None).await.unwrap_err();
+    assert!(matches!(again, Error::Taken(_)), "{again}");
+}
+
+#[tokio::test]
+async fn without_a_ledger_the_version_is_found_by_the_shape() {
+    for (damage, count) in [
+        ("DROP TABLE lost.__diesel_schema_migrations", 2),
+        (
+            "DELETE FROM lost.__diesel_schema_migrations; ALTER TABLE lost.tasks DROP COLUMN due",
+            1,
+        ),
+        ("DROP TABLE lost.__diesel_schema_migrations, lost.tasks", 0),
+    ] {
+        let database = TestDatabase::new().await;
+        let tenants = with_lost(&database).await;
+        database.execute(damage).await;
+        let adopted = tenants.adopt(&name("lost"), None).await.unwrap();
+        assert!(adopted.by_shape, "{damage}");
+        assert_eq!(
+            adopted.version,
+            (count > 0).then(|| version(count)),
+            "{damage}"
+        );
+        migrate(&tenants).await;
+        assert_eq!(found(&tenants).await, [], "{damage}");
+        let applied =
+            "SELECT string_agg(version, ' ' ORDER BY version) FROM lost.__diesel_schema_migrations";
+        assert_eq!(
+            database.value(applied).await,
+            format!("{} {}", version(1), version(2))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_registered_tenant_without_a_record_gets_one() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("DROP TABLE acme.__diesel_schema_migrations")
+        .await;
+    let health = tenants.health(&[]).await.unwrap();
+    assert!(
+        health
+            .problems
+            .iter()
+            .any(|it| it.kind.code() == "half_made"),
+        "{health:?}"
+    );
+    let adopted = tenants.adopt(&name("acme"), None).await.unwrap();
+    assert_eq!(adopted.version, Some(version(2)));
+    assert_eq!(found(&tenants).await, []);
+}
+
+#[tokio::test]
+async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_nearest() {
+    let database = TestDatabase::new().await;
+    let tenants = with_lost(&database).await;
+    database
+        .execute("DROP TABLE lost.__diesel_schema_migrations; ALTER TABLE lost.tasks ADD COLUMN own text")
+        .await;
+    let error = tenants.adopt(&name("lost"), None).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the schema `lost` looks like no version of a tenant; nearest is version {}, from which it \
+             differs: column `tasks.own` should not be there",
+            version(2)
+        )
+    );
+    let untouched = "SELECT (to_regclass('lost.__diesel_schema_migrations') IS NULL)::text || \
+                     (SELECT count(*) FROM schema_tracker)";
+    assert_eq!(database.value(untouched).await, "true1");
+
+    let adopted = tenants
+        .adopt(&name("lost"), Some(&version(2)))
+        .await
+        .unwrap();
+    assert_eq!(
+        adopted.differences,
+        ["column `tasks.own` should not be there"]
+    );
+    assert_eq!(row(&database, "lost").await, format!("lost {}", version(2)));
+}
+
+#[tokio::test]
+async fn versions_that_look_alike_have_to_be_told_apart_by_people() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps().with("INSERT INTO tasks (id) VALUES (7)");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("DELETE FROM schema_tracker; DROP TABLE acme.__diesel_schema_migrations")
+        .await;
+    let error = tenants.adopt(&name("acme"), None).await.unwrap_err();
+    let Error::SeveralVersionsFit { versions, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*versions, [version(2), version(3)]);
+    tenants
+        .adopt(&name("acme"), Some(&version(3)))
+        .await
+        .unwrap();
+    assert_eq!(found(&tenants).await, []);
+}
+
+#[tokio::test]
+async fn what_cannot_be_adopted_is_refused() {
+    let database = TestDatabase::new().await;
+    let tenants = with_lost(&database).await;
+    tenants
+        .keep_spares(1, None, &Default::default(), &|_| {})
+        .await
+        .unwrap();
+    let spare = database.value("SELECT name FROM spare_schemas").await;
+    database.execute("CREATE SCHEMA gone; INSERT INTO schema_tracker (name) VALUES ('gone'); DROP SCHEMA gone").await;
+    for (who, at, said) in [
+        ("nobody", None, "there is no tenant `nobody`"),
+        ("acme", None, "tenant `acme` exists already"),
+        (
+            "gone",
+            None,
+            "tenant `gone` is registered, but its schema does not exist",
+        ),
+        (
+            "lost",
+            Some("19990101000000"),
+            "there is no migration of version 19990101000000",
+        ),
+        (
+            "lost",
+            Some("0"),
+            "the schema `lost` has a table of applied migrations, which says its version",
+        ),
+        (
+            &spare,
+            None,
+            "is a spare, which becomes a tenant when one is created",
+        ),
+    ] {
+        let error = tenants.adopt(&name(who), at).await.unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    assert_eq!(
+        database
+            .value("SELECT count(*)::text FROM schema_tracker")
+            .await,
+        "2"
+    );
+}
+
+#[tokio::test]
+async fn an_adopted_tenant_is_served_at_once() {
+    let database = TestDatabase::new().await;
+    let tenants = with_lost(&database).await;
+    let pool = tenants.pool().size(1).open().await.unwrap();
+    assert!(pool.tenant(&name("lost")).await.is_err());
+    tenants.adopt(&name("lost"), None).await.unwrap();
+    pool.tenant(&name("lost")).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_tenants_are_compared_with_all_they_have() {
+    let database = TestDatabase::new().await;
+    let stream = everything();
+    let before = tenants(&database, &stream).await;
+    create(&before, &["one", "other"]).await;
+    assert!(
+        before
+            .compare(&name("one"), &name("other"))
+            .await
+            .unwrap()
+            .is_same()
+    );
+    database
+        .execute("ALTER TABLE other.tasks ADD extra int; DROP INDEX other.tasks_due_idx; GRANT SELECT ON other.log TO PUBLIC")
+        .await;
+    let newer = stream.with("CREATE TABLE later (id int)");
+    let newer = open(&database, &newer, Default::default()).await;
+    migrate(&newer).await;
+    database
+        .execute(&format!(
+            "DROP TABLE one.later; DELETE FROM one.__diesel_schema_migrations WHERE version = '{}'",
+            version(3)
+        ))
+        .await;
+    let comparison = newer.compare(&name("one"), &name("other")).await.unwrap();
+    let words = comparison
+        .differences
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>();
+    assert_eq!(
+        words,
+        [
+            "table `log`: PUBLIC has SELECT, and should not",
+            "index `tasks_due_idx` is missing",
+            "table `later` should not be there",
+            "column `tasks.extra` should not be there",
+        ]
+    );
+    assert_eq!(comparison.only_in_second, [version(3)]);
+    assert_eq!(comparison.only_in_first, [""; 0]);
+    let error = newer
+        .compare(&name("one"), &name("nobody"))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Unknown(_)), "{error}");
+    let fingerprints = (
+        newer.shape(&name("one")).await.unwrap(),
+        newer.shape(&name("other")).await.unwrap(),
+    );
+    assert_ne!(fingerprints.0.fingerprint(), fingerprints.1.fingerprint());
+}

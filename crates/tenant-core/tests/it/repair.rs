@@ -1,0 +1,246 @@
+//! Damage done by hand, and put right.
+
+use tenant_core::{Error, Mending};
+use test_support::TestDatabase;
+
+use crate::drift::{DAMAGE, everything, found};
+use crate::fixture::{create, name, tenants, two_steps};
+
+#[tokio::test]
+async fn what_can_be_mended_is_mended_and_nothing_else_is_touched() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    for (number, (damage, _, mending)) in DAMAGE.iter().enumerate() {
+        let hurt = format!("hurt_{number}");
+        create(&tenants, &[&hurt]).await;
+        let rows = "INSERT INTO people (email) VALUES ('a@b'), ('c@d'); \
+                    INSERT INTO tasks (owner, title, kind) VALUES (1, 'one', 'bug'), (2, 'two', 'wish')";
+        let damage = format!("SET search_path TO {hurt}; {rows}; {damage}; RESET search_path");
+        database.execute(&damage).await;
+        let before = tenants.health(&[name(&hurt)]).await.unwrap();
+        let tried = tenants.try_repair(&name(&hurt)).await.unwrap();
+        let unchanged = tenants.health(&[name(&hurt)]).await.unwrap();
+        assert_eq!(before.problems.len(), unchanged.problems.len(), "{damage}");
+
+        let repair = tenants.repair(&name(&hurt)).await;
+        let repair = repair.unwrap_or_else(|error| panic!("{damage}: {error:?}"));
+        assert_eq!(repair.statements, tried.statements, "{damage}");
+        let after = tenants.health(&[name(&hurt)]).await.unwrap();
+        assert_eq!(
+            after.problems.len(),
+            repair.left.len(),
+            "{damage}: {after:?}"
+        );
+        if *mending == Mending::Adds {
+            assert_eq!(after.as_expected, Some(1), "{damage}: {after:?}");
+        } else {
+            assert!(!repair.left.is_empty(), "{damage}");
+        }
+        let kept = format!("SELECT count(*)::text FROM {hurt}.tasks");
+        assert_eq!(database.value(&kept).await, "2", "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_gone_comes_back_empty_with_all_that_hung_on_it() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("DROP TABLE acme.tasks CASCADE; DROP TABLE acme.log CASCADE")
+        .await;
+    tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(found(&tenants).await, []);
+    let works = "SET search_path TO acme; INSERT INTO people (email) VALUES ('a@b'); \
+                 INSERT INTO tasks (owner, kind) VALUES (1, 'bug'); \
+                 INSERT INTO log VALUES ('2026-05-05', 'in the partition'); RESET search_path";
+    database.execute(works).await;
+    let open = "SELECT string_agg(title, ',') FROM acme.open_tasks";
+    assert_eq!(database.value(open).await, "a task");
+}
+
+#[tokio::test]
+async fn a_sequence_that_is_made_anew_goes_on_behind_the_rows() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "SET search_path TO acme; INSERT INTO people (email) VALUES ('a'), ('b'), ('c'); \
+             INSERT INTO tasks (owner) VALUES (1), (2), (3); DROP SEQUENCE tasks_id_seq CASCADE; \
+             ALTER TABLE people ALTER id DROP IDENTITY; RESET search_path",
+        )
+        .await;
+    tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(found(&tenants).await, []);
+    database
+        .execute("INSERT INTO acme.people (email) VALUES ('d'); INSERT INTO acme.tasks (owner) VALUES (4)")
+        .await;
+    let newest = "SELECT max(p.id) || ' ' || max(t.id) FROM acme.people p, acme.tasks t";
+    assert_eq!(database.value(newest).await, "4 4");
+}
+
+#[tokio::test]
+async fn labels_that_an_enum_lacks_are_added_where_they_belong() {
+    let database = TestDatabase::new().await;
+    let short = crate::fixture::Stream::new()
+        .with("CREATE TYPE level AS ENUM ('b', 'd'); CREATE TABLE t (level level)");
+    let tenants_before = tenants(&database, &short).await;
+    create(&tenants_before, &["acme"]).await;
+    let long = crate::fixture::Stream::new().with(
+        "CREATE TYPE level AS ENUM ('a', 'b', 'c, \"c\"', 'd', 'e'); CREATE TABLE t (level level)",
+    );
+    let tenants = tenants(&database, &long).await;
+    tenants.repair(&name("acme")).await.unwrap();
+    let labels = "SELECT string_agg(enumlabel, '|' ORDER BY enumsortorder) FROM pg_enum \
+                  WHERE enumtypid = 'acme.level'::regtype";
+    assert_eq!(database.value(labels).await, "a|b|c, \"c\"|d|e");
+}
+
+#[tokio::test]
+async fn what_rows_stand_against_changes_nothing_and_says_what_failed() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "SET search_path TO acme; DROP INDEX tasks_due_idx; \
+             ALTER TABLE people DROP CONSTRAINT people_email_key; \
+             INSERT INTO people (email) VALUES ('twice'), ('twice'); RESET search_path",
+        )
+        .await;
+    let error = tenants.repair(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("23505"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("ADD CONSTRAINT \"people_email_key\" UNIQUE (email)"),
+        "{error}"
+    );
+    let left = found(&tenants).await;
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_behind_is_mended_to_its_own_version() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    let before = tenants(&database, &stream).await;
+    create(&before, &["acme"]).await;
+    let newer = stream.with("ALTER TABLE tasks ADD COLUMN more int");
+    let newer = crate::fixture::open(&database, &newer, Default::default()).await;
+    database
+        .execute("ALTER TABLE acme.tasks DROP COLUMN due")
+        .await;
+    let repair = newer.repair(&name("acme")).await.unwrap();
+    assert_eq!(
+        repair.statements,
+        ["ALTER TABLE \"acme\".\"tasks\" ADD COLUMN \"due\" date"]
+    );
+    let words = found(&newer).await;
+    assert_eq!(words.len(), 1, "{words:?}");
+    assert!(
+        words[0].1.starts_with("a migration is pending"),
+        "{words:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_repaired_who_is_not_there() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["gone"]).await;
+    database
+        .execute("DROP SCHEMA gone CASCADE; CREATE SCHEMA stray")
+        .await;
+    for (who, error) in [
+        ("nobody", "Unknown"),
+        ("stray", "Unknown"),
+        ("gone", "MissingSchema"),
+    ] {
+        let refused = tenants.repair(&name(who)).await.unwrap_err();
+        assert!(format!("{refused:?}").starts_with(error), "{refused:?}");
+    }
+    let sound = tenants.create(&name("sound")).await;
+    sound.unwrap();
+    let repair = tenants.repair(&name("sound")).await.unwrap();
+    assert!(
+        repair.mended.is_empty() && repair.left.is_empty(),
+        "{repair:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_table_of_another_owner_is_found_and_given_back() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme", "beta", "gamma"]).await;
+    let role = database.role("secret").await;
+    let role = role.name();
+    database
+        .execute(&format!(
+            "ALTER TABLE acme.tasks OWNER TO {role}; ALTER SCHEMA beta OWNER TO {role}"
+        ))
+        .await;
+    let health = tenants.health(&[]).await.unwrap();
+    let codes = health.problems.iter();
+    let codes = codes.map(|problem| (problem.tenant.as_deref(), problem.kind.code()));
+    let codes = codes.collect::<Vec<_>>();
+    assert!(codes.contains(&(Some("acme"), "wrong_owner")), "{codes:?}");
+    assert!(codes.contains(&(Some("beta"), "wrong_owner")), "{codes:?}");
+    assert!(
+        !codes.iter().any(|(tenant, _)| *tenant == Some("gamma")),
+        "{codes:?}"
+    );
+    tenants.repair(&name("acme")).await.unwrap();
+    let owner = "SELECT (relowner = (SELECT nspowner FROM pg_namespace WHERE nspname = 'acme'))::text \
+                 FROM pg_class WHERE oid = 'acme.tasks'::regclass";
+    assert_eq!(database.value(owner).await, "true");
+}
+
+#[tokio::test]
+async fn grants_of_default_privileges_are_given_to_tenants_that_came_before_them() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    let role = database.role("secret").await;
+    let role = role.name();
+    database
+        .execute(&format!(
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT ON TABLES TO {role}"
+        ))
+        .await;
+    create(&tenants, &["beta"]).await;
+    let said = format!("table `tasks`: {role} lacks INSERT, SELECT");
+    assert_eq!(found(&tenants).await, [("acme".to_owned(), said)]);
+    tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(found(&tenants).await, []);
+    let may = format!("SELECT has_table_privilege('{role}', 'acme.tasks', 'INSERT')::text");
+    assert_eq!(database.value(&may).await, "true");
+}
+
+#[tokio::test]
+async fn a_repair_waits_for_the_tenant_s_lock_no_longer_than_it_may() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    database
+        .execute("ALTER TABLE acme.tasks DROP COLUMN due")
+        .await;
+    let settings = tenant_core::Settings {
+        lock_timeout: std::time::Duration::from_millis(200),
+        ..Default::default()
+    };
+    let tenants = crate::fixture::open(&database, &stream, settings).await;
+    let reader = database.client().await;
+    reader
+        .batch_execute("BEGIN; SELECT * FROM acme.tasks")
+        .await
+        .unwrap();
+    let error = tenants.repair(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("55P03"), "{error}");
+    assert!(matches!(error, Error::Database { .. }), "{error:?}");
+    reader.batch_execute("COMMIT").await.unwrap();
+    tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(found(&tenants).await, []);
+}

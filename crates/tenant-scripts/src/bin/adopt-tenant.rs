@@ -1,0 +1,7 @@
+//! `adopt-tenant`: see [`tenant_scripts::commands::AdoptTenant`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command_line::run::<tenant_scripts::commands::AdoptTenant>()
+}

@@ -1,0 +1,90 @@
+//! `adopt-tenant`: makes a tenant of a schema that is there.
+
+use clap::Parser;
+use command_line::options::Locking;
+use command_line::output::shown;
+use command_line::{Common, Context, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{Adopted, TenantName};
+
+use crate::tenants;
+
+/// Make a tenant of a schema that is there
+///
+/// A schema with a table of applied migrations is registered as it is. For one
+/// without, the version is found whose shape the schema has, and recorded. Where no
+/// version fits, it is refused, and the differences to the nearest are shown. Nothing
+/// in the schema is changed but for that table.
+///
+/// With --json: tenant, version (the newest migration that it has, or null),
+/// by_shape (whether the version was found by the shape), differences (from what the
+/// migrations make, in words, where --at has named the version).
+#[derive(Debug, Parser)]
+#[command(name = "adopt-tenant", version)]
+pub struct AdoptTenant {
+    /// Name of the schema, and of the tenant
+    #[arg(value_name = "NAME")]
+    name: TenantName,
+
+    /// Take it to be at this version, whatever it looks like; 0 for no migration
+    #[arg(long, value_name = "VERSION")]
+    at: Option<String>,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    version: Option<&'a str>,
+    by_shape: bool,
+    differences: &'a [String],
+}
+
+impl Script for AdoptTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let adopted = tenants.adopt(&self.name, self.at.as_deref()).await?;
+        let document = Document {
+            tenant: self.name.as_str(),
+            version: adopted.version.as_deref(),
+            by_shape: adopted.by_shape,
+            differences: &adopted.differences,
+        };
+        context
+            .output
+            .done(&document, &text(&self.name, &adopted))?;
+        if !adopted.differences.is_empty() && !context.output.is_json() {
+            context.output.problem(&note(&self.name, &adopted));
+        }
+        Ok(Verdict::Done)
+    }
+}
+
+fn text(name: &TenantName, adopted: &Adopted) -> String {
+    let found = if adopted.by_shape {
+        ", found by its shape"
+    } else {
+        ""
+    };
+    match &adopted.version {
+        Some(version) => format!("Schema `{name}` is a tenant now, at version {version}{found}."),
+        None => format!("Schema `{name}` is a tenant now, without any migration{found}."),
+    }
+}
+
+fn note(name: &TenantName, adopted: &Adopted) -> String {
+    let mut lines = vec!["note: it differs from what its migrations make:".to_owned()];
+    let differences = adopted.differences.iter();
+    lines.extend(differences.map(|words| format!("  {}", shown(words))));
+    lines.push(format!("  to do:   cargo xtask db:repair:tenant {name}"));
+    lines.join("\n")
+}

@@ -1,0 +1,142 @@
+//! `repair-tenant`: puts a tenant right that is not what its migrations make.
+
+use clap::Parser;
+use command_line::options::Locking;
+use command_line::output::shown;
+use command_line::words::{counted, one_line};
+use command_line::{Common, Context, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{Difference, Problem, ProblemKind, Repair, TenantName};
+
+use crate::tenants;
+
+/// Repair a tenant that is not what its migrations make
+///
+/// What is missing is added, and definitions are set right, in one transaction;
+/// the shape is read again before it is committed. Nothing that holds data is
+/// dropped or rewritten: what only that would mend is shown with its SQL, and left.
+/// Tables and columns come back empty.
+///
+/// Exit code 1 when something is left, or when the repair failed.
+///
+/// With --json: tenant, dry_run, mended (what was, or would be, put right, in
+/// words), statements (those that ran, in order), left: kind, detail, remedy, sql.
+#[derive(Debug, Parser)]
+#[command(name = "repair-tenant", version)]
+pub struct RepairTenant {
+    /// Name of the tenant
+    #[arg(value_name = "NAME")]
+    name: TenantName,
+
+    /// Try it, show what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    dry_run: bool,
+    mended: Vec<String>,
+    statements: &'a [String],
+    left: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    kind: &'static str,
+    detail: String,
+    remedy: String,
+    sql: Vec<String>,
+}
+
+impl Script for RepairTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let repair = if self.dry_run {
+            tenants.try_repair(&self.name).await?
+        } else {
+            tenants.repair(&self.name).await?
+        };
+        let document = self.document(&repair);
+        context.output.answer(&document, &text(&document))?;
+        Ok(if repair.left.is_empty() {
+            Verdict::Done
+        } else {
+            Verdict::Wrong
+        })
+    }
+}
+
+impl RepairTenant {
+    fn document<'a>(&'a self, repair: &'a Repair) -> Document<'a> {
+        let left = repair.left.iter().map(|it| row(&self.name, it));
+        Document {
+            tenant: self.name.as_str(),
+            dry_run: self.dry_run,
+            mended: repair.mended.iter().map(ToString::to_string).collect(),
+            statements: &repair.statements,
+            left: left.collect(),
+        }
+    }
+}
+
+fn row(tenant: &TenantName, difference: &Difference) -> Row {
+    let problem = Problem {
+        tenant: Some(tenant.to_string()),
+        kind: ProblemKind::Drift(Box::new(difference.clone())),
+    };
+    Row {
+        kind: problem.kind.code(),
+        detail: difference.to_string(),
+        remedy: problem.remedy(),
+        sql: problem.sql(),
+    }
+}
+
+fn text(document: &Document<'_>) -> String {
+    let name = document.tenant;
+    if document.mended.is_empty() && document.left.is_empty() {
+        return format!("Tenant `{name}` is what its migrations make.");
+    }
+    let mut lines = Vec::new();
+    if !document.mended.is_empty() {
+        let verb = if document.dry_run { "would be" } else { "was" };
+        lines.push(format!("This {verb} put right in tenant `{name}`:"));
+        lines.extend(
+            document
+                .mended
+                .iter()
+                .map(|words| format!("  {}", shown(words))),
+        );
+        let verb = if document.dry_run { "would run" } else { "ran" };
+        lines.push(format!(
+            "{} {verb}:",
+            counted(document.statements.len(), "statement")
+        ));
+        let statements = document.statements.iter();
+        lines.extend(statements.map(|statement| format!("  {};", shown(&one_line(statement)))));
+    }
+    if !document.left.is_empty() {
+        lines.push(format!(
+            "This is left in tenant `{name}`, and has to be decided by people:"
+        ));
+        for row in &document.left {
+            lines.push(format!("  {}", shown(&row.detail)));
+            lines.push(format!("    to do: {}", row.remedy));
+            let sql = row.sql.iter();
+            lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
+        }
+    }
+    lines.join("\n")
+}

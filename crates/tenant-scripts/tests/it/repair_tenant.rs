@@ -1,0 +1,167 @@
+//! `repair-tenant`, `diff-tenants` and `adopt-tenant`: what they print, and their
+//! exit codes. What they do to tenants is tested in the library.
+
+use serde_json::json;
+
+use crate::support::Database;
+
+const INDEX: &str = "CREATE INDEX by_name ON dummy_table (name);";
+
+#[tokio::test]
+async fn a_repair_says_what_it_did_and_what_it_left() {
+    let database = Database::with_tenants("acme beta").await;
+    database
+        .execute(
+            "ALTER TABLE acme.dummy_table DROP COLUMN value, ADD COLUMN legacy int; \
+             INSERT INTO acme.dummy_table (name) VALUES ('kept')",
+        )
+        .await;
+    let tried = database.run("repair-tenant acme --dry-run").exits_with(1);
+    assert_eq!(
+        tried.stdout,
+        "This would be put right in tenant `acme`:\n  \
+           column `dummy_table.value` is missing\n\
+         1 statement would run:\n  \
+           ALTER TABLE \"acme\".\"dummy_table\" ADD COLUMN \"value\" text;\n\
+         This is left in tenant `acme`, and has to be decided by people:\n  \
+           column `dummy_table.legacy` should not be there\n    \
+             to do: If nobody needs it, take it away with this SQL; otherwise write a migration that \
+         makes it for every tenant.\n    \
+             sql: ALTER TABLE \"acme\".\"dummy_table\" DROP COLUMN \"legacy\";\n"
+    );
+    let repaired = database.run("repair-tenant acme --json").exits_with(1);
+    let document = repaired.json();
+    assert_eq!(document["dry_run"], false);
+    assert_eq!(
+        document["mended"],
+        json!(["column `dummy_table.value` is missing"])
+    );
+    assert_eq!(document["left"][0]["kind"], "extra_object");
+    let drop = document["left"][0]["sql"][0].as_str().unwrap();
+    database.execute(drop).await;
+    let repaired = database.run("repair-tenant acme").succeeds();
+    assert_eq!(
+        repaired.stdout,
+        "Tenant `acme` is what its migrations make.\n"
+    );
+    database.run("health-check").succeeds();
+    let kept = "SELECT name FROM acme.dummy_table";
+    assert_eq!(database.value(kept).await, "kept");
+}
+
+#[tokio::test]
+async fn a_repair_of_nobody_is_refused() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .run("repair-tenant nobody")
+        .exits_with(1)
+        .says("there is no tenant `nobody`")
+        .says("cargo xtask db:list:tenants");
+    database.run("repair-tenant Not-A-Name").exits_with(2);
+}
+
+#[tokio::test]
+async fn two_tenants_are_compared() {
+    let database = Database::with_tenants("acme beta").await;
+    let same = database.run("diff-tenants acme beta").succeeds();
+    assert_eq!(same.stdout, "Tenants `acme` and `beta` do not differ.\n");
+    database
+        .execute(&format!(
+            "SET search_path TO beta; {INDEX} RESET search_path; \
+             ALTER TABLE acme.dummy_table ALTER name DROP NOT NULL"
+        ))
+        .await;
+    let differ = database.run("diff-tenants acme beta").exits_with(1);
+    assert_eq!(
+        differ.stdout,
+        "column `dummy_table.name`:\n  not null in `acme`: none\n  not null in `beta`: NOT NULL\n\
+         only in `beta`: index `by_name`\n2 differences between `acme` and `beta`.\n"
+    );
+    let document = database
+        .run("diff-tenants beta acme --json")
+        .exits_with(1)
+        .json();
+    assert_eq!(document["same"], false);
+    assert_eq!(
+        document["differences"],
+        json!([
+            {"object": "column `dummy_table.name`", "only_in": null,
+             "changes": [{"aspect": "not null", "first": "NOT NULL", "second": null}]},
+            {"object": "index `by_name`", "only_in": "first", "changes": []},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_schema_is_adopted_or_refused_with_what_to_do() {
+    let database = Database::with_tenants("acme lost").await;
+    database
+        .execute("DELETE FROM schema_tracker WHERE name = 'lost'; DROP TABLE lost.__diesel_schema_migrations; \
+                  ALTER TABLE lost.dummy_table DROP COLUMN value")
+        .await;
+    let refused = database.run("adopt-tenant lost").exits_with(1);
+    refused
+        .says("the schema `lost` looks like no version of a tenant; nearest is version 20260102000000")
+        .says("column `dummy_table.value` is missing")
+        .says("cargo xtask db:adopt:tenant lost --at 20260102000000");
+    let adopted = database
+        .run("adopt-tenant lost --at 20260102000000")
+        .succeeds();
+    assert_eq!(
+        adopted.stdout,
+        "Schema `lost` is a tenant now, at version 20260102000000.\n"
+    );
+    adopted.says(
+        "note: it differs from what its migrations make:\n  column `dummy_table.value` is missing",
+    );
+    database.run("repair-tenant lost").succeeds();
+    database.run("health-check").succeeds();
+
+    database
+        .execute("DELETE FROM schema_tracker WHERE name = 'lost'; DROP TABLE lost.__diesel_schema_migrations")
+        .await;
+    let document = database.run("adopt-tenant lost --json").succeeds().json();
+    assert_eq!(
+        document,
+        json!({"tenant": "lost", "version": "20260102000000", "by_shape": true, "differences": []})
+    );
+    database
+        .run("adopt-tenant lost")
+        .exits_with(1)
+        .says("tenant `lost` exists already");
+}
+
+#[tokio::test]
+async fn a_fleet_is_summed_up_before_its_tenants_are_counted() {
+    let database = Database::with_tenants("a b c d").await;
+    database
+        .execute("ALTER TABLE a.dummy_table DROP COLUMN value; ALTER TABLE b.dummy_table DROP COLUMN value; \
+                  ALTER TABLE c.dummy_table ADD COLUMN legacy int")
+        .await;
+    let checked = database.run("health-check").exits_with(1);
+    checked.prints(
+        "\n1 tenant has the expected shape\n2 tenants: column `dummy_table.value` is missing\n\
+         1 tenant: column `dummy_table.legacy` should not be there\n4 tenants checked: 3 problems.\n",
+    );
+    let document = database.run("health-check --json").exits_with(1).json();
+    assert_eq!(document["as_expected"], 1);
+    assert_eq!(
+        document["groups"][0],
+        json!({"kind": "missing_object", "detail": "column `dummy_table.value` is missing", "tenants": 2})
+    );
+    assert_eq!(
+        document["problems"][0]["sql"],
+        json!(["ALTER TABLE \"a\".\"dummy_table\" ADD COLUMN \"value\" text"])
+    );
+    database
+        .run("health-check --quick")
+        .succeeds()
+        .prints("4 tenants checked: all well.");
+    database.execute("DROP TABLE d.dummy_table").await;
+    let quick = database
+        .run("health-check --quick --json")
+        .exits_with(1)
+        .json();
+    assert_eq!(quick["as_expected"], json!(null));
+    assert_eq!(quick["problems"][0]["kind"], "missing_table");
+}
