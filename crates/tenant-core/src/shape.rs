@@ -88,6 +88,13 @@ impl Shape {
         })
     }
 
+    /// Whether that is an index which PostgreSQL does not use, because building it
+    /// failed or was cut off.
+    pub(crate) fn is_unusable_index(&self, name: &ObjectName) -> bool {
+        let object = self.get(name).filter(|_| name.kind == ObjectKind::Index);
+        object.is_some_and(|object| object.fact(Aspect::Validity).is_some())
+    }
+
     fn get(&self, name: &ObjectName) -> Option<&Object> {
         self.objects.get(name)
     }

@@ -421,3 +421,21 @@ async fn a_run_on_the_original_is_waited_for_and_what_it_made_is_cloned() {
     let health = new.health(&[]).await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
+
+#[tokio::test]
+async fn an_index_whose_building_failed_is_not_in_the_way() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    let rows = "INSERT INTO acme.tasks VALUES (1, 'same'), (2, 'same')";
+    database.execute(rows).await;
+    let index = "CREATE UNIQUE INDEX CONCURRENTLY one_title ON acme.tasks (title)";
+    let failed = database.client().await.batch_execute(index).await;
+    assert_eq!(failed.unwrap_err().code().unwrap().code(), "23505");
+    let cloned = clone(&tenants, "acme", "beta", Rows::All).await;
+    assert_eq!(cloned.rows, 2);
+    assert_eq!(
+        database.value("SELECT to_regclass('beta.one_title')").await,
+        "NULL"
+    );
+}
