@@ -121,8 +121,10 @@ pub(crate) enum Measure {
     Claim,
     /// Find that nothing is pending.
     Pending,
-    /// Check every tenant.
+    /// Check every tenant's schema, tables and migrations.
     Health,
+    /// Compare everything in every tenant's schema with what it should be.
+    Shapes,
     /// Read a row of one of many tenants, in a transaction.
     Query,
     /// The same, beside one table that is no tenant's.
@@ -151,6 +153,7 @@ impl Measure {
             Self::Claim => "claim",
             Self::Pending => "pending",
             Self::Health => "health",
+            Self::Shapes => "shapes",
             Self::Query => "query",
             Self::Floor => "floor",
             Self::Types => "types",

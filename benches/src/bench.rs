@@ -11,7 +11,7 @@ use crate::{child, output, prepare, query};
 const WRITING: [Measure; 3] = [Measure::Create, Measure::Migrate, Measure::Claim];
 
 /// What only reads: on one fleet, which takes minutes to make.
-const READING: [Measure; 2] = [Measure::Pending, Measure::Health];
+const READING: [Measure; 3] = [Measure::Pending, Measure::Health, Measure::Shapes];
 
 /// What an application does, with a pool, on tenants of its own.
 const QUERYING: [Measure; 4] = [

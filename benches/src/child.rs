@@ -32,6 +32,8 @@ async fn measure(task: &Task) -> anyhow::Result<Sample> {
         (Measure::Pending, Side::Plain) => plain::pending(task).await,
         (Measure::Health, Side::Ours) => ours::health(task).await,
         (Measure::Health, Side::Plain) => plain::health(task).await,
+        (Measure::Shapes, Side::Ours) => ours::shapes(task).await,
+        (Measure::Shapes, Side::Plain) => plain::shapes(task).await,
         (Measure::Query | Measure::Floor, Side::Ours) => query::transactions(task).await,
         (Measure::Types, Side::Ours) => query::with_types(task).await,
         (Measure::Session, Side::Ours) => query::sessions(task).await,

@@ -5,6 +5,7 @@ mod fleet;
 mod health;
 mod pending;
 mod query;
+mod shapes;
 mod transaction;
 
 use std::str::FromStr;
@@ -15,6 +16,7 @@ pub(crate) use fleet::{create, each, migrate};
 pub(crate) use health::health;
 pub(crate) use pending::pending;
 pub(crate) use query::{one_table, statements, transactions};
+pub(crate) use shapes::shapes;
 pub(crate) use transaction::Creation;
 
 /// Opens a connection.

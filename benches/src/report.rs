@@ -77,6 +77,7 @@ fn title(it: &Measurement) -> String {
         Measure::Claim => format!("claim {tenants} spares, one by one"),
         Measure::Pending => format!("nothing pending for {tenants}"),
         Measure::Health => format!("health of {tenants}"),
+        Measure::Shapes => format!("everything in {tenants} compared"),
         Measure::Query => format!("{tenants} queries in random tenants"),
         Measure::Floor => "the same, beside one fixed table".to_owned(),
         Measure::Types => format!("{tenants} with types of their own"),

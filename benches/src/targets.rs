@@ -26,7 +26,7 @@ pub(crate) fn of(measurements: &[Measurement]) -> Vec<Target> {
     let ours = |name| find(name)?.ours.as_ref();
     let seconds = |name| Some(ours(name)?.seconds);
     let peak = |name| Some(ours(name)?.peak_bytes? / 1e6);
-    let reading = [peak(Measure::Pending), peak(Measure::Health)];
+    let reading = [Measure::Pending, Measure::Health, Measure::Shapes].map(peak);
     let reading = reading.into_iter().flatten().max_by(f64::total_cmp);
     vec![
         target("create: times plain", 1.1, ratio(Measure::Create)),
@@ -39,6 +39,7 @@ pub(crate) fn of(measurements: &[Measurement]) -> Vec<Target> {
         target("nothing pending: seconds", 1.0, seconds(Measure::Pending)),
         target("nothing pending: times plain", 2.0, ratio(Measure::Pending)),
         target("health: seconds", 3.0, seconds(Measure::Health)),
+        target("shapes: seconds", 30.0, seconds(Measure::Shapes)),
         target("peak memory on the fleet: MB", 60.0, reading),
         // At least 0.9 of the throughput.
         target("query: times plain", 1.0 / 0.9, ratio(Measure::Query)),
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn without_measurements_nothing_is_met() {
         let targets = of(&[]);
-        assert_eq!(targets.len(), 8);
+        assert_eq!(targets.len(), 9);
         assert!(
             targets
                 .iter()

@@ -12,8 +12,9 @@ use std::process::{Child, Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-const ROWS: [&str; 9] = [
-    "create", "migrate", "claim", "pending", "health", "query", "floor", "types", "session",
+const ROWS: [&str; 10] = [
+    "create", "migrate", "claim", "pending", "health", "shapes", "query", "floor", "types",
+    "session",
 ];
 
 fn bench(arguments: &str) -> Command {

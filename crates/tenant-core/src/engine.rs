@@ -44,7 +44,7 @@ pub use clone::Rows;
 pub(crate) use clone::{Made, clone};
 pub(crate) use create::create;
 pub(crate) use existing::look;
-pub(crate) use mend::{Keep, Mended, mend};
+pub(crate) use mend::{Keep, mend};
 pub(crate) use rehearse::rehearse;
 pub use remove::Removed;
 pub(crate) use remove::remove;
