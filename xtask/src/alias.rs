@@ -91,6 +91,8 @@ pub const ALIASES: &[Alias] = &[
     alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
     alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spare tenants ready for new ones"),
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
+    alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Make a tenant like another one, with its data"),
+    alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Give a tenant another name"),
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
     alias("db:health:check", "", Task::Run(tenants("health-check")), "Compare every tenant with what its migrations make"),
     alias("db:repair:tenant", "NAME", Task::Run(tenants("repair-tenant")), "Repair a tenant that is not what its migrations make"),

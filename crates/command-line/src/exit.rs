@@ -32,6 +32,7 @@ impl Verdict {
             return Self::Interrupted;
         }
         match error.downcast_ref::<Error>() {
+            Some(Error::SameName(_)) => Self::Usage,
             Some(Error::Connect(_) | Error::NotSetUp | Error::NoSpareList) => Self::NoDatabase,
             _ if error.is::<tenant_core::ConnectError>() => Self::NoDatabase,
             _ if error.is::<local_postgres::Error>() || error.is::<NoProject>() => Self::NoDatabase,

@@ -85,6 +85,17 @@ pub fn of(error: &Error) -> Option<String> {
         Error::Taken(_) => {
             "choose another name; `cargo xtask db:list:tenants` shows those in use".to_owned()
         }
+        Error::NotCopyable { .. } => {
+            "drop them, or move them to a schema that is no tenant's, such as that of \
+             --extensions-schema, and run this again"
+                .to_owned()
+        }
+        Error::NotAlike { .. } => {
+            "create a tenant and copy the rows with `pg_dump --data-only`; this should not happen, \
+             and is worth reporting"
+                .to_owned()
+        }
+        Error::SameName(_) => "give another name than the tenant has".to_owned(),
         Error::Unknown(_) => "`cargo xtask db:list:tenants` shows the tenants".to_owned(),
         Error::Untracked(name) => format!(
             "if it is a tenant's, make it one with `cargo xtask db:adopt:tenant {name}`; otherwise \

@@ -8,19 +8,25 @@
 
 mod adopt;
 mod apply;
+mod aside;
+mod assemble;
 mod attempt;
 mod claim;
+mod clone;
+mod copy;
 mod create;
 mod existing;
 mod holders;
 mod ledger;
 mod mend;
+mod mentions;
 mod outside;
 mod parts;
 mod portions;
 mod rehearse;
 mod rehearse_back;
 mod remove;
+mod rename;
 mod repair;
 mod revert;
 mod rounds;
@@ -37,13 +43,16 @@ use crate::{Error, PgError};
 
 pub(crate) use adopt::{Evidence, adopt};
 pub(crate) use claim::claim;
+pub use clone::Rows;
+pub(crate) use clone::{Made, clone};
 pub(crate) use create::create;
 pub(crate) use existing::look;
-pub(crate) use mend::{Keep, Mended, mend};
+pub(crate) use mend::{Keep, mend};
 pub(crate) use rehearse::rehearse;
 pub(crate) use rehearse_back::{Dropped, WayBack, rehearse_back};
 pub use remove::Removed;
 pub(crate) use remove::remove;
+pub(crate) use rename::{Followed, rename};
 pub(crate) use revert::revert;
 pub(crate) use scratch::try_in_database;
 

@@ -33,6 +33,25 @@ pub enum Error {
     /// The name is in use.
     #[error("tenant `{0}` exists already")]
     Taken(TenantName),
+    /// A tenant was to be given the name that it has.
+    #[error("tenant `{0}` has that name already")]
+    SameName(TenantName),
+    /// A tenant has what a copy of it could not have, and no copy was made.
+    #[error("tenant `{name}` cannot be copied, because of {}", .objects.join(", "))]
+    NotCopyable {
+        /// The tenant.
+        name: TenantName,
+        /// The objects in its schema, in PostgreSQL's words.
+        objects: Vec<String>,
+    },
+    /// A copy of a tenant did not come out like it, and was rolled back.
+    #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]
+    NotAlike {
+        /// The tenant.
+        name: TenantName,
+        /// What would differ.
+        differences: Vec<String>,
+    },
     /// Nobody is registered under this name.
     #[error("there is no tenant `{0}`")]
     Unknown(TenantName),

@@ -12,7 +12,7 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `spares`, `keep_spares`, `plan_rollback`, `rollback` | | the call on [`Tenants`](crate::Tenants) of that name |
+//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `spares`, `keep_spares`, `plan_rollback`, `rollback` | | the call on [`Tenants`](crate::Tenants) of that name |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
 //! | `spare` | `spare` | the work on one spare schema, inside the call |
 //!
@@ -27,7 +27,7 @@
 //! | `schema begun` | `DEBUG` | `tenant`, `spare` | work on a schema begins |
 //! | `migration applied` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a migration is committed |
 //! | `migration reverted` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | that a migration was reverted is committed |
-//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
+//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`, `cloned_from`, `renamed_to`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
 //! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction lost against somebody's lock, and is begun anew |
 //! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (then nobody is named), or other sessions hold what a statement needs |
 //! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
@@ -37,7 +37,7 @@
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
-//! `created`, `migrated`, `reverted` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
+//! `created`, `cloned`, `migrated`, `reverted`, `renamed` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
 //! Tenants that are found to be up to date when all are looked at have no event
 //! of their own, however many they are: `run ended` counts them. So it does with
 //! those that a dry run finds behind, as skipped. A call whose
@@ -46,11 +46,13 @@
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
-//! | `outcome` | text | of a schema `created`, `migrated`, `reverted`, `up_to_date`, `failed`, `dropped`, `skipped`; of a call `ok`, `failed` |
+//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `dropped`, `skipped`; of a call `ok`, `failed` |
 //! | `migrations` | number | how many were applied or reverted, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
 //! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
 //! | `version` | text | its version |
 //! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
+//! | `cloned_from` | text | the tenant that the new one is like |
+//! | `renamed_to` | text | the tenant's new name; `tenant` is the old one |
 //! | `duration_ms` | number | how long it took, in ms |
 //! | `error` | text | the error and its causes |
 //! | `sqlstate` | text | PostgreSQL's code for it, if the server spoke |
@@ -80,7 +82,7 @@ use crate::migration::Migration;
 use crate::tenants::{Outcome, SpareReport, Status};
 use crate::{Error, FleetReport, LockHolder, TenantName};
 
-use end::End;
+use end::{End, What};
 use said::{Said, SaidHolders};
 pub(crate) use spans::{Call, Whose, tell_of_one};
 
@@ -105,6 +107,8 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
                 outcome = $end.outcome(),
                 migrations = $end.migrations,
                 from_spare = $end.from_spare.then_some(true),
+                cloned_from = $end.cloned_from(),
+                renamed_to = $end.renamed_to(),
                 duration_ms = milliseconds($end.duration),
                 $($field = $value,)*
                 "schema ended"
@@ -112,7 +116,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
         };
     }
     let end = end.into();
-    match (end.status, end.error) {
+    match (end.what, end.error) {
         (_, Some(error)) => tell!(
             warn,
             end,
@@ -120,7 +124,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
             sqlstate = error.sqlstate(),
             error = tracing::field::display(Said(error))
         ),
-        (Status::UpToDate | Status::Skipped, None) => tell!(debug, end),
+        (What::Piece(Status::UpToDate | Status::Skipped), None) => tell!(debug, end),
         (_, None) => tell!(info, end),
     }
 }

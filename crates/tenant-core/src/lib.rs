@@ -30,10 +30,11 @@
 //!     eprintln!("{}: {error}", outcome.name); // the others went on
 //! }
 //!
-//! // When a customer signs up, and when one leaves.
+//! // When a customer signs up, is called otherwise, and leaves.
 //! let acme = "acme_corp".parse()?;
 //! tenants.create(&acme).await?;
-//! tenants.drop_tenant(&acme).await?;
+//! tenants.rename(&acme, &"acme_inc".parse()?).await?;
+//! tenants.drop_tenant(&"acme_inc".parse()?).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -120,7 +121,7 @@ mod token;
 mod tracker;
 
 pub use connect::{ConnectError, Database};
-pub use engine::{Removed, Settings};
+pub use engine::{Removed, Rows, Settings};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use lock_holder::LockHolder;
 pub use migration::{
@@ -136,8 +137,8 @@ pub use pool::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Adopted, Comparison, Contents, FleetReport, Health, Loss, MigrateOptions, Note, Orphan,
-    Outcome, PlannedRevert, Problem, ProblemKind, Progress, PublicOutcome, Repair, RollbackOptions,
-    RollbackPlan, RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant,
-    TenantStanding, Tenants,
+    Adopted, Cloned, Comparison, Contents, FleetReport, Health, Loss, MigrateOptions, Note, Orphan,
+    Outcome, PlannedRevert, Problem, ProblemKind, Progress, PublicOutcome, Renamed, Repair,
+    RollbackOptions, RollbackPlan, RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop,
+    Table, Tenant, TenantStanding, Tenants,
 };

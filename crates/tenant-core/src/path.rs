@@ -5,7 +5,11 @@
 //! the path resolves to exactly the schemas that were meant; it is a statement
 //! like any other and can travel in the same message.
 
+mod kept;
+
 use crate::sql::{Schema, ident, literal};
+
+pub(crate) use kept::KeptPath;
 
 /// A schema that holds extensions, and stands behind the tenant's own in the
 /// path.

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 pub use difference::{AspectChange, Change, Difference};
 pub(crate) use difference::{Compared, compare, missing_table};
 pub use mend::Mending;
-pub(crate) use mend::{Statement, creation};
+pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
@@ -86,6 +86,13 @@ impl Shape {
             let table = table.filter(|_| name.kind == ObjectKind::Column)?;
             Some((table, name.name.as_str(), object.fact(Aspect::Type)?))
         })
+    }
+
+    /// Whether that is an index which PostgreSQL does not use, because building it
+    /// failed or was cut off.
+    pub(crate) fn is_unusable_index(&self, name: &ObjectName) -> bool {
+        let object = self.get(name).filter(|_| name.kind == ObjectKind::Index);
+        object.is_some_and(|object| object.fact(Aspect::Validity).is_some())
     }
 
     fn get(&self, name: &ObjectName) -> Option<&Object> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod adopt;
+mod clone;
 mod compare;
 mod create;
 mod drift;
@@ -19,6 +20,7 @@ mod outcome;
 mod owners;
 mod problem;
 mod reading;
+mod rename;
 mod repair;
 mod rollback;
 mod shapes;
@@ -41,6 +43,7 @@ use crate::sql::Schema;
 use crate::tracker;
 
 pub use adopt::Adopted;
+pub use clone::Cloned;
 pub use compare::Comparison;
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
@@ -51,6 +54,7 @@ pub use migrate::{MigrateOptions, Progress, PublicOutcome};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
+pub use rename::Renamed;
 pub use repair::Repair;
 pub use rollback::{PlannedRevert, RollbackOptions, RollbackPlan, RollbackTo};
 pub use spares::{SpareCount, SpareReport};
@@ -165,7 +169,7 @@ impl Tenants {
 
     /// A pool for the application's own queries on the same database, with the
     /// same schema for extensions. It hears at once of the tenants that are
-    /// created, migrated, rolled back and dropped here.
+    /// created, cloned, migrated, rolled back, renamed and dropped here.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));

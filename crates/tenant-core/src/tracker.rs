@@ -148,6 +148,30 @@ pub(crate) fn take_over(
     )
 }
 
+/// Registers a schema with the migrations of another, whose copy it is.
+pub(crate) fn copy(from: Schema<'_>, to: Schema<'_>, with_fingerprints: bool) -> String {
+    let fingerprints = if with_fingerprints {
+        ", fingerprints"
+    } else {
+        ""
+    };
+    format!(
+        "INSERT INTO {TABLE} (name, version, migrated_at{fingerprints}) \
+         SELECT {}, version, now(){fingerprints} FROM {TABLE} WHERE name = {}",
+        literal(to.name()),
+        literal(from.name())
+    )
+}
+
+/// Gives a registered schema another name in its list; all else in its row stays.
+pub(crate) fn rename(from: Schema<'_>, to: Schema<'_>) -> Option<String> {
+    let table = list(from)?;
+    let (from, to) = (literal(from.name()), literal(to.name()));
+    Some(format!(
+        "UPDATE {table} SET name = {to} WHERE name = {from}"
+    ))
+}
+
 /// Takes a schema out of its list.
 pub(crate) fn delete(schema: Schema<'_>) -> Option<String> {
     let table = list(schema)?;

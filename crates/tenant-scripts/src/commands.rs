@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod adopt_tenant;
+mod clone_tenant;
 mod completions;
 mod create_tenant;
 mod demo_tenant_schema;
@@ -10,6 +11,7 @@ mod health_check;
 mod list_tenants;
 mod migrate_public;
 mod migrate_tenants;
+mod rename_tenant;
 mod repair_tenant;
 mod rollback_tenants;
 mod spare_tenants;
@@ -17,6 +19,7 @@ mod stop_server;
 mod studio;
 
 pub use adopt_tenant::AdoptTenant;
+pub use clone_tenant::CloneTenant;
 pub use completions::Completions;
 pub use create_tenant::CreateTenant;
 pub use demo_tenant_schema::DemoTenantSchema;
@@ -26,6 +29,7 @@ pub use health_check::HealthCheck;
 pub use list_tenants::ListTenants;
 pub use migrate_public::MigratePublic;
 pub use migrate_tenants::MigrateTenants;
+pub use rename_tenant::RenameTenant;
 pub use repair_tenant::RepairTenant;
 pub use rollback_tenants::RollbackTenants;
 pub use spare_tenants::SpareTenants;

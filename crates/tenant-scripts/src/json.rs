@@ -33,10 +33,10 @@ pub(crate) struct Fleet {
 
 /// What is no failure and should be known.
 #[derive(Debug, Serialize)]
-struct NoteDetail {
+pub(crate) struct NoteDetail {
     kind: &'static str,
     detail: String,
-    remedy: &'static str,
+    remedy: String,
 }
 
 /// What a rollback takes away.
@@ -111,9 +111,14 @@ impl Fleet {
             tenants: report.outcomes.iter().map(tenant).collect(),
             spares: None,
             loss: None,
-            notes: report.notes.iter().map(note).collect(),
+            notes: notes(&report.notes),
         }
     }
+}
+
+/// Notes, in their order.
+pub(crate) fn notes(notes: &[Note]) -> Vec<NoteDetail> {
+    notes.iter().map(note).collect()
 }
 
 fn note(note: &Note) -> NoteDetail {
@@ -125,6 +130,8 @@ fn note(note: &Note) -> NoteDetail {
             Note::SameButForCase { .. } => "same_but_for_case",
             Note::LossUnknown { .. } => "loss_unknown",
             Note::NotBack { .. } => "not_back",
+            Note::OldPath { .. } => "old_path",
+            Note::NameInText { .. } => "name_in_text",
         },
         detail: note.to_string(),
         remedy: report::remedy(note),

@@ -110,19 +110,18 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
 }
 
 /// Shows what is no failure and should be known. A document has it too.
-pub(crate) fn notes(output: Output, report: &FleetReport) {
+pub(crate) fn notes(output: Output, notes: &[Note]) {
     if output.is_json() {
         return;
     }
-    for note in &report.notes {
-        let heading = format!("note: {note}");
-        let remedy = remedy(note).to_owned();
-        output.problem(&hints::paragraph(&heading, &[], Some(remedy)));
+    for note in notes {
+        let heading = format!("note: {}", shown(&note.to_string()));
+        output.problem(&hints::paragraph(&heading, &[], Some(remedy(note))));
     }
 }
 
 /// What to do about it.
-pub(crate) fn remedy(note: &Note) -> &'static str {
+pub(crate) fn remedy(note: &Note) -> String {
     match note {
         Note::Edited { .. } => {
             "restore the file as it was, and write what is to change as a new migration; `cargo \
@@ -142,7 +141,12 @@ pub(crate) fn remedy(note: &Note) -> &'static str {
         Note::SameButForCase { .. } => {
             "nothing, if that is meant: PostgreSQL tells them apart only where the name is quoted"
         }
+        Note::OldPath { remedy, .. } => return format!("`{};`", shown(remedy)),
+        Note::NameInText { .. } => {
+            "read them; where the tenant is meant, `CREATE OR REPLACE` them without the schema's name"
+        }
     }
+    .to_owned()
 }
 
 /// Shows the failures of a run; its verdict.

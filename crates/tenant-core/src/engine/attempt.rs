@@ -136,9 +136,36 @@ pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
 /// The start of a message that is a whole transaction: it fails where somebody
 /// else holds the schema's lock.
 pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
+    opening(work, View::Newest)
+}
+
+/// What a transaction sees of what others commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Each statement sees what is committed when it begins.
+    Newest,
+    /// All see what was committed when the first began, which takes the lock: what
+    /// somebody committed just before giving it back may not be in it.
+    OfOneMoment,
+}
+
+fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     let mut script = Script::default();
-    forget(work, &mut script);
-    script.step("starting", "BEGIN READ WRITE");
+    match view {
+        View::Newest => {
+            forget(work, &mut script);
+            script.step("starting", "BEGIN READ WRITE");
+        }
+        View::OfOneMoment => {
+            // The statements of a message are one transaction unless they say otherwise,
+            // and the moment would be chosen already.
+            script.step("starting", "BEGIN READ WRITE");
+            forget(work, &mut script);
+            script.step("starting", "COMMIT");
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
+            script.step("starting", begin);
+        }
+    }
     set_limits(work, &mut script);
     script.step(TAKING_LOCK, &require_lock(work.schema));
     script
@@ -146,6 +173,9 @@ pub(super) fn opening_at_once<'a>(work: Work<'a>) -> Script<'a> {
 
 /// The step that fails where somebody else holds the schema's lock.
 const TAKING_LOCK: &str = "taking the lock";
+
+/// The same of a second schema.
+const TAKING_OTHER_LOCK: &str = "taking the other lock";
 
 /// Sends a message that is a whole transaction. False when one of our own steps
 /// in it failed: then nothing has happened, and going step by step will tell why.
@@ -182,32 +212,59 @@ pub(super) async fn open<'a>(
     work: Work<'a>,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
+    open_locked(work, None, View::Newest, query).await
+}
+
+/// The same, and the transaction holds the lock of `other` as well. Two who ask
+/// for the same two the other way round do not wait for each other: who gets one
+/// only gives it back, and asks again later.
+pub(super) async fn open_with_lock<'a>(
+    work: Work<'a>,
+    other: Schema<'a>,
+    view: View,
+    query: &str,
+) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
+    open_locked(work, Some(other), view, query).await
+}
+
+async fn open_locked<'a>(
+    work: Work<'a>,
+    other: Option<Schema<'a>>,
+    view: View,
+    query: &str,
+) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
     let started = Instant::now();
     let mut is_told = false;
-    let mut script = opening_at_once(work);
-    script.step("reading what is applied", query);
+    let mut script = opening(work, view);
+    if let Some(other) = other {
+        script.step(TAKING_OTHER_LOCK, &require_lock(other));
+    }
+    script.step("reading what is there", query);
+    // Those of the locks come first.
+    let rows_of_locks = 1 + usize::from(other.is_some());
     loop {
         work.session.begin();
-        match watched(work, &script).await {
-            // The first row is the lock's.
-            Ok(mut rows) => return Ok(rows.split_off(1.min(rows.len()))),
+        let busy = match watched(work, &script).await {
+            Ok(mut rows) => return Ok(rows.split_off(rows_of_locks.min(rows.len()))),
             Err(failure) => {
                 close(work).await;
-                if !failure.is_at(TAKING_LOCK) {
-                    return Err(NotOpened::Query(failure));
+                match other {
+                    _ if failure.is_at(TAKING_LOCK) => work.schema,
+                    Some(other) if failure.is_at(TAKING_OTHER_LOCK) => other,
+                    _ => return Err(NotOpened::Query(failure)),
                 }
             }
-        }
+        };
         if !is_told {
-            events::waiting(work.schema, &[]);
+            events::waiting(busy, &[]);
             is_told = true;
         }
         let waited = started.elapsed();
         if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
             return Err(NotOpened::Error(Error::Busy {
-                schema: work.schema.to_string(),
+                schema: busy.to_string(),
                 waited,
-                holders: holders_of_schema(work).await,
+                holders: holders_of_schema(work, busy).await,
             }));
         }
         pause(Duration::from_millis(50)).await;
@@ -224,9 +281,9 @@ pub(super) async fn close(work: Work<'_>) {
 }
 
 /// After a script that ends with a commit: what failed is rolled back.
-pub(super) async fn finish(work: Work<'_>, done: Result<(), Error>) -> Result<(), Error> {
+pub(super) async fn finish<T>(work: Work<'_>, done: Result<T, Error>) -> Result<T, Error> {
     match done {
-        Ok(()) => work.session.finish(),
+        Ok(_) => work.session.finish(),
         Err(_) => close(work).await,
     }
     done

@@ -108,15 +108,11 @@ async fn build<'a>(
 
 /// Opens the transaction, once the name is known to be free.
 pub(super) async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
-    let existing = open_and_look(work).await?;
-    let problem = match (existing.registered, existing.schema) {
-        (false, false) => return Ok(()),
-        (true, true) => Error::Taken(name.clone()),
-        (true, false) => Error::MissingSchema(name.clone()),
-        (false, true) => Error::Untracked(name.clone()),
-    };
-    close(work).await;
-    Err(problem)
+    let free = open_and_look(work).await?.require_free(name);
+    if free.is_err() {
+        close(work).await;
+    }
+    free
 }
 
 /// Removes a tenant that was committed and could not be completed. Nobody can

@@ -14,6 +14,7 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use super::Work;
 use super::attempt::lock_key;
 use super::script::{Failure, Script};
+use crate::sql::Schema;
 use crate::{LockHolder, events};
 
 /// Runs `script`. When it fails because a lock was not to be had in time, the
@@ -58,9 +59,9 @@ async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infallible {
 }
 
 /// Who holds the lock on the schema itself.
-pub(super) async fn holders_of_schema(work: Work<'_>) -> Vec<LockHolder> {
+pub(super) async fn holders_of_schema(work: Work<'_>, schema: Schema<'_>) -> Vec<LockHolder> {
     match work.database.driver().await {
-        Ok(client) => ask(&client, &owners(work)).await,
+        Ok(client) => ask(&client, &owners(schema)).await,
         Err(_) => Vec::new(),
     }
 }
@@ -69,14 +70,14 @@ pub(super) async fn holders_of_schema(work: Work<'_>) -> Vec<LockHolder> {
 ///
 /// The process itself is not asked for: behind a pooler it is another one for
 /// each transaction.
-fn owners(work: Work<'_>) -> String {
+fn owners(schema: Schema<'_>) -> String {
     format!(
         "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
          AND l.database = (SELECT oid FROM pg_catalog.pg_database \
                            WHERE datname = pg_catalog.current_database()) \
          AND (l.classid::bigint << 32) | l.objid::bigint = {}",
-        lock_key(work.schema)
+        lock_key(schema)
     )
 }
 
@@ -84,7 +85,7 @@ fn owners(work: Work<'_>) -> String {
 fn in_the_way(work: Work<'_>) -> String {
     format!(
         "SELECT DISTINCT pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) AS pid FROM ({}) o",
-        owners(work)
+        owners(work.schema)
     )
 }
 

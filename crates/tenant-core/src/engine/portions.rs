@@ -21,7 +21,14 @@ pub(super) enum Portion {
 
 /// What part of the table of locks one transaction may fill: the others need
 /// some as well.
-const SHARE: i64 = 4;
+pub(super) const SHARE: i64 = 4;
+
+/// An expression: how many slots the table of locks has.
+///
+/// Source: PostgreSQL manual, `max_locks_per_transaction`.
+pub(super) const ROOM: &str = "(pg_catalog.current_setting('max_locks_per_transaction')::bigint * \
+     (pg_catalog.current_setting('max_connections')::bigint \
+      + pg_catalog.current_setting('max_prepared_transactions')::bigint))";
 
 /// How many slots a relation takes when it is dropped, at least: itself and its
 /// row type. What hangs on it (an array type, constraints, defaults, triggers, a
@@ -62,13 +69,9 @@ async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>,
 }
 
 /// How many slots the table of locks has, and how many relations the schema has.
-///
-/// Source: PostgreSQL manual, `max_locks_per_transaction`.
 fn room_and_relations(work: Work<'_>) -> String {
     format!(
-        "SELECT current_setting('max_locks_per_transaction')::bigint * \
-                (current_setting('max_connections')::bigint \
-                 + current_setting('max_prepared_transactions')::bigint), \
+        "SELECT {ROOM}, \
                 (SELECT count(*) FROM pg_catalog.pg_class c \
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = {})",
         literal(work.schema.name())

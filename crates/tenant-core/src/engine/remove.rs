@@ -38,13 +38,9 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
 async fn drop_in_portions(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
     loop {
         let existing = open_and_look(work).await?;
-        if !existing.registered {
+        if let Err(error) = existing.require_registered(name) {
             close(work).await;
-            return Err(if existing.schema {
-                Error::Untracked(name.clone())
-            } else {
-                Error::Unknown(name.clone())
-            });
+            return Err(error);
         }
         let portion = match next_portion(work).await {
             Ok(portion) => portion,

@@ -2,18 +2,29 @@
 
 use std::time::Duration;
 
-use crate::Error;
 use crate::engine::Removed;
-use crate::tenants::{Outcome, PublicOutcome, Status};
+use crate::tenants::{Cloned, Outcome, PublicOutcome, Renamed, Status};
+use crate::{Error, TenantName};
 
 /// How the work on one schema ended.
 pub(crate) struct End<'a> {
-    pub(super) status: Status,
+    pub(super) what: What<'a>,
     /// Of a call that failed it is not known.
     pub(super) migrations: Option<usize>,
     pub(super) from_spare: bool,
     pub(super) duration: Duration,
     pub(super) error: Option<&'a Error>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum What<'a> {
+    /// What runs over many can do as well.
+    Piece(Status),
+    /// It was made like this one.
+    Cloned(&'a TenantName),
+    /// It was given this name.
+    Renamed(&'a TenantName),
 }
 
 impl<'a> End<'a> {
@@ -35,20 +46,38 @@ impl<'a> End<'a> {
 
     /// The outcome in a word.
     pub(super) fn outcome(&self) -> &'static str {
-        match self.status {
-            Status::Created => "created",
-            Status::Migrated => "migrated",
-            Status::Reverted => "reverted",
-            Status::UpToDate => "up_to_date",
-            Status::Failed => "failed",
-            Status::Dropped => "dropped",
-            Status::Skipped => "skipped",
+        match self.what {
+            What::Piece(Status::Created) => "created",
+            What::Piece(Status::Migrated) => "migrated",
+            What::Piece(Status::Reverted) => "reverted",
+            What::Piece(Status::UpToDate) => "up_to_date",
+            What::Piece(Status::Failed) => "failed",
+            What::Piece(Status::Dropped) => "dropped",
+            What::Piece(Status::Skipped) => "skipped",
+            What::Cloned(_) => "cloned",
+            What::Renamed(_) => "renamed",
+        }
+    }
+
+    /// The name that it has now, where that was what was done.
+    pub(super) fn renamed_to(&self) -> Option<&'a str> {
+        match self.what {
+            What::Renamed(name) => Some(name.as_str()),
+            What::Cloned(_) | What::Piece(_) => None,
+        }
+    }
+
+    /// The tenant that it is like, where that was what was done.
+    pub(super) fn cloned_from(&self) -> Option<&'a str> {
+        match self.what {
+            What::Cloned(name) => Some(name.as_str()),
+            What::Renamed(_) | What::Piece(_) => None,
         }
     }
 
     fn plain(status: Status) -> Self {
         Self {
-            status,
+            what: What::Piece(status),
             migrations: Some(0),
             from_spare: false,
             duration: Duration::ZERO,
@@ -60,7 +89,7 @@ impl<'a> End<'a> {
 impl<'a> From<&'a Outcome> for End<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         Self {
-            status: outcome.status,
+            what: What::Piece(outcome.status),
             migrations: Some(outcome.applied.len() + outcome.reverted.len()),
             from_spare: outcome.from_spare,
             duration: outcome.duration,
@@ -72,6 +101,24 @@ impl<'a> From<&'a Outcome> for End<'a> {
 impl From<&Removed> for End<'_> {
     fn from(_: &Removed) -> Self {
         Self::plain(Status::Dropped)
+    }
+}
+
+impl<'a> From<&'a Cloned> for End<'a> {
+    fn from(cloned: &'a Cloned) -> Self {
+        Self {
+            what: What::Cloned(&cloned.from),
+            ..Self::plain(Status::Created)
+        }
+    }
+}
+
+impl<'a> From<&'a Renamed> for End<'a> {
+    fn from(renamed: &'a Renamed) -> Self {
+        Self {
+            what: What::Renamed(&renamed.to),
+            ..Self::plain(Status::UpToDate)
+        }
     }
 }
 

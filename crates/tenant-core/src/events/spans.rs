@@ -92,6 +92,8 @@ calls! {
     Migrate = "migrate",
     Create = "create",
     CreateAll = "create_all",
+    CloneTenant = "clone_tenant",
+    Rename = "rename",
     DropTenant = "drop_tenant",
     Contents = "contents",
     List = "list",

@@ -129,7 +129,7 @@ impl Tenants {
 
     /// What is worth saying of the names. The tenants are made, so that it cannot
     /// be asked is no reason to lose the report.
-    async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
+    pub(super) async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
         match self.reading().await {
             Ok(reading) => note::same_but_for_case(&reading, names).await,
             Err(error) => Err(error),

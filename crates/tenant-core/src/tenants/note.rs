@@ -1,4 +1,4 @@
-//! What a run noticed that is no failure, and that somebody should know.
+//! What was noticed that is no failure, and that somebody should know.
 
 use std::collections::BTreeMap;
 
@@ -59,6 +59,25 @@ pub enum Note {
         one: String,
         /// The other.
         other: String,
+    },
+    /// A tenant was renamed, and a path that is kept somewhere has the old name.
+    #[error("the search path of {of} still names `{name}`")]
+    OldPath {
+        /// The old name.
+        name: String,
+        /// Whose path it is, such as "role app".
+        of: String,
+        /// The statement that sets it to the new name.
+        remedy: String,
+    },
+    /// A tenant was renamed or cloned, and functions have the name that it had, or
+    /// that of the original, in their text.
+    #[error("the name `{name}` stands in the text of {}", .functions.join(", "))]
+    NameInText {
+        /// That name.
+        name: String,
+        /// The functions and procedures, qualified and with their arguments.
+        functions: Vec<String>,
     },
 }
 

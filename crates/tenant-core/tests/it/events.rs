@@ -4,7 +4,7 @@ mod runs;
 
 use std::time::Duration;
 
-use tenant_core::{Error, Settings, Stop};
+use tenant_core::{Error, Rows, Settings, Stop};
 use test_support::TestDatabase;
 use tracing::Level;
 
@@ -102,6 +102,23 @@ async fn a_dropped_tenant_is_told_and_so_is_one_that_was_never_there() {
     let (first, second) = (&ended[0], &ended[1]);
     assert_eq!(first.inside, ["drop_tenant", "tenant acme"]);
     assert_eq!((first.level, second.level), (Level::INFO, Level::WARN));
+}
+
+#[tokio::test]
+async fn a_renamed_tenant_is_told_with_both_names() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    let ear = Ear::open();
+    tenants
+        .rename(&name("acme"), &name("globex"))
+        .await
+        .unwrap();
+    let ended = only(ear.said("schema ended"));
+    assert_eq!(ended.level, Level::INFO);
+    assert_eq!(ended.inside, ["rename", "tenant acme"]);
+    let told = ["tenant", "outcome", "renamed_to"].map(|field| ended.field(field));
+    assert_eq!(told, ["acme", "renamed", "globex"]);
 }
 
 #[tokio::test]
@@ -276,7 +293,10 @@ async fn every_call_has_a_span_of_its_name() {
     tenants.health(&[]).await.unwrap();
     tenants.spares().await.unwrap();
     tenants.keep_spares(0, None, &stop, &|_| {}).await.unwrap();
-    tenants.drop_tenant(&acme).await.unwrap();
+    let copy = name("copy");
+    tenants.clone_tenant(&acme, &copy, Rows::All).await.unwrap();
+    tenants.rename(&acme, &name("initech")).await.unwrap();
+    tenants.drop_tenant(&name("initech")).await.unwrap();
     let mut spans = ear.spans();
     spans.retain(|span| span.inside.is_empty());
     let names = spans.iter().map(|span| span.name.as_str());
@@ -292,6 +312,8 @@ async fn every_call_has_a_span_of_its_name() {
         "health",
         "spares",
         "keep_spares",
+        "clone_tenant",
+        "rename",
         "drop_tenant",
     ];
     assert_eq!(names, calls);

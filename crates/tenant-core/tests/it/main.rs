@@ -8,6 +8,7 @@
 
 mod adopt;
 mod capture;
+mod clone;
 mod connect;
 mod create;
 mod diesel_compatibility;
@@ -30,6 +31,8 @@ mod pool_driver;
 mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
+mod rename;
+mod rename_mentions;
 mod repair;
 mod resources;
 mod rollback;

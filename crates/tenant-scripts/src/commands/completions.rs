@@ -6,8 +6,9 @@ use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
 use super::{
-    AdoptTenant, CreateTenant, DemoTenantSchema, DiffTenants, DropTenant, HealthCheck, ListTenants,
-    MigratePublic, MigrateTenants, RepairTenant, RollbackTenants, SpareTenants, StopServer, Studio,
+    AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants, DropTenant, HealthCheck,
+    ListTenants, MigratePublic, MigrateTenants, RenameTenant, RepairTenant, RollbackTenants,
+    SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -56,6 +57,7 @@ impl Script for Completions {
 fn commands() -> Vec<clap::Command> {
     vec![
         AdoptTenant::command(),
+        CloneTenant::command(),
         Completions::command(),
         CreateTenant::command(),
         DemoTenantSchema::command(),
@@ -65,6 +67,7 @@ fn commands() -> Vec<clap::Command> {
         ListTenants::command(),
         MigratePublic::command(),
         MigrateTenants::command(),
+        RenameTenant::command(),
         RepairTenant::command(),
         RollbackTenants::command(),
         SpareTenants::command(),

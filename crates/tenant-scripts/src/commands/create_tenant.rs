@@ -67,7 +67,7 @@ impl Script for CreateTenant {
         let report = ran?;
         let text = report::summary(&report, "There were no names.");
         output.done(&json::Fleet::created(&report), &text)?;
-        report::notes(output, &report);
+        report::notes(output, &report.notes);
         let verdict = report::failures(output, &report);
         Ok(match verdict {
             Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,

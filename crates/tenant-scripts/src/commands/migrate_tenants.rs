@@ -78,7 +78,7 @@ impl Script for MigrateTenants {
         let report = ran?;
         let text = report::summary(&report, "There are no tenants yet.");
         output.done(&json::Fleet::migrated(&report, dry_run), &text)?;
-        report::notes(output, &report);
+        report::notes(output, &report.notes);
         let verdict = report::failures(output, &report);
         Ok(match verdict {
             Verdict::Done if !dry_run && report.count(Status::Skipped) > 0 => Verdict::Wrong,

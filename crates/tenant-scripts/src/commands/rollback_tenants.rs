@@ -160,7 +160,7 @@ fn end(
     let text = format!("{before}\n{summary}");
     let document = json::Fleet::reverted(report, loss, dry_run);
     output.done(&document, text.trim_start())?;
-    report::notes(output, report);
+    report::notes(output, &report.notes);
     let verdict = report::failures(output, report);
     let is_cut_short = !dry_run && report.count(Status::Skipped) > 0;
     Ok(if is_cut_short {

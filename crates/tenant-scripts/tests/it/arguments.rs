@@ -12,6 +12,8 @@ fn arguments_that_make_no_sense_are_wrong_use() {
         ("create-tenant", "required arguments were not provided"),
         ("drop-tenant", "required arguments were not provided"),
         ("drop-tenant acme beta", "unexpected argument 'beta' found"),
+        ("clone-tenant acme", "required arguments were not provided"),
+        ("rename-tenant acme", "required arguments were not provided"),
         ("list-tenants acme", "unexpected argument 'acme' found"),
         ("list-tenants --jsno", "unexpected argument '--jsno' found"),
         (

@@ -8,7 +8,8 @@ use tokio_postgres::NoTls;
 use crate::support::{Database, Finished, Folder};
 
 /// Every command that needs a database.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 10] = [
+    "clone-tenant acme globex",
     "create-tenant acme",
     "demo-tenant-schema",
     "drop-tenant acme --yes",
@@ -16,6 +17,7 @@ const COMMANDS: [&str; 8] = [
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "rename-tenant acme globex",
     "rollback-tenants --yes",
 ];
 

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 15] = [
+const BINS: [&str; 17] = [
     "adopt-tenant",
+    "clone-tenant",
     "completions",
     "create-tenant",
     "demo-tenant-schema",
@@ -18,6 +19,7 @@ const BINS: [&str; 15] = [
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "rename-tenant",
     "repair-tenant",
     "rollback-tenants",
     "spare-tenants",
@@ -73,7 +75,9 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "create-tenant other --json",
         "diff-tenants acme other --json",
         "repair-tenant acme --json",
-        "drop-tenant acme --yes --json",
+        "clone-tenant acme copy --json",
+        "rename-tenant acme globex --json",
+        "drop-tenant globex --yes --json",
         "stop-server --json",
     ] {
         let document = database.run(line).json();

@@ -13,6 +13,7 @@
 )]
 
 mod arguments;
+mod clone_tenant;
 mod connection;
 mod crashes;
 mod create_tenant;
@@ -40,6 +41,7 @@ mod pgbouncer;
 mod privileges;
 mod project_server;
 mod races;
+mod rename_tenant;
 mod repair_tenant;
 mod rollback_tenants;
 mod saas;

@@ -32,6 +32,8 @@ async fn every_command_that_takes_a_name_refuses_a_bad_one() {
     let database = Database::with_tenants("acme").await;
     for command in [
         "create-tenant",
+        "rename-tenant acme",
+        "clone-tenant acme",
         "drop-tenant --yes",
         "migrate-tenants --only",
         "rollback-tenants --yes --only",

@@ -5,12 +5,14 @@ use serde_json::json;
 
 use crate::support::Database;
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 9] = [
     "create-tenant acme",
+    "clone-tenant acme globex",
     "list-tenants",
     "migrate-tenants",
     "migrate-tenants --only acme",
     "health-check",
+    "rename-tenant acme globex",
     "rollback-tenants --yes",
     "drop-tenant acme --yes",
 ];

@@ -13,6 +13,8 @@ const NEW: &str = "20260201000000";
 const BUSY: &str = "tenant `acme` is being changed by another run";
 const UNKNOWN: &str = "there is no tenant `acme`";
 const TAKEN: &str = "tenant `acme` exists already";
+const OTHER_TAKEN: &str = "tenant `other` exists already";
+const OTHER_BUSY: &str = "tenant `other` is being changed by another run";
 
 /// Migrations of which the last one waits at the gate, and makes this table.
 fn gated(table: &str) -> Migrations {
@@ -83,6 +85,8 @@ async fn a_tenant_that_is_being_created_in_parts_is_completed_by_its_creator_alo
         "migrate-tenants",
         "rollback-tenants --yes",
         "drop-tenant acme --yes",
+        "rename-tenant acme other",
+        "clone-tenant acme other",
         "create-tenant acme",
     ] {
         let hasty = format!("{line} --lock-timeout 0.2");
@@ -224,6 +228,8 @@ async fn whatever_two_operators_do_at_once_tenants_are_whole_and_who_fails_says_
         "drop-tenant acme --yes",
         "migrate-tenants",
         "migrate-tenants --only acme",
+        "rename-tenant acme other",
+        "clone-tenant acme other",
     ];
     let mut trials = Trials::of("two operators at once");
     let whole = site.time("migrate-tenants").await;
@@ -237,7 +243,7 @@ async fn whatever_two_operators_do_at_once_tenants_are_whole_and_who_fails_says_
         for run in [begin(line), first] {
             let ended = run.finish();
             trials.count("runs", 1);
-            let reason = [BUSY, UNKNOWN, TAKEN]
+            let reason = [BUSY, UNKNOWN, TAKEN, OTHER_TAKEN, OTHER_BUSY]
                 .iter()
                 .any(|it| ended.stderr.contains(it));
             let failed = !ended.stderr.is_empty();

@@ -92,8 +92,15 @@ async fn use_all(pooled: &Pooled) {
     pooled
         .run("drop-tenant t01 --yes")
         .prints("Dropped tenant `t01`");
+    pooled
+        .run("clone-tenant t03 t02_copy")
+        .prints("Cloned tenant `t03` to `t02_copy`: ");
+    pooled.run("drop-tenant t02_copy --yes");
+    pooled
+        .run("rename-tenant t02 t01")
+        .prints("Renamed tenant `t02` to `t01`.");
     assert_eq!(pooled.database.tracked().await.len(), 20);
-    assert!(!pooled.database.schemas().await.contains(&"t01".to_owned()));
+    assert!(!pooled.database.schemas().await.contains(&"t02".to_owned()));
 }
 
 #[tokio::test]
@@ -125,7 +132,9 @@ async fn the_next_client_finds_the_settings_that_it_would_have_without_us() {
         "health-check",
         "demo-tenant-schema",
         "rollback-tenants --yes",
-        "drop-tenant acme --yes",
+        "clone-tenant globex copy",
+        "rename-tenant acme initech",
+        "drop-tenant initech --yes",
     ] {
         pooled.run(command);
         for (setting, default) in [

@@ -60,7 +60,9 @@ async fn a_role_with_the_right_to_create_schemas_can_do_everything_with_tenants(
         .succeeds()
         .prints("2 migrated");
     run("demo-tenant-schema");
-    run("drop-tenant acme --yes");
+    run("clone-tenant beta gamma");
+    run("rename-tenant acme globex");
+    run("drop-tenant globex --yes");
     let owners = "SELECT DISTINCT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'beta'";
     assert_eq!(database.value(owners).await, operator.name());
 }

@@ -43,11 +43,12 @@ pub(crate) struct Statement {
     pub(crate) sql: String,
 }
 
-/// The statements that make everything in `shape`, rendered for the schema called
-/// `schema`, by stages.
+/// The statements that make everything in `shape` but indexes that nobody can use,
+/// rendered for the schema called `schema`, by stages.
 pub(crate) fn creation(shape: &Shape, schema: &str) -> Vec<Statement> {
     let names = shape.objects.keys();
-    let names = names.filter(|name| name.kind != ObjectKind::Column);
+    let names =
+        names.filter(|name| name.kind != ObjectKind::Column && !shape.is_unusable_index(name));
     let mut statements = names.flat_map(|name| one(shape, name)).collect::<Vec<_>>();
     for statement in &mut statements {
         statement.sql = crate::shape::normal::rendered(&statement.sql, schema);

@@ -1,0 +1,268 @@
+//! Makes a tenant that is like another one, in one transaction.
+//!
+//! What the other has is read from the catalog, not from the migrations: also what
+//! somebody has made by hand is there. Tables are made and filled before what hangs
+//! on them, and in the end the two are compared.
+
+use tokio_postgres::SimpleQueryRow;
+
+use super::aside::{going_along, what_cannot_be_made};
+use super::assemble::{Unmade, make};
+use super::attempt::{Attempts, View, close};
+use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
+use super::existing::open_and_look_at_both;
+use super::holders::watched;
+use super::ledger::create_ledger;
+use super::mentions::{read_left, texts_in};
+use super::parts::run_script;
+use super::rehearse::shape_of;
+use super::script::Script;
+use super::{Work, execute};
+use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
+use crate::sql::Schema;
+use crate::{Error, TenantName, tracker};
+
+/// Which rows a copy of a tenant gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// All of them, as they were at one moment; sequences go on where they stand.
+    All,
+    /// None; sequences stand at their start.
+    None,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) copied: Copied,
+    /// How many tables there are.
+    pub(crate) tables: usize,
+    /// Functions of the copy with the other tenant's name in their text.
+    pub(crate) functions: Vec<String>,
+}
+
+/// How often what was read may be out of date.
+const LOOKS: usize = 3;
+
+/// Makes the tenant `to`, like `from`, whose schema is that of `work`.
+///
+/// # Errors
+///
+/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where `from`
+/// is no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
+/// [`Error::MissingSchema`] where `to` is not free; [`Error::Busy`] about either;
+/// [`Error::NotCopyable`], [`Error::NotAlike`], or what the server says.
+pub(crate) async fn clone(
+    work: Work<'_>,
+    (from, to): (&TenantName, &TenantName),
+    rows: Rows,
+) -> Result<Made, Error> {
+    let mut attempts = Attempts::new();
+    let mut looks = 0;
+    loop {
+        match clone_once(work, (from, to), rows).await {
+            Ok(Some(made)) => return Ok(made),
+            Ok(None) if looks < LOOKS => looks += 1,
+            Ok(None) => return Err(out_of_date(work)),
+            // Half of what was asked comes from the catalog as it is now.
+            Err(Error::Untracked(_) | Error::MissingSchema(_)) if looks < LOOKS => looks += 1,
+            Err(error) if attempts.again_after(work, &error).await => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn out_of_date(work: Work<'_>) -> Error {
+    Error::Busy {
+        schema: work.schema.to_string(),
+        waited: std::time::Duration::ZERO,
+        holders: Vec::new(),
+    }
+}
+
+/// `None` when what the transaction sees was out of date before it held the locks.
+async fn clone_once(
+    work: Work<'_>,
+    (from, to): (&TenantName, &TenantName),
+    rows: Rows,
+) -> Result<Option<Made>, Error> {
+    let target = Schema::Tenant(to);
+    let (old, new) = open_and_look_at_both(work, target, View::OfOneMoment).await?;
+    let fit = old.require_whole(from).and_then(|()| new.require_free(to));
+    let built = match fit {
+        Ok(()) => build(work, target, rows).await,
+        Err(error) => Err(error),
+    };
+    match built {
+        Ok(Some(made)) => {
+            work.session.finish();
+            Ok(Some(made))
+        }
+        not_built => {
+            close(work).await;
+            not_built
+        }
+    }
+}
+
+/// All that is done in the open transaction, and its commit.
+async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<Made>, Error> {
+    let from = work.schema;
+    execute(
+        work.session,
+        "looking at the registration",
+        &require_newest(from),
+    )
+    .await?;
+    if !hold_tables(work).await? {
+        return Ok(None);
+    }
+    refuse_rare(work).await?;
+    let shape = shape_of(work).await?;
+    let there = Work {
+        schema: target,
+        ..work
+    };
+    let (first, rest) = in_halves(creation(&shape, target.name()));
+    begin_schema(there, from).await?;
+    let unmade = make(there, first).await?;
+    let unmade = without_tables(unmade)?;
+    let copied = match rows {
+        Rows::All => copy_data(there, from).await?,
+        Rows::None => Copied::default(),
+    };
+    let rest = unmade.into_iter().chain(rest).collect();
+    if let Some(first) = make(there, rest).await?.into_iter().next() {
+        return Err(first.why);
+    }
+    add_the_rest(there, from).await?;
+    require_alike(there, from, &shape).await?;
+    let functions = register(there, from).await?;
+    Ok(Some(Made {
+        copied,
+        tables: shape.tables().count(),
+        functions,
+    }))
+}
+
+/// Refuses what a copy would lack.
+async fn refuse_rare(work: Work<'_>) -> Result<(), Error> {
+    let query = what_cannot_be_made(work.schema);
+    let objects = texts(work, "looking for what cannot be copied", &query).await?;
+    match work.schema {
+        Schema::Tenant(name) if !objects.is_empty() => Err(Error::NotCopyable {
+            name: name.clone(),
+            objects,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What has to be there before the rows, and what follows them.
+fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>) {
+    let rest = statements.partition_point(|it| it.stage <= Stage::Ownership);
+    let rest = statements.split_off(rest);
+    (statements, rest)
+}
+
+/// The schema and its ledger; the path leads to it, and functions may speak of what is
+/// not there yet.
+async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
+    let mut script = Script::default();
+    let create = format!("CREATE SCHEMA {}", work.schema.ident());
+    script.step("creating the schema", &create);
+    script.step(
+        "creating the table of applied migrations",
+        &create_ledger(work.schema),
+    );
+    script.step(
+        "copying which migrations are applied",
+        &copy_ledger(from, work.schema),
+    );
+    script.step("setting the search path", &work.path().set_local());
+    script.step("checking that the search path exists", &work.path().check());
+    let unchecked = "SET LOCAL check_function_bodies = off";
+    script.step("letting functions speak of what will be there", unchecked);
+    run_script(work, &script).await
+}
+
+/// What can wait until the rows are there. A table cannot.
+fn without_tables(unmade: Vec<Unmade>) -> Result<Vec<Statement>, Error> {
+    let mut waiting = Vec::with_capacity(unmade.len());
+    for it in unmade {
+        if it.statement.stage == Stage::Tables {
+            return Err(it.why);
+        }
+        waiting.push(it.statement);
+    }
+    Ok(waiting)
+}
+
+/// What no shape holds.
+async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
+    let mut script = Script::default();
+    let queries = going_along(from, work.schema).into_iter();
+    for query in queries.chain([empty_views(from, work.schema)]) {
+        for statement in texts(work, "listing what is beside the shape", &query).await? {
+            script.step("adding what is beside the shape", &statement);
+        }
+    }
+    run_script(work, &script).await
+}
+
+/// Compares the copy with the original. Rights that the copy has by default, or lacks,
+/// are set right before.
+async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Result<(), Error> {
+    let (Schema::Tenant(name), Schema::Tenant(original)) = (work.schema, from) else {
+        return Ok(());
+    };
+    let differences = compare(shape, &shape_of(work).await?, Compared::Everything);
+    let mut script = Script::default();
+    for difference in differences.iter().filter(|it| is_of_rights(it)) {
+        for statement in difference.sql(name) {
+            script.step("setting the rights", &statement);
+        }
+    }
+    run_script(work, &script).await?;
+    let mut differences = compare(shape, &shape_of(work).await?, Compared::Everything);
+    differences.retain(|it| !shape.is_unusable_index(&it.object));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NotAlike {
+        name: original.clone(),
+        differences: differences.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn is_of_rights(difference: &Difference) -> bool {
+    let change = &difference.change;
+    matches!(change, Change::MissingGrants(_) | Change::ExtraGrants(_))
+}
+
+/// Registers the copy and commits it. Gives back the functions that speak of the
+/// original.
+async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
+    let mut script = Script::default();
+    let statement = tracker::copy(from, work.schema, work.fingerprints);
+    script.step("updating the list of schemas in public", &statement);
+    let query = texts_in(work.schema, from);
+    script.step("looking for the original's name", &query);
+    script.step("committing", "COMMIT");
+    let rows = ask(work, &script).await?;
+    Ok(read_left(&rows, from, work.schema).functions)
+}
+
+/// The first column of what a query gives.
+async fn texts(work: Work<'_>, action: &'static str, query: &str) -> Result<Vec<String>, Error> {
+    let mut script = Script::default();
+    script.step(action, query);
+    let rows = ask(work, &script).await?;
+    let texts = rows.iter().filter_map(|row| row.get(0));
+    Ok(texts.map(str::to_owned).collect())
+}
+
+async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
+    let rows = watched(work, script).await;
+    rows.map_err(|failure| failure.into_error(work))
+}

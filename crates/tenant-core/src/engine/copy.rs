@@ -1,0 +1,226 @@
+//! Copies what is in one tenant's schema to another of the same shape, inside the
+//! transaction that is open.
+//!
+//! The transaction is one of `REPEATABLE READ`, so that all tables are read as they
+//! were at one moment, whoever writes meanwhile. The new schema has its tables and no
+//! foreign keys, triggers and policies yet, which would stand in the way of the rows.
+
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
+
+use super::Work;
+use super::holders::watched;
+use super::script::Script;
+use crate::sql::{LEDGER, Schema, ident, literal};
+use crate::{Error, tracker};
+
+/// The statement by which the transaction finds out that what it sees is out of date:
+/// its first statement has taken the lock, and what it sees is as old as that
+/// statement's beginning. Whoever changed the tenant until then has written to its
+/// registration, and PostgreSQL answers with 40001.
+pub(super) fn require_newest(from: Schema<'_>) -> String {
+    let name = literal(from.name());
+    format!(
+        "SELECT FROM {} WHERE name = {name} FOR SHARE",
+        tracker::TABLE
+    )
+}
+
+/// Locks the tables of the schema of `work` against changes of their form. False where
+/// one was written anew since the transaction began: its rows would all be too new to
+/// be seen.
+pub(super) async fn hold_tables(work: Work<'_>) -> Result<bool, Error> {
+    let mut script = Script::default();
+    script.step("listing the tables", &tables_to_hold(work.schema));
+    let rows = ask(work, &script).await?;
+    let tables = rows.iter().filter_map(|row| row.get(0));
+    let tables = tables.collect::<Vec<_>>().join(", ");
+    let mut script = Script::default();
+    if !tables.is_empty() {
+        let lock = format!("LOCK TABLE {tables} IN ACCESS SHARE MODE");
+        script.step("holding the tables", &lock);
+    }
+    let check = any_written_anew(work.schema);
+    script.step("looking for tables that were written anew", &check);
+    let rows = ask(work, &script).await?;
+    Ok(rows.first().and_then(|row| row.get(0)) == Some("f"))
+}
+
+fn tables_to_hold(from: Schema<'_>) -> String {
+    format!(
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') ORDER BY c.relname",
+        literal(from.name())
+    )
+}
+
+/// The function knows where the rows are now; the catalog is seen as it was.
+fn any_written_anew(from: Schema<'_>) -> String {
+    format!(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relkind = 'r' \
+             AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)",
+        literal(from.name())
+    )
+}
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Copied {
+    /// How many rows.
+    pub(crate) rows: u64,
+}
+
+/// Copies the rows of all tables of `from` to the schema of `work`, and lets the
+/// sequences go on where they stand.
+///
+/// # Errors
+///
+/// What the server says about a table, such as that row-level security would hide
+/// some of it from this role (42501).
+pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied, Error> {
+    let to = work.schema;
+    let mut script = Script::default();
+    // With it PostgreSQL refuses what it would otherwise leave out silently.
+    script.step("seeing all rows", "SET LOCAL row_security = off");
+    script.step("listing the columns", &columns(from, to));
+    let rows = ask(work, &script).await?;
+    let mut copied = Copied::default();
+    for (table, statement) in copies(&rows, from, to) {
+        copied.rows += copy_rows(work, &table, &statement).await?;
+    }
+    let mut script = Script::default();
+    script.step("listing the sequences", &sequences(from, to));
+    let rows = ask(work, &script).await?;
+    let mut script = Script::default();
+    for statement in rows.iter().filter_map(|row| row.get(0)) {
+        script.step("letting a sequence go on", statement);
+    }
+    let default = "SET LOCAL row_security TO DEFAULT";
+    script.step("seeing what the role sees", default);
+    ask(work, &script).await?;
+    Ok(copied)
+}
+
+/// Copies one table; how many rows it has.
+async fn copy_rows(work: Work<'_>, table: &str, statement: &str) -> Result<u64, Error> {
+    let done = work.session.client().simple_query(statement).await;
+    let action = || format!("{}: copying the rows of `{table}`", work.schema);
+    let answers = done.map_err(|error| Error::database(action(), error))?;
+    let counts = answers.iter().filter_map(|answer| match answer {
+        SimpleQueryMessage::CommandComplete(count) => Some(*count),
+        _ => None,
+    });
+    Ok(counts.sum())
+}
+
+/// The statement that copies which migrations are applied.
+pub(super) fn copy_ledger(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "INSERT INTO {} (version, run_on) SELECT version, run_on FROM {}",
+        to.ledger(),
+        from.ledger()
+    )
+}
+
+/// The query for the columns that hold values, by table: the table's name, whether to
+/// read it without those that inherit from it, the column, and how it is read. A table
+/// without such columns has one row with nulls.
+///
+/// A type of the schema itself is another one there: its values go through text.
+fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "SELECT c.relname, c.relkind = 'r', pg_catalog.quote_ident(a.attname), \
+             pg_catalog.quote_ident(a.attname) || CASE WHEN t.typnamespace = n.oid THEN \
+                 pg_catalog.format('::text::%s.%I%s', {to_ident}, coalesce(e.typname, t.typname), \
+                     CASE WHEN e.oid IS NULL THEN '' ELSE '[]' END) \
+             ELSE '' END \
+         FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
+              AND NOT a.attisdropped AND a.attgenerated = '' \
+         LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
+         AND c.relname <> {} ORDER BY c.relname, a.attnum",
+        literal(from.name()),
+        literal(LEDGER),
+        to_ident = literal(&to.ident()),
+    )
+}
+
+/// For each table its name, and the statement that copies its rows.
+fn copies(rows: &[SimpleQueryRow], from: Schema<'_>, to: Schema<'_>) -> Vec<(String, String)> {
+    let tables = rows.chunk_by(|one, next| one.get(0) == next.get(0));
+    let copies = tables.filter_map(|columns| {
+        let first = columns.first()?;
+        let name = first.get(0)?;
+        let only = if first.get(1)? == "t" { "ONLY " } else { "" };
+        let list = |column| {
+            let texts = columns.iter().filter_map(|row| row.get(column));
+            texts.collect::<Vec<_>>().join(", ")
+        };
+        Some((
+            name.to_owned(),
+            copy(name, only, &list(2), &list(3), from, to),
+        ))
+    });
+    copies.collect()
+}
+
+fn copy(
+    table: &str,
+    only: &str,
+    columns: &str,
+    values: &str,
+    from: Schema<'_>,
+    to: Schema<'_>,
+) -> String {
+    let (table, from, to) = (ident(table), from.ident(), to.ident());
+    // An empty list is no list.
+    let columns = if columns.is_empty() {
+        String::new()
+    } else {
+        format!("({columns}) OVERRIDING SYSTEM VALUE ")
+    };
+    format!("INSERT INTO {to}.{table} {columns}SELECT {values} FROM {only}{from}.{table}")
+}
+
+/// The query for the statements that set each sequence to where its original stands.
+/// That of an identity column has a name of PostgreSQL's choice.
+fn sequences(from: Schema<'_>, to: Schema<'_>) -> String {
+    let to = literal(&to.ident());
+    format!(
+        "SELECT pg_catalog.format('SELECT pg_catalog.setval(%s, last_value, is_called) FROM %I.%I', \
+             CASE WHEN a.attname IS NULL \
+                  THEN pg_catalog.quote_literal({to} || '.' || pg_catalog.quote_ident(s.relname)) \
+                  ELSE pg_catalog.format('pg_catalog.pg_get_serial_sequence(%L, %L)', \
+                      {to} || '.' || pg_catalog.quote_ident(c.relname), a.attname) END, \
+             n.nspname, s.relname) \
+         FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class s ON s.relnamespace = n.oid \
+         LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+              AND d.objid = s.oid AND d.objsubid = 0 AND d.deptype = 'i' \
+              AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         LEFT JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \
+         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid \
+         WHERE n.nspname = {} AND s.relkind = 'S' ORDER BY s.relname",
+        literal(from.name())
+    )
+}
+
+/// The query for the materialized views that nobody has filled, and the statement that
+/// empties each in the new schema.
+pub(super) fn empty_views(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "SELECT pg_catalog.format('REFRESH MATERIALIZED VIEW %s.%I WITH NO DATA', {}, c.relname) \
+         FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+         WHERE n.nspname = {} AND c.relkind = 'm' AND NOT c.relispopulated ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.name())
+    )
+}
+
+async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
+    let rows = watched(work, script).await;
+    rows.map_err(|failure| failure.into_error(work))
+}

@@ -1,0 +1,134 @@
+//! Gives a tenant another name: schema and registration in one transaction.
+//!
+//! PostgreSQL renames a schema beside those who use it. Whoever is in the middle of
+//! something would not find the tenant's tables any more, or those of a tenant that
+//! takes the old name. So the tables are locked before: who uses one is waited for.
+
+use tokio_postgres::SimpleQueryRow;
+
+use super::Work;
+use super::attempt::{Attempts, View, close, finish};
+use super::existing::open_and_look_at_both;
+use super::holders::watched;
+use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
+use super::portions::{ROOM, SHARE};
+use super::script::Script;
+use crate::sql::{Schema, literal};
+use crate::{Error, TenantName, tracker};
+
+/// What came of the texts with a tenant's old name in them.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    /// How many functions have the new name in their path now.
+    pub(crate) functions: usize,
+    /// What still has the old one.
+    pub(crate) left: Left,
+}
+
+/// Gives the tenant `from`, whose schema is that of `work`, the name `to`.
+///
+/// # Errors
+///
+/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where `from`
+/// is no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
+/// [`Error::MissingSchema`] where `to` is not free; [`Error::Busy`] about either.
+pub(crate) async fn rename(
+    work: Work<'_>,
+    from: &TenantName,
+    to: &TenantName,
+) -> Result<Followed, Error> {
+    let mut attempts = Attempts::new();
+    loop {
+        match rename_once(work, from, to).await {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn rename_once(
+    work: Work<'_>,
+    from: &TenantName,
+    to: &TenantName,
+) -> Result<Followed, Error> {
+    let target = Schema::Tenant(to);
+    let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
+    let fit = old.require_whole(from).and_then(|()| new.require_free(to));
+    if let Err(error) = fit {
+        close(work).await;
+        return Err(error);
+    }
+    let done = follow(work, target).await;
+    finish(work, done).await
+}
+
+/// All that is done in the open transaction, and its commit.
+async fn follow(work: Work<'_>, to: Schema<'_>) -> Result<Followed, Error> {
+    let mut script = Script::default();
+    script.step("listing the tables of the schema", &tables_of(work));
+    script.step("listing the functions", &routines_of(work.schema));
+    let rows = ask(work, &script).await?;
+    let tables = rows.iter().filter_map(table).collect::<Vec<_>>();
+    let routines = rows
+        .iter()
+        .filter_map(|row| Routine::read(row, work.schema));
+    let routines = routines.collect::<Vec<_>>();
+    let functions = routines.len();
+    let script = renaming(work, to, &tables, routines);
+    let rows = ask(work, &script).await?;
+    Ok(Followed {
+        functions,
+        left: read_left(&rows, work.schema, to),
+    })
+}
+
+async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
+    let rows = watched(work, script).await;
+    rows.map_err(|failure| failure.into_error(work))
+}
+
+fn renaming(
+    work: Work<'_>,
+    to: Schema<'_>,
+    tables: &[&str],
+    routines: Vec<Routine>,
+) -> Script<'static> {
+    let from = work.schema;
+    let mut script = Script::default();
+    if !tables.is_empty() {
+        let lock = format!("LOCK TABLE {}", tables.join(", "));
+        script.step("waiting for those who use its tables", &lock);
+    }
+    for routine in routines {
+        let statement = routine.follow(from, to);
+        script.step("changing the search path of a function", &statement);
+    }
+    let rename = format!("ALTER SCHEMA {} RENAME TO {}", from.ident(), to.ident());
+    script.step("renaming the schema", &rename);
+    if let Some(statement) = tracker::rename(from, to) {
+        script.step("renaming the registration", &statement);
+    }
+    for query in what_is_left(from, to) {
+        script.step("looking for the old name", &query);
+    }
+    script.step("committing", "COMMIT");
+    script
+}
+
+/// The query for the schema's tables: see [`table`]. Those that the role may not
+/// lock are left out, and those beyond what fits into the server's table of locks:
+/// who uses one of them has to live with an error in the middle of something.
+fn tables_of(work: Work<'_>) -> String {
+    format!(
+        "SELECT 'table', pg_catalog.format('%I.%I', n.nspname, c.relname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') \
+         AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') \
+         ORDER BY c.relname LIMIT {ROOM} / {SHARE}",
+        literal(work.schema.name())
+    )
+}
+
+fn table(row: &SimpleQueryRow) -> Option<&str> {
+    (row.get(0)? == "table").then(|| row.get(1)).flatten()
+}

@@ -1,0 +1,94 @@
+//! Makes a tenant that is like another one.
+
+use super::Tenants;
+use super::note::Note;
+use crate::engine::{self, Made, Rows};
+use crate::events::Call;
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// A tenant that was made like another one.
+#[derive(Debug)]
+pub struct Cloned {
+    /// The tenant that it is like.
+    pub from: TenantName,
+    /// The new tenant.
+    pub to: TenantName,
+    /// How many tables it has, without Diesel's own.
+    pub tables: usize,
+    /// How many rows were copied.
+    pub rows: u64,
+    /// Functions of the new tenant that name the other one in their text
+    /// ([`Note::NameInText`]), and whose name differs from the new one in upper and
+    /// lower case only.
+    pub notes: Vec<Note>,
+}
+
+impl Tenants {
+    /// Makes the tenant `to` with everything that `from` has: tables, rows as `rows`
+    /// says, sequences, types, views, functions, triggers, policies, rights, comments,
+    /// and the record of applied migrations. All is one transaction, at the end of
+    /// which both are compared; the rows are those of one moment, and nobody who works
+    /// with `from` is held up. The new tenant belongs to the role that makes it.
+    ///
+    /// What is made is what is there, also by hand, whatever the migrations say. It is
+    /// tried three times, each waiting as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says.
+    ///
+    /// # Errors
+    ///
+    /// About `from`: [`Error::Unknown`], [`Error::Untracked`] when there is only a
+    /// schema, [`Error::MissingSchema`] when there is none, [`Error::NotCopyable`] when
+    /// it has objects of kinds that cannot be copied. About `to`: [`Error::Taken`],
+    /// [`Error::Untracked`] when a schema of that name exists,
+    /// [`Error::MissingSchema`] when it is registered without one.
+    /// [`Error::NotAlike`] when the copy does not come out like the original.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when another run works
+    /// on either, or what the server says, such as that a policy would hide rows from
+    /// this role (SQLSTATE 42501). Then nothing was made.
+    pub async fn clone_tenant(
+        &self,
+        from: &TenantName,
+        to: &TenantName,
+        rows: Rows,
+    ) -> Result<Cloned, Error> {
+        let cloned = self.clone_and_look(from, to, rows);
+        Call::CloneTenant.tell_of(Schema::Tenant(to), cloned).await
+    }
+
+    async fn clone_and_look(
+        &self,
+        from: &TenantName,
+        to: &TenantName,
+        rows: Rows,
+    ) -> Result<Cloned, Error> {
+        if from == to {
+            return Err(Error::SameName(from.clone()));
+        }
+        self.look_for_fingerprints().await?;
+        let session = self.session().await?;
+        let work = self.work(&session, Schema::Tenant(from));
+        let made = engine::clone(work, (from, to), rows).await;
+        drop(session);
+        self.directory.forget(to);
+        let Made {
+            copied,
+            tables,
+            functions,
+        } = made?;
+        let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
+        if !functions.is_empty() {
+            notes.push(Note::NameInText {
+                name: from.to_string(),
+                functions,
+            });
+        }
+        Ok(Cloned {
+            from: from.clone(),
+            to: to.clone(),
+            tables,
+            rows: copied.rows,
+            notes,
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! Gives a tenant another name.
+
+use super::Tenants;
+use super::note::Note;
+use crate::engine::{self, Followed};
+use crate::events::Call;
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// A tenant that has another name now.
+#[derive(Debug)]
+pub struct Renamed {
+    /// The name that it had.
+    pub from: TenantName,
+    /// The name that it has.
+    pub to: TenantName,
+    /// How many functions and procedures of the schema had the old name in a
+    /// `search_path` of their own, and have the new one now.
+    pub functions: usize,
+    /// Where the old name still stands ([`Note::OldPath`], [`Note::NameInText`]),
+    /// and whose name differs from the new one in upper and lower case only.
+    pub notes: Vec<Note>,
+}
+
+impl Tenants {
+    /// Gives the tenant `from` the name `to`: its schema and its registration, in
+    /// one transaction. Nothing else of it changes, and nothing of its version,
+    /// age or data. Who asks for `from` is told from now on that there is no such
+    /// tenant.
+    ///
+    /// Transactions that use the tenant's tables are waited for, as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says, and three
+    /// times. One that has the tenant open and has used none yet gets an error.
+    ///
+    /// Views, defaults and foreign keys follow by themselves. So that they go on
+    /// working, functions of the schema whose own `search_path` names it (`SET
+    /// search_path FROM CURRENT`) get the new name there. Other texts with the old
+    /// name in them are in the notes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SameName`]. About `from`: [`Error::Unknown`],
+    /// [`Error::Untracked`] when there is only a schema, [`Error::MissingSchema`]
+    /// when there is none. About `to`: [`Error::Taken`], [`Error::Untracked`] when
+    /// a schema of that name exists, [`Error::MissingSchema`] when it is registered
+    /// without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when
+    /// another run works on either, or what the server says, such as that somebody
+    /// uses a table (SQLSTATE 55P03). Then all is as it was.
+    pub async fn rename(&self, from: &TenantName, to: &TenantName) -> Result<Renamed, Error> {
+        let renamed = self.rename_and_look(from, to);
+        Call::Rename.tell_of(Schema::Tenant(from), renamed).await
+    }
+
+    async fn rename_and_look(&self, from: &TenantName, to: &TenantName) -> Result<Renamed, Error> {
+        if from == to {
+            return Err(Error::SameName(from.clone()));
+        }
+        let session = self.session().await?;
+        let followed = engine::rename(self.work(&session, Schema::Tenant(from)), from, to).await;
+        drop(session);
+        for name in [from, to] {
+            self.directory.forget(name);
+        }
+        let Followed { functions, left } = followed?;
+        let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
+        notes.extend(left.paths.into_iter().map(|path| Note::OldPath {
+            name: from.to_string(),
+            of: path.of,
+            remedy: path.remedy,
+        }));
+        if !left.functions.is_empty() {
+            notes.push(Note::NameInText {
+                name: from.to_string(),
+                functions: left.functions,
+            });
+        }
+        Ok(Renamed {
+            from: from.clone(),
+            to: to.clone(),
+            functions,
+            notes,
+        })
+    }
+}

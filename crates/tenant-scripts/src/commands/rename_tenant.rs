@@ -1,0 +1,83 @@
+//! `rename-tenant`: gives a tenant another name.
+
+use clap::Parser;
+use command_line::options::Locking;
+use command_line::words::counted;
+use command_line::{Common, Context, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{Renamed, TenantName};
+
+use crate::json::{self, NoteDetail};
+use crate::{report, tenants};
+
+/// Give a tenant another name
+///
+/// Schema and registration are renamed in one transaction; data, version and age
+/// stay. Applications that ask for the old name get "unknown tenant" from then on.
+/// Whoever uses one of its tables is waited for.
+///
+/// Functions of the tenant whose own search_path names its schema follow. Where
+/// else the old name stands in a text, such as in a function's body or in the
+/// setting of a role, is said on standard error.
+///
+/// Exit code 1 when it cannot be done, and then nothing has changed; 2 when the
+/// new name is not valid, or is the old one.
+///
+/// With --json: tenant (the new name), renamed_from, renamed, notes: kind
+/// (name_in_text, old_path, same_but_for_case), detail, remedy.
+#[derive(Debug, Parser)]
+#[command(name = "rename-tenant", version)]
+pub struct RenameTenant {
+    /// Name of the tenant
+    #[arg(value_name = "OLD")]
+    from: TenantName,
+
+    /// The name that it gets: letters, digits and underscores
+    #[arg(value_name = "NEW")]
+    to: TenantName,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    renamed_from: &'a str,
+    renamed: bool,
+    notes: Vec<NoteDetail>,
+}
+
+impl Script for RenameTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let renamed = tenants.rename(&self.from, &self.to).await?;
+        let document = Document {
+            tenant: renamed.to.as_str(),
+            renamed_from: renamed.from.as_str(),
+            renamed: true,
+            notes: json::notes(&renamed.notes),
+        };
+        context.output.done(&document, &text(&renamed))?;
+        report::notes(context.output, &renamed.notes);
+        Ok(Verdict::Done)
+    }
+}
+
+fn text(renamed: &Renamed) -> String {
+    let done = format!("Renamed tenant `{}` to `{}`", renamed.from, renamed.to);
+    match renamed.functions {
+        0 => format!("{done}."),
+        count => format!(
+            "{done}, and so the search path of {}.",
+            counted(count, "function")
+        ),
+    }
+}

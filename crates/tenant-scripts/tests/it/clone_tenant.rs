@@ -1,0 +1,98 @@
+//! `clone-tenant`: what it says, and that it is done wholly or not at all.
+
+use serde_json::json;
+
+use crate::support::{Database, assert_alike};
+
+async fn acme_with_rows() -> Database {
+    let database = Database::with_tenants("acme beta").await;
+    let rows = "INSERT INTO acme.dummy_table (name) SELECT 'row' FROM generate_series(1, 20)";
+    database.execute(rows).await;
+    database
+}
+
+#[tokio::test]
+async fn the_clone_is_a_tenant_like_the_original() {
+    let database = acme_with_rows().await;
+    database
+        .run("clone-tenant acme copy")
+        .succeeds()
+        .says_nothing()
+        .prints("Cloned tenant `acme` to `copy`: 1 table, 20 rows (");
+    assert_eq!(database.tracked().await, ["acme", "beta", "copy"]);
+    assert_alike(
+        &database.catalog("acme").await,
+        &database.catalog("copy").await,
+    );
+    assert_eq!(
+        database.applied("copy").await,
+        database.applied("acme").await
+    );
+    let same = "SELECT count(*) FROM acme.dummy_table JOIN copy.dummy_table USING (id, name)";
+    assert_eq!(database.value(same).await, "20");
+    database.run("health-check").succeeds();
+    database
+        .run("migrate-tenants")
+        .succeeds()
+        .prints("3 tenants: 3 up to date");
+}
+
+#[tokio::test]
+async fn without_data_it_is_empty() {
+    let database = acme_with_rows().await;
+    database
+        .run("clone-tenant acme copy --no-data")
+        .succeeds()
+        .prints("Cloned tenant `acme` to `copy`: 1 table, no rows (");
+    let rows = "SELECT count(*) FROM copy.dummy_table";
+    assert_eq!(database.value(rows).await, "0");
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn the_document_counts_what_was_copied() {
+    let database = acme_with_rows().await;
+    let cloned = database.run("clone-tenant acme copy --json").succeeds();
+    let mut document = cloned.says_nothing().json();
+    let duration = document.as_object_mut().unwrap().remove("duration_ms");
+    assert!(duration.is_some_and(|it| it.is_u64()));
+    let expected = json!({
+        "tenant": "copy", "cloned_from": "acme", "cloned": true, "tables": 1, "rows": 20,
+        "notes": [],
+    });
+    assert_eq!(document, expected);
+}
+
+#[tokio::test]
+async fn names_that_will_not_do_are_refused_and_nothing_is_made() {
+    let database = acme_with_rows().await;
+    database
+        .run("clone-tenant acme acme")
+        .exits_with(2)
+        .prints_nothing()
+        .says("tenant `acme` has that name already");
+    database
+        .run("clone-tenant acme beta")
+        .exits_with(1)
+        .prints_nothing()
+        .says("tenant `beta` exists already");
+    let refused = database
+        .run("clone-tenant nobody copy --json")
+        .exits_with(1);
+    assert_eq!(refused.error_message(), "there is no tenant `nobody`");
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_copied_is_named_with_what_to_do() {
+    let database = acme_with_rows().await;
+    let rare = "CREATE COLLATION acme.here (locale = 'C')";
+    database.execute(rare).await;
+    database
+        .run("clone-tenant acme copy")
+        .exits_with(1)
+        .prints_nothing()
+        .says("tenant `acme` cannot be copied, because of collation acme.here")
+        .says("move them to a schema that is no tenant's");
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
+}
