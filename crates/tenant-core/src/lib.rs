@@ -41,9 +41,15 @@
 //!
 //! A tenant is wholly there or not at all, and wholly at one version: schema,
 //! migrations and registration are one transaction. [`Tenants::list`] says who is
-//! at which version, [`Tenants::health`] what is wrong, and
-//! [`Tenants::keep_spares`] makes tenants ahead of time, so that a sign-up takes
-//! milliseconds. [`Tenants::plan_rollback`] says what going back would revert and
+//! at which version, and [`Tenants::keep_spares`] makes tenants ahead of time, so that
+//! a sign-up takes milliseconds.
+//!
+//! [`Tenants::health`] says what is wrong: it holds what each schema is against what
+//! its migrations make, and names each difference. [`Tenants::repair`] puts right what
+//! can be put right without losing anything, [`Tenants::compare`] says how two tenants
+//! differ, [`Tenants::adopt`] makes a tenant of a schema that is there,
+//! [`Tenants::clone_tenant`] one like another, and [`Tenants::rename`] gives one another
+//! name. [`Tenants::plan_rollback`] says what going back would revert and
 //! lose, and [`Tenants::rollback`] does it.
 //!
 //! # Serving them
