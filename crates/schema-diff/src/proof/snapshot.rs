@@ -54,7 +54,9 @@ fn normal(definition: &str) -> String {
 }
 
 /// Each gives what an object is called and what it is; `$1` is the schema. The
-/// position of a column is left out: PostgreSQL adds columns at the end only.
+/// position of a column is left out: PostgreSQL adds columns at the end only. So are
+/// options whose name begins with `pg_`: the releases of November 2026 mark each column
+/// with one, `pg_attver`, whose value differs whenever a column is made.
 const QUERIES: &[&str] = &[
     "SELECT pg_catalog.format('relation %s', c.relname),
             pg_catalog.concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity,
@@ -74,7 +76,10 @@ const QUERIES: &[&str] = &[
                 CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
                 NULLIF(a.attcompression, ''), NULLIF(a.attstattarget, -1),
                 pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated,
-                a.attacl::text, a.attoptions::text, pg_catalog.col_description(c.oid, a.attnum))
+                a.attacl::text,
+                (SELECT pg_catalog.string_agg(o, ',' ORDER BY o) FROM pg_catalog.unnest(a.attoptions) o
+                 WHERE o !~ '^pg_'),
+                pg_catalog.col_description(c.oid, a.attnum))
      FROM pg_catalog.pg_attribute a
      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
