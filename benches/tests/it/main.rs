@@ -80,7 +80,7 @@ fn a_quick_run_measures_both_sides_of_everything_and_leaves_nothing() {
         }
     }
     let targets = document["targets"].as_array().unwrap();
-    assert_eq!(targets.len(), 8);
+    assert_eq!(targets.len(), 9);
     assert!(targets.iter().any(|it| it["met"] == true), "{targets:?}");
 }
 
@@ -95,12 +95,13 @@ fn people_get_a_table_and_a_verdict_for_each_target() {
         "claim 20 spares",
         "nothing pending for 2",
         "health of 2",
+        "everything in 2 compared",
         "224 queries in random tenants",
     ] {
         assert!(printed.contains(row), "{row}: {printed}");
     }
     let is_verdict = |line: &&str| line.starts_with("met ") || line.starts_with("not met ");
-    assert_eq!(printed.lines().filter(is_verdict).count(), 8, "{printed}");
+    assert_eq!(printed.lines().filter(is_verdict).count(), 9, "{printed}");
     assert!(
         said(&output).contains("1/1 health, plain: "),
         "{}",
