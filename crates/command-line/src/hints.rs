@@ -153,7 +153,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::AppliedMeanwhile { .. } => {
             "run this again: what is to be reverted is found out anew".to_owned()
         }
-        Error::Busy { .. } => "wait until the other run has ended, and run this again".to_owned(),
+        Error::Busy { .. } | Error::InUse(_) => {
+            "wait until the other run has ended, and run this again".to_owned()
+        }
         Error::Migration(_) => error.sqlstate().and_then(by_sqlstate).unwrap_or_else(|| {
             "mend the migration or the tenant's data, and run this again: only what failed is \
              left to do"

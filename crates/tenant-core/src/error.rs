@@ -198,6 +198,10 @@ pub enum Error {
     /// A version that no migration of this program has.
     #[error("there is no migration of version {0}")]
     NoSuchVersion(String),
+    /// Somebody holds a lock on something in the tenant's schema, so that it cannot be
+    /// looked at.
+    #[error("tenant `{0}` cannot be looked at while somebody changes it")]
+    InUse(TenantName),
     /// The schema is a spare.
     #[error("the schema `{0}` is a spare, which becomes a tenant when one is created")]
     IsSpare(TenantName),

@@ -79,6 +79,16 @@ impl Difference {
         matches!(self.change, Change::WrongOwner { .. })
     }
 
+    /// Whether nothing but grants to `role` is missing.
+    pub(crate) fn is_only_of_grants_to(&self, role: &str) -> bool {
+        let quoted = crate::sql::ident(role);
+        let is_to = |(to, _): &(String, String)| to == role || *to == quoted;
+        match &self.change {
+            Change::MissingGrants(grants) => grants.iter().all(is_to),
+            _ => false,
+        }
+    }
+
     /// What kind of change these statements are.
     #[must_use]
     pub fn mending(&self) -> Mending {

@@ -1,6 +1,7 @@
 //! What differs between two tenants.
 
 use super::Tenants;
+use super::shapes::Seen;
 use crate::events::Call;
 use crate::shape::{Compared, Difference, Shape, compare};
 use crate::{Error, TenantName};
@@ -84,12 +85,14 @@ impl Tenants {
         let looked = self
             .look_at_shapes(&[name.as_str()], &|shape| shape)
             .await?;
+        let failed = |error| {
+            let action = format!("reading what is in the schema of tenant `{name}`");
+            Err(Error::database(action, error))
+        };
         match looked.into_iter().next() {
-            Some((_, Ok(Some(shape)))) => Ok(shape),
-            Some((_, Err(error))) => Err(Error::database(
-                format!("reading what is in the schema of tenant `{name}`"),
-                error,
-            )),
+            Some((_, Seen::Shape(shape))) => Ok(shape),
+            Some((_, Seen::Unreadable(error))) => failed(error),
+            Some((_, Seen::Busy)) => Err(Error::InUse(name.clone())),
             _ => Err(Error::MissingSchema(name.clone())),
         }
     }

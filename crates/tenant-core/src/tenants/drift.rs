@@ -8,6 +8,7 @@ use super::Tenants;
 use super::expected::{Applied, Shapes};
 use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
+use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
 use crate::shape::{Compared, Difference, Shape, compare, missing_table};
@@ -18,6 +19,8 @@ pub(super) struct Drift {
     pub(super) problems: Vec<Problem>,
     /// How many tenants are as they should be.
     pub(super) as_expected: usize,
+    /// The tenants that could not be looked at, because somebody works on them.
+    pub(super) busy: Vec<String>,
 }
 
 impl Tenants {
@@ -49,18 +52,19 @@ impl Tenants {
             let is_bare = expected.get(name.as_str()).is_some_and(is_bare);
             match looked {
                 // Dropped meanwhile: somebody else's finding.
-                Ok(None) => {}
-                Ok(Some(found)) if found.is_empty() => {
+                Seen::Nothing => {}
+                Seen::Busy => drift.busy.push(name),
+                Seen::Shape(found) if found.is_empty() => {
                     let standing = expected.get(name.as_str());
                     let is_known = standing.is_some_and(|(it, _)| it.unknown.is_empty());
                     drift.as_expected += usize::from(is_known);
                 }
-                Ok(Some(_)) if is_bare => drift.add(&name, [ProblemKind::HalfMade]),
-                Ok(Some(found)) => {
+                Seen::Shape(_) if is_bare => drift.add(&name, [ProblemKind::HalfMade]),
+                Seen::Shape(found) => {
                     let kinds = found.into_iter().map(|it| ProblemKind::Drift(Box::new(it)));
                     drift.add(&name, kinds);
                 }
-                Err(error) => {
+                Seen::Unreadable(error) => {
                     let error = Error::database("reading what is in the schema", error);
                     drift.add(&name, [ProblemKind::Unreadable(error)]);
                 }

@@ -20,6 +20,9 @@ pub struct Health {
     /// How many of them look exactly as their migrations make them; `None` when the
     /// check was a quick one, or could not know that.
     pub as_expected: Option<usize>,
+    /// The tenants that were not compared with what their migrations make, because
+    /// somebody held a lock in them, such as a migration under way. By name.
+    pub busy: Vec<String>,
     /// What is wrong, the public schema first, then by tenant.
     pub problems: Vec<Problem>,
     /// Why it is not known what the tenants should look like, when it is not: these
@@ -64,6 +67,13 @@ struct Check<'a> {
     shapes: Option<&'a Shapes>,
 }
 
+/// What was found of the tenants.
+struct Found {
+    problems: Vec<Problem>,
+    as_expected: Option<usize>,
+    busy: Vec<String>,
+}
+
 impl Tenants {
     /// Checks the public schema and all tenants, or `only` some: each has its schema,
     /// exactly the migrations of this program, and looks exactly as these make it;
@@ -102,6 +112,7 @@ impl Tenants {
         let mut health = Health {
             checked: states.len(),
             as_expected: None,
+            busy: Vec::new(),
             problems: Vec::new(),
             not_checked: None,
         };
@@ -122,9 +133,11 @@ impl Tenants {
             depth,
             shapes: shapes.as_ref(),
         };
-        let (found, as_expected) = self.problems_of(&check, states).await?;
-        health.as_expected = as_expected;
-        health.problems.extend(self.confirmed(&check, found).await?);
+        let found = self.problems_of(&check, states).await?;
+        health.as_expected = found.as_expected;
+        health.busy = found.busy;
+        let confirmed = self.confirmed(&check, found.problems).await?;
+        health.problems.extend(confirmed);
         Ok(health)
     }
 
@@ -141,12 +154,8 @@ impl Tenants {
         sets
     }
 
-    /// What is wrong with the tenants, by name, and how many look as they should.
-    async fn problems_of(
-        &self,
-        check: &Check<'_>,
-        states: Vec<State>,
-    ) -> Result<(Vec<Problem>, Option<usize>), Error> {
+    /// What is wrong with the tenants, by name.
+    async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
         let (reading, only) = (check.reading, check.only);
         let (standings, mut problems) = sort(states);
         problems.extend(standings.iter().flat_map(migration_problems));
@@ -155,7 +164,7 @@ impl Tenants {
         if let Some(role) = &self.settings.application_role {
             problems.extend(missing_access(reading, role, only).await?);
         }
-        let mut as_expected = None;
+        let (mut as_expected, mut busy) = (None, Vec::new());
         match (check.shapes, check.depth) {
             (None, _) => {}
             (Some(shapes), Depth::Tables) => {
@@ -164,14 +173,21 @@ impl Tenants {
             (Some(shapes), Depth::Shapes) => {
                 let drift = self.drift(&standings, shapes).await?;
                 as_expected = Some(drift.as_expected);
+                busy = drift.busy;
                 problems.extend(drift.problems);
             }
         }
         if only.is_empty() {
             problems.extend(self.leftovers(check).await?);
         }
+        tell_once(&mut problems);
         problems.sort_by(|one, other| one.tenant.cmp(&other.tenant));
-        Ok((problems, as_expected))
+        busy.sort_unstable();
+        Ok(Found {
+            problems,
+            as_expected,
+            busy,
+        })
     }
 
     /// The schemas that are nobody's, and the spares that are none.
@@ -237,8 +253,8 @@ impl Tenants {
                 depth: check.depth,
                 shapes: shapes.as_ref(),
             };
-            let (problems, _) = self.problems_of(&closer, states).await?;
-            again.extend(problems.iter().map(Problem::identity));
+            let found = self.problems_of(&closer, states).await?;
+            again.extend(found.problems.iter().map(Problem::identity));
         }
         if check.only.is_empty() {
             let leftovers = self.leftovers(check).await?;
@@ -295,6 +311,23 @@ impl Health {
             _ => self.about_all(ProblemKind::BrokenMigrations(error)),
         }
     }
+}
+
+/// Leaves out the grants that the application's role lacks, of tenants of which it is
+/// said already that this role cannot read them.
+fn tell_once(problems: &mut Vec<Problem>) {
+    let told = problems.iter().filter_map(|problem| match &problem.kind {
+        ProblemKind::NoAccess { role, .. } => Some((problem.tenant.clone(), role.clone())),
+        _ => None,
+    });
+    let told = told.collect::<HashSet<_>>();
+    problems.retain(|problem| {
+        let ProblemKind::Drift(difference) = &problem.kind else {
+            return true;
+        };
+        let mut told = told.iter().filter(|(tenant, _)| *tenant == problem.tenant);
+        !told.any(|(_, role)| difference.is_only_of_grants_to(role))
+    });
 }
 
 /// The tenants whose ledger was read, and a problem for each other one.

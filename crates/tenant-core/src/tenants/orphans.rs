@@ -7,6 +7,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::expected::Shapes;
 use super::problem::{Orphan, Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
+use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
 use super::{Tenants, state};
 use crate::shape::Shape;
@@ -51,7 +52,9 @@ impl Tenants {
         let looked = self.look_at_shapes(&filled, &look).await?;
         let ours = looked.into_iter().filter_map(|(name, likeness)| {
             // What cannot be read is nobody's to be called an orphan.
-            let likeness = likeness.ok().flatten()?;
+            let Seen::Shape(likeness) = likeness else {
+                return None;
+            };
             let candidate = candidates.iter().find(|it| it.name == name)?;
             likeness.is_a_tenants(candidate.has_ledger).then_some(name)
         });

@@ -13,8 +13,26 @@ const AT_ONCE: usize = 50;
 /// Over how many connections. The server works on each with a process of its own.
 const READERS: usize = 3;
 
-/// What came of looking at one schema; `None` when it is not there.
-pub(super) type Looked<T> = (String, Result<Option<T>, PgError>);
+/// For how long somebody's lock is waited for, in ms. To write an expression out,
+/// PostgreSQL locks the table as a reader does, so a migration under way is in the
+/// way. Nobody waits for it to end: the tenant is then busy, which is no fault.
+const PATIENCE: i32 = 100;
+
+/// What came of looking at one schema.
+#[derive(Debug)]
+pub(super) enum Seen<T> {
+    /// It was looked at.
+    Shape(T),
+    /// It is not there.
+    Nothing,
+    /// Somebody holds a lock on something in it.
+    Busy,
+    /// It cannot be read.
+    Unreadable(PgError),
+}
+
+/// A schema, and what came of looking at it.
+pub(super) type Looked<T> = (String, Seen<T>);
 
 impl Tenants {
     /// What `look` says of the shape of each of the schemas `names`, in any order.
@@ -67,15 +85,20 @@ impl Tenants {
                 let mut missing = names.to_vec();
                 for shape in shapes {
                     missing.retain(|name| *name != shape.schema());
-                    looked.push((shape.schema().to_owned(), Ok(Some(look(shape)))));
+                    looked.push((shape.schema().to_owned(), Seen::Shape(look(shape))));
                 }
-                let missing = missing.into_iter().map(|name| (name.to_owned(), Ok(None)));
+                let nothing = |name: &str| (name.to_owned(), Seen::Nothing);
+                let missing = missing.into_iter().map(nothing);
                 return looked.extend(missing);
             }
             Err(error) => error,
         };
         if let [name] = names {
-            return looked.push(((*name).to_owned(), Err(error)));
+            let seen = match error.sqlstate() {
+                Some("55P03") => Seen::Busy,
+                _ => Seen::Unreadable(error),
+            };
+            return looked.push(((*name).to_owned(), seen));
         }
         let (one, other) = names.split_at(names.len() / 2);
         Box::pin(self.divide(session, one, look, looked)).await;
@@ -85,9 +108,7 @@ impl Tenants {
     /// In one transaction, so that the queries see the same state of the schemas.
     async fn read_shapes(&self, session: &Session, names: &[&str]) -> Result<Vec<Shape>, PgError> {
         let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {}; \
-",
-            self.settings.lock_timeout_ms()
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {PATIENCE}"
         );
         let client = session.client();
         session.begin();

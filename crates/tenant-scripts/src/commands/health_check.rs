@@ -23,7 +23,8 @@ const SHOWN: usize = 50;
 /// Exit code 1 when a problem is found.
 ///
 /// With --json: healthy, checked (how many tenants), as_expected (how many look as
-/// they should, or null), tables_checked (false when the migrations could not be
+/// they should, or null), busy (tenants that somebody was changing, and that were not
+/// compared), tables_checked (false when the migrations could not be
 /// tried), groups: kind, detail, tenants (how many have it); problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table, missing_object,
 /// extra_object, changed_definition, invalid_index, wrong_owner, missing_grants,
@@ -55,6 +56,7 @@ struct Document {
     healthy: bool,
     checked: usize,
     as_expected: Option<usize>,
+    busy: Vec<String>,
     tables_checked: bool,
     groups: Vec<Group>,
     problems: Vec<Row>,
@@ -102,6 +104,9 @@ impl Script for HealthCheck {
                  all be tried in one transaction, and no database can be made to try them in: {why}"
             ));
         }
+        if let Some(note) = busy(&health.busy) {
+            context.output.note(&note);
+        }
         context.output.answer(&document, &text(&document))?;
         Ok(if document.healthy {
             Verdict::Done
@@ -124,6 +129,7 @@ fn document(health: &Health) -> Document {
         healthy: health.problems.is_empty(),
         checked: health.checked,
         as_expected: health.as_expected,
+        busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
         groups: groups.collect(),
         problems: health.problems.iter().map(row).collect(),
@@ -144,6 +150,19 @@ fn text(document: &Document) -> String {
         counted(document.problems.len(), "problem")
     ));
     lines.join("\n")
+}
+
+/// Which tenants were not compared, if there are some.
+fn busy(names: &[String]) -> Option<String> {
+    let shown_names = names.iter().take(5).map(|name| shown(name));
+    let shown_names = shown_names.collect::<Vec<_>>().join(", ");
+    let more = if names.len() > 5 { ", ..." } else { "" };
+    (!names.is_empty()).then(|| {
+        format!(
+            "note: not compared, because somebody is changing them at this moment: \
+             {shown_names}{more}"
+        )
+    })
 }
 
 /// What is wrong with the first tenants, one by one.

@@ -110,6 +110,14 @@ async fn a_tenant_that_failed_is_as_it_was_and_a_mended_migration_goes_through()
     database
         .execute("UPDATE public.schema_tracker SET fingerprints = fingerprints - '20260201000000'")
         .await;
+    // What it lacks is seen all the same.
+    database
+        .run_with(&migrations, "health-check")
+        .exits_with(1)
+        .prints("column `dummy_table.code` differs: default is nothing, should be `'none'::text`");
+    database
+        .run_with(&migrations, "repair-tenant beta")
+        .succeeds();
     database.run_with(&migrations, "health-check").succeeds();
 }
 
