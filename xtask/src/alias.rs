@@ -97,7 +97,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:health:check", "", Task::Run(tenants("health-check")), "Compare every tenant with what it should be"),
     alias("db:repair:tenant", "NAME", Task::Run(tenants("repair-tenant")), "Add what a tenant lacks, and lose nothing"),
     alias("db:adopt:tenant", "NAME", Task::Run(tenants("adopt-tenant")), "Make a tenant of a schema that is there"),
-    alias("db:diff:tenants", "FIRST SECOND", Task::Run(tenants("diff-tenants")), "Show what differs between two tenants"),
+    alias("db:diff:tenants", "A B", Task::Run(tenants("diff-tenants")), "Show what differs between two tenants"),
     alias("db:demo:tenant", "", Task::Run(tenants("demo-tenant-schema")), "Create a demo tenant, write to it and read it back"),
     alias("db:studio", "", Task::Run(STUDIO), "Show the public schema in the web browser"),
     alias("db:studio:tenant", "", Task::Run(STUDIO_OF_TENANTS), "Show the tenants in the web browser"),
