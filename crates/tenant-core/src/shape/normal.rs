@@ -11,15 +11,18 @@ use squawk_lexer::{LiteralKind, TokenKind};
 use crate::sql::{ident, literal};
 use crate::token::{Token, is_trivia, tokens};
 
-/// Stands for the schema's name with the dot behind it. No definition has this
-/// character.
-const QUALIFIER: char = '\u{1}';
+/// Stands for the schema's name with the dot behind it. Unicode sets this character
+/// apart for what a program does inside itself, so no text has it; a comment may
+/// well have a control character.
+///
+/// Source: Unicode Standard, "Noncharacters".
+const QUALIFIER: char = '\u{fdd0}';
 
 /// Stands for the schema's name as a string constant.
-const CONSTANT: char = '\u{2}';
+const CONSTANT: char = '\u{fdd1}';
 
 /// Stands for the schema's name alone.
-const ALONE: char = '\u{3}';
+const ALONE: char = '\u{fdd2}';
 
 /// The name of the schema that definitions are read from.
 #[derive(Debug, Clone)]
@@ -54,7 +57,9 @@ impl Own {
             let word = text.get(token.range.clone()).unwrap_or_default();
             let after = text.get(token.range.end..).unwrap_or_default();
             in_path = is_in_path(in_path, &token, word);
-            if is_name(token.kind) && word == self.ident && after.starts_with('.') {
+            let is_behind_dot = normal.ends_with(['.', QUALIFIER]);
+            let is_own = is_name(token.kind) && word == self.ident && !is_behind_dot;
+            if is_own && after.starts_with('.') {
                 tokens.next();
                 normal.push(QUALIFIER);
             } else if in_path && word == literal(&self.name) {
@@ -68,11 +73,11 @@ impl Own {
         normal
     }
 
-    /// The constant of an object's name: `'acme.tasks_id_seq'::regclass`.
+    /// The constant of an object's name: `'acme.tasks_id_seq'::regclass`, or
+    /// `'acme.f(acme.state)'::regprocedure`.
     fn in_constant(&self, word: &str) -> String {
-        let own = format!("'{}.", self.ident);
-        match word.strip_prefix(&own) {
-            Some(rest) => format!("'{QUALIFIER}{rest}"),
+        match word.split_once('\'') {
+            Some((before, names)) => format!("{before}'{}", self.normal(names)),
             None => word.to_owned(),
         }
     }
@@ -230,6 +235,12 @@ mod tests {
                 "nextval('t_id_seq'::regclass)",
                 "nextval('\"beta\".t_id_seq'::regclass)",
             ),
+            (
+                "'a.f(a.s, \"a.b\")'::regprocedure",
+                "'f(s, \"a.b\")'::regprocedure",
+                "'\"beta\".f(\"beta\".s, \"a.b\")'::regprocedure",
+            ),
+            ("a.a.a", "a.a", "\"beta\".a.a"),
             ("\"a\".t", "\"a\".t", "\"a\".t"),
         ] {
             let found = there_and_back(&own, text);

@@ -111,10 +111,15 @@ fn add(drafts: &mut HashMap<u32, Draft>, row: &Row) -> Result<(), DriverError> {
     let (Some(kind), Some(draft)) = (kind, drafts.get_mut(&row.try_get(0)?)) else {
         return Ok(());
     };
+    let name = row.try_get::<_, &str>(3)?;
     let name = ObjectName {
         kind,
         table: row.try_get(2)?,
-        name: draft.own.normal(row.try_get(3)?),
+        // A function's has the types of its arguments; others are no SQL.
+        name: match kind {
+            ObjectKind::Function => draft.own.normal(name),
+            _ => name.to_owned(),
+        },
     };
     draft.add(name, row.try_get(4)?, row.try_get(5)?);
     Ok(())

@@ -13,6 +13,8 @@ mod connect;
 mod create;
 mod diesel_compatibility;
 mod drift;
+mod drift_corners;
+mod drift_ugly;
 mod drop;
 mod edits;
 mod events;
