@@ -71,42 +71,38 @@ pub(crate) async fn mend(
     }
 }
 
+/// Mends until nothing is left that can be mended. Something mended may uncover more: a
+/// column that is made anew takes its indexes away, a partition has the defaults of
+/// its parent first.
 async fn mend_in_transaction(
     work: Work<'_>,
     name: &TenantName,
     expected: &Shape,
 ) -> Result<Mended, Error> {
-    let found = shape_of(work).await?;
-    let grants = expected.owner() == found.owner();
-    let compared = Compared::WithMigrations { grants };
-    let is_mended = |it: &Difference| it.mending() == Mending::Adds;
-    let (mended, left) = compare(expected, &found, compared)
-        .into_iter()
-        .partition::<Vec<_>, _>(is_mended);
-    if mended.is_empty() {
-        return Ok(Mended {
-            left,
-            ..Mended::default()
-        });
+    let mut all = Mended::default();
+    loop {
+        let found = shape_of(work).await?;
+        let grants = expected.owner() == found.owner();
+        let differences = compare(expected, &found, Compared::WithMigrations { grants });
+        let is_mended = |it: &Difference| it.mending() == Mending::Adds;
+        let (mended, left) = differences.into_iter().partition::<Vec<_>, _>(is_mended);
+        if mended.is_empty() {
+            return Ok(Mended { left, ..all });
+        }
+        let still = mended.iter().filter(|it| all.mended.contains(it));
+        let still = still.map(ToString::to_string).collect::<Vec<_>>();
+        if !still.is_empty() {
+            return Err(Error::StillDifferent {
+                name: name.clone(),
+                differences: still,
+            });
+        }
+        prepare(work).await?;
+        let statements = mended.iter().flat_map(|it| it.sql(name)).collect();
+        all.statements
+            .extend(run_in_rounds(work, statements).await?);
+        all.mended.extend(mended);
     }
-    prepare(work).await?;
-    let statements = mended.iter().flat_map(|it| it.sql(name)).collect();
-    let statements = run_in_rounds(work, statements).await?;
-    let found = shape_of(work).await?;
-    let now = compare(expected, &found, compared);
-    let still = now.iter().filter(|it| is_mended(it) && mended.contains(it));
-    let still = still.map(ToString::to_string).collect::<Vec<_>>();
-    if !still.is_empty() {
-        return Err(Error::StillDifferent {
-            name: name.clone(),
-            differences: still,
-        });
-    }
-    Ok(Mended {
-        mended,
-        statements,
-        left: now,
-    })
 }
 
 /// Sets the path, which reading a shape has emptied, and lets functions be made that

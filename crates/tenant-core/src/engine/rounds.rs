@@ -10,10 +10,13 @@ use crate::{Error, PgError};
 
 /// What a statement fails with when something that it stands on is not there yet, or
 /// something that stands on it is still there: undefined table, column, object,
-/// function; dependent objects still exist.
+/// function; no such key for a foreign key or a grouping; dependent objects still
+/// exist; a parent table still has it otherwise.
 ///
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
-const TOO_EARLY: [&str; 5] = ["42P01", "42703", "42704", "42883", "2BP01"];
+const TOO_EARLY: [&str; 8] = [
+    "42P01", "42703", "42704", "42883", "42830", "42803", "2BP01", "42P16",
+];
 
 /// Runs `statements` in the transaction that is open, each in a savepoint; gives them
 /// back in the order in which they went through.

@@ -233,7 +233,7 @@ fn table_name(table: &str) -> ObjectName {
 }
 
 /// Whether an object that only `one` has is there, or gone, because of a table or
-/// column that only `one` has.
+/// column that only `one` has. A column goes with that of a table's parent.
 fn goes_with_another(one: &Shape, other: &Shape, name: &ObjectName, object: &Object) -> bool {
     let only_here = |name: &ObjectName| one.get(name).is_some() && other.get(name).is_none();
     let owners = name.table.iter().flat_map(|table| {
@@ -248,7 +248,8 @@ fn goes_with_another(one: &Shape, other: &Shape, name: &ObjectName, object: &Obj
             name: table.clone(),
         })
     });
-    if owners.into_iter().any(|owner| only_here(&owner)) {
+    let inherited = inherited(one, name);
+    if owners.chain(inherited).any(|owner| only_here(&owner)) {
         return true;
     }
     let owner = object.fact(Aspect::OwnedBy).and_then(mend::owning_column);
@@ -261,6 +262,20 @@ fn goes_with_another(one: &Shape, other: &Shape, name: &ObjectName, object: &Obj
         };
         only_here(&of_table) || only_here(&of_column)
     })
+}
+
+/// The columns of a table's parents that the column `name` can be inherited from.
+fn inherited(shape: &Shape, name: &ObjectName) -> Vec<ObjectName> {
+    let table = name.table.as_deref();
+    let table = table.filter(|_| name.kind == ObjectKind::Column);
+    let table = table.and_then(|table| shape.get(&table_name(table)));
+    let parents = table.and_then(|table| table.fact(Aspect::Partitioning));
+    let parents = parents.map(mend::parents).unwrap_or_default();
+    let column = |parent| ObjectName {
+        table: Some(parent),
+        ..name.clone()
+    };
+    parents.into_iter().map(column).collect()
 }
 
 fn is_of_a_partition(shape: &Shape, name: &ObjectName, object: &Object) -> bool {
@@ -289,7 +304,7 @@ fn both(
         && changes.iter().any(is_invalid)
         && should.fact(Aspect::Validity).is_none();
     if !changes.is_empty() {
-        let (mending, statements) = mend::change(expected, name, (should, is), &changes);
+        let (mending, statements) = mend::change((expected, found), name, (should, is), &changes);
         let change = if of_validity {
             Change::InvalidIndex
         } else {

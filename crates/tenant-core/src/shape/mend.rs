@@ -11,8 +11,8 @@ use super::object::{Aspect, Object, ObjectKind, ObjectName};
 
 pub(super) use change::change;
 pub(crate) use create::{Stage, Statement, creation};
-pub(super) use words::owning_column;
 use words::{comment, reference};
+pub(super) use words::{owning_column, parents};
 
 /// What kind of change would mend a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) fn of_missing(name: &ObjectName, object: &Object) -> Mending {
 /// The statements that make the object `name` of `shape`, with all that hangs on it.
 pub(super) fn create(shape: &Shape, name: &ObjectName) -> Vec<String> {
     let mut statements = create::one(shape, name);
-    if name.kind == ObjectKind::Table || name.kind == ObjectKind::MaterializedView {
+    if name.kind.holds_others() {
         for other in create::hanging_on(shape, &name.name) {
             statements.extend(create::one(shape, other));
         }

@@ -128,9 +128,9 @@ pub(super) fn in_schema(written: &str) -> String {
     format!("{QUALIFIER}{written}")
 }
 
-/// What stands behind the schema's name at the start of a text.
-pub(super) fn behind_schema(normal: &str) -> Option<&str> {
-    normal.strip_prefix(QUALIFIER)
+/// What stands behind the schema's name, each time that a text names it.
+pub(super) fn behind_schemas(normal: &str) -> impl Iterator<Item = &str> {
+    normal.split(QUALIFIER).skip(1)
 }
 
 /// The schema itself, in the normal form.

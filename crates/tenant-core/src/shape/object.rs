@@ -64,6 +64,11 @@ impl ObjectKind {
         }
     }
 
+    /// Whether indexes, triggers or rules can hang on it, which come and go with it.
+    pub(super) fn holds_others(self) -> bool {
+        matches!(self, Self::Table | Self::View | Self::MaterializedView)
+    }
+
     /// What the queries write for it.
     pub(super) fn from_code(code: &str) -> Option<Self> {
         Some(match code {
@@ -139,12 +144,15 @@ pub enum Aspect {
     RowSecurity,
     /// What a table is partitioned by, or a part of, or inherits from.
     Partitioning,
-    /// When a trigger fires, where that is not the ordinary way.
+    /// When a trigger or rule fires, where that is not the ordinary way.
     Enabled,
     /// Whether an index is not valid, or a constraint not validated.
     Validity,
     /// The comment.
     Comment,
+    /// What can only be another one in an object that is made anew: the names of a
+    /// view's columns, a function's result. The definition says it as well.
+    Outline,
     /// The owner, where it is not the schema's.
     Owner,
     /// What roles other than the owner may do.
@@ -171,6 +179,7 @@ impl Aspect {
             Self::Enabled => "firing",
             Self::Validity => "validity",
             Self::Comment => "comment",
+            Self::Outline => "outline",
             Self::Owner => "owner",
             Self::Grants => "grants",
         }
@@ -194,6 +203,7 @@ impl Aspect {
             "enabled" => Self::Enabled,
             "validity" => Self::Validity,
             "comment" => Self::Comment,
+            "outline" => Self::Outline,
             "owner" => Self::Owner,
             "grants" => Self::Grants,
             _ => return None,
@@ -208,9 +218,10 @@ impl Aspect {
         )
     }
 
-    /// Whether it belongs to what an object is, as opposed to whose it is.
+    /// Whether it belongs to what an object is, as opposed to whose it is, and no
+    /// other aspect says it.
     pub(super) fn is_of_the_shape(self) -> bool {
-        !matches!(self, Self::Owner | Self::Grants)
+        !matches!(self, Self::Owner | Self::Grants | Self::Outline)
     }
 }
 

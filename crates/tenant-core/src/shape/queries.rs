@@ -183,6 +183,8 @@ const VIEWS: &str = "
         'nature', (SELECT string_agg(option, ', ' ORDER BY option) FROM unnest(c.reloptions) option
                     WHERE c.relkind = 'v'),
         'definition', pg_get_viewdef(c.oid),
+        'outline', (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
         'comment', o.description,
         'owner', CASE WHEN c.relowner <> n.nspowner THEN pg_get_userbyid(c.relowner)::text END,
         'grants', array_to_string(c.relacl, E'\n')]
@@ -193,6 +195,8 @@ const VIEWS: &str = "
 const RULES: &str = "
     SELECT c.relnamespace, 'rule', c.relname::text, r.rulename::text, 0, ARRAY[
         'definition', pg_get_ruledef(r.oid),
+        'enabled', CASE r.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                         WHEN 'A' THEN 'ENABLE ALWAYS' END,
         'comment', o.description]
     FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid
     LEFT JOIN pg_description o ON o.objoid = r.oid AND o.classoid = 'pg_rewrite'::regclass
@@ -207,14 +211,19 @@ const TYPES: &str = "
              FROM pg_enum e WHERE e.enumtypid = t.oid) END,
         'definition', CASE t.typtype
             WHEN 'd' THEN concat_ws(' ', format_type(t.typbasetype, t.typtypmod),
+                (SELECT 'COLLATE ' || t.typcollation::regcollation::text FROM pg_type b
+                 WHERE b.oid = t.typbasetype AND b.typcollation <> t.typcollation),
                 CASE WHEN t.typdefault IS NOT NULL THEN 'DEFAULT ' || pg_get_expr(t.typdefaultbin, 0) END,
                 CASE WHEN t.typnotnull THEN 'NOT NULL' END,
                 (SELECT string_agg(format('CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), ' '
                                    ORDER BY k.conname)
                  FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))
-            WHEN 'c' THEN (SELECT '(' || string_agg(format('%I %s', a.attname,
-                                         format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum) || ')'
-                           FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+            WHEN 'c' THEN (SELECT '(' || string_agg(format('%I %s%s', a.attname,
+                                format_type(a.atttypid, a.atttypmod), CASE WHEN a.attcollation <> b.typcollation
+                                    THEN ' COLLATE ' || a.attcollation::regcollation::text END),
+                                ', ' ORDER BY a.attnum) || ')'
+                           FROM pg_attribute a JOIN pg_type b ON b.oid = a.atttypid
+                           WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
             WHEN 'r' THEN (SELECT format('SUBTYPE = %s', format_type(r.rngsubtype, NULL))
                            FROM pg_range r WHERE r.rngtypid = t.oid) END,
         'comment', o.description,
@@ -224,22 +233,54 @@ const TYPES: &str = "
     LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_type'::regclass
     WHERE t.oid = ANY ($1) AND t.typtype IN ('e', 'd', 'c', 'r')";
 
+/// Without those that come with a range type.
 const FUNCTIONS: &str = "
     SELECT p.pronamespace, 'function', NULL,
-        format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 0, ARRAY[
+        format('%I(%s)', p.proname, CASE WHEN p.prokind = 'a' AND p.pronargs = 0 THEN '*'
+                                          ELSE pg_get_function_identity_arguments(p.oid) END), 0, ARRAY[
         'nature', CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' END,
-        'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid)
-                            ELSE pg_get_function_result(p.oid) END,
+        'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE (
+             SELECT format('CREATE OR REPLACE AGGREGATE %I.%I(%s) (%s)', n.nspname, p.proname,
+                 CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_get_function_arguments(p.oid) END,
+                 concat_ws(', ', 'SFUNC = ' || a.aggtransfn, 'STYPE = ' || format_type(a.aggtranstype, NULL),
+                     'SSPACE = ' || nullif(a.aggtransspace, 0), 'FINALFUNC = ' || nullif(a.aggfinalfn::oid, 0)::regproc,
+                     CASE WHEN a.aggfinalextra THEN 'FINALFUNC_EXTRA' END,
+                     CASE WHEN a.aggfinalfn <> 0 THEN 'FINALFUNC_MODIFY = ' || CASE a.aggfinalmodify
+                         WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END,
+                     'COMBINEFUNC = ' || nullif(a.aggcombinefn::oid, 0)::regproc,
+                     'SERIALFUNC = ' || nullif(a.aggserialfn::oid, 0)::regproc,
+                     'DESERIALFUNC = ' || nullif(a.aggdeserialfn::oid, 0)::regproc,
+                     'INITCOND = ' || quote_literal(a.agginitval),
+                     'MSFUNC = ' || nullif(a.aggmtransfn::oid, 0)::regproc,
+                     'MINVFUNC = ' || nullif(a.aggminvtransfn::oid, 0)::regproc,
+                     'MSTYPE = ' || format_type(nullif(a.aggmtranstype, 0), NULL),
+                     'MSSPACE = ' || nullif(a.aggmtransspace, 0),
+                     'MFINALFUNC = ' || nullif(a.aggmfinalfn::oid, 0)::regproc,
+                     CASE WHEN a.aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
+                     'MINITCOND = ' || quote_literal(a.aggminitval),
+                     (SELECT format('SORTOP = OPERATOR(%I.%s)', o.nspname, s.oprname)
+                      FROM pg_operator s JOIN pg_namespace o ON o.oid = s.oprnamespace WHERE s.oid = a.aggsortop),
+                     CASE WHEN p.proparallel <> 'u' THEN 'PARALLEL = ' ||
+                         CASE p.proparallel WHEN 's' THEN 'SAFE' ELSE 'RESTRICTED' END END,
+                     CASE WHEN a.aggkind = 'h' THEN 'HYPOTHETICAL' END))
+             FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
+        'outline', pg_get_function_result(p.oid),
         'comment', o.description,
         'owner', CASE WHEN p.proowner <> n.nspowner THEN pg_get_userbyid(p.proowner)::text END,
         'grants', array_to_string(p.proacl, E'\n')]
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     LEFT JOIN pg_description o ON o.objoid = p.oid AND o.classoid = 'pg_proc'::regclass
-    WHERE p.oid = ANY ($1)";
+    WHERE p.oid = ANY ($1) AND NOT EXISTS (SELECT FROM pg_depend i
+        WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')";
 
+/// The columns by name: PostgreSQL has them in the order of the table's.
 const STATISTICS: &str = "
     SELECT s.stxnamespace, 'statistics', c.relname::text, s.stxname::text, 0, ARRAY[
-        'definition', pg_get_statisticsobjdef(s.oid),
+        'definition', (SELECT coalesce(replace(pg_get_statisticsobjdef(s.oid),
+                 ' ON ' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+                 ' ON ' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)),
+                 pg_get_statisticsobjdef(s.oid))
+             FROM pg_attribute a WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)),
         'comment', o.description,
         'owner', CASE WHEN s.stxowner <> n.nspowner THEN pg_get_userbyid(s.stxowner)::text END]
     FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace

@@ -4,16 +4,16 @@ use tenant_core::Tenants;
 use test_support::TestDatabase;
 
 use crate::drift_ugly::ugly_tenants;
-use crate::fixture::{create, name};
+use crate::fixture::{Stream, create, name, tenants};
 
 /// All rows of all tables of a schema.
 const ROWS: &str = "
     CREATE FUNCTION public.rows_of(s text) RETURNS jsonb LANGUAGE plpgsql AS $$
-    DECLARE t text; some jsonb; result jsonb := '{}';
+    DECLARE t text; these jsonb; result jsonb := '{}';
     BEGIN
         FOR t IN SELECT relname FROM pg_class WHERE relnamespace = s::regnamespace AND relkind = 'r' LOOP
-            EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(x)), ''[]'') FROM ONLY %I.%I x', s, t) INTO some;
-            result := result || jsonb_build_object(t, some);
+            EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(x)), ''[]'') FROM ONLY %I.%I x', s, t) INTO these;
+            result := result || jsonb_build_object(t, these);
         END LOOP;
         RETURN result;
     END$$";
@@ -24,9 +24,28 @@ const FILL: &str = r#"
     INSERT INTO "acme.x" VALUES (1, 'x', 'y', 40); INSERT INTO title VALUES ('t', 1);
     INSERT INTO left_one VALUES (1, NULL); INSERT INTO right_one (left_id) VALUES (1), (NULL);
     INSERT INTO log VALUES ('2025-01-01', 'eu', 'l', 1), ('2026-01-01', 'eu', 'l', 2), ('2026-01-01', 'us', 'l', 2);
-    INSERT INTO log_refs VALUES ('2026-01-01', 'eu'); INSERT INTO child (own) VALUES (1); INSERT INTO grandchild (own) VALUES (2);
+    INSERT INTO child (own) VALUES (1); INSERT INTO grandchild (own) VALUES (2);
     INSERT INTO one_parent VALUES (1, 'x'); INSERT INTO cache (x) VALUES (1), (2); INSERT INTO rooms VALUES ('[2026-01-01,2026-01-02)', 1)
 "#;
+
+/// What works in a sound tenant.
+const WORKS: &str = r#"
+    INSERT INTO tasks (title) VALUES ('works'); INSERT INTO right_one (left_id) VALUES (NULL); INSERT INTO cache (x) VALUES (1);
+    INSERT INTO log (at, region) VALUES ('2025-05-05', 'eu'), ('2026-05-05', 'eu'), ('2026-05-05', 'xy');
+    UPDATE tasks SET title = 'worked' WHERE title = 'works'; INSERT INTO title VALUES ('works'); INSERT INTO grandchild DEFAULT VALUES;
+    REFRESH MATERIALIZED VIEW counts; SELECT FROM "Over.Over", tree, joined, grouped, called, over_counts, more, log_refs;
+    SELECT of_task(t), label(state), is_open(t.state), is_open('x', 1), pathed(), sums(1, 2) FROM tasks t; CALL shout('x')
+"#;
+
+/// A tenant with rows, to which `damage` was done.
+async fn hurt(database: &TestDatabase, tenants: &Tenants, who: &str, damage: &str) {
+    create(tenants, &[who]).await;
+    let sql = format!(
+        "SET session_replication_role = replica; SET search_path TO {who}, ext; {FILL}; {damage}"
+    );
+    let done = database.client().await.batch_execute(&sql).await;
+    done.unwrap_or_else(|error| panic!("{damage}: {:?}", error.as_db_error()));
+}
 
 /// Damages a tenant, repairs it, and says what is wrong with what came of it.
 async fn mended(
@@ -40,6 +59,7 @@ async fn mended(
         "SET session_replication_role = replica; SET search_path TO {who}, ext; {FILL}; {damage}; RESET ALL"
     );
     if let Err(error) = database.client().await.batch_execute(&sql).await {
+        let error = error.as_db_error().map(ToString::to_string);
         return Some(format!("the test itself: {damage}: {error:?}"));
     }
     let rows = format!("SELECT public.rows_of('{who}')");
@@ -60,6 +80,11 @@ async fn mended(
         Ok(repair) => repair,
         Err(error) => return Some(format!("{damage}: {}", crate::fixture::chain(&error))),
     };
+    let works = format!("SET search_path TO {who}, ext; {WORKS}; RESET ALL");
+    if let Err(error) = database.client().await.batch_execute(&works).await {
+        let error = error.as_db_error().map(ToString::to_string);
+        return Some(format!("{damage}: works no more: {error:?}"));
+    }
     let health = tenants.health(&[name(who)]).await.unwrap();
     if health.as_expected != Some(1) {
         let left = health.problems.iter().map(|it| it.kind.to_string());
@@ -74,62 +99,57 @@ async fn mended(
 /// What is mended wholly.
 const MENDED: &[&str] = &[
     "DROP TYPE status CASCADE",
-    "DROP TYPE place CASCADE",
-    "DROP DOMAIN amount CASCADE",
     "DROP DOMAIN code CASCADE",
     "DROP TYPE places CASCADE",
     "DROP DOMAIN checked CASCADE",
     r#"DROP TYPE "Weird.Type ""x""" CASCADE"#,
+    "DROP DOMAIN code CASCADE; CREATE DOMAIN code AS text COLLATE \"C\" CHECK (VALUE <> 'x'); DROP DOMAIN code CASCADE",
     "DROP FUNCTION is_open(status) CASCADE",
     "DROP FUNCTION label CASCADE",
     "DROP FUNCTION touch CASCADE",
-    "DROP FUNCTION \"value\" CASCADE",
     "DROP FUNCTION sums, pathed, pathed2, many, all_tasks, of_task CASCADE",
-    "DROP PROCEDURE shout",
-    "DROP PROCEDURE add_task",
-    "DROP FUNCTION pathed; DROP FUNCTION is_open(text, int)",
+    "DROP PROCEDURE shout; DROP PROCEDURE add_task; DROP FUNCTION pathed; DROP FUNCTION is_open(text, int)",
     "DROP SEQUENCE numbers CASCADE",
     "DROP SEQUENCE tasks_id_seq CASCADE",
-    "DROP TABLE tasks CASCADE",
-    "DROP TABLE \"acme.x\"",
-    "DROP TABLE title CASCADE",
-    "DROP TABLE left_one, right_one",
+    "DELETE FROM log; DROP TABLE tasks CASCADE",
+    "DROP TABLE \"acme.x\"; DROP TABLE title CASCADE; DROP TABLE left_one, right_one",
     "DROP TABLE log CASCADE",
-    "DROP TABLE log_26",
-    "DROP TABLE log_26_rest, log_25",
-    "DROP TABLE one_parent CASCADE",
-    "DROP TABLE one_parent, two_parent CASCADE",
+    "DROP TABLE log_26 CASCADE",
+    "DROP TABLE log_26_rest, log_25 CASCADE",
+    "DROP TABLE one_parent CASCADE; DROP TABLE two_parent CASCADE",
     "DROP TABLE grandchild, cache, empty_one, rooms",
     "DROP TABLE tasks, log, title, left_one, right_one, log_refs, one_parent, two_parent CASCADE",
     "ALTER TABLE log DROP COLUMN line",
-    "ALTER TABLE log DROP COLUMN task",
+    "ALTER TABLE log DROP COLUMN task, DROP COLUMN state",
     "ALTER TABLE one_parent DROP COLUMN shared CASCADE",
+    "ALTER TABLE two_parent DROP COLUMN b; ALTER TABLE one_parent DROP COLUMN a",
     "ALTER TABLE log DETACH PARTITION log_25",
-    "ALTER TABLE log_26 DETACH PARTITION log_26_eu",
-    "ALTER TABLE log ALTER line SET DEFAULT 'z'",
-    "ALTER TABLE log ALTER at DROP DEFAULT, ALTER line SET NOT NULL",
+    "ALTER TABLE log_26 DETACH PARTITION log_26_rest",
+    "ALTER TABLE log ALTER line SET DEFAULT 'z'; ALTER TABLE log_26_eu ALTER line SET DEFAULT 'y', ALTER state DROP DEFAULT",
+    "ALTER TABLE log ALTER line SET NOT NULL, ALTER at SET DEFAULT now()",
     "ALTER TABLE one_parent ALTER a DROP NOT NULL; ALTER TABLE child ALTER a DROP NOT NULL, ALTER a DROP DEFAULT",
+    "UPDATE two_parent SET shared = 'x'; ALTER TABLE two_parent ALTER shared SET NOT NULL",
     "ALTER TABLE tasks DROP CONSTRAINT tasks_pkey CASCADE",
     "ALTER TABLE log DROP CONSTRAINT log_pkey CASCADE",
     "ALTER TABLE left_one DROP CONSTRAINT left_one_pkey CASCADE",
-    "ALTER TABLE right_one DROP CONSTRAINT right_one_pkey CASCADE",
-    "ALTER TABLE left_one DROP CONSTRAINT cycle; ALTER TABLE log DROP CONSTRAINT log_task_fkey",
-    "ALTER TABLE right_one ALTER id SET INCREMENT 4 SET NO CYCLE SET MAXVALUE 99",
+    "ALTER TABLE right_one DROP CONSTRAINT right_one_pkey CASCADE; ALTER TABLE log DROP CONSTRAINT log_task_fkey",
+    "ALTER TABLE right_one ALTER id SET INCREMENT 4 SET NO CYCLE SET MAXVALUE 999",
     "ALTER TABLE right_one ALTER id DROP IDENTITY",
     "ALTER TABLE right_one ALTER id SET GENERATED ALWAYS",
     "ALTER TABLE cache ALTER id DROP IDENTITY; ALTER TABLE cache SET LOGGED",
-    "ALTER SEQUENCE numbers INCREMENT 3 NO CYCLE",
+    "ALTER SEQUENCE numbers INCREMENT -3 NO CYCLE",
     "ALTER SEQUENCE tasks_id_seq OWNED BY NONE",
-    "ALTER TABLE tasks DROP COLUMN label",
-    "ALTER TABLE tasks DROP COLUMN title CASCADE",
+    "ALTER TABLE tasks DROP COLUMN label CASCADE",
+    "DELETE FROM tasks WHERE id = 2; DELETE FROM log WHERE task = 2; ALTER TABLE tasks DROP COLUMN title CASCADE",
     "ALTER TABLE tasks DROP COLUMN state CASCADE",
-    "ALTER TABLE tasks DROP COLUMN id CASCADE",
-    "ALTER TABLE tasks DROP COLUMN email",
-    "ALTER TABLE \"acme.x\" DROP COLUMN \"tasks.title\"",
+    "DELETE FROM log; ALTER TABLE tasks DROP COLUMN id CASCADE",
+    "ALTER TABLE tasks DROP COLUMN email CASCADE, DROP COLUMN homes CASCADE",
+    "ALTER TABLE \"acme.x\" DROP COLUMN \"tasks.title\", DROP COLUMN \"say \"\"hi\"\". \"",
     "ALTER TABLE tasks ALTER kinds DROP DEFAULT, ALTER states DROP DEFAULT, ALTER home DROP DEFAULT, ALTER fn DROP DEFAULT",
     "ALTER TABLE tasks ALTER seq SET DEFAULT 'tasks'::regclass, ALTER ty SET DEFAULT 'int'::regtype, ALTER cost DROP DEFAULT",
     "ALTER TABLE tasks DROP CONSTRAINT tasks_kind_check, DROP CONSTRAINT tasks_c_check, DROP CONSTRAINT tasks_email_check",
     "ALTER TABLE tasks DROP CONSTRAINT whole, DROP CONSTRAINT called, DROP CONSTRAINT tasks_parent_fkey",
+    "ALTER TABLE log_26 DROP CONSTRAINT short, ADD CONSTRAINT short CHECK (length(line) < 98)",
     "DROP VIEW tasks_view CASCADE",
     "DROP VIEW over_view CASCADE",
     "DROP VIEW tree, joined, grouped, called, called_all, over_counts",
@@ -139,42 +159,67 @@ const MENDED: &[&str] = &[
     "DROP TRIGGER \"odd.trigger\" ON tasks; DROP TRIGGER trans ON tasks; DROP TRIGGER cons ON tasks",
     "DROP TRIGGER instead ON tasks_view; DROP TRIGGER log_touch ON log; DROP RULE quiet ON \"acme.x\"; DROP RULE noted ON over_view",
     "ALTER TABLE tasks ENABLE TRIGGER trans; ALTER TABLE tasks ENABLE TRIGGER cons",
-    "ALTER TABLE tasks NO FORCE ROW LEVEL SECURITY",
-    "DROP POLICY \"own.tasks\" ON tasks; DROP POLICY everybody ON tasks",
-    "DROP STATISTICS \"s.t\", lowered",
-    "ALTER POLICY \"own.tasks\" ON tasks TO PUBLIC",
-    "ALTER POLICY everybody ON tasks USING (false)",
+    "ALTER TABLE \"acme.x\" DISABLE RULE quiet; ALTER TABLE tasks NO FORCE ROW LEVEL SECURITY",
+    "DROP POLICY \"own.tasks\" ON tasks; DROP POLICY everybody ON tasks; DROP STATISTICS \"s.t\", lowered",
+    "ALTER POLICY \"own.tasks\" ON tasks TO PUBLIC; ALTER POLICY everybody ON tasks USING (false)",
     "DROP INDEX \"odd. index\", nn, tasks_lower_label_idx, counts_state_idx, local_one, log_line_state_idx",
     "DROP INDEX log_line_state_idx; CREATE INDEX log_line_state_idx ON log (line)",
     "DROP INDEX nn; CREATE INDEX nn ON tasks (number)",
     "DROP INDEX log_line_state_idx; CREATE INDEX log_line_state_idx ON ONLY log (line, state) WHERE state IN ('open', 'done')",
-    "COMMENT ON TABLE tasks IS NULL; COMMENT ON COLUMN tasks.title IS NULL; COMMENT ON TYPE status IS NULL; COMMENT ON DOMAIN amount IS 'x'",
-    "COMMENT ON FUNCTION is_open(status) IS NULL; COMMENT ON VIEW joined IS NULL; COMMENT ON CONSTRAINT whole ON tasks IS NULL; COMMENT ON INDEX nn IS NULL",
-    "COMMENT ON PROCEDURE shout(text) IS NULL; COMMENT ON AGGREGATE count_states(status) IS NULL; COMMENT ON RULE quiet ON \"acme.x\" IS NULL; COMMENT ON STATISTICS \"s.t\" IS NULL",
-    "COMMENT ON TRIGGER trans ON tasks IS NULL; COMMENT ON POLICY everybody ON tasks IS NULL; COMMENT ON SEQUENCE numbers IS NULL; COMMENT ON MATERIALIZED VIEW counts IS NULL",
-    "COMMENT ON COLUMN joined.x IS NULL",
-    "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state FROM many(2) f",
-    "ALTER VIEW over_view RESET (security_barrier)",
+    "COMMENT ON TABLE tasks IS NULL; COMMENT ON COLUMN tasks.title IS NULL; COMMENT ON TYPE status IS NULL; COMMENT ON DOMAIN amount IS 'x'; \
+     COMMENT ON FUNCTION is_open(status) IS NULL; COMMENT ON VIEW joined IS NULL; COMMENT ON CONSTRAINT whole ON tasks IS NULL; \
+     COMMENT ON PROCEDURE shout(text) IS NULL; COMMENT ON AGGREGATE count_states(status) IS NULL; COMMENT ON STATISTICS \"s.t\" IS NULL",
+    "COMMENT ON TRIGGER trans ON tasks IS NULL; COMMENT ON POLICY everybody ON tasks IS NULL; COMMENT ON SEQUENCE numbers IS NULL; \
+     COMMENT ON MATERIALIZED VIEW counts IS NULL; COMMENT ON INDEX nn IS NULL; COMMENT ON RULE quiet ON \"acme.x\" IS NULL",
+    "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state FROM many(2) f; ALTER VIEW over_view RESET (security_barrier)",
     "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state, 1 AS more FROM many(1) f",
     "ALTER VIEW called RENAME COLUMN title TO other",
-    "ALTER FUNCTION pathed RESET search_path",
-    "ALTER FUNCTION label VOLATILE",
+    "ALTER FUNCTION pathed RESET search_path; ALTER FUNCTION label VOLATILE",
     "CREATE OR REPLACE FUNCTION label(s status, sep text DEFAULT 'b') RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'x'$$",
     "CREATE OR REPLACE FUNCTION many(a int, b int DEFAULT 3) RETURNS TABLE (title text, state status) LANGUAGE sql AS $$SELECT 'x', 'open'::status$$",
     "DROP FUNCTION pathed; CREATE FUNCTION pathed() RETURNS int LANGUAGE sql AS $$SELECT 1$$",
-    "DROP FUNCTION of_task; CREATE FUNCTION of_task(other tasks) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$",
     "DROP MATERIALIZED VIEW more; CREATE MATERIALIZED VIEW more AS SELECT label('open') AS l",
-    "ALTER TABLE tasks DROP COLUMN label; ALTER TABLE tasks ADD label text GENERATED ALWAYS AS ('x') STORED; COMMENT ON COLUMN tasks.label IS 'l'; CREATE VIEW pg_temp.v AS SELECT 1",
-    "ALTER VIEW called ALTER title SET DEFAULT 'x'",
-    "ALTER TABLE \"acme.x\" DISABLE RULE quiet",
+    "DROP AGGREGATE count_states(status) CASCADE",
+    "CREATE OR REPLACE AGGREGATE count_states(status) (SFUNC = add_one, STYPE = int, INITCOND = '5')",
+];
+
+/// What cannot be mended, so that nothing is: rows stand against it, or something
+/// else does.
+const REFUSED: &[&str] = &[
+    "DROP TABLE tasks CASCADE",
+    "INSERT INTO log_refs VALUES ('2026-01-01', 'eu'); DROP TABLE log CASCADE",
+    "ALTER TABLE tasks DROP COLUMN title CASCADE",
+    "ALTER TABLE left_one DROP CONSTRAINT left_one_pkey CASCADE, ADD CONSTRAINT left_one_pkey UNIQUE (id); \
+     ALTER TABLE right_one ADD CONSTRAINT more FOREIGN KEY (left_id) REFERENCES left_one (id)",
+    "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state, 1 AS more FROM many(1) f; CREATE VIEW own AS SELECT * FROM called",
+    "DROP FUNCTION of_task; CREATE FUNCTION of_task(other tasks) RETURNS text LANGUAGE sql AS $$SELECT 'x'$$",
+    "DROP DOMAIN amount CASCADE",
+    "ALTER TYPE place DROP ATTRIBUTE street CASCADE",
+    "DROP TYPE place CASCADE",
+    "UPDATE tasks SET title = NULL WHERE false; ALTER TABLE tasks ALTER title DROP NOT NULL; UPDATE tasks SET title = NULL",
+    "ALTER TABLE cache ALTER id DROP IDENTITY, ALTER id DROP NOT NULL; UPDATE cache SET id = NULL",
+];
+
+/// What is left to people, and told.
+const LEFT: &[&str] = &[
+    "ALTER TABLE \"acme.x\" ALTER \"tasks.title\" TYPE varchar(5), ADD legacy text DEFAULT 'kept'",
+    "ALTER TABLE cache ALTER x TYPE text",
+    "ALTER TABLE log ADD legacy text DEFAULT 'kept'; ALTER TABLE one_parent ADD legacy text DEFAULT 'kept'",
+    "ALTER TABLE tasks ALTER label DROP EXPRESSION; UPDATE tasks SET label = 'by hand'",
     "ALTER DOMAIN small_amount DROP NOT NULL",
     "ALTER DOMAIN amount DROP DEFAULT",
     "ALTER DOMAIN amount DROP CONSTRAINT positive",
-    "DROP TABLE child CASCADE; DROP FUNCTION touch CASCADE; DROP VIEW tasks_view CASCADE; ALTER TABLE tasks DROP COLUMN number",
-    "DROP AGGREGATE count_states(status) CASCADE",
+    "ALTER TYPE status ADD VALUE 'more'",
     "DROP TYPE span CASCADE",
+    "DROP FUNCTION \"value\" CASCADE",
     "ALTER TABLE child NO INHERIT two_parent",
-    "DROP DOMAIN code CASCADE; CREATE DOMAIN code AS text CHECK (VALUE ~ '^[a-z\\\\.]+$' AND VALUE <> 'acme.x'); ALTER TABLE tasks ADD code code",
+    "CREATE TABLE extra (x int); INSERT INTO extra VALUES (1)",
+    "CREATE INDEX by_hand ON more (l); DROP VIEW IF EXISTS nothing; CREATE FUNCTION own() RETURNS int LANGUAGE sql AS $$SELECT 1$$",
+    "DROP MATERIALIZED VIEW more; CREATE MATERIALIZED VIEW more AS SELECT 'x' AS l; CREATE INDEX by_hand ON more (l)",
+    "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state, 1 AS more FROM many(1) f; \
+     CREATE TRIGGER own INSTEAD OF INSERT ON called FOR EACH ROW EXECUTE FUNCTION touch()",
+    "DROP DOMAIN code CASCADE; CREATE DOMAIN code AS text CHECK (VALUE ~ '^[a-z\\\\.]+$' AND VALUE <> 'acme.x'); \
+     ALTER TABLE tasks ADD code code",
 ];
 
 #[tokio::test]
@@ -193,4 +238,75 @@ async fn what_was_dropped_with_all_that_stood_on_it_comes_back() {
         MENDED.len(),
         wrong.join("\n\n")
     );
+}
+
+/// What the check says of a tenant.
+async fn said(tenants: &Tenants, who: &str) -> Vec<String> {
+    let health = tenants.health(&[name(who)]).await.unwrap();
+    let words = health.problems.iter().map(|it| it.kind.to_string());
+    words.collect()
+}
+
+#[tokio::test]
+async fn a_repair_that_cannot_be_done_changes_nothing() {
+    let database = TestDatabase::new().await;
+    let tenants = ugly_tenants(&database).await;
+    database.execute(ROWS).await;
+    for (number, damage) in REFUSED.iter().enumerate() {
+        let who = format!("hurt_{number}");
+        hurt(&database, &tenants, &who, damage).await;
+        let rows = format!("SELECT public.rows_of('{who}')");
+        let before = (said(&tenants, &who).await, database.value(&rows).await);
+        let repaired = tenants.repair(&name(&who)).await;
+        assert!(repaired.is_err(), "{damage}: {repaired:?}");
+        let after = (said(&tenants, &who).await, database.value(&rows).await);
+        assert_eq!(before, after, "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_may_want_to_keep_is_left_and_told() {
+    let database = TestDatabase::new().await;
+    let tenants = ugly_tenants(&database).await;
+    database.execute(ROWS).await;
+    for (number, damage) in LEFT.iter().enumerate() {
+        let who = format!("hurt_{number}");
+        hurt(&database, &tenants, &who, damage).await;
+        let rows = format!("SELECT public.rows_of('{who}')");
+        let before = (said(&tenants, &who).await, database.value(&rows).await);
+        assert!(!before.0.is_empty(), "{damage}: nothing is noticed");
+        let repaired = tenants.repair(&name(&who)).await;
+        let repair = repaired.unwrap_or_else(|error| panic!("{damage}: {error:?}"));
+        assert!(!repair.left.is_empty(), "{damage}: {repair:#?}");
+        let after = (said(&tenants, &who).await, database.value(&rows).await);
+        assert_eq!(before.1, after.1, "{damage}");
+        assert_eq!(repair.left.len(), after.0.len(), "{damage}: {after:#?}");
+    }
+}
+
+#[tokio::test]
+async fn sequences_go_on_behind_all_columns_that_they_fill_up_or_down() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE SEQUENCE down INCREMENT -1; CREATE SEQUENCE far START 1000; CREATE SEQUENCE \"it's. up\"; \
+         CREATE TABLE one (d int DEFAULT nextval('down'), u int DEFAULT nextval('\"it''s. up\"'), f int DEFAULT nextval('far')); \
+         CREATE TABLE other (u bigint DEFAULT nextval('\"it''s. up\"'), s serial, t text DEFAULT 'x' || nextval('far')); \
+         ALTER SEQUENCE far OWNED BY other.t; \
+         CREATE TABLE ident (i int GENERATED ALWAYS AS IDENTITY (INCREMENT -1))",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "SET search_path TO acme; INSERT INTO one VALUES (-5, 3, 7), (-7, 2, 6); INSERT INTO other VALUES (9, -4, 'odd'); \
+             INSERT INTO ident OVERRIDING SYSTEM VALUE VALUES (-8); \
+             DROP SEQUENCE down, far, \"it's. up\", other_s_seq CASCADE; ALTER TABLE ident ALTER i DROP IDENTITY",
+        )
+        .await;
+    tenants.repair(&name("acme")).await.unwrap();
+    let next = "INSERT INTO acme.one DEFAULT VALUES; INSERT INTO acme.other DEFAULT VALUES; INSERT INTO acme.ident DEFAULT VALUES; \
+                SELECT d || ' ' || u || ' ' || f FROM acme.one WHERE d = (SELECT min(d) FROM acme.one) \
+                UNION ALL SELECT u || ' ' || s FROM acme.other WHERE t <> 'odd' \
+                UNION ALL SELECT min(i)::text FROM acme.ident";
+    assert_eq!(database.column(next).await, ["-8 10 1000", "11 1", "-9"]);
 }

@@ -15,7 +15,7 @@ const TYPES_AND_FUNCTIONS: &str = r#"
     CREATE DOMAIN small_amount AS amount NOT NULL CHECK (VALUE < 100) CHECK (VALUE <> 13);
     CREATE DOMAIN code AS text COLLATE "C" CHECK (VALUE ~ '^[a-z\\.]+$' AND VALUE <> 'acme.x');
     CREATE TYPE place AS (street text, "City. Name" varchar(40), cost amount);
-    CREATE TYPE places AS (first place, others place[], state status);
+    CREATE TYPE places AS (first place, others place[]);
     CREATE TYPE span AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi);
     CREATE FUNCTION is_open(s status DEFAULT 'open') RETURNS boolean LANGUAGE sql IMMUTABLE AS $$SELECT s = 'open'$$;
     CREATE FUNCTION is_open(s text, title int DEFAULT 3) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$SELECT s = 'open'$$;
@@ -85,7 +85,7 @@ const TABLES: &str = r#"
         INSERT INTO tasks (title, state) VALUES (add_task.title, 'done') ON CONFLICT (id) DO UPDATE SET title = excluded.title;
         UPDATE tasks SET title = 'x' WHERE tasks.title = 'y' RETURNING tasks.id;
         DELETE FROM tasks USING people_view p WHERE p.id = tasks.id; END;
-    ALTER TABLE tasks ADD CONSTRAINT whole CHECK (tasks IS NOT NULL), ADD CONSTRAINT called CHECK (add_one(id, state) > 0);
+    ALTER TABLE tasks ADD CONSTRAINT whole CHECK (tasks IS DISTINCT FROM NULL), ADD CONSTRAINT called CHECK (add_one(id, state) > 0);
 "#;
 
 /// Indexes, views, triggers, rules, policies, comments.

@@ -7,6 +7,7 @@
 )]
 
 mod adopt;
+mod adopt_corners;
 mod capture;
 mod clone;
 mod connect;
@@ -14,6 +15,7 @@ mod create;
 mod diesel_compatibility;
 mod drift;
 mod drift_corners;
+mod drift_crowd;
 mod drift_ugly;
 mod drop;
 mod edits;

@@ -1,10 +1,11 @@
 //! The statements that change an object into what it should be.
 
 use super::create::{add_constraint, catch_up_identity, column, create_index, with_options};
-use super::words::reference;
-use super::{Mending, create, set_comment};
+use super::words::{keyword, reference};
+use super::{Mending, create, grant, set_comment};
 use crate::shape::Shape;
 use crate::shape::difference::AspectChange;
+use crate::shape::grants::Grants;
 use crate::shape::normal::own;
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
 use crate::sql::ident;
@@ -12,17 +13,20 @@ use crate::sql::ident;
 /// The kind of change, and the statements. Where one aspect cannot be mended by
 /// SQL, the object as a whole is mended by hand.
 pub(in crate::shape) fn change(
-    expected: &Shape,
+    (expected, found): (&Shape, &Shape),
     name: &ObjectName,
     (should, is): (&Object, &Object),
     changes: &[AspectChange],
 ) -> (Mending, Vec<String>) {
-    let is_anew = |change: &&AspectChange| is_made_anew(name, change);
+    let is_anew = |change: &&AspectChange| is_made_anew(name, (should, is), change);
     let anew = changes.iter().find(is_anew);
     let mut mending = Mending::Adds;
     let mut statements = Vec::new();
     if anew.is_some() {
         statements.extend(make_anew(expected, name, (should, is)));
+        if name.kind.holds_others() && holds_more(found, expected, &name.name) {
+            mending = Mending::Removes;
+        }
     }
     for change in changes {
         let (kind, some) = match (change.aspect, anew) {
@@ -49,10 +53,28 @@ fn worse(one: Mending, other: Mending) -> Mending {
     if rank(other) > rank(one) { other } else { one }
 }
 
+/// Whether something hangs on the view called `view` that would go with it and not
+/// come back.
+fn holds_more(found: &Shape, expected: &Shape, view: &str) -> bool {
+    let mut hanging = create::hanging_on(found, view);
+    hanging.any(|other| expected.get(other).is_none())
+}
+
 /// Whether the object is dropped and made anew, which loses nothing: it holds no
 /// rows of its own.
-fn is_made_anew(name: &ObjectName, change: &AspectChange) -> bool {
+fn is_made_anew(
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    change: &AspectChange,
+) -> bool {
+    let outline = (should.fact(Aspect::Outline), is.fact(Aspect::Outline));
     match name.kind {
+        ObjectKind::View => change.aspect == Aspect::Definition && !goes_on(outline),
+        ObjectKind::Function => change.aspect == Aspect::Definition && outline.0 != outline.1,
+        // Rebuilding does not reach those of the partitions that it lacks.
+        ObjectKind::Index if is_partitioned(should) => {
+            matches!(change.aspect, Aspect::Definition | Aspect::Validity)
+        }
         ObjectKind::Constraint => matches!(change.aspect, Aspect::Definition | Aspect::Nature),
         ObjectKind::Index
         | ObjectKind::Trigger
@@ -64,6 +86,20 @@ fn is_made_anew(name: &ObjectName, change: &AspectChange) -> bool {
     }
 }
 
+/// Whether the columns of a view that should be are those that it has, and perhaps
+/// more behind them: a view can take those without being dropped.
+fn goes_on((should, is): (Option<&str>, Option<&str>)) -> bool {
+    let rest = should
+        .unwrap_or_default()
+        .strip_prefix(is.unwrap_or_default());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(", "))
+}
+
+fn is_partitioned(index: &Object) -> bool {
+    let definition = index.fact(Aspect::Definition);
+    definition.is_some_and(|text| text.contains(" ON ONLY "))
+}
+
 fn make_anew(expected: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> Vec<String> {
     let mut statements = super::drop(name, is);
     let text = should.fact(Aspect::Definition).unwrap_or_default();
@@ -72,12 +108,14 @@ fn make_anew(expected: &Shape, name: &ObjectName, (should, is): (&Object, &Objec
         ObjectKind::Index => statements.push(create_index(text)),
         _ => {
             let mut made = create::one(expected, name);
-            if name.kind == ObjectKind::MaterializedView {
+            if name.kind.holds_others() {
                 let hanging = create::hanging_on(expected, &name.name);
                 made.extend(hanging.flat_map(|other| create::one(expected, other)));
             }
             made.sort_by_key(|statement| statement.stage);
             statements.extend(made.into_iter().map(|statement| statement.sql));
+            let granted = Grants::from_fact(is.fact(Aspect::Grants));
+            statements.extend(grant(name, should, &granted));
             return statements;
         }
     }
@@ -99,7 +137,7 @@ fn aspect(
         ObjectKind::Sequence => of_sequence(name, should, change),
         ObjectKind::View | ObjectKind::Function => of_text(name, should, change),
         ObjectKind::Constraint | ObjectKind::Index => of_validity(name, should, change),
-        ObjectKind::Trigger => of_trigger(name, change),
+        ObjectKind::Trigger | ObjectKind::Rule => firing(name, change),
         _ => (Mending::ByHand, Vec::new()),
     }
 }
@@ -318,11 +356,7 @@ fn of_text(name: &ObjectName, should: &Object, change: &AspectChange) -> (Mendin
             let sql = format!("CREATE OR REPLACE VIEW {view}{options} AS {text}");
             (Mending::Adds, vec![sql])
         }
-        (ObjectKind::Function, Aspect::Definition)
-            if should.fact(Aspect::Nature) != Some("aggregate") =>
-        {
-            (Mending::Adds, vec![text.to_owned()])
-        }
+        (ObjectKind::Function, Aspect::Definition) => (Mending::Adds, vec![text.to_owned()]),
         _ => (Mending::ByHand, Vec::new()),
     }
 }
@@ -348,14 +382,15 @@ fn of_validity(
     (Mending::Adds, vec![sql])
 }
 
-fn of_trigger(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
+fn firing(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
     let (Aspect::Enabled, Some(table)) = (change.aspect, &name.table) else {
         return (Mending::ByHand, Vec::new());
     };
     let verb = change.expected.as_deref().unwrap_or("ENABLE");
     let sql = format!(
-        "ALTER TABLE {} {verb} TRIGGER {}",
+        "ALTER TABLE {} {verb} {} {}",
         own(table),
+        keyword(name.kind, &Object::default()),
         ident(&name.name)
     );
     (Mending::Adds, vec![sql])

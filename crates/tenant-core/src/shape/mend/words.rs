@@ -1,6 +1,6 @@
 //! How statements name objects.
 
-use crate::shape::normal::{behind_schema, in_schema, own, schema};
+use crate::shape::normal::{behind_schemas, in_schema, own, schema};
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
 use crate::sql::ident;
 
@@ -53,7 +53,8 @@ pub(super) fn granted_on(name: &ObjectName, object: &Object, rights: &str) -> St
     }
 }
 
-fn keyword(kind: ObjectKind, object: &Object) -> &'static str {
+/// The word of SQL for what an object is.
+pub(super) fn keyword(kind: ObjectKind, object: &Object) -> &'static str {
     let nature = object.fact(Aspect::Nature).unwrap_or_default();
     match kind {
         ObjectKind::Table if nature.contains("foreign") => "FOREIGN TABLE",
@@ -80,18 +81,38 @@ fn keyword(kind: ObjectKind, object: &Object) -> &'static str {
 /// Table and column of an owned sequence's fact: `acme.tasks.id` in the normal form,
 /// each quoted where it has to be.
 pub(in crate::shape) fn owning_column(fact: &str) -> Option<(String, String)> {
-    let parts = quoted_parts(fact);
+    let parts = quoted_parts(behind_schemas(fact).next()?);
     match parts.as_slice() {
         [table, column] => Some((table.clone(), column.clone())),
         _ => None,
     }
 }
 
-/// The parts of a qualified name behind the mark of the schema, without quotes.
-fn quoted_parts(fact: &str) -> Vec<String> {
-    let Some(rest) = behind_schema(fact) else {
-        return Vec::new();
+/// The sequence of the schema whose next number is the default
+/// `nextval('acme.numbers'::regclass)`, in the normal form.
+pub(super) fn next_of(default: &str) -> Option<String> {
+    let constant = default.strip_prefix("nextval('")?;
+    let names = constant.strip_suffix("'::regclass)")?.replace("''", "'");
+    let sequence = quoted_parts(behind_schemas(&names).next()?);
+    sequence.into_iter().next()
+}
+
+/// The tables of the schema that a table is a part of, or inherits from: those in
+/// `PARTITION OF acme.log FOR VALUES ...` or `INHERITS acme.one, acme.other` in the
+/// normal form.
+pub(in crate::shape) fn parents(fact: &str) -> Vec<String> {
+    let (count, names) = match fact.strip_prefix("PARTITION OF ") {
+        Some(names) => (1, names),
+        None => (usize::MAX, fact),
     };
+    let names = behind_schemas(names).take(count);
+    let parents = names.filter_map(|name| quoted_parts(name).into_iter().next());
+    parents.collect()
+}
+
+/// The parts of a qualified name behind the mark of the schema, without quotes. What
+/// cannot be in a name ends it.
+fn quoted_parts(rest: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut in_quotes = false;
     let mut letters = rest.chars().peekable();
@@ -103,6 +124,7 @@ fn quoted_parts(fact: &str) -> Vec<String> {
             }
             '"' => in_quotes = !in_quotes,
             '.' if !in_quotes => parts.push(String::new()),
+            ' ' | ',' if !in_quotes => break,
             letter => push(&mut parts, letter),
         }
     }
