@@ -145,23 +145,26 @@ pub(super) fn displayed(normal: &str) -> String {
         .replace(CONSTANT, "the schema")
 }
 
-/// The types whose casts PostgreSQL moves about in a list of texts.
-const TEXTS: [&str; 3] = ["text", "character varying", "bpchar"];
+/// The types whose casts PostgreSQL moves about in a list of texts, in words.
+const TEXTS: [&[&str]; 3] = [&["text"], &["character", "varying"], &["bpchar"]];
 
 /// A definition without what differs once PostgreSQL has read its own text: from
 /// `x IN ('a', 'b')` it makes a list with one cast behind it, and from that list
 /// one with a cast at each element.
 pub(super) fn without_casts(definition: &str) -> String {
-    let mut text = definition.to_owned();
-    for name in TEXTS {
-        text = text.replace(&format!("::{name}[]"), "");
-        text = text.replace(&format!("::{name}"), "");
-    }
+    let tokens = tokens(definition).filter(|token| !is_trivia(token.kind));
+    let words = tokens.map(|token| definition.get(token.range).unwrap_or_default());
+    let words = words.collect::<Vec<_>>();
+    let mut rest = words.as_slice();
     let mut plain = Group::default();
     let mut open = Vec::new();
-    for token in tokens(&text).filter(|token| !is_trivia(token.kind)) {
-        let word = text.get(token.range).unwrap_or_default();
-        match (word, open.pop()) {
+    while let Some((word, behind)) = rest.split_first() {
+        if let Some(behind) = behind_cast(rest) {
+            rest = behind;
+            continue;
+        }
+        rest = behind;
+        match (*word, open.pop()) {
             ("(", outer) => {
                 open.extend(outer);
                 open.push(std::mem::take(&mut plain));
@@ -180,6 +183,21 @@ pub(super) fn without_casts(definition: &str) -> String {
     open.push(plain);
     let texts = open.into_iter().map(|group| group.parts.join(" "));
     texts.collect::<Vec<_>>().join("(")
+}
+
+/// What stands behind a cast to texts, where `words` begin with one.
+fn behind_cast<'a>(words: &'a [&'a str]) -> Option<&'a [&'a str]> {
+    let colons = words
+        .iter()
+        .take_while(|word| word.starts_with(':'))
+        .count();
+    let (colons, kind) = words.split_at(colons);
+    if colons.concat() != "::" {
+        return None;
+    }
+    let mut texts = TEXTS.iter();
+    let behind = texts.find_map(|text| kind.strip_prefix(*text))?;
+    Some(behind.strip_prefix(&["[", "]"]).unwrap_or(behind))
 }
 
 /// What stands between two parentheses.
@@ -282,6 +300,8 @@ mod tests {
             ("lower(x)", "lower x"),
             ("x = ANY (ARRAY['a'])", "x = ANY (ARRAY['b'])"),
             ("(x)::integer", "(x)::bigint"),
+            ("x = '::text'", "x = ''"),
+            ("x::text_id", "x::_id"),
         ] {
             assert_ne!(without_casts(one), without_casts(other), "{one}");
         }

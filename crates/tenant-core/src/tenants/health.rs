@@ -223,9 +223,10 @@ impl Tenants {
         Ok(problems)
     }
 
-    /// Those of `found` that are found again. Several queries look at what others
-    /// may be changing: a tenant that is dropped between two of them looks like
-    /// one that lacks its tables, and nobody is to be sent after that.
+    /// Those of `found` that are found again, in a tenant that has the same migrations
+    /// before and after the second look. Several queries look at what others may be
+    /// changing: a tenant that is migrated between two of them looks like one that
+    /// lacks its tables, and nobody is to be sent after that.
     async fn confirmed(
         &self,
         check: &Check<'_>,
@@ -253,8 +254,14 @@ impl Tenants {
                 depth: check.depth,
                 shapes: shapes.as_ref(),
             };
-            let found = self.problems_of(&closer, states).await?;
-            again.extend(found.problems.iter().map(Problem::identity));
+            let before = self.stand(&states);
+            let mut problems = self.problems_of(&closer, states).await?.problems;
+            let after = self.stand(&self.states(&names, Knowledge::Certain).await?);
+            problems.retain(|problem| {
+                let name = problem.tenant.as_deref().unwrap_or_default();
+                before.get(name) == after.get(name)
+            });
+            again.extend(problems.iter().map(Problem::identity));
         }
         if check.only.is_empty() {
             let leftovers = self.leftovers(check).await?;
@@ -268,6 +275,16 @@ impl Tenants {
         let mut found = found;
         found.retain(|problem| !is_name(problem) || again.contains(&problem.identity()));
         Ok(found)
+    }
+
+    /// Which migrations each tenant has: those that this program knows, and others.
+    fn stand(&self, states: &[State]) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
+        let stand = states.iter().filter_map(|state| {
+            let standing = state.standing.as_ref().ok()?;
+            let applied = (self.applied(standing), standing.unknown.clone());
+            Some((state.name.clone(), applied))
+        });
+        stand.collect()
     }
 
     async fn edited_migrations(&self, only: &[TenantName]) -> Result<Vec<Problem>, Error> {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::expected::Shapes;
+use super::ledgers::read_ledgers;
 use super::problem::{Orphan, Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
 use super::shapes::Seen;
@@ -12,7 +13,7 @@ use super::spares::is_named_like_a_spare;
 use super::{Tenants, state};
 use crate::shape::Shape;
 use crate::sql::LEDGER;
-use crate::{Error, tracker};
+use crate::{Error, TenantName, tracker};
 
 /// A schema that is in no list.
 struct Candidate {
@@ -50,15 +51,20 @@ impl Tenants {
             .map_or(0, |shape| shape.columns().count());
         let look = |found: Shape| Likeness::of(&found, &known, newest);
         let looked = self.look_at_shapes(&filled, &look).await?;
-        let ours = looked.into_iter().filter_map(|(name, likeness)| {
+        let (mut ours, mut bare) = (HashSet::new(), Vec::new());
+        for (name, likeness) in looked {
+            let candidate = candidates.iter().find(|it| it.name == name);
             // What cannot be read is nobody's to be called an orphan.
-            let Seen::Shape(likeness) = likeness else {
-                return None;
+            let (Some(candidate), Seen::Shape(likeness)) = (candidate, likeness) else {
+                continue;
             };
-            let candidate = candidates.iter().find(|it| it.name == name)?;
-            likeness.is_a_tenants(candidate.has_ledger).then_some(name)
-        });
-        let ours = ours.collect::<HashSet<_>>();
+            if !likeness.has_other {
+                bare.extend(name.parse::<TenantName>());
+            } else if likeness.is_a_tenants(candidate.has_ledger) {
+                ours.insert(name);
+            }
+        }
+        ours.extend(self.with_our_versions(reading, &bare).await);
         let problems = candidates.into_iter().filter_map(|candidate| {
             let kind = if candidate.is_empty {
                 ProblemKind::OrphanedSchema(Orphan::Empty)
@@ -73,6 +79,23 @@ impl Tenants {
             Some(Problem { tenant, kind })
         });
         Ok(problems.collect())
+    }
+
+    /// Those of the schemas `bare`, which have nothing but a table of applied
+    /// migrations, that hold no version of another program.
+    async fn with_our_versions(&self, reading: &Reading<'_>, bare: &[TenantName]) -> Vec<String> {
+        if bare.is_empty() {
+            return Vec::new();
+        }
+        let known = self.newest();
+        let mut ledgers = Vec::new();
+        read_ledgers(reading, bare, &mut ledgers).await;
+        let ours = ledgers.into_iter().filter_map(|(name, applied)| {
+            let applied = applied.ok()?;
+            let is_ours = applied.iter().all(|version| known.contains(version));
+            is_ours.then(|| name.to_string())
+        });
+        ours.collect()
     }
 
     /// The schemas in no list that are empty, or have a table of applied migrations
@@ -158,7 +181,7 @@ impl Likeness {
     fn is_a_tenants(&self, has_ledger: bool) -> bool {
         let part = |of: usize, percent: usize| self.shared * 100 >= of * percent;
         if has_ledger {
-            return self.columns > 0 && part(self.columns, OURS) || !self.has_other;
+            return self.columns > 0 && part(self.columns, OURS);
         }
         self.columns > 0 && part(self.columns, OURS_WITHOUT_LEDGER) && part(self.wanted, OURS)
     }

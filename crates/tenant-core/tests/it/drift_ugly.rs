@@ -222,3 +222,54 @@ async fn sound_tenants_are_as_expected_whatever_they_are_called() {
         assert!(comparison.is_same(), "{one}: {comparison:#?}");
     }
 }
+
+/// What is in a shape, and seen when somebody changes it.
+const NOTICED: &[&str] = &[
+    "ALTER TABLE \"acme.x\" DISABLE RULE quiet",
+    "ALTER TABLE left_one VALIDATE CONSTRAINT cycle",
+    "ALTER TABLE log_refs ALTER CONSTRAINT log_refs_at_region_fkey DEFERRABLE",
+    "ALTER TABLE tasks DISABLE TRIGGER ALL",
+    "ALTER FUNCTION label SECURITY DEFINER",
+    "ALTER FUNCTION label COST 7",
+    "ALTER TABLE \"acme.x\" ALTER \"tasks.title\" TYPE text COLLATE \"C\"",
+    "DROP TYPE span; CREATE TYPE span AS RANGE (SUBTYPE = float4)",
+    "ALTER FUNCTION label PARALLEL SAFE",
+    "ALTER VIEW called SET (security_barrier)",
+    "ALTER INDEX nn RESET (fillfactor)",
+    "ALTER TABLE tasks DROP CONSTRAINT tasks_email_check, ADD CONSTRAINT tasks_email_check CHECK (email IN ('a', 'b::text'))",
+    "ALTER TABLE tasks DROP CONSTRAINT tasks_kind_check, ADD CONSTRAINT tasks_kind_check CHECK (kind IN ('bug', 'wish ') OR kind LIKE '%x' OR kind = ANY ('{a,b}'))",
+    "ALTER TYPE \"Weird.Type \"\"x\"\"\" RENAME VALUE '::text' TO ''' '",
+    "ALTER TABLE tasks ALTER title SET DEFAULT 'a''b\\c '",
+    "ALTER TABLE child NO INHERIT one_parent",
+    "ALTER TABLE tasks RENAME TO other_tasks",
+    "ALTER TABLE tasks RENAME COLUMN title TO titel",
+    "ALTER SEQUENCE tasks_id_seq MAXVALUE 100",
+    "ALTER STATISTICS \"s.t\" RENAME TO st",
+    "REVOKE ALL ON SCHEMA hurt FROM PUBLIC; GRANT USAGE ON SCHEMA hurt TO PUBLIC",
+    "GRANT UPDATE (title) ON tasks TO PUBLIC",
+    "ALTER PROCEDURE shout(text) SET work_mem = '1MB'",
+    "ALTER TABLE log DETACH PARTITION log_25; ALTER TABLE log ATTACH PARTITION log_25 FOR VALUES FROM ('2000-01-01') TO ('2026-01-01')",
+    "ALTER DOMAIN amount RENAME CONSTRAINT positive TO negative",
+];
+
+#[tokio::test]
+async fn damage_is_noticed() {
+    let database = TestDatabase::new().await;
+    let tenants = ugly_tenants(&database).await;
+    let mut unseen = Vec::new();
+    for damage in NOTICED {
+        create(&tenants, &["hurt"]).await;
+        let sql = format!("SET search_path TO hurt, ext; {damage}");
+        if let Err(error) = database.client().await.batch_execute(&sql).await {
+            unseen.push(format!(
+                "{damage}: {:?}",
+                error.as_db_error().map(ToString::to_string)
+            ));
+        }
+        if found(&tenants).await.is_empty() {
+            unseen.push((*damage).to_owned());
+        }
+        tenants.drop_tenant(&name("hurt")).await.unwrap();
+    }
+    assert!(unseen.is_empty(), "{unseen:#?}");
+}
