@@ -122,12 +122,9 @@ const MENDED: &[&str] = &[
     "ALTER TABLE log DROP COLUMN line",
     "ALTER TABLE log DROP COLUMN task, DROP COLUMN state",
     "ALTER TABLE one_parent DROP COLUMN shared CASCADE",
-    "ALTER TABLE two_parent DROP COLUMN b; ALTER TABLE one_parent DROP COLUMN a",
-    "ALTER TABLE log DETACH PARTITION log_25",
-    "ALTER TABLE log_26 DETACH PARTITION log_26_rest",
+    "ALTER TABLE two_parent DROP COLUMN b; ALTER TABLE one_parent DROP COLUMN a; ALTER TABLE log DETACH PARTITION log_25; ALTER TABLE log_26 DETACH PARTITION log_26_rest",
     "ALTER TABLE log ALTER line SET DEFAULT 'z'; ALTER TABLE log_26_eu ALTER line SET DEFAULT 'y', ALTER state DROP DEFAULT",
-    "ALTER TABLE log ALTER line SET NOT NULL, ALTER at SET DEFAULT now()",
-    "ALTER TABLE one_parent ALTER a DROP NOT NULL; ALTER TABLE child ALTER a DROP NOT NULL, ALTER a DROP DEFAULT",
+    "ALTER TABLE log ALTER line SET NOT NULL, ALTER at SET DEFAULT now(); ALTER TABLE one_parent ALTER a DROP NOT NULL; ALTER TABLE child ALTER a DROP NOT NULL, ALTER a DROP DEFAULT",
     "UPDATE two_parent SET shared = 'x'; ALTER TABLE two_parent ALTER shared SET NOT NULL",
     "ALTER TABLE tasks DROP CONSTRAINT tasks_pkey CASCADE",
     "ALTER TABLE log DROP CONSTRAINT log_pkey CASCADE",
@@ -135,37 +132,29 @@ const MENDED: &[&str] = &[
     "ALTER TABLE right_one DROP CONSTRAINT right_one_pkey CASCADE; ALTER TABLE log DROP CONSTRAINT log_task_fkey",
     "ALTER TABLE right_one ALTER id SET INCREMENT 4 SET NO CYCLE SET MAXVALUE 999",
     "ALTER TABLE right_one ALTER id DROP IDENTITY",
-    "ALTER TABLE right_one ALTER id SET GENERATED ALWAYS",
-    "ALTER TABLE cache ALTER id DROP IDENTITY; ALTER TABLE cache SET LOGGED",
-    "ALTER SEQUENCE numbers INCREMENT -3 NO CYCLE",
+    "ALTER TABLE right_one ALTER id SET GENERATED ALWAYS; ALTER TABLE cache ALTER id DROP IDENTITY; ALTER TABLE cache SET LOGGED; ALTER SEQUENCE numbers INCREMENT -3 NO CYCLE",
     "ALTER SEQUENCE tasks_id_seq OWNED BY NONE",
     "ALTER TABLE tasks DROP COLUMN label CASCADE",
     "DELETE FROM tasks WHERE id = 2; DELETE FROM log WHERE task = 2; ALTER TABLE tasks DROP COLUMN title CASCADE",
     "ALTER TABLE tasks DROP COLUMN state CASCADE",
     "DELETE FROM log; ALTER TABLE tasks DROP COLUMN id CASCADE",
     "ALTER TABLE tasks DROP COLUMN email CASCADE, DROP COLUMN homes CASCADE",
-    "ALTER TABLE \"acme.x\" DROP COLUMN \"tasks.title\", DROP COLUMN \"say \"\"hi\"\". \"",
-    "ALTER TABLE tasks ALTER kinds DROP DEFAULT, ALTER states DROP DEFAULT, ALTER home DROP DEFAULT, ALTER fn DROP DEFAULT",
+    "ALTER TABLE \"acme.x\" DROP COLUMN \"tasks.title\", DROP COLUMN \"say \"\"hi\"\". \"; ALTER TABLE tasks ALTER kinds DROP DEFAULT, ALTER states DROP DEFAULT, ALTER home DROP DEFAULT, ALTER fn DROP DEFAULT",
     "ALTER TABLE tasks ALTER seq SET DEFAULT 'tasks'::regclass, ALTER ty SET DEFAULT 'int'::regtype, ALTER cost DROP DEFAULT",
     "ALTER TABLE tasks DROP CONSTRAINT tasks_kind_check, DROP CONSTRAINT tasks_c_check, DROP CONSTRAINT tasks_email_check",
-    "ALTER TABLE tasks DROP CONSTRAINT whole, DROP CONSTRAINT called, DROP CONSTRAINT tasks_parent_fkey",
-    "ALTER TABLE log_26 DROP CONSTRAINT short, ADD CONSTRAINT short CHECK (length(line) < 98)",
+    "ALTER TABLE tasks DROP CONSTRAINT whole, DROP CONSTRAINT called, DROP CONSTRAINT tasks_parent_fkey; ALTER TABLE log_26 DROP CONSTRAINT short, ADD CONSTRAINT short CHECK (length(line) < 98)",
     "DROP VIEW tasks_view CASCADE",
     "DROP VIEW over_view CASCADE",
     "DROP VIEW tree, joined, grouped, called, called_all, over_counts",
     "DROP MATERIALIZED VIEW counts CASCADE",
     "DROP MATERIALIZED VIEW more",
     "DROP VIEW people_view CASCADE",
-    "DROP TRIGGER \"odd.trigger\" ON tasks; DROP TRIGGER trans ON tasks; DROP TRIGGER cons ON tasks",
-    "DROP TRIGGER instead ON tasks_view; DROP TRIGGER log_touch ON log; DROP RULE quiet ON \"acme.x\"; DROP RULE noted ON over_view",
+    "DROP TRIGGER \"odd.trigger\" ON tasks; DROP TRIGGER trans ON tasks; DROP TRIGGER cons ON tasks; DROP TRIGGER instead ON tasks_view; DROP TRIGGER log_touch ON log; DROP RULE quiet ON \"acme.x\"; DROP RULE noted ON over_view",
     "ALTER TABLE tasks ENABLE TRIGGER trans; ALTER TABLE tasks ENABLE TRIGGER cons",
-    "ALTER TABLE \"acme.x\" DISABLE RULE quiet; ALTER TABLE tasks NO FORCE ROW LEVEL SECURITY",
-    "DROP POLICY \"own.tasks\" ON tasks; DROP POLICY everybody ON tasks; DROP STATISTICS \"s.t\", lowered",
-    "ALTER POLICY \"own.tasks\" ON tasks TO PUBLIC; ALTER POLICY everybody ON tasks USING (false)",
-    "DROP INDEX \"odd. index\", nn, tasks_lower_label_idx, counts_state_idx, local_one, log_line_state_idx",
+    "ALTER TABLE \"acme.x\" DISABLE RULE quiet; ALTER TABLE tasks NO FORCE ROW LEVEL SECURITY; DROP POLICY \"own.tasks\" ON tasks; DROP POLICY everybody ON tasks; DROP STATISTICS \"s.t\", lowered",
+    "ALTER POLICY \"own.tasks\" ON tasks TO PUBLIC; ALTER POLICY everybody ON tasks USING (false); DROP INDEX \"odd. index\", nn, tasks_lower_label_idx, counts_state_idx, local_one, log_line_state_idx",
     "DROP INDEX log_line_state_idx; CREATE INDEX log_line_state_idx ON log (line)",
-    "DROP INDEX nn; CREATE INDEX nn ON tasks (number)",
-    "DROP INDEX log_line_state_idx; CREATE INDEX log_line_state_idx ON ONLY log (line, state) WHERE state IN ('open', 'done')",
+    "DROP INDEX nn; CREATE INDEX nn ON tasks (number); DROP INDEX log_line_state_idx; CREATE INDEX log_line_state_idx ON ONLY log (line, state) WHERE state IN ('open', 'done')",
     "COMMENT ON TABLE tasks IS NULL; COMMENT ON COLUMN tasks.title IS NULL; COMMENT ON TYPE status IS NULL; COMMENT ON DOMAIN amount IS 'x'; \
      COMMENT ON FUNCTION is_open(status) IS NULL; COMMENT ON VIEW joined IS NULL; COMMENT ON CONSTRAINT whole ON tasks IS NULL; \
      COMMENT ON PROCEDURE shout(text) IS NULL; COMMENT ON AGGREGATE count_states(status) IS NULL; COMMENT ON STATISTICS \"s.t\" IS NULL",
@@ -173,13 +162,12 @@ const MENDED: &[&str] = &[
      COMMENT ON MATERIALIZED VIEW counts IS NULL; COMMENT ON INDEX nn IS NULL; COMMENT ON RULE quiet ON \"acme.x\" IS NULL",
     "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state FROM many(2) f; ALTER VIEW over_view RESET (security_barrier)",
     "CREATE OR REPLACE VIEW called AS SELECT f.title, f.state, 1 AS more FROM many(1) f",
-    "ALTER VIEW called RENAME COLUMN title TO other",
-    "ALTER FUNCTION pathed RESET search_path; ALTER FUNCTION label VOLATILE",
-    "CREATE OR REPLACE FUNCTION label(s status, sep text DEFAULT 'b') RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'x'$$",
-    "CREATE OR REPLACE FUNCTION many(a int, b int DEFAULT 3) RETURNS TABLE (title text, state status) LANGUAGE sql AS $$SELECT 'x', 'open'::status$$",
-    "DROP FUNCTION pathed; CREATE FUNCTION pathed() RETURNS int LANGUAGE sql AS $$SELECT 1$$",
-    "DROP MATERIALIZED VIEW more; CREATE MATERIALIZED VIEW more AS SELECT label('open') AS l",
+    "ALTER VIEW called RENAME COLUMN title TO other; ALTER FUNCTION pathed RESET search_path; ALTER FUNCTION label VOLATILE",
+    "CREATE OR REPLACE FUNCTION label(s status, sep text DEFAULT 'b') RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'x'$$; CREATE OR REPLACE FUNCTION many(a int, b int DEFAULT 3) RETURNS TABLE (title text, state status) LANGUAGE sql AS $$SELECT 'x', 'open'::status$$",
+    "DROP FUNCTION pathed; CREATE FUNCTION pathed() RETURNS int LANGUAGE sql AS $$SELECT 1$$; DROP MATERIALIZED VIEW more; CREATE MATERIALIZED VIEW more AS SELECT label('open') AS l",
     "DROP AGGREGATE count_states(status) CASCADE",
+    "ALTER TABLE tasks ALTER number DROP DEFAULT, ALTER number SET NOT NULL, ALTER number ADD GENERATED ALWAYS AS IDENTITY; ALTER TABLE right_one ALTER id DROP IDENTITY, ALTER id SET DEFAULT 4; ALTER TABLE \"acme.x\" ALTER other SET DEFAULT 4; REVOKE ALL ON FUNCTION count_states(status), is_open(status) FROM PUBLIC; REVOKE ALL ON PROCEDURE shout(text) FROM PUBLIC; \
+     REVOKE USAGE ON TYPE status, place FROM PUBLIC; REVOKE USAGE ON DOMAIN amount FROM PUBLIC",
     "CREATE OR REPLACE AGGREGATE count_states(status) (SFUNC = add_one, STYPE = int, INITCOND = '5')",
 ];
 
@@ -309,4 +297,59 @@ async fn sequences_go_on_behind_all_columns_that_they_fill_up_or_down() {
                 UNION ALL SELECT u || ' ' || s FROM acme.other WHERE t <> 'odd' \
                 UNION ALL SELECT min(i)::text FROM acme.ident";
     assert_eq!(database.column(next).await, ["-8 10 1000", "11 1", "-9"]);
+}
+
+#[tokio::test]
+async fn a_generated_column_is_made_anew_with_what_hangs_on_it() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED UNIQUE CHECK (b > 0)); \
+         CREATE INDEX t_b_idx ON t (b) WHERE b > 5; COMMENT ON COLUMN t.b IS 'twice'",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "beta"]).await;
+    let damage = "INSERT INTO t VALUES (3); ALTER TABLE t DROP COLUMN b; \
+                  ALTER TABLE t ADD b int GENERATED ALWAYS AS (a * 3) STORED UNIQUE CHECK (b > 0); \
+                  CREATE INDEX t_b_idx ON t (b) WHERE b > 5; GRANT SELECT (b) ON t TO pg_monitor";
+    database
+        .execute(&format!(
+            "SET search_path TO acme; {damage}; SET search_path TO beta; {damage}; CREATE INDEX own ON t (a, b)"
+        ))
+        .await;
+    tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(said(&tenants, "acme").await, [""; 0]);
+    let may = "SELECT b || ' ' || has_column_privilege('pg_monitor', 'acme.t', 'b', 'SELECT') FROM acme.t";
+    assert_eq!(database.value(may).await, "6 true");
+
+    let repair = tenants.repair(&name("beta")).await.unwrap();
+    assert_eq!(repair.left.len(), 2, "{repair:?}");
+    let kept = "SELECT b || ' ' || to_regclass('beta.own')::text FROM beta.t";
+    assert_eq!(database.value(kept).await, "9 beta.own");
+}
+
+#[tokio::test]
+async fn tenants_called_like_what_they_lack_are_mended() {
+    let database = TestDatabase::new().await;
+    let tenants = ugly_tenants(&database).await;
+    database.execute(ROWS).await;
+    let damage = "DROP TABLE log, title, left_one, right_one, log_refs, one_parent, two_parent CASCADE; \
+                  DROP FUNCTION label, touch CASCADE; DROP SEQUENCE tasks_id_seq, numbers CASCADE; \
+                  DROP VIEW over_view CASCADE; DROP INDEX nn; COMMENT ON TABLE tasks IS NULL; \
+                  DROP POLICY everybody ON tasks; DROP FUNCTION pathed";
+    let mut wrong = Vec::new();
+    for who in [
+        "acme",
+        "tasks",
+        "title",
+        "status",
+        "titles",
+        "old",
+        "value",
+        "log",
+        "label",
+        "tasks_id_seq",
+    ] {
+        wrong.extend(mended(&database, &tenants, who, damage).await);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -24,11 +24,11 @@ pub(in crate::shape) fn change(
     let mut statements = Vec::new();
     if anew.is_some() {
         statements.extend(make_anew(expected, name, (should, is)));
-        if name.kind.holds_others() && holds_more(found, expected, &name.name) {
-            mending = Mending::Removes;
-        }
     }
-    for change in changes {
+    if takes_more_away((expected, found), name, anew.is_some(), changes) {
+        mending = Mending::Removes;
+    }
+    for change in first_those_that_make_room(changes) {
         let (kind, some) = match (change.aspect, anew) {
             (Aspect::Comment, None) => (Mending::Adds, vec![set_comment(name, should)]),
             (_, Some(_)) => continue,
@@ -53,11 +53,39 @@ fn worse(one: Mending, other: Mending) -> Mending {
     if rank(other) > rank(one) { other } else { one }
 }
 
-/// Whether something hangs on the view called `view` that would go with it and not
-/// come back.
-fn holds_more(found: &Shape, expected: &Shape, view: &str) -> bool {
-    let mut hanging = create::hanging_on(found, view);
-    hanging.any(|other| expected.get(other).is_none())
+/// The changes in an order that works: a column has one of a default, an identity and
+/// an expression, so what it has goes first.
+fn first_those_that_make_room(changes: &[AspectChange]) -> Vec<&AspectChange> {
+    let mut changes = changes.iter().collect::<Vec<_>>();
+    changes.sort_by_key(|change| match (&change.expected, change.aspect) {
+        // An identity can only be dropped from a column that is not null.
+        (None, Aspect::NotNull) => 1,
+        (None, _) => 0,
+        _ => 2,
+    });
+    changes
+}
+
+/// Whether something hangs on a view or a generated column that would go when that is
+/// made anew, and not come back.
+fn takes_more_away(
+    (expected, found): (&Shape, &Shape),
+    name: &ObjectName,
+    is_anew: bool,
+    changes: &[AspectChange],
+) -> bool {
+    let is_generated = changes.iter().any(|it| it.aspect == Aspect::Generated);
+    let (table, part) = match (name.kind, &name.table) {
+        (ObjectKind::Column, Some(table)) if is_generated => (table, name.name.as_str()),
+        (kind, _) if is_anew && kind.holds_others() => (&name.name, ""),
+        _ => return false,
+    };
+    let mut hanging = create::hanging_on(found, table);
+    hanging.any(|other| {
+        let definition = found.get(other).and_then(|it| it.fact(Aspect::Definition));
+        let is_touched = definition.is_some_and(|text| text.contains(part));
+        is_touched && expected.get(other).is_none()
+    })
 }
 
 /// Whether the object is dropped and made anew, which loses nothing: it holds no
@@ -189,7 +217,8 @@ fn generated(
         super::drop(name, is),
         format!("ALTER TABLE {table} ADD COLUMN {column}"),
     );
-    (kind, drop.into_iter().chain([add]).collect())
+    let granted = grant(name, should, &Grants::from_fact(is.fact(Aspect::Grants)));
+    (kind, drop.into_iter().chain([add]).chain(granted).collect())
 }
 
 fn identity_of(

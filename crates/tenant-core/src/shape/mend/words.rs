@@ -49,6 +49,10 @@ pub(super) fn granted_on(name: &ObjectName, object: &Object, rights: &str) -> St
         (ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Table, _) => {
             format!("{rights} ON {}", own(&name.name))
         }
+        // There is no word for aggregates alone here.
+        (ObjectKind::Function, _) => {
+            format!("{rights} ON ROUTINE {}", in_schema(&name.name))
+        }
         _ => format!("{rights} ON {}", reference(name, object)),
     }
 }
