@@ -4,9 +4,11 @@
 //!
 //! Two schemas made by the same migrations have the same shape. Not in it, because
 //! they say nothing of what the migrations made: the order of columns, storage
-//! parameters and statistics targets, rows, where a sequence stands, the table of
-//! applied migrations, what an extension brought, and objects of rare kinds
-//! (operators, collations, text search).
+//! parameters and statistics targets, what a table is clustered or replicated by,
+//! rows, where a sequence stands, the table of applied migrations, what an extension
+//! brought, and objects of rare kinds (operators, collations, text search). Nor are
+//! there the comments and defaults of a view's columns, comments inside types, and
+//! whether a partition's copy of its parent's trigger fires.
 
 mod difference;
 mod grants;
