@@ -1,5 +1,6 @@
 //! Damage to what is hard to mend: nothing is lost, and what is mended works.
 
+use futures_util::StreamExt;
 use tenant_core::Tenants;
 use test_support::TestDatabase;
 
@@ -215,10 +216,12 @@ async fn what_was_dropped_with_all_that_stood_on_it_comes_back() {
     let database = TestDatabase::new().await;
     let tenants = ugly_tenants(&database).await;
     database.execute(ROWS).await;
-    let mut wrong = Vec::new();
-    for (number, damage) in MENDED.iter().enumerate() {
-        wrong.extend(mended(&database, &tenants, &format!("hurt_{number}"), damage).await);
-    }
+    let all = MENDED.iter().enumerate().map(async |(number, damage)| {
+        mended(&database, &tenants, &format!("hurt_{number}"), damage).await
+    });
+    let all = futures_util::stream::iter(all).buffer_unordered(4);
+    let wrong = all.collect::<Vec<_>>().await;
+    let wrong = wrong.into_iter().flatten().collect::<Vec<_>>();
     assert!(
         wrong.is_empty(),
         "{} of {}\n{}",
