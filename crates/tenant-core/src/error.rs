@@ -368,7 +368,7 @@ impl Error {
 }
 
 /// The statement on one line, cut short.
-fn excerpt(statement: &str) -> String {
+pub(crate) fn excerpt(statement: &str) -> String {
     let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(EXCERPT) {
         None => line,

@@ -91,7 +91,7 @@ async fn mend_in_transaction(
     }
     prepare(work).await?;
     let statements = mended.iter().flat_map(|it| it.sql(name)).collect();
-    let statements = run_in_rounds(work, statements).await?;
+    let statements = run_in_rounds(work, statements).await?.require_all()?;
     let found = shape_of(work).await?;
     let now = compare(expected, &found, compared);
     let still = now.iter().filter(|it| is_mended(it) && mended.contains(it));

@@ -43,6 +43,12 @@ pub(crate) struct Statement {
     pub(crate) sql: String,
 }
 
+impl AsRef<str> for Statement {
+    fn as_ref(&self) -> &str {
+        &self.sql
+    }
+}
+
 /// The statements that make everything in `shape` but indexes that nobody can use,
 /// rendered for the schema called `schema`, by stages.
 pub(crate) fn creation(shape: &Shape, schema: &str) -> Vec<Statement> {
