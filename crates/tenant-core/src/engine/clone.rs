@@ -4,6 +4,7 @@
 //! somebody has made by hand is there. Tables are made and filled before what hangs
 //! on them, and in the end the two are compared.
 
+use super::Work;
 use super::aside::{going_along, what_cannot_be_made};
 use super::attempt::{Attempts, View, close};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
@@ -14,7 +15,6 @@ use super::parts::{ask, run_script};
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
 use super::script::Script;
-use super::Work;
 use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
 use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
@@ -113,7 +113,10 @@ async fn clone_once(
 async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<Made>, Error> {
     let from = work.schema;
     let mut script = Script::default();
-    script.step("letting the server give up with the program", END_WITH_CLIENT);
+    script.step(
+        "letting the server give up with the program",
+        END_WITH_CLIENT,
+    );
     script.step("looking at the registration", &require_newest(from));
     run_script(work, &script).await?;
     if !hold_tables(work).await? {
@@ -188,10 +191,12 @@ async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
 
 /// What can wait until the rows are there. A table cannot.
 fn without_tables(waiting: Vec<(Statement, Error)>) -> Result<Vec<Statement>, Error> {
-    let waiting = waiting.into_iter().map(|(statement, why)| match statement.stage {
-        Stage::Tables => Err(why),
-        _ => Ok(statement),
-    });
+    let waiting = waiting
+        .into_iter()
+        .map(|(statement, why)| match statement.stage {
+            Stage::Tables => Err(why),
+            _ => Ok(statement),
+        });
     waiting.collect()
 }
 
