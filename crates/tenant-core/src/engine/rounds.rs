@@ -65,7 +65,10 @@ pub(super) async fn run_in_rounds<S: AsRef<str>>(
         if waiting.is_empty() || waiting.len() == count {
             return Ok(Ran { done, waiting });
         }
-        statements = waiting.into_iter().map(|(statement, _)| statement).collect();
+        statements = waiting
+            .into_iter()
+            .map(|(statement, _)| statement)
+            .collect();
     }
 }
 
