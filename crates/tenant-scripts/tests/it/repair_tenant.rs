@@ -107,6 +107,14 @@ async fn two_tenants_are_compared() {
             {"object": "index `by_name`", "only_in": "first", "changes": []},
         ])
     );
+    database.run("create-tenant gamma delta").succeeds();
+    let unrecorded = "DELETE FROM delta.__diesel_schema_migrations WHERE version = '20260102000000'";
+    database.execute(unrecorded).await;
+    let differ = database.run("diff-tenants gamma delta").exits_with(1);
+    assert_eq!(
+        differ.stdout,
+        "applied only to `gamma`: 20260102000000\n1 difference between `gamma` and `delta`.\n"
+    );
 }
 
 #[tokio::test]
