@@ -108,7 +108,8 @@ async fn two_tenants_are_compared() {
         ])
     );
     database.run("create-tenant gamma delta").succeeds();
-    let unrecorded = "DELETE FROM delta.__diesel_schema_migrations WHERE version = '20260102000000'";
+    let unrecorded =
+        "DELETE FROM delta.__diesel_schema_migrations WHERE version = '20260102000000'";
     database.execute(unrecorded).await;
     let differ = database.run("diff-tenants gamma delta").exits_with(1);
     assert_eq!(
