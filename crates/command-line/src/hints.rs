@@ -111,10 +111,13 @@ pub fn of(error: &Error) -> Option<String> {
             versions.last().map_or("0", String::as_str)
         ),
         Error::HasLedger(_) => "leave --at out".to_owned(),
-        Error::NoSuchVersion(_) => {
-            "use a version of `migrations/tenant`, the digits of its folder's name, or 0 for none"
-                .to_owned()
-        }
+        Error::NoSchema(name) => format!(
+            "correct the name; `cargo xtask db:create:tenant {name}` makes a tenant where nothing is"
+        ),
+        Error::NothingToAdopt(name) => format!(
+            "nothing is to be adopted; `cargo xtask db:health:check --only {name}` says whether it \
+             is as it should be"
+        ),
         Error::IsSpare(_) => "choose the schema of a tenant".to_owned(),
         Error::StillDifferent { .. } => "mend it by hand, with the SQL that \
              `cargo xtask db:health:check` shows"
@@ -147,7 +150,8 @@ pub fn of(error: &Error) -> Option<String> {
                 .to_owned()
         }
         Error::NoVersion(_) => {
-            "`cargo xtask db:list:tenants` shows the tenants' versions; 0 stands for none at all"
+            "give a version, or the name of a migration's folder; `cargo xtask db:list:tenants` \
+             shows the tenants' versions, and 0 stands for none at all"
                 .to_owned()
         }
         Error::AppliedMeanwhile { .. } => {
@@ -161,7 +165,7 @@ pub fn of(error: &Error) -> Option<String> {
              left to do"
                 .to_owned()
         }),
-        Error::Database { .. } => return by_sqlstate(error.sqlstate()?),
+        Error::Database { .. } => return of_a_step(error.sqlstate()?),
         _ => return None,
     })
 }
@@ -193,6 +197,14 @@ fn connect(error: &ConnectError) -> String {
     .to_owned()
 }
 
+/// After a step that is no migration. Class 23 is that of constraints.
+fn of_a_step(code: &str) -> Option<String> {
+    by_sqlstate(code).or_else(|| {
+        let hint = "rows stand against it, as the message says: mend them, and run this again";
+        code.starts_with("23").then(|| hint.to_owned())
+    })
+}
+
 /// Source of the codes: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 fn by_sqlstate(code: &str) -> Option<String> {
     let hint = match code {
@@ -204,6 +216,10 @@ fn by_sqlstate(code: &str) -> Option<String> {
             "use a role that has the right, or grant it: making tenants needs CREATE ON DATABASE, \
              public migrations CREATE ON SCHEMA public; a tenant is changed and dropped by the \
              role that owns its schema"
+        }
+        "42P07" | "42701" | "42710" => {
+            "it is there already, made by hand or by a run whose record is lost: `cargo xtask \
+             db:health:check` shows what each tenant has and should not have, and what to do"
         }
         "55P04" => {
             "a new enum value cannot be used in the transaction that adds it: put \

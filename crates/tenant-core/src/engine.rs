@@ -9,7 +9,6 @@
 mod adopt;
 mod apply;
 mod aside;
-mod assemble;
 mod attempt;
 mod claim;
 mod clone;

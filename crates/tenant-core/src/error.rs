@@ -106,7 +106,7 @@ pub enum Error {
         /// The tenants that have one of them, by name.
         tenants: Vec<String>,
     },
-    /// There is no migration to go back to.
+    /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
     NoVersion(String),
     /// The schema got a migration after it was found out what to revert.
@@ -195,13 +195,16 @@ pub enum Error {
     /// A version was named for a schema that says itself which it has.
     #[error("the schema `{0}` has a table of applied migrations, which says its version")]
     HasLedger(TenantName),
-    /// A version that no migration of this program has.
-    #[error("there is no migration of version {0}")]
-    NoSuchVersion(String),
     /// Somebody holds a lock on something in the tenant's schema, so that it cannot be
     /// looked at.
     #[error("tenant `{0}` cannot be looked at while somebody changes it")]
     InUse(TenantName),
+    /// A schema was to become a tenant, and is not there.
+    #[error("there is no schema `{0}`")]
+    NoSchema(TenantName),
+    /// A schema was to become a tenant that is one already, wholly.
+    #[error("tenant `{0}` has its schema and its record of migrations already")]
+    NothingToAdopt(TenantName),
     /// The schema is a spare.
     #[error("the schema `{0}` is a spare, which becomes a tenant when one is created")]
     IsSpare(TenantName),
@@ -368,7 +371,7 @@ impl Error {
 }
 
 /// The statement on one line, cut short.
-fn excerpt(statement: &str) -> String {
+pub(crate) fn excerpt(statement: &str) -> String {
     let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(EXCERPT) {
         None => line,

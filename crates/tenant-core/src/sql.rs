@@ -18,6 +18,8 @@ pub(crate) enum Schema<'a> {
     Tenant(&'a TenantName),
     /// What is ready to become a tenant's, and is nobody's yet.
     Spare(&'a TenantName),
+    /// What the tenants' migrations are tried in, and is never committed.
+    Rehearsal(&'a TenantName),
 }
 
 impl<'a> Schema<'a> {
@@ -25,7 +27,7 @@ impl<'a> Schema<'a> {
     pub(crate) fn name(self) -> &'a str {
         match self {
             Self::Public => "public",
-            Self::Tenant(name) | Self::Spare(name) => name.as_str(),
+            Self::Tenant(name) | Self::Spare(name) | Self::Rehearsal(name) => name.as_str(),
         }
     }
 
@@ -46,6 +48,8 @@ impl std::fmt::Display for Schema<'_> {
             Self::Public => formatter.write_str("the public schema"),
             Self::Tenant(name) => write!(formatter, "tenant `{name}`"),
             Self::Spare(name) => write!(formatter, "spare schema `{name}`"),
+            // Its name is made up, and says nothing to anybody.
+            Self::Rehearsal(_) => formatter.write_str("a rehearsal of the migrations"),
         }
     }
 }

@@ -225,7 +225,7 @@ impl Tenants {
     fn stream(&self, schema: Schema<'_>) -> &MigrationSet {
         match schema {
             Schema::Public => &self.migrations.public,
-            Schema::Tenant(_) | Schema::Spare(_) => &self.migrations.tenant,
+            Schema::Tenant(_) | Schema::Spare(_) | Schema::Rehearsal(_) => &self.migrations.tenant,
         }
     }
 }

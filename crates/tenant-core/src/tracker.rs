@@ -16,10 +16,10 @@ pub(crate) const TABLE: &str = "public.schema_tracker";
 /// by an older program has none, and then there are no spares.
 pub(crate) const SPARES: &str = "public.spare_schemas";
 
-/// The table that lists the schema; none lists `public`.
+/// The table that lists the schema; none lists `public`, or what is never committed.
 fn list(schema: Schema<'_>) -> Option<&'static str> {
     match schema {
-        Schema::Public => None,
+        Schema::Public | Schema::Rehearsal(_) => None,
         Schema::Tenant(_) => Some(TABLE),
         Schema::Spare(_) => Some(SPARES),
     }

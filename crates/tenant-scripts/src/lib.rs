@@ -12,3 +12,4 @@ mod json;
 mod progress;
 mod report;
 mod tenants;
+mod version;

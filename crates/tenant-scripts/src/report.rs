@@ -105,6 +105,7 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::UpToDate => "up to date",
         Status::Failed => "failed",
         Status::Skipped if !outcome.pending.is_empty() => "behind",
+        Status::Skipped if !outcome.to_revert.is_empty() => "to revert",
         Status::Skipped => "not begun",
     }
 }
@@ -132,8 +133,9 @@ pub(crate) fn remedy(note: &Note) -> String {
             "nothing, if the two do not depend on each other; a new migration is better dated today"
         }
         Note::LossUnknown { .. } => {
-            "read the down.sql files first; finding it out takes a role that may create a schema, \
-             and migrations that can all run in one transaction"
+            "mend the migration, if one failed; otherwise read the down.sql files first: finding it \
+             out takes a role that may create a schema, and migrations that can all run in one \
+             transaction"
         }
         Note::NotBack { .. } => {
             "complete the down.sql files, or mend with a new migration what they leave"

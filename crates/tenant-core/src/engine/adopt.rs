@@ -26,9 +26,9 @@ pub(crate) enum Evidence<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Unknown`] without such a schema, [`Error::Taken`] when it is a tenant that
-/// has a table of applied migrations, and what `decide` refuses. Then nothing has
-/// happened.
+/// [`Error::NoSchema`], [`Error::MissingSchema`] when only a registration is there,
+/// [`Error::NothingToAdopt`] when it is a tenant that has a record of applied
+/// migrations, and what `decide` refuses. Then nothing has happened.
 pub(crate) async fn adopt(
     work: Work<'_>,
     name: &TenantName,
@@ -42,7 +42,7 @@ pub(crate) async fn adopt(
         } else if existing.registered {
             Err(Error::MissingSchema(name.clone()))
         } else {
-            Err(Error::Unknown(name.clone()))
+            Err(Error::NoSchema(name.clone()))
         };
         let done = finish(work, done).await;
         match done {
@@ -61,7 +61,7 @@ async fn register(
     let ledger = ledger(work).await?;
     let has_versions = ledger.as_ref().is_some_and(|versions| !versions.is_empty());
     if is_registered && has_versions {
-        return Err(Error::Taken(name.clone()));
+        return Err(Error::NothingToAdopt(name.clone()));
     }
     let mut script = Script::default();
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {

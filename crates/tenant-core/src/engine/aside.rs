@@ -4,13 +4,15 @@
 use crate::sql::{Schema, literal};
 
 /// The queries for the statements that give the copy what no shape holds: storage
-/// parameters, what is kept of old rows for replication, how columns are stored, and
-/// the rights on what will be made in the schema. They are run last.
-pub(super) fn going_along(from: Schema<'_>, to: Schema<'_>) -> [String; 4] {
+/// parameters, what is kept of old rows for replication, how columns are stored, the
+/// comments within types, and the rights on what will be made in the schema. They are
+/// run last.
+pub(super) fn going_along(from: Schema<'_>, to: Schema<'_>) -> [String; 5] {
     [
         storage(from, to),
         replica_identity(from, to),
         columns(from, to),
+        comments_within_types(from, to),
         default_privileges(from, to),
     ]
 }
@@ -45,7 +47,9 @@ fn replica_identity(from: Schema<'_>, to: Schema<'_>) -> String {
     )
 }
 
-/// The target of statistics is -1 or null where nobody has set one.
+/// The target of statistics is -1 or null where nobody has set one, and PostgreSQL
+/// before 14 knows no compression of columns. Options whose name begins with `pg_` are
+/// PostgreSQL's own marks.
 fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER TABLE %s.%I ALTER COLUMN %I SET %s', {}, c.relname, \
@@ -57,11 +61,36 @@ fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
              (CASE WHEN a.attstattarget >= 0 THEN 'STATISTICS ' || a.attstattarget END), \
              (CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage \
                   WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' \
-                  ELSE 'EXTENDED' END END)) what (is_set) \
+                  ELSE 'EXTENDED' END END), \
+             (CASE pg_catalog.to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'COMPRESSION pglz' \
+                  WHEN 'l' THEN 'COMPRESSION lz4' END), \
+             ((SELECT '(' || pg_catalog.string_agg(o, ', ') || ')' \
+               FROM pg_catalog.unnest(a.attoptions) o WHERE o !~ '^pg_'))) what (is_set) \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND what.is_set IS NOT NULL \
          ORDER BY c.relname, a.attnum",
         literal(&to.ident()),
         literal(from.name())
+    )
+}
+
+fn comments_within_types(from: Schema<'_>, to: Schema<'_>) -> String {
+    let (to, from) = (literal(&to.ident()), literal(from.name()));
+    format!(
+        "SELECT pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L', {to}, c.relname, a.attname, \
+             d.description) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
+         JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = a.attnum \
+              AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         WHERE n.nspname = {from} AND c.relkind = 'c' \
+         UNION ALL \
+         SELECT pg_catalog.format('COMMENT ON CONSTRAINT %I ON DOMAIN %s.%I IS %L', o.conname, {to}, \
+             t.typname, d.description) \
+         FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_type t ON t.oid = o.contypid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+         JOIN pg_catalog.pg_description d ON d.objoid = o.oid \
+              AND d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass \
+         WHERE n.nspname = {from} ORDER BY 1"
     )
 }
 

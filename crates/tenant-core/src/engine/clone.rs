@@ -4,20 +4,17 @@
 //! somebody has made by hand is there. Tables are made and filled before what hangs
 //! on them, and in the end the two are compared.
 
-use tokio_postgres::SimpleQueryRow;
-
+use super::Work;
 use super::aside::{going_along, what_cannot_be_made};
-use super::assemble::{Unmade, make};
 use super::attempt::{Attempts, View, close};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
 use super::existing::open_and_look_at_both;
-use super::holders::watched;
 use super::ledger::create_ledger;
 use super::mentions::{read_left, texts_in};
-use super::parts::run_script;
+use super::parts::{ask, run_script};
 use super::rehearse::shape_of;
+use super::rounds::run_in_rounds;
 use super::script::Script;
-use super::{Work, execute};
 use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
 use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
@@ -40,6 +37,13 @@ pub(crate) struct Made {
     /// Functions of the copy with the other tenant's name in their text.
     pub(crate) functions: Vec<String>,
 }
+
+/// With it the server gives up soon after the program has gone, where it would copy to
+/// the end what nobody waits for any more, and hold both names until then. One that
+/// cannot do that (before PostgreSQL 14, or on Windows) goes on.
+const END_WITH_CLIENT: &str = "DO $$ BEGIN \
+     PERFORM pg_catalog.set_config('client_connection_check_interval', '1s', true); \
+     EXCEPTION WHEN others THEN NULL; END $$";
 
 /// How often what was read may be out of date.
 const LOOKS: usize = 3;
@@ -108,12 +112,13 @@ async fn clone_once(
 /// All that is done in the open transaction, and its commit.
 async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<Made>, Error> {
     let from = work.schema;
-    execute(
-        work.session,
-        "looking at the registration",
-        &require_newest(from),
-    )
-    .await?;
+    let mut script = Script::default();
+    script.step(
+        "letting the server give up with the program",
+        END_WITH_CLIENT,
+    );
+    script.step("looking at the registration", &require_newest(from));
+    run_script(work, &script).await?;
     if !hold_tables(work).await? {
         return Ok(None);
     }
@@ -125,16 +130,14 @@ async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<
     };
     let (first, rest) = in_halves(creation(&shape, target.name()));
     begin_schema(there, from).await?;
-    let unmade = make(there, first).await?;
-    let unmade = without_tables(unmade)?;
+    let made = run_in_rounds(there, first).await?;
+    let waiting = without_tables(made.waiting)?;
     let copied = match rows {
         Rows::All => copy_data(there, from).await?,
         Rows::None => Copied::default(),
     };
-    let rest = unmade.into_iter().chain(rest).collect();
-    if let Some(first) = make(there, rest).await?.into_iter().next() {
-        return Err(first.why);
-    }
+    let rest = waiting.into_iter().chain(rest).collect();
+    run_in_rounds(there, rest).await?.require_all()?;
     add_the_rest(there, from).await?;
     require_alike(there, from, &shape).await?;
     let functions = register(there, from).await?;
@@ -187,15 +190,14 @@ async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
 }
 
 /// What can wait until the rows are there. A table cannot.
-fn without_tables(unmade: Vec<Unmade>) -> Result<Vec<Statement>, Error> {
-    let mut waiting = Vec::with_capacity(unmade.len());
-    for it in unmade {
-        if it.statement.stage == Stage::Tables {
-            return Err(it.why);
-        }
-        waiting.push(it.statement);
-    }
-    Ok(waiting)
+fn without_tables(waiting: Vec<(Statement, Error)>) -> Result<Vec<Statement>, Error> {
+    let waiting = waiting
+        .into_iter()
+        .map(|(statement, why)| match statement.stage {
+            Stage::Tables => Err(why),
+            _ => Ok(statement),
+        });
+    waiting.collect()
 }
 
 /// What no shape holds.
@@ -260,9 +262,4 @@ async fn texts(work: Work<'_>, action: &'static str, query: &str) -> Result<Vec<
     let rows = ask(work, &script).await?;
     let texts = rows.iter().filter_map(|row| row.get(0));
     Ok(texts.map(str::to_owned).collect())
-}
-
-async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
-    let rows = watched(work, script).await;
-    rows.map_err(|failure| failure.into_error(work))
 }

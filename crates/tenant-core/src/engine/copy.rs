@@ -8,7 +8,7 @@
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::Work;
-use super::holders::watched;
+use super::parts::ask;
 use super::script::Script;
 use crate::sql::{LEDGER, Schema, ident, literal};
 use crate::{Error, tracker};
@@ -218,9 +218,4 @@ pub(super) fn empty_views(from: Schema<'_>, to: Schema<'_>) -> String {
         literal(&to.ident()),
         literal(from.name())
     )
-}
-
-async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
-    let rows = watched(work, script).await;
-    rows.map_err(|failure| failure.into_error(work))
 }

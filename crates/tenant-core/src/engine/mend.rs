@@ -100,7 +100,7 @@ async fn mend_in_transaction(
         prepare(work).await?;
         let statements = mended.iter().flat_map(|it| it.sql(name)).collect();
         all.statements
-            .extend(run_in_rounds(work, statements).await?);
+            .extend(run_in_rounds(work, statements).await?.require_all()?);
         all.mended.extend(mended);
     }
 }

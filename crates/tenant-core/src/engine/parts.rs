@@ -1,6 +1,8 @@
 //! A run in parts: migrations that share a transaction, or one that runs
 //! outside.
 
+use tokio_postgres::SimpleQueryRow;
+
 use super::attempt::{close, forget, lock_key, set_limits};
 use super::holders::watched;
 use super::ledger::{record, strike};
@@ -205,11 +207,18 @@ pub(super) async fn run_part<'a>(
     Ok(())
 }
 
+/// Sends a script; gives back the rows, in order.
+pub(super) async fn ask<'a>(
+    work: Work<'a>,
+    script: &Script<'a>,
+) -> Result<Vec<SimpleQueryRow>, Error> {
+    let rows = watched(work, script).await;
+    rows.map_err(|failure: Failure<'_>| failure.into_error(work))
+}
+
 /// Sends a script from whose rows nothing is wanted.
 pub(super) async fn run_script<'a>(work: Work<'a>, script: &Script<'a>) -> Result<(), Error> {
-    let done = watched(work, script).await;
-    done.map(drop)
-        .map_err(|failure: Failure<'_>| failure.into_error(work))
+    ask(work, script).await.map(drop)
 }
 
 /// Keeps the schema's lock beyond the transaction. The same session holds it

@@ -7,6 +7,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::Work;
+use super::parts::ask;
 use super::script::Script;
 use crate::Error;
 use crate::sql::{LEDGER, ident, literal};
@@ -61,11 +62,6 @@ pub(super) async fn next_portion(work: Work<'_>) -> Result<Portion, Error> {
     } else {
         Portion::Some(statements)
     })
-}
-
-async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
-    let rows = script.run(work.session).await;
-    rows.map_err(|failure| failure.into_error(work))
 }
 
 /// How many slots the table of locks has, and how many relations the schema has.

@@ -100,7 +100,9 @@ pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
 fn no_schema(work: Work<'_>) -> Error {
     use crate::sql::Schema;
     match work.schema {
-        Schema::Tenant(name) | Schema::Spare(name) => Error::MissingSchema(name.clone()),
+        Schema::Tenant(name) | Schema::Spare(name) | Schema::Rehearsal(name) => {
+            Error::MissingSchema(name.clone())
+        }
         Schema::Public => Error::NotSetUp,
     }
 }

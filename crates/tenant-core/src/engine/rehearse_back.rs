@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::attempt::{NotOpened, close, open};
+use super::parts::ask;
 use super::rehearse::{make_schema, run_some, shape_of};
 use super::script::Script;
 use super::{Work, refuse_unfit};
@@ -116,8 +117,7 @@ async fn contents(work: Work<'_>) -> Result<BTreeMap<Key, Thing>, Error> {
     );
     let mut script = Script::default();
     script.step("reading which tables the migrations make", &sql);
-    let rows = script.run(work.session).await;
-    let rows = rows.map_err(|failure| failure.into_error(work))?;
+    let rows = ask(work, &script).await?;
     let mut contents = BTreeMap::new();
     for row in &rows {
         let (Some(oid), Some(table)) = (row.get(0).and_then(|oid| oid.parse().ok()), row.get(1))

@@ -9,8 +9,8 @@ use tokio_postgres::SimpleQueryRow;
 use super::Work;
 use super::attempt::{Attempts, View, close, finish};
 use super::existing::open_and_look_at_both;
-use super::holders::watched;
 use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
+use super::parts::ask;
 use super::portions::{ROOM, SHARE};
 use super::script::Script;
 use crate::sql::{Schema, literal};
@@ -80,11 +80,6 @@ async fn follow(work: Work<'_>, to: Schema<'_>) -> Result<Followed, Error> {
         functions,
         left: read_left(&rows, work.schema, to),
     })
-}
-
-async fn ask(work: Work<'_>, script: &Script<'_>) -> Result<Vec<SimpleQueryRow>, Error> {
-    let rows = watched(work, script).await;
-    rows.map_err(|failure| failure.into_error(work))
 }
 
 fn renaming(

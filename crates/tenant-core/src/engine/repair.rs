@@ -5,7 +5,7 @@
 //! built. When building is cut off it stays so: it serves nobody, costs every
 //! insert, and is in the way of the next attempt.
 
-use super::parts::run_script;
+use super::parts::{ask, run_script};
 use super::script::Script;
 use super::{Work, execute};
 use crate::Error;
@@ -83,8 +83,7 @@ async fn find(work: Work<'_>, condition: &str) -> Result<Vec<Found>, Error> {
     );
     let mut script = Script::default();
     script.step("looking for indexes that were not completed", &sql);
-    let rows = script.run(work.session).await;
-    let rows = rows.map_err(|failure| failure.into_error(work))?;
+    let rows = ask(work, &script).await?;
     let found = rows.iter().filter_map(|row| {
         Some(Found {
             name: row.get(0)?.to_owned(),

@@ -6,7 +6,10 @@
 
 use super::Work;
 use super::execute;
-use crate::{Error, PgError};
+use super::holders::watched;
+use super::script::Script;
+use crate::Error;
+use crate::error::excerpt;
 
 /// What a statement fails with when something that it stands on is not there yet, or
 /// something that stands on it is still there: undefined table, column, object,
@@ -18,38 +21,58 @@ const TOO_EARLY: [&str; 8] = [
     "42P01", "42703", "42704", "42883", "42830", "42803", "2BP01", "42P16",
 ];
 
-/// Runs `statements` in the transaction that is open, each in a savepoint; gives them
-/// back in the order in which they went through.
+/// What came of some statements.
+pub(super) struct Ran<S> {
+    /// Those that went through, in the order in which they did.
+    pub(super) done: Vec<S>,
+    /// Those that it is still too early for, each with why.
+    pub(super) waiting: Vec<(S, Error)>,
+}
+
+impl<S> Ran<S> {
+    /// The statements that ran, which have to be all.
+    ///
+    /// # Errors
+    ///
+    /// Why the first of those that wait could not run.
+    pub(super) fn require_all(self) -> Result<Vec<S>, Error> {
+        match self.waiting.into_iter().next() {
+            Some((_, why)) => Err(why),
+            None => Ok(self.done),
+        }
+    }
+}
+
+/// Runs `statements` in the transaction that is open, each in a savepoint, and those
+/// that it is too early for again, as long as that helps.
 ///
 /// # Errors
 ///
-/// The first statement that cannot go through, whatever runs before it. The
-/// transaction is then to be rolled back.
-pub(super) async fn run_in_rounds(
+/// The first statement that fails for another reason. The transaction is then to be
+/// rolled back.
+pub(super) async fn run_in_rounds<S: AsRef<str>>(
     work: Work<'_>,
-    statements: Vec<String>,
-) -> Result<Vec<String>, Error> {
-    let (mut waiting, mut done) = (statements, Vec::new());
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        let mut postponed = Vec::new();
-        let mut reason = None;
-        for statement in waiting {
-            match run_one(work, &statement).await {
+    mut statements: Vec<S>,
+) -> Result<Ran<S>, Error> {
+    let mut done = Vec::new();
+    loop {
+        let count = statements.len();
+        let mut waiting = Vec::new();
+        for statement in statements {
+            match run_one(work, statement.as_ref()).await {
                 Ok(()) => done.push(statement),
-                Err(error) if is_too_early(&error) => {
-                    reason.get_or_insert(error);
-                    postponed.push(statement);
-                }
+                Err(why) if is_too_early(&why) => waiting.push((statement, why)),
                 Err(error) => return Err(error),
             }
         }
-        waiting = postponed;
-        if let Some(error) = reason.filter(|_| waiting.len() == before) {
-            return Err(error);
+        if waiting.is_empty() || waiting.len() == count {
+            return Ok(Ran { done, waiting });
         }
+        statements = waiting
+            .into_iter()
+            .map(|(statement, _)| statement)
+            .collect();
     }
-    Ok(done)
 }
 
 fn is_too_early(error: &Error) -> bool {
@@ -58,24 +81,14 @@ fn is_too_early(error: &Error) -> bool {
 }
 
 async fn run_one(work: Work<'_>, statement: &str) -> Result<(), Error> {
-    let client = work.session.client();
-    // A comment in the end of a function's text cannot hide the line after it.
-    let script = format!("SAVEPOINT one;\n{statement}\n;\nRELEASE SAVEPOINT one");
-    let Err(error) = client.batch_execute(&script).await else {
+    let mut script = Script::default();
+    script.step("beginning", "SAVEPOINT one");
+    script.step("running a statement", statement);
+    script.step("ending", "RELEASE SAVEPOINT one");
+    let Err(failure) = watched(work, &script).await else {
         return Ok(());
     };
-    let action = format!("{}: `{}`", work.schema, shortened(statement));
+    let action = format!("{}: `{}`", work.schema, excerpt(statement));
     execute(work.session, &action, "ROLLBACK TO SAVEPOINT one").await?;
-    Err(Error::database(action, PgError::from(error)))
-}
-
-/// How much of a statement an error shows, in characters.
-const EXCERPT: usize = 200;
-
-fn shortened(statement: &str) -> String {
-    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        None => line,
-        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
-    }
+    Err(failure.into_error_of(action))
 }

@@ -128,6 +128,11 @@ impl Failure<'_> {
         self.source.sqlstate()
     }
 
+    /// The error to report for a step, told in other words.
+    pub(super) fn into_error_of(self, action: String) -> Error {
+        Error::database(action, self.source)
+    }
+
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
         match self.origin {

@@ -53,7 +53,7 @@ impl<'a> From<Schema<'a>> for Whose<'a> {
                 tenant: None,
                 spare: Some(name.as_str()),
             },
-            Schema::Public => Self {
+            Schema::Public | Schema::Rehearsal(_) => Self {
                 tenant: None,
                 spare: None,
             },

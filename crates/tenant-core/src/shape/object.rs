@@ -172,7 +172,7 @@ impl Aspect {
             Self::Default => "default",
             Self::Identity => "identity",
             Self::Generated => "generation",
-            Self::Labels => "labels",
+            Self::Labels => "list of labels",
             Self::OwnedBy => "owning column",
             Self::RowSecurity => "row-level security",
             Self::Partitioning => "partitioning",

@@ -47,11 +47,11 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] without such a schema, [`Error::Taken`], [`Error::IsSpare`],
-    /// [`Error::NoVersionFits`], [`Error::SeveralVersionsFit`],
-    /// [`Error::NoSuchVersion`], [`Error::HasLedger`] when `at` says what the schema
-    /// says itself, [`Error::Busy`], or that the migrations could not be tried. Then
-    /// nothing was changed.
+    /// [`Error::NoSchema`], [`Error::MissingSchema`], [`Error::NothingToAdopt`] when it
+    /// is a whole tenant, [`Error::IsSpare`], [`Error::NoVersionFits`],
+    /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
+    /// `at` says what the schema says itself, [`Error::Busy`], or that the migrations
+    /// could not be tried. Then nothing was changed.
     pub async fn adopt(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
         let schema = Schema::Tenant(name);
         let adopted = self.take_in(name, at);
@@ -78,7 +78,7 @@ impl Tenants {
         self.directory.forget(name);
         done?;
         let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        adopted.ok_or_else(|| Error::Unknown(name.clone()))
+        adopted.ok_or_else(|| Error::NoSchema(name.clone()))
     }
 
     fn said(&self, at: Option<&str>) -> Result<Said, Error> {
@@ -91,7 +91,7 @@ impl Tenants {
         let mut versions = self.migrations.tenant.iter().map(Migration::version);
         match versions.position(|known| known == version) {
             Some(position) => Ok(Said::Count(position + 1)),
-            None => Err(Error::NoSuchVersion(version.to_owned())),
+            None => Err(Error::NoVersion(version.to_owned())),
         }
     }
 

@@ -130,7 +130,7 @@ impl Tenants {
     ) -> Result<BTreeMap<usize, Shape>, Error> {
         let session = self.session().await?;
         let name = rehearsal_name()?;
-        let work = self.work(&session, Schema::Tenant(&name));
+        let work = self.work(&session, Schema::Rehearsal(&name));
         let tried = engine::rehearse(work, migrations, wanted).await;
         let Err(error) = tried else {
             return tried;
@@ -139,6 +139,7 @@ impl Tenants {
         if !is_whole || !is_for_no_transaction(&error) {
             return Err(error);
         }
+        let work = self.work(&session, Schema::Tenant(&name));
         let tried = engine::try_in_database(work, &self.migrations, wanted).await;
         // Why no transaction would do says more than why there is no database.
         tried.map_err(|_| error)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::access::missing_access;
 use super::expected::{Shapes, is_for_no_transaction};
 use super::owners::foreign_owners;
-use super::problem::{Problem, ProblemKind, SpareFault};
+use super::problem::{Problem, ProblemKind, SpareFault, tell_once};
 use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
 use super::{Note, Tenants};
@@ -328,23 +328,6 @@ impl Health {
             _ => self.about_all(ProblemKind::BrokenMigrations(error)),
         }
     }
-}
-
-/// Leaves out the grants that the application's role lacks, of tenants of which it is
-/// said already that this role cannot read them.
-fn tell_once(problems: &mut Vec<Problem>) {
-    let told = problems.iter().filter_map(|problem| match &problem.kind {
-        ProblemKind::NoAccess { role, .. } => Some((problem.tenant.clone(), role.clone())),
-        _ => None,
-    });
-    let told = told.collect::<HashSet<_>>();
-    problems.retain(|problem| {
-        let ProblemKind::Drift(difference) = &problem.kind else {
-            return true;
-        };
-        let mut told = told.iter().filter(|(tenant, _)| *tenant == problem.tenant);
-        !told.any(|(_, role)| difference.is_only_of_grants_to(role))
-    });
 }
 
 /// The tenants whose ledger was read, and a problem for each other one.

@@ -80,7 +80,7 @@ impl Tenants {
     ) -> Result<WayBack, Error> {
         let session = self.session().await?;
         let name = rehearsal_name()?;
-        let work = self.work(&session, Schema::Tenant(&name));
+        let work = self.work(&session, Schema::Rehearsal(&name));
         engine::rehearse_back(work, remaining, to_revert).await
     }
 

@@ -39,6 +39,9 @@ const EVERYTHING: &str = "
     ALTER TABLE zz_people SET (autovacuum_vacuum_scale_factor = 0.01);
     ALTER TABLE zz_people REPLICA IDENTITY FULL;
     ALTER TABLE zz_people ALTER COLUMN word SET STATISTICS 500;
+    ALTER TABLE zz_people ALTER COLUMN word SET (n_distinct = 7);
+    COMMENT ON CONSTRAINT word_check ON DOMAIN word IS 'short words';
+    COMMENT ON COLUMN entry.words IS 'of an entry';
     COMMENT ON TABLE zz_people IS 'acme.zz_people: people''s';
     CREATE TABLE aa_notes (id serial PRIMARY KEY, person int NOT NULL REFERENCES zz_people ON DELETE CASCADE, title text);
     CREATE UNIQUE INDEX one_title ON aa_notes (lower(title)) WHERE title IS NOT NULL;
@@ -118,14 +121,41 @@ async fn whatever_a_tenant_has_its_clone_has_as_well() {
     assert!(health.problems.is_empty(), "{health:?}");
     let registered = "SELECT count(DISTINCT (version, fingerprints)) FROM schema_tracker";
     assert_eq!(database.value(registered).await, "1");
-    let details = "SELECT count(DISTINCT (reloptions, relreplident, attstattarget)) || ' ' || \
-                          max(reloptions::text) || max(relreplident) || max(attstattarget) \
+    let details = "SELECT count(DISTINCT (reloptions, relreplident, attstattarget, of_column)) \
+                          || ' ' || max(reloptions::text) || max(relreplident) \
+                          || max(attstattarget) || max(of_column::text) \
                    FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attname = 'word' \
+                   CROSS JOIN LATERAL (SELECT array_agg(o) FROM unnest(attoptions) o \
+                                       WHERE o !~ '^pg_') AS options (of_column) \
                    WHERE relname = 'zz_people'";
     assert_eq!(
         database.value(details).await,
-        "1 {autovacuum_vacuum_scale_factor=0.01}f500"
+        "1 {autovacuum_vacuum_scale_factor=0.01}f500{n_distinct=7}"
     );
+    let comments = "SELECT string_agg(description, ', ' ORDER BY description) FROM pg_description \
+                    WHERE description IN ('short words', 'of an entry')";
+    assert_eq!(
+        database.value(comments).await,
+        "of an entry, of an entry, short words, short words"
+    );
+}
+
+#[tokio::test]
+async fn what_a_table_inherits_goes_with_its_parent_in_the_clone_as_well() {
+    let database = TestDatabase::new().await;
+    let tenants = with_everything(&database).await;
+    let own = "ALTER TABLE acme.aa_child ADD COLUMN own int;
+               ALTER TABLE acme.zz_parent ADD COLUMN kept int; ALTER TABLE acme.aa_child ALTER COLUMN kept SET DEFAULT 7";
+    database.execute(own).await;
+    clone(&tenants, "acme", "beta", Rows::All).await;
+    database
+        .execute("ALTER TABLE beta.zz_parent DROP COLUMN id")
+        .await;
+    let columns = "SELECT string_agg(attname, ' ' ORDER BY attname) FROM pg_attribute \
+                   WHERE attrelid = 'beta.aa_child'::regclass AND attnum > 0 AND NOT attisdropped";
+    assert_eq!(database.value(columns).await, "kept more own");
+    let default = "INSERT INTO beta.aa_child DEFAULT VALUES RETURNING kept::text";
+    assert_eq!(database.value(default).await, "7");
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TYPE status ADD VALUE 'lost'",
-        "type `status` differs: labels is `'open', 'it''s, well', 'done', 'lost'`, should be `'open', 'it''s, well', \
+        "type `status` differs: list of labels is `'open', 'it''s, well', 'done', 'lost'`, should be `'open', 'it''s, well', \
       'done'`",
         Mending::ByHand,
     ),

@@ -142,6 +142,9 @@ async fn where_a_rehearsal_is_impossible_the_loss_is_said_not_to_be_known() {
         panic!("{:?}", plan.notes())
     };
     assert!(reason.contains("permission denied"), "{reason}");
+    // It is nobody's schema, and its name says nothing to anybody.
+    let whose = "a rehearsal of the migrations: ";
+    assert!(reason.starts_with(whose), "{reason}");
     let stop = tenant_core::Stop::default();
     let report = tenants.rollback(plan, &stop, &|_| {}).await.unwrap();
     assert_eq!(report.count(tenant_core::Status::Reverted), 1, "{report:?}");

@@ -7,7 +7,7 @@ use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 use tenant_core::{Adopted, TenantName};
 
-use crate::tenants;
+use crate::{tenants, version};
 
 /// Make a tenant of a schema that is there
 ///
@@ -15,6 +15,8 @@ use crate::tenants;
 /// without, the version is found whose shape the schema has, and recorded. Where no
 /// version fits, it is refused, and the differences to the nearest are shown. Nothing
 /// in the schema is changed but for that table.
+///
+/// Exit code 1 when it is refused, and then nothing was changed.
 ///
 /// With --json: tenant, version (the newest migration that it has, or null),
 /// by_shape (whether the version was found by the shape), differences (from what the
@@ -26,8 +28,8 @@ pub struct AdoptTenant {
     #[arg(value_name = "NAME")]
     name: TenantName,
 
-    /// Take it to be at this version, whatever it looks like; 0 for no migration
-    #[arg(long, value_name = "VERSION")]
+    /// Take it to be at this version, or migration, whatever it looks like; 0 for none
+    #[arg(long, value_name = "VERSION", value_parser = version::of)]
     at: Option<String>,
 
     #[command(flatten)]

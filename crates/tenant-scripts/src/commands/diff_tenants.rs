@@ -184,7 +184,10 @@ fn text(document: &Document<'_>) -> String {
             }
         }
     }
-    let count = document.differences.len();
+    let migrations = &document.migrations;
+    let count = document.differences.len()
+        + migrations.only_in_first.len()
+        + migrations.only_in_second.len();
     lines.push(format!(
         "{} between `{first}` and `{second}`.",
         counted(count, "difference")

@@ -12,7 +12,7 @@ use tenant_core::{
 };
 
 use crate::progress::Bar;
-use crate::{interrupt, json, report, tenants};
+use crate::{interrupt, json, report, tenants, version};
 
 /// Revert the newest migrations of the tenants
 ///
@@ -27,9 +27,9 @@ use crate::{interrupt, json, report, tenants};
 /// of tenants to confirm it; without a terminal, --yes is needed. Ctrl-C finishes
 /// the tenants under way and begins no other.
 ///
-/// Exit code 1 when a tenant failed or was left out, or when it was not confirmed.
-///
 /// Spare tenants are reverted after the tenants, unless --only names some.
+///
+/// Exit code 1 when a tenant failed or was left out, or when it was not confirmed.
 ///
 /// With --json: total, reverted, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (reverted, up_to_date, failed, skipped),
@@ -46,8 +46,8 @@ pub struct RollbackTenants {
     #[arg(long, value_name = "N", default_value = "1")]
     steps: NonZeroUsize,
 
-    /// Revert everything newer than this version; 0 reverts all
-    #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
+    /// Revert everything newer than this version, or migration; 0 reverts all
+    #[arg(long, value_name = "VERSION", conflicts_with = "steps", value_parser = version::of)]
     to: Option<String>,
 
     /// Revert this tenant; repeat for more [default: all]
@@ -157,9 +157,9 @@ fn end(
     before: &str,
 ) -> anyhow::Result<Verdict> {
     let summary = report::summary(report, "There are no tenants yet.");
-    let text = format!("{before}\n{summary}");
+    let text = [before, &summary].join("\n");
     let document = json::Fleet::reverted(report, loss, dry_run);
-    output.done(&document, text.trim_start())?;
+    output.done(&document, text.trim_start_matches('\n'))?;
     report::notes(output, &report.notes);
     let verdict = report::failures(output, report);
     let is_cut_short = !dry_run && report.count(Status::Skipped) > 0;

@@ -14,6 +14,9 @@ fn arguments_that_make_no_sense_are_wrong_use() {
         ("drop-tenant acme beta", "unexpected argument 'beta' found"),
         ("clone-tenant acme", "required arguments were not provided"),
         ("rename-tenant acme", "required arguments were not provided"),
+        ("diff-tenants acme", "required arguments were not provided"),
+        ("repair-tenant", "required arguments were not provided"),
+        ("adopt-tenant acme beta", "unexpected argument 'beta' found"),
         ("list-tenants acme", "unexpected argument 'acme' found"),
         ("list-tenants --jsno", "unexpected argument '--jsno' found"),
         (

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Database, assert_alike};
+use crate::support::{Database, assert_alike, eventually};
 
 async fn acme_with_rows() -> Database {
     let database = Database::with_tenants("acme beta").await;
@@ -95,4 +95,32 @@ async fn what_cannot_be_copied_is_named_with_what_to_do() {
         .says("tenant `acme` cannot be copied, because of collation acme.here")
         .says("move them to a schema that is no tenant's");
     assert_eq!(database.schemas().await, ["acme", "beta"]);
+}
+
+#[tokio::test]
+async fn when_the_program_is_gone_the_server_gives_up_as_well_and_the_names_are_free() {
+    let database = acme_with_rows().await;
+    // Where somebody has put a row into `public.slow`, copying takes ten minutes.
+    database
+        .execute(
+            "CREATE TABLE public.slow (); \
+             CREATE FUNCTION acme.wait(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS \
+             'BEGIN PERFORM pg_sleep(600) FROM public.slow; RETURN 1; END'; \
+             ALTER TABLE acme.dummy_table \
+                 ADD COLUMN waited int GENERATED ALWAYS AS (acme.wait(name)) STORED; \
+             INSERT INTO public.slow DEFAULT VALUES",
+        )
+        .await;
+    let running = database.command("clone-tenant acme copy").start();
+    eventually("rows are being copied", async || {
+        let sql = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE wait_event = 'PgSleep' AND datname = current_database()";
+        database.value(sql).await == "1"
+    })
+    .await;
+    assert!(running.kill().is_none());
+    database.until_alone().await;
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
+    database.execute("DELETE FROM public.slow").await;
+    database.run("clone-tenant acme copy").succeeds();
 }

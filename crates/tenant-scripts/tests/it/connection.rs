@@ -8,16 +8,19 @@ use tokio_postgres::NoTls;
 use crate::support::{Database, Finished, Folder};
 
 /// Every command that needs a database.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
+    "adopt-tenant acme",
     "clone-tenant acme globex",
     "create-tenant acme",
     "demo-tenant-schema",
+    "diff-tenants acme globex",
     "drop-tenant acme --yes",
     "health-check",
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
     "rename-tenant acme globex",
+    "repair-tenant acme",
     "rollback-tenants --yes",
 ];
 

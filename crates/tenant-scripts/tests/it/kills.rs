@@ -131,3 +131,59 @@ async fn a_drop_that_is_killed_leaves_the_tenant_whole_or_gone_and_a_rerun_drops
     }
     trials.end();
 }
+
+#[tokio::test]
+async fn a_clone_that_is_killed_leaves_a_whole_tenant_or_none_and_a_rerun_makes_it() {
+    let site = Site::new().await;
+    site.run(&site.template, "create-tenant acme").succeeds();
+    let line = "clone-tenant acme copy";
+    let both = ["acme".to_owned(), "copy".to_owned()];
+    let mut trials = Trials::of("clone-tenant, killed");
+    let whole = site.time(line).await;
+    for _ in 0..rounds(4, 50) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, line, whole).await;
+        site.look(&database, &mut trials, "after the kill").await;
+
+        let is_made = database.tracked().await == both;
+        trials.count("clones made", usize::from(is_made));
+        let rerun = site.run(&database, line);
+        if is_made {
+            rerun.exits_with(1).says("tenant `copy` exists already");
+        } else {
+            rerun.succeeds();
+        }
+        site.look(&database, &mut trials, "after the rerun").await;
+        let rows = "SELECT count(*) FROM acme.invoices_1 JOIN copy.invoices_1 USING (id, cents)";
+        assert_eq!(database.value(rows).await, "20");
+        site.ends_well(&database, &both).await;
+    }
+    trials.end();
+}
+
+#[tokio::test]
+async fn a_rename_that_is_killed_leaves_a_whole_tenant_of_one_name_and_a_rerun_ends_it() {
+    let site = Site::new().await;
+    site.run(&site.template, "create-tenant acme").succeeds();
+    let line = "rename-tenant acme acme_inc";
+    let renamed = ["acme_inc".to_owned()];
+    let mut trials = Trials::of("rename-tenant, killed");
+    let whole = site.time(line).await;
+    for _ in 0..rounds(4, 50) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, line, whole).await;
+        site.look(&database, &mut trials, "after the kill").await;
+
+        let is_renamed = database.tracked().await == renamed;
+        trials.count("tenants renamed", usize::from(is_renamed));
+        let rerun = site.run(&database, line);
+        if is_renamed {
+            rerun.exits_with(1).says("there is no tenant `acme`");
+        } else {
+            rerun.succeeds();
+        }
+        site.look(&database, &mut trials, "after the rerun").await;
+        site.ends_well(&database, &renamed).await;
+    }
+    trials.end();
+}

@@ -5,13 +5,17 @@ use serde_json::json;
 
 use crate::support::Database;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 13] = [
     "create-tenant acme",
     "clone-tenant acme globex",
     "list-tenants",
     "migrate-tenants",
     "migrate-tenants --only acme",
     "health-check",
+    "health-check --quick",
+    "adopt-tenant acme",
+    "repair-tenant acme",
+    "diff-tenants acme globex",
     "rename-tenant acme globex",
     "rollback-tenants --yes",
     "drop-tenant acme --yes",

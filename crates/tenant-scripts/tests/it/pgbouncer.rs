@@ -95,6 +95,15 @@ async fn use_all(pooled: &Pooled) {
     pooled
         .run("clone-tenant t03 t02_copy")
         .prints("Cloned tenant `t03` to `t02_copy`: ");
+    pooled.run("diff-tenants t03 t02_copy");
+    let damage =
+        "DROP TABLE t02_copy.dummy_table; DELETE FROM schema_tracker WHERE name = 't02_copy'";
+    pooled.database.execute(damage).await;
+    pooled.run("adopt-tenant t02_copy");
+    pooled
+        .run("repair-tenant t02_copy")
+        .prints("2 statements ran");
+    pooled.run("health-check");
     pooled.run("drop-tenant t02_copy --yes");
     pooled
         .run("rename-tenant t02 t01")
@@ -133,6 +142,8 @@ async fn the_next_client_finds_the_settings_that_it_would_have_without_us() {
         "demo-tenant-schema",
         "rollback-tenants --yes",
         "clone-tenant globex copy",
+        "diff-tenants globex copy",
+        "repair-tenant copy --dry-run",
         "rename-tenant acme initech",
         "drop-tenant initech --yes",
     ] {

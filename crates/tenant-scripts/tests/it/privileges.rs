@@ -59,8 +59,15 @@ async fn a_role_with_the_right_to_create_schemas_can_do_everything_with_tenants(
         .run()
         .succeeds()
         .prints("2 migrated");
+    let command = database.folder.command("rollback-tenants --yes").on(&url);
+    command
+        .migrations(&migrations)
+        .run()
+        .succeeds()
+        .prints("2 reverted");
     run("demo-tenant-schema");
     run("clone-tenant beta gamma");
+    run("diff-tenants beta gamma");
     run("rename-tenant acme globex");
     run("drop-tenant globex --yes");
     let owners = "SELECT DISTINCT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'beta'";

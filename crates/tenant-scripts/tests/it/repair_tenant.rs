@@ -50,6 +50,23 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
 }
 
 #[tokio::test]
+async fn a_repair_that_rows_stand_against_says_what_to_do() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .execute(
+            "ALTER TABLE acme.dummy_table ALTER COLUMN name DROP NOT NULL; \
+             INSERT INTO acme.dummy_table DEFAULT VALUES",
+        )
+        .await;
+    database
+        .run("repair-tenant acme")
+        .exits_with(1)
+        .prints_nothing()
+        .says("contains null values (SQLSTATE 23502)")
+        .says("to do:   rows stand against it");
+}
+
+#[tokio::test]
 async fn a_repair_of_nobody_is_refused() {
     let database = Database::with_tenants("acme").await;
     database
@@ -90,6 +107,15 @@ async fn two_tenants_are_compared() {
             {"object": "index `by_name`", "only_in": "first", "changes": []},
         ])
     );
+    database.run("create-tenant gamma delta").succeeds();
+    let unrecorded =
+        "DELETE FROM delta.__diesel_schema_migrations WHERE version = '20260102000000'";
+    database.execute(unrecorded).await;
+    let differ = database.run("diff-tenants gamma delta").exits_with(1);
+    assert_eq!(
+        differ.stdout,
+        "applied only to `gamma`: 20260102000000\n1 difference between `gamma` and `delta`.\n"
+    );
 }
 
 #[tokio::test]
@@ -126,9 +152,20 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         json!({"tenant": "lost", "version": "20260102000000", "by_shape": true, "differences": []})
     );
     database
+        .run("adopt-tenant nowhere")
+        .exits_with(1)
+        .says("there is no schema `nowhere`")
+        .says("cargo xtask db:create:tenant nowhere");
+    database
+        .run("adopt-tenant lost --at 2020-01-01-000000")
+        .exits_with(1)
+        .says("there is no migration with the version `20200101000000`")
+        .says("`cargo xtask db:list:tenants` shows");
+    database
         .run("adopt-tenant lost")
         .exits_with(1)
-        .says("tenant `lost` exists already");
+        .says("tenant `lost` has its schema and its record of migrations already")
+        .says("nothing is to be adopted");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::words::{keyword, next_of, owning_column, reference};
 use super::{grant, revoke, set_comment, set_owner};
 use crate::shape::Shape;
 use crate::shape::grants::Grants;
-use crate::shape::normal::own;
+use crate::shape::normal::{in_schema, own};
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
 use crate::sql::{ident, literal};
 
@@ -43,6 +43,12 @@ pub(crate) enum Stage {
 pub(crate) struct Statement {
     pub(crate) stage: Stage,
     pub(crate) sql: String,
+}
+
+impl AsRef<str> for Statement {
+    fn as_ref(&self) -> &str {
+        &self.sql
+    }
 }
 
 /// The statements that make everything in `shape` but indexes that nobody can use,
@@ -184,16 +190,31 @@ fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
             .trim_end()
             .to_owned();
     }
-    let columns = columns(shape, &name.name);
-    let columns = columns
-        .into_iter()
-        .map(|(name, object)| column(name, object));
-    let columns = columns.collect::<Vec<_>>().join(", ");
-    let inherits = partitioning.strip_prefix("INHERITS ");
-    let inherits = inherits.map_or_else(String::new, |from| format!(" INHERITS ({from})"));
+    let parents = partitioning.strip_prefix("INHERITS ");
+    let columns = columns(shape, &name.name).into_iter();
+    let columns = columns.map(|(name, object)| (name, column(name, object)));
+    let columns =
+        columns.filter(|(name, text)| !parents.is_some_and(|it| gives(shape, it, name, text)));
+    let columns = columns.map(|(_, text)| text).collect::<Vec<_>>().join(", ");
+    let inherits = parents.map_or_else(String::new, |from| format!(" INHERITS ({from})"));
     format!("CREATE {unlogged}TABLE {table} ({columns}){inherits} {by}")
         .trim_end()
         .to_owned()
+}
+
+/// Whether a table that inherits from `parents` gets the column from one of them just
+/// so. Were it written down again, it would stay when the parent's is dropped.
+fn gives(shape: &Shape, parents: &str, name: &ObjectName, text: &str) -> bool {
+    let is_parent = |table: &str| {
+        let mut parents = parents.split(", ");
+        parents.any(|it| it == own(table) || it == in_schema(table))
+    };
+    shape.objects.iter().any(|(other, object)| {
+        other.kind == ObjectKind::Column
+            && other.name == name.name
+            && other.table.as_deref().is_some_and(is_parent)
+            && column(other, object) == text
+    })
 }
 
 /// The columns of a table, in their order.
