@@ -4,6 +4,7 @@
 //! [`Session`] for the engine, which needs SQLSTATEs and messages of several
 //! statements, and Diesel's own `AsyncPgConnection` for typed queries.
 
+mod cluster;
 mod database;
 mod direct;
 mod error;

@@ -12,6 +12,7 @@ mod aside;
 mod attempt;
 mod claim;
 mod clone;
+mod cluster;
 mod copy;
 mod create;
 mod existing;

@@ -124,6 +124,7 @@ impl Tenants {
             directory: Arc::default(),
             known: Arc::default(),
         };
+        tenants.look_for_cluster().await?;
         tenants.require_extensions().await?;
         tenants.look_for_fingerprints().await?;
         Ok(tenants)
@@ -146,6 +147,12 @@ impl Tenants {
             count.map_err(|error| Error::database("looking at the list of tenants", error))?;
         self.fingerprints.store(count > 0, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn look_for_cluster(&self) -> Result<(), Error> {
+        let session = self.session().await?;
+        let looked = self.database.look_for_cluster(session.client()).await;
+        looked.map_err(|error| Error::database("looking for Citus", error))
     }
 
     /// Connects, and looks for the schema with extensions if there is to be one.

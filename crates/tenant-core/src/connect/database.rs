@@ -23,6 +23,8 @@ pub struct Database {
     target: String,
     /// Whether there is no pooler in between, once somebody has asked.
     pub(super) direct: Arc<OnceCell<bool>>,
+    /// Whether Citus is there, once somebody has asked.
+    pub(super) cluster: Arc<OnceCell<bool>>,
 }
 
 impl Database {
@@ -49,6 +51,7 @@ impl Database {
             pooled: parts.pooled,
             target: parts.target,
             direct: Arc::default(),
+            cluster: Arc::default(),
         })
     }
 
@@ -74,6 +77,8 @@ impl Database {
         let mut other = self.clone();
         other.config.dbname(name);
         other.target = url::target(&other.config);
+        // An extension is there in one database, and not in the next.
+        other.cluster = Arc::default();
         other
     }
 

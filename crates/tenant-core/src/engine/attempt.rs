@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::SimpleQueryRow;
 
+use super::cluster::carry_settings;
 use super::holders::{holders_of_schema, watched};
 use super::script::{Failure, Script};
 use super::{Work, execute};
@@ -88,6 +89,7 @@ pub(super) fn lock_key(schema: Schema<'_>) -> String {
 /// Bounds how long a statement waits for a lock, and how long it takes, for the
 /// rest of the transaction.
 pub(super) fn set_limits(work: Work<'_>, script: &mut Script<'_>) {
+    carry_settings(work, script);
     let limit = format!(
         "SET LOCAL lock_timeout = {}",
         work.settings.lock_timeout_ms()

@@ -51,7 +51,7 @@ async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> 
     let mut script = Script::default();
     let query = tracker::pick_spare(newest, passed_over);
     script.step("looking for a spare schema", &query);
-    let rows = script.run(work.session).await.ok()?;
+    let rows = script.run(work).await.ok()?;
     rows.first()?.get(0)?.parse().ok()
 }
 

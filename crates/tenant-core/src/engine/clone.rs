@@ -7,6 +7,7 @@
 use super::Work;
 use super::aside::{going_along, what_cannot_be_made};
 use super::attempt::{Attempts, View, close};
+use super::cluster::{Place, create_schema};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
 use super::existing::open_and_look_at_both;
 use super::ledger::create_ledger;
@@ -172,8 +173,7 @@ fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>)
 /// not there yet.
 async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    let create = format!("CREATE SCHEMA {}", work.schema.ident());
-    script.step("creating the schema", &create);
+    create_schema(work, Place::Anywhere, &mut script);
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),

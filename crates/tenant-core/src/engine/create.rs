@@ -1,6 +1,7 @@
 //! Makes a tenant: schema, migrations and registration in one transaction.
 
 use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
+use super::cluster::{Place, create_schema};
 use super::existing::open_and_look;
 use super::ledger::create_ledger;
 use super::outside::require_direct;
@@ -77,8 +78,7 @@ async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Resu
 
 /// The schema and its table of applied migrations.
 fn add_schema(work: Work<'_>, script: &mut Script<'_>) {
-    let schema = format!("CREATE SCHEMA {}", work.schema.ident());
-    script.step("creating the schema", &schema);
+    create_schema(work, Place::Anywhere, script);
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),

@@ -24,7 +24,7 @@ pub(super) async fn watched<'a>(
     script: &Script<'a>,
 ) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
     let seen = Mutex::new(Vec::new());
-    let run = pin!(script.run(work.session));
+    let run = pin!(script.run(work));
     let watch = pin!(watch(work, &seen));
     let done = match select(run, watch).await {
         Either::Left((done, _)) => done,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attempt::{NotOpened, close, open};
+use super::cluster::{Place, create_schema};
 use super::ledger::create_ledger;
 use super::parts::run_script;
 use super::script::{Origin, Script};
@@ -50,8 +51,7 @@ async fn run_through(
 /// Makes the schema of `work`, in the transaction that is open.
 pub(super) async fn make_schema(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    let schema = format!("CREATE SCHEMA {}", work.schema.ident());
-    script.step("creating a schema to try the migrations in", &schema);
+    create_schema(work, Place::Here, &mut script);
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),

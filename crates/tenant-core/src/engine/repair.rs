@@ -120,7 +120,7 @@ async fn definition(work: Work<'_>, statement: &str, index: &BuiltIndex) -> Opti
          WHERE indrelid = {table}::pg_catalog.regclass"
     );
     script.step("reading what it is", &definition);
-    let rows = script.run(work.session).await;
+    let rows = script.run(work).await;
     execute(work.session, "rolling back", "ROLLBACK")
         .await
         .ok()?;

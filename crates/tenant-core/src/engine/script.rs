@@ -56,13 +56,39 @@ impl<'a> Script<'a> {
         self.push(Origin::Step(action), sql);
     }
 
-    /// Sends everything as one message; gives back the rows, in order.
+    /// Sends everything as one message; gives back the rows, in order. On a cluster
+    /// each statement is a message of its own: Citus hands the text of the message to
+    /// the servers that it is about, and there several statements are refused.
     ///
     /// # Errors
     ///
     /// The first statement that the server refused. Those before it have run,
     /// those after it have not.
-    pub(super) async fn run(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
+    pub(super) async fn run(&self, work: Work<'_>) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
+        if work.database.is_cluster() {
+            self.run_apart(work.session).await
+        } else {
+            self.run_together(work.session).await
+        }
+    }
+
+    async fn run_apart(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
+        let mut rows = Vec::new();
+        for (number, (start, origin)) in self.parts.iter().enumerate() {
+            let end = self.parts.get(number + 1).map(|(start, _)| *start);
+            let end = end.unwrap_or(self.text.len());
+            let statement = self.text.get(*start..end).unwrap_or_default();
+            let answers = session.client().simple_query(statement).await;
+            let answers = answers.map_err(|error| failure_of(*origin, statement, error))?;
+            rows.extend(answers.into_iter().filter_map(|answer| match answer {
+                SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            }));
+        }
+        Ok(rows)
+    }
+
+    async fn run_together(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
         let sent = session.client().simple_query_raw(&self.text).await;
         let mut answers = pin!(sent.map_err(|error| self.failure(0, error))?);
         let mut completed = 0;
@@ -94,16 +120,35 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// The byte of the character number `position`, counted from 1.
     fn byte(&self, position: usize) -> Option<usize> {
-        let (byte, _) = self.text.char_indices().nth(position.checked_sub(1)?)?;
-        Some(byte)
+        byte_of(&self.text, position)
     }
 
     fn part_at(&self, byte: usize) -> usize {
         let before = self.parts.partition_point(|(start, _)| *start <= byte);
         before.saturating_sub(1)
     }
+}
+
+/// The failure of a statement that was sent alone.
+fn failure_of<'a>(
+    origin: Origin<'a>,
+    statement: &str,
+    error: tokio_postgres::Error,
+) -> Failure<'a> {
+    let source = PgError::from(error);
+    let offset = source.position().and_then(|at| byte_of(statement, at));
+    Failure {
+        origin,
+        offset: offset.unwrap_or_default(),
+        source,
+    }
+}
+
+/// The byte of the character number `position` of `text`, counted from 1.
+fn byte_of(text: &str, position: usize) -> Option<usize> {
+    let (byte, _) = text.char_indices().nth(position.checked_sub(1)?)?;
+    Some(byte)
 }
 
 impl Failure<'_> {
