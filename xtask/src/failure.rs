@@ -1,7 +1,7 @@
 //! Why a command ends without doing its work, and the exit code for it.
 //!
 //! The codes are those of the scripts: 1 for "tried, and something is wrong",
-//! 2 for "wrong use". A message is complete as it stands: it says what to do
+//! 2 for "wrong use", 3 for "not there". A message is complete as it stands: it says what to do
 //! next, and is printed once, by [`crate::run`].
 
 use std::{fmt, process::ExitCode};
@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// The command was wrong: exit code 2.
     Usage(String),
+    /// What it is about is not on this machine: exit code 3.
+    NotThere(String),
 }
 
 impl Failure {
@@ -21,6 +23,7 @@ impl Failure {
         match self {
             Self::Failed(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
+            Self::NotThere(_) => ExitCode::from(3),
         }
     }
 }
@@ -28,7 +31,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(message) | Self::Usage(message) => formatter.write_str(message),
+            Self::Failed(message) | Self::Usage(message) | Self::NotThere(message) => {
+                formatter.write_str(message)
+            }
         }
     }
 }

@@ -15,6 +15,9 @@ Options:
   --long        Try the tests of faults (runs that are killed, cut off, or met by
                 others) at many more random moments, and show the figures; this
                 takes minutes
+  --citus       Run only the tests of tenants on a Citus cluster, which the others
+                leave out: a coordinator and two workers are started from an
+                installed Citus
   --no-install  Name what is missing instead of installing it
   -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
 
@@ -26,7 +29,8 @@ installed when they are missing: on Debian and its relatives by root or a user
 whose sudo asks no password, on macOS with Homebrew. The commands are announced
 before they run.
 
-Exit codes: those of `cargo test`; 1 when something is missing, 2 for wrong use.
+Exit codes: those of `cargo test`; 1 when something is missing, 2 for wrong use, 3
+when there is no Citus to test with.
 ";
 
 /// What was asked for on the command line.
@@ -34,10 +38,20 @@ Exit codes: those of `cargo test`; 1 when something is missing, 2 for wrong use.
 enum Request {
     Help,
     Tests {
+        which: Which,
         length: Length,
         installing: Installing,
         cargo_arguments: Vec<OsString>,
     },
+}
+
+/// Which tests are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Those that need nothing that no registry has.
+    Ordinary,
+    /// Those that need Citus.
+    OnCitus,
 }
 
 /// How often the tests of faults try.
@@ -51,6 +65,19 @@ enum Length {
 /// a way that Cargo's arguments need not ask for.
 const LONG: (&str, &str) = ("TEST_LONG", "1");
 
+/// The tests that are about Citus. Each starts three servers, so they take turns.
+const ON_CITUS: [&str; 9] = [
+    "--package",
+    "tenant-core",
+    "--test",
+    "it",
+    "citus::",
+    "--",
+    "--ignored",
+    "--test-threads",
+    "1",
+];
+
 /// Sees to the needs of the tests and becomes `cargo test`.
 ///
 /// # Errors
@@ -62,11 +89,16 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
             Ok(())
         }
         Request::Tests {
+            which,
             length,
             installing,
-            cargo_arguments,
+            mut cargo_arguments,
         } => {
             needs::see_to_them(installing)?;
+            if which == Which::OnCitus {
+                needs::require_citus()?;
+                cargo_arguments.extend(ON_CITUS.map(OsString::from));
+            }
             let mut command = cargo::command("test");
             if length == Length::Long {
                 command.env(LONG.0, LONG.1);
@@ -78,12 +110,14 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
+    let mut which = Which::Ordinary;
     let mut length = Length::Ordinary;
     let mut installing = Installing::WhereAllowed;
     let mut arguments = arguments.into_iter();
     for argument in arguments.by_ref() {
         match argument.to_string_lossy().as_ref() {
             "--long" => length = Length::Long,
+            "--citus" => which = Which::OnCitus,
             "--no-install" => installing = Installing::Never,
             "--" => break,
             word if help::is_asked_by(word) => return Ok(Request::Help),
@@ -91,6 +125,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
         }
     }
     Ok(Request::Tests {
+        which,
         length,
         installing,
         cargo_arguments: arguments.collect(),
@@ -134,6 +169,7 @@ mod tests {
 
     fn tests(installing: Installing, cargo_arguments: &str) -> Request {
         Request::Tests {
+            which: Which::Ordinary,
             length: Length::Ordinary,
             installing,
             cargo_arguments: words(cargo_arguments),
@@ -152,6 +188,7 @@ mod tests {
     #[test]
     fn tests_are_long_when_that_is_asked_for_before_the_dashes() {
         let long = |cargo_arguments| Request::Tests {
+            which: Which::Ordinary,
             length: Length::Long,
             installing: Installing::Never,
             cargo_arguments: words(cargo_arguments),
@@ -165,6 +202,17 @@ mod tests {
             parse(words("-- --long")).unwrap(),
             tests(Installing::WhereAllowed, "--long")
         );
+    }
+
+    #[test]
+    fn those_on_citus_are_run_alone_when_they_are_asked_for() {
+        let asked = parse(words("--citus")).unwrap();
+        let Request::Tests { which, .. } = asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(which, Which::OnCitus);
+        let arguments = ON_CITUS.map(OsString::from).to_vec();
+        assert_eq!(test_arguments(arguments.clone()), arguments);
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// What `command` prints, when it exists and succeeds.
-fn output_of(command: &[&str]) -> Option<String> {
+pub(super) fn output_of(command: &[&str]) -> Option<String> {
     let (program, arguments) = command.split_first()?;
     let output = Command::new(program).args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
@@ -79,7 +79,7 @@ fn output_of(command: &[&str]) -> Option<String> {
 }
 
 /// The existing paths that `pattern` stands for.
-fn matching(pattern: &str) -> Vec<PathBuf> {
+pub(super) fn matching(pattern: &str) -> Vec<PathBuf> {
     let mut paths = vec![PathBuf::new()];
     for component in Path::new(pattern).components() {
         paths = match star_of(component) {

@@ -1,12 +1,15 @@
 //! What the tests need beyond Rust: a table, looked for before they run and
 //! installed where that is allowed.
 
+mod citus;
 mod find;
 mod install;
 mod step;
 mod system;
 
 use crate::{console, failure::Failure};
+
+pub(crate) use citus::require as require_citus;
 
 use self::find::Presence;
 

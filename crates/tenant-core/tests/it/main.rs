@@ -9,6 +9,7 @@
 mod adopt;
 mod adopt_corners;
 mod capture;
+mod citus;
 mod clone;
 mod connect;
 mod create;

@@ -1,0 +1,36 @@
+//! Citus, which no registry has a package of: looked for, and never installed.
+
+use std::path::PathBuf;
+
+use super::find::{matching, output_of};
+use crate::failure::Failure;
+
+/// Where PostgreSQL keeps what it knows of an extension, below its shared files.
+const CONTROL: &str = "extension/citus.control";
+
+/// Where packages put the shared files; a `*` stands for any text.
+const FOLDERS: [&str; 5] = [
+    "/usr/share/postgresql/*",
+    "/usr/pgsql-*/share",
+    "/opt/homebrew/share/postgresql*",
+    "/usr/local/share/postgresql*",
+    "/usr/local/pgsql/share",
+];
+
+/// Sees that Citus is installed.
+///
+/// # Errors
+/// [`Failure::NotThere`] when it is not.
+pub(crate) fn require() -> Result<(), Failure> {
+    let told = output_of(&["pg_config", "--sharedir"]).map(PathBuf::from);
+    let usual = FOLDERS.into_iter().flat_map(matching);
+    let mut folders = told.into_iter().chain(usual);
+    if folders.any(|folder| folder.join(CONTROL).is_file()) {
+        return Ok(());
+    }
+    Err(Failure::NotThere(format!(
+        "error: there is no Citus to test with: no {CONTROL} in the folder that `pg_config \
+         --sharedir` names, nor where packages put it\n\n\
+         Install Citus 12 or later for the PostgreSQL that the tests use, and run this again."
+    )))
+}
