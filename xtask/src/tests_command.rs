@@ -65,15 +65,17 @@ enum Length {
 /// a way that Cargo's arguments need not ask for.
 const LONG: (&str, &str) = ("TEST_LONG", "1");
 
-/// The tests that are about Citus. Each starts three servers, so they take turns.
-const ON_CITUS: [&str; 9] = [
+/// What tells the tests that Citus is there.
+const CITUS: (&str, &str) = ("TEST_CITUS", "1");
+
+/// The tests that are about it. Each starts three servers, so they take turns.
+const ON_CITUS: [&str; 8] = [
     "--package",
     "tenant-core",
     "--test",
     "it",
     "citus::",
     "--",
-    "--ignored",
     "--test-threads",
     "1",
 ];
@@ -100,6 +102,9 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
                 cargo_arguments.extend(ON_CITUS.map(OsString::from));
             }
             let mut command = cargo::command("test");
+            if which == Which::OnCitus {
+                command.env(CITUS.0, CITUS.1);
+            }
             if length == Length::Long {
                 command.env(LONG.0, LONG.1);
             }

@@ -21,6 +21,12 @@ pub fn pictures() -> bool {
     std::env::var("TEST_PICTURES").is_ok_and(|value| !matches!(value.as_str(), "" | "0"))
 }
 
+/// Whether the tests on a cluster are to be run, as `cargo xtask test --citus` says.
+#[must_use]
+pub fn is_citus_wanted() -> bool {
+    std::env::var("TEST_CITUS").is_ok_and(|value| !matches!(value.as_str(), "" | "0"))
+}
+
 /// How many trials to make: `ordinary`, or `many` where there is time.
 #[must_use]
 pub fn rounds(ordinary: usize, many: usize) -> usize {
