@@ -10,6 +10,7 @@
 //! there the comments and defaults of a view's columns, comments inside types, and
 //! whether a partition's copy of its parent's trigger fires.
 
+mod compare;
 mod difference;
 mod grants;
 mod mend;
@@ -23,8 +24,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use compare::{Compared, compare, missing_table};
 pub use difference::{AspectChange, Change, Difference};
-pub(crate) use difference::{Compared, compare, missing_table};
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
@@ -113,7 +114,7 @@ impl Shape {
             hash.update(format!("{name:?}"));
             let facts = object.facts.iter();
             for (aspect, fact) in facts.filter(|(aspect, _)| aspect.is_of_the_shape()) {
-                let fact = difference::canonical(name.kind, *aspect, fact);
+                let fact = compare::canonical(name.kind, *aspect, fact);
                 hash.update(format!("{aspect:?} {fact:?}"));
             }
         }

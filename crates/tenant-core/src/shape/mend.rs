@@ -2,7 +2,9 @@
 //! what belongs to the schema is marked, and rendered for one schema in the end.
 
 mod change;
+mod column;
 mod create;
+mod sequence;
 mod words;
 
 use super::Shape;
@@ -51,7 +53,7 @@ pub(super) fn create(shape: &Shape, name: &ObjectName) -> Vec<String> {
             statements.extend(create::one(shape, other));
         }
     }
-    statements.extend(create::catch_up(shape, name));
+    statements.extend(sequence::catch_up(shape, name));
     statements.sort_by_key(|statement| statement.stage);
     statements
         .into_iter()
