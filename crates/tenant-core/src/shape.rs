@@ -24,7 +24,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-pub(crate) use compare::{Compared, compare, missing_table};
+pub(crate) use compare::{Compared, compare, compare_with_migrations, missing_table};
 pub use difference::{AspectChange, Change, Difference};
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};

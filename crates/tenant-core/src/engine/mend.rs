@@ -5,7 +5,7 @@ use super::ledger::is_exactly;
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
 use super::{Work, execute};
-use crate::shape::{Compared, Difference, Mending, Shape, compare};
+use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
 use crate::{Error, TenantName};
 
 /// What came of mending a tenant.
@@ -82,8 +82,7 @@ async fn mend_in_transaction(
     let mut all = Mended::default();
     loop {
         let found = shape_of(work).await?;
-        let grants = expected.owner() == found.owner();
-        let differences = compare(expected, &found, Compared::WithMigrations { grants });
+        let differences = compare_with_migrations(expected, &found);
         let is_mended = |it: &Difference| it.mending() == Mending::Adds;
         let (mended, left) = differences.into_iter().partition::<Vec<_>, _>(is_mended);
         if mended.is_empty() {

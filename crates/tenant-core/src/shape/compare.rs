@@ -59,6 +59,12 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     differences
 }
 
+/// How a tenant differs from what its migrations make.
+pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Difference> {
+    let grants = expected.owner == found.owner;
+    compare(expected, found, Compared::WithMigrations { grants })
+}
+
 /// The difference that a tenant lacks the table called `table` of `expected`.
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);

@@ -11,7 +11,7 @@ use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
-use crate::shape::{Compared, Difference, Shape, compare, missing_table};
+use crate::shape::{Shape, compare_with_migrations, missing_table};
 
 /// What a look at the shapes found.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Tenants {
         let names = expected.keys().copied().collect::<Vec<_>>();
         let look = |found: Shape| match expected.get(found.schema()) {
             Some((standing, expected)) => {
-                let mut found = differences(expected, &found);
+                let mut found = compare_with_migrations(expected, &found);
                 found.retain(|it| standing.unknown.is_empty() || it.is_missing_table());
                 found
             }
@@ -104,12 +104,6 @@ impl Drift {
         });
         self.problems.extend(problems);
     }
-}
-
-/// How a tenant differs from what its migrations make.
-pub(super) fn differences(expected: &Shape, found: &Shape) -> Vec<Difference> {
-    let grants = expected.owner() == found.owner();
-    compare(expected, found, Compared::WithMigrations { grants })
 }
 
 /// Which of the tables of `expected` the schemas `names` lack.

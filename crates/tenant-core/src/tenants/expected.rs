@@ -77,8 +77,9 @@ impl Tenants {
         if !oldest.is_empty() {
             let migrations = self.migrations.tenant.iter().collect::<Vec<_>>();
             for (count, shape) in self.try_out(&migrations, &oldest).await? {
-                let applied = newest.iter().take(count).cloned().collect();
-                self.learn(&mut shapes, applied, shape);
+                let applied = newest.iter().take(count).cloned().collect::<Applied>();
+                let shape = self.learn(&applied, shape);
+                shapes.insert(applied, shape);
             }
         }
         for applied in others {
@@ -88,10 +89,9 @@ impl Tenants {
         Ok(shapes)
     }
 
-    fn learn(&self, shapes: &mut Shapes, applied: Applied, shape: Shape) -> Arc<Shape> {
+    fn learn(&self, applied: &Applied, shape: Shape) -> Arc<Shape> {
         let shape = Arc::new(shape);
         self.known.add(applied.clone(), Arc::clone(&shape));
-        shapes.insert(applied, Arc::clone(&shape));
         shape
     }
 
@@ -103,11 +103,10 @@ impl Tenants {
         let migrations = migrations.filter(|it| applied.iter().any(|one| one == it.version()));
         let migrations = migrations.collect::<Vec<_>>();
         let all = BTreeSet::from([migrations.len()]);
-        let mut ignored = Shapes::new();
         if let Ok(shapes) = self.try_out(&migrations, &all).await
             && let Some(shape) = shapes.into_values().next()
         {
-            return Ok(self.learn(&mut ignored, applied.clone(), shape));
+            return Ok(self.learn(applied, shape));
         }
         let newest = self.newest();
         let same = newest
@@ -119,7 +118,7 @@ impl Tenants {
         let shapes = self.try_out(&all, &before).await?;
         let shape = shapes.into_values().next();
         let shape = shape.ok_or(Error::NotSetUp)?;
-        Ok(self.learn(&mut ignored, applied.clone(), shape))
+        Ok(self.learn(applied, shape))
     }
 
     /// On a connection of its own: the transaction is another.
