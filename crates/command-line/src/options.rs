@@ -1,5 +1,6 @@
 //! The options that every command has.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -71,6 +72,30 @@ impl Locking {
             lock_timeout: self.lock_timeout,
             statement_timeout: self.statement_timeout,
             ..Settings::default()
+        }
+    }
+}
+
+/// When a run over many tenants ends early.
+#[derive(Debug, Clone, Args)]
+pub struct Failures {
+    /// Begin no further tenant after N failures
+    #[arg(long, value_name = "N")]
+    max_failures: Option<NonZeroUsize>,
+
+    /// Begin no further tenant after the first failure
+    #[arg(long, conflicts_with = "max_failures")]
+    fail_fast: bool,
+}
+
+impl Failures {
+    /// After how many failures no further tenant is begun; `None` for never.
+    #[must_use]
+    pub fn most(&self) -> Option<usize> {
+        if self.fail_fast {
+            Some(1)
+        } else {
+            self.max_failures.map(NonZeroUsize::get)
         }
     }
 }

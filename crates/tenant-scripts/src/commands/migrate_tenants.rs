@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::Locking;
+use command_line::options::{Failures, Locking};
 use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{MigrateOptions, Progress, Status, TenantName};
 
@@ -39,13 +39,8 @@ pub struct MigrateTenants {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// Begin no further tenant after N failures
-    #[arg(long, value_name = "N")]
-    max_failures: Option<NonZeroUsize>,
-
-    /// Begin no further tenant after the first failure
-    #[arg(long, conflicts_with = "max_failures")]
-    fail_fast: bool,
+    #[command(flatten)]
+    failures: Failures,
 
     /// Show what is pending, and change nothing
     #[arg(long)]
@@ -89,15 +84,10 @@ impl Script for MigrateTenants {
 
 impl MigrateTenants {
     fn options(self) -> MigrateOptions {
-        let max_failures = if self.fail_fast {
-            Some(1)
-        } else {
-            self.max_failures.map(NonZeroUsize::get)
-        };
         MigrateOptions {
             only: self.only,
             jobs: self.jobs,
-            max_failures,
+            max_failures: self.failures.most(),
             dry_run: self.dry_run,
         }
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::Locking;
+use command_line::options::{Failures, Locking};
 use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Output, Script, Verdict, ask};
@@ -58,13 +58,8 @@ pub struct RollbackTenants {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// Begin no further tenant after N failures
-    #[arg(long, value_name = "N")]
-    max_failures: Option<NonZeroUsize>,
-
-    /// Begin no further tenant after the first failure
-    #[arg(long, conflicts_with = "max_failures")]
-    fail_fast: bool,
+    #[command(flatten)]
+    failures: Failures,
 
     /// Revert without asking
     #[arg(long)]
@@ -115,11 +110,6 @@ impl Script for RollbackTenants {
 
 impl RollbackTenants {
     fn options(self) -> RollbackOptions {
-        let max_failures = if self.fail_fast {
-            Some(1)
-        } else {
-            self.max_failures.map(NonZeroUsize::get)
-        };
         let to = match self.to {
             None => RollbackTo::Steps(self.steps),
             Some(version) if version == "0" => RollbackTo::Nothing,
@@ -129,7 +119,7 @@ impl RollbackTenants {
             only: self.only,
             to,
             jobs: self.jobs,
-            max_failures,
+            max_failures: self.failures.most(),
         }
     }
 }
