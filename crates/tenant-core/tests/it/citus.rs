@@ -4,4 +4,7 @@
 //! them: `cargo xtask test --citus` does.
 
 mod cluster;
+mod crowd;
 mod fleet;
+mod joining;
+mod moving;
