@@ -7,4 +7,5 @@ mod cluster;
 mod crowd;
 mod fleet;
 mod joining;
+mod lint;
 mod moving;
