@@ -236,6 +236,12 @@ fn by_sqlstate(code: &str) -> Option<String> {
         "53100" => {
             "make room on the server's disk, and run this again: only what failed is left to do"
         }
+        // The server itself says so, over a connection that is whole.
+        "08000" | "08001" | "08003" | "08004" | "08006" => {
+            "the database answers, and a server that it needs does not: the message names that \
+             one, which is part of the cluster; start it, and run this again: only what failed is \
+             left to do"
+        }
         "53300" => "close other connections, raise max_connections, or give a smaller --jobs",
         _ => return None,
     };

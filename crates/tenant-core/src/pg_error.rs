@@ -60,6 +60,20 @@ impl PgError {
     /// Where in the text that was sent the server sees the error: counted in
     /// characters, from 1.
     pub(crate) fn position(&self) -> Option<usize> {
+    /// Whether the server that answers needs another one, which it does not reach:
+    /// the server of a cluster on which the rows are. The connection that this came
+    /// over is whole. Class 08 is that of connections; 08P01 is what a pooler says.
+    #[must_use]
+    pub fn is_of_another_server(&self) -> bool {
+        let code = self.sqlstate();
+        code.is_some_and(|code| code.starts_with("08") && code != "08P01")
+    }
+
+    /// The server's message, without what goes with it.
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.server().map(DbError::message)
+    }
+
         match self.server()?.position()? {
             ErrorPosition::Original(position) => usize::try_from(*position).ok(),
             // In a function's body, which is another text.
