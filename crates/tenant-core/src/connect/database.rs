@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::cluster::Cluster;
 use super::session::{Session, SessionPool};
 use super::{ConnectError, pooled, tls, url};
 use crate::PgError;
@@ -24,7 +25,7 @@ pub struct Database {
     /// Whether there is no pooler in between, once somebody has asked.
     pub(super) direct: Arc<OnceCell<bool>>,
     /// Whether Citus is there, once somebody has asked.
-    pub(super) cluster: Arc<OnceCell<bool>>,
+    pub(super) cluster: Arc<OnceCell<Cluster>>,
 }
 
 impl Database {

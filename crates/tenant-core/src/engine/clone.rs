@@ -7,7 +7,7 @@
 use super::Work;
 use super::aside::{going_along, what_cannot_be_made};
 use super::attempt::{Attempts, View, close};
-use super::cluster::{Place, create_schema};
+use super::cluster::{Place, ask_as_it_is, create_schema};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
 use super::existing::open_and_look_at_both;
 use super::ledger::create_ledger;
@@ -137,6 +137,7 @@ async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<
         Rows::All => copy_data(there, from).await?,
         Rows::None => Copied::default(),
     };
+    ask_as_it_is(work, &mut script);
     let rest = waiting.into_iter().chain(rest).collect();
     run_in_rounds(there, rest).await?.require_all()?;
     add_the_rest(there, from).await?;
@@ -203,7 +204,7 @@ fn without_tables(waiting: Vec<(Statement, Error)>) -> Result<Vec<Statement>, Er
 /// What no shape holds.
 async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    let queries = going_along(from, work.schema).into_iter();
+    let queries = going_along(from, work.schema, work.database.catalog()).into_iter();
     for query in queries.chain([empty_views(from, work.schema)]) {
         for statement in texts(work, "listing what is beside the shape", &query).await? {
             script.step("adding what is beside the shape", &statement);

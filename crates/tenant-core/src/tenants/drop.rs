@@ -4,6 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Tenants;
+use crate::catalog::Catalog;
 use crate::engine::{self, Removed};
 use crate::events::Call;
 use crate::sql::Schema;
@@ -32,13 +33,18 @@ pub struct Table {
 
 /// The estimate is what `ANALYZE` left behind, or what the statistics have
 /// counted since; never a scan.
-const TABLES: &str = "SELECT c.relname::text, \
-        greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
-        pg_catalog.pg_total_relation_size(c.oid) \
-     FROM pg_catalog.pg_class c \
-     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 \
-     ORDER BY 1";
+fn tables(catalog: Catalog) -> String {
+    format!(
+        "SELECT c.relname::text, \
+             greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
+             pg_catalog.pg_total_relation_size(c.oid) \
+         FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 AND {} \
+         ORDER BY 1",
+        catalog.no_shard("c")
+    )
+}
 
 impl Tenants {
     /// What the schema of the tenant `name` holds, so that one knows what
@@ -64,16 +70,15 @@ impl Tenants {
             (false, false) => return Err(Error::Unknown(name.clone())),
             (true, _) => {}
         }
+        drop(session);
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&name.as_str(), Type::TEXT),
             (&crate::sql::LEDGER, Type::TEXT),
         ];
-        let rows = session
-            .client()
-            .query_typed(TABLES, &parameters)
-            .await
-            .map_err(failed)?;
+        let reading = self.reading().await?;
+        let rows = reading.query(&tables(reading.catalog()), &parameters).await;
+        let rows = rows.map_err(failed)?;
         let tables = rows
             .iter()
             .map(table)

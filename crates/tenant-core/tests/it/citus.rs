@@ -4,4 +4,5 @@
 //! them: `cargo xtask test --citus` does.
 
 mod cluster;
+mod coordinator;
 mod fleet;

@@ -8,9 +8,9 @@ use tokio_postgres::{Client, NoTls};
 use crate::fixture::{Stream, open_at};
 
 /// A coordinator, and its workers.
-pub struct Cluster {
-    pub coordinator: ThrowawayServer,
-    pub workers: Vec<ThrowawayServer>,
+pub(super) struct Cluster {
+    pub(super) coordinator: ThrowawayServer,
+    pub(super) workers: Vec<ThrowawayServer>,
 }
 
 fn server() -> ThrowawayServer {
@@ -26,7 +26,7 @@ fn server() -> ThrowawayServer {
         .unwrap()
 }
 
-pub async fn client(server: &ThrowawayServer) -> Client {
+pub(super) async fn client(server: &ThrowawayServer) -> Client {
     let url = server.url("postgres");
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
     drop(tokio::spawn(connection));
@@ -35,7 +35,7 @@ pub async fn client(server: &ThrowawayServer) -> Client {
 
 impl Cluster {
     /// `None` where nobody has asked for it.
-    pub async fn start() -> Option<Self> {
+    pub(super) async fn start() -> Option<Self> {
         if !is_citus_wanted() {
             say_not_run("a cluster takes Citus: cargo xtask test --citus");
             return None;
@@ -66,19 +66,19 @@ impl Cluster {
         Some(cluster)
     }
 
-    pub async fn tenants(&self, stream: &Stream, settings: Settings) -> Tenants {
+    pub(super) async fn tenants(&self, stream: &Stream, settings: Settings) -> Tenants {
         let tenants = open_at(&self.coordinator.url("postgres"), stream, settings).await;
         tenants.migrate_public(false).await.unwrap();
         tenants
     }
 
-    pub async fn value(&self, sql: &str) -> String {
+    pub(super) async fn value(&self, sql: &str) -> String {
         let client = client(&self.coordinator).await;
         client.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     /// The worker that the schema is on, by its place in the list.
-    pub async fn home(&self, schema: &str) -> usize {
+    pub(super) async fn home(&self, schema: &str) -> usize {
         let sql = format!(
             "SELECT DISTINCT s.nodeport::text FROM citus_shards s \
              WHERE s.table_name::text LIKE '{schema}.%'"
@@ -92,7 +92,7 @@ impl Cluster {
     }
 
     /// How many relations of tenants there are on the workers.
-    pub async fn on_workers(&self, schema: &str) -> i64 {
+    pub(super) async fn on_workers(&self, schema: &str) -> i64 {
         let mut count = 0;
         for worker in &self.workers {
             let sql = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -109,7 +109,7 @@ impl Cluster {
 }
 
 /// Tables that refer to each other, with an enum, an index and a function.
-pub fn stream() -> Stream {
+pub(super) fn stream() -> Stream {
     Stream::new()
         .with(
             "CREATE TYPE state AS ENUM ('open', 'done'); \
