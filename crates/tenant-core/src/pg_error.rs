@@ -1,6 +1,7 @@
 //! [`PgError`]: what PostgreSQL, or the way to it, said.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
@@ -12,7 +13,7 @@ use crate::lock_holder::{LockHolder, in_words};
 /// held the lock that was not to be had.
 #[derive(Debug)]
 pub struct PgError {
-    cause: Cause,
+    cause: Arc<Cause>,
     holders: Vec<LockHolder>,
 }
 
@@ -27,6 +28,14 @@ impl PgError {
     /// apart, or it is the operating system's.
     pub(crate) fn from_text(error: impl fmt::Display) -> Self {
         Cause::Text(error.to_string()).into()
+    }
+
+    /// The same once more: for others whom it is about as well.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            cause: Arc::clone(&self.cause),
+            holders: self.holders.clone(),
+        }
     }
 
     /// Who held the lock that was not to be had in time, as far as is known.
@@ -51,15 +60,6 @@ impl PgError {
         self.server().map(|error| error.code().code())
     }
 
-    /// The server's hint, if it gave one.
-    #[must_use]
-    pub fn hint(&self) -> Option<&str> {
-        self.server().and_then(DbError::hint)
-    }
-
-    /// Where in the text that was sent the server sees the error: counted in
-    /// characters, from 1.
-    pub(crate) fn position(&self) -> Option<usize> {
     /// Whether the server that answers needs another one, which it does not reach:
     /// the server of a cluster on which the rows are. The connection that this came
     /// over is whole. Class 08 is that of connections; 08P01 is what a pooler says.
@@ -74,6 +74,15 @@ impl PgError {
         self.server().map(DbError::message)
     }
 
+    /// The server's hint, if it gave one.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.server().and_then(DbError::hint)
+    }
+
+    /// Where in the text that was sent the server sees the error: counted in
+    /// characters, from 1.
+    pub(crate) fn position(&self) -> Option<usize> {
         match self.server()?.position()? {
             ErrorPosition::Original(position) => usize::try_from(*position).ok(),
             // In a function's body, which is another text.
@@ -97,7 +106,7 @@ impl PgError {
     }
 
     fn server(&self) -> Option<&DbError> {
-        match &self.cause {
+        match self.cause.as_ref() {
             Cause::Driver(error) => error.as_db_error(),
             Cause::Text(_) => None,
         }
@@ -113,7 +122,7 @@ impl From<tokio_postgres::Error> for PgError {
 impl From<Cause> for PgError {
     fn from(cause: Cause) -> Self {
         Self {
-            cause,
+            cause: Arc::new(cause),
             holders: Vec::new(),
         }
     }
@@ -121,7 +130,7 @@ impl From<Cause> for PgError {
 
 impl fmt::Display for PgError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.cause, self.server()) {
+        match (self.cause.as_ref(), self.server()) {
             (_, Some(error)) => write_server_error(formatter, error),
             (Cause::Driver(error), None) => write_chain(formatter, error),
             (Cause::Text(text), None) => formatter.write_str(text),

@@ -6,3 +6,5 @@
 mod cluster;
 mod coordinator;
 mod fleet;
+mod loss;
+mod stopped;
