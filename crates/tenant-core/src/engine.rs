@@ -16,6 +16,7 @@ mod cluster;
 mod copy;
 mod create;
 mod existing;
+mod first;
 mod holders;
 mod ledger;
 mod mend;

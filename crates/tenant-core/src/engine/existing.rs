@@ -45,6 +45,22 @@ impl Existing {
         }
     }
 
+    /// Whether there is a schema and nobody is registered, which was made beforehand for
+    /// the tenant `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], [`Error::MissingSchema`] when only a registration is there,
+    /// [`Error::NoSchema`] when nothing is.
+    pub(super) fn require_only_schema(self, name: &TenantName) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (false, true) => Ok(()),
+            (true, true) => Err(Error::Taken(name.clone())),
+            (true, false) => Err(Error::MissingSchema(name.clone())),
+            (false, false) => Err(Error::NoSchema(name.clone())),
+        }
+    }
+
     /// Whether a tenant can be called `name`.
     ///
     /// # Errors

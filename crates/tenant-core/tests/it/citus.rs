@@ -7,4 +7,5 @@ mod cluster;
 mod coordinator;
 mod fleet;
 mod loss;
+mod ordinary;
 mod stopped;
