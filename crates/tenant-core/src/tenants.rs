@@ -20,6 +20,7 @@ mod outcome;
 mod owners;
 mod problem;
 mod reading;
+mod reference;
 mod rename;
 mod repair;
 mod rollback;

@@ -85,6 +85,19 @@ pub(super) async fn open_and_look(work: Work<'_>) -> Result<Existing, Error> {
     Ok(read(&rows, 0))
 }
 
+/// The same, and the transaction holds the lock of `other` as well.
+pub(super) async fn open_and_look_with_lock(
+    work: Work<'_>,
+    other: Schema<'_>,
+) -> Result<Existing, Error> {
+    let query = format!("SELECT {}", halves(work.schema));
+    let rows = opened(
+        work,
+        open_with_lock(work, other, View::Newest, &query).await,
+    )?;
+    Ok(read(&rows, 0))
+}
+
 /// The same with a second schema, whose lock the transaction holds as well. It
 /// comes second in what is given back.
 pub(super) async fn open_and_look_at_both(

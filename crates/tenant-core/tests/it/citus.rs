@@ -8,4 +8,5 @@ mod coordinator;
 mod fleet;
 mod loss;
 mod ordinary;
+mod shared;
 mod stopped;
