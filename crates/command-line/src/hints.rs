@@ -217,6 +217,11 @@ fn by_sqlstate(code: &str) -> Option<String> {
              public migrations CREATE ON SCHEMA public; a tenant is changed and dropped by the \
              role that owns its schema"
         }
+        "3F000" => {
+            "make the schema that it names, or correct the name. Where it is the tenant's own, \
+             Citus belongs to another role than yours, and does not see it: give --database-url \
+             the server's own address and not a pooler's"
+        }
         "42P07" | "42701" | "42710" => {
             "it is there already, made by hand or by a run whose record is lost: `cargo xtask \
              db:health:check` shows what each tenant has and should not have, and what to do"

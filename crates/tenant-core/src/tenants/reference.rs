@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Tenants;
+use super::state::tracker_error;
 use crate::sql::Schema;
 use crate::{Error, engine, tracker};
 
@@ -60,10 +61,12 @@ impl Tenants {
              JOIN pg_catalog.pg_namespace o ON o.oid = p.relnamespace AND o.nspname = 'public'",
             tracker::TABLE
         );
-        let failed = |error| Error::database("looking for what tenants refer to", error);
         let reading = self.reading().await?;
-        let rows = reading.query(&sql, &[]).await.map_err(failed)?;
+        let rows = match reading.query(&sql, &[]).await.map_err(tracker_error) {
+            Err(Error::NotSetUp) => return Ok(Vec::new()),
+            rows => rows?,
+        };
         let tables = rows.iter().map(|row| row.try_get(0));
-        tables.collect::<Result<_, _>>().map_err(failed)
+        tables.collect::<Result<_, _>>().map_err(tracker_error)
     }
 }

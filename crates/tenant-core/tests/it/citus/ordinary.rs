@@ -177,3 +177,29 @@ async fn an_ordinary_role_clones_a_tenant_with_its_rows() {
         "{health:?}"
     );
 }
+
+#[tokio::test]
+async fn a_clone_that_fails_leaves_no_schema_that_was_made_for_it() {
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    make_owner(&cluster).await;
+    let tenants = as_owner(&cluster, &numbered()).await;
+    create(&tenants, &["acme"]).await;
+    let admin = client(&cluster.coordinator).await;
+    admin
+        .batch_execute("CREATE COLLATION acme.mine FROM \"C\"")
+        .await
+        .unwrap();
+    let (from, to) = (name("acme"), name("beta"));
+    let error = tenants.clone_tenant(&from, &to, Rows::All).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::NotCopyable { .. }), "{error:?}");
+    let schemas = "SELECT count(*)::text FROM pg_namespace WHERE nspname = 'beta'";
+    assert_eq!(cluster.value(schemas).await, "0");
+    admin
+        .batch_execute("DROP COLLATION acme.mine")
+        .await
+        .unwrap();
+    tenants.clone_tenant(&from, &to, Rows::None).await.unwrap();
+}
