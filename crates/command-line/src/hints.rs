@@ -236,6 +236,11 @@ fn by_sqlstate(code: &str) -> Option<String> {
              public migrations CREATE ON SCHEMA public; a tenant is changed and dropped by the \
              role that owns its schema"
         }
+        "3F000" => {
+            "make the schema that it names, or correct the name. Where it is the tenant's own, \
+             Citus belongs to another role than yours, and does not see it: give --database-url \
+             the server's own address and not a pooler's"
+        }
         "42P07" | "42701" | "42710" => {
             "it is there already, made by hand or by a run whose record is lost: `cargo xtask \
              db:health:check` shows what each tenant has and should not have, and what to do"
@@ -254,6 +259,12 @@ fn by_sqlstate(code: &str) -> Option<String> {
         }
         "53100" => {
             "make room on the server's disk, and run this again: only what failed is left to do"
+        }
+        // The server itself says so, over a connection that is whole.
+        "08000" | "08001" | "08003" | "08004" | "08006" => {
+            "the database answers, and a server that it needs does not: the message names that \
+             one, which is part of the cluster; start it, and run this again: only what failed is \
+             left to do"
         }
         "53300" => "close other connections, raise max_connections, or give a smaller --jobs",
         _ => return None,

@@ -12,10 +12,11 @@ mod index;
 mod inside;
 mod place;
 mod recorder;
+mod referred;
 mod refusal;
 mod split;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
@@ -177,6 +178,14 @@ impl MigrationSet {
     /// The migration with that version.
     pub(crate) fn find(&self, version: &str) -> Option<&Migration> {
         self.iter().find(|one| one.version == version)
+    }
+
+    /// The tables of `public` that they refer to, by name.
+    pub(crate) fn referred(&self) -> BTreeSet<String> {
+        let statements = self
+            .iter()
+            .flat_map(|one| one.statements(MigrationFile::Up));
+        statements.flat_map(referred::referred).collect()
     }
 
     /// Whether one of them makes prepared statements, which outlive its

@@ -1,6 +1,7 @@
 //! [`PgError`]: what PostgreSQL, or the way to it, said.
 
 use std::fmt;
+use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
@@ -12,7 +13,7 @@ use crate::lock_holder::{LockHolder, in_words};
 /// held the lock that was not to be had.
 #[derive(Debug)]
 pub struct PgError {
-    cause: Cause,
+    cause: Arc<Cause>,
     holders: Vec<LockHolder>,
 }
 
@@ -27,6 +28,14 @@ impl PgError {
     /// apart, or it is the operating system's.
     pub(crate) fn from_text(error: impl fmt::Display) -> Self {
         Cause::Text(error.to_string()).into()
+    }
+
+    /// The same once more: for others whom it is about as well.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            cause: Arc::clone(&self.cause),
+            holders: self.holders.clone(),
+        }
     }
 
     /// Who held the lock that was not to be had in time, as far as is known.
@@ -49,6 +58,20 @@ impl PgError {
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.server().map(|error| error.code().code())
+    }
+
+    /// Whether the server that answers needs another one, which it does not reach:
+    /// the server of a cluster on which the rows are. The connection that this came
+    /// over is whole. Class 08 is that of connections; 08P01 is what a pooler says.
+    #[must_use]
+    pub fn is_of_another_server(&self) -> bool {
+        let code = self.sqlstate();
+        code.is_some_and(|code| code.starts_with("08") && code != "08P01")
+    }
+
+    /// The server's message, without what goes with it.
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.server().map(DbError::message)
     }
 
     /// The server's hint, if it gave one.
@@ -83,7 +106,7 @@ impl PgError {
     }
 
     fn server(&self) -> Option<&DbError> {
-        match &self.cause {
+        match self.cause.as_ref() {
             Cause::Driver(error) => error.as_db_error(),
             Cause::Text(_) => None,
         }
@@ -99,7 +122,7 @@ impl From<tokio_postgres::Error> for PgError {
 impl From<Cause> for PgError {
     fn from(cause: Cause) -> Self {
         Self {
-            cause,
+            cause: Arc::new(cause),
             holders: Vec::new(),
         }
     }
@@ -107,7 +130,7 @@ impl From<Cause> for PgError {
 
 impl fmt::Display for PgError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.cause, self.server()) {
+        match (self.cause.as_ref(), self.server()) {
             (_, Some(error)) => write_server_error(formatter, error),
             (Cause::Driver(error), None) => write_chain(formatter, error),
             (Cause::Text(text), None) => formatter.write_str(text),

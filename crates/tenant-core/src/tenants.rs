@@ -23,6 +23,7 @@ mod owners;
 mod places;
 mod problem;
 mod reading;
+mod reference;
 mod rename;
 mod repair;
 mod rollback;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::cluster::Cluster;
 use super::session::{Session, SessionPool};
 use super::{ConnectError, pooled, tls, url};
 use crate::PgError;
@@ -23,8 +24,10 @@ pub struct Database {
     target: String,
     /// Whether there is no pooler in between, once somebody has asked.
     pub(super) direct: Arc<OnceCell<bool>>,
+    /// Held by who drops a tenant where only one may.
+    drops: Arc<Mutex<()>>,
     /// Whether Citus is there, once somebody has asked.
-    pub(super) cluster: Arc<OnceCell<bool>>,
+    pub(super) cluster: Arc<OnceCell<Cluster>>,
 }
 
 impl Database {
@@ -51,6 +54,7 @@ impl Database {
             pooled: parts.pooled,
             target: parts.target,
             direct: Arc::default(),
+            drops: Arc::default(),
             cluster: Arc::default(),
         })
     }
@@ -123,6 +127,12 @@ impl Database {
                 drop(token.cancel_query(tls).await);
             }
         }
+    }
+
+    /// Waits until nobody else who works with this value, or a clone of it, drops a
+    /// tenant; in the order in which they ask.
+    pub(crate) async fn turn_to_drop(&self) -> MutexGuard<'_, ()> {
+        self.drops.lock().await
     }
 
     /// A connection for the engine.

@@ -1,23 +1,24 @@
 //! What a tenant's schema has beside its shape: what goes along with a copy, and what
 //! no copy can have.
 
+use crate::catalog::Catalog;
 use crate::sql::{Schema, literal};
 
 /// The queries for the statements that give the copy what no shape holds: storage
 /// parameters, what is kept of old rows for replication, how columns are stored, the
 /// comments within types, and the rights on what will be made in the schema. They are
 /// run last.
-pub(super) fn going_along(from: Schema<'_>, to: Schema<'_>) -> [String; 5] {
+pub(super) fn going_along(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 5] {
     [
-        storage(from, to),
-        replica_identity(from, to),
-        columns(from, to),
+        storage(from, to, catalog),
+        replica_identity(from, to, catalog),
+        columns(from, to, catalog),
         comments_within_types(from, to),
         default_privileges(from, to),
     ]
 }
 
-fn storage(from: Schema<'_>, to: Schema<'_>) -> String {
+fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER %s %s.%I SET (%s)', \
              CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, {}, c.relname, \
@@ -25,13 +26,14 @@ fn storage(from: Schema<'_>, to: Schema<'_>) -> String {
                   substr(o, strpos(o, '=') + 1)), ', ') FROM pg_catalog.unnest(c.reloptions) o)) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND c.reloptions IS NOT NULL \
-         ORDER BY c.relname",
+         AND {} ORDER BY c.relname",
         literal(&to.ident()),
-        literal(from.name())
+        literal(from.name()),
+        catalog.no_shard("c")
     )
 }
 
-fn replica_identity(from: Schema<'_>, to: Schema<'_>) -> String {
+fn replica_identity(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER TABLE %s.%I REPLICA IDENTITY %s', {}, c.relname, \
              CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' \
@@ -41,16 +43,17 @@ fn replica_identity(from: Schema<'_>, to: Schema<'_>) -> String {
          LEFT JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') \
          AND (c.relreplident IN ('f', 'n') OR c.relreplident = 'i' AND i.oid IS NOT NULL) \
-         ORDER BY c.relname",
+         AND {} ORDER BY c.relname",
         literal(&to.ident()),
-        literal(from.name())
+        literal(from.name()),
+        catalog.no_shard("c")
     )
 }
 
 /// The target of statistics is -1 or null where nobody has set one, and PostgreSQL
 /// before 14 knows no compression of columns. Options whose name begins with `pg_` are
 /// PostgreSQL's own marks.
-fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
+fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER TABLE %s.%I ALTER COLUMN %I SET %s', {}, c.relname, \
              a.attname, what.is_set) \
@@ -67,9 +70,10 @@ fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
              ((SELECT '(' || pg_catalog.string_agg(o, ', ') || ')' \
                FROM pg_catalog.unnest(a.attoptions) o WHERE o !~ '^pg_'))) what (is_set) \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND what.is_set IS NOT NULL \
-         ORDER BY c.relname, a.attnum",
+         AND {} ORDER BY c.relname, a.attnum",
         literal(&to.ident()),
-        literal(from.name())
+        literal(from.name()),
+        catalog.no_shard("c")
     )
 }
 

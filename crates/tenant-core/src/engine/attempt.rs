@@ -11,7 +11,7 @@ use super::{Work, execute};
 use crate::error::Consequence;
 use crate::forget::FORGET;
 use crate::sql::{Schema, literal};
-use crate::{Error, events};
+use crate::{Error, PgError, events};
 
 /// How often a run that lost against somebody else's lock starts anew.
 const ATTEMPTS: u32 = 3;
@@ -21,6 +21,12 @@ const ATTEMPTS: u32 = 3;
 ///
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 const WORTH_ANOTHER: [&str; 3] = ["55P03", "40P01", "40001"];
+
+/// How a message begins by which Citus says the same where it moves a tenant to
+/// another server. It has no code of its own for it, but that of internal errors.
+///
+/// Source: Citus, `shard_transfer.c`.
+const LOCK_OF_CITUS: &str = "could not acquire the lock ";
 
 /// The attempts at a piece of work that may lose against somebody's lock.
 pub(super) struct Attempts {
@@ -57,11 +63,16 @@ pub(super) fn is_worth_another(error: &Error) -> bool {
     {
         return false;
     }
-    is_lost_lock(error.sqlstate())
+    error.postgres().is_some_and(is_lost_lock)
 }
 
-fn is_lost_lock(sqlstate: Option<&str>) -> bool {
-    sqlstate.is_some_and(|code| WORTH_ANOTHER.contains(&code))
+fn is_lost_lock(error: &PgError) -> bool {
+    let (code, message) = (error.sqlstate(), error.message());
+    code.is_some_and(|code| says_lost_lock(code, message.unwrap_or_default()))
+}
+
+fn says_lost_lock(code: &str, message: &str) -> bool {
+    WORTH_ANOTHER.contains(&code) || code == "XX000" && message.starts_with(LOCK_OF_CITUS)
 }
 
 /// Waits for half to one and a half times `about`, so that those who collided
@@ -197,7 +208,7 @@ pub(super) async fn run_at_once<'a>(work: Work<'a>, script: &Script<'a>) -> Resu
             if failure.is_of_a_migration() {
                 Err(failure.into_error(work))
             } else {
-                if is_lost_lock(failure.sqlstate()) {
+                if is_lost_lock(failure.postgres()) {
                     events::trying_again(work.schema, failure.sqlstate());
                 }
                 Ok(false)
@@ -289,4 +300,29 @@ pub(super) async fn finish<T>(work: Work<'_>, done: Result<T, Error>) -> Result<
         Err(_) => close(work).await,
     }
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lost_against_a_lock_is_tried_again() {
+        for code in ["55P03", "40P01", "40001"] {
+            assert!(says_lost_lock(code, "whatever it says"), "{code}");
+        }
+        let citus = "could not acquire the lock required to move public.tasks";
+        assert!(says_lost_lock("XX000", citus));
+    }
+
+    #[test]
+    fn what_is_broken_is_not() {
+        for (code, message) in [
+            ("XX000", "cache lookup failed for relation 16384"),
+            ("08006", "connection to the remote node failed"),
+            ("42P01", "could not acquire the lock required to move it"),
+        ] {
+            assert!(!says_lost_lock(code, message), "{code}: {message}");
+        }
+    }
 }

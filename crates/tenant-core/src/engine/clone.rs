@@ -7,9 +7,10 @@
 use super::Work;
 use super::aside::{going_along, what_cannot_be_made};
 use super::attempt::{Attempts, View, close};
-use super::cluster::{Place, create_schema};
+use super::cluster::{Place, ask_as_it_is, create_schema};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
 use super::existing::open_and_look_at_both;
+use super::first::{comes_first, drop_schema_again, make_schema_first};
 use super::ledger::create_ledger;
 use super::mentions::{read_left, texts_in};
 use super::parts::{ask, run_script};
@@ -59,6 +60,22 @@ const LOOKS: usize = 3;
 /// [`Error::NotCopyable`], [`Error::NotAlike`], or what the server says.
 pub(crate) async fn clone(
     work: Work<'_>,
+    names: (&TenantName, &TenantName),
+    rows: Rows,
+) -> Result<Made, Error> {
+    if !comes_first(work) {
+        return clone_patiently(work, names, rows).await;
+    }
+    make_schema_first(work, names).await?;
+    let made = clone_patiently(work, names, rows).await;
+    if made.is_err() {
+        drop_schema_again(work, names.1).await;
+    }
+    made
+}
+
+async fn clone_patiently(
+    work: Work<'_>,
     (from, to): (&TenantName, &TenantName),
     rows: Rows,
 ) -> Result<Made, Error> {
@@ -93,7 +110,13 @@ async fn clone_once(
 ) -> Result<Option<Made>, Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::OfOneMoment).await?;
-    let fit = old.require_whole(from).and_then(|()| new.require_free(to));
+    let fit = old.require_whole(from).and_then(|()| {
+        if comes_first(work) {
+            new.require_only_schema(to)
+        } else {
+            new.require_free(to)
+        }
+    });
     let built = match fit {
         Ok(()) => build(work, target, rows).await,
         Err(error) => Err(error),
@@ -114,6 +137,7 @@ async fn clone_once(
 async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<Made>, Error> {
     let from = work.schema;
     let mut script = Script::default();
+    ask_as_it_is(work, &mut script);
     script.step(
         "letting the server give up with the program",
         END_WITH_CLIENT,
@@ -173,7 +197,9 @@ fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>)
 /// not there yet.
 async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    create_schema(work, Place::Anywhere, &mut script);
+    if !comes_first(work) {
+        create_schema(work, Place::Anywhere, &mut script);
+    }
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),
@@ -203,7 +229,7 @@ fn without_tables(waiting: Vec<(Statement, Error)>) -> Result<Vec<Statement>, Er
 /// What no shape holds.
 async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    let queries = going_along(from, work.schema).into_iter();
+    let queries = going_along(from, work.schema, work.database.catalog()).into_iter();
     for query in queries.chain([empty_views(from, work.schema)]) {
         for statement in texts(work, "listing what is beside the shape", &query).await? {
             script.step("adding what is beside the shape", &statement);

@@ -32,7 +32,8 @@ pub(crate) const NODES: &str = "
 pub(super) enum Place {
     /// On one of the servers of the cluster, if there is one.
     Anywhere,
-    /// On the server that is asked: it is never committed.
+    /// On the server that is asked, and nothing that is made in it reaches another one:
+    /// it is never committed.
     Here,
 }
 
@@ -45,16 +46,48 @@ pub(super) fn carry_settings(work: Work<'_>, script: &mut Script<'_>) {
     }
 }
 
+/// Lets the catalog be asked as it is, for the rest of the transaction. Not where
+/// migrations follow: what they ask is to find what they have made.
+pub(super) fn ask_as_it_is(work: Work<'_>, script: &mut Script<'_>) {
+    if let Some(set) = work.database.catalog().as_it_is() {
+        script.step("starting", set);
+    }
+}
+
+/// Whether a table of the schema refers to one that all servers of a cluster have.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
+    if !work.database.is_cluster() {
+        return Ok(false);
+    }
+    let query = format!(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint k \
+             JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace \
+             JOIN pg_catalog.pg_dist_partition p ON p.logicalrelid = k.confrelid \
+             WHERE n.nspname = {} AND k.contype = 'f' AND p.repmodel = 't')",
+        literal(work.schema.name())
+    );
+    let mut script = Script::default();
+    script.step("looking for what the tenant shares with others", &query);
+    let rows = ask(work, &script).await?;
+    Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
+}
+
 /// Makes the schema of `work`, and sees that it is where it is to be: without that
 /// setting Citus makes an ordinary one, and says nothing.
 pub(super) fn create_schema(work: Work<'_>, place: Place, script: &mut Script<'_>) {
     let is_cluster = work.database.is_cluster();
     if is_cluster {
-        let spread = match place {
-            Place::Anywhere => "on",
-            Place::Here => "off",
+        let (spread, carry) = match place {
+            Place::Anywhere => ("on", "on"),
+            Place::Here => ("off", "off"),
         };
         let set = format!("SET LOCAL citus.enable_schema_based_sharding TO {spread}");
+        script.step("creating the schema", &set);
+        let set = format!("SET LOCAL citus.enable_ddl_propagation TO {carry}");
         script.step("creating the schema", &set);
     }
     let create = format!("CREATE SCHEMA {}", work.schema.ident());

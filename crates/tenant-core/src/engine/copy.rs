@@ -10,6 +10,7 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use super::Work;
 use super::parts::ask;
 use super::script::Script;
+use crate::catalog::Catalog;
 use crate::sql::{LEDGER, Schema, ident, literal};
 use crate::{Error, tracker};
 
@@ -30,7 +31,7 @@ pub(super) fn require_newest(from: Schema<'_>) -> String {
 /// be seen.
 pub(super) async fn hold_tables(work: Work<'_>) -> Result<bool, Error> {
     let mut script = Script::default();
-    script.step("listing the tables", &tables_to_hold(work.schema));
+    script.step("listing the tables", &tables_to_hold(work));
     let rows = ask(work, &script).await?;
     let tables = rows.iter().filter_map(|row| row.get(0));
     let tables = tables.collect::<Vec<_>>().join(", ");
@@ -45,12 +46,13 @@ pub(super) async fn hold_tables(work: Work<'_>) -> Result<bool, Error> {
     Ok(rows.first().and_then(|row| row.get(0)) == Some("f"))
 }
 
-fn tables_to_hold(from: Schema<'_>) -> String {
+fn tables_to_hold(work: Work<'_>) -> String {
     format!(
         "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') ORDER BY c.relname",
-        literal(from.name())
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND {} ORDER BY c.relname",
+        literal(work.schema.name()),
+        work.database.catalog().no_shard("c")
     )
 }
 
@@ -84,7 +86,8 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
     let mut script = Script::default();
     // With it PostgreSQL refuses what it would otherwise leave out silently.
     script.step("seeing all rows", "SET LOCAL row_security = off");
-    script.step("listing the columns", &columns(from, to));
+    let catalog = work.database.catalog();
+    script.step("listing the columns", &columns(from, to, catalog));
     let rows = ask(work, &script).await?;
     let mut copied = Copied::default();
     for (table, statement) in copies(&rows, from, to) {
@@ -129,7 +132,7 @@ pub(super) fn copy_ledger(from: Schema<'_>, to: Schema<'_>) -> String {
 /// without such columns has one row with nulls.
 ///
 /// A type of the schema itself is another one there: its values go through text.
-fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
+fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     format!(
         "SELECT c.relname, c.relkind = 'r', pg_catalog.quote_ident(a.attname), \
              pg_catalog.quote_ident(a.attname) || CASE WHEN t.typnamespace = n.oid THEN \
@@ -142,9 +145,10 @@ fn columns(from: Schema<'_>, to: Schema<'_>) -> String {
          LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
          LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
-         AND c.relname <> {} ORDER BY c.relname, a.attnum",
+         AND c.relname <> {} AND {} ORDER BY c.relname, a.attnum",
         literal(from.name()),
         literal(LEDGER),
+        catalog.no_shard("c"),
         to_ident = literal(&to.ident()),
     )
 }

@@ -1,8 +1,12 @@
 //! Makes a tenant: schema, migrations and registration in one transaction.
+//!
+//! Where that is not possible the schema is registered first, with as many migrations
+//! as can be with it, and the others follow under the same lock.
 
 use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
 use super::cluster::{Place, create_schema};
 use super::existing::open_and_look;
+use super::first::comes_first;
 use super::ledger::create_ledger;
 use super::outside::require_direct;
 use super::parts::{Way, add_part, hold_lock, run_part, run_script};
@@ -28,10 +32,7 @@ pub(crate) async fn create<'a>(
 ) -> Result<Vec<&'a Migration>, Error> {
     let migrations = work.migrations.iter().collect::<Vec<_>>();
     refuse_unfit(migrations.iter().copied())?;
-    let outside = migrations
-        .iter()
-        .position(|migration| !migration.in_transaction());
-    let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
+    let (first, rest) = migrations.split_at(with_schema(work, &migrations).await?);
     require_direct(work, rest).await?;
     if rest.is_empty() && build_at_once(work, first).await? {
         events::migrations_applied(work.schema, first);
@@ -46,7 +47,7 @@ pub(crate) async fn create<'a>(
     events::migrations_applied(work.schema, first);
     let mut applied = first.to_vec();
     for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
-        if let Err(error) = run_part(work, part, Way::Apply).await {
+        if let Err(error) = run_rest(work, part).await {
             return Err(undo(work, name, error).await);
         }
         applied.extend(part);
@@ -55,6 +56,32 @@ pub(crate) async fn create<'a>(
         close(work).await;
     }
     Ok(applied)
+}
+
+/// How many of `migrations` share the transaction that makes the schema. Behind a pooler
+/// no lock can be held from one transaction to the next, so that a tenant is made in one
+/// there, or not at all.
+async fn with_schema(work: Work<'_>, migrations: &[&Migration]) -> Result<usize, Error> {
+    if comes_first(work) && work.database.is_direct().await? {
+        return Ok(0);
+    }
+    let outside = migrations.iter().position(|one| !one.in_transaction());
+    Ok(outside.unwrap_or(migrations.len()))
+}
+
+/// A part after the first one. One in a transaction is tried again like the first, and
+/// the lock outlives each attempt.
+async fn run_rest<'a>(work: Work<'a>, part: &[&'a Migration]) -> Result<(), Error> {
+    let mut attempts = Attempts::new();
+    let is_inside = part.iter().all(|one| one.in_transaction());
+    loop {
+        match run_part(work, part, Way::Apply).await {
+            Err(error) if is_inside && attempts.again_after(work, &error).await => {
+                execute(work.session, "rolling back", "ROLLBACK").await?;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// All of a new schema in one message. False when that does not work; then

@@ -45,6 +45,22 @@ impl Existing {
         }
     }
 
+    /// Whether there is a schema and nobody is registered, which was made beforehand for
+    /// the tenant `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], [`Error::MissingSchema`] when only a registration is there,
+    /// [`Error::NoSchema`] when nothing is.
+    pub(super) fn require_only_schema(self, name: &TenantName) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (false, true) => Ok(()),
+            (true, true) => Err(Error::Taken(name.clone())),
+            (true, false) => Err(Error::MissingSchema(name.clone())),
+            (false, false) => Err(Error::NoSchema(name.clone())),
+        }
+    }
+
     /// Whether a tenant can be called `name`.
     ///
     /// # Errors
@@ -66,6 +82,19 @@ impl Existing {
 pub(super) async fn open_and_look(work: Work<'_>) -> Result<Existing, Error> {
     let query = format!("SELECT {}", halves(work.schema));
     let rows = opened(work, open(work, &query).await)?;
+    Ok(read(&rows, 0))
+}
+
+/// The same, and the transaction holds the lock of `other` as well.
+pub(super) async fn open_and_look_with_lock(
+    work: Work<'_>,
+    other: Schema<'_>,
+) -> Result<Existing, Error> {
+    let query = format!("SELECT {}", halves(work.schema));
+    let rows = opened(
+        work,
+        open_with_lock(work, other, View::Newest, &query).await,
+    )?;
     Ok(read(&rows, 0))
 }
 

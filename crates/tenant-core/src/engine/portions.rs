@@ -7,6 +7,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::Work;
+use super::cluster::ask_as_it_is;
 use super::parts::ask;
 use super::script::Script;
 use crate::Error;
@@ -44,6 +45,7 @@ const SLOTS: i64 = 6;
 /// What the server says.
 pub(super) async fn next_portion(work: Work<'_>) -> Result<Portion, Error> {
     let mut script = Script::default();
+    ask_as_it_is(work, &mut script);
     script.step("counting what is in the schema", &room_and_relations(work));
     let rows = ask(work, &script).await?;
     let number = |column| rows.first()?.get(column)?.parse::<i64>().ok();
@@ -64,7 +66,8 @@ pub(super) async fn next_portion(work: Work<'_>) -> Result<Portion, Error> {
     })
 }
 
-/// How many slots the table of locks has, and how many relations the schema has.
+/// How many slots the table of locks has, and how many relations the schema has. A
+/// shard that is here takes some as well.
 fn room_and_relations(work: Work<'_>) -> String {
     format!(
         "SELECT {ROOM}, \
@@ -87,11 +90,13 @@ fn heads(work: Work<'_>, at_once: i64) -> String {
              FROM pg_catalog.pg_class c \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> {} \
+             AND {} \
              WINDOW turns AS (ORDER BY c.relkind <> 'v', NOT c.relispartition, c.relkind = 'p', \
                               c.relname)) heads \
          WHERE place = 1 OR relations <= {at_once}",
         literal(work.schema.name()),
         literal(LEDGER),
+        work.database.catalog().no_shard("c"),
     )
 }
 

@@ -92,7 +92,8 @@ pub(super) async fn run_some<'a>(
 /// What the server says; [`Error::MissingSchema`] or the like is the caller's.
 pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
     let action = format!("{}: reading what is in it", work.schema);
-    let shapes = shape::read(work.session.client(), &[work.schema.name()]).await;
+    let (client, catalog) = (work.session.client(), work.database.catalog());
+    let shapes = shape::read(client, catalog, &[work.schema.name()]).await;
     let shapes = shapes.map_err(|error| Error::database(&action, error))?;
     shapes.into_iter().next().ok_or_else(|| no_schema(work))
 }

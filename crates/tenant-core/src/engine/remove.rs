@@ -3,10 +3,12 @@
 
 use super::Work;
 use super::attempt::{Attempts, close, finish};
-use super::existing::open_and_look;
+use super::cluster::refers_to_shared;
+use super::existing::{open_and_look, open_and_look_with_lock};
 use super::parts::run_script;
 use super::portions::{Portion, next_portion};
 use super::script::Script;
+use crate::sql::Schema;
 use crate::{Error, TenantName, tracker};
 
 /// What was removed.
@@ -25,9 +27,16 @@ pub enum Removed {
 /// [`Error::Unknown`] or [`Error::Untracked`] when nobody is registered under
 /// the name: only a tenant's schema is ever dropped.
 pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
+    let is_shared = refers_to_shared(work).await?;
+    // Those of this program take turns, so that none waits longer than its turn.
+    let _turn = if is_shared {
+        Some(work.database.turn_to_drop().await)
+    } else {
+        None
+    };
     let mut attempts = Attempts::new();
     loop {
-        match drop_in_portions(work, name).await {
+        match drop_in_portions(work, name, is_shared).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
@@ -35,9 +44,20 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
 }
 
 /// Removes as much of it as is possible in one go, until nothing is left.
-async fn drop_in_portions(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
+async fn drop_in_portions(
+    work: Work<'_>,
+    name: &TenantName,
+    is_shared: bool,
+) -> Result<Removed, Error> {
     loop {
-        let existing = open_and_look(work).await?;
+        // With a key to a reference table goes a lock on all its copies, and two who
+        // take those at once can each have what the other one needs. Whoever changes
+        // the reference table holds the lock of the public schema, too.
+        let existing = if is_shared {
+            open_and_look_with_lock(work, Schema::Public).await?
+        } else {
+            open_and_look(work).await?
+        };
         if let Err(error) = existing.require_registered(name) {
             close(work).await;
             return Err(error);

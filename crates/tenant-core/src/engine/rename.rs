@@ -8,6 +8,7 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::Work;
 use super::attempt::{Attempts, View, close, finish};
+use super::cluster::ask_as_it_is;
 use super::existing::open_and_look_at_both;
 use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
 use super::parts::ask;
@@ -65,6 +66,7 @@ async fn rename_once(
 /// All that is done in the open transaction, and its commit.
 async fn follow(work: Work<'_>, to: Schema<'_>) -> Result<Followed, Error> {
     let mut script = Script::default();
+    ask_as_it_is(work, &mut script);
     script.step("listing the tables of the schema", &tables_of(work));
     script.step("listing the functions", &routines_of(work.schema));
     let rows = ask(work, &script).await?;
@@ -118,9 +120,10 @@ fn tables_of(work: Work<'_>) -> String {
         "SELECT 'table', pg_catalog.format('%I.%I', n.nspname, c.relname) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') \
-         AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') \
+         AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') AND {} \
          ORDER BY c.relname LIMIT {ROOM} / {SHARE}",
-        literal(work.schema.name())
+        literal(work.schema.name()),
+        work.database.catalog().no_shard("c")
     )
 }
 

@@ -169,6 +169,11 @@ impl Failure<'_> {
     }
 
     /// What the server says.
+    pub(super) fn postgres(&self) -> &PgError {
+        &self.source
+    }
+
+    /// The code of that.
     pub(super) fn sqlstate(&self) -> Option<&str> {
         self.source.sqlstate()
     }

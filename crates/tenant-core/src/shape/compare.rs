@@ -62,7 +62,33 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
 /// How a tenant differs from what its migrations make.
 pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Difference> {
     let grants = expected.owner == found.owner;
-    compare(expected, found, Compared::WithMigrations { grants })
+    let mut differences = compare(expected, found, Compared::WithMigrations { grants });
+    leave_out_renamed_keys(expected, found, &mut differences);
+    differences
+}
+
+/// Takes out the foreign keys that differ in a name of Citus' choice only: of one that
+/// comes with a new column it leaves the column out, `tasks__fkey`, where PostgreSQL
+/// says `tasks_list_fkey`.
+fn leave_out_renamed_keys(expected: &Shape, found: &Shape, differences: &mut Vec<Difference>) {
+    let is_key = |it: &Difference| it.object.kind == ObjectKind::Constraint;
+    let renamed = differences.iter().filter(|it| {
+        is_key(it) && matches!(it.change, Change::Extra) && it.object.name.contains("__fkey")
+    });
+    let renamed = renamed.map(|it| it.object.clone()).collect::<Vec<_>>();
+    for name in renamed {
+        let object = found.get(&name);
+        let same = differences.iter().position(|it| {
+            is_key(it)
+                && matches!(it.change, Change::Missing)
+                && it.object.table == name.table
+                && expected.get(&it.object) == object
+        });
+        if let Some(same) = same {
+            differences.remove(same);
+            differences.retain(|it| it.object != name);
+        }
+    }
 }
 
 /// The difference that a tenant lacks the table called `table` of `expected`.

@@ -9,16 +9,34 @@
 //! is empty while they run, so that PostgreSQL qualifies what it names, and nobody's
 //! functions can stand in for its own.
 
+use crate::catalog::Catalog;
 use crate::sql::LEDGER;
 
 /// What hangs on a schema: which catalog it is in, and its OID. What an extension
 /// brought is the extension's.
-pub(super) const MEMBERS: &str = "
+const MEMBERS: &str = "
     SELECT d.classid::regclass::text, d.objid
     FROM pg_depend d
     WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'n'
       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
                       AND e.deptype = 'e')";
+
+/// The query for what hangs on schemas, without shards and what hangs on those.
+pub(super) fn members(catalog: Catalog) -> String {
+    match catalog {
+        Catalog::Plain => MEMBERS.to_owned(),
+        Catalog::Cluster => format!(
+            "{MEMBERS}
+      AND CASE d.classid
+          WHEN 'pg_class'::regclass THEN EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid AND {})
+          WHEN 'pg_statistic_ext'::regclass THEN EXISTS (SELECT FROM pg_statistic_ext s
+              JOIN pg_class c ON c.oid = s.stxrelid WHERE s.oid = d.objid AND {})
+          ELSE true END",
+            catalog.no_shard("c"),
+            catalog.no_shard("c")
+        ),
+    }
+}
 
 /// A query about the members of one catalog.
 pub(super) struct Query {

@@ -9,7 +9,8 @@ use super::Shape;
 use super::grants::Grants;
 use super::normal::Own;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
-use super::queries::{self, MEMBERS, Query};
+use super::queries::{self, Query};
+use crate::catalog::Catalog;
 use crate::path::NOTHING;
 
 /// How many objects are asked about at a time by what makes the server lock them:
@@ -31,17 +32,24 @@ const BY_INDEX: &str = "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; \
 
 /// The shapes of the schemas `names`, in the transaction that is open. It leaves the
 /// path empty until the transaction ends, so that every name is qualified. Schemas
-/// that do not exist are left out.
+/// that do not exist are left out, and of `catalog` what is only Citus' own.
 ///
 /// # Errors
 ///
 /// What the server says. A schema that is changed meanwhile can make it fail.
-pub(crate) async fn read(client: &Client, names: &[&str]) -> Result<Vec<Shape>, DriverError> {
+pub(crate) async fn read(
+    client: &Client,
+    catalog: Catalog,
+    names: &[&str],
+) -> Result<Vec<Shape>, DriverError> {
+    if let Some(set) = catalog.as_it_is() {
+        client.batch_execute(set).await?;
+    }
     let prepare = format!("{NOTHING}; {BY_INDEX}");
     client.batch_execute(&prepare).await?;
     let mut drafts = namespaces(client, names).await?;
     let oids = drafts.keys().copied().collect::<Vec<u32>>();
-    let members = members(client, &oids).await?;
+    let members = members(client, catalog, &oids).await?;
     for query in queries::all() {
         let of = members.get(query.of).map_or(&[][..], Vec::as_slice);
         for some in of.chunks(at_once(&query)) {
@@ -96,10 +104,11 @@ fn namespace(row: &Row) -> Result<(u32, Draft), DriverError> {
 /// The objects that hang on the schemas, by their catalog.
 async fn members(
     client: &Client,
+    catalog: Catalog,
     schemas: &[u32],
 ) -> Result<HashMap<String, Vec<u32>>, DriverError> {
     let mut members = HashMap::<String, Vec<u32>>::new();
-    for row in ask(client, MEMBERS, schemas).await? {
+    for row in ask(client, &queries::members(catalog), schemas).await? {
         let of = members.entry(row.try_get(0)?).or_default();
         of.push(row.try_get(1)?);
     }

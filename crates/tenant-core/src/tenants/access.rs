@@ -23,12 +23,13 @@ pub(super) async fn missing_access(
              FILTER (WHERE NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')), '{{}}') \
          FROM {} t JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
-              AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 \
+              AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 AND {} \
          WHERE pg_catalog.cardinality($3) = 0 OR t.name = ANY ($3) GROUP BY t.name, n.oid \
          HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
              OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
          ORDER BY 1",
-        tracker::TABLE
+        tracker::TABLE,
+        reading.catalog().no_shard("c")
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
         (&role, Type::NAME),

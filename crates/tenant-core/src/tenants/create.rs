@@ -28,6 +28,7 @@ impl Tenants {
     /// tenant, unless it is [`Error::HalfMade`].
     pub async fn create(&self, name: &TenantName) -> Result<Outcome, Error> {
         let made = async {
+            self.prepare_references().await?;
             let session = self.session().await?;
             self.claim_or_build(&session, name, &AtomicBool::new(true))
                 .await
@@ -69,6 +70,7 @@ impl Tenants {
         self.require_tracker().await?;
         self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
+        self.prepare_references().await?;
         let pace = Pace {
             piece: Piece::Create,
             jobs,

@@ -73,6 +73,9 @@ impl Tenants {
                 max_failures: None,
                 failed: 0,
             };
+            if !local.is_empty() {
+                self.make_reference_tables().await?;
+            }
             let items = local.into_iter().map(Item::from).collect();
             let done = self.for_each(items, pace(Piece::Distribute), stop, observe);
             outcomes.extend(done.await?);

@@ -3,7 +3,8 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::Tenants;
+use super::{Tenants, places};
+use crate::catalog::Catalog;
 use crate::engine::{self, Removed};
 use crate::events::Call;
 use crate::sql::Schema;
@@ -32,13 +33,18 @@ pub struct Table {
 
 /// The estimate is what `ANALYZE` left behind, or what the statistics have
 /// counted since; never a scan.
-const TABLES: &str = "SELECT c.relname::text, \
-        greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
-        pg_catalog.pg_total_relation_size(c.oid) \
-     FROM pg_catalog.pg_class c \
-     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 \
-     ORDER BY 1";
+fn tables(catalog: Catalog) -> String {
+    format!(
+        "SELECT c.relname::text, \
+             greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
+             pg_catalog.pg_total_relation_size(c.oid) \
+         FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 AND {} \
+         ORDER BY 1",
+        catalog.no_shard("c")
+    )
+}
 
 /// The same of tables on the servers of a cluster, whose own estimates are asked for.
 ///
@@ -79,18 +85,22 @@ impl Tenants {
             (false, false) => return Err(Error::Unknown(name.clone())),
             (true, _) => {}
         }
+        drop(session);
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&name.as_str(), Type::TEXT),
             (&crate::sql::LEDGER, Type::TEXT),
         ];
-        let is_away = self.database.is_cluster() && self.homes().await?.contains_key(name.as_str());
-        let question = if is_away { TABLES_ON_CLUSTER } else { TABLES };
-        let rows = session
-            .client()
-            .query_typed(question, &parameters)
-            .await
-            .map_err(failed)?;
+        let reading = self.reading().await?;
+        let is_away = self.database.is_cluster()
+            && places::homes(&reading).await?.contains_key(name.as_str());
+        let question = if is_away {
+            TABLES_ON_CLUSTER.to_owned()
+        } else {
+            tables(reading.catalog())
+        };
+        let rows = reading.query(&question, &parameters).await;
+        let rows = rows.map_err(failed)?;
         let tables = rows
             .iter()
             .map(table)

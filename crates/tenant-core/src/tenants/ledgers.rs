@@ -1,15 +1,34 @@
 //! Reads the tables of applied migrations, of many tenants at once.
 
+mod apart;
+
 use super::reading::Reading;
+use crate::catalog::Catalog;
 use crate::sql::Schema;
 use crate::{PgError, TenantName};
 
 /// What a ledger holds, oldest first, or why it cannot be read.
 pub(super) type Applied = Result<Vec<String>, PgError>;
 
-/// Reads the ledgers of `tenants` into `ledgers`, in order. When the query
-/// fails, because of one of them, each half is asked for by itself.
+pub(super) use apart::Unreached;
+
+/// Reads the ledgers of `tenants` into `ledgers`, in order. `unreached` keeps which
+/// servers of a cluster do not answer, for further ones.
 pub(super) async fn read_ledgers(
+    reading: &Reading<'_>,
+    tenants: &[TenantName],
+    unreached: &Unreached,
+    ledgers: &mut Vec<(TenantName, Applied)>,
+) {
+    match reading.catalog() {
+        Catalog::Plain => read_together(reading, tenants, ledgers).await,
+        Catalog::Cluster => apart::read_apart(reading, tenants, unreached, ledgers).await,
+    }
+}
+
+/// With one query. When that fails, because of one of the tenants, each half is asked
+/// for by itself.
+async fn read_together(
     reading: &Reading<'_>,
     tenants: &[TenantName],
     ledgers: &mut Vec<(TenantName, Applied)>,
@@ -25,8 +44,8 @@ pub(super) async fn read_ledgers(
         return ledgers.push((tenant.clone(), Err(error)));
     }
     let (one, other) = tenants.split_at(tenants.len() / 2);
-    Box::pin(read_ledgers(reading, one, ledgers)).await;
-    Box::pin(read_ledgers(reading, other, ledgers)).await;
+    Box::pin(read_together(reading, one, ledgers)).await;
+    Box::pin(read_together(reading, other, ledgers)).await;
 }
 
 /// The versions that each of `tenants` has, oldest first.

@@ -13,6 +13,7 @@ use super::expected::rehearsal_name;
 use super::note::Note;
 use super::reading::Reading;
 use super::rollback::Ahead;
+use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack};
 use crate::migration::Migration;
 use crate::sql::{Schema, ident};
@@ -35,7 +36,8 @@ pub struct Loss {
     pub rows: Option<u64>,
 }
 
-/// One question about one tenant: whether there is something in it.
+/// One question about one tenant: whether there is something in it. It is answered with
+/// a row, or with none.
 struct Probe<'a> {
     dropped: &'a Dropped,
     question: String,
@@ -161,7 +163,7 @@ fn question(tenant: &TenantName, dropped: &Dropped) -> String {
         format!(" WHERE {} IS NOT NULL", ident(column))
     });
     format!(
-        "EXISTS (SELECT FROM {schema}.{}{filled})",
+        "SELECT 1 FROM {schema}.{}{filled} LIMIT 1",
         ident(&dropped.table)
     )
 }
@@ -202,13 +204,40 @@ async fn present(
     found.collect()
 }
 
-/// Those of `probes` to which the answer is yes.
+/// Those of `probes` to which the answer is a row.
 async fn ask<'a, 'b>(
     reading: &Reading<'_>,
     probes: &'b [Probe<'a>],
 ) -> Result<Vec<&'b Probe<'a>>, tokio_postgres::Error> {
+    match reading.catalog() {
+        Catalog::Plain => ask_together(reading, probes).await,
+        Catalog::Cluster => ask_apart(reading, probes).await,
+    }
+}
+
+/// Citus answers no question about tables that are on several servers.
+async fn ask_apart<'a, 'b>(
+    reading: &Reading<'_>,
+    probes: &'b [Probe<'a>],
+) -> Result<Vec<&'b Probe<'a>>, tokio_postgres::Error> {
+    let questions = probes.iter().map(|probe| probe.question.clone());
+    let answers = reading.each(&questions.collect::<Vec<_>>()).await?;
+    let mut filled = Vec::new();
+    for (probe, answer) in probes.iter().zip(answers) {
+        if !answer?.is_empty() {
+            filled.push(probe);
+        }
+    }
+    Ok(filled)
+}
+
+async fn ask_together<'a, 'b>(
+    reading: &Reading<'_>,
+    probes: &'b [Probe<'a>],
+) -> Result<Vec<&'b Probe<'a>>, tokio_postgres::Error> {
     let questions = probes.iter().enumerate();
-    let questions = questions.map(|(number, probe)| format!("({number}, {})", probe.question));
+    let questions =
+        questions.map(|(number, probe)| format!("({number}, EXISTS ({}))", probe.question));
     let sql = format!("VALUES {}", questions.collect::<Vec<_>>().join(", "));
     let mut filled = Vec::new();
     for row in reading.query(&sql, &[]).await? {

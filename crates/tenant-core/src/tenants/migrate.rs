@@ -72,6 +72,7 @@ impl Tenants {
             outcome.applied = versions(&applied);
             drop(session);
             self.look_for_fingerprints().await?;
+            self.make_reference_tables().await?;
         }
         outcome.duration = started.elapsed();
         Ok(outcome)
@@ -149,7 +150,10 @@ impl Tenants {
                     .filter(|outcome| outcome.error.is_some())
                     .count(),
             };
-            let items = behind.iter().map(Standing::item).collect();
+            let items = behind.iter().map(Standing::item).collect::<Vec<_>>();
+            if !(items.is_empty() && spares_behind.is_empty()) {
+                self.prepare_references().await?;
+            }
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
             let mut ended = self.for_each(items, pace, stop, &observe).await?;
             note_what_remains(&mut ended, behind);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::expected::Shapes;
-use super::ledgers::read_ledgers;
+use super::ledgers::{Unreached, read_ledgers};
 use super::problem::{Orphan, Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
 use super::shapes::Seen;
@@ -89,7 +89,7 @@ impl Tenants {
         }
         let known = self.newest();
         let mut ledgers = Vec::new();
-        read_ledgers(reading, bare, &mut ledgers).await;
+        read_ledgers(reading, bare, &Unreached::default(), &mut ledgers).await;
         let ours = ledgers.into_iter().filter_map(|(name, applied)| {
             let applied = applied.ok()?;
             let is_ours = applied.iter().all(|version| known.contains(version));

@@ -1,11 +1,15 @@
 //! Questions about many tenants at once.
 
-use futures_util::future::join3;
+use std::future::poll_fn;
+use std::task::Poll;
+
+use futures_util::future::{join3, maybe_done};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error as DriverError, Row};
 
 use super::Tenants;
 use crate::Error;
+use crate::catalog::Catalog;
 use crate::connect::Lease;
 
 /// A connection for questions about many tenants.
@@ -14,26 +18,44 @@ use crate::connect::Lease;
 /// behind a pooler the server connection is somebody else's a moment later.
 pub(super) struct Reading<'a> {
     session: Lease<'a>,
-    begin: String,
+    catalog: Catalog,
+    /// The messages that a transaction begins with.
+    begin: Vec<String>,
 }
 
 impl Tenants {
     /// A connection for looking at many tenants, on which nobody's lock holds up
     /// the whole for longer than the time-out.
     pub(super) async fn reading(&self) -> Result<Reading<'_>, Error> {
-        // Compiling a query over all tenants takes longer than running it.
-        let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL lock_timeout = {}; SET LOCAL jit = off",
-            self.settings.lock_timeout_ms()
-        );
+        let catalog = self.database.catalog();
         Ok(Reading {
             session: self.session().await?,
-            begin,
+            catalog,
+            begin: begin(catalog, self.settings.lock_timeout_ms()),
         })
     }
 }
 
+fn begin(catalog: Catalog, lock_timeout_ms: i32) -> Vec<String> {
+    // Compiling a query over all tenants takes longer than running it.
+    let begin = "BEGIN READ ONLY; SET LOCAL jit = off".to_owned();
+    let limit = format!("SET LOCAL lock_timeout = {lock_timeout_ms}");
+    match catalog.as_it_is() {
+        None => vec![format!("{begin}; {limit}")],
+        // What is to reach the other servers has to be a message of its own.
+        Some(set) => {
+            let carry = "SET LOCAL citus.propagate_set_commands TO 'local'";
+            vec![format!("{begin}; {set}; {carry}"), limit]
+        }
+    }
+}
+
 impl Reading<'_> {
+    /// How the catalog is to be asked.
+    pub(super) fn catalog(&self) -> Catalog {
+        self.catalog
+    }
+
     /// The rows that answer a question.
     ///
     /// Beginning, question and end are sent together, and so are one round trip.
@@ -50,7 +72,7 @@ impl Reading<'_> {
         // They are sent in the order in which they are first polled. After an error
         // the server takes the end for a rollback.
         let (begun, rows, ended) = join3(
-            client.batch_execute(&self.begin),
+            self.begin(),
             client.query_typed(sql, parameters),
             client.batch_execute("COMMIT"),
         )
@@ -60,4 +82,54 @@ impl Reading<'_> {
         ended?;
         Ok(rows)
     }
+
+    /// The rows that answer each of several questions, in one transaction and all sent
+    /// together. Those after one that fails fail as well, because of that.
+    ///
+    /// # Errors
+    ///
+    /// That the transaction does not begin.
+    pub(super) async fn each(
+        &self,
+        questions: &[String],
+    ) -> Result<Vec<Result<Vec<Row>, DriverError>>, DriverError> {
+        let client = self.session.client();
+        let questions = questions.iter().map(|sql| client.query_typed(sql, &[]));
+        // That the end fails takes nothing from what was read.
+        let (begun, answers, _) = join3(
+            self.begin(),
+            in_order(questions),
+            client.batch_execute("COMMIT"),
+        )
+        .await;
+        begun?;
+        Ok(answers)
+    }
+
+    async fn begin(&self) -> Result<(), DriverError> {
+        let client = self.session.client();
+        let messages = self.begin.iter().map(|sql| client.batch_execute(sql));
+        in_order(messages).await.into_iter().collect()
+    }
+}
+
+/// What each of `futures` gives. They are polled in their order, so that what they send
+/// is sent in it.
+async fn in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let futures = futures.map(|future| Box::pin(maybe_done(future)));
+    let mut futures = futures.collect::<Vec<_>>();
+    poll_fn(|context| {
+        let mut is_done = true;
+        for future in &mut futures {
+            is_done &= future.as_mut().poll(context).is_ready();
+        }
+        if is_done {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    let outputs = futures.iter_mut();
+    outputs.filter_map(|it| it.as_mut().take_output()).collect()
 }

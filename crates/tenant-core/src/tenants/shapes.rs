@@ -113,7 +113,7 @@ impl Tenants {
         let client = session.client();
         session.begin();
         client.batch_execute(&begin).await?;
-        let shapes = shape::read(client, names).await;
+        let shapes = shape::read(client, self.database.catalog(), names).await;
         client.batch_execute("ROLLBACK").await?;
         session.finish();
         Ok(shapes?)

@@ -91,6 +91,7 @@ impl Tenants {
         self.require_list().await?;
         self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
+        self.prepare_references().await?;
         let behind = self.spares_behind().await?;
         let migrated = self.for_spares(behind, Piece::MigrateSpare, jobs, stop);
         let mut outcomes = migrated.await;

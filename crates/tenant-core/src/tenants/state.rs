@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenants;
 use super::fleet::Item;
-use super::ledgers::{Applied, read_ledgers};
+use super::ledgers::{Applied, Unreached, read_ledgers};
 use super::reading::Reading;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::sql::Schema;
@@ -145,7 +145,8 @@ impl Tenants {
     }
 
     /// Those that cannot be read are asked for twice: between two queries a tenant
-    /// may have been dropped, which is nothing that is wrong with it.
+    /// may have been dropped, which is nothing that is wrong with it. Not those on a
+    /// server that is not reached: it would be waited for again.
     async fn read_list(
         &self,
         list: &str,
@@ -153,7 +154,10 @@ impl Tenants {
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
         let mut states = self.read_once(list, only, knowledge).await?;
-        let is_broken = |state: &State| state.standing.is_err();
+        let is_broken = |state: &State| {
+            let error = state.standing.as_ref().err();
+            error.is_some_and(|error| !is_unreached(error))
+        };
         let broken = states.iter().filter(|state| is_broken(state));
         // A name that is none is no question of the moment.
         let broken = broken.filter_map(|state| state.name.parse().ok());
@@ -193,8 +197,9 @@ impl Tenants {
         drop(reading);
         let chunks = registered.chunks(LEDGERS_PER_QUERY);
         // Collected, so that the future of all this can be spawned.
+        let unreached = Unreached::default();
         let chunks = chunks
-            .map(|chunk| self.read_chunk(chunk))
+            .map(|chunk| self.read_chunk(chunk, &unreached))
             .collect::<Vec<_>>();
         let read = stream::iter(chunks).buffered(READERS);
         let read = read.try_collect::<Vec<_>>().await?;
@@ -227,14 +232,18 @@ impl Tenants {
         })
     }
 
-    async fn read_chunk(&self, chunk: &[Registered]) -> Result<Vec<State>, Error> {
+    async fn read_chunk(
+        &self,
+        chunk: &[Registered],
+        unreached: &Unreached,
+    ) -> Result<Vec<State>, Error> {
         let readable = chunk.iter().filter(|tenant| tenant.ledger);
         let names = readable.filter_map(|tenant| tenant.name.parse().ok());
         let names = names.collect::<Vec<TenantName>>();
         let mut ledgers = Vec::new();
         if !names.is_empty() {
             let reading = self.reading().await?;
-            read_ledgers(&reading, &names, &mut ledgers).await;
+            read_ledgers(&reading, &names, unreached, &mut ledgers).await;
         }
         let mut ledgers = ledgers.into_iter().peekable();
         let migrations = &self.migrations.tenant;
@@ -369,6 +378,10 @@ fn standing(
         applied: is_behind.then_some(applied),
         pending,
     })
+}
+
+fn is_unreached(error: &Error) -> bool {
+    error.postgres().is_some_and(PgError::is_of_another_server)
 }
 
 fn unreadable(name: &TenantName, error: PgError) -> Error {

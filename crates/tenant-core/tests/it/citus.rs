@@ -4,8 +4,13 @@
 //! them: `cargo xtask test --citus` does.
 
 mod cluster;
+mod coordinator;
 mod crowd;
 mod fleet;
 mod joining;
 mod lint;
+mod loss;
 mod moving;
+mod ordinary;
+mod shared;
+mod stopped;

@@ -1,6 +1,6 @@
 //! The statements that make what a shape holds.
 
-use super::words::{keyword, owning_column, reference};
+use super::words::{keyword, next_of, owning_column, reference};
 use super::{grant, revoke, set_comment, set_owner};
 use crate::shape::Shape;
 use crate::shape::grants::Grants;
@@ -18,6 +18,8 @@ pub(crate) enum Stage {
     /// Which column a sequence belongs to, and where it stands. With this, rows can
     /// be filled in.
     Ownership,
+    /// Defaults that take from a sequence which belongs to a column.
+    Defaults,
     /// Primary and unique keys, checks, exclusions.
     Keys,
     /// Indexes.
@@ -94,6 +96,12 @@ pub(super) fn one(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
         for (column, object) in columns(shape, &name.name) {
             for (stage, sql) in beside(column, object) {
                 add(stage, sql);
+            }
+            if let Some(default) = late_default(shape, object) {
+                let (table, column) = (own(&name.name), ident(&column.name));
+                let sql =
+                    format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default}");
+                add(Stage::Defaults, sql);
             }
         }
     }
@@ -190,7 +198,13 @@ fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
     }
     let parents = partitioning.strip_prefix("INHERITS ");
     let columns = columns(shape, &name.name).into_iter();
-    let columns = columns.map(|(name, object)| (name, column(name, object)));
+    let columns = columns.map(|(name, object)| {
+        let mut now = object.clone();
+        if late_default(shape, object).is_some() {
+            now.facts.remove(&Aspect::Default);
+        }
+        (name, column(name, &now))
+    });
     let columns =
         columns.filter(|(name, text)| !parents.is_some_and(|it| gives(shape, it, name, text)));
     let columns = columns.map(|(_, text)| text).collect::<Vec<_>>().join(", ");
@@ -198,6 +212,23 @@ fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
     format!("CREATE {unlogged}TABLE {table} ({columns}){inherits} {by}")
         .trim_end()
         .to_owned()
+}
+
+/// The default of a new table's column that is set once the sequence which it takes from
+/// belongs to its column: Citus lets no sequence be given to a column any more that a
+/// table takes from. Where tables have parents it is set at once, since it is passed on.
+fn late_default<'a>(shape: &Shape, column: &'a Object) -> Option<&'a str> {
+    let default = column.fact(Aspect::Default)?;
+    let sequence = next_of(default)?;
+    let mut objects = shape.objects.iter();
+    let is_owned = objects.any(|(name, object)| {
+        name.kind == ObjectKind::Sequence
+            && name.name == sequence
+            && object.fact(Aspect::OwnedBy).is_some()
+    });
+    let mut all = shape.objects.values();
+    let any_parents = all.any(|object| object.fact(Aspect::Partitioning).is_some());
+    (is_owned && !any_parents).then_some(default)
 }
 
 /// Whether a table that inherits from `parents` gets the column from one of them just

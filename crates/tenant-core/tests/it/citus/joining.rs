@@ -3,7 +3,7 @@
 use tenant_core::{DistributeOptions, FleetReport, ProblemKind, Settings, Status, Stop, Tenants};
 
 use super::cluster::{Cluster, client, stream};
-use crate::fixture::{create, name, outcome};
+use crate::fixture::{Stream, create, name, outcome};
 
 /// What [`stream`] makes, as somebody would have made it on one server.
 const BY_HAND: [&str; 9] = [
@@ -71,6 +71,38 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
         cluster.value("SELECT max(id)::text FROM old.lists").await,
         "101"
     );
+}
+
+#[tokio::test]
+async fn what_tenants_refer_to_becomes_a_reference_table_before_they_are_distributed() {
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    let admin = client(&cluster.coordinator).await;
+    let referring = Stream::new().with(
+        "CREATE TABLE subscriptions (id bigint PRIMARY KEY, plan int REFERENCES public.plans)",
+    );
+    let tenants = cluster.tenants(&referring, Settings::default()).await;
+    for statement in [
+        "CREATE TABLE plans (id int PRIMARY KEY, name text)",
+        "INSERT INTO plans VALUES (1, 'free')",
+        "CREATE SCHEMA old",
+        "CREATE TABLE old.subscriptions (id bigint PRIMARY KEY, plan int REFERENCES public.plans)",
+        "INSERT INTO old.subscriptions VALUES (7, 1)",
+    ] {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    tenants.adopt(&name("old"), None).await.unwrap();
+    let done = distribute(&tenants, DistributeOptions::default()).await;
+    assert_eq!(
+        outcome(&done, "old").status,
+        Status::Distributed,
+        "{done:?}"
+    );
+    let joined = "SELECT p.name FROM old.subscriptions s JOIN plans p ON p.id = s.plan";
+    assert_eq!(cluster.value(joined).await, "free");
+    let health = tenants.health(&[]).await.unwrap();
+    assert!(health.problems.is_empty(), "{health:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,41 @@
+//! Which relations a question to the catalog is to find, where Citus is there.
+//!
+//! A server of the cluster that holds rows has their shards beside the tables: tables
+//! called like them, with a number. Citus hides these by adding a function of its own to
+//! each question about relations, and when a table is dropped at the same time that can
+//! end the server. So Citus is told to leave the questions as they are, and shards are
+//! left out by its own lists.
+
+/// The catalog of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Catalog {
+    /// As PostgreSQL has it.
+    Plain,
+    /// With what Citus adds.
+    Cluster,
+}
+
+impl Catalog {
+    /// The statement by which questions stay as they are until the transaction ends.
+    pub(crate) fn as_it_is(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Cluster => Some("SET LOCAL citus.override_table_visibility TO off"),
+        }
+    }
+
+    /// The condition that `relation`, a row of `pg_class`, is no shard: its name does
+    /// not end in the number of one that belongs to a table of the same schema.
+    pub(crate) fn no_shard(self, relation: &str) -> String {
+        match self {
+            Self::Plain => "true".to_owned(),
+            Self::Cluster => format!(
+                "NOT EXISTS (SELECT FROM pg_catalog.pg_dist_shard shard \
+                 JOIN pg_catalog.pg_class whole ON whole.oid = shard.logicalrelid \
+                 WHERE shard.shardid = pg_catalog.substring({relation}.relname::text, \
+                     '_([0-9]{{1,18}})$')::bigint \
+                 AND whole.relnamespace = {relation}.relnamespace)"
+            ),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads each ledger with a question of its own, where Citus is there: one question
+//! about many tenants takes it several times as long as many about one, sent together.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error as DriverError, Row};
+
+use super::Applied;
+use crate::sql::{LEDGER, Schema};
+use crate::tenants::reading::Reading;
+use crate::{PgError, TenantName};
+
+/// The servers of a cluster that did not answer, by their number, and how. Each is
+/// tried once, since that can take long: of the other tenants there the same is told.
+#[derive(Default)]
+pub(in crate::tenants) struct Unreached(Mutex<HashMap<i32, PgError>>);
+
+impl Unreached {
+    fn list(&self) -> MutexGuard<'_, HashMap<i32, PgError>> {
+        // The list is whole at every moment, also after a panic elsewhere.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn error(&self, server: i32) -> Option<PgError> {
+        self.list().get(&server).map(PgError::again)
+    }
+}
+
+/// Which server has the rows of each tenant's ledger.
+type Homes = HashMap<String, i32>;
+
+/// What was read.
+type Answers<'a> = HashMap<&'a TenantName, Applied>;
+
+/// As [`read_ledgers`](super::read_ledgers).
+pub(super) async fn read_apart(
+    reading: &Reading<'_>,
+    tenants: &[TenantName],
+    unreached: &Unreached,
+    ledgers: &mut Vec<(TenantName, Applied)>,
+) {
+    let mut answers = Answers::new();
+    let mut open = tenants.iter().collect::<Vec<_>>();
+    let mut homes = Homes::new();
+    while !open.is_empty() {
+        // Also after others have found out that a server does not answer.
+        if homes.is_empty() && !unreached.list().is_empty() {
+            homes = homes_of(reading, tenants).await;
+        }
+        leave_out(&mut open, &homes, unreached, &mut answers);
+        let failed = ask(reading, &mut open, &mut answers).await;
+        let Some((tenant, error)) = failed.filter(|(_, error)| error.is_of_another_server()) else {
+            continue;
+        };
+        if homes.is_empty() {
+            homes = homes_of(reading, tenants).await;
+        }
+        if let Some(home) = homes.get(tenant.as_str()) {
+            unreached.list().insert(*home, error);
+        }
+    }
+    let answers = tenants
+        .iter()
+        .filter_map(|tenant| Some((tenant.clone(), answers.remove(tenant)?)));
+    ledgers.extend(answers);
+}
+
+/// Takes those of `open` out whose server is known not to answer.
+fn leave_out<'a>(
+    open: &mut Vec<&'a TenantName>,
+    homes: &Homes,
+    unreached: &Unreached,
+    answers: &mut Answers<'a>,
+) {
+    open.retain(|&tenant| {
+        let home = homes.get(tenant.as_str());
+        let error = home.and_then(|home| unreached.error(*home));
+        let is_known = error.is_some();
+        answers.extend(error.map(|error| (tenant, Err(error))));
+        !is_known
+    });
+}
+
+/// Asks about all of `open` in one transaction. The first that fails ends it, and is
+/// given back; those after it remain.
+async fn ask<'a>(
+    reading: &Reading<'_>,
+    open: &mut Vec<&'a TenantName>,
+    answers: &mut Answers<'a>,
+) -> Option<(&'a TenantName, PgError)> {
+    let questions = open.iter().map(|&tenant| {
+        let ledger = Schema::Tenant(tenant).ledger();
+        format!("SELECT version::text FROM {ledger} ORDER BY version COLLATE \"C\"")
+    });
+    let questions = questions.collect::<Vec<_>>();
+    let rows = match reading.each(&questions).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            let error = PgError::from(error);
+            answers.extend(open.drain(..).map(|tenant| (tenant, Err(error.again()))));
+            return None;
+        }
+    };
+    let tenants = std::mem::take(open);
+    let mut read = tenants.into_iter().zip(rows);
+    for (tenant, rows) in read.by_ref() {
+        let applied = rows.and_then(|rows| versions(&rows));
+        let applied = applied.map_err(PgError::from);
+        let error = applied.as_ref().err().map(PgError::again);
+        answers.insert(tenant, applied);
+        if let Some(error) = error {
+            open.extend(read.map(|(tenant, _)| tenant));
+            return Some((tenant, error));
+        }
+    }
+    None
+}
+
+fn versions(rows: &[Row]) -> Result<Vec<String>, DriverError> {
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// None of those whose ledger is on no other server, or where that cannot be asked:
+/// then each is tried.
+async fn homes_of(reading: &Reading<'_>, tenants: &[TenantName]) -> Homes {
+    let sql = "SELECT n.nspname::text, p.groupid FROM pg_catalog.pg_namespace n \
+               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
+               JOIN pg_catalog.pg_dist_shard s ON s.logicalrelid = c.oid \
+               JOIN pg_catalog.pg_dist_placement p ON p.shardid = s.shardid \
+               WHERE n.nspname = ANY ($1)";
+    let names = tenants.iter().map(TenantName::as_str).collect::<Vec<_>>();
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&names, Type::NAME_ARRAY), (&LEDGER, Type::NAME)];
+    let rows = reading.query(sql, &parameters).await.unwrap_or_default();
+    let homes = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    homes
+        .collect::<Result<_, DriverError>>()
+        .unwrap_or_default()
+}
