@@ -111,6 +111,25 @@ pub fn of(error: &Error) -> Option<String> {
             versions.last().map_or("0", String::as_str)
         ),
         Error::HasLedger(_) => "leave --at out".to_owned(),
+        Error::NotACluster => {
+            "the guide, TENANT_SCHEMA_MIGRATION.md, shows the way from one server to several, \
+             under \"On a Citus cluster\""
+                .to_owned()
+        }
+        Error::UnknownNode { node, .. } => format!(
+            "name one that the cluster has, or add it to the cluster as a superuser: `SELECT \
+             citus_add_node({}, {});`",
+            tenant_core::quote_literal(node.host()),
+            node.port()
+        ),
+        Error::NotDistributed(name) => {
+            format!("`cargo xtask db:distribute:tenants --only {name}` brings it to one")
+        }
+        Error::WouldBlockWrites { .. } => {
+            "give --block-writes, and those who write to it wait until it is moved; or add the \
+             primary keys with a migration"
+                .to_owned()
+        }
         Error::NoSchema(name) => format!(
             "correct the name; `cargo xtask db:create:tenant {name}` makes a tenant where nothing is"
         ),

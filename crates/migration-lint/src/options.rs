@@ -25,6 +25,9 @@ pub struct Options {
     pub enabled_rules: Vec<String>,
     /// The oldest major version of PostgreSQL the migrations are to run on.
     pub postgres_version: u32,
+    /// Whether the tenants are, or are to be, on a Citus cluster, so that the rules
+    /// about it are asked.
+    pub citus: bool,
     /// The versions of the migrations that exist elsewhere already, such as on
     /// the branch this one is to be merged into. Where they are given, each
     /// further migration has to be newer than all of them. Not read from the
@@ -39,6 +42,7 @@ impl Default for Options {
             disabled_rules: Vec::new(),
             enabled_rules: Vec::new(),
             postgres_version: OLDEST_POSTGRES,
+            citus: false,
             base_versions: None,
         }
     }
@@ -56,6 +60,8 @@ struct Written {
     enabled_rules: Vec<String>,
     #[serde(default = "oldest_postgres")]
     postgres_version: u32,
+    #[serde(default)]
+    citus: bool,
 }
 
 fn oldest_postgres() -> u32 {
@@ -72,6 +78,7 @@ impl Options {
     ///     disabled_rules = ["prefer-text-field"]
     ///     enabled_rules = ["ban-drop-trigger"]
     ///     postgres_version = 15
+    ///     citus = true
     ///     "#,
     /// )?;
     /// assert_eq!(options.allowed_schemas, ["extensions"]);
@@ -103,15 +110,22 @@ impl Options {
             disabled_rules: written.disabled_rules,
             enabled_rules: written.enabled_rules,
             postgres_version: written.postgres_version,
+            citus: written.citus,
             base_versions: None,
         })
     }
 
-    /// Whether the rule `rule` is asked.
-    pub(crate) fn is_on(&self, rule: &str) -> bool {
+    /// Whether the rule `rule` is asked; false for a name that no rule has.
+    #[must_use]
+    pub fn is_on(&self, rule: &str) -> bool {
         let names = |rules: &[String]| rules.iter().any(|name| name == rule);
-        !names(&self.disabled_rules)
-            && (names(&self.enabled_rules) || catalog::is_on_by_default(rule))
+        !names(&self.disabled_rules) && (names(&self.enabled_rules) || self.is_on_by_itself(rule))
+    }
+
+    /// Whether it is asked when nobody has said anything about it.
+    fn is_on_by_itself(&self, rule: &str) -> bool {
+        catalog::find(rule)
+            .is_some_and(|rule| rule.on_by_default || self.citus && rule.is_about_citus())
     }
 }
 
@@ -189,5 +203,15 @@ mod tests {
         assert!(options.is_on("search-path"));
         assert!(options.is_on("ban-drop-index"));
         assert!(!options.is_on("ban-drop-trigger"));
+        assert!(!options.is_on("no-such-rule"));
+    }
+
+    #[test]
+    fn the_rules_for_citus_are_on_where_it_is() {
+        assert!(!Options::default().is_on("citus-trigger"));
+        let text = "citus = true\ndisabled_rules = ['citus-trigger']";
+        let options = Options::parse(text).unwrap();
+        assert!(!options.is_on("citus-trigger"));
+        assert!(options.is_on("citus-policy"));
     }
 }

@@ -1,6 +1,7 @@
 //! The rules about one SQL text, and the walk through its tree that asks them.
 
 pub(crate) mod catalog;
+mod citus;
 mod client;
 mod empty;
 mod literals;
@@ -97,6 +98,9 @@ fn walk(root: &SyntaxNode, place: &Place<'_>, found: &mut Vec<Found>) {
     for node in root.descendants() {
         if place.inside.runs_now() {
             found.extend(STATEMENT_RULES.iter().filter_map(|rule| rule(&node, place)));
+            if place.is_tenant() {
+                found.extend(citus::RULES.iter().filter_map(|rule| rule(&node, place)));
+            }
         }
         found.extend(NAME_RULES.iter().filter_map(|rule| rule(&node, place)));
         // A body in a body is text that something executes later.

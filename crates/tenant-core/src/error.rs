@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::lock_holder::{LockHolder, in_words};
 use crate::migration::{Migration, MigrationFile, Refusal};
 use crate::sql::Schema;
-use crate::{ConnectError, PgError, TenantName};
+use crate::{ConnectError, Node, PgError, TenantName};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
@@ -192,6 +192,35 @@ pub enum Error {
         /// The versions, oldest first.
         versions: Vec<String>,
     },
+    /// There is one server, and nothing to spread tenants over.
+    #[error("the database is not spread over several servers: it has no extension `citus`")]
+    NotACluster,
+    /// The cluster has no such server, or none that tenants can be on.
+    #[error(
+        "tenants cannot be on the server {node}: {}",
+        if .nodes.is_empty() { "the cluster has none that they can be on".to_owned() }
+        else { format!("the cluster has {}", listed(.nodes)) }
+    )]
+    UnknownNode {
+        /// The server that was named.
+        node: Node,
+        /// Those that tenants can be on, by address.
+        nodes: Vec<Node>,
+    },
+    /// The tenant's schema is the coordinator's own.
+    #[error("tenant `{0}` is on no server of the cluster: its schema is not distributed")]
+    NotDistributed(TenantName),
+    /// The tenant cannot be moved while others write to these tables.
+    #[error(
+        "tenant `{name}` cannot be moved while others write to it: {} no primary key",
+        have(.tables)
+    )]
+    WouldBlockWrites {
+        /// The tenant.
+        name: TenantName,
+        /// The tables without a primary key or another replica identity, by name.
+        tables: Vec<String>,
+    },
     /// A version was named for a schema that says itself which it has.
     #[error("the schema `{0}` has a table of applied migrations, which says its version")]
     HasLedger(TenantName),
@@ -280,6 +309,20 @@ fn done(file: MigrationFile) -> &'static str {
 fn quoted(names: &[String]) -> String {
     let names = names.iter().map(|name| format!("`{name}`"));
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// The addresses, one after the other.
+fn listed(nodes: &[Node]) -> String {
+    let nodes = nodes.iter().map(Node::to_string);
+    nodes.collect::<Vec<_>>().join(", ")
+}
+
+/// These tables have, or this one has.
+fn have(tables: &[String]) -> String {
+    match tables {
+        [table] => format!("its table `{table}` has"),
+        tables => format!("its tables {} have", few(tables)),
+    }
 }
 
 /// How many names are shown.

@@ -27,17 +27,17 @@
 //! | `schema begun` | `DEBUG` | `tenant`, `spare` | work on a schema begins |
 //! | `migration applied` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a migration is committed |
 //! | `migration reverted` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | that a migration was reverted is committed |
-//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`, `cloned_from`, `renamed_to`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
+//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`, `cloned_from`, `renamed_to`, `moved_to`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
 //! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction lost against somebody's lock, and is begun anew |
 //! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (then nobody is named), or other sessions hold what a statement needs |
 //! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
-//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares` or `rollback` ends with a report |
+//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback` or `distribute` ends with a report |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
-//! `created`, `cloned`, `migrated`, `reverted`, `renamed` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
+//! `created`, `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
 //! Tenants that are found to be up to date when all are looked at have no event
 //! of their own, however many they are: `run ended` counts them. So it does with
 //! those that a dry run finds behind, as skipped. A call whose
@@ -46,13 +46,14 @@
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
-//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `dropped`, `skipped`; of a call `ok`, `failed` |
+//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `moved`, `distributed`, `dropped`, `skipped`; of a call `ok`, `failed` |
 //! | `migrations` | number | how many were applied or reverted, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
 //! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
 //! | `version` | text | its version |
 //! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
 //! | `cloned_from` | text | the tenant that the new one is like |
 //! | `renamed_to` | text | the tenant's new name; `tenant` is the old one |
+//! | `moved_to` | text | the server of the cluster that the tenant is on now |
 //! | `duration_ms` | number | how long it took, in ms |
 //! | `error` | text | the error and its causes |
 //! | `sqlstate` | text | PostgreSQL's code for it, if the server spoke |
@@ -109,6 +110,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
                 from_spare = $end.from_spare.then_some(true),
                 cloned_from = $end.cloned_from(),
                 renamed_to = $end.renamed_to(),
+                moved_to = $end.moved_to(),
                 duration_ms = milliseconds($end.duration),
                 $($field = $value,)*
                 "schema ended"

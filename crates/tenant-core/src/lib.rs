@@ -52,6 +52,11 @@
 //! name. [`Tenants::plan_rollback`] says what going back would revert and
 //! lose, and [`Tenants::rollback`] does it.
 //!
+//! Where Citus spreads the database over several servers, a tenant's schema is on one of
+//! them, and all of this is the same. [`Tenants::move_tenant`] takes a tenant to another
+//! server, [`Tenants::placed_on`] says where new ones are put, and
+//! [`Tenants::distribute`] spreads those that were there before.
+//!
 //! # Serving them
 //!
 //! One [`TenantPool`] serves all tenants. What it hands out is a transaction in one
@@ -115,6 +120,7 @@ mod forget;
 mod lock_holder;
 mod migration;
 mod name;
+mod node;
 mod path;
 mod pg_error;
 mod pool;
@@ -128,13 +134,14 @@ mod token;
 mod tracker;
 
 pub use connect::{ConnectError, Database};
-pub use engine::{Removed, Rows, Settings};
+pub use engine::{Removed, Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use lock_holder::LockHolder;
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
 pub use name::{InvalidName, NameRule, TenantName};
+pub use node::{InvalidNode, Node};
 pub use path::ExtensionsSchema;
 pub use pg_error::PgError;
 pub use pool::{
@@ -144,8 +151,9 @@ pub use pool::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Adopted, Cloned, Comparison, Contents, FleetReport, Health, Loss, MigrateOptions, Note, Orphan,
-    Outcome, PlannedRevert, Problem, ProblemKind, Progress, PublicOutcome, Renamed, Repair,
-    RollbackOptions, RollbackPlan, RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop,
-    Table, Tenant, TenantStanding, Tenants,
+    Adopted, Cloned, ClusterNode, Comparison, Contents, DistributeOptions, FleetReport, Health,
+    Loss, MigrateOptions, MoveProgress, Moved, Note, Orphan, Outcome, Place, PlannedRevert,
+    Problem, ProblemKind, Progress, PublicOutcome, Renamed, Repair, RollbackOptions, RollbackPlan,
+    RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant, TenantStanding,
+    Tenants,
 };

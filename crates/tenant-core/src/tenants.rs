@@ -5,6 +5,7 @@ mod adopt;
 mod clone;
 mod compare;
 mod create;
+mod distribute;
 mod drift;
 mod drop;
 mod expected;
@@ -14,10 +15,12 @@ mod ledgers;
 mod list;
 mod loss;
 mod migrate;
+mod moving;
 mod note;
 mod orphans;
 mod outcome;
 mod owners;
+mod places;
 mod problem;
 mod reading;
 mod reference;
@@ -26,34 +29,37 @@ mod repair;
 mod rollback;
 mod shapes;
 mod spares;
+mod spread;
 mod standings;
 mod state;
 
-use crate::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::connect::{Database, Lease, Session, SessionPool};
-use crate::engine::{Settings, Work};
+use crate::engine::{Settings, Work, Writers};
 use crate::events::Call;
 use crate::migration::{MigrationSet, Migrations};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::sql::Schema;
-use crate::tracker;
+use crate::{Error, Node, tracker};
 
 pub use adopt::Adopted;
 pub use clone::Cloned;
 pub use compare::Comparison;
+pub use distribute::DistributeOptions;
 pub use drop::{Contents, Table};
 pub use fleet::Stop;
 pub use health::Health;
 pub use list::Tenant;
 pub use loss::Loss;
 pub use migrate::{MigrateOptions, Progress, PublicOutcome};
+pub use moving::{MoveProgress, Moved};
 pub use note::Note;
 pub use outcome::{FleetReport, Outcome, Status};
+pub use places::{ClusterNode, Place};
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
 pub use rename::Renamed;
 pub use repair::Repair;
@@ -78,6 +84,8 @@ pub struct Tenants {
     sessions: Arc<SessionPool>,
     migrations: Arc<Migrations>,
     settings: Settings,
+    /// The server of the cluster that new tenants are put on; any when `None`.
+    placement: Option<Node>,
     /// Whether the list of tenants has a column for fingerprints. A database
     /// that was set up by an older program has none, and gets it with the next
     /// public migrations.
@@ -121,6 +129,7 @@ impl Tenants {
             database,
             migrations: Arc::new(migrations),
             settings,
+            placement: None,
             fingerprints: Arc::default(),
             directory: Arc::default(),
             known: Arc::default(),
@@ -197,6 +206,7 @@ impl Tenants {
             database,
             migrations: Arc::clone(&self.migrations),
             settings: self.settings.clone(),
+            placement: self.placement.clone(),
             fingerprints: Arc::new(AtomicBool::new(fingerprints)),
             directory: Arc::default(),
             known: Arc::default(),

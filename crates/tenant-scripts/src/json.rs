@@ -16,6 +16,8 @@ pub(crate) struct Fleet {
     created: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reverted: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distributed: Option<usize>,
     up_to_date: usize,
     failed: usize,
     skipped: usize,
@@ -97,12 +99,22 @@ impl Fleet {
         document
     }
 
+    pub(crate) fn distributed(report: &FleetReport, dry_run: bool) -> Self {
+        let mut document = Self::new(report);
+        document.distributed = Some(report.count(Status::Distributed));
+        document.dry_run = Some(dry_run);
+        document.tenants = report.outcomes.iter().map(distributed).collect();
+        document.spares = Some(report.spares.iter().map(distributed).collect());
+        document
+    }
+
     fn new(report: &FleetReport) -> Self {
         Self {
             total: report.outcomes.len(),
             migrated: None,
             created: None,
             reverted: None,
+            distributed: None,
             up_to_date: report.count(Status::UpToDate),
             failed: report.count(Status::Failed),
             skipped: report.count(Status::Skipped),
@@ -145,6 +157,7 @@ fn tenant(outcome: &Outcome) -> Tenant {
             Status::Created => "created",
             Status::Migrated => "migrated",
             Status::Reverted => "reverted",
+            Status::Distributed => "distributed",
             Status::UpToDate => "up_to_date",
             Status::Dropped => "dropped",
             Status::Failed => "failed",
@@ -166,6 +179,14 @@ fn reverted(outcome: &Outcome) -> Tenant {
         applied: None,
         reverted: Some(outcome.reverted.clone()),
         to_revert: Some(outcome.to_revert.clone()),
+        ..tenant(outcome)
+    }
+}
+
+/// The same of a run that is not about migrations.
+fn distributed(outcome: &Outcome) -> Tenant {
+    Tenant {
+        applied: None,
         ..tenant(outcome)
     }
 }

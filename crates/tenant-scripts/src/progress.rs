@@ -1,6 +1,8 @@
 //! What a run over several tenants shows while it goes on: a bar on a terminal,
 //! and a line now and then where there is none.
 
+mod copying;
+
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +15,8 @@ use tenant_core::{Outcome, Status};
 use tokio::task::AbortHandle;
 
 use crate::report::words;
+
+pub(crate) use copying::CopyBar;
 
 /// How often a line is written where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(5);

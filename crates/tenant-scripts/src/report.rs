@@ -17,7 +17,11 @@ pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
         let status = outcome.status;
         matches!(
             status,
-            Status::Created | Status::Migrated | Status::Reverted | Status::Skipped
+            Status::Created
+                | Status::Migrated
+                | Status::Reverted
+                | Status::Distributed
+                | Status::Skipped
         )
     };
     let done = report.outcomes.iter().filter(told).collect::<Vec<_>>();
@@ -47,6 +51,7 @@ fn line(outcome: &Outcome) -> String {
             outcome.pending.len(),
             outcome.pending.join(", ")
         ),
+        Status::Distributed => format!("  {name}: distributed in {}", time(outcome.duration)),
         _ => format!(
             "  {name}: {}, {} in {}",
             words(outcome),
@@ -75,6 +80,7 @@ pub(crate) fn tally(outcomes: &[Outcome]) -> String {
         Status::Created,
         Status::Migrated,
         Status::Reverted,
+        Status::Distributed,
         Status::UpToDate,
         Status::Dropped,
         Status::Skipped,
@@ -102,6 +108,7 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Dropped => "dropped",
         Status::Migrated => "migrated",
         Status::Reverted => "reverted",
+        Status::Distributed => "distributed",
         Status::UpToDate => "up to date",
         Status::Failed => "failed",
         Status::Skipped if !outcome.pending.is_empty() => "behind",

@@ -39,6 +39,8 @@ pub(crate) use relation::{Relation, measure, relations};
 pub(crate) use rows::{LETTERS, RowData, Rows, pretty};
 pub(crate) use select::{Statement, order_by};
 pub(crate) use statement::perform;
-pub(crate) use tenants::{Found, Search, TenantRow, measure as measure_tenants, tenants};
+pub(crate) use tenants::{
+    Found, Search, TenantRow, find_homes, measure as measure_tenants, measure_at_home, tenants,
+};
 pub(crate) use whole::{Outline, outlines};
 pub(crate) use writing::Writing;

@@ -46,6 +46,10 @@ pub struct LintMigrations {
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
+    /// Ask what a Citus cluster would refuse in tenants' migrations, too
+    #[arg(long)]
+    citus: bool,
+
     /// List all rules, and whether they are on
     #[arg(long, conflicts_with_all = ["stream", "base"])]
     rules: bool,
@@ -91,7 +95,8 @@ impl Script for LintMigrations {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let project = Project::find()?;
-        let options = lint_options::read(&project)?;
+        let mut options = lint_options::read(&project)?;
+        options.citus |= self.citus;
         if self.rules {
             return list(context, &options);
         }
@@ -225,11 +230,9 @@ const HOW_TO_IGNORE: &str =
 
 /// Shows all rules, as `options` have them.
 fn list(context: &Context, options: &Options) -> anyhow::Result<Verdict> {
-    let names = |list: &[String], name: &str| list.iter().any(|one| one == name);
     let rows = rules().iter().map(|rule| RuleRow {
         name: rule.name,
-        on: (rule.on_by_default || names(&options.enabled_rules, rule.name))
-            && !names(&options.disabled_rules, rule.name),
+        on: options.is_on(rule.name),
         summary: rule.summary,
     });
     let document = RuleList {

@@ -198,6 +198,26 @@ fn the_project_decides_which_schemas_and_which_rules() {
 }
 
 #[test]
+fn what_a_cluster_refuses_is_found_where_there_is_one() {
+    let folder = project_with("DROP TRIGGER a ON dummy_table;\n");
+    folder.run("lint-migrations").succeeds();
+    let found = "up.sql:1:1: citus-trigger: Citus refuses triggers of tables, and their changes, ";
+    let checked = folder.run("lint-migrations --citus").exits_with(1);
+    checked
+        .prints(found)
+        .prints("  help: put `SET LOCAL citus.enable_unsafe_triggers TO on;` before it ");
+    folder.file("lint.toml", "citus = true\n");
+    folder.run("lint-migrations").exits_with(1).prints(found);
+    let listed = folder.run("lint-migrations --rules").succeeds();
+    listed.prints("on   citus-rename-constraint: a renamed constraint\n");
+}
+
+#[test]
+fn this_projects_own_migrations_suit_a_cluster() {
+    project().run("lint-migrations --citus").succeeds();
+}
+
+#[test]
 fn a_file_with_rules_that_cannot_be_understood_is_wrong_use() {
     let folder = project();
     for (text, said) in [

@@ -19,6 +19,7 @@
 //! changes that are the very purpose of a migration, such as a new column; what
 //! is shared by all tenants is guarded by `shared-object`.
 
+mod citus;
 mod own;
 mod squawk;
 
@@ -42,14 +43,21 @@ impl RuleInfo {
     pub fn is_about_safety(&self) -> bool {
         of_squawk().any(|rule| rule.name == self.name)
     }
+
+    /// Whether it is for tenants on a Citus cluster, and asked where
+    /// [`Options::citus`](crate::Options::citus) says so.
+    #[must_use]
+    pub fn is_about_citus(&self) -> bool {
+        citus::CITUS.iter().any(|rule| rule.name == self.name)
+    }
 }
 
-/// All rules, each group in alphabetical order: ours, those of squawk, and
-/// those of squawk that are off by default.
+/// All rules, each group in alphabetical order: ours, those for Citus, those of
+/// squawk, and those of squawk that are off by default.
 #[must_use]
 pub fn rules() -> &'static [RuleInfo] {
     static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
-        let lists = [own::OURS, squawk::ON, squawk::OFF];
+        let lists = [own::OURS, citus::CITUS, squawk::ON, squawk::OFF];
         lists.into_iter().flatten().copied().collect()
     });
     &ALL
@@ -64,11 +72,7 @@ pub(crate) fn is_known(name: &str) -> bool {
     find(name).is_some()
 }
 
-pub(crate) fn is_on_by_default(name: &str) -> bool {
-    find(name).is_some_and(|rule| rule.on_by_default)
-}
-
-fn find(name: &str) -> Option<&'static RuleInfo> {
+pub(crate) fn find(name: &str) -> Option<&'static RuleInfo> {
     rules().iter().find(|rule| rule.name == name)
 }
 

@@ -39,8 +39,10 @@ impl Database {
         Ok(())
     }
 
-    /// Whether it is, as far as somebody has asked.
-    pub(crate) fn is_cluster(&self) -> bool {
+    /// Whether the database is spread over several servers by the extension Citus, as far
+    /// as that is known: [`Tenants::open`](crate::Tenants::open) looks.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
         self.known_cluster() != Cluster::None
     }
 

@@ -12,6 +12,11 @@
 //! system's. The rules are those of the PostgreSQL manual, "SSL Support" of
 //! libpq, except that without `sslrootcert` libpq reads a file in the home
 //! folder.
+//!
+//! Where the certificate is not looked at, one of X.509 version 1 will do, as for
+//! libpq; where it is verified, it has to be of version 3.
+
+mod key;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -19,12 +24,17 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
+    SignatureScheme,
 };
+use thiserror::Error as ThisError;
 
 use super::ConnectError;
 
@@ -64,20 +74,16 @@ pub(super) fn client_config(
     root_certificate: Option<&Path>,
 ) -> Result<ClientConfig, ConnectError> {
     let provider = Arc::new(ring::default_provider());
+    let web_pki = || web_pki(root_certificate, &provider);
     let check = match (mode, root_certificate) {
         (SslMode::Disable | SslMode::Prefer, _) | (SslMode::Require, None) => Check::Nothing,
-        (SslMode::Require | SslMode::VerifyCa, _) => Check::Authority,
-        (SslMode::VerifyFull, _) => Check::AuthorityAndHost,
+        (SslMode::Require | SslMode::VerifyCa, _) => Check::Authority(web_pki()?),
+        (SslMode::VerifyFull, _) => Check::AuthorityAndHost(web_pki()?),
     };
-    let lenient = |authority| Lenient {
-        authority,
+    let verifier = Arc::new(Verifier {
+        check,
         provider: Arc::clone(&provider),
-    };
-    let verifier: Arc<dyn ServerCertVerifier> = match check {
-        Check::Nothing => Arc::new(lenient(None)),
-        Check::Authority => Arc::new(lenient(Some(web_pki(root_certificate, &provider)?))),
-        Check::AuthorityAndHost => web_pki(root_certificate, &provider)?,
-    };
+    });
     let versions =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = versions.map_err(|error| trust_problem(error.to_string()))?;
@@ -88,11 +94,14 @@ pub(super) fn client_config(
 }
 
 /// What is looked at in the server's certificate.
-#[derive(Clone, Copy)]
+#[derive(Debug)]
 enum Check {
+    /// Nothing but its key, for without that there is no handshake.
     Nothing,
-    Authority,
-    AuthorityAndHost,
+    /// Who signed it.
+    Authority(Arc<WebPkiServerVerifier>),
+    /// The same, and for whom.
+    AuthorityAndHost(Arc<WebPkiServerVerifier>),
 }
 
 fn trust_problem(reason: String) -> ConnectError {
@@ -146,14 +155,24 @@ fn roots_of_system() -> Result<RootCertStore, ConnectError> {
     Ok(roots)
 }
 
-/// Checks less than everything: the authority without the host, or nothing.
+/// Verifies the server's certificate as far as the mode asks for it, and always that the
+/// server has the private key of it.
 #[derive(Debug)]
-struct Lenient {
-    authority: Option<Arc<WebPkiServerVerifier>>,
+struct Verifier {
+    check: Check,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Lenient {
+/// What webpki says in a word, with what can be done about it.
+#[derive(Debug, ThisError)]
+#[error(
+    "the server's certificate is of X.509 version 1, which cannot be verified: give the server one \
+     of version 3, as a certificate authority makes it, or do without verification (sslmode=require \
+     without sslrootcert)"
+)]
+struct Version1;
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -162,9 +181,13 @@ impl ServerCertVerifier for Lenient {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let Some(authority) = &self.authority else {
-            return Ok(ServerCertVerified::assertion());
+        let authority = match &self.check {
+            Check::Nothing => return Ok(ServerCertVerified::assertion()),
+            Check::Authority(authority) | Check::AuthorityAndHost(authority) => authority,
         };
+        if key::is_version_1(end_entity) {
+            return Err(Error::Other(OtherError(Arc::new(Version1))));
+        }
         let verified = authority.verify_server_cert(
             end_entity,
             intermediates,
@@ -174,11 +197,15 @@ impl ServerCertVerifier for Lenient {
         );
         // The chain is verified before the name is looked at, so a wrong name
         // is all that is wrong.
-        match verified {
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            other => other,
+        match (verified, &self.check) {
+            (
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName
+                    | CertificateError::NotValidForNameContext { .. },
+                )),
+                Check::Authority(_),
+            ) => Ok(ServerCertVerified::assertion()),
+            (other, _) => other,
         }
     }
 
@@ -189,6 +216,10 @@ impl ServerCertVerifier for Lenient {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
+        if matches!(self.check, Check::Nothing) {
+            key::verify_tls12(message, certificate, signed, algorithms)?;
+            return Ok(HandshakeSignatureValid::assertion());
+        }
         verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
@@ -199,6 +230,10 @@ impl ServerCertVerifier for Lenient {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
+        if matches!(self.check, Check::Nothing) {
+            let key = key::key_of(certificate)?;
+            return verify_tls13_signature_with_raw_key(message, &key, signed, algorithms);
+        }
         verify_tls13_signature(message, certificate, signed, algorithms)
     }
 

@@ -6,6 +6,7 @@
 
 use super::Work;
 use super::attempt::{close, finish, require_lock};
+use super::cluster::require_distributed;
 use super::create::open_for_new;
 use super::ledger::is_exactly;
 use super::parts::run_script;
@@ -65,6 +66,9 @@ fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
     let versions = work.migrations.iter().map(Migration::version);
     let up_to_date = format!("SELECT 1 / ({})::int", is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);
+    if work.database.is_cluster() {
+        require_distributed(schema, &mut script);
+    }
     let rename = format!(
         "ALTER SCHEMA {} RENAME TO {}",
         schema.ident(),

@@ -6,8 +6,26 @@
 use super::Work;
 use super::parts::ask;
 use super::script::Script;
-use crate::Error;
-use crate::sql::literal;
+use crate::sql::{Schema, literal};
+use crate::{Error, Node};
+
+/// A query that a condition on `d` may follow: each distributed schema's
+/// name, and the address of the server that it is on. All of its tables are on the
+/// same one.
+///
+/// Source: Citus, its tables `pg_dist_schema`, `pg_dist_partition`, `pg_dist_shard`,
+/// `pg_dist_placement` and `pg_dist_node`.
+pub(crate) const NODES: &str = "
+    SELECT n.nspname::text, w.nodename, w.nodeport
+    FROM pg_catalog.pg_dist_schema d
+    JOIN pg_catalog.pg_namespace n ON n.oid = d.schemaid
+    CROSS JOIN LATERAL (
+        SELECT w.nodename, w.nodeport
+        FROM pg_catalog.pg_dist_partition p
+        JOIN pg_catalog.pg_dist_shard s ON s.logicalrelid = p.logicalrelid
+        JOIN pg_catalog.pg_dist_placement l ON l.shardid = s.shardid
+        JOIN pg_catalog.pg_dist_node w ON w.groupid = l.groupid AND w.noderole = 'primary'
+        WHERE p.colocationid = d.colocationid LIMIT 1) w";
 
 /// Where a new schema is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,14 +93,46 @@ pub(super) fn create_schema(work: Work<'_>, place: Place, script: &mut Script<'_
     let create = format!("CREATE SCHEMA {}", work.schema.ident());
     script.step("creating the schema", &create);
     if is_cluster && place == Place::Anywhere {
-        let check = format!(
-            "SELECT 1 / EXISTS (SELECT FROM pg_catalog.pg_dist_schema \
-             WHERE schemaid = {}::pg_catalog.regnamespace)::int",
-            literal(&work.schema.ident())
-        );
-        script.step(
-            "checking that the schema is spread over the cluster",
-            &check,
-        );
+        require_distributed(work.schema, script);
     }
+}
+
+/// Fails, by a division by zero, where the schema is not on a server of the cluster.
+pub(super) fn require_distributed(schema: Schema<'_>, script: &mut Script<'_>) {
+    let check = format!("SELECT 1 / ({})::int", distributed(schema));
+    script.step("checking that the schema is distributed", &check);
+}
+
+/// A condition: the schema is on a server of the cluster, and is not the coordinator's
+/// own.
+fn distributed(schema: Schema<'_>) -> String {
+    let name = literal(&schema.ident());
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_dist_schema \
+         WHERE schemaid = pg_catalog.to_regnamespace({name}))"
+    )
+}
+
+/// Whether the schema is on a server of the cluster, in the transaction that is open.
+pub(super) async fn is_distributed(work: Work<'_>) -> Result<bool, Error> {
+    let mut script = Script::default();
+    let query = format!("SELECT {}", distributed(work.schema));
+    script.step("looking whether the schema is distributed", &query);
+    let rows = ask(work, &script).await?;
+    Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
+}
+
+/// The server that the schema is on, in the transaction that is open; `None` when it
+/// is not distributed.
+pub(super) async fn home(work: Work<'_>) -> Result<Option<Node>, Error> {
+    let mut script = Script::default();
+    let name = literal(&work.schema.ident());
+    let query = format!("{NODES} WHERE d.schemaid = pg_catalog.to_regnamespace({name})");
+    script.step("looking where the schema is", &query);
+    let rows = ask(work, &script).await?;
+    let home = rows.first().and_then(|row| {
+        let port = row.get(2)?.parse().ok()?;
+        Some(Node::listed(row.get(1)?.to_owned(), port))
+    });
+    Ok(home)
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::engine::Removed;
-use crate::tenants::{Cloned, Outcome, PublicOutcome, Renamed, Status};
-use crate::{Error, TenantName};
+use crate::tenants::{Cloned, Moved, Outcome, PublicOutcome, Renamed, Status};
+use crate::{Error, Node, TenantName};
 
 /// How the work on one schema ended.
 pub(crate) struct End<'a> {
@@ -25,6 +25,8 @@ pub(super) enum What<'a> {
     Cloned(&'a TenantName),
     /// It was given this name.
     Renamed(&'a TenantName),
+    /// It was brought to this server.
+    Moved(&'a Node),
 }
 
 impl<'a> End<'a> {
@@ -50,12 +52,14 @@ impl<'a> End<'a> {
             What::Piece(Status::Created) => "created",
             What::Piece(Status::Migrated) => "migrated",
             What::Piece(Status::Reverted) => "reverted",
+            What::Piece(Status::Distributed) => "distributed",
             What::Piece(Status::UpToDate) => "up_to_date",
             What::Piece(Status::Failed) => "failed",
             What::Piece(Status::Dropped) => "dropped",
             What::Piece(Status::Skipped) => "skipped",
             What::Cloned(_) => "cloned",
             What::Renamed(_) => "renamed",
+            What::Moved(_) => "moved",
         }
     }
 
@@ -63,7 +67,7 @@ impl<'a> End<'a> {
     pub(super) fn renamed_to(&self) -> Option<&'a str> {
         match self.what {
             What::Renamed(name) => Some(name.as_str()),
-            What::Cloned(_) | What::Piece(_) => None,
+            What::Cloned(_) | What::Piece(_) | What::Moved(_) => None,
         }
     }
 
@@ -71,7 +75,15 @@ impl<'a> End<'a> {
     pub(super) fn cloned_from(&self) -> Option<&'a str> {
         match self.what {
             What::Cloned(name) => Some(name.as_str()),
-            What::Renamed(_) | What::Piece(_) => None,
+            What::Renamed(_) | What::Piece(_) | What::Moved(_) => None,
+        }
+    }
+
+    /// The server that it is on now, where bringing it there was what was done.
+    pub(super) fn moved_to(&self) -> Option<String> {
+        match self.what {
+            What::Moved(node) => Some(node.to_string()),
+            What::Renamed(_) | What::Cloned(_) | What::Piece(_) => None,
         }
     }
 
@@ -118,6 +130,19 @@ impl<'a> From<&'a Renamed> for End<'a> {
         Self {
             what: What::Renamed(&renamed.to),
             ..Self::plain(Status::UpToDate)
+        }
+    }
+}
+
+impl<'a> From<&'a Moved> for End<'a> {
+    fn from(moved: &'a Moved) -> Self {
+        let plain = Self::plain(Status::UpToDate);
+        if moved.from == moved.to {
+            return plain;
+        }
+        Self {
+            what: What::Moved(&moved.to),
+            ..plain
         }
     }
 }

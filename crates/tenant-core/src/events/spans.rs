@@ -94,6 +94,8 @@ calls! {
     CreateAll = "create_all",
     CloneTenant = "clone_tenant",
     Rename = "rename",
+    MoveTenant = "move_tenant",
+    Distribute = "distribute",
     DropTenant = "drop_tenant",
     Contents = "contents",
     List = "list",

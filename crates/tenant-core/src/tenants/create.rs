@@ -120,7 +120,9 @@ impl Tenants {
             spares.store(false, Ordering::Relaxed);
             engine::create(work, name).await?
         };
+        let placed = self.place(session, name).await;
         self.directory.forget(name);
+        placed?;
         Ok(Outcome {
             applied: versions(&applied),
             from_spare,

@@ -46,6 +46,21 @@ fn tables(catalog: Catalog) -> String {
     )
 }
 
+/// The same of tables on the servers of a cluster, whose own estimates are asked for.
+///
+/// Source: Citus, its functions `run_command_on_shards` and `citus_total_relation_size`.
+const TABLES_ON_CLUSTER: &str = "SELECT c.relname::text, \
+        (SELECT sum(CASE WHEN s.success THEN s.result::bigint END)::bigint \
+         FROM pg_catalog.run_command_on_shards(c.oid, \
+            'SELECT greatest(reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(oid)) \
+             FROM pg_catalog.pg_class WHERE oid = ''%s''::pg_catalog.regclass') s), \
+        pg_catalog.citus_total_relation_size(c.oid, false) \
+     FROM pg_catalog.pg_dist_partition p \
+     JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid \
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     WHERE n.nspname = $1 AND c.relname <> $2 \
+     ORDER BY 1";
+
 impl Tenants {
     /// What the schema of the tenant `name` holds, so that one knows what
     /// [`Tenants::drop_tenant`] would take.
@@ -70,14 +85,20 @@ impl Tenants {
             (false, false) => return Err(Error::Unknown(name.clone())),
             (true, _) => {}
         }
-        drop(session);
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&name.as_str(), Type::TEXT),
             (&crate::sql::LEDGER, Type::TEXT),
         ];
-        let reading = self.reading().await?;
-        let rows = reading.query(&tables(reading.catalog()), &parameters).await;
+        let is_away = self.database.is_cluster() && self.homes().await?.contains_key(name.as_str());
+        let rows = if is_away {
+            let client = session.client();
+            client.query_typed(TABLES_ON_CLUSTER, &parameters).await
+        } else {
+            let reading = self.reading().await?;
+            let question = tables(reading.catalog());
+            reading.query(&question, &parameters).await
+        };
         let rows = rows.map_err(failed)?;
         let tables = rows
             .iter()
@@ -118,7 +139,10 @@ fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
     Ok(Table {
         name: row.try_get(0)?,
         // Negative means that nobody has counted.
-        rows: u64::try_from(row.try_get::<_, i64>(1)?).ok(),
-        bytes: u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default(),
+        rows: row
+            .try_get::<_, Option<i64>>(1)?
+            .and_then(|rows| u64::try_from(rows).ok()),
+        bytes: u64::try_from(row.try_get::<_, Option<i64>>(2)?.unwrap_or_default())
+            .unwrap_or_default(),
     })
 }

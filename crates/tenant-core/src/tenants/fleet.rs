@@ -42,16 +42,22 @@ pub(super) enum Piece<'a> {
     MigrateSpare,
     RevertSpare(&'a [&'a Migration]),
     DropSpare,
+    Distribute,
+    DistributeSpare,
 }
 
 impl Piece<'_> {
     /// The schema called `name` that it is done with.
     fn schema(self, name: &TenantName) -> Schema<'_> {
         match self {
-            Self::Create | Self::Migrate | Self::Revert(_) => Schema::Tenant(name),
-            Self::BuildSpare | Self::MigrateSpare | Self::RevertSpare(_) | Self::DropSpare => {
-                Schema::Spare(name)
+            Self::Create | Self::Migrate | Self::Revert(_) | Self::Distribute => {
+                Schema::Tenant(name)
             }
+            Self::BuildSpare
+            | Self::MigrateSpare
+            | Self::RevertSpare(_)
+            | Self::DropSpare
+            | Self::DistributeSpare => Schema::Spare(name),
         }
     }
 }
@@ -171,6 +177,9 @@ impl Tenants {
             }
             Piece::BuildSpare => self.build_spare(&session, name).await,
             Piece::DropSpare => self.drop_spare(&session, name).await,
+            Piece::Distribute | Piece::DistributeSpare => {
+                self.distribute_one(&session, piece.schema(name)).await
+            }
         }
     }
 

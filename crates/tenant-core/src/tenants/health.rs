@@ -7,6 +7,7 @@ use super::expected::{Shapes, is_for_no_transaction};
 use super::owners::foreign_owners;
 use super::problem::{Problem, ProblemKind, SpareFault, tell_once};
 use super::reading::Reading;
+use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
 use super::{Note, Tenants};
 use crate::events::Call;
@@ -120,6 +121,11 @@ impl Tenants {
         if !pending.is_empty() {
             health.about_all(ProblemKind::PendingMigrations(pending));
         }
+        if self.database.is_cluster() {
+            for kind in unreachable_nodes(&reading).await? {
+                health.about_all(kind);
+            }
+        }
         let shapes = match self.expected(self.sets(&states)).await {
             Ok(shapes) => Some(shapes),
             Err(error) => {
@@ -161,6 +167,9 @@ impl Tenants {
         problems.extend(standings.iter().flat_map(migration_problems));
         problems.extend(self.edited_migrations(only).await?);
         problems.extend(foreign_owners(reading, only).await?);
+        if self.database.is_cluster() {
+            problems.extend(not_distributed(reading, only).await?);
+        }
         if let Some(role) = &self.settings.application_role {
             problems.extend(missing_access(reading, role, only).await?);
         }

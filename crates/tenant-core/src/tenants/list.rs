@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::state::Knowledge;
-use super::{Tenants, state};
+use super::{Place, Tenants, state};
 use crate::Error;
 use crate::events::Call;
 
@@ -18,6 +18,8 @@ pub struct Tenant {
     pub version: Option<String>,
     /// How many migrations it lacks.
     pub pending: usize,
+    /// Where it is, when it is on a server of a cluster.
+    pub place: Option<Place>,
     /// Why the two above are not known, when they are not.
     pub error: Option<Error>,
 }
@@ -30,12 +32,20 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says. What is wrong with one
     /// tenant is in its row.
     pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        let states = Call::List.tell(self.states(&[], Knowledge::Certain));
-        let states = states.await?;
-        Ok(states.into_iter().map(|state| self.tenant(state)).collect())
+        Call::List.tell(self.listed()).await
     }
 
-    fn tenant(&self, state: state::State) -> Tenant {
+    async fn listed(&self) -> Result<Vec<Tenant>, Error> {
+        let states = self.states(&[], Knowledge::Certain).await?;
+        let mut places = self.places().await?;
+        let tenants = states.into_iter().map(|state| {
+            let place = places.remove(&state.name);
+            self.tenant(state, place)
+        });
+        Ok(tenants.collect())
+    }
+
+    fn tenant(&self, state: state::State, place: Option<Place>) -> Tenant {
         let (version, pending, error) = match state.standing {
             Ok(standing) => (standing.version, standing.pending.len(), None),
             Err(error) => (None, self.migrations.tenant.iter().len(), Some(error)),
@@ -45,6 +55,7 @@ impl Tenants {
             created_at: state.created_at,
             version,
             pending,
+            place,
             error,
         }
     }

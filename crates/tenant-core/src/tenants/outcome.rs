@@ -38,6 +38,8 @@ pub enum Status {
     Migrated,
     /// Brought back to an older version by this run.
     Reverted,
+    /// Brought to a server of the cluster by this run.
+    Distributed,
     /// There was nothing to do.
     UpToDate,
     /// As [`Outcome::error`] says.

@@ -4,7 +4,7 @@ mod once;
 mod remedy;
 
 use crate::shape::{Change, Difference, ObjectKind};
-use crate::{Error, InvalidName};
+use crate::{Error, InvalidName, Node};
 
 pub(super) use once::tell_once;
 
@@ -68,6 +68,17 @@ pub enum ProblemKind {
         /// The role that the most belong to.
         usual: String,
     },
+    /// The schema is the coordinator's own, and the database is spread over a cluster.
+    #[error("the tenant is on no server of the cluster: its schema is not distributed")]
+    NotDistributed,
+    /// A server of the cluster does not answer.
+    #[error("the server {node} of the cluster cannot be reached, with {tenants} {} on it", if *.tenants == 1 { "tenant" } else { "tenants" })]
+    UnreachableNode {
+        /// The server.
+        node: Node,
+        /// How many tenants are on it.
+        tenants: usize,
+    },
     /// Nobody is registered under the name of this schema.
     #[error("{0}")]
     OrphanedSchema(Orphan),
@@ -130,6 +141,8 @@ impl ProblemKind {
             Self::EditedMigration { .. } => "edited_migration",
             Self::NoAccess { .. } => "no_access",
             Self::ForeignOwner { .. } => "wrong_owner",
+            Self::NotDistributed => "not_distributed",
+            Self::UnreachableNode { .. } => "unreachable_node",
             Self::OrphanedSchema(_) => "orphaned_schema",
             Self::SpareLeftover(_) => "spare_leftover",
             Self::TablesNotChecked(_) => "tables_not_checked",

@@ -5,8 +5,12 @@
 
 mod cluster;
 mod coordinator;
+mod crowd;
 mod fleet;
+mod joining;
+mod lint;
 mod loss;
+mod moving;
 mod ordinary;
 mod shared;
 mod stopped;

@@ -34,9 +34,31 @@ struct TlsServer {
     folder: TempDir,
 }
 
+/// A certificate of X.509 version 1 that is its own authority, for localhost, until 2126.
+/// No server but those of this test has its key. It was made so, for rcgen makes version 3
+/// only:
+///
+/// ```text
+/// openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out server.key
+/// openssl req -new -key server.key -subj /CN=localhost -out server.csr
+/// openssl x509 -req -in server.csr -signkey server.key -days 36500 -out server.crt
+/// ```
+fn version_1() -> Certificates {
+    let certificate = include_str!("../version_1/server.crt");
+    Certificates {
+        authority: certificate.to_owned(),
+        server: certificate.to_owned(),
+        server_key: include_str!("../version_1/server.key").to_owned(),
+    }
+}
+
 impl TlsServer {
     fn start(host: &str, hba: &str) -> Self {
-        let certificates = certificates(host);
+        Self::with(certificates(host), "TLSv1.3", hba)
+    }
+
+    /// With these certificates, and the newest version of TLS that it speaks.
+    fn with(certificates: Certificates, newest: &str, hba: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("ca.pem"), certificates.authority).unwrap();
         let server = own_server()
@@ -44,6 +66,7 @@ impl TlsServer {
             .file("server.crt", certificates.server)
             .file("server.key", certificates.server_key)
             .setting("ssl", "on")
+            .setting("ssl_max_protocol_version", newest)
             .hba("local all all trust")
             .hba(hba)
             .start();
@@ -188,6 +211,37 @@ async fn tls_that_one_side_demands_and_the_other_refuses_is_said_so() {
     let required = is_encrypted(&url("require")).await.unwrap_err();
     assert!(matches!(required, ConnectError::Tls { .. }), "{required}");
     assert!(!is_encrypted(&url("prefer")).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_certificate_of_version_1_will_do_where_it_is_not_verified() {
+    for newest in ["TLSv1.2", "TLSv1.3"] {
+        let server = TlsServer::with(version_1(), newest, TLS_ONLY);
+        for mode in ["prefer", "require"] {
+            let query = format!("sslmode={mode}");
+            let encrypted = server.connect("127.0.0.1", &query).await;
+            assert!(encrypted.unwrap(), "{newest} {mode}");
+        }
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let query = format!("sslmode={mode}&{}", server.authority());
+            let error = server.connect("localhost", &query).await.unwrap_err();
+            assert!(matches!(error, ConnectError::Tls { .. }), "{mode}: {error}");
+            let text = crate::fixture::chain(&error);
+            assert!(
+                text.contains("X.509 version 1, which cannot be verified"),
+                "{text}"
+            );
+            assert!(text.contains("sslmode=require"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_an_older_tls_is_reached_too() {
+    let server = TlsServer::with(certificates("localhost"), "TLSv1.2", TLS_ONLY);
+    for query in ["", &format!("sslmode=verify-full&{}", server.authority())] {
+        assert!(server.connect("localhost", query).await.unwrap(), "{query}");
+    }
 }
 
 #[test]

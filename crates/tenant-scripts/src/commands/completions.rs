@@ -6,9 +6,9 @@ use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
 use super::{
-    AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants, DropTenant, HealthCheck,
-    ListTenants, MigratePublic, MigrateTenants, RenameTenant, RepairTenant, RollbackTenants,
-    SpareTenants, StopServer, Studio,
+    AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants, DistributeTenants,
+    DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants, MoveTenant, RenameTenant,
+    RepairTenant, RollbackTenants, SpareTenants, StopServer, Studio,
 };
 
 /// Print completions of all commands for a shell
@@ -62,11 +62,13 @@ fn commands() -> Vec<clap::Command> {
         CreateTenant::command(),
         DemoTenantSchema::command(),
         DiffTenants::command(),
+        DistributeTenants::command(),
         DropTenant::command(),
         HealthCheck::command(),
         ListTenants::command(),
         MigratePublic::command(),
         MigrateTenants::command(),
+        MoveTenant::command(),
         RenameTenant::command(),
         RepairTenant::command(),
         RollbackTenants::command(),

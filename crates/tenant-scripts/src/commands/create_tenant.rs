@@ -10,7 +10,7 @@ use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::options::Locking;
 use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{Outcome, Status, TenantName};
+use tenant_core::{Node, Outcome, Status, TenantName};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -43,6 +43,10 @@ pub struct CreateTenant {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
+    /// Server of a Citus cluster to put them on [default: the cluster chooses]
+    #[arg(long, value_name = "HOST:PORT")]
+    placement: Option<Node>,
+
     #[command(flatten)]
     locking: Locking,
 
@@ -57,9 +61,12 @@ impl Script for CreateTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names()?;
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let mut tenants = tenants::open_with(context, self.locking.settings()).await?;
+        if let Some(node) = self.placement {
+            tenants = tenants.placed_on(node).await?;
+        }
         let output = context.output;
-        let stop = interrupt::stop_on_signal(output)?;
+        let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, names.len());
         let observe = |outcome: &Outcome| bar.ended(outcome);
         let ran = tenants.create_all(names, self.jobs, &stop, &observe).await;

@@ -6,6 +6,7 @@ use command_line::json::ErrorDetail;
 use command_line::output::{shown, table};
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
+use indicatif::HumanBytes;
 use serde::Serialize;
 use tenant_core::Tenant;
 
@@ -14,11 +15,14 @@ use crate::tenants;
 
 /// List the tenants, with the version and the number of pending migrations
 ///
+/// On a Citus cluster also the server that each is on, and its size there.
+///
 /// Exit code 1 when the state of a tenant could not be read.
 ///
 /// With --json: tenants: name, created_at (RFC 3339), version (the newest
 /// applied migration, or null), pending (how many are missing), error (null,
-/// or message, sqlstate, migration, line, hint).
+/// or message, sqlstate, migration, line, hint); on a cluster also node (HOST:PORT, or
+/// null when it is on none) and bytes (null when it is not known).
 #[derive(Debug, Parser)]
 #[command(name = "list-tenants", version)]
 pub struct ListTenants {
@@ -37,6 +41,10 @@ struct Row<'a> {
     created_at: DateTime<Utc>,
     version: Option<&'a str>,
     pending: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<Option<u64>>,
     error: Option<ErrorDetail>,
 }
 
@@ -46,18 +54,16 @@ impl Script for ListTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open(context).await?.list().await?;
-        let rows = tenants.iter().map(|tenant| Row {
-            name: &tenant.name,
-            created_at: tenant.created_at,
-            version: tenant.version.as_deref(),
-            pending: tenant.pending,
-            error: tenant.error.as_ref().map(ErrorDetail::of),
-        });
+        let tenants = tenants::open(context).await?;
+        let is_cluster = tenants.database().is_cluster();
+        let tenants = tenants.list().await?;
+        let rows = tenants.iter().map(|tenant| row(tenant, is_cluster));
         let document = Document {
             tenants: rows.collect(),
         };
-        context.output.answer(&document, &text(&tenants))?;
+        context
+            .output
+            .answer(&document, &text(&tenants, is_cluster))?;
         let broken = tenants.iter().filter_map(|tenant| {
             let error = tenant.error.as_ref()?;
             Some((tenant.name.as_str(), error))
@@ -70,23 +76,49 @@ impl Script for ListTenants {
     }
 }
 
-fn text(tenants: &[Tenant]) -> String {
+fn row(tenant: &Tenant, is_cluster: bool) -> Row<'_> {
+    let place = tenant.place.as_ref();
+    Row {
+        name: &tenant.name,
+        created_at: tenant.created_at,
+        version: tenant.version.as_deref(),
+        pending: tenant.pending,
+        node: is_cluster.then(|| place.map(|place| place.node.to_string())),
+        bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
+        error: tenant.error.as_ref().map(ErrorDetail::of),
+    }
+}
+
+fn text(tenants: &[Tenant], is_cluster: bool) -> String {
     if tenants.is_empty() {
         return "There are no tenants yet; `cargo xtask db:create:tenant NAME` makes one."
             .to_owned();
     }
-    let rows = tenants.iter().map(|tenant| {
-        let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
-        let version = tenant.version.clone().unwrap_or_else(|| "-".to_owned());
-        [
-            shown(&tenant.name).into_owned(),
-            created,
-            version,
-            state(tenant),
-        ]
-    });
-    let table = table(["Tenant", "Created", "Version", "State"], rows);
+    let table = if is_cluster {
+        let heading = ["Tenant", "Created", "Version", "State", "Server", "Size"];
+        table(heading, tenants.iter().map(row_on_cluster))
+    } else {
+        let heading = ["Tenant", "Created", "Version", "State"];
+        table(heading, tenants.iter().map(cells))
+    };
     format!("{table}\n{}", counted(tenants.len(), "tenant"))
+}
+
+fn cells(tenant: &Tenant) -> [String; 4] {
+    let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
+    let version = tenant.version.clone().unwrap_or_else(|| "-".to_owned());
+    [
+        shown(&tenant.name).into_owned(),
+        created,
+        version,
+        state(tenant),
+    ]
+}
+
+fn row_on_cluster(tenant: &Tenant) -> [String; 6] {
+    let [name, created, version, state] = cells(tenant);
+    let [node, size] = place(tenant);
+    [name, created, version, state, node, size]
 }
 
 fn state(tenant: &Tenant) -> String {
@@ -95,4 +127,14 @@ fn state(tenant: &Tenant) -> String {
         (None, 0) => "up to date".to_owned(),
         (None, pending) => format!("{pending} pending"),
     }
+}
+
+/// The server that it is on, and its size there.
+fn place(tenant: &Tenant) -> [String; 2] {
+    let unknown = || "-".to_owned();
+    let Some(place) = &tenant.place else {
+        return ["not distributed".to_owned(), unknown()];
+    };
+    let size = place.bytes.map(|bytes| HumanBytes(bytes).to_string());
+    [place.node.to_string(), size.unwrap_or_else(unknown)]
 }

@@ -61,7 +61,7 @@ impl Script for MigrateTenants {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
-        let stop = interrupt::stop_on_signal(output)?;
+        let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| match progress {
             Progress::Planned { behind } => bar.set_total(*behind),

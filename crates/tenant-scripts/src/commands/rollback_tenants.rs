@@ -102,7 +102,7 @@ impl Script for RollbackTenants {
             end(output, &plan.into_report(), (loss, dry_run), "")?;
             return Ok(Verdict::Wrong);
         }
-        let stop = interrupt::stop_on_signal(output)?;
+        let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let report = revert(&tenants, plan, output, &stop).await?;
         end(output, &report, (loss, dry_run), "")
     }

@@ -72,7 +72,7 @@ impl Script for SpareTenants {
             output.answer(&document, &counts(&document))?;
             return Ok(Verdict::Done);
         };
-        let stop = interrupt::stop_on_signal(output)?;
+        let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, count);
         let observe = |outcome: &Outcome| bar.ended(outcome);
         let kept = tenants.keep_spares(count, self.jobs, &stop, &observe).await;

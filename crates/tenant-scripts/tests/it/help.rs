@@ -7,18 +7,20 @@ use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 17] = [
+const BINS: [&str; 19] = [
     "adopt-tenant",
     "clone-tenant",
     "completions",
     "create-tenant",
     "demo-tenant-schema",
     "diff-tenants",
+    "distribute-tenants",
     "drop-tenant",
     "health-check",
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
+    "move-tenant",
     "rename-tenant",
     "repair-tenant",
     "rollback-tenants",

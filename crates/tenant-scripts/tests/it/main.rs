@@ -34,6 +34,7 @@ mod migrate_tenants;
 mod migrations_dir;
 mod names;
 mod not_set_up;
+mod one_server;
 mod onlookers;
 mod operators;
 mod outside_cut_off;

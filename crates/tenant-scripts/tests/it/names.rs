@@ -34,6 +34,8 @@ async fn every_command_that_takes_a_name_refuses_a_bad_one() {
         "create-tenant",
         "rename-tenant acme",
         "clone-tenant acme",
+        "move-tenant --to localhost:5432",
+        "distribute-tenants --only",
         "drop-tenant --yes",
         "repair-tenant",
         "adopt-tenant",

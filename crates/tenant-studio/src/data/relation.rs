@@ -1,5 +1,6 @@
 //! The tables and views of one schema.
 
+use tenant_core::Database;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -132,17 +133,33 @@ fn relation(row: &Row) -> Result<Relation, tokio_postgres::Error> {
     })
 }
 
+/// How large a table is that this server has.
+const SIZE: &str = "pg_catalog.pg_total_relation_size(oid)";
+
+/// How large a table is, wherever in the cluster it is.
+///
+/// Source: Citus, its function `citus_total_relation_size`.
+const SIZE_ON_CLUSTER: &str = "CASE \
+     WHEN EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = oid) \
+     THEN pg_catalog.citus_total_relation_size(oid, false) \
+     ELSE pg_catalog.pg_total_relation_size(oid) END";
+
 /// Adds the sizes: the transaction's last question. A table that somebody holds for himself would be waited for;
-/// then all stay unknown.
-pub(crate) async fn measure(reading: &Reading, relations: &mut [Relation]) {
+/// then all stay unknown. `database` is the one that is read.
+pub(crate) async fn measure(reading: &Reading, database: &Database, relations: &mut [Relation]) {
     let oids = relations
         .iter()
         .map(|relation| relation.oid)
         .collect::<Vec<_>>();
-    let sql = "SELECT pg_catalog.pg_total_relation_size(oid) FROM unnest($1) WITH ORDINALITY \
-               AS asked (oid, at) ORDER BY at";
+    let size = if database.is_cluster() {
+        SIZE_ON_CLUSTER
+    } else {
+        SIZE
+    };
+    let sql =
+        format!("SELECT {size} FROM unnest($1) WITH ORDINALITY AS asked (oid, at) ORDER BY at");
     let rows = reading
-        .rows("Measuring", sql, &[(&oids, Type::OID_ARRAY)])
+        .rows("Measuring", &sql, &[(&oids, Type::OID_ARRAY)])
         .await;
     for (relation, row) in relations.iter_mut().zip(rows.iter().flatten()) {
         relation.size = row.try_get(0).ok().flatten();

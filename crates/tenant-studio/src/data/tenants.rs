@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tenant_core::PoolError;
+use tenant_core::{Node, PoolError, Tenants};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -19,6 +19,8 @@ pub(crate) struct TenantRow {
     pub(crate) has_schema: bool,
     /// Of its tables with their indexes, in bytes.
     pub(crate) size: Option<i64>,
+    /// The server of the cluster that it is on, where there is a cluster.
+    pub(crate) node: Option<Node>,
 }
 
 /// The tenants that were found.
@@ -90,6 +92,7 @@ fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
         version: row.try_get(2)?,
         has_schema: row.try_get(3)?,
         size: None,
+        node: None,
     })
 }
 
@@ -107,4 +110,25 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
     for tenant in &mut found.rows {
         tenant.size = sizes.get(&tenant.name).copied().flatten();
     }
+}
+
+/// Adds the servers of a cluster that they are on.
+pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
+    let mut homes = tenants.homes().await?;
+    for tenant in &mut found.rows {
+        tenant.node = homes.remove(&tenant.name);
+    }
+    Ok(())
+}
+
+/// The same with the sizes there. What a server does not tell stays unknown.
+pub(crate) async fn measure_at_home(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
+    let mut places = tenants.places().await?;
+    for tenant in &mut found.rows {
+        let place = places.remove(&tenant.name);
+        let bytes = place.as_ref().and_then(|place| place.bytes);
+        tenant.size = bytes.and_then(|bytes| i64::try_from(bytes).ok());
+        tenant.node = place.map(|place| place.node);
+    }
+    Ok(())
 }

@@ -18,7 +18,8 @@ pub(super) fn routes() -> Router<crate::Studio> {
 async fn list(here: Here) -> Result<Response, Failure> {
     let reading = here.read().await?;
     let mut tables = data::relations(&reading).await?;
-    data::measure(&reading, &mut tables).await;
+    let database = here.studio.tenants().database();
+    data::measure(&reading, database, &mut tables).await;
     reading.end();
     let body = html! {
         h1 { "Tables and views" }

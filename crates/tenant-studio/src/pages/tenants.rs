@@ -78,10 +78,17 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     };
     let reading = studio.read(&Place::Public).await?;
     let mut found = data::tenants(&reading, &search).await?;
-    if asked.with_sizes {
+    let tenants = studio.tenants();
+    let is_cluster = tenants.database().is_cluster();
+    if asked.with_sizes && !is_cluster {
         data::measure_tenants(&reading, &mut found).await;
     }
     reading.end();
+    match (is_cluster, asked.with_sizes) {
+        (false, _) => {}
+        (true, false) => data::find_homes(tenants, &mut found).await?,
+        (true, true) => data::measure_at_home(tenants, &mut found).await?,
+    }
     let results = results(&studio, &asked, &found);
     if asked.is_part {
         return Ok(results.into_response());
@@ -119,6 +126,7 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
             }
         };
     }
+    let is_cluster = studio.tenants().database().is_cluster();
     let last = asked.offset + found.rows.len();
     let total = usize::try_from(found.total).unwrap_or(last);
     html! {
@@ -133,6 +141,7 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
                         @if asked.with_sizes { "Size" }
                         @else { a href=(asked.measured()) data-later="#results" { "Size" } }
                     }
+                    @if is_cluster { th scope="col" { "Server" } }
                     th scope="col" { "Created" }
                 } }
                 tbody { @for tenant in &found.rows { (row(studio, tenant)) } }
@@ -163,9 +172,21 @@ fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
             } }
             td.mono { (tenant.version.as_deref().unwrap_or("–")) }
             td.number { (tenant.size.map_or_else(|| "–".to_owned(), bytes)) }
+            @if studio.tenants().database().is_cluster() { td.mono { (home(tenant)) } }
             td.quiet { time datetime=(tenant.created_at.to_rfc3339()) {
                 (tenant.created_at.format("%Y-%m-%d %H:%M").to_string())
             } }
+        }
+    }
+}
+
+/// The server of the cluster that it is on.
+fn home(tenant: &TenantRow) -> Markup {
+    html! {
+        @match (&tenant.node, tenant.has_schema) {
+            (Some(node), _) => (node.to_string()),
+            (None, true) => span.badge.bad { "not distributed" },
+            (None, false) => "–",
         }
     }
 }

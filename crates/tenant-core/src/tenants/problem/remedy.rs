@@ -45,6 +45,12 @@ impl Problem {
                  folder was deleted."
                     .to_owned()
             }
+            (ProblemKind::NotDistributed, _) => {
+                format!("cargo xtask db:distribute:tenants --only {shown}")
+            }
+            (ProblemKind::UnreachableNode { .. }, _) => {
+                "Start the server, or see to the network between it and the coordinator.".to_owned()
+            }
             (ProblemKind::OrphanedSchema(orphan), _) => orphaned(name, *orphan),
             (ProblemKind::SpareLeftover(fault), _) => left_over(name, *fault),
         }

@@ -5,6 +5,7 @@ use tenant_core::ProblemKind;
 /// The kinds, in the order in which they are shown: what stops everybody first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
+    Unreachable,
     Broken,
     NotChecked,
     MissingSchema,
@@ -14,6 +15,7 @@ pub(super) enum Kind {
     HalfMade,
     NoAccess,
     Owner,
+    Local,
     Edited,
     Unknown,
     Pending,
@@ -35,6 +37,8 @@ impl Kind {
             ProblemKind::EditedMigration { .. } => Self::Edited,
             ProblemKind::NoAccess { .. } => Self::NoAccess,
             ProblemKind::ForeignOwner { .. } => Self::Owner,
+            ProblemKind::NotDistributed => Self::Local,
+            ProblemKind::UnreachableNode { .. } => Self::Unreachable,
             ProblemKind::OrphanedSchema(_) => Self::Orphaned,
             ProblemKind::SpareLeftover(_) => Self::Spare,
             ProblemKind::TablesNotChecked(_) => Self::NotChecked,
@@ -45,6 +49,7 @@ impl Kind {
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Unreachable => "Servers that cannot be reached",
             Self::Broken => "Migrations that do not work",
             Self::NotChecked => "Not checked",
             Self::MissingSchema => "Missing schemas",
@@ -54,6 +59,7 @@ impl Kind {
             Self::HalfMade => "Half-made tenants",
             Self::NoAccess => "No access for the application",
             Self::Owner => "Schemas of another owner",
+            Self::Local => "Tenants on no server of the cluster",
             Self::Edited => "Migrations edited after they were applied",
             Self::Unknown => "Unknown migrations",
             Self::Pending => "Pending migrations",

@@ -1,0 +1,114 @@
+//! `citus-add-constraint`, `citus-rename-constraint` and `citus-alter-table`: changes of
+//! a table, one of its indexes or a view, that do not reach the worker.
+
+use squawk_syntax::SyntaxKind::*;
+use squawk_syntax::SyntaxNode;
+
+use crate::finding::Found;
+use crate::rules::place::{Place, child, title};
+
+const ALONE: &str = "give it an ALTER TABLE of its own: ADD CONSTRAINT name ...";
+
+/// Constraints beside other changes, and those without a name where a name is needed.
+pub(in crate::rules) fn add_constraint(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let (message, remedy) = match node.kind() {
+        ADD_CONSTRAINT if is_beside_others(node) => (
+            "Citus adds a constraint only where it is all that an ALTER TABLE does",
+            ALONE,
+        ),
+        ADD_COLUMN if is_beside_others(node) && needs_to_be_alone(node) => (
+            "Citus refuses a new column with this constraint beside other changes of the table, \
+             and a named foreign key there can crash the worker",
+            ALONE,
+        ),
+        ADD_COLUMN if has_unnamed(node, CHECK_CONSTRAINT) => (
+            "Citus refuses a CHECK without a name on a new column",
+            "name it: ADD COLUMN ... CONSTRAINT name CHECK (...)",
+        ),
+        _ => return None,
+    };
+    let found = Found::new(place.start(node), "citus-add-constraint", message);
+    Some(found.remedy(remedy))
+}
+
+pub(in crate::rules) fn rename_constraint(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    // Those of domains may have another name.
+    if node.kind() != RENAME_CONSTRAINT || node.parent()?.kind() != ALTER_TABLE {
+        return None;
+    }
+    let message = "Citus renames no constraint of a table";
+    let found = Found::new(place.start(node), "citus-rename-constraint", message);
+    Some(found.remedy("drop it, and add it under the other name in a statement of its own"))
+}
+
+/// Changes that Citus has no form of.
+pub(in crate::rules) fn unknown(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let what = match (node.parent()?.kind(), node.kind()) {
+        (ALTER_TABLE, DETACH_PARTITION) => child(node, DETACH_CONCURRENTLY)?,
+        (ALTER_TABLE, ALTER_COLUMN) => node.children().find(|option| remedy(option).is_some())?,
+        (ALTER_TABLE | ALTER_INDEX, _) | (ALTER_VIEW, ALTER_VIEW_COLUMN) => node.clone(),
+        _ => return None,
+    };
+    let remedy = remedy(&what)?;
+    let message = format!("Citus does not know the change `{}`", title(node, 4));
+    Some(Found::new(place.start(node), "citus-alter-table", message).remedy(remedy))
+}
+
+/// What to do instead of a change that is refused; none for one that is not.
+fn remedy(change: &SyntaxNode) -> Option<&'static str> {
+    Some(match change.kind() {
+        ADD_GENERATED
+        | DROP_IDENTITY
+        | RESTART
+        | SET_GENERATED
+        | SET_GENERATED_OPTIONS
+        | SET_SEQUENCE_OPTION => {
+            "leave the identity as it was made; a DO block with setval takes it to another number, \
+             and another sequence can be the DEFAULT of a column"
+        }
+        DROP_EXPRESSION => "add an ordinary column, copy the values, and drop this one",
+        ALTER_CONSTRAINT => "drop the constraint and add it anew, in a statement each",
+        DETACH_CONCURRENTLY => "detach it without CONCURRENTLY",
+        INHERIT_TABLE | NO_INHERIT_TABLE | OF_TYPE | NOT_OF => {
+            "let each table have its columns of its own, or use partitions"
+        }
+        DISABLE_RULE | ENABLE_RULE | ENABLE_ALWAYS_RULE | ENABLE_REPLICA_RULE => {
+            "drop the rule, or make it anew"
+        }
+        ALTER_VIEW_COLUMN => "name the value where the view is written to",
+        CLUSTER_ON | RESET_OPTIONS | SET_OPTIONS | SET_STATISTICS | SET_STORAGE
+        | SET_TABLESPACE | SET_WITHOUT_CLUSTER | SET_WITHOUT_OIDS
+            if is_refused_there(change) =>
+        {
+            "leave it out: it changes how the table is stored or read, and not what it holds"
+        }
+        _ => return None,
+    })
+}
+
+/// Of a table and an index, other options than its tablespace may be set.
+fn is_refused_there(change: &SyntaxNode) -> bool {
+    let of_column = change.parent().is_some_and(|of| of.kind() == ALTER_COLUMN);
+    of_column || !matches!(change.kind(), RESET_OPTIONS | SET_OPTIONS)
+}
+
+/// Whether the statement makes more than one change.
+pub(super) fn is_beside_others(change: &SyntaxNode) -> bool {
+    let statement = change.parent();
+    statement.is_some_and(|statement| {
+        let mut parts = statement.children_with_tokens();
+        statement.kind() == ALTER_TABLE && parts.any(|part| part.kind() == COMMA)
+    })
+}
+
+fn needs_to_be_alone(column: &SyntaxNode) -> bool {
+    child(column, REFERENCES_CONSTRAINT).is_some()
+        || [CHECK_CONSTRAINT, PRIMARY_KEY_CONSTRAINT, UNIQUE_CONSTRAINT]
+            .iter()
+            .any(|kind| has_unnamed(column, *kind))
+}
+
+fn has_unnamed(column: &SyntaxNode, kind: squawk_syntax::SyntaxKind) -> bool {
+    let mut constraints = column.children().filter(|child| child.kind() == kind);
+    constraints.any(|constraint| child(&constraint, CONSTRAINT_NAME_CLAUSE).is_none())
+}

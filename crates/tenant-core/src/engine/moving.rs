@@ -1,0 +1,154 @@
+//! Moves a tenant to another server of the cluster.
+//!
+//! Citus does the work, under the tenant's lock: a migration waits for it, because a
+//! table that is altered while it is copied would differ from its copy.
+
+use super::attempt::{Attempts, close, finish};
+use super::cluster::home;
+use super::existing::open_and_look;
+use super::parts::{ask, run_script};
+use super::script::Script;
+use super::{Work, execute};
+use crate::sql::literal;
+use crate::{Error, Node, TenantName};
+
+/// What those who write to a tenant do while it is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Writers {
+    /// They go on, but for a moment at the end. Each table needs a primary key, or
+    /// another replica identity, for the changes to be carried over by.
+    #[default]
+    GoOn,
+    /// They wait until it is done.
+    Wait,
+}
+
+impl Writers {
+    /// Citus' word for it.
+    fn mode(self) -> &'static str {
+        match self {
+            Self::GoOn => "auto",
+            Self::Wait => "block_writes",
+        }
+    }
+}
+
+/// Moves the tenant `name`, whose schema is that of `work`, to the server `to`; gives
+/// back where it was, which is the same when it was there already.
+///
+/// # Errors
+///
+/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is no
+/// whole tenant, [`Error::NotDistributed`], [`Error::WouldBlockWrites`],
+/// [`Error::Busy`], or what the server says. Then it is where it was.
+pub(crate) async fn relocate(
+    work: Work<'_>,
+    name: &TenantName,
+    to: &Node,
+    writers: Writers,
+) -> Result<Node, Error> {
+    let mut attempts = Attempts::new();
+    let mut swept = false;
+    loop {
+        match relocate_once(work, name, to, writers).await {
+            Err(error) if !swept && is_about_leftovers(&error) => {
+                swept = true;
+                sweep(work).await?;
+            }
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn relocate_once(
+    work: Work<'_>,
+    name: &TenantName,
+    to: &Node,
+    writers: Writers,
+) -> Result<Node, Error> {
+    let existing = open_and_look(work).await?;
+    let found = async {
+        existing.require_whole(name)?;
+        let from = home(work).await?;
+        let from = from.ok_or_else(|| Error::NotDistributed(name.clone()))?;
+        if writers == Writers::GoOn && from != *to {
+            require_identities(work, name).await?;
+        }
+        Ok(from)
+    };
+    match found.await {
+        Ok(from) if from != *to => {
+            let script = move_to(work, to, writers);
+            finish(work, run_script(work, &script).await).await?;
+            Ok(from)
+        }
+        done => {
+            close(work).await;
+            done
+        }
+    }
+}
+
+fn move_to(work: Work<'_>, to: &Node, writers: Writers) -> Script<'static> {
+    let mut script = Script::default();
+    let move_it = format!(
+        "SELECT pg_catalog.citus_schema_move({}::pg_catalog.regnamespace, {}, {}, {})",
+        literal(&work.schema.ident()),
+        literal(to.host()),
+        to.port(),
+        literal(writers.mode())
+    );
+    script.step("moving it to another server", &move_it);
+    script.step("committing", "COMMIT");
+    script
+}
+
+/// Refuses a tenant whose changes cannot be carried over while it is copied. Citus
+/// would, too, but names one table only.
+async fn require_identities(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
+    let mut script = Script::default();
+    let without = format!(
+        "SELECT c.relname FROM pg_catalog.pg_dist_partition p \
+         JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid \
+         WHERE c.relnamespace = {}::pg_catalog.regnamespace AND c.relkind = 'r' \
+         AND c.relreplident <> 'f' AND NOT EXISTS ( \
+             SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid \
+             AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END) \
+         ORDER BY 1",
+        literal(&work.schema.ident())
+    );
+    script.step("looking for tables without a primary key", &without);
+    let rows = ask(work, &script).await?;
+    let tables = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
+    let tables = tables.collect::<Vec<_>>();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    Err(Error::WouldBlockWrites {
+        name: name.clone(),
+        tables,
+    })
+}
+
+/// Whether a move before it, which did not come to its end, is in the way.
+fn is_about_leftovers(error: &Error) -> bool {
+    let Some(said) = error.postgres() else {
+        return false;
+    };
+    let text = said.to_string();
+    text.contains("orphaned shard") || text.contains("citus_cleanup_orphaned_resources")
+}
+
+/// Takes away what such a move has left.
+async fn sweep(work: Work<'_>) -> Result<(), Error> {
+    let call = "CALL pg_catalog.citus_cleanup_orphaned_resources()";
+    work.session.begin();
+    let swept = execute(
+        work.session,
+        "clearing away what an earlier move left",
+        call,
+    )
+    .await;
+    finish(work, swept).await
+}

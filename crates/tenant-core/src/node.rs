@@ -1,0 +1,120 @@
+//! [`Node`]: a server of a cluster, by its address.
+//!
+//! Only where it is; whether there is such a server is the cluster's to say.
+
+use std::fmt;
+use std::num::NonZeroU16;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// The address of one of the servers that a cluster consists of, as the cluster's
+/// list of nodes (`pg_dist_node`) has it.
+///
+/// Written as `HOST:PORT`, and an IPv6 address in brackets:
+///
+/// ```
+/// use tenant_core::Node;
+///
+/// let node: Node = "[::1]:5432".parse()?;
+/// assert_eq!((node.host(), node.port()), ("::1", 5432));
+/// assert_eq!(node.to_string(), "[::1]:5432");
+/// assert!("db-3.internal".parse::<Node>().is_err());
+/// # Ok::<(), tenant_core::InvalidNode>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node {
+    host: String,
+    port: u16,
+}
+
+impl Node {
+    /// What the cluster's list says.
+    pub(crate) fn listed(host: String, port: i32) -> Self {
+        let port = u16::try_from(port).unwrap_or_default();
+        Self { host, port }
+    }
+
+    /// Its name or address, without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Its port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(formatter, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(formatter, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl FromStr for Node {
+    type Err = InvalidNode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).ok_or_else(|| InvalidNode(text.to_owned()))
+    }
+}
+
+/// A text that is no address of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is no address of a server: it is written HOST:PORT, such as `10.0.0.12:5432`")]
+pub struct InvalidNode(String);
+
+fn parse(text: &str) -> Option<Node> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse::<NonZeroU16>().ok()?.get();
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']')?,
+        // The colons of an IPv6 address would make of its end a port.
+        None if host.contains(':') => return None,
+        None => host,
+    };
+    let is_odd = |character: char| character.is_whitespace() || "/@[]?#".contains(character);
+    (!host.is_empty() && !host.contains(is_odd)).then(|| Node {
+        host: host.to_owned(),
+        port,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_written_alike() {
+        for text in ["localhost:5432", "10.0.0.12:65535", "[fe80::1]:5433"] {
+            assert_eq!(text.parse::<Node>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            ":5432",
+            "host",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:-1",
+            "::1:5432",
+            "[]:5432",
+            "[::1:5432",
+            "a b:5432",
+            "postgres://host:5432",
+        ] {
+            assert_eq!(text.parse::<Node>(), Err(InvalidNode(text.to_owned())));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Spreads tenants over a cluster that were made before there was one.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use super::fleet::{Item, Pace, Piece, Stop};
+use super::places::{homes, spread};
+use super::{FleetReport, Outcome, Status, Tenants, state};
+use crate::connect::Session;
+use crate::engine;
+use crate::events::{self, Call};
+use crate::sql::Schema;
+use crate::{Error, TenantName};
+
+/// How to distribute tenants.
+#[derive(Debug, Clone, Default)]
+pub struct DistributeOptions {
+    /// Only these; all when empty. Names of no tenant are reported as failed.
+    pub only: Vec<TenantName>,
+    /// How many at a time; 1 when `None`, because each takes the coordinator's disk
+    /// and the network for itself.
+    pub jobs: Option<NonZeroUsize>,
+    /// Only report which are not distributed.
+    pub dry_run: bool,
+}
+
+impl Tenants {
+    /// Brings tenants that the coordinator holds by itself to the servers of the
+    /// cluster, each in a transaction of its own, with all rows. Who writes to a tenant
+    /// waits meanwhile. Those that are distributed already are left alone.
+    ///
+    /// The tables of `public` that tenants refer to are made reference tables before,
+    /// and when all tenants are meant the spare schemas follow them.
+    ///
+    /// `observe` hears of each as it ends, and holds up the run while it listens;
+    /// `stop` ends the run early.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotACluster`], and what concerns the run as a whole. A tenant's own
+    /// error is in its [`Outcome`].
+    pub async fn distribute(
+        &self,
+        options: &DistributeOptions,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let done = self.distribute_all(options, stop, observe);
+        Call::Distribute.tell(done).await
+    }
+
+    async fn distribute_all(
+        &self,
+        options: &DistributeOptions,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<FleetReport, Error> {
+        let started = Instant::now();
+        if !self.database.is_cluster() {
+            return Err(Error::NotACluster);
+        }
+        let (mut outcomes, local) = self.sort_by_place(&options.only).await?;
+        let mut spares = Vec::new();
+        if options.dry_run {
+            let skipped = local
+                .iter()
+                .map(|it| Outcome::idle(it.as_str(), Status::Skipped));
+            outcomes.extend(skipped);
+        } else {
+            let pace = |piece| Pace {
+                piece,
+                jobs: options.jobs.or(NonZeroUsize::new(1)),
+                max_failures: None,
+                failed: 0,
+            };
+            let items = local.into_iter().map(Item::from).collect();
+            let done = self.for_each(items, pace(Piece::Distribute), stop, observe);
+            outcomes.extend(done.await?);
+            if options.only.is_empty() {
+                let items = self.local_spares().await?;
+                let piece = Piece::DistributeSpare;
+                spares = self.for_spares(items, piece, options.jobs, stop).await;
+            }
+        }
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        let report = FleetReport {
+            outcomes,
+            spares,
+            notes: Vec::new(),
+            duration: started.elapsed(),
+        };
+        events::fleet_ended(&report);
+        Ok(report)
+    }
+
+    /// Those of `only`, or of all tenants, with which nothing is to be done or nothing
+    /// can be, and those to distribute.
+    async fn sort_by_place(
+        &self,
+        only: &[TenantName],
+    ) -> Result<(Vec<Outcome>, Vec<TenantName>), Error> {
+        let reading = self.reading().await?;
+        let registered = spread(&reading, only).await?;
+        let mut outcomes = Vec::new();
+        let mut local = Vec::new();
+        for name in only {
+            if !registered.iter().any(|it| it.name == name.as_str()) {
+                // Whether it is no tenant at all, or one without a schema, is found there.
+                local.push(name.clone());
+            }
+        }
+        for tenant in registered {
+            match tenant.name.parse::<TenantName>() {
+                Err(error) => {
+                    outcomes.push(Outcome::failed(tenant.name, Error::InvalidRow(error)));
+                }
+                Ok(_) if tenant.is_distributed => {
+                    outcomes.push(Outcome::idle(tenant.name, Status::UpToDate));
+                }
+                Ok(name) => local.push(name),
+            }
+        }
+        Ok((outcomes, local))
+    }
+
+    async fn local_spares(&self) -> Result<Vec<Item>, Error> {
+        let reading = self.reading().await?;
+        let spares = state::names_of_spares(&reading).await?;
+        let homes = homes(&reading).await?;
+        let local = spares.iter().filter(|name| !homes.contains_key(*name));
+        Ok(local
+            .filter_map(|name| name.parse::<TenantName>().ok())
+            .map(Item::from)
+            .collect())
+    }
+
+    pub(super) async fn distribute_one(&self, session: &Session, schema: Schema<'_>) -> Outcome {
+        let started = Instant::now();
+        let done = match schema {
+            Schema::Tenant(name) | Schema::Spare(name) => {
+                let done = engine::distribute(self.work(session, schema), name).await;
+                self.directory.forget(name);
+                done
+            }
+            Schema::Public | Schema::Rehearsal(_) => Ok(false),
+        };
+        let (status, error) = match done {
+            Ok(true) => (Status::Distributed, None),
+            Ok(false) => (Status::UpToDate, None),
+            Err(error) => (Status::Failed, Some(error)),
+        };
+        Outcome {
+            duration: started.elapsed(),
+            error,
+            ..Outcome::idle(schema.name(), status)
+        }
+    }
+}

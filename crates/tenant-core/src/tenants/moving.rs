@@ -1,0 +1,196 @@
+//! Moves tenants between the servers of a cluster, and puts new ones where they are to be.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, select};
+use std::convert::Infallible;
+use std::pin::pin;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{CancelToken, Client};
+
+use super::fleet::Stop;
+use super::{Tenants, Writers};
+use crate::connect::Session;
+use crate::engine;
+use crate::events::Call;
+use crate::sql::Schema;
+use crate::{Error, Node, TenantName};
+
+/// How often it is looked how far a move is.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How far a move is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveProgress {
+    /// What is being done, in Citus' words: `Copying Data`, `Catching Up`.
+    pub step: String,
+    /// What is there already, in bytes.
+    pub copied: u64,
+    /// What there is to copy, in bytes.
+    pub total: u64,
+}
+
+/// What came of a move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The server that the tenant was on.
+    pub from: Node,
+    /// The one that it is on. The same when it was there already, and nothing was done.
+    pub to: Node,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// How far the move of a schema's tables is, which Citus tells for each of them.
+///
+/// Source: Citus, its function `get_rebalance_progress`.
+const PROGRESS: &str = "
+    SELECT pg_catalog.min(p.status), pg_catalog.sum(p.source_shard_size)::bigint,
+           pg_catalog.sum(p.target_shard_size)::bigint
+    FROM pg_catalog.get_rebalance_progress() p
+    JOIN pg_catalog.pg_class c ON c.oid = p.table_name
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 HAVING pg_catalog.count(*) > 0";
+
+impl Tenants {
+    /// Moves the tenant `name` to the server `to` of the cluster, with all its tables.
+    ///
+    /// Applications go on reading meanwhile, and writing as `writers` says; at the end
+    /// they wait for a moment. A migration of the tenant waits until it is done.
+    /// `observe` hears a few times a second how far it is; `stop` calls it off, and
+    /// then the tenant is where it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::Unknown`],
+    /// [`Error::Untracked`], [`Error::MissingSchema`], [`Error::NotDistributed`],
+    /// [`Error::WouldBlockWrites`] when `writers` are to go on and a table has no
+    /// primary key, [`Error::Busy`], or what the server says: SQLSTATE 57014 when it
+    /// was called off. Then the tenant is where it was.
+    pub async fn move_tenant(
+        &self,
+        name: &TenantName,
+        to: &Node,
+        writers: Writers,
+        stop: &Stop,
+        observe: &(dyn Fn(&MoveProgress) + Sync),
+    ) -> Result<Moved, Error> {
+        let moved = self.move_and_watch(name, to, writers, stop, observe);
+        Call::MoveTenant.tell_of(Schema::Tenant(name), moved).await
+    }
+
+    async fn move_and_watch(
+        &self,
+        name: &TenantName,
+        to: &Node,
+        writers: Writers,
+        stop: &Stop,
+        observe: &(dyn Fn(&MoveProgress) + Sync),
+    ) -> Result<Moved, Error> {
+        let started = Instant::now();
+        self.require_node(to).await?;
+        let session = self.session().await?;
+        let token = session.client().cancel_token();
+        let work = self.work(&session, Schema::Tenant(name));
+        let moving = pin!(engine::relocate(work, name, to, writers));
+        let watching = pin!(self.watch(name, token, stop, observe));
+        let from = match select(moving, watching).await {
+            Either::Left((moved, _)) => moved?,
+            Either::Right((never, _)) => match never {},
+        };
+        Ok(Moved {
+            from,
+            to: to.clone(),
+            duration: started.elapsed(),
+        })
+    }
+
+    /// Tells how far it is, and calls it off once that is wanted.
+    async fn watch(
+        &self,
+        name: &TenantName,
+        token: CancelToken,
+        stop: &Stop,
+        observe: &(dyn Fn(&MoveProgress) + Sync),
+    ) -> Infallible {
+        let mut client = None;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if stop.is_requested() {
+                self.database.cancel(token.clone()).await;
+            }
+            if client.is_none() {
+                client = self.database.driver().await.ok();
+            }
+            let Some(client) = &client else { continue };
+            if let Some(progress) = progress(client, name).await {
+                observe(&progress);
+            }
+        }
+    }
+
+    /// The same tenants; those that are made through this value are put on the server
+    /// `node` of the cluster, wherever the cluster would have put them.
+    ///
+    /// A new tenant is made first and moved then, before anybody hears of it. When
+    /// that fails, it is removed again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotACluster`], [`Error::UnknownNode`], or what the server says.
+    pub async fn placed_on(&self, node: Node) -> Result<Self, Error> {
+        self.require_node(&node).await?;
+        let mut placed = self.clone();
+        placed.placement = Some(node);
+        Ok(placed)
+    }
+
+    /// Puts a tenant that was just made where it is to be, or removes it again.
+    pub(super) async fn place(&self, session: &Session, name: &TenantName) -> Result<(), Error> {
+        let Some(node) = &self.placement else {
+            return Ok(());
+        };
+        let work = self.work(session, Schema::Tenant(name));
+        let Err(error) = engine::relocate(work, name, node, Writers::Wait).await else {
+            return Ok(());
+        };
+        match engine::remove(work, name).await {
+            Ok(_) => Err(error),
+            Err(undo) => Err(Error::HalfMade {
+                name: name.clone(),
+                undo: Box::new(undo),
+                source: Box::new(error),
+            }),
+        }
+    }
+
+    /// Sees that tenants can be on the server `node`.
+    async fn require_node(&self, node: &Node) -> Result<(), Error> {
+        if !self.database.is_cluster() {
+            return Err(Error::NotACluster);
+        }
+        let nodes = self.nodes().await?;
+        let fit = nodes.into_iter().filter(|it| it.holds_tenants);
+        let fit = fit.map(|it| it.node).collect::<Vec<_>>();
+        if fit.contains(node) {
+            return Ok(());
+        }
+        Err(Error::UnknownNode {
+            node: node.clone(),
+            nodes: fit,
+        })
+    }
+}
+
+/// How far it is; nothing before it has begun, or when that cannot be asked.
+async fn progress(client: &Client, name: &TenantName) -> Option<MoveProgress> {
+    let parameter = (&name.as_str() as &(dyn ToSql + Sync), Type::TEXT);
+    let rows = client.query_typed(PROGRESS, &[parameter]).await.ok()?;
+    let row = rows.first()?;
+    let bytes = |column| u64::try_from(row.try_get::<_, i64>(column).ok()?).ok();
+    Some(MoveProgress {
+        step: row.try_get(0).ok()?,
+        total: bytes(1)?,
+        copied: bytes(2)?,
+    })
+}

@@ -1,0 +1,173 @@
+//! On which server of a cluster each tenant is, and how large it is there.
+//!
+//! On a single server there is nothing to tell, and nothing is asked.
+
+use std::collections::HashMap;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::Tenants;
+use super::reading::Reading;
+use crate::engine::NODES;
+use crate::{Error, Node, TenantName, tracker};
+
+/// Where a tenant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The server that its schema is on.
+    pub node: Node,
+    /// What its tables take there, with indexes, in bytes; `None` when that server
+    /// cannot be asked.
+    pub bytes: Option<u64>,
+}
+
+/// A server that belongs to the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterNode {
+    /// Its address.
+    pub node: Node,
+    /// Whether tenants can be on it: a coordinator usually has none.
+    pub holds_tenants: bool,
+}
+
+/// A statement: what each distributed schema takes, in bytes. Each server is asked
+/// once.
+///
+/// Source: Citus, its view `citus_schemas`.
+const SIZES: &str = "
+    SELECT n.nspname::text, pg_catalog.sum(z.size)::bigint
+    FROM pg_catalog.citus_shard_sizes() z
+    JOIN pg_catalog.pg_dist_shard s ON s.shardid = z.shard_id
+    JOIN pg_catalog.pg_dist_partition p ON p.logicalrelid = s.logicalrelid
+    JOIN pg_catalog.pg_dist_schema d ON d.colocationid = p.colocationid
+    JOIN pg_catalog.pg_namespace n ON n.oid = d.schemaid
+    GROUP BY n.nspname";
+
+/// The servers that a tenant can be on, and those that none can.
+const CLUSTER: &str = "
+    SELECT nodename, nodeport, shouldhaveshards FROM pg_catalog.pg_dist_node
+    WHERE noderole = 'primary' AND isactive ORDER BY nodename, nodeport";
+
+impl Tenants {
+    /// The servers that the tenants are spread over, by address; none where the
+    /// database is a single server.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the server says.
+    pub async fn nodes(&self) -> Result<Vec<ClusterNode>, Error> {
+        if !self.database.is_cluster() {
+            return Ok(Vec::new());
+        }
+        let failed = |error| Error::database("reading the list of the cluster's servers", error);
+        let rows = self.reading().await?.query(CLUSTER, &[]).await;
+        let rows = rows.map_err(failed)?;
+        let read = |row: &Row| {
+            Ok(ClusterNode {
+                node: Node::listed(row.try_get(0)?, row.try_get(1)?),
+                holds_tenants: row.try_get(2)?,
+            })
+        };
+        let nodes = rows.iter().map(read).collect::<Result<_, _>>();
+        nodes.map_err(failed)
+    }
+
+    /// The server of each tenant that is on one of a cluster, by name: what
+    /// [`Tenants::places`] says, without the sizes. Only the coordinator is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the coordinator says.
+    pub async fn homes(&self) -> Result<HashMap<String, Node>, Error> {
+        if !self.database.is_cluster() {
+            return Ok(HashMap::new());
+        }
+        homes(&self.reading().await?).await
+    }
+
+    /// Where each tenant is that is on a server of a cluster, by name; none where the
+    /// database is a single server. Each server of the cluster is asked for the sizes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the coordinator says.
+    pub async fn places(&self) -> Result<HashMap<String, Place>, Error> {
+        if !self.database.is_cluster() {
+            return Ok(HashMap::new());
+        }
+        let reading = self.reading().await?;
+        let homes = homes(&reading).await?;
+        // One server that is down leaves the others' tenants their sizes, or none.
+        let sizes = reading.query(SIZES, &[]).await.unwrap_or_default();
+        let sizes = sizes.iter().filter_map(|row| {
+            let bytes = u64::try_from(row.try_get::<_, i64>(1).ok()?).ok()?;
+            Some((row.try_get(0).ok()?, bytes))
+        });
+        let sizes = sizes.collect::<HashMap<String, u64>>();
+        let placed = homes.into_iter().map(|(name, node)| {
+            let bytes = sizes.get(&name).copied();
+            (name, Place { node, bytes })
+        });
+        Ok(placed.collect())
+    }
+}
+
+/// The servers of the distributed schemas.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn homes(reading: &Reading<'_>) -> Result<HashMap<String, Node>, Error> {
+    let failed = |error| Error::database("reading where the tenants are", error);
+    let rows = reading.query(NODES, &[]).await.map_err(failed)?;
+    let home = |row: &Row| {
+        let node = Node::listed(row.try_get(1)?, row.try_get(2)?);
+        Ok((row.try_get(0)?, node))
+    };
+    rows.iter()
+        .map(home)
+        .collect::<Result<_, _>>()
+        .map_err(failed)
+}
+
+/// A registered tenant that has a schema.
+pub(super) struct Spread {
+    pub(super) name: String,
+    /// Whether its schema is on a server of the cluster, and not the coordinator's own.
+    pub(super) is_distributed: bool,
+}
+
+/// Of the tenants `only`, or of all when that is empty, those that have a schema, by
+/// name.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn spread(
+    reading: &Reading<'_>,
+    only: &[TenantName],
+) -> Result<Vec<Spread>, Error> {
+    let failed = |error| Error::database("reading which tenants are distributed", error);
+    let sql = format!(
+        "SELECT t.name, d.schemaid IS NOT NULL FROM {} t \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+         LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
+         WHERE $1::text[] IS NULL OR t.name = ANY ($1) ORDER BY t.name",
+        tracker::TABLE
+    );
+    let names = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
+    let names = (!names.is_empty()).then_some(names);
+    let parameter = (&names as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
+    let rows = reading.query(&sql, &[parameter]).await.map_err(failed)?;
+    let read = |row: &Row| {
+        Ok(Spread {
+            name: row.try_get(0)?,
+            is_distributed: row.try_get(1)?,
+        })
+    };
+    rows.iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(failed)
+}

@@ -1,0 +1,57 @@
+//! What can be wrong with tenants on a cluster, and not on one server.
+
+use std::collections::BTreeMap;
+
+use super::places::{homes, spread};
+use super::problem::{Problem, ProblemKind};
+use super::reading::Reading;
+use crate::{Error, Node, TenantName};
+
+/// Asks each server but the coordinator, all at the same time.
+///
+/// Source: Citus, its function `run_command_on_workers`.
+const ASK: &str = "SELECT nodename, nodeport FROM pg_catalog.run_command_on_workers('SELECT 1') \
+                   WHERE NOT success ORDER BY 1, 2";
+
+/// A problem for each server that does not answer the coordinator.
+///
+/// # Errors
+///
+/// What the coordinator says.
+pub(super) async fn unreachable_nodes(reading: &Reading<'_>) -> Result<Vec<ProblemKind>, Error> {
+    let failed = |error| Error::database("asking the cluster's servers", error);
+    let rows = reading.query(ASK, &[]).await.map_err(failed)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tenants = BTreeMap::<Node, usize>::new();
+    for node in homes(reading).await?.into_values() {
+        *tenants.entry(node).or_default() += 1;
+    }
+    let problem = |row: &tokio_postgres::Row| {
+        let node = Node::listed(row.try_get(0)?, row.try_get(1)?);
+        let tenants = tenants.get(&node).copied().unwrap_or_default();
+        Ok(ProblemKind::UnreachableNode { node, tenants })
+    };
+    let problems = rows.iter().map(problem).collect::<Result<_, _>>();
+    problems.map_err(failed)
+}
+
+/// The tenants of `only`, or of all when that is empty, that the coordinator holds by
+/// itself.
+///
+/// # Errors
+///
+/// What the coordinator says.
+pub(super) async fn not_distributed(
+    reading: &Reading<'_>,
+    only: &[TenantName],
+) -> Result<Vec<Problem>, Error> {
+    let spread = spread(reading, only).await?;
+    let local = spread.into_iter().filter(|tenant| !tenant.is_distributed);
+    let problems = local.map(|tenant| Problem {
+        tenant: Some(tenant.name),
+        kind: ProblemKind::NotDistributed,
+    });
+    Ok(problems.collect())
+}

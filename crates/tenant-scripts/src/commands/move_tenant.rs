@@ -1,0 +1,145 @@
+//! `move-tenant`: moves a tenant to another server of the cluster.
+
+use clap::Parser;
+use command_line::exit::Interrupted;
+use command_line::options::Locking;
+use command_line::words::time;
+use command_line::{Common, Context, Output, Script, Verdict, ask, hints};
+use serde::Serialize;
+use tenant_core::{Error, Moved, Node, Stop, TenantName, Tenants, Writers};
+
+use crate::progress::CopyBar;
+use crate::{interrupt, tenants};
+
+/// Move a tenant to another server of a Citus cluster
+///
+/// Applications go on reading and writing meanwhile, and wait for a moment at the
+/// end; a migration of the tenant waits until it is done. Where a table has no primary
+/// key, writing has to wait all the time: that is asked for at a terminal, and
+/// --block-writes says yes beforehand. Ctrl-C calls the move off.
+///
+/// A tenant that is on that server already is left alone.
+///
+/// Exit code 1 when it cannot be done, and then the tenant is where it was.
+///
+/// With --json: tenant, from, to (the two servers as HOST:PORT), moved (false when it
+/// was there already), blocked_writes, duration_ms.
+#[derive(Debug, Parser)]
+#[command(name = "move-tenant", version)]
+pub struct MoveTenant {
+    /// Name of the tenant
+    #[arg(value_name = "NAME")]
+    name: TenantName,
+
+    /// Server of the cluster to move it to, as list-tenants shows them
+    #[arg(long, value_name = "HOST:PORT")]
+    to: Node,
+
+    /// Let those who write to the tenant wait until it is moved
+    #[arg(long)]
+    block_writes: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    from: String,
+    to: String,
+    moved: bool,
+    blocked_writes: bool,
+    duration_ms: u128,
+}
+
+impl Script for MoveTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let output = context.output;
+        let writers = if self.block_writes {
+            Writers::Wait
+        } else {
+            Writers::GoOn
+        };
+        let (moved, writers) = match self.try_it(&tenants, output, writers).await {
+            Err(refused) if is_about_writers(&refused) && ask::is_possible() => {
+                output.problem(&hints::render(&refused));
+                let question = "Let those who write to it wait until it is moved?";
+                if !ask::confirm(question, false)? {
+                    output.problem("Nothing was moved.");
+                    return Ok(Verdict::Wrong);
+                }
+                let moved = self.try_it(&tenants, output, Writers::Wait).await?;
+                (moved, Writers::Wait)
+            }
+            moved => (moved?, writers),
+        };
+        let is_moved = moved.from != moved.to;
+        let document = Document {
+            tenant: self.name.as_str(),
+            from: moved.from.to_string(),
+            to: moved.to.to_string(),
+            moved: is_moved,
+            blocked_writes: is_moved && writers == Writers::Wait,
+            duration_ms: moved.duration.as_millis(),
+        };
+        output.done(&document, &text(&self.name, &moved))?;
+        Ok(Verdict::Done)
+    }
+}
+
+impl MoveTenant {
+    /// Moves it, and shows how far it is.
+    async fn try_it(
+        &self,
+        tenants: &Tenants,
+        output: Output,
+        writers: Writers,
+    ) -> anyhow::Result<Moved> {
+        let stop = interrupt::stop_on_signal(output, CALLED_OFF)?;
+        let bar = CopyBar::new(output);
+        let observe = |progress: &_| bar.show(progress);
+        let moved = tenants.move_tenant(&self.name, &self.to, writers, &stop, &observe);
+        let moved = moved.await;
+        bar.finish();
+        moved.map_err(|error| self.explained(error, &stop, output))
+    }
+
+    /// That it was called off is no failure of it.
+    fn explained(&self, error: Error, stop: &Stop, output: Output) -> anyhow::Error {
+        if stop.is_requested() && error.sqlstate() == Some("57014") {
+            output.problem(&format!("Tenant `{}` is where it was.", self.name));
+            return Interrupted.into();
+        }
+        error.into()
+    }
+}
+
+/// What is said at the first Ctrl-C.
+const CALLED_OFF: &str = "Calling the move off. Ctrl-C again ends at once; the server may then \
+                          complete the move by itself.";
+
+fn is_about_writers(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<Error>();
+    matches!(error, Some(Error::WouldBlockWrites { .. }))
+}
+
+fn text(name: &TenantName, moved: &Moved) -> String {
+    if moved.from == moved.to {
+        return format!("Tenant `{name}` is on {} already.", moved.to);
+    }
+    format!(
+        "Moved tenant `{name}` from {} to {} in {}.",
+        moved.from,
+        moved.to,
+        time(moved.duration)
+    )
+}
