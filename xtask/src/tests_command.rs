@@ -17,7 +17,7 @@ Options:
                 takes minutes
   --citus       Run only the tests of tenants on a Citus cluster, which the others
                 leave out: a coordinator and two workers are started from an
-                installed Citus
+                installed Citus, or CITUS_DATABASE_URL leads to a cluster
   --no-install  Name what is missing instead of installing it
   -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
 

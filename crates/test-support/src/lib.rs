@@ -30,5 +30,5 @@ pub use pgbouncer::PgBouncer;
 pub use server::{own_server, server_url};
 pub use terminal::{Ended, Terminal};
 pub use told::say_not_run;
-pub use trials::{Trials, is_citus_wanted, long, pictures, rounds};
+pub use trials::{Trials, citus_url, is_citus_wanted, long, pictures, rounds};
 pub use wait::eventually;

@@ -27,6 +27,13 @@ pub fn is_citus_wanted() -> bool {
     std::env::var("TEST_CITUS").is_ok_and(|value| !matches!(value.as_str(), "" | "0"))
 }
 
+/// The cluster that they are to use instead of starting one, if one is named.
+#[must_use]
+pub fn citus_url() -> Option<String> {
+    let url = std::env::var("CITUS_DATABASE_URL").ok();
+    url.filter(|url| !url.is_empty())
+}
+
 /// How many trials to make: `ordinary`, or `many` where there is time.
 #[must_use]
 pub fn rounds(ordinary: usize, many: usize) -> usize {

@@ -17,11 +17,17 @@ const FOLDERS: [&str; 5] = [
     "/usr/local/pgsql/share",
 ];
 
-/// Sees that Citus is installed.
+/// Names a cluster that runs already.
+const CLUSTER: &str = "CITUS_DATABASE_URL";
+
+/// Sees that Citus is installed, or that a cluster is named.
 ///
 /// # Errors
-/// [`Failure::NotThere`] when it is not.
+/// [`Failure::NotThere`] when neither is so.
 pub(crate) fn require() -> Result<(), Failure> {
+    if std::env::var_os(CLUSTER).is_some_and(|url| !url.is_empty()) {
+        return Ok(());
+    }
     let told = output_of(&["pg_config", "--sharedir"]).map(PathBuf::from);
     let usual = FOLDERS.into_iter().flat_map(matching);
     let mut folders = told.into_iter().chain(usual);
@@ -31,6 +37,7 @@ pub(crate) fn require() -> Result<(), Failure> {
     Err(Failure::NotThere(format!(
         "error: there is no Citus to test with: no {CONTROL} in the folder that `pg_config \
          --sharedir` names, nor where packages put it\n\n\
-         Install Citus 12 or later for the PostgreSQL that the tests use, and run this again."
+         Install Citus 12 or later for the PostgreSQL that the tests use, or name the coordinator of \
+         a cluster in {CLUSTER}, and run this again."
     )))
 }

@@ -10,6 +10,7 @@ mod fleet;
 mod joining;
 mod lint;
 mod loss;
+mod member;
 mod moving;
 mod ordinary;
 mod shared;

@@ -1,36 +1,18 @@
-//! A coordinator and two workers with Citus, which a test starts.
+//! A coordinator and workers with Citus: two that a test starts, or those of the cluster
+//! that `CITUS_DATABASE_URL` leads to.
 
-use local_postgres::ThrowawayServer;
 use tenant_core::{Settings, Tenants};
-use test_support::{is_citus_wanted, say_not_run};
-use tokio_postgres::{Client, NoTls};
+use test_support::{citus_url, is_citus_wanted, say_not_run};
+use tokio_postgres::types::ToSql;
 
+pub(super) use super::member::client;
+use super::member::{Member, given};
 use crate::fixture::{Stream, open_at};
 
 /// A coordinator, and its workers.
 pub(super) struct Cluster {
-    pub(super) coordinator: ThrowawayServer,
-    pub(super) workers: Vec<ThrowawayServer>,
-}
-
-fn server() -> ThrowawayServer {
-    ThrowawayServer::builder()
-        .setting("shared_preload_libraries", "citus")
-        .setting("wal_level", "logical")
-        .setting("max_prepared_transactions", "200")
-        .setting("max_connections", "120")
-        .setting("citus.node_conninfo", "sslmode=disable")
-        .setting("citus.enable_statistics_collection", "off")
-        .tcp()
-        .start()
-        .unwrap()
-}
-
-pub(super) async fn client(server: &ThrowawayServer) -> Client {
-    let url = server.url("postgres");
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-    drop(tokio::spawn(connection));
-    client
+    pub(super) coordinator: Member,
+    pub(super) workers: Vec<Member>,
 }
 
 impl Cluster {
@@ -40,34 +22,58 @@ impl Cluster {
             say_not_run("a cluster takes Citus: cargo xtask test --citus");
             return None;
         }
-        let cluster = Self {
-            coordinator: server(),
-            workers: vec![server(), server()],
+        let Some(url) = citus_url() else {
+            return Self::start_own().await;
         };
-        for one in cluster.workers.iter().chain([&cluster.coordinator]) {
-            client(one)
-                .await
-                .batch_execute("CREATE EXTENSION citus")
-                .await
-                .unwrap();
-        }
-        let coordinator = client(&cluster.coordinator).await;
-        let port = |server: &ThrowawayServer| server.tcp_port().unwrap();
-        let mut join = format!(
-            "SELECT citus_set_coordinator_host('127.0.0.1', {});",
-            port(&cluster.coordinator)
-        );
-        for worker in &cluster.workers {
-            join += &format!("SELECT citus_add_node('127.0.0.1', {});", port(worker));
-        }
-        for statement in join.split_inclusive(';') {
-            coordinator.batch_execute(statement).await.unwrap();
-        }
+        let (coordinator, workers) = given(&url).await;
+        let cluster = Self {
+            coordinator,
+            workers,
+        };
+        cluster.join().await;
         Some(cluster)
     }
 
+    /// The same for a test that stops servers, or makes roles that log in. `None` also
+    /// where the cluster is another one's.
+    pub(super) async fn start_own() -> Option<Self> {
+        if !is_citus_wanted() {
+            say_not_run("a cluster takes Citus: cargo xtask test --citus");
+            return None;
+        }
+        if citus_url().is_some() {
+            say_not_run("this takes servers of the test's own, without CITUS_DATABASE_URL");
+            return None;
+        }
+        let cluster = Self {
+            coordinator: Member::started(),
+            workers: vec![Member::started(), Member::started()],
+        };
+        cluster.join().await;
+        Some(cluster)
+    }
+
+    /// Makes a cluster of the databases.
+    async fn join(&self) {
+        for one in self.workers.iter().chain([&self.coordinator]) {
+            let admin = client(one).await;
+            admin.batch_execute("CREATE EXTENSION citus").await.unwrap();
+        }
+        let admin = client(&self.coordinator).await;
+        let node = &self.coordinator.node;
+        let coordinator = "SELECT citus_set_coordinator_host($1, $2)";
+        let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
+        admin.query(coordinator, &parameters).await.unwrap();
+        for worker in &self.workers {
+            let node = &worker.node;
+            let add = "SELECT citus_add_node($1, $2)";
+            let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
+            admin.query(add, &parameters).await.unwrap();
+        }
+    }
+
     pub(super) async fn tenants(&self, stream: &Stream, settings: Settings) -> Tenants {
-        let tenants = open_at(&self.coordinator.url("postgres"), stream, settings).await;
+        let tenants = open_at(self.coordinator.url(), stream, settings).await;
         tenants.migrate_public(false).await.unwrap();
         tenants
     }
@@ -80,15 +86,14 @@ impl Cluster {
     /// The worker that the schema is on, by its place in the list.
     pub(super) async fn home(&self, schema: &str) -> usize {
         let sql = format!(
-            "SELECT DISTINCT s.nodeport::text FROM citus_shards s \
+            "SELECT DISTINCT s.nodename || ' ' || s.nodeport FROM citus_shards s \
              WHERE s.table_name::text LIKE '{schema}.%'"
         );
-        let port = self.value(&sql).await;
-        let mut ports = self
-            .workers
-            .iter()
-            .map(|worker| worker.tcp_port().unwrap().to_string());
-        ports.position(|it| it == port).unwrap()
+        let home = self.value(&sql).await;
+        let mut nodes = self.workers.iter().map(|worker| &worker.node);
+        nodes
+            .position(|node| home == format!("{} {}", node.host(), node.port()))
+            .unwrap()
     }
 
     /// How many relations of tenants there are on the workers.

@@ -5,12 +5,12 @@ use tenant_core::{Rows, Settings, Status};
 use super::cluster::{Cluster, client, stream};
 use crate::fixture::{create, migrate, name};
 
-const TAKE_SHARDS: &str = "SELECT citus_set_node_property('127.0.0.1', nodeport, 'shouldhaveshards', nodeport = $1) \
+const TAKE_SHARDS: &str = "SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', nodeport = $1) \
      FROM pg_dist_node";
 
 /// Lets new tenants be on the coordinator only.
 async fn keep_all_here(cluster: &Cluster) {
-    let port = i32::from(cluster.coordinator.tcp_port().unwrap());
+    let port = i32::from(cluster.coordinator.node.port());
     let admin = client(&cluster.coordinator).await;
     admin.query(TAKE_SHARDS, &[&port]).await.unwrap();
 }

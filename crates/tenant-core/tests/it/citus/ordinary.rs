@@ -21,7 +21,7 @@ async fn make_owner(cluster: &Cluster) {
 }
 
 async fn as_owner(cluster: &Cluster, stream: &Stream) -> Tenants {
-    let url = cluster.coordinator.url("postgres");
+    let url = cluster.coordinator.url();
     let url = url.replace("://postgres@", "://owner@");
     let migrations = Migrations {
         public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
@@ -47,7 +47,7 @@ fn numbered() -> Stream {
 
 #[tokio::test]
 async fn an_ordinary_role_makes_migrates_checks_and_drops_tenants() {
-    let Some(cluster) = Cluster::start().await else {
+    let Some(cluster) = Cluster::start_own().await else {
         return;
     };
     make_owner(&cluster).await;
@@ -86,7 +86,7 @@ async fn an_ordinary_role_makes_migrates_checks_and_drops_tenants() {
 
 #[tokio::test]
 async fn an_ordinary_role_keeps_spares_and_takes_one() {
-    let Some(cluster) = Cluster::start().await else {
+    let Some(cluster) = Cluster::start_own().await else {
         return;
     };
     make_owner(&cluster).await;
@@ -107,7 +107,7 @@ async fn an_ordinary_role_keeps_spares_and_takes_one() {
 
 #[tokio::test]
 async fn a_migration_that_fails_leaves_nothing_of_the_tenant_that_was_registered_before() {
-    let Some(cluster) = Cluster::start().await else {
+    let Some(cluster) = Cluster::start_own().await else {
         return;
     };
     make_owner(&cluster).await;
@@ -128,7 +128,7 @@ async fn a_migration_that_fails_leaves_nothing_of_the_tenant_that_was_registered
 
 #[tokio::test]
 async fn what_a_crash_left_half_made_is_completed_by_the_next_run() {
-    let Some(cluster) = Cluster::start().await else {
+    let Some(cluster) = Cluster::start_own().await else {
         return;
     };
     make_owner(&cluster).await;
@@ -148,7 +148,7 @@ async fn what_a_crash_left_half_made_is_completed_by_the_next_run() {
 
 #[tokio::test]
 async fn an_ordinary_role_clones_a_tenant_with_its_rows() {
-    let Some(cluster) = Cluster::start().await else {
+    let Some(cluster) = Cluster::start_own().await else {
         return;
     };
     make_owner(&cluster).await;
@@ -180,7 +180,7 @@ async fn an_ordinary_role_clones_a_tenant_with_its_rows() {
 
 #[tokio::test]
 async fn a_clone_that_fails_leaves_no_schema_that_was_made_for_it() {
-    let Some(cluster) = Cluster::start().await else {
+    let Some(cluster) = Cluster::start_own().await else {
         return;
     };
     make_owner(&cluster).await;

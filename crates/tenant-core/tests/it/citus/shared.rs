@@ -62,12 +62,8 @@ async fn what_tenants_refer_to_becomes_a_reference_table() {
         "ALTER TABLE invoices ADD COLUMN kind int REFERENCES public.\"kinds\"; \
          ALTER TABLE invoices ADD COLUMN later bigint REFERENCES subscriptions",
     );
-    let newer = crate::fixture::open_at(
-        &cluster.coordinator.url("postgres"),
-        &newer,
-        Settings::default(),
-    )
-    .await;
+    let newer =
+        crate::fixture::open_at(cluster.coordinator.url(), &newer, Settings::default()).await;
     let report = migrate(&newer).await;
     assert_eq!(report.count(Status::Migrated), 2, "{report:?}");
     assert_eq!(cluster.value(KIND).await, "kinds plans regions");
