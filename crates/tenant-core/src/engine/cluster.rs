@@ -3,9 +3,9 @@
 //!
 //! Everything else is the same, but for the messages: see [`Script`].
 
-use super::Work;
 use super::parts::ask;
 use super::script::Script;
+use super::{Work, execute};
 use crate::sql::{Schema, literal};
 use crate::{Error, Node};
 
@@ -52,6 +52,23 @@ pub(super) fn ask_as_it_is(work: Work<'_>, script: &mut Script<'_>) {
     if let Some(set) = work.database.catalog().as_it_is() {
         script.step("starting", set);
     }
+}
+
+/// The statement by which a tenant keeps or gets triggers, until the transaction ends.
+/// Citus refuses them otherwise, since it does not see what they do.
+pub(super) const ALLOW_TRIGGERS: &str = "SET LOCAL citus.enable_unsafe_triggers TO on";
+
+/// Lets the triggers be made that a tenant is to have, because its migrations make them
+/// or the one that it is like has them.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn allow_triggers(work: Work<'_>) -> Result<(), Error> {
+    if !work.database.is_cluster() {
+        return Ok(());
+    }
+    execute(work.session, "allowing triggers", ALLOW_TRIGGERS).await
 }
 
 /// Whether a table of the schema refers to one that all servers of a cluster have.

@@ -1,6 +1,7 @@
 //! Makes a tenant look as its migrations make it.
 
 use super::attempt::{Attempts, close, finish, open};
+use super::cluster::allow_triggers;
 use super::ledger::is_exactly;
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
@@ -112,5 +113,6 @@ pub(super) async fn prepare(work: Work<'_>) -> Result<(), Error> {
         work.path().set_local(),
         work.path().check()
     );
-    execute(work.session, "setting the search path", &prepare).await
+    execute(work.session, "setting the search path", &prepare).await?;
+    allow_triggers(work).await
 }

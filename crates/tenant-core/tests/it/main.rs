@@ -26,6 +26,7 @@ mod fleet;
 mod health;
 mod list;
 mod locks;
+mod messages;
 mod migrations;
 mod names;
 mod outside;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use tenant_core::{Error, MigrateOptions, Settings, Status, Stop};
+use tenant_core::{Error, MigrateOptions, Rows, Settings, Status, Stop};
 
-use super::cluster::{Cluster, client, stream};
+use super::cluster::{Cluster, client, stream, with_trigger};
 use crate::fixture::{create, name};
 
 diesel::table! { tasks (id) { id -> BigInt, title -> Text, } }
@@ -188,4 +188,36 @@ async fn damage_is_found_and_mended_and_names_change() {
             .await,
         "3"
     );
+}
+
+#[tokio::test]
+async fn triggers_are_copied_and_mended_where_the_migrations_make_them() {
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    let tenants = cluster.tenants(&with_trigger(), Settings::default()).await;
+    create(&tenants, &["acme"]).await;
+    let copy = name("copy");
+    tenants
+        .clone_tenant(&name("acme"), &copy, Rows::All)
+        .await
+        .unwrap();
+    let admin = client(&cluster.coordinator).await;
+    for statement in [
+        "SET citus.enable_unsafe_triggers TO on",
+        "DROP TRIGGER cut ON copy.tasks",
+    ] {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    tenants.repair(&copy).await.unwrap();
+    for statement in [
+        "INSERT INTO copy.tasks (title) VALUES ('low')",
+        "UPDATE copy.tasks SET list = NULL",
+    ] {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    let title = cluster.value("SELECT title FROM copy.tasks").await;
+    assert_eq!(title, "LOW");
+    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(health.as_expected, Some(2), "{health:?}");
 }
