@@ -12,6 +12,7 @@ use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, requ
 use super::existing::open_and_look_at_both;
 use super::first::{comes_first, drop_schema_again, make_schema_first};
 use super::ledger::create_ledger;
+use super::mend::prepare;
 use super::mentions::{read_left, texts_in};
 use super::parts::{ask, run_script};
 use super::rehearse::shape_of;
@@ -208,10 +209,7 @@ async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
         "copying which migrations are applied",
         &copy_ledger(from, work.schema),
     );
-    script.step("setting the search path", &work.path().set_local());
-    script.step("checking that the search path exists", &work.path().check());
-    let unchecked = "SET LOCAL check_function_bodies = off";
-    script.step("letting functions speak of what will be there", unchecked);
+    prepare(work, &mut script);
     run_script(work, &script).await
 }
 

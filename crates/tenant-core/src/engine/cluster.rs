@@ -3,9 +3,9 @@
 //!
 //! Everything else is the same, but for the messages: see [`Script`].
 
+use super::Work;
 use super::parts::ask;
 use super::script::Script;
-use super::{Work, execute};
 use crate::sql::{Schema, literal};
 use crate::{Error, Node};
 
@@ -54,21 +54,14 @@ pub(super) fn ask_as_it_is(work: Work<'_>, script: &mut Script<'_>) {
     }
 }
 
-/// The statement by which a tenant keeps or gets triggers, until the transaction ends.
-/// Citus refuses them otherwise, since it does not see what they do.
-pub(super) const ALLOW_TRIGGERS: &str = "SET LOCAL citus.enable_unsafe_triggers TO on";
-
-/// Lets the triggers be made that a tenant is to have, because its migrations make them
-/// or the one that it is like has them.
-///
-/// # Errors
-///
-/// What the server says.
-pub(super) async fn allow_triggers(work: Work<'_>) -> Result<(), Error> {
-    if !work.database.is_cluster() {
-        return Ok(());
+/// Lets a tenant keep or get triggers, for the rest of the transaction: those that its
+/// migrations make, or that the one has that it is to be like. Citus refuses them
+/// otherwise, since it does not see what they do.
+pub(super) fn allow_triggers(work: Work<'_>, script: &mut Script<'_>) {
+    if work.database.is_cluster() {
+        let allow = "SET LOCAL citus.enable_unsafe_triggers TO on";
+        script.step("allowing triggers", allow);
     }
-    execute(work.session, "allowing triggers", ALLOW_TRIGGERS).await
 }
 
 /// Whether a table of the schema refers to one that all servers of a cluster have.

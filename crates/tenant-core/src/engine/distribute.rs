@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::attempt::{Attempts, close, finish};
-use super::cluster::{ALLOW_TRIGGERS, is_distributed, require_distributed};
+use super::cluster::{allow_triggers, is_distributed, require_distributed};
 use super::existing::open_and_look;
 use super::parts::run_script;
 use super::script::Script;
@@ -39,7 +39,7 @@ async fn distribute_once(work: Work<'_>, name: &TenantName) -> Result<bool, Erro
     match is_there {
         Ok(false) => {
             let mut script = Script::default();
-            script.step("allowing triggers", ALLOW_TRIGGERS);
+            allow_triggers(work, &mut script);
             let distribute = format!(
                 "SELECT pg_catalog.citus_schema_distribute({}::pg_catalog.regnamespace)",
                 literal(&work.schema.ident())

@@ -3,8 +3,10 @@
 use super::attempt::{Attempts, close, finish, open};
 use super::cluster::allow_triggers;
 use super::ledger::is_exactly;
+use super::parts::run_script;
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
+use super::script::Script;
 use super::{Work, execute};
 use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
 use crate::{Error, TenantName};
@@ -97,7 +99,9 @@ async fn mend_in_transaction(
                 differences: still,
             });
         }
-        prepare(work).await?;
+        let mut script = Script::default();
+        prepare(work, &mut script);
+        run_script(work, &script).await?;
         let statements = mended.iter().flat_map(|it| it.sql(name)).collect();
         all.statements
             .extend(run_in_rounds(work, statements).await?.require_all()?);
@@ -105,14 +109,12 @@ async fn mend_in_transaction(
     }
 }
 
-/// Sets the path, which reading a shape has emptied, and lets functions be made that
-/// name what is not there yet.
-pub(super) async fn prepare(work: Work<'_>) -> Result<(), Error> {
-    let prepare = format!(
-        "{}; {}; SET LOCAL check_function_bodies = off",
-        work.path().set_local(),
-        work.path().check()
-    );
-    execute(work.session, "setting the search path", &prepare).await?;
-    allow_triggers(work).await
+/// Lets a schema be filled, for the rest of the transaction: its path, which reading a
+/// shape has emptied, and that functions may name what is not there yet.
+pub(super) fn prepare<'a>(work: Work<'a>, script: &mut Script<'a>) {
+    script.step("setting the search path", &work.path().set_local());
+    script.step("checking that the search path exists", &work.path().check());
+    let unchecked = "SET LOCAL check_function_bodies = off";
+    script.step("letting functions speak of what will be there", unchecked);
+    allow_triggers(work, script);
 }
