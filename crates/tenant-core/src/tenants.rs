@@ -39,7 +39,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::connect::{Database, Lease, Session, SessionPool};
-use crate::engine::{Settings, Work, Writers};
+use crate::engine::{Settings, Work};
 use crate::events::Call;
 use crate::migration::{MigrationSet, Migrations};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::places::{homes, spread};
-use super::{FleetReport, Outcome, Status, Tenants, state};
+use super::{FleetReport, Outcome, Progress, Status, Tenants, state};
 use crate::connect::Session;
 use crate::engine;
 use crate::events::{self, Call};
@@ -32,8 +32,8 @@ impl Tenants {
     /// The tables of `public` that tenants refer to are made reference tables before,
     /// and when all tenants are meant the spare schemas follow them.
     ///
-    /// `observe` hears of each as it ends, and holds up the run while it listens;
-    /// `stop` ends the run early.
+    /// `observe` hears how many there are and of each as it ends, and holds up the run
+    /// while it listens; `stop` ends the run early.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Tenants {
         &self,
         options: &DistributeOptions,
         stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
+        observe: &(dyn Fn(&Progress<'_>) + Sync),
     ) -> Result<FleetReport, Error> {
         let done = self.distribute_all(options, stop, observe);
         Call::Distribute.tell(done).await
@@ -53,37 +53,24 @@ impl Tenants {
         &self,
         options: &DistributeOptions,
         stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
+        observe: &(dyn Fn(&Progress<'_>) + Sync),
     ) -> Result<FleetReport, Error> {
         let started = Instant::now();
         if !self.database.is_cluster() {
             return Err(Error::NotACluster);
         }
         let (mut outcomes, local) = self.sort_by_place(&options.only).await?;
+        let behind = local.len();
+        observe(&Progress::Planned { behind });
         let mut spares = Vec::new();
         if options.dry_run {
-            let skipped = local
-                .iter()
-                .map(|it| Outcome::idle(it.as_str(), Status::Skipped));
-            outcomes.extend(skipped);
+            let skipped = |name: &TenantName| Outcome::idle(name.as_str(), Status::Skipped);
+            outcomes.extend(local.iter().map(skipped));
         } else {
-            let pace = |piece| Pace {
-                piece,
-                jobs: options.jobs.or(NonZeroUsize::new(1)),
-                max_failures: None,
-                failed: 0,
-            };
-            if !local.is_empty() {
-                self.make_reference_tables().await?;
-            }
-            let items = local.into_iter().map(Item::from).collect();
-            let done = self.for_each(items, pace(Piece::Distribute), stop, observe);
-            outcomes.extend(done.await?);
-            if options.only.is_empty() {
-                let items = self.local_spares().await?;
-                let piece = Piece::DistributeSpare;
-                spares = self.for_spares(items, piece, options.jobs, stop).await;
-            }
+            let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
+            let (done, of_spares) = self.bring(local, options, stop, &observe).await?;
+            outcomes.extend(done);
+            spares = of_spares;
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let report = FleetReport {
@@ -94,6 +81,37 @@ impl Tenants {
         };
         events::fleet_ended(&report);
         Ok(report)
+    }
+
+    /// Distributes these tenants, and the spares where all tenants are meant; what came
+    /// of each of them.
+    async fn bring(
+        &self,
+        tenants: Vec<TenantName>,
+        options: &DistributeOptions,
+        stop: &Stop,
+        observe: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<(Vec<Outcome>, Vec<Outcome>), Error> {
+        let jobs = options.jobs.or(NonZeroUsize::new(1));
+        // Read before the first tenant is begun: an error after that would lose the report.
+        let spares = if options.only.is_empty() {
+            self.local_spares().await?
+        } else {
+            Vec::new()
+        };
+        if !(tenants.is_empty() && spares.is_empty()) {
+            self.make_reference_tables().await?;
+        }
+        let pace = Pace {
+            piece: Piece::Distribute,
+            jobs,
+            max_failures: None,
+            failed: 0,
+        };
+        let items = tenants.into_iter().map(Item::from).collect();
+        let done = self.for_each(items, pace, stop, observe).await?;
+        let piece = Piece::DistributeSpare;
+        Ok((done, self.for_spares(spares, piece, jobs, stop).await))
     }
 
     /// Those of `only`, or of all tenants, with which nothing is to be done or nothing

@@ -1,17 +1,17 @@
 //! Moves tenants between the servers of a cluster, and puts new ones where they are to be.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
-use std::convert::Infallible;
-use std::pin::pin;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client};
 
+use super::Tenants;
 use super::fleet::Stop;
-use super::{Tenants, Writers};
 use crate::connect::Session;
-use crate::engine;
+use crate::engine::{self, Writers};
 use crate::events::Call;
 use crate::sql::Schema;
 use crate::{Error, Node, TenantName};

@@ -7,7 +7,7 @@ use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{DistributeOptions, FleetReport, Outcome, Status, TenantName};
+use tenant_core::{DistributeOptions, FleetReport, Progress, Status, TenantName};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -61,7 +61,10 @@ impl Script for DistributeTenants {
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
-        let observe = |outcome: &Outcome| bar.ended(outcome);
+        let observe = |progress: &Progress<'_>| match progress {
+            Progress::Planned { behind } => bar.set_total(*behind),
+            Progress::Ended(outcome) => bar.ended(outcome),
+        };
         let dry_run = self.dry_run;
         let ran = tenants.distribute(&self.options(), &stop, &observe).await;
         bar.finish();
