@@ -122,6 +122,12 @@ pub fn of(error: &Error) -> Option<String> {
             tenant_core::quote_literal(node.host()),
             node.port()
         ),
+        Error::HoldsNoTenants(node) => format!(
+            "name another, or let it take tenants as a superuser: `SELECT citus_set_node_property({}, \
+             {}, 'shouldhaveshards', true);`",
+            tenant_core::quote_literal(node.host()),
+            node.port()
+        ),
         Error::NotDistributed(name) => {
             format!("`cargo xtask db:distribute:tenants --only {name}` brings it to one")
         }

@@ -46,7 +46,7 @@ use crate::sql::Schema;
 use crate::{Error, PgError};
 
 pub(crate) use adopt::{Evidence, adopt};
-pub(crate) use claim::claim;
+pub(crate) use claim::{claim, claim_this, require_free};
 pub use clone::Rows;
 pub(crate) use clone::{Made, clone};
 pub(crate) use cluster::NODES;

@@ -195,7 +195,10 @@ pub enum Error {
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]
     NotACluster,
-    /// The cluster has no such server, or none that tenants can be on.
+    /// The cluster has this server, and no tenant can be on it.
+    #[error("no tenant can be on the server {0}: the cluster keeps rows elsewhere")]
+    HoldsNoTenants(Node),
+    /// The cluster has no such server.
     #[error(
         "tenants cannot be on the server {node}: {}",
         if .nodes.is_empty() { "the cluster has none that they can be on".to_owned() }
@@ -212,13 +215,14 @@ pub enum Error {
     NotDistributed(TenantName),
     /// The tenant cannot be moved while others write to these tables.
     #[error(
-        "tenant `{name}` cannot be moved while others write to it: {} no primary key",
-        have(.tables)
+        "tenant `{name}` cannot be moved while others write to it: {} no primary key, or {} unlogged",
+        have(.tables), if .tables.len() == 1 { "is" } else { "are" }
     )]
     WouldBlockWrites {
         /// The tenant.
         name: TenantName,
-        /// The tables without a primary key or another replica identity, by name.
+        /// The tables without a primary key or another replica identity, and those that
+        /// are unlogged, by name.
         tables: Vec<String>,
     },
     /// A version was named for a schema that says itself which it has.

@@ -9,9 +9,10 @@ use super::attempt::{close, finish, require_lock};
 use super::cluster::require_distributed;
 use super::create::open_for_new;
 use super::ledger::is_exactly;
-use super::parts::run_script;
+use super::mentions::{Routine, routines_of};
+use super::parts::{ask, run_script};
 use super::script::Script;
-use crate::migration::Migration;
+use crate::migration::{Migration, MigrationFile};
 use crate::sql::Schema;
 use crate::{Error, TenantName, events, tracker};
 
@@ -33,8 +34,7 @@ pub(crate) async fn claim(work: Work<'_>, name: &TenantName) -> Result<bool, Err
             close(work).await;
             return Ok(false);
         };
-        let script = take(work, &spare);
-        match finish(work, run_script(work, &script).await).await {
+        match finish(work, take(work, &spare).await).await {
             Ok(()) => {
                 events::spare_taken(work.schema, &spare);
                 return Ok(true);
@@ -44,6 +44,34 @@ pub(crate) async fn claim(work: Work<'_>, name: &TenantName) -> Result<bool, Err
         passed_over.push(spare);
     }
     Ok(false)
+}
+
+/// Makes the tenant `name`, whose schema is that of `work`, of this spare.
+///
+/// # Errors
+///
+/// When the name is not free, or why the spare cannot be taken. Then nothing has
+/// changed.
+pub(crate) async fn claim_this(
+    work: Work<'_>,
+    name: &TenantName,
+    spare: &TenantName,
+) -> Result<(), Error> {
+    open_for_new(work, name).await?;
+    finish(work, take(work, spare).await).await?;
+    events::spare_taken(work.schema, spare);
+    Ok(())
+}
+
+/// Sees that a tenant can be called `name`.
+///
+/// # Errors
+///
+/// As [`claim`].
+pub(crate) async fn require_free(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
+    open_for_new(work, name).await?;
+    close(work).await;
+    Ok(())
 }
 
 /// The name of a spare that is now held.
@@ -57,8 +85,30 @@ async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> 
 }
 
 /// Gives the spare the tenant's name, if nobody works on it and its own table of
-/// applied migrations says that it is up to date.
-fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
+/// applied migrations says that it is up to date; in the open transaction, which it
+/// commits.
+async fn take(work: Work<'_>, spare: &TenantName) -> Result<(), Error> {
+    let routines = with_own_path(work, Schema::Spare(spare)).await?;
+    run_script(work, &taking(work, spare, routines)).await
+}
+
+/// The functions of the spare whose own path names it: migrations can make some.
+async fn with_own_path(work: Work<'_>, spare: Schema<'_>) -> Result<Vec<Routine>, Error> {
+    let mut ups = work
+        .migrations
+        .iter()
+        .filter_map(|one| one.file(MigrationFile::Up));
+    if !ups.any(|up| up.line_about_path().is_some()) {
+        return Ok(Vec::new());
+    }
+    let mut script = Script::default();
+    script.step("listing the functions", &routines_of(spare));
+    let rows = ask(work, &script).await?;
+    let routines = rows.iter().filter_map(|row| Routine::read(row, spare));
+    Ok(routines.collect())
+}
+
+fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<'static> {
     let schema = Schema::Spare(spare);
     let newest = work.migrations.iter().next_back().map(Migration::version);
     let mut script = Script::default();
@@ -68,6 +118,10 @@ fn take(work: Work<'_>, spare: &TenantName) -> Script<'static> {
     script.step("checking that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {
         require_distributed(schema, &mut script);
+    }
+    for routine in routines {
+        let statement = routine.follow(schema, work.schema);
+        script.step("changing the search path of a function", &statement);
     }
     let rename = format!(
         "ALTER SCHEMA {} RENAME TO {}",

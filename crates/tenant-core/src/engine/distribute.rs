@@ -4,7 +4,7 @@ use super::Work;
 use super::attempt::{Attempts, close, finish};
 use super::cluster::{allow_triggers, is_distributed, require_distributed};
 use super::existing::open_and_look;
-use super::parts::run_script;
+use super::parts::{ask, run_script};
 use super::script::Script;
 use crate::sql::literal;
 use crate::{Error, TenantName};
@@ -32,21 +32,16 @@ pub(crate) async fn distribute(work: Work<'_>, name: &TenantName) -> Result<bool
 
 async fn distribute_once(work: Work<'_>, name: &TenantName) -> Result<bool, Error> {
     let existing = open_and_look(work).await?;
-    let is_there = match existing.require_whole(name) {
-        Ok(()) => is_distributed(work).await,
-        Err(error) => Err(error),
+    let found = async {
+        existing.require_whole(name)?;
+        if is_distributed(work).await? {
+            return Ok(None);
+        }
+        triggers_of(work).await.map(Some)
     };
-    match is_there {
-        Ok(false) => {
-            let mut script = Script::default();
-            allow_triggers(work, &mut script);
-            let distribute = format!(
-                "SELECT pg_catalog.citus_schema_distribute({}::pg_catalog.regnamespace)",
-                literal(&work.schema.ident())
-            );
-            script.step("distributing the schema", &distribute);
-            require_distributed(work.schema, &mut script);
-            script.step("committing", "COMMIT");
+    match found.await {
+        Ok(Some(triggers)) => {
+            let script = bringing(work, &triggers);
             finish(work, run_script(work, &script).await).await?;
             Ok(true)
         }
@@ -55,4 +50,71 @@ async fn distribute_once(work: Work<'_>, name: &TenantName) -> Result<bool, Erro
             done.map(|_| false)
         }
     }
+}
+
+/// A trigger that fires.
+struct Trigger {
+    /// Its table, as statements name it.
+    table: String,
+    /// Its name, as statements have it.
+    name: String,
+    /// The word that says when it fires again.
+    enable: &'static str,
+}
+
+/// The triggers of the schema's tables that fire, in the transaction that is open.
+async fn triggers_of(work: Work<'_>) -> Result<Vec<Trigger>, Error> {
+    let query = format!(
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), \
+                pg_catalog.quote_ident(t.tgname), t.tgenabled \
+         FROM pg_catalog.pg_trigger t \
+         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT t.tgisinternal \
+         AND t.tgenabled <> 'D' ORDER BY 1, 2",
+        literal(work.schema.name())
+    );
+    let mut script = Script::default();
+    script.step("listing the triggers of the schema", &query);
+    let rows = ask(work, &script).await?;
+    let triggers = rows.iter().filter_map(|row| {
+        Some(Trigger {
+            table: row.get(0)?.to_owned(),
+            name: row.get(1)?.to_owned(),
+            enable: match row.get(2)? {
+                "R" => "ENABLE REPLICA",
+                "A" => "ENABLE ALWAYS",
+                _ => "ENABLE",
+            },
+        })
+    });
+    Ok(triggers.collect())
+}
+
+/// All that is done, and its commit. Citus writes the rows anew, and whatever fires at
+/// that would change them, so the triggers sleep meanwhile.
+fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
+    let mut script = Script::default();
+    allow_triggers(work, &mut script);
+    for Trigger { table, name, .. } in triggers {
+        let disable = format!("ALTER TABLE ONLY {table} DISABLE TRIGGER {name}");
+        script.step("keeping its triggers from firing at its own rows", &disable);
+    }
+    let distribute = format!(
+        "SELECT pg_catalog.citus_schema_distribute({}::pg_catalog.regnamespace)",
+        literal(&work.schema.ident())
+    );
+    script.step("distributing the schema", &distribute);
+    for Trigger {
+        table,
+        name,
+        enable,
+    } in triggers
+    {
+        let enable = format!("ALTER TABLE ONLY {table} {enable} TRIGGER {name}");
+        script.step("letting its triggers fire again", &enable);
+    }
+    require_distributed(work.schema, &mut script);
+    script.step("committing", "COMMIT");
+    script
 }

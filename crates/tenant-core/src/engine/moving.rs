@@ -115,13 +115,16 @@ async fn require_identities(work: Work<'_>, name: &TenantName) -> Result<(), Err
         "SELECT c.relname FROM pg_catalog.pg_dist_partition p \
          JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid \
          WHERE c.relnamespace = {}::pg_catalog.regnamespace AND c.relkind = 'r' \
-         AND c.relreplident <> 'f' AND NOT EXISTS ( \
+         AND (c.relpersistence = 'u' OR c.relreplident <> 'f' AND NOT EXISTS ( \
              SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid \
-             AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END) \
+             AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END)) \
          ORDER BY 1",
         literal(&work.schema.ident())
     );
-    script.step("looking for tables without a primary key", &without);
+    script.step(
+        "looking for tables whose changes cannot be followed",
+        &without,
+    );
     let rows = ask(work, &script).await?;
     let tables = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
     let tables = tables.collect::<Vec<_>>();

@@ -69,10 +69,6 @@ impl Tenants {
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(from));
         let made = engine::clone(work, (from, to), rows).await;
-        let placed = match &made {
-            Ok(_) => self.place(&session, to).await,
-            Err(_) => Ok(()),
-        };
         drop(session);
         self.directory.forget(to);
         let Made {
@@ -80,7 +76,6 @@ impl Tenants {
             tables,
             functions,
         } = made?;
-        placed?;
         let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
         if !functions.is_empty() {
             notes.push(Note::NameInText {

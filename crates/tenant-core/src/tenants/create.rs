@@ -113,16 +113,20 @@ impl Tenants {
     ) -> Result<Outcome, Error> {
         let started = Instant::now();
         let work = self.work(session, Schema::Tenant(name));
-        let from_spare = spares.load(Ordering::Relaxed) && engine::claim(work, name).await?;
-        let applied = if from_spare {
-            work.migrations.iter().collect()
-        } else {
-            spares.store(false, Ordering::Relaxed);
-            engine::create(work, name).await?
+        let (applied, from_spare) = match &self.placement {
+            Some(node) => {
+                self.build_on(session, name, node).await?;
+                (work.migrations.iter().collect(), false)
+            }
+            None if spares.load(Ordering::Relaxed) && engine::claim(work, name).await? => {
+                (work.migrations.iter().collect(), true)
+            }
+            None => {
+                spares.store(false, Ordering::Relaxed);
+                (engine::create(work, name).await?, false)
+            }
         };
-        let placed = self.place(session, name).await;
         self.directory.forget(name);
-        placed?;
         Ok(Outcome {
             applied: versions(&applied),
             from_spare,

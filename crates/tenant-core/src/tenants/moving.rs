@@ -10,6 +10,7 @@ use tokio_postgres::{CancelToken, Client};
 
 use super::Tenants;
 use super::fleet::Stop;
+use super::spares::new_name;
 use crate::connect::Session;
 use crate::engine::{self, Writers};
 use crate::events::Call;
@@ -62,7 +63,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::Unknown`],
+    /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`], [`Error::Unknown`],
     /// [`Error::Untracked`], [`Error::MissingSchema`], [`Error::NotDistributed`],
     /// [`Error::WouldBlockWrites`] when `writers` are to go on and a table has no
     /// primary key, [`Error::Busy`], or what the server says: SQLSTATE 57014 when it
@@ -132,36 +133,44 @@ impl Tenants {
     /// The same tenants; those that are made through this value are put on the server
     /// `node` of the cluster, wherever the cluster would have put them.
     ///
-    /// A new tenant is made first and moved then, before anybody hears of it. When
-    /// that fails, it is removed again.
+    /// A new tenant is made as a spare schema, moved, and given its name then; spares
+    /// that are ready are not taken. Copies are put where the cluster puts them.
     ///
     /// # Errors
     ///
-    /// [`Error::NotACluster`], [`Error::UnknownNode`], or what the server says.
+    /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`], [`Error::NoSpareList`], or what the
+    /// server says.
     pub async fn placed_on(&self, node: Node) -> Result<Self, Error> {
         self.require_node(&node).await?;
+        self.require_list().await?;
         let mut placed = self.clone();
         placed.placement = Some(node);
         Ok(placed)
     }
 
-    /// Puts a tenant that was just made where it is to be, or removes it again.
-    pub(super) async fn place(&self, session: &Session, name: &TenantName) -> Result<(), Error> {
-        let Some(node) = &self.placement else {
-            return Ok(());
+    /// Makes the tenant `name` on the server `node`: a spare schema of its own, which is
+    /// moved and then given the name. Before that nobody hears of the tenant, and what is
+    /// left of a run that is cut off is a spare.
+    pub(super) async fn build_on(
+        &self,
+        session: &Session,
+        name: &TenantName,
+        node: &Node,
+    ) -> Result<(), Error> {
+        let tenant = self.work(session, Schema::Tenant(name));
+        engine::require_free(tenant, name).await?;
+        let spare = new_name()?;
+        let work = self.work(session, Schema::Spare(&spare));
+        engine::create(work, &spare).await?;
+        let placed = match engine::relocate(work, &spare, node, Writers::Wait).await {
+            Ok(_) => engine::claim_this(tenant, name, &spare).await,
+            Err(error) => Err(error),
         };
-        let work = self.work(session, Schema::Tenant(name));
-        let Err(error) = engine::relocate(work, name, node, Writers::Wait).await else {
-            return Ok(());
-        };
-        match engine::remove(work, name).await {
-            Ok(_) => Err(error),
-            Err(undo) => Err(Error::HalfMade {
-                name: name.clone(),
-                undo: Box::new(undo),
-                source: Box::new(error),
-            }),
+        if placed.is_err() {
+            // It stays a spare where it cannot be removed, which harms nobody.
+            drop(engine::remove(work, &spare).await);
         }
+        placed
     }
 
     /// Sees that tenants can be on the server `node`.
@@ -170,15 +179,17 @@ impl Tenants {
             return Err(Error::NotACluster);
         }
         let nodes = self.nodes().await?;
-        let fit = nodes.into_iter().filter(|it| it.holds_tenants);
-        let fit = fit.map(|it| it.node).collect::<Vec<_>>();
-        if fit.contains(node) {
-            return Ok(());
+        match nodes.iter().find(|it| it.node == *node) {
+            Some(it) if it.holds_tenants => Ok(()),
+            Some(_) => Err(Error::HoldsNoTenants(node.clone())),
+            None => {
+                let fit = nodes.into_iter().filter(|it| it.holds_tenants);
+                Err(Error::UnknownNode {
+                    node: node.clone(),
+                    nodes: fit.map(|it| it.node).collect(),
+                })
+            }
         }
-        Err(Error::UnknownNode {
-            node: node.clone(),
-            nodes: fit,
-        })
     }
 }
 

@@ -190,7 +190,7 @@ impl Tenants {
         Ok(found)
     }
 
-    async fn require_list(&self) -> Result<(), Error> {
+    pub(super) async fn require_list(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
         let sql = format!("SELECT FROM {} LIMIT 0", tracker::SPARES);
         let found = reading.query(&sql, &[]).await;
@@ -222,7 +222,8 @@ pub(super) fn is_named_like_a_spare(name: &str) -> bool {
     })
 }
 
-fn new_name() -> Result<TenantName, Error> {
+/// A name that no spare has.
+pub(super) fn new_name() -> Result<TenantName, Error> {
     let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
     name.parse().map_err(Error::InvalidRow)
 }

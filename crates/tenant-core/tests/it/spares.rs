@@ -58,6 +58,23 @@ async fn a_new_tenant_takes_a_spare_and_is_like_one_that_was_built() {
 }
 
 #[tokio::test]
+async fn a_function_that_keeps_its_path_finds_the_tables_of_the_tenant_that_took_it() {
+    let database = TestDatabase::new().await;
+    let keeping = Stream::new().with(
+        "CREATE TABLE tasks (id int PRIMARY KEY); INSERT INTO tasks VALUES (7);
+         CREATE FUNCTION newest() RETURNS int LANGUAGE plpgsql SET search_path FROM CURRENT
+             AS 'BEGIN RETURN (SELECT max(id) FROM tasks); END'",
+    );
+    let tenants = tenants(&database, &keeping).await;
+    keep(&tenants, 1).await;
+    let taken = tenants.create(&name("acme")).await.unwrap();
+    assert!(taken.from_spare);
+    assert_eq!(database.value("SELECT acme.newest()::text").await, "7");
+    let health = tenants.health(&[]).await.unwrap();
+    assert!(health.problems.is_empty(), "{health:?}");
+}
+
+#[tokio::test]
 async fn sixteen_who_create_at_once_get_a_spare_each_or_build() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;

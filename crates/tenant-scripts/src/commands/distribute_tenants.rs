@@ -17,8 +17,8 @@ use crate::{interrupt, json, report, tenants};
 /// For tenants that were made before the extension Citus was there, restored from a
 /// dump, or adopted: each is brought to one of the cluster's servers, with all rows, in
 /// one transaction. Who writes to a tenant waits meanwhile. Tables of the public schema
-/// that tenants refer to become reference tables, which every server has. There is no
-/// way back by a command.
+/// that tenants refer to become reference tables first, which every server has. Triggers
+/// do not fire at the rows that are brought. There is no way back by a command.
 ///
 /// A tenant that fails stays as it was and does not stop the others; one that is
 /// distributed already is left alone. Ctrl-C finishes those under way and begins no
@@ -28,7 +28,8 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// With --json: total, distributed, up_to_date, failed, skipped, dry_run, duration_ms,
 /// and tenants: name, status (distributed, up_to_date, failed, skipped), duration_ms,
-/// error (null, or message, sqlstate, migration, line, hint); spares, in the same form.
+/// error (null, or message, sqlstate, migration, line, hint); spares, in the same form;
+/// notes (none).
 #[derive(Debug, Parser)]
 #[command(name = "distribute-tenants", version)]
 pub struct DistributeTenants {

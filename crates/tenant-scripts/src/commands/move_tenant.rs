@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use command_line::exit::Interrupted;
+use command_line::hints::Advised;
 use command_line::options::Locking;
 use command_line::words::time;
 use command_line::{Common, Context, Output, Script, Verdict, ask, hints};
@@ -14,9 +15,11 @@ use crate::{interrupt, tenants};
 /// Move a tenant to another server of a Citus cluster
 ///
 /// Applications go on reading and writing meanwhile, and wait for a moment at the
-/// end; a migration of the tenant waits until it is done. Where a table has no primary
-/// key, writing has to wait all the time: that is asked for at a terminal, and
-/// --block-writes says yes beforehand. Ctrl-C calls the move off.
+/// end. A migration of the tenant waits as long as its --lock-timeout says. Before it
+/// begins to copy, the move waits for all transactions that write on the tenant's server,
+/// however long they take. Where a table has no primary key, or is unlogged, writing has
+/// to wait all the time: that is asked for at a terminal, and --block-writes says yes
+/// beforehand. Ctrl-C calls the move off.
 ///
 /// A tenant that is on that server already is left alone.
 ///
@@ -113,13 +116,30 @@ impl MoveTenant {
         moved.map_err(|error| self.explained(error, &stop, output))
     }
 
-    /// That it was called off is no failure of it.
+    /// That it was called off is no failure of it, and what Citus says of a server that
+    /// does not answer seldom names it.
     fn explained(&self, error: Error, stop: &Stop, output: Output) -> anyhow::Error {
-        if stop.is_requested() && error.sqlstate() == Some("57014") {
-            output.problem(&format!("Tenant `{}` is where it was.", self.name));
-            return Interrupted.into();
+        let stays = format!("tenant `{}` is where it was", self.name);
+        match (&error, error.sqlstate()) {
+            (_, Some("57014")) if stop.is_requested() => {
+                output.problem(&format!("Called off: {stays}."));
+                Interrupted.into()
+            }
+            (Error::Database { .. }, Some("08006" | "58030" | "XX000")) => {
+                let hint = format!(
+                    "{stays}; `cargo xtask db:health:check --quick` names a server that does not \
+                     answer"
+                );
+                anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+            }
+            (Error::Database { .. }, Some("42501")) => {
+                let hint = format!(
+                    "{stays}; use the role that owns it and the reference tables that it refers to"
+                );
+                anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+            }
+            _ => error.into(),
         }
-        error.into()
     }
 }
 

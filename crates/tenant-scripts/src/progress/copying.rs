@@ -63,7 +63,8 @@ impl Drop for CopyBar {
 fn line(progress: &MoveProgress) -> String {
     format!(
         "{} of {} copied ({})",
-        HumanBytes(progress.copied),
+        // What was written meanwhile is copied, too, and not in the total.
+        HumanBytes(progress.copied.min(progress.total)),
         HumanBytes(progress.total),
         progress.step.to_lowercase()
     )

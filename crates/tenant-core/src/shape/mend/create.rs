@@ -97,7 +97,7 @@ pub(super) fn one(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
             for (stage, sql) in beside(column, object) {
                 add(stage, sql);
             }
-            if let Some(default) = late_default(shape, object) {
+            if let Some(default) = late_default(shape, column, object) {
                 let (table, column) = (own(&name.name), ident(&column.name));
                 let sql =
                     format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default}");
@@ -200,7 +200,7 @@ fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
     let columns = columns(shape, &name.name).into_iter();
     let columns = columns.map(|(name, object)| {
         let mut now = object.clone();
-        if late_default(shape, object).is_some() {
+        if late_default(shape, name, object).is_some() {
             now.facts.remove(&Aspect::Default);
         }
         (name, column(name, &now))
@@ -216,8 +216,9 @@ fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
 
 /// The default of a new table's column that is set once the sequence which it takes from
 /// belongs to its column: Citus lets no sequence be given to a column any more that a
-/// table takes from. Where tables have parents it is set at once, since it is passed on.
-fn late_default<'a>(shape: &Shape, column: &'a Object) -> Option<&'a str> {
+/// table takes from. Where a table has parents or is one it is set at once, since it is
+/// passed on.
+fn late_default<'a>(shape: &Shape, name: &ObjectName, column: &'a Object) -> Option<&'a str> {
     let default = column.fact(Aspect::Default)?;
     let sequence = next_of(default)?;
     let mut objects = shape.objects.iter();
@@ -226,9 +227,20 @@ fn late_default<'a>(shape: &Shape, column: &'a Object) -> Option<&'a str> {
             && name.name == sequence
             && object.fact(Aspect::OwnedBy).is_some()
     });
-    let mut all = shape.objects.values();
-    let any_parents = all.any(|object| object.fact(Aspect::Partitioning).is_some());
-    (is_owned && !any_parents).then_some(default)
+    let has_family = has_family(shape, name.table.as_deref()?);
+    (is_owned && !has_family).then_some(default)
+}
+
+/// Whether the table inherits from another one, or another one from it.
+fn has_family(shape: &Shape, table: &str) -> bool {
+    let names = [own(table), in_schema(table)];
+    let mut objects = shape.objects.iter();
+    objects.any(|(other, object)| {
+        let parents = object.fact(Aspect::Partitioning);
+        parents.is_some_and(|parents| {
+            other.name == table || names.iter().any(|name| parents.contains(name.as_str()))
+        })
+    })
 }
 
 /// Whether a table that inherits from `parents` gets the column from one of them just

@@ -127,12 +127,13 @@ pub(super) fn stream() -> Stream {
         .with("ALTER TABLE tasks ADD COLUMN due date; CREATE INDEX tasks_due_idx ON tasks (due)")
 }
 
-/// The same, and a trigger: a title is written in capitals when it is changed.
+/// The same, and a trigger: titles are written in capitals from then on.
 pub(super) fn with_trigger() -> Stream {
     stream().with(
         "SET LOCAL citus.enable_unsafe_triggers TO on; \
          CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS \
              'BEGIN NEW.title := upper(NEW.title); RETURN NEW; END'; \
-         CREATE TRIGGER cut BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION cut()",
+         CREATE TRIGGER cut BEFORE INSERT OR UPDATE ON tasks \
+             FOR EACH ROW EXECUTE FUNCTION cut()",
     )
 }

@@ -16,11 +16,11 @@ const BY_HAND: [&str; 11] = [
     "CREATE INDEX tasks_title_idx ON old.tasks (title)",
     "CREATE VIEW old.open_tasks AS SELECT id, title FROM old.tasks WHERE state = 'open'",
     "CREATE INDEX tasks_due_idx ON old.tasks (due)",
-    "CREATE FUNCTION old.cut() RETURNS trigger LANGUAGE plpgsql AS \
-     'BEGIN NEW.title := upper(NEW.title); RETURN NEW; END'",
-    "CREATE TRIGGER cut BEFORE UPDATE ON old.tasks FOR EACH ROW EXECUTE FUNCTION old.cut()",
     "INSERT INTO old.lists (name) SELECT 'list' FROM generate_series(1, 100)",
     "INSERT INTO old.tasks (list, title) SELECT id, 'task' FROM old.lists",
+    "CREATE FUNCTION old.cut() RETURNS trigger LANGUAGE plpgsql AS \
+     'BEGIN NEW.title := upper(NEW.title); RETURN NEW; END'",
+    "CREATE TRIGGER cut BEFORE INSERT OR UPDATE ON old.tasks FOR EACH ROW EXECUTE FUNCTION old.cut()",
 ];
 
 async fn distribute(tenants: &Tenants, options: DistributeOptions) -> FleetReport {
@@ -67,6 +67,8 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
     assert!(cluster.on_workers("old").await > 0);
     let rows = "SELECT count(*)::text FROM old.tasks JOIN old.lists ON lists.id = tasks.list";
     assert_eq!(cluster.value(rows).await, "100");
+    let titles = "SELECT string_agg(DISTINCT title, ' ') FROM old.tasks";
+    assert_eq!(cluster.value(titles).await, "task", "as they were");
     let update = "UPDATE old.tasks SET due = '2026-01-01' WHERE id = 1 RETURNING title";
     assert_eq!(cluster.value(update).await, "TASK", "its trigger is there");
     // Its keys go on where they were.
