@@ -93,7 +93,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
     alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Make a tenant like another one, with its data"),
     alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Give a tenant another name"),
-    alias("db:move:tenant", "NAME --to HOST:PORT", Task::Run(tenants("move-tenant")), "Move it to another server of a cluster"),
+    alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another server of a cluster"),
     alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Spread existing tenants over a cluster"),
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
     alias("db:health:check", "", Task::Run(tenants("health-check")), "Compare every tenant with what it should be"),

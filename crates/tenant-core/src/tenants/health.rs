@@ -34,11 +34,12 @@ pub struct Health {
 
 impl Health {
     /// The same problem of several tenants as one, the most frequent first: what is
-    /// wrong in words, and the tenants by name.
+    /// wrong in words, and the tenants by name. What is no single tenant's is left out.
     #[must_use]
     pub fn groups(&self) -> Vec<(String, Vec<&Problem>)> {
         let mut groups = BTreeMap::<String, Vec<&Problem>>::new();
-        for problem in &self.problems {
+        let of_tenants = self.problems.iter().filter(|it| it.tenant.is_some());
+        for problem in of_tenants {
             groups
                 .entry(problem.kind.to_string())
                 .or_default()
