@@ -93,7 +93,10 @@ impl Tenants {
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()
-            && places::homes(&reading).await?.contains_key(name.as_str());
+            && places::spread(&reading, std::slice::from_ref(name))
+                .await?
+                .iter()
+                .any(|tenant| tenant.is_distributed);
         let question = if is_away {
             TABLES_ON_CLUSTER.to_owned()
         } else {

@@ -4,32 +4,32 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error as DriverError, Row};
 
 use super::Applied;
-use crate::sql::{LEDGER, Schema};
+use crate::sql::Schema;
+use crate::tenants::places::homes;
 use crate::tenants::reading::Reading;
-use crate::{PgError, TenantName};
+use crate::{Node, PgError, TenantName};
 
-/// The servers of a cluster that did not answer, by their number, and how. Each is
+/// The servers of a cluster that did not answer, by their address, and how. Each is
 /// tried once, since that can take long: of the other tenants there the same is told.
 #[derive(Default)]
-pub(in crate::tenants) struct Unreached(Mutex<HashMap<i32, PgError>>);
+pub(in crate::tenants) struct Unreached(Mutex<HashMap<Node, PgError>>);
 
 impl Unreached {
-    fn list(&self) -> MutexGuard<'_, HashMap<i32, PgError>> {
+    fn list(&self) -> MutexGuard<'_, HashMap<Node, PgError>> {
         // The list is whole at every moment, also after a panic elsewhere.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn error(&self, server: i32) -> Option<PgError> {
-        self.list().get(&server).map(PgError::again)
+    fn error(&self, server: &Node) -> Option<PgError> {
+        self.list().get(server).map(PgError::again)
     }
 }
 
 /// Which server has the rows of each tenant's ledger.
-type Homes = HashMap<String, i32>;
+type Homes = HashMap<String, Node>;
 
 /// What was read.
 type Answers<'a> = HashMap<&'a TenantName, Applied>;
@@ -47,7 +47,7 @@ pub(super) async fn read_apart(
     while !open.is_empty() {
         // Also after others have found out that a server does not answer.
         if homes.is_empty() && !unreached.list().is_empty() {
-            homes = homes_of(reading, tenants).await;
+            homes = homes_of_all(reading).await;
         }
         leave_out(&mut open, &homes, unreached, &mut answers);
         let failed = ask(reading, &mut open, &mut answers).await;
@@ -55,10 +55,10 @@ pub(super) async fn read_apart(
             continue;
         };
         if homes.is_empty() {
-            homes = homes_of(reading, tenants).await;
+            homes = homes_of_all(reading).await;
         }
         if let Some(home) = homes.get(tenant.as_str()) {
-            unreached.list().insert(*home, error);
+            unreached.list().insert(home.clone(), error);
         }
     }
     let answers = tenants
@@ -76,7 +76,7 @@ fn leave_out<'a>(
 ) {
     open.retain(|&tenant| {
         let home = homes.get(tenant.as_str());
-        let error = home.and_then(|home| unreached.error(*home));
+        let error = home.and_then(|home| unreached.error(home));
         let is_known = error.is_some();
         answers.extend(error.map(|error| (tenant, Err(error))));
         !is_known
@@ -122,22 +122,7 @@ fn versions(rows: &[Row]) -> Result<Vec<String>, DriverError> {
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// None of those whose ledger is on no other server, or where that cannot be asked:
-/// then each is tried.
-async fn homes_of(reading: &Reading<'_>, tenants: &[TenantName]) -> Homes {
-    let sql = "SELECT n.nspname::text, p.groupid FROM pg_catalog.pg_namespace n \
-               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
-               JOIN pg_catalog.pg_dist_shard s ON s.logicalrelid = c.oid \
-               JOIN pg_catalog.pg_dist_placement p ON p.shardid = s.shardid \
-               WHERE n.nspname = ANY ($1)";
-    let names = tenants.iter().map(TenantName::as_str).collect::<Vec<_>>();
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&names, Type::NAME_ARRAY), (&LEDGER, Type::NAME)];
-    let rows = reading.query(sql, &parameters).await.unwrap_or_default();
-    let homes = rows
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-    homes
-        .collect::<Result<_, DriverError>>()
-        .unwrap_or_default()
+/// Nothing where that cannot be asked: then each tenant is tried.
+async fn homes_of_all(reading: &Reading<'_>) -> Homes {
+    homes(reading).await.unwrap_or_default()
 }
