@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use command_line::Output;
 use command_line::words::time;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use tenant_core::{Outcome, Status};
+use tenant_core::{Outcome, Progress, Status};
 use tokio::task::AbortHandle;
 
 use crate::report::words;
@@ -68,8 +68,16 @@ impl Bar {
         }
     }
 
+    /// What a run tells.
+    pub(crate) fn follow(&self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Planned { behind } => self.set_total(*behind),
+            Progress::Ended(outcome) => self.ended(outcome),
+        }
+    }
+
     /// The number of tenants is known only now.
-    pub(crate) fn set_total(&self, total: usize) {
+    fn set_total(&self, total: usize) {
         self.counts.total.store(total, Ordering::Relaxed);
         self.bar
             .set_length(u64::try_from(total).unwrap_or(u64::MAX));

@@ -158,7 +158,16 @@ pub(crate) fn remedy(note: &Note) -> String {
     .to_owned()
 }
 
-/// Shows the failures of a run; its verdict.
+/// Shows the failures of a run; its verdict, in which a tenant that was left out counts
+/// as one.
+pub(crate) fn verdict(output: Output, report: &FleetReport) -> Verdict {
+    match failures(output, report) {
+        Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,
+        verdict => verdict,
+    }
+}
+
+/// The same of a dry run, which leaves all out.
 pub(crate) fn failures(output: Output, report: &FleetReport) -> Verdict {
     let failed = report
         .failures()

@@ -10,7 +10,7 @@ use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::options::Locking;
 use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{Node, Outcome, Status, TenantName};
+use tenant_core::{Node, Outcome, TenantName};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -75,11 +75,7 @@ impl Script for CreateTenant {
         let text = report::summary(&report, "There were no names.");
         output.done(&json::Fleet::created(&report), &text)?;
         report::notes(output, &report.notes);
-        let verdict = report::failures(output, &report);
-        Ok(match verdict {
-            Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,
-            verdict => verdict,
-        })
+        Ok(report::verdict(output, &report))
     }
 }
 

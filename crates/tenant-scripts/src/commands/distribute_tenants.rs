@@ -62,10 +62,7 @@ impl Script for DistributeTenants {
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
-        let observe = |progress: &Progress<'_>| match progress {
-            Progress::Planned { behind } => bar.set_total(*behind),
-            Progress::Ended(outcome) => bar.ended(outcome),
-        };
+        let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
         let ran = tenants.distribute(&self.options(), &stop, &observe).await;
         bar.finish();
@@ -76,10 +73,10 @@ impl Script for DistributeTenants {
             report::summary(&report, "There are no tenants yet.")
         };
         output.done(&json::Fleet::distributed(&report, dry_run), &text)?;
-        let verdict = report::failures(output, &report);
-        Ok(match verdict {
-            Verdict::Done if !dry_run && report.count(Status::Skipped) > 0 => Verdict::Wrong,
-            verdict => verdict,
+        Ok(if dry_run {
+            report::failures(output, &report)
+        } else {
+            report::verdict(output, &report)
         })
     }
 }

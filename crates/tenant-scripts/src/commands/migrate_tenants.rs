@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Parser;
 use command_line::options::{Failures, Locking};
 use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{MigrateOptions, Progress, Status, TenantName};
+use tenant_core::{MigrateOptions, Progress, TenantName};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -63,10 +63,7 @@ impl Script for MigrateTenants {
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
-        let observe = |progress: &Progress<'_>| match progress {
-            Progress::Planned { behind } => bar.set_total(*behind),
-            Progress::Ended(outcome) => bar.ended(outcome),
-        };
+        let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
         let ran = tenants.migrate(&self.options(), &stop, &observe).await;
         bar.finish();
@@ -74,10 +71,10 @@ impl Script for MigrateTenants {
         let text = report::summary(&report, "There are no tenants yet.");
         output.done(&json::Fleet::migrated(&report, dry_run), &text)?;
         report::notes(output, &report.notes);
-        let verdict = report::failures(output, &report);
-        Ok(match verdict {
-            Verdict::Done if !dry_run && report.count(Status::Skipped) > 0 => Verdict::Wrong,
-            verdict => verdict,
+        Ok(if dry_run {
+            report::failures(output, &report)
+        } else {
+            report::verdict(output, &report)
         })
     }
 }

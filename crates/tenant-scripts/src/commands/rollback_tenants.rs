@@ -8,7 +8,7 @@ use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Output, Script, Verdict, ask};
 use tenant_core::{
-    FleetReport, Loss, RollbackOptions, RollbackPlan, RollbackTo, Status, Stop, TenantName, Tenants,
+    FleetReport, Loss, RollbackOptions, RollbackPlan, RollbackTo, Stop, TenantName, Tenants,
 };
 
 use crate::progress::Bar;
@@ -151,12 +151,10 @@ fn end(
     let document = json::Fleet::reverted(report, loss, dry_run);
     output.done(&document, text.trim_start_matches('\n'))?;
     report::notes(output, &report.notes);
-    let verdict = report::failures(output, report);
-    let is_cut_short = !dry_run && report.count(Status::Skipped) > 0;
-    Ok(if is_cut_short {
-        Verdict::Wrong
+    Ok(if dry_run {
+        report::failures(output, report)
     } else {
-        verdict
+        report::verdict(output, report)
     })
 }
 
