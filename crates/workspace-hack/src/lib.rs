@@ -1,0 +1,1 @@
+//! Nothing: only this crate's dependencies count.
