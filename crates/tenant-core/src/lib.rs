@@ -102,8 +102,8 @@
 //!
 //! # Watching, testing
 //!
-//! What happens is told through `tracing`: see [`events`]. With the feature
-//! `testing`, the module of that name makes databases and tenants for tests.
+//! What happens is told through `tracing`: see [`events`]. The crate
+//! `tenant-testing` makes databases and tenants for tests.
 //!
 //! # What it does not know
 //!
@@ -128,8 +128,6 @@ mod shape;
 mod sql;
 mod tenant_enum;
 mod tenants;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod token;
 mod tracker;
 

@@ -196,10 +196,12 @@ impl Tenants {
         }
     }
 
-    /// Those of a copy of this database, over connections of their own; nothing is
-    /// connected yet.
-    #[cfg(feature = "testing")]
-    pub(crate) fn of_copy(&self, database: Database) -> Self {
+    /// The tenants of `database`, which is a copy of this one, over connections of
+    /// their own. Nothing is connected yet, and what was found out about this
+    /// database is taken to hold for the copy: for tests, which copy a database
+    /// for each.
+    #[must_use]
+    pub fn of_copy(&self, database: Database) -> Self {
         let fingerprints = self.fingerprints.load(Ordering::Relaxed);
         Self {
             sessions: Arc::new(database.sessions(DEFAULT_JOBS)),

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use local_postgres::ThrowawayServer;
-use tenant_core::testing::ScratchDatabase;
+use tenant_testing::ScratchDatabase;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);

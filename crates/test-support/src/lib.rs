@@ -1,7 +1,7 @@
 //! What this workspace's own tests share: databases, real ones and one for each
 //! test, and commands to run on them, judged by what a user would notice.
 //!
-//! The databases are those that `tenant_core::testing` gives to the tests of any
+//! The databases are those that `tenant_testing` gives to the tests of any
 //! application, with the questions that the tests of this workspace ask.
 
 #![expect(

@@ -2,7 +2,7 @@
 
 use local_postgres::{ThrowawayBuilder, ThrowawayServer};
 
-pub use tenant_core::testing::server_url;
+pub use tenant_testing::server_url;
 
 /// A server of its own, for a test that stops it or configures it.
 #[must_use]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use diesel_async::SimpleAsyncConnection;
 use schema_tenant::{Dummy, NewDummy};
-use tenant_core::testing::{ScratchDatabase, Template, server_url};
 use tenant_core::{Database, MigrationSet, Migrations};
+use tenant_testing::{ScratchDatabase, Template, server_url};
 
 use crate::fixture::name;
 

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use local_postgres::ThrowawayServer;
 use tenant_core::Database;
-use tenant_core::testing::{ScratchDatabase, Template};
+use tenant_testing::{ScratchDatabase, Template};
 use test_support::{eventually, own_server};
 
 use crate::testing::{column, migrations};

@@ -10,7 +10,7 @@ use std::sync::{LazyLock, mpsc};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-use super::failure::Failure;
+use crate::failure::Failure;
 
 const NAME: &str = "tenants-testing";
 
@@ -26,15 +26,15 @@ static RUNTIME: LazyLock<Result<Runtime, String>> = LazyLock::new(|| {
 /// A future that a test can hold without holding all that it is made of. The
 /// compiler follows what futures are made of to a limited depth, and that is for
 /// the test's own.
-pub(super) type Small<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(crate) type Small<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Makes such a future.
-pub(super) fn small<'a, T>(work: impl Future<Output = T> + Send + 'a) -> Small<'a, T> {
+pub(crate) fn small<'a, T>(work: impl Future<Output = T> + Send + 'a) -> Small<'a, T> {
     Box::pin(work)
 }
 
 /// Does `work` to its end, also when nobody waits for it any more.
-pub(super) fn run<T: Send + 'static>(
+pub(crate) fn run<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Small<'static, Result<T, Failure>> {
     small(async {
@@ -48,7 +48,7 @@ pub(super) fn run<T: Send + 'static>(
 
 /// The same for a caller who cannot wait for a future, such as `Drop`. On the
 /// caretaker's own thread it does not wait: that thread has to do the work.
-pub(super) fn run_here<T: Send + 'static>(
+pub(crate) fn run_here<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<Option<T>, Failure> {
     let (sender, receiver) = mpsc::channel();
@@ -66,7 +66,7 @@ pub(super) fn run_here<T: Send + 'static>(
 }
 
 /// Begins something that may take its time.
-pub(super) fn start<T: Send + 'static>(
+pub(crate) fn start<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<JoinHandle<T>, Failure> {
     let runtime = RUNTIME.as_ref();

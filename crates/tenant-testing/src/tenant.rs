@@ -4,22 +4,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::caretaker;
-use super::failure::Failure;
-use super::scratch::ScratchDatabase;
-use super::server::execute;
-use super::template::Made;
-use crate::sql::{Schema, literal};
-use crate::{Database, Error, TenantName, Tenants};
+use crate::caretaker;
+use crate::failure::Failure;
+use crate::scratch::ScratchDatabase;
+use crate::server::execute;
+use crate::template::Made;
+use tenant_core::{Database, Error, TenantName, Tenants};
+use tenant_core::{quote_ident, quote_literal};
 
 /// A tenant, dropped with the value.
 ///
 /// Its name is its own, and so are its tables. The public schema is not: other
 /// tests have tenants in the same database at the same time. A test that changes
 /// the public schema, or that is about all tenants, takes a
-/// [`TestDatabase`](super::TestDatabase).
+/// [`TestDatabase`](crate::TestDatabase).
 ///
-/// Made by [`Template::tenant`](super::Template::tenant).
+/// Made by [`Template::tenant`](crate::Template::tenant).
 pub struct TestTenant {
     name: TenantName,
     tenants: Tenants,
@@ -73,14 +73,14 @@ impl Drop for TestTenant {
 }
 
 /// The database that the tests share, for as long as the process lives.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     tenants: Tenants,
     scratch: ScratchDatabase,
     number: AtomicU32,
 }
 
 impl Shared {
-    pub(super) async fn make(made: Arc<Made>) -> Result<Self, Failure> {
+    pub(crate) async fn make(made: Arc<Made>) -> Result<Self, Failure> {
         caretaker::run(async move {
             let scratch = made.copy().await?;
             Ok(Self {
@@ -93,7 +93,7 @@ impl Shared {
     }
 
     /// One more tenant, and connections of the test's own runtime for it.
-    pub(super) async fn tenant(self: Arc<Self>, made: &Made) -> Result<TestTenant, Failure> {
+    pub(crate) async fn tenant(self: Arc<Self>, made: &Made) -> Result<TestTenant, Failure> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let name = format!("tenant_{number}").parse::<TenantName>();
         let name = name.map_err(Error::InvalidRow)?;
@@ -110,7 +110,7 @@ impl Shared {
     /// would be waited for, so whoever holds one of the tenant's tables goes first.
     async fn remove(&self, name: &TenantName) -> Result<(), Failure> {
         let client = self.scratch.database().driver().await?;
-        let schema = literal(&Schema::Tenant(name).ident());
+        let schema = quote_literal(&quote_ident(name.as_str()));
         let holders = format!(
             "SELECT pg_catalog.pg_terminate_backend(l.pid) FROM pg_catalog.pg_locks l \
              JOIN pg_catalog.pg_class c ON c.oid = l.relation \

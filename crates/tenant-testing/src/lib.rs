@@ -1,9 +1,9 @@
 //! Databases and tenants for the tests of an application, made in milliseconds
-//! and gone afterwards. In the feature `testing`, which only tests ask for:
+//! and gone afterwards. Only tests need it:
 //!
 //! ```toml
 //! [dev-dependencies]
-//! tenant-core = { version = "0.1", features = ["testing"] }
+//! tenant-testing = "0.1"
 //! ```
 //!
 //! # A test
@@ -15,7 +15,7 @@
 //! ```no_run
 //! use diesel_async::RunQueryDsl;
 //! use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-//! use tenant_core::testing::Template;
+//! use tenant_testing::Template;
 //! use tenant_core::{MigrationSet, Migrations};
 //!
 //! const PUBLIC: EmbeddedMigrations = embed_migrations!("../../migrations/public");

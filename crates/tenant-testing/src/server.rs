@@ -9,11 +9,10 @@ use local_postgres::ThrowawayServer;
 use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 
-use super::failure::{Failure, or_end};
-use super::{caretaker, environment, maker, sweep};
-use crate::connect::Database;
-use crate::sql::{ident, literal};
-use crate::{Error, PgError};
+use crate::failure::{Failure, or_end};
+use crate::{caretaker, environment, maker, sweep};
+use tenant_core::Database;
+use tenant_core::{quote_ident, quote_literal};
 
 static SHARED: OnceCell<Result<Arc<Server>, String>> = OnceCell::const_new();
 
@@ -27,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A server on which databases are made for tests.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// The URL of a database that is always there.
     url: String,
     database: Database,
@@ -61,7 +60,7 @@ pub fn server_url(database: &str) -> String {
 
 impl Server {
     /// The one that all tests of this process share.
-    pub(super) async fn shared() -> Result<Arc<Self>, Failure> {
+    pub(crate) async fn shared() -> Result<Arc<Self>, Failure> {
         let found = SHARED.get_or_init(async || {
             let found = caretaker::run(Self::find()).await;
             found.map(Arc::new).map_err(|failure| failure.chain())
@@ -71,7 +70,7 @@ impl Server {
     }
 
     /// One of the test's own.
-    pub(super) fn of(server: &ThrowawayServer) -> Result<Arc<Self>, Failure> {
+    pub(crate) fn of(server: &ThrowawayServer) -> Result<Arc<Self>, Failure> {
         let new = Self::new(server.url("postgres"), Kind::OfTheTest)?;
         Ok(Arc::new(new))
     }
@@ -112,26 +111,26 @@ impl Server {
     }
 
     /// Whether it outlives this process.
-    pub(super) fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         matches!(self.kind, Kind::Given { .. })
     }
 
     /// The URL of a database on it.
-    pub(super) fn url(&self, database: &str) -> String {
+    pub(crate) fn url(&self, database: &str) -> String {
         with_database(&self.url, database)
     }
 
     /// A connection to the database that is always there.
-    pub(super) async fn client(&self) -> Result<Client, Failure> {
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
         Ok(self.database.driver().await?)
     }
 
     /// Makes a database, empty or with what is in `template`; gives back its
     /// name, which says who made it.
-    pub(super) async fn create(&self, template: Option<&str>) -> Result<String, Failure> {
+    pub(crate) async fn create(&self, template: Option<&str>) -> Result<String, Failure> {
         let name = maker::database_name(NUMBER.fetch_add(1, Ordering::Relaxed));
-        let template = ident(template.unwrap_or("template1"));
-        let sql = format!("CREATE DATABASE {} TEMPLATE {template}", ident(&name));
+        let template = quote_ident(template.unwrap_or("template1"));
+        let sql = format!("CREATE DATABASE {} TEMPLATE {template}", quote_ident(&name));
         let sql = format!("{sql} {}", self.strategy());
         execute(
             &self.client().await?,
@@ -143,10 +142,10 @@ impl Server {
     }
 
     /// Drops a database, whoever is connected to it.
-    pub(super) async fn remove(&self, name: &str) -> Result<(), Failure> {
+    pub(crate) async fn remove(&self, name: &str) -> Result<(), Failure> {
         let client = self.client().await?;
         disconnect(&client, name).await;
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", ident(name));
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(name));
         execute(&client, "dropping the database of a test", &sql).await
     }
 
@@ -168,9 +167,9 @@ impl fmt::Debug for Server {
 }
 
 /// Runs one statement, or several in one message.
-pub(super) async fn execute(client: &Client, action: &str, sql: &str) -> Result<(), Failure> {
+pub(crate) async fn execute(client: &Client, action: &str, sql: &str) -> Result<(), Failure> {
     let done = client.batch_execute(sql).await;
-    Ok(done.map_err(|error| Error::database(action, PgError::from(error)))?)
+    done.map_err(|error| Failure::of_server(action, error))
 }
 
 /// Ends the connections to a database, if it may. `DROP DATABASE` does that as
@@ -179,7 +178,7 @@ async fn disconnect(client: &Client, name: &str) {
     let sql = format!(
         "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
          WHERE datname = {} AND backend_type = 'client backend'",
-        literal(name)
+        quote_literal(name)
     );
     for _ in 0..PATIENCE {
         match client.query_typed(&sql, &[]).await {

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use local_postgres::ThrowawayServer;
 
-use super::caretaker::{self, small};
-use super::failure::{Failure, or_end};
-use super::server::Server;
-use crate::Database;
+use crate::caretaker::{self, small};
+use crate::failure::{Failure, or_end};
+use crate::server::Server;
+use tenant_core::Database;
 
 /// An empty database, or a copy of another, dropped with the value.
 ///
 /// It is what a test takes that is about the public migrations themselves, or
-/// that needs no tenants; [`Template::database`](super::Template::database)
+/// that needs no tenants; [`Template::database`](crate::Template::database)
 /// gives one with the migrations applied.
 #[derive(Debug)]
 pub struct ScratchDatabase {
@@ -55,7 +55,7 @@ impl ScratchDatabase {
         Self::make(Server::shared().await?, None).await
     }
 
-    pub(super) async fn make(
+    pub(crate) async fn make(
         server: Arc<Server>,
         template: Option<String>,
     ) -> Result<Self, Failure> {

@@ -10,22 +10,22 @@ use std::sync::LazyLock;
 
 use tokio_postgres::Client;
 
-use super::failure::Failure;
-use super::server::execute;
+use crate::failure::Failure;
+use crate::server::execute;
 
 /// What the names of all databases for tests begin with.
-pub(super) const PREFIX: &str = "diesel_tenants_test_";
+pub(crate) const PREFIX: &str = "diesel_tenants_test_";
 
 /// The number of this process.
 static NUMBER: LazyLock<u64> = LazyLock::new(rand::random);
 
 /// The name of the database `number` of this process.
-pub(super) fn database_name(number: u32) -> String {
+pub(crate) fn database_name(number: u32) -> String {
     format!("{PREFIX}{:016x}_{number}", *NUMBER)
 }
 
 /// Takes the lock that is held for as long as `client` is connected.
-pub(super) async fn show_that_we_live(client: &Client) -> Result<(), Failure> {
+pub(crate) async fn show_that_we_live(client: &Client) -> Result<(), Failure> {
     // A server may close connections on which nothing happens, from version 14 on.
     let sql = format!(
         "SELECT pg_catalog.pg_advisory_lock({}); \

@@ -1,14 +1,14 @@
 //! [`TestDatabase`]: a database of a test's own, for tenants.
 
-use super::caretaker::small;
-use super::failure::or_end;
-use super::scratch::ScratchDatabase;
-use crate::{Database, TenantName, Tenants};
+use crate::caretaker::small;
+use crate::failure::or_end;
+use crate::scratch::ScratchDatabase;
+use tenant_core::{Database, TenantName, Tenants};
 
 /// A database with the public migrations applied, dropped with the value,
 /// whoever is still connected to it.
 ///
-/// Made by [`Template::database`](super::Template::database).
+/// Made by [`Template::database`](crate::Template::database).
 pub struct TestDatabase {
     // Its connections go before the database does.
     tenants: Tenants,
@@ -16,7 +16,7 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    pub(super) fn new(tenants: Tenants, scratch: ScratchDatabase) -> Self {
+    pub(crate) fn new(tenants: Tenants, scratch: ScratchDatabase) -> Self {
         Self { tenants, scratch }
     }
 
@@ -29,7 +29,8 @@ impl TestDatabase {
         let what = "no tenant for the test";
         let name = or_end(
             what,
-            name.parse::<TenantName>().map_err(crate::Error::InvalidRow),
+            name.parse::<TenantName>()
+                .map_err(tenant_core::Error::InvalidRow),
         );
         or_end(what, small(self.tenants.create(&name)).await);
         name

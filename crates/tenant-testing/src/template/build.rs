@@ -7,17 +7,17 @@
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
-use crate::connect::Database;
-use crate::sql::{ident, literal};
-use crate::testing::failure::Failure;
-use crate::testing::server::{Server, execute};
-use crate::{Error, Migrations, PgError, Settings, Stop, Tenants};
+use crate::failure::Failure;
+use crate::server::{Server, execute};
+use tenant_core::Database;
+use tenant_core::{Migrations, Settings, Stop, Tenants};
+use tenant_core::{quote_ident, quote_literal};
 
 /// What the names of all templates begin with.
-pub(in crate::testing) const PREFIX: &str = "diesel_tenants_template_";
+pub(crate) const PREFIX: &str = "diesel_tenants_template_";
 
 /// How its comment begins, which ends in a date.
-pub(in crate::testing) const LAST_USED: &str = "Copied for tests of tenants, last on ";
+pub(crate) const LAST_USED: &str = "Copied for tests of tenants, last on ";
 
 /// How many tenants without a name it has, so that the first ones of a test need
 /// not be built.
@@ -118,7 +118,7 @@ async fn fill(recipe: Recipe<'_>, building: &str) -> Result<(), Failure> {
 /// Nobody connects to it from now on, because what is in use cannot be copied.
 /// The server waits for those who are about to leave.
 async fn complete(client: &Client, building: &str, name: &str) -> Result<(), Failure> {
-    let (from, to) = (ident(building), ident(name));
+    let (from, to) = (quote_ident(building), quote_ident(name));
     for sql in [
         format!("ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false"),
         format!("ALTER DATABASE {from} RENAME TO {to}"),
@@ -131,7 +131,7 @@ async fn complete(client: &Client, building: &str, name: &str) -> Result<(), Fai
 async fn exists(client: &Client, name: &str) -> Result<bool, Failure> {
     let count = format!(
         "SELECT count(*)::text FROM pg_catalog.pg_database WHERE datname = {}",
-        literal(name)
+        quote_literal(name)
     );
     Ok(text(client, &count).await? != "0")
 }
@@ -143,15 +143,15 @@ async fn note_use(client: &Client, name: &str) -> Result<(), Failure> {
     let known = format!(
         "SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_database'), '') \
          FROM pg_catalog.pg_database WHERE datname = {}",
-        literal(name)
+        quote_literal(name)
     );
     if text(client, &known).await? == comment {
         return Ok(());
     }
     let sql = format!(
         "COMMENT ON DATABASE {} IS {}",
-        ident(name),
-        literal(&comment)
+        quote_ident(name),
+        quote_literal(&comment)
     );
     execute(client, "noting when the template was used", &sql).await
 }
@@ -159,5 +159,5 @@ async fn note_use(client: &Client, name: &str) -> Result<(), Failure> {
 async fn text(client: &Client, sql: &str) -> Result<String, Failure> {
     let row = client.query_typed_one(sql, &[]).await;
     let text = row.and_then(|row| row.try_get::<_, String>(0));
-    Ok(text.map_err(|error| Error::database("looking for the template", PgError::from(error)))?)
+    text.map_err(|error| Failure::of_server("looking for the template", error))
 }

@@ -2,10 +2,9 @@
 
 use tokio_postgres::Client;
 
-use super::failure::Failure;
-use super::{maker, template};
-use crate::sql::{ident, literal};
-use crate::{Error, PgError};
+use crate::failure::Failure;
+use crate::{maker, template};
+use tenant_core::{quote_ident, quote_literal};
 
 /// For how many days a template is kept that no test has used.
 const DAYS: u32 = 30;
@@ -15,7 +14,7 @@ const DAYS: u32 = 30;
 ///
 /// What somebody is still connected to is left for another time, and so is what
 /// another process sweeps at the same moment.
-pub(super) async fn sweep(client: &Client) -> Result<(), Failure> {
+pub(crate) async fn sweep(client: &Client) -> Result<(), Failure> {
     for sql in [left_behind(), out_of_use()] {
         let rows = client.query_typed(&sql, &[]).await;
         let names = rows.and_then(|rows| {
@@ -24,12 +23,12 @@ pub(super) async fn sweep(client: &Client) -> Result<(), Failure> {
         });
         let names = names.map_err(|error| {
             let action = "looking for databases of earlier tests";
-            Error::database(action, PgError::from(error))
+            Failure::of_server(action, error)
         })?;
         for name in names {
             // Without FORCE: if the process lives after all, and only its lock
             // was lost, it is connected to what it needs.
-            let sql = format!("DROP DATABASE IF EXISTS {}", ident(&name));
+            let sql = format!("DROP DATABASE IF EXISTS {}", quote_ident(&name));
             drop(client.batch_execute(&sql).await);
         }
     }
@@ -64,7 +63,7 @@ fn out_of_use() -> String {
              < {said} || pg_catalog.to_char(pg_catalog.now() - interval '{DAYS} days', 'YYYY-MM-DD')",
         prefix = template::PREFIX,
         free = FREE,
-        said = literal(template::LAST_USED),
+        said = quote_literal(template::LAST_USED),
     )
 }
 

@@ -1,12 +1,11 @@
 //! Why a test gets no database, and how it hears of that.
 
+use tenant_core::{ConnectError, PgError};
 use thiserror::Error;
-
-use crate::ConnectError;
 
 /// What went wrong on the way to a database for a test.
 #[derive(Debug, Error)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// None was named, and none could be started.
     #[error("no PostgreSQL server could be started; TEST_DATABASE_URL can name one that runs")]
     NoServer(#[source] local_postgres::Error),
@@ -25,14 +24,30 @@ pub(super) enum Failure {
     /// Another test has met this before, in its own words.
     #[error("{0}")]
     Known(String),
+    /// The server refused a statement of this crate.
+    #[error("{action} failed")]
+    Server {
+        /// What it was for.
+        action: String,
+        /// What the server says.
+        source: PgError,
+    },
     /// What the library says.
     #[error(transparent)]
-    Tenants(#[from] crate::Error),
+    Tenants(#[from] tenant_core::Error),
 }
 
 impl Failure {
+    /// The server's answer to a statement that is for `action`.
+    pub(crate) fn of_server(action: &str, source: tokio_postgres::Error) -> Self {
+        Self::Server {
+            action: action.to_owned(),
+            source: source.into(),
+        }
+    }
+
     /// The error and its causes on one line.
-    pub(super) fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
@@ -59,7 +74,7 @@ impl From<ConnectError> for Failure {
     clippy::panic,
     reason = "without what it needs a test can only end, and its panic is the report"
 )]
-pub(super) fn or_end<T, E: Into<Failure>>(what: &str, done: Result<T, E>) -> T {
+pub(crate) fn or_end<T, E: Into<Failure>>(what: &str, done: Result<T, E>) -> T {
     match done {
         Ok(done) => done,
         Err(error) => panic!("{what}: {}", error.into().chain()),

@@ -7,20 +7,20 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use super::caretaker::{self, small};
-use super::failure::{Failure, or_end};
-use super::scratch::ScratchDatabase;
-use super::server::Server;
-use super::tenant::Shared;
-use super::{TestDatabase, TestTenant};
-use crate::{Migrations, Settings, Tenants};
+use crate::caretaker::{self, small};
+use crate::failure::{Failure, or_end};
+use crate::scratch::ScratchDatabase;
+use crate::server::Server;
+use crate::tenant::Shared;
+use crate::{TestDatabase, TestTenant};
+use tenant_core::{Migrations, Settings, Tenants};
 
-pub(super) use build::{LAST_USED, PREFIX};
+pub(crate) use build::{LAST_USED, PREFIX};
 
 /// A database that is set up once, and copied for each test.
 ///
 /// It is meant for a `static`, which all tests of a program share. The
-/// [module's documentation](super) has an example.
+/// [module's documentation](crate) has an example.
 pub struct Template {
     migrations: fn() -> Migrations,
     settings: fn() -> Settings,
@@ -30,7 +30,7 @@ pub struct Template {
 }
 
 /// A template that is there.
-pub(super) struct Made {
+pub(crate) struct Made {
     name: String,
     server: Arc<Server>,
     migrations: Migrations,
@@ -140,13 +140,13 @@ impl fmt::Debug for Template {
 
 impl Made {
     /// Its copy, of which nobody knows yet.
-    pub(super) async fn copy(&self) -> Result<ScratchDatabase, Failure> {
+    pub(crate) async fn copy(&self) -> Result<ScratchDatabase, Failure> {
         ScratchDatabase::make(Arc::clone(&self.server), Some(self.name.clone())).await
     }
 
     /// The tenants of such a copy, which open their connections in the runtime of
     /// whoever asks them.
-    pub(super) async fn tenants(&self, copy: &ScratchDatabase) -> Result<Tenants, Failure> {
+    pub(crate) async fn tenants(&self, copy: &ScratchDatabase) -> Result<Tenants, Failure> {
         let opened = self.opened.get_or_try_init(async || {
             let (migrations, settings) = (self.migrations.clone(), self.settings.clone());
             Tenants::open(copy.database().clone(), migrations, settings).await
