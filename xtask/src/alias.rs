@@ -67,16 +67,21 @@ const BENCH: Program = Program {
     arguments: &[],
 };
 
+/// A program that the web page with the tables comes with.
+const fn studio(bin: &'static str, arguments: &'static [&'static str]) -> Program {
+    Program {
+        package: "studio-scripts",
+        bin,
+        arguments,
+    }
+}
+
 /// The web page with the tables.
-const STUDIO: Program = tenants("studio");
+const STUDIO: Program = studio("studio", &[]);
 
 /// The same, opened at the tenants. Where a name follows, it is the later one
 /// that counts.
-const STUDIO_OF_TENANTS: Program = Program {
-    package: "tenant-scripts",
-    bin: "studio",
-    arguments: &["--tenant"],
-};
+const STUDIO_OF_TENANTS: Program = studio("studio", &["--tenant"]);
 
 const PUBLIC: &[&str] = &["--stream", "public"];
 const TENANT: &[&str] = &["--stream", "tenant"];
@@ -115,7 +120,7 @@ pub const ALIASES: &[Alias] = &[
     alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
-    alias("completions", "SHELL", Task::Run(tenants("completions")), "Print the completion script of a shell"),
+    alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script of a shell"),
 ];
 
 const fn alias(

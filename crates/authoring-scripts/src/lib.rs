@@ -12,6 +12,7 @@ mod base;
 pub mod commands;
 mod config;
 pub mod diesel_cli;
+pub mod entry;
 pub mod files;
 mod generate;
 pub mod lint_options;

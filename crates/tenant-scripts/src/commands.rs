@@ -2,7 +2,6 @@
 
 mod adopt_tenant;
 mod clone_tenant;
-mod completions;
 mod create_tenant;
 mod demo_tenant_schema;
 mod diff_tenants;
@@ -18,11 +17,9 @@ mod repair_tenant;
 mod rollback_tenants;
 mod spare_tenants;
 mod stop_server;
-mod studio;
 
 pub use adopt_tenant::AdoptTenant;
 pub use clone_tenant::CloneTenant;
-pub use completions::Completions;
 pub use create_tenant::CreateTenant;
 pub use demo_tenant_schema::DemoTenantSchema;
 pub use diff_tenants::DiffTenants;
@@ -38,4 +35,3 @@ pub use repair_tenant::RepairTenant;
 pub use rollback_tenants::RollbackTenants;
 pub use spare_tenants::SpareTenants;
 pub use stop_server::StopServer;
-pub use studio::Studio;

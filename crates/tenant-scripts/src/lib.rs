@@ -1,15 +1,16 @@
 //! The commands of this project that work on tenants, one binary each.
 //!
-//! A binary is one line: everything is here, so that the completions know
-//! every command and the tests reach every part. The commands are thin over
+//! A binary is one call into [`entry`]: everything is here, so that it is generated
+//! once, the completions know every command, and the tests reach every part. The commands are thin over
 //! `tenant_core`: they find the database, ask, show, and choose an exit code.
 //! How they do that is in `command_line`; which migrations they apply is in
 //! `tenants`.
 
 pub mod commands;
+pub mod entry;
 mod interrupt;
 mod json;
 mod progress;
 mod report;
-mod tenants;
+pub mod tenants;
 mod version;

@@ -10,7 +10,7 @@ use tenant_core::{MigrationSet, Migrations, Settings, Tenants};
 /// # Errors
 ///
 /// Migrations that cannot be read, or a database that cannot be reached.
-pub(crate) async fn open(context: &Context) -> anyhow::Result<Tenants> {
+pub async fn open(context: &Context) -> anyhow::Result<Tenants> {
     open_with(context, Settings::default()).await
 }
 
@@ -19,7 +19,7 @@ pub(crate) async fn open(context: &Context) -> anyhow::Result<Tenants> {
 /// # Errors
 ///
 /// As [`open`].
-pub(crate) async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<Tenants> {
+pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<Tenants> {
     let settings = Settings {
         extensions: context.extensions(),
         ..settings

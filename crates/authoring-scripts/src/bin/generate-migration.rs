@@ -1,7 +1,5 @@
 //! `generate-migration`: see [`authoring_scripts::commands::GenerateMigration`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<authoring_scripts::commands::GenerateMigration>()
+fn main() -> std::process::ExitCode {
+    authoring_scripts::entry::generate_migration()
 }

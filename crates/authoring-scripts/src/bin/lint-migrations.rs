@@ -1,7 +1,5 @@
 //! `lint-migrations`: see [`authoring_scripts::commands::LintMigrations`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<authoring_scripts::commands::LintMigrations>()
+fn main() -> std::process::ExitCode {
+    authoring_scripts::entry::lint_migrations()
 }

@@ -1,7 +1,5 @@
 //! `print-schema`: see [`authoring_scripts::commands::PrintSchema`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<authoring_scripts::commands::PrintSchema>()
+fn main() -> std::process::ExitCode {
+    authoring_scripts::entry::print_schema()
 }

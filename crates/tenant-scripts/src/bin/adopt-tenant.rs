@@ -1,7 +1,5 @@
 //! `adopt-tenant`: see [`tenant_scripts::commands::AdoptTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::AdoptTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::adopt_tenant()
 }

@@ -1,7 +1,5 @@
 //! `clone-tenant`: see [`tenant_scripts::commands::CloneTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::CloneTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::clone_tenant()
 }

@@ -1,7 +1,5 @@
 //! `create-tenant`: see [`tenant_scripts::commands::CreateTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::CreateTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::create_tenant()
 }

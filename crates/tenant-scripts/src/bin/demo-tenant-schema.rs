@@ -1,7 +1,5 @@
 //! `demo-tenant-schema`: see [`tenant_scripts::commands::DemoTenantSchema`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::DemoTenantSchema>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::demo_tenant_schema()
 }

@@ -1,7 +1,5 @@
 //! `diff-tenants`: see [`tenant_scripts::commands::DiffTenants`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::DiffTenants>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::diff_tenants()
 }

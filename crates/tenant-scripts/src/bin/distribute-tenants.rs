@@ -1,7 +1,5 @@
 //! `distribute-tenants`: see [`tenant_scripts::commands::DistributeTenants`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::DistributeTenants>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::distribute_tenants()
 }

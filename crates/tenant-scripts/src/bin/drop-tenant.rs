@@ -1,7 +1,5 @@
 //! `drop-tenant`: see [`tenant_scripts::commands::DropTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::DropTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::drop_tenant()
 }

@@ -1,7 +1,5 @@
 //! `health-check`: see [`tenant_scripts::commands::HealthCheck`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::HealthCheck>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::health_check()
 }

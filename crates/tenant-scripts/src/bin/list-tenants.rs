@@ -1,7 +1,5 @@
 //! `list-tenants`: see [`tenant_scripts::commands::ListTenants`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::ListTenants>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::list_tenants()
 }

@@ -1,7 +1,5 @@
 //! `migrate-public`: see [`tenant_scripts::commands::MigratePublic`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::MigratePublic>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::migrate_public()
 }

@@ -1,7 +1,5 @@
 //! `migrate-tenants`: see [`tenant_scripts::commands::MigrateTenants`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::MigrateTenants>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::migrate_tenants()
 }

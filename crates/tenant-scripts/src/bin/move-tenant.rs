@@ -1,7 +1,5 @@
 //! `move-tenant`: see [`tenant_scripts::commands::MoveTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::MoveTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::move_tenant()
 }

@@ -1,7 +1,5 @@
 //! `rename-tenant`: see [`tenant_scripts::commands::RenameTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::RenameTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::rename_tenant()
 }

@@ -1,7 +1,5 @@
 //! `repair-tenant`: see [`tenant_scripts::commands::RepairTenant`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::RepairTenant>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::repair_tenant()
 }

@@ -1,7 +1,5 @@
 //! `rollback-tenants`: see [`tenant_scripts::commands::RollbackTenants`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::RollbackTenants>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::rollback_tenants()
 }

@@ -1,7 +1,5 @@
 //! `spare-tenants`: see [`tenant_scripts::commands::SpareTenants`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::SpareTenants>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::spare_tenants()
 }

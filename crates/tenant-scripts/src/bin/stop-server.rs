@@ -1,7 +1,5 @@
 //! `stop-server`: see [`tenant_scripts::commands::StopServer`].
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    command_line::run::<tenant_scripts::commands::StopServer>()
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::stop_server()
 }

@@ -36,7 +36,6 @@ fn arguments_that_make_no_sense_are_wrong_use() {
             "migrate-tenants --lock-timeout 9999999",
             "it must be between 0 and 2000000 seconds",
         ),
-        ("completions", "required arguments were not provided"),
         ("stop-server now", "unexpected argument 'now' found"),
         ("demo-tenant-schema --keep=yes", "--keep"),
         (

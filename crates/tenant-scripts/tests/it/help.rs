@@ -1,16 +1,14 @@
-//! What `--help` says, and completions for the shell.
+//! What `--help` says.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::support::{Database, Folder};
 
-const BINS: [&str; 19] = [
+const BINS: [&str; 17] = [
     "adopt-tenant",
     "clone-tenant",
-    "completions",
     "create-tenant",
     "demo-tenant-schema",
     "diff-tenants",
@@ -26,7 +24,6 @@ const BINS: [&str; 19] = [
     "rollback-tenants",
     "spare-tenants",
     "stop-server",
-    "studio",
 ];
 
 #[test]
@@ -118,57 +115,4 @@ fn every_command_tells_its_name_and_version() {
             format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
         );
     }
-}
-
-#[test]
-fn completions_name_every_command() {
-    let folder = Folder::new();
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let script = folder
-            .run(&format!("completions {shell}"))
-            .succeeds()
-            .says_nothing();
-        for name in BINS {
-            assert!(script.stdout.contains(name), "{shell} does not know {name}");
-        }
-        for option in ["names-from", "lock-timeout", "migrations-dir"] {
-            assert!(
-                script.stdout.contains(option),
-                "{shell} does not know {option}"
-            );
-        }
-    }
-    folder
-        .run("completions cmd")
-        .exits_with(2)
-        .says("[possible values: bash");
-}
-
-#[test]
-fn bash_takes_the_completions_and_completes_every_command() {
-    let folder = Folder::new();
-    let script = folder.run("completions bash").succeeds();
-    let script = folder.file("completions.bash", &script.stdout);
-    for name in BINS {
-        let completed = std::process::Command::new("bash")
-            .args([
-                "--norc",
-                "-c",
-                "source \"$1\" && complete -p \"$2\"",
-                "bash",
-            ])
-            .arg(&script)
-            .arg(name)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let told = String::from_utf8(completed.stdout).unwrap();
-        assert!(told.starts_with("complete "), "{name}: {told}");
-    }
-}
-
-#[test]
-fn completions_are_one_document_in_json() {
-    let folder = Folder::new();
-    folder.run("completions bash --json").succeeds().json();
 }

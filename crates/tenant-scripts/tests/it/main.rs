@@ -49,7 +49,6 @@ mod saas;
 mod spare_tenants;
 mod stray_schemas;
 mod streams;
-mod studio;
 mod support;
 mod terminal;
 mod terminations;

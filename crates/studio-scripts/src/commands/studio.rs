@@ -13,7 +13,7 @@ use tenant_studio::{Options, Start, Studio as Pages};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::tenants;
+use tenant_scripts::tenants;
 
 /// How many pages can ask the database at a time.
 const CONNECTIONS: u32 = 8;

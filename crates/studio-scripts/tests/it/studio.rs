@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
-use test_support::{Running, eventually};
+use test_support::{Finished, Folder, Running, eventually};
 
-use crate::support::{Database, Finished};
+use crate::database::Database;
 
 const READY: &str = "Ctrl-C ends it.";
 
@@ -36,7 +36,7 @@ async fn interrupted(running: Running) -> Finished {
 
 #[tokio::test]
 async fn it_prints_its_address_with_a_key_and_ends_cleanly() {
-    let database = Database::with_tenants("acme").await;
+    let database = Database::with_tenant("acme").await;
     for (arguments, path) in [
         ("", "/public"),
         ("--tenant", "/tenants"),
@@ -94,7 +94,7 @@ async fn its_document_names_the_address_and_the_help_names_its_fields() {
 
 #[tokio::test]
 async fn who_is_no_tenant_is_refused_as_everywhere() {
-    let database = Database::with_tenants("acme").await;
+    let database = Database::with_tenant("acme").await;
     database
         .run("studio --no-open --tenant=nobody")
         .exits_with(1)
@@ -139,7 +139,7 @@ async fn a_port_that_is_taken_is_an_error_with_a_way_out() {
 
 #[tokio::test]
 async fn no_database_is_the_error_that_every_command_has() {
-    let folder = crate::support::Folder::new();
+    let folder = Folder::new();
     let command = folder.command("studio --no-open");
     command
         .on("postgres://me:secret@127.0.0.1:1/nothing")

@@ -5,11 +5,7 @@ use clap_complete::{Shell, generate};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
 
-use super::{
-    AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants, DistributeTenants,
-    DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants, MoveTenant, RenameTenant,
-    RepairTenant, RollbackTenants, SpareTenants, StopServer, Studio,
-};
+use super::Studio;
 
 /// Print completions of all commands for a shell
 ///
@@ -53,29 +49,12 @@ impl Script for Completions {
     }
 }
 
-/// Every command of this package.
+/// Every command on tenants, by name.
 fn commands() -> Vec<clap::Command> {
-    vec![
-        AdoptTenant::command(),
-        CloneTenant::command(),
-        Completions::command(),
-        CreateTenant::command(),
-        DemoTenantSchema::command(),
-        DiffTenants::command(),
-        DistributeTenants::command(),
-        DropTenant::command(),
-        HealthCheck::command(),
-        ListTenants::command(),
-        MigratePublic::command(),
-        MigrateTenants::command(),
-        MoveTenant::command(),
-        RenameTenant::command(),
-        RepairTenant::command(),
-        RollbackTenants::command(),
-        SpareTenants::command(),
-        StopServer::command(),
-        Studio::command(),
-    ]
+    let mut commands = tenant_scripts::entry::commands();
+    commands.extend([Completions::command(), Studio::command()]);
+    commands.sort_by(|one, other| one.get_name().cmp(other.get_name()));
+    commands
 }
 
 #[cfg(test)]

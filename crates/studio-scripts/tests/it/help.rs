@@ -1,0 +1,120 @@
+//! What `--help` says, and completions for the shell.
+
+use std::process::Stdio;
+
+use test_support::Folder;
+
+/// The programs of this package.
+const BINS: [&str; 2] = ["completions", "studio"];
+
+#[test]
+fn every_help_is_as_it_was_agreed() {
+    let folder = Folder::new();
+    for name in BINS {
+        let help = folder
+            .run(&format!("{name} --help"))
+            .succeeds()
+            .says_nothing();
+        // Some of its empty lines end in spaces, which no text file here may.
+        let lines = help.stdout.lines().map(str::trim_end);
+        insta::assert_snapshot!(name, lines.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+#[test]
+fn a_short_help_fits_on_a_screen() {
+    let folder = Folder::new();
+    for name in BINS {
+        let help = folder.run(&format!("{name} -h")).succeeds();
+        assert!(help.stdout.lines().count() < 40, "{help}");
+        assert!(help.stdout.contains("Usage: "), "{help}");
+    }
+}
+
+#[test]
+fn every_command_tells_its_name_and_version() {
+    let folder = Folder::new();
+    for name in BINS {
+        let version = folder.run(&format!("{name} --version")).succeeds();
+        assert_eq!(
+            version.stdout,
+            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
+        );
+    }
+}
+
+/// The names of all commands that completions are for.
+fn all() -> Vec<String> {
+    let commands = tenant_scripts::entry::commands();
+    let names = commands.iter().map(|command| command.get_name().to_owned());
+    names.chain(BINS.map(str::to_owned)).collect()
+}
+
+#[test]
+fn completions_name_every_command() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = folder
+            .run(&format!("completions {shell}"))
+            .succeeds()
+            .says_nothing();
+        for name in all() {
+            assert!(
+                script.stdout.contains(&name),
+                "{shell} does not know {name}"
+            );
+        }
+        for option in ["names-from", "lock-timeout", "migrations-dir"] {
+            assert!(
+                script.stdout.contains(option),
+                "{shell} does not know {option}"
+            );
+        }
+    }
+    folder
+        .run("completions cmd")
+        .exits_with(2)
+        .says("[possible values: bash");
+    folder
+        .run("completions")
+        .exits_with(2)
+        .says("required arguments were not provided");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let folder = Folder::new();
+    let command = folder.command("completions bash").output_to(writer);
+    command.run().succeeds();
+}
+
+#[test]
+fn bash_takes_the_completions_and_completes_every_command() {
+    let folder = Folder::new();
+    let script = folder.run("completions bash").succeeds();
+    let script = folder.file("completions.bash", &script.stdout);
+    for name in all() {
+        let completed = std::process::Command::new("bash")
+            .args([
+                "--norc",
+                "-c",
+                "source \"$1\" && complete -p \"$2\"",
+                "bash",
+            ])
+            .arg(&script)
+            .arg(&name)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(completed.stdout).unwrap();
+        assert!(told.starts_with("complete "), "{name}: {told}");
+    }
+}
+
+#[test]
+fn completions_are_one_document_in_json() {
+    let folder = Folder::new();
+    folder.run("completions bash --json").succeeds().json();
+}

@@ -1,0 +1,12 @@
+//! The commands of this package as their users meet them: the real programs, run
+//! against a real PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod database;
+mod help;
+mod studio;
