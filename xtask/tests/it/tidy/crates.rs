@@ -48,10 +48,11 @@ const ARROWS: &[Arrow] = &[
             "migration-lint",
             "command-line",
             "*-scripts",
+            "local-postgres",
+            "tenant-testing",
             "test-support",
         ],
-        because: "it takes any MigrationSource, so that other applications can use it; only its \
-                  feature `testing` needs local-postgres",
+        because: "it takes any MigrationSource, so that other applications can use it",
     },
     Arrow {
         of: "local-postgres",
@@ -73,6 +74,26 @@ const ARROWS: &[Arrow] = &[
         of: "authoring-scripts",
         never_to: &["schema-public", "schema-tenant", "tenant-scripts"],
         because: "its commands must compile while an edited schema.rs does not",
+    },
+    Arrow {
+        of: "tenant-scripts",
+        never_to: &["tenant-studio", "studio-scripts", "authoring-scripts"],
+        because: "no other command is to wait for the studio's web server to compile",
+    },
+    Arrow {
+        of: "tenant-testing",
+        never_to: &["schema-*", "command-line", "*-scripts", "test-support"],
+        because: "it gives databases to the tests of any application",
+    },
+    Arrow {
+        of: "*-scripts",
+        never_to: &["tenant-testing"],
+        because: "it is for tests: name it under [dev-dependencies]",
+    },
+    Arrow {
+        of: "workspace-hack",
+        never_to: &["*"],
+        because: "it only names features of what others made",
     },
     Arrow {
         of: "fleet-bench",

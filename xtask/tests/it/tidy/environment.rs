@@ -11,7 +11,7 @@ use super::{
 /// tests. Beginnings of paths.
 const READERS: &[&str] = &[
     "crates/command-line/src/environment.rs",
-    "crates/tenant-core/src/testing/environment.rs",
+    "crates/tenant-testing/src/environment.rs",
     "crates/test-support/src/trials.rs",
 ];
 const EXAMPLE: &str = ".env.example";

@@ -9,6 +9,7 @@ mod crates;
 mod documents;
 mod doors;
 mod environment;
+mod features;
 mod guarantees;
 mod manifest;
 mod migrations;
