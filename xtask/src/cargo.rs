@@ -4,15 +4,20 @@
 //! runs. So there is one process from the terminal's point of view: Ctrl-C
 //! reaches the program once, its exit code is ours without translation, and a
 //! program that a signal ended looks that way to the shell (128 + signal).
-//! `exec` exists on Unix only, and so does the server the scripts start.
+//! `exec` exists on Unix only, and so does the server the scripts start. Only where
+//! several calls make one command does this process stay, and wait for each.
 
 use std::{
     ffi::{OsStr, OsString},
+    io,
     os::unix::process::CommandExt as _,
-    process::Command,
+    process::{Command, ExitStatus},
 };
 
 use crate::{failure::Failure, workspace};
+
+/// Cargo's exit code when tests fail.
+pub(crate) const TESTS_FAILED: u8 = 101;
 
 /// `cargo SUBCOMMAND` on this workspace. The user's working directory is kept,
 /// so that relative paths among the arguments keep their meaning.
@@ -50,9 +55,53 @@ fn describes_this_package(variable: &OsStr) -> bool {
     .any(|prefix| name.starts_with(prefix))
 }
 
+/// Runs `command`, whose words the user sees, to its end.
+///
+/// # Errors
+///
+/// It cannot be started, or it fails: with its exit code, and nothing to add.
+pub(crate) fn run(mut command: Command) -> Result<(), Failure> {
+    let status = command.status();
+    let status = status.map_err(|error| not_started(&command, &error))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::Exit {
+        code: code_of(status),
+        message: String::new(),
+    })
+}
+
+/// Runs `command` to its end; its words are shown only when it fails.
+///
+/// # Errors
+///
+/// It cannot be started, or it fails: with its exit code.
+pub(crate) fn run_unseen(mut command: Command) -> Result<(), Failure> {
+    let output = command.output();
+    let output = output.map_err(|error| not_started(&command, &error))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Failure::Exit {
+        code: code_of(output.status),
+        message: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// The exit code; that of failed tests where a signal ended the program.
+fn code_of(status: ExitStatus) -> u8 {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.unwrap_or(TESTS_FAILED)
+}
+
 /// Becomes `command`; comes back only when it cannot be started.
 pub(crate) fn become_it(mut command: Command) -> Failure {
     let error = command.exec();
+    not_started(&command, &error)
+}
+
+fn not_started(command: &Command, error: &io::Error) -> Failure {
     let program = command.get_program().display();
     Failure::Failed(format!(
         "error: cannot start `{program}`: {error}\n\n\

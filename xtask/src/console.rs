@@ -12,5 +12,8 @@ pub(crate) fn result(text: &str) {
 
 /// Writes everything else (progress, announcements, errors) to standard error.
 pub(crate) fn note(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     drop(writeln!(std::io::stderr().lock(), "{}", text.trim_end()));
 }

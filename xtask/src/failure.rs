@@ -15,6 +15,13 @@ pub(crate) enum Failure {
     Usage(String),
     /// What it is about is not on this machine: exit code 3.
     NotThere(String),
+    /// A program that was run failed, with an exit code that is handed on.
+    Exit {
+        /// The code.
+        code: u8,
+        /// What to say; nothing when the program has said it.
+        message: String,
+    },
 }
 
 impl Failure {
@@ -24,6 +31,7 @@ impl Failure {
             Self::Failed(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::NotThere(_) => ExitCode::from(3),
+            Self::Exit { code, .. } => ExitCode::from(*code),
         }
     }
 }
@@ -31,9 +39,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(message) | Self::Usage(message) | Self::NotThere(message) => {
-                formatter.write_str(message)
-            }
+            Self::Failed(message)
+            | Self::Usage(message)
+            | Self::NotThere(message)
+            | Self::Exit { message, .. } => formatter.write_str(message),
         }
     }
 }

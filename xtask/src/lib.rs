@@ -16,6 +16,7 @@ mod failure;
 mod forward;
 mod help;
 mod needs;
+mod test_programs;
 mod tests_command;
 mod workspace;
 
@@ -51,6 +52,9 @@ fn dispatch(mut arguments: Vec<OsString>) -> Result<(), Failure> {
     if help::is_asked_by(&word) {
         console::result(&help::overview());
         return Ok(());
+    }
+    if word == test_programs::recorded::WORD {
+        return test_programs::recorded::record(arguments);
     }
     let alias = alias::find(&word).ok_or_else(|| help::unknown(&word))?;
     start(alias, arguments)

@@ -8,6 +8,7 @@ use crate::{
     failure::Failure,
     help,
     needs::{self, Installing},
+    test_programs,
 };
 
 const DETAILS: &str = "
@@ -20,6 +21,9 @@ Options:
                 installed Citus, or CITUS_DATABASE_URL leads to a cluster
   --no-install  Name what is missing instead of installing it
   -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
+
+Several test programs run at a time, and each is shown when it ends; with ARGS they
+are Cargo's to run, one after the other.
 
 The tests start PostgreSQL servers of their own, also when TEST_DATABASE_URL is
 set, and PgBouncer in front of them, and use the studio in a Chromium without a
@@ -101,13 +105,14 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
                 needs::require_citus()?;
                 cargo_arguments.extend(ON_CITUS.map(OsString::from));
             }
+            let on_citus = (which == Which::OnCitus).then_some(CITUS);
+            let long = (length == Length::Long).then_some(LONG);
+            let variables = on_citus.into_iter().chain(long).collect::<Vec<_>>();
+            if cargo_arguments.is_empty() {
+                return test_programs::run(&variables);
+            }
             let mut command = cargo::command("test");
-            if which == Which::OnCitus {
-                command.env(CITUS.0, CITUS.1);
-            }
-            if length == Length::Long {
-                command.env(LONG.0, LONG.1);
-            }
+            command.envs(variables);
             command.args(test_arguments(cargo_arguments));
             Err(cargo::become_it(command))
         }

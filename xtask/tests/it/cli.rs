@@ -214,8 +214,70 @@ fn long_tests_are_told_so_and_cargo_gets_nothing_but_its_own_arguments() {
         long.ends_with("/Cargo.toml\n--workspace\nkills\n"),
         "{long}"
     );
-    let ordinary = run(&["test", "--no-install"]);
+    let ordinary = run(&["test", "--no-install", "--", "kills"]);
     assert!(ordinary.starts_with("long: \n"), "{ordinary}");
+}
+
+/// A Cargo with one test program, which is `script`, and with examples in the
+/// documentation.
+fn cargo_with_a_test(script: &str) -> FakeCargo {
+    let cargo = FakeCargo::that_runs(
+        r#"case "$*" in
+*--no-run*) echo built ;;
+*--doc*) echo "examples ran, long: $TEST_LONG" ;;
+*--tests*)
+    runner=$(printf '%s' "$*" | sed 's/.*\[\(.*\)\].*/\1/; s/[",]//g')
+    CARGO_PKG_NAME=tenant-core $runner "$PWD/it-0123abc" ;;
+esac"#,
+    );
+    let program = cargo.folder().join("it-0123abc");
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).unwrap();
+    cargo
+}
+
+#[test]
+fn without_arguments_every_test_program_runs_as_cargo_would_run_it() {
+    let cargo = cargo_with_a_test(r#"echo "$CARGO_PKG_NAME in $PWD, long: $TEST_LONG""#);
+    let programs = server_programs();
+    let mut command = cargo.xtask(&["test", "--no-install", "--long"]);
+    let output = command.env("PG_BIN", programs.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = stdout(&output);
+    assert!(told.contains("==> tenant-core it: passed"), "{told}");
+    let folder = cargo.folder().display();
+    let line = format!("tenant-core in {folder}, long: 1\n");
+    assert!(told.contains(&line), "{told}");
+    assert!(told.contains("examples ran, long: 1\n"), "{told}");
+}
+
+#[test]
+fn a_test_program_that_fails_is_named_with_the_way_to_run_it_alone() {
+    let cargo = cargo_with_a_test("echo 'test result: FAILED'; exit 101");
+    let programs = server_programs();
+    let mut command = cargo.xtask(&["test", "--no-install"]);
+    let output = command.env("PG_BIN", programs.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(101), "{output:?}");
+    let told = stdout(&output);
+    assert!(told.contains("==> tenant-core it: FAILED"), "{told}");
+    assert!(told.contains("\ntest result: FAILED\n"), "{told}");
+    assert!(told.contains("examples ran"), "the others run: {told}");
+    let said = stderr(&output);
+    let named = "error: tests failed in 1 of the test programs: tenant-core it";
+    assert!(said.contains(named), "{said}");
+    assert!(said.contains("cargo xtask test -- -p PACKAGE"), "{said}");
+}
+
+#[test]
+fn tests_that_do_not_compile_are_not_run() {
+    let cargo = FakeCargo::that_runs("echo 'it does not compile' >&2; exit 101");
+    let programs = server_programs();
+    let mut command = cargo.xtask(&["test", "--no-install"]);
+    let output = command.env("PG_BIN", programs.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(101), "{output:?}");
+    assert_eq!(stdout(&output), "");
+    assert_eq!(stderr(&output).matches("it does not compile").count(), 1);
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! Runs the workspace's test programs side by side.
+//!
+//! `cargo test` runs one program after the other. Ours wait for servers and browsers
+//! more than they compute, so several at once end much sooner. Cargo says what to run:
+//! it is given a runner for test programs that writes each call down instead of making
+//! it ([`recorded`]), so that folder, arguments and environment are Cargo's own.
+
+mod pool;
+pub(crate) mod recorded;
+
+use std::{path::PathBuf, process::Command};
+
+use self::{pool::Job, recorded::Recording};
+use crate::{cargo, failure::Failure};
+
+/// The packages whose tests take longest. They are begun first, so that the last
+/// program to end is not a long one that was begun late.
+const LONGEST: [&str; 6] = [
+    "tenant-core",
+    "tenant-scripts",
+    "tenant-studio",
+    "local-postgres",
+    "authoring-scripts",
+    "fleet-bench",
+];
+
+/// How many programs run at a time on a machine with `cores`: each has as many threads,
+/// and most of them wait.
+fn at_a_time(cores: usize) -> usize {
+    cores + 1
+}
+
+/// Builds all tests, runs them, and prints what each program says when it ends.
+/// `variables` are set for all of them.
+///
+/// # Errors
+///
+/// A build that fails, or tests that do: with Cargo's exit code for it.
+pub(crate) fn run(variables: &[(&str, &str)]) -> Result<(), Failure> {
+    let mut build = cargo::command("test");
+    build.args(["--workspace", "--no-run"]);
+    cargo::run(build)?;
+    let mut jobs = programs(variables)?;
+    jobs.push(documentation(variables));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let failed = pool::run(jobs, at_a_time(cores));
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Exit {
+        code: cargo::TESTS_FAILED,
+        message: format!(
+            "error: tests failed in {} of the test programs: {}\n\n\
+             To run one again: cargo xtask test -- -p PACKAGE NAME_OF_THE_TEST",
+            failed.len(),
+            failed.join(", ")
+        ),
+    })
+}
+
+/// The test programs, the longest first.
+fn programs(variables: &[(&str, &str)]) -> Result<Vec<Job>, Failure> {
+    let recording = Recording::new().map_err(|error| {
+        Failure::Failed(format!("error: cannot make a temporary folder: {error}"))
+    })?;
+    let mut listing = cargo::command("test");
+    listing.arg("--config").arg(recording.runner()?);
+    listing.args(["--workspace", "--tests"]);
+    cargo::run_unseen(listing)?;
+    let calls = recording.calls().map_err(|error| {
+        Failure::Failed(format!("error: cannot read which tests there are: {error}"))
+    })?;
+    if calls.is_empty() {
+        return Err(Failure::Failed(
+            "error: Cargo named no test programs\n\nTo run the tests one after the other: cargo \
+             test --workspace"
+                .to_owned(),
+        ));
+    }
+    let mut jobs: Vec<Job> = calls
+        .into_iter()
+        .map(|call| {
+            let name = call.name();
+            let mut command = call.into_command();
+            command.envs(variables.iter().copied());
+            Job { name, command }
+        })
+        .collect();
+    jobs.sort_by_key(|job| rank(&job.name));
+    Ok(jobs)
+}
+
+/// Its place in the order to begin in.
+fn rank(name: &str) -> usize {
+    let package = name.split(' ').next().unwrap_or_default();
+    let found = LONGEST.iter().position(|longest| *longest == package);
+    found.unwrap_or(LONGEST.len())
+}
+
+/// The examples in the documentation, which Cargo compiles and runs itself.
+fn documentation(variables: &[(&str, &str)]) -> Job {
+    let mut command: Command = cargo::command("test");
+    command.args(["--workspace", "--doc"]);
+    command.envs(variables.iter().copied());
+    Job {
+        name: "examples in the documentation".to_owned(),
+        command,
+    }
+}
+
+/// A folder of this process's own for what need not outlive it.
+fn temporary_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("diesel-tenants-tests-{}", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_longest_is_begun_first() {
+        let mut names = [
+            "xtask it",
+            "fleet-bench it",
+            "tenant-core it",
+            "tenant-studio it",
+        ];
+        names.sort_by_key(|name| rank(name));
+        assert_eq!(
+            names,
+            [
+                "tenant-core it",
+                "tenant-studio it",
+                "fleet-bench it",
+                "xtask it"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_single_core_runs_two_at_a_time() {
+        assert_eq!(at_a_time(1), 2);
+    }
+}
