@@ -39,10 +39,10 @@ mod script;
 
 use std::time::Duration;
 
-use crate::connect::{Database, Session};
+use crate::link::{Database, Session};
 use crate::migration::{Migration, MigrationFile, MigrationSet, Sql};
+use crate::name::Schema;
 use crate::path::{ExtensionsSchema, Path};
-use crate::sql::Schema;
 use crate::{Error, PgError};
 
 pub(crate) use adopt::{Evidence, adopt};

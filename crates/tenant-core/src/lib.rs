@@ -112,18 +112,15 @@
 //! `public.schema_tracker`, as those of the crate `schema-public` do.
 
 mod catalog;
-mod connect;
 mod engine;
 mod error;
 pub mod events;
-mod forget;
-mod lock_holder;
+mod link;
 mod migration;
 mod name;
-mod node;
 mod path;
-mod pg_error;
 mod pool;
+mod registry;
 mod shape;
 mod sql;
 mod tenant_enum;
@@ -131,19 +128,15 @@ mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;
-mod tracker;
 
-pub use connect::{ConnectError, Database};
 pub use engine::{Removed, Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
-pub use lock_holder::LockHolder;
+pub use link::{ConnectError, Database, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
-pub use name::{InvalidName, NameRule, TenantName};
-pub use node::{InvalidNode, Node};
+pub use name::{InvalidName, InvalidNode, NameRule, Node, TenantName};
 pub use path::ExtensionsSchema;
-pub use pg_error::PgError;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,

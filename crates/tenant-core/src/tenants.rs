@@ -38,13 +38,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::types::{ToSql, Type};
 
-use crate::connect::{Database, Lease, Session, SessionPool};
 use crate::engine::{Settings, Work};
 use crate::events::Call;
+use crate::link::{Database, Lease, Session, SessionPool};
 use crate::migration::{MigrationSet, Migrations};
+use crate::name::Schema;
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
-use crate::sql::Schema;
-use crate::{Error, Node, tracker};
+use crate::{Error, Node, registry};
 
 pub use adopt::Adopted;
 pub use clone::Cloned;
@@ -150,7 +150,7 @@ impl Tenants {
                       WHERE attrelid = pg_catalog.to_regclass($1) AND attname = 'fingerprints' \
                       AND NOT attisdropped";
         let session = self.session().await?;
-        let table = (&tracker::TABLE as &(dyn ToSql + Sync), Type::TEXT);
+        let table = (&registry::TABLE as &(dyn ToSql + Sync), Type::TEXT);
         let row = session.client().query_typed_one(exists, &[table]).await;
         let count = row.and_then(|row| row.try_get::<_, i64>(0));
         let count =

@@ -10,7 +10,7 @@ use super::script::Script;
 use crate::migration::Migration;
 use crate::shape::Shape;
 use crate::sql::literal;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// What a schema says of the migrations that it has.
 pub(crate) enum Evidence<'a> {
@@ -67,7 +67,7 @@ async fn register(
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
         decide(&Evidence::Ledger(versions))?;
         let newest = versions.last().map(String::as_str);
-        if let Some(statement) = tracker::adopt(work.schema, newest) {
+        if let Some(statement) = registry::adopt(work.schema, newest) {
             script.step("registering the tenant", &statement);
         }
     } else {
@@ -96,14 +96,14 @@ fn record_all<'a>(
         let record = record(work.schema, migrations);
         script.step("recording the migrations", &record);
     }
-    let applied = tracker::Ran {
+    let applied = registry::Ran {
         migrations,
         with_fingerprints: work.fingerprints,
     };
     let statement = if is_registered {
-        tracker::update(work.schema, applied, "true")
+        registry::update(work.schema, applied, "true")
     } else {
-        tracker::insert(work.schema, applied)
+        registry::insert(work.schema, applied)
     };
     if let Some(statement) = statement {
         script.step("registering the tenant", &statement);

@@ -2,7 +2,8 @@
 //! no copy can have.
 
 use crate::catalog::Catalog;
-use crate::sql::{Schema, literal};
+use crate::name::Schema;
+use crate::sql::literal;
 
 /// The queries for the statements that give the copy what no shape holds: storage
 /// parameters, what is kept of old rows for replication, how columns are stored, the

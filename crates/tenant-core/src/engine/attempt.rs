@@ -9,8 +9,9 @@ use super::holders::{holders_of_schema, watched};
 use super::script::{Failure, Script};
 use super::{Work, execute};
 use crate::error::Consequence;
-use crate::forget::FORGET;
-use crate::sql::{Schema, literal};
+use crate::link::FORGET;
+use crate::name::Schema;
+use crate::sql::literal;
 use crate::{Error, PgError, events};
 
 /// How often a run that lost against somebody else's lock starts anew.

@@ -18,9 +18,9 @@ use super::parts::{ask, run_script};
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
 use super::script::Script;
+use crate::name::Schema;
 use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// Which rows a copy of a tenant gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -270,7 +270,7 @@ fn is_of_rights(difference: &Difference) -> bool {
 /// original.
 async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
     let mut script = Script::default();
-    let statement = tracker::copy(from, work.schema, work.fingerprints);
+    let statement = registry::copy(from, work.schema, work.fingerprints);
     script.step("updating the list of schemas in public", &statement);
     let query = texts_in(work.schema, from);
     script.step("looking for the original's name", &query);

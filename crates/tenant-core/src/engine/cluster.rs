@@ -6,7 +6,8 @@
 use super::Work;
 use super::parts::ask;
 use super::script::Script;
-use crate::sql::{Schema, literal};
+use crate::name::Schema;
+use crate::sql::literal;
 use crate::{Error, Node};
 
 /// A query that a condition on `d` may follow: each distributed schema's

@@ -4,8 +4,9 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::Work;
 use super::attempt::{NotOpened, View, close, open, open_with_lock};
-use crate::sql::{Schema, literal};
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::sql::literal;
+use crate::{Error, TenantName, registry};
 
 /// A tenant's two halves, of which there should be both or none.
 #[derive(Clone, Copy)]
@@ -114,7 +115,7 @@ pub(super) async fn open_and_look_at_both(
 fn halves(schema: Schema<'_>) -> String {
     format!(
         "{}, pg_catalog.to_regnamespace({}) IS NOT NULL",
-        tracker::is_registered(schema),
+        registry::is_registered(schema),
         literal(&schema.ident())
     )
 }

@@ -10,7 +10,7 @@ use super::cluster::{Place, create_schema};
 use super::existing::{open_and_look, open_and_look_at_both};
 use super::parts::run_script;
 use super::script::Script;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// Whether it has to be.

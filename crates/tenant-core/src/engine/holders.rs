@@ -14,7 +14,7 @@ use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use super::Work;
 use super::attempt::lock_key;
 use super::script::{Failure, Script};
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{LockHolder, events};
 
 /// Runs `script`. When it fails because a lock was not to be had in time, the

@@ -6,8 +6,9 @@
 
 use tokio_postgres::SimpleQueryRow;
 
+use crate::name::{LEDGER, Schema};
 use crate::path::KeptPath;
-use crate::sql::{LEDGER, Schema, literal};
+use crate::sql::literal;
 
 /// A function of a schema whose own path names that schema.
 pub(super) struct Routine {

@@ -10,8 +10,8 @@ use super::outside::{require_direct, run_outside};
 use super::script::{Failure, Origin, Script};
 use super::{Work, refuse_file};
 use crate::migration::{Migration, MigrationFile, Sql};
-use crate::sql::Schema;
-use crate::{Error, events, tracker};
+use crate::name::Schema;
+use crate::{Error, events, registry};
 
 /// What a run does with its migrations.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -157,14 +157,14 @@ pub(super) fn add_end<'a>(
 ) {
     let last = part.last().map(|last| Origin::PathCheck(last, way.file()));
     let holds = work.path().holds();
-    let ran = tracker::Ran {
+    let ran = registry::Ran {
         migrations: part,
         with_fingerprints: work.fingerprints,
     };
     let statement = match way {
-        Way::Create => tracker::insert(work.schema, ran),
-        Way::Apply => tracker::update(work.schema, ran, &holds),
-        Way::Revert => tracker::set_back(work.schema, ran, &holds),
+        Way::Create => registry::insert(work.schema, ran),
+        Way::Apply => registry::update(work.schema, ran, &holds),
+        Way::Revert => registry::set_back(work.schema, ran, &holds),
     };
     match (last, statement, way) {
         // One statement does both: each costs as much as a small migration.

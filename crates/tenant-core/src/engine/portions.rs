@@ -11,7 +11,8 @@ use super::cluster::ask_as_it_is;
 use super::parts::ask;
 use super::script::Script;
 use crate::Error;
-use crate::sql::{LEDGER, ident, literal};
+use crate::name::LEDGER;
+use crate::sql::{ident, literal};
 
 /// What is dropped next.
 pub(super) enum Portion {

@@ -99,7 +99,7 @@ pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
 }
 
 fn no_schema(work: Work<'_>) -> Error {
-    use crate::sql::Schema;
+    use crate::name::Schema;
     match work.schema {
         Schema::Tenant(name) | Schema::Spare(name) | Schema::Rehearsal(name) => {
             Error::MissingSchema(name.clone())

@@ -10,8 +10,9 @@ use super::script::Script;
 use super::{Work, refuse_unfit};
 use crate::Error;
 use crate::migration::{Migration, MigrationFile};
+use crate::name::LEDGER;
 use crate::shape::{Compared, Difference, compare};
-use crate::sql::{LEDGER, literal};
+use crate::sql::literal;
 
 /// A table or a column that a `down.sql` drops, by the names that it has before
 /// anything is reverted.

@@ -8,8 +8,8 @@ use super::existing::{open_and_look, open_and_look_with_lock};
 use super::parts::run_script;
 use super::portions::{Portion, next_portion};
 use super::script::Script;
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::{Error, TenantName, registry};
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
         Portion::All => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
-            if let Some(statement) = tracker::delete(work.schema) {
+            if let Some(statement) = registry::delete(work.schema) {
                 script.step("removing the registration", &statement);
             }
         }

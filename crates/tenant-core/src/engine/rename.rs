@@ -14,8 +14,9 @@ use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
 use super::parts::ask;
 use super::portions::{ROOM, SHARE};
 use super::script::Script;
-use crate::sql::{Schema, literal};
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::sql::literal;
+use crate::{Error, TenantName, registry};
 
 /// What came of the texts with a tenant's old name in them.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ fn renaming(
     }
     let rename = format!("ALTER SCHEMA {} RENAME TO {}", from.ident(), to.ident());
     script.step("renaming the schema", &rename);
-    if let Some(statement) = tracker::rename(from, to) {
+    if let Some(statement) = registry::rename(from, to) {
         script.step("renaming the registration", &statement);
     }
     for query in what_is_left(from, to) {

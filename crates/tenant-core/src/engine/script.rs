@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::Work;
-use crate::connect::Session;
+use crate::link::Session;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::{Error, LockHolder, PgError};
 

@@ -7,7 +7,7 @@ use tracing::{Instrument, Span, info_span};
 
 use super::{End, TARGET, call_ended, schema_begun, schema_ended};
 use crate::Error;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::tenants::Outcome;
 
 /// Whose schema something is about. The public one is nobody's.

@@ -8,8 +8,8 @@ use super::{Tenants, state};
 use crate::engine::{self, Evidence};
 use crate::events::Call;
 use crate::migration::Migration;
+use crate::name::Schema;
 use crate::shape::{Compared, Shape, compare};
-use crate::sql::Schema;
 use crate::{Error, TenantName};
 
 /// What came of adopting a schema.

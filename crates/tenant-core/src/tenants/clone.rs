@@ -4,7 +4,7 @@ use super::Tenants;
 use super::note::Note;
 use crate::engine::{self, Made, Rows};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// A tenant that was made like another one.

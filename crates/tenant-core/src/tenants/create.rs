@@ -7,12 +7,12 @@ use std::time::Instant;
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::note::{self, Note};
 use super::{FleetReport, Outcome, Status, Tenants, state};
-use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
+use crate::link::Session;
 use crate::migration::versions;
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::{Error, TenantName, registry};
 
 impl Tenants {
     /// Makes one tenant: its schema, all migrations, and its registration. A
@@ -147,7 +147,7 @@ impl Tenants {
 
     async fn require_tracker(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
-        let sql = format!("SELECT FROM {} LIMIT 0", tracker::TABLE);
+        let sql = format!("SELECT FROM {} LIMIT 0", registry::TABLE);
         let found = reading.query(&sql, &[]).await;
         found.map(drop).map_err(state::tracker_error)
     }

@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::places::{homes, spread};
 use super::{FleetReport, Outcome, Progress, Status, Tenants, state};
-use crate::connect::Session;
 use crate::engine;
 use crate::events::{self, Call};
-use crate::sql::Schema;
+use crate::link::Session;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// How to distribute tenants.

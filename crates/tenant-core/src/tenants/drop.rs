@@ -7,7 +7,7 @@ use super::{Tenants, places};
 use crate::catalog::Catalog;
 use crate::engine::{self, Removed};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// What a tenant's schema holds.
@@ -89,7 +89,7 @@ impl Tenants {
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&name.as_str(), Type::TEXT),
-            (&crate::sql::LEDGER, Type::TEXT),
+            (&crate::name::LEDGER, Type::TEXT),
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::Tenants;
 use super::state::Standing;
 use crate::migration::{Migration, versions};
+use crate::name::Schema;
 use crate::shape::Shape;
-use crate::sql::Schema;
 use crate::{Error, TenantName, engine};
 
 /// The versions of migrations that are applied together, oldest first.

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use futures_util::{StreamExt, stream};
 
 use super::{DEFAULT_JOBS, Outcome, Status, Tenants};
-use crate::connect::SessionPool;
 use crate::events;
+use crate::link::SessionPool;
 use crate::migration::Migration;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// Ends a run early: no further tenant is begun, those under way finish.

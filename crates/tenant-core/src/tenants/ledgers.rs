@@ -4,7 +4,7 @@ mod apart;
 
 use super::reading::Reading;
 use crate::catalog::Catalog;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{PgError, TenantName};
 
 /// What a ledger holds, oldest first, or why it cannot be read.

@@ -16,7 +16,8 @@ use super::rollback::Ahead;
 use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack};
 use crate::migration::Migration;
-use crate::sql::{Schema, ident};
+use crate::name::Schema;
+use crate::sql::ident;
 use crate::{Error, PgError, TenantName};
 
 /// How many tables one query looks into, and how many tenants' catalog it reads.

@@ -10,11 +10,11 @@ use super::note::{self, Note};
 use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
-use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call, Whose};
+use crate::link::Session;
 use crate::migration::versions;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// How to migrate the tenants.

@@ -11,10 +11,10 @@ use tokio_postgres::{CancelToken, Client};
 use super::Tenants;
 use super::fleet::Stop;
 use super::spares::new_name;
-use crate::connect::Session;
 use crate::engine::{self, Writers};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::link::Session;
+use crate::name::Schema;
 use crate::{Error, Node, TenantName};
 
 /// How often it is looked how far a move is.

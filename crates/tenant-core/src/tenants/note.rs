@@ -9,7 +9,7 @@ use super::state::State;
 use crate::error::few;
 use crate::migration::{Migration, MigrationSet};
 use crate::shape::Difference;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// Something that is no failure and may become one. `Display` says what it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,7 +135,7 @@ pub(super) async fn edited(
          SELECT f.key, t.name FROM {} t CROSS JOIN now \
          CROSS JOIN LATERAL pg_catalog.jsonb_each_text(t.fingerprints) f \
          WHERE NOT t.fingerprints <@ now.texts AND now.texts ->> f.key <> f.value ORDER BY 1, 2",
-        tracker::TABLE
+        registry::TABLE
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
         (&versions, Type::TEXT_ARRAY),
@@ -168,7 +168,7 @@ pub(super) async fn same_but_for_case(
          ON pg_catalog.lower(one.name) = pg_catalog.lower(other.name) AND one.name <> other.name \
          WHERE one.name = ANY ($1) AND (one.name < other.name OR other.name <> ALL ($1)) \
          ORDER BY 1, 2",
-        tracker::TABLE
+        registry::TABLE
     );
     let rows = reading.query(&sql, &[(&names, Type::TEXT_ARRAY)]).await;
     let rows = rows.map_err(|error| Error::database("comparing the tenants' names", error))?;

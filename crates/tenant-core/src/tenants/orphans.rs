@@ -11,9 +11,9 @@ use super::reading::Reading;
 use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
 use super::{Tenants, state};
+use crate::name::LEDGER;
 use crate::shape::Shape;
-use crate::sql::LEDGER;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// A schema that is in no list.
 struct Candidate {
@@ -127,7 +127,7 @@ impl Tenants {
                  FROM nobodys n) \
              SELECT nspname::text, is_empty, has_ledger FROM looked \
              WHERE is_empty OR has_ledger OR has_table ORDER BY 1",
-            tracker::TABLE
+            registry::TABLE
         );
         let spares = state::names_of_spares(reading).await?;
         let tables = shapes.values().flat_map(|shape| shape.tables());

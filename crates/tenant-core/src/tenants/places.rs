@@ -10,7 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
-use crate::{Error, Node, TenantName, tracker};
+use crate::{Error, Node, TenantName, registry};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub(super) async fn spread(
          JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
          LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
          WHERE $1::text[] IS NULL OR t.name = ANY ($1) ORDER BY t.name",
-        tracker::TABLE
+        registry::TABLE
     );
     let names = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
     let names = (!names.is_empty()).then_some(names);

@@ -10,7 +10,7 @@ use tokio_postgres::{Error as DriverError, Row};
 use super::Tenants;
 use crate::Error;
 use crate::catalog::Catalog;
-use crate::connect::Lease;
+use crate::link::Lease;
 
 /// A connection for questions about many tenants.
 ///

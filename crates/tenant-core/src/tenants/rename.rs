@@ -4,7 +4,7 @@ use super::Tenants;
 use super::note::Note;
 use crate::engine::{self, Followed};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// A tenant that has another name now.

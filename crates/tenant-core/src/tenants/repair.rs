@@ -6,8 +6,8 @@ use super::state::{Knowledge, Standing};
 use super::{Tenants, state};
 use crate::engine::{self, Keep};
 use crate::events::Call;
+use crate::name::Schema;
 use crate::shape::Difference;
-use crate::sql::Schema;
 use crate::{Error, TenantName};
 
 /// What came of repairing a tenant.

@@ -14,11 +14,11 @@ use super::loss::Loss;
 use super::note::{self, Note};
 use super::state::{self, Knowledge, Standing, State};
 use super::{FleetReport, Outcome, Status, Tenants};
-use crate::connect::Session;
 use crate::engine;
 use crate::events::{self, Call, Whose};
+use crate::link::Session;
 use crate::migration::{Migration, versions};
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// How far back.

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 
 use super::Tenants;
-use crate::connect::Session;
+use crate::link::Session;
 use crate::shape::{self, Shape};
 use crate::{Error, PgError};
 

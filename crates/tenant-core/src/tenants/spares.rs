@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::state::{self, Standing};
 use super::{Outcome, Status, Tenants};
-use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
+use crate::link::Session;
 use crate::migration::versions;
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::{Error, TenantName, registry};
 
 /// What their names begin with.
 const PREFIX: &str = "_spare_";
@@ -192,7 +192,7 @@ impl Tenants {
 
     pub(super) async fn require_list(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
-        let sql = format!("SELECT FROM {} LIMIT 0", tracker::SPARES);
+        let sql = format!("SELECT FROM {} LIMIT 0", registry::SPARES);
         let found = reading.query(&sql, &[]).await;
         found
             .map(drop)

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 
 use super::failure::{Failure, or_end};
 use super::{caretaker, environment, maker, sweep};
-use crate::connect::Database;
+use crate::link::Database;
 use crate::sql::{ident, literal};
 use crate::{Error, PgError};
 

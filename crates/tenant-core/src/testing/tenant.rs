@@ -9,7 +9,8 @@ use super::failure::Failure;
 use super::scratch::ScratchDatabase;
 use super::server::execute;
 use super::template::Made;
-use crate::sql::{Schema, literal};
+use crate::name::Schema;
+use crate::sql::literal;
 use crate::{Database, Error, TenantName, Tenants};
 
 /// A tenant, dropped with the value.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_postgres::{Error as DriverError, Row};
 
 use super::Applied;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::tenants::places::homes;
 use crate::tenants::reading::Reading;
 use crate::{Node, PgError, TenantName};

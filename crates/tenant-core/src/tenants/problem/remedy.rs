@@ -2,9 +2,9 @@
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::TenantName;
+use crate::registry;
 use crate::shape::{Difference, Mending};
 use crate::sql::{ident, literal};
-use crate::tracker;
 
 impl Problem {
     /// What to do about it: for people, with the commands of this workspace and with
@@ -15,7 +15,10 @@ impl Problem {
         let shown = name.escape_debug().to_string();
         match (&self.kind, &self.tenant) {
             (ProblemKind::InvalidName(_), _) => {
-                format!("Correct the name in {}, or delete the row.", tracker::TABLE)
+                format!(
+                    "Correct the name in {}, or delete the row.",
+                    registry::TABLE
+                )
             }
             (ProblemKind::MissingSchema, _) => format!(
                 "Restore the schema from a backup, or remove the registration: \
@@ -94,7 +97,7 @@ fn edited(name: &str, version: &str) -> String {
     format!(
         "Restore the file as it was, and write what is to change as a new migration. When the \
          tenant is right as it is: UPDATE {} SET fingerprints = fingerprints - {} WHERE name = {};",
-        tracker::TABLE,
+        registry::TABLE,
         literal(version),
         literal(name)
     )
@@ -126,7 +129,7 @@ fn left_over(name: &str, fault: SpareFault) -> String {
         SpareFault::Gone => {
             format!(
                 "DELETE FROM {} WHERE name = {};",
-                tracker::SPARES,
+                registry::SPARES,
                 literal(name)
             )
         }

@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
-use crate::connect::Database;
+use crate::link::Database;
 use crate::sql::{ident, literal};
 use crate::testing::failure::Failure;
 use crate::testing::server::{Server, execute};

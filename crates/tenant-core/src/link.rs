@@ -8,6 +8,9 @@ mod cluster;
 mod database;
 mod direct;
 mod error;
+mod forget;
+mod lock_holder;
+mod pg_error;
 mod pooled;
 mod session;
 mod tls;
@@ -16,4 +19,8 @@ mod url;
 
 pub use database::Database;
 pub use error::ConnectError;
+pub(crate) use forget::FORGET;
+pub use lock_holder::LockHolder;
+pub(crate) use lock_holder::in_words;
+pub use pg_error::PgError;
 pub(crate) use session::{Lease, Session, SessionPool};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
-use crate::lock_holder::{LockHolder, in_words};
+use crate::link::{LockHolder, in_words};
 
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
 ///

@@ -7,7 +7,8 @@
 
 use crate::TenantName;
 use crate::migration::Migration;
-use crate::sql::{Schema, literal};
+use crate::name::Schema;
+use crate::sql::literal;
 
 /// The list of tenants, qualified and quoted.
 pub(crate) const TABLE: &str = "public.schema_tracker";
