@@ -59,7 +59,6 @@ pub(crate) use moving::relocate;
 pub(crate) use reference::make_reference_tables;
 pub(crate) use rehearse::rehearse;
 pub(crate) use rehearse_back::{Dropped, WayBack, rehearse_back};
-pub use remove::Removed;
 pub(crate) use remove::remove;
 pub(crate) use rename::{Followed, rename};
 pub(crate) use revert::revert;

@@ -121,6 +121,7 @@ mod name;
 mod path;
 mod pool;
 mod registry;
+mod report;
 mod shape;
 mod sql;
 mod tenant_enum;
@@ -129,7 +130,7 @@ mod tenants;
 pub mod testing;
 mod token;
 
-pub use engine::{Removed, Rows, Settings, Writers};
+pub use engine::{Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use link::{ConnectError, Database, LockHolder, PgError};
 pub use migration::{
@@ -141,12 +142,14 @@ pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use report::{
+    Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
+    Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
+};
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Adopted, Cloned, ClusterNode, Comparison, Contents, DistributeOptions, FleetReport, Health,
-    Loss, MigrateOptions, MoveProgress, Moved, Note, Orphan, Outcome, Place, PlannedRevert,
-    Problem, ProblemKind, Progress, PublicOutcome, Renamed, Repair, RollbackOptions, RollbackPlan,
-    RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant, TenantStanding,
-    Tenants,
+    Adopted, ClusterNode, Comparison, Contents, DistributeOptions, Health, Loss, MigrateOptions,
+    Place, PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Stop, Table, Tenant,
+    TenantStanding, Tenants,
 };

@@ -9,16 +9,8 @@ use super::parts::run_script;
 use super::portions::{Portion, next_portion};
 use super::script::Script;
 use crate::name::Schema;
+use crate::report::Removed;
 use crate::{Error, TenantName, registry};
-
-/// What was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removed {
-    /// The schema with everything in it, and the registration.
-    Tenant,
-    /// The registration; the schema was gone already.
-    RegistrationOnly,
-}
 
 /// Removes the tenant or spare called `name`, whose schema is that of `work`.
 ///

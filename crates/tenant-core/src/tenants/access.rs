@@ -2,9 +2,9 @@
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
 use crate::name::LEDGER;
+use crate::report::{Problem, ProblemKind};
 use crate::{Error, TenantName, registry};
 
 /// The tenants that `role` cannot read, or cannot read wholly.

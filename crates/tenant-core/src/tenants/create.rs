@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::fleet::{Item, Pace, Piece, Stop};
-use super::note::{self, Note};
-use super::{FleetReport, Outcome, Status, Tenants, state};
+use super::{Tenants, notes, state};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::Schema;
+use crate::report::{FleetReport, Note, Outcome, Status};
 use crate::{Error, TenantName, registry};
 
 impl Tenants {
@@ -139,7 +139,7 @@ impl Tenants {
     /// be asked is no reason to lose the report.
     pub(super) async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
         match self.reading().await {
-            Ok(reading) => note::same_but_for_case(&reading, names).await,
+            Ok(reading) => notes::same_but_for_case(&reading, names).await,
             Err(error) => Err(error),
         }
         .unwrap_or_default()

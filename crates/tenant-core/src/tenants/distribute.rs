@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::places::{homes, spread};
-use super::{FleetReport, Outcome, Progress, Status, Tenants, state};
-use crate::engine;
+use super::{Tenants, state};
 use crate::events::{self, Call};
 use crate::link::Session;
 use crate::name::Schema;
-use crate::{Error, TenantName};
+use crate::report::{FleetReport, Outcome, Progress, Status};
+use crate::{Error, TenantName, engine};
 
 /// How to distribute tenants.
 #[derive(Debug, Clone, Default)]

@@ -6,11 +6,11 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenants;
 use super::expected::{Applied, Shapes};
-use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
+use crate::report::{Problem, ProblemKind};
 use crate::shape::{Shape, compare_with_migrations, missing_table};
 
 /// What a look at the shapes found.

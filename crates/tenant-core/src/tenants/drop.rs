@@ -5,10 +5,10 @@ use tokio_postgres::types::Type;
 
 use super::{Tenants, places};
 use crate::catalog::Catalog;
-use crate::engine::{self, Removed};
 use crate::events::Call;
 use crate::name::Schema;
-use crate::{Error, TenantName};
+use crate::report::Removed;
+use crate::{Error, TenantName, engine};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::{StreamExt, stream};
 
-use super::{DEFAULT_JOBS, Outcome, Status, Tenants};
-use crate::events;
+use super::{DEFAULT_JOBS, Tenants};
 use crate::link::SessionPool;
 use crate::migration::Migration;
 use crate::name::Schema;
-use crate::{Error, TenantName};
+use crate::report::{Outcome, Status};
+use crate::{Error, TenantName, events};
 
 /// Ends a run early: no further tenant is begun, those under way finish.
 ///

@@ -10,13 +10,13 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::Tenants;
 use super::expected::rehearsal_name;
-use super::note::Note;
 use super::reading::Reading;
 use super::rollback::Ahead;
 use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack};
 use crate::migration::Migration;
 use crate::name::Schema;
+use crate::report::Note;
 use crate::sql::ident;
 use crate::{Error, PgError, TenantName};
 

@@ -6,12 +6,12 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::expected::Shapes;
 use super::ledgers::{Unreached, read_ledgers};
-use super::problem::{Orphan, Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
 use super::{Tenants, state};
 use crate::name::LEDGER;
+use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::shape::Shape;
 use crate::{Error, TenantName, registry};
 

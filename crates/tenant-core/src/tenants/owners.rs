@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
+use crate::report::{Problem, ProblemKind};
 use crate::{Error, TenantName, registry};
 
 /// The tenants among `only`, or among all when that is empty, whose schema belongs

@@ -11,15 +11,14 @@ use std::time::{Duration, Instant};
 
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::loss::Loss;
-use super::note::{self, Note};
 use super::state::{self, Knowledge, Standing, State};
-use super::{FleetReport, Outcome, Status, Tenants};
-use crate::engine;
+use super::{Tenants, notes};
 use crate::events::{self, Call, Whose};
 use crate::link::Session;
 use crate::migration::{Migration, versions};
 use crate::name::Schema;
-use crate::{Error, TenantName};
+use crate::report::{FleetReport, Note, Outcome, Status};
+use crate::{Error, TenantName, engine};
 
 /// How far back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +152,7 @@ impl Tenants {
         self.look_for_fingerprints().await?;
         let ours = &self.migrations.tenant;
         let states = self.states(&options.only, Knowledge::Certain).await?;
-        let unknown = note::of_states(&states, ours);
+        let unknown = notes::of_states(&states, ours);
         let (mut idle, standings) = sort(states, &options.only);
         let holders = choice::holders(ours, &standings);
         let to_revert = choice::choose(ours, &holders, &options.to)?;

@@ -4,41 +4,21 @@
 //! sign-up that waits for it takes a spare instead, by giving it a name.
 
 use std::num::NonZeroUsize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::Tenants;
 use super::fleet::{Item, Pace, Piece, Stop};
 use super::state::{self, Standing};
-use super::{Outcome, Status, Tenants};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::Schema;
+use crate::report::{Outcome, SpareCount, SpareReport, Status};
 use crate::{Error, TenantName, registry};
 
 /// What their names begin with.
 const PREFIX: &str = "_spare_";
-
-/// How many spare schemas there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SpareCount {
-    /// Up to date, to be taken by the next tenants.
-    pub ready: usize,
-    /// Others: behind, or not readable.
-    pub other: usize,
-}
-
-/// What came of keeping spare schemas.
-#[derive(Debug)]
-pub struct SpareReport {
-    /// One for each that something was done with, by name: created, migrated,
-    /// dropped or failed.
-    pub outcomes: Vec<Outcome>,
-    /// How many are ready now.
-    pub ready: usize,
-    /// How long it took.
-    pub duration: Duration,
-}
 
 impl Tenants {
     /// How many spare schemas there are.

@@ -6,7 +6,7 @@ mod remedy;
 use crate::shape::{Change, Difference, ObjectKind};
 use crate::{Error, InvalidName, Node};
 
-pub(super) use once::tell_once;
+pub(crate) use once::tell_once;
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ pub enum SpareFault {
 
 impl Problem {
     /// What makes it the same problem when it is found again.
-    pub(super) fn identity(&self) -> (Option<String>, String) {
+    pub(crate) fn identity(&self) -> (Option<String>, String) {
         (self.tenant.clone(), self.kind.to_string())
     }
 }

@@ -82,7 +82,7 @@ impl FleetReport {
 
 impl Outcome {
     /// A tenant that failed before anything was done.
-    pub(super) fn failed(name: impl Into<String>, error: Error) -> Self {
+    pub(crate) fn failed(name: impl Into<String>, error: Error) -> Self {
         Self {
             error: Some(error),
             ..Self::idle(name, Status::Failed)
@@ -90,7 +90,7 @@ impl Outcome {
     }
 
     /// A tenant with which nothing was done.
-    pub(super) fn idle(name: impl Into<String>, status: Status) -> Self {
+    pub(crate) fn idle(name: impl Into<String>, status: Status) -> Self {
         Self {
             name: name.into(),
             status,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Problem, ProblemKind};
 
 /// Leaves out what another problem says better.
-pub(in crate::tenants) fn tell_once(problems: &mut Vec<Problem>) {
+pub(crate) fn tell_once(problems: &mut Vec<Problem>) {
     leave_out_grants(problems);
     leave_out_pending(problems);
 }

@@ -1,0 +1,16 @@
+//! What calls give back, and what they tell while they run: data, without connections.
+
+mod done;
+mod note;
+mod outcome;
+mod problem;
+mod progress;
+mod spares;
+
+pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
+pub use note::Note;
+pub use outcome::{FleetReport, Outcome, Status};
+pub(crate) use problem::tell_once;
+pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
+pub use progress::{MoveProgress, Progress};
+pub use spares::{SpareCount, SpareReport};
