@@ -1,12 +1,13 @@
 //! Makes a tenant of a schema that is there.
 
-use super::Work;
-use super::attempt::{Attempts, finish};
+use super::attempt::Attempts;
 use super::existing::open_and_look;
 use super::ledger::{create_ledger, record};
-use super::parts::run_script;
 use super::rehearse::shape_of;
 use super::script::Script;
+use super::send::run_script;
+use super::transaction::finish;
+use super::work::Work;
 use crate::migration::Migration;
 use crate::shape::Shape;
 use crate::sql::literal;

@@ -4,14 +4,15 @@
 //! once never get the same spare: its row in the list is held, and a row that
 //! somebody holds is passed over.
 
-use super::Work;
-use super::attempt::{close, finish, require_lock};
 use super::cluster::require_distributed;
 use super::create::open_for_new;
 use super::ledger::is_exactly;
+use super::lock::require_lock;
 use super::mentions::{Routine, routines_of};
-use super::parts::{ask, run_script};
 use super::script::Script;
+use super::send::{ask, run_script, send};
+use super::transaction::{close, finish};
+use super::work::Work;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
 use crate::{Error, TenantName, events, registry};
@@ -80,7 +81,7 @@ async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> 
     let mut script = Script::default();
     let query = registry::pick_spare(newest, passed_over);
     script.step("looking for a spare schema", &query);
-    let rows = script.run(work).await.ok()?;
+    let rows = send(work, &script).await.ok()?;
     rows.first()?.get(0)?.parse().ok()
 }
 

@@ -4,9 +4,8 @@
 //! somebody has made by hand is there. Tables are made and filled before what hangs
 //! on them, and in the end the two are compared.
 
-use super::Work;
 use super::aside::{going_along, what_cannot_be_made};
-use super::attempt::{Attempts, View, close};
+use super::attempt::Attempts;
 use super::cluster::{Place, ask_as_it_is, create_schema};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
 use super::existing::open_and_look_at_both;
@@ -14,10 +13,12 @@ use super::first::{comes_first, drop_schema_again, make_schema_first};
 use super::ledger::create_ledger;
 use super::mend::prepare;
 use super::mentions::{read_left, texts_in};
-use super::parts::{ask, run_script};
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
 use super::script::Script;
+use super::send::{ask, run_script};
+use super::transaction::{View, close};
+use super::work::Work;
 use crate::name::Schema;
 use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
 use crate::{Error, TenantName, registry};

@@ -3,9 +3,9 @@
 //!
 //! Everything else is the same, but for the messages: see [`Script`].
 
-use super::Work;
-use super::parts::ask;
 use super::script::Script;
+use super::send::ask;
+use super::work::Work;
 use crate::name::Schema;
 use crate::sql::literal;
 use crate::{Error, Node};

@@ -7,9 +7,9 @@
 
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::Work;
-use super::parts::ask;
 use super::script::Script;
+use super::send::ask;
+use super::work::Work;
 use crate::catalog::Catalog;
 use crate::name::{LEDGER, Schema};
 use crate::sql::{ident, literal};

@@ -3,16 +3,21 @@
 //! Where that is not possible the schema is registered first, with as many migrations
 //! as can be with it, and the others follow under the same lock.
 
-use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
+use super::attempt::{Attempts, is_worth_another};
+use super::batch::{Way, add_part};
 use super::cluster::{Place, create_schema};
 use super::existing::open_and_look;
 use super::first::comes_first;
 use super::ledger::create_ledger;
+use super::lock::hold_lock;
 use super::outside::require_direct;
-use super::parts::{Way, add_part, hold_lock, run_part, run_script};
 use super::remove::remove;
+use super::run::run_part;
 use super::script::Script;
-use super::{Work, execute, refuse_unfit};
+use super::send::{execute, run_script};
+use super::transaction::{close, finish, opening_at_once, run_at_once};
+use super::unfit::refuse_unfit;
+use super::work::Work;
 use crate::error::Consequence;
 use crate::migration::Migration;
 use crate::{Error, TenantName, events};

@@ -2,8 +2,8 @@
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::Work;
-use super::attempt::{NotOpened, View, close, open, open_with_lock};
+use super::transaction::{NotOpened, View, close, open, open_with_lock};
+use super::work::Work;
 use crate::name::Schema;
 use crate::sql::literal;
 use crate::{Error, TenantName, registry};

@@ -4,12 +4,13 @@
 //! extension belongs to, over connections of its own. Where that is another role than
 //! ours, what our transaction has made is not seen there.
 
-use super::Work;
-use super::attempt::{Attempts, View, close, finish};
+use super::attempt::Attempts;
 use super::cluster::{Place, create_schema};
 use super::existing::{open_and_look, open_and_look_at_both};
-use super::parts::run_script;
 use super::script::Script;
+use super::send::run_script;
+use super::transaction::{View, close, finish};
+use super::work::Work;
 use crate::name::Schema;
 use crate::{Error, TenantName};
 

@@ -4,40 +4,20 @@
 //! for. So whoever waits long is looked at meanwhile, over another connection.
 
 use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::Work;
-use super::attempt::lock_key;
-use super::script::{Failure, Script};
+use super::lock::lock_key;
+use super::work::Work;
 use crate::name::Schema;
 use crate::{LockHolder, events};
-
-/// Runs `script`. When it fails because a lock was not to be had in time, the
-/// error says who held it.
-pub(super) async fn watched<'a>(
-    work: Work<'a>,
-    script: &Script<'a>,
-) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-    let seen = Mutex::new(Vec::new());
-    let run = pin!(script.run(work));
-    let watch = pin!(watch(work, &seen));
-    let done = match select(run, watch).await {
-        Either::Left((done, _)) => done,
-        Either::Right((never, _)) => match never {},
-    };
-    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    done.map_err(|failure| failure.held_by(std::mem::take(&mut *seen)))
-}
 
 /// Looks now and then, so that no wait of the length of the time-out is missed.
 /// A run that waits for ever tells nobody, and one that does not wait costs
 /// nothing.
-async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infallible {
+pub(super) async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infallible {
     let timeout = work.settings.lock_timeout;
     if timeout.is_zero() {
         std::future::pending::<()>().await;

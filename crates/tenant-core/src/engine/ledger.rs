@@ -1,7 +1,7 @@
 //! A schema's table of applied migrations: Diesel's own.
 
-use super::Work;
-use super::attempt::{NotOpened, close, open};
+use super::transaction::{NotOpened, close, open};
+use super::work::Work;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::sql::literal;

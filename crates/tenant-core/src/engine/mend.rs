@@ -1,13 +1,14 @@
 //! Makes a tenant look as its migrations make it.
 
-use super::attempt::{Attempts, close, finish, open};
+use super::attempt::Attempts;
 use super::cluster::allow_triggers;
 use super::ledger::is_exactly;
-use super::parts::run_script;
 use super::rehearse::shape_of;
 use super::rounds::run_in_rounds;
 use super::script::Script;
-use super::{Work, execute};
+use super::send::{execute, run_script};
+use super::transaction::{close, finish, open};
+use super::work::Work;
 use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
 use crate::{Error, TenantName};
 

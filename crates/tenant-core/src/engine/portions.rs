@@ -6,10 +6,10 @@
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::Work;
 use super::cluster::ask_as_it_is;
-use super::parts::ask;
 use super::script::Script;
+use super::send::ask;
+use super::work::Work;
 use crate::Error;
 use crate::name::LEDGER;
 use crate::sql::{ident, literal};

@@ -3,10 +3,11 @@
 //! A foreign key leads to a table that is on the same server as the tenant's, or to a
 //! reference table, of which each server has a copy.
 
-use super::Work;
-use super::attempt::{Attempts, close, finish, open};
-use super::parts::run_script;
+use super::attempt::Attempts;
 use super::script::Script;
+use super::send::run_script;
+use super::transaction::{close, finish, open};
+use super::work::Work;
 use crate::sql::{ident, literal};
 use crate::{Error, registry};
 

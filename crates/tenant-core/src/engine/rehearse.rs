@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attempt::{NotOpened, close, open};
 use super::cluster::{Place, create_schema};
 use super::ledger::create_ledger;
-use super::parts::run_script;
 use super::script::{Origin, Script};
-use super::{Work, execute, refuse_unfit};
+use super::send::{execute, run_script};
+use super::transaction::{NotOpened, close, open};
+use super::unfit::refuse_unfit;
+use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, MigrationFile, in_transaction_form};
 use crate::shape::{self, Shape};

@@ -1,13 +1,14 @@
 //! Removes a tenant: schema and registration in one transaction, or where the
 //! schema holds more than the server can lock at a time, in several.
 
-use super::Work;
-use super::attempt::{Attempts, close, finish};
+use super::attempt::Attempts;
 use super::cluster::refers_to_shared;
 use super::existing::{open_and_look, open_and_look_with_lock};
-use super::parts::run_script;
 use super::portions::{Portion, next_portion};
 use super::script::Script;
+use super::send::run_script;
+use super::transaction::{close, finish};
+use super::work::Work;
 use crate::name::Schema;
 use crate::report::Removed;
 use crate::{Error, TenantName, registry};

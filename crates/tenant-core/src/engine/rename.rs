@@ -6,14 +6,15 @@
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::Work;
-use super::attempt::{Attempts, View, close, finish};
+use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
 use super::existing::open_and_look_at_both;
 use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
-use super::parts::ask;
 use super::portions::{ROOM, SHARE};
 use super::script::Script;
+use super::send::ask;
+use super::transaction::{View, close, finish};
+use super::work::Work;
 use crate::name::Schema;
 use crate::sql::literal;
 use crate::{Error, TenantName, registry};

@@ -5,9 +5,9 @@
 //! built. When building is cut off it stays so: it serves nobody, costs every
 //! insert, and is in the way of the next attempt.
 
-use super::parts::{ask, run_script};
 use super::script::Script;
-use super::{Work, execute};
+use super::send::{ask, execute, run_script, send};
+use super::work::Work;
 use crate::Error;
 use crate::migration::{
     BuiltIndex, built_concurrently, in_transaction_form, reindexes_concurrently,
@@ -120,7 +120,7 @@ async fn definition(work: Work<'_>, statement: &str, index: &BuiltIndex) -> Opti
          WHERE indrelid = {table}::pg_catalog.regclass"
     );
     script.step("reading what it is", &definition);
-    let rows = script.run(work).await;
+    let rows = send(work, &script).await;
     execute(work.session, "rolling back", "ROLLBACK")
         .await
         .ok()?;

@@ -1,10 +1,12 @@
 //! Reverts migrations of one schema, in its transaction.
 
-use super::Work;
-use super::attempt::{Attempts, close};
+use super::attempt::Attempts;
+use super::batch::Way;
 use super::ledger::open_ledger;
-use super::parts::{Way, run};
+use super::run::run;
 use super::script::Script;
+use super::transaction::close;
+use super::work::Work;
 use crate::Error;
 use crate::migration::Migration;
 

@@ -4,10 +4,9 @@
 //! default on a function again. Instead of finding that out, a statement that lacks
 //! something is tried again once others have run.
 
-use super::Work;
-use super::execute;
-use super::holders::watched;
 use super::script::Script;
+use super::send::{execute, watched};
+use super::work::Work;
 use crate::Error;
 use crate::error::excerpt;
 

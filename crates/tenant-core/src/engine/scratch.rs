@@ -3,8 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attempt::{close, open};
-use super::{Work, create, execute, migrate, rehearse::shape_of};
+use super::apply::migrate;
+use super::create::create;
+use super::rehearse::shape_of;
+use super::send::execute;
+use super::transaction::{close, open};
+use super::work::Work;
 use crate::Error;
 use crate::migration::Migrations;
 use crate::name::Schema;

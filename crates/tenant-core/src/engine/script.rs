@@ -6,13 +6,7 @@
 //! that the server gives, otherwise by the number of statements that were
 //! completed before.
 
-use std::pin::pin;
-
-use futures_util::StreamExt;
-use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
-
-use super::Work;
-use crate::link::Session;
+use super::work::Work;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::{Error, LockHolder, PgError};
 
@@ -56,54 +50,26 @@ impl<'a> Script<'a> {
         self.push(Origin::Step(action), sql);
     }
 
-    /// Sends everything as one message; gives back the rows, in order. On a cluster
-    /// each statement is a message of its own: Citus hands the text of the message to
-    /// the servers that it is about, and there several statements are refused.
-    ///
-    /// # Errors
-    ///
-    /// The first statement that the server refused. Those before it have run,
-    /// those after it have not.
-    pub(super) async fn run(&self, work: Work<'_>) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-        if work.database.is_cluster() {
-            self.run_apart(work.session).await
-        } else {
-            self.run_together(work.session).await
-        }
+    /// The statements, each with where it comes from.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (&str, Origin<'a>)> {
+        self.parts
+            .iter()
+            .enumerate()
+            .map(|(number, (start, origin))| {
+                let end = self.parts.get(number + 1).map(|(start, _)| *start);
+                let end = end.unwrap_or(self.text.len());
+                let statement = self.text.get(*start..end).unwrap_or_default();
+                (statement, *origin)
+            })
     }
 
-    async fn run_apart(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-        let mut rows = Vec::new();
-        for (number, (start, origin)) in self.parts.iter().enumerate() {
-            let end = self.parts.get(number + 1).map(|(start, _)| *start);
-            let end = end.unwrap_or(self.text.len());
-            let statement = self.text.get(*start..end).unwrap_or_default();
-            let answers = session.client().simple_query(statement).await;
-            let answers = answers.map_err(|error| failure_of(*origin, statement, error))?;
-            rows.extend(answers.into_iter().filter_map(|answer| match answer {
-                SimpleQueryMessage::Row(row) => Some(row),
-                _ => None,
-            }));
-        }
-        Ok(rows)
+    /// All of it as one message.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
-    async fn run_together(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-        let sent = session.client().simple_query_raw(&self.text).await;
-        let mut answers = pin!(sent.map_err(|error| self.failure(0, error))?);
-        let mut completed = 0;
-        let mut rows = Vec::new();
-        while let Some(answer) = answers.next().await {
-            match answer.map_err(|error| self.failure(completed, error))? {
-                SimpleQueryMessage::CommandComplete(_) => completed += 1,
-                SimpleQueryMessage::Row(row) => rows.push(row),
-                _ => {}
-            }
-        }
-        Ok(rows)
-    }
-
-    fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
+    /// The failure of the message, of which so many statements were completed.
+    pub(super) fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
         let source = PgError::from(error);
         let position = source.position().and_then(|at| self.byte(at));
         // Before anything has run, the message as a whole did not parse. Later the
@@ -131,7 +97,7 @@ impl<'a> Script<'a> {
 }
 
 /// The failure of a statement that was sent alone.
-fn failure_of<'a>(
+pub(super) fn failure_of<'a>(
     origin: Origin<'a>,
     statement: &str,
     error: tokio_postgres::Error,

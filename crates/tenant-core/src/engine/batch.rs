@@ -1,17 +1,12 @@
-//! A run in parts: migrations that share a transaction, or one that runs
-//! outside.
+//! A batch: migrations that share a transaction, as the text of a message.
 
-use tokio_postgres::SimpleQueryRow;
-
-use super::attempt::{close, forget, lock_key, set_limits};
-use super::holders::watched;
 use super::ledger::{record, strike};
-use super::outside::{require_direct, run_outside};
-use super::script::{Failure, Origin, Script};
-use super::{Work, refuse_file};
+use super::script::{Origin, Script};
+use super::transaction::forget;
+use super::work::Work;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::name::Schema;
-use crate::{Error, events, registry};
+use crate::{events, registry};
 
 /// What a run does with its migrations.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,63 +44,6 @@ impl Way {
             Self::Revert => events::migrations_reverted(schema, part),
         }
     }
-}
-
-/// Who holds the schema's lock.
-enum Held {
-    /// The transaction did.
-    UntilCommit,
-    /// The session still does.
-    ByTheSession,
-}
-
-/// Runs `migrations` in their order, after `preamble`, in the transaction that is
-/// open, and leaves the session as it was before. `done` receives each as soon as
-/// it is committed.
-pub(super) async fn run<'a>(
-    work: Work<'a>,
-    way: Way,
-    migrations: &[&'a Migration],
-    preamble: Script<'a>,
-    done: &mut Vec<&'a Migration>,
-) -> Result<(), Error> {
-    let ran = run_parts(work, way, migrations, preamble, done).await;
-    match ran {
-        Ok(Held::UntilCommit) => work.session.finish(),
-        Ok(Held::ByTheSession) | Err(_) => close(work).await,
-    }
-    ran.map(drop)
-}
-
-async fn run_parts<'a>(
-    work: Work<'a>,
-    way: Way,
-    migrations: &[&'a Migration],
-    preamble: Script<'a>,
-    done: &mut Vec<&'a Migration>,
-) -> Result<Held, Error> {
-    refuse_file(migrations.iter().copied(), way.file())?;
-    let outside = migrations
-        .iter()
-        .position(|migration| !migration.in_transaction());
-    let (first, rest) = migrations.split_at(outside.unwrap_or(migrations.len()));
-    require_direct(work, rest).await?;
-    let mut script = preamble;
-    if !rest.is_empty() {
-        hold_lock(work, &mut script);
-    }
-    add_part(work, &mut script, first, way);
-    run_script(work, &script).await?;
-    way.tell(work.schema, first);
-    done.extend(first);
-    if rest.is_empty() {
-        return Ok(Held::UntilCommit);
-    }
-    for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
-        run_part(work, part, way).await?;
-        done.extend(part);
-    }
-    Ok(Held::ByTheSession)
 }
 
 /// Migrations that share a transaction, from the path to the commit.
@@ -184,49 +122,4 @@ pub(super) fn add_end<'a>(
     if files.any(Sql::may_leave_traces) {
         forget(work, script);
     }
-}
-
-/// A part after the first one: the transaction is over, the lock is held. An
-/// error leaves the session marked as busy; it is closed, and the lock with it.
-pub(super) async fn run_part<'a>(
-    work: Work<'a>,
-    part: &[&'a Migration],
-    way: Way,
-) -> Result<(), Error> {
-    match part {
-        [migration] if !migration.in_transaction() => run_outside(work, migration, way).await?,
-        _ => {
-            let mut script = Script::default();
-            script.step("starting", "BEGIN");
-            set_limits(work, &mut script);
-            add_part(work, &mut script, part, way);
-            run_script(work, &script).await?;
-        }
-    }
-    way.tell(work.schema, part);
-    Ok(())
-}
-
-/// Sends a script; gives back the rows, in order.
-pub(super) async fn ask<'a>(
-    work: Work<'a>,
-    script: &Script<'a>,
-) -> Result<Vec<SimpleQueryRow>, Error> {
-    let rows = watched(work, script).await;
-    rows.map_err(|failure: Failure<'_>| failure.into_error(work))
-}
-
-/// Sends a script from whose rows nothing is wanted.
-pub(super) async fn run_script<'a>(work: Work<'a>, script: &Script<'a>) -> Result<(), Error> {
-    ask(work, script).await.map(drop)
-}
-
-/// Keeps the schema's lock beyond the transaction. The same session holds it
-/// already, so this cannot fail.
-pub(super) fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
-    let key = lock_key(work.schema);
-    script.step(
-        "keeping the lock",
-        &format!("SELECT pg_catalog.pg_try_advisory_lock({key})"),
-    );
 }
