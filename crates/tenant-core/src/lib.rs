@@ -11,7 +11,7 @@
 //! each:
 //!
 //! ```no_run
-//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Stop, Tenants};
+//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Tenants};
 //! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 //! # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 //!
@@ -115,6 +115,7 @@ mod catalog;
 mod engine;
 mod error;
 pub mod events;
+mod fleet;
 mod link;
 mod migration;
 mod name;
@@ -132,6 +133,7 @@ mod token;
 
 pub use engine::{Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
+pub use fleet::Stop;
 pub use link::{ConnectError, Database, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
@@ -150,6 +152,6 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
     Adopted, ClusterNode, Comparison, Contents, DistributeOptions, Health, Loss, MigrateOptions,
-    Place, PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Stop, Table, Tenant,
+    Place, PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Table, Tenant,
     TenantStanding, Tenants,
 };

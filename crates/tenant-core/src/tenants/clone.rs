@@ -1,6 +1,6 @@
 //! Makes a tenant that is like another one.
 
-use super::Tenants;
+use super::handle::Tenants;
 use crate::engine::{self, Made, Rows};
 use crate::events::Call;
 use crate::name::Schema;

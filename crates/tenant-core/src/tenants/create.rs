@@ -4,10 +4,12 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::fleet::{Item, Pace, Piece, Stop};
-use super::{Tenants, notes, state};
+use super::each::Task;
+use super::handle::Tenants;
+use super::{notes, state};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
+use crate::fleet::{Item, Limits, Stop};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::Schema;
@@ -71,14 +73,14 @@ impl Tenants {
         self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
-        let pace = Pace {
-            piece: Piece::Create,
+        let limits = Limits {
             jobs,
-            max_failures: None,
-            failed: 0,
+            ..Limits::default()
         };
         let items = names.iter().cloned().map(Item::from).collect();
-        let outcomes = self.for_each(items, pace, stop, observe).await?;
+        let outcomes = self
+            .for_each(items, Task::Create, limits, stop, observe)
+            .await?;
         let report = FleetReport {
             outcomes,
             spares: Vec::new(),

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
-use super::expected::{Applied, Shapes};
+use super::expected::Shapes;
+use super::handle::Tenants;
+use super::known_shapes::Applied;
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::Standing;

@@ -3,7 +3,8 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::{Tenants, places};
+use super::handle::Tenants;
+use super::places;
 use crate::catalog::Catalog;
 use crate::events::Call;
 use crate::name::Schema;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Tenants;
 use super::access::missing_access;
 use super::expected::{Shapes, is_for_no_transaction};
+use super::handle::Tenants;
 use super::owners::foreign_owners;
 use super::reading::Reading;
 use super::spread::{not_distributed, unreachable_nodes};

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::Knowledge;
-use super::{Place, Tenants, state};
+use super::Place;
+use super::handle::Tenants;
+use super::state::{self, Knowledge};
 use crate::Error;
 use crate::events::Call;
 

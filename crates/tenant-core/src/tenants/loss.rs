@@ -8,8 +8,8 @@ use std::error::Error as _;
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
 use super::expected::rehearsal_name;
+use super::handle::Tenants;
 use super::reading::Reading;
 use super::rollback::Ahead;
 use crate::catalog::Catalog;

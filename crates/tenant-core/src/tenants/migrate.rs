@@ -5,12 +5,14 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::fleet::{Pace, Piece, Stop};
+use super::each::Task;
+use super::handle::Tenants;
+use super::notes;
 use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
-use super::{Tenants, notes};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call, Whose};
+use crate::fleet::{Limits, Stop};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::Schema;
@@ -130,8 +132,7 @@ impl Tenants {
         if options.dry_run {
             outcomes.extend(behind.into_iter().map(planned));
         } else {
-            let pace = Pace {
-                piece: Piece::Migrate,
+            let limits = Limits {
                 jobs: options.jobs,
                 max_failures: options.max_failures,
                 failed: outcomes
@@ -144,11 +145,13 @@ impl Tenants {
                 self.prepare_references().await?;
             }
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
-            let mut ended = self.for_each(items, pace, stop, &observe).await?;
+            let mut ended = self
+                .for_each(items, Task::Migrate, limits, stop, &observe)
+                .await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
-            let piece = Piece::MigrateSpare;
-            let migrated = self.for_spares(spares_behind, piece, options.jobs, stop);
+            let task = Task::MigrateSpare;
+            let migrated = self.for_spares(spares_behind, task, options.jobs, stop);
             spares = migrated.await;
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));

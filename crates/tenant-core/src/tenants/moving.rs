@@ -8,11 +8,11 @@ use futures_util::future::{Either, select};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client};
 
-use super::Tenants;
-use super::fleet::Stop;
+use super::handle::Tenants;
 use super::spares::new_name;
 use crate::engine::{self, Writers};
 use crate::events::Call;
+use crate::fleet::Stop;
 use crate::link::Session;
 use crate::name::Schema;
 use crate::report::{MoveProgress, Moved};

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::expected::Shapes;
+use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
-use super::{Tenants, state};
+use super::state;
 use crate::name::LEDGER;
 use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::shape::Shape;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
+use super::handle::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
 use crate::{Error, Node, TenantName, registry};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Tenants;
+use super::handle::Tenants;
 use super::state::tracker_error;
 use crate::name::Schema;
 use crate::{Error, engine, registry};

@@ -1,6 +1,6 @@
 //! Gives a tenant another name.
 
-use super::Tenants;
+use super::handle::Tenants;
 use crate::engine::{self, Followed};
 use crate::events::Call;
 use crate::name::Schema;

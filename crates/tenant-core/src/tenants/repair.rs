@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::state::{Knowledge, Standing};
-use super::{Tenants, state};
+use super::handle::Tenants;
+use super::state::{self, Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
 use crate::name::Schema;

@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::Tenants;
+use super::handle::Tenants;
 use crate::link::Session;
 use crate::shape::{self, Shape};
 use crate::{Error, PgError};

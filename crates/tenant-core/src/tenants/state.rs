@@ -11,10 +11,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
-use super::fleet::Item;
-use super::ledgers::{Applied, Unreached, read_ledgers};
-use super::reading::Reading;
+use super::handle::Tenants;
+use super::ledgers::{Unreached, read_ledgers};
+use super::reading::{LedgerRead, Reading};
+use crate::fleet::Item;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::Schema;
 use crate::{Error, PgError, TenantName, registry};
@@ -354,7 +354,7 @@ pub(super) fn tracker_error(error: tokio_postgres::Error) -> Error {
 
 fn standing(
     tenant: &Registered,
-    ledger: Option<(TenantName, Applied)>,
+    ledger: Option<(TenantName, LedgerRead)>,
     migrations: &MigrationSet,
 ) -> Result<Standing, Error> {
     let name = tenant
