@@ -152,6 +152,6 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
     Adopted, ClusterNode, Comparison, Contents, DistributeOptions, Health, Loss, MigrateOptions,
-    Place, PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Table, Tenant,
+    PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Table, Tenant, TenantPlace,
     TenantStanding, Tenants,
 };

@@ -42,7 +42,7 @@ pub use health::Health;
 pub use list::Tenant;
 pub use loss::Loss;
 pub use migrate::MigrateOptions;
-pub use places::{ClusterNode, Place};
+pub use places::{ClusterNode, TenantPlace};
 pub use repair::Repair;
 pub use rollback::{PlannedRevert, RollbackOptions, RollbackPlan, RollbackTo};
 pub use standings::TenantStanding;

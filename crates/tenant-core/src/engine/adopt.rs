@@ -1,8 +1,8 @@
 //! Makes a tenant of a schema that is there.
 
 use super::attempt::Attempts;
-use super::existing::open_and_look;
 use super::ledger::{create_ledger, record};
+use super::name_state::open_and_look;
 use super::rehearse::shape_of;
 use super::script::Script;
 use super::send::run_script;

@@ -23,8 +23,8 @@ use crate::{Error, events};
 ///
 /// # Errors
 ///
-/// As [`Error`] says. Migrations outside a transaction cut the run into parts,
-/// and those before the failed part stay applied.
+/// As [`Error`] says. Migrations outside a transaction cut the run into batches,
+/// and those before the failed batch stay applied.
 pub(crate) async fn migrate<'a>(
     work: Work<'a>,
     known: Option<&[String]>,

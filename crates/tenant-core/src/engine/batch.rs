@@ -30,36 +30,36 @@ impl Way {
     }
 
     /// The statement by which the schema's own table learns of it.
-    pub(super) fn record(self, schema: Schema<'_>, part: &[&Migration]) -> String {
+    pub(super) fn record(self, schema: Schema<'_>, batch: &[&Migration]) -> String {
         match self {
-            Self::Create | Self::Apply => record(schema, part),
-            Self::Revert => strike(schema, part),
+            Self::Create | Self::Apply => record(schema, batch),
+            Self::Revert => strike(schema, batch),
         }
     }
 
-    /// Tells that a part is committed.
-    pub(super) fn tell(self, schema: Schema<'_>, part: &[&Migration]) {
+    /// Tells that a batch is committed.
+    pub(super) fn tell(self, schema: Schema<'_>, batch: &[&Migration]) {
         match self {
-            Self::Create | Self::Apply => events::migrations_applied(schema, part),
-            Self::Revert => events::migrations_reverted(schema, part),
+            Self::Create | Self::Apply => events::migrations_applied(schema, batch),
+            Self::Revert => events::migrations_reverted(schema, batch),
         }
     }
 }
 
 /// Migrations that share a transaction, from the path to the commit.
-pub(super) fn add_part<'a>(
+pub(super) fn add_batch<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
-    part: &[&'a Migration],
+    batch: &[&'a Migration],
     way: Way,
 ) {
     script.step("setting the search path", &work.path().set_local());
     script.step("checking that the search path exists", &work.path().check());
-    if !part.is_empty() {
-        let record = way.record(work.schema, part);
+    if !batch.is_empty() {
+        let record = way.record(work.schema, batch);
         script.step("recording the migrations", &record);
     }
-    add_migrations(work, script, part, way);
+    add_migrations(work, script, batch, way);
 }
 
 /// The same once the path is set and checked, and the migrations are recorded:
@@ -67,14 +67,14 @@ pub(super) fn add_part<'a>(
 pub(super) fn add_migrations<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
-    part: &[&'a Migration],
+    batch: &[&'a Migration],
     way: Way,
 ) {
-    for migration in part {
+    for migration in batch {
         for (number, statement) in migration.statements(way.file()).enumerate() {
             script.push(Origin::Migration(migration, way.file(), number), statement);
         }
-        let is_last = part
+        let is_last = batch
             .last()
             .is_some_and(|last| std::ptr::eq(*last, *migration));
         if !is_last {
@@ -82,21 +82,21 @@ pub(super) fn add_migrations<'a>(
             script.push(Origin::PathCheck(migration, way.file()), &check);
         }
     }
-    add_end(work, script, part, way);
+    add_end(work, script, batch, way);
 }
 
 /// The end of a transaction: the path is checked after the last migration of
-/// `part`, the tracker learns of them, and it is committed.
+/// `batch`, the tracker learns of them, and it is committed.
 pub(super) fn add_end<'a>(
     work: Work<'a>,
     script: &mut Script<'a>,
-    part: &[&'a Migration],
+    batch: &[&'a Migration],
     way: Way,
 ) {
-    let last = part.last().map(|last| Origin::PathCheck(last, way.file()));
+    let last = batch.last().map(|last| Origin::PathCheck(last, way.file()));
     let holds = work.path().holds();
     let ran = registry::Ran {
-        migrations: part,
+        migrations: batch,
         with_fingerprints: work.fingerprints,
     };
     let statement = match way {
@@ -118,7 +118,7 @@ pub(super) fn add_end<'a>(
     }
     script.step("committing", "COMMIT");
     // Behind a pooler the connection is somebody else's after this message.
-    let mut files = part.iter().filter_map(|one| one.file(way.file()));
+    let mut files = batch.iter().filter_map(|one| one.file(way.file()));
     if files.any(Sql::may_leave_traces) {
         forget(work, script);
     }

@@ -8,7 +8,7 @@ use super::cluster::require_distributed;
 use super::create::open_for_new;
 use super::ledger::is_exactly;
 use super::lock::require_lock;
-use super::mentions::{Routine, routines_of};
+use super::name_in_text::{Routine, routines_of};
 use super::script::Script;
 use super::send::{ask, run_script, send};
 use super::transaction::{close, finish};

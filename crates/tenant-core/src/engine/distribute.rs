@@ -2,7 +2,7 @@
 
 use super::attempt::Attempts;
 use super::cluster::{allow_triggers, is_distributed, require_distributed};
-use super::existing::open_and_look;
+use super::name_state::open_and_look;
 use super::script::Script;
 use super::send::{ask, run_script};
 use super::transaction::{close, finish};

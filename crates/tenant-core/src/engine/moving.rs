@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::attempt::Attempts;
 use super::cluster::home;
-use super::existing::open_and_look;
+use super::name_state::open_and_look;
 use super::script::Script;
 use super::send::{ask, execute, run_script};
 use super::transaction::{close, finish};

@@ -4,7 +4,7 @@
 //! earlier run has left is put right before: see [`repair`](super::repair).
 
 use super::batch::{Way, add_end};
-use super::repair;
+use super::invalid_index;
 use super::script::{Origin, Script};
 use super::send::run_script;
 use super::transaction::set_statement_timeout;
@@ -50,7 +50,7 @@ pub(super) async fn run_outside<'a>(
     }
     run_script(work, &script).await?;
     for (number, statement) in migration.statements(way.file()).enumerate() {
-        if repair::is_done(work, statement).await? {
+        if invalid_index::is_done(work, statement).await? {
             continue;
         }
         let mut script = Script::default();

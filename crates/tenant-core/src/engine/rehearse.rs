@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cluster::{Place, create_schema};
+use super::cluster::{Distribution, create_schema};
 use super::ledger::create_ledger;
 use super::script::{Origin, Script};
 use super::send::{execute, run_script};
@@ -52,7 +52,7 @@ async fn run_through(
 /// Makes the schema of `work`, in the transaction that is open.
 pub(super) async fn make_schema(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    create_schema(work, Place::Here, &mut script);
+    create_schema(work, Distribution::Local, &mut script);
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),

@@ -8,9 +8,9 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
-use super::existing::open_and_look_at_both;
-use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
-use super::portions::{ROOM, SHARE};
+use super::drop_steps::{ROOM, SHARE};
+use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
+use super::name_state::open_and_look_at_both;
 use super::script::Script;
 use super::send::ask;
 use super::transaction::{View, close, finish};

@@ -13,14 +13,14 @@ use crate::migration::Migration;
 /// Runs the `down.sql` of those of `migrations` that the schema has, newest first,
 /// each with one. `reverted` receives each when that is committed.
 ///
-/// The lock, the transaction, the checks of the path, the parts outside and the
+/// The lock, the transaction, the checks of the path, the batches outside and the
 /// attempts are those of applying.
 ///
 /// # Errors
 ///
 /// [`Error::AppliedMeanwhile`] when the schema has a newer one that is not to be
 /// reverted, or as for applying. Migrations outside a transaction cut the run into
-/// parts, and those reverted before the failed part stay reverted.
+/// batches, and those reverted before the failed batch stay reverted.
 pub(crate) async fn revert<'a>(
     work: Work<'a>,
     migrations: &[&'a Migration],

@@ -1,7 +1,7 @@
 //! A run in batches: migrations that share a transaction, or one that runs
 //! outside.
 
-use super::batch::{Way, add_part};
+use super::batch::{Way, add_batch};
 use super::lock::hold_lock;
 use super::outside::{require_direct, run_outside};
 use super::script::Script;
@@ -30,7 +30,7 @@ pub(super) async fn run<'a>(
     preamble: Script<'a>,
     done: &mut Vec<&'a Migration>,
 ) -> Result<(), Error> {
-    let ran = run_parts(work, way, migrations, preamble, done).await;
+    let ran = run_batches(work, way, migrations, preamble, done).await;
     match ran {
         Ok(Held::UntilCommit) => work.session.finish(),
         Ok(Held::ByTheSession) | Err(_) => close(work).await,
@@ -38,7 +38,7 @@ pub(super) async fn run<'a>(
     ran.map(drop)
 }
 
-async fn run_parts<'a>(
+async fn run_batches<'a>(
     work: Work<'a>,
     way: Way,
     migrations: &[&'a Migration],
@@ -55,37 +55,37 @@ async fn run_parts<'a>(
     if !rest.is_empty() {
         hold_lock(work, &mut script);
     }
-    add_part(work, &mut script, first, way);
+    add_batch(work, &mut script, first, way);
     run_script(work, &script).await?;
     way.tell(work.schema, first);
     done.extend(first);
     if rest.is_empty() {
         return Ok(Held::UntilCommit);
     }
-    for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
-        run_part(work, part, way).await?;
-        done.extend(part);
+    for batch in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
+        run_batch(work, batch, way).await?;
+        done.extend(batch);
     }
     Ok(Held::ByTheSession)
 }
 
-/// A part after the first one: the transaction is over, the lock is held. An
+/// A batch after the first one: the transaction is over, the lock is held. An
 /// error leaves the session marked as busy; it is closed, and the lock with it.
-pub(super) async fn run_part<'a>(
+pub(super) async fn run_batch<'a>(
     work: Work<'a>,
-    part: &[&'a Migration],
+    batch: &[&'a Migration],
     way: Way,
 ) -> Result<(), Error> {
-    match part {
+    match batch {
         [migration] if !migration.in_transaction() => run_outside(work, migration, way).await?,
         _ => {
             let mut script = Script::default();
             script.step("starting", "BEGIN");
             set_limits(work, &mut script);
-            add_part(work, &mut script, part, way);
+            add_batch(work, &mut script, batch, way);
             run_script(work, &script).await?;
         }
     }
-    way.tell(work.schema, part);
+    way.tell(work.schema, batch);
     Ok(())
 }

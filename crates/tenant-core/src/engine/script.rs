@@ -25,7 +25,8 @@ pub(super) enum Origin<'a> {
 #[derive(Default)]
 pub(super) struct Script<'a> {
     text: String,
-    parts: Vec<(usize, Origin<'a>)>,
+    /// Where each statement begins in the text.
+    starts: Vec<(usize, Origin<'a>)>,
 }
 
 /// Where a script failed, and why.
@@ -39,7 +40,7 @@ pub(super) struct Failure<'a> {
 impl<'a> Script<'a> {
     /// Adds one statement, without a semicolon.
     pub(super) fn push(&mut self, origin: Origin<'a>, sql: &str) {
-        self.parts.push((self.text.len(), origin));
+        self.starts.push((self.text.len(), origin));
         self.text.push_str(sql);
         // On a line of its own, so that a comment in the end cannot hide it.
         self.text.push_str("\n;\n");
@@ -52,11 +53,11 @@ impl<'a> Script<'a> {
 
     /// The statements, each with where it comes from.
     pub(super) fn statements(&self) -> impl Iterator<Item = (&str, Origin<'a>)> {
-        self.parts
+        self.starts
             .iter()
             .enumerate()
             .map(|(number, (start, origin))| {
-                let end = self.parts.get(number + 1).map(|(start, _)| *start);
+                let end = self.starts.get(number + 1).map(|(start, _)| *start);
                 let end = end.unwrap_or(self.text.len());
                 let statement = self.text.get(*start..end).unwrap_or_default();
                 (statement, *origin)
@@ -75,10 +76,11 @@ impl<'a> Script<'a> {
         // Before anything has run, the message as a whole did not parse. Later the
         // position can be one in a text that the server made itself, such as the
         // definition of an index.
-        let position = position.filter(|byte| completed == 0 || self.part_at(*byte) == completed);
-        let index = position.map_or(completed, |byte| self.part_at(byte));
+        let position =
+            position.filter(|byte| completed == 0 || self.statement_at(*byte) == completed);
+        let index = position.map_or(completed, |byte| self.statement_at(byte));
         let fallback = (0, Origin::Step("talking to the server"));
-        let (start, origin) = self.parts.get(index).copied().unwrap_or(fallback);
+        let (start, origin) = self.starts.get(index).copied().unwrap_or(fallback);
         Failure {
             origin,
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
@@ -90,8 +92,8 @@ impl<'a> Script<'a> {
         byte_of(&self.text, position)
     }
 
-    fn part_at(&self, byte: usize) -> usize {
-        let before = self.parts.partition_point(|(start, _)| *start <= byte);
+    fn statement_at(&self, byte: usize) -> usize {
+        let before = self.starts.partition_point(|(start, _)| *start <= byte);
         before.saturating_sub(1)
     }
 }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::holders::watch;
+use super::lock_holders::watch;
 use super::script::{Failure, Script, failure_of};
 use super::work::Work;
 use crate::link::Session;

@@ -6,8 +6,8 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::attempt::{is_lost_lock, pause};
 use super::cluster::carry_settings;
-use super::holders::holders_of_schema;
 use super::lock::require_lock;
+use super::lock_holders::holders_of_schema;
 use super::script::{Failure, Script};
 use super::send::{execute, watched};
 use super::work::Work;
@@ -53,7 +53,7 @@ impl NotOpened<'_> {
 }
 
 /// Forgets what an earlier migration may have left on the connection. The locks
-/// stay: a run in parts holds one. Prepared statements are forgotten only where a
+/// stay: a run in batches holds one. Prepared statements are forgotten only where a
 /// migration makes some.
 pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
     for statement in FORGET {

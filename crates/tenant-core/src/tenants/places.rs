@@ -14,7 +14,7 @@ use crate::{Error, Node, TenantName, registry};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct TenantPlace {
     /// The server that its schema is on.
     pub node: Node,
     /// What its tables take there, with indexes, in bytes; `None` when that server
@@ -92,7 +92,7 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], or what the coordinator says.
-    pub async fn places(&self) -> Result<HashMap<String, Place>, Error> {
+    pub async fn places(&self) -> Result<HashMap<String, TenantPlace>, Error> {
         if !self.database.is_cluster() {
             return Ok(HashMap::new());
         }
@@ -107,7 +107,7 @@ impl Tenants {
         let sizes = sizes.collect::<HashMap<String, u64>>();
         let placed = homes.into_iter().map(|(name, node)| {
             let bytes = sizes.get(&name).copied();
-            (name, Place { node, bytes })
+            (name, TenantPlace { node, bytes })
         });
         Ok(placed.collect())
     }

@@ -4,7 +4,7 @@ use crate::token::words;
 
 /// Where a statement has to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum TransactionNeed {
     /// In a transaction: half done it would be in the way, and done twice it
     /// fails or does harm.
     Inside,
@@ -19,21 +19,21 @@ pub(crate) enum Place {
 ///
 /// Source: PostgreSQL manual, the notes of each command ("cannot be executed
 /// inside a transaction block").
-pub(crate) fn place(statement: &str) -> Place {
+pub(crate) fn transaction_need(statement: &str) -> TransactionNeed {
     let words = words(statement).map(|(word, _)| word).collect::<Vec<_>>();
     let words = words.iter().map(String::as_str).collect::<Vec<_>>();
     if let Some(what) = outside(&words) {
-        Place::Outside(what)
+        TransactionNeed::Outside(what)
     } else if is_repeatable(&words) {
-        Place::Anywhere
+        TransactionNeed::Anywhere
     } else {
-        Place::Inside
+        TransactionNeed::Inside
     }
 }
 
 /// Whether `statement` rebuilds indexes concurrently.
 pub(crate) fn reindexes_concurrently(statement: &str) -> bool {
-    place(statement) == Place::Outside(REINDEX)
+    transaction_need(statement) == TransactionNeed::Outside(REINDEX)
 }
 
 /// Whether `statement` adds a value to an enum.
@@ -111,7 +111,10 @@ mod tests {
             "VACUUM (ANALYZE) t",
             "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
         ] {
-            assert!(matches!(place(statement), Place::Outside(_)), "{statement}");
+            assert!(
+                matches!(transaction_need(statement), TransactionNeed::Outside(_)),
+                "{statement}"
+            );
         }
     }
 
@@ -125,7 +128,11 @@ mod tests {
             "ANALYZE t",
             "DO $$ BEGIN COMMIT; END $$",
         ] {
-            assert_eq!(place(statement), Place::Anywhere, "{statement}");
+            assert_eq!(
+                transaction_need(statement),
+                TransactionNeed::Anywhere,
+                "{statement}"
+            );
         }
     }
 
@@ -138,7 +145,11 @@ mod tests {
             "SELECT 'create index concurrently'",
             "ALTER TABLE t ADD COLUMN \"concurrently\" int",
         ] {
-            assert_eq!(place(statement), Place::Inside, "{statement}");
+            assert_eq!(
+                transaction_need(statement),
+                TransactionNeed::Inside,
+                "{statement}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How much of a schema can be dropped in one transaction.
 //!
 //! Each object that is dropped takes a slot in the server's table of locks, which
-//! all sessions share. A schema with too many is dropped in portions: what is
+//! all sessions share. A schema with too many is dropped in steps: what is
 //! gone stays gone when the run is cut off, and the next one goes on.
 
 use tokio_postgres::SimpleQueryRow;
@@ -15,11 +15,11 @@ use crate::name::LEDGER;
 use crate::sql::{ident, literal};
 
 /// What is dropped next.
-pub(super) enum Portion {
+pub(super) enum DropStep {
     /// The schema with all that is in it, and the registration.
-    All,
+    Everything,
     /// These statements drop a part of it.
-    Some(Vec<String>),
+    Statements(Vec<String>),
 }
 
 /// What part of the table of locks one transaction may fill: the others need
@@ -35,16 +35,16 @@ pub(super) const ROOM: &str = "(pg_catalog.current_setting('max_locks_per_transa
 
 /// How many slots a relation takes when it is dropped, at least: itself and its
 /// row type. What hangs on it (an array type, constraints, defaults, triggers, a
-/// TOAST table and its index) is counted generously, because too small portions
+/// TOAST table and its index) is counted generously, because too small steps
 /// cost little and too large ones fail.
 const SLOTS: i64 = 6;
 
-/// The portion to drop now, in the transaction that is open.
+/// What to drop now, in the transaction that is open.
 ///
 /// # Errors
 ///
 /// What the server says.
-pub(super) async fn next_portion(work: Work<'_>) -> Result<Portion, Error> {
+pub(super) async fn next_drop_step(work: Work<'_>) -> Result<DropStep, Error> {
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
     script.step("counting what is in the schema", &room_and_relations(work));
@@ -53,7 +53,7 @@ pub(super) async fn next_portion(work: Work<'_>) -> Result<Portion, Error> {
     let (room, relations) = (number(0).unwrap_or_default(), number(1).unwrap_or_default());
     let at_once = (room / SHARE / SLOTS).max(1);
     if relations <= at_once {
-        return Ok(Portion::All);
+        return Ok(DropStep::Everything);
     }
     let mut script = Script::default();
     script.step("listing what is in the schema", &heads(work, at_once));
@@ -61,9 +61,9 @@ pub(super) async fn next_portion(work: Work<'_>) -> Result<Portion, Error> {
     let statements = rows.iter().filter_map(|row| drop_statement(work, row));
     let statements = statements.collect::<Vec<_>>();
     Ok(if statements.is_empty() {
-        Portion::All
+        DropStep::Everything
     } else {
-        Portion::Some(statements)
+        DropStep::Statements(statements)
     })
 }
 

@@ -49,7 +49,7 @@ impl<S> Ran<S> {
 ///
 /// The first statement that fails for another reason. The transaction is then to be
 /// rolled back.
-pub(super) async fn run_in_rounds<S: AsRef<str>>(
+pub(super) async fn run_in_any_order<S: AsRef<str>>(
     work: Work<'_>,
     mut statements: Vec<S>,
 ) -> Result<Ran<S>, Error> {

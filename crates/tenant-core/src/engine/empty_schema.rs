@@ -5,8 +5,8 @@
 //! ours, what our transaction has made is not seen there.
 
 use super::attempt::Attempts;
-use super::cluster::{Place, create_schema};
-use super::existing::{open_and_look, open_and_look_at_both};
+use super::cluster::{Distribution, create_schema};
+use super::name_state::{open_and_look, open_and_look_at_both};
 use super::script::Script;
 use super::send::run_script;
 use super::transaction::{View, close, finish};
@@ -15,7 +15,7 @@ use crate::name::Schema;
 use crate::{Error, TenantName};
 
 /// Whether it has to be.
-pub(super) fn comes_first(work: Work<'_>) -> bool {
+pub(super) fn needs_empty_schema(work: Work<'_>) -> bool {
     work.database.is_cluster_of_others()
 }
 
@@ -26,7 +26,7 @@ pub(super) fn comes_first(work: Work<'_>) -> bool {
 /// # Errors
 ///
 /// As of [`clone`](super::clone()) about the names, or what the server says.
-pub(super) async fn make_schema_first(
+pub(super) async fn make_empty_schema(
     work: Work<'_>,
     names: (&TenantName, &TenantName),
 ) -> Result<(), Error> {
@@ -52,14 +52,14 @@ async fn make_once(work: Work<'_>, (from, to): (&TenantName, &TenantName)) -> Re
         ..work
     };
     let mut script = Script::default();
-    create_schema(there, Place::Anywhere, &mut script);
+    create_schema(there, Distribution::Distributed, &mut script);
     script.step("committing", "COMMIT");
     finish(work, run_script(there, &script).await).await
 }
 
 /// Drops that schema again. One with something in it is another's by now, and stays;
 /// what cannot be dropped is found by the health check.
-pub(super) async fn drop_schema_again(work: Work<'_>, name: &TenantName) {
+pub(super) async fn drop_empty_schema(work: Work<'_>, name: &TenantName) {
     let there = Work {
         schema: Schema::Tenant(name),
         ..work

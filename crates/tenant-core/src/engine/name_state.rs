@@ -10,14 +10,14 @@ use crate::{Error, TenantName, registry};
 
 /// A tenant's two halves, of which there should be both or none.
 #[derive(Clone, Copy)]
-pub(crate) struct Existing {
+pub(crate) struct NameState {
     /// There is a row in the tracker.
     pub(crate) registered: bool,
     /// There is a schema.
     pub(crate) schema: bool,
 }
 
-impl Existing {
+impl NameState {
     /// Whether somebody is registered under `name`.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Existing {
 
 /// Opens the transaction and looks the schema's name up. After an error no transaction
 /// is open.
-pub(super) async fn open_and_look(work: Work<'_>) -> Result<Existing, Error> {
+pub(super) async fn open_and_look(work: Work<'_>) -> Result<NameState, Error> {
     let query = format!("SELECT {}", halves(work.schema));
     let rows = opened(work, open(work, &query).await)?;
     Ok(read(&rows, 0))
@@ -90,7 +90,7 @@ pub(super) async fn open_and_look(work: Work<'_>) -> Result<Existing, Error> {
 pub(super) async fn open_and_look_with_lock(
     work: Work<'_>,
     other: Schema<'_>,
-) -> Result<Existing, Error> {
+) -> Result<NameState, Error> {
     let query = format!("SELECT {}", halves(work.schema));
     let rows = opened(
         work,
@@ -105,7 +105,7 @@ pub(super) async fn open_and_look_at_both(
     work: Work<'_>,
     other: Schema<'_>,
     view: View,
-) -> Result<(Existing, Existing), Error> {
+) -> Result<(NameState, NameState), Error> {
     let query = format!("SELECT {}, {}", halves(work.schema), halves(other));
     let rows = opened(work, open_with_lock(work, other, view, &query).await)?;
     Ok((read(&rows, 0), read(&rows, 2)))
@@ -131,16 +131,16 @@ fn opened(
 }
 
 /// The two halves, of which the first stands in the column `first`.
-fn read(rows: &[SimpleQueryRow], first: usize) -> Existing {
+fn read(rows: &[SimpleQueryRow], first: usize) -> NameState {
     let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
-    Existing {
+    NameState {
         registered: answer(first),
         schema: answer(first + 1),
     }
 }
 
 /// Looks the name up, and leaves everything as it is.
-pub(crate) async fn look(work: Work<'_>) -> Result<Existing, Error> {
+pub(crate) async fn look(work: Work<'_>) -> Result<NameState, Error> {
     let existing = open_and_look(work).await?;
     close(work).await;
     Ok(existing)

@@ -9,7 +9,7 @@ use crate::sql::literal;
 /// parameters, what is kept of old rows for replication, how columns are stored, the
 /// comments within types, and the rights on what will be made in the schema. They are
 /// run last.
-pub(super) fn going_along(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 5] {
+pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 5] {
     [
         storage(from, to, catalog),
         replica_identity(from, to, catalog),

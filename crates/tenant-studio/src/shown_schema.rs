@@ -1,4 +1,4 @@
-//! [`Place`]: where one is, which every page under it says.
+//! [`ShownSchema`]: the schema that a page shows, as its address says.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -9,14 +9,14 @@ use crate::url::segment;
 
 /// The public schema, or a tenant's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ShownSchema {
     /// What exists once.
     Public,
     /// What exists for each tenant.
     Tenant(TenantName),
 }
 
-impl Place {
+impl ShownSchema {
     /// The name of the schema.
     pub(crate) fn schema(&self) -> &str {
         match self {
@@ -59,7 +59,7 @@ impl Place {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Place {
+impl<S: Send + Sync> FromRequestParts<S> for ShownSchema {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
