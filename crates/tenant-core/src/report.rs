@@ -2,6 +2,7 @@
 
 mod done;
 mod note;
+mod once;
 mod outcome;
 mod problem;
 mod progress;
@@ -9,8 +10,8 @@ mod spares;
 
 pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
 pub use note::Note;
+pub(crate) use once::tell_once;
 pub use outcome::{FleetReport, Outcome, Status};
-pub(crate) use problem::tell_once;
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
 pub use progress::{MoveProgress, Progress};
 pub use spares::{SpareCount, SpareReport};

@@ -1,12 +1,9 @@
 //! What a health check can find.
 
-mod once;
 mod remedy;
 
 use crate::shape::{Change, Difference, ObjectKind};
 use crate::{Error, InvalidName, Node};
-
-pub(crate) use once::tell_once;
 
 /// Something that is not as it should be.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //! it to this repository, another one to a small made-up repository that breaks
 //! it, because a rule that cannot fail protects nothing.
 
+mod arrows;
 mod crates;
 mod documents;
 mod doors;
@@ -12,6 +13,7 @@ mod environment;
 mod guarantees;
 mod manifest;
 mod migrations;
+mod modules;
 mod repository;
 mod rust_text;
 mod sources;

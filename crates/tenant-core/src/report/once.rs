@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemKind};
 
 /// Leaves out what another problem says better.
 pub(crate) fn tell_once(problems: &mut Vec<Problem>) {
