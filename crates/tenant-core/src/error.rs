@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::lock_holder::{LockHolder, in_words};
+use crate::link::{LockHolder, in_words};
 use crate::migration::{Migration, MigrationFile, Refusal};
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{ConnectError, Node, PgError, TenantName};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,

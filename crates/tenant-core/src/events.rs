@@ -80,8 +80,8 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use crate::migration::Migration;
-use crate::tenants::{Outcome, SpareReport, Status};
-use crate::{Error, FleetReport, LockHolder, TenantName};
+use crate::report::{FleetReport, Outcome, SpareReport, Status};
+use crate::{Error, LockHolder, TenantName};
 
 use end::{End, What};
 use said::{Said, SaidHolders};

@@ -11,7 +11,7 @@
 //! each:
 //!
 //! ```no_run
-//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Stop, Tenants};
+//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Tenants};
 //! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 //! # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 //!
@@ -112,46 +112,44 @@
 //! `public.schema_tracker`, as those of the crate `schema-public` do.
 
 mod catalog;
-mod connect;
 mod engine;
 mod error;
 pub mod events;
-mod forget;
-mod lock_holder;
+mod fleet;
+mod link;
 mod migration;
 mod name;
-mod node;
 mod path;
-mod pg_error;
 mod pool;
+mod registry;
+mod report;
 mod shape;
 mod sql;
 mod tenant_enum;
 mod tenants;
 mod token;
-mod tracker;
 
-pub use connect::{ConnectError, Database};
-pub use engine::{Removed, Rows, Settings, Writers};
+pub use engine::{Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
-pub use lock_holder::LockHolder;
+pub use fleet::Stop;
+pub use link::{ConnectError, Database, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
-pub use name::{InvalidName, NameRule, TenantName};
-pub use node::{InvalidNode, Node};
+pub use name::{InvalidName, InvalidNode, NameRule, Node, TenantName};
 pub use path::ExtensionsSchema;
-pub use pg_error::PgError;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use report::{
+    Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
+    Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
+};
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Adopted, Cloned, ClusterNode, Comparison, Contents, DistributeOptions, FleetReport, Health,
-    Loss, MigrateOptions, MoveProgress, Moved, Note, Orphan, Outcome, Place, PlannedRevert,
-    Problem, ProblemKind, Progress, PublicOutcome, Renamed, Repair, RollbackOptions, RollbackPlan,
-    RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant, TenantStanding,
-    Tenants,
+    Adopted, ClusterNode, Comparison, Contents, DistributeOptions, Health, Loss, MigrateOptions,
+    PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Table, Tenant, TenantPlace,
+    TenantStanding, Tenants,
 };

@@ -10,11 +10,11 @@ mod file;
 mod fingerprint;
 mod index;
 mod inside;
-mod place;
 mod recorder;
 mod referred;
 mod refusal;
 mod split;
+mod transaction_need;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -26,8 +26,8 @@ pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::{BuiltIndex, built_concurrently};
 pub(crate) use inside::in_transaction_form;
-pub(crate) use place::{adds_value, drops_index, reindexes_concurrently};
 pub use refusal::{Reason, Refusal};
+pub(crate) use transaction_need::{adds_value, drops_index, reindexes_concurrently};
 
 /// One migration: its identity and its SQL in statements.
 #[derive(Debug, Clone)]

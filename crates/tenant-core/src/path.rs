@@ -7,7 +7,9 @@
 
 mod kept;
 
-use crate::sql::{Schema, ident, literal};
+use crate::name::Schema;
+
+use crate::sql::{ident, literal};
 
 pub(crate) use kept::KeptPath;
 

@@ -8,7 +8,7 @@ mod layout;
 use maud::{Markup, html};
 
 use crate::data::{Constraint, Outline};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use layout::{HEAD, LINE, Layout, Spot, WIDTH};
 
 /// How many letters of a name and of a type have room.
@@ -17,7 +17,7 @@ const LETTERS_OF_TYPE: usize = 13;
 
 /// The drawing of `outlines`. `open` is marked.
 pub(crate) fn draw(
-    place: &Place,
+    place: &ShownSchema,
     open: Option<&str>,
     outlines: &[Outline],
     keys: &[Constraint],
@@ -43,7 +43,7 @@ pub(crate) fn draw(
 }
 
 fn table(
-    place: &Place,
+    place: &ShownSchema,
     is_open: bool,
     outline: &Outline,
     spot: Spot,

@@ -7,7 +7,7 @@ use tenant_core::{PgError, PoolError};
 use thiserror::Error;
 
 use crate::page::bare;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 
 /// Why there is no page.
 #[derive(Debug, Error)]
@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     #[error("There is no table or view “{name}” in “{}”.", place.schema())]
     NoTable {
         /// Where it was looked for.
-        place: Place,
+        place: ShownSchema,
         name: String,
     },
     /// More is asked at the same time than the database should have to do.

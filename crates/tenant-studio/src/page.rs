@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::data::Relation;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 
@@ -45,7 +45,7 @@ pub(crate) enum Tab {
 pub(crate) struct Page<'a> {
     pub(crate) studio: &'a Studio,
     /// None for pages about all tenants.
-    pub(crate) place: Option<&'a Place>,
+    pub(crate) place: Option<&'a ShownSchema>,
     pub(crate) uri: &'a Uri,
     pub(crate) tab: Tab,
     pub(crate) title: String,
@@ -94,8 +94,8 @@ impl Page<'_> {
             div.where {
                 @match self.place {
                     None => { p.kind { "Studio" } p.name { "All tenants" } }
-                    Some(Place::Public) => { p.kind { "Schema" } p.name { "public" } }
-                    Some(Place::Tenant(name)) => {
+                    Some(ShownSchema::Public) => { p.kind { "Schema" } p.name { "public" } }
+                    Some(ShownSchema::Tenant(name)) => {
                         p.kind { "Tenant" } p.name { (name.as_str()) }
                     }
                 }
@@ -125,7 +125,7 @@ impl Page<'_> {
                     span.gap {}
                 }
                 @for (tab, path, name) in ENTRIES_OF_ALL { (self.entry(*tab, path, name)) }
-                @if self.place != Some(&Place::Public) { a href="/public/tables" { "Public" } }
+                @if self.place != Some(&ShownSchema::Public) { a href="/public/tables" { "Public" } }
             }
         }
     }
@@ -152,7 +152,7 @@ fn keys() -> Markup {
 }
 
 /// The tables of a schema, for getting from one to the next.
-fn side(place: &Place, tables: &[Relation], open: Option<&str>) -> Markup {
+fn side(place: &ShownSchema, tables: &[Relation], open: Option<&str>) -> Markup {
     html! {
         details.side open {
             summary { "Tables " span.count { (tables.len()) } }
@@ -202,11 +202,11 @@ fn document(title: &str, edition: Option<&str>, content: &Markup) -> Markup {
 }
 
 /// The class of the colour that a place has: a tenant's is always the same.
-fn hue(place: Option<&Place>) -> String {
+fn hue(place: Option<&ShownSchema>) -> String {
     match place {
         None => "hue-none".to_owned(),
-        Some(Place::Public) => "hue-public".to_owned(),
-        Some(Place::Tenant(name)) => {
+        Some(ShownSchema::Public) => "hue-public".to_owned(),
+        Some(ShownSchema::Tenant(name)) => {
             // FNV-1a, so that names that differ in one letter differ in colour.
             let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
             let hash = name.as_str().bytes().fold(2_166_136_261, mix);

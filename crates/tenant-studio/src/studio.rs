@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::data::{self, Reading, Search};
 use crate::error::Failure;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 
 /// How many pages ask at the same time. Each has a connection of its own.
 const CONNECTIONS: usize = 12;
@@ -81,9 +81,9 @@ impl Studio {
     #[must_use]
     pub fn url(&self, port: u16, start: &Start) -> String {
         let path = match start {
-            Start::Public => Place::Public.path(),
+            Start::Public => ShownSchema::Public.path(),
             Start::Tenants => "/tenants".to_owned(),
-            Start::Tenant(name) => Place::Tenant(name.clone()).path(),
+            Start::Tenant(name) => ShownSchema::Tenant(name.clone()).path(),
         };
         format!("http://127.0.0.1:{port}{path}?token={}", self.0.token)
     }
@@ -99,7 +99,7 @@ impl Studio {
             Start::Public => {}
             Start::Tenant(name) => self.pool().tenant(name).on_driver().await?.end(),
             Start::Tenants => {
-                let reading = self.read(&Place::Public).await;
+                let reading = self.read(&ShownSchema::Public).await;
                 let found = match &reading {
                     Ok(reading) => data::tenants(reading, &Search::default()).await.err(),
                     Err(_) => None,
@@ -133,14 +133,14 @@ impl Studio {
     }
 
     /// A transaction for reading at `place`, with the time-out of a page.
-    pub(crate) async fn read(&self, place: &Place) -> Result<Reading, Failure> {
+    pub(crate) async fn read(&self, place: &ShownSchema) -> Result<Reading, Failure> {
         self.read_for(place, self.options().statement_timeout).await
     }
 
     /// The same, in which each statement may take so long.
     pub(crate) async fn read_for(
         &self,
-        place: &Place,
+        place: &ShownSchema,
         timeout: Duration,
     ) -> Result<Reading, Failure> {
         let permit = self.permit().await?;

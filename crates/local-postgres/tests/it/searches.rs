@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use local_postgres::{Error, Options, Place, find_binaries};
+use local_postgres::{Error, Options, SearchPlace, find_binaries};
 
 use crate::support::{binaries, no_downloads};
 
-fn nowhere(parent: &std::path::Path) -> Vec<Place> {
-    vec![Place::Versions {
+fn nowhere(parent: &std::path::Path) -> Vec<SearchPlace> {
+    vec![SearchPlace::Versions {
         parent: parent.to_owned(),
         prefix: "pgsql-".into(),
     }]

@@ -48,7 +48,7 @@ pub(super) async fn fill(client: &Client, catalog: &Catalog, plan: &Plan) -> Res
 }
 
 /// A value of a table's column in a row.
-type Place = (String, String, usize);
+type ColumnOfTable = (String, String, usize);
 
 /// Where a value of the new type is one of the old type, too: `1` for a text
 /// that becomes a number.
@@ -56,7 +56,7 @@ async fn convertible(
     client: &Client,
     catalog: &Catalog,
     plan: &Plan,
-) -> Result<HashSet<Place>, Error> {
+) -> Result<HashSet<ColumnOfTable>, Error> {
     let mut places = HashSet::new();
     for conversion in &plan.conversions {
         let table = catalog.table(&conversion.table);
@@ -110,7 +110,7 @@ struct Source<'a> {
     catalog: &'a Catalog,
     plan: &'a Plan,
     table: &'a StoredTable,
-    convertible: &'a HashSet<Place>,
+    convertible: &'a HashSet<ColumnOfTable>,
 }
 
 async fn fill_table(client: &Client, source: Source<'_>, filled: &mut Filled) -> Result<(), Error> {

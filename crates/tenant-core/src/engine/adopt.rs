@@ -1,16 +1,17 @@
 //! Makes a tenant of a schema that is there.
 
-use super::Work;
-use super::attempt::{Attempts, finish};
-use super::existing::open_and_look;
+use super::attempt::Attempts;
 use super::ledger::{create_ledger, record};
-use super::parts::run_script;
+use super::name_state::open_and_look;
 use super::rehearse::shape_of;
 use super::script::Script;
+use super::send::run_script;
+use super::transaction::finish;
+use super::work::Work;
 use crate::migration::Migration;
 use crate::shape::Shape;
 use crate::sql::literal;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// What a schema says of the migrations that it has.
 pub(crate) enum Evidence<'a> {
@@ -67,7 +68,7 @@ async fn register(
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
         decide(&Evidence::Ledger(versions))?;
         let newest = versions.last().map(String::as_str);
-        if let Some(statement) = tracker::adopt(work.schema, newest) {
+        if let Some(statement) = registry::adopt(work.schema, newest) {
             script.step("registering the tenant", &statement);
         }
     } else {
@@ -96,14 +97,14 @@ fn record_all<'a>(
         let record = record(work.schema, migrations);
         script.step("recording the migrations", &record);
     }
-    let applied = tracker::Ran {
+    let applied = registry::Ran {
         migrations,
         with_fingerprints: work.fingerprints,
     };
     let statement = if is_registered {
-        tracker::update(work.schema, applied, "true")
+        registry::update(work.schema, applied, "true")
     } else {
-        tracker::insert(work.schema, applied)
+        registry::insert(work.schema, applied)
     };
     if let Some(statement) = statement {
         script.step("registering the tenant", &statement);

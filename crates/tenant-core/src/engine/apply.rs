@@ -1,12 +1,52 @@
-//! Runs the pending migrations of one schema, in its transaction.
+//! Applies the pending migrations of one schema.
+//!
+//! One transaction for each tenant: take the tenant's lock, read again what is
+//! pending, set the path, run the migrations, write the ledger and the
+//! tracker, commit. Either all of it happened or nothing. Only migrations that
+//! Diesel's `metadata.toml` takes out of the transaction (`CREATE INDEX
+//! CONCURRENTLY` and its like) cut a run into batches.
 
-use super::attempt::{close, opening_at_once, run_at_once};
+use super::attempt::Attempts;
+use super::batch::{Way, add_migrations};
 use super::ledger::{create_ledger, is_exactly, open_ledger, record};
-use super::parts::{Way, add_migrations, run};
+use super::run::run;
 use super::script::Script;
-use super::{Work, refuse_unfit};
+use super::transaction::{close, opening_at_once, run_at_once};
+use super::unfit::refuse_unfit;
+use super::work::Work;
 use crate::migration::Migration;
 use crate::{Error, events};
+
+/// Brings one schema up to date. `applied` receives each migration when it is
+/// committed. `known` is what was applied to it a moment ago, if somebody has
+/// looked: that saves a round trip, and is checked.
+///
+/// # Errors
+///
+/// As [`Error`] says. Migrations outside a transaction cut the run into batches,
+/// and those before the failed batch stay applied.
+pub(crate) async fn migrate<'a>(
+    work: Work<'a>,
+    known: Option<&[String]>,
+    applied: &mut Vec<&'a Migration>,
+) -> Result<(), Error> {
+    let mut attempts = Attempts::new();
+    loop {
+        let at_once = match known {
+            Some(known) => bring_up_at_once(work, known, applied).await,
+            None => Ok(false),
+        };
+        let done = match at_once {
+            Ok(true) => Ok(()),
+            Ok(false) => bring_up_to_date(work, applied).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
+}
 
 /// Brings a schema up to date that had exactly the versions `known` a moment
 /// ago, in one message. False when that is not possible, or no longer true; then
@@ -15,7 +55,7 @@ use crate::{Error, events};
 /// # Errors
 ///
 /// A migration that failed.
-pub(super) async fn bring_up_at_once<'a>(
+async fn bring_up_at_once<'a>(
     work: Work<'a>,
     known: &[String],
     applied: &mut Vec<&'a Migration>,
@@ -47,7 +87,7 @@ pub(super) async fn bring_up_at_once<'a>(
 
 /// Brings the schema up to date; `applied` receives each migration as soon as
 /// it is committed.
-pub(super) async fn bring_up_to_date<'a>(
+async fn bring_up_to_date<'a>(
     work: Work<'a>,
     applied: &mut Vec<&'a Migration>,
 ) -> Result<(), Error> {

@@ -4,17 +4,18 @@
 //! once never get the same spare: its row in the list is held, and a row that
 //! somebody holds is passed over.
 
-use super::Work;
-use super::attempt::{close, finish, require_lock};
 use super::cluster::require_distributed;
 use super::create::open_for_new;
 use super::ledger::is_exactly;
-use super::mentions::{Routine, routines_of};
-use super::parts::{ask, run_script};
+use super::lock::require_lock;
+use super::name_in_text::{Routine, routines_of};
 use super::script::Script;
+use super::send::{ask, run_script, send};
+use super::transaction::{close, finish};
+use super::work::Work;
 use crate::migration::{Migration, MigrationFile};
-use crate::sql::Schema;
-use crate::{Error, TenantName, events, tracker};
+use crate::name::Schema;
+use crate::{Error, TenantName, events, registry};
 
 /// How many spares are tried that turn out not to be usable.
 const ATTEMPTS: usize = 3;
@@ -78,9 +79,9 @@ pub(crate) async fn require_free(work: Work<'_>, name: &TenantName) -> Result<()
 async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> {
     let newest = work.migrations.iter().next_back().map(Migration::version);
     let mut script = Script::default();
-    let query = tracker::pick_spare(newest, passed_over);
+    let query = registry::pick_spare(newest, passed_over);
     script.step("looking for a spare schema", &query);
-    let rows = script.run(work).await.ok()?;
+    let rows = send(work, &script).await.ok()?;
     rows.first()?.get(0)?.parse().ok()
 }
 
@@ -131,7 +132,7 @@ fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<
     script.step("naming the schema", &rename);
     script.step(
         "updating the lists of schemas in public",
-        &tracker::take_over(schema, work.schema, newest, work.fingerprints),
+        &registry::take_over(schema, work.schema, newest, work.fingerprints),
     );
     script.step("committing", "COMMIT");
     script

@@ -4,23 +4,24 @@
 //! somebody has made by hand is there. Tables are made and filled before what hangs
 //! on them, and in the end the two are compared.
 
-use super::Work;
-use super::aside::{going_along, what_cannot_be_made};
-use super::attempt::{Attempts, View, close};
-use super::cluster::{Place, ask_as_it_is, create_schema};
+use super::any_order::run_in_any_order;
+use super::attempt::Attempts;
+use super::cluster::{Distribution, ask_as_it_is, create_schema};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
-use super::existing::open_and_look_at_both;
-use super::first::{comes_first, drop_schema_again, make_schema_first};
+use super::copy_extras::{extras, what_cannot_be_made};
+use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
 use super::ledger::create_ledger;
-use super::mend::prepare;
-use super::mentions::{read_left, texts_in};
-use super::parts::{ask, run_script};
+use super::name_in_text::{read_left, texts_in};
+use super::name_state::open_and_look_at_both;
 use super::rehearse::shape_of;
-use super::rounds::run_in_rounds;
+use super::repair::prepare;
 use super::script::Script;
+use super::send::{ask, run_script};
+use super::transaction::{View, close};
+use super::work::Work;
+use crate::name::Schema;
 use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// Which rows a copy of a tenant gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +65,13 @@ pub(crate) async fn clone(
     names: (&TenantName, &TenantName),
     rows: Rows,
 ) -> Result<Made, Error> {
-    if !comes_first(work) {
+    if !needs_empty_schema(work) {
         return clone_patiently(work, names, rows).await;
     }
-    make_schema_first(work, names).await?;
+    make_empty_schema(work, names).await?;
     let made = clone_patiently(work, names, rows).await;
     if made.is_err() {
-        drop_schema_again(work, names.1).await;
+        drop_empty_schema(work, names.1).await;
     }
     made
 }
@@ -112,7 +113,7 @@ async fn clone_once(
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::OfOneMoment).await?;
     let fit = old.require_whole(from).and_then(|()| {
-        if comes_first(work) {
+        if needs_empty_schema(work) {
             new.require_only_schema(to)
         } else {
             new.require_free(to)
@@ -156,14 +157,14 @@ async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<
     };
     let (first, rest) = in_halves(creation(&shape, target.name()));
     begin_schema(there, from).await?;
-    let made = run_in_rounds(there, first).await?;
+    let made = run_in_any_order(there, first).await?;
     let waiting = without_tables(made.waiting)?;
     let copied = match rows {
         Rows::All => copy_data(there, from).await?,
         Rows::None => Copied::default(),
     };
     let rest = waiting.into_iter().chain(rest).collect();
-    run_in_rounds(there, rest).await?.require_all()?;
+    run_in_any_order(there, rest).await?.require_all()?;
     add_the_rest(there, from).await?;
     require_alike(there, from, &shape).await?;
     let functions = register(there, from).await?;
@@ -198,8 +199,8 @@ fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>)
 /// not there yet.
 async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    if !comes_first(work) {
-        create_schema(work, Place::Anywhere, &mut script);
+    if !needs_empty_schema(work) {
+        create_schema(work, Distribution::Distributed, &mut script);
     }
     script.step(
         "creating the table of applied migrations",
@@ -227,7 +228,7 @@ fn without_tables(waiting: Vec<(Statement, Error)>) -> Result<Vec<Statement>, Er
 /// What no shape holds.
 async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    let queries = going_along(from, work.schema, work.database.catalog()).into_iter();
+    let queries = extras(from, work.schema, work.database.catalog()).into_iter();
     for query in queries.chain([empty_views(from, work.schema)]) {
         for statement in texts(work, "listing what is beside the shape", &query).await? {
             script.step("adding what is beside the shape", &statement);
@@ -270,7 +271,7 @@ fn is_of_rights(difference: &Difference) -> bool {
 /// original.
 async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
     let mut script = Script::default();
-    let statement = tracker::copy(from, work.schema, work.fingerprints);
+    let statement = registry::copy(from, work.schema, work.fingerprints);
     script.step("updating the list of schemas in public", &statement);
     let query = texts_in(work.schema, from);
     script.step("looking for the original's name", &query);

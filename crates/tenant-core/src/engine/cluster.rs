@@ -3,10 +3,11 @@
 //!
 //! Everything else is the same, but for the messages: see [`Script`].
 
-use super::Work;
-use super::parts::ask;
 use super::script::Script;
-use crate::sql::{Schema, literal};
+use super::send::ask;
+use super::work::Work;
+use crate::name::Schema;
+use crate::sql::literal;
 use crate::{Error, Node};
 
 /// A query that a condition on `d` may follow: each distributed schema's
@@ -27,14 +28,14 @@ pub(crate) const NODES: &str = "
         JOIN pg_catalog.pg_dist_node w ON w.groupid = l.groupid AND w.noderole = 'primary'
         WHERE p.colocationid = d.colocationid LIMIT 1) w";
 
-/// Where a new schema is to be.
+/// Whether a new schema is to be distributed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Distribution {
     /// On one of the servers of the cluster, if there is one.
-    Anywhere,
+    Distributed,
     /// On the server that is asked, and nothing that is made in it reaches another one:
     /// it is never committed.
-    Here,
+    Local,
 }
 
 /// Lets the settings of the transaction reach the servers that it is about. Without
@@ -88,12 +89,12 @@ pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
 
 /// Makes the schema of `work`, and sees that it is where it is to be: without that
 /// setting Citus makes an ordinary one, and says nothing.
-pub(super) fn create_schema(work: Work<'_>, place: Place, script: &mut Script<'_>) {
+pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: &mut Script<'_>) {
     let is_cluster = work.database.is_cluster();
     if is_cluster {
-        let (spread, carry) = match place {
-            Place::Anywhere => ("on", "on"),
-            Place::Here => ("off", "off"),
+        let (spread, carry) = match distribution {
+            Distribution::Distributed => ("on", "on"),
+            Distribution::Local => ("off", "off"),
         };
         let set = format!("SET LOCAL citus.enable_schema_based_sharding TO {spread}");
         script.step("creating the schema", &set);
@@ -102,7 +103,7 @@ pub(super) fn create_schema(work: Work<'_>, place: Place, script: &mut Script<'_
     }
     let create = format!("CREATE SCHEMA {}", work.schema.ident());
     script.step("creating the schema", &create);
-    if is_cluster && place == Place::Anywhere {
+    if is_cluster && distribution == Distribution::Distributed {
         require_distributed(work.schema, script);
     }
 }

@@ -7,12 +7,13 @@
 
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::Work;
-use super::parts::ask;
 use super::script::Script;
+use super::send::ask;
+use super::work::Work;
 use crate::catalog::Catalog;
-use crate::sql::{LEDGER, Schema, ident, literal};
-use crate::{Error, tracker};
+use crate::name::{LEDGER, Schema};
+use crate::sql::{ident, literal};
+use crate::{Error, registry};
 
 /// The statement by which the transaction finds out that what it sees is out of date:
 /// its first statement has taken the lock, and what it sees is as old as that
@@ -22,7 +23,7 @@ pub(super) fn require_newest(from: Schema<'_>) -> String {
     let name = literal(from.name());
     format!(
         "SELECT FROM {} WHERE name = {name} FOR SHARE",
-        tracker::TABLE
+        registry::TABLE
     )
 }
 

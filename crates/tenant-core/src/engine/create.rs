@@ -3,16 +3,21 @@
 //! Where that is not possible the schema is registered first, with as many migrations
 //! as can be with it, and the others follow under the same lock.
 
-use super::attempt::{Attempts, close, finish, is_worth_another, opening_at_once, run_at_once};
-use super::cluster::{Place, create_schema};
-use super::existing::open_and_look;
-use super::first::comes_first;
+use super::attempt::{Attempts, is_worth_another};
+use super::batch::{Way, add_batch};
+use super::cluster::{Distribution, create_schema};
+use super::empty_schema::needs_empty_schema;
 use super::ledger::create_ledger;
+use super::lock::hold_lock;
+use super::name_state::open_and_look;
 use super::outside::require_direct;
-use super::parts::{Way, add_part, hold_lock, run_part, run_script};
 use super::remove::remove;
+use super::run::run_batch;
 use super::script::Script;
-use super::{Work, execute, refuse_unfit};
+use super::send::{execute, run_script};
+use super::transaction::{close, finish, opening_at_once, run_at_once};
+use super::unfit::refuse_unfit;
+use super::work::Work;
 use crate::error::Consequence;
 use crate::migration::Migration;
 use crate::{Error, TenantName, events};
@@ -46,11 +51,11 @@ pub(crate) async fn create<'a>(
     }
     events::migrations_applied(work.schema, first);
     let mut applied = first.to_vec();
-    for part in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
-        if let Err(error) = run_rest(work, part).await {
+    for batch in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
+        if let Err(error) = run_rest(work, batch).await {
             return Err(undo(work, name, error).await);
         }
-        applied.extend(part);
+        applied.extend(batch);
     }
     if !rest.is_empty() {
         close(work).await;
@@ -62,20 +67,20 @@ pub(crate) async fn create<'a>(
 /// no lock can be held from one transaction to the next, so that a tenant is made in one
 /// there, or not at all.
 async fn with_schema(work: Work<'_>, migrations: &[&Migration]) -> Result<usize, Error> {
-    if comes_first(work) && work.database.is_direct().await? {
+    if needs_empty_schema(work) && work.database.is_direct().await? {
         return Ok(0);
     }
     let outside = migrations.iter().position(|one| !one.in_transaction());
     Ok(outside.unwrap_or(migrations.len()))
 }
 
-/// A part after the first one. One in a transaction is tried again like the first, and
+/// A batch after the first one. One in a transaction is tried again like the first, and
 /// the lock outlives each attempt.
-async fn run_rest<'a>(work: Work<'a>, part: &[&'a Migration]) -> Result<(), Error> {
+async fn run_rest<'a>(work: Work<'a>, batch: &[&'a Migration]) -> Result<(), Error> {
     let mut attempts = Attempts::new();
-    let is_inside = part.iter().all(|one| one.in_transaction());
+    let is_inside = batch.iter().all(|one| one.in_transaction());
     loop {
-        match run_part(work, part, Way::Apply).await {
+        match run_batch(work, batch, Way::Apply).await {
             Err(error) if is_inside && attempts.again_after(work, &error).await => {
                 execute(work.session, "rolling back", "ROLLBACK").await?;
             }
@@ -93,7 +98,7 @@ async fn run_rest<'a>(work: Work<'a>, part: &[&'a Migration]) -> Result<(), Erro
 async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<bool, Error> {
     let mut script = opening_at_once(work);
     add_schema(work, &mut script);
-    add_part(work, &mut script, migrations, Way::Create);
+    add_batch(work, &mut script, migrations, Way::Create);
     match run_at_once(work, &script).await {
         Err(error) if is_worth_another(&error) => {
             events::trying_again(work.schema, error.sqlstate());
@@ -105,7 +110,7 @@ async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Resu
 
 /// The schema and its table of applied migrations.
 fn add_schema(work: Work<'_>, script: &mut Script<'_>) {
-    create_schema(work, Place::Anywhere, script);
+    create_schema(work, Distribution::Distributed, script);
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),
@@ -125,7 +130,7 @@ async fn build<'a>(
         hold_lock(work, &mut script);
     }
     add_schema(work, &mut script);
-    add_part(work, &mut script, first, Way::Create);
+    add_batch(work, &mut script, first, Way::Create);
     match run_script(work, &script).await {
         // The rest is run under the lock that is held.
         Ok(()) if more_follows => Ok(()),

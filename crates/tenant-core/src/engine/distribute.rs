@@ -1,11 +1,12 @@
 //! Brings a schema that the coordinator holds by itself to a server of the cluster.
 
-use super::Work;
-use super::attempt::{Attempts, close, finish};
+use super::attempt::Attempts;
 use super::cluster::{allow_triggers, is_distributed, require_distributed};
-use super::existing::open_and_look;
-use super::parts::{ask, run_script};
+use super::name_state::open_and_look;
 use super::script::Script;
+use super::send::{ask, run_script};
+use super::transaction::{close, finish};
+use super::work::Work;
 use crate::sql::literal;
 use crate::{Error, TenantName};
 

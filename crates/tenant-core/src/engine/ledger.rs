@@ -1,10 +1,11 @@
 //! A schema's table of applied migrations: Diesel's own.
 
-use super::Work;
-use super::attempt::{NotOpened, close, open};
+use super::transaction::{NotOpened, close, open};
+use super::work::Work;
 use crate::migration::Migration;
-use crate::sql::{Schema, literal};
-use crate::{Error, tracker};
+use crate::name::Schema;
+use crate::sql::literal;
+use crate::{Error, registry};
 
 /// What a schema's table of applied migrations holds.
 pub(super) struct Ledger {
@@ -50,7 +51,7 @@ async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
 async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let schema = literal(&work.schema.ident());
     let ledger = literal(&work.schema.ledger());
-    let registered = tracker::is_registered(work.schema);
+    let registered = registry::is_registered(work.schema);
     let query = format!(
         "SELECT pg_catalog.to_regnamespace({schema}) IS NOT NULL, \
                 pg_catalog.to_regclass({ledger}) IS NOT NULL, {registered}"
@@ -102,7 +103,7 @@ pub(super) fn create_ledger(schema: Schema<'_>) -> String {
     diesel::migration::CREATE_MIGRATIONS_TABLE
         .trim_end()
         .trim_end_matches(';')
-        .replace(crate::sql::LEDGER, &schema.ledger())
+        .replace(crate::name::LEDGER, &schema.ledger())
 }
 
 /// The statement that writes migrations into the ledger.

@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
-use super::attempt::{Attempts, close, finish};
+use super::attempt::Attempts;
 use super::cluster::home;
-use super::existing::open_and_look;
-use super::parts::{ask, run_script};
+use super::name_state::open_and_look;
 use super::script::Script;
-use super::{Work, execute};
+use super::send::{ask, execute, run_script};
+use super::transaction::{close, finish};
+use super::work::Work;
 use crate::sql::literal;
 use crate::{Error, Node, PgError, TenantName};
 

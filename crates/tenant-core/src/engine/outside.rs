@@ -3,11 +3,12 @@
 //! It can be cut off half way, and then the next run begins it anew. What the
 //! earlier run has left is put right before: see [`repair`](super::repair).
 
-use super::Work;
-use super::attempt::set_statement_timeout;
-use super::parts::{Way, add_end, run_script};
-use super::repair;
+use super::batch::{Way, add_end};
+use super::invalid_index;
 use super::script::{Origin, Script};
+use super::send::run_script;
+use super::transaction::set_statement_timeout;
+use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, adds_value, drops_index};
 
@@ -49,7 +50,7 @@ pub(super) async fn run_outside<'a>(
     }
     run_script(work, &script).await?;
     for (number, statement) in migration.statements(way.file()).enumerate() {
-        if repair::is_done(work, statement).await? {
+        if invalid_index::is_done(work, statement).await? {
             continue;
         }
         let mut script = Script::default();

@@ -3,12 +3,13 @@
 //! A foreign key leads to a table that is on the same server as the tenant's, or to a
 //! reference table, of which each server has a copy.
 
-use super::Work;
-use super::attempt::{Attempts, close, finish, open};
-use super::parts::run_script;
+use super::attempt::Attempts;
 use super::script::Script;
+use super::send::run_script;
+use super::transaction::{close, finish, open};
+use super::work::Work;
 use crate::sql::{ident, literal};
-use crate::{Error, tracker};
+use crate::{Error, registry};
 
 /// Makes those of `tables`, names in the schema of `work`, reference tables that are
 /// there and are none yet. Gives back which those were.
@@ -60,7 +61,7 @@ async fn make_once(work: Work<'_>, tables: &[String]) -> Result<Vec<String>, Err
 /// are: they are read and written in each tenant's transaction.
 fn lacking(work: Work<'_>, tables: &[String]) -> String {
     let tables = tables.iter().map(|table| literal(table));
-    let ours = [tracker::TABLE, tracker::SPARES].map(literal);
+    let ours = [registry::TABLE, registry::SPARES].map(literal);
     format!(
         "SELECT c.relname FROM pg_catalog.pg_class c \
          WHERE c.relnamespace = {}::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') \

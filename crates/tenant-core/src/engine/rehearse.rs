@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attempt::{NotOpened, close, open};
-use super::cluster::{Place, create_schema};
+use super::cluster::{Distribution, create_schema};
 use super::ledger::create_ledger;
-use super::parts::run_script;
 use super::script::{Origin, Script};
-use super::{Work, execute, refuse_unfit};
+use super::send::{execute, run_script};
+use super::transaction::{NotOpened, close, open};
+use super::unfit::refuse_unfit;
+use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, MigrationFile, in_transaction_form};
 use crate::shape::{self, Shape};
@@ -51,7 +52,7 @@ async fn run_through(
 /// Makes the schema of `work`, in the transaction that is open.
 pub(super) async fn make_schema(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    create_schema(work, Place::Here, &mut script);
+    create_schema(work, Distribution::Local, &mut script);
     script.step(
         "creating the table of applied migrations",
         &create_ledger(work.schema),
@@ -99,7 +100,7 @@ pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
 }
 
 fn no_schema(work: Work<'_>) -> Error {
-    use crate::sql::Schema;
+    use crate::name::Schema;
     match work.schema {
         Schema::Tenant(name) | Schema::Spare(name) | Schema::Rehearsal(name) => {
             Error::MissingSchema(name.clone())

@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::attempt::{NotOpened, close, open};
-use super::parts::ask;
 use super::rehearse::{make_schema, run_some, shape_of};
 use super::script::Script;
-use super::{Work, refuse_unfit};
+use super::send::ask;
+use super::transaction::{NotOpened, close, open};
+use super::unfit::refuse_unfit;
+use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, MigrationFile};
+use crate::name::LEDGER;
 use crate::shape::{Compared, Difference, compare};
-use crate::sql::{LEDGER, literal};
+use crate::sql::literal;
 
 /// A table or a column that a `down.sql` drops, by the names that it has before
 /// anything is reverted.

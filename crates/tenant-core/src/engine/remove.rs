@@ -1,24 +1,17 @@
 //! Removes a tenant: schema and registration in one transaction, or where the
 //! schema holds more than the server can lock at a time, in several.
 
-use super::Work;
-use super::attempt::{Attempts, close, finish};
+use super::attempt::Attempts;
 use super::cluster::refers_to_shared;
-use super::existing::{open_and_look, open_and_look_with_lock};
-use super::parts::run_script;
-use super::portions::{Portion, next_portion};
+use super::drop_steps::{DropStep, next_drop_step};
+use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
-
-/// What was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removed {
-    /// The schema with everything in it, and the registration.
-    Tenant,
-    /// The registration; the schema was gone already.
-    RegistrationOnly,
-}
+use super::send::run_script;
+use super::transaction::{close, finish};
+use super::work::Work;
+use crate::name::Schema;
+use crate::report::Removed;
+use crate::{Error, TenantName, registry};
 
 /// Removes the tenant or spare called `name`, whose schema is that of `work`.
 ///
@@ -36,7 +29,7 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
     };
     let mut attempts = Attempts::new();
     loop {
-        match drop_in_portions(work, name, is_shared).await {
+        match drop_in_steps(work, name, is_shared).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
@@ -44,7 +37,7 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
 }
 
 /// Removes as much of it as is possible in one go, until nothing is left.
-async fn drop_in_portions(
+async fn drop_in_steps(
     work: Work<'_>,
     name: &TenantName,
     is_shared: bool,
@@ -62,35 +55,35 @@ async fn drop_in_portions(
             close(work).await;
             return Err(error);
         }
-        let portion = match next_portion(work).await {
-            Ok(portion) => portion,
+        let step = match next_drop_step(work).await {
+            Ok(step) => step,
             Err(error) => {
                 close(work).await;
                 return Err(error);
             }
         };
-        let script = removal(work, &portion);
+        let script = removal(work, &step);
         finish(work, run_script(work, &script).await).await?;
-        match portion {
-            Portion::Some(_) => {}
-            Portion::All if existing.schema => return Ok(Removed::Tenant),
-            Portion::All => return Ok(Removed::RegistrationOnly),
+        match step {
+            DropStep::Statements(_) => {}
+            DropStep::Everything if existing.schema => return Ok(Removed::Tenant),
+            DropStep::Everything => return Ok(Removed::RegistrationOnly),
         }
     }
 }
 
-fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
+fn removal(work: Work<'_>, step: &DropStep) -> Script<'static> {
     let mut script = Script::default();
-    match portion {
-        Portion::Some(statements) => {
+    match step {
+        DropStep::Statements(statements) => {
             for statement in statements {
                 script.step("dropping a part of the schema", statement);
             }
         }
-        Portion::All => {
+        DropStep::Everything => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
-            if let Some(statement) = tracker::delete(work.schema) {
+            if let Some(statement) = registry::delete(work.schema) {
                 script.step("removing the registration", &statement);
             }
         }

@@ -6,16 +6,18 @@
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::Work;
-use super::attempt::{Attempts, View, close, finish};
+use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
-use super::existing::open_and_look_at_both;
-use super::mentions::{Left, Routine, read_left, routines_of, what_is_left};
-use super::parts::ask;
-use super::portions::{ROOM, SHARE};
+use super::drop_steps::{ROOM, SHARE};
+use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
+use super::name_state::open_and_look_at_both;
 use super::script::Script;
-use crate::sql::{Schema, literal};
-use crate::{Error, TenantName, tracker};
+use super::send::ask;
+use super::transaction::{View, close, finish};
+use super::work::Work;
+use crate::name::Schema;
+use crate::sql::literal;
+use crate::{Error, TenantName, registry};
 
 /// What came of the texts with a tenant's old name in them.
 #[derive(Debug)]
@@ -102,7 +104,7 @@ fn renaming(
     }
     let rename = format!("ALTER SCHEMA {} RENAME TO {}", from.ident(), to.ident());
     script.step("renaming the schema", &rename);
-    if let Some(statement) = tracker::rename(from, to) {
+    if let Some(statement) = registry::rename(from, to) {
         script.step("renaming the registration", &statement);
     }
     for query in what_is_left(from, to) {

@@ -1,161 +1,121 @@
-//! What a run that was cut off leaves of a migration outside a transaction, and
-//! how the next run gets on.
-//!
-//! An index that is built concurrently exists, marked as invalid, before it is
-//! built. When building is cut off it stays so: it serves nobody, costs every
-//! insert, and is in the way of the next attempt.
+//! Makes a tenant look as its migrations make it.
 
-use super::parts::{ask, run_script};
+use super::any_order::run_in_any_order;
+use super::attempt::Attempts;
+use super::cluster::allow_triggers;
+use super::ledger::is_exactly;
+use super::rehearse::shape_of;
 use super::script::Script;
-use super::{Work, execute};
-use crate::Error;
-use crate::migration::{
-    BuiltIndex, built_concurrently, in_transaction_form, reindexes_concurrently,
-};
-use crate::sql::{ident, literal};
+use super::send::{execute, run_script};
+use super::transaction::{close, finish, open};
+use super::work::Work;
+use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
+use crate::{Error, TenantName};
 
-/// Drops what an earlier run has left half done of `statement`. True when that
-/// run has completed the statement: the index it builds is there.
-pub(super) async fn is_done(work: Work<'_>, statement: &str) -> Result<bool, Error> {
-    if reindexes_concurrently(statement) {
-        drop_leftovers(work).await?;
-        return Ok(false);
-    }
-    let Some(index) = built_concurrently(statement) else {
-        return Ok(false);
-    };
-    let found = indexes_of(work, &index.table).await?;
-    if found.is_empty() {
-        return Ok(false);
-    }
-    let wanted = definition(work, statement, &index).await;
-    let same = |found: &Found| wanted.as_deref() == Some(found.definition.as_str());
-    let named = |found: &Found| index.name.as_deref() == Some(found.name.as_str());
-    let mut is_there = false;
-    for found in found {
-        let is_meant = if index.name.is_some() {
-            named(&found)
-        } else {
-            same(&found)
-        };
-        if is_meant && !found.is_valid {
-            drop_index(work, &found.name).await?;
-        }
-        is_there |= is_meant && found.is_valid && same(&found);
-    }
-    Ok(is_there)
+/// What came of repairing a tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Repaired {
+    /// What was put right.
+    pub(crate) repaired: Vec<Difference>,
+    /// The statements that did it, in the order in which they ran.
+    pub(crate) statements: Vec<String>,
+    /// What still differs, and is left to people.
+    pub(crate) left: Vec<Difference>,
 }
 
-/// An index that exists.
-struct Found {
-    name: String,
-    is_valid: bool,
-    /// What it is, but for its name and its table.
-    definition: String,
+/// Whether what was done is to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// It is committed.
+    Yes,
+    /// It is rolled back: somebody only wants to know whether it would work.
+    No,
 }
 
-/// The indexes of the schema's table `table`.
-async fn indexes_of(work: Work<'_>, table: &str) -> Result<Vec<Found>, Error> {
-    let condition = format!("t.relname = {}", literal(table));
-    find(work, &condition).await
-}
-
-/// What rebuilding indexes concurrently leaves behind when it is cut off.
+/// Makes the schema of `work`, the tenant `name`, look like `expected`, as far as that
+/// loses nothing, and sees whether it does. `None` when the tenant has no longer
+/// exactly the versions `applied`; then nothing has happened.
 ///
-/// Source: PostgreSQL manual, REINDEX, "Rebuilding Indexes Concurrently".
-async fn drop_leftovers(work: Work<'_>) -> Result<(), Error> {
-    let condition = "NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'";
-    for leftover in find(work, condition).await? {
-        drop_index(work, &leftover.name).await?;
-    }
-    Ok(())
-}
-
-async fn find(work: Work<'_>, condition: &str) -> Result<Vec<Found>, Error> {
-    let sql = format!(
-        "SELECT c.relname, i.indisvalid, pg_catalog.pg_get_indexdef(c.oid) \
-         FROM pg_catalog.pg_index i \
-         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
-         JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
-         WHERE n.nspname = {} AND {condition}",
-        literal(work.schema.name())
-    );
-    let mut script = Script::default();
-    script.step("looking for indexes that were not completed", &sql);
-    let rows = ask(work, &script).await?;
-    let found = rows.iter().filter_map(|row| {
-        Some(Found {
-            name: row.get(0)?.to_owned(),
-            is_valid: row.get(1)? == "t",
-            definition: without_place(row.get(2)?),
-        })
-    });
-    Ok(found.collect())
-}
-
-async fn drop_index(work: Work<'_>, name: &str) -> Result<(), Error> {
-    let index = format!("{}.{}", work.schema.ident(), ident(name));
-    let mut script = Script::default();
-    script.step(
-        "dropping an index that was not completed",
-        &format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"),
-    );
-    run_script(work, &script).await
-}
-
-/// What `statement` would build, as the server writes it: it builds the same on
-/// an empty temporary table of the same form, which is rolled back. `None` when
-/// that does not work; then the statement itself will tell why.
-async fn definition(work: Work<'_>, statement: &str, index: &BuiltIndex) -> Option<String> {
-    let (schema, table) = (work.schema.ident(), ident(&index.table));
-    let mut script = Script::default();
-    script.step("starting", "BEGIN");
-    let like = format!("CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table})");
-    script.step("making a table like the index's", &like);
-    script.step("building the index on it", &in_transaction_form(statement)?);
-    let table = literal(&format!("pg_temp.{table}"));
-    let definition = format!(
-        "SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index \
-         WHERE indrelid = {table}::pg_catalog.regclass"
-    );
-    script.step("reading what it is", &definition);
-    let rows = script.run(work).await;
-    execute(work.session, "rolling back", "ROLLBACK")
-        .await
-        .ok()?;
-    let rows = rows.ok()?;
-    rows.first()?.get(0).map(without_place)
-}
-
-/// `CREATE UNIQUE INDEX name ON table USING ...` without name and table.
-fn without_place(definition: &str) -> String {
-    let kind = if definition.starts_with("CREATE UNIQUE") {
-        "UNIQUE"
-    } else {
-        ""
-    };
-    let method = definition
-        .split_once(" USING ")
-        .map_or("", |(_, rest)| rest);
-    format!("{kind} {method}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn definitions_are_compared_without_name_and_table() {
-        let one = "CREATE UNIQUE INDEX a ON acme.tasks USING btree (title) WHERE (id > 1)";
-        let same = "CREATE UNIQUE INDEX b ON pg_temp_3.tasks USING btree (title) WHERE (id > 1)";
-        assert_eq!(without_place(one), without_place(same));
-        for other in [
-            "CREATE INDEX a ON acme.tasks USING btree (title) WHERE (id > 1)",
-            "CREATE UNIQUE INDEX a ON acme.tasks USING hash (title) WHERE (id > 1)",
-            "CREATE UNIQUE INDEX a ON acme.tasks USING btree (title)",
-        ] {
-            assert_ne!(without_place(one), without_place(other), "{other}");
+/// # Errors
+///
+/// A statement that failed, or [`Error::StillDifferent`]. Then nothing has happened.
+pub(crate) async fn repair(
+    work: Work<'_>,
+    name: &TenantName,
+    expected: &Shape,
+    applied: &[String],
+    keep: Keep,
+) -> Result<Option<Repaired>, Error> {
+    let mut attempts = Attempts::new();
+    loop {
+        let versions = applied.iter().map(String::as_str);
+        let query = format!("SELECT {}", is_exactly(work.schema, versions));
+        let opened = open(work, &query).await;
+        let rows = opened.map_err(|error| error.into_error(work))?;
+        let is_as_known = rows.first().and_then(|row| row.get(0)) == Some("t");
+        if !is_as_known {
+            close(work).await;
+            return Ok(None);
+        }
+        let done = repair_in_transaction(work, name, expected).await;
+        let done = match (done, keep) {
+            (Ok(repaired), Keep::Yes) => {
+                let committed = execute(work.session, "committing", "COMMIT").await;
+                finish(work, committed).await.map(|()| repaired)
+            }
+            (done, _) => {
+                close(work).await;
+                done
+            }
+        };
+        match done {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done.map(Some),
         }
     }
+}
+
+/// Repairs until nothing is left that can be repaired. Something repaired may uncover more: a
+/// column that is made anew takes its indexes away, a partition has the defaults of
+/// its parent first.
+async fn repair_in_transaction(
+    work: Work<'_>,
+    name: &TenantName,
+    expected: &Shape,
+) -> Result<Repaired, Error> {
+    let mut all = Repaired::default();
+    loop {
+        let found = shape_of(work).await?;
+        let differences = compare_with_migrations(expected, &found);
+        let is_repaired = |it: &Difference| it.mending() == Mending::Adds;
+        let (repaired, left) = differences.into_iter().partition::<Vec<_>, _>(is_repaired);
+        if repaired.is_empty() {
+            return Ok(Repaired { left, ..all });
+        }
+        let still = repaired.iter().filter(|it| all.repaired.contains(it));
+        let still = still.map(ToString::to_string).collect::<Vec<_>>();
+        if !still.is_empty() {
+            return Err(Error::StillDifferent {
+                name: name.clone(),
+                differences: still,
+            });
+        }
+        let mut script = Script::default();
+        prepare(work, &mut script);
+        run_script(work, &script).await?;
+        let statements = repaired.iter().flat_map(|it| it.sql(name)).collect();
+        all.statements
+            .extend(run_in_any_order(work, statements).await?.require_all()?);
+        all.repaired.extend(repaired);
+    }
+}
+
+/// Lets a schema be filled, for the rest of the transaction: its path, which reading a
+/// shape has emptied, and that functions may name what is not there yet.
+pub(super) fn prepare<'a>(work: Work<'a>, script: &mut Script<'a>) {
+    script.step("setting the search path", &work.path().set_local());
+    script.step("checking that the search path exists", &work.path().check());
+    let unchecked = "SET LOCAL check_function_bodies = off";
+    script.step("letting functions speak of what will be there", unchecked);
+    allow_triggers(work, script);
 }

@@ -1,24 +1,26 @@
 //! Reverts migrations of one schema, in its transaction.
 
-use super::Work;
-use super::attempt::{Attempts, close};
+use super::attempt::Attempts;
+use super::batch::Way;
 use super::ledger::open_ledger;
-use super::parts::{Way, run};
+use super::run::run;
 use super::script::Script;
+use super::transaction::close;
+use super::work::Work;
 use crate::Error;
 use crate::migration::Migration;
 
 /// Runs the `down.sql` of those of `migrations` that the schema has, newest first,
 /// each with one. `reverted` receives each when that is committed.
 ///
-/// The lock, the transaction, the checks of the path, the parts outside and the
+/// The lock, the transaction, the checks of the path, the batches outside and the
 /// attempts are those of applying.
 ///
 /// # Errors
 ///
 /// [`Error::AppliedMeanwhile`] when the schema has a newer one that is not to be
 /// reverted, or as for applying. Migrations outside a transaction cut the run into
-/// parts, and those reverted before the failed part stay reverted.
+/// batches, and those reverted before the failed batch stay reverted.
 pub(crate) async fn revert<'a>(
     work: Work<'a>,
     migrations: &[&'a Migration],

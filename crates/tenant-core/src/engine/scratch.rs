@@ -3,12 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attempt::{close, open};
-use super::{Work, create, execute, migrate, rehearse::shape_of};
+use super::apply::migrate;
+use super::create::create;
+use super::rehearse::shape_of;
+use super::send::execute;
+use super::transaction::{close, open};
+use super::work::Work;
 use crate::Error;
 use crate::migration::Migrations;
+use crate::name::Schema;
 use crate::shape::Shape;
-use crate::sql::{Schema, ident};
+use crate::sql::ident;
 
 /// What the tenants' migrations make: the shape after as many of them as each number
 /// in `wanted` says. `work` is for a schema that does not exist; its name is the

@@ -6,13 +6,7 @@
 //! that the server gives, otherwise by the number of statements that were
 //! completed before.
 
-use std::pin::pin;
-
-use futures_util::StreamExt;
-use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
-
-use super::Work;
-use crate::connect::Session;
+use super::work::Work;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::{Error, LockHolder, PgError};
 
@@ -31,7 +25,8 @@ pub(super) enum Origin<'a> {
 #[derive(Default)]
 pub(super) struct Script<'a> {
     text: String,
-    parts: Vec<(usize, Origin<'a>)>,
+    /// Where each statement begins in the text.
+    starts: Vec<(usize, Origin<'a>)>,
 }
 
 /// Where a script failed, and why.
@@ -45,7 +40,7 @@ pub(super) struct Failure<'a> {
 impl<'a> Script<'a> {
     /// Adds one statement, without a semicolon.
     pub(super) fn push(&mut self, origin: Origin<'a>, sql: &str) {
-        self.parts.push((self.text.len(), origin));
+        self.starts.push((self.text.len(), origin));
         self.text.push_str(sql);
         // On a line of its own, so that a comment in the end cannot hide it.
         self.text.push_str("\n;\n");
@@ -56,63 +51,36 @@ impl<'a> Script<'a> {
         self.push(Origin::Step(action), sql);
     }
 
-    /// Sends everything as one message; gives back the rows, in order. On a cluster
-    /// each statement is a message of its own: Citus hands the text of the message to
-    /// the servers that it is about, and there several statements are refused.
-    ///
-    /// # Errors
-    ///
-    /// The first statement that the server refused. Those before it have run,
-    /// those after it have not.
-    pub(super) async fn run(&self, work: Work<'_>) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-        if work.database.is_cluster() {
-            self.run_apart(work.session).await
-        } else {
-            self.run_together(work.session).await
-        }
+    /// The statements, each with where it comes from.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (&str, Origin<'a>)> {
+        self.starts
+            .iter()
+            .enumerate()
+            .map(|(number, (start, origin))| {
+                let end = self.starts.get(number + 1).map(|(start, _)| *start);
+                let end = end.unwrap_or(self.text.len());
+                let statement = self.text.get(*start..end).unwrap_or_default();
+                (statement, *origin)
+            })
     }
 
-    async fn run_apart(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-        let mut rows = Vec::new();
-        for (number, (start, origin)) in self.parts.iter().enumerate() {
-            let end = self.parts.get(number + 1).map(|(start, _)| *start);
-            let end = end.unwrap_or(self.text.len());
-            let statement = self.text.get(*start..end).unwrap_or_default();
-            let answers = session.client().simple_query(statement).await;
-            let answers = answers.map_err(|error| failure_of(*origin, statement, error))?;
-            rows.extend(answers.into_iter().filter_map(|answer| match answer {
-                SimpleQueryMessage::Row(row) => Some(row),
-                _ => None,
-            }));
-        }
-        Ok(rows)
+    /// All of it as one message.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
-    async fn run_together(&self, session: &Session) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-        let sent = session.client().simple_query_raw(&self.text).await;
-        let mut answers = pin!(sent.map_err(|error| self.failure(0, error))?);
-        let mut completed = 0;
-        let mut rows = Vec::new();
-        while let Some(answer) = answers.next().await {
-            match answer.map_err(|error| self.failure(completed, error))? {
-                SimpleQueryMessage::CommandComplete(_) => completed += 1,
-                SimpleQueryMessage::Row(row) => rows.push(row),
-                _ => {}
-            }
-        }
-        Ok(rows)
-    }
-
-    fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
+    /// The failure of the message, of which so many statements were completed.
+    pub(super) fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
         let source = PgError::from(error);
         let position = source.position().and_then(|at| self.byte(at));
         // Before anything has run, the message as a whole did not parse. Later the
         // position can be one in a text that the server made itself, such as the
         // definition of an index.
-        let position = position.filter(|byte| completed == 0 || self.part_at(*byte) == completed);
-        let index = position.map_or(completed, |byte| self.part_at(byte));
+        let position =
+            position.filter(|byte| completed == 0 || self.statement_at(*byte) == completed);
+        let index = position.map_or(completed, |byte| self.statement_at(byte));
         let fallback = (0, Origin::Step("talking to the server"));
-        let (start, origin) = self.parts.get(index).copied().unwrap_or(fallback);
+        let (start, origin) = self.starts.get(index).copied().unwrap_or(fallback);
         Failure {
             origin,
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
@@ -124,14 +92,14 @@ impl<'a> Script<'a> {
         byte_of(&self.text, position)
     }
 
-    fn part_at(&self, byte: usize) -> usize {
-        let before = self.parts.partition_point(|(start, _)| *start <= byte);
+    fn statement_at(&self, byte: usize) -> usize {
+        let before = self.starts.partition_point(|(start, _)| *start <= byte);
         before.saturating_sub(1)
     }
 }
 
 /// The failure of a statement that was sent alone.
-fn failure_of<'a>(
+pub(super) fn failure_of<'a>(
     origin: Origin<'a>,
     statement: &str,
     error: tokio_postgres::Error,

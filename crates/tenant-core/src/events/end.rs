@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::Removed;
-use crate::tenants::{Cloned, Moved, Outcome, PublicOutcome, Renamed, Status};
+use crate::report::{Cloned, Moved, Outcome, PublicOutcome, Removed, Renamed, Status};
 use crate::{Error, Node, TenantName};
 
 /// How the work on one schema ended.

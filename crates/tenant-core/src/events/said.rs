@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 
 use crate::Error;
-use crate::lock_holder::LockHolder;
+use crate::link::LockHolder;
 
 /// An error and its causes on one line, without the statement of a migration and
 /// without what PostgreSQL may quote of values and statements.

@@ -7,8 +7,8 @@ use tracing::{Instrument, Span, info_span};
 
 use super::{End, TARGET, call_ended, schema_begun, schema_ended};
 use crate::Error;
-use crate::sql::Schema;
-use crate::tenants::Outcome;
+use crate::name::Schema;
+use crate::report::Outcome;
 
 /// Whose schema something is about. The public one is nobody's.
 #[derive(Clone, Copy)]

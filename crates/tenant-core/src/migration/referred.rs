@@ -2,7 +2,7 @@
 
 use squawk_lexer::TokenKind;
 
-use crate::sql::{LEDGER, Schema};
+use crate::name::{LEDGER, Schema};
 use crate::token::{is_trivia, tokens};
 
 /// The names of the tables of `public` that stand behind `REFERENCES` in `statement`.

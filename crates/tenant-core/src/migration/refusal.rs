@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::abroad::made_abroad;
 use super::line_at;
-use super::place::{Place, place};
+use super::transaction_need::{TransactionNeed, transaction_need};
 use crate::token::words;
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql` or
@@ -88,9 +88,11 @@ pub(super) fn find(
     }
     first(text, statements, reason_in).or_else(|| {
         if in_transaction {
-            first(text, statements, |statement| match place(statement) {
-                Place::Outside(what) => Some(Reason::OutsideOnly(what)),
-                _ => None,
+            first(text, statements, |statement| {
+                match transaction_need(statement) {
+                    TransactionNeed::Outside(what) => Some(Reason::OutsideOnly(what)),
+                    _ => None,
+                }
             })
         } else {
             mixed(text, statements)
@@ -123,17 +125,17 @@ fn first(
 /// The first statement that belongs into a transaction, beside one that cannot
 /// be in one.
 fn mixed(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
-    let places = statements
+    let needs = statements
         .iter()
-        .map(|range| place(text.get(range.clone()).unwrap_or_default()));
-    let outside = places.clone().find_map(|place| match place {
-        Place::Outside(what) => Some(what),
+        .map(|range| transaction_need(text.get(range.clone()).unwrap_or_default()));
+    let outside = needs.clone().find_map(|need| match need {
+        TransactionNeed::Outside(what) => Some(what),
         _ => None,
     })?;
     let (range, _) = statements
         .iter()
-        .zip(places)
-        .find(|(_, place)| *place == Place::Inside)?;
+        .zip(needs)
+        .find(|(_, need)| *need == TransactionNeed::Inside)?;
     Some(Refusal {
         line: line_at(text, range.start),
         reason: Reason::Mixed(outside),

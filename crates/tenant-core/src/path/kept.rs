@@ -2,7 +2,9 @@
 //!
 //! It is kept as text, so it does not follow a schema that gets another name.
 
-use crate::sql::{Schema, literal};
+use crate::name::Schema;
+
+use crate::sql::literal;
 
 /// How such a setting begins, in the lists of settings in the catalog.
 const SETTING: &str = "search_path=";

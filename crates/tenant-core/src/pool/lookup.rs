@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use super::message;
 use super::tag::Tag;
-use crate::{TenantName, tracker};
+use crate::{TenantName, registry};
 
 /// What the database says of a registered tenant.
 #[derive(QueryableByName)]
@@ -87,7 +87,7 @@ pub(super) async fn find(
 /// Whether the list of tenants is there.
 pub(super) async fn is_set_up(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
     let sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS answer";
-    let query = diesel::sql_query(sql).bind::<Text, _>(tracker::TABLE);
+    let query = diesel::sql_query(sql).bind::<Text, _>(registry::TABLE);
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }
 

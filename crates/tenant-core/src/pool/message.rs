@@ -1,7 +1,7 @@
 //! The messages that begin and end a piece of work. Each is one round trip.
 
 use super::opening::Isolation;
-use crate::forget::FORGET;
+use crate::link::FORGET;
 use crate::path::Path;
 
 /// Diesel sets this for each connection, and what forgets settings forgets it.

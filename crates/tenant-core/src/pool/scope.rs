@@ -1,7 +1,7 @@
 //! Where a connection looks unqualified names up.
 
 use crate::TenantName;
-use crate::sql::Schema;
+use crate::name::Schema;
 
 /// In one tenant's schema: the parameter of
 /// [`TenantConnection`](crate::TenantConnection).

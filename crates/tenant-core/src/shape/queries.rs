@@ -10,7 +10,7 @@
 //! functions can stand in for its own.
 
 use crate::catalog::Catalog;
-use crate::sql::LEDGER;
+use crate::name::LEDGER;
 
 /// What hangs on a schema: which catalog it is in, and its OID. What an extension
 /// brought is the extension's.

@@ -2,10 +2,10 @@
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
-use crate::sql::LEDGER;
-use crate::{Error, TenantName, tracker};
+use crate::name::LEDGER;
+use crate::report::{Problem, ProblemKind};
+use crate::{Error, TenantName, registry};
 
 /// The tenants that `role` cannot read, or cannot read wholly.
 ///
@@ -28,7 +28,7 @@ pub(super) async fn missing_access(
          HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
              OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
          ORDER BY 1",
-        tracker::TABLE,
+        registry::TABLE,
         reading.catalog().no_shard("c")
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 3] = [

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::expected::Applied;
-use super::{Tenants, state};
+use super::handle::Tenants;
+use super::known_shapes::Applied;
+use super::state;
 use crate::engine::{self, Evidence};
 use crate::events::Call;
 use crate::migration::Migration;
+use crate::name::Schema;
 use crate::shape::{Compared, Shape, compare};
-use crate::sql::Schema;
 use crate::{Error, TenantName};
 
 /// What came of adopting a schema.

@@ -1,28 +1,11 @@
 //! Makes a tenant that is like another one.
 
-use super::Tenants;
-use super::note::Note;
+use super::handle::Tenants;
 use crate::engine::{self, Made, Rows};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::name::Schema;
+use crate::report::{Cloned, Note};
 use crate::{Error, TenantName};
-
-/// A tenant that was made like another one.
-#[derive(Debug)]
-pub struct Cloned {
-    /// The tenant that it is like.
-    pub from: TenantName,
-    /// The new tenant.
-    pub to: TenantName,
-    /// How many tables it has, without Diesel's own.
-    pub tables: usize,
-    /// How many rows were copied.
-    pub rows: u64,
-    /// Functions of the new tenant that name the other one in their text
-    /// ([`Note::NameInText`]), and whose name differs from the new one in upper and
-    /// lower case only.
-    pub notes: Vec<Note>,
-}
 
 impl Tenants {
     /// Makes the tenant `to` with everything that `from` has: tables, rows as `rows`

@@ -1,6 +1,6 @@
 //! What differs between two tenants.
 
-use super::Tenants;
+use super::handle::Tenants;
 use super::shapes::Seen;
 use crate::events::Call;
 use crate::shape::{Compared, Difference, Shape, compare};

@@ -4,15 +4,17 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::fleet::{Item, Pace, Piece, Stop};
-use super::note::{self, Note};
-use super::{FleetReport, Outcome, Status, Tenants, state};
-use crate::connect::Session;
+use super::each::Task;
+use super::handle::Tenants;
+use super::{notes, state};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
+use crate::fleet::{Item, Limits, Stop};
+use crate::link::Session;
 use crate::migration::versions;
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::report::{FleetReport, Note, Outcome, Status};
+use crate::{Error, TenantName, registry};
 
 impl Tenants {
     /// Makes one tenant: its schema, all migrations, and its registration. A
@@ -71,14 +73,14 @@ impl Tenants {
         self.look_for_fingerprints().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
-        let pace = Pace {
-            piece: Piece::Create,
+        let limits = Limits {
             jobs,
-            max_failures: None,
-            failed: 0,
+            ..Limits::default()
         };
         let items = names.iter().cloned().map(Item::from).collect();
-        let outcomes = self.for_each(items, pace, stop, observe).await?;
+        let outcomes = self
+            .for_each(items, Task::Create, limits, stop, observe)
+            .await?;
         let report = FleetReport {
             outcomes,
             spares: Vec::new(),
@@ -139,7 +141,7 @@ impl Tenants {
     /// be asked is no reason to lose the report.
     pub(super) async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
         match self.reading().await {
-            Ok(reading) => note::same_but_for_case(&reading, names).await,
+            Ok(reading) => notes::same_but_for_case(&reading, names).await,
             Err(error) => Err(error),
         }
         .unwrap_or_default()
@@ -147,7 +149,7 @@ impl Tenants {
 
     async fn require_tracker(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
-        let sql = format!("SELECT FROM {} LIMIT 0", tracker::TABLE);
+        let sql = format!("SELECT FROM {} LIMIT 0", registry::TABLE);
         let found = reading.query(&sql, &[]).await;
         found.map(drop).map_err(state::tracker_error)
     }

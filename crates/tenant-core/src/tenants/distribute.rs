@@ -3,14 +3,16 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use super::fleet::{Item, Pace, Piece, Stop};
+use super::each::Task;
+use super::handle::Tenants;
 use super::places::{homes, spread};
-use super::{FleetReport, Outcome, Progress, Status, Tenants, state};
-use crate::connect::Session;
-use crate::engine;
+use super::state;
 use crate::events::{self, Call};
-use crate::sql::Schema;
-use crate::{Error, TenantName};
+use crate::fleet::{Item, Limits, Stop};
+use crate::link::Session;
+use crate::name::Schema;
+use crate::report::{FleetReport, Outcome, Progress, Status};
+use crate::{Error, TenantName, engine};
 
 /// How to distribute tenants.
 #[derive(Debug, Clone, Default)]
@@ -102,16 +104,16 @@ impl Tenants {
         if !(tenants.is_empty() && spares.is_empty()) {
             self.make_reference_tables().await?;
         }
-        let pace = Pace {
-            piece: Piece::Distribute,
+        let limits = Limits {
             jobs,
-            max_failures: None,
-            failed: 0,
+            ..Limits::default()
         };
         let items = tenants.into_iter().map(Item::from).collect();
-        let done = self.for_each(items, pace, stop, observe).await?;
-        let piece = Piece::DistributeSpare;
-        Ok((done, self.for_spares(spares, piece, jobs, stop).await))
+        let done = self
+            .for_each(items, Task::Distribute, limits, stop, observe)
+            .await?;
+        let task = Task::DistributeSpare;
+        Ok((done, self.for_spares(spares, task, jobs, stop).await))
     }
 
     /// Those of `only`, or of all tenants, with which nothing is to be done or nothing

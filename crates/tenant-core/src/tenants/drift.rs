@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
-use super::expected::{Applied, Shapes};
-use super::problem::{Problem, ProblemKind};
+use super::expected::Shapes;
+use super::handle::Tenants;
+use super::known_shapes::Applied;
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
+use crate::report::{Problem, ProblemKind};
 use crate::shape::{Shape, compare_with_migrations, missing_table};
 
 /// What a look at the shapes found.

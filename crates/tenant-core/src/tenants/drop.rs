@@ -3,12 +3,13 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::{Tenants, places};
+use super::handle::Tenants;
+use super::places;
 use crate::catalog::Catalog;
-use crate::engine::{self, Removed};
 use crate::events::Call;
-use crate::sql::Schema;
-use crate::{Error, TenantName};
+use crate::name::Schema;
+use crate::report::Removed;
+use crate::{Error, TenantName, engine};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]
@@ -89,7 +90,7 @@ impl Tenants {
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&name.as_str(), Type::TEXT),
-            (&crate::sql::LEDGER, Type::TEXT),
+            (&crate::name::LEDGER, Type::TEXT),
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()

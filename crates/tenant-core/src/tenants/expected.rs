@@ -5,44 +5,18 @@
 //! database that is dropped again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use super::Tenants;
+use super::handle::Tenants;
+use super::known_shapes::Applied;
 use super::state::Standing;
 use crate::migration::{Migration, versions};
+use crate::name::Schema;
 use crate::shape::Shape;
-use crate::sql::Schema;
 use crate::{Error, TenantName, engine};
-
-/// The versions of migrations that are applied together, oldest first.
-pub(super) type Applied = Vec<String>;
 
 /// What certain migrations make.
 pub(super) type Shapes = HashMap<Applied, Arc<Shape>>;
-
-/// For how long a shape is taken for true. Beside the migrations, which cannot change
-/// while the program runs, it depends on what somebody may alter: default privileges,
-/// extensions.
-const FRESH: Duration = Duration::from_mins(1);
-
-/// The shapes that were found lately.
-#[derive(Default)]
-pub(super) struct Known(Mutex<HashMap<Applied, (Instant, Arc<Shape>)>>);
-
-impl Known {
-    fn get(&self, applied: &Applied) -> Option<Arc<Shape>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (found, shape) = known.get(applied)?;
-        (found.elapsed() < FRESH).then(|| Arc::clone(shape))
-    }
-
-    fn add(&self, applied: Applied, shape: Arc<Shape>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (found, _)| found.elapsed() < FRESH);
-        known.insert(applied, (Instant::now(), shape));
-    }
-}
 
 impl Tenants {
     /// The versions that a tenant has of those that this program knows.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::access::missing_access;
 use super::expected::{Shapes, is_for_no_transaction};
+use super::handle::Tenants;
 use super::owners::foreign_owners;
-use super::problem::{Problem, ProblemKind, SpareFault, tell_once};
 use super::reading::Reading;
 use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
-use super::{Note, Tenants};
 use crate::events::Call;
+use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Error, TenantName};
 
 /// What a health check found.

@@ -2,13 +2,10 @@
 
 mod apart;
 
-use super::reading::Reading;
+use super::reading::{LedgerRead, Reading};
 use crate::catalog::Catalog;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::{PgError, TenantName};
-
-/// What a ledger holds, oldest first, or why it cannot be read.
-pub(super) type Applied = Result<Vec<String>, PgError>;
 
 pub(super) use apart::Unreached;
 
@@ -18,7 +15,7 @@ pub(super) async fn read_ledgers(
     reading: &Reading<'_>,
     tenants: &[TenantName],
     unreached: &Unreached,
-    ledgers: &mut Vec<(TenantName, Applied)>,
+    ledgers: &mut Vec<(TenantName, LedgerRead)>,
 ) {
     match reading.catalog() {
         Catalog::Plain => read_together(reading, tenants, ledgers).await,
@@ -31,7 +28,7 @@ pub(super) async fn read_ledgers(
 async fn read_together(
     reading: &Reading<'_>,
     tenants: &[TenantName],
-    ledgers: &mut Vec<(TenantName, Applied)>,
+    ledgers: &mut Vec<(TenantName, LedgerRead)>,
 ) {
     let error = match query_ledgers(reading, tenants).await {
         Ok(applied) => {

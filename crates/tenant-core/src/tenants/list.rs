@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::Knowledge;
-use super::{Place, Tenants, state};
+use super::TenantPlace;
+use super::handle::Tenants;
+use super::state::{self, Knowledge};
 use crate::Error;
 use crate::events::Call;
 
@@ -19,7 +20,7 @@ pub struct Tenant {
     /// How many migrations it lacks.
     pub pending: usize,
     /// Where it is, when it is on a server of a cluster.
-    pub place: Option<Place>,
+    pub place: Option<TenantPlace>,
     /// Why the two above are not known, when they are not.
     pub error: Option<Error>,
 }
@@ -45,7 +46,7 @@ impl Tenants {
         Ok(tenants.collect())
     }
 
-    fn tenant(&self, state: state::State, place: Option<Place>) -> Tenant {
+    fn tenant(&self, state: state::State, place: Option<TenantPlace>) -> Tenant {
         let (version, pending, error) = match state.standing {
             Ok(standing) => (standing.version, standing.pending.len(), None),
             Err(error) => (None, self.migrations.tenant.iter().len(), Some(error)),

@@ -8,15 +8,16 @@ use std::error::Error as _;
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
 use super::expected::rehearsal_name;
-use super::note::Note;
+use super::handle::Tenants;
 use super::reading::Reading;
 use super::rollback::Ahead;
 use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack};
 use crate::migration::Migration;
-use crate::sql::{Schema, ident};
+use crate::name::Schema;
+use crate::report::Note;
+use crate::sql::ident;
 use crate::{Error, PgError, TenantName};
 
 /// How many tables one query looks into, and how many tenants' catalog it reads.

@@ -5,16 +5,18 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::fleet::{Pace, Piece, Stop};
-use super::note::{self, Note};
+use super::each::Task;
+use super::handle::Tenants;
+use super::notes;
 use super::reading::Reading;
 use super::state::{self, Knowledge, Standing, State};
-use super::{FleetReport, Outcome, Status, Tenants};
-use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call, Whose};
+use crate::fleet::{Limits, Stop};
+use crate::link::Session;
 use crate::migration::versions;
-use crate::sql::Schema;
+use crate::name::Schema;
+use crate::report::{FleetReport, Note, Outcome, Progress, PublicOutcome, Status};
 use crate::{Error, TenantName};
 
 /// How to migrate the tenants.
@@ -29,17 +31,6 @@ pub struct MigrateOptions {
     pub max_failures: Option<usize>,
     /// Only report what is pending.
     pub dry_run: bool,
-}
-
-/// What came of migrating the public schema.
-#[derive(Debug, Clone)]
-pub struct PublicOutcome {
-    /// The versions of the migrations that were applied, oldest first.
-    pub applied: Vec<String>,
-    /// The versions that a dry run would have applied, oldest first.
-    pub pending: Vec<String>,
-    /// How long it took.
-    pub duration: Duration,
 }
 
 impl Tenants {
@@ -127,7 +118,7 @@ impl Tenants {
         } else {
             self.spares_behind().await?
         };
-        let mut notes = note::of_states(&states, &self.migrations.tenant);
+        let mut notes = notes::of_states(&states, &self.migrations.tenant);
         notes.extend(self.edited().await?);
         let (mut outcomes, behind) = sort(states, &options.only);
         let mut spares = Vec::new();
@@ -141,8 +132,7 @@ impl Tenants {
         if options.dry_run {
             outcomes.extend(behind.into_iter().map(planned));
         } else {
-            let pace = Pace {
-                piece: Piece::Migrate,
+            let limits = Limits {
                 jobs: options.jobs,
                 max_failures: options.max_failures,
                 failed: outcomes
@@ -155,11 +145,13 @@ impl Tenants {
                 self.prepare_references().await?;
             }
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
-            let mut ended = self.for_each(items, pace, stop, &observe).await?;
+            let mut ended = self
+                .for_each(items, Task::Migrate, limits, stop, &observe)
+                .await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
-            let piece = Piece::MigrateSpare;
-            let migrated = self.for_spares(spares_behind, piece, options.jobs, stop);
+            let task = Task::MigrateSpare;
+            let migrated = self.for_spares(spares_behind, task, options.jobs, stop);
             spares = migrated.await;
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
@@ -212,7 +204,7 @@ impl Tenants {
             return Ok(Vec::new());
         }
         let reading = self.reading().await?;
-        note::edited(&reading, &self.migrations.tenant).await
+        notes::edited(&reading, &self.migrations.tenant).await
     }
 
     /// Refuses the run when a migration that any of them lacks must not run.
@@ -228,18 +220,6 @@ impl Tenants {
             .filter(|one| one.refusal().is_some());
         refuse_unfit(unfit.filter(|migration| pending(migration.version())))
     }
-}
-
-/// What a run tells while it goes on.
-#[derive(Debug)]
-pub enum Progress<'a> {
-    /// It is known how many tenants have something to do.
-    Planned {
-        /// How many.
-        behind: usize,
-    },
-    /// One of them has ended.
-    Ended(&'a Outcome),
 }
 
 /// Those with nothing to do or nothing to be done, and those that are behind.

@@ -8,39 +8,18 @@ use futures_util::future::{Either, select};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client};
 
-use super::Tenants;
-use super::fleet::Stop;
+use super::handle::Tenants;
 use super::spares::new_name;
-use crate::connect::Session;
 use crate::engine::{self, Writers};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::fleet::Stop;
+use crate::link::Session;
+use crate::name::Schema;
+use crate::report::{MoveProgress, Moved};
 use crate::{Error, Node, TenantName};
 
 /// How often it is looked how far a move is.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// How far a move is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MoveProgress {
-    /// What is being done, in Citus' words: `Copying Data`, `Catching Up`.
-    pub step: String,
-    /// What is there already, in bytes.
-    pub copied: u64,
-    /// What there is to copy, in bytes.
-    pub total: u64,
-}
-
-/// What came of a move.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// The server that the tenant was on.
-    pub from: Node,
-    /// The one that it is on. The same when it was there already, and nothing was done.
-    pub to: Node,
-    /// How long it took.
-    pub duration: Duration,
-}
 
 /// How far the move of a schema's tables is, which Citus tells for each of them.
 ///

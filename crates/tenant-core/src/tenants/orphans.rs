@@ -5,15 +5,16 @@ use std::collections::HashSet;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::expected::Shapes;
+use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
-use super::problem::{Orphan, Problem, ProblemKind, SpareFault};
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
-use super::{Tenants, state};
+use super::state;
+use crate::name::LEDGER;
+use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::shape::Shape;
-use crate::sql::LEDGER;
-use crate::{Error, TenantName, tracker};
+use crate::{Error, TenantName, registry};
 
 /// A schema that is in no list.
 struct Candidate {
@@ -127,7 +128,7 @@ impl Tenants {
                  FROM nobodys n) \
              SELECT nspname::text, is_empty, has_ledger FROM looked \
              WHERE is_empty OR has_ledger OR has_table ORDER BY 1",
-            tracker::TABLE
+            registry::TABLE
         );
         let spares = state::names_of_spares(reading).await?;
         let tables = shapes.values().flat_map(|shape| shape.tables());

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
-use crate::{Error, TenantName, tracker};
+use crate::report::{Problem, ProblemKind};
+use crate::{Error, TenantName, registry};
 
 /// The tenants among `only`, or among all when that is empty, whose schema belongs
 /// to another role than those of most: a schema that somebody has made or restored
@@ -20,7 +20,7 @@ pub(super) async fn foreign_owners(
     let sql = format!(
         "SELECT t.name, pg_catalog.pg_get_userbyid(n.nspowner)::text \
          FROM {} t JOIN pg_catalog.pg_namespace n ON n.nspname = t.name ORDER BY t.name",
-        tracker::TABLE
+        registry::TABLE
     );
     let failed = |error| Error::database("looking whom the schemas belong to", error);
     let rows = reading.query(&sql, &[]).await.map_err(failed)?;

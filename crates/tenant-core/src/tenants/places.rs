@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
+use super::handle::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
-use crate::{Error, Node, TenantName, tracker};
+use crate::{Error, Node, TenantName, registry};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct TenantPlace {
     /// The server that its schema is on.
     pub node: Node,
     /// What its tables take there, with indexes, in bytes; `None` when that server
@@ -92,7 +92,7 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], or what the coordinator says.
-    pub async fn places(&self) -> Result<HashMap<String, Place>, Error> {
+    pub async fn places(&self) -> Result<HashMap<String, TenantPlace>, Error> {
         if !self.database.is_cluster() {
             return Ok(HashMap::new());
         }
@@ -107,7 +107,7 @@ impl Tenants {
         let sizes = sizes.collect::<HashMap<String, u64>>();
         let placed = homes.into_iter().map(|(name, node)| {
             let bytes = sizes.get(&name).copied();
-            (name, Place { node, bytes })
+            (name, TenantPlace { node, bytes })
         });
         Ok(placed.collect())
     }
@@ -154,7 +154,7 @@ pub(super) async fn spread(
          JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
          LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
          WHERE $1::text[] IS NULL OR t.name = ANY ($1) ORDER BY t.name",
-        tracker::TABLE
+        registry::TABLE
     );
     let names = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
     let names = (!names.is_empty()).then_some(names);

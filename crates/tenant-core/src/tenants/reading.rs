@@ -7,10 +7,10 @@ use futures_util::future::{join3, maybe_done};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error as DriverError, Row};
 
-use super::Tenants;
-use crate::Error;
+use super::handle::Tenants;
 use crate::catalog::Catalog;
-use crate::connect::Lease;
+use crate::link::Lease;
+use crate::{Error, PgError};
 
 /// A connection for questions about many tenants.
 ///
@@ -22,6 +22,9 @@ pub(super) struct Reading<'a> {
     /// The messages that a transaction begins with.
     begin: Vec<String>,
 }
+
+/// What a ledger holds, oldest first, or why it cannot be read.
+pub(super) type LedgerRead = Result<Vec<String>, PgError>;
 
 impl Tenants {
     /// A connection for looking at many tenants, on which nobody's lock holds up

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Tenants;
+use super::handle::Tenants;
 use super::state::tracker_error;
-use crate::sql::Schema;
-use crate::{Error, engine, tracker};
+use crate::name::Schema;
+use crate::{Error, engine, registry};
 
 impl Tenants {
     /// Makes the tables of `public` that tenants refer to reference tables, of which
@@ -59,7 +59,7 @@ impl Tenants {
              JOIN pg_catalog.pg_constraint k ON k.connamespace = n.oid AND k.contype = 'f' \
              JOIN pg_catalog.pg_class p ON p.oid = k.confrelid \
              JOIN pg_catalog.pg_namespace o ON o.oid = p.relnamespace AND o.nspname = 'public'",
-            tracker::TABLE
+            registry::TABLE
         );
         let reading = self.reading().await?;
         let rows = match reading.query(&sql, &[]).await.map_err(tracker_error) {

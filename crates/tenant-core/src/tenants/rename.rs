@@ -1,26 +1,11 @@
 //! Gives a tenant another name.
 
-use super::Tenants;
-use super::note::Note;
+use super::handle::Tenants;
 use crate::engine::{self, Followed};
 use crate::events::Call;
-use crate::sql::Schema;
+use crate::name::Schema;
+use crate::report::{Note, Renamed};
 use crate::{Error, TenantName};
-
-/// A tenant that has another name now.
-#[derive(Debug)]
-pub struct Renamed {
-    /// The name that it had.
-    pub from: TenantName,
-    /// The name that it has.
-    pub to: TenantName,
-    /// How many functions and procedures of the schema had the old name in a
-    /// `search_path` of their own, and have the new one now.
-    pub functions: usize,
-    /// Where the old name still stands ([`Note::OldPath`], [`Note::NameInText`]),
-    /// and whose name differs from the new one in upper and lower case only.
-    pub notes: Vec<Note>,
-}
 
 impl Tenants {
     /// Gives the tenant `from` the name `to`: its schema and its registration, in

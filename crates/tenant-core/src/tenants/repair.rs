@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::state::{Knowledge, Standing};
-use super::{Tenants, state};
+use super::handle::Tenants;
+use super::state::{self, Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
+use crate::name::Schema;
 use crate::shape::Difference;
-use crate::sql::Schema;
 use crate::{Error, TenantName};
 
 /// What came of repairing a tenant.
@@ -39,7 +39,7 @@ impl Tenants {
     /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
     /// migrations could not be tried. Then nothing was changed.
     pub async fn repair(&self, name: &TenantName) -> Result<Repair, Error> {
-        let repaired = self.mend(name, Keep::Yes);
+        let repaired = self.repair_or_try(name, Keep::Yes);
         Call::Repair
             .tell_about(Schema::Tenant(name), repaired)
             .await
@@ -51,11 +51,11 @@ impl Tenants {
     ///
     /// As [`Tenants::repair`].
     pub async fn try_repair(&self, name: &TenantName) -> Result<Repair, Error> {
-        let tried = self.mend(name, Keep::No);
+        let tried = self.repair_or_try(name, Keep::No);
         Call::Repair.tell_about(Schema::Tenant(name), tried).await
     }
 
-    async fn mend(&self, name: &TenantName, keep: Keep) -> Result<Repair, Error> {
+    async fn repair_or_try(&self, name: &TenantName, keep: Keep) -> Result<Repair, Error> {
         for _ in 0..ATTEMPTS {
             let standing = self.standing_of(name).await?;
             let known = self.applied(&standing);
@@ -67,11 +67,11 @@ impl Tenants {
             applied.extend(standing.unknown);
             let session = self.session().await?;
             let work = self.work(&session, Schema::Tenant(name));
-            if let Some(mended) = engine::mend(work, name, expected, &applied, keep).await? {
+            if let Some(repaired) = engine::repair(work, name, expected, &applied, keep).await? {
                 return Ok(Repair {
-                    mended: mended.mended,
-                    statements: mended.statements,
-                    left: mended.left,
+                    mended: repaired.repaired,
+                    statements: repaired.statements,
+                    left: repaired.left,
                 });
             }
         }

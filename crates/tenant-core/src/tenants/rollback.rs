@@ -3,56 +3,28 @@
 //! In two calls, so that somebody can be asked between them: what would be
 //! reverted and lost, and then exactly that.
 
+mod ahead;
 mod choice;
+mod options;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use super::fleet::{Item, Pace, Piece, Stop};
+use super::each::Task;
+use super::handle::Tenants;
 use super::loss::Loss;
-use super::note::{self, Note};
+use super::notes;
 use super::state::{self, Knowledge, Standing, State};
-use super::{FleetReport, Outcome, Status, Tenants};
-use crate::connect::Session;
-use crate::engine;
 use crate::events::{self, Call, Whose};
+use crate::fleet::{Item, Limits, Stop};
+use crate::link::Session;
 use crate::migration::{Migration, versions};
-use crate::sql::Schema;
-use crate::{Error, TenantName};
+use crate::name::Schema;
+use crate::report::{FleetReport, Note, Outcome, Status};
+use crate::{Error, TenantName, engine};
 
-/// How far back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RollbackTo {
-    /// So many of the newest versions that any of the tenants has are reverted. Those
-    /// that lack them stay as they are, so that the same call goes on after one in
-    /// which some failed.
-    Steps(NonZeroUsize),
-    /// All that is newer than this version is reverted.
-    Version(String),
-    /// All is reverted.
-    Nothing,
-}
-
-impl Default for RollbackTo {
-    fn default() -> Self {
-        Self::Steps(NonZeroUsize::MIN)
-    }
-}
-
-/// What to revert.
-#[derive(Debug, Clone, Default)]
-pub struct RollbackOptions {
-    /// Only these; all when empty. Names of no tenant are reported as failed.
-    pub only: Vec<TenantName>,
-    /// How far back.
-    pub to: RollbackTo,
-    /// How many connections, 8 when `None`; fewer when the server has not as
-    /// many left.
-    pub jobs: Option<NonZeroUsize>,
-    /// After so many failures no further tenant is begun.
-    pub max_failures: Option<usize>,
-}
+pub(super) use ahead::Ahead;
+pub use options::{RollbackOptions, RollbackTo};
 
 /// What would be reverted, and what would be lost. Made by
 /// [`Tenants::plan_rollback`].
@@ -78,14 +50,6 @@ pub struct PlannedRevert {
     pub name: String,
     /// How many tenants have it.
     pub tenants: usize,
-}
-
-/// A tenant that has something to revert.
-#[derive(Debug)]
-pub(super) struct Ahead {
-    pub(super) tenant: TenantName,
-    /// Newest first.
-    pub(super) versions: Vec<String>,
 }
 
 impl RollbackPlan {
@@ -153,7 +117,7 @@ impl Tenants {
         self.look_for_fingerprints().await?;
         let ours = &self.migrations.tenant;
         let states = self.states(&options.only, Knowledge::Certain).await?;
-        let unknown = note::of_states(&states, ours);
+        let unknown = notes::of_states(&states, ours);
         let (mut idle, standings) = sort(states, &options.only);
         let holders = choice::holders(ours, &standings);
         let to_revert = choice::choose(ours, &holders, &options.to)?;
@@ -240,20 +204,27 @@ impl Tenants {
         for failed in outcomes.iter().filter(|it| it.error.is_some()) {
             events::schema_ended(Whose::tenant(&failed.name), failed);
         }
-        let pace = Pace {
-            piece: Piece::Revert(&to_revert),
+        let limits = Limits {
             jobs: plan.options.jobs,
             max_failures: plan.options.max_failures,
             failed: outcomes.iter().filter(|it| it.error.is_some()).count(),
         };
         let items = plan.ahead.iter().map(|it| Item::from(it.tenant.clone()));
-        let mut ended = self.for_each(items.collect(), pace, stop, observe).await?;
+        let mut ended = self
+            .for_each(
+                items.collect(),
+                Task::Revert(&to_revert),
+                limits,
+                stop,
+                observe,
+            )
+            .await?;
         note_what_remains(&mut ended, plan.ahead);
         outcomes.extend(ended);
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let spares = plan.spares.into_iter().map(Item::from).collect();
-        let piece = Piece::RevertSpare(&to_revert);
-        let spares = self.for_spares(spares, piece, plan.options.jobs, stop);
+        let task = Task::RevertSpare(&to_revert);
+        let spares = self.for_spares(spares, task, plan.options.jobs, stop);
         let report = FleetReport {
             outcomes,
             spares: spares.await,

@@ -2,8 +2,8 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::Tenants;
-use crate::connect::Session;
+use super::handle::Tenants;
+use crate::link::Session;
 use crate::shape::{self, Shape};
 use crate::{Error, PgError};
 

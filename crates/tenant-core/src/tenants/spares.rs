@@ -4,41 +4,22 @@
 //! sign-up that waits for it takes a spare instead, by giving it a name.
 
 use std::num::NonZeroUsize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::fleet::{Item, Pace, Piece, Stop};
+use super::each::Task;
+use super::handle::Tenants;
 use super::state::{self, Standing};
-use super::{Outcome, Status, Tenants};
-use crate::connect::Session;
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
+use crate::fleet::{Item, Limits, Stop};
+use crate::link::Session;
 use crate::migration::versions;
-use crate::sql::Schema;
-use crate::{Error, TenantName, tracker};
+use crate::name::Schema;
+use crate::report::{Outcome, SpareCount, SpareReport, Status};
+use crate::{Error, TenantName, registry};
 
 /// What their names begin with.
 const PREFIX: &str = "_spare_";
-
-/// How many spare schemas there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SpareCount {
-    /// Up to date, to be taken by the next tenants.
-    pub ready: usize,
-    /// Others: behind, or not readable.
-    pub other: usize,
-}
-
-/// What came of keeping spare schemas.
-#[derive(Debug)]
-pub struct SpareReport {
-    /// One for each that something was done with, by name: created, migrated,
-    /// dropped or failed.
-    pub outcomes: Vec<Outcome>,
-    /// How many are ready now.
-    pub ready: usize,
-    /// How long it took.
-    pub duration: Duration,
-}
 
 impl Tenants {
     /// How many spare schemas there are.
@@ -93,7 +74,7 @@ impl Tenants {
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
         let behind = self.spares_behind().await?;
-        let migrated = self.for_spares(behind, Piece::MigrateSpare, jobs, stop);
+        let migrated = self.for_spares(behind, Task::MigrateSpare, jobs, stop);
         let mut outcomes = migrated.await;
         outcomes.iter().for_each(observe);
         let Found { ready, lost } = self.find_spares().await?;
@@ -101,13 +82,16 @@ impl Tenants {
         let lacking = count - kept.len();
         let new = std::iter::repeat_with(new_name).take(lacking);
         let new = new.collect::<Result<Vec<_>, _>>()?;
-        for (piece, names) in [
-            (Piece::DropSpare, [surplus, &lost].concat()),
-            (Piece::BuildSpare, new),
+        let limits = Limits {
+            jobs,
+            ..Limits::default()
+        };
+        for (task, names) in [
+            (Task::DropSpare, [surplus, &lost].concat()),
+            (Task::BuildSpare, new),
         ] {
-            let pace = pace(piece, jobs);
             let items = names.into_iter().map(Item::from).collect();
-            outcomes.extend(self.for_each(items, pace, stop, observe).await?);
+            outcomes.extend(self.for_each(items, task, limits, stop, observe).await?);
         }
         let built = outcomes.iter().filter(|it| it.status == Status::Created);
         let ready = kept.len() + built.count();
@@ -129,18 +113,22 @@ impl Tenants {
         Ok(behind.map(|standing| standing.item()).collect())
     }
 
-    /// Does the work `piece` for these spares, once the tenants are done. What
+    /// Does `task` with these spares, once the tenants are done. What
     /// concerns them all is in the first one's outcome: what was done with the
     /// tenants before has to be told.
     pub(super) async fn for_spares(
         &self,
         spares: Vec<Item>,
-        piece: Piece<'_>,
+        task: Task<'_>,
         jobs: Option<NonZeroUsize>,
         stop: &Stop,
     ) -> Vec<Outcome> {
         let first = spares.first().map(|item| item.name.clone());
-        let done = self.for_each(spares, pace(piece, jobs), stop, &|_| {});
+        let limits = Limits {
+            jobs,
+            ..Limits::default()
+        };
+        let done = self.for_each(spares, task, limits, stop, &|_| {});
         done.await.unwrap_or_else(|error| {
             let first = first.map(|name| {
                 let failed = Outcome::failed(name.as_str(), error);
@@ -192,7 +180,7 @@ impl Tenants {
 
     pub(super) async fn require_list(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
-        let sql = format!("SELECT FROM {} LIMIT 0", tracker::SPARES);
+        let sql = format!("SELECT FROM {} LIMIT 0", registry::SPARES);
         let found = reading.query(&sql, &[]).await;
         found
             .map(drop)
@@ -226,13 +214,4 @@ pub(super) fn is_named_like_a_spare(name: &str) -> bool {
 pub(super) fn new_name() -> Result<TenantName, Error> {
     let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
     name.parse().map_err(Error::InvalidRow)
-}
-
-fn pace(piece: Piece<'_>, jobs: Option<NonZeroUsize>) -> Pace<'_> {
-    Pace {
-        piece,
-        jobs,
-        max_failures: None,
-        failed: 0,
-    }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::places::{homes, spread};
-use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
+use crate::report::{Problem, ProblemKind};
 use crate::{Error, Node, TenantName};
 
 /// Asks each server but the coordinator, all at the same time.

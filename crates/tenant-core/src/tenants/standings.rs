@@ -1,7 +1,7 @@
 //! Which migrations each tenant has.
 
-use super::state::{Knowledge, State};
-use super::{Tenants, state};
+use super::handle::Tenants;
+use super::state::{self, Knowledge, State};
 use crate::events::Call;
 use crate::{Error, TenantName};
 

@@ -11,13 +11,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Tenants;
-use super::fleet::Item;
-use super::ledgers::{Applied, Unreached, read_ledgers};
-use super::reading::Reading;
+use super::handle::Tenants;
+use super::ledgers::{Unreached, read_ledgers};
+use super::reading::{LedgerRead, Reading};
+use crate::fleet::Item;
 use crate::migration::{Migration, MigrationSet, versions};
-use crate::sql::Schema;
-use crate::{Error, PgError, TenantName, tracker};
+use crate::name::Schema;
+use crate::{Error, PgError, TenantName, registry};
 
 /// How many ledgers one query reads. With more, planning the query takes most of
 /// the time, and each table needs a slot in the lock table.
@@ -125,7 +125,7 @@ impl Tenants {
         only: &[TenantName],
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        self.read_list(tracker::TABLE, only, knowledge).await
+        self.read_list(registry::TABLE, only, knowledge).await
     }
 
     /// Where every spare schema stands, by name; none where there is no list of
@@ -136,7 +136,7 @@ impl Tenants {
     /// What the server says.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
         match self
-            .read_list(tracker::SPARES, &[], Knowledge::Certain)
+            .read_list(registry::SPARES, &[], Knowledge::Certain)
             .await
         {
             Err(Error::NotSetUp) => Ok(Vec::new()),
@@ -265,7 +265,7 @@ impl Tenants {
 ///
 /// What the server says.
 pub(super) async fn names_of_spares(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
-    match listed(reading, tracker::SPARES).await {
+    match listed(reading, registry::SPARES).await {
         Ok(spares) => Ok(spares.into_iter().map(|spare| spare.name).collect()),
         Err(Error::NotSetUp) => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -322,7 +322,7 @@ async fn registered(reading: &Reading<'_>, listed: Vec<Listed>) -> Result<Vec<Re
     let names = names.filter(|name| name.len() < 64).collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
         (&names, Type::NAME_ARRAY),
-        (&crate::sql::LEDGER, Type::NAME),
+        (&crate::name::LEDGER, Type::NAME),
     ];
     let rows = reading.query(sql, &parameters).await;
     let rows = rows.map_err(tracker_error)?;
@@ -354,7 +354,7 @@ pub(super) fn tracker_error(error: tokio_postgres::Error) -> Error {
 
 fn standing(
     tenant: &Registered,
-    ledger: Option<(TenantName, Applied)>,
+    ledger: Option<(TenantName, LedgerRead)>,
     migrations: &MigrationSet,
 ) -> Result<Standing, Error> {
     let name = tenant

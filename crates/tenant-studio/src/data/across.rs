@@ -11,7 +11,7 @@ use super::answer::{Answer, Limits, Refusal};
 use super::cursor::ask;
 use super::reading::{Parameter, Reading};
 use crate::error::Failure;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 
 /// How many tenants are asked at a time. Each takes a connection.
@@ -85,7 +85,7 @@ pub(crate) fn ask_each(
 
 async fn ask_one(studio: &Studio, tenant: &str, question: &Question) -> Result<Answer, Refusal> {
     let name = tenant.parse::<TenantName>().map_err(Refusal::other)?;
-    let place = Place::Tenant(name);
+    let place = ShownSchema::Tenant(name);
     let reading = studio.read_for(&place, question.timeout).await;
     let reading = reading.map_err(Refusal::other)?;
     let answered = ask(&reading, &question.sql, question.limits).await;

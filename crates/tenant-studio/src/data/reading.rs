@@ -10,7 +10,7 @@ use tokio_postgres::{Row, RowStream};
 
 use super::select::Statement;
 use crate::error::Failure;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 
 /// A value for a question, with the type that it is sent as.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -19,7 +19,7 @@ pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// it has all its answers, it cancels what it is at: the browser has gone away.
 pub(crate) struct Reading {
     pub(super) transaction: DriverTransaction,
-    pub(super) place: Place,
+    pub(super) place: ShownSchema,
     /// Given back at the end, for the next page.
     pub(super) _permit: OwnedSemaphorePermit,
 }
@@ -29,11 +29,11 @@ impl Reading {
     pub(crate) async fn begin(
         pool: &TenantPool,
         permit: OwnedSemaphorePermit,
-        (place, timeout): (&Place, Duration),
+        (place, timeout): (&ShownSchema, Duration),
     ) -> Result<Self, Failure> {
         let transaction = match place {
-            Place::Public => pool.public().read_only().on_driver().await?,
-            Place::Tenant(name) => pool.tenant(name).read_only().on_driver().await?,
+            ShownSchema::Public => pool.public().read_only().on_driver().await?,
+            ShownSchema::Tenant(name) => pool.tenant(name).read_only().on_driver().await?,
         };
         let set = format!(
             "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off; \
@@ -55,7 +55,7 @@ impl Reading {
     }
 
     /// Where it reads.
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &ShownSchema {
         &self.place
     }
 

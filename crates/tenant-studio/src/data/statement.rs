@@ -11,7 +11,7 @@ use tenant_core::{DriverTransaction, PgError, PoolError, TenantPool};
 use super::answer::{Answer, Limits, Refusal};
 use super::cursor::{alone, cursor, fetch};
 use super::explain::{Explain, first_word};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 
 /// What PostgreSQL takes in any transaction, and means nothing here: what begins
 /// one or a part of one, and what is there for a later statement. What ends one is
@@ -30,7 +30,7 @@ const FAIL: &str = "SELECT 1 / 0 /* The studio asks whether a statement ends tra
 /// Runs `sql` at `place` and keeps what it did.
 pub(crate) async fn perform(
     pool: &TenantPool,
-    (place, timeout): (&Place, Duration),
+    (place, timeout): (&ShownSchema, Duration),
     sql: &str,
     limits: Limits,
 ) -> Result<Answer, Refusal> {
@@ -47,10 +47,10 @@ pub(crate) async fn perform(
     }
 }
 
-async fn begin(pool: &TenantPool, place: &Place) -> Result<DriverTransaction, PoolError> {
+async fn begin(pool: &TenantPool, place: &ShownSchema) -> Result<DriverTransaction, PoolError> {
     match place {
-        Place::Public => pool.public().on_driver().await,
-        Place::Tenant(name) => pool.tenant(name).on_driver().await,
+        ShownSchema::Public => pool.public().on_driver().await,
+        ShownSchema::Tenant(name) => pool.tenant(name).on_driver().await,
     }
 }
 

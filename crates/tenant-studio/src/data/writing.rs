@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use super::dml::Dml;
 use super::reading::Reading;
 use crate::error::Failure;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 
 /// A transaction in one schema. Dropped before it is committed, it keeps nothing.
 pub(crate) struct Writing(Reading);
@@ -21,12 +21,12 @@ impl Writing {
     pub(crate) async fn begin(
         pool: &TenantPool,
         permit: OwnedSemaphorePermit,
-        (place, timeout): (&Place, Duration),
+        (place, timeout): (&ShownSchema, Duration),
     ) -> Result<Self, Failure> {
         let how = Isolation::ReadCommitted;
         let transaction = match place {
-            Place::Public => pool.public().isolation(how).on_driver().await?,
-            Place::Tenant(name) => pool.tenant(name).isolation(how).on_driver().await?,
+            ShownSchema::Public => pool.public().isolation(how).on_driver().await?,
+            ShownSchema::Tenant(name) => pool.tenant(name).isolation(how).on_driver().await?,
         };
         let set = format!(
             "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off",

@@ -24,7 +24,7 @@ use super::answer;
 use crate::data::{self, Arrival, Limits, Question, Refusal};
 use crate::error::Failure;
 use crate::page::{Page, Tab};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use form::Asked;
 use gather::Gathering;
@@ -62,7 +62,7 @@ async fn run(State(studio): State<Studio>, uri: Uri, body: String) -> Result<Res
 
 /// The tenants to ask, unless the text is no SQL at all: then none of them is.
 async fn names(studio: &Studio, asked: &Asked) -> Result<Result<Vec<String>, Refusal>, Failure> {
-    let reading = studio.read(&Place::Public).await?;
+    let reading = studio.read(&ShownSchema::Public).await?;
     let names = data::chosen(&reading, &asked.choice).await?;
     let is_sql = data::is_sql(&reading, &asked.sql).await;
     reading.end();

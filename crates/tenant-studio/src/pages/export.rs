@@ -17,8 +17,8 @@ use super::{Here, at_each_place};
 use crate::data::Table;
 use crate::error::Failure;
 use crate::export::Format;
-use crate::place::TableName;
 use crate::query::View;
+use crate::shown_schema::TableName;
 use crate::studio::Studio;
 
 /// How long an export may take.

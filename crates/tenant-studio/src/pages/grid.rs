@@ -13,8 +13,8 @@ use maud::{Markup, html};
 use super::{Here, at_each_place};
 use crate::data::{self, Rows, Table};
 use crate::error::Failure;
-use crate::place::{Place, TableName};
 use crate::query::View;
+use crate::shown_schema::{ShownSchema, TableName};
 use crate::words::{counted, estimated};
 
 pub(super) fn routes() -> Router<crate::Studio> {
@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<crate::Studio> {
 struct Grid<'a> {
     /// Whether rows can be changed.
     writes: bool,
-    place: &'a Place,
+    place: &'a ShownSchema,
     table: &'a Table,
     view: &'a View,
     rows: Rows,

@@ -14,7 +14,7 @@ use tenant_core::{Health, PoolError, Problem, TenantName};
 
 use crate::error::Failure;
 use crate::page::{Page, Tab};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use kind::{Kind, causes};
 
@@ -129,7 +129,7 @@ fn whose(problem: &Problem) -> Markup {
             None => a href="/public" { "public" },
             Some(name) => @match name.parse::<TenantName>() {
                 Ok(tenant) if Kind::of(&problem.kind).has_pages() => {
-                    a href=(Place::Tenant(tenant).path()) { (name) }
+                    a href=(ShownSchema::Tenant(tenant).path()) { (name) }
                 },
                 _ => (name),
             },

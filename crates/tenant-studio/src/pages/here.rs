@@ -7,14 +7,14 @@ use axum::http::request::Parts;
 use crate::data::{Reading, Relation};
 use crate::error::Failure;
 use crate::page::{Page, Tab};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 
 /// A request for a page under a place.
 pub(crate) struct Here {
     pub(crate) studio: Studio,
-    pub(crate) place: Place,
+    pub(crate) place: ShownSchema,
     pub(crate) uri: Uri,
 }
 
@@ -60,7 +60,7 @@ impl FromRequestParts<Studio> for Here {
     async fn from_request_parts(parts: &mut Parts, studio: &Studio) -> Result<Self, Failure> {
         Ok(Self {
             studio: studio.clone(),
-            place: Place::from_request_parts(parts, studio).await?,
+            place: ShownSchema::from_request_parts(parts, studio).await?,
             uri: parts.uri.clone(),
         })
     }

@@ -14,7 +14,7 @@ use super::{Here, at_each_place};
 use crate::data::{self, Applied};
 use crate::error::Failure;
 use crate::page::Tab;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url::segment;
 
@@ -45,7 +45,7 @@ async fn of_place(here: Here) -> Result<Response, Failure> {
     Ok(here.page(Tab::Migrations, "Migrations").answer(&body))
 }
 
-fn list(place: &Place, known: &MigrationSet, applied: &[Applied]) -> Markup {
+fn list(place: &ShownSchema, known: &MigrationSet, applied: &[Applied]) -> Markup {
     html! {
         @if known.iter().len() == 0 {
             p.empty { "This program has no migrations for this schema." }
@@ -95,27 +95,27 @@ fn find<'a>(applied: &'a [Applied], one: &Migration) -> Option<&'a Applied> {
 }
 
 /// The migrations that the place has.
-fn stream<'a>(studio: &'a Studio, place: &Place) -> &'a MigrationSet {
+fn stream<'a>(studio: &'a Studio, place: &ShownSchema) -> &'a MigrationSet {
     let migrations = studio.tenants().migrations();
     match place {
-        Place::Public => &migrations.public,
-        Place::Tenant(_) => &migrations.tenant,
+        ShownSchema::Public => &migrations.public,
+        ShownSchema::Tenant(_) => &migrations.tenant,
     }
 }
 
 /// What applies the migrations that the place lacks.
-fn command(place: &Place) -> String {
+fn command(place: &ShownSchema) -> String {
     match place {
-        Place::Public => "cargo xtask db:migrate".to_owned(),
-        Place::Tenant(name) => format!("cargo xtask db:migrate:tenant {name}"),
+        ShownSchema::Public => "cargo xtask db:migrate".to_owned(),
+        ShownSchema::Tenant(name) => format!("cargo xtask db:migrate:tenant {name}"),
     }
 }
 
 /// The page of one migration.
-fn address(place: &Place, version: &str) -> String {
+fn address(place: &ShownSchema, version: &str) -> String {
     let stream = match place {
-        Place::Public => "public",
-        Place::Tenant(_) => "tenant",
+        ShownSchema::Public => "public",
+        ShownSchema::Tenant(_) => "tenant",
     };
     format!("/migrations/{stream}/{}", segment(version))
 }

@@ -10,8 +10,8 @@ use super::{Here, at_each_place};
 use crate::cell;
 use crate::data::{self, Column, Constraint, Reading, Table};
 use crate::error::Failure;
-use crate::place::TableName;
 use crate::query::{Filter, OrderValues, View};
+use crate::shown_schema::TableName;
 use crate::url;
 
 /// How many letters of each value a row shows.

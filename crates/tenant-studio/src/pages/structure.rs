@@ -9,7 +9,7 @@ use super::{Here, at_each_place};
 use crate::data::{self, Column, Constraint, Details, Outline, Table};
 use crate::diagram;
 use crate::error::Failure;
-use crate::place::{Place, TableName};
+use crate::shown_schema::{ShownSchema, TableName};
 use crate::words::bytes;
 
 pub(super) fn routes() -> Router<crate::Studio> {
@@ -102,7 +102,7 @@ fn enums(columns: &[Column]) -> Markup {
     }
 }
 
-fn constraints(place: &Place, table: &Table) -> Markup {
+fn constraints(place: &ShownSchema, table: &Table) -> Markup {
     let row = |constraint: &Constraint| {
         html! { tr {
             th scope="row" { (constraint.name) }
@@ -128,7 +128,7 @@ fn constraints(place: &Place, table: &Table) -> Markup {
 }
 
 /// The table that a foreign key leads to.
-fn target<'a>(place: &Place, constraint: &'a Constraint) -> Option<(String, &'a str)> {
+fn target<'a>(place: &ShownSchema, constraint: &'a Constraint) -> Option<(String, &'a str)> {
     let target = constraint.target.as_ref()?;
     let link = place
         .other(&target.schema)?
@@ -170,7 +170,7 @@ fn triggers(details: &Details) -> Markup {
     }
 }
 
-fn relations(place: &Place, open: &str, outlines: &[Outline], keys: &[Constraint]) -> Markup {
+fn relations(place: &ShownSchema, open: &str, outlines: &[Outline], keys: &[Constraint]) -> Markup {
     html! {
         @if outlines.len() > 1 {
             h2 { "Relations" }

@@ -11,7 +11,7 @@ use tenant_core::TenantName;
 use crate::data::{self, Search};
 use crate::error::Failure;
 use crate::page::{Page, Tab};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 
@@ -34,7 +34,7 @@ async fn switch(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
         limit: OFFERED,
         ..Search::default()
     };
-    let reading = studio.read(&Place::Public).await?;
+    let reading = studio.read(&ShownSchema::Public).await?;
     let found = data::tenants(&reading, &search).await?;
     reading.end();
     let names = found
@@ -72,7 +72,7 @@ fn offers(names: &[TenantName], text: &str, kept: &str) -> Markup {
         ul.offers aria-label="Tenants" {
             @for name in names {
                 li {
-                    a href=(format!("{}{kept}", Place::Tenant(name.clone()).path())) { (name.as_str()) }
+                    a href=(format!("{}{kept}", ShownSchema::Tenant(name.clone()).path())) { (name.as_str()) }
                 }
             }
             @if is_public {

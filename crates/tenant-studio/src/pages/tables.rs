@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::{Here, at_each_place};
 use crate::data::{self, Relation};
 use crate::error::Failure;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::words::{bytes, estimated};
 
 pub(super) fn routes() -> Router<crate::Studio> {
@@ -32,7 +32,7 @@ async fn list(here: Here) -> Result<Response, Failure> {
     Ok(here.page_beside(&tables, None).answer(&body))
 }
 
-fn table(place: &Place, tables: &[Relation]) -> Markup {
+fn table(place: &ShownSchema, tables: &[Relation]) -> Markup {
     html! {
         div.scroll {
             table.list {
@@ -52,7 +52,7 @@ fn table(place: &Place, tables: &[Relation]) -> Markup {
     }
 }
 
-fn row(place: &Place, table: &Relation) -> Markup {
+fn row(place: &ShownSchema, table: &Relation) -> Markup {
     html! {
         tr {
             th scope="row" {

@@ -11,7 +11,7 @@ use tenant_core::{Migration, TenantName};
 use crate::data::{self, Found, Search, TenantRow};
 use crate::error::Failure;
 use crate::page::{Page, Tab};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 use crate::words::{bytes, counted};
@@ -76,7 +76,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
         limit: i64::try_from(SHOWN).unwrap_or(i64::MAX),
         offset: i64::try_from(asked.offset).unwrap_or(i64::MAX),
     };
-    let reading = studio.read(&Place::Public).await?;
+    let reading = studio.read(&ShownSchema::Public).await?;
     let mut found = data::tenants(&reading, &search).await?;
     let tenants = studio.tenants();
     let is_cluster = tenants.database().is_cluster();
@@ -162,7 +162,7 @@ fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
         tr {
             th scope="row" {
                 @match &name {
-                    Ok(name) => a href=(Place::Tenant(name.clone()).path()) { (tenant.name) },
+                    Ok(name) => a href=(ShownSchema::Tenant(name.clone()).path()) { (tenant.name) },
                     Err(_) => (tenant.name),
                 }
             }

@@ -5,6 +5,7 @@
 //! it to this repository, another one to a small made-up repository that breaks
 //! it, because a rule that cannot fail protects nothing.
 
+mod arrows;
 mod crates;
 mod documents;
 mod doors;
@@ -13,6 +14,7 @@ mod features;
 mod guarantees;
 mod manifest;
 mod migrations;
+mod modules;
 mod repository;
 mod rust_text;
 mod sources;

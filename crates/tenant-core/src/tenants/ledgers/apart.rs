@@ -6,10 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_postgres::{Error as DriverError, Row};
 
-use super::Applied;
-use crate::sql::Schema;
+use crate::name::Schema;
 use crate::tenants::places::homes;
-use crate::tenants::reading::Reading;
+use crate::tenants::reading::{LedgerRead, Reading};
 use crate::{Node, PgError, TenantName};
 
 /// The servers of a cluster that did not answer, by their address, and how. Each is
@@ -32,14 +31,14 @@ impl Unreached {
 type Homes = HashMap<String, Node>;
 
 /// What was read.
-type Answers<'a> = HashMap<&'a TenantName, Applied>;
+type Answers<'a> = HashMap<&'a TenantName, LedgerRead>;
 
 /// As [`read_ledgers`](super::read_ledgers).
 pub(super) async fn read_apart(
     reading: &Reading<'_>,
     tenants: &[TenantName],
     unreached: &Unreached,
-    ledgers: &mut Vec<(TenantName, Applied)>,
+    ledgers: &mut Vec<(TenantName, LedgerRead)>,
 ) {
     let mut answers = Answers::new();
     let mut open = tenants.iter().collect::<Vec<_>>();

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ahead, RollbackTo};
+use super::ahead::Ahead;
+use super::options::RollbackTo;
 use crate::Error;
 use crate::engine::refuse_file;
 use crate::migration::{Migration, MigrationFile, MigrationSet, versions};

@@ -10,7 +10,7 @@ use super::plain;
 use crate::data::{self, Count, Counts, Difference, Differences};
 use crate::error::Failure;
 use crate::pages::answer;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 use crate::words::counted;
@@ -53,10 +53,10 @@ fn address([one, other]: [&str; 2], table: Option<&str>) -> String {
 }
 
 /// The place of a tenant that a person has named.
-fn place(name: &str) -> Result<Place, Failure> {
+fn place(name: &str) -> Result<ShownSchema, Failure> {
     let name = name.parse::<TenantName>();
     let name = name.map_err(|error| Failure::Wrong(error.to_string()))?;
-    Ok(Place::Tenant(name))
+    Ok(ShownSchema::Tenant(name))
 }
 
 async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure> {

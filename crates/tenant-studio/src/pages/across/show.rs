@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::gather::{Gathering, Part};
 use crate::pages::answer;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 
 /// The finished result.
 pub(super) fn whole(gathering: &Gathering, parts: &[Part], link: Option<String>) -> Markup {
@@ -111,7 +111,7 @@ fn rows(part: &Part) -> Markup {
 
 fn tenant(name: &str) -> Markup {
     match name.parse() {
-        Ok(parsed) => html! { a href=(Place::Tenant(parsed).path()) { (name) } },
+        Ok(parsed) => html! { a href=(ShownSchema::Tenant(parsed).path()) { (name) } },
         Err(_) => html! { (name) },
     }
 }

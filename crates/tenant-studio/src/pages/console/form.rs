@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Here;
 use crate::pages::answer::ROWS;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 
@@ -48,7 +48,7 @@ impl Asked {
     }
 
     /// The address that shows this text at `place`, if it is short enough.
-    pub(super) fn link(&self, place: &Place) -> Option<String> {
+    pub(super) fn link(&self, place: &ShownSchema) -> Option<String> {
         let address = url::with(&place.at("sql"), [("sql", self.sql.clone())]);
         (address.len() <= IN_ADDRESS).then_some(address)
     }

@@ -13,8 +13,8 @@ use super::{allowed, keep};
 use crate::data::{Changes, Column, Done, Table, preview};
 use crate::error::Failure;
 use crate::pages::{Here, at_each_place};
-use crate::place::TableName;
 use crate::query::OrderValues;
+use crate::shown_schema::TableName;
 use crate::studio::Studio;
 
 /// How many changes a document may have.

@@ -10,7 +10,7 @@ use crate::data::{self, Choice, Column, Constraint, Reading, Table};
 use crate::error::Failure;
 use crate::page::Tab;
 use crate::pages::{Here, at_each_place};
-use crate::place::{Place, TableName};
+use crate::shown_schema::{ShownSchema, TableName};
 use crate::studio::Studio;
 use crate::url;
 
@@ -20,7 +20,7 @@ pub(super) fn routes() -> Router<Studio> {
 
 /// The foreign key of this column alone, if it leads to a table that can be shown.
 pub(super) fn key_of<'a>(
-    place: &Place,
+    place: &ShownSchema,
     table: &'a Table,
     column: &Column,
 ) -> Option<&'a Constraint> {

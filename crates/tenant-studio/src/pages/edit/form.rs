@@ -14,7 +14,7 @@ use super::{Answer, allowed, keep};
 use crate::data::{Change, CurrentRow, Done, RefusedChange, Table};
 use crate::error::Failure;
 use crate::pages::{Here, at_each_place};
-use crate::place::TableName;
+use crate::shown_schema::TableName;
 use crate::studio::Studio;
 use crate::url;
 

@@ -12,7 +12,7 @@ use super::fleet::{Asked, Fleet, tenants};
 use crate::data::{self, Applied};
 use crate::error::Failure;
 use crate::page::{Page, Tab};
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url::{self, segment};
 
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Router<Studio> {
 async fn show(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
     let text = url::parameter(uri.query(), "q").unwrap_or_default();
     let offset = url::parameter(uri.query(), "offset").and_then(|at| at.parse().ok());
-    let reading = studio.read(&Place::Public).await?;
+    let reading = studio.read(&ShownSchema::Public).await?;
     let of_public = data::ledger(&reading).await?;
     reading.end();
     let fleet = Fleet::read(&studio).await?;

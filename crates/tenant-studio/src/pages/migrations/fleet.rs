@@ -7,7 +7,7 @@ use tenant_core::{TenantName, TenantStanding};
 
 use super::failure;
 use crate::error::Failure;
-use crate::place::Place;
+use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::words::counted;
 
@@ -142,7 +142,7 @@ fn row(one: &TenantStanding) -> Markup {
 pub(crate) fn link(name: &str) -> Markup {
     html! {
         @match name.parse::<TenantName>() {
-            Ok(tenant) => a href=(Place::Tenant(tenant).at("migrations")) { (name) },
+            Ok(tenant) => a href=(ShownSchema::Tenant(tenant).at("migrations")) { (name) },
             Err(_) => (name),
         }
     }

@@ -1,0 +1,146 @@
+//! What a tenant's schema has beside its shape: what goes along with a copy, and what
+//! no copy can have.
+
+use crate::catalog::Catalog;
+use crate::name::Schema;
+use crate::sql::literal;
+
+/// The queries for the statements that give the copy what no shape holds: storage
+/// parameters, what is kept of old rows for replication, how columns are stored, the
+/// comments within types, and the rights on what will be made in the schema. They are
+/// run last.
+pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 5] {
+    [
+        storage(from, to, catalog),
+        replica_identity(from, to, catalog),
+        columns(from, to, catalog),
+        comments_within_types(from, to),
+        default_privileges(from, to),
+    ]
+}
+
+fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER %s %s.%I SET (%s)', \
+             CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, {}, c.relname, \
+             (SELECT string_agg(pg_catalog.format('%s = %L', split_part(o, '=', 1), \
+                  substr(o, strpos(o, '=') + 1)), ', ') FROM pg_catalog.unnest(c.reloptions) o)) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND c.reloptions IS NOT NULL \
+         AND {} ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.name()),
+        catalog.no_shard("c")
+    )
+}
+
+fn replica_identity(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER TABLE %s.%I REPLICA IDENTITY %s', {}, c.relname, \
+             CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' \
+                  ELSE pg_catalog.format('USING INDEX %I', i.relname) END) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         LEFT JOIN pg_catalog.pg_index x ON x.indrelid = c.oid AND x.indisreplident \
+         LEFT JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') \
+         AND (c.relreplident IN ('f', 'n') OR c.relreplident = 'i' AND i.oid IS NOT NULL) \
+         AND {} ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.name()),
+        catalog.no_shard("c")
+    )
+}
+
+/// The target of statistics is -1 or null where nobody has set one, and PostgreSQL
+/// before 14 knows no compression of columns. Options whose name begins with `pg_` are
+/// PostgreSQL's own marks.
+fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER TABLE %s.%I ALTER COLUMN %I SET %s', {}, c.relname, \
+             a.attname, what.is_set) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+         CROSS JOIN LATERAL (VALUES \
+             (CASE WHEN a.attstattarget >= 0 THEN 'STATISTICS ' || a.attstattarget END), \
+             (CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || CASE a.attstorage \
+                  WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' \
+                  ELSE 'EXTENDED' END END), \
+             (CASE pg_catalog.to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'COMPRESSION pglz' \
+                  WHEN 'l' THEN 'COMPRESSION lz4' END), \
+             ((SELECT '(' || pg_catalog.string_agg(o, ', ') || ')' \
+               FROM pg_catalog.unnest(a.attoptions) o WHERE o !~ '^pg_'))) what (is_set) \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND what.is_set IS NOT NULL \
+         AND {} ORDER BY c.relname, a.attnum",
+        literal(&to.ident()),
+        literal(from.name()),
+        catalog.no_shard("c")
+    )
+}
+
+fn comments_within_types(from: Schema<'_>, to: Schema<'_>) -> String {
+    let (to, from) = (literal(&to.ident()), literal(from.name()));
+    format!(
+        "SELECT pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L', {to}, c.relname, a.attname, \
+             d.description) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
+         JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = a.attnum \
+              AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         WHERE n.nspname = {from} AND c.relkind = 'c' \
+         UNION ALL \
+         SELECT pg_catalog.format('COMMENT ON CONSTRAINT %I ON DOMAIN %s.%I IS %L', o.conname, {to}, \
+             t.typname, d.description) \
+         FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_type t ON t.oid = o.contypid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+         JOIN pg_catalog.pg_description d ON d.objoid = o.oid \
+              AND d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass \
+         WHERE n.nspname = {from} ORDER BY 1"
+    )
+}
+
+fn default_privileges(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %s \
+                 GRANT %s ON %s TO %s%s', \
+             pg_catalog.pg_get_userbyid(d.defaclrole), {}, a.privilege_type, \
+             CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' \
+                  WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END, \
+             CASE a.grantee WHEN 0 THEN 'PUBLIC' \
+                  ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END, \
+             CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) \
+         FROM pg_catalog.pg_default_acl d \
+         JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace \
+         CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a \
+         WHERE n.nspname = {} ORDER BY 1",
+        literal(&to.ident()),
+        literal(from.name())
+    )
+}
+
+/// The query for what a copy would lack, in PostgreSQL's words: objects of kinds that
+/// no shape holds, or that cannot be made from one, and extensions, of which a
+/// database has one each. What belongs to an extension is not told by itself.
+pub(super) fn what_cannot_be_made(from: Schema<'_>) -> String {
+    format!(
+        "SELECT pg_catalog.pg_describe_object(d.classid, d.objid, 0) \
+         FROM pg_catalog.pg_depend d \
+         JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid \
+         LEFT JOIN pg_catalog.pg_class c ON c.oid = d.objid \
+              AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         LEFT JOIN pg_catalog.pg_proc p ON p.oid = d.objid \
+              AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+         LEFT JOIN pg_catalog.pg_type t ON t.oid = d.objid \
+              AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass \
+         WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+         AND n.nspname = {} AND d.deptype = 'n' \
+         AND (c.oid IS NULL OR c.relkind = 'f') \
+         AND (p.oid IS NULL OR p.prokind = 'a') \
+         AND (t.oid IS NULL OR t.typtype NOT IN ('e', 'd', 'c', 'm')) \
+         AND d.classid <> 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.classid \
+                         AND e.objid = d.objid AND e.deptype = 'e') \
+         ORDER BY 1",
+        literal(from.name())
+    )
+}

@@ -1,0 +1,114 @@
+//! How much of a schema can be dropped in one transaction.
+//!
+//! Each object that is dropped takes a slot in the server's table of locks, which
+//! all sessions share. A schema with too many is dropped in steps: what is
+//! gone stays gone when the run is cut off, and the next one goes on.
+
+use tokio_postgres::SimpleQueryRow;
+
+use super::cluster::ask_as_it_is;
+use super::script::Script;
+use super::send::ask;
+use super::work::Work;
+use crate::Error;
+use crate::name::LEDGER;
+use crate::sql::{ident, literal};
+
+/// What is dropped next.
+pub(super) enum DropStep {
+    /// The schema with all that is in it, and the registration.
+    Everything,
+    /// These statements drop a part of it.
+    Statements(Vec<String>),
+}
+
+/// What part of the table of locks one transaction may fill: the others need
+/// some as well.
+pub(super) const SHARE: i64 = 4;
+
+/// An expression: how many slots the table of locks has.
+///
+/// Source: PostgreSQL manual, `max_locks_per_transaction`.
+pub(super) const ROOM: &str = "(pg_catalog.current_setting('max_locks_per_transaction')::bigint * \
+     (pg_catalog.current_setting('max_connections')::bigint \
+      + pg_catalog.current_setting('max_prepared_transactions')::bigint))";
+
+/// How many slots a relation takes when it is dropped, at least: itself and its
+/// row type. What hangs on it (an array type, constraints, defaults, triggers, a
+/// TOAST table and its index) is counted generously, because too small steps
+/// cost little and too large ones fail.
+const SLOTS: i64 = 6;
+
+/// What to drop now, in the transaction that is open.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn next_drop_step(work: Work<'_>) -> Result<DropStep, Error> {
+    let mut script = Script::default();
+    ask_as_it_is(work, &mut script);
+    script.step("counting what is in the schema", &room_and_relations(work));
+    let rows = ask(work, &script).await?;
+    let number = |column| rows.first()?.get(column)?.parse::<i64>().ok();
+    let (room, relations) = (number(0).unwrap_or_default(), number(1).unwrap_or_default());
+    let at_once = (room / SHARE / SLOTS).max(1);
+    if relations <= at_once {
+        return Ok(DropStep::Everything);
+    }
+    let mut script = Script::default();
+    script.step("listing what is in the schema", &heads(work, at_once));
+    let rows = ask(work, &script).await?;
+    let statements = rows.iter().filter_map(|row| drop_statement(work, row));
+    let statements = statements.collect::<Vec<_>>();
+    Ok(if statements.is_empty() {
+        DropStep::Everything
+    } else {
+        DropStep::Statements(statements)
+    })
+}
+
+/// How many slots the table of locks has, and how many relations the schema has. A
+/// shard that is here takes some as well.
+fn room_and_relations(work: Work<'_>) -> String {
+    format!(
+        "SELECT {ROOM}, \
+                (SELECT count(*) FROM pg_catalog.pg_class c \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = {})",
+        literal(work.schema.name())
+    )
+}
+
+/// The relations that can be dropped by themselves, with as many on them as can
+/// go at once, and at least one: the views before the tables, the partitions
+/// before what they are partitions of. The table of applied migrations goes with
+/// the schema: without it nobody would know what this was.
+fn heads(work: Work<'_>, at_once: i64) -> String {
+    format!(
+        "SELECT relname, relkind FROM ( \
+             SELECT c.relname, c.relkind, row_number() OVER turns AS place, \
+                 pg_catalog.sum(1 + (SELECT count(*) FROM pg_catalog.pg_index i \
+                                     WHERE i.indrelid = c.oid)) OVER turns AS relations \
+             FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> {} \
+             AND {} \
+             WINDOW turns AS (ORDER BY c.relkind <> 'v', NOT c.relispartition, c.relkind = 'p', \
+                              c.relname)) heads \
+         WHERE place = 1 OR relations <= {at_once}",
+        literal(work.schema.name()),
+        literal(LEDGER),
+        work.database.catalog().no_shard("c"),
+    )
+}
+
+fn drop_statement(work: Work<'_>, row: &SimpleQueryRow) -> Option<String> {
+    let kind = match row.get(1)? {
+        "v" => "VIEW",
+        "m" => "MATERIALIZED VIEW",
+        "f" => "FOREIGN TABLE",
+        _ => "TABLE",
+    };
+    let relation = format!("{}.{}", work.schema.ident(), ident(row.get(0)?));
+    // One that stands on another may be gone with it.
+    Some(format!("DROP {kind} IF EXISTS {relation} CASCADE"))
+}

@@ -1,0 +1,79 @@
+//! A schema that is committed before anything is made in it.
+//!
+//! Citus makes the sequences of columns on the other servers as the role that the
+//! extension belongs to, over connections of its own. Where that is another role than
+//! ours, what our transaction has made is not seen there.
+
+use super::attempt::Attempts;
+use super::cluster::{Distribution, create_schema};
+use super::name_state::{open_and_look, open_and_look_at_both};
+use super::script::Script;
+use super::send::run_script;
+use super::transaction::{View, close, finish};
+use super::work::Work;
+use crate::name::Schema;
+use crate::{Error, TenantName};
+
+/// Whether it has to be.
+pub(super) fn needs_empty_schema(work: Work<'_>) -> bool {
+    work.database.is_cluster_of_others()
+}
+
+/// Makes the empty schema of a tenant that is to be like that of `work`: `names` are
+/// those of both. It is nobody's until it is filled: when the program ends before, the
+/// health check finds it.
+///
+/// # Errors
+///
+/// As of [`clone`](super::clone()) about the names, or what the server says.
+pub(super) async fn make_empty_schema(
+    work: Work<'_>,
+    names: (&TenantName, &TenantName),
+) -> Result<(), Error> {
+    let mut attempts = Attempts::new();
+    loop {
+        match make_once(work, names).await {
+            Err(error) if attempts.again_after(work, &error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn make_once(work: Work<'_>, (from, to): (&TenantName, &TenantName)) -> Result<(), Error> {
+    let target = Schema::Tenant(to);
+    let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
+    let fit = old.require_whole(from).and_then(|()| new.require_free(to));
+    if let Err(error) = fit {
+        close(work).await;
+        return Err(error);
+    }
+    let there = Work {
+        schema: target,
+        ..work
+    };
+    let mut script = Script::default();
+    create_schema(there, Distribution::Distributed, &mut script);
+    script.step("committing", "COMMIT");
+    finish(work, run_script(there, &script).await).await
+}
+
+/// Drops that schema again. One with something in it is another's by now, and stays;
+/// what cannot be dropped is found by the health check.
+pub(super) async fn drop_empty_schema(work: Work<'_>, name: &TenantName) {
+    let there = Work {
+        schema: Schema::Tenant(name),
+        ..work
+    };
+    let Ok(existing) = open_and_look(there).await else {
+        return;
+    };
+    if existing.require_only_schema(name).is_err() {
+        return close(there).await;
+    }
+    let mut script = Script::default();
+    let drop_schema = format!("DROP SCHEMA {}", there.schema.ident());
+    script.step("dropping the schema", &drop_schema);
+    script.step("committing", "COMMIT");
+    // Why nothing was made says more than why something is left.
+    drop(finish(there, run_script(there, &script).await).await);
+}

@@ -1,0 +1,32 @@
+//! The lock of a schema: an advisory lock of the database.
+
+use super::script::Script;
+use super::work::Work;
+use crate::name::Schema;
+use crate::sql::literal;
+
+/// The statement that takes the schema's lock until the transaction ends. It
+/// fails, by a division by zero, where somebody else holds the lock: the message
+/// that it stands in goes no further, and waits for nothing.
+pub(super) fn require_lock(schema: Schema<'_>) -> String {
+    format!(
+        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
+        lock_key(schema)
+    )
+}
+
+/// The number that stands for the schema among the database's advisory locks.
+pub(super) fn lock_key(schema: Schema<'_>) -> String {
+    let text = literal(&format!("diesel-tenants:{}", schema.name()));
+    format!("pg_catalog.hashtextextended({text}, 0)")
+}
+
+/// Keeps the schema's lock beyond the transaction. The same session holds it
+/// already, so this cannot fail.
+pub(super) fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
+    let key = lock_key(work.schema);
+    script.step(
+        "keeping the lock",
+        &format!("SELECT pg_catalog.pg_try_advisory_lock({key})"),
+    );
+}

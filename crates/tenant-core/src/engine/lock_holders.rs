@@ -1,0 +1,100 @@
+//! Who holds the lock that a run waits for.
+//!
+//! Once the wait is given up the server does not know any more who was waited
+//! for. So whoever waits long is looked at meanwhile, over another connection.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::lock::lock_key;
+use super::work::Work;
+use crate::name::Schema;
+use crate::{LockHolder, events};
+
+/// Looks now and then, so that no wait of the length of the time-out is missed.
+/// A run that waits for ever tells nobody, and one that does not wait costs
+/// nothing.
+pub(super) async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infallible {
+    let timeout = work.settings.lock_timeout;
+    if timeout.is_zero() {
+        std::future::pending::<()>().await;
+    }
+    let pause = (timeout / 2).max(Duration::from_millis(10));
+    let mut client = None;
+    loop {
+        tokio::time::sleep(pause).await;
+        if client.is_none() {
+            client = work.database.driver().await.ok();
+        }
+        let Some(client) = &client else { continue };
+        let holders = ask(client, &in_the_way(work)).await;
+        if !holders.is_empty() {
+            events::waiting(work.schema, &holders);
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = holders;
+        }
+    }
+}
+
+/// Who holds the lock on the schema itself.
+pub(super) async fn holders_of_schema(work: Work<'_>, schema: Schema<'_>) -> Vec<LockHolder> {
+    match work.database.driver().await {
+        Ok(client) => ask(&client, &owners(schema)).await,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The sessions that hold the schema's lock: `pid`.
+///
+/// The process itself is not asked for: behind a pooler it is another one for
+/// each transaction.
+fn owners(schema: Schema<'_>) -> String {
+    format!(
+        "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+         AND l.database = (SELECT oid FROM pg_catalog.pg_database \
+                           WHERE datname = pg_catalog.current_database()) \
+         AND (l.classid::bigint << 32) | l.objid::bigint = {}",
+        lock_key(schema)
+    )
+}
+
+/// The sessions that those wait for.
+fn in_the_way(work: Work<'_>) -> String {
+    format!(
+        "SELECT DISTINCT pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) AS pid FROM ({}) o",
+        owners(work.schema)
+    )
+}
+
+/// What the server tells of the sessions that `pids` gives; nothing when it
+/// cannot be asked.
+async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
+    let sql = format!(
+        "SELECT w.pid, a.application_name, a.usename, a.state, \
+                pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
+         FROM ({pids}) w LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid ORDER BY 1"
+    );
+    let answers = client.simple_query(&sql).await.unwrap_or_default();
+    let rows = answers.iter().filter_map(|answer| match answer {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    rows.filter_map(|row| {
+        let text = |column| {
+            row.get(column)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        Some(LockHolder {
+            pid: row.get(0)?.parse().ok()?,
+            application: text(1),
+            role: text(2),
+            state: text(3),
+            query_start: text(4),
+        })
+    })
+    .collect()
+}

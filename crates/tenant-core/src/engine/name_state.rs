@@ -1,0 +1,147 @@
+//! What there is already under a tenant's name.
+
+use tokio_postgres::SimpleQueryRow;
+
+use super::transaction::{NotOpened, View, close, open, open_with_lock};
+use super::work::Work;
+use crate::name::Schema;
+use crate::sql::literal;
+use crate::{Error, TenantName, registry};
+
+/// A tenant's two halves, of which there should be both or none.
+#[derive(Clone, Copy)]
+pub(crate) struct NameState {
+    /// There is a row in the tracker.
+    pub(crate) registered: bool,
+    /// There is a schema.
+    pub(crate) schema: bool,
+}
+
+impl NameState {
+    /// Whether somebody is registered under `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
+    pub(super) fn require_registered(self, name: &TenantName) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Error::Untracked(name.clone())),
+            (false, false) => Err(Error::Unknown(name.clone())),
+        }
+    }
+
+    /// Whether `name` is that of a whole tenant.
+    ///
+    /// # Errors
+    ///
+    /// As of [`require_registered`](Self::require_registered), and
+    /// [`Error::MissingSchema`].
+    pub(super) fn require_whole(self, name: &TenantName) -> Result<(), Error> {
+        self.require_registered(name)?;
+        if self.schema {
+            Ok(())
+        } else {
+            Err(Error::MissingSchema(name.clone()))
+        }
+    }
+
+    /// Whether there is a schema and nobody is registered, which was made beforehand for
+    /// the tenant `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], [`Error::MissingSchema`] when only a registration is there,
+    /// [`Error::NoSchema`] when nothing is.
+    pub(super) fn require_only_schema(self, name: &TenantName) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (false, true) => Ok(()),
+            (true, true) => Err(Error::Taken(name.clone())),
+            (true, false) => Err(Error::MissingSchema(name.clone())),
+            (false, false) => Err(Error::NoSchema(name.clone())),
+        }
+    }
+
+    /// Whether a tenant can be called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], [`Error::MissingSchema`] when only the registration is
+    /// there, [`Error::Untracked`] when only a schema is.
+    pub(super) fn require_free(self, name: &TenantName) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (false, false) => Ok(()),
+            (true, true) => Err(Error::Taken(name.clone())),
+            (true, false) => Err(Error::MissingSchema(name.clone())),
+            (false, true) => Err(Error::Untracked(name.clone())),
+        }
+    }
+}
+
+/// Opens the transaction and looks the schema's name up. After an error no transaction
+/// is open.
+pub(super) async fn open_and_look(work: Work<'_>) -> Result<NameState, Error> {
+    let query = format!("SELECT {}", halves(work.schema));
+    let rows = opened(work, open(work, &query).await)?;
+    Ok(read(&rows, 0))
+}
+
+/// The same, and the transaction holds the lock of `other` as well.
+pub(super) async fn open_and_look_with_lock(
+    work: Work<'_>,
+    other: Schema<'_>,
+) -> Result<NameState, Error> {
+    let query = format!("SELECT {}", halves(work.schema));
+    let rows = opened(
+        work,
+        open_with_lock(work, other, View::Newest, &query).await,
+    )?;
+    Ok(read(&rows, 0))
+}
+
+/// The same with a second schema, whose lock the transaction holds as well. It
+/// comes second in what is given back.
+pub(super) async fn open_and_look_at_both(
+    work: Work<'_>,
+    other: Schema<'_>,
+    view: View,
+) -> Result<(NameState, NameState), Error> {
+    let query = format!("SELECT {}, {}", halves(work.schema), halves(other));
+    let rows = opened(work, open_with_lock(work, other, view, &query).await)?;
+    Ok((read(&rows, 0), read(&rows, 2)))
+}
+
+/// Two expressions: whether each half is there.
+fn halves(schema: Schema<'_>) -> String {
+    format!(
+        "{}, pg_catalog.to_regnamespace({}) IS NOT NULL",
+        registry::is_registered(schema),
+        literal(&schema.ident())
+    )
+}
+
+fn opened(
+    work: Work<'_>,
+    rows: Result<Vec<SimpleQueryRow>, NotOpened<'_>>,
+) -> Result<Vec<SimpleQueryRow>, Error> {
+    rows.map_err(|error| match error {
+        NotOpened::Query(failure) if failure.sqlstate() == Some("42P01") => Error::NotSetUp,
+        error => error.into_error(work),
+    })
+}
+
+/// The two halves, of which the first stands in the column `first`.
+fn read(rows: &[SimpleQueryRow], first: usize) -> NameState {
+    let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
+    NameState {
+        registered: answer(first),
+        schema: answer(first + 1),
+    }
+}
+
+/// Looks the name up, and leaves everything as it is.
+pub(crate) async fn look(work: Work<'_>) -> Result<NameState, Error> {
+    let existing = open_and_look(work).await?;
+    close(work).await;
+    Ok(existing)
+}

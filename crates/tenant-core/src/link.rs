@@ -1,0 +1,26 @@
+//! From a database URL to a connection.
+//!
+//! [`Database`] is a parsed URL. It opens connections of two kinds: a
+//! [`Session`] for the engine, which needs SQLSTATEs and messages of several
+//! statements, and Diesel's own `AsyncPgConnection` for typed queries.
+
+mod cluster;
+mod database;
+mod direct;
+mod error;
+mod forget;
+mod lock_holder;
+mod pg_error;
+mod pooled;
+mod session;
+mod tls;
+mod unnamed;
+mod url;
+
+pub use database::Database;
+pub use error::ConnectError;
+pub(crate) use forget::FORGET;
+pub use lock_holder::LockHolder;
+pub(crate) use lock_holder::in_words;
+pub use pg_error::PgError;
+pub(crate) use session::{Lease, Session, SessionPool};

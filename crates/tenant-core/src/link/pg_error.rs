@@ -1,0 +1,184 @@
+//! [`PgError`]: what PostgreSQL, or the way to it, said.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_postgres::error::{DbError, ErrorPosition};
+
+use crate::link::{LockHolder, in_words};
+
+/// An error of the server or of the connection to it, in PostgreSQL's own words.
+///
+/// Its `Display` is the whole message: text, SQLSTATE, detail and hint, and who
+/// held the lock that was not to be had.
+#[derive(Debug)]
+pub struct PgError {
+    cause: Arc<Cause>,
+    holders: Vec<LockHolder>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Driver(tokio_postgres::Error),
+    Text(String),
+}
+
+impl PgError {
+    /// Keeps the text of an error that nothing else is known of: Diesel has taken it
+    /// apart, or it is the operating system's.
+    pub(crate) fn from_text(error: impl fmt::Display) -> Self {
+        Cause::Text(error.to_string()).into()
+    }
+
+    /// The same once more: for others whom it is about as well.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            cause: Arc::clone(&self.cause),
+            holders: self.holders.clone(),
+        }
+    }
+
+    /// Who held the lock that was not to be had in time, as far as is known.
+    #[must_use]
+    pub fn holders(&self) -> &[LockHolder] {
+        &self.holders
+    }
+
+    /// The same with those who held the lock, if the error is about one.
+    pub(crate) fn held_by(mut self, holders: Vec<LockHolder>) -> Self {
+        if self.sqlstate() == Some("55P03") {
+            self.holders = holders;
+        }
+        self
+    }
+
+    /// The SQLSTATE, five characters, when the server itself spoke.
+    ///
+    /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.server().map(|error| error.code().code())
+    }
+
+    /// Whether the server that answers needs another one, which it does not reach:
+    /// the server of a cluster on which the rows are. The connection that this came
+    /// over is whole. Class 08 is that of connections; 08P01 is what a pooler says.
+    #[must_use]
+    pub fn is_of_another_server(&self) -> bool {
+        let code = self.sqlstate();
+        code.is_some_and(|code| code.starts_with("08") && code != "08P01")
+    }
+
+    /// The server's message, without what goes with it.
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.server().map(DbError::message)
+    }
+
+    /// The server's hint, if it gave one.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.server().and_then(DbError::hint)
+    }
+
+    /// Where in the text that was sent the server sees the error: counted in
+    /// characters, from 1.
+    pub(crate) fn position(&self) -> Option<usize> {
+        match self.server()?.position()? {
+            ErrorPosition::Original(position) => usize::try_from(*position).ok(),
+            // In a function's body, which is another text.
+            ErrorPosition::Internal { .. } => None,
+        }
+    }
+
+    /// The same in what goes to a log: of the server's words only the message, and
+    /// not that either where it may quote a value or a statement. Names of objects
+    /// and roles remain.
+    pub(crate) fn write_without_data(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.server() {
+            None => return write!(formatter, "{self}"),
+            Some(error) if may_quote_data(error) => {
+                let code = error.code().code();
+                write!(formatter, "SQLSTATE {code} (its message may quote data)")
+            }
+            Some(error) => write_message(formatter, error),
+        }?;
+        formatter.write_str(&in_words(&self.holders))
+    }
+
+    fn server(&self) -> Option<&DbError> {
+        match self.cause.as_ref() {
+            Cause::Driver(error) => error.as_db_error(),
+            Cause::Text(_) => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for PgError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Cause::Driver(error).into()
+    }
+}
+
+impl From<Cause> for PgError {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause: Arc::new(cause),
+            holders: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for PgError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.cause.as_ref(), self.server()) {
+            (_, Some(error)) => write_server_error(formatter, error),
+            (Cause::Driver(error), None) => write_chain(formatter, error),
+            (Cause::Text(text), None) => formatter.write_str(text),
+        }?;
+        formatter.write_str(&in_words(&self.holders))
+    }
+}
+
+impl std::error::Error for PgError {}
+
+/// Whether the message may hold more than names: a value that does not fit
+/// (class 22), a word of a statement (42601), or whatever a function's author
+/// wrote (classes 38 and P0, and each code that `RAISE` is given).
+///
+/// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes", and the routine
+/// of PL/pgSQL that reports for `RAISE`.
+fn may_quote_data(error: &DbError) -> bool {
+    let code = error.code().code();
+    let is_in = |class: &str| code.starts_with(class);
+    ["22", "38", "P0", "42601"].into_iter().any(is_in) || error.routine() == Some("exec_stmt_raise")
+}
+
+fn write_message(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+    let code = error.code().code();
+    write!(formatter, "{} (SQLSTATE {code})", error.message())
+}
+
+fn write_server_error(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+    write_message(formatter, error)?;
+    if let Some(detail) = error.detail() {
+        write!(formatter, "; detail: {detail}")?;
+    }
+    if let Some(hint) = error.hint() {
+        write!(formatter, "; hint: {hint}")?;
+    }
+    if let Some(context) = error.where_() {
+        write!(formatter, "; in: {}", context.replace('\n', ", "))?;
+    }
+    Ok(())
+}
+
+fn write_chain(formatter: &mut fmt::Formatter<'_>, error: &dyn std::error::Error) -> fmt::Result {
+    write!(formatter, "{error}")?;
+    match error.source() {
+        Some(source) => {
+            formatter.write_str(": ")?;
+            write_chain(formatter, source)
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,206 @@
+//! [`TenantName`]: a name that is safe to be a schema.
+//!
+//! A raw string from outside becomes a `TenantName` once, at the edge. Nothing
+//! below takes a tenant as a `&str`, so nothing below has to check again.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::reserved;
+
+/// PostgreSQL cuts longer identifiers short without an error
+/// (`NAMEDATALEN - 1`, in bytes).
+const MAX_BYTES: usize = 63;
+
+/// The name of a tenant, which is also the name of its schema.
+///
+/// Starts with an ASCII letter or an underscore, goes on with ASCII letters,
+/// digits and underscores, has at most 63 bytes, and is neither a reserved
+/// PostgreSQL keyword nor a schema of the system's own (`pg_*`, `public`,
+/// `information_schema`). Upper and lower case are kept and told apart, as
+/// PostgreSQL does with quoted identifiers.
+///
+/// A string does not become a name without the check:
+///
+/// ```
+/// use tenant_core::TenantName;
+///
+/// let name: TenantName = "acme_corp".parse()?;
+/// assert_eq!(name.as_str(), "acme_corp");
+/// assert!("acme-corp".parse::<TenantName>().is_err());
+/// # Ok::<(), tenant_core::InvalidName>(())
+/// ```
+///
+/// ```compile_fail
+/// let name: tenant_core::TenantName = "acme_corp".into();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantName(String);
+
+impl TenantName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TenantName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for TenantName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match broken_rule(text) {
+            None => Ok(Self(text.to_owned())),
+            Some(rule) => Err(InvalidName {
+                name: text.chars().take(MAX_BYTES + 1).collect(),
+                rule,
+            }),
+        }
+    }
+}
+
+/// A text that cannot be the name of a tenant, and which rule it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{name:?} cannot be a tenant's name: {rule}. A good name is, for example, `acme_corp`")]
+pub struct InvalidName {
+    /// The text that was given, cut after 64 characters.
+    pub name: String,
+    /// The first rule that it breaks.
+    pub rule: NameRule,
+}
+
+/// The rules for names, in the order they are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NameRule {
+    /// There is no text.
+    #[error("it is empty")]
+    Empty,
+    /// The first character is something else.
+    #[error("it starts with {0:?}, and must start with a letter (a-z, A-Z) or an underscore")]
+    Start(char),
+    /// A later character is something else.
+    #[error("it contains {0:?}, and may contain only letters (a-z, A-Z), digits and underscores")]
+    Character(char),
+    /// More bytes than PostgreSQL keeps.
+    #[error("it has {0} characters, and PostgreSQL keeps {MAX_BYTES}")]
+    Length(usize),
+    /// SQL claims the word.
+    #[error("it is a reserved word of PostgreSQL")]
+    Keyword,
+    /// A schema that exists in every database.
+    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
+    System,
+}
+
+fn broken_rule(text: &str) -> Option<NameRule> {
+    let Some(first) = text.chars().next() else {
+        return Some(NameRule::Empty);
+    };
+    if !(first.is_ascii_alphabetic() || first == '_') {
+        return Some(NameRule::Start(first));
+    }
+    let odd = |c: &char| !(c.is_ascii_alphanumeric() || *c == '_');
+    if let Some(character) = text.chars().find(odd) {
+        return Some(NameRule::Character(character));
+    }
+    if text.len() > MAX_BYTES {
+        return Some(NameRule::Length(text.len()));
+    }
+    let lower = text.to_ascii_lowercase();
+    if reserved::is_reserved(&lower) {
+        return Some(NameRule::Keyword);
+    }
+    let system = lower.starts_with("pg_") || lower == "public" || lower == "information_schema";
+    system.then_some(NameRule::System)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_a_name_but_one_that_needs_no_quotes(text in "\\PC*|[ -~]{0,70}|[a-zA-Z0-9_\0\"$]{0,70}") {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let is_plain = text.chars().all(plain) && (1..=63).contains(&text.len());
+            match text.parse::<TenantName>() {
+                Ok(name) => {
+                    prop_assert_eq!(name.as_str(), &text);
+                    prop_assert!(is_plain && !text.starts_with(|c: char| c.is_ascii_digit()));
+                }
+                Err(error) => {
+                    // It is told on one line, whatever it is.
+                    prop_assert!(!error.to_string().chars().any(char::is_control), "{error}");
+                }
+            }
+        }
+
+        #[test]
+        fn words_and_schemas_of_the_server_are_no_names_in_any_case(
+            word in "(select|table|user|public|information_schema|pg_[a-z]{0,5})",
+            upper in any::<u64>(),
+        ) {
+            let letters = word.char_indices().map(|(at, c)| {
+                if upper >> (at % 64) & 1 == 1 { c.to_ascii_uppercase() } else { c }
+            });
+            let mixed = letters.collect::<String>();
+            prop_assert!(mixed.parse::<TenantName>().is_err(), "{mixed}");
+        }
+    }
+
+    fn rule(text: &str) -> Option<NameRule> {
+        text.parse::<TenantName>().err().map(|error| error.rule)
+    }
+
+    #[test]
+    fn ordinary_names_are_accepted_as_they_are() {
+        for name in [
+            "acme",
+            "_acme",
+            "Acme_Corp_2",
+            "a",
+            &"x".repeat(63),
+            "users",
+            "value",
+        ] {
+            assert_eq!(name.parse::<TenantName>().unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn each_rule_is_named_when_it_is_broken() {
+        assert_eq!(rule(""), Some(NameRule::Empty));
+        assert_eq!(rule("2fast"), Some(NameRule::Start('2')));
+        assert_eq!(rule("\u{e9}tude"), Some(NameRule::Start('\u{e9}')));
+        assert_eq!(rule("acme-corp"), Some(NameRule::Character('-')));
+        assert_eq!(rule("a\"; DROP"), Some(NameRule::Character('"')));
+        assert_eq!(rule("a\0"), Some(NameRule::Character('\0')));
+        assert_eq!(rule(&"x".repeat(64)), Some(NameRule::Length(64)));
+        assert_eq!(rule("select"), Some(NameRule::Keyword));
+        assert_eq!(rule("SELECT"), Some(NameRule::Keyword));
+        assert_eq!(rule("pg_temp"), Some(NameRule::System));
+        assert_eq!(rule("PG_x"), Some(NameRule::System));
+        assert_eq!(rule("public"), Some(NameRule::System));
+        assert_eq!(rule("information_schema"), Some(NameRule::System));
+    }
+
+    #[test]
+    fn the_message_says_what_is_wrong_and_shows_a_good_name() {
+        let message = "acme corp".parse::<TenantName>().unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "\"acme corp\" cannot be a tenant's name: it contains ' ', and may contain only \
+             letters (a-z, A-Z), digits and underscores. A good name is, for example, `acme_corp`"
+        );
+    }
+}

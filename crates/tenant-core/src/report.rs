@@ -1,0 +1,17 @@
+//! What calls give back, and what they tell while they run: data, without connections.
+
+mod done;
+mod note;
+mod once;
+mod outcome;
+mod problem;
+mod progress;
+mod spares;
+
+pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
+pub use note::Note;
+pub(crate) use once::tell_once;
+pub use outcome::{FleetReport, Outcome, Status};
+pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
+pub use progress::{MoveProgress, Progress};
+pub use spares::{SpareCount, SpareReport};

@@ -1,0 +1,80 @@
+//! What was noticed that is no failure, and that somebody should know.
+
+use crate::error::few;
+use crate::shape::Difference;
+
+/// Something that is no failure and may become one. `Display` says what it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Note {
+    /// The text of a migration is not the one that was applied.
+    #[error("migration `{migration}` was edited after it was applied to {}", few(.tenants))]
+    Edited {
+        /// The migration's name.
+        migration: String,
+        /// Its version.
+        version: String,
+        /// The tenants that have it as it was before, by name.
+        tenants: Vec<String>,
+    },
+    /// A migration that was applied and is not there any more.
+    #[error("migration {version} is applied to {}, and this program does not have it", few(.tenants))]
+    Unknown {
+        /// Its version.
+        version: String,
+        /// The tenants that have it, by name.
+        tenants: Vec<String>,
+    },
+    /// A migration that is older than others which were applied before it.
+    #[error("migration `{migration}` is older than what {} had already, and comes after it", few(.tenants))]
+    Late {
+        /// The migration's name.
+        migration: String,
+        /// The tenants that get it late, by name.
+        tenants: Vec<String>,
+    },
+    /// It is not known what reverting takes away.
+    #[error("what would be lost is not known: {reason}")]
+    LossUnknown {
+        /// Why not, in words.
+        reason: String,
+    },
+    /// After reverting a schema is not as it was before the migrations.
+    #[error("each down.sql should undo its up.sql, and these do not: {}", listed(.differences))]
+    NotBack {
+        /// How it differs.
+        differences: Vec<Difference>,
+    },
+    /// Names that only PostgreSQL tells apart.
+    #[error("the tenants `{one}` and `{other}` differ in upper and lower case only")]
+    SameButForCase {
+        /// One name.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// A tenant was renamed, and a path that is kept somewhere has the old name.
+    #[error("the search path of {of} still names `{name}`")]
+    OldPath {
+        /// The old name.
+        name: String,
+        /// Whose path it is, such as "role app".
+        of: String,
+        /// The statement that sets it to the new name.
+        remedy: String,
+    },
+    /// A tenant was renamed or cloned, and functions have the name that it had, or
+    /// that of the original, in their text.
+    #[error("the name `{name}` stands in the text of {}", .functions.join(", "))]
+    NameInText {
+        /// That name.
+        name: String,
+        /// The functions and procedures, qualified and with their arguments.
+        functions: Vec<String>,
+    },
+}
+
+/// All of them, one after the other.
+fn listed(differences: &[Difference]) -> String {
+    let differences = differences.iter().map(ToString::to_string);
+    differences.collect::<Vec<_>>().join("; ")
+}

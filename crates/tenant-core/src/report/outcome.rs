@@ -1,0 +1,106 @@
+//! What came of a run over several tenants.
+
+use std::time::Duration;
+
+use super::Note;
+use crate::Error;
+
+/// What came of one tenant.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The tenant's name. A string, because a row of the tracker that is no
+    /// tenant's name is reported too.
+    pub name: String,
+    /// How it ended.
+    pub status: Status,
+    /// The versions of the migrations that were applied, oldest first.
+    pub applied: Vec<String>,
+    /// The versions that are still pending, oldest first.
+    pub pending: Vec<String>,
+    /// The versions of the migrations that were reverted, newest first.
+    pub reverted: Vec<String>,
+    /// The versions that were to be reverted and still are applied, newest first.
+    pub to_revert: Vec<String>,
+    /// Whether a new tenant was made of a spare schema.
+    pub from_spare: bool,
+    /// How long it took.
+    pub duration: Duration,
+    /// Why it failed, when it did.
+    pub error: Option<Error>,
+}
+
+/// How a tenant's part of a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Made by this run.
+    Created,
+    /// Brought up to date by this run.
+    Migrated,
+    /// Brought back to an older version by this run.
+    Reverted,
+    /// Brought to a server of the cluster by this run.
+    Distributed,
+    /// There was nothing to do.
+    UpToDate,
+    /// As [`Outcome::error`] says.
+    Failed,
+    /// Removed by this run: a spare schema too many.
+    Dropped,
+    /// Left alone: a dry run, or the run ended before.
+    Skipped,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct FleetReport {
+    /// One for each tenant, by name.
+    pub outcomes: Vec<Outcome>,
+    /// One for each spare schema that something was done with, by name.
+    pub spares: Vec<Outcome>,
+    /// What is no failure and should be known.
+    pub notes: Vec<Note>,
+    /// How long the run took.
+    pub duration: Duration,
+}
+
+impl FleetReport {
+    /// How many tenants ended as `status`.
+    #[must_use]
+    pub fn count(&self, status: Status) -> usize {
+        let same = |outcome: &&Outcome| outcome.status == status;
+        self.outcomes.iter().filter(same).count()
+    }
+
+    /// The tenants and the spare schemas that failed, by name.
+    pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &Error)> {
+        self.outcomes
+            .iter()
+            .chain(&self.spares)
+            .filter_map(|outcome| Some((outcome, outcome.error.as_ref()?)))
+    }
+}
+
+impl Outcome {
+    /// A tenant that failed before anything was done.
+    pub(crate) fn failed(name: impl Into<String>, error: Error) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::idle(name, Status::Failed)
+        }
+    }
+
+    /// A tenant with which nothing was done.
+    pub(crate) fn idle(name: impl Into<String>, status: Status) -> Self {
+        Self {
+            name: name.into(),
+            status,
+            applied: Vec::new(),
+            pending: Vec::new(),
+            reverted: Vec::new(),
+            to_revert: Vec::new(),
+            from_spare: false,
+            duration: Duration::ZERO,
+            error: None,
+        }
+    }
+}

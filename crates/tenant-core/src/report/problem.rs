@@ -1,0 +1,171 @@
+//! What a health check can find.
+
+mod remedy;
+
+use crate::shape::{Change, Difference, ObjectKind};
+use crate::{Error, InvalidName, Node};
+
+/// Something that is not as it should be.
+#[derive(Debug)]
+pub struct Problem {
+    /// The tenant or schema it is about; `None` for the public schema and for
+    /// what concerns all tenants.
+    pub tenant: Option<String>,
+    /// What it is.
+    pub kind: ProblemKind,
+}
+
+/// The kinds of problems. `Display` is the detail in words.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A registered name that cannot be a tenant's.
+    #[error("the registered name cannot be a tenant's")]
+    InvalidName(#[source] InvalidName),
+    /// Registered, and no schema.
+    #[error("the tenant is registered, but its schema does not exist")]
+    MissingSchema,
+    /// Its ledger, or what is in its schema, cannot be read.
+    #[error("the tenant's state cannot be read")]
+    Unreadable(#[source] Error),
+    /// The schema is not what the applied migrations make of it.
+    #[error("{0}")]
+    Drift(Box<Difference>),
+    /// Something is in the schema, and no migration is recorded.
+    #[error("the schema is not empty, but no migration is recorded as applied")]
+    HalfMade,
+    /// Migrations that were not applied, by version, oldest first.
+    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, .0.join(", "))]
+    PendingMigrations(Vec<String>),
+    /// A migration that was applied and that nobody has.
+    #[error("the applied migration {0} is not among the migrations of this program")]
+    UnknownMigration(String),
+    /// The text of a migration is not the one that was applied.
+    #[error("the migration `{migration}` was edited after it was applied")]
+    EditedMigration {
+        /// Its name.
+        migration: String,
+        /// Its version.
+        version: String,
+    },
+    /// The application's role cannot use the schema, or not read these tables.
+    #[error("{}", no_access(.role, .tables))]
+    NoAccess {
+        /// The role.
+        role: String,
+        /// The tables that it cannot read, by name; none when it could, if only
+        /// it had the right to use the schema.
+        tables: Vec<String>,
+    },
+    /// The schema belongs to another role than those of most tenants.
+    #[error("the schema belongs to `{owner}`, and those of most tenants to `{usual}`")]
+    ForeignOwner {
+        /// The role that it belongs to.
+        owner: String,
+        /// The role that the most belong to.
+        usual: String,
+    },
+    /// The schema is the coordinator's own, and the database is spread over a cluster.
+    #[error("the tenant is on no server of the cluster: its schema is not distributed")]
+    NotDistributed,
+    /// A server of the cluster does not answer.
+    #[error("the server {node} of the cluster cannot be reached, with {tenants} {} on it", if *.tenants == 1 { "tenant" } else { "tenants" })]
+    UnreachableNode {
+        /// The server.
+        node: Node,
+        /// How many tenants are on it.
+        tenants: usize,
+    },
+    /// Nobody is registered under the name of this schema.
+    #[error("{0}")]
+    OrphanedSchema(Orphan),
+    /// A spare schema that is none.
+    #[error("{0}")]
+    SpareLeftover(SpareFault),
+    /// What tenants should look like is not known: the role may not create a schema.
+    #[error("how the tenants should look was not checked: the migrations could not be tried")]
+    TablesNotChecked(#[source] Error),
+    /// The migrations do not make a schema any more.
+    #[error("the migrations cannot be applied to a new schema")]
+    BrokenMigrations(#[source] Error),
+}
+
+/// How a schema without a registration looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Orphan {
+    /// It holds what the migrations make, or a good part of it.
+    #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
+    LikeATenant,
+    /// It holds nothing.
+    #[error("the schema is empty, and no tenant of that name is registered")]
+    Empty,
+}
+
+/// What is wrong with a spare schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SpareFault {
+    /// It is in the list of spares, and does not exist.
+    #[error("the spare schema is listed, but does not exist")]
+    Gone,
+    /// It exists, and is not in the list.
+    #[error("a spare schema that is in no list is left over")]
+    Unlisted,
+    /// It does not look as its migrations make it.
+    #[error("the spare schema does not have the shape that its migrations make")]
+    Drifted,
+}
+
+impl Problem {
+    /// What makes it the same problem when it is found again.
+    pub(crate) fn identity(&self) -> (Option<String>, String) {
+        (self.tenant.clone(), self.kind.to_string())
+    }
+}
+
+impl ProblemKind {
+    /// The kind in one word, for programs: `missing_schema`. It does not change from
+    /// one version to the next.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidName(_) => "invalid_name",
+            Self::MissingSchema => "missing_schema",
+            Self::Unreadable(_) => "unreadable",
+            Self::Drift(difference) => code_of(difference),
+            Self::HalfMade => "half_made",
+            Self::PendingMigrations(_) => "pending_migrations",
+            Self::UnknownMigration(_) => "unknown_migration",
+            Self::EditedMigration { .. } => "edited_migration",
+            Self::NoAccess { .. } => "no_access",
+            Self::ForeignOwner { .. } => "wrong_owner",
+            Self::NotDistributed => "not_distributed",
+            Self::UnreachableNode { .. } => "unreachable_node",
+            Self::OrphanedSchema(_) => "orphaned_schema",
+            Self::SpareLeftover(_) => "spare_leftover",
+            Self::TablesNotChecked(_) => "tables_not_checked",
+            Self::BrokenMigrations(_) => "broken_migrations",
+        }
+    }
+}
+
+fn code_of(difference: &Difference) -> &'static str {
+    match (&difference.change, difference.object.kind) {
+        (Change::Missing, ObjectKind::Table) => "missing_table",
+        (Change::Missing, _) => "missing_object",
+        (Change::Extra, _) => "extra_object",
+        (Change::Changed(_), _) => "changed_definition",
+        (Change::InvalidIndex, _) => "invalid_index",
+        (Change::WrongOwner { .. }, _) => "wrong_owner",
+        (Change::MissingGrants(_), _) => "missing_grants",
+        (Change::ExtraGrants(_), _) => "extra_grants",
+    }
+}
+
+fn no_access(role: &str, tables: &[String]) -> String {
+    if tables.is_empty() {
+        return format!("the role `{role}` may not use the schema");
+    }
+    let tables = tables.iter().map(|table| format!("`{table}`"));
+    let tables = tables.collect::<Vec<_>>().join(", ");
+    format!("the role `{role}` may not read {tables}, or not use the schema")
+}

@@ -1,0 +1,26 @@
+//! What a call tells while it runs.
+
+use super::Outcome;
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// It is known how many tenants have something to do.
+    Planned {
+        /// How many.
+        behind: usize,
+    },
+    /// One of them has ended.
+    Ended(&'a Outcome),
+}
+
+/// How far a move is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveProgress {
+    /// What is being done, in Citus' words: `Copying Data`, `Catching Up`.
+    pub step: String,
+    /// What is there already, in bytes.
+    pub copied: u64,
+    /// What there is to copy, in bytes.
+    pub total: u64,
+}

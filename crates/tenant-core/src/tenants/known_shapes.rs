@@ -1,0 +1,35 @@
+//! The shapes that were found lately, so that not each call tries the migrations.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::shape::Shape;
+
+/// The versions of migrations that are applied together, oldest first.
+pub(super) type Applied = Vec<String>;
+
+/// For how long a shape is taken for true. Beside the migrations, which cannot change
+/// while the program runs, it depends on what somebody may alter: default privileges,
+/// extensions.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// The shapes that were found lately.
+#[derive(Default)]
+pub(super) struct KnownShapes(Mutex<HashMap<Applied, (Instant, Arc<Shape>)>>);
+
+impl KnownShapes {
+    /// The shape that these make, if it was found lately.
+    pub(super) fn get(&self, applied: &Applied) -> Option<Arc<Shape>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (found, shape) = known.get(applied)?;
+        (found.elapsed() < FRESH).then(|| Arc::clone(shape))
+    }
+
+    /// Keeps the shape that these make.
+    pub(super) fn add(&self, applied: Applied, shape: Arc<Shape>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (found, _)| found.elapsed() < FRESH);
+        known.insert(applied, (Instant::now(), shape));
+    }
+}

@@ -1,0 +1,93 @@
+//! [`ShownSchema`]: the schema that a page shows, as its address says.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use tenant_core::TenantName;
+
+use crate::error::Failure;
+use crate::url::segment;
+
+/// The public schema, or a tenant's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ShownSchema {
+    /// What exists once.
+    Public,
+    /// What exists for each tenant.
+    Tenant(TenantName),
+}
+
+impl ShownSchema {
+    /// The name of the schema.
+    pub(crate) fn schema(&self) -> &str {
+        match self {
+            Self::Public => "public",
+            Self::Tenant(name) => name.as_str(),
+        }
+    }
+
+    /// Where its pages begin.
+    pub(crate) fn path(&self) -> String {
+        match self {
+            Self::Public => "/public".to_owned(),
+            Self::Tenant(name) => format!("/t/{}", segment(name.as_str())),
+        }
+    }
+
+    /// The path of one of its pages.
+    pub(crate) fn at(&self, page: &str) -> String {
+        format!("{}/{page}", self.path())
+    }
+
+    /// The path of one of a table's pages.
+    pub(crate) fn table(&self, table: &str, page: &str) -> String {
+        format!("{}/table/{}/{page}", self.path(), segment(table))
+    }
+
+    /// The path of a table's rows.
+    pub(crate) fn rows(&self, table: &str) -> String {
+        format!("{}/table/{}", self.path(), segment(table))
+    }
+
+    /// The place of a schema that a foreign key leads to, when it can be shown:
+    /// this one, or public.
+    pub(crate) fn other(&self, schema: &str) -> Option<Self> {
+        match schema {
+            _ if schema == self.schema() => Some(self.clone()),
+            "public" => Some(Self::Public),
+            _ => None,
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ShownSchema {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match parameter(parts, state, "tenant").await {
+            None => Ok(Self::Public),
+            Some(name) => match name.parse() {
+                Ok(name) => Ok(Self::Tenant(name)),
+                Err(_) => Err(Failure::NotFound(format!("There is no tenant “{name}”."))),
+            },
+        }
+    }
+}
+
+/// The name of the table in the path. Whether there is one is seen in the catalog.
+#[derive(Debug, Clone)]
+pub(crate) struct TableName(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TableName {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let name = parameter(parts, state, "table").await;
+        Ok(Self(name.unwrap_or_default()))
+    }
+}
+
+async fn parameter<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
+    let parameters = RawPathParams::from_request_parts(parts, state).await.ok()?;
+    let mut found = parameters.iter().filter(|(key, _)| *key == name);
+    found.next().map(|(_, value)| value.to_owned())
+}
