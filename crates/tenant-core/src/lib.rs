@@ -11,7 +11,7 @@
 //! each:
 //!
 //! ```no_run
-//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Tenants};
+//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Stop, Tenants};
 //! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 //! # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 //!
