@@ -9,7 +9,7 @@ use crate::fixture::{Stream, chain, create, migrate, name, open, outcome, tenant
 
 fn impatient() -> Settings {
     Settings {
-        lock_timeout: Duration::from_millis(200),
+        lock_timeout: Duration::from_secs(1),
         ..Settings::default()
     }
 }

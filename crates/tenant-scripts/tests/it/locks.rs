@@ -103,7 +103,7 @@ async fn who_holds_the_lock_is_named() {
     let client = database.client().await;
     let lock = "SET application_name = 'nightly_report'; BEGIN; LOCK TABLE acme.dummy_table IN ACCESS SHARE MODE";
     client.batch_execute(lock).await.unwrap();
-    let done = database.run_with(&one_more(), "migrate-tenants --lock-timeout 0.2");
+    let done = database.run_with(&one_more(), "migrate-tenants --lock-timeout 1");
     done.exits_with(1).says("; held by pid ").says(
         "(application `nightly_report`, role `postgres`, idle in transaction, query began 20",
     );

@@ -92,7 +92,7 @@ async fn a_tenant_that_is_in_use_keeps_its_name_and_who_uses_it_is_said() {
     let lock = "SET application_name = 'reporting'; BEGIN; SELECT * FROM acme.dummy_table";
     client.batch_execute(lock).await.unwrap();
     database
-        .run("rename-tenant acme globex --lock-timeout 0.2")
+        .run("rename-tenant acme globex --lock-timeout 1")
         .exits_with(1)
         .prints_nothing()
         .says("(SQLSTATE 55P03)")
