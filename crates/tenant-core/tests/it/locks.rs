@@ -57,7 +57,7 @@ async fn a_lock_that_is_released_in_time_is_waited_for() {
         .await
         .unwrap();
     let release = async {
-        tokio::time::sleep(Duration::from_millis(350)).await;
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
         holder.batch_execute("COMMIT").await.unwrap();
     };
     let (report, ()) = tokio::join!(migrate(&new), release);
