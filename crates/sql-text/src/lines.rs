@@ -1,0 +1,75 @@
+//! From bytes of a text to lines and columns.
+
+/// The line, from 1, of the byte `offset` of `text`. For one of them: [`Lines`] counts
+/// once for all.
+#[must_use]
+pub fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.bytes().take(offset);
+    1 + before.filter(|byte| *byte == b'\n').count()
+}
+
+/// Where the lines of a text begin.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Looks for the line feeds of `text`.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            text,
+            starts: std::iter::once(0).chain(breaks).collect(),
+        }
+    }
+
+    /// The line of a byte, from 0.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
+    }
+
+    /// The line, and the column in characters, of a byte; both from 1.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let start = self.starts.get(line).copied().unwrap_or_default();
+        let before = self.text.as_bytes().get(start..offset).unwrap_or_default();
+        // Every byte that does not continue a character begins one.
+        let characters = before.iter().filter(|byte| (**byte & 0xC0) != 0x80);
+        // The mark at the start of some files takes no room on a screen.
+        let mark = usize::from(line == 0 && offset > 0 && self.text.starts_with('\u{feff}'));
+        (line + 1, (characters.count() + 1).saturating_sub(mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_end_at_line_feeds() {
+        let text = "ab\r\n\u{e9}x\n";
+        assert_eq!([0, 4, 8].map(|at| line_at(text, at)), [1, 2, 3]);
+        let lines = Lines::of(text);
+        assert_eq!(lines.position(0), (1, 1));
+        assert_eq!(lines.position(1), (1, 2));
+        assert_eq!(lines.position(6), (2, 2));
+        assert_eq!(lines.position(8), (3, 1));
+        assert_eq!(lines.position(800), (3, 1));
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let lines = Lines::of("\u{feff}ab\nc");
+        assert_eq!(lines.position(0), (1, 1));
+        assert_eq!(lines.position(3), (1, 1));
+        assert_eq!(lines.position(4), (1, 2));
+        assert_eq!(lines.position(6), (2, 1));
+    }
+}

@@ -1,0 +1,5 @@
+//! What this crate promises to those who build on it.
+
+mod fingerprints;
+mod lexers;
+mod reports;
