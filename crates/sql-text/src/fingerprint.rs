@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::token::tokens;
 
-/// What a fingerprint made here begins with.
-const V1: &str = "v1:";
+/// What a fingerprint made by [`fingerprint`] begins with.
+pub const V1: &str = "v1:";
 
 /// How many bytes of the hash are kept. Two texts of one migration are compared, not a
 /// text with all others, so eight are plenty.

@@ -210,6 +210,3 @@ impl Current {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -130,7 +130,6 @@ mod tenant_enum;
 mod tenants;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod token;
 mod tracker;
 
 pub use connect::{ConnectError, Database};
@@ -149,7 +148,7 @@ pub use pool::{
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
-pub use sql::{quote_ident, quote_literal};
+pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     Adopted, Cloned, ClusterNode, Comparison, Contents, DistributeOptions, FleetReport, Health,
     Loss, MigrateOptions, MoveProgress, Moved, Note, Orphan, Outcome, Place, PlannedRevert,

@@ -3,3 +3,4 @@
 mod fingerprints;
 mod lexers;
 mod reports;
+mod splitting;

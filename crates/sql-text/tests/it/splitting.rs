@@ -1,6 +1,7 @@
-use proptest::prelude::*;
+//! Which statements a text has.
 
-use super::*;
+use proptest::prelude::*;
+use sql_text::{Split, Statement, Unclosed, line_at, split, tokens};
 
 /// A statement, or a piece of one, that must not be taken apart.
 fn piece() -> impl Strategy<Value = String> {
@@ -59,7 +60,7 @@ fn statements(text: &str) -> Vec<&str> {
 
 fn opened(text: &str) -> (usize, Unclosed) {
     let open = split(text).open.unwrap();
-    (crate::line_at(text, open.start), open.what)
+    (line_at(text, open.start), open.what)
 }
 
 #[test]
