@@ -55,5 +55,15 @@ mod tests {
             split("BEGIN; SELECT 1; END;"),
             ["BEGIN;", "SELECT 1;", "END;"]
         );
+        assert_eq!(
+            split(
+                "CREATE FUNCTION begin() RETURNS int AS ''; SELECT begin atomic FROM t; SELECT 1"
+            ),
+            [
+                "CREATE FUNCTION begin() RETURNS int AS '';",
+                "SELECT begin atomic FROM t;",
+                "SELECT 1"
+            ]
+        );
     }
 }
