@@ -79,8 +79,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::Connect(error) => connect(error),
         Error::NotSetUp | Error::NoSpareList => "run `cargo xtask db:migrate` once".to_owned(),
         Error::NoExtensionsSchema(name) => format!(
-            "make it with `CREATE SCHEMA \"{name}\";`, or correct --extensions-schema or \
-             TENANT_EXTENSIONS_SCHEMA"
+            "make it with `CREATE SCHEMA {};`, or correct --extensions-schema or \
+             TENANT_EXTENSIONS_SCHEMA",
+            tenant_core::quote_ident(name)
         ),
         Error::Taken(_) => {
             "choose another name; `cargo xtask db:list:tenants` shows those in use".to_owned()

@@ -127,7 +127,6 @@ mod shape;
 mod sql;
 mod tenant_enum;
 mod tenants;
-mod token;
 
 pub use engine::{Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
@@ -147,7 +146,7 @@ pub use report::{
     Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
-pub use sql::{quote_ident, quote_literal};
+pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     Adopted, ClusterNode, Comparison, Contents, DistributeOptions, Health, Loss, MigrateOptions,
     PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Table, Tenant, TenantPlace,

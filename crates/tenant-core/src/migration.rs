@@ -7,13 +7,11 @@
 
 mod abroad;
 mod file;
-mod fingerprint;
 mod index;
 mod inside;
 mod recorder;
 mod referred;
 mod refusal;
-mod split;
 mod transaction_need;
 
 use std::collections::{BTreeSet, HashSet};
@@ -66,7 +64,7 @@ impl Migration {
         self.up.refusal()
     }
 
-    /// What it does, in 16 hexadecimal digits: another text, other digits.
+    /// What it does, as `v1:` and 16 hexadecimal digits: another text, other digits.
     /// Comments and the space between words do not count.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
@@ -261,10 +259,4 @@ pub enum SourceError {
         /// Another.
         other: String,
     },
-}
-
-/// The line, from 1, of the byte `offset` of `text`.
-fn line_at(text: &str, offset: usize) -> usize {
-    let before = text.bytes().take(offset);
-    1 + before.filter(|byte| *byte == b'\n').count()
 }

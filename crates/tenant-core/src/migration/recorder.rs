@@ -7,8 +7,8 @@ use diesel::connection::{BoxableConnection, SimpleConnection};
 use diesel::migration::Migration as DieselMigration;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
+use sql_text::fingerprint;
 
-use super::fingerprint::fingerprint;
 use super::{Migration, SourceError, Sql};
 
 /// A connection to nowhere, which keeps what it is told to run.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sql_text::{V1, literal, was_edited};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
@@ -53,13 +54,16 @@ pub(super) async fn edited(
         .collect::<Vec<_>>();
     let fingerprints = migrations.iter().map(Migration::fingerprint);
     let fingerprints = fingerprints.collect::<Vec<_>>();
-    // Nearly all have nothing else, which the first condition shows at once.
+    // Nearly all have nothing else, which the first condition shows at once; the last
+    // spares those that an earlier program wrote, without a version.
     let sql = format!(
         "WITH now AS MATERIALIZED (SELECT pg_catalog.jsonb_object($1, $2) AS texts) \
-         SELECT f.key, t.name FROM {} t CROSS JOIN now \
+         SELECT f.key, t.name, f.value FROM {} t CROSS JOIN now \
          CROSS JOIN LATERAL pg_catalog.jsonb_each_text(t.fingerprints) f \
-         WHERE NOT t.fingerprints <@ now.texts AND now.texts ->> f.key <> f.value ORDER BY 1, 2",
-        registry::TABLE
+         WHERE NOT t.fingerprints <@ now.texts AND now.texts ->> f.key <> f.value \
+         AND now.texts ->> f.key <> {} || f.value ORDER BY 1, 2",
+        registry::TABLE,
+        literal(V1)
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
         (&versions, Type::TEXT_ARRAY),
@@ -67,15 +71,21 @@ pub(super) async fn edited(
     ];
     let rows = reading.query(&sql, &parameters).await;
     let rows = rows.map_err(|error| Error::database("reading the fingerprints", error))?;
-    let mut edited = BTreeMap::<String, Vec<String>>::new();
+    let mut edited = BTreeMap::<&str, Vec<String>>::new();
     for row in &rows {
-        if let (Ok(version), Ok(tenant)) = (row.try_get(0), row.try_get(1)) {
+        let (Ok(version), Ok(tenant), Ok(stored)) =
+            (row.try_get(0), row.try_get(1), row.try_get(2))
+        else {
+            continue;
+        };
+        let now = migrations.find(version).map(Migration::fingerprint);
+        if now.is_some_and(|now| was_edited(stored, now)) {
             edited.entry(version).or_default().push(tenant);
         }
     }
     let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
-        migration: migrations.name_of(&version),
-        version,
+        migration: migrations.name_of(version),
+        version: version.to_owned(),
         tenants,
     });
     Ok(edited.collect())

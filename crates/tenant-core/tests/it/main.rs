@@ -48,6 +48,7 @@ mod rollback_plan;
 mod secrets;
 mod server;
 mod spares;
+mod splitting;
 mod testing;
 mod testing_processes;
 mod tls;
