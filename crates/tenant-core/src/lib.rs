@@ -124,6 +124,7 @@ mod node;
 mod path;
 mod pg_error;
 mod pool;
+pub mod remedy;
 mod shape;
 mod sql;
 mod tenant_enum;
@@ -148,6 +149,7 @@ pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use remedy::Remedy;
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
@@ -157,3 +159,4 @@ pub use tenants::{
     RollbackTo, SpareCount, SpareFault, SpareReport, Status, Stop, Table, Tenant, TenantStanding,
     Tenants,
 };
+pub use tracker::TABLE as REGISTRY_TABLE;

@@ -20,6 +20,9 @@
 //! # }
 //! ```
 //!
+//! What to do about a problem it says in the words of that program:
+//! [`Options::remedies`].
+//!
 //! # What keeps it safe
 //!
 //! * It reads in transactions that PostgreSQL itself holds to reading, with a
@@ -47,9 +50,11 @@ mod page;
 mod pages;
 mod place;
 mod query;
+mod remedies;
 mod server;
 mod studio;
 mod url;
 mod words;
 
+pub use remedies::Remedies;
 pub use studio::{Options, Start, Studio};

@@ -8,6 +8,7 @@ use super::reading::Reading;
 use super::state::State;
 use crate::error::few;
 use crate::migration::{Migration, MigrationSet};
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::Difference;
 use crate::{Error, TenantName, tracker};
 
@@ -79,6 +80,28 @@ pub enum Note {
         /// The functions and procedures, qualified and with their arguments.
         functions: Vec<String>,
     },
+}
+
+impl Note {
+    /// What to do about it: one of these, in the order in which to try them.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let advice = match self {
+            Self::Edited { .. } => {
+                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            }
+            Self::OldPath { remedy, .. } => {
+                return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
+            }
+            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::Late { .. } => Advice::IgnoreIfIndependent,
+            Self::LossUnknown { .. } => Advice::ReadDownFiles,
+            Self::NotBack { .. } => Advice::CompleteDownFiles,
+            Self::SameButForCase { .. } => Advice::IgnoreIfMeant,
+            Self::NameInText { .. } => Advice::ReplaceFunctions,
+        };
+        vec![advice.into()]
+    }
 }
 
 /// All of them, one after the other.
