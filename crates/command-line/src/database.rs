@@ -8,7 +8,8 @@ use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::MigrationSet;
 
 use crate::exit::UsageError;
-use crate::{Common, Environment, Output, project};
+use crate::invocation::Action;
+use crate::{Common, Environment, Invocation, Output, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
 /// project's own server, which is started when it does not run.
@@ -34,10 +35,11 @@ pub async fn find_url(
     match started.outcome {
         Startup::AlreadyRunning => {}
         Startup::Started => output.note("Started the project's own PostgreSQL server."),
-        Startup::Created => output.note(
-            "Made the project's own PostgreSQL server in .postgres/ and started it \
-             (`cargo xtask db:stop` stops it).",
-        ),
+        Startup::Created => output.note(&format!(
+            "Created the project's own PostgreSQL server in .postgres/ and started it \
+             (`{}` stops it).",
+            Invocation::of(common).call(Action::StopServer)
+        )),
     }
     // Nobody logs in there with a password, so the whole URL can be shown.
     output.detail(&format!("the project's own server: {}", started.url));

@@ -122,6 +122,7 @@ mod name;
 mod path;
 mod pool;
 mod registry;
+pub mod remedy;
 mod report;
 mod shape;
 mod sql;
@@ -141,6 +142,8 @@ pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use registry::TABLE as REGISTRY_TABLE;
+pub use remedy::Remedy;
 pub use report::{
     Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
     Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,

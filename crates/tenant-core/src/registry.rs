@@ -10,8 +10,8 @@ use crate::migration::Migration;
 use crate::name::Schema;
 use crate::sql::literal;
 
-/// The list of tenants, qualified and quoted.
-pub(crate) const TABLE: &str = "public.schema_tracker";
+/// The list of tenants, qualified and quoted: for SQL text of a program's own.
+pub const TABLE: &str = "public.schema_tracker";
 
 /// The list of spare schemas, qualified and quoted. A database that was set up
 /// by an older program has none, and then there are no spares.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use command_line::interrupt::interruptible;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::invocation::Action;
+use command_line::{Common, Context, Invocation, Script, Verdict};
 use schema_diff::{Schema, differences};
 use serde::Serialize;
 
@@ -98,7 +99,8 @@ impl Script for PrintSchema {
         let project = Project::find()?;
         if self.check {
             let compared = interruptible(self.compare(context, &project)).await?;
-            return tell(context, &project, compared);
+            let invocation = self.files.invocation(context, &self.scratch);
+            return tell(context, &project, compared, &invocation);
         }
         // All of it before the first file is written.
         let printed = interruptible(self.print(context, &project)).await?;
@@ -204,7 +206,12 @@ fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow:
     Ok(Verdict::Done)
 }
 
-fn tell(context: &Context, project: &Project, compared: Vec<Compared>) -> anyhow::Result<Verdict> {
+fn tell(
+    context: &Context,
+    project: &Project,
+    compared: Vec<Compared>,
+    invocation: &Invocation,
+) -> anyhow::Result<Verdict> {
     let agree = compared.iter().all(|one| one.differences.is_empty());
     let mut streams = Vec::new();
     let mut lines = Vec::new();
@@ -215,9 +222,12 @@ fn tell(context: &Context, project: &Project, compared: Vec<Compared>) -> anyhow
         } else {
             lines.push(format!("{file} and the migrations disagree:"));
             lines.extend(one.differences.iter().map(|line| format!("  {line}")));
+            let name = stream.to_string();
             lines.push(format!(
-                "  to do: `cargo xtask db:generate:{stream}` writes a migration that follows the \
-                 file, `cargo xtask db:schema:{stream}` a file that follows the migrations"
+                "  to do: Write the migration that the file needs: `{}`. Or regenerate the file \
+                 from the migrations: `{}`.",
+                invocation.call(Action::GenerateMigration(&name)),
+                invocation.call(Action::PrintSchema(&name)),
             ));
         }
         streams.push(CheckRow {

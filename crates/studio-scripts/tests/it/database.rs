@@ -1,5 +1,7 @@
 //! A database of the test's own, and commands that work on it.
 
+use command_line::{Common, Invocation};
+use tenant_core::remedy::Command as Call;
 use tenant_core::{MigrationSet, Migrations};
 use tenant_testing::{ScratchDatabase, Template, TestDatabase};
 use test_support::{Command, Finished, Folder};
@@ -63,6 +65,15 @@ impl Database {
         let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
         let command = self.folder.command(name).on(&self.url);
         command.args(arguments.split_whitespace())
+    }
+
+    /// A command as hints show it: on this database.
+    pub(crate) fn hint(&self, call: &Call) -> String {
+        let common = Common {
+            database_url: Some(self.url.clone()),
+            ..Common::default()
+        };
+        format!("`{}`", Invocation::of(&common).call(call))
     }
 
     /// Runs such a command to its end.

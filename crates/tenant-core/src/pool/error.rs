@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::remedy::{Advice, Command, Remedy, missing_schema, no_extensions_schema};
 use crate::{ConnectError, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
@@ -77,6 +78,26 @@ impl PoolError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Exhausted { .. } | Self::Connect(_))
+    }
+
+    /// What to do about it: one of these, in the order in which to try them. Empty
+    /// where nothing general can be said.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Unknown(_) => vec![Command::ListTenants.into()],
+            Self::MissingSchema(name) => missing_schema(name),
+            Self::Forbidden(_) => vec![Advice::GrantRight.into()],
+            Self::NotSetUp => vec![Command::MigratePublic.into()],
+            Self::NoExtensionsSchema(name) => no_extensions_schema(name),
+            Self::Connect(error) => error.remedies(),
+            Self::NeedsDirect => vec![Advice::ConnectDirectly.into()],
+            Self::Exhausted { refused, .. } => {
+                let refused = refused.as_ref().map(|error| error.remedies());
+                refused.unwrap_or_default()
+            }
+            Self::Aborted | Self::Query(_) => Vec::new(),
+        }
     }
 
     /// As Diesel passes it on.

@@ -1,6 +1,7 @@
 //! What was noticed that is no failure, and that somebody should know.
 
 use crate::error::few;
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::Difference;
 
 /// Something that is no failure and may become one. `Display` says what it is.
@@ -71,6 +72,28 @@ pub enum Note {
         /// The functions and procedures, qualified and with their arguments.
         functions: Vec<String>,
     },
+}
+
+impl Note {
+    /// What to do about it: one of these, in the order in which to try them.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let advice = match self {
+            Self::Edited { .. } => {
+                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            }
+            Self::OldPath { remedy, .. } => {
+                return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
+            }
+            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::Late { .. } => Advice::IgnoreIfIndependent,
+            Self::LossUnknown { .. } => Advice::ReadDownFiles,
+            Self::NotBack { .. } => Advice::CompleteDownFiles,
+            Self::SameButForCase { .. } => Advice::IgnoreIfMeant,
+            Self::NameInText { .. } => Advice::ReplaceFunctions,
+        };
+        vec![advice.into()]
+    }
 }
 
 /// All of them, one after the other.

@@ -6,10 +6,11 @@ use anyhow::Context as _;
 use clap::Parser;
 use command_line::output::table;
 use command_line::words::{counted, time};
-use command_line::{Common, Context, Output, Script, Verdict};
+use command_line::{Common, Context, Invocation, Output, Script, Verdict};
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
+use tenant_core::remedy::Command;
 use tenant_core::{PoolError, TenantName, TenantPool, Tenants};
 
 use crate::tenants;
@@ -105,7 +106,9 @@ impl Script for DemoTenantSchema {
             duration_ms: demo.started.elapsed().as_millis(),
             steps: demo.steps,
         };
-        context.output.done(&document, &text(&document))?;
+        context
+            .output
+            .done(&document, &text(&document, context.invocation()))?;
         Ok(if document.isolated {
             Verdict::Done
         } else {
@@ -293,7 +296,7 @@ fn row(row: Dummy) -> Row {
     }
 }
 
-fn text(document: &Document) -> String {
+fn text(document: &Document, invocation: &Invocation) -> String {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
     let rows = document
         .rows
@@ -308,12 +311,12 @@ fn text(document: &Document) -> String {
         document.rows_in_other_tenant
     );
     let next = if document.kept {
-        format!(
-            "\nTenant `{}` was kept: try `cargo xtask db:list:tenants`.",
-            document.tenant
-        )
+        let list = invocation.call(&Command::ListTenants);
+        format!("\nTenant `{}` was kept: try `{list}`.", document.tenant)
     } else {
-        "\nNow one of your own: `cargo xtask db:create:tenant acme_corp`.".to_owned()
+        let name = "acme_corp".parse().ok();
+        let create = invocation.call(&Command::CreateTenant(name));
+        format!("\nNow create one of your own: `{create}`.")
     };
     let took = time(Duration::from_millis(
         u64::try_from(document.duration_ms).unwrap_or(u64::MAX),

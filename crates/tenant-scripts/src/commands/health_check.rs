@@ -3,9 +3,9 @@
 use clap::Parser;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Script, Verdict, hints};
+use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Health, Problem, ProblemKind, Settings, TenantName};
+use tenant_core::{Health, Problem, Settings, TenantName};
 
 use crate::tenants;
 
@@ -97,7 +97,7 @@ impl Script for HealthCheck {
         } else {
             tenants.health(&self.only).await?
         };
-        let document = document(&health);
+        let document = document(&health, context.invocation());
         if let Some(error) = &health.not_checked {
             let why = hints::causes(error).join(": ");
             context.output.problem(&format!(
@@ -117,7 +117,7 @@ impl Script for HealthCheck {
     }
 }
 
-fn document(health: &Health) -> Document {
+fn document(health: &Health, invocation: &Invocation) -> Document {
     let groups = health.groups().into_iter();
     let groups = groups.filter_map(|(detail, problems)| {
         Some(Group {
@@ -126,6 +126,7 @@ fn document(health: &Health) -> Document {
             tenants: problems.len(),
         })
     });
+    let problems = health.problems.iter();
     Document {
         healthy: health.problems.is_empty(),
         checked: health.checked,
@@ -133,7 +134,7 @@ fn document(health: &Health) -> Document {
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
         groups: groups.collect(),
-        problems: health.problems.iter().map(row).collect(),
+        problems: problems.map(|problem| row(problem, invocation)).collect(),
     }
 }
 
@@ -206,24 +207,12 @@ fn summary(document: &Document) -> Vec<String> {
     lines
 }
 
-fn row(problem: &Problem) -> Row {
+fn row(problem: &Problem, invocation: &Invocation) -> Row {
     Row {
         tenant: problem.tenant.clone(),
         kind: problem.kind.code(),
         detail: hints::causes(&problem.kind).join(": "),
-        remedy: remedy(problem),
+        remedy: remedy::text(&problem.remedies(), invocation).unwrap_or_default(),
         sql: problem.sql(),
     }
-}
-
-/// What to do. An error can say it better than its kind.
-fn remedy(problem: &Problem) -> String {
-    let hint = match &problem.kind {
-        ProblemKind::TablesNotChecked(error) if error.sqlstate() != Some("42501") => {
-            hints::of(error)
-        }
-        ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => hints::of(error),
-        _ => None,
-    };
-    hint.unwrap_or_else(|| problem.remedy())
 }

@@ -5,10 +5,11 @@ use clap::Parser;
 use command_line::json::ErrorDetail;
 use command_line::output::{shown, table};
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Invocation, Script, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use tenant_core::Tenant;
+use tenant_core::remedy::Command;
 
 use crate::report::problems;
 use crate::tenants;
@@ -57,26 +58,27 @@ impl Script for ListTenants {
         let tenants = tenants::open(context).await?;
         let is_cluster = tenants.database().is_cluster();
         let tenants = tenants.list().await?;
-        let rows = tenants.iter().map(|tenant| row(tenant, is_cluster));
+        let rows = tenants
+            .iter()
+            .map(|tenant| row(tenant, is_cluster, context.invocation()));
         let document = Document {
             tenants: rows.collect(),
         };
-        context
-            .output
-            .answer(&document, &text(&tenants, is_cluster))?;
+        let text = text(&tenants, is_cluster, context.invocation());
+        context.output.answer(&document, &text)?;
         let broken = tenants.iter().filter_map(|tenant| {
             let error = tenant.error.as_ref()?;
             Some((tenant.name.as_str(), error))
         });
         Ok(problems(
-            context.output,
+            context,
             "unreadable:",
             &broken.collect::<Vec<_>>(),
         ))
     }
 }
 
-fn row(tenant: &Tenant, is_cluster: bool) -> Row<'_> {
+fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row<'a> {
     let place = tenant.place.as_ref();
     Row {
         name: &tenant.name,
@@ -85,14 +87,17 @@ fn row(tenant: &Tenant, is_cluster: bool) -> Row<'_> {
         pending: tenant.pending,
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
-        error: tenant.error.as_ref().map(ErrorDetail::of),
+        error: tenant
+            .error
+            .as_ref()
+            .map(|error| ErrorDetail::of(error, invocation)),
     }
 }
 
-fn text(tenants: &[Tenant], is_cluster: bool) -> String {
+fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String {
     if tenants.is_empty() {
-        return "There are no tenants yet; `cargo xtask db:create:tenant NAME` makes one."
-            .to_owned();
+        let create = invocation.call(&Command::CreateTenant(None));
+        return format!("There are no tenants yet. To create one, run `{create}`.");
     }
     let table = if is_cluster {
         let heading = ["Tenant", "Created", "Version", "State", "Server", "Size"];

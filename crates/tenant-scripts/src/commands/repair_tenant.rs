@@ -4,7 +4,7 @@ use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::{Difference, Problem, ProblemKind, Repair, TenantName};
 
@@ -68,7 +68,7 @@ impl Script for RepairTenant {
         } else {
             tenants.repair(&self.name).await?
         };
-        let document = self.document(&repair);
+        let document = self.document(&repair, context.invocation());
         context.output.answer(&document, &text(&document))?;
         Ok(if repair.left.is_empty() {
             Verdict::Done
@@ -79,8 +79,9 @@ impl Script for RepairTenant {
 }
 
 impl RepairTenant {
-    fn document<'a>(&'a self, repair: &'a Repair) -> Document<'a> {
-        let left = repair.left.iter().map(|it| row(&self.name, it));
+    fn document<'a>(&'a self, repair: &'a Repair, invocation: &Invocation) -> Document<'a> {
+        let left = repair.left.iter();
+        let left = left.map(|it| row(&self.name, it, invocation));
         Document {
             tenant: self.name.as_str(),
             dry_run: self.dry_run,
@@ -91,7 +92,7 @@ impl RepairTenant {
     }
 }
 
-fn row(tenant: &TenantName, difference: &Difference) -> Row {
+fn row(tenant: &TenantName, difference: &Difference, invocation: &Invocation) -> Row {
     let problem = Problem {
         tenant: Some(tenant.to_string()),
         kind: ProblemKind::Drift(Box::new(difference.clone())),
@@ -99,7 +100,7 @@ fn row(tenant: &TenantName, difference: &Difference) -> Row {
     Row {
         kind: problem.kind.code(),
         detail: difference.to_string(),
-        remedy: problem.remedy(),
+        remedy: remedy::text(&problem.remedies(), invocation).unwrap_or_default(),
         sql: problem.sql(),
     }
 }

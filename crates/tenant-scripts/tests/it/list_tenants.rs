@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Finished, Migrations, OUR_VERSIONS};
+use crate::support::{Call, Database, Finished, Migrations, OUR_VERSIONS};
 
 /// The document with the times of creation left out, once it is sure that they
 /// are RFC 3339 in UTC.
@@ -26,10 +26,13 @@ fn rows(listed: &Finished) -> Value {
 #[tokio::test]
 async fn no_tenants_yet_is_an_invitation_to_make_one() {
     let database = Database::set_up().await;
+    let create = database.hint(&Call::CreateTenant(None));
     database
         .run("list-tenants")
         .succeeds()
-        .prints("There are no tenants yet; `cargo xtask db:create:tenant NAME` makes one.")
+        .prints(&format!(
+            "There are no tenants yet. To create one, run {create}."
+        ))
         .says_nothing();
     let listed = database.run("list-tenants --json").succeeds();
     assert_eq!(listed.json(), json!({"tenants": []}));

@@ -182,7 +182,7 @@ async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
         .exits_with(1)
         .prints_nothing()
         .says("nothing says how to revert `2026-02-01-000000_notes`")
-        .says("write a down.sql for each");
+        .says("Write a down.sql for each");
     let refused = database.run_with(&migrations, "rollback-tenants --yes --json");
     let message = refused.exits_with(1).error_message();
     assert!(message.contains(name), "{message}");

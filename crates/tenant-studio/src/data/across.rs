@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use tenant_core::TenantName;
+use tenant_core::{REGISTRY_TABLE, TenantName};
 use tokio_postgres::types::Type;
 
 use super::answer::{Answer, Limits, Refusal};
@@ -57,9 +57,8 @@ pub(crate) async fn chosen(reading: &Reading, choice: &Selection) -> Result<Vec<
             text.as_str(),
         ),
     };
-    let sql = format!(
-        "SELECT name FROM public.schema_tracker WHERE {condition} ORDER BY name COLLATE \"C\""
-    );
+    let sql =
+        format!("SELECT name FROM {REGISTRY_TABLE} WHERE {condition} ORDER BY name COLLATE \"C\"");
     let text: Parameter<'_> = (&text, Type::TEXT);
     let rows = reading.rows(WHAT, &sql, &[text]).await?;
     let names = rows.iter().map(|row| row.try_get(0));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tenant_core::{Node, PoolError, Tenants};
+use tenant_core::{Node, PoolError, REGISTRY_TABLE, Tenants};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -43,15 +43,20 @@ pub(crate) struct Search<'a> {
 }
 
 /// Those that begin with the text come first.
-const SEARCH: &str = "WITH found AS MATERIALIZED ( \
-        SELECT name, created_at, version, count(*) OVER () AS total, \
-            row_number() OVER (ORDER BY NOT pg_catalog.starts_with(lower(name), lower($1)), name) AS at \
-        FROM public.schema_tracker \
-        WHERE pg_catalog.strpos(lower(name), lower($1)) > 0 \
-            AND ($2::text IS NULL OR version IS DISTINCT FROM $2) \
-        ORDER BY at LIMIT $3 OFFSET $4) \
-     SELECT found.name, created_at, version, n.oid IS NOT NULL, total \
-     FROM found LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = found.name ORDER BY at";
+fn search_sql() -> String {
+    format!(
+        "WITH found AS MATERIALIZED ( \
+            SELECT name, created_at, version, count(*) OVER () AS total, \
+                row_number() OVER ( \
+                    ORDER BY NOT pg_catalog.starts_with(lower(name), lower($1)), name) AS at \
+            FROM {REGISTRY_TABLE} \
+            WHERE pg_catalog.strpos(lower(name), lower($1)) > 0 \
+                AND ($2::text IS NULL OR version IS DISTINCT FROM $2) \
+            ORDER BY at LIMIT $3 OFFSET $4) \
+         SELECT found.name, created_at, version, n.oid IS NOT NULL, total \
+         FROM found LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = found.name ORDER BY at"
+    )
+}
 
 /// A schema's tables are found through `pg_depend`, which has an index by it.
 const SIZES: &str = "SELECT asked.name, (SELECT sum(pg_catalog.pg_total_relation_size(c.oid)) \
@@ -70,7 +75,7 @@ pub(crate) async fn tenants(reading: &Reading, search: &Search<'_>) -> Result<Fo
         (&search.limit, Type::INT8),
         (&search.offset, Type::INT8),
     ];
-    let rows = reading.rows(WHAT, SEARCH, &parameters).await;
+    let rows = reading.rows(WHAT, &search_sql(), &parameters).await;
     let rows = rows.map_err(|failure| match failure {
         Failure::Query { source, .. } if source.sqlstate() == Some("42P01") => {
             PoolError::NotSetUp.into()

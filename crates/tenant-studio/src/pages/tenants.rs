@@ -6,6 +6,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
+use tenant_core::remedy::Command;
 use tenant_core::{Migration, TenantName};
 
 use crate::data::{self, Found, Search, TenantRow};
@@ -121,7 +122,8 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
         return html! {
             p.empty {
                 @if asked.text.is_empty() && !asked.only_behind {
-                    "There are no tenants yet. " code { "cargo xtask db:create:tenant NAME" } " makes one."
+                    "There are no tenants yet. "
+                    (studio.remedies().show(&[Command::CreateTenant(None).into()]))
                 } @else { "No tenant is found." }
             }
         };

@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["engine"],
     &["events"],
     &["report"],
+    &["remedy"],
     &["registry"],
     &["error"],
     &["shape"],

@@ -1,143 +1,141 @@
 //! What to do about each kind of problem.
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
-use crate::TenantName;
-use crate::registry;
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::{Difference, Mending};
 use crate::sql::{ident, literal};
+use crate::{Error, TenantName, registry};
 
 impl Problem {
-    /// What to do about it: for people, with the commands of this workspace and with
-    /// SQL. Control characters of names are shown as escapes.
+    /// What to do about it: one of these, in the order in which to try them.
     #[must_use]
-    pub fn remedy(&self) -> String {
+    pub fn remedies(&self) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
-        let shown = name.escape_debug().to_string();
-        match (&self.kind, &self.tenant) {
-            (ProblemKind::InvalidName(_), _) => {
-                format!(
-                    "Correct the name in {}, or delete the row.",
-                    registry::TABLE
-                )
+        match &self.kind {
+            ProblemKind::InvalidName(_) => vec![Sql::unregister(name).into()],
+            ProblemKind::MissingSchema => {
+                let drop = self.command(Command::DropTenant);
+                vec![Advice::RestoreBackup.into(), drop]
             }
-            (ProblemKind::MissingSchema, _) => format!(
-                "Restore the schema from a backup, or remove the registration: \
-                 cargo xtask db:drop:tenant {shown}"
-            ),
-            (ProblemKind::TablesNotChecked(_), _) => {
-                "Run the check as a role with the right: GRANT CREATE ON DATABASE.".to_owned()
+            ProblemKind::TablesNotChecked(error) if error.sqlstate() == Some("42501") => {
+                vec![Advice::UseRoleThatMayCreate.into()]
             }
-            (ProblemKind::Unreadable(_) | ProblemKind::BrokenMigrations(_), _) => {
-                "Mend what the message says.".to_owned()
+            ProblemKind::TablesNotChecked(error) => of(error, Advice::UseRoleThatMayCreate),
+            ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => {
+                of(error, Advice::ReadMessage)
             }
-            (ProblemKind::Drift(difference), _) => drifted(&shown, difference),
-            (ProblemKind::HalfMade, _) => format!(
-                "Find the version that it has, and record it: cargo xtask db:adopt:tenant {shown}"
-            ),
-            (ProblemKind::EditedMigration { version, .. }, _) => edited(name, version),
-            (ProblemKind::NoAccess { role, .. }, _) => no_access(name, role),
-            (ProblemKind::ForeignOwner { usual, .. }, _) => {
-                format!("ALTER SCHEMA {} OWNER TO {};", ident(name), ident(usual))
+            ProblemKind::Drift(difference) => self.drifted(difference),
+            ProblemKind::HalfMade => vec![self.command(adopt)],
+            ProblemKind::EditedMigration { version, .. } => edited(name, version),
+            ProblemKind::NoAccess { role, .. } => vec![Sql::grant(name, role).into()],
+            ProblemKind::ForeignOwner { usual, .. } => vec![change_owner(name, usual).into()],
+            ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
+                vec![Command::MigratePublic.into()]
             }
-            (ProblemKind::PendingMigrations(_), None) => "cargo xtask db:migrate".to_owned(),
-            (ProblemKind::PendingMigrations(_), Some(_)) => {
-                format!("cargo xtask db:migrate:tenant {shown}")
-            }
-            (ProblemKind::UnknownMigration(_), _) => {
-                "Use the program that has this migration: this one is older, or the migration's \
-                 folder was deleted."
-                    .to_owned()
-            }
-            (ProblemKind::NotDistributed, _) => {
-                format!("cargo xtask db:distribute:tenants --only {shown}")
-            }
-            (ProblemKind::UnreachableNode { .. }, _) => {
-                "Start the server, or see to the network between it and the coordinator.".to_owned()
-            }
-            (ProblemKind::OrphanedSchema(orphan), _) => orphaned(name, *orphan),
-            (ProblemKind::SpareLeftover(fault), _) => left_over(name, *fault),
+            ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
+            ProblemKind::UnknownMigration(_) => vec![Advice::UseOtherProgram.into()],
+            ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
+            ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
+            ProblemKind::OrphanedSchema(orphan) => orphaned(name, *orphan),
+            ProblemKind::SpareLeftover(fault) => vec![left_over(name, *fault)],
         }
     }
 
-    /// The statements that would mend it, in order. None where there is no SQL for
+    /// The statements that would fix it, in order. None where there is no SQL for
     /// it, or where a command does it better.
     #[must_use]
     pub fn sql(&self) -> Vec<String> {
-        let ProblemKind::Drift(difference) = &self.kind else {
-            return Vec::new();
-        };
-        let name = self
-            .tenant
-            .as_deref()
-            .and_then(|name| name.parse::<TenantName>().ok());
-        name.map_or_else(Vec::new, |name| difference.sql(&name))
+        match &self.kind {
+            ProblemKind::Drift(difference) => self
+                .name()
+                .map_or_else(Vec::new, |name| difference.sql(&name)),
+            _ => Vec::new(),
+        }
+    }
+
+    fn name(&self) -> Option<TenantName> {
+        self.tenant.as_deref()?.parse().ok()
+    }
+
+    /// What a command does about it. No command takes what cannot be a tenant's name.
+    fn command(&self, command: impl FnOnce(TenantName) -> Command) -> Remedy {
+        match self.name() {
+            Some(name) => command(name).into(),
+            None => Advice::CorrectRow.into(),
+        }
+    }
+
+    fn drifted(&self, difference: &Difference) -> Vec<Remedy> {
+        match difference.mending() {
+            Mending::Adds => vec![self.command(Command::RepairTenant)],
+            Mending::Removes => vec![
+                Sql::new(Purpose::DropObject, self.sql()).into(),
+                Advice::AddMigration.into(),
+            ],
+            Mending::Rewrites => vec![Sql::new(Purpose::ChangeDefinition, self.sql()).into()],
+            Mending::ByHand => vec![Advice::CompareByHand.into()],
+        }
     }
 }
 
-fn drifted(name: &str, difference: &Difference) -> String {
-    match difference.mending() {
-        Mending::Adds => format!("cargo xtask db:repair:tenant {name}"),
-        Mending::Removes => {
-            "If nobody needs it, take it away with this SQL; otherwise write a migration that \
-             makes it for every tenant."
-                .to_owned()
-        }
-        Mending::Rewrites => {
-            "Look at what the values would become, then change it with this SQL.".to_owned()
-        }
-        Mending::ByHand => {
-            "There is no SQL that is sure to be right: compare it with another tenant, and mend it \
-             by hand."
-                .to_owned()
-        }
+/// An error can say it better than its kind.
+fn of(error: &Error, otherwise: Advice) -> Vec<Remedy> {
+    match error.remedies() {
+        none if none.is_empty() => vec![otherwise.into()],
+        found => found,
     }
 }
 
-fn edited(name: &str, version: &str) -> String {
-    format!(
-        "Restore the file as it was, and write what is to change as a new migration. When the \
-         tenant is right as it is: UPDATE {} SET fingerprints = fingerprints - {} WHERE name = {};",
+fn adopt(name: TenantName) -> Command {
+    Command::AdoptTenant { name, at: None }
+}
+
+fn edited(name: &str, version: &str) -> Vec<Remedy> {
+    let accept = format!(
+        "UPDATE {} SET fingerprints = fingerprints - {} WHERE name = {}",
         registry::TABLE,
         literal(version),
         literal(name)
-    )
+    );
+    vec![
+        Advice::RestoreFile.into(),
+        Sql::new(Purpose::AcceptEdited, [accept]).into(),
+    ]
 }
 
-fn no_access(name: &str, role: &str) -> String {
-    let (schema, role) = (ident(name), ident(role));
-    format!(
-        "GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL \
-         TABLES IN SCHEMA {schema} TO {role}; the guide has the default privileges for new tenants."
-    )
+fn change_owner(name: &str, usual: &str) -> Sql {
+    let statement = format!("ALTER SCHEMA {} OWNER TO {}", ident(name), ident(usual));
+    Sql::new(Purpose::ChangeOwner, [statement])
 }
 
-fn orphaned(name: &str, orphan: Orphan) -> String {
+fn orphaned(name: &str, orphan: Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => "",
         Orphan::LikeATenant => " CASCADE",
     };
-    let drop = format!("if nobody needs it: DROP SCHEMA {}{cascade};", ident(name));
-    if name.parse::<TenantName>().is_err() {
-        return format!("Its name cannot be a tenant's. Rename it; or, {drop}");
-    }
-    format!("Make it a tenant: cargo xtask db:adopt:tenant {name}; or, {drop}")
+    let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
+    let first = match name.parse() {
+        Ok(name) => adopt(name).into(),
+        Err(_) => Advice::RenameSchema.into(),
+    };
+    vec![first, Sql::new(Purpose::DropSchema, [drop]).into()]
 }
 
-fn left_over(name: &str, fault: SpareFault) -> String {
+fn left_over(name: &str, fault: SpareFault) -> Remedy {
     match fault {
         SpareFault::Gone => {
-            format!(
-                "DELETE FROM {} WHERE name = {};",
+            let statement = format!(
+                "DELETE FROM {} WHERE name = {}",
                 registry::SPARES,
                 literal(name)
-            )
+            );
+            Sql::new(Purpose::ForgetSpare, [statement]).into()
         }
-        SpareFault::Unlisted => format!("DROP SCHEMA {} CASCADE;", ident(name)),
-        SpareFault::Drifted => {
-            "Drop the spares and build them anew: cargo xtask db:spare:tenants 0, then with the \
-             number that is wanted."
-                .to_owned()
+        SpareFault::Unlisted => {
+            let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
+            Sql::new(Purpose::DropSpare, [statement]).into()
         }
+        SpareFault::Drifted => Command::KeepSpares(0).into(),
     }
 }
