@@ -7,6 +7,7 @@
 
 mod kept;
 
+use crate::assertion::Assertion;
 use crate::sql::{Schema, ident, literal};
 
 pub(crate) use kept::KeptPath;
@@ -71,9 +72,9 @@ impl<'a> Path<'a> {
         format!("SET search_path TO {}", self.list(ident))
     }
 
-    /// Fails, by a division by zero, when the path does not resolve to this.
+    /// Fails when the path does not resolve to this.
     pub(crate) fn check(self) -> String {
-        format!("SELECT 1 / ({})::int", self.holds())
+        Assertion::Path.check(&self.holds())
     }
 
     /// Fails when the path does not resolve to this, as [`check`](Self::check), and

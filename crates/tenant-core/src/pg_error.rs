@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
+use crate::assertion::Assertion;
 use crate::lock_holder::{LockHolder, in_words};
 
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
@@ -96,7 +97,7 @@ impl PgError {
     pub(crate) fn write_without_data(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.server() {
             None => return write!(formatter, "{self}"),
-            Some(error) if may_quote_data(error) => {
+            Some(error) if may_quote_data(error) && Assertion::unmet(self).is_none() => {
                 let code = error.code().code();
                 write!(formatter, "SQLSTATE {code} (its message may quote data)")
             }

@@ -5,6 +5,7 @@ use super::ledger::{create_ledger, is_exactly, open_ledger, record};
 use super::parts::{Way, add_migrations, run};
 use super::script::Script;
 use super::{Work, refuse_unfit};
+use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::{Error, events};
 
@@ -30,10 +31,11 @@ pub(super) async fn bring_up_at_once<'a>(
     let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
     // One statement, because each costs as much as a small migration. The check
     // sees the ledger as it was before.
+    let as_before = format!("{} AND {is_known}", work.path().holds());
     let check = format!(
-        "WITH recorded AS ({}) SELECT 1 / ({} AND {is_known})::int",
+        "WITH recorded AS ({}) {}",
         record(work.schema, &pending),
-        work.path().holds()
+        Assertion::PathAndHistory.check(&as_before)
     );
     script.step("checking the path and the ledger, and recording", &check);
     add_migrations(work, &mut script, &pending, Way::Apply);

@@ -8,6 +8,7 @@ use super::cluster::carry_settings;
 use super::holders::{holders_of_schema, watched};
 use super::script::{Failure, Script};
 use super::{Work, execute};
+use crate::assertion::Assertion;
 use crate::error::Consequence;
 use crate::forget::FORGET;
 use crate::sql::{Schema, literal};
@@ -82,13 +83,11 @@ async fn pause(about: Duration) {
 }
 
 /// The statement that takes the schema's lock until the transaction ends. It
-/// fails, by a division by zero, where somebody else holds the lock: the message
-/// that it stands in goes no further, and waits for nothing.
+/// fails where somebody else holds the lock: the message that it stands in goes no
+/// further, and waits for nothing.
 pub(super) fn require_lock(schema: Schema<'_>) -> String {
-    format!(
-        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
-        lock_key(schema)
-    )
+    let take = format!("pg_catalog.pg_try_advisory_xact_lock({})", lock_key(schema));
+    Assertion::Lock.check(&take)
 }
 
 /// The number that stands for the schema among the database's advisory locks.

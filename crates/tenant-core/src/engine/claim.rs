@@ -12,6 +12,7 @@ use super::ledger::is_exactly;
 use super::mentions::{Routine, routines_of};
 use super::parts::{ask, run_script};
 use super::script::Script;
+use crate::assertion::Assertion;
 use crate::migration::{Migration, MigrationFile};
 use crate::sql::Schema;
 use crate::{Error, TenantName, events, tracker};
@@ -114,7 +115,7 @@ fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<
     let mut script = Script::default();
     script.step("taking the spare schema's lock", &require_lock(schema));
     let versions = work.migrations.iter().map(Migration::version);
-    let up_to_date = format!("SELECT 1 / ({})::int", is_exactly(schema, versions));
+    let up_to_date = Assertion::SpareIsUpToDate.check(&is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {
         require_distributed(schema, &mut script);

@@ -6,6 +6,7 @@
 use super::Work;
 use super::parts::ask;
 use super::script::Script;
+use crate::assertion::Assertion;
 use crate::sql::{Schema, literal};
 use crate::{Error, Node};
 
@@ -107,9 +108,9 @@ pub(super) fn create_schema(work: Work<'_>, place: Place, script: &mut Script<'_
     }
 }
 
-/// Fails, by a division by zero, where the schema is not on a server of the cluster.
+/// Fails where the schema is not on a server of the cluster.
 pub(super) fn require_distributed(schema: Schema<'_>, script: &mut Script<'_>) {
-    let check = format!("SELECT 1 / ({})::int", distributed(schema));
+    let check = Assertion::Distributed.check(&distributed(schema));
     script.step("checking that the schema is distributed", &check);
 }
 

@@ -7,7 +7,7 @@ use super::attempt::{close, forget, lock_key, set_limits};
 use super::holders::watched;
 use super::ledger::{record, strike};
 use super::outside::{require_direct, run_outside};
-use super::script::{Failure, Origin, Script};
+use super::script::{Failure, Origin, Script, UPDATING_REGISTRY};
 use super::{Work, refuse_file};
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::sql::Schema;
@@ -155,7 +155,7 @@ pub(super) fn add_end<'a>(
     part: &[&'a Migration],
     way: Way,
 ) {
-    let last = part.last().map(|last| Origin::PathCheck(last, way.file()));
+    let last = part.last().copied();
     let holds = work.path().holds();
     let ran = tracker::Ran {
         migrations: part,
@@ -168,13 +168,15 @@ pub(super) fn add_end<'a>(
     };
     match (last, statement, way) {
         // One statement does both: each costs as much as a small migration.
-        (Some(last), Some(statement), Way::Apply | Way::Revert) => script.push(last, &statement),
+        (Some(last), Some(statement), Way::Apply | Way::Revert) => {
+            script.push(Origin::Registry(last, way.file()), &statement);
+        }
         (last, statement, _) => {
             if let Some(last) = last {
-                script.push(last, &work.path().check());
+                script.push(Origin::PathCheck(last, way.file()), &work.path().check());
             }
             if let Some(statement) = statement {
-                script.step("updating the list of schemas in public", &statement);
+                script.step(UPDATING_REGISTRY, &statement);
             }
         }
     }
