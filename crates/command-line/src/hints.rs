@@ -169,6 +169,9 @@ pub fn of(error: &Error) -> Option<String> {
         Error::Irreversible { .. } => {
             "write a down.sql for each, or undo what they did with a new migration".to_owned()
         }
+        Error::UnreadableDown { .. } => {
+            "see to it that it is a file of UTF-8 text which this user may read".to_owned()
+        }
         Error::NotOurs { .. } => {
             "run this with the program that applied them, or restore the folders of these \
              migrations"
