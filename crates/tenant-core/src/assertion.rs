@@ -106,6 +106,33 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_condition_is_met_or_not_when_it_is_known_in_advance_as_well() {
+        let database = test_support::TestDatabase::new().await;
+        let client = database.client().await;
+        for (condition, holds) in [
+            ("true", true),
+            ("false", false),
+            ("NULL::bool", false),
+            ("NOT pg_is_in_recovery()", true),
+            ("pg_is_in_recovery()", false),
+            ("random() >= 0", true),
+            ("random() < 0", false),
+        ] {
+            for one in ALL {
+                let row = format!(
+                    "SELECT 1 FROM pg_class WHERE relname = 'pg_class' AND {} = 1",
+                    one.require(condition)
+                );
+                for sql in [one.check(condition), row] {
+                    let ran = client.batch_execute(&sql).await.map_err(PgError::from);
+                    let unmet = ran.as_ref().err().map(Assertion::unmet);
+                    assert_eq!(unmet, (!holds).then_some(Some(one)), "{sql}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn an_error_of_a_trigger_is_none_of_ours() {
         assert_eq!(is_unmet("22012", "division by zero"), None);
