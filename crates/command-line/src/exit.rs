@@ -17,7 +17,7 @@ pub enum Verdict {
     Usage,
     /// 3: no database, or one that is not set up.
     NoDatabase,
-    /// 130: ended by Ctrl-C, as a shell has it.
+    /// 130: ended by Ctrl-C, SIGTERM or SIGHUP, after things were put in order.
     Interrupted,
 }
 

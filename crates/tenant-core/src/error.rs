@@ -94,6 +94,14 @@ pub enum Error {
         /// Their names, newest first.
         migrations: Vec<String>,
     },
+    /// Migrations that are to be reverted, and what would do that cannot be read.
+    /// Nothing was run.
+    #[error("{}", unreadable(.migrations))]
+    UnreadableDown {
+        /// Their names, newest first, each with what keeps its `down.sql` from being
+        /// read.
+        migrations: Vec<(String, String)>,
+    },
     /// Migrations that are to be reverted and are somebody else's, and nothing was
     /// run.
     #[error(
@@ -307,6 +315,14 @@ fn done(file: MigrationFile) -> &'static str {
         MigrationFile::Up => "applied",
         MigrationFile::Down => "reverted",
     }
+}
+
+/// What keeps each `down.sql` from being read.
+fn unreadable(migrations: &[(String, String)]) -> String {
+    let told = migrations.iter().map(|(migration, problem)| {
+        format!("the down.sql of migration `{migration}` cannot be read: {problem}")
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// All of them, in quotes.

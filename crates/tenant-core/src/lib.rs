@@ -111,6 +111,7 @@
 //! Diesel `MigrationSource`. The public migrations have to make
 //! `public.schema_tracker`, as those of the crate `schema-public` do.
 
+mod assertion;
 mod catalog;
 mod engine;
 mod error;

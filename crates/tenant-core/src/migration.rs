@@ -36,6 +36,7 @@ pub struct Migration {
     fingerprint: String,
     up: Sql,
     down: Option<Sql>,
+    down_problem: Option<String>,
 }
 
 impl Migration {
@@ -78,7 +79,8 @@ impl Migration {
     }
 
     /// The SQL that reverts it: that of its `down.sql`. `None` where there is no
-    /// such file, or no statement in it; then it cannot be reverted.
+    /// such file, or no statement in it, or where [`down_problem`](Self::down_problem)
+    /// says why it cannot be read; then it cannot be reverted.
     #[must_use]
     pub fn down_sql(&self) -> Option<&str> {
         self.down.as_ref().map(Sql::text)
@@ -89,6 +91,12 @@ impl Migration {
     #[must_use]
     pub fn down_refusal(&self) -> Option<&Refusal> {
         self.down.as_ref()?.refusal()
+    }
+
+    /// What keeps its `down.sql` from being read, if there is one that cannot be.
+    #[must_use]
+    pub fn down_problem(&self) -> Option<&str> {
+        self.down_problem.as_deref()
     }
 
     /// What stands in one of its files. Nothing where the file is not there.

@@ -7,8 +7,8 @@
 
 mod kept;
 
+use crate::assertion::Assertion;
 use crate::name::Schema;
-
 use crate::sql::{ident, literal};
 
 pub(crate) use kept::KeptPath;
@@ -73,9 +73,9 @@ impl<'a> Path<'a> {
         format!("SET search_path TO {}", self.list(ident))
     }
 
-    /// Fails, by a division by zero, when the path does not resolve to this.
+    /// Fails when the path does not resolve to this.
     pub(crate) fn check(self) -> String {
-        format!("SELECT 1 / ({})::int", self.holds())
+        Assertion::Path.check(&self.holds())
     }
 
     /// Fails when the path does not resolve to this, as [`check`](Self::check), and

@@ -6,6 +6,7 @@
 //! a test holds the two together.
 
 use crate::TenantName;
+use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::sql::literal;
@@ -92,27 +93,29 @@ pub(crate) fn adopt(schema: Schema<'_>, newest: Option<&str>) -> Option<String> 
     ))
 }
 
-/// Notes which migrations a run has applied to a schema, and fails, by a
-/// division by zero, unless `condition` holds. An older migration that was
-/// applied late does not set the version back.
-pub(crate) fn update(schema: Schema<'_>, applied: Ran<'_>, condition: &str) -> Option<String> {
+/// Notes which migrations a run has applied to a schema, and fails unless the path is
+/// as it was, which `path_holds` says. An older migration that was applied late does
+/// not set the version back.
+pub(crate) fn update(schema: Schema<'_>, applied: Ran<'_>, path_holds: &str) -> Option<String> {
     let table = list(schema)?;
     let (name, version) = (literal(schema.name()), applied.version());
+    let is_held = Assertion::Path.require(path_holds);
     let fingerprints = applied.fingerprints();
     let fingerprints = fingerprints.map_or_else(String::new, |new| {
         format!(", fingerprints = fingerprints || {new}")
     });
     Some(format!(
         "UPDATE {table} SET version = greatest(version, {version}), migrated_at = now(){fingerprints} \
-         WHERE name = {name} AND 1 / ({condition})::int = 1"
+         WHERE name = {name} AND {is_held} = 1"
     ))
 }
 
 /// Notes which migrations a run has reverted in a schema, whose own table says what
-/// remains, and fails, by a division by zero, unless `condition` holds.
-pub(crate) fn set_back(schema: Schema<'_>, reverted: Ran<'_>, condition: &str) -> Option<String> {
+/// remains, and fails unless the path is as it was, which `path_holds` says.
+pub(crate) fn set_back(schema: Schema<'_>, reverted: Ran<'_>, path_holds: &str) -> Option<String> {
     let table = list(schema)?;
     let (name, ledger) = (literal(schema.name()), schema.ledger());
+    let is_held = Assertion::Path.require(path_holds);
     let fingerprints = if reverted.with_fingerprints {
         let versions = reverted.migrations.iter().map(|one| literal(one.version()));
         let versions = versions.collect::<Vec<_>>().join(", ");
@@ -123,7 +126,7 @@ pub(crate) fn set_back(schema: Schema<'_>, reverted: Ran<'_>, condition: &str) -
     Some(format!(
         "UPDATE {table} SET version = (SELECT max(version COLLATE \"C\") FROM {ledger}), \
          migrated_at = now(){fingerprints} \
-         WHERE name = {name} AND 1 / ({condition})::int = 1"
+         WHERE name = {name} AND {is_held} = 1"
     ))
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Parser;
+use command_line::files::read_if_there;
 use command_line::interrupt::interruptible;
 use command_line::invocation::Action;
 use command_line::{Common, Context, Invocation, Script, Verdict};
@@ -167,9 +169,12 @@ impl PrintSchema {
 }
 
 /// What the file says and no migration makes: an edit whose migration is still
-/// to be written, perhaps. A file that cannot be read says nothing.
+/// to be written, perhaps. A file that is no `schema.rs` says nothing.
 async fn lost(files: &StreamFiles, scratch: &Scratch) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(&files.schema).unwrap_or_default();
+    // It is about to be replaced: what it says must not be lost unread.
+    let read = read_if_there(&files.schema);
+    let unreadable = || format!("the file {} cannot be read", files.schema.display());
+    let text = read.with_context(unreadable)?.unwrap_or_default();
     let Ok(there) = Schema::parse(&text) else {
         return Ok(Vec::new());
     };

@@ -194,3 +194,20 @@ async fn a_scratch_url_that_leads_nowhere_is_told_by_its_own_name() {
         .says("there is no scratch database where --scratch-url says")
         .says("Correct --scratch-url, or leave it out.");
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_not_replaced_unread() {
+    let site = Site::new().await;
+    let file = site
+        .folder
+        .path()
+        .join("crates/schema-tenant/src/schema.rs");
+    let text = b"// gr\xfc\xdfe\n";
+    std::fs::write(&file, text).unwrap();
+    site.run("print-schema")
+        .fails()
+        .says("crates/schema-tenant/src/schema.rs cannot be read")
+        .says("UTF-8");
+    assert_eq!(std::fs::read(&file).unwrap(), text);
+    assert!(site.databases().await.is_empty());
+}

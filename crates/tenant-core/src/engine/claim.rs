@@ -13,6 +13,7 @@ use super::script::Script;
 use super::send::{ask, run_script, send};
 use super::transaction::{close, finish};
 use super::work::Work;
+use crate::assertion::Assertion;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
 use crate::{Error, TenantName, events, registry};
@@ -115,7 +116,7 @@ fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<
     let mut script = Script::default();
     script.step("taking the spare schema's lock", &require_lock(schema));
     let versions = work.migrations.iter().map(Migration::version);
-    let up_to_date = format!("SELECT 1 / ({})::int", is_exactly(schema, versions));
+    let up_to_date = Assertion::SpareIsUpToDate.check(&is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {
         require_distributed(schema, &mut script);

@@ -74,6 +74,8 @@ advice! {
     AddDownFiles,
     /// Complete the `down.sql` files, or write a new migration.
     CompleteDownFiles,
+    /// Make the file one of UTF-8 text that this user may read.
+    CorrectFile,
     /// Read the `down.sql` files, or use a role that may create a schema.
     ReadDownFiles,
     /// Restore the migration's file, and write a new migration for the change.

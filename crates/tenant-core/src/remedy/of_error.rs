@@ -55,6 +55,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::ChangedPath { .. } => Advice::RemoveSearchPath,
         Error::NeedsDirect { .. } => Advice::ConnectDirectly,
         Error::Irreversible { .. } => Advice::AddDownFiles,
+        Error::UnreadableDown { .. } => Advice::CorrectFile,
         Error::NotOurs { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } | Error::InUse(_) => Advice::WaitForOtherRun,

@@ -28,17 +28,17 @@ pub struct Table {
     /// How many rows it has by the server's own estimate; `None` when nobody
     /// has counted since it was filled.
     pub rows: Option<u64>,
-    /// Its size on disk with indexes, in bytes.
-    pub bytes: u64,
+    /// Its size on disk with indexes, in bytes; `None` when the server does not know.
+    pub bytes: Option<u64>,
 }
 
 /// The estimate is what `ANALYZE` left behind, or what the statistics have
-/// counted since; never a scan.
+/// counted since; never a scan. Where nobody has counted and the statistics are lost,
+/// as after a crash, both say 0 of a table that is full: then nothing is known.
 fn tables(catalog: Catalog) -> String {
     format!(
         "SELECT c.relname::text, \
-             greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
-             pg_catalog.pg_total_relation_size(c.oid) \
+             {ESTIMATE}, pg_catalog.pg_total_relation_size(c.oid) \
          FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 AND {} \
@@ -46,6 +46,12 @@ fn tables(catalog: Catalog) -> String {
         catalog.no_shard("c")
     )
 }
+
+/// An expression: about how many rows the table `c` has, or null.
+const ESTIMATE: &str = "CASE WHEN c.relpages = 0 AND c.reltuples <= 0 \
+        AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 \
+        AND pg_catalog.pg_relation_size(c.oid) > 0 THEN NULL \
+        ELSE greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)) END";
 
 /// The same of tables on the servers of a cluster, whose own estimates are asked for.
 ///
@@ -147,7 +153,8 @@ fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
         rows: row
             .try_get::<_, Option<i64>>(1)?
             .and_then(|rows| u64::try_from(rows).ok()),
-        bytes: u64::try_from(row.try_get::<_, Option<i64>>(2)?.unwrap_or_default())
-            .unwrap_or_default(),
+        bytes: row
+            .try_get::<_, Option<i64>>(2)?
+            .and_then(|bytes| u64::try_from(bytes).ok()),
     })
 }

@@ -15,10 +15,11 @@ pub struct Tenant {
     pub name: String,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
-    /// The newest applied migration, if any.
+    /// The newest applied migration; `None` when there is none, or when that is not
+    /// known.
     pub version: Option<String>,
-    /// How many migrations it lacks.
-    pub pending: usize,
+    /// How many migrations it lacks; `None` when that is not known.
+    pub pending: Option<usize>,
     /// Where it is, when it is on a server of a cluster.
     pub place: Option<TenantPlace>,
     /// Why the two above are not known, when they are not.
@@ -41,23 +42,23 @@ impl Tenants {
         let mut places = self.places().await?;
         let tenants = states.into_iter().map(|state| {
             let place = places.remove(&state.name);
-            self.tenant(state, place)
+            tenant(state, place)
         });
         Ok(tenants.collect())
     }
+}
 
-    fn tenant(&self, state: state::State, place: Option<TenantPlace>) -> Tenant {
-        let (version, pending, error) = match state.standing {
-            Ok(standing) => (standing.version, standing.pending.len(), None),
-            Err(error) => (None, self.migrations.tenant.iter().len(), Some(error)),
-        };
-        Tenant {
-            name: state.name,
-            created_at: state.created_at,
-            version,
-            pending,
-            place,
-            error,
-        }
+fn tenant(state: state::State, place: Option<TenantPlace>) -> Tenant {
+    let (version, pending, error) = match state.standing {
+        Ok(standing) => (standing.version, Some(standing.pending.len()), None),
+        Err(error) => (None, None, Some(error)),
+    };
+    Tenant {
+        name: state.name,
+        created_at: state.created_at,
+        version,
+        pending,
+        place,
+        error,
     }
 }

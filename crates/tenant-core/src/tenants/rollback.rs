@@ -105,7 +105,7 @@ impl Tenants {
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`]; [`Error::NoVersion`] when there is no
     /// migration to go back to; [`Error::NotOurs`] when one is to be reverted that
-    /// this program does not have, [`Error::Irreversible`] when some have no
+    /// this program does not have, [`Error::UnreadableDown`], [`Error::Irreversible`] when some have no
     /// `down.sql`, [`Error::Refused`] when one has a `down.sql` that must not run. A
     /// tenant's own error is in the report of the run.
     pub async fn plan_rollback(&self, options: RollbackOptions) -> Result<RollbackPlan, Error> {

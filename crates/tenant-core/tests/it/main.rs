@@ -37,6 +37,7 @@ mod pool_driver;
 mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
+mod registry_triggers;
 mod remedies;
 mod rename;
 mod rename_mentions;

@@ -21,9 +21,10 @@ use crate::tenants;
 /// Exit code 1 when the state of a tenant could not be read.
 ///
 /// With --json: tenants: name, created_at (RFC 3339), version (the newest
-/// applied migration, or null), pending (how many are missing), error (null,
-/// or message, sqlstate, migration, line, hint); on a cluster also node (HOST:PORT, or
-/// null when it is on none) and bytes (null when it is not known).
+/// applied migration, or null), pending (how many are missing, or null when that is
+/// not known), error (null, or message, sqlstate, migration, line, hint); on a cluster
+/// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
+/// known).
 #[derive(Debug, Parser)]
 #[command(name = "list-tenants", version)]
 pub struct ListTenants {
@@ -41,7 +42,7 @@ struct Row<'a> {
     name: &'a str,
     created_at: DateTime<Utc>,
     version: Option<&'a str>,
-    pending: usize,
+    pending: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +112,11 @@ fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String
 
 fn cells(tenant: &Tenant) -> [String; 4] {
     let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
-    let version = tenant.version.clone().unwrap_or_else(|| "-".to_owned());
+    let version = match (&tenant.version, tenant.pending) {
+        (Some(version), _) => version.clone(),
+        (None, Some(_)) => "-".to_owned(),
+        (None, None) => "unknown".to_owned(),
+    };
     [
         shown(&tenant.name).into_owned(),
         created,
@@ -128,9 +133,10 @@ fn row_on_cluster(tenant: &Tenant) -> [String; 6] {
 
 fn state(tenant: &Tenant) -> String {
     match (&tenant.error, tenant.pending) {
-        (Some(_), _) => "unreadable (see below)".to_owned(),
-        (None, 0) => "up to date".to_owned(),
-        (None, pending) => format!("{pending} pending"),
+        (Some(_), _) => "unknown (see below)".to_owned(),
+        (None, None) => "unknown".to_owned(),
+        (None, Some(0)) => "up to date".to_owned(),
+        (None, Some(pending)) => format!("{pending} pending"),
     }
 }
 

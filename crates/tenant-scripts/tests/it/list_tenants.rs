@@ -122,6 +122,11 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
     let document = rows(&listed);
     assert_eq!(document["tenants"][0]["error"], Value::Null);
     assert_eq!(document["tenants"][0]["pending"], 0);
+    for unknown in [1, 2] {
+        let tenant = document["tenants"][unknown].as_object().unwrap();
+        assert_eq!(tenant["pending"], Value::Null, "{listed}");
+        assert_eq!(tenant["version"], Value::Null, "{listed}");
+    }
     let gone = &document["tenants"][1]["error"];
     assert_eq!(
         gone["message"],
@@ -155,5 +160,6 @@ async fn the_list_shows_why_a_state_cannot_be_read() {
     database
         .run("list-tenants")
         .exits_with(1)
+        .prints("unknown (see below)")
         .says("column \"version\" does not exist");
 }

@@ -196,17 +196,28 @@ fn home(tenant: &TenantRow) -> Markup {
 /// How the tenant is, as far as the list of tenants says.
 fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
     let migrations = &studio.tenants().migrations().tenant;
-    let version = tenant.version.as_deref().unwrap_or_default();
+    let Some(version) = tenant.version.as_deref().filter(|_| tenant.has_schema) else {
+        return without_version(tenant);
+    };
     let pending = migrations
         .iter()
         .filter(|migration| migration.version() > version);
     let newest = migrations.iter().last().map_or("", Migration::version);
     html! {
-        @match (tenant.has_schema, pending.count()) {
-            (false, _) => span.badge.bad { "schema is missing" },
-            (true, 0) if version > newest => span.badge.bad { "newer than this program" },
-            (true, 0) => span.badge.good { "up to date" },
-            (true, pending) => span.badge.behind { (pending) " pending" },
+        @match pending.count() {
+            0 if version > newest => span.badge.bad { "newer than this program" },
+            0 => span.badge.good { "up to date" },
+            pending => span.badge.behind { (pending) " pending" },
         }
+    }
+}
+
+/// The same where the list does not say which version it has: a row that was inserted
+/// by hand. Its own table of migrations knows.
+fn without_version(tenant: &TenantRow) -> Markup {
+    html! {
+        @if tenant.has_schema {
+            span.badge title="The list of tenants has no version for it" { "unknown" }
+        } @else { span.badge.bad { "schema is missing" } }
     }
 }

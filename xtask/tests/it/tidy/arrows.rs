@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["link"],
     &["catalog"],
     &["name"],
-    &["sql", "tenant_enum"],
+    &["assertion", "sql", "tenant_enum"],
 ];
 
 /// Modules that stand beside some that are below them.

@@ -148,6 +148,13 @@ const DOORS: &[Door] = &[
                   program around it; crates/command-line/src/remedy/advice.rs has the words.",
     },
     Door {
+        patterns: &["1 / (", "1 / pg_catalog"],
+        layer: Layer::Literal,
+        open_to: &["crates/tenant-core/src/assertion.rs"],
+        instead: "name the condition in crates/tenant-core/src/assertion.rs: a division by zero \
+                  can be anybody's, and tells an administrator nothing.",
+    },
+    Door {
         patterns: &["tracing::"],
         layer: Layer::Code,
         // An application has a log of its own.

@@ -101,6 +101,16 @@ fn require_ours(
 /// Refuses the run when one of them cannot be reverted, with all that have nothing
 /// to revert them by.
 fn require_down(to_revert: &[&Migration]) -> Result<(), Error> {
+    let unreadable = to_revert.iter().filter_map(|one| {
+        let problem = one.down_problem()?;
+        Some((one.name().to_owned(), problem.to_owned()))
+    });
+    let unreadable = unreadable.collect::<Vec<_>>();
+    if !unreadable.is_empty() {
+        return Err(Error::UnreadableDown {
+            migrations: unreadable,
+        });
+    }
     let irreversible = to_revert.iter().filter(|one| one.down_sql().is_none());
     let irreversible = irreversible.map(|one| one.name().to_owned());
     let irreversible = irreversible.collect::<Vec<_>>();
