@@ -123,6 +123,7 @@ struct Demo {
     tenant: TenantName,
     other: TenantName,
     output: Output,
+    invocation: Invocation,
     timing: bool,
     started: Instant,
     steps: Vec<Step>,
@@ -153,6 +154,7 @@ impl Demo {
             tenant: format!("demo_acme_{mark:04x}").parse()?,
             other: format!("demo_globex_{mark:04x}").parse()?,
             output: context.output,
+            invocation: context.invocation().clone(),
             timing,
             started,
             steps: Vec::new(),
@@ -271,7 +273,7 @@ impl Demo {
                 // It did not come to that one.
                 Err(Error::Unknown(_) | Error::NotSetUp) => {}
                 Err(error) => {
-                    self.output.problem(&left(name, &error));
+                    self.output.problem(&self.left(name, &error));
                     failed.get_or_insert(error);
                 }
             }
@@ -292,6 +294,13 @@ impl Demo {
         Ok(())
     }
 
+    /// What is said of a tenant that cannot be dropped.
+    fn left(&self, name: &TenantName, error: &Error) -> String {
+        let why = hints::causes(error).join(": ");
+        let drop = self.invocation.call(&Command::DropTenant(name.clone()));
+        format!("Tenant `{name}` is left; `{drop}` drops it: {why}")
+    }
+
     fn step(&mut self, step: &'static str, text: &str, took: Duration) {
         let done = console::style("\u{2713}").for_stderr().green();
         let timing = if self.timing {
@@ -305,12 +314,6 @@ impl Demo {
             duration_ms: milliseconds(took),
         });
     }
-}
-
-/// What is said of a tenant that cannot be dropped.
-fn left(name: &TenantName, error: &Error) -> String {
-    let why = hints::causes(error).join(": ");
-    format!("Tenant `{name}` is left, `cargo xtask db:drop:tenant {name}` drops it: {why}")
 }
 
 /// What is said of the tenants that an interrupted demo has dropped.
