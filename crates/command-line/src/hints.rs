@@ -77,7 +77,9 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 pub fn of(error: &Error) -> Option<String> {
     Some(match error {
         Error::Connect(error) => connect(error),
-        Error::NotSetUp | Error::NoSpareList => "run `cargo xtask db:migrate` once".to_owned(),
+        Error::NotSetUp { .. } | Error::NoSpareList { .. } => {
+            "run `cargo xtask db:migrate` once".to_owned()
+        }
         Error::NoExtensionsSchema(name) => format!(
             "make it with `CREATE SCHEMA \"{name}\";`, or correct --extensions-schema or \
              TENANT_EXTENSIONS_SCHEMA"
@@ -155,8 +157,8 @@ pub fn of(error: &Error) -> Option<String> {
             "`cargo xtask db:migrate:tenant {name}` completes it, `cargo xtask db:drop:tenant \
              {name}` removes it"
         ),
-        Error::InvalidRow(_) => {
-            "correct the name in public.schema_tracker, or delete the row".to_owned()
+        Error::InvalidRow { list, .. } | Error::InvalidSpareRow { list, .. } => {
+            format!("correct the name in {list}, or delete the row")
         }
         Error::ChangedPath { .. } => {
             "remove the SET search_path from the migration: the tenant's schema is set already"

@@ -64,7 +64,7 @@ impl Failure {
             Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::Wrong(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::Pool(
-                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp,
+                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp { .. },
             ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Pool(_) | Self::Tenants(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -73,7 +73,7 @@ impl Failure {
     /// What to do next.
     fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::Pool(PoolError::NotSetUp) => Some("Run cargo xtask db:migrate once."),
+            Self::Pool(PoolError::NotSetUp { .. }) => Some("Run cargo xtask db:migrate once."),
             Self::Pool(PoolError::MissingSchema(_)) => Some(
                 "Restore the schema from a backup, or remove the registration with \
                  cargo xtask db:drop:tenant.",

@@ -14,7 +14,7 @@ pub(super) fn referred(statement: &str) -> Vec<String> {
     let names = words.windows(4).filter_map(|four| match four {
         [(TokenKind::Ident, word), schema, (TokenKind::Dot, _), table]
             if word.eq_ignore_ascii_case("references")
-                && name(*schema)? == Schema::Public.name() =>
+                && name(*schema)? == Schema::Public.schema_name() =>
         {
             name(*table)
         }

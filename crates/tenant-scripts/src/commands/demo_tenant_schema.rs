@@ -181,12 +181,10 @@ impl Demo {
         let mut public = self.pool.public().await?;
         let registered = SchemaTracker::find(&mut public, self.tenant.as_str()).await?;
         drop(public);
-        registered.context("the new tenant is not in public.schema_tracker")?;
-        self.step(
-            "find_registration",
-            "Found it in public.schema_tracker",
-            from.elapsed(),
-        );
+        let list = self.tenants.registry().sql_table();
+        registered.with_context(|| format!("the new tenant is not in {list}"))?;
+        let text = format!("Found it in {list}");
+        self.step("find_registration", &text, from.elapsed());
         self.fill_and_query().await
     }
 
@@ -240,7 +238,8 @@ impl Demo {
             }
             match self.tenants.drop_tenant(name).await {
                 // It did not come to that one.
-                Ok(_) | Err(tenant_core::Error::Unknown(_) | tenant_core::Error::NotSetUp) => {}
+                Ok(_)
+                | Err(tenant_core::Error::Unknown(_) | tenant_core::Error::NotSetUp { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -5,7 +5,7 @@ use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Script, Verdict, hints};
 use serde::Serialize;
-use tenant_core::{Health, Problem, ProblemKind, Settings, TenantName};
+use tenant_core::{Health, Problem, ProblemKind, Registry, Settings, TenantName};
 
 use crate::tenants;
 
@@ -97,7 +97,7 @@ impl Script for HealthCheck {
         } else {
             tenants.health(&self.only).await?
         };
-        let document = document(&health);
+        let document = document(tenants.registry(), &health);
         if let Some(error) = &health.not_checked {
             let why = hints::causes(error).join(": ");
             context.output.problem(&format!(
@@ -117,7 +117,7 @@ impl Script for HealthCheck {
     }
 }
 
-fn document(health: &Health) -> Document {
+fn document(registry: &Registry, health: &Health) -> Document {
     let groups = health.groups().into_iter();
     let groups = groups.filter_map(|(detail, problems)| {
         Some(Group {
@@ -133,7 +133,7 @@ fn document(health: &Health) -> Document {
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
         groups: groups.collect(),
-        problems: health.problems.iter().map(row).collect(),
+        problems: health.problems.iter().map(|it| row(registry, it)).collect(),
     }
 }
 
@@ -206,18 +206,18 @@ fn summary(document: &Document) -> Vec<String> {
     lines
 }
 
-fn row(problem: &Problem) -> Row {
+fn row(registry: &Registry, problem: &Problem) -> Row {
     Row {
         tenant: problem.tenant.clone(),
         kind: problem.kind.code(),
         detail: hints::causes(&problem.kind).join(": "),
-        remedy: remedy(problem),
-        sql: problem.sql(),
+        remedy: remedy(registry, problem),
+        sql: problem.sql(registry),
     }
 }
 
 /// What to do. An error can say it better than its kind.
-fn remedy(problem: &Problem) -> String {
+fn remedy(registry: &Registry, problem: &Problem) -> String {
     let hint = match &problem.kind {
         ProblemKind::TablesNotChecked(error) if error.sqlstate() != Some("42501") => {
             hints::of(error)
@@ -225,5 +225,5 @@ fn remedy(problem: &Problem) -> String {
         ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => hints::of(error),
         _ => None,
     };
-    hint.unwrap_or_else(|| problem.remedy())
+    hint.unwrap_or_else(|| problem.remedy(registry))
 }

@@ -38,7 +38,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
-    created_at: DateTime<Utc>,
+    created_at: Option<DateTime<Utc>>,
     version: Option<&'a str>,
     pending: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,10 @@ fn text(tenants: &[Tenant], is_cluster: bool) -> String {
 }
 
 fn cells(tenant: &Tenant) -> [String; 4] {
-    let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
+    let created = tenant.created_at.map_or_else(
+        || "-".to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+    );
     let version = tenant.version.clone().unwrap_or_else(|| "-".to_owned());
     [
         shown(&tenant.name).into_owned(),

@@ -10,7 +10,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
-use tenant_core::{Health, PoolError, Problem, TenantName};
+use tenant_core::{Health, PoolError, Problem, Registry, TenantName};
 
 use crate::error::Failure;
 use crate::page::{Page, Tab};
@@ -39,14 +39,14 @@ async fn ask(State(studio): State<Studio>, uri: Uri) -> Response {
 async fn check(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
     let checked = studio.tenants().health(&[]).await;
     let health = checked.map_err(|error| match error {
-        tenant_core::Error::NotSetUp => Failure::Pool(PoolError::NotSetUp),
+        tenant_core::Error::NotSetUp { table } => Failure::Pool(PoolError::NotSetUp { table }),
         error => error.into(),
     })?;
     let body = html! {
         h1 { "Health" }
         (summary(&health))
         (form("Check again"))
-        @for (kind, problems) in grouped(&health.problems) { (group(kind, &problems)) }
+        @for (kind, problems) in grouped(&health.problems) { (group(studio.tenants().registry(), kind, &problems)) }
     };
     Ok(page(&studio, &uri, &body))
 }
@@ -103,7 +103,7 @@ fn grouped(problems: &[Problem]) -> BTreeMap<Kind, Vec<&Problem>> {
     groups
 }
 
-fn group(kind: Kind, problems: &[&Problem]) -> Markup {
+fn group(registry: &Registry, kind: Kind, problems: &[&Problem]) -> Markup {
     html! {
         h2 { (kind.name()) " " span.count { (problems.len()) } }
         div.scroll { table.list data-rows {
@@ -114,7 +114,7 @@ fn group(kind: Kind, problems: &[&Problem]) -> Markup {
             tbody { @for problem in problems.iter().take(SHOWN) { tr {
                 th scope="row" { (whose(problem)) }
                 td { (causes(&problem.kind)) }
-                td { (problem.remedy()) @for sql in problem.sql() { pre.sql { (sql) ";" } } }
+                td { (problem.remedy(registry)) @for sql in problem.sql(registry) { pre.sql { (sql) ";" } } }
             } } }
         } }
         @if problems.len() > SHOWN {

@@ -1,23 +1,26 @@
 //! What to do about each kind of problem.
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
-use crate::TenantName;
-use crate::registry;
+use crate::SchemaName;
+use crate::registry::Registry;
 use crate::shape::{Difference, Mending};
-use crate::sql::{ident, literal};
+use crate::sql::ident;
 
 impl Problem {
     /// What to do about it: for people, with the commands of this workspace and with
     /// SQL. Control characters of names are shown as escapes.
+    ///
+    /// `registry` is that of the tenants it is about:
+    /// [`Tenants::registry`](crate::Tenants::registry).
     #[must_use]
-    pub fn remedy(&self) -> String {
+    pub fn remedy(&self, registry: &Registry) -> String {
         let name = self.tenant.as_deref().unwrap_or_default();
         let shown = name.escape_debug().to_string();
         match (&self.kind, &self.tenant) {
             (ProblemKind::InvalidName(_), _) => {
                 format!(
                     "Correct the name in {}, or delete the row.",
-                    registry::TABLE
+                    registry.sql_table()
                 )
             }
             (ProblemKind::MissingSchema, _) => format!(
@@ -34,10 +37,11 @@ impl Problem {
             (ProblemKind::HalfMade, _) => format!(
                 "Find the version that it has, and record it: cargo xtask db:adopt:tenant {shown}"
             ),
-            (ProblemKind::EditedMigration { version, .. }, _) => edited(name, version),
-            (ProblemKind::NoAccess { role, .. }, _) => no_access(name, role),
+            (ProblemKind::EditedMigration { version, .. }, _) => edited(registry, name, version),
+            (ProblemKind::NoAccess { role, .. }, _) => no_access(&schema_of(registry, name), role),
             (ProblemKind::ForeignOwner { usual, .. }, _) => {
-                format!("ALTER SCHEMA {} OWNER TO {};", ident(name), ident(usual))
+                let schema = ident(&schema_of(registry, name));
+                format!("ALTER SCHEMA {schema} OWNER TO {};", ident(usual))
             }
             (ProblemKind::PendingMigrations(_), None) => "cargo xtask db:migrate".to_owned(),
             (ProblemKind::PendingMigrations(_), Some(_)) => {
@@ -54,23 +58,31 @@ impl Problem {
             (ProblemKind::UnreachableNode { .. }, _) => {
                 "Start the server, or see to the network between it and the coordinator.".to_owned()
             }
-            (ProblemKind::OrphanedSchema(orphan), _) => orphaned(name, *orphan),
-            (ProblemKind::SpareLeftover(fault), _) => left_over(name, *fault),
+            (ProblemKind::OrphanedSchema(orphan), _) => orphaned(registry, name, *orphan),
+            (ProblemKind::SpareLeftover(fault), _) => left_over(registry, name, *fault),
         }
     }
 
     /// The statements that would mend it, in order. None where there is no SQL for
-    /// it, or where a command does it better.
+    /// it, or where a command does it better. `registry` as for
+    /// [`remedy`](Self::remedy).
     #[must_use]
-    pub fn sql(&self) -> Vec<String> {
+    pub fn sql(&self, registry: &Registry) -> Vec<String> {
         let ProblemKind::Drift(difference) = &self.kind else {
             return Vec::new();
         };
-        let name = self
-            .tenant
-            .as_deref()
-            .and_then(|name| name.parse::<TenantName>().ok());
-        name.map_or_else(Vec::new, |name| difference.sql(&name))
+        let name = self.tenant.as_deref().and_then(|name| name.parse().ok());
+        name.map_or_else(Vec::new, |name| {
+            difference.sql(&registry.target(&name).schema)
+        })
+    }
+}
+
+/// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
+fn schema_of(registry: &Registry, name: &str) -> String {
+    match name.parse() {
+        Ok(name) => registry.target(&name).schema.to_string(),
+        Err(_) => name.to_owned(),
     }
 }
 
@@ -93,13 +105,11 @@ fn drifted(name: &str, difference: &Difference) -> String {
     }
 }
 
-fn edited(name: &str, version: &str) -> String {
+fn edited(registry: &Registry, name: &str, version: &str) -> String {
     format!(
         "Restore the file as it was, and write what is to change as a new migration. When the \
-         tenant is right as it is: UPDATE {} SET fingerprints = fingerprints - {} WHERE name = {};",
-        registry::TABLE,
-        literal(version),
-        literal(name)
+         tenant is right as it is: {}",
+        registry.forget_fingerprint(name, version)
     )
 }
 
@@ -111,28 +121,25 @@ fn no_access(name: &str, role: &str) -> String {
     )
 }
 
-fn orphaned(name: &str, orphan: Orphan) -> String {
+fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> String {
     let cascade = match orphan {
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => "",
         Orphan::LikeATenant => " CASCADE",
     };
     let drop = format!("if nobody needs it: DROP SCHEMA {}{cascade};", ident(name));
-    if name.parse::<TenantName>().is_err() {
-        return format!("Its name cannot be a tenant's. Rename it; or, {drop}");
+    let schema = name.parse::<SchemaName>().ok();
+    match schema.and_then(|schema| registry.naming().tenant_of(&schema)) {
+        None => format!("Its name cannot be a tenant's. Rename it; or, {drop}"),
+        Some(tenant) => {
+            format!("Make it a tenant: cargo xtask db:adopt:tenant {tenant}; or, {drop}")
+        }
     }
-    format!("Make it a tenant: cargo xtask db:adopt:tenant {name}; or, {drop}")
 }
 
-fn left_over(name: &str, fault: SpareFault) -> String {
+fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> String {
     match fault {
-        SpareFault::Gone => {
-            format!(
-                "DELETE FROM {} WHERE name = {};",
-                registry::SPARES,
-                literal(name)
-            )
-        }
+        SpareFault::Gone => registry.forget_spare(name),
         SpareFault::Unlisted => format!("DROP SCHEMA {} CASCADE;", ident(name)),
         SpareFault::Drifted => {
             "Drop the spares and build them anew: cargo xtask db:spare:tenants 0, then with the \

@@ -47,7 +47,7 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
     assert_eq!(problem.tenant.as_deref(), Some("old"));
     assert!(matches!(problem.kind, ProblemKind::NotDistributed));
     assert_eq!(
-        problem.remedy(),
+        problem.remedy(tenants.registry()),
         "cargo xtask db:distribute:tenants --only old"
     );
 
