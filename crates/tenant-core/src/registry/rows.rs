@@ -46,3 +46,21 @@ impl Rows {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Registry;
+
+    /// Joined like this a list costs what it always did: the texts are the same.
+    #[test]
+    fn todays_list_is_read_by_the_texts_it_always_was() {
+        let rows = Registry::default().rows("t");
+        assert_eq!(rows.from, "public.schema_tracker t");
+        assert_eq!(
+            (rows.key.as_str(), rows.schema.as_str()),
+            ("t.name", "t.name")
+        );
+        assert_eq!(rows.created_at, "t.created_at");
+        assert_eq!(rows.version, "t.version");
+    }
+}

@@ -61,7 +61,7 @@ impl Tenants {
                 continue;
             };
             if !likeness.has_other {
-                bare.extend(name.parse::<SchemaName>());
+                bare.extend(self.possible_tenant(&name));
             } else if likeness.is_a_tenants(candidate.has_ledger) {
                 ours.insert(name);
             }
@@ -81,6 +81,13 @@ impl Tenants {
             Some(Problem { tenant, kind })
         });
         Ok(problems.collect())
+    }
+
+    /// The schema called `name`, if it can be a tenant's.
+    fn possible_tenant(&self, name: &str) -> Option<SchemaName> {
+        let schema = name.parse().ok()?;
+        let tenant = self.registry.naming().tenant_of(&schema);
+        tenant.map(|_| schema)
     }
 
     /// Those of the schemas `bare`, which have nothing but a table of applied
