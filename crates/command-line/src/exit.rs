@@ -33,7 +33,9 @@ impl Verdict {
         }
         match error.downcast_ref::<Error>() {
             Some(Error::SameName(_)) => Self::Usage,
-            Some(Error::Connect(_) | Error::NotSetUp | Error::NoSpareList) => Self::NoDatabase,
+            Some(Error::Connect(_) | Error::NotSetUp { .. } | Error::NoSpareList { .. }) => {
+                Self::NoDatabase
+            }
             _ if error.is::<tenant_core::ConnectError>() => Self::NoDatabase,
             _ if error.is::<local_postgres::Error>() || error.is::<NoProject>() => Self::NoDatabase,
             _ if error.is::<tenant_core::SourceError>() => Self::Usage,

@@ -137,13 +137,16 @@ pub use link::{ConnectError, Database, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
-pub use name::{InvalidName, InvalidNode, NameRule, Node, TenantName};
+pub use name::{
+    InvalidName, InvalidNode, InvalidSchemaName, LEDGER, NameRule, Node, SchemaName,
+    SchemaNameRule, TenantName,
+};
 pub use path::ExtensionsSchema;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
-pub use registry::TABLE as REGISTRY_TABLE;
+pub use registry::{Registry, Rows as RegistryRows};
 pub use remedy::Remedy;
 pub use report::{
     Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,

@@ -3,8 +3,13 @@
 mod node;
 mod reserved;
 mod schema;
+mod schema_name;
+mod target;
 mod tenant;
 
 pub use node::{InvalidNode, Node};
-pub(crate) use schema::{LEDGER, Schema};
+pub use schema::LEDGER;
+pub(crate) use schema::Schema;
+pub use schema_name::{InvalidSchemaName, SchemaName, SchemaNameRule};
+pub(crate) use target::{Entry, Naming, Target};
 pub use tenant::{InvalidName, NameRule, TenantName};

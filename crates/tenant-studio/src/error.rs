@@ -70,7 +70,7 @@ impl Failure {
             Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::Wrong(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::Pool(
-                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp,
+                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp { .. },
             ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Pool(_) | Self::Tenants(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -105,7 +105,11 @@ impl Studio {
             Start::Tenants => {
                 let reading = self.read(&ShownSchema::Public).await;
                 let found = match &reading {
-                    Ok(reading) => data::tenants(reading, &Search::default()).await.err(),
+                    Ok(reading) => {
+                        let registry = self.tenants().registry();
+                        let search = Search::default();
+                        data::tenants(reading, registry, &search).await.err()
+                    }
                     Err(_) => None,
                 };
                 if let Some(Failure::Pool(error)) = found.or(reading.err()) {

@@ -161,7 +161,7 @@ fn explained(error: PoolError) -> anyhow::Error {
     match error {
         PoolError::Unknown(name) => Error::Unknown(name).into(),
         PoolError::MissingSchema(name) => Error::MissingSchema(name).into(),
-        PoolError::NotSetUp => Error::NotSetUp.into(),
+        PoolError::NotSetUp { table } => Error::NotSetUp { table }.into(),
         PoolError::NoExtensionsSchema(name) => Error::NoExtensionsSchema(name).into(),
         error => error.into(),
     }

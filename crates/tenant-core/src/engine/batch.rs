@@ -4,9 +4,10 @@ use super::ledger::{record, strike};
 use super::script::{Origin, Script, UPDATING_REGISTRY};
 use super::transaction::forget;
 use super::work::Work;
+use crate::events;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::name::Schema;
-use crate::{events, registry};
+use crate::registry::Ran;
 
 /// What a run does with its migrations.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,14 +96,11 @@ pub(super) fn add_end<'a>(
 ) {
     let last = batch.last().copied();
     let holds = work.path().holds();
-    let ran = registry::Ran {
-        migrations: batch,
-        with_fingerprints: work.fingerprints,
-    };
+    let (registry, ran) = (work.registry, Ran { migrations: batch });
     let statement = match way {
-        Way::Create => registry::insert(work.schema, ran),
-        Way::Apply => registry::update(work.schema, ran, &holds),
-        Way::Revert => registry::set_back(work.schema, ran, &holds),
+        Way::Create => registry.insert(work.schema, ran),
+        Way::Apply => registry.update(work.schema, ran, &holds),
+        Way::Revert => registry.set_back(work.schema, ran, &holds),
     };
     match (last, statement, way) {
         // One statement does both: each costs as much as a small migration.

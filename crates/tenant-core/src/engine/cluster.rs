@@ -80,7 +80,7 @@ pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
              JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace \
              JOIN pg_catalog.pg_dist_partition p ON p.logicalrelid = k.confrelid \
              WHERE n.nspname = {} AND k.contype = 'f' AND p.repmodel = 't')",
-        literal(work.schema.name())
+        literal(work.schema.schema_name())
     );
     let mut script = Script::default();
     script.step("looking for what the tenant shares with others", &query);

@@ -14,9 +14,9 @@ pub(super) fn require_lock(schema: Schema<'_>) -> String {
     Assertion::Lock.check(&take)
 }
 
-/// The number that stands for the schema among the database's advisory locks.
+/// The number that stands for the schema, by its own name, among the database's advisory locks.
 pub(super) fn lock_key(schema: Schema<'_>) -> String {
-    let text = literal(&format!("diesel-tenants:{}", schema.name()));
+    let text = literal(&schema.lock_text());
     format!("pg_catalog.hashtextextended({text}, 0)")
 }
 

@@ -12,7 +12,7 @@ pub(super) fn referred(statement: &str) -> Vec<String> {
         [word, schema, dot, table]
             if word.is_word("references")
                 && dot.kind == TokenKind::Symbol('.')
-                && stored(schema)? == Schema::Public.name() =>
+                && stored(schema)? == Schema::Public.schema_name() =>
         {
             stored(table)
         }

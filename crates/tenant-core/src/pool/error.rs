@@ -25,8 +25,11 @@ pub enum PoolError {
     #[error("this role may not use the schema of tenant `{0}`")]
     Forbidden(TenantName),
     /// The public migrations have not been applied.
-    #[error("the database is not set up: it has no table `public.schema_tracker`")]
-    NotSetUp,
+    #[error("the database is not set up: it has no table `{table}`")]
+    NotSetUp {
+        /// The table that would list the tenants, as SQL text.
+        table: String,
+    },
     /// The schema that was named for extensions is not there.
     #[error("the schema `{0}`, named for extensions, does not exist")]
     NoExtensionsSchema(String),
@@ -88,7 +91,7 @@ impl PoolError {
             Self::Unknown(_) => vec![Command::ListTenants.into()],
             Self::MissingSchema(name) => missing_schema(name),
             Self::Forbidden(_) => vec![Advice::GrantRight.into()],
-            Self::NotSetUp => vec![Command::MigratePublic.into()],
+            Self::NotSetUp { .. } => vec![Command::MigratePublic.into()],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
             Self::Connect(error) => error.remedies(),
             Self::NeedsDirect => vec![Advice::ConnectDirectly.into()],

@@ -2,8 +2,9 @@
 
 use super::of_sqlstate::{of, of_a_step};
 use super::{Advice, Command, Purpose, Remedy, Sql};
+use crate::name::Naming;
 use crate::sql::{ident, literal};
-use crate::{ConnectError, Error, Node, TenantName};
+use crate::{ConnectError, Error, Node, SchemaName, TenantName};
 
 impl Error {
     /// What to do about it: one of these, in the order in which to try them. Empty
@@ -32,7 +33,7 @@ impl Error {
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_)
             | Self::WouldBlockWrites { .. } => of_a_cluster(self),
-            Self::NotSetUp | Self::NoSpareList => vec![Command::MigratePublic.into()],
+            Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
             Self::Taken(_) => vec![
                 Advice::ChooseAnotherName.into(),
@@ -51,7 +52,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::NotAlike { .. } => Advice::CopyRows,
         Error::SameName(_) => Advice::ChooseAnotherName,
         Error::IsSpare(_) => Advice::ChooseTenantSchema,
-        Error::InvalidRow(_) => Advice::CorrectRow,
+        Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } => Advice::CorrectRow,
         Error::ChangedPath { .. } => Advice::RemoveSearchPath,
         Error::NeedsDirect { .. } => Advice::ConnectDirectly,
         Error::Irreversible { .. } => Advice::AddDownFiles,
@@ -66,24 +67,30 @@ fn advice(error: &Error) -> Option<Advice> {
 fn of_a_tenant(error: &Error) -> Vec<Remedy> {
     match error {
         Error::Unknown(_) => vec![Command::ListTenants.into()],
-        Error::Untracked(name) => vec![adopt(name, None).into(), Advice::ChooseAnotherName.into()],
+        Error::Untracked(schema) => vec![adopt(schema, None), Advice::ChooseAnotherName.into()],
         Error::MissingSchema(name) => missing_schema(name),
-        Error::HalfMade { name, .. } => vec![
-            Command::MigrateTenant(name.clone()).into(),
-            Command::DropTenant(name.clone()).into(),
-        ],
+        Error::HalfMade { name, .. } => match name.parse::<TenantName>() {
+            Ok(name) => vec![
+                Command::MigrateTenant(name.clone()).into(),
+                Command::DropTenant(name).into(),
+            ],
+            Err(_) => vec![Command::CheckTenants.into()],
+        },
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
-            adopt(name, Some(nearest.as_deref().unwrap_or("0"))).into(),
+            adopt(name, Some(nearest.as_deref().unwrap_or("0"))),
         ],
         Error::SeveralVersionsFit { name, versions } => {
-            vec![adopt(name, Some(versions.last().map_or("0", String::as_str))).into()]
+            vec![adopt(
+                name,
+                Some(versions.last().map_or("0", String::as_str)),
+            )]
         }
-        Error::HasLedger(name) => vec![adopt(name, None).into()],
-        Error::NoSchema(name) => vec![
-            Advice::CorrectName.into(),
-            Command::CreateTenant(Some(name.clone())).into(),
-        ],
+        Error::HasLedger(name) => vec![adopt(name, None)],
+        Error::NoSchema(schema) => {
+            let create = Command::CreateTenant(tenant_of(schema));
+            vec![Advice::CorrectName.into(), create.into()]
+        }
         Error::NothingToAdopt(name) => vec![Command::CheckTenant(name.clone()).into()],
         Error::StillDifferent { name, .. } => vec![
             Advice::RunSqlByHand.into(),
@@ -115,7 +122,13 @@ fn of_a_cluster(error: &Error) -> Vec<Remedy> {
             )
             .into(),
         ],
-        Error::NotDistributed(name) => vec![Command::DistributeTenant(name.clone()).into()],
+        Error::NotDistributed(name) => {
+            let name = name.parse().ok();
+            name.map(Command::DistributeTenant)
+                .map(Remedy::from)
+                .into_iter()
+                .collect()
+        }
         Error::WouldBlockWrites { .. } => {
             vec![Advice::BlockWrites.into(), Advice::AddPrimaryKeys.into()]
         }
@@ -128,11 +141,20 @@ fn address(node: &Node) -> String {
     format!("{}, {}", literal(node.host()), node.port())
 }
 
-fn adopt(name: &TenantName, at: Option<&str>) -> Command {
-    Command::AdoptTenant {
-        name: name.clone(),
-        at: at.map(str::to_owned),
+/// Adopts the schema, unless no tenant can be called like it.
+fn adopt(schema: &SchemaName, at: Option<&str>) -> Remedy {
+    match tenant_of(schema) {
+        None => Advice::RenameSchema.into(),
+        Some(name) => Command::AdoptTenant {
+            name,
+            at: at.map(str::to_owned),
+        }
+        .into(),
     }
+}
+
+fn tenant_of(schema: &SchemaName) -> Option<TenantName> {
+    Naming::default().tenant_of(schema)
 }
 
 pub(crate) fn missing_schema(name: &TenantName) -> Vec<Remedy> {

@@ -1,7 +1,7 @@
 //! [`Sql`]: statements that help, and what for.
 
-use crate::registry;
-use crate::sql::{ident, literal};
+use crate::registry::Registry;
+use crate::sql::ident;
 
 /// Statements that help. They are complete, names included, and can be run as they
 /// are, without `;` at the end.
@@ -78,13 +78,8 @@ impl Sql {
     }
 
     /// Takes `name`, which may be any text, off the registry.
-    pub(crate) fn unregister(name: &str) -> Self {
-        let statement = format!(
-            "DELETE FROM {} WHERE name = {}",
-            registry::TABLE,
-            literal(name)
-        );
-        Self::new(Purpose::Unregister, [statement])
+    pub(crate) fn unregister(registry: &Registry, name: &str) -> Self {
+        Self::new(Purpose::Unregister, [registry.unregister(name)])
     }
 
     /// Lets `role` use the schema, and its tables.

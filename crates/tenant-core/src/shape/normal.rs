@@ -46,7 +46,9 @@ impl Own {
 
     /// `text` with marks where it names this schema.
     pub(super) fn normal(&self, text: &str) -> String {
-        if !text.contains(&self.name) {
+        // A name with quotes in it is written with more of them.
+        let has_quotes = self.name.contains(['"', '\'', '\\']);
+        if !has_quotes && !text.contains(&self.name) {
             return text.to_owned();
         }
         let mut normal = String::with_capacity(text.len());
@@ -262,6 +264,11 @@ mod tests {
     fn a_name_that_needs_quotes_is_found_in_them() {
         let own = Own::new("Acme", "\"Acme\"");
         assert_eq!(displayed(&own.normal("\"Acme\".t + acme.t")), "t + acme.t");
+        let own = Own::new("a \"b\".c", "\"a \"\"b\"\".c\"");
+        assert_eq!(
+            displayed(&own.normal("\"a \"\"b\"\".c\".t + b.c")),
+            "t + b.c"
+        );
     }
 
     #[test]

@@ -9,9 +9,9 @@ use super::state;
 use crate::engine::{self, Evidence};
 use crate::events::Call;
 use crate::migration::Migration;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::shape::{Compared, Shape, compare};
-use crate::{Error, TenantName};
+use crate::{Error, SchemaName, TenantName};
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,32 +54,35 @@ impl Tenants {
     /// `at` says what the schema says itself, [`Error::Busy`], or that the migrations
     /// could not be tried. Then nothing was changed.
     pub async fn adopt(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
-        let schema = Schema::Tenant(name);
-        let adopted = self.take_in(name, at);
-        Call::Adopt.tell_about(schema, adopted).await
+        let target = self.target(name);
+        let adopted = self.take_in(&target, at);
+        Call::Adopt
+            .tell_about(Schema::Tenant(&target), adopted)
+            .await
     }
 
-    async fn take_in(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
-        self.look_for_fingerprints().await?;
-        let spares = state::names_of_spares(&self.reading().await?).await?;
-        if spares.iter().any(|spare| spare == name.as_str()) {
-            return Err(Error::IsSpare(name.clone()));
+    async fn take_in(&self, target: &Target, at: Option<&str>) -> Result<Adopted, Error> {
+        let schema = &target.schema;
+        self.look_for_columns().await?;
+        let spares = state::names_of_spares(&self.reading().await?, &self.registry).await?;
+        if spares.iter().any(|spare| spare == schema.as_str()) {
+            return Err(Error::IsSpare(schema.clone()));
         }
         let said = self.said(at)?;
         let steps = self.steps(&said).await?;
         let adopted = Mutex::new(None);
         let decide = |evidence: &Evidence<'_>| {
-            let (count, decided) = self.decide(name, evidence, &said, &steps)?;
+            let (count, decided) = self.decide(schema, evidence, &said, &steps)?;
             let mut adopted = adopted.lock().unwrap_or_else(PoisonError::into_inner);
             *adopted = Some(decided);
             Ok(count)
         };
         let session = self.session().await?;
-        let done = engine::adopt(self.work(&session, Schema::Tenant(name)), name, &decide).await;
-        self.directory.forget(name);
+        let done = engine::adopt(self.work(&session, Schema::Tenant(target)), &decide).await;
+        self.directory.forget(&target.name);
         done?;
         let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        adopted.ok_or_else(|| Error::NoSchema(name.clone()))
+        adopted.ok_or_else(|| Error::NoSchema(schema.clone()))
     }
 
     fn said(&self, at: Option<&str>) -> Result<Said, Error> {
@@ -116,7 +119,7 @@ impl Tenants {
     /// How many of the migrations the schema has, and what to say of it.
     fn decide(
         &self,
-        name: &TenantName,
+        name: &SchemaName,
         evidence: &Evidence<'_>,
         said: &Said,
         steps: &Steps,
@@ -167,7 +170,7 @@ impl Tenants {
         }
     }
 
-    fn no_version(&self, name: &TenantName, differing: Vec<(usize, Vec<String>)>) -> Error {
+    fn no_version(&self, name: &SchemaName, differing: Vec<(usize, Vec<String>)>) -> Error {
         // Of several that are as near, the newest.
         let nearest = differing
             .into_iter()

@@ -3,7 +3,7 @@
 use super::handle::Tenants;
 use crate::engine::{self, Made, Rows};
 use crate::events::Call;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
 use crate::{Error, TenantName};
 
@@ -35,23 +35,27 @@ impl Tenants {
         to: &TenantName,
         rows: Rows,
     ) -> Result<Cloned, Error> {
-        let cloned = self.clone_and_look(from, to, rows);
-        Call::CloneTenant.tell_of(Schema::Tenant(to), cloned).await
+        let (original, copy) = (self.target(from), self.target(to));
+        let cloned = self.clone_and_look(&original, &copy, rows);
+        Call::CloneTenant
+            .tell_of(Schema::Tenant(&copy), cloned)
+            .await
     }
 
     async fn clone_and_look(
         &self,
-        from: &TenantName,
-        to: &TenantName,
+        original: &Target,
+        copy: &Target,
         rows: Rows,
     ) -> Result<Cloned, Error> {
+        let (from, to) = (&original.name, &copy.name);
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         let session = self.session().await?;
-        let work = self.work(&session, Schema::Tenant(from));
-        let made = engine::clone(work, (from, to), rows).await;
+        let work = self.work(&session, Schema::Tenant(original));
+        let made = engine::clone(work, copy, rows).await;
         drop(session);
         self.directory.forget(to);
         let Made {
@@ -62,7 +66,7 @@ impl Tenants {
         let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
         if !functions.is_empty() {
             notes.push(Note::NameInText {
-                name: from.to_string(),
+                name: original.schema.to_string(),
                 functions,
             });
         }

@@ -7,7 +7,7 @@ use super::handle::Tenants;
 use super::places;
 use crate::catalog::Catalog;
 use crate::events::Call;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::report::Removed;
 use crate::{Error, TenantName, engine};
 
@@ -78,29 +78,31 @@ impl Tenants {
     /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
     /// another run works on it, or what the server says.
     pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
-        let contents = self.look_into(name);
+        let target = self.target(name);
+        let contents = self.look_into(&target);
         Call::Contents
-            .tell_about(Schema::Tenant(name), contents)
+            .tell_about(Schema::Tenant(&target), contents)
             .await
     }
 
-    async fn look_into(&self, name: &TenantName) -> Result<Contents, Error> {
+    async fn look_into(&self, target: &Target) -> Result<Contents, Error> {
+        let Target { name, schema } = target;
         let session = self.session().await?;
-        let existing = engine::look(self.work(&session, Schema::Tenant(name))).await?;
+        let existing = engine::look(self.work(&session, Schema::Tenant(target))).await?;
         match (existing.registered, existing.schema) {
-            (false, true) => return Err(Error::Untracked(name.clone())),
+            (false, true) => return Err(Error::Untracked(schema.clone())),
             (false, false) => return Err(Error::Unknown(name.clone())),
             (true, _) => {}
         }
         drop(session);
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
-            (&name.as_str(), Type::TEXT),
+            (&schema.as_str(), Type::TEXT),
             (&crate::name::LEDGER, Type::TEXT),
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()
-            && places::spread(&reading, std::slice::from_ref(name))
+            && places::spread(&reading, &self.registry, std::slice::from_ref(name))
                 .await?
                 .iter()
                 .any(|tenant| tenant.is_distributed);
@@ -135,10 +137,11 @@ impl Tenants {
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
     pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
-        let schema = Schema::Tenant(name);
+        let target = self.target(name);
+        let schema = Schema::Tenant(&target);
         let removed = async {
             let session = self.session().await?;
-            let removed = engine::remove(self.work(&session, schema), name).await;
+            let removed = engine::remove(self.work(&session, schema)).await;
             self.directory.forget(name);
             removed
         };

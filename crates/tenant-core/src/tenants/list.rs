@@ -11,10 +11,10 @@ use crate::events::Call;
 /// A tenant and where it stands.
 #[derive(Debug)]
 pub struct Tenant {
-    /// The name of the tenant and of its schema.
+    /// The name of the tenant.
     pub name: String,
-    /// When it was registered.
-    pub created_at: DateTime<Utc>,
+    /// When it was registered; `None` where the list of tenants does not say.
+    pub created_at: Option<DateTime<Utc>>,
     /// The newest applied migration; `None` when there is none, or when that is not
     /// known.
     pub version: Option<String>,
@@ -41,7 +41,8 @@ impl Tenants {
         let states = self.states(&[], Knowledge::Certain).await?;
         let mut places = self.places().await?;
         let tenants = states.into_iter().map(|state| {
-            let place = places.remove(&state.name);
+            let target = self.registry.tenant(&state.name).ok();
+            let place = target.and_then(|it| places.remove(it.schema.as_str()));
             tenant(state, place)
         });
         Ok(tenants.collect())

@@ -10,7 +10,8 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
-use crate::{Error, Node, TenantName, registry};
+use crate::registry::{Registry, Rows};
+use crate::{Error, Node, TenantName};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Tenants {
         nodes.map_err(failed)
     }
 
-    /// The server of each tenant that is on one of a cluster, by name: what
+    /// The server of each tenant that is on one of a cluster, by the name of its schema: what
     /// [`Tenants::places`] says, without the sizes. Only the coordinator is asked.
     ///
     /// # Errors
@@ -86,8 +87,8 @@ impl Tenants {
         homes(&self.reading().await?).await
     }
 
-    /// Where each tenant is that is on a server of a cluster, by name; none where the
-    /// database is a single server. Each server of the cluster is asked for the sizes.
+    /// Where each tenant is that is on a server of a cluster, by the name of its schema;
+    /// none where the database is a single server. Each server of the cluster is asked for the sizes.
     ///
     /// # Errors
     ///
@@ -146,15 +147,18 @@ pub(super) struct Spread {
 /// What the server says.
 pub(super) async fn spread(
     reading: &Reading<'_>,
+    registry: &Registry,
     only: &[TenantName],
 ) -> Result<Vec<Spread>, Error> {
     let failed = |error| Error::database("reading which tenants are distributed", error);
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
     let sql = format!(
-        "SELECT t.name, d.schemaid IS NOT NULL FROM {} t \
-         JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+        "SELECT {key}, d.schemaid IS NOT NULL FROM {from} \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
          LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
-         WHERE $1::text[] IS NULL OR t.name = ANY ($1) ORDER BY t.name",
-        registry::TABLE
+         WHERE $1::text[] IS NULL OR {key} = ANY ($1) ORDER BY {key}"
     );
     let names = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
     let names = (!names.is_empty()).then_some(names);

@@ -6,7 +6,7 @@ use super::handle::Tenants;
 use super::state::{self, Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::shape::Difference;
 use crate::{Error, TenantName};
 
@@ -39,9 +39,10 @@ impl Tenants {
     /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
     /// migrations could not be tried. Then nothing was changed.
     pub async fn repair(&self, name: &TenantName) -> Result<Repair, Error> {
-        let repaired = self.repair_or_try(name, Keep::Yes);
+        let target = self.target(name);
+        let repaired = self.repair_or_try(&target, Keep::Yes);
         Call::Repair
-            .tell_about(Schema::Tenant(name), repaired)
+            .tell_about(Schema::Tenant(&target), repaired)
             .await
     }
 
@@ -51,13 +52,16 @@ impl Tenants {
     ///
     /// As [`Tenants::repair`].
     pub async fn try_repair(&self, name: &TenantName) -> Result<Repair, Error> {
-        let tried = self.repair_or_try(name, Keep::No);
-        Call::Repair.tell_about(Schema::Tenant(name), tried).await
+        let target = self.target(name);
+        let tried = self.repair_or_try(&target, Keep::No);
+        Call::Repair
+            .tell_about(Schema::Tenant(&target), tried)
+            .await
     }
 
-    async fn repair_or_try(&self, name: &TenantName, keep: Keep) -> Result<Repair, Error> {
+    async fn repair_or_try(&self, target: &Target, keep: Keep) -> Result<Repair, Error> {
         for _ in 0..ATTEMPTS {
-            let standing = self.standing_of(name).await?;
+            let standing = self.standing_of(&target.name).await?;
             let known = self.applied(&standing);
             let shapes = self.expected(BTreeSet::from([known.clone()])).await?;
             let Some(expected) = shapes.get(&known) else {
@@ -66,8 +70,8 @@ impl Tenants {
             let mut applied = known;
             applied.extend(standing.unknown);
             let session = self.session().await?;
-            let work = self.work(&session, Schema::Tenant(name));
-            if let Some(repaired) = engine::repair(work, name, expected, &applied, keep).await? {
+            let work = self.work(&session, Schema::Tenant(target));
+            if let Some(repaired) = engine::repair(work, target, expected, &applied, keep).await? {
                 return Ok(Repair {
                     mended: repaired.repaired,
                     statements: repaired.statements,
@@ -76,7 +80,7 @@ impl Tenants {
             }
         }
         Err(Error::Busy {
-            schema: Schema::Tenant(name).to_string(),
+            schema: Schema::Tenant(target).to_string(),
             waited: std::time::Duration::ZERO,
             holders: Vec::new(),
         })

@@ -19,7 +19,7 @@ use crate::events::{self, Call, Whose};
 use crate::fleet::{Item, Limits, Stop};
 use crate::link::Session;
 use crate::migration::{Migration, versions};
-use crate::name::Schema;
+use crate::name::{Entry, Schema};
 use crate::report::{FleetReport, Note, Outcome, Status};
 use crate::{Error, TenantName, engine};
 
@@ -37,7 +37,7 @@ pub struct RollbackPlan {
     /// Those with nothing to do or nothing to be done.
     idle: Vec<Outcome>,
     ahead: Vec<Ahead>,
-    spares: Vec<TenantName>,
+    spares: Vec<Entry>,
     duration: Duration,
 }
 
@@ -83,7 +83,7 @@ impl RollbackPlan {
     pub fn into_report(self) -> FleetReport {
         let untouched = self.ahead.into_iter().map(|ahead| Outcome {
             to_revert: ahead.versions,
-            ..Outcome::idle(ahead.tenant.as_str(), Status::Skipped)
+            ..Outcome::idle(ahead.entry.key(), Status::Skipped)
         });
         let mut outcomes = self.idle.into_iter().chain(untouched).collect::<Vec<_>>();
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
@@ -114,7 +114,7 @@ impl Tenants {
 
     async fn plan_back(&self, options: RollbackOptions) -> Result<RollbackPlan, Error> {
         let started = Instant::now();
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         let ours = &self.migrations.tenant;
         let states = self.states(&options.only, Knowledge::Certain).await?;
         let unknown = notes::of_states(&states, ours);
@@ -125,7 +125,7 @@ impl Tenants {
             .iter()
             .map(|it| choice::ahead(ours, it, &to_revert));
         let (ahead, level) = ahead.partition::<Vec<_>, _>(|it| !it.versions.is_empty());
-        let level = level.iter().map(|it| it.tenant.as_str());
+        let level = level.iter().map(|it| it.entry.key());
         idle.extend(level.map(|name| Outcome::idle(name, Status::UpToDate)));
         let spares = if options.only.is_empty() {
             self.spares_with(&to_revert).await?
@@ -156,13 +156,13 @@ impl Tenants {
     }
 
     /// The spares that have one of these migrations.
-    async fn spares_with(&self, to_revert: &[&Migration]) -> Result<Vec<TenantName>, Error> {
+    async fn spares_with(&self, to_revert: &[&Migration]) -> Result<Vec<Entry>, Error> {
         let spares = self.states_of_spares().await?;
         let spares = spares.into_iter().filter_map(|spare| spare.standing.ok());
         let ours = &self.migrations.tenant;
         let ahead = spares.map(|standing| choice::ahead(ours, &standing, to_revert));
         let ahead = ahead.filter(|spare| !spare.versions.is_empty());
-        Ok(ahead.map(|spare| spare.tenant).collect())
+        Ok(ahead.map(|spare| spare.entry).collect())
     }
 
     /// Reverts what `plan` says, several tenants at a time: in each tenant the
@@ -209,7 +209,7 @@ impl Tenants {
             max_failures: plan.options.max_failures,
             failed: outcomes.iter().filter(|it| it.error.is_some()).count(),
         };
-        let items = plan.ahead.iter().map(|it| Item::from(it.tenant.clone()));
+        let items = plan.ahead.iter().map(|it| Item::from(it.entry.clone()));
         let mut ended = self
             .for_each(
                 items.collect(),
@@ -223,7 +223,7 @@ impl Tenants {
         outcomes.extend(ended);
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let spares = plan.spares.into_iter().map(Item::from).collect();
-        let task = Task::RevertSpare(&to_revert);
+        let task = Task::Revert(&to_revert);
         let spares = self.for_spares(spares, task, plan.options.jobs, stop);
         let report = FleetReport {
             outcomes,
@@ -244,8 +244,8 @@ impl Tenants {
         let started = Instant::now();
         let mut reverted = Vec::new();
         let done = engine::revert(self.work(session, schema), migrations, &mut reverted).await;
-        if let Schema::Tenant(name) = schema {
-            self.directory.forget(name);
+        if let Schema::Tenant(target) = schema {
+            self.directory.forget(&target.name);
         }
         let status = match &done {
             Err(_) => Status::Failed,
@@ -256,7 +256,7 @@ impl Tenants {
             reverted: versions(&reverted),
             duration: started.elapsed(),
             error: done.err(),
-            ..Outcome::idle(schema.name(), status)
+            ..Outcome::idle(schema.key(), status)
         }
     }
 }
@@ -290,7 +290,7 @@ fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>
 fn note_what_remains(ended: &mut [Outcome], ahead: Vec<Ahead>) {
     let ahead = ahead.into_iter();
     let mut versions = ahead
-        .map(|ahead| (ahead.tenant.to_string(), ahead.versions))
+        .map(|ahead| (ahead.entry.key().to_owned(), ahead.versions))
         .collect::<BTreeMap<_, _>>();
     for outcome in ended {
         if matches!(outcome.status, Status::Failed | Status::Skipped) {

@@ -8,7 +8,7 @@ use crate::{Error, TenantName};
 /// A tenant, and how its migrations differ from those of this program.
 #[derive(Debug)]
 pub struct TenantStanding {
-    /// The name of the tenant and of its schema.
+    /// The name of the tenant.
     pub name: String,
     /// The versions that it lacks, oldest first.
     pub pending: Vec<String>,

@@ -43,9 +43,9 @@ async fn a_neighbour_that_is_new_is_never_to_be_dropped_with_what_is_in_it() {
     let health = tenants.health(&[]).await.unwrap();
     for problem in &health.problems {
         assert!(
-            !format!("{:?}", problem.remedies()).contains("CASCADE"),
+            !format!("{:?}", problem.remedies(tenants.registry())).contains("CASCADE"),
             "{problem:?}: {:?}",
-            problem.remedies()
+            problem.remedies(tenants.registry())
         );
     }
 }

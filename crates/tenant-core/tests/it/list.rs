@@ -65,7 +65,10 @@ async fn what_is_wrong_with_one_tenant_does_not_hide_the_others() {
     let find = |name: &str| listed.iter().find(|tenant| tenant.name == name).unwrap();
     assert!(find("a").error.is_none());
     assert!(matches!(find("b").error, Some(Error::MissingSchema(_))));
-    assert!(matches!(find("no-name").error, Some(Error::InvalidRow(_))));
+    assert!(matches!(
+        find("no-name").error,
+        Some(Error::InvalidRow { .. })
+    ));
     assert!(matches!(find("c").error, Some(Error::Database { .. })));
     // What is not known is not made up.
     assert_eq!(find("a").pending, Some(0));

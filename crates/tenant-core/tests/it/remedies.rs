@@ -1,7 +1,7 @@
 //! What to do, as data: complete, about the right tenant, and without a program.
 
 use tenant_core::remedy::{Advice, Command, Purpose, Remedy};
-use tenant_core::{Error, Node, Problem, ProblemKind};
+use tenant_core::{Error, Node, Problem, ProblemKind, Registry};
 
 use crate::fixture::name;
 
@@ -12,11 +12,17 @@ fn problem(tenant: &str, kind: ProblemKind) -> Problem {
     }
 }
 
+fn not_set_up() -> Error {
+    Error::NotSetUp {
+        table: "public.schema_tracker".to_owned(),
+    }
+}
+
 #[test]
 fn an_error_names_the_call_that_helps() {
     let acme = name("acme");
     for (error, expected) in [
-        (Error::NotSetUp, vec![Command::MigratePublic.into()]),
+        (not_set_up(), vec![Command::MigratePublic.into()]),
         (
             Error::MissingSchema(acme.clone()),
             vec![
@@ -26,7 +32,7 @@ fn an_error_names_the_call_that_helps() {
         ),
         (
             Error::NoVersionFits {
-                name: acme.clone(),
+                name: "acme".parse().unwrap(),
                 nearest: Some("20260101000000".to_owned()),
                 differences: Vec::new(),
             },
@@ -53,7 +59,7 @@ fn sql_is_complete_whatever_the_names_are() {
             version: "20260101000000".to_owned(),
         },
     );
-    let remedies = edited.remedies();
+    let remedies = edited.remedies(&Registry::default());
     let [first, Remedy::Sql(sql)] = remedies.as_slice() else {
         panic!("{edited:?}")
     };
@@ -81,21 +87,25 @@ fn sql_is_complete_whatever_the_names_are() {
 #[test]
 fn a_command_that_would_refuse_the_name_is_not_advised() {
     let odd = problem("a; DROP", ProblemKind::PendingMigrations(Vec::new()));
-    assert_eq!(odd.remedies(), [Advice::CorrectRow.into()]);
+    assert_eq!(
+        odd.remedies(&Registry::default()),
+        [Advice::CorrectRow.into()]
+    );
 }
 
 #[test]
 fn dropping_a_tenant_is_never_advised_first() {
     let drop = Remedy::from(Command::DropTenant(name("acme")));
     let half_made = Error::HalfMade {
-        name: name("acme"),
-        undo: Box::new(Error::NotSetUp),
-        source: Box::new(Error::NotSetUp),
+        schema: "tenant `acme`".to_owned(),
+        name: "acme".to_owned(),
+        undo: Box::new(not_set_up()),
+        source: Box::new(not_set_up()),
     };
     for remedies in [
         half_made.remedies(),
         Error::MissingSchema(name("acme")).remedies(),
-        problem("acme", ProblemKind::MissingSchema).remedies(),
+        problem("acme", ProblemKind::MissingSchema).remedies(&Registry::default()),
     ] {
         assert!(remedies.contains(&drop), "{remedies:?}");
         assert_ne!(remedies.first(), Some(&drop));

@@ -150,7 +150,10 @@ async fn a_database_that_is_not_set_up_is_told() {
     let database = TestDatabase::new().await;
     let tenants = open(&database, &two_steps(), Settings::default()).await;
     let refused = tenants.rename(&name("acme"), &name("globex")).await;
-    assert!(matches!(refused, Err(Error::NotSetUp)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::NotSetUp { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

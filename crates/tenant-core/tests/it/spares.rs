@@ -269,7 +269,10 @@ async fn without_a_list_of_spares_tenants_are_built_and_spares_are_refused() {
     let refused = tenants
         .keep_spares(1, None, &Stop::default(), &|_| {})
         .await;
-    assert!(matches!(refused, Err(Error::NoSpareList)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::NoSpareList { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

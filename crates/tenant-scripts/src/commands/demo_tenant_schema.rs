@@ -205,12 +205,10 @@ impl Demo {
         let mut public = self.pool.public().await?;
         let registered = SchemaTracker::find(&mut public, self.tenant.as_str()).await?;
         drop(public);
-        registered.context("the new tenant is not in public.schema_tracker")?;
-        self.step(
-            "find_registration",
-            "Found it in public.schema_tracker",
-            from.elapsed(),
-        );
+        let list = self.tenants.registry().sql_table();
+        registered.with_context(|| format!("the new tenant is not in {list}"))?;
+        let text = format!("Found it in {list}");
+        self.step("find_registration", &text, from.elapsed());
         self.fill_and_query().await
     }
 
@@ -271,7 +269,7 @@ impl Demo {
             match self.tenants.drop_tenant(name).await {
                 Ok(_) => dropped.push(format!("`{name}`")),
                 // It did not come to that one.
-                Err(Error::Unknown(_) | Error::NotSetUp) => {}
+                Err(Error::Unknown(_) | Error::NotSetUp { .. }) => {}
                 Err(error) => {
                     self.output.problem(&self.left(name, &error));
                     failed.get_or_insert(error);

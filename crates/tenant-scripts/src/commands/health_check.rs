@@ -5,7 +5,7 @@ use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Health, Problem, Settings, TenantName};
+use tenant_core::{Health, Problem, Registry, Settings, TenantName};
 
 use crate::tenants;
 
@@ -97,7 +97,7 @@ impl Script for HealthCheck {
         } else {
             tenants.health(&self.only).await?
         };
-        let document = document(&health, context.invocation());
+        let document = document(tenants.registry(), &health, context.invocation());
         if let Some(error) = &health.not_checked {
             let why = hints::causes(error).join(": ");
             context.output.problem(&format!(
@@ -117,7 +117,7 @@ impl Script for HealthCheck {
     }
 }
 
-fn document(health: &Health, invocation: &Invocation) -> Document {
+fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Document {
     let groups = health.groups().into_iter();
     let groups = groups.filter_map(|(detail, problems)| {
         Some(Group {
@@ -134,7 +134,9 @@ fn document(health: &Health, invocation: &Invocation) -> Document {
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
         groups: groups.collect(),
-        problems: problems.map(|problem| row(problem, invocation)).collect(),
+        problems: problems
+            .map(|problem| row(registry, problem, invocation))
+            .collect(),
     }
 }
 
@@ -207,12 +209,12 @@ fn summary(document: &Document) -> Vec<String> {
     lines
 }
 
-fn row(problem: &Problem, invocation: &Invocation) -> Row {
+fn row(registry: &Registry, problem: &Problem, invocation: &Invocation) -> Row {
     Row {
         tenant: problem.tenant.clone(),
         kind: problem.kind.code(),
         detail: hints::causes(&problem.kind).join(": "),
-        remedy: remedy::text(&problem.remedies(), invocation).unwrap_or_default(),
-        sql: problem.sql(),
+        remedy: remedy::text(&problem.remedies(registry), invocation).unwrap_or_default(),
+        sql: problem.sql(registry),
     }
 }

@@ -40,7 +40,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
-    created_at: DateTime<Utc>,
+    created_at: Option<DateTime<Utc>>,
     version: Option<&'a str>,
     pending: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,10 @@ fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String
 }
 
 fn cells(tenant: &Tenant) -> [String; 4] {
-    let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
+    let created = tenant.created_at.map_or_else(
+        || "-".to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+    );
     let version = match (&tenant.version, tenant.pending) {
         (Some(version), _) => version.clone(),
         (None, Some(_)) => "-".to_owned(),

@@ -40,7 +40,7 @@ async fn ask(State(studio): State<Studio>, uri: Uri) -> Response {
 async fn check(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
     let checked = studio.tenants().health(&[]).await;
     let health = checked.map_err(|error| match error {
-        tenant_core::Error::NotSetUp => Failure::Pool(PoolError::NotSetUp),
+        tenant_core::Error::NotSetUp { table } => Failure::Pool(PoolError::NotSetUp { table }),
         error => error.into(),
     })?;
     let body = html! {
@@ -115,7 +115,7 @@ fn group(studio: &Studio, kind: Kind, problems: &[&Problem]) -> Markup {
             tbody { @for problem in problems.iter().take(SHOWN) { tr {
                 th scope="row" { (whose(problem)) }
                 td { (causes(&problem.kind)) }
-                td { (studio.remedies().show(&problem.remedies())) @for sql in problem.sql() { pre.sql { (sql) ";" } } }
+                td { (studio.remedies().show(&problem.remedies(studio.tenants().registry()))) @for sql in problem.sql(studio.tenants().registry()) { pre.sql { (sql) ";" } } }
             } } }
         } }
         @if problems.len() > SHOWN {

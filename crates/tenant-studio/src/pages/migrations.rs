@@ -124,7 +124,7 @@ fn address(place: &ShownSchema, version: &str) -> String {
 /// An error of the library, where it says what a pool's error says too.
 fn failure(error: tenant_core::Error) -> Failure {
     match error {
-        tenant_core::Error::NotSetUp => PoolError::NotSetUp.into(),
+        tenant_core::Error::NotSetUp { table } => PoolError::NotSetUp { table }.into(),
         error => error.into(),
     }
 }

@@ -78,7 +78,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
         offset: i64::try_from(asked.offset).unwrap_or(i64::MAX),
     };
     let reading = studio.read(&ShownSchema::Public).await?;
-    let mut found = data::tenants(&reading, &search).await?;
+    let mut found = data::tenants(&reading, studio.tenants().registry(), &search).await?;
     let tenants = studio.tenants();
     let is_cluster = tenants.database().is_cluster();
     if asked.with_sizes && !is_cluster {
@@ -175,9 +175,9 @@ fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
             td.mono { (tenant.version.as_deref().unwrap_or("–")) }
             td.number { (tenant.size.map_or_else(|| "–".to_owned(), bytes)) }
             @if studio.tenants().database().is_cluster() { td.mono { (home(tenant)) } }
-            td.quiet { time datetime=(tenant.created_at.to_rfc3339()) {
-                (tenant.created_at.format("%Y-%m-%d %H:%M").to_string())
-            } }
+            td.quiet { @if let Some(at) = &tenant.created_at { time datetime=(at.to_rfc3339()) {
+                (at.format("%Y-%m-%d %H:%M").to_string())
+            } } }
         }
     }
 }

@@ -162,6 +162,31 @@ const DOORS: &[Door] = &[
         instead: "tell it by a function of crates/tenant-core/src/events.rs: only there are names \
                   and fields documented, and errors told without anybody's data.",
     },
+    Door {
+        patterns: &["schema_tracker", "spare_schemas"],
+        layer: Layer::Literal,
+        open_to: &[
+            "crates/tenant-core/src/registry/place.rs",
+            // A test asks with its own words: with the library's it would find whatever
+            // the library does.
+            "crates/test-support/src/",
+            // The SQL that is not ours, and that ours is measured beside.
+            "benches/src/",
+        ],
+        instead: "take the statement, or the table's name, from the tenants' registry \
+                  (crates/tenant-core/src/registry.rs): another database has its list elsewhere.",
+    },
+    Door {
+        patterns: &["__diesel_schema_migrations"],
+        layer: Layer::Literal,
+        open_to: &[
+            "crates/tenant-core/src/name/schema.rs",
+            // It knows nothing of tenants, and depends on no crate that does.
+            "crates/schema-diff/src/catalog/queries.rs",
+            "benches/src/",
+        ],
+        instead: "use LEDGER of crates/tenant-core/src/name/schema.rs.",
+    },
 ];
 
 #[test]

@@ -1,18 +1,22 @@
 //! What to do about each kind of problem.
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
+use crate::registry::Registry;
 use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::{Difference, Mending};
-use crate::sql::{ident, literal};
-use crate::{Error, TenantName, registry};
+use crate::sql::ident;
+use crate::{Error, SchemaName, TenantName};
 
 impl Problem {
     /// What to do about it: one of these, in the order in which to try them.
+    ///
+    /// `registry` is that of the tenants it is about:
+    /// [`Tenants::registry`](crate::Tenants::registry).
     #[must_use]
-    pub fn remedies(&self) -> Vec<Remedy> {
+    pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
         match &self.kind {
-            ProblemKind::InvalidName(_) => vec![Sql::unregister(name).into()],
+            ProblemKind::InvalidName(_) => vec![Sql::unregister(registry, name).into()],
             ProblemKind::MissingSchema => {
                 let drop = self.command(Command::DropTenant);
                 vec![Advice::RestoreBackup.into(), drop]
@@ -24,11 +28,15 @@ impl Problem {
             ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => {
                 of(error, Advice::ReadMessage)
             }
-            ProblemKind::Drift(difference) => self.drifted(difference),
+            ProblemKind::Drift(difference) => self.drifted(registry, difference),
             ProblemKind::HalfMade => vec![self.command(adopt)],
-            ProblemKind::EditedMigration { version, .. } => edited(name, version),
-            ProblemKind::NoAccess { role, .. } => vec![Sql::grant(name, role).into()],
-            ProblemKind::ForeignOwner { usual, .. } => vec![change_owner(name, usual).into()],
+            ProblemKind::EditedMigration { version, .. } => edited(registry, name, version),
+            ProblemKind::NoAccess { role, .. } => {
+                vec![Sql::grant(&schema_of(registry, name), role).into()]
+            }
+            ProblemKind::ForeignOwner { usual, .. } => {
+                vec![change_owner(&schema_of(registry, name), usual).into()]
+            }
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
             }
@@ -36,19 +44,20 @@ impl Problem {
             ProblemKind::UnknownMigration(_) => vec![Advice::UseOtherProgram.into()],
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
-            ProblemKind::OrphanedSchema(orphan) => orphaned(name, *orphan),
-            ProblemKind::SpareLeftover(fault) => vec![left_over(name, *fault)],
+            ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
+            ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
         }
     }
 
     /// The statements that would fix it, in order. None where there is no SQL for
-    /// it, or where a command does it better.
+    /// it, or where a command does it better. `registry` as for
+    /// [`remedies`](Self::remedies).
     #[must_use]
-    pub fn sql(&self) -> Vec<String> {
+    pub fn sql(&self, registry: &Registry) -> Vec<String> {
         match &self.kind {
-            ProblemKind::Drift(difference) => self
-                .name()
-                .map_or_else(Vec::new, |name| difference.sql(&name)),
+            ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
+                difference.sql(&registry.target(&name).schema)
+            }),
             _ => Vec::new(),
         }
     }
@@ -65,14 +74,16 @@ impl Problem {
         }
     }
 
-    fn drifted(&self, difference: &Difference) -> Vec<Remedy> {
+    fn drifted(&self, registry: &Registry, difference: &Difference) -> Vec<Remedy> {
         match difference.mending() {
             Mending::Adds => vec![self.command(Command::RepairTenant)],
             Mending::Removes => vec![
-                Sql::new(Purpose::DropObject, self.sql()).into(),
+                Sql::new(Purpose::DropObject, self.sql(registry)).into(),
                 Advice::AddMigration.into(),
             ],
-            Mending::Rewrites => vec![Sql::new(Purpose::ChangeDefinition, self.sql()).into()],
+            Mending::Rewrites => {
+                vec![Sql::new(Purpose::ChangeDefinition, self.sql(registry)).into()]
+            }
             Mending::ByHand => vec![Advice::CompareByHand.into()],
         }
     }
@@ -90,17 +101,20 @@ fn adopt(name: TenantName) -> Command {
     Command::AdoptTenant { name, at: None }
 }
 
-fn edited(name: &str, version: &str) -> Vec<Remedy> {
-    let accept = format!(
-        "UPDATE {} SET fingerprints = fingerprints - {} WHERE name = {}",
-        registry::TABLE,
-        literal(version),
-        literal(name)
-    );
+fn edited(registry: &Registry, name: &str, version: &str) -> Vec<Remedy> {
+    let accept = registry.forget_fingerprint(name, version);
     vec![
         Advice::RestoreFile.into(),
         Sql::new(Purpose::AcceptEdited, [accept]).into(),
     ]
+}
+
+/// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
+fn schema_of(registry: &Registry, name: &str) -> String {
+    match name.parse() {
+        Ok(name) => registry.target(&name).schema.to_string(),
+        Err(_) => name.to_owned(),
+    }
 }
 
 fn change_owner(name: &str, usual: &str) -> Sql {
@@ -108,30 +122,24 @@ fn change_owner(name: &str, usual: &str) -> Sql {
     Sql::new(Purpose::ChangeOwner, [statement])
 }
 
-fn orphaned(name: &str, orphan: Orphan) -> Vec<Remedy> {
+fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => "",
         Orphan::LikeATenant => " CASCADE",
     };
     let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
-    let first = match name.parse() {
-        Ok(name) => adopt(name).into(),
-        Err(_) => Advice::RenameSchema.into(),
+    let schema = name.parse::<SchemaName>().ok();
+    let first = match schema.and_then(|schema| registry.naming().tenant_of(&schema)) {
+        Some(tenant) => adopt(tenant).into(),
+        None => Advice::RenameSchema.into(),
     };
     vec![first, Sql::new(Purpose::DropSchema, [drop]).into()]
 }
 
-fn left_over(name: &str, fault: SpareFault) -> Remedy {
+fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
     match fault {
-        SpareFault::Gone => {
-            let statement = format!(
-                "DELETE FROM {} WHERE name = {}",
-                registry::SPARES,
-                literal(name)
-            );
-            Sql::new(Purpose::ForgetSpare, [statement]).into()
-        }
+        SpareFault::Gone => Sql::new(Purpose::ForgetSpare, [registry.forget_spare(name)]).into(),
         SpareFault::Unlisted => {
             let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
             Sql::new(Purpose::DropSpare, [statement]).into()

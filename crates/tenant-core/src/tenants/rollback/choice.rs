@@ -18,7 +18,7 @@ pub(super) fn holders<'a>(migrations: &'a MigrationSet, standings: &'a [Standing
     for standing in standings {
         for version in standing.all_applied(migrations) {
             let names = holders.entry(version).or_default();
-            names.push(standing.tenant.as_str());
+            names.push(standing.entry.key());
         }
     }
     holders
@@ -75,7 +75,7 @@ pub(super) fn ahead(
     let applied = standing.all_applied(migrations).collect::<BTreeSet<_>>();
     let its = to_revert.iter().filter(|it| applied.contains(it.version()));
     Ahead {
-        tenant: standing.tenant.clone(),
+        entry: standing.entry.clone(),
         versions: versions(&its.copied().collect::<Vec<_>>()),
     }
 }

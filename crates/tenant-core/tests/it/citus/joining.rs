@@ -48,7 +48,7 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
     assert_eq!(problem.tenant.as_deref(), Some("old"));
     assert!(matches!(problem.kind, ProblemKind::NotDistributed));
     assert_eq!(
-        problem.remedies(),
+        problem.remedies(tenants.registry()),
         [Command::DistributeTenant("old".parse().unwrap()).into()]
     );
 
