@@ -7,51 +7,48 @@
 //! CONCURRENTLY` and its like) cut a run into batches.
 
 use super::attempt::Attempts;
-use super::batch::{Way, add_migrations};
-use super::ledger::{create_ledger, is_exactly, open_ledger, record};
+use super::batches::{batches, split_first};
+use super::done::Done;
+use super::ledger::open_ledger;
 use super::run::run;
-use super::script::Script;
-use super::transaction::{close, opening_at_once, run_at_once};
+use super::transaction::{Make, Transaction, Way, close, run_at_once};
 use super::unfit::refuse_unfit;
 use super::work::Work;
-use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::{Error, events};
 
-/// Brings one schema up to date. `applied` receives each migration when it is
-/// committed. `known` is what was applied to it a moment ago, if somebody has
-/// looked: that saves a round trip, and is checked.
+/// Brings one schema up to date. `known` is what was applied to it a moment ago, if
+/// somebody has looked: that saves a round trip, and is checked.
 ///
-/// # Errors
-///
-/// As [`Error`] says. Migrations outside a transaction cut the run into batches,
+/// It fails as [`Error`] says. Migrations outside a transaction cut the run into batches,
 /// and those before the failed batch stay applied.
-pub(crate) async fn migrate<'a>(
-    work: Work<'a>,
-    known: Option<&[String]>,
-    applied: &mut Vec<&'a Migration>,
-) -> Result<(), Error> {
+pub(crate) async fn migrate<'a>(work: Work<'a>, known: Option<&[String]>) -> Done<'a> {
     let mut attempts = Attempts::new();
+    let mut done = Done::with(&[]);
     loop {
-        let at_once = match known {
-            Some(known) => bring_up_at_once(work, known, applied).await,
-            None => Ok(false),
-        };
-        let done = match at_once {
-            Ok(true) => Ok(()),
-            Ok(false) => bring_up_to_date(work, applied).await,
-            Err(error) => Err(error),
-        };
-        match done {
-            Err(error) if attempts.again_after(work, &error).await => {}
-            done => return done,
+        done = bring_up(work, known).await.after(done.committed);
+        match &done.result {
+            Err(error) if attempts.again_after(work, error).await => {}
+            _ => return done,
         }
     }
 }
 
+async fn bring_up<'a>(work: Work<'a>, known: Option<&[String]>) -> Done<'a> {
+    let at_once = match known {
+        Some(known) => bring_up_at_once(work, known).await,
+        None => Ok(None),
+    };
+    match at_once {
+        Ok(Some(applied)) => Done::with(&applied),
+        Ok(None) => bring_up_to_date(work).await,
+        Err(error) => Done::failed(error),
+    }
+}
+
 /// Brings a schema up to date that had exactly the versions `known` a moment
-/// ago, in one message. False when that is not possible, or no longer true; then
-/// nothing has happened.
+/// ago, in one message; gives back the migrations. `None` when that is not possible, or no
+/// longer true; then nothing has happened.
 ///
 /// # Errors
 ///
@@ -59,52 +56,39 @@ pub(crate) async fn migrate<'a>(
 async fn bring_up_at_once<'a>(
     work: Work<'a>,
     known: &[String],
-    applied: &mut Vec<&'a Migration>,
-) -> Result<bool, Error> {
+) -> Result<Option<Vec<&'a Migration>>, Error> {
     let pending = work.migrations.pending(known);
-    if pending.is_empty() || pending.iter().any(|it| !it.in_transaction()) {
-        return Ok(false);
+    let batches = batches(&pending);
+    let (all, []) = split_first(&batches) else {
+        return Ok(None);
+    };
+    if all.is_empty() {
+        return Ok(None);
     }
     refuse_unfit(pending.iter().copied())?;
-    let mut script = opening_at_once(work);
-    script.step("setting the search path", &work.path().set_local());
-    let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
-    // One statement, because each costs as much as a small migration. The check
-    // sees the ledger as it was before.
-    let as_before = format!("{} AND {is_known}", work.path().holds());
-    let check = format!(
-        "WITH recorded AS ({}) {}",
-        record(work.schema, &pending),
-        Assertion::PathAndHistory.check(&as_before)
-    );
-    script.step("checking the path and the ledger, and recording", &check);
-    add_migrations(work, &mut script, &pending, Way::Apply);
-    let done = run_at_once(work, &script).await?;
-    if done {
-        events::migrations_applied(work.schema, &pending);
-        applied.extend(pending);
+    let transaction = Transaction::first(work, Way::Apply, all).knowing(known);
+    if !run_at_once(&transaction).await? {
+        return Ok(None);
     }
-    Ok(done)
+    events::migrations_applied(work.schema, &pending);
+    Ok(Some(pending))
 }
 
-/// Brings the schema up to date; `applied` receives each migration as soon as
-/// it is committed.
-async fn bring_up_to_date<'a>(
-    work: Work<'a>,
-    applied: &mut Vec<&'a Migration>,
-) -> Result<(), Error> {
-    let ledger = open_ledger(work).await?;
+/// The same step by step.
+async fn bring_up_to_date(work: Work<'_>) -> Done<'_> {
+    let ledger = match open_ledger(work).await {
+        Ok(ledger) => ledger,
+        Err(error) => return Done::failed(error),
+    };
     let pending = work.migrations.pending(&ledger.versions);
     if pending.is_empty() {
         close(work).await;
-        return Ok(());
+        return Done::with(&[]);
     }
-    let mut preamble = Script::default();
-    if !ledger.exists {
-        preamble.step(
-            "creating the table of applied migrations",
-            &create_ledger(work.schema),
-        );
-    }
-    run(work, Way::Apply, &pending, preamble, applied).await
+    let make = if ledger.exists {
+        Make::Nothing
+    } else {
+        Make::Ledger
+    };
+    run(work, Way::Apply, &pending, make).await
 }

@@ -4,18 +4,14 @@
 //! as can be with it, and the others follow under the same lock.
 
 use super::attempt::{Attempts, is_worth_another};
-use super::batch::{Way, add_batch};
-use super::cluster::{Distribution, create_schema};
+use super::batches::{Batch, Mode, batches, split_first};
 use super::empty_schema::needs_empty_schema;
-use super::ledger::create_ledger;
-use super::lock::hold_lock;
 use super::name_state::open_and_look;
 use super::outside::require_direct;
 use super::remove::remove;
 use super::run::run_batch;
-use super::script::Script;
 use super::send::{execute, run_script};
-use super::transaction::{close, finish, opening_at_once, run_at_once};
+use super::transaction::{Make, Transaction, Way, close, finish, run_at_once};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::error::Consequence;
@@ -33,48 +29,50 @@ use crate::{Error, events};
 pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     let migrations = work.migrations.iter().collect::<Vec<_>>();
     refuse_unfit(migrations.iter().copied())?;
-    let (first, rest) = migrations.split_at(with_schema(work, &migrations).await?);
+    let batches = batches(&migrations);
+    let (first, rest) = if is_made_empty(work).await? {
+        ([].as_slice(), batches.as_slice())
+    } else {
+        split_first(&batches)
+    };
     require_direct(work, rest).await?;
-    if rest.is_empty() && build_at_once(work, first).await? {
+    let made = Transaction::first(work, Way::Create, first)
+        .making(Make::Schema)
+        .keeping_lock(!rest.is_empty());
+    if rest.is_empty() && build_at_once(made).await? {
         events::migrations_applied(work.schema, first);
         return Ok(migrations);
     }
     let mut attempts = Attempts::new();
-    while let Err(error) = build(work, first, !rest.is_empty()).await {
+    while let Err(error) = build(made, rest).await {
         if !attempts.again_after(work, &error).await {
             return Err(error);
         }
     }
     events::migrations_applied(work.schema, first);
-    let mut applied = first.to_vec();
-    for batch in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
+    for batch in rest {
         if let Err(error) = run_rest(work, batch).await {
             return Err(undo(work, error).await);
         }
-        applied.extend(batch);
     }
     if !rest.is_empty() {
         close(work).await;
     }
-    Ok(applied)
+    Ok(migrations)
 }
 
-/// How many of `migrations` share the transaction that makes the schema. Behind a pooler
-/// no lock can be held from one transaction to the next, so that a tenant is made in one
-/// there, or not at all.
-async fn with_schema(work: Work<'_>, migrations: &[&Migration]) -> Result<usize, Error> {
-    if needs_empty_schema(work) && work.database.is_direct().await? {
-        return Ok(0);
-    }
-    let outside = migrations.iter().position(|one| !one.in_transaction());
-    Ok(outside.unwrap_or(migrations.len()))
+/// Whether the schema is committed before any migration. Behind a pooler no lock can be
+/// held from one transaction to the next, so that a tenant is made in one there, or not at
+/// all.
+async fn is_made_empty(work: Work<'_>) -> Result<bool, Error> {
+    Ok(needs_empty_schema(work) && work.database.is_direct().await?)
 }
 
 /// A batch after the first one. One in a transaction is tried again like the first, and
 /// the lock outlives each attempt.
-async fn run_rest<'a>(work: Work<'a>, batch: &[&'a Migration]) -> Result<(), Error> {
+async fn run_rest<'a>(work: Work<'a>, batch: &Batch<'_, 'a>) -> Result<(), Error> {
     let mut attempts = Attempts::new();
-    let is_inside = batch.iter().all(|one| one.in_transaction());
+    let is_inside = batch.mode == Mode::Together;
     loop {
         match run_batch(work, batch, Way::Apply).await {
             Err(error) if is_inside && attempts.again_after(work, &error).await => {
@@ -91,44 +89,23 @@ async fn run_rest<'a>(work: Work<'a>, batch: &[&'a Migration]) -> Result<(), Err
 /// # Errors
 ///
 /// A migration that failed, and not because of somebody else's lock.
-async fn build_at_once<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Result<bool, Error> {
-    let mut script = opening_at_once(work);
-    add_schema(work, &mut script);
-    add_batch(work, &mut script, migrations, Way::Create);
-    match run_at_once(work, &script).await {
+async fn build_at_once(made: Transaction<'_, '_>) -> Result<bool, Error> {
+    match run_at_once(&made).await {
         Err(error) if is_worth_another(&error) => {
-            events::trying_again(work.schema, error.sqlstate());
+            events::trying_again(made.work.schema, error.sqlstate());
             Ok(false)
         }
         done => done,
     }
 }
 
-/// The schema and its table of applied migrations.
-fn add_schema(work: Work<'_>, script: &mut Script<'_>) {
-    create_schema(work, Distribution::Distributed, script);
-    script.step(
-        "creating the table of applied migrations",
-        &create_ledger(work.schema),
-    );
-}
-
-/// Schema, the migrations of the first transaction, and registration.
-async fn build<'a>(
-    work: Work<'a>,
-    first: &[&'a Migration],
-    more_follows: bool,
-) -> Result<(), Error> {
+/// Schema, the migrations of the first transaction, and registration; `rest` follows under
+/// the lock that is held.
+async fn build(made: Transaction<'_, '_>, rest: &[Batch<'_, '_>]) -> Result<(), Error> {
+    let work = made.work;
     open_for_new(work).await?;
-    let mut script = Script::default();
-    if more_follows {
-        hold_lock(work, &mut script);
-    }
-    add_schema(work, &mut script);
-    add_batch(work, &mut script, first, Way::Create);
-    match run_script(work, &script).await {
-        // The rest is run under the lock that is held.
-        Ok(()) if more_follows => Ok(()),
+    match run_script(work, &made.as_last_step()).await {
+        Ok(()) if !rest.is_empty() => Ok(()),
         done => finish(work, done).await,
     }
 }

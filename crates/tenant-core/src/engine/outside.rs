@@ -3,27 +3,24 @@
 //! It can be cut off half way, and then the next run begins it anew. What the
 //! earlier run has left is put right before: see [`repair`](super::repair).
 
-use super::batch::{Way, add_end};
+use super::batches::{Batch, first_outside};
 use super::invalid_index;
 use super::script::{Origin, Script};
 use super::send::run_script;
-use super::transaction::set_statement_timeout;
+use super::transaction::{Transaction, Way, set_statement_timeout};
 use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, adds_value, drops_index};
 
-/// Refuses the first of `migrations` that runs outside a transaction where a
+/// Refuses the first migration of `batches` that runs outside a transaction where a
 /// pooler is at the other end: its statements could reach another connection than
 /// the path that is set for them, and so another tenant.
 ///
 /// # Errors
 ///
 /// [`Error::NeedsDirect`], or that the database cannot be asked.
-pub(super) async fn require_direct(work: Work<'_>, migrations: &[&Migration]) -> Result<(), Error> {
-    let outside = migrations
-        .iter()
-        .find(|migration| !migration.in_transaction());
-    match outside {
+pub(super) async fn require_direct(work: Work<'_>, batches: &[Batch<'_, '_>]) -> Result<(), Error> {
+    match first_outside(batches) {
         Some(migration) if !work.database.is_direct().await? => Err(Error::NeedsDirect {
             schema: work.schema.to_string(),
             migration: migration.name().to_owned(),
@@ -32,14 +29,15 @@ pub(super) async fn require_direct(work: Work<'_>, migrations: &[&Migration]) ->
     }
 }
 
-/// Applies or reverts `migration` under the lock that is held, and records it. An error
-/// leaves the session marked as busy; it is closed, and the lock with it.
+/// Applies or reverts the migrations of such a batch under the lock that is held, and
+/// records them. An error leaves the session marked as busy; it is closed, and the lock
+/// with it.
 ///
 /// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older
 /// transaction by design, and blocks nobody meanwhile.
 pub(super) async fn run_outside<'a>(
     work: Work<'a>,
-    migration: &'a Migration,
+    batch: &[&'a Migration],
     way: Way,
 ) -> Result<(), Error> {
     let mut script = Script::default();
@@ -49,6 +47,19 @@ pub(super) async fn run_outside<'a>(
         script.step("starting", &limit);
     }
     run_script(work, &script).await?;
+    for migration in batch.iter().copied() {
+        run_statements(work, migration, way).await?;
+    }
+    let recording = Transaction::after_outside(work, way, batch);
+    run_script(work, &recording.as_one_message()).await
+}
+
+/// Those that an earlier run, which was cut off, has not done.
+async fn run_statements<'a>(
+    work: Work<'a>,
+    migration: &'a Migration,
+    way: Way,
+) -> Result<(), Error> {
     for (number, statement) in migration.statements(way.file()).enumerate() {
         if invalid_index::is_done(work, statement).await? {
             continue;
@@ -60,14 +71,7 @@ pub(super) async fn run_outside<'a>(
             done => done?,
         }
     }
-    let mut script = Script::default();
-    script.step("starting", "BEGIN");
-    script.step(
-        "recording the migration",
-        &way.record(work.schema, &[migration]),
-    );
-    add_end(work, &mut script, &[migration], way);
-    run_script(work, &script).await
+    Ok(())
 }
 
 /// Whether `error` says that an earlier run, which was cut off before it could

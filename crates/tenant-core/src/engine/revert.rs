@@ -1,62 +1,69 @@
 //! Reverts migrations of one schema, in its transaction.
 
 use super::attempt::Attempts;
-use super::batch::Way;
+use super::done::Done;
 use super::ledger::open_ledger;
 use super::run::run;
-use super::script::Script;
-use super::transaction::close;
+use super::transaction::{Make, Way, close};
 use super::work::Work;
 use crate::Error;
 use crate::migration::Migration;
 
 /// Runs the `down.sql` of those of `migrations` that the schema has, newest first,
-/// each with one. `reverted` receives each when that is committed.
+/// each with one.
 ///
 /// The lock, the transaction, the checks of the path, the batches outside and the
-/// attempts are those of applying.
-///
-/// # Errors
-///
+/// attempts are those of applying. So are the failures, and
 /// [`Error::AppliedMeanwhile`] when the schema has a newer one that is not to be
-/// reverted, or as for applying. Migrations outside a transaction cut the run into
-/// batches, and those reverted before the failed batch stay reverted.
-pub(crate) async fn revert<'a>(
-    work: Work<'a>,
-    migrations: &[&'a Migration],
-    reverted: &mut Vec<&'a Migration>,
-) -> Result<(), Error> {
+/// reverted. Migrations outside a transaction cut the run into batches, and those
+/// reverted before the failed batch stay reverted.
+pub(crate) async fn revert<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Done<'a> {
     let mut attempts = Attempts::new();
+    let mut done = Done::with(&[]);
     loop {
-        match take_back(work, migrations, reverted).await {
-            Err(error) if attempts.again_after(work, &error).await => {}
-            done => return done,
+        done = take_back(work, migrations).await.after(done.committed);
+        match &done.result {
+            Err(error) if attempts.again_after(work, error).await => {}
+            _ => return done,
         }
     }
 }
 
-async fn take_back<'a>(
-    work: Work<'a>,
+async fn take_back<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Done<'a> {
+    let applied = match open_ledger(work).await {
+        Ok(ledger) => ledger.versions,
+        Err(error) => return Done::failed(error),
+    };
+    match choose(work, migrations, &applied) {
+        Ok(present) if !present.is_empty() => run(work, Way::Revert, &present, Make::Nothing).await,
+        chosen => {
+            close(work).await;
+            chosen.map_or_else(Done::failed, |nothing| Done::with(&nothing))
+        }
+    }
+}
+
+/// Those of `migrations` that are applied, newest first.
+fn choose<'a>(
+    work: Work<'_>,
     migrations: &[&'a Migration],
-    reverted: &mut Vec<&'a Migration>,
-) -> Result<(), Error> {
-    let applied = open_ledger(work).await?.versions;
+    applied: &[String],
+) -> Result<Vec<&'a Migration>, Error> {
     let has = |migration: &&&Migration| applied.iter().any(|one| one == migration.version());
     let mut present = migrations.iter().filter(has).copied().collect::<Vec<_>>();
     present.sort_by(|one, other| other.version().cmp(one.version()));
     let Some(oldest) = present.last() else {
-        close(work).await;
-        return Ok(());
+        return Ok(present);
     };
-    if let Some(newer) = applied.iter().find(|version| {
+    let newer = applied.iter().find(|version| {
         let is_meant = present.iter().any(|one| one.version() == version.as_str());
         version.as_str() > oldest.version() && !is_meant
-    }) {
-        close(work).await;
-        return Err(Error::AppliedMeanwhile {
+    });
+    match newer {
+        Some(newer) => Err(Error::AppliedMeanwhile {
             schema: work.schema.to_string(),
             version: newer.clone(),
-        });
+        }),
+        None => Ok(present),
     }
-    run(work, Way::Revert, &present, Script::default(), reverted).await
 }

@@ -68,19 +68,15 @@ async fn run_through(
         registry: &registry,
         ..work
     };
-    migrate(
-        there(Schema::Public, &migrations.public),
-        None,
-        &mut Vec::new(),
-    )
-    .await?;
+    let public = there(Schema::Public, &migrations.public);
+    migrate(public, None).await.require_all()?;
     let mut shapes = BTreeMap::new();
     for (count, set) in wanted.iter().zip(&sets) {
         let there = there(work.schema, set);
         if shapes.is_empty() {
             create(there).await?;
         } else {
-            migrate(there, None, &mut Vec::new()).await?;
+            migrate(there, None).await.require_all()?;
         }
         shapes.insert(*count, committed_shape(there).await?);
     }

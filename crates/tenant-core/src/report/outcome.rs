@@ -1,6 +1,6 @@
 //! What came of a run over several tenants.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Note;
 use crate::Error;
@@ -81,6 +81,25 @@ impl FleetReport {
 }
 
 impl Outcome {
+    /// What comes of `work` on the tenant called `name`, and how long that takes. An
+    /// error is one before which nothing was done.
+    pub(crate) async fn timed(name: &str, work: impl Future<Output = Result<Self, Error>>) -> Self {
+        let started = Instant::now();
+        let done = work.await;
+        Self {
+            duration: started.elapsed(),
+            ..done.unwrap_or_else(|error| Self::failed(name, error))
+        }
+    }
+
+    /// The same for those who want a failure as an error.
+    pub(crate) fn into_result(mut self) -> Result<Self, Error> {
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
     /// A tenant that failed before anything was done.
     pub(crate) fn failed(name: impl Into<String>, error: Error) -> Self {
         Self {

@@ -34,8 +34,9 @@ impl Tenants {
         let made = async {
             self.prepare_references().await?;
             let session = self.session().await?;
-            self.claim_or_build(&session, &target, &AtomicBool::new(true))
-                .await
+            let spares = AtomicBool::new(true);
+            let made = self.create_one(&session, &target, &spares).await;
+            made.into_result()
         };
         Call::Create.tell_of(Schema::Tenant(&target), made).await
     }
@@ -100,12 +101,8 @@ impl Tenants {
         target: &Target,
         spares: &AtomicBool,
     ) -> Outcome {
-        let started = Instant::now();
-        let made = self.claim_or_build(session, target, spares).await;
-        Outcome {
-            duration: started.elapsed(),
-            ..made.unwrap_or_else(|error| Outcome::failed(target.name.as_str(), error))
-        }
+        let made = self.claim_or_build(session, target, spares);
+        Outcome::timed(target.name.as_str(), made).await
     }
 
     /// `spares` says whether it is worth while to look for one, and learns it
@@ -116,7 +113,6 @@ impl Tenants {
         target: &Target,
         spares: &AtomicBool,
     ) -> Result<Outcome, Error> {
-        let started = Instant::now();
         let work = self.work(session, Schema::Tenant(target));
         let (applied, from_spare) = match &self.placement {
             Some(node) => {
@@ -135,7 +131,6 @@ impl Tenants {
         Ok(Outcome {
             applied: versions(&applied),
             from_spare,
-            duration: started.elapsed(),
             ..Outcome::idle(target.name.as_str(), Status::Created)
         })
     }

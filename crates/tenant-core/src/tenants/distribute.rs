@@ -158,25 +158,23 @@ impl Tenants {
     }
 
     pub(super) async fn distribute_one(&self, session: &Session, schema: Schema<'_>) -> Outcome {
-        let started = Instant::now();
-        let done = match schema {
-            Schema::Tenant(_) | Schema::Spare(_) => {
-                engine::distribute(self.work(session, schema)).await
+        let brought = async {
+            let done = match schema {
+                Schema::Tenant(_) | Schema::Spare(_) => {
+                    engine::distribute(self.work(session, schema)).await
+                }
+                Schema::Public | Schema::Rehearsal(_) => Ok(false),
+            };
+            if let Schema::Tenant(target) = schema {
+                self.directory.forget(&target.name);
             }
-            Schema::Public | Schema::Rehearsal(_) => Ok(false),
+            let status = if done? {
+                Status::Distributed
+            } else {
+                Status::UpToDate
+            };
+            Ok(Outcome::idle(schema.key(), status))
         };
-        if let Schema::Tenant(target) = schema {
-            self.directory.forget(&target.name);
-        }
-        let (status, error) = match done {
-            Ok(true) => (Status::Distributed, None),
-            Ok(false) => (Status::UpToDate, None),
-            Err(error) => (Status::Failed, Some(error)),
-        };
-        Outcome {
-            duration: started.elapsed(),
-            error,
-            ..Outcome::idle(schema.key(), status)
-        }
+        Outcome::timed(schema.key(), brought).await
     }
 }

@@ -57,8 +57,8 @@ impl Tenants {
             outcome.pending = self.public_pending(&reading).await?;
         } else {
             let session = self.session().await?;
-            let mut applied = Vec::new();
-            engine::migrate(self.work(&session, Schema::Public), None, &mut applied).await?;
+            let work = self.work(&session, Schema::Public);
+            let applied = engine::migrate(work, None).await.require_all()?;
             outcome.applied = versions(&applied);
             drop(session);
             self.look_for_columns().await?;
@@ -178,23 +178,17 @@ impl Tenants {
         schema: Schema<'_>,
         known: Option<&[String]>,
     ) -> Outcome {
-        let started = Instant::now();
-        let mut applied = Vec::new();
-        let done = engine::migrate(self.work(session, schema), known, &mut applied).await;
-        if let Schema::Tenant(target) = schema {
-            self.directory.forget(&target.name);
-        }
-        let status = match &done {
-            Err(_) => Status::Failed,
-            Ok(()) if applied.is_empty() => Status::UpToDate,
-            Ok(()) => Status::Migrated,
+        let migrated = async {
+            let done = engine::migrate(self.work(session, schema), known).await;
+            if let Schema::Tenant(target) = schema {
+                self.directory.forget(&target.name);
+            }
+            Ok(Outcome {
+                applied: versions(&done.committed),
+                ..done.outcome(schema, Status::Migrated)
+            })
         };
-        Outcome {
-            applied: versions(&applied),
-            duration: started.elapsed(),
-            error: done.err(),
-            ..Outcome::idle(schema.key(), status)
-        }
+        Outcome::timed(schema.key(), migrated).await
     }
 
     /// The migrations whose text has changed since they were applied.

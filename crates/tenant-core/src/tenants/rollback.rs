@@ -241,23 +241,17 @@ impl Tenants {
         schema: Schema<'_>,
         migrations: &[&Migration],
     ) -> Outcome {
-        let started = Instant::now();
-        let mut reverted = Vec::new();
-        let done = engine::revert(self.work(session, schema), migrations, &mut reverted).await;
-        if let Schema::Tenant(target) = schema {
-            self.directory.forget(&target.name);
-        }
-        let status = match &done {
-            Err(_) => Status::Failed,
-            Ok(()) if reverted.is_empty() => Status::UpToDate,
-            Ok(()) => Status::Reverted,
+        let taken_back = async {
+            let done = engine::revert(self.work(session, schema), migrations).await;
+            if let Schema::Tenant(target) = schema {
+                self.directory.forget(&target.name);
+            }
+            Ok(Outcome {
+                reverted: versions(&done.committed),
+                ..done.outcome(schema, Status::Reverted)
+            })
         };
-        Outcome {
-            reverted: versions(&reverted),
-            duration: started.elapsed(),
-            error: done.err(),
-            ..Outcome::idle(schema.key(), status)
-        }
+        Outcome::timed(schema.key(), taken_back).await
     }
 }
 

@@ -139,29 +139,27 @@ impl Tenants {
     }
 
     pub(super) async fn build_spare(&self, session: &Session, name: &SchemaName) -> Outcome {
-        let started = Instant::now();
-        let made = engine::create(self.work(session, Schema::Spare(name))).await;
-        let mut outcome = match made {
-            Ok(applied) => Outcome {
+        let made = async {
+            let applied = engine::create(self.work(session, Schema::Spare(name))).await?;
+            Ok(Outcome {
                 applied: versions(&applied),
                 ..Outcome::idle(name.as_str(), Status::Created)
-            },
-            Err(error) => Outcome::failed(name.as_str(), error),
+            })
         };
-        outcome.duration = started.elapsed();
-        outcome
+        Outcome::timed(name.as_str(), made).await
     }
 
     pub(super) async fn drop_spare(&self, session: &Session, name: &SchemaName) -> Outcome {
-        let started = Instant::now();
-        let gone = engine::remove(self.work(session, Schema::Spare(name))).await;
-        let mut outcome = match gone {
-            // Somebody has taken it meanwhile, and that is just as well.
-            Ok(_) | Err(Error::UnknownSpare(_)) => Outcome::idle(name.as_str(), Status::Dropped),
-            Err(error) => Outcome::failed(name.as_str(), error),
+        let dropped = async {
+            match engine::remove(self.work(session, Schema::Spare(name))).await {
+                // Somebody has taken it meanwhile, and that is just as well.
+                Ok(_) | Err(Error::UnknownSpare(_)) => {
+                    Ok(Outcome::idle(name.as_str(), Status::Dropped))
+                }
+                Err(error) => Err(error),
+            }
         };
-        outcome.duration = started.elapsed();
-        outcome
+        Outcome::timed(name.as_str(), dropped).await
     }
 
     async fn find_spares(&self) -> Result<Found, Error> {

@@ -1,0 +1,172 @@
+//! Opens a schema's transaction, with its lock and time-outs.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::SimpleQueryRow;
+
+use super::closing::close;
+use crate::engine::attempt::pause;
+use crate::engine::cluster::carry_settings;
+use crate::engine::lock::require_lock;
+use crate::engine::lock_holders::holders_of_schema;
+use crate::engine::script::{Failure, Script};
+use crate::engine::send::watched;
+use crate::engine::work::Work;
+use crate::link::FORGET;
+use crate::name::Schema;
+use crate::{Error, events};
+
+/// Bounds how long a statement waits for a lock, and how long it takes, for the
+/// rest of the transaction.
+pub(super) fn set_limits(work: Work<'_>, script: &mut Script<'_>) {
+    carry_settings(work, script);
+    let limit = format!(
+        "SET LOCAL lock_timeout = {}",
+        work.settings.lock_timeout_ms()
+    );
+    script.step("starting", &limit);
+    if let Some(limit) = set_statement_timeout(work, "SET LOCAL") {
+        script.step("starting", &limit);
+    }
+}
+
+/// The statement that bounds how long a statement takes, if it is to be bounded.
+pub(in crate::engine) fn set_statement_timeout(work: Work<'_>, set: &str) -> Option<String> {
+    let limit = work.settings.statement_timeout_ms();
+    (limit > 0).then(|| format!("{set} statement_timeout = {limit}"))
+}
+
+/// Why a transaction was not opened.
+pub(in crate::engine) enum NotOpened<'a> {
+    /// The statement that was to be answered in it failed.
+    Query(Failure<'a>),
+    /// Anything else.
+    Error(Error),
+}
+
+impl NotOpened<'_> {
+    pub(in crate::engine) fn into_error(self, work: Work<'_>) -> Error {
+        match self {
+            Self::Query(failure) => failure.into_error(work),
+            Self::Error(error) => error,
+        }
+    }
+}
+
+/// Forgets what an earlier migration may have left on the connection. The locks
+/// stay: a run in batches holds one. Prepared statements are forgotten only where a
+/// migration makes some.
+pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
+    for statement in FORGET {
+        script.step("forgetting what was set", statement);
+    }
+    if work.migrations.prepare() {
+        script.step("forgetting what was prepared", "DEALLOCATE ALL");
+    }
+}
+
+/// What a transaction sees of what others commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum View {
+    /// Each statement sees what is committed when it begins.
+    Newest,
+    /// All see what was committed when the first began, which takes the lock: what
+    /// somebody committed just before giving it back may not be in it.
+    OfOneMoment,
+}
+
+/// The start of a transaction: it fails where somebody else holds the schema's lock.
+pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
+    let mut script = Script::default();
+    match view {
+        View::Newest => {
+            forget(work, &mut script);
+            script.step("starting", "BEGIN READ WRITE");
+        }
+        View::OfOneMoment => {
+            // The statements of a message are one transaction unless they say otherwise,
+            // and the moment would be chosen already.
+            script.step("starting", "BEGIN READ WRITE");
+            forget(work, &mut script);
+            script.step("starting", "COMMIT");
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
+            script.step("starting", begin);
+        }
+    }
+    set_limits(work, &mut script);
+    script.step(TAKING_LOCK, &require_lock(work.schema));
+    script
+}
+
+/// The step that fails where somebody else holds the schema's lock.
+const TAKING_LOCK: &str = "taking the lock";
+
+/// The same of a second schema.
+const TAKING_OTHER_LOCK: &str = "taking the other lock";
+
+/// Opens a transaction that holds the schema's lock, and answers `query` in it.
+///
+/// The lock is asked for, not waited for: a session that waits inside a
+/// transaction would hold up every `CREATE INDEX CONCURRENTLY` in the database.
+pub(in crate::engine) async fn open<'a>(
+    work: Work<'a>,
+    query: &str,
+) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
+    open_locked(work, None, View::Newest, query).await
+}
+
+/// The same, and the transaction holds the lock of `other` as well. Two who ask
+/// for the same two the other way round do not wait for each other: who gets one
+/// only gives it back, and asks again later.
+pub(in crate::engine) async fn open_with_lock<'a>(
+    work: Work<'a>,
+    other: Schema<'a>,
+    view: View,
+    query: &str,
+) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
+    open_locked(work, Some(other), view, query).await
+}
+
+async fn open_locked<'a>(
+    work: Work<'a>,
+    other: Option<Schema<'a>>,
+    view: View,
+    query: &str,
+) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
+    let started = Instant::now();
+    let mut is_told = false;
+    let mut script = opening(work, view);
+    if let Some(other) = other {
+        script.step(TAKING_OTHER_LOCK, &require_lock(other));
+    }
+    script.step("reading what is there", query);
+    // Those of the locks come first.
+    let rows_of_locks = 1 + usize::from(other.is_some());
+    loop {
+        work.session.begin();
+        let busy = match watched(work, &script).await {
+            Ok(mut rows) => return Ok(rows.split_off(rows_of_locks.min(rows.len()))),
+            Err(failure) => {
+                close(work).await;
+                match other {
+                    _ if failure.is_at(TAKING_LOCK) => work.schema,
+                    Some(other) if failure.is_at(TAKING_OTHER_LOCK) => other,
+                    _ => return Err(NotOpened::Query(failure)),
+                }
+            }
+        };
+        if !is_told {
+            events::waiting(busy, &[]);
+            is_told = true;
+        }
+        let waited = started.elapsed();
+        if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
+            return Err(NotOpened::Error(Error::Busy {
+                schema: busy.to_string(),
+                waited,
+                holders: holders_of_schema(work, busy).await,
+            }));
+        }
+        pause(Duration::from_millis(50)).await;
+    }
+}

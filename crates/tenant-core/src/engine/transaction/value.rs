@@ -1,0 +1,255 @@
+//! [`Transaction`]: all that happens in one transaction of a schema, as a value.
+//!
+//! Its parts, in the order in which they happen:
+//!
+//! 1. the opening;
+//! 2. the table of applied migrations, in a schema that is there and has none;
+//! 3. the lock is kept beyond the commit;
+//! 4. the schema, with that table;
+//! 5. the path, what must hold, and the record of the migrations;
+//! 6. the migrations, each followed by the check that the path is as it was;
+//! 7. the change of the registry;
+//! 8. the commit, and what is forgotten after it.
+//!
+//! What somebody else wants done in the same transaction belongs before 5, where nothing
+//! of the migrations is there, or after 7, where all of it is. Nobody wants anything yet.
+//!
+//! The value can be rendered in two ways. As one message it begins with the opening. Step
+//! by step, somebody has opened it before and has asked what there is; then what must hold
+//! is known, and need not be checked.
+
+use super::opening::{View, forget, opening, set_limits};
+use super::way::Way;
+use crate::assertion::Assertion;
+use crate::engine::cluster::{Distribution, create_schema};
+use crate::engine::ledger::{create_ledger, is_exactly};
+use crate::engine::lock::hold_lock;
+use crate::engine::script::{Origin, Script, UPDATING_REGISTRY};
+use crate::engine::work::Work;
+use crate::migration::{Migration, Sql};
+use crate::registry::Ran;
+
+/// How a transaction begins that is sent as one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// The first one: the connection is made as new, and the lock is taken.
+    First,
+    /// A later one of the same run: the lock is held.
+    Next,
+    /// The same after a migration outside a transaction, which it only records.
+    AfterOutside,
+}
+
+/// What is made before the migrations run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Make {
+    Nothing,
+    /// The table of applied migrations.
+    Ledger,
+    /// The schema, with that table.
+    Schema,
+}
+
+/// All that happens in one transaction of a schema.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Transaction<'a, 't> {
+    pub(in crate::engine) work: Work<'a>,
+    pub(in crate::engine) way: Way,
+    batch: &'t [&'a Migration],
+    start: Start,
+    make: Make,
+    keeps_lock: bool,
+    /// What was applied a moment ago, if somebody has looked.
+    known: Option<&'t [String]>,
+}
+
+impl<'a, 't> Transaction<'a, 't> {
+    /// The first one of a run: with the migrations of `batch`, which may be none.
+    pub(in crate::engine) fn first(work: Work<'a>, way: Way, batch: &'t [&'a Migration]) -> Self {
+        Self {
+            work,
+            way,
+            batch,
+            start: Start::First,
+            make: Make::Nothing,
+            keeps_lock: false,
+            known: None,
+        }
+    }
+
+    /// A later one of the same run, under the lock that an earlier one has kept.
+    pub(in crate::engine) fn next(work: Work<'a>, way: Way, batch: &'t [&'a Migration]) -> Self {
+        Self {
+            start: Start::Next,
+            ..Self::first(work, way, batch)
+        }
+    }
+
+    /// The same after migrations outside a transaction, which it only records.
+    pub(in crate::engine) fn after_outside(
+        work: Work<'a>,
+        way: Way,
+        batch: &'t [&'a Migration],
+    ) -> Self {
+        Self {
+            start: Start::AfterOutside,
+            ..Self::first(work, way, batch)
+        }
+    }
+
+    /// With what is made first.
+    pub(in crate::engine) fn making(self, make: Make) -> Self {
+        Self { make, ..self }
+    }
+
+    /// With the lock kept beyond it where `more_follows`.
+    pub(in crate::engine) fn keeping_lock(self, more_follows: bool) -> Self {
+        let keeps_lock = more_follows;
+        Self { keeps_lock, ..self }
+    }
+
+    /// As one message it fails unless exactly the versions `known` are applied.
+    pub(in crate::engine) fn knowing(self, known: &'t [String]) -> Self {
+        let known = Some(known);
+        Self { known, ..self }
+    }
+
+    /// All of it as one message, from the opening to the commit.
+    pub(in crate::engine) fn as_one_message(&self) -> Script<'a> {
+        let mut script = match self.start {
+            Start::First => opening(self.work, View::Newest),
+            Start::Next | Start::AfterOutside => {
+                let mut script = Script::default();
+                script.step("starting", "BEGIN");
+                script
+            }
+        };
+        if self.start == Start::Next {
+            set_limits(self.work, &mut script);
+        }
+        self.add_parts(&mut script, self.known);
+        script
+    }
+
+    /// All that remains once the transaction is open, and what there is was asked in it.
+    pub(in crate::engine) fn as_last_step(&self) -> Script<'a> {
+        let mut script = Script::default();
+        self.add_parts(&mut script, None);
+        script
+    }
+
+    fn add_parts(&self, script: &mut Script<'a>, known: Option<&[String]>) {
+        self.add_what_is_made(script);
+        if self.start == Start::AfterOutside {
+            let record = self.way.record(self.work.schema, self.batch);
+            script.step("recording the migration", &record);
+        } else {
+            self.add_path_and_record(script, known);
+            self.add_migrations(script);
+        }
+        self.add_end(script);
+    }
+
+    fn add_what_is_made(&self, script: &mut Script<'a>) {
+        let work = self.work;
+        let ledger = |script: &mut Script<'a>| {
+            let create = create_ledger(work.schema);
+            script.step("creating the table of applied migrations", &create);
+        };
+        if self.make == Make::Ledger {
+            ledger(script);
+        }
+        if self.keeps_lock {
+            hold_lock(work, script);
+        }
+        if self.make == Make::Schema {
+            create_schema(work, Distribution::Distributed, script);
+            ledger(script);
+        }
+    }
+
+    /// The path, what must hold, and the record. All of it is one transaction, so that the
+    /// migrations can be recorded before they run.
+    fn add_path_and_record(&self, script: &mut Script<'a>, known: Option<&[String]>) {
+        let (work, path) = (self.work, self.work.path());
+        script.step("setting the search path", &path.set_local());
+        let record = (!self.batch.is_empty()).then(|| self.way.record(work.schema, self.batch));
+        let Some(known) = known else {
+            script.step("checking that the search path exists", &path.check());
+            if let Some(record) = record {
+                script.step("recording the migrations", &record);
+            }
+            return;
+        };
+        let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
+        let as_before = format!("{} AND {is_known}", path.holds());
+        let check = Assertion::PathAndHistory.check(&as_before);
+        // One statement, because each costs as much as a small migration. The check
+        // sees the ledger as it was before.
+        let record = record.map(|record| format!("WITH recorded AS ({record}) "));
+        script.step(
+            "checking the path and the ledger, and recording",
+            &format!("{}{check}", record.unwrap_or_default()),
+        );
+    }
+
+    fn add_migrations(&self, script: &mut Script<'a>) {
+        let file = self.way.file();
+        let mut previous = None;
+        for migration in self.batch.iter().copied() {
+            self.add_path_check(script, previous);
+            for (number, statement) in migration.statements(file).enumerate() {
+                script.push(Origin::Migration(migration, file, number), statement);
+            }
+            previous = Some(migration);
+        }
+    }
+
+    /// Sees that `migration` has left the path as it was.
+    fn add_path_check(&self, script: &mut Script<'a>, migration: Option<&'a Migration>) {
+        if let Some(migration) = migration {
+            let origin = Origin::PathCheck(migration, self.way.file());
+            script.push(origin, &self.work.path().check());
+        }
+    }
+
+    /// The path is checked after the last migration, the registry learns of them, and all
+    /// is committed.
+    fn add_end(&self, script: &mut Script<'a>) {
+        let (work, file) = (self.work, self.way.file());
+        let last = self.batch.last().copied();
+        match (last, self.change_of_registry(), self.way) {
+            // One statement does both: each costs as much as a small migration.
+            (Some(last), Some(statement), Way::Apply | Way::Revert) => {
+                script.push(Origin::Registry(last, file), &statement);
+            }
+            (last, statement, _) => {
+                self.add_path_check(script, last);
+                if let Some(statement) = statement {
+                    script.step(UPDATING_REGISTRY, &statement);
+                }
+            }
+        }
+        script.step("committing", "COMMIT");
+        // Behind a pooler the connection is somebody else's after this message.
+        let mut files = self.batch.iter().filter_map(|one| one.file(file));
+        if files.any(Sql::may_leave_traces) {
+            forget(work, script);
+        }
+    }
+
+    /// The statement by which the registry learns of the migrations; none for a schema that
+    /// is in no list.
+    fn change_of_registry(&self) -> Option<String> {
+        let (registry, schema) = (self.work.registry, self.work.schema);
+        let ran = Ran {
+            migrations: self.batch,
+        };
+        let holds = self.work.path().holds();
+        match self.way {
+            Way::Create => registry.insert(schema, ran),
+            Way::Apply => registry.update(schema, ran, &holds),
+            Way::Revert => registry.set_back(schema, ran, &holds),
+        }
+    }
+}
