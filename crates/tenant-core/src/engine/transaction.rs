@@ -11,3 +11,6 @@ pub(super) use closing::{close, finish};
 pub(super) use opening::{NotOpened, View, open, open_with_lock, set_statement_timeout};
 pub(super) use value::{Make, Transaction};
 pub(super) use way::Way;
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
 
 /// What a run does with its migrations.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum Way {
     /// Applies them to a new tenant, oldest first: its row in the list is inserted
     /// with the first commit.
