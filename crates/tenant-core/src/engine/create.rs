@@ -38,7 +38,7 @@ pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     require_direct(work, rest).await?;
     let made = Transaction::first(work, Way::Create, first)
         .making(Make::Schema)
-        .keeping_lock(!rest.is_empty());
+        .before(rest);
     if rest.is_empty() && build_at_once(made).await? {
         events::migrations_applied(work.schema, first);
         return Ok(migrations);

@@ -52,7 +52,7 @@ async fn run_first<'a>(
 ) -> Result<(), Error> {
     refuse_file(migrations.iter().copied(), opened.way.file())?;
     require_direct(opened.work, rest).await?;
-    let script = opened.keeping_lock(!rest.is_empty()).as_last_step();
+    let script = opened.before(rest).as_last_step();
     run_script(opened.work, &script).await
 }
 

@@ -138,9 +138,11 @@ fn a_tenant_is_migrated_in_this_order() {
 #[test]
 fn a_tenant_is_taken_back_in_this_order() {
     let set = made_up(&[Mode::Together, Mode::Outside]);
-    let migrations = set.iter().take(1).collect::<Vec<_>>();
+    let migrations = set.iter().collect::<Vec<_>>();
     with_work(&set, |work| {
-        let reverted = Transaction::first(work, Way::Revert, &migrations).keeping_lock(true);
+        let batches = batches(&migrations);
+        let (first, rest) = split_first(&batches);
+        let reverted = Transaction::first(work, Way::Revert, first).before(rest);
         assert_eq!(
             short(&reverted.as_last_step()),
             [
@@ -230,7 +232,7 @@ proptest! {
             let (first, rest) = split_first(&batches);
             let transaction = Transaction::first(work, way, first)
                 .making(make)
-                .keeping_lock(!rest.is_empty());
+                .before(rest);
             let opened = texts(&opening(work, View::Newest));
             let last_step = texts(&transaction.as_last_step());
             let steps = [opened, last_step].concat();

@@ -21,6 +21,7 @@
 use super::opening::{View, forget, opening, set_limits};
 use super::way::Way;
 use crate::assertion::Assertion;
+use crate::engine::batches::Batch;
 use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::ledger::{create_ledger, is_exactly};
 use crate::engine::lock::hold_lock;
@@ -102,9 +103,9 @@ impl<'a, 't> Transaction<'a, 't> {
         Self { make, ..self }
     }
 
-    /// With the lock kept beyond it where `more_follows`.
-    pub(in crate::engine) fn keeping_lock(self, more_follows: bool) -> Self {
-        let keeps_lock = more_follows;
+    /// With the lock kept beyond it where something follows.
+    pub(in crate::engine) fn before(self, rest: &[Batch<'_, '_>]) -> Self {
+        let keeps_lock = !rest.is_empty();
         Self { keeps_lock, ..self }
     }
 
