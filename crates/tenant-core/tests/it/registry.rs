@@ -139,7 +139,7 @@ async fn a_list_with_odd_names_is_one_like_ours() {
     assert_eq!(database.column(&versions).await, [version(2)]);
     database
         .execute(&format!(
-            "UPDATE {LIST} SET fingerprints = '{{\"{}\": \"x\"}}'",
+            "UPDATE {LIST} SET fingerprints = '{{\"{}\": \"v1:0000000000000000\"}}'",
             version(1)
         ))
         .await;
