@@ -3,6 +3,7 @@
 //! A raw string from outside becomes a `TenantName` once, at the edge. Nothing
 //! below takes a tenant as a `&str`, so nothing below has to check again.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -64,6 +65,47 @@ impl FromStr for TenantName {
                 rule,
             }),
         }
+    }
+}
+
+impl TryFrom<&str> for TenantName {
+    type Error = InvalidName;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for TenantName {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TenantName> for String {
+    fn from(name: TenantName) -> Self {
+        name.0
+    }
+}
+
+impl From<&Self> for TenantName {
+    fn from(name: &Self) -> Self {
+        name.clone()
+    }
+}
+
+impl AsRef<str> for TenantName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names are equal, ordered and hashed as their texts.
+impl Borrow<str> for TenantName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -82,6 +82,9 @@ pub enum ProblemKind {
     /// A spare schema that is none.
     #[error("{0}")]
     SpareLeftover(SpareFault),
+    /// The selection that was to be checked is empty.
+    #[error("no tenant was selected, so none was checked")]
+    NothingSelected,
     /// What tenants should look like is not known: the role may not create a schema.
     #[error("how the tenants should look was not checked: the migrations could not be tried")]
     TablesNotChecked(#[source] Error),
@@ -142,6 +145,7 @@ impl ProblemKind {
             Self::UnreachableNode { .. } => "unreachable_node",
             Self::OrphanedSchema(_) => "orphaned_schema",
             Self::SpareLeftover(_) => "spare_leftover",
+            Self::NothingSelected => "nothing_selected",
             Self::TablesNotChecked(_) => "tables_not_checked",
             Self::BrokenMigrations(_) => "broken_migrations",
         }

@@ -3,9 +3,10 @@
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
+use crate::fleet::Selection;
 use crate::name::LEDGER;
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, TenantName, registry};
+use crate::{Error, registry};
 
 /// The tenants that `role` cannot read, or cannot read wholly.
 ///
@@ -15,16 +16,16 @@ use crate::{Error, TenantName, registry};
 pub(super) async fn missing_access(
     reading: &Reading<'_>,
     role: &str,
-    only: &[TenantName],
+    select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
-    let only = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
+    let only = select.parameter();
     let sql = format!(
         "SELECT t.name, coalesce(pg_catalog.array_agg(c.relname::text ORDER BY c.relname) \
              FILTER (WHERE NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')), '{{}}') \
          FROM {} t JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
               AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 AND {} \
-         WHERE pg_catalog.cardinality($3) = 0 OR t.name = ANY ($3) GROUP BY t.name, n.oid \
+         WHERE $3::text[] IS NULL OR t.name = ANY ($3) GROUP BY t.name, n.oid \
          HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
              OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
          ORDER BY 1",

@@ -11,7 +11,7 @@ use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::shape::{Compared, Shape, compare};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +38,40 @@ enum Said {
 /// What each number of migrations makes.
 type Steps = Vec<(usize, Arc<Shape>)>;
 
+/// A schema to make a tenant of. Made by [`Tenants::adopt`].
+#[must_use = "nothing is adopted until it is awaited"]
+pub struct Adopt<'a> {
+    tenants: &'a Tenants,
+    name: &'a TenantName,
+    at: Option<&'a str>,
+}
+
+impl<'a> Adopt<'a> {
+    /// The version that the schema has, whatever it looks like: one of this program's
+    /// versions, or `0` for none.
+    pub fn at(mut self, version: &'a str) -> Self {
+        self.at = Some(version);
+        self
+    }
+}
+
+impl<'a> IntoFuture for Adopt<'a> {
+    type Output = Result<Adopted, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let adopted = self.tenants.take_in(self.name, self.at);
+        Call::Adopt.tell_about(Schema::Tenant(self.name), adopted)
+    }
+}
+
 impl Tenants {
     /// Registers a schema that is there as the tenant `name`.
     ///
     /// A schema with a table of applied migrations is taken as it is. For one without,
-    /// the version is found whose shape it has, and recorded; `at` says it instead:
-    /// one of this program's versions, or `0` for none. A tenant that is registered
-    /// and has no migration recorded gets its record in the same way.
+    /// the version is found whose shape it has, and recorded; [`Adopt::at`] says it
+    /// instead. A tenant that is registered and has no migration recorded gets its
+    /// record in the same way.
     ///
     /// # Errors
     ///
@@ -53,10 +80,12 @@ impl Tenants {
     /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
     /// `at` says what the schema says itself, [`Error::Busy`], or that the migrations
     /// could not be tried. Then nothing was changed.
-    pub async fn adopt(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
-        let schema = Schema::Tenant(name);
-        let adopted = self.take_in(name, at);
-        Call::Adopt.tell_about(schema, adopted).await
+    pub fn adopt<'a>(&'a self, name: &'a TenantName) -> Adopt<'a> {
+        Adopt {
+            tenants: self,
+            name,
+            at: None,
+        }
     }
 
     async fn take_in(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {

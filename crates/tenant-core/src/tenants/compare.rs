@@ -4,7 +4,7 @@ use super::handle::Tenants;
 use super::shapes::Seen;
 use crate::events::Call;
 use crate::shape::{Compared, Difference, Shape, compare};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
 
 /// How one tenant differs from another.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::MissingSchema`], or what the server says.
-    pub async fn shape(&self, name: &TenantName) -> Result<Shape, Error> {
-        Call::Compare.tell(self.shape_of_one(name)).await
+    pub fn shape<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Shape, Error>> {
+        Call::Compare.tell(self.shape_of_one(name))
     }
 
     /// How the schema of `second` differs from that of `first`: objects, definitions,
@@ -43,12 +43,12 @@ impl Tenants {
     /// # Errors
     ///
     /// As [`Tenants::shape`].
-    pub async fn compare(
-        &self,
-        first: &TenantName,
-        second: &TenantName,
-    ) -> Result<Comparison, Error> {
-        Call::Compare.tell(self.compare_two(first, second)).await
+    pub fn compare<'a>(
+        &'a self,
+        first: &'a TenantName,
+        second: &'a TenantName,
+    ) -> Answer<'a, Result<Comparison, Error>> {
+        Call::Compare.tell(self.compare_two(first, second))
     }
 
     async fn compare_two(

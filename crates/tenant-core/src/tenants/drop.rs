@@ -7,9 +7,10 @@ use super::handle::Tenants;
 use super::places;
 use crate::catalog::Catalog;
 use crate::events::Call;
+use crate::fleet::Selection;
 use crate::name::Schema;
 use crate::report::Removed;
-use crate::{Error, TenantName, engine};
+use crate::{Answer, Error, TenantName, engine};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]
@@ -71,11 +72,9 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`],
     /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
     /// another run works on it, or what the server says.
-    pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
+    pub fn contents<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Contents, Error>> {
         let contents = self.look_into(name);
-        Call::Contents
-            .tell_about(Schema::Tenant(name), contents)
-            .await
+        Call::Contents.tell_about(Schema::Tenant(name), contents)
     }
 
     async fn look_into(&self, name: &TenantName) -> Result<Contents, Error> {
@@ -94,7 +93,7 @@ impl Tenants {
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()
-            && places::spread(&reading, std::slice::from_ref(name))
+            && places::spread(&reading, &Selection::from(name))
                 .await?
                 .iter()
                 .any(|tenant| tenant.is_distributed);
@@ -128,15 +127,15 @@ impl Tenants {
     /// schema: what is not registered is never dropped. [`Error::Connect`],
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
-    pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
+    pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Removed, Error>> {
         let schema = Schema::Tenant(name);
-        let removed = async {
+        let removed = async move {
             let session = self.session().await?;
             let removed = engine::remove(self.work(&session, schema), name).await;
             self.directory.forget(name);
             removed
         };
-        Call::DropTenant.tell_of(schema, removed).await
+        Call::DropTenant.tell_of(schema, removed)
     }
 }
 

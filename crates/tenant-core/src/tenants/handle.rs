@@ -13,7 +13,7 @@ use crate::link::{Database, Lease, Session, SessionPool};
 use crate::migration::{MigrationSet, Migrations};
 use crate::name::Schema;
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
-use crate::{Error, Node, registry};
+use crate::{Answer, Error, Node, registry};
 
 /// The tenants of one database.
 ///
@@ -48,13 +48,13 @@ impl Tenants {
     ///
     /// [`Error::Connect`], or [`Error::NoExtensionsSchema`] when `settings`
     /// names a schema that is not there.
-    pub async fn open(
+    pub fn open(
         database: Database,
         migrations: Migrations,
         settings: Settings,
-    ) -> Result<Self, Error> {
+    ) -> Answer<'static, Result<Self, Error>> {
         let opened = Self::open_quietly(database, migrations, settings);
-        Call::Open.tell(opened).await
+        Call::Open.tell(opened)
     }
 
     async fn open_quietly(

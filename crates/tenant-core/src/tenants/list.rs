@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use super::TenantPlace;
 use super::handle::Tenants;
 use super::state::{self, Knowledge};
-use crate::Error;
 use crate::events::Call;
+use crate::fleet::Selection;
+use crate::{Answer, Error};
 
 /// A tenant and where it stands.
 #[derive(Debug)]
@@ -32,13 +33,13 @@ impl Tenants {
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says. What is wrong with one
     /// tenant is in its row.
-    pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        Call::List.tell(self.listed()).await
+    pub fn list(&self) -> Answer<'_, Result<Vec<Tenant>, Error>> {
+        Call::List.tell(self.listed())
     }
 
     async fn listed(&self) -> Result<Vec<Tenant>, Error> {
-        let states = self.states(&[], Knowledge::Certain).await?;
-        let mut places = self.places().await?;
+        let states = self.states(&Selection::All, Knowledge::Certain).await?;
+        let mut places = self.find_places().await?;
         let tenants = states.into_iter().map(|state| {
             let place = places.remove(&state.name);
             self.tenant(state, place)

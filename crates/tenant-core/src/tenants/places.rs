@@ -10,7 +10,8 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
-use crate::{Error, Node, TenantName, registry};
+use crate::fleet::Selection;
+use crate::{Error, Node, registry};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +51,8 @@ const CLUSTER: &str = "
     WHERE noderole = 'primary' AND isactive ORDER BY nodename, nodeport";
 
 impl Tenants {
-    /// The servers that the tenants are spread over, by address; none where the
-    /// database is a single server.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Connect`], or what the server says.
-    pub async fn nodes(&self) -> Result<Vec<ClusterNode>, Error> {
+    /// See `Cluster::nodes`.
+    pub(super) async fn find_nodes(&self) -> Result<Vec<ClusterNode>, Error> {
         if !self.database.is_cluster() {
             return Ok(Vec::new());
         }
@@ -73,26 +69,16 @@ impl Tenants {
         nodes.map_err(failed)
     }
 
-    /// The server of each tenant that is on one of a cluster, by name: what
-    /// [`Tenants::places`] says, without the sizes. Only the coordinator is asked.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Connect`], or what the coordinator says.
-    pub async fn homes(&self) -> Result<HashMap<String, Node>, Error> {
+    /// See `Cluster::homes`.
+    pub(super) async fn find_homes(&self) -> Result<HashMap<String, Node>, Error> {
         if !self.database.is_cluster() {
             return Ok(HashMap::new());
         }
         homes(&self.reading().await?).await
     }
 
-    /// Where each tenant is that is on a server of a cluster, by name; none where the
-    /// database is a single server. Each server of the cluster is asked for the sizes.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Connect`], or what the coordinator says.
-    pub async fn places(&self) -> Result<HashMap<String, TenantPlace>, Error> {
+    /// See `Cluster::places`.
+    pub(super) async fn find_places(&self) -> Result<HashMap<String, TenantPlace>, Error> {
         if !self.database.is_cluster() {
             return Ok(HashMap::new());
         }
@@ -138,15 +124,14 @@ pub(super) struct Spread {
     pub(super) is_distributed: bool,
 }
 
-/// Of the tenants `only`, or of all when that is empty, those that have a schema, by
-/// name.
+/// The selected tenants that have a schema, by name.
 ///
 /// # Errors
 ///
 /// What the server says.
 pub(super) async fn spread(
     reading: &Reading<'_>,
-    only: &[TenantName],
+    select: &Selection,
 ) -> Result<Vec<Spread>, Error> {
     let failed = |error| Error::database("reading which tenants are distributed", error);
     let sql = format!(
@@ -156,8 +141,7 @@ pub(super) async fn spread(
          WHERE $1::text[] IS NULL OR t.name = ANY ($1) ORDER BY t.name",
         registry::TABLE
     );
-    let names = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
-    let names = (!names.is_empty()).then_some(names);
+    let names = select.parameter();
     let parameter = (&names as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
     let rows = reading.query(&sql, &[parameter]).await.map_err(failed)?;
     let read = |row: &Row| {

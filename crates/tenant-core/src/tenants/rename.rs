@@ -5,7 +5,7 @@ use crate::engine::{self, Followed};
 use crate::events::Call;
 use crate::name::Schema;
 use crate::report::{Note, Renamed};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
 
 impl Tenants {
     /// Gives the tenant `from` the name `to`: its schema and its registration, in
@@ -31,9 +31,13 @@ impl Tenants {
     /// without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when
     /// another run works on either, or what the server says, such as that somebody
     /// uses a table (SQLSTATE 55P03). Then all is as it was.
-    pub async fn rename(&self, from: &TenantName, to: &TenantName) -> Result<Renamed, Error> {
+    pub fn rename<'a>(
+        &'a self,
+        from: &'a TenantName,
+        to: &'a TenantName,
+    ) -> Answer<'a, Result<Renamed, Error>> {
         let renamed = self.rename_and_look(from, to);
-        Call::Rename.tell_of(Schema::Tenant(from), renamed).await
+        Call::Rename.tell_of(Schema::Tenant(from), renamed)
     }
 
     async fn rename_and_look(&self, from: &TenantName, to: &TenantName) -> Result<Renamed, Error> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::handle::Tenants;
-use super::state::{self, Knowledge, Standing};
+use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
 use crate::name::Schema;
 use crate::shape::Difference;
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
 
 /// What came of repairing a tenant.
 #[derive(Debug)]
@@ -38,11 +38,9 @@ impl Tenants {
     /// [`Error::Unknown`], [`Error::MissingSchema`], a statement that failed
     /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
     /// migrations could not be tried. Then nothing was changed.
-    pub async fn repair(&self, name: &TenantName) -> Result<Repair, Error> {
+    pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
         let repaired = self.repair_or_try(name, Keep::Yes);
-        Call::Repair
-            .tell_about(Schema::Tenant(name), repaired)
-            .await
+        Call::Repair.tell_about(Schema::Tenant(name), repaired)
     }
 
     /// What [`Tenants::repair`] would do: all of it is done, and rolled back.
@@ -50,9 +48,9 @@ impl Tenants {
     /// # Errors
     ///
     /// As [`Tenants::repair`].
-    pub async fn try_repair(&self, name: &TenantName) -> Result<Repair, Error> {
+    pub fn try_repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
         let tried = self.repair_or_try(name, Keep::No);
-        Call::Repair.tell_about(Schema::Tenant(name), tried).await
+        Call::Repair.tell_about(Schema::Tenant(name), tried)
     }
 
     async fn repair_or_try(&self, name: &TenantName, keep: Keep) -> Result<Repair, Error> {
@@ -88,11 +86,7 @@ impl Tenants {
     ///
     /// [`Error::Unknown`], or why it cannot be read.
     pub(super) async fn standing_of(&self, name: &TenantName) -> Result<Standing, Error> {
-        let only = std::slice::from_ref(name);
-        let states = self.states(only, Knowledge::Certain).await?;
-        if let Some(name) = state::unknown(&states, only).next() {
-            return Err(Error::Unknown(name.clone()));
-        }
+        let states = self.states(&name.into(), Knowledge::Certain).await?;
         let state = states.into_iter().next();
         state.map_or_else(|| Err(Error::Unknown(name.clone())), |state| state.standing)
     }

@@ -4,7 +4,7 @@
 //! with one query for hundreds of tenants, never one for each: on 900 tenants
 //! with nothing to do that is the difference between minutes and milliseconds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -14,7 +14,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
 use super::reading::{LedgerRead, Reading};
-use crate::fleet::Item;
+use crate::fleet::{Item, Selection};
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::Schema;
 use crate::{Error, PgError, TenantName, registry};
@@ -36,12 +36,12 @@ pub(super) struct State {
     pub(super) standing: Result<Standing, Error>,
 }
 
-/// Those of `only` that are no tenants.
+/// The selected names that are no tenants.
 pub(super) fn unknown<'a>(
     states: &[State],
-    only: &'a [TenantName],
+    select: &'a Selection,
 ) -> impl Iterator<Item = &'a TenantName> {
-    only.iter().filter(|name| {
+    select.names().filter(|name| {
         let known = |state: &State| state.name == name.as_str();
         !states.iter().any(known)
     })
@@ -111,8 +111,7 @@ struct Registered {
 }
 
 impl Tenants {
-    /// Where the registered tenants stand, by name: those of `only`, or all when
-    /// that is empty.
+    /// Where the selected tenants stand, by name.
     ///
     /// A tenant without a schema, or whose ledger cannot be read, has the error
     /// in its `standing`; the others are read all the same.
@@ -122,10 +121,10 @@ impl Tenants {
     /// [`Error::NotSetUp`] without the tracker, or what the server says.
     pub(super) async fn states(
         &self,
-        only: &[TenantName],
+        select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        self.read_list(registry::TABLE, only, knowledge).await
+        self.read_list(registry::TABLE, select, knowledge).await
     }
 
     /// Where every spare schema stands, by name; none where there is no list of
@@ -136,7 +135,7 @@ impl Tenants {
     /// What the server says.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
         match self
-            .read_list(registry::SPARES, &[], Knowledge::Certain)
+            .read_list(registry::SPARES, &Selection::All, Knowledge::Certain)
             .await
         {
             Err(Error::NotSetUp) => Ok(Vec::new()),
@@ -150,19 +149,19 @@ impl Tenants {
     async fn read_list(
         &self,
         list: &str,
-        only: &[TenantName],
+        select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        let mut states = self.read_once(list, only, knowledge).await?;
+        let mut states = self.read_once(list, select, knowledge).await?;
         let is_broken = |state: &State| {
             let error = state.standing.as_ref().err();
             error.is_some_and(|error| !is_unreached(error))
         };
         let broken = states.iter().filter(|state| is_broken(state));
         // A name that is none is no question of the moment.
-        let broken = broken.filter_map(|state| state.name.parse().ok());
-        let broken = broken.collect::<Vec<TenantName>>();
-        if !broken.is_empty() {
+        let broken = broken.filter_map(|state| state.name.parse::<TenantName>().ok());
+        let broken = Selection::only(broken);
+        if !broken.is_nobody() {
             states.retain(|state| !is_broken(state) || state.name.parse::<TenantName>().is_err());
             states.extend(self.read_once(list, &broken, Knowledge::Certain).await?);
             states.sort_by(|one, other| one.name.cmp(&other.name));
@@ -173,15 +172,14 @@ impl Tenants {
     async fn read_once(
         &self,
         list: &str,
-        only: &[TenantName],
+        select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
         let reading = self.reading().await?;
         let listed = listed(&reading, list).await?;
-        let only = only.iter().map(TenantName::as_str).collect::<HashSet<_>>();
         let wanted = listed
             .into_iter()
-            .filter(|tenant| only.is_empty() || only.contains(tenant.name.as_str()));
+            .filter(|tenant| select.contains(&tenant.name));
         let mut states = Vec::new();
         let mut to_read = Vec::new();
         for tenant in wanted {

@@ -1,9 +1,9 @@
 //! Listing tenants and where they stand.
 
-use tenant_core::{Error, Settings};
+use tenant_core::{Error, Selection, Settings};
 use test_support::TestDatabase;
 
-use crate::fixture::{create, migrate, open, outcome, tenants, two_steps, version};
+use crate::fixture::{create, migrate, name, open, outcome, tenants, two_steps, version};
 
 #[tokio::test]
 async fn each_tenant_is_listed_with_its_version_and_what_it_lacks() {
@@ -104,7 +104,7 @@ async fn it_is_told_which_migrations_each_tenant_lacks_and_which_nobody_knows() 
         version(2)
     );
     database.execute(&changes).await;
-    let standings = tenants.standings(&[]).await.unwrap();
+    let standings = tenants.standings(Selection::all()).await.unwrap();
     let rows = standings
         .iter()
         .map(|one| (one.name.as_str(), one.pending.clone(), one.unknown.clone()));
@@ -118,9 +118,9 @@ async fn it_is_told_which_migrations_each_tenant_lacks_and_which_nobody_knows() 
         ]
     );
     assert!(matches!(standings[2].error, Some(Error::MissingSchema(_))));
-    let only = ["behind".parse().unwrap()];
-    let one = tenants.standings(&only).await.unwrap();
+    let one = Selection::only([name("behind")]);
+    let one = tenants.standings(one).await.unwrap();
     assert_eq!((one.len(), one[0].name.as_str()), (1, "behind"));
-    let nobody = tenants.standings(&["nobody".parse().unwrap()]).await;
+    let nobody = tenants.standings(name("nobody").into()).await;
     assert!(matches!(nobody, Err(Error::Unknown(_))));
 }

@@ -46,6 +46,7 @@ mod rollback_loss;
 mod rollback_outside;
 mod rollback_plan;
 mod secrets;
+mod selection;
 mod server;
 mod spares;
 mod testing;

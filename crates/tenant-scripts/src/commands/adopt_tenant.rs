@@ -54,7 +54,11 @@ impl Script for AdoptTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let adopted = tenants.adopt(&self.name, self.at.as_deref()).await?;
+        let mut call = tenants.adopt(&self.name);
+        if let Some(version) = &self.at {
+            call = call.at(version);
+        }
+        let adopted = call.await?;
         let document = Document {
             tenant: self.name.as_str(),
             version: adopted.version.as_deref(),

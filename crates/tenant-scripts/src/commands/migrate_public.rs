@@ -41,7 +41,8 @@ impl Script for MigratePublic {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open(context).await?;
-        let outcome = tenants.migrate_public(self.dry_run).await?;
+        let call = tenants.migrate_public();
+        let outcome = if self.dry_run { call.dry_run() } else { call }.await?;
         let document = Document {
             migrated: outcome.applied.len(),
             applied: &outcome.applied,

@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["link"],
     &["catalog"],
     &["name"],
-    &["sql", "token", "tenant_enum"],
+    &["sql", "token", "tenant_enum", "answer"],
 ];
 
 /// Modules that stand beside some that are below them.

@@ -54,6 +54,9 @@ impl Problem {
             (ProblemKind::UnreachableNode { .. }, _) => {
                 "Start the server, or see to the network between it and the coordinator.".to_owned()
             }
+            (ProblemKind::NothingSelected, _) => {
+                "Select at least one tenant, or all of them.".to_owned()
+            }
             (ProblemKind::OrphanedSchema(orphan), _) => orphaned(name, *orphan),
             (ProblemKind::SpareLeftover(fault), _) => left_over(name, *fault),
         }

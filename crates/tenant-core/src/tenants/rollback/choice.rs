@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ahead::Ahead;
-use super::options::RollbackTo;
+use super::to::RollbackTo;
 use crate::Error;
 use crate::engine::refuse_file;
 use crate::migration::{Migration, MigrationFile, MigrationSet, versions};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use tenant_core::{TenantName, TenantStanding};
+use tenant_core::{Selection, TenantName, TenantStanding};
 
 use super::failure;
 use crate::error::Failure;
@@ -31,7 +31,11 @@ pub(super) struct Asked<'a> {
 impl Fleet {
     /// Asks each tenant's own table of migrations.
     pub(super) async fn read(studio: &Studio) -> Result<Self, Failure> {
-        let standings = studio.tenants().standings(&[]).await.map_err(failure)?;
+        let standings = studio
+            .tenants()
+            .standings(Selection::all())
+            .await
+            .map_err(failure)?;
         let count = |of: fn(&TenantStanding) -> &Vec<String>| {
             let mut counts = BTreeMap::<String, usize>::new();
             for version in standings.iter().flat_map(of) {

@@ -1,8 +1,6 @@
-//! What to revert, and how far back.
+//! [`RollbackTo`]: how far back.
 
 use std::num::NonZeroUsize;
-
-use crate::TenantName;
 
 /// How far back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +19,4 @@ impl Default for RollbackTo {
     fn default() -> Self {
         Self::Steps(NonZeroUsize::MIN)
     }
-}
-
-/// What to revert.
-#[derive(Debug, Clone, Default)]
-pub struct RollbackOptions {
-    /// Only these; all when empty. Names of no tenant are reported as failed.
-    pub only: Vec<TenantName>,
-    /// How far back.
-    pub to: RollbackTo,
-    /// How many connections, 8 when `None`; fewer when the server has not as
-    /// many left.
-    pub jobs: Option<NonZeroUsize>,
-    /// After so many failures no further tenant is begun.
-    pub max_failures: Option<usize>,
 }
