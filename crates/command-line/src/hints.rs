@@ -1,6 +1,6 @@
 //! What to do next after each error, in terms of this project's commands.
 
-use tenant_core::{ConnectError, Error};
+use tenant_core::{ConnectError, Error, Version};
 
 use crate::project::NoProject;
 
@@ -104,11 +104,11 @@ pub fn of(error: &Error) -> Option<String> {
         Error::NoVersionFits { name, nearest, .. } => format!(
             "mend the schema, or adopt it as it is with `cargo xtask db:adopt:tenant {name} --at {}` \
              and let `cargo xtask db:repair:tenant {name}` add what is missing",
-            nearest.as_deref().unwrap_or("0")
+            at(nearest.as_ref())
         ),
         Error::SeveralVersionsFit { name, versions } => format!(
             "say which it is: `cargo xtask db:adopt:tenant {name} --at {}`",
-            versions.last().map_or("0", String::as_str)
+            at(versions.last().and_then(Option::as_ref))
         ),
         Error::HasLedger(_) => "leave --at out".to_owned(),
         Error::NotACluster => {
@@ -193,6 +193,11 @@ pub fn of(error: &Error) -> Option<String> {
         Error::Database { .. } => return of_a_step(error.sqlstate()?),
         _ => return None,
     })
+}
+
+/// The version as `--at` takes it.
+fn at(version: Option<&Version>) -> &str {
+    version.map_or("0", Version::as_str)
 }
 
 fn connect(error: &ConnectError) -> String {

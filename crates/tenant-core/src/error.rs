@@ -5,6 +5,7 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -12,7 +13,7 @@ use thiserror::Error;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{Migration, MigrationFile, Refusal};
 use crate::name::Schema;
-use crate::{ConnectError, Node, PgError, TenantName};
+use crate::{ConnectError, Node, PgError, TenantName, Version};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
@@ -102,13 +103,13 @@ pub enum Error {
     )]
     NotOurs {
         /// Their versions, newest first.
-        versions: Vec<String>,
+        versions: Vec<Version>,
         /// The tenants that have one of them, by name.
         tenants: Vec<String>,
     },
     /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
-    NoVersion(String),
+    NoVersion(Version),
     /// The schema got a migration after it was found out what to revert.
     #[error(
         "{schema}: migration {version} is newer than what is to be reverted, and was applied \
@@ -118,7 +119,7 @@ pub enum Error {
         /// Which schema, in words.
         schema: String,
         /// The version.
-        version: String,
+        version: Version,
     },
     /// A pooler is at the other end, and hands each transaction another connection.
     #[error(
@@ -177,20 +178,20 @@ pub enum Error {
         /// The schema.
         name: TenantName,
         /// The version whose shape is the nearest; `None` for that before the first.
-        nearest: Option<String>,
+        nearest: Option<Version>,
         /// How the schema differs from it, in words.
         differences: Vec<String>,
     },
     /// A schema that looks like several versions of a tenant.
     #[error(
         "the schema `{name}` looks like each of the versions {}, which differ in what they do with rows",
-        .versions.join(", ")
+        each_in_words(.versions)
     )]
     SeveralVersionsFit {
         /// The schema.
         name: TenantName,
-        /// The versions, oldest first.
-        versions: Vec<String>,
+        /// The versions, oldest first; `None` for that before the first.
+        versions: Vec<Option<Version>>,
     },
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]
@@ -262,7 +263,7 @@ pub struct MigrationFailure {
     /// The migration's name.
     pub migration: String,
     /// The migration's version.
-    pub version: String,
+    pub version: Version,
     /// Which of its files.
     pub file: MigrationFile,
     /// The line of that file, from 1, where the server sees the error, or
@@ -290,7 +291,15 @@ pub enum Consequence {
     Removed,
 }
 
-fn version_in_words(version: Option<&String>) -> String {
+fn each_in_words(versions: &[Option<Version>]) -> String {
+    let words = versions.iter().map(|version| match version {
+        None => "before the first migration",
+        Some(version) => version.as_str(),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn version_in_words(version: Option<&Version>) -> String {
     version.map_or_else(
         || "that before the first migration".to_owned(),
         |version| format!("version {version}"),
@@ -310,7 +319,7 @@ fn done(file: MigrationFile) -> &'static str {
 }
 
 /// All of them, in quotes.
-fn quoted(names: &[String]) -> String {
+fn quoted(names: &[impl fmt::Display]) -> String {
     let names = names.iter().map(|name| format!("`{name}`"));
     names.collect::<Vec<_>>().join(", ")
 }
@@ -371,7 +380,7 @@ impl Error {
         Self::Migration(Box::new(MigrationFailure {
             schema: schema.to_string(),
             migration: migration.name().to_owned(),
-            version: migration.version().to_owned(),
+            version: migration.version().clone(),
             file,
             line: line.unwrap_or(1),
             statement: excerpt(text.unwrap_or_default()),

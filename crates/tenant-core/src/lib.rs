@@ -143,7 +143,7 @@ pub use link::{ConnectError, Database, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
-pub use name::{InvalidName, InvalidNode, NameRule, Node, TenantName};
+pub use name::{InvalidName, InvalidNode, InvalidVersion, NameRule, Node, TenantName, Version};
 pub use path::ExtensionsSchema;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
@@ -156,7 +156,7 @@ pub use report::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql::{quote_ident, quote_literal};
 pub use tenants::{
-    Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
+    Adopt, Adopted, At, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
     Distribute, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic, MoveTenant,
     PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares, Table, Tenant,
     TenantPlace, TenantStanding, Tenants,

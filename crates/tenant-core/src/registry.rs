@@ -47,7 +47,11 @@ pub(crate) struct Ran<'a> {
 impl Ran<'_> {
     /// The newest version of those that were applied, as a constant.
     fn version(self) -> String {
-        version_or_null(self.migrations.last().map(|newest| newest.version()))
+        version_or_null(
+            self.migrations
+                .last()
+                .map(|newest| newest.version().as_str()),
+        )
     }
 
     /// An expression: the fingerprints by version.
@@ -62,7 +66,7 @@ impl Ran<'_> {
 /// An expression of type `jsonb`: the fingerprints of `migrations` by version.
 fn fingerprints(migrations: &[&Migration]) -> String {
     let pairs = migrations.iter();
-    let pairs = pairs.flat_map(|one| [literal(one.version()), literal(one.fingerprint())]);
+    let pairs = pairs.flat_map(|one| [literal(one.version().as_str()), literal(one.fingerprint())]);
     let pairs = pairs.collect::<Vec<_>>().join(", ");
     format!("pg_catalog.jsonb_object(ARRAY[{pairs}]::text[])")
 }
@@ -114,7 +118,10 @@ pub(crate) fn set_back(schema: Schema<'_>, reverted: Ran<'_>, condition: &str) -
     let table = list(schema)?;
     let (name, ledger) = (literal(schema.name()), schema.ledger());
     let fingerprints = if reverted.with_fingerprints {
-        let versions = reverted.migrations.iter().map(|one| literal(one.version()));
+        let versions = reverted
+            .migrations
+            .iter()
+            .map(|one| literal(one.version().as_str()));
         let versions = versions.collect::<Vec<_>>().join(", ");
         format!(", fingerprints = fingerprints - ARRAY[{versions}]::text[]")
     } else {

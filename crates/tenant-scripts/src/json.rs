@@ -2,7 +2,7 @@
 
 use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status};
+use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
 
 use crate::report;
 
@@ -55,13 +55,13 @@ struct Tenant {
     name: String,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    applied: Option<Vec<String>>,
+    applied: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reverted: Option<Vec<String>>,
+    reverted: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    to_revert: Option<Vec<String>>,
+    to_revert: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<Vec<String>>,
+    pending: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from_spare: Option<bool>,
     duration_ms: u128,

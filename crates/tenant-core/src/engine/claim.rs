@@ -13,7 +13,7 @@ use super::script::Script;
 use super::send::{ask, run_script, send};
 use super::transaction::{close, finish};
 use super::work::Work;
-use crate::migration::{Migration, MigrationFile};
+use crate::migration::MigrationFile;
 use crate::name::Schema;
 use crate::{Error, TenantName, events, registry};
 
@@ -77,7 +77,11 @@ pub(crate) async fn require_free(work: Work<'_>, name: &TenantName) -> Result<()
 
 /// The name of a spare that is now held.
 async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> {
-    let newest = work.migrations.iter().next_back().map(Migration::version);
+    let newest = work
+        .migrations
+        .iter()
+        .next_back()
+        .map(|it| it.version().as_str());
     let mut script = Script::default();
     let query = registry::pick_spare(newest, passed_over);
     script.step("looking for a spare schema", &query);
@@ -111,10 +115,14 @@ async fn with_own_path(work: Work<'_>, spare: Schema<'_>) -> Result<Vec<Routine>
 
 fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<'static> {
     let schema = Schema::Spare(spare);
-    let newest = work.migrations.iter().next_back().map(Migration::version);
+    let newest = work
+        .migrations
+        .iter()
+        .next_back()
+        .map(|it| it.version().as_str());
     let mut script = Script::default();
     script.step("taking the spare schema's lock", &require_lock(schema));
-    let versions = work.migrations.iter().map(Migration::version);
+    let versions = work.migrations.iter().map(|it| it.version().as_str());
     let up_to_date = format!("SELECT 1 / ({})::int", is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {

@@ -10,6 +10,7 @@ use diesel::result::QueryResult;
 
 use super::fingerprint::fingerprint;
 use super::{Migration, SourceError, Sql};
+use crate::Version;
 
 /// A connection to nowhere, which keeps what it is told to run.
 #[derive(Default)]
@@ -52,7 +53,7 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
     }
     let up = Sql::new(recorder.text, in_transaction);
     Ok(Migration {
-        version: migration.name().version().to_string(),
+        version: Version::recorded(migration.name().version().to_string()),
         name,
         in_transaction,
         fingerprint: fingerprint(up.text(), in_transaction),

@@ -38,6 +38,11 @@ const MAX_BYTES: usize = 63;
 /// let name: tenant_core::TenantName = "acme_corp".into();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct TenantName(String);
 
 impl TenantName {

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::Note;
-use crate::{Node, TenantName};
+use crate::{Node, TenantName, Version};
 
 /// What came of migrating the public schema.
 #[derive(Debug, Clone)]
 pub struct PublicOutcome {
     /// The versions of the migrations that were applied, oldest first.
-    pub applied: Vec<String>,
+    pub applied: Vec<Version>,
     /// The versions that a dry run would have applied, oldest first.
-    pub pending: Vec<String>,
+    pub pending: Vec<Version>,
     /// How long it took.
     pub duration: Duration,
 }

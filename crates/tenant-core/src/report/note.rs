@@ -1,5 +1,6 @@
 //! What was noticed that is no failure, and that somebody should know.
 
+use crate::Version;
 use crate::error::few;
 use crate::shape::Difference;
 
@@ -12,7 +13,7 @@ pub enum Note {
         /// The migration's name.
         migration: String,
         /// Its version.
-        version: String,
+        version: Version,
         /// The tenants that have it as it was before, by name.
         tenants: Vec<String>,
     },
@@ -20,7 +21,7 @@ pub enum Note {
     #[error("migration {version} is applied to {}, and this program does not have it", few(.tenants))]
     Unknown {
         /// Its version.
-        version: String,
+        version: Version,
         /// The tenants that have it, by name.
         tenants: Vec<String>,
     },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Note;
-use crate::Error;
+use crate::{Error, Version};
 
 /// What came of one tenant.
 #[derive(Debug)]
@@ -14,13 +14,13 @@ pub struct Outcome {
     /// How it ended.
     pub status: Status,
     /// The versions of the migrations that were applied, oldest first.
-    pub applied: Vec<String>,
+    pub applied: Vec<Version>,
     /// The versions that are still pending, oldest first.
-    pub pending: Vec<String>,
+    pub pending: Vec<Version>,
     /// The versions of the migrations that were reverted, newest first.
-    pub reverted: Vec<String>,
+    pub reverted: Vec<Version>,
     /// The versions that were to be reverted and still are applied, newest first.
-    pub to_revert: Vec<String>,
+    pub to_revert: Vec<Version>,
     /// Whether a new tenant was made of a spare schema.
     pub from_spare: bool,
     /// How long it took.

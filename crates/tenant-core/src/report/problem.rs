@@ -2,8 +2,9 @@
 
 mod remedy;
 
+use crate::name::listed;
 use crate::shape::{Change, Difference, ObjectKind};
-use crate::{Error, InvalidName, Node};
+use crate::{Error, InvalidName, Node, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -35,18 +36,18 @@ pub enum ProblemKind {
     #[error("the schema is not empty, but no migration is recorded as applied")]
     HalfMade,
     /// Migrations that were not applied, by version, oldest first.
-    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, .0.join(", "))]
-    PendingMigrations(Vec<String>),
+    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
+    PendingMigrations(Vec<Version>),
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
-    UnknownMigration(String),
+    UnknownMigration(Version),
     /// The text of a migration is not the one that was applied.
     #[error("the migration `{migration}` was edited after it was applied")]
     EditedMigration {
         /// Its name.
         migration: String,
         /// Its version.
-        version: String,
+        version: Version,
     },
     /// The application's role cannot use the schema, or not read these tables.
     #[error("{}", no_access(.role, .tables))]

@@ -11,13 +11,13 @@ use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::shape::{Compared, Shape, compare};
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, TenantName, Version};
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopted {
     /// The newest migration that it has; `None` for none.
-    pub version: Option<String>,
+    pub version: Option<Version>,
     /// Whether the version was found by the shape; otherwise a table of applied
     /// migrations, or the caller, has said it.
     pub by_shape: bool,
@@ -43,15 +43,30 @@ type Steps = Vec<(usize, Arc<Shape>)>;
 pub struct Adopt<'a> {
     tenants: &'a Tenants,
     name: &'a TenantName,
-    at: Option<&'a str>,
+    at: Option<At>,
 }
 
-impl<'a> Adopt<'a> {
-    /// The version that the schema has, whatever it looks like: one of this program's
-    /// versions, or `0` for none.
-    pub fn at(mut self, version: &'a str) -> Self {
-        self.at = Some(version);
+impl Adopt<'_> {
+    /// How far the schema is, whatever it looks like. The version is one of this
+    /// program's.
+    pub fn at(mut self, at: impl Into<At>) -> Self {
+        self.at = Some(at.into());
         self
+    }
+}
+
+/// How far a schema is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum At {
+    /// It has none of the migrations.
+    Nothing,
+    /// It has this migration and all older ones.
+    Version(Version),
+}
+
+impl From<Version> for At {
+    fn from(version: Version) -> Self {
+        Self::Version(version)
     }
 }
 
@@ -88,7 +103,7 @@ impl Tenants {
         }
     }
 
-    async fn take_in(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
+    async fn take_in(&self, name: &TenantName, at: Option<At>) -> Result<Adopted, Error> {
         self.look_for_fingerprints().await?;
         let spares = state::names_of_spares(&self.reading().await?).await?;
         if spares.iter().any(|spare| spare == name.as_str()) {
@@ -111,17 +126,16 @@ impl Tenants {
         adopted.ok_or_else(|| Error::NoSchema(name.clone()))
     }
 
-    fn said(&self, at: Option<&str>) -> Result<Said, Error> {
-        let Some(version) = at else {
-            return Ok(Said::Nothing);
+    fn said(&self, at: Option<At>) -> Result<Said, Error> {
+        let version = match at {
+            None => return Ok(Said::Nothing),
+            Some(At::Nothing) => return Ok(Said::Count(0)),
+            Some(At::Version(version)) => version,
         };
-        if version == "0" {
-            return Ok(Said::Count(0));
-        }
         let mut versions = self.migrations.tenant.iter().map(Migration::version);
-        match versions.position(|known| known == version) {
+        match versions.position(|known| *known == version) {
             Some(position) => Ok(Said::Count(position + 1)),
-            None => Err(Error::NoVersion(version.to_owned())),
+            None => Err(Error::NoVersion(version)),
         }
     }
 
@@ -156,7 +170,7 @@ impl Tenants {
             }
             Evidence::Ledger(versions) => {
                 let adopted = Adopted {
-                    version: versions.last().cloned(),
+                    version: versions.last().map(Version::recorded),
                     by_shape: false,
                     differences: Vec::new(),
                 };
@@ -180,10 +194,7 @@ impl Tenants {
             [] => Err(self.no_version(name, differing)),
             several => Err(Error::SeveralVersionsFit {
                 name: name.clone(),
-                versions: several
-                    .iter()
-                    .map(|count| self.version(*count).unwrap_or_else(|| "0".to_owned()))
-                    .collect(),
+                versions: several.iter().map(|count| self.version(*count)).collect(),
             }),
         }
     }
@@ -211,9 +222,9 @@ impl Tenants {
     }
 
     /// The version that a tenant with so many of the migrations is at.
-    fn version(&self, count: usize) -> Option<String> {
+    fn version(&self, count: usize) -> Option<Version> {
         let newest = self.migrations.tenant.iter().take(count).next_back();
-        newest.map(|migration| migration.version().to_owned())
+        newest.map(|migration| migration.version().clone())
     }
 }
 

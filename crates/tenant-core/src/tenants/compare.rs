@@ -4,7 +4,7 @@ use super::handle::Tenants;
 use super::shapes::Seen;
 use crate::events::Call;
 use crate::shape::{Compared, Difference, Shape, compare};
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, TenantName, Version};
 
 /// How one tenant differs from another.
 #[derive(Debug)]
@@ -12,9 +12,9 @@ pub struct Comparison {
     /// How the second differs from the first, as if the first were right.
     pub differences: Vec<Difference>,
     /// The versions of migrations that only the first has, oldest first.
-    pub only_in_first: Vec<String>,
+    pub only_in_first: Vec<Version>,
     /// Those that only the second has.
-    pub only_in_second: Vec<String>,
+    pub only_in_second: Vec<Version>,
 }
 
 impl Comparison {
@@ -61,7 +61,7 @@ impl Tenants {
             self.shape_of_one(first).await?,
             self.shape_of_one(second).await?,
         );
-        let only_in = |these: &[String], those: &[String]| {
+        let only_in = |these: &[Version], those: &[Version]| {
             let only = these.iter().filter(|version| !those.contains(version));
             only.cloned().collect()
         };
@@ -72,7 +72,7 @@ impl Tenants {
         })
     }
 
-    async fn versions(&self, name: &TenantName) -> Result<Vec<String>, Error> {
+    async fn versions(&self, name: &TenantName) -> Result<Vec<Version>, Error> {
         let standing = self.standing_of(name).await?;
         let mut versions = self.applied(&standing);
         versions.extend(standing.unknown);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::access::missing_access;
 use super::expected::{Shapes, is_for_no_transaction};
 use super::handle::Tenants;
+use super::known_shapes::Applied;
 use super::owners::foreign_owners;
 use super::reading::Reading;
 use super::setters::setter;
@@ -13,7 +14,7 @@ use super::state::{self, Knowledge, Standing, State};
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, TenantName, Version};
 
 /// What a health check found.
 #[derive(Debug)]
@@ -177,7 +178,7 @@ impl Tenants {
 
     /// The sets of migrations whose shapes are wanted: those of the tenants, and the
     /// newest, which says what orphans and spares look like.
-    fn sets(&self, states: &[State]) -> BTreeSet<Vec<String>> {
+    fn sets(&self, states: &[State]) -> BTreeSet<Applied> {
         let standings = states
             .iter()
             .filter_map(|state| state.standing.as_ref().ok());
@@ -314,7 +315,7 @@ impl Tenants {
     }
 
     /// Which migrations each tenant has: those that this program knows, and others.
-    fn stand(&self, states: &[State]) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
+    fn stand(&self, states: &[State]) -> BTreeMap<String, (Applied, Vec<Version>)> {
         let stand = states.iter().filter_map(|state| {
             let standing = state.standing.as_ref().ok()?;
             let applied = (self.applied(standing), standing.unknown.clone());

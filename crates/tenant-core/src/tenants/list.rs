@@ -7,7 +7,7 @@ use super::handle::Tenants;
 use super::state::{self, Knowledge};
 use crate::events::Call;
 use crate::fleet::Selection;
-use crate::{Answer, Error};
+use crate::{Answer, Error, Version};
 
 /// A tenant and where it stands.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Tenant {
     /// When it was registered.
     pub created_at: DateTime<Utc>,
     /// The newest applied migration, if any.
-    pub version: Option<String>,
+    pub version: Option<Version>,
     /// How many migrations it lacks.
     pub pending: usize,
     /// Where it is, when it is on a server of a cluster.

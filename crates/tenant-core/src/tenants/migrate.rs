@@ -16,7 +16,7 @@ use crate::link::Session;
 use crate::migration::versions;
 use crate::name::Schema;
 use crate::report::{FleetReport, Note, Outcome, Progress, Status};
-use crate::{Answer, Error};
+use crate::{Answer, Error, Version};
 
 /// A run that migrates tenants. Made by [`Tenants::migrate`].
 #[must_use = "nothing is migrated until it is awaited"]
@@ -185,7 +185,7 @@ impl Tenants {
 
     /// Refuses the run when a migration that any of them lacks must not run.
     fn refuse_unfit(&self, behind: &[Standing]) -> Result<(), Error> {
-        let pending = |version: &str| {
+        let pending = |version: &Version| {
             let mut lacking = behind.iter().flat_map(|standing| &standing.pending);
             lacking.any(|lacked| lacked == version)
         };

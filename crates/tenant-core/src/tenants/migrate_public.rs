@@ -10,7 +10,7 @@ use crate::events::Call;
 use crate::migration::versions;
 use crate::name::Schema;
 use crate::report::PublicOutcome;
-use crate::{Answer, Error, engine};
+use crate::{Answer, Error, Version, engine};
 
 /// A migration of the public schema. Made by [`Tenants::migrate_public`].
 #[must_use = "nothing is migrated until it is awaited"]
@@ -72,7 +72,10 @@ impl Tenants {
     }
 
     /// The versions that the public schema lacks, oldest first.
-    pub(super) async fn public_pending(&self, reading: &Reading<'_>) -> Result<Vec<String>, Error> {
+    pub(super) async fn public_pending(
+        &self,
+        reading: &Reading<'_>,
+    ) -> Result<Vec<Version>, Error> {
         let migrations = &self.migrations.public;
         let applied = state::read_public(reading).await?;
         Ok(versions(&migrations.pending(&applied)))

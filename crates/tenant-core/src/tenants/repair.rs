@@ -61,8 +61,8 @@ impl Tenants {
             let Some(expected) = shapes.get(&known) else {
                 break;
             };
-            let mut applied = known;
-            applied.extend(standing.unknown);
+            let applied = known.iter().chain(&standing.unknown);
+            let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
             let session = self.session().await?;
             let work = self.work(&session, Schema::Tenant(name));
             if let Some(repaired) = engine::repair(work, name, expected, &applied, keep).await? {

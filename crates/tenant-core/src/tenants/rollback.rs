@@ -22,7 +22,7 @@ use crate::link::Session;
 use crate::migration::{Migration, versions};
 use crate::name::Schema;
 use crate::report::{FleetReport, Note, Outcome, Status};
-use crate::{Answer, Error, TenantName, engine};
+use crate::{Answer, Error, TenantName, Version, engine};
 
 pub(super) use ahead::Ahead;
 pub use to::RollbackTo;
@@ -45,7 +45,7 @@ pub struct RollbackPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedRevert {
     /// Its version.
-    pub version: String,
+    pub version: Version,
     /// Its name.
     pub name: String,
     /// How many tenants have it.
@@ -196,7 +196,7 @@ impl Tenants {
         notes.retain(|note| is_about(note, &to_revert));
         notes.extend(of_loss);
         let migrations = to_revert.iter().map(|one| PlannedRevert {
-            version: one.version().to_owned(),
+            version: one.version().clone(),
             name: one.name().to_owned(),
             tenants: holders.get(one.version()).map_or(0, Vec::len),
         });
@@ -247,7 +247,7 @@ impl Tenants {
         let started = Instant::now();
         let planned = |one: &&Migration| {
             let mut planned = plan.migrations.iter();
-            planned.any(|revert| revert.version == one.version())
+            planned.any(|revert| revert.version == *one.version())
         };
         let to_revert = self.migrations.tenant.iter().filter(planned);
         let to_revert = to_revert.collect::<Vec<_>>();

@@ -4,7 +4,7 @@ use super::handle::Tenants;
 use super::state::{self, Knowledge, State};
 use crate::events::Call;
 use crate::fleet::Selection;
-use crate::{Answer, Error};
+use crate::{Answer, Error, Version};
 
 /// A tenant, and how its migrations differ from those of this program.
 #[derive(Debug)]
@@ -12,9 +12,9 @@ pub struct TenantStanding {
     /// The name of the tenant and of its schema.
     pub name: String,
     /// The versions that it lacks, oldest first.
-    pub pending: Vec<String>,
+    pub pending: Vec<Version>,
     /// The versions that it has and nobody knows, oldest first.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<Version>,
     /// Why the two above are not known, when they are not; both are empty then.
     pub error: Option<Error>,
 }

@@ -17,7 +17,7 @@ use super::reading::{LedgerRead, Reading};
 use crate::fleet::{Item, Selection};
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::Schema;
-use crate::{Error, PgError, TenantName, registry};
+use crate::{Error, PgError, TenantName, Version, registry};
 
 /// How many ledgers one query reads. With more, planning the query takes most of
 /// the time, and each table needs a slot in the lock table.
@@ -52,11 +52,11 @@ pub(super) fn unknown<'a>(
 pub(super) struct Standing {
     pub(super) tenant: TenantName,
     /// The newest applied version.
-    pub(super) version: Option<String>,
+    pub(super) version: Option<Version>,
     /// The versions that are missing, oldest first.
-    pub(super) pending: Vec<String>,
+    pub(super) pending: Vec<Version>,
     /// The applied versions that the migrations do not know, oldest first.
-    pub(super) unknown: Vec<String>,
+    pub(super) unknown: Vec<Version>,
     /// All that is applied to a tenant that is behind and has a ledger. Of the
     /// others, which may be thousands, it is not kept.
     applied: Option<Vec<String>>,
@@ -76,10 +76,10 @@ impl Standing {
     pub(super) fn all_applied<'a>(
         &'a self,
         migrations: &'a MigrationSet,
-    ) -> impl Iterator<Item = &'a str> {
+    ) -> impl Iterator<Item = &'a Version> {
         let known = migrations.iter().map(Migration::version);
-        let known = known.filter(|version| !self.pending.iter().any(|it| it == version));
-        known.chain(self.unknown.iter().map(String::as_str))
+        let known = known.filter(|version| !self.pending.contains(version));
+        known.chain(&self.unknown)
     }
 }
 
@@ -212,20 +212,19 @@ impl Tenants {
         let version = tenant.version.as_deref()?;
         let name = tenant.name.parse().ok()?;
         let known = self.migrations.tenant.iter().map(Migration::version);
-        let (applied, pending): (Vec<_>, Vec<_>) = known.partition(|one| *one <= version);
-        if pending.is_empty() || applied.last() != Some(&version) {
+        let (applied, pending): (Vec<_>, Vec<_>) = known.partition(|one| one.as_str() <= version);
+        if pending.is_empty() || applied.last().is_none_or(|last| **last != *version) {
             return None;
         }
-        let owned = |versions: Vec<&str>| versions.into_iter().map(str::to_owned).collect();
         Some(State {
             name: tenant.name.clone(),
             created_at: tenant.created_at,
             standing: Ok(Standing {
                 tenant: name,
-                version: Some(version.to_owned()),
-                pending: owned(pending),
+                version: Some(Version::recorded(version)),
+                pending: pending.into_iter().cloned().collect(),
                 unknown: Vec::new(),
-                applied: Some(owned(applied)),
+                applied: Some(applied.into_iter().map(ToString::to_string).collect()),
             }),
         })
     }
@@ -372,7 +371,7 @@ fn standing(
     Ok(Standing {
         tenant: name,
         unknown: migrations.unknown(&applied),
-        version: applied.last().cloned(),
+        version: applied.last().map(Version::recorded),
         applied: is_behind.then_some(applied),
         pending,
     })

@@ -1,6 +1,6 @@
 //! Schemas that are there already, and become tenants.
 
-use tenant_core::Error;
+use tenant_core::{At, Error};
 use test_support::TestDatabase;
 
 use crate::drift::{everything, found};
@@ -115,7 +115,7 @@ async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_neare
                      (SELECT count(*) FROM schema_tracker)";
     assert_eq!(database.value(untouched).await, "true1");
 
-    let adopted = tenants.adopt(&name("lost")).at(&version(2)).await.unwrap();
+    let adopted = tenants.adopt(&name("lost")).at(version(2)).await.unwrap();
     assert_eq!(
         adopted.differences,
         ["column `tasks.own` should not be there"]
@@ -136,8 +136,8 @@ async fn versions_that_look_alike_have_to_be_told_apart_by_people() {
     let Error::SeveralVersionsFit { versions, .. } = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(*versions, [version(2), version(3)]);
-    tenants.adopt(&name("acme")).at(&version(3)).await.unwrap();
+    assert_eq!(*versions, [Some(version(2)), Some(version(3))]);
+    tenants.adopt(&name("acme")).at(version(3)).await.unwrap();
     assert_eq!(found(&tenants).await, []);
 }
 
@@ -162,12 +162,12 @@ async fn what_cannot_be_adopted_is_refused() {
         ),
         (
             "lost",
-            Some("19990101000000"),
+            Some(At::Version("19990101000000".parse().unwrap())),
             "there is no migration with the version `19990101000000`",
         ),
         (
             "lost",
-            Some("0"),
+            Some(At::Nothing),
             "the schema `lost` has a table of applied migrations, which says its version",
         ),
         (

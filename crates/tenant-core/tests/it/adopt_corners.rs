@@ -74,7 +74,7 @@ async fn what_is_half_applied_fits_no_version() {
     };
     assert_eq!(*nearest, Some(version(3)));
     assert_eq!(*differences, ["index `i` is missing"]);
-    tenants.adopt(&name("lost")).at(&version(3)).await.unwrap();
+    tenants.adopt(&name("lost")).at(version(3)).await.unwrap();
     tenants.repair(&name("lost")).await.unwrap();
     migrate(&tenants).await;
     assert_eq!(tenants.health().await.unwrap().as_expected, Some(1));

@@ -7,7 +7,7 @@ use diesel_migrations::FileBasedMigrations;
 use tempfile::TempDir;
 use tenant_core::{
     Database, Error, FleetReport, MigrationSet, Migrations, Outcome, PlanRollback, RollbackTo,
-    Settings, Status, TenantName, Tenants,
+    Settings, Status, TenantName, Tenants, Version,
 };
 use test_support::TestDatabase;
 
@@ -74,8 +74,8 @@ impl Stream {
 }
 
 /// The version of the migration number `step` of a [`Stream`].
-pub(crate) fn version(step: usize) -> String {
-    format!("202602{step:02}000000")
+pub(crate) fn version(step: usize) -> Version {
+    format!("202602{step:02}000000").parse().unwrap()
 }
 
 /// A table, and a second migration that adds a column.

@@ -52,3 +52,4 @@ mod spares;
 mod testing;
 mod testing_processes;
 mod tls;
+mod values;

@@ -83,7 +83,7 @@ async fn a_version_is_gone_back_to_and_so_is_nothing() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps_and_back()).await;
     create(&tenants, &["acme"]).await;
-    let unknown = RollbackTo::Version("20200101000000".to_owned());
+    let unknown = RollbackTo::Version("20200101000000".parse().unwrap());
     let error = rollback_to(&tenants, unknown).await.unwrap_err();
     assert!(matches!(error, Error::NoVersion(_)), "{error}");
     let newest = RollbackTo::Version(version(2));

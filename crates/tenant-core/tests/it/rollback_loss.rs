@@ -51,7 +51,11 @@ async fn tables_with_rows_and_columns_with_values_are_counted_and_no_others() {
              ANALYZE a.notes; ANALYZE c.notes",
         )
         .await;
-    let two = plan(&tenants, RollbackTo::Version("20260201000000".to_owned())).await;
+    let two = plan(
+        &tenants,
+        RollbackTo::Version("20260201000000".parse().unwrap()),
+    )
+    .await;
     assert_eq!(
         two.loss().unwrap(),
         [

@@ -8,7 +8,7 @@ use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
-use tenant_core::Tenant;
+use tenant_core::{Tenant, Version};
 
 use crate::report::problems;
 use crate::tenants;
@@ -39,7 +39,7 @@ struct Document<'a> {
 struct Row<'a> {
     name: &'a str,
     created_at: DateTime<Utc>,
-    version: Option<&'a str>,
+    version: Option<&'a Version>,
     pending: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
@@ -81,7 +81,7 @@ fn row(tenant: &Tenant, is_cluster: bool) -> Row<'_> {
     Row {
         name: &tenant.name,
         created_at: tenant.created_at,
-        version: tenant.version.as_deref(),
+        version: tenant.version.as_ref(),
         pending: tenant.pending,
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
@@ -106,11 +106,11 @@ fn text(tenants: &[Tenant], is_cluster: bool) -> String {
 
 fn cells(tenant: &Tenant) -> [String; 4] {
     let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
-    let version = tenant.version.clone().unwrap_or_else(|| "-".to_owned());
+    let version = tenant.version.as_ref().map_or("-", Version::as_str);
     [
         shown(&tenant.name).into_owned(),
         created,
-        version,
+        version.to_owned(),
         state(tenant),
     ]
 }

@@ -4,6 +4,7 @@ use clap::Parser;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
+use tenant_core::Version;
 
 use crate::tenants;
 
@@ -28,8 +29,8 @@ pub struct MigratePublic {
 #[derive(Serialize)]
 struct Document<'a> {
     migrated: usize,
-    applied: &'a [String],
-    pending: &'a [String],
+    applied: &'a [Version],
+    pending: &'a [Version],
     dry_run: bool,
     duration_ms: u128,
 }

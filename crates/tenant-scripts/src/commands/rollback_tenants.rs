@@ -8,7 +8,7 @@ use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Output, Script, Verdict, ask};
 use tenant_core::{
-    FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, TenantName, Tenants,
+    At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, TenantName, Tenants,
 };
 
 use crate::progress::Bar;
@@ -48,7 +48,7 @@ pub struct RollbackTenants {
 
     /// Revert everything newer than this version, or migration; 0 reverts all
     #[arg(long, value_name = "VERSION", conflicts_with = "steps", value_parser = version::of)]
-    to: Option<String>,
+    to: Option<At>,
 
     /// Revert this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
@@ -111,10 +111,10 @@ impl Script for RollbackTenants {
 
 impl RollbackTenants {
     fn to(&self) -> RollbackTo {
-        match self.to.as_deref() {
+        match &self.to {
             None => RollbackTo::Steps(self.steps),
-            Some("0") => RollbackTo::Nothing,
-            Some(version) => RollbackTo::Version(version.to_owned()),
+            Some(At::Nothing) => RollbackTo::Nothing,
+            Some(At::Version(version)) => RollbackTo::Version(version.clone()),
         }
     }
 

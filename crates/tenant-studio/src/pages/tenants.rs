@@ -6,7 +6,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
-use tenant_core::{Migration, TenantName};
+use tenant_core::TenantName;
 
 use crate::data::{self, Found, Search, TenantRow};
 use crate::error::Failure;
@@ -72,7 +72,9 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     let newest = studio.tenants().migrations().tenant.iter().last();
     let search = Search {
         text: &asked.text,
-        not_at: newest.map(Migration::version).filter(|_| asked.only_behind),
+        not_at: newest
+            .map(|it| it.version().as_str())
+            .filter(|_| asked.only_behind),
         limit: i64::try_from(SHOWN).unwrap_or(i64::MAX),
         offset: i64::try_from(asked.offset).unwrap_or(i64::MAX),
     };
@@ -197,8 +199,11 @@ fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
     let version = tenant.version.as_deref().unwrap_or_default();
     let pending = migrations
         .iter()
-        .filter(|migration| migration.version() > version);
-    let newest = migrations.iter().last().map_or("", Migration::version);
+        .filter(|migration| migration.version().as_str() > version);
+    let newest = migrations
+        .iter()
+        .last()
+        .map_or("", |it| it.version().as_str());
     html! {
         @match (tenant.has_schema, pending.count()) {
             (false, _) => span.badge.bad { "schema is missing" },

@@ -66,7 +66,7 @@ impl Recipe<'_> {
         }
         for stream in [&self.migrations.public, &self.migrations.tenant] {
             for migration in stream.iter() {
-                hash.update(migration.version());
+                hash.update(migration.version().as_str());
                 hash.update(migration.name());
                 hash.update(migration.fingerprint());
                 hash.update([0]);

@@ -34,7 +34,7 @@ impl Problem {
             (ProblemKind::HalfMade, _) => format!(
                 "Find the version that it has, and record it: cargo xtask db:adopt:tenant {shown}"
             ),
-            (ProblemKind::EditedMigration { version, .. }, _) => edited(name, version),
+            (ProblemKind::EditedMigration { version, .. }, _) => edited(name, version.as_str()),
             (ProblemKind::NoAccess { role, .. }, _) => no_access(name, role),
             (ProblemKind::ForeignOwner { usual, .. }, _) => {
                 format!("ALTER SCHEMA {} OWNER TO {};", ident(name), ident(usual))

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use crate::Version;
+
 /// How far back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollbackTo {
@@ -10,7 +12,7 @@ pub enum RollbackTo {
     /// which some failed.
     Steps(NonZeroUsize),
     /// All that is newer than this version is reverted.
-    Version(String),
+    Version(Version),
     /// All is reverted.
     Nothing,
 }
