@@ -222,7 +222,7 @@ fn connect(error: &ConnectError) -> String {
         ConnectError::Tls { .. } => {
             "check sslmode and sslrootcert in the URL, and the server's certificate"
         }
-        ConnectError::Refused { .. } => "look at the server's message, and try again",
+        _ => "look at the server's message, and try again",
     }
     .to_owned()
 }

@@ -18,6 +18,7 @@ use crate::{ConnectError, Node, PgError, TenantName, Version};
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// There is no connection.
     #[error(transparent)]
@@ -257,6 +258,7 @@ pub enum Error {
 #[error(
     "{schema}: migration `{migration}` failed at line {line} of its {file}, {consequence}: `{statement}`"
 )]
+#[non_exhaustive]
 pub struct MigrationFailure {
     /// Which schema, in words.
     pub schema: String,
@@ -279,6 +281,7 @@ pub struct MigrationFailure {
 
 /// What a failed migration leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum Consequence {
     /// Nothing of this migration, nor of those in the same transaction.
     #[error("and its transaction was rolled back")]

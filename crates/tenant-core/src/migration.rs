@@ -241,6 +241,7 @@ pub struct Migrations {
 
 /// A set of migrations that cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// A folder or file cannot be read.
     #[error("the migrations cannot be read")]

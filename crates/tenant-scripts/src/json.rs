@@ -135,16 +135,7 @@ pub(crate) fn notes(notes: &[Note]) -> Vec<NoteDetail> {
 
 fn note(note: &Note) -> NoteDetail {
     NoteDetail {
-        kind: match note {
-            Note::Edited { .. } => "edited_migration",
-            Note::Unknown { .. } => "unknown_migration",
-            Note::Late { .. } => "late_migration",
-            Note::SameButForCase { .. } => "same_but_for_case",
-            Note::LossUnknown { .. } => "loss_unknown",
-            Note::NotBack { .. } => "not_back",
-            Note::OldPath { .. } => "old_path",
-            Note::NameInText { .. } => "name_in_text",
-        },
+        kind: note.code(),
         detail: note.to_string(),
         remedy: report::remedy(note),
     }
@@ -153,16 +144,7 @@ fn note(note: &Note) -> NoteDetail {
 fn tenant(outcome: &Outcome) -> Tenant {
     Tenant {
         name: outcome.name.clone(),
-        status: match outcome.status {
-            Status::Created => "created",
-            Status::Migrated => "migrated",
-            Status::Reverted => "reverted",
-            Status::Distributed => "distributed",
-            Status::UpToDate => "up_to_date",
-            Status::Dropped => "dropped",
-            Status::Failed => "failed",
-            Status::Skipped => "skipped",
-        },
+        status: outcome.status.code(),
         applied: Some(outcome.applied.clone()),
         reverted: None,
         to_revert: None,

@@ -119,6 +119,7 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Skipped if !outcome.pending.is_empty() => "behind",
         Status::Skipped if !outcome.to_revert.is_empty() => "to revert",
         Status::Skipped => "not begun",
+        status => status.code(),
     }
 }
 
@@ -159,6 +160,7 @@ pub(crate) fn remedy(note: &Note) -> String {
         Note::NameInText { .. } => {
             "read them; where the tenant is meant, `CREATE OR REPLACE` them without the schema's name"
         }
+        _ => "look into it",
     }
     .to_owned()
 }

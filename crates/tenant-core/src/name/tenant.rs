@@ -117,6 +117,7 @@ impl Borrow<str> for TenantName {
 /// A text that cannot be the name of a tenant, and which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{name:?} cannot be a tenant's name: {rule}. A good name is, for example, `acme_corp`")]
+#[non_exhaustive]
 pub struct InvalidName {
     /// The text that was given, cut after 64 characters.
     pub name: String,
@@ -126,6 +127,7 @@ pub struct InvalidName {
 
 /// The rules for names, in the order they are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NameRule {
     /// There is no text.
     #[error("it is empty")]

@@ -13,6 +13,7 @@ use crate::{ConnectError, TenantName};
 /// [`From`] makes one of Diesel's errors, so that `?` works in the closures of
 /// [`TenantPool::in_tenant`](crate::TenantPool::in_tenant).
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum PoolError {
     /// Nobody is registered under this name. For a web service: 404.
     #[error("there is no tenant `{0}`")]

@@ -26,6 +26,7 @@ use crate::path::Path;
 ///
 /// Source: PostgreSQL manual, "Transaction Isolation".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Isolation {
     /// Each statement sees what was committed before it began.
     ReadCommitted,

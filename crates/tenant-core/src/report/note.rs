@@ -6,6 +6,7 @@ use crate::shape::Difference;
 
 /// Something that is no failure and may become one. `Display` says what it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Note {
     /// The text of a migration is not the one that was applied.
     #[error("migration `{migration}` was edited after it was applied to {}", few(.tenants))]
@@ -72,6 +73,24 @@ pub enum Note {
         /// The functions and procedures, qualified and with their arguments.
         functions: Vec<String>,
     },
+}
+
+impl Note {
+    /// The note in one word, for programs: `late_migration`. It does not change from one
+    /// version to the next.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Edited { .. } => "edited_migration",
+            Self::Unknown { .. } => "unknown_migration",
+            Self::Late { .. } => "late_migration",
+            Self::LossUnknown { .. } => "loss_unknown",
+            Self::NotBack { .. } => "not_back",
+            Self::SameButForCase { .. } => "same_but_for_case",
+            Self::OldPath { .. } => "old_path",
+            Self::NameInText { .. } => "name_in_text",
+        }
+    }
 }
 
 /// All of them, one after the other.

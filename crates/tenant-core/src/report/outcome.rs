@@ -7,6 +7,7 @@ use crate::{Error, Version};
 
 /// What came of one tenant.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The tenant's name. A string, because a row of the tracker that is no
     /// tenant's name is reported too.
@@ -31,6 +32,7 @@ pub struct Outcome {
 
 /// How a tenant's part of a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Status {
     /// Made by this run.
     Created,
@@ -50,8 +52,27 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    /// The status in one word, for programs: `up_to_date`. It does not change from one
+    /// version to the next.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Migrated => "migrated",
+            Self::Reverted => "reverted",
+            Self::Distributed => "distributed",
+            Self::UpToDate => "up_to_date",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// What came of a run.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FleetReport {
     /// One for each tenant, by name.
     pub outcomes: Vec<Outcome>,

@@ -96,6 +96,7 @@ pub enum ProblemKind {
 
 /// How a schema without a registration looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
@@ -107,6 +108,7 @@ pub enum Orphan {
 
 /// What is wrong with a spare schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpareFault {
     /// It is in the list of spares, and does not exist.
     #[error("the spare schema is listed, but does not exist")]

@@ -15,6 +15,7 @@ use crate::{Answer, Error, TenantName, Version};
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Adopted {
     /// The newest migration that it has; `None` for none.
     pub version: Option<Version>,

@@ -8,6 +8,7 @@ use crate::{Answer, Error, TenantName, Version};
 
 /// How one tenant differs from another.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Comparison {
     /// How the second differs from the first, as if the first were right.
     pub differences: Vec<Difference>,

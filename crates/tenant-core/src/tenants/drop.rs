@@ -14,6 +14,7 @@ use crate::{Answer, Error, TenantName, engine};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Contents {
     /// Whether there is a schema at all.
     pub schema: bool,
@@ -23,6 +24,7 @@ pub struct Contents {
 
 /// A table of a tenant.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Table {
     /// Its name.
     pub name: String,

@@ -18,6 +18,7 @@ use crate::{Answer, Error, TenantName, Version};
 
 /// What a health check found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Health {
     /// How many tenants were looked at.
     pub checked: usize,

@@ -11,6 +11,7 @@ use crate::{Answer, Error, Version};
 
 /// A tenant and where it stands.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Tenant {
     /// The name of the tenant and of its schema.
     pub name: String,

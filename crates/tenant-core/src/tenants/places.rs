@@ -15,6 +15,7 @@ use crate::{Error, Node, registry};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TenantPlace {
     /// The server that its schema is on.
     pub node: Node,
@@ -25,6 +26,7 @@ pub struct TenantPlace {
 
 /// A server that belongs to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClusterNode {
     /// Its address.
     pub node: Node,

@@ -12,6 +12,7 @@ use crate::{Answer, Error, TenantName};
 
 /// What came of repairing a tenant.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Repair {
     /// What was put right, or would be.
     pub mended: Vec<Difference>,

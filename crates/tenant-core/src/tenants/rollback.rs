@@ -43,6 +43,7 @@ pub struct RollbackPlan {
 
 /// A migration that would be reverted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlannedRevert {
     /// Its version.
     pub version: Version,

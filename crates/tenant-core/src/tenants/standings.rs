@@ -8,6 +8,7 @@ use crate::{Answer, Error, Version};
 
 /// A tenant, and how its migrations differ from those of this program.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TenantStanding {
     /// The name of the tenant and of its schema.
     pub name: String,

@@ -94,7 +94,7 @@ fn text(cloned: &Cloned, rows: Rows) -> String {
             cloned.rows,
             if cloned.rows == 1 { "row" } else { "rows" }
         ),
-        Rows::None => "no rows".to_owned(),
+        _ => "no rows".to_owned(),
     };
     format!(
         "Cloned tenant `{}` to `{}`: {tables}, {rows}",

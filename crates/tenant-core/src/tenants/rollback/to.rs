@@ -6,6 +6,7 @@ use crate::Version;
 
 /// How far back.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RollbackTo {
     /// So many of the newest versions that any of the tenants has are reverted. Those
     /// that lack them stay as they are, so that the same call goes on after one in
