@@ -5,6 +5,8 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod kind;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -399,13 +401,7 @@ impl Error {
             Self::Migration(failure) => Some(&failure.source),
             Self::Database { source, .. } => Some(source),
             Self::HalfMade { source, .. } => source.postgres(),
-            Self::Connect(
-                ConnectError::NoServer { source, .. }
-                | ConnectError::Login { source, .. }
-                | ConnectError::NoDatabase { source, .. }
-                | ConnectError::Tls { source, .. }
-                | ConnectError::Refused { source, .. },
-            ) => Some(source),
+            Self::Connect(error) => error.postgres(),
             _ => None,
         }
     }

@@ -139,7 +139,7 @@ pub use answer::Answer;
 pub use engine::{Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
 pub use fleet::{Selection, Stop};
-pub use link::{ConnectError, Database, LockHolder, PgError};
+pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };

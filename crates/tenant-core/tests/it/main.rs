@@ -20,6 +20,7 @@ mod drift_crowd;
 mod drift_ugly;
 mod drop;
 mod edits;
+mod error_kinds;
 mod events;
 mod fixture;
 mod fleet;
