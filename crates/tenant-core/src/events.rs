@@ -135,7 +135,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
 pub(crate) fn migrations_applied<'a>(whose: impl Into<Whose<'a>>, applied: &[&Migration]) {
     let Whose { tenant, spare } = whose.into();
     for one in applied {
-        let (migration, version) = (one.name(), one.version());
+        let (migration, version) = (one.name(), one.version().as_str());
         debug!(target: TARGET, tenant, spare, migration, version, "migration applied");
     }
 }
@@ -144,7 +144,7 @@ pub(crate) fn migrations_applied<'a>(whose: impl Into<Whose<'a>>, applied: &[&Mi
 pub(crate) fn migrations_reverted<'a>(whose: impl Into<Whose<'a>>, reverted: &[&Migration]) {
     let Whose { tenant, spare } = whose.into();
     for one in reverted {
-        let (migration, version) = (one.name(), one.version());
+        let (migration, version) = (one.name(), one.version().as_str());
         debug!(target: TARGET, tenant, spare, migration, version, "migration reverted");
     }
 }

@@ -20,6 +20,8 @@ use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use thiserror::Error;
 
+use crate::Version;
+
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::{BuiltIndex, built_concurrently};
@@ -30,7 +32,7 @@ pub(crate) use transaction_need::{adds_value, drops_index, reindexes_concurrentl
 /// One migration: its identity and its SQL in statements.
 #[derive(Debug, Clone)]
 pub struct Migration {
-    version: String,
+    version: Version,
     name: String,
     in_transaction: bool,
     fingerprint: String,
@@ -42,7 +44,7 @@ pub struct Migration {
 impl Migration {
     /// The version, as Diesel writes it into its table: `20260101000000`.
     #[must_use]
-    pub fn version(&self) -> &str {
+    pub fn version(&self) -> &Version {
         &self.version
     }
 
@@ -183,7 +185,7 @@ impl MigrationSet {
 
     /// The migration with that version.
     pub(crate) fn find(&self, version: &str) -> Option<&Migration> {
-        self.iter().find(|one| one.version == version)
+        self.iter().find(|one| one.version == *version)
     }
 
     /// The tables of `public` that they refer to, by name.
@@ -211,7 +213,7 @@ impl MigrationSet {
     }
 
     /// The versions in `applied` that no migration of this set has, oldest first.
-    pub(crate) fn unknown(&self, applied: &[String]) -> Vec<String> {
+    pub(crate) fn unknown(&self, applied: &[String]) -> Vec<Version> {
         let known = |version: &str| {
             let found = self
                 .migrations
@@ -221,7 +223,7 @@ impl MigrationSet {
         let mut unknown = applied
             .iter()
             .filter(|version| !known(version))
-            .cloned()
+            .map(Version::recorded)
             .collect::<Vec<_>>();
         unknown.sort();
         unknown
@@ -229,7 +231,7 @@ impl MigrationSet {
 }
 
 /// The versions of `migrations`, in their order.
-pub(crate) fn versions(migrations: &[&Migration]) -> Vec<String> {
+pub(crate) fn versions(migrations: &[&Migration]) -> Vec<Version> {
     let versions = migrations.iter().map(|migration| migration.version.clone());
     versions.collect()
 }
@@ -245,6 +247,7 @@ pub struct Migrations {
 
 /// A set of migrations that cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// A folder or file cannot be read.
     #[error("the migrations cannot be read")]
@@ -261,7 +264,7 @@ pub enum SourceError {
     #[error("the migrations `{one}` and `{other}` have the same version {version}; rename one")]
     SameVersion {
         /// The version.
-        version: String,
+        version: Version,
         /// A migration of that version.
         one: String,
         /// Another.

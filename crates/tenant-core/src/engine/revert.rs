@@ -7,8 +7,8 @@ use super::run::run;
 use super::script::Script;
 use super::transaction::close;
 use super::work::Work;
-use crate::Error;
 use crate::migration::Migration;
+use crate::{Error, Version};
 
 /// Runs the `down.sql` of those of `migrations` that the schema has, newest first,
 /// each with one. `reverted` receives each when that is committed.
@@ -41,7 +41,7 @@ async fn take_back<'a>(
     reverted: &mut Vec<&'a Migration>,
 ) -> Result<(), Error> {
     let applied = open_ledger(work).await?.versions;
-    let has = |migration: &&&Migration| applied.iter().any(|one| one == migration.version());
+    let has = |migration: &&&Migration| applied.iter().any(|one| migration.version() == one);
     let mut present = migrations.iter().filter(has).copied().collect::<Vec<_>>();
     present.sort_by(|one, other| other.version().cmp(one.version()));
     let Some(oldest) = present.last() else {
@@ -49,13 +49,13 @@ async fn take_back<'a>(
         return Ok(());
     };
     if let Some(newer) = applied.iter().find(|version| {
-        let is_meant = present.iter().any(|one| one.version() == version.as_str());
-        version.as_str() > oldest.version() && !is_meant
+        let is_meant = present.iter().any(|one| one.version() == *version);
+        version.as_str() > oldest.version().as_str() && !is_meant
     }) {
         close(work).await;
         return Err(Error::AppliedMeanwhile {
             schema: work.schema.to_string(),
-            version: newer.clone(),
+            version: Version::recorded(newer),
         });
     }
     run(work, Way::Revert, &present, Script::default(), reverted).await

@@ -12,6 +12,7 @@ use diesel_migrations::MigrationError;
 use sql_text::fingerprint;
 
 use super::{Migration, SourceError, Sql};
+use crate::Version;
 
 /// A connection to nowhere, which keeps what it is told to run.
 #[derive(Default)]
@@ -59,7 +60,7 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         Err(problem) => (None, Some(problem)),
     };
     Ok(Migration {
-        version: migration.name().version().to_string(),
+        version: Version::recorded(migration.name().version().to_string()),
         name,
         in_transaction,
         fingerprint: fingerprint(up.text(), in_transaction),
