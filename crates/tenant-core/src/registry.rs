@@ -5,6 +5,8 @@
 //! for display. Diesel's typed rows of the same tables are `schema_public`'s;
 //! a test holds the two together.
 
+mod migrations;
+
 use crate::TenantName;
 use crate::migration::Migration;
 use crate::name::Schema;

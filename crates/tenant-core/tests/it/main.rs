@@ -38,6 +38,7 @@ mod pool_driver;
 mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
+mod registry;
 mod rename;
 mod rename_mentions;
 mod repair;
