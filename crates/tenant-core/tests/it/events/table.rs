@@ -12,7 +12,7 @@ use crate::fixture::{create, name, open, two_steps_and_back};
 type Words<'a> = BTreeSet<&'a str>;
 
 /// The rows of the table under `heading`, each cell without what surrounds it.
-fn rows(heading: &str) -> Vec<Vec<&'static str>> {
+fn rows(heading: &str) -> Vec<[&'static str; 3]> {
     let source = include_str!("../../../src/events.rs");
     let lines = source
         .lines()
@@ -24,8 +24,8 @@ fn rows(heading: &str) -> Vec<Vec<&'static str>> {
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'));
     let rows = table.skip(2).map(|line| {
-        let cells = line.trim_matches('|').split('|');
-        cells.map(str::trim).collect()
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        [(); 3].map(|()| cells.next().unwrap())
     });
     rows.collect()
 }
@@ -37,11 +37,9 @@ fn words(cell: &str) -> Words<'_> {
 
 /// Each span with its fields, as documented.
 fn documented_spans() -> BTreeMap<&'static str, Words<'static>> {
-    let spans = rows("# Spans").into_iter().flat_map(|row| {
-        let fields = words(row[1]);
-        words(row[0])
-            .into_iter()
-            .map(move |it| (it, fields.clone()))
+    let spans = rows("# Spans").into_iter().flat_map(|[spans, fields, _]| {
+        let fields = words(fields);
+        words(spans).into_iter().map(move |it| (it, fields.clone()))
     });
     spans.collect()
 }
@@ -49,13 +47,13 @@ fn documented_spans() -> BTreeMap<&'static str, Words<'static>> {
 /// Each message with its levels and its fields, as documented. Of the message whose
 /// level is that of its outcome, all levels.
 fn documented_events() -> BTreeMap<&'static str, (Words<'static>, Words<'static>)> {
-    let events = rows("# Events").into_iter().map(|row| {
-        let message = *words(row[0]).first().unwrap();
-        let levels = match row[1] {
+    let events = rows("# Events").into_iter();
+    let events = events.map(|[message, levels, fields]| {
+        let levels = match levels {
             "see below" => BTreeSet::from(["WARN", "INFO", "DEBUG"]),
             levels => words(levels),
         };
-        (message, (levels, words(row[2])))
+        (message.trim_matches('`'), (levels, words(fields)))
     });
     events.collect()
 }
