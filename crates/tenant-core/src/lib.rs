@@ -18,7 +18,7 @@
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let database = Database::parse("postgres://app@localhost/shop")?;
 //! let migrations = Migrations {
-//!     public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+//!     public: MigrationSet::registry(),
 //!     tenant: MigrationSet::from_source(&TENANT)?,
 //! };
 //! let tenants = Tenants::open(database, migrations, Settings::default()).await?;
@@ -113,8 +113,9 @@
 //! # What it does not know
 //!
 //! This crate knows nothing of what the tenants' tables are: it takes any
-//! Diesel `MigrationSource`. The public migrations have to make
-//! `public.schema_tracker`, as those of the crate `schema-public` do.
+//! Diesel `MigrationSource`. What it needs for itself are its lists of tenants and of
+//! spares in the public schema: [`MigrationSet::registry`] makes them, and
+//! [`MigrationSet::merge`] adds an application's own public migrations.
 
 mod answer;
 mod assertion;

@@ -151,6 +151,41 @@ impl MigrationSet {
         Ok(Self { migrations })
     }
 
+    /// Migrations of this crate: their names, and what applies and reverts each.
+    pub(crate) fn of_texts(texts: &[(&str, &str, &str)]) -> Self {
+        let migrations = texts.iter();
+        let migrations = migrations.map(|(name, up, down)| recorder::of_texts(name, up, down));
+        Self {
+            migrations: migrations.collect(),
+        }
+    }
+
+    /// These migrations and those of `other`, ordered by version. A migration that both
+    /// have, with the same text, is in the result once.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::SameVersion`] when two migrations have the same version and do not
+    /// do the same.
+    pub fn merge(mut self, other: Self) -> Result<Self, SourceError> {
+        for migration in other.migrations {
+            match self.find(migration.version.as_str()) {
+                Some(same) if same.fingerprint == migration.fingerprint => {}
+                Some(same) => {
+                    return Err(SourceError::SameVersion {
+                        version: migration.version,
+                        one: same.name.clone(),
+                        other: migration.name,
+                    });
+                }
+                None => self.migrations.push(migration),
+            }
+        }
+        self.migrations
+            .sort_by(|one, other| one.version.cmp(&other.version));
+        Ok(self)
+    }
+
     /// The migrations, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Migration> + ExactSizeIterator {
         self.migrations.iter()
@@ -261,7 +296,7 @@ pub enum SourceError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Diesel's table could not tell these apart.
-    #[error("the migrations `{one}` and `{other}` have the same version {version}; rename one")]
+    #[error("{}", same_version(.version, .one, .other))]
     SameVersion {
         /// The version.
         version: Version,
@@ -270,4 +305,11 @@ pub enum SourceError {
         /// Another.
         other: String,
     },
+}
+
+fn same_version(version: &Version, one: &str, other: &str) -> String {
+    if one == other {
+        return format!("the migration `{one}` is there twice, and the texts differ");
+    }
+    format!("the migrations `{one}` and `{other}` have the same version {version}; rename one")
 }

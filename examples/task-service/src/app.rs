@@ -35,7 +35,7 @@ impl App {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let database = Database::parse(&config.database_url)?;
         let migrations = Migrations {
-            public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+            public: MigrationSet::registry(),
             tenant: MigrationSet::from_source(&MIGRATIONS)?,
         };
         let tenants = Tenants::open(database, migrations, Settings::default()).await?;

@@ -70,6 +70,21 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
     })
 }
 
+/// A migration of this crate, in a transaction, from its texts.
+pub(super) fn of_texts(name: &str, up: &str, down: &str) -> Migration {
+    let sql = |text: &str| Sql::new(text.to_owned(), true);
+    let version = name.split('_').next().unwrap_or(name);
+    Migration {
+        version: Version::recorded(version.replace('-', "")),
+        name: name.to_owned(),
+        in_transaction: true,
+        fingerprint: fingerprint(up, true),
+        up: sql(up),
+        down: Some(sql(down)),
+        down_problem: None,
+    }
+}
+
 /// The SQL that reverts `migration`, if there is some.
 ///
 /// # Errors

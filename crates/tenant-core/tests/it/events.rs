@@ -1,6 +1,7 @@
 //! What a server hears of its tenants through `tracing`.
 
 mod runs;
+mod table;
 
 use std::time::Duration;
 

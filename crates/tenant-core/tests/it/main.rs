@@ -39,6 +39,7 @@ mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
 mod registry;
+mod registry_migrations;
 mod registry_triggers;
 mod remedies;
 mod rename;

@@ -151,7 +151,7 @@ async fn newer(database: &TestDatabase) -> Tenants {
     let folder = folder.tenant("2026-02-01-000000_add_note", NEWER);
     let tenant = FileBasedMigrations::from_path(folder.path().join("tenant")).unwrap();
     let migrations = Migrations {
-        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        public: MigrationSet::registry(),
         tenant: MigrationSet::from_source(&tenant).unwrap(),
     };
     let database = Database::parse(&database.url()).unwrap();
