@@ -1,9 +1,7 @@
 //! Making a tenant of a schema that was prepared beforehand.
 
-use std::num::NonZeroUsize;
-
 use anyhow::ensure;
-use tenant_core::{Stop, TenantName};
+use tenant_core::TenantName;
 
 use crate::arguments::Task;
 use crate::ours;
@@ -18,10 +16,7 @@ const CLAIMS: usize = 20;
 /// The side of `tenant-core`.
 pub(crate) async fn ours(task: &Task) -> anyhow::Result<Sample> {
     let tenants = ours::open(&task.url, Extent::All).await?;
-    let jobs = NonZeroUsize::new(task.jobs);
-    let kept = tenants
-        .keep_spares(CLAIMS, jobs, &Stop::default(), &|_| {})
-        .await?;
+    let kept = tenants.spares().keep(CLAIMS).jobs(task.jobs).await?;
     ensure!(kept.ready == CLAIMS, "{} spares are ready", kept.ready);
     let names = (1..=CLAIMS).map(|number| claimed(number).parse());
     let names = names.collect::<Result<Vec<TenantName>, _>>()?;
@@ -31,7 +26,7 @@ pub(crate) async fn ours(task: &Task) -> anyhow::Result<Sample> {
     }
     let sample = stopwatch.stop(CLAIMS);
     // Without a spare the tenant would have been built, which is something else.
-    let left = tenants.spares().await?;
+    let left = tenants.spares().count().await?;
     ensure!(
         left.ready + left.other == 0,
         "{} spares are left",

@@ -1,9 +1,7 @@
 //! The side of `tenant-core`, called as an application would call it.
 
-use std::num::NonZeroUsize;
-
 use anyhow::ensure;
-use tenant_core::{Database, FleetReport, Health, MigrateOptions, Settings, Status, Stop, Tenants};
+use tenant_core::{Database, FleetReport, Health, Settings, Status, Tenants};
 
 use crate::arguments::Task;
 use crate::stopwatch::{Sample, Stopwatch};
@@ -21,10 +19,7 @@ pub(crate) async fn create(task: &Task) -> anyhow::Result<Sample> {
     let tenants = open(&task.url, Extent::BeforeNewest).await?;
     let names = workload::tenant_names(task.tenants)?;
     let stopwatch = Stopwatch::start();
-    let jobs = NonZeroUsize::new(task.jobs);
-    let report = tenants
-        .create_all(names, jobs, &Stop::default(), &|_| {})
-        .await?;
+    let report = tenants.create_many(names).jobs(task.jobs).await?;
     let sample = stopwatch.stop(task.tenants);
     expect(&report, Status::Created, task.tenants)?;
     Ok(sample)
@@ -43,11 +38,7 @@ pub(crate) async fn pending(task: &Task) -> anyhow::Result<Sample> {
 async fn run(task: &Task, expected: Status) -> anyhow::Result<Sample> {
     let tenants = open(&task.url, Extent::All).await?;
     let stopwatch = Stopwatch::start();
-    let options = MigrateOptions {
-        jobs: NonZeroUsize::new(task.jobs),
-        ..MigrateOptions::default()
-    };
-    let report = tenants.migrate(&options, &Stop::default(), &|_| {}).await?;
+    let report = tenants.migrate().jobs(task.jobs).await?;
     let sample = stopwatch.stop(task.tenants);
     expect(&report, expected, task.tenants)?;
     Ok(sample)
@@ -57,7 +48,7 @@ async fn run(task: &Task, expected: Status) -> anyhow::Result<Sample> {
 pub(crate) async fn health(task: &Task) -> anyhow::Result<Sample> {
     let tenants = open(&task.url, Extent::All).await?;
     let stopwatch = Stopwatch::start();
-    let health = tenants.quick_health(&[]).await?;
+    let health = tenants.health().quick().await?;
     let sample = stopwatch.stop(task.tenants);
     check(&health, task)?;
     Ok(sample)
@@ -67,7 +58,7 @@ pub(crate) async fn health(task: &Task) -> anyhow::Result<Sample> {
 pub(crate) async fn shapes(task: &Task) -> anyhow::Result<Sample> {
     let tenants = open(&task.url, Extent::All).await?;
     let stopwatch = Stopwatch::start();
-    let health = tenants.health(&[]).await?;
+    let health = tenants.health().await?;
     let sample = stopwatch.stop(task.tenants);
     check(&health, task)?;
     let expected = health.as_expected;

@@ -1,9 +1,7 @@
 //! Databases in the state that a measurement begins with.
 
-use std::num::NonZeroUsize;
-
 use anyhow::ensure;
-use tenant_core::{Status, Stop};
+use tenant_core::Status;
 use tokio_postgres::Client;
 
 use crate::ours;
@@ -17,7 +15,7 @@ pub(crate) async fn fresh(server: &Server, admin: &Client, name: &str) -> anyhow
         .batch_execute(&format!("CREATE DATABASE {name}"))
         .await?;
     let tenants = ours::open(&server.url(name), Extent::All).await?;
-    tenants.migrate_public(false).await?;
+    tenants.migrate_public().await?;
     Ok(())
 }
 
@@ -37,10 +35,7 @@ pub(crate) async fn settle(admin: &Client) -> anyhow::Result<()> {
 pub(crate) async fn fleet(url: &str, size: usize, jobs: usize) -> anyhow::Result<()> {
     let tenants = ours::open(url, Extent::All).await?;
     let names = workload::tenant_names(size)?;
-    let jobs = NonZeroUsize::new(jobs);
-    let report = tenants
-        .create_all(names, jobs, &Stop::default(), &|_| {})
-        .await?;
+    let report = tenants.create_many(names).jobs(jobs).await?;
     ensure!(
         report.count(Status::Created) == size,
         "the fleet was not made"

@@ -130,7 +130,7 @@ mod tests {
         for (extent, count) in [(Extent::All, 11), (Extent::BeforeNewest, 10)] {
             let ours = migrations(extent).unwrap().tenant;
             let plain = steps(extent).unwrap();
-            let ours = ours.iter().map(|migration| migration.version());
+            let ours = ours.iter().map(|migration| migration.version().as_str());
             let plain = plain.iter().map(|step| step.version.as_str());
             assert_eq!(ours.len(), count);
             assert!(ours.eq(plain));

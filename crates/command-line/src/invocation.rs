@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 
+use tenant_core::At;
 use tenant_core::remedy::Command;
 
 use crate::{Common, shell, url};
@@ -138,7 +139,7 @@ fn of_the_library(command: &Command) -> (String, Vec<String>) {
         Command::ListTenants => ("db:list:tenants", Vec::new()),
         Command::DropTenant(name) => ("db:drop:tenant", vec![name.to_string()]),
         Command::AdoptTenant { name, at } => {
-            let at = at.iter().flat_map(|at| ["--at".to_owned(), at.clone()]);
+            let at = at.iter().flat_map(|at| ["--at".to_owned(), version(at)]);
             let arguments = std::iter::once(name.to_string()).chain(at);
             ("db:adopt:tenant", arguments.collect())
         }
@@ -152,4 +153,12 @@ fn of_the_library(command: &Command) -> (String, Vec<String>) {
         _ => ("help", Vec::new()),
     };
     (alias.to_owned(), arguments)
+}
+
+/// A version as `--at` takes it: 0 is before the first migration.
+fn version(at: &At) -> String {
+    match at {
+        At::Version(version) => version.to_string(),
+        _ => "0".to_owned(),
+    }
 }

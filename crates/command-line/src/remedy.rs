@@ -2,6 +2,7 @@
 
 mod advice;
 
+use tenant_core::At;
 use tenant_core::Remedy;
 use tenant_core::remedy::{Command, Purpose, Sql};
 
@@ -62,9 +63,11 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
         Command::ListTenants => return format!("to list the tenants, run `{call}`"),
         Command::DropTenant(_) => "drop the tenant",
         Command::AdoptTenant { at: None, .. } => "adopt the schema as a tenant",
-        Command::AdoptTenant { at: Some(at), .. } => {
-            return format!("adopt the schema at version {at}: `{call}`");
-        }
+        Command::AdoptTenant {
+            at: Some(At::Version(version)),
+            ..
+        } => return format!("adopt the schema at version {version}: `{call}`"),
+        Command::AdoptTenant { at: Some(_), .. } => "adopt the schema before the first migration",
         Command::RepairTenant(_) => "repair the tenant",
         Command::CheckTenants | Command::CheckQuickly => {
             return format!("to check the tenants, run `{call}`");

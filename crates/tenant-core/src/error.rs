@@ -5,6 +5,9 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod kind;
+
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -12,11 +15,14 @@ use thiserror::Error;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{Migration, MigrationFile, Refusal};
 use crate::name::Schema;
-use crate::{ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName};
+use crate::{
+    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
+};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// There is no connection.
     #[error(transparent)]
@@ -137,13 +143,13 @@ pub enum Error {
     )]
     NotOurs {
         /// Their versions, newest first.
-        versions: Vec<String>,
+        versions: Vec<Version>,
         /// The tenants that have one of them, by name.
         tenants: Vec<String>,
     },
     /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
-    NoVersion(String),
+    NoVersion(Version),
     /// The schema got a migration after it was found out what to revert.
     #[error(
         "{schema}: migration {version} is newer than what is to be reverted, and was applied \
@@ -153,7 +159,7 @@ pub enum Error {
         /// Which schema, in words.
         schema: String,
         /// The version.
-        version: String,
+        version: Version,
     },
     /// A pooler is at the other end, and hands each transaction another connection.
     #[error(
@@ -212,20 +218,20 @@ pub enum Error {
         /// The schema.
         name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
-        nearest: Option<String>,
+        nearest: Option<Version>,
         /// How the schema differs from it, in words.
         differences: Vec<String>,
     },
     /// A schema that looks like several versions of a tenant.
     #[error(
         "the schema `{name}` looks like each of the versions {}, which differ in what they do with rows",
-        .versions.join(", ")
+        each_in_words(.versions)
     )]
     SeveralVersionsFit {
         /// The schema.
         name: SchemaName,
-        /// The versions, oldest first.
-        versions: Vec<String>,
+        /// The versions, oldest first; `None` for that before the first.
+        versions: Vec<Option<Version>>,
     },
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]
@@ -291,13 +297,14 @@ pub enum Error {
 #[error(
     "{schema}: migration `{migration}` failed at line {line} of its {file}, {consequence}: `{statement}`"
 )]
+#[non_exhaustive]
 pub struct MigrationFailure {
     /// Which schema, in words.
     pub schema: String,
     /// The migration's name.
     pub migration: String,
     /// The migration's version.
-    pub version: String,
+    pub version: Version,
     /// Which of its files.
     pub file: MigrationFile,
     /// The line of that file, from 1, where the server sees the error, or
@@ -313,6 +320,7 @@ pub struct MigrationFailure {
 
 /// What a failed migration leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum Consequence {
     /// Nothing of this migration, nor of those in the same transaction.
     #[error("and its transaction was rolled back")]
@@ -325,7 +333,15 @@ pub enum Consequence {
     Removed,
 }
 
-fn version_in_words(version: Option<&String>) -> String {
+fn each_in_words(versions: &[Option<Version>]) -> String {
+    let words = versions.iter().map(|version| match version {
+        None => "before the first migration",
+        Some(version) => version.as_str(),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn version_in_words(version: Option<&Version>) -> String {
     version.map_or_else(
         || "that before the first migration".to_owned(),
         |version| format!("version {version}"),
@@ -353,7 +369,7 @@ fn unreadable(migrations: &[(String, String)]) -> String {
 }
 
 /// All of them, in quotes.
-fn quoted(names: &[String]) -> String {
+fn quoted(names: &[impl fmt::Display]) -> String {
     let names = names.iter().map(|name| format!("`{name}`"));
     names.collect::<Vec<_>>().join(", ")
 }
@@ -414,7 +430,7 @@ impl Error {
         Self::Migration(Box::new(MigrationFailure {
             schema: schema.to_string(),
             migration: migration.name().to_owned(),
-            version: migration.version().to_owned(),
+            version: migration.version().clone(),
             file,
             line: line.unwrap_or(1),
             statement: excerpt(text.unwrap_or_default()),
@@ -430,13 +446,7 @@ impl Error {
             Self::Migration(failure) => Some(&failure.source),
             Self::Database { source, .. } => Some(source),
             Self::HalfMade { source, .. } => source.postgres(),
-            Self::Connect(
-                ConnectError::NoServer { source, .. }
-                | ConnectError::Login { source, .. }
-                | ConnectError::NoDatabase { source, .. }
-                | ConnectError::Tls { source, .. }
-                | ConnectError::Refused { source, .. },
-            ) => Some(source),
+            Self::Connect(error) => error.postgres(),
             _ => None,
         }
     }

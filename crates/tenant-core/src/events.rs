@@ -12,7 +12,9 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `create_all`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `spares`, `keep_spares`, `plan_rollback`, `rollback` | | the call on [`Tenants`](crate::Tenants) of that name |
+//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape` |
+//! | `create_all` | | [`Tenants::create_many`](crate::Tenants::create_many) |
+//! | `spares`, `keep_spares` | | [`Spares::count`](crate::Spares::count), [`Spares::keep`](crate::Spares::keep) |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
 //! | `spare` | `spare` | the work on one spare schema, inside the call |
 //!
@@ -135,7 +137,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
 pub(crate) fn migrations_applied<'a>(whose: impl Into<Whose<'a>>, applied: &[&Migration]) {
     let Whose { tenant, spare } = whose.into();
     for one in applied {
-        let (migration, version) = (one.name(), one.version());
+        let (migration, version) = (one.name(), one.version().as_str());
         debug!(target: TARGET, tenant, spare, migration, version, "migration applied");
     }
 }
@@ -144,7 +146,7 @@ pub(crate) fn migrations_applied<'a>(whose: impl Into<Whose<'a>>, applied: &[&Mi
 pub(crate) fn migrations_reverted<'a>(whose: impl Into<Whose<'a>>, reverted: &[&Migration]) {
     let Whose { tenant, spare } = whose.into();
     for one in reverted {
-        let (migration, version) = (one.name(), one.version());
+        let (migration, version) = (one.name(), one.version().as_str());
         debug!(target: TARGET, tenant, spare, migration, version, "migration reverted");
     }
 }

@@ -11,21 +11,21 @@
 //! each:
 //!
 //! ```no_run
-//! use tenant_core::{Database, MigrateOptions, MigrationSet, Migrations, Settings, Stop, Tenants};
+//! use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
 //! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 //! # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let database = Database::parse("postgres://app@localhost/shop")?;
 //! let migrations = Migrations {
-//!     public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+//!     public: MigrationSet::registry(),
 //!     tenant: MigrationSet::from_source(&TENANT)?,
 //! };
 //! let tenants = Tenants::open(database, migrations, Settings::default()).await?;
 //!
 //! // When the program starts, or in a deployment: public first, then everybody.
-//! tenants.migrate_public(false).await?;
-//! let report = tenants.migrate(&MigrateOptions::default(), &Stop::default(), &|_| {}).await?;
+//! tenants.migrate_public().await?;
+//! let report = tenants.migrate().await?;
 //! for (outcome, error) in report.failures() {
 //!     eprintln!("{}: {error}", outcome.name); // the others went on
 //! }
@@ -41,7 +41,7 @@
 //!
 //! A tenant is wholly there or not at all, and wholly at one version: schema,
 //! migrations and registration are one transaction. [`Tenants::list`] says who is
-//! at which version, and [`Tenants::keep_spares`] makes tenants ahead of time, so that
+//! at which version, and [`Spares::keep`] makes tenants ahead of time, so that
 //! a sign-up takes milliseconds.
 //!
 //! [`Tenants::health`] says what is wrong: it holds what each schema is against what
@@ -53,9 +53,14 @@
 //! lose, and [`Tenants::rollback`] does it.
 //!
 //! Where Citus spreads the database over several servers, a tenant's schema is on one of
-//! them, and all of this is the same. [`Tenants::move_tenant`] takes a tenant to another
-//! server, [`Tenants::placed_on`] says where new ones are put, and
-//! [`Tenants::distribute`] spreads those that were there before.
+//! them, and all of this is the same. [`Cluster::move_tenant`] takes a tenant to another
+//! server, [`Cluster::placed_on`] says where new ones are put, and
+//! [`Cluster::distribute`] spreads those that were there before.
+//!
+//! A call that can do with more to be told, such as [`Tenants::migrate`], gives back a
+//! value with a method for each: how many at a time ([`Migrate::jobs`]), which tenants
+//! ([`Migrate::select`]), who hears of each ([`Migrate::observe`]). It begins when you
+//! await it.
 //!
 //! # Serving them
 //!
@@ -108,9 +113,11 @@
 //! # What it does not know
 //!
 //! This crate knows nothing of what the tenants' tables are: it takes any
-//! Diesel `MigrationSource`. The public migrations have to make
-//! `public.schema_tracker`, as those of the crate `schema-public` do.
+//! Diesel `MigrationSource`. What it needs for itself are its lists of tenants and of
+//! spares in the public schema: [`MigrationSet::registry`] makes them, and
+//! [`MigrationSet::merge`] adds an application's own public migrations.
 
+mod answer;
 mod assertion;
 mod catalog;
 mod engine;
@@ -130,16 +137,17 @@ mod sql;
 mod tenant_enum;
 mod tenants;
 
+pub use answer::Answer;
 pub use engine::{Rows, Settings, Writers};
 pub use error::{Consequence, Error, MigrationFailure};
-pub use fleet::Stop;
-pub use link::{ConnectError, Database, LockHolder, PgError};
+pub use fleet::{Selection, Stop};
+pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
 pub use name::{
-    InvalidName, InvalidNode, InvalidSchemaName, LEDGER, NameRule, Node, SchemaName,
-    SchemaNameRule, TenantName,
+    At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, LEDGER, NameRule, Node,
+    SchemaName, SchemaNameRule, TenantName, Version,
 };
 pub use path::ExtensionsSchema;
 pub use pool::{
@@ -155,7 +163,8 @@ pub use report::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
-    Adopted, ClusterNode, Comparison, Contents, DistributeOptions, Health, Loss, MigrateOptions,
-    PlannedRevert, Repair, RollbackOptions, RollbackPlan, RollbackTo, Table, Tenant, TenantPlace,
-    TenantStanding, Tenants,
+    Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
+    Distribute, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic, MoveTenant,
+    PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares, Table, Tenant,
+    TenantPlace, TenantStanding, Tenants,
 };

@@ -8,7 +8,9 @@ mod cluster;
 mod database;
 mod direct;
 mod error;
+
 mod forget;
+mod kind;
 mod lock_holder;
 mod pg_error;
 mod pooled;
@@ -20,6 +22,7 @@ mod url;
 pub use database::Database;
 pub use error::ConnectError;
 pub(crate) use forget::FORGET;
+pub use kind::ErrorKind;
 pub use lock_holder::LockHolder;
 pub(crate) use lock_holder::in_words;
 pub use pg_error::PgError;

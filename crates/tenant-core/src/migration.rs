@@ -20,6 +20,8 @@ use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use thiserror::Error;
 
+use crate::Version;
+
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::{BuiltIndex, built_concurrently};
@@ -30,7 +32,7 @@ pub(crate) use transaction_need::{adds_value, drops_index, reindexes_concurrentl
 /// One migration: its identity and its SQL in statements.
 #[derive(Debug, Clone)]
 pub struct Migration {
-    version: String,
+    version: Version,
     name: String,
     in_transaction: bool,
     fingerprint: String,
@@ -42,7 +44,7 @@ pub struct Migration {
 impl Migration {
     /// The version, as Diesel writes it into its table: `20260101000000`.
     #[must_use]
-    pub fn version(&self) -> &str {
+    pub fn version(&self) -> &Version {
         &self.version
     }
 
@@ -149,6 +151,41 @@ impl MigrationSet {
         Ok(Self { migrations })
     }
 
+    /// Migrations of this crate: their names, and what applies and reverts each.
+    pub(crate) fn of_texts(texts: &[(&str, &str, &str)]) -> Self {
+        let migrations = texts.iter();
+        let migrations = migrations.map(|(name, up, down)| recorder::of_texts(name, up, down));
+        Self {
+            migrations: migrations.collect(),
+        }
+    }
+
+    /// These migrations and those of `other`, ordered by version. A migration that both
+    /// have, with the same text, is in the result once.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::SameVersion`] when two migrations have the same version and do not
+    /// do the same.
+    pub fn merge(mut self, other: Self) -> Result<Self, SourceError> {
+        for migration in other.migrations {
+            match self.find(migration.version.as_str()) {
+                Some(same) if same.fingerprint == migration.fingerprint => {}
+                Some(same) => {
+                    return Err(SourceError::SameVersion {
+                        version: migration.version,
+                        one: same.name.clone(),
+                        other: migration.name,
+                    });
+                }
+                None => self.migrations.push(migration),
+            }
+        }
+        self.migrations
+            .sort_by(|one, other| one.version.cmp(&other.version));
+        Ok(self)
+    }
+
     /// The migrations, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Migration> + ExactSizeIterator {
         self.migrations.iter()
@@ -183,7 +220,7 @@ impl MigrationSet {
 
     /// The migration with that version.
     pub(crate) fn find(&self, version: &str) -> Option<&Migration> {
-        self.iter().find(|one| one.version == version)
+        self.iter().find(|one| one.version == *version)
     }
 
     /// The tables of `public` that they refer to, by name.
@@ -211,7 +248,7 @@ impl MigrationSet {
     }
 
     /// The versions in `applied` that no migration of this set has, oldest first.
-    pub(crate) fn unknown(&self, applied: &[String]) -> Vec<String> {
+    pub(crate) fn unknown(&self, applied: &[String]) -> Vec<Version> {
         let known = |version: &str| {
             let found = self
                 .migrations
@@ -221,7 +258,7 @@ impl MigrationSet {
         let mut unknown = applied
             .iter()
             .filter(|version| !known(version))
-            .cloned()
+            .map(Version::recorded)
             .collect::<Vec<_>>();
         unknown.sort();
         unknown
@@ -229,7 +266,7 @@ impl MigrationSet {
 }
 
 /// The versions of `migrations`, in their order.
-pub(crate) fn versions(migrations: &[&Migration]) -> Vec<String> {
+pub(crate) fn versions(migrations: &[&Migration]) -> Vec<Version> {
     let versions = migrations.iter().map(|migration| migration.version.clone());
     versions.collect()
 }
@@ -245,6 +282,7 @@ pub struct Migrations {
 
 /// A set of migrations that cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// A folder or file cannot be read.
     #[error("the migrations cannot be read")]
@@ -258,13 +296,20 @@ pub enum SourceError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Diesel's table could not tell these apart.
-    #[error("the migrations `{one}` and `{other}` have the same version {version}; rename one")]
+    #[error("{}", same_version(.version, .one, .other))]
     SameVersion {
         /// The version.
-        version: String,
+        version: Version,
         /// A migration of that version.
         one: String,
         /// Another.
         other: String,
     },
+}
+
+fn same_version(version: &Version, one: &str, other: &str) -> String {
+    if one == other {
+        return format!("the migration `{one}` is there twice, and the texts differ");
+    }
+    format!("the migrations `{one}` and `{other}` have the same version {version}; rename one")
 }

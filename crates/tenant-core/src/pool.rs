@@ -26,7 +26,7 @@ use manager::{Manager, Refusals};
 
 use crate::path::ExtensionsSchema;
 use crate::registry::Registry;
-use crate::{Database, TenantName};
+use crate::{Answer, Database, TenantName};
 
 pub use connection::{PublicConnection, ScopedConnection, TenantConnection};
 pub(crate) use directory::Directory;
@@ -159,7 +159,11 @@ impl TenantPoolBuilder {
     /// # Errors
     ///
     /// [`PoolError::Connect`], or [`PoolError::NoExtensionsSchema`].
-    pub async fn open(self) -> Result<TenantPool, PoolError> {
+    pub fn open(self) -> Answer<'static, Result<TenantPool, PoolError>> {
+        Box::pin(self.open_now())
+    }
+
+    async fn open_now(self) -> Result<TenantPool, PoolError> {
         let refusals = Refusals::new();
         let manager = Manager {
             database: self.database.clone(),

@@ -9,6 +9,7 @@
 
 mod change;
 mod columns;
+mod migrations;
 mod place;
 mod question;
 mod rows;

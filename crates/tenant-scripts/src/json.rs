@@ -3,7 +3,7 @@
 use command_line::Invocation;
 use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status};
+use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
 
 use crate::report;
 
@@ -56,13 +56,13 @@ struct Tenant {
     name: String,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    applied: Option<Vec<String>>,
+    applied: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reverted: Option<Vec<String>>,
+    reverted: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    to_revert: Option<Vec<String>>,
+    to_revert: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<Vec<String>>,
+    pending: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from_spare: Option<bool>,
     duration_ms: u128,
@@ -144,16 +144,7 @@ pub(crate) fn notes(notes: &[Note], by: &Invocation) -> Vec<NoteDetail> {
 
 fn note(note: &Note, by: &Invocation) -> NoteDetail {
     NoteDetail {
-        kind: match note {
-            Note::Edited { .. } => "edited_migration",
-            Note::Unknown { .. } => "unknown_migration",
-            Note::Late { .. } => "late_migration",
-            Note::SameButForCase { .. } => "same_but_for_case",
-            Note::LossUnknown { .. } => "loss_unknown",
-            Note::NotBack { .. } => "not_back",
-            Note::OldPath { .. } => "old_path",
-            Note::NameInText { .. } => "name_in_text",
-        },
+        kind: note.code(),
         detail: note.to_string(),
         remedy: report::remedy(note, by),
     }
@@ -162,16 +153,7 @@ fn note(note: &Note, by: &Invocation) -> NoteDetail {
 fn tenant(outcome: &Outcome, by: &Invocation) -> Tenant {
     Tenant {
         name: outcome.name.clone(),
-        status: match outcome.status {
-            Status::Created => "created",
-            Status::Migrated => "migrated",
-            Status::Reverted => "reverted",
-            Status::Distributed => "distributed",
-            Status::UpToDate => "up_to_date",
-            Status::Dropped => "dropped",
-            Status::Failed => "failed",
-            Status::Skipped => "skipped",
-        },
+        status: outcome.status.code(),
         applied: Some(outcome.applied.clone()),
         reverted: None,
         to_revert: None,

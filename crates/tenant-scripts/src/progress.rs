@@ -73,6 +73,7 @@ impl Bar {
         match progress {
             Progress::Planned { behind } => self.set_total(*behind),
             Progress::Ended(outcome) => self.ended(outcome),
+            _ => {}
         }
     }
 

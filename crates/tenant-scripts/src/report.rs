@@ -3,7 +3,7 @@
 use command_line::output::shown;
 use command_line::words::{counted, time};
 use command_line::{Context, Invocation, Verdict, hints, remedy};
-use tenant_core::{Error, FleetReport, Note, Outcome, Status};
+use tenant_core::{Error, FleetReport, Note, Outcome, Status, Version};
 
 /// How many tenants are listed one by one; a fleet is summed up.
 const LISTED: usize = 20;
@@ -43,13 +43,13 @@ fn line(outcome: &Outcome) -> String {
         Status::Skipped if !outcome.to_revert.is_empty() => format!(
             "  {name}: {} to revert: {}",
             outcome.to_revert.len(),
-            outcome.to_revert.join(", ")
+            listed(&outcome.to_revert)
         ),
         Status::Skipped if outcome.pending.is_empty() => format!("  {name}: not begun"),
         Status::Skipped => format!(
             "  {name}: {} pending: {}",
             outcome.pending.len(),
-            outcome.pending.join(", ")
+            listed(&outcome.pending)
         ),
         Status::Distributed => format!("  {name}: distributed in {}", time(outcome.duration)),
         _ => format!(
@@ -59,6 +59,11 @@ fn line(outcome: &Outcome) -> String {
             time(outcome.duration)
         ),
     }
+}
+
+fn listed(versions: &[Version]) -> String {
+    let versions = versions.iter().map(Version::as_str);
+    versions.collect::<Vec<_>>().join(", ")
 }
 
 fn totals(report: &FleetReport, nothing: &str) -> String {
@@ -114,6 +119,7 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Skipped if !outcome.pending.is_empty() => "behind",
         Status::Skipped if !outcome.to_revert.is_empty() => "to revert",
         Status::Skipped => "not begun",
+        status => status.code(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use command_line::Context;
 use command_line::database::read_folder;
-use tenant_core::{MigrationSet, Migrations, Settings, Tenants};
+use tenant_core::{MigrationSet, Migrations, Selection, Settings, TenantName, Tenants};
 
 /// The tenants of that database.
 ///
@@ -27,6 +27,15 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
     let migrations = migrations(context)?;
     let database = context.database().await?;
     Ok(Tenants::open(database, migrations, settings).await?)
+}
+
+/// The tenants that `--only` selects: all when it is not given.
+pub(crate) fn selected(only: &[TenantName]) -> Selection {
+    if only.is_empty() {
+        Selection::all()
+    } else {
+        Selection::only(only)
+    }
 }
 
 fn migrations(context: &Context) -> anyhow::Result<Migrations> {

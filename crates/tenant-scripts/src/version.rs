@@ -1,28 +1,31 @@
 //! The version of a migration, as people write it.
 
-use std::convert::Infallible;
+use tenant_core::{At, InvalidVersion};
 
-/// The version that `text` means: a version, or the name of a migration's folder, from
-/// which Diesel takes what stands before the first `_`, without its hyphens.
-#[expect(clippy::unnecessary_wraps, reason = "this is how clap wants it")]
-pub(crate) fn of(text: &str) -> Result<String, Infallible> {
-    let version = text.split('_').next().unwrap_or(text);
-    Ok(version.replace('-', ""))
+/// How far a tenant is, as an option says it: a version, the name of a migration's
+/// folder, or `0` for no migration at all.
+pub(crate) fn of(text: &str) -> Result<At, InvalidVersion> {
+    match text {
+        "0" => Ok(At::Nothing),
+        version => Ok(At::Version(version.parse()?)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::*;
 
     #[test]
     fn a_version_is_known_by_the_name_of_its_folder_as_well() {
+        let version = At::Version("20260102000000".parse().unwrap());
         for text in [
             "20260102000000",
             "2026-01-02-000000",
             "2026-01-02-000000_add_dummy_description",
         ] {
-            assert_eq!(of(text).unwrap(), "20260102000000", "{text}");
+            assert_eq!(of(text).unwrap(), version, "{text}");
         }
-        assert_eq!(of("0").unwrap(), "0");
+        assert_eq!(of("0").unwrap(), At::Nothing);
+        assert!(of("").is_err());
     }
 }

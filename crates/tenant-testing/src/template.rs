@@ -71,7 +71,7 @@ impl Template {
 
     /// A database of the test's own, with the public migrations applied and no
     /// tenants. It is dropped with the value. The first tenant is there already, as
-    /// a [spare](Tenants::keep_spares) that waits for its name.
+    /// a [spare](tenant_core::Spares::keep) that waits for its name.
     ///
     /// # Panics
     ///

@@ -5,9 +5,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
-use tenant_core::{
-    Database, MigrateOptions, MigrationSet, Migrations, Settings, Stop, TenantPool, Tenants,
-};
+use tenant_core::{Database, MigrationSet, Migrations, Settings, TenantPool, Tenants};
 
 use crate::error::ApiError;
 use crate::operator::Operator;
@@ -37,7 +35,7 @@ impl App {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let database = Database::parse(&config.database_url)?;
         let migrations = Migrations {
-            public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+            public: MigrationSet::registry(),
             tenant: MigrationSet::from_source(&MIGRATIONS)?,
         };
         let tenants = Tenants::open(database, migrations, Settings::default()).await?;
@@ -59,10 +57,9 @@ impl App {
     /// What concerns all tenants. Those that fail by themselves are told in the
     /// log, and the others are served.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        let public = self.tenants.migrate_public(false).await;
+        let public = self.tenants.migrate_public().await;
         public.context("migrating the public schema")?;
-        let (options, stop) = (MigrateOptions::default(), Stop::default());
-        let report = self.tenants.migrate(&options, &stop, &|_| {}).await?;
+        let report = self.tenants.migrate().await?;
         for (outcome, error) in report.failures() {
             tracing::error!(
                 error = error as &dyn std::error::Error,

@@ -39,7 +39,7 @@ impl Spares {
     /// called.
     pub(crate) async fn keep(self, stop: &Stop) {
         while !stop.is_requested() {
-            let kept = self.tenants.keep_spares(self.count, None, stop, &|_| {});
+            let kept = self.tenants.spares().keep(self.count).stop(stop);
             match kept.await {
                 Ok(kept) => kept.outcomes.iter().for_each(tell),
                 Err(error) => {

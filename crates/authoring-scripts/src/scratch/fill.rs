@@ -83,7 +83,7 @@ async fn migrate_public(
     copied: &mut Vec<Copied>,
 ) -> Result<(), Error> {
     loop {
-        let Err(error) = tenants.migrate_public(false).await else {
+        let Err(error) = tenants.migrate_public().await else {
             return Ok(());
         };
         let in_the_way = copied.iter().position(|one| is_in_the_way(one, &error));

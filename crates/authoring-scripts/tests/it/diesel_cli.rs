@@ -11,7 +11,7 @@ use authoring_scripts::diesel_cli::DieselCli;
 use authoring_scripts::{Project, Stream};
 use command_line::database::read_folder;
 use command_line::{Common, Context};
-use tenant_core::{Database, MigrateOptions, Migrations, Settings, Stop, Tenants};
+use tenant_core::{Database, Migrations, Settings, Tenants};
 
 use test_support::say_not_run;
 
@@ -89,7 +89,12 @@ async fn what_the_diesel_cli_applies_to_public_is_applied_for_us() {
     let url = site.database.url();
     run(&diesel, &site, Stream::Public, &url, "migration run");
     run(&diesel, &site, Stream::Public, &url, "migration redo");
-    let outcome = tenants(&site).await.migrate_public(true).await.unwrap();
+    let outcome = tenants(&site)
+        .await
+        .migrate_public()
+        .dry_run()
+        .await
+        .unwrap();
     assert!(outcome.pending.is_empty(), "{:?}", outcome.pending);
     // It writes the file that the configuration names.
     let schema = site
@@ -107,7 +112,7 @@ async fn what_the_diesel_cli_applies_to_a_tenant_is_applied_for_us() {
     let Some(diesel) = diesel().await else { return };
     let site = Site::new().await;
     let before = tenants(&site).await;
-    before.migrate_public(false).await.unwrap();
+    before.migrate_public().await.unwrap();
     before.create(&"acme".parse().unwrap()).await.unwrap();
     generate(&diesel, &site, Stream::Tenant);
     let after = tenants(&site).await;
@@ -128,7 +133,7 @@ async fn what_we_apply_is_applied_for_the_diesel_cli() {
     let Some(diesel) = diesel().await else { return };
     let site = Site::new().await;
     let tenants_before = tenants(&site).await;
-    tenants_before.migrate_public(false).await.unwrap();
+    tenants_before.migrate_public().await.unwrap();
     tenants_before
         .create(&"acme".parse().unwrap())
         .await
@@ -137,9 +142,8 @@ async fn what_we_apply_is_applied_for_the_diesel_cli() {
         generate(&diesel, &site, stream);
     }
     let tenants = tenants(&site).await;
-    tenants.migrate_public(false).await.unwrap();
-    let (options, stop) = (MigrateOptions::default(), Stop::default());
-    let report = tenants.migrate(&options, &stop, &|_| {}).await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    let report = tenants.migrate().await.unwrap();
     assert_eq!(report.failures().count(), 0);
     for (stream, url) in [
         (Stream::Public, site.database.url()),

@@ -8,9 +8,7 @@ use std::path::Path;
 
 use authoring_scripts::Stream;
 use command_line::database::read_folder;
-use tenant_core::{
-    Database, MigrateOptions, Migrations, Settings, Status, Stop, TenantName, Tenants,
-};
+use tenant_core::{Database, Migrations, Settings, Status, TenantName, Tenants};
 use test_support::Finished;
 
 use crate::support::Site;
@@ -49,7 +47,7 @@ impl Edited {
             tenants: tenants.to_vec(),
         };
         let running = this.running().await;
-        running.migrate_public(false).await.unwrap();
+        running.migrate_public().await.unwrap();
         for tenant in &this.tenants {
             running.create(tenant).await.unwrap();
             let rows = format!("SET search_path TO {tenant}; {}", cases::ROWS);
@@ -98,10 +96,9 @@ impl Edited {
     /// Migrates the tenants, and sees that they are as they should be.
     async fn migrate(&self, rows: (&str, &str)) {
         let running = self.running().await;
-        let (options, stop) = (MigrateOptions::default(), Stop::default());
-        let report = running.migrate(&options, &stop, &|_| {}).await.unwrap();
+        let report = running.migrate().await.unwrap();
         assert_eq!(report.count(Status::Migrated), TENANTS.len(), "{report:?}");
-        let health = running.health(&[]).await.unwrap();
+        let health = running.health().await.unwrap();
         assert!(health.problems.is_empty(), "{:?}", health.problems);
         for tenant in &self.tenants {
             let (question, answer) = rows;

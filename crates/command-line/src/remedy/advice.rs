@@ -100,7 +100,8 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::AddDownFiles => {
             "write a down.sql for each, or undo what they did with a new migration"
         }
-        Advice::CorrectFile => "Make it a file of UTF-8 text that this user may read.",
+        Advice::SelectTenants => "select at least one tenant, or all of them",
+        Advice::CorrectFile => "make it a file of UTF-8 text that this user may read",
         Advice::CompleteDownFiles => {
             "complete the down.sql files, or fix what they leave with a new migration"
         }

@@ -1,5 +1,7 @@
 //! A database of the test's own, and commands that work on it.
 
+use std::any::Any;
+
 use command_line::{Common, Invocation};
 use tenant_core::remedy::Command as Call;
 use tenant_core::{MigrationSet, Migrations};
@@ -16,13 +18,8 @@ static TEMPLATE: Template = Template::new(|| Migrations {
 pub(crate) struct Database {
     url: String,
     pub(crate) folder: Folder,
-    _kept: Kept,
-}
-
-/// What is dropped with the value.
-enum Kept {
-    Empty { _database: ScratchDatabase },
-    SetUp { _database: TestDatabase },
+    /// The database, which is dropped with the value.
+    _kept: Box<dyn Any>,
 }
 
 impl Database {
@@ -32,9 +29,7 @@ impl Database {
         Self {
             url: database.url(),
             folder: Folder::new(),
-            _kept: Kept::Empty {
-                _database: database,
-            },
+            _kept: Box::new(database),
         }
     }
 
@@ -54,9 +49,7 @@ impl Database {
         Self {
             url: database.url(),
             folder: Folder::new(),
-            _kept: Kept::SetUp {
-                _database: database,
-            },
+            _kept: Box::new(database),
         }
     }
 

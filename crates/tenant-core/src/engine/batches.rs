@@ -125,7 +125,7 @@ pub(super) mod tests {
     fn the_first_one_outside_is_found_wherever_it_stands() {
         let set = made_up(&[Mode::Together, Mode::Outside, Mode::Outside]);
         let migrations = set.iter().collect::<Vec<_>>();
-        let found = first_outside(&batches(&migrations)).map(Migration::version);
+        let found = first_outside(&batches(&migrations)).map(|one| one.version().as_str());
         assert_eq!(found, Some("20260202000000"));
         assert!(first_outside(&batches(&migrations[..1])).is_none());
     }

@@ -14,7 +14,7 @@ use super::send::{ask, run_script, send};
 use super::transaction::{close, finish};
 use super::work::Work;
 use crate::assertion::Assertion;
-use crate::migration::{Migration, MigrationFile};
+use crate::migration::MigrationFile;
 use crate::name::Schema;
 use crate::{Error, SchemaName, events};
 
@@ -74,7 +74,11 @@ pub(crate) async fn require_free(work: Work<'_>) -> Result<(), Error> {
 
 /// The name of a spare that is now held.
 async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> {
-    let newest = work.migrations.iter().next_back().map(Migration::version);
+    let newest = work
+        .migrations
+        .iter()
+        .next_back()
+        .map(|it| it.version().as_str());
     let mut script = Script::default();
     let query = work.registry.pick_spare(newest, passed_over);
     script.step("looking for a spare schema", &query);
@@ -108,10 +112,14 @@ async fn with_own_path(work: Work<'_>, spare: Schema<'_>) -> Result<Vec<Routine>
 
 fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<'static> {
     let schema = Schema::Spare(spare);
-    let newest = work.migrations.iter().next_back().map(Migration::version);
+    let newest = work
+        .migrations
+        .iter()
+        .next_back()
+        .map(|it| it.version().as_str());
     let mut script = Script::default();
     script.step("taking the spare schema's lock", &require_lock(schema));
-    let versions = work.migrations.iter().map(Migration::version);
+    let versions = work.migrations.iter().map(|it| it.version().as_str());
     let up_to_date = Assertion::SpareIsUpToDate.check(&is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {

@@ -25,6 +25,7 @@ use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compar
 
 /// Which rows a copy of a tenant gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rows {
     /// All of them, as they were at one moment; sequences go on where they stand.
     All,

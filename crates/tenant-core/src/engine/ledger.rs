@@ -109,7 +109,7 @@ pub(super) fn create_ledger(schema: Schema<'_>) -> String {
 /// The statement that writes migrations into the ledger.
 pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
     let versions = migrations.iter();
-    let versions = versions.map(|migration| format!("({})", literal(migration.version())));
+    let versions = versions.map(|migration| format!("({})", literal(migration.version().as_str())));
     format!(
         "INSERT INTO {} (version) VALUES {}",
         schema.ledger(),
@@ -120,7 +120,7 @@ pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
 /// The statement that takes migrations out of the ledger.
 pub(super) fn strike(schema: Schema<'_>, migrations: &[&Migration]) -> String {
     let versions = migrations.iter();
-    let versions = versions.map(|migration| literal(migration.version()));
+    let versions = versions.map(|migration| literal(migration.version().as_str()));
     format!(
         "DELETE FROM {} WHERE version IN ({})",
         schema.ledger(),

@@ -17,6 +17,7 @@ use crate::{Error, Node, PgError};
 
 /// What those who write to a tenant do while it is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Writers {
     /// They go on, but for a moment at the end. Each table needs a primary key, or
     /// another replica identity, for the changes to be carried over by.

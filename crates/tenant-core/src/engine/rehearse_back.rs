@@ -9,18 +9,18 @@ use super::send::ask;
 use super::transaction::{NotOpened, close, open};
 use super::unfit::refuse_unfit;
 use super::work::Work;
-use crate::Error;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::LEDGER;
 use crate::shape::{Compared, Difference, compare};
 use crate::sql::literal;
+use crate::{Error, Version};
 
 /// A table or a column that a `down.sql` drops, by the names that it has before
 /// anything is reverted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Dropped {
     /// The version whose `down.sql` drops it.
-    pub(crate) version: String,
+    pub(crate) version: Version,
     pub(crate) table: String,
     /// `None` when the table goes.
     pub(crate) column: Option<String>,

@@ -6,8 +6,8 @@ use super::ledger::open_ledger;
 use super::run::run;
 use super::transaction::{Make, Way, close};
 use super::work::Work;
-use crate::Error;
 use crate::migration::Migration;
+use crate::{Error, Version};
 
 /// Runs the `down.sql` of those of `migrations` that the schema has, newest first,
 /// each with one.
@@ -49,20 +49,20 @@ fn choose<'a>(
     migrations: &[&'a Migration],
     applied: &[String],
 ) -> Result<Vec<&'a Migration>, Error> {
-    let has = |migration: &&&Migration| applied.iter().any(|one| one == migration.version());
+    let has = |migration: &&&Migration| applied.iter().any(|one| migration.version() == one);
     let mut present = migrations.iter().filter(has).copied().collect::<Vec<_>>();
     present.sort_by(|one, other| other.version().cmp(one.version()));
     let Some(oldest) = present.last() else {
         return Ok(present);
     };
     let newer = applied.iter().find(|version| {
-        let is_meant = present.iter().any(|one| one.version() == version.as_str());
-        version.as_str() > oldest.version() && !is_meant
+        let is_meant = present.iter().any(|one| one.version() == *version);
+        version.as_str() > oldest.version().as_str() && !is_meant
     });
     match newer {
         Some(newer) => Err(Error::AppliedMeanwhile {
             schema: work.schema.to_string(),
-            version: newer.clone(),
+            version: Version::recorded(newer),
         }),
         None => Ok(present),
     }

@@ -48,14 +48,7 @@ impl<'a> End<'a> {
     /// The outcome in a word.
     pub(super) fn outcome(&self) -> &'static str {
         match self.what {
-            What::Piece(Status::Created) => "created",
-            What::Piece(Status::Migrated) => "migrated",
-            What::Piece(Status::Reverted) => "reverted",
-            What::Piece(Status::Distributed) => "distributed",
-            What::Piece(Status::UpToDate) => "up_to_date",
-            What::Piece(Status::Failed) => "failed",
-            What::Piece(Status::Dropped) => "dropped",
-            What::Piece(Status::Skipped) => "skipped",
+            What::Piece(status) => status.code(),
             What::Cloned(_) => "cloned",
             What::Renamed(_) => "renamed",
             What::Moved(_) => "moved",

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future};
 use tracing::{Instrument, Span, info_span};
 
 use super::{End, TARGET, call_ended, schema_begun, schema_ended};
-use crate::Error;
 use crate::name::Schema;
 use crate::report::Outcome;
+use crate::{Answer, Error};
 
 /// Whose schema something is about. The public one is nobody's.
 #[derive(Clone, Copy)]
@@ -111,25 +111,29 @@ calls! {
 }
 
 // None of these is an `async` block: a block that awaits its argument holds it
-// twice, and the futures of the calls would grow with each.
+// twice. The span begins when the call is awaited, and not when it is made.
 impl Call {
     /// Does the work of a call, and tells how it ended.
-    pub(crate) fn tell<T>(
+    pub(crate) fn tell<'a, T: 'a>(
         self,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Error>> {
-        self.tell_in(self.span(), work)
+        work: impl Future<Output = Result<T, Error>> + Send + 'a,
+    ) -> Answer<'a, Result<T, Error>> {
+        let told = future::lazy(move |_| self.tell_in(self.span(), work));
+        told.flatten().boxed()
     }
 
     /// Does the work of a call that is about one schema and leaves it as it is.
-    pub(crate) fn tell_about<T>(
+    pub(crate) fn tell_about<'a, T: 'a>(
         self,
-        schema: Schema<'_>,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Error>> {
-        let call = self.span();
-        let about = call.in_scope(|| Whose::from(schema).span());
-        self.tell_in(call, work.instrument(about))
+        schema: Schema<'a>,
+        work: impl Future<Output = Result<T, Error>> + Send + 'a,
+    ) -> Answer<'a, Result<T, Error>> {
+        let told = future::lazy(move |_| {
+            let call = self.span();
+            let about = call.in_scope(|| Whose::from(schema).span());
+            self.tell_in(call, work.instrument(about))
+        });
+        told.flatten().boxed()
     }
 
     fn tell_in<T>(
@@ -146,23 +150,26 @@ impl Call {
     }
 
     /// Does the work of a call that changes one schema, and tells how that ended.
-    pub(crate) fn tell_of<T>(
+    pub(crate) fn tell_of<'a, T: 'a>(
         self,
-        schema: Schema<'_>,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> impl Future<Output = Result<T, Error>>
+        schema: Schema<'a>,
+        work: impl Future<Output = Result<T, Error>> + Send + 'a,
+    ) -> Answer<'a, Result<T, Error>>
     where
-        for<'a> End<'a>: From<&'a T>,
+        for<'b> End<'b>: From<&'b T>,
     {
-        let started = Instant::now();
-        let whose = Whose::from(schema);
-        let tell = move |done: Result<T, Error>| {
-            schema_ended(whose, End::of(&done, started.elapsed()));
-            done
-        };
-        let call = self.span();
-        let of = call.in_scope(|| whose.span_of_work());
-        work.map(tell).instrument(of).instrument(call)
+        let told = future::lazy(move |_| {
+            let started = Instant::now();
+            let whose = Whose::from(schema);
+            let tell = move |done: Result<T, Error>| {
+                schema_ended(whose, End::of(&done, started.elapsed()));
+                done
+            };
+            let call = self.span();
+            let of = call.in_scope(|| whose.span_of_work());
+            work.map(tell).instrument(of).instrument(call)
+        });
+        told.flatten().boxed()
     }
 }
 

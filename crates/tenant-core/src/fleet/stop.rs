@@ -9,6 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Stop(AtomicBool);
 
 impl Stop {
+    /// One that nobody requests.
+    pub(crate) fn never() -> &'static Self {
+        static NEVER: Stop = Stop(AtomicBool::new(false));
+        &NEVER
+    }
+
     /// Asks the run to end.
     pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::cluster::Cluster;
 use super::session::{Session, SessionPool};
 use super::{ConnectError, pooled, tls, url};
-use crate::PgError;
+use crate::{Answer, PgError};
 
 /// A database that can be connected to: a parsed URL.
 ///
@@ -91,10 +91,12 @@ impl Database {
     /// # Errors
     ///
     /// Each of [`ConnectError`]'s kinds but the first two.
-    pub async fn connect(&self) -> Result<AsyncPgConnection, ConnectError> {
-        let client = self.client().await?;
-        let connection = AsyncPgConnection::try_from(client).await;
-        connection.map_err(|error| self.refused(PgError::from_text(error)))
+    pub fn connect(&self) -> Answer<'_, Result<AsyncPgConnection, ConnectError>> {
+        Box::pin(async {
+            let client = self.client().await?;
+            let connection = AsyncPgConnection::try_from(client).await;
+            connection.map_err(|error| self.refused(PgError::from_text(error)))
+        })
     }
 
     /// The server was there, and would not go on.
@@ -113,8 +115,8 @@ impl Database {
     /// # Errors
     ///
     /// As [`Database::connect`].
-    pub async fn driver(&self) -> Result<Client, ConnectError> {
-        self.client().await
+    pub fn driver(&self) -> Answer<'_, Result<Client, ConnectError>> {
+        Box::pin(self.client())
     }
 
     /// Asks the server to cancel what runs on the connection of `token`. Of no

@@ -1,6 +1,7 @@
 //! Whether there is a pooler between us and the server.
 
 use super::{ConnectError, Database};
+use crate::Answer;
 
 /// A setting that nobody else has, for the question who is at the other end.
 const SETTING: &str = "diesel_tenants.direct";
@@ -20,9 +21,11 @@ impl Database {
     /// # Errors
     ///
     /// Each of [`ConnectError`]'s kinds but the first two.
-    pub async fn is_direct(&self) -> Result<bool, ConnectError> {
-        let known = self.direct.get_or_try_init(|| self.ask_who_answers());
-        known.await.copied()
+    pub fn is_direct(&self) -> Answer<'_, Result<bool, ConnectError>> {
+        Box::pin(async {
+            let known = self.direct.get_or_try_init(|| self.ask_who_answers());
+            known.await.copied()
+        })
     }
 
     async fn ask_who_answers(&self) -> Result<bool, ConnectError> {

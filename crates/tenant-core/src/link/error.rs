@@ -8,6 +8,7 @@ use crate::PgError;
 /// A connection that could not be opened. `target` is `role@host:port/database`;
 /// no password is in any of the texts.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// The URL cannot be read.
     #[error("the database URL cannot be used: {reason}")]

@@ -7,6 +7,7 @@ use std::fmt;
 ///
 /// The text of its query is left out: there may be anybody's data in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LockHolder {
     /// Its process on the server; 0 for a prepared transaction.
     pub pid: i32,

@@ -12,6 +12,7 @@ use diesel_migrations::MigrationError;
 use sql_text::fingerprint;
 
 use super::{Migration, SourceError, Sql};
+use crate::Version;
 
 /// A connection to nowhere, which keeps what it is told to run.
 #[derive(Default)]
@@ -59,7 +60,7 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         Err(problem) => (None, Some(problem)),
     };
     Ok(Migration {
-        version: migration.name().version().to_string(),
+        version: Version::recorded(migration.name().version().to_string()),
         name,
         in_transaction,
         fingerprint: fingerprint(up.text(), in_transaction),
@@ -67,6 +68,21 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         down_problem,
         up,
     })
+}
+
+/// A migration of this crate, in a transaction, from its texts.
+pub(super) fn of_texts(name: &str, up: &str, down: &str) -> Migration {
+    let sql = |text: &str| Sql::new(text.to_owned(), true);
+    let version = name.split('_').next().unwrap_or(name);
+    Migration {
+        version: Version::recorded(version.replace('-', "")),
+        name: name.to_owned(),
+        in_transaction: true,
+        fingerprint: fingerprint(up, true),
+        up: sql(up),
+        down: Some(sql(down)),
+        down_problem: None,
+    }
 }
 
 /// The SQL that reverts `migration`, if there is some.

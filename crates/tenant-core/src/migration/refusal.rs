@@ -12,6 +12,7 @@ use super::transaction_need::{TransactionNeed, transaction_need};
 /// Why a migration is not run, and the line, from 1, of its `up.sql` or
 /// `down.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refusal {
     /// The line, from 1.
     pub line: usize,
@@ -27,6 +28,7 @@ impl fmt::Display for Refusal {
 
 /// What cannot go well in a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum Reason {
     /// There is nothing to run.
     #[error("it contains no SQL statement; write one, or delete the migration's folder")]

@@ -23,6 +23,11 @@ use thiserror::Error;
 /// # Ok::<(), tenant_core::InvalidNode>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct Node {
     host: String,
     port: u16,
@@ -63,6 +68,28 @@ impl FromStr for Node {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parse(text).ok_or_else(|| InvalidNode(text.to_owned()))
+    }
+}
+
+impl TryFrom<&str> for Node {
+    type Error = InvalidNode;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Node {
+    type Error = InvalidNode;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Node> for String {
+    fn from(node: Node) -> Self {
+        node.to_string()
     }
 }
 

@@ -3,6 +3,7 @@
 //! A raw string from outside becomes a `TenantName` once, at the edge. Nothing
 //! below takes a tenant as a `&str`, so nothing below has to check again.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -38,6 +39,11 @@ pub(super) const MAX_BYTES: usize = 63;
 /// let name: tenant_core::TenantName = "acme_corp".into();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct TenantName(String);
 
 impl TenantName {
@@ -68,9 +74,51 @@ impl FromStr for TenantName {
     }
 }
 
+impl TryFrom<&str> for TenantName {
+    type Error = InvalidName;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for TenantName {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TenantName> for String {
+    fn from(name: TenantName) -> Self {
+        name.0
+    }
+}
+
+impl From<&Self> for TenantName {
+    fn from(name: &Self) -> Self {
+        name.clone()
+    }
+}
+
+impl AsRef<str> for TenantName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names are equal, ordered and hashed as their texts.
+impl Borrow<str> for TenantName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A text that cannot be the name of a tenant, and which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{name:?} cannot be a tenant's name: {rule}. A good name is, for example, `acme_corp`")]
+#[non_exhaustive]
 pub struct InvalidName {
     /// The text that was given, cut after 64 characters.
     pub name: String,
@@ -80,6 +128,7 @@ pub struct InvalidName {
 
 /// The rules for names, in the order they are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NameRule {
     /// There is no text.
     #[error("it is empty")]

@@ -29,8 +29,8 @@ impl KeptPath {
             "(pg_catalog.starts_with({setting}, {}) AND \
              pg_catalog.strpos(pg_catalog.lower({setting}), {}) > 0)",
             literal(SETTING),
-            // As it stands there, quotes doubled.
-            lower(&schema.schema_name().replace('"', "\"\"")),
+            // As it stands there: quotes inside are doubled, those around may be missing.
+            lower(schema.ident().trim_matches('"')),
         )
     }
 

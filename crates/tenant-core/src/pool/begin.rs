@@ -112,7 +112,7 @@ impl PoolInner {
         if let Err(error) = connection.batch_execute("ROLLBACK").await {
             return NotBegun::Lost(error);
         }
-        self.explain(connection, tenant, error).await
+        self.explain(connection, tenant, error.into()).await
     }
 
     /// Why the path does not lead where it should, which was told by `error`.
@@ -120,7 +120,7 @@ impl PoolInner {
         &self,
         connection: &AsyncPgConnection,
         tenant: Option<&TenantName>,
-        error: Error,
+        error: PoolError,
     ) -> NotBegun {
         if let Some(name) = tenant {
             // What was known of it may be out of date.
@@ -135,7 +135,7 @@ impl PoolInner {
             let missing = extensions.name().to_owned();
             return NotBegun::Refused(PoolError::NoExtensionsSchema(missing));
         }
-        NotBegun::Refused(error.into())
+        NotBegun::Refused(error)
     }
 
     /// Asks the database about a tenant, on a connection that nobody uses.

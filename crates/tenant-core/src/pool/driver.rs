@@ -4,11 +4,10 @@ use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 
-use diesel::result::{DatabaseErrorKind, Error};
 use tokio_postgres::{CancelToken, Client};
 
 use super::PoolError;
-use crate::{Database, PgError};
+use crate::Database;
 
 /// A transaction in one schema on a connection of the driver's own, begun by
 /// [`Opening::on_driver`](crate::Opening::on_driver) with the same path and the
@@ -53,7 +52,7 @@ impl DriverTransaction {
         self.is_over = true;
         committed.map_err(|error| match error.code().map(|code| code.code()) {
             Some("25P02") => PoolError::Aborted,
-            _ => as_diesel(error).into(),
+            _ => PoolError::Driver(error.into()),
         })
     }
 
@@ -79,12 +78,6 @@ impl Cancel {
     pub fn send(self) -> impl Future<Output = ()> + Send {
         self.database.cancel(self.token)
     }
-}
-
-/// What the server said, as an error of Diesel's.
-pub(super) fn as_diesel(error: tokio_postgres::Error) -> Error {
-    let said = PgError::from(error).to_string();
-    Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(said))
 }
 
 impl Deref for DriverTransaction {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::result::DatabaseErrorKind;
 use thiserror::Error;
 
 use crate::remedy::{Advice, Command, Remedy, missing_schema, no_extensions_schema};
-use crate::{ConnectError, TenantName};
+use crate::{ConnectError, ErrorKind, PgError, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
 /// or instead of a commit.
@@ -14,6 +15,7 @@ use crate::{ConnectError, TenantName};
 /// [`From`] makes one of Diesel's errors, so that `?` works in the closures of
 /// [`TenantPool::in_tenant`](crate::TenantPool::in_tenant).
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum PoolError {
     /// Nobody is registered under this name. For a web service: 404.
     #[error("there is no tenant `{0}`")]
@@ -60,6 +62,9 @@ pub enum PoolError {
     /// A query failed, or the transaction did.
     #[error(transparent)]
     Query(diesel::result::Error),
+    /// A transaction without Diesel could not be begun, or not be committed.
+    #[error(transparent)]
+    Driver(PgError),
 }
 
 impl From<diesel::result::Error> for PoolError {
@@ -99,7 +104,39 @@ impl PoolError {
                 let refused = refused.as_ref().map(|error| error.remedies());
                 refused.unwrap_or_default()
             }
-            Self::Aborted | Self::Query(_) => Vec::new(),
+            Self::Aborted | Self::Driver(_) | Self::Query(_) => Vec::new(),
+        }
+    }
+
+    /// What the caller can do about it, in one of a few kinds.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unknown(_) => ErrorKind::NotFound,
+            Self::MissingSchema(_) => ErrorKind::Damaged,
+            Self::Forbidden(_) => ErrorKind::Denied,
+            Self::NotSetUp { .. } | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
+            Self::Exhausted { .. } => ErrorKind::Unreachable,
+            Self::Connect(error) => error.kind(),
+            Self::NeedsDirect => ErrorKind::Unsupported,
+            Self::Aborted => ErrorKind::Failed,
+            Self::Driver(error) => error.kind(),
+            Self::Query(error) => query_kind(error),
+        }
+    }
+
+    /// The SQLSTATE behind this error, when the server spoke. Of a [`PoolError::Query`]
+    /// only those that Diesel tells apart: constraints that are violated, transactions
+    /// that are to be repeated, and writing where only reading is allowed.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Connect(error) => error.sqlstate(),
+            Self::Exhausted { refused, .. } => refused.as_ref()?.sqlstate(),
+            Self::Driver(error) => error.sqlstate(),
+            Self::Aborted => Some("25P02"),
+            Self::Query(error) => query_sqlstate(error),
+            _ => None,
         }
     }
 
@@ -109,6 +146,36 @@ impl PoolError {
             Self::Query(error) => error,
             error => diesel::result::Error::QueryBuilderError(Box::new(error)),
         }
+    }
+}
+
+/// What Diesel keeps of the server's code.
+///
+/// Source: diesel-async, its conversion of the driver's errors.
+fn query_sqlstate(error: &diesel::result::Error) -> Option<&'static str> {
+    let diesel::result::Error::DatabaseError(kind, _) = error else {
+        return None;
+    };
+    Some(match kind {
+        DatabaseErrorKind::UniqueViolation => "23505",
+        DatabaseErrorKind::ForeignKeyViolation => "23503",
+        DatabaseErrorKind::NotNullViolation => "23502",
+        DatabaseErrorKind::CheckViolation => "23514",
+        DatabaseErrorKind::SerializationFailure => "40001",
+        DatabaseErrorKind::ReadOnlyTransaction => "25006",
+        _ => return None,
+    })
+}
+
+fn query_kind(error: &diesel::result::Error) -> ErrorKind {
+    use diesel::result::Error;
+    match error {
+        Error::NotFound => ErrorKind::NotFound,
+        Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        ) => ErrorKind::Unreachable,
+        _ => query_sqlstate(error).map_or(ErrorKind::Failed, ErrorKind::of_sqlstate),
     }
 }
 

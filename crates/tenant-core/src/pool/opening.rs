@@ -18,7 +18,7 @@ use super::manager::Manager;
 use super::message::{self, Characteristics};
 use super::scope::{Scope, sealed};
 use super::tag::Tag;
-use super::{PoolError, PoolInner, driver};
+use super::{PoolError, PoolInner};
 use crate::TenantName;
 use crate::path::Path;
 
@@ -26,6 +26,7 @@ use crate::path::Path;
 ///
 /// Source: PostgreSQL manual, "Transaction Isolation".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Isolation {
     /// Each statement sees what was committed before it began.
     ReadCommitted,
@@ -73,7 +74,7 @@ impl<S: Scope> Opening<S> {
     /// # Errors
     ///
     /// As when it is awaited. What the server says of the beginning is a
-    /// [`PoolError::Query`].
+    /// [`PoolError::Driver`].
     pub async fn on_driver(self) -> Result<DriverTransaction, PoolError> {
         let Self { pool, scope, how } = self;
         pool.on_driver(&scope, |path| message::begin_transaction(path, how))
@@ -159,7 +160,7 @@ impl PoolInner {
             return Ok(DriverTransaction::new(client, self.database.clone()));
         };
         let lent = self.checkout().await?;
-        let error = driver::as_diesel(error);
+        let error = PoolError::Driver(error.into());
         let refused = self.explain(&lent.connection, scope.tenant(), error);
         Err(refused.await.into())
     }

@@ -17,20 +17,28 @@ pub(crate) struct Ran<'a> {
 impl Ran<'_> {
     /// The newest version of those that were applied, as a constant.
     fn version(self) -> String {
-        version_or_null(self.migrations.last().map(|newest| newest.version()))
+        version_or_null(
+            self.migrations
+                .last()
+                .map(|newest| newest.version().as_str()),
+        )
     }
 
     /// An expression of type `jsonb`: the fingerprints by version, if there are any.
     fn fingerprints(self) -> Option<String> {
         let pairs = self.migrations.iter();
-        let pairs = pairs.flat_map(|one| [literal(one.version()), literal(one.fingerprint())]);
+        let pairs =
+            pairs.flat_map(|one| [literal(one.version().as_str()), literal(one.fingerprint())]);
         let pairs = pairs.collect::<Vec<_>>().join(", ");
         (!pairs.is_empty()).then(|| format!("pg_catalog.jsonb_object(ARRAY[{pairs}]::text[])"))
     }
 
     /// The versions, as constants.
     fn versions(self) -> String {
-        let versions = self.migrations.iter().map(|one| literal(one.version()));
+        let versions = self
+            .migrations
+            .iter()
+            .map(|one| literal(one.version().as_str()));
         versions.collect::<Vec<_>>().join(", ")
     }
 }

@@ -45,6 +45,8 @@ advice! {
     CorrectName,
     /// Correct the name in the registry.
     CorrectRow,
+    /// Select at least one tenant, or all.
+    SelectTenants,
     /// Choose the schema of a tenant.
     ChooseTenantSchema,
     /// Rename the schema.

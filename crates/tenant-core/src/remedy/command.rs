@@ -2,7 +2,7 @@
 
 use std::iter::successors;
 
-use crate::TenantName;
+use crate::{At, TenantName};
 
 /// A call of this library that helps. A program shows how it is spelled there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Command {
         /// The schema, and the tenant that it becomes.
         name: TenantName,
         /// The version to record, where the schema doesn't say.
-        at: Option<String>,
+        at: Option<At>,
     },
     /// [`Tenants::repair`](crate::Tenants::repair).
     RepairTenant(TenantName),
@@ -74,7 +74,7 @@ impl Command {
             Self::DropTenant(_) => Self::AdoptTenant { name, at: None },
             Self::AdoptTenant { at: None, .. } => Self::AdoptTenant {
                 name,
-                at: Some("0".to_owned()),
+                at: Some(At::Nothing),
             },
             Self::AdoptTenant { at: Some(_), .. } => Self::RepairTenant(name),
             Self::RepairTenant(_) => Self::CheckTenants,

@@ -4,7 +4,7 @@ use super::of_sqlstate::{of, of_a_step};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
 use crate::sql::{ident, literal};
-use crate::{ConnectError, Error, Node, SchemaName, TenantName};
+use crate::{At, ConnectError, Error, Node, SchemaName, TenantName};
 
 impl Error {
     /// What to do about it: one of these, in the order in which to try them. Empty
@@ -78,13 +78,10 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
         },
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
-            adopt(name, Some(nearest.as_deref().unwrap_or("0"))),
+            adopt(name, Some(nearest.clone().into())),
         ],
         Error::SeveralVersionsFit { name, versions } => {
-            vec![adopt(
-                name,
-                Some(versions.last().map_or("0", String::as_str)),
-            )]
+            vec![adopt(name, Some(versions.last().cloned().flatten().into()))]
         }
         Error::HasLedger(name) => vec![adopt(name, None)],
         Error::NoSchema(schema) => {
@@ -142,14 +139,10 @@ fn address(node: &Node) -> String {
 }
 
 /// Adopts the schema, unless no tenant can be called like it.
-fn adopt(schema: &SchemaName, at: Option<&str>) -> Remedy {
+fn adopt(schema: &SchemaName, at: Option<At>) -> Remedy {
     match tenant_of(schema) {
         None => Advice::RenameSchema.into(),
-        Some(name) => Command::AdoptTenant {
-            name,
-            at: at.map(str::to_owned),
-        }
-        .into(),
+        Some(name) => Command::AdoptTenant { name, at }.into(),
     }
 }
 

@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use super::Note;
-use crate::{Node, TenantName};
+use crate::{Node, TenantName, Version};
 
 /// What came of migrating the public schema.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct PublicOutcome {
     /// The versions of the migrations that were applied, oldest first.
-    pub applied: Vec<String>,
+    pub applied: Vec<Version>,
     /// The versions that a dry run would have applied, oldest first.
-    pub pending: Vec<String>,
+    pub pending: Vec<Version>,
     /// How long it took.
     pub duration: Duration,
 }
 
 /// A tenant that was made like another one.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Cloned {
     /// The tenant that it is like.
     pub from: TenantName,
@@ -35,6 +37,7 @@ pub struct Cloned {
 
 /// A tenant that has another name now.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Renamed {
     /// The name that it had.
     pub from: TenantName,
@@ -50,6 +53,7 @@ pub struct Renamed {
 
 /// What came of a move.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Moved {
     /// The server that the tenant was on.
     pub from: Node,

@@ -1,11 +1,13 @@
 //! What was noticed that is no failure, and that somebody should know.
 
+use crate::Version;
 use crate::error::few;
 use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::Difference;
 
 /// Something that is no failure and may become one. `Display` says what it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Note {
     /// The text of a migration is not the one that was applied.
     #[error("migration `{migration}` was edited after it was applied to {}", few(.tenants))]
@@ -13,7 +15,7 @@ pub enum Note {
         /// The migration's name.
         migration: String,
         /// Its version.
-        version: String,
+        version: Version,
         /// The tenants that have it as it was before, by name.
         tenants: Vec<String>,
     },
@@ -21,7 +23,7 @@ pub enum Note {
     #[error("migration {version} is applied to {}, and this program does not have it", few(.tenants))]
     Unknown {
         /// Its version.
-        version: String,
+        version: Version,
         /// The tenants that have it, by name.
         tenants: Vec<String>,
     },
@@ -93,6 +95,22 @@ impl Note {
             Self::NameInText { .. } => Advice::ReplaceFunctions,
         };
         vec![advice.into()]
+    }
+
+    /// The note in one word, for programs: `late_migration`. It does not change from one
+    /// version to the next.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Edited { .. } => "edited_migration",
+            Self::Unknown { .. } => "unknown_migration",
+            Self::Late { .. } => "late_migration",
+            Self::LossUnknown { .. } => "loss_unknown",
+            Self::NotBack { .. } => "not_back",
+            Self::SameButForCase { .. } => "same_but_for_case",
+            Self::OldPath { .. } => "old_path",
+            Self::NameInText { .. } => "name_in_text",
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::Note;
-use crate::Error;
+use crate::{Error, Version};
 
 /// What came of one tenant.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The tenant's name. A string, because a row of the tracker that is no
     /// tenant's name is reported too.
@@ -14,13 +15,13 @@ pub struct Outcome {
     /// How it ended.
     pub status: Status,
     /// The versions of the migrations that were applied, oldest first.
-    pub applied: Vec<String>,
+    pub applied: Vec<Version>,
     /// The versions that are still pending, oldest first.
-    pub pending: Vec<String>,
+    pub pending: Vec<Version>,
     /// The versions of the migrations that were reverted, newest first.
-    pub reverted: Vec<String>,
+    pub reverted: Vec<Version>,
     /// The versions that were to be reverted and still are applied, newest first.
-    pub to_revert: Vec<String>,
+    pub to_revert: Vec<Version>,
     /// Whether a new tenant was made of a spare schema.
     pub from_spare: bool,
     /// How long it took.
@@ -31,6 +32,7 @@ pub struct Outcome {
 
 /// How a tenant's part of a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Status {
     /// Made by this run.
     Created,
@@ -50,8 +52,27 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    /// The status in one word, for programs: `up_to_date`. It does not change from one
+    /// version to the next.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Migrated => "migrated",
+            Self::Reverted => "reverted",
+            Self::Distributed => "distributed",
+            Self::UpToDate => "up_to_date",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// What came of a run.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FleetReport {
     /// One for each tenant, by name.
     pub outcomes: Vec<Outcome>,

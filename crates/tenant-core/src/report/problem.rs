@@ -2,8 +2,9 @@
 
 mod remedy;
 
+use crate::name::listed;
 use crate::shape::{Change, Difference, ObjectKind};
-use crate::{Error, InvalidName, Node};
+use crate::{Error, InvalidName, Node, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -35,18 +36,18 @@ pub enum ProblemKind {
     #[error("the schema is not empty, but no migration is recorded as applied")]
     HalfMade,
     /// Migrations that were not applied, by version, oldest first.
-    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, .0.join(", "))]
-    PendingMigrations(Vec<String>),
+    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
+    PendingMigrations(Vec<Version>),
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
-    UnknownMigration(String),
+    UnknownMigration(Version),
     /// The text of a migration is not the one that was applied.
     #[error("the migration `{migration}` was edited after it was applied")]
     EditedMigration {
         /// Its name.
         migration: String,
         /// Its version.
-        version: String,
+        version: Version,
     },
     /// The application's role cannot use the schema, or not read these tables.
     #[error("{}", no_access(.role, .tables))]
@@ -82,6 +83,9 @@ pub enum ProblemKind {
     /// A spare schema that is none.
     #[error("{0}")]
     SpareLeftover(SpareFault),
+    /// The selection that was to be checked is empty.
+    #[error("no tenant was selected, so none was checked")]
+    NothingSelected,
     /// What tenants should look like is not known: the role may not create a schema.
     #[error("how the tenants should look was not checked: the migrations could not be tried")]
     TablesNotChecked(#[source] Error),
@@ -92,6 +96,7 @@ pub enum ProblemKind {
 
 /// How a schema without a registration looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
@@ -103,6 +108,7 @@ pub enum Orphan {
 
 /// What is wrong with a spare schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpareFault {
     /// It is in the list of spares, and does not exist.
     #[error("the spare schema is listed, but does not exist")]
@@ -142,6 +148,7 @@ impl ProblemKind {
             Self::UnreachableNode { .. } => "unreachable_node",
             Self::OrphanedSchema(_) => "orphaned_schema",
             Self::SpareLeftover(_) => "spare_leftover",
+            Self::NothingSelected => "nothing_selected",
             Self::TablesNotChecked(_) => "tables_not_checked",
             Self::BrokenMigrations(_) => "broken_migrations",
         }

@@ -4,6 +4,7 @@ use super::Outcome;
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Progress<'a> {
     /// It is known how many tenants have something to do.
     Planned {

@@ -15,6 +15,7 @@ pub struct SpareCount {
 
 /// What came of keeping spare schemas.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SpareReport {
     /// One for each that something was done with, by name: created, migrated,
     /// dropped or failed.

@@ -9,6 +9,7 @@ use crate::SchemaName;
 
 /// One object that is not as it should be. `Display` says what differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Difference {
     /// The object.
     pub object: ObjectName,
@@ -47,6 +48,7 @@ pub enum Change {
 
 /// What is so, and what should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AspectChange {
     /// What of the object.
     pub aspect: Aspect,

@@ -18,6 +18,7 @@ pub(super) use words::{owning_column, parents};
 
 /// What kind of change would mend a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mending {
     /// It adds what is missing, or puts right what can be put right without losing
     /// anything. This is what [`Tenants::repair`](crate::Tenants::repair) does.

@@ -92,6 +92,7 @@ impl ObjectKind {
 
 /// Which object of a schema. `Display` is in words: ``column `tasks.due` ``.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct ObjectName {
     /// What it is.
     pub kind: ObjectKind,

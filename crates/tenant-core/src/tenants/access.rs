@@ -3,10 +3,11 @@
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
+use crate::Error;
+use crate::fleet::Selection;
 use crate::name::LEDGER;
 use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, TenantName};
 
 /// The tenants that `role` cannot read, or cannot read wholly.
 ///
@@ -17,9 +18,9 @@ pub(super) async fn missing_access(
     reading: &Reading<'_>,
     registry: &Registry,
     role: &str,
-    only: &[TenantName],
+    select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
-    let only = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
+    let only = select.parameter();
     let Rows {
         from, key, schema, ..
     } = registry.rows("t");
@@ -29,7 +30,7 @@ pub(super) async fn missing_access(
          FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
               AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 AND {} \
-         WHERE pg_catalog.cardinality($3) = 0 OR {key} = ANY ($3) GROUP BY {key}, n.oid \
+         WHERE $3::text[] IS NULL OR {key} = ANY ($3) GROUP BY {key}, n.oid \
          HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
              OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
          ORDER BY 1",

@@ -11,13 +11,14 @@ use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::{Schema, Target};
 use crate::shape::{Compared, Shape, compare};
-use crate::{Error, SchemaName, TenantName};
+use crate::{Answer, At, Error, SchemaName, TenantName, Version};
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Adopted {
     /// The newest migration that it has; `None` for none.
-    pub version: Option<String>,
+    pub version: Option<Version>,
     /// Whether the version was found by the shape; otherwise a table of applied
     /// migrations, or the caller, has said it.
     pub by_shape: bool,
@@ -38,13 +39,45 @@ enum Said {
 /// What each number of migrations makes.
 type Steps = Vec<(usize, Arc<Shape>)>;
 
+/// A schema to make a tenant of. Made by [`Tenants::adopt`].
+#[must_use = "nothing is adopted until it is awaited"]
+pub struct Adopt<'a> {
+    tenants: &'a Tenants,
+    name: &'a TenantName,
+    at: Option<At>,
+}
+
+impl Adopt<'_> {
+    /// How far the schema is, whatever it looks like. The version is one of this
+    /// program's.
+    pub fn at(mut self, at: impl Into<At>) -> Self {
+        self.at = Some(at.into());
+        self
+    }
+}
+
+impl<'a> IntoFuture for Adopt<'a> {
+    type Output = Result<Adopted, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let target = self.tenants.target(self.name);
+            let adopted = self.tenants.take_in(&target, self.at);
+            Call::Adopt
+                .tell_about(Schema::Tenant(&target), adopted)
+                .await
+        })
+    }
+}
+
 impl Tenants {
     /// Registers a schema that is there as the tenant `name`.
     ///
     /// A schema with a table of applied migrations is taken as it is. For one without,
-    /// the version is found whose shape it has, and recorded; `at` says it instead:
-    /// one of this program's versions, or `0` for none. A tenant that is registered
-    /// and has no migration recorded gets its record in the same way.
+    /// the version is found whose shape it has, and recorded; [`Adopt::at`] says it
+    /// instead. A tenant that is registered and has no migration recorded gets its
+    /// record in the same way.
     ///
     /// # Errors
     ///
@@ -53,15 +86,15 @@ impl Tenants {
     /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
     /// `at` says what the schema says itself, [`Error::Busy`], or that the migrations
     /// could not be tried. Then nothing was changed.
-    pub async fn adopt(&self, name: &TenantName, at: Option<&str>) -> Result<Adopted, Error> {
-        let target = self.target(name);
-        let adopted = self.take_in(&target, at);
-        Call::Adopt
-            .tell_about(Schema::Tenant(&target), adopted)
-            .await
+    pub fn adopt<'a>(&'a self, name: &'a TenantName) -> Adopt<'a> {
+        Adopt {
+            tenants: self,
+            name,
+            at: None,
+        }
     }
 
-    async fn take_in(&self, target: &Target, at: Option<&str>) -> Result<Adopted, Error> {
+    async fn take_in(&self, target: &Target, at: Option<At>) -> Result<Adopted, Error> {
         let schema = &target.schema;
         self.look_for_columns().await?;
         let spares = state::names_of_spares(&self.reading().await?, &self.registry).await?;
@@ -85,17 +118,16 @@ impl Tenants {
         adopted.ok_or_else(|| Error::NoSchema(schema.clone()))
     }
 
-    fn said(&self, at: Option<&str>) -> Result<Said, Error> {
-        let Some(version) = at else {
-            return Ok(Said::Nothing);
+    fn said(&self, at: Option<At>) -> Result<Said, Error> {
+        let version = match at {
+            None => return Ok(Said::Nothing),
+            Some(At::Nothing) => return Ok(Said::Count(0)),
+            Some(At::Version(version)) => version,
         };
-        if version == "0" {
-            return Ok(Said::Count(0));
-        }
         let mut versions = self.migrations.tenant.iter().map(Migration::version);
-        match versions.position(|known| known == version) {
+        match versions.position(|known| *known == version) {
             Some(position) => Ok(Said::Count(position + 1)),
-            None => Err(Error::NoVersion(version.to_owned())),
+            None => Err(Error::NoVersion(version)),
         }
     }
 
@@ -130,7 +162,7 @@ impl Tenants {
             }
             Evidence::Ledger(versions) => {
                 let adopted = Adopted {
-                    version: versions.last().cloned(),
+                    version: versions.last().map(Version::recorded),
                     by_shape: false,
                     differences: Vec::new(),
                 };
@@ -154,10 +186,7 @@ impl Tenants {
             [] => Err(self.no_version(name, differing)),
             several => Err(Error::SeveralVersionsFit {
                 name: name.clone(),
-                versions: several
-                    .iter()
-                    .map(|count| self.version(*count).unwrap_or_else(|| "0".to_owned()))
-                    .collect(),
+                versions: several.iter().map(|count| self.version(*count)).collect(),
             }),
         }
     }
@@ -185,9 +214,9 @@ impl Tenants {
     }
 
     /// The version that a tenant with so many of the migrations is at.
-    fn version(&self, count: usize) -> Option<String> {
+    fn version(&self, count: usize) -> Option<Version> {
         let newest = self.migrations.tenant.iter().take(count).next_back();
-        newest.map(|migration| migration.version().to_owned())
+        newest.map(|migration| migration.version().clone())
     }
 }
 

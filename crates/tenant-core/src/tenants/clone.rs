@@ -5,11 +5,41 @@ use crate::engine::{self, Made, Rows};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
+
+/// A copy of a tenant to be made. Made by [`Tenants::clone_tenant`].
+#[must_use = "nothing is made until it is awaited"]
+pub struct CloneTenant<'a> {
+    tenants: &'a Tenants,
+    from: &'a TenantName,
+    to: &'a TenantName,
+    rows: Rows,
+}
+
+impl CloneTenant<'_> {
+    /// Which rows the copy gets, all unless you say so.
+    pub fn rows(mut self, rows: Rows) -> Self {
+        self.rows = rows;
+        self
+    }
+}
+
+impl<'a> IntoFuture for CloneTenant<'a> {
+    type Output = Result<Cloned, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (from, to) = (self.tenants.target(self.from), self.tenants.target(self.to));
+            let cloned = self.tenants.clone_and_look(&from, &to, self.rows);
+            Call::CloneTenant.tell_of(Schema::Tenant(&to), cloned).await
+        })
+    }
+}
 
 impl Tenants {
-    /// Makes the tenant `to` with everything that `from` has: tables, rows as `rows`
-    /// says, sequences, types, views, functions, triggers, policies, rights, comments,
+    /// Makes the tenant `to` with everything that `from` has: tables, rows unless
+    /// [`CloneTenant::rows`] says otherwise, sequences, types, views, functions, triggers, policies, rights, comments,
     /// and the record of applied migrations. All is one transaction, at the end of
     /// which both are compared; the rows are those of one moment, and nobody who works
     /// with `from` is held up. The new tenant belongs to the role that makes it.
@@ -29,17 +59,13 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when another run works
     /// on either, or what the server says, such as that a policy would hide rows from
     /// this role (SQLSTATE 42501). Then nothing was made.
-    pub async fn clone_tenant(
-        &self,
-        from: &TenantName,
-        to: &TenantName,
-        rows: Rows,
-    ) -> Result<Cloned, Error> {
-        let (original, copy) = (self.target(from), self.target(to));
-        let cloned = self.clone_and_look(&original, &copy, rows);
-        Call::CloneTenant
-            .tell_of(Schema::Tenant(&copy), cloned)
-            .await
+    pub fn clone_tenant<'a>(&'a self, from: &'a TenantName, to: &'a TenantName) -> CloneTenant<'a> {
+        CloneTenant {
+            tenants: self,
+            from,
+            to,
+            rows: Rows::All,
+        }
     }
 
     async fn clone_and_look(

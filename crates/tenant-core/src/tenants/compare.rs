@@ -4,17 +4,18 @@ use super::handle::Tenants;
 use super::shapes::Seen;
 use crate::events::Call;
 use crate::shape::{Compared, Difference, Shape, compare};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName, Version};
 
 /// How one tenant differs from another.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Comparison {
     /// How the second differs from the first, as if the first were right.
     pub differences: Vec<Difference>,
     /// The versions of migrations that only the first has, oldest first.
-    pub only_in_first: Vec<String>,
+    pub only_in_first: Vec<Version>,
     /// Those that only the second has.
-    pub only_in_second: Vec<String>,
+    pub only_in_second: Vec<Version>,
 }
 
 impl Comparison {
@@ -33,8 +34,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::MissingSchema`], or what the server says.
-    pub async fn shape(&self, name: &TenantName) -> Result<Shape, Error> {
-        Call::Compare.tell(self.shape_of_one(name)).await
+    pub fn shape<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Shape, Error>> {
+        Call::Compare.tell(self.shape_of_one(name))
     }
 
     /// How the schema of `second` differs from that of `first`: objects, definitions,
@@ -43,12 +44,12 @@ impl Tenants {
     /// # Errors
     ///
     /// As [`Tenants::shape`].
-    pub async fn compare(
-        &self,
-        first: &TenantName,
-        second: &TenantName,
-    ) -> Result<Comparison, Error> {
-        Call::Compare.tell(self.compare_two(first, second)).await
+    pub fn compare<'a>(
+        &'a self,
+        first: &'a TenantName,
+        second: &'a TenantName,
+    ) -> Answer<'a, Result<Comparison, Error>> {
+        Call::Compare.tell(self.compare_two(first, second))
     }
 
     async fn compare_two(
@@ -61,7 +62,7 @@ impl Tenants {
             self.shape_of_one(first).await?,
             self.shape_of_one(second).await?,
         );
-        let only_in = |these: &[String], those: &[String]| {
+        let only_in = |these: &[Version], those: &[Version]| {
             let only = these.iter().filter(|version| !those.contains(version));
             only.cloned().collect()
         };
@@ -72,7 +73,7 @@ impl Tenants {
         })
     }
 
-    async fn versions(&self, name: &TenantName) -> Result<Vec<String>, Error> {
+    async fn versions(&self, name: &TenantName) -> Result<Vec<Version>, Error> {
         let standing = self.standing_of(name).await?;
         let mut versions = self.applied(&standing);
         versions.extend(standing.unknown);

@@ -1,26 +1,51 @@
 //! Makes tenants.
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::each::Task;
 use super::handle::Tenants;
+use super::setters::setter;
 use super::{notes, state};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
-use crate::fleet::{Item, Limits, Stop};
+use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::{Entry, Schema, Target};
 use crate::registry::List;
 use crate::report::{FleetReport, Note, Outcome, Status};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
+
+/// A run that makes tenants. Made by [`Tenants::create_many`].
+#[must_use = "nothing is made until it is awaited"]
+pub struct CreateMany<'a> {
+    tenants: &'a Tenants,
+    names: Vec<TenantName>,
+    pace: Pace<'a>,
+    observe: Box<dyn Fn(&Outcome) + Send + Sync + 'a>,
+}
+
+impl<'a> CreateMany<'a> {
+    setter!(jobs: "8");
+    setter!(max_failures);
+    setter!(stop);
+    setter!(observe: Outcome);
+}
+
+impl<'a> IntoFuture for CreateMany<'a> {
+    type Output = Result<FleetReport, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Call::CreateAll.tell(self.tenants.make_all(self))
+    }
+}
 
 impl Tenants {
     /// Makes one tenant: its schema, all migrations, and its registration. A
     /// spare schema that is up to date is taken, and built only where there is
-    /// none (see [`Tenants::keep_spares`]).
+    /// none (see [`Spares::keep`](crate::Spares::keep)).
     ///
     /// # Errors
     ///
@@ -29,61 +54,59 @@ impl Tenants {
     /// [`Error::MissingSchema`] when it is registered without one,
     /// [`Error::Busy`], or what the migrations meet. Then there is no such new
     /// tenant, unless it is [`Error::HalfMade`].
-    pub async fn create(&self, name: &TenantName) -> Result<Outcome, Error> {
-        let target = self.target(name);
-        let made = async {
-            self.prepare_references().await?;
-            let session = self.session().await?;
-            let spares = AtomicBool::new(true);
-            let made = self.create_one(&session, &target, &spares).await;
-            made.into_result()
-        };
-        Call::Create.tell_of(Schema::Tenant(&target), made).await
+    pub fn create<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            let target = self.target(name);
+            let made = self.create_target(&target);
+            Call::Create.tell_of(Schema::Tenant(&target), made).await
+        })
     }
 
-    /// Makes several tenants, some at a time (`jobs` as in
-    /// [`MigrateOptions`](super::MigrateOptions)). One that fails leaves
-    /// nothing behind and does not stop the others.
-    ///
-    /// `observe` hears of each as it ends, and holds up the run while it listens;
-    /// `stop` ends the run early.
+    async fn create_target(&self, target: &Target) -> Result<Outcome, Error> {
+        self.prepare_references().await?;
+        let session = self.session().await?;
+        let spares = AtomicBool::new(true);
+        let made = self.create_one(&session, target, &spares).await;
+        made.into_result()
+    }
+
+    /// Makes several tenants, some at a time. One that fails leaves nothing behind and
+    /// does not stop the others. `observe` hears of each as it ends.
     ///
     /// # Errors
     ///
     /// Only what concerns the run as a whole: no connection, no tracker, or a
     /// migration that must not run at all. A tenant's own error is in its
     /// [`Outcome`].
-    pub async fn create_all(
+    pub fn create_many<N: Into<TenantName>>(
         &self,
-        names: Vec<TenantName>,
-        jobs: Option<NonZeroUsize>,
-        stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<FleetReport, Error> {
-        let made = self.make_all(names, jobs, stop, observe);
-        Call::CreateAll.tell(made).await
+        names: impl IntoIterator<Item = N>,
+    ) -> CreateMany<'_> {
+        CreateMany {
+            tenants: self,
+            names: names.into_iter().map(Into::into).collect(),
+            pace: Pace::default(),
+            observe: Box::new(|_| {}),
+        }
     }
 
-    async fn make_all(
-        &self,
-        names: Vec<TenantName>,
-        jobs: Option<NonZeroUsize>,
-        stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<FleetReport, Error> {
+    async fn make_all(&self, call: CreateMany<'_>) -> Result<FleetReport, Error> {
+        let (names, pace) = (call.names, call.pace);
         let started = Instant::now();
         self.require_tracker().await?;
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
-        let limits = Limits {
-            jobs,
-            ..Limits::default()
-        };
         let items = names.iter().map(|name| self.target(name));
         let items = items.map(Entry::Tenant).map(Item::from).collect();
         let outcomes = self
-            .for_each(items, Task::Create, limits, stop, observe)
+            .for_each(
+                items,
+                Task::Create,
+                pace.limits(0),
+                pace.stop,
+                &*call.observe,
+            )
             .await?;
         let report = FleetReport {
             outcomes,

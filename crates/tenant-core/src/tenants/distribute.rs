@@ -6,72 +6,74 @@ use std::time::Instant;
 use super::each::Task;
 use super::handle::Tenants;
 use super::places::{homes, spread};
+use super::setters::setter;
 use super::state;
 use crate::events::{self, Call};
-use crate::fleet::{Item, Limits, Stop};
+use crate::fleet::{Item, Pace, Selection};
 use crate::link::Session;
 use crate::name::{Entry, Schema, Target};
 use crate::registry::List;
 use crate::report::{FleetReport, Outcome, Progress, Status};
-use crate::{Error, TenantName, engine};
+use crate::{Answer, Error, engine};
 
-/// How to distribute tenants.
-#[derive(Debug, Clone, Default)]
-pub struct DistributeOptions {
-    /// Only these; all when empty. Names of no tenant are reported as failed.
-    pub only: Vec<TenantName>,
-    /// How many at a time; 1 when `None`, because each takes the coordinator's disk
-    /// and the network for itself.
-    pub jobs: Option<NonZeroUsize>,
-    /// Only report which are not distributed.
-    pub dry_run: bool,
+/// A run that distributes tenants. Made by
+/// [`Cluster::distribute`](crate::Cluster::distribute).
+#[must_use = "nothing is distributed until it is awaited"]
+pub struct Distribute<'a> {
+    tenants: &'a Tenants,
+    select: Selection,
+    pace: Pace<'a>,
+    dry_run: bool,
+    observe: Box<dyn Fn(&Progress<'_>) + Send + Sync + 'a>,
+}
+
+impl<'a> Distribute<'a> {
+    pub(super) fn new(tenants: &'a Tenants) -> Self {
+        Self {
+            tenants,
+            select: Selection::All,
+            pace: Pace {
+                jobs: NonZeroUsize::new(1),
+                ..Pace::default()
+            },
+            dry_run: false,
+            observe: Box::new(|_| {}),
+        }
+    }
+
+    setter!(select);
+    setter!(jobs: "1");
+    setter!(dry_run);
+    setter!(stop);
+    setter!(observe: Progress<'_>);
+}
+
+impl<'a> IntoFuture for Distribute<'a> {
+    type Output = Result<FleetReport, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Call::Distribute.tell(async move { self.tenants.distribute_all(&self).await })
+    }
 }
 
 impl Tenants {
-    /// Brings tenants that the coordinator holds by itself to the servers of the
-    /// cluster, each in a transaction of its own, with all rows. Who writes to a tenant
-    /// waits meanwhile. Those that are distributed already are left alone.
-    ///
-    /// The tables of `public` that tenants refer to are made reference tables before,
-    /// and when all tenants are meant the spare schemas follow them.
-    ///
-    /// `observe` hears how many there are and of each as it ends, and holds up the run
-    /// while it listens; `stop` ends the run early.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotACluster`], and what concerns the run as a whole. A tenant's own
-    /// error is in its [`Outcome`].
-    pub async fn distribute(
-        &self,
-        options: &DistributeOptions,
-        stop: &Stop,
-        observe: &(dyn Fn(&Progress<'_>) + Sync),
-    ) -> Result<FleetReport, Error> {
-        let done = self.distribute_all(options, stop, observe);
-        Call::Distribute.tell(done).await
-    }
-
-    async fn distribute_all(
-        &self,
-        options: &DistributeOptions,
-        stop: &Stop,
-        observe: &(dyn Fn(&Progress<'_>) + Sync),
-    ) -> Result<FleetReport, Error> {
+    async fn distribute_all(&self, call: &Distribute<'_>) -> Result<FleetReport, Error> {
+        let observe = &*call.observe;
         let started = Instant::now();
         if !self.database.is_cluster() {
             return Err(Error::NotACluster);
         }
-        let (mut outcomes, local) = self.sort_by_place(&options.only).await?;
+        let (mut outcomes, local) = self.sort_by_place(&call.select).await?;
         let behind = local.len();
         observe(&Progress::Planned { behind });
         let mut spares = Vec::new();
-        if options.dry_run {
+        if call.dry_run {
             let skipped = |it: &Target| Outcome::idle(it.name.as_str(), Status::Skipped);
             outcomes.extend(local.iter().map(skipped));
         } else {
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
-            let (done, of_spares) = self.bring(local, options, stop, &observe).await?;
+            let (done, of_spares) = self.bring(local, call, &observe).await?;
             outcomes.extend(done);
             spares = of_spares;
         }
@@ -91,13 +93,12 @@ impl Tenants {
     async fn bring(
         &self,
         tenants: Vec<Target>,
-        options: &DistributeOptions,
-        stop: &Stop,
+        call: &Distribute<'_>,
         observe: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<(Vec<Outcome>, Vec<Outcome>), Error> {
-        let jobs = options.jobs.or(NonZeroUsize::new(1));
+        let pace = call.pace;
         // Read before the first tenant is begun: an error after that would lose the report.
-        let spares = if options.only.is_empty() {
+        let spares = if call.select.is_all() {
             self.local_spares().await?
         } else {
             Vec::new()
@@ -105,30 +106,26 @@ impl Tenants {
         if !(tenants.is_empty() && spares.is_empty()) {
             self.make_reference_tables().await?;
         }
-        let limits = Limits {
-            jobs,
-            ..Limits::default()
-        };
         let items = tenants.into_iter().map(Entry::Tenant).map(Item::from);
         let items = items.collect();
         let done = self
-            .for_each(items, Task::Distribute, limits, stop, observe)
+            .for_each(items, Task::Distribute, pace.limits(0), pace.stop, observe)
             .await?;
         let task = Task::Distribute;
-        Ok((done, self.for_spares(spares, task, jobs, stop).await))
+        Ok((done, self.for_spares(spares, task, pace).await))
     }
 
-    /// Those of `only`, or of all tenants, with which nothing is to be done or nothing
-    /// can be, and those to distribute.
+    /// Those of the selected tenants with which nothing is to be done or nothing can be,
+    /// and those to distribute.
     async fn sort_by_place(
         &self,
-        only: &[TenantName],
+        select: &Selection,
     ) -> Result<(Vec<Outcome>, Vec<Target>), Error> {
         let reading = self.reading().await?;
-        let registered = spread(&reading, &self.registry, only).await?;
+        let registered = spread(&reading, &self.registry, select).await?;
         let mut outcomes = Vec::new();
         let mut local = Vec::new();
-        for name in only {
+        for name in select.names() {
             if !registered.iter().any(|it| it.name == name.as_str()) {
                 // Whether it is no tenant at all, or one without a schema, is found there.
                 local.push(self.target(name));

@@ -7,12 +7,14 @@ use super::handle::Tenants;
 use super::places;
 use crate::catalog::Catalog;
 use crate::events::Call;
+use crate::fleet::Selection;
 use crate::name::{Schema, Target};
 use crate::report::Removed;
-use crate::{Error, TenantName, engine};
+use crate::{Answer, Error, TenantName, engine};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Contents {
     /// Whether there is a schema at all.
     pub schema: bool,
@@ -22,6 +24,7 @@ pub struct Contents {
 
 /// A table of a tenant.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Table {
     /// Its name.
     pub name: String,
@@ -77,12 +80,14 @@ impl Tenants {
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`],
     /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
     /// another run works on it, or what the server says.
-    pub async fn contents(&self, name: &TenantName) -> Result<Contents, Error> {
-        let target = self.target(name);
-        let contents = self.look_into(&target);
-        Call::Contents
-            .tell_about(Schema::Tenant(&target), contents)
-            .await
+    pub fn contents<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Contents, Error>> {
+        Box::pin(async move {
+            let target = self.target(name);
+            let contents = self.look_into(&target);
+            Call::Contents
+                .tell_about(Schema::Tenant(&target), contents)
+                .await
+        })
     }
 
     async fn look_into(&self, target: &Target) -> Result<Contents, Error> {
@@ -102,7 +107,7 @@ impl Tenants {
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()
-            && places::spread(&reading, &self.registry, std::slice::from_ref(name))
+            && places::spread(&reading, &self.registry, &Selection::from(name))
                 .await?
                 .iter()
                 .any(|tenant| tenant.is_distributed);
@@ -136,16 +141,21 @@ impl Tenants {
     /// schema: what is not registered is never dropped. [`Error::Connect`],
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
-    pub async fn drop_tenant(&self, name: &TenantName) -> Result<Removed, Error> {
-        let target = self.target(name);
-        let schema = Schema::Tenant(&target);
-        let removed = async {
-            let session = self.session().await?;
-            let removed = engine::remove(self.work(&session, schema)).await;
-            self.directory.forget(name);
-            removed
-        };
-        Call::DropTenant.tell_of(schema, removed).await
+    pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Removed, Error>> {
+        Box::pin(async move {
+            let target = self.target(name);
+            let removed = self.remove(&target);
+            Call::DropTenant
+                .tell_of(Schema::Tenant(&target), removed)
+                .await
+        })
+    }
+
+    async fn remove(&self, target: &Target) -> Result<Removed, Error> {
+        let session = self.session().await?;
+        let removed = engine::remove(self.work(&session, Schema::Tenant(target))).await;
+        self.directory.forget(&target.name);
+        removed
     }
 }
 

@@ -22,8 +22,8 @@ impl Tenants {
     /// The versions that a tenant has of those that this program knows.
     pub(super) fn applied(&self, standing: &Standing) -> Applied {
         let migrations = self.migrations.tenant.iter().map(Migration::version);
-        let applied = migrations.filter(|version| !standing.pending.iter().any(|it| it == version));
-        applied.map(str::to_owned).collect()
+        let applied = migrations.filter(|version| !standing.pending.contains(version));
+        applied.cloned().collect()
     }
 
     /// All the versions that this program knows.

@@ -13,7 +13,7 @@ use crate::migration::{MigrationSet, Migrations};
 use crate::name::{Schema, Target};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
-use crate::{Error, Node, TenantName};
+use crate::{Answer, Error, Node, TenantName};
 
 /// The tenants of one database.
 ///
@@ -46,13 +46,13 @@ impl Tenants {
     ///
     /// [`Error::Connect`], or [`Error::NoExtensionsSchema`] when `settings`
     /// names a schema that is not there.
-    pub async fn open(
+    pub fn open(
         database: Database,
         migrations: Migrations,
         settings: Settings,
-    ) -> Result<Self, Error> {
+    ) -> Answer<'static, Result<Self, Error>> {
         let opened = Self::open_quietly(database, migrations, settings);
-        Call::Open.tell(opened).await
+        Call::Open.tell(opened)
     }
 
     async fn open_quietly(

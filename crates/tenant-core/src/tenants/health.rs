@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::access::missing_access;
 use super::expected::{Shapes, is_for_no_transaction};
 use super::handle::Tenants;
+use super::known_shapes::Applied;
 use super::owners::foreign_owners;
 use super::reading::Reading;
+use super::setters::setter;
 use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
 use crate::events::Call;
+use crate::fleet::Selection;
 use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName, Version};
 
 /// What a health check found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Health {
     /// How many tenants were looked at.
     pub checked: usize,
@@ -60,10 +64,38 @@ enum Depth {
     Tables,
 }
 
+/// A check of the tenants. Made by [`Tenants::health`].
+#[must_use = "nothing is checked until it is awaited"]
+pub struct HealthCheck<'a> {
+    tenants: &'a Tenants,
+    select: Selection,
+    depth: Depth,
+}
+
+impl HealthCheck<'_> {
+    setter!(select);
+
+    /// Looks at no more of the tenants' schemas than which tables they have: a handful
+    /// of queries, whatever the number of tenants.
+    pub fn quick(mut self) -> Self {
+        self.depth = Depth::Tables;
+        self
+    }
+}
+
+impl<'a> IntoFuture for HealthCheck<'a> {
+    type Output = Result<Health, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Call::Health.tell(async move { self.tenants.check(&self.select, self.depth).await })
+    }
+}
+
 /// What is looked at, and what it is held against.
 struct Check<'a> {
     reading: &'a Reading<'a>,
-    only: &'a [TenantName],
+    select: &'a Selection,
     depth: Depth,
     /// What the migrations make, if that is known.
     shapes: Option<&'a Shapes>,
@@ -77,7 +109,7 @@ struct Found {
 }
 
 impl Tenants {
-    /// Checks the public schema and all tenants, or `only` some: each has its schema,
+    /// Checks the public schema and the tenants: each has its schema,
     /// exactly the migrations of this program, and looks exactly as these make it;
     /// and no schema is left over.
     ///
@@ -88,27 +120,21 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name
-    /// in `only`, or what the server says. What is wrong with one tenant is in
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a selected
+    /// name, or what the server says. What is wrong with one tenant is in
     /// [`Health::problems`].
-    pub async fn health(&self, only: &[TenantName]) -> Result<Health, Error> {
-        Call::Health.tell(self.check(only, Depth::Shapes)).await
+    pub fn health(&self) -> HealthCheck<'_> {
+        HealthCheck {
+            tenants: self,
+            select: Selection::All,
+            depth: Depth::Shapes,
+        }
     }
 
-    /// The same without looking at more of the tenants' schemas than which tables
-    /// they have: a handful of queries, whatever the number of tenants.
-    ///
-    /// # Errors
-    ///
-    /// As [`Tenants::health`].
-    pub async fn quick_health(&self, only: &[TenantName]) -> Result<Health, Error> {
-        Call::Health.tell(self.check(only, Depth::Tables)).await
-    }
-
-    async fn check(&self, only: &[TenantName], depth: Depth) -> Result<Health, Error> {
-        let states = self.states(only, Knowledge::Certain).await?;
+    async fn check(&self, select: &Selection, depth: Depth) -> Result<Health, Error> {
+        let states = self.states(select, Knowledge::Certain).await?;
         let reading = self.reading().await?;
-        if let Some(name) = state::unknown(&states, only).next() {
+        if let Some(name) = state::unknown(&states, select).next() {
             return Err(Error::Unknown(name.clone()));
         }
         let mut health = Health {
@@ -118,6 +144,9 @@ impl Tenants {
             problems: Vec::new(),
             not_checked: None,
         };
+        if select.is_nobody() {
+            health.about_all(ProblemKind::NothingSelected);
+        }
         let pending = self.public_pending(&reading).await?;
         if !pending.is_empty() {
             health.about_all(ProblemKind::PendingMigrations(pending));
@@ -136,7 +165,7 @@ impl Tenants {
         };
         let check = Check {
             reading: &reading,
-            only,
+            select,
             depth,
             shapes: shapes.as_ref(),
         };
@@ -150,7 +179,7 @@ impl Tenants {
 
     /// The sets of migrations whose shapes are wanted: those of the tenants, and the
     /// newest, which says what orphans and spares look like.
-    fn sets(&self, states: &[State]) -> BTreeSet<Vec<String>> {
+    fn sets(&self, states: &[State]) -> BTreeSet<Applied> {
         let standings = states
             .iter()
             .filter_map(|state| state.standing.as_ref().ok());
@@ -163,16 +192,16 @@ impl Tenants {
 
     /// What is wrong with the tenants, by name.
     async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
-        let (reading, only) = (check.reading, check.only);
+        let (reading, select) = (check.reading, check.select);
         let (standings, mut problems) = sort(states);
         problems.extend(standings.iter().flat_map(migration_problems));
-        problems.extend(self.edited_migrations(only).await?);
-        problems.extend(foreign_owners(reading, &self.registry, only).await?);
+        problems.extend(self.edited_migrations(select).await?);
+        problems.extend(foreign_owners(reading, &self.registry, select).await?);
         if self.database.is_cluster() {
-            problems.extend(not_distributed(reading, &self.registry, only).await?);
+            problems.extend(not_distributed(reading, &self.registry, select).await?);
         }
         if let Some(role) = &self.settings.application_role {
-            problems.extend(missing_access(reading, &self.registry, role, only).await?);
+            problems.extend(missing_access(reading, &self.registry, role, select).await?);
         }
         let (mut as_expected, mut busy) = (None, Vec::new());
         match (check.shapes, check.depth) {
@@ -187,7 +216,7 @@ impl Tenants {
                 problems.extend(drift.problems);
             }
         }
-        if only.is_empty() {
+        if select.is_all() {
             problems.extend(self.leftovers(check).await?);
         }
         tell_once(&mut problems);
@@ -248,10 +277,9 @@ impl Tenants {
         let names = found
             .iter()
             .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
-        let names = names.collect::<BTreeSet<TenantName>>();
-        let names = names.into_iter().collect::<Vec<_>>();
+        let names = Selection::only(names.collect::<BTreeSet<TenantName>>());
         let mut again = HashSet::new();
-        if !names.is_empty() {
+        if !names.is_nobody() {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
             let shapes = match check.shapes {
@@ -260,7 +288,7 @@ impl Tenants {
             };
             let closer = Check {
                 reading: check.reading,
-                only: &names,
+                select: &names,
                 depth: check.depth,
                 shapes: shapes.as_ref(),
             };
@@ -273,7 +301,7 @@ impl Tenants {
             });
             again.extend(problems.iter().map(Problem::identity));
         }
-        if check.only.is_empty() {
+        if check.select.is_all() {
             let leftovers = self.leftovers(check).await?;
             again.extend(leftovers.iter().map(Problem::identity));
         }
@@ -288,7 +316,7 @@ impl Tenants {
     }
 
     /// Which migrations each tenant has: those that this program knows, and others.
-    fn stand(&self, states: &[State]) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
+    fn stand(&self, states: &[State]) -> BTreeMap<String, (Applied, Vec<Version>)> {
         let stand = states.iter().filter_map(|state| {
             let standing = state.standing.as_ref().ok()?;
             let applied = (self.applied(standing), standing.unknown.clone());
@@ -297,7 +325,7 @@ impl Tenants {
         stand.collect()
     }
 
-    async fn edited_migrations(&self, only: &[TenantName]) -> Result<Vec<Problem>, Error> {
+    async fn edited_migrations(&self, select: &Selection) -> Result<Vec<Problem>, Error> {
         self.look_for_columns().await?;
         let mut problems = Vec::new();
         for note in self.edited().await? {
@@ -309,9 +337,7 @@ impl Tenants {
             else {
                 continue;
             };
-            let is_meant =
-                |name: &String| only.is_empty() || only.iter().any(|it| it.as_str() == name);
-            let tenants = tenants.into_iter().filter(is_meant);
+            let tenants = tenants.into_iter().filter(|name| select.contains(name));
             problems.extend(tenants.map(|tenant| Problem {
                 tenant: Some(tenant),
                 kind: ProblemKind::EditedMigration {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::Version;
 use crate::shape::Shape;
 
 /// The versions of migrations that are applied together, oldest first.
-pub(super) type Applied = Vec<String>;
+pub(super) type Applied = Vec<Version>;
 
 /// For how long a shape is taken for true. Beside the migrations, which cannot change
 /// while the program runs, it depends on what somebody may alter: default privileges,

@@ -5,11 +5,13 @@ use chrono::{DateTime, Utc};
 use super::TenantPlace;
 use super::handle::Tenants;
 use super::state::{self, Knowledge};
-use crate::Error;
 use crate::events::Call;
+use crate::fleet::Selection;
+use crate::{Answer, Error, Version};
 
 /// A tenant and where it stands.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Tenant {
     /// The name of the tenant.
     pub name: String,
@@ -17,7 +19,7 @@ pub struct Tenant {
     pub created_at: Option<DateTime<Utc>>,
     /// The newest applied migration; `None` when there is none, or when that is not
     /// known.
-    pub version: Option<String>,
+    pub version: Option<Version>,
     /// How many migrations it lacks; `None` when that is not known.
     pub pending: Option<usize>,
     /// Where it is, when it is on a server of a cluster.
@@ -33,13 +35,13 @@ impl Tenants {
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says. What is wrong with one
     /// tenant is in its row.
-    pub async fn list(&self) -> Result<Vec<Tenant>, Error> {
-        Call::List.tell(self.listed()).await
+    pub fn list(&self) -> Answer<'_, Result<Vec<Tenant>, Error>> {
+        Call::List.tell(self.listed())
     }
 
     async fn listed(&self) -> Result<Vec<Tenant>, Error> {
-        let states = self.states(&[], Knowledge::Certain).await?;
-        let mut places = self.places().await?;
+        let states = self.states(&Selection::All, Knowledge::Certain).await?;
+        let mut places = self.find_places().await?;
         let tenants = states.into_iter().map(|state| {
             let target = self.registry.tenant(&state.name).ok();
             let place = target.and_then(|it| places.remove(it.schema.as_str()));

@@ -9,14 +9,15 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client};
 
 use super::handle::Tenants;
+use super::setters::setter;
 use super::spares::new_name;
 use crate::engine::{self, Writers};
 use crate::events::Call;
-use crate::fleet::Stop;
+use crate::fleet::{Pace, Stop};
 use crate::link::Session;
 use crate::name::{Schema, Target};
 use crate::report::{MoveProgress, Moved};
-use crate::{Error, Node, SchemaName, TenantName};
+use crate::{Answer, Error, Node, SchemaName, TenantName};
 
 /// How often it is looked how far a move is.
 const LOOK: Duration = Duration::from_millis(250);
@@ -32,36 +33,62 @@ const PROGRESS: &str = "
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 HAVING pg_catalog.count(*) > 0";
 
-impl Tenants {
-    /// Moves the tenant `name` to the server `to` of the cluster, with all its tables.
-    ///
-    /// Applications go on reading meanwhile, and writing as `writers` says; at the end
-    /// they wait for a moment. A migration of the tenant waits until it is done.
-    /// `observe` hears a few times a second how far it is; `stop` calls it off, and
-    /// then the tenant is where it was.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`], [`Error::Unknown`],
-    /// [`Error::Untracked`], [`Error::MissingSchema`], [`Error::NotDistributed`],
-    /// [`Error::WouldBlockWrites`] when `writers` are to go on and a table has no
-    /// primary key, [`Error::Busy`], or what the server says: SQLSTATE 57014 when it
-    /// was called off. Then the tenant is where it was.
-    pub async fn move_tenant(
-        &self,
-        name: &TenantName,
-        to: &Node,
-        writers: Writers,
-        stop: &Stop,
-        observe: &(dyn Fn(&MoveProgress) + Sync),
-    ) -> Result<Moved, Error> {
-        let target = self.target(name);
-        let moved = self.move_and_watch(&target, to, writers, stop, observe);
-        Call::MoveTenant
-            .tell_of(Schema::Tenant(&target), moved)
-            .await
+/// A move of a tenant. Made by [`Cluster::move_tenant`](crate::Cluster::move_tenant).
+#[must_use = "nothing is moved until it is awaited"]
+pub struct MoveTenant<'a> {
+    tenants: &'a Tenants,
+    name: &'a TenantName,
+    to: &'a Node,
+    writers: Writers,
+    pace: Pace<'a>,
+    observe: Box<dyn Fn(&MoveProgress) + Send + Sync + 'a>,
+}
+
+impl<'a> MoveTenant<'a> {
+    pub(super) fn new(tenants: &'a Tenants, name: &'a TenantName, to: &'a Node) -> Self {
+        Self {
+            tenants,
+            name,
+            to,
+            writers: Writers::default(),
+            pace: Pace::default(),
+            observe: Box::new(|_| {}),
+        }
     }
 
+    /// What those who write to the tenant do; they go on unless you say so.
+    pub fn writers(mut self, writers: Writers) -> Self {
+        self.writers = writers;
+        self
+    }
+
+    setter!(stop);
+    setter!(observe: MoveProgress);
+}
+
+impl<'a> IntoFuture for MoveTenant<'a> {
+    type Output = Result<Moved, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self {
+                tenants,
+                to,
+                writers,
+                ..
+            } = self;
+            let target = tenants.target(self.name);
+            let moved =
+                tenants.move_and_watch(&target, to, writers, self.pace.stop, &*self.observe);
+            Call::MoveTenant
+                .tell_of(Schema::Tenant(&target), moved)
+                .await
+        })
+    }
+}
+
+impl Tenants {
     async fn move_and_watch(
         &self,
         target: &Target,
@@ -112,17 +139,8 @@ impl Tenants {
         }
     }
 
-    /// The same tenants; those that are made through this value are put on the server
-    /// `node` of the cluster, wherever the cluster would have put them.
-    ///
-    /// A new tenant is made as a spare schema, moved, and given its name then; spares
-    /// that are ready are not taken. Copies are put where the cluster puts them.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`], [`Error::NoSpareList`], or what the
-    /// server says.
-    pub async fn placed_on(&self, node: Node) -> Result<Self, Error> {
+    /// See `Cluster::placed_on`.
+    pub(super) async fn placed(&self, node: Node) -> Result<Self, Error> {
         self.require_node(&node).await?;
         self.require_list().await?;
         let mut placed = self.clone();
@@ -160,7 +178,7 @@ impl Tenants {
         if !self.database.is_cluster() {
             return Err(Error::NotACluster);
         }
-        let nodes = self.nodes().await?;
+        let nodes = self.find_nodes().await?;
         match nodes.iter().find(|it| it.node == *node) {
             Some(it) if it.holds_tenants => Ok(()),
             Some(_) => Err(Error::HoldsNoTenants(node.clone())),

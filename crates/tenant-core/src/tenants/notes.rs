@@ -11,12 +11,12 @@ use super::state::State;
 use crate::migration::{Migration, MigrationSet};
 use crate::registry::{Registry, Rows};
 use crate::report::Note;
-use crate::{Error, TenantName};
+use crate::{Error, TenantName, Version};
 
 /// What the ledgers tell: migrations that nobody has, and those that come late.
 pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note> {
-    let mut unknown = BTreeMap::<&str, Vec<String>>::new();
-    let mut late = BTreeMap::<&str, Vec<String>>::new();
+    let mut unknown = BTreeMap::<&Version, Vec<String>>::new();
+    let mut late = BTreeMap::<&Version, Vec<String>>::new();
     for standing in states
         .iter()
         .filter_map(|state| state.standing.as_ref().ok())
@@ -33,11 +33,11 @@ pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note
         }
     }
     let unknown = unknown.into_iter().map(|(version, tenants)| Note::Unknown {
-        version: version.to_owned(),
+        version: version.clone(),
         tenants,
     });
     let late = late.into_iter().map(|(version, tenants)| Note::Late {
-        migration: migrations.name_of(version),
+        migration: migrations.name_of(version.as_str()),
         tenants,
     });
     unknown.chain(late).collect()
@@ -61,7 +61,7 @@ pub(super) async fn edited(
     };
     let versions = migrations
         .iter()
-        .map(Migration::version)
+        .map(|migration| migration.version().as_str())
         .collect::<Vec<_>>();
     let fingerprints = migrations.iter().map(Migration::fingerprint);
     let fingerprints = fingerprints.collect::<Vec<_>>();
@@ -95,7 +95,7 @@ pub(super) async fn edited(
     }
     let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
         migration: migrations.name_of(version),
-        version: version.to_owned(),
+        version: Version::recorded(version),
         tenants,
     });
     Ok(edited.collect())

@@ -101,7 +101,9 @@ impl Tenants {
         read_ledgers(reading, bare, &Unreached::default(), &mut ledgers).await;
         let ours = ledgers.into_iter().filter_map(|(name, applied)| {
             let applied = applied.ok()?;
-            let is_ours = applied.iter().all(|version| known.contains(version));
+            let is_ours = applied
+                .iter()
+                .all(|version| known.iter().any(|it| it == version));
             is_ours.then(|| name.to_string())
         });
         ours.collect()

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::reading::Reading;
+use crate::Error;
+use crate::fleet::Selection;
 use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, TenantName};
 
-/// The tenants among `only`, or among all when that is empty, whose schema belongs
-/// to another role than those of most: a schema that somebody has made or restored
+/// The selected tenants whose schema belongs to another role than those of most: a schema that somebody has made or restored
 /// as another role, and that the migrations cannot change.
 ///
 /// # Errors
@@ -17,7 +17,7 @@ use crate::{Error, TenantName};
 pub(super) async fn foreign_owners(
     reading: &Reading<'_>,
     registry: &Registry,
-    only: &[TenantName],
+    select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
     let Rows {
         from, key, schema, ..
@@ -43,10 +43,9 @@ pub(super) async fn foreign_owners(
     let (Some((usual, _)), None) = (usual.next(), usual.next()) else {
         return Ok(Vec::new());
     };
-    let is_meant = |name: &str| only.is_empty() || only.iter().any(|it| it.as_str() == name);
     let foreign = pairs
         .iter()
-        .filter(|(name, owner)| owner != usual && is_meant(name));
+        .filter(|(name, owner)| owner != usual && select.contains(name));
     let problem = |(name, owner): &(String, String)| Problem {
         tenant: Some(name.clone()),
         kind: ProblemKind::ForeignOwner {

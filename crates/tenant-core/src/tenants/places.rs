@@ -10,11 +10,13 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
+use crate::fleet::Selection;
 use crate::registry::{Registry, Rows};
-use crate::{Error, Node, TenantName};
+use crate::{Error, Node};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TenantPlace {
     /// The server that its schema is on.
     pub node: Node,
@@ -25,6 +27,7 @@ pub struct TenantPlace {
 
 /// A server that belongs to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClusterNode {
     /// Its address.
     pub node: Node,
@@ -51,13 +54,8 @@ const CLUSTER: &str = "
     WHERE noderole = 'primary' AND isactive ORDER BY nodename, nodeport";
 
 impl Tenants {
-    /// The servers that the tenants are spread over, by address; none where the
-    /// database is a single server.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Connect`], or what the server says.
-    pub async fn nodes(&self) -> Result<Vec<ClusterNode>, Error> {
+    /// See `Cluster::nodes`.
+    pub(super) async fn find_nodes(&self) -> Result<Vec<ClusterNode>, Error> {
         if !self.database.is_cluster() {
             return Ok(Vec::new());
         }
@@ -74,26 +72,16 @@ impl Tenants {
         nodes.map_err(failed)
     }
 
-    /// The server of each tenant that is on one of a cluster, by the name of its schema: what
-    /// [`Tenants::places`] says, without the sizes. Only the coordinator is asked.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Connect`], or what the coordinator says.
-    pub async fn homes(&self) -> Result<HashMap<String, Node>, Error> {
+    /// See `Cluster::homes`.
+    pub(super) async fn find_homes(&self) -> Result<HashMap<String, Node>, Error> {
         if !self.database.is_cluster() {
             return Ok(HashMap::new());
         }
         homes(&self.reading().await?).await
     }
 
-    /// Where each tenant is that is on a server of a cluster, by the name of its schema;
-    /// none where the database is a single server. Each server of the cluster is asked for the sizes.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Connect`], or what the coordinator says.
-    pub async fn places(&self) -> Result<HashMap<String, TenantPlace>, Error> {
+    /// See `Cluster::places`.
+    pub(super) async fn find_places(&self) -> Result<HashMap<String, TenantPlace>, Error> {
         if !self.database.is_cluster() {
             return Ok(HashMap::new());
         }
@@ -139,8 +127,7 @@ pub(super) struct Spread {
     pub(super) is_distributed: bool,
 }
 
-/// Of the tenants `only`, or of all when that is empty, those that have a schema, by
-/// name.
+/// The selected tenants that have a schema, by name.
 ///
 /// # Errors
 ///
@@ -148,7 +135,7 @@ pub(super) struct Spread {
 pub(super) async fn spread(
     reading: &Reading<'_>,
     registry: &Registry,
-    only: &[TenantName],
+    select: &Selection,
 ) -> Result<Vec<Spread>, Error> {
     let failed = |error| Error::database("reading which tenants are distributed", error);
     let Rows {
@@ -160,8 +147,7 @@ pub(super) async fn spread(
          LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
          WHERE $1::text[] IS NULL OR {key} = ANY ($1) ORDER BY {key}"
     );
-    let names = only.iter().map(TenantName::as_str).collect::<Vec<_>>();
-    let names = (!names.is_empty()).then_some(names);
+    let names = select.parameter();
     let parameter = (&names as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
     let rows = reading.query(&sql, &[parameter]).await.map_err(failed)?;
     let read = |row: &Row| {

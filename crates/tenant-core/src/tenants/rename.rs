@@ -5,7 +5,7 @@ use crate::engine::{self, Followed};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Note, Renamed};
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
 
 impl Tenants {
     /// Gives the tenant `from` the name `to`: its schema and its registration, in
@@ -31,10 +31,16 @@ impl Tenants {
     /// without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when
     /// another run works on either, or what the server says, such as that somebody
     /// uses a table (SQLSTATE 55P03). Then all is as it was.
-    pub async fn rename(&self, from: &TenantName, to: &TenantName) -> Result<Renamed, Error> {
-        let (old, new) = (self.target(from), self.target(to));
-        let renamed = self.rename_and_look(&old, &new);
-        Call::Rename.tell_of(Schema::Tenant(&old), renamed).await
+    pub fn rename<'a>(
+        &'a self,
+        from: &'a TenantName,
+        to: &'a TenantName,
+    ) -> Answer<'a, Result<Renamed, Error>> {
+        Box::pin(async move {
+            let (old, new) = (self.target(from), self.target(to));
+            let renamed = self.rename_and_look(&old, &new);
+            Call::Rename.tell_of(Schema::Tenant(&old), renamed).await
+        })
     }
 
     async fn rename_and_look(&self, old: &Target, new: &Target) -> Result<Renamed, Error> {

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::handle::Tenants;
-use super::state::{self, Knowledge, Standing};
+use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::shape::Difference;
-use crate::{Error, TenantName};
+use crate::{Answer, Error, TenantName};
 
 /// What came of repairing a tenant.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Repair {
     /// What was put right, or would be.
     pub mended: Vec<Difference>,
@@ -38,12 +39,14 @@ impl Tenants {
     /// [`Error::Unknown`], [`Error::MissingSchema`], a statement that failed
     /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
     /// migrations could not be tried. Then nothing was changed.
-    pub async fn repair(&self, name: &TenantName) -> Result<Repair, Error> {
-        let target = self.target(name);
-        let repaired = self.repair_or_try(&target, Keep::Yes);
-        Call::Repair
-            .tell_about(Schema::Tenant(&target), repaired)
-            .await
+    pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
+        Box::pin(async move {
+            let target = self.target(name);
+            let repaired = self.repair_or_try(&target, Keep::Yes);
+            Call::Repair
+                .tell_about(Schema::Tenant(&target), repaired)
+                .await
+        })
     }
 
     /// What [`Tenants::repair`] would do: all of it is done, and rolled back.
@@ -51,12 +54,14 @@ impl Tenants {
     /// # Errors
     ///
     /// As [`Tenants::repair`].
-    pub async fn try_repair(&self, name: &TenantName) -> Result<Repair, Error> {
-        let target = self.target(name);
-        let tried = self.repair_or_try(&target, Keep::No);
-        Call::Repair
-            .tell_about(Schema::Tenant(&target), tried)
-            .await
+    pub fn try_repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
+        Box::pin(async move {
+            let target = self.target(name);
+            let tried = self.repair_or_try(&target, Keep::No);
+            Call::Repair
+                .tell_about(Schema::Tenant(&target), tried)
+                .await
+        })
     }
 
     async fn repair_or_try(&self, target: &Target, keep: Keep) -> Result<Repair, Error> {
@@ -67,8 +72,8 @@ impl Tenants {
             let Some(expected) = shapes.get(&known) else {
                 break;
             };
-            let mut applied = known;
-            applied.extend(standing.unknown);
+            let applied = known.iter().chain(&standing.unknown);
+            let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
             let session = self.session().await?;
             let work = self.work(&session, Schema::Tenant(target));
             if let Some(repaired) = engine::repair(work, target, expected, &applied, keep).await? {
@@ -92,11 +97,7 @@ impl Tenants {
     ///
     /// [`Error::Unknown`], or why it cannot be read.
     pub(super) async fn standing_of(&self, name: &TenantName) -> Result<Standing, Error> {
-        let only = std::slice::from_ref(name);
-        let states = self.states(only, Knowledge::Certain).await?;
-        if let Some(name) = state::unknown(&states, only).next() {
-            return Err(Error::Unknown(name.clone()));
-        }
+        let states = self.states(&name.into(), Knowledge::Certain).await?;
         let state = states.into_iter().next();
         state.map_or_else(|| Err(Error::Unknown(name.clone())), |state| state.standing)
     }

@@ -5,7 +5,7 @@
 
 mod ahead;
 mod choice;
-mod options;
+mod to;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,23 +14,23 @@ use super::each::Task;
 use super::handle::Tenants;
 use super::loss::Loss;
 use super::notes;
+use super::setters::setter;
 use super::state::{self, Knowledge, Standing, State};
 use crate::events::{self, Call, Whose};
-use crate::fleet::{Item, Limits, Stop};
+use crate::fleet::{Item, Pace, Selection};
 use crate::link::Session;
 use crate::migration::{Migration, versions};
 use crate::name::{Entry, Schema};
 use crate::report::{FleetReport, Note, Outcome, Status};
-use crate::{Error, TenantName, engine};
+use crate::{Answer, Error, Version, engine};
 
 pub(super) use ahead::Ahead;
-pub use options::{RollbackOptions, RollbackTo};
+pub use to::RollbackTo;
 
 /// What would be reverted, and what would be lost. Made by
 /// [`Tenants::plan_rollback`].
 #[derive(Debug)]
 pub struct RollbackPlan {
-    options: RollbackOptions,
     migrations: Vec<PlannedRevert>,
     loss: Option<Vec<Loss>>,
     notes: Vec<Note>,
@@ -43,9 +43,10 @@ pub struct RollbackPlan {
 
 /// A migration that would be reverted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlannedRevert {
     /// Its version.
-    pub version: String,
+    pub version: Version,
     /// Its name.
     pub name: String,
     /// How many tenants have it.
@@ -96,6 +97,59 @@ impl RollbackPlan {
     }
 }
 
+/// A search for what a rollback would revert. Made by [`Tenants::plan_rollback`].
+#[must_use = "nothing is looked at until it is awaited"]
+pub struct PlanRollback<'a> {
+    tenants: &'a Tenants,
+    select: Selection,
+    to: RollbackTo,
+}
+
+impl PlanRollback<'_> {
+    setter!(select);
+
+    /// How far back: one step unless you say so.
+    pub fn to(mut self, to: RollbackTo) -> Self {
+        self.to = to;
+        self
+    }
+}
+
+impl<'a> IntoFuture for PlanRollback<'a> {
+    type Output = Result<RollbackPlan, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let planned = async move { self.tenants.plan_back(&self.select, &self.to).await };
+        Call::PlanRollback.tell(planned)
+    }
+}
+
+/// A run that reverts migrations. Made by [`Tenants::rollback`].
+#[must_use = "nothing is reverted until it is awaited"]
+pub struct Rollback<'a> {
+    tenants: &'a Tenants,
+    plan: RollbackPlan,
+    pace: Pace<'a>,
+    observe: Box<dyn Fn(&Outcome) + Send + Sync + 'a>,
+}
+
+impl<'a> Rollback<'a> {
+    setter!(jobs: "8");
+    setter!(max_failures);
+    setter!(stop);
+    setter!(observe: Outcome);
+}
+
+impl<'a> IntoFuture for Rollback<'a> {
+    type Output = Result<FleetReport, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Call::Rollback.tell(self.tenants.go_back(self))
+    }
+}
+
 impl Tenants {
     /// Finds out what a rollback would revert and what would be lost with it, and
     /// changes nothing. For the latter the migrations are run, up and down, in a
@@ -108,26 +162,30 @@ impl Tenants {
     /// this program does not have, [`Error::UnreadableDown`], [`Error::Irreversible`] when some have no
     /// `down.sql`, [`Error::Refused`] when one has a `down.sql` that must not run. A
     /// tenant's own error is in the report of the run.
-    pub async fn plan_rollback(&self, options: RollbackOptions) -> Result<RollbackPlan, Error> {
-        Call::PlanRollback.tell(self.plan_back(options)).await
+    pub fn plan_rollback(&self) -> PlanRollback<'_> {
+        PlanRollback {
+            tenants: self,
+            select: Selection::All,
+            to: RollbackTo::default(),
+        }
     }
 
-    async fn plan_back(&self, options: RollbackOptions) -> Result<RollbackPlan, Error> {
+    async fn plan_back(&self, select: &Selection, to: &RollbackTo) -> Result<RollbackPlan, Error> {
         let started = Instant::now();
         self.look_for_columns().await?;
         let ours = &self.migrations.tenant;
-        let states = self.states(&options.only, Knowledge::Certain).await?;
+        let states = self.states(select, Knowledge::Certain).await?;
         let unknown = notes::of_states(&states, ours);
-        let (mut idle, standings) = sort(states, &options.only);
+        let (mut idle, standings) = sort(states, select);
         let holders = choice::holders(ours, &standings);
-        let to_revert = choice::choose(ours, &holders, &options.to)?;
+        let to_revert = choice::choose(ours, &holders, to)?;
         let ahead = standings
             .iter()
             .map(|it| choice::ahead(ours, it, &to_revert));
         let (ahead, level) = ahead.partition::<Vec<_>, _>(|it| !it.versions.is_empty());
         let level = level.iter().map(|it| it.entry.key());
         idle.extend(level.map(|name| Outcome::idle(name, Status::UpToDate)));
-        let spares = if options.only.is_empty() {
+        let spares = if select.is_all() {
             self.spares_with(&to_revert).await?
         } else {
             Vec::new()
@@ -139,13 +197,12 @@ impl Tenants {
         notes.retain(|note| is_about(note, &to_revert));
         notes.extend(of_loss);
         let migrations = to_revert.iter().map(|one| PlannedRevert {
-            version: one.version().to_owned(),
+            version: one.version().clone(),
             name: one.name().to_owned(),
             tenants: holders.get(one.version()).map_or(0, Vec::len),
         });
         Ok(RollbackPlan {
             migrations: migrations.collect(),
-            options,
             loss,
             notes,
             idle,
@@ -168,35 +225,30 @@ impl Tenants {
     /// Reverts what `plan` says, several tenants at a time: in each tenant the
     /// `down.sql` of the migrations, newest first, in one transaction with what
     /// records it. A tenant that fails stays as it was and does not stop the others.
-    /// When all tenants are meant, the spare schemas follow.
+    /// When all tenants are selected, the spare schemas follow.
     ///
-    /// `observe` hears of each tenant as it ends, those that need nothing left out,
-    /// and holds up the run while it listens; `stop` ends the run early.
+    /// `observe` hears of each tenant as it ends, those that need nothing left out.
     ///
     /// # Errors
     ///
     /// Only what concerns the run as a whole: no connection. A tenant's own error is
     /// in its [`Outcome`]; [`Error::AppliedMeanwhile`] when it was migrated since the
     /// plan was made.
-    pub async fn rollback(
-        &self,
-        plan: RollbackPlan,
-        stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<FleetReport, Error> {
-        Call::Rollback.tell(self.go_back(plan, stop, observe)).await
+    pub fn rollback(&self, plan: RollbackPlan) -> Rollback<'_> {
+        Rollback {
+            tenants: self,
+            plan,
+            pace: Pace::default(),
+            observe: Box::new(|_| {}),
+        }
     }
 
-    async fn go_back(
-        &self,
-        plan: RollbackPlan,
-        stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<FleetReport, Error> {
+    async fn go_back(&self, call: Rollback<'_>) -> Result<FleetReport, Error> {
+        let (plan, pace) = (call.plan, call.pace);
         let started = Instant::now();
         let planned = |one: &&Migration| {
             let mut planned = plan.migrations.iter();
-            planned.any(|revert| revert.version == one.version())
+            planned.any(|revert| revert.version == *one.version())
         };
         let to_revert = self.migrations.tenant.iter().filter(planned);
         let to_revert = to_revert.collect::<Vec<_>>();
@@ -204,19 +256,15 @@ impl Tenants {
         for failed in outcomes.iter().filter(|it| it.error.is_some()) {
             events::schema_ended(Whose::tenant(&failed.name), failed);
         }
-        let limits = Limits {
-            jobs: plan.options.jobs,
-            max_failures: plan.options.max_failures,
-            failed: outcomes.iter().filter(|it| it.error.is_some()).count(),
-        };
+        let failed = outcomes.iter().filter(|it| it.error.is_some()).count();
         let items = plan.ahead.iter().map(|it| Item::from(it.entry.clone()));
         let mut ended = self
             .for_each(
                 items.collect(),
                 Task::Revert(&to_revert),
-                limits,
-                stop,
-                observe,
+                pace.limits(failed),
+                pace.stop,
+                &*call.observe,
             )
             .await?;
         note_what_remains(&mut ended, plan.ahead);
@@ -224,7 +272,7 @@ impl Tenants {
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let spares = plan.spares.into_iter().map(Item::from).collect();
         let task = Task::Revert(&to_revert);
-        let spares = self.for_spares(spares, task, plan.options.jobs, stop);
+        let spares = self.for_spares(spares, task, pace);
         let report = FleetReport {
             outcomes,
             spares: spares.await,
@@ -265,8 +313,8 @@ fn is_about(note: &Note, to_revert: &[&Migration]) -> bool {
 }
 
 /// Those that cannot be read, and where the others stand.
-fn sort(states: Vec<State>, only: &[TenantName]) -> (Vec<Outcome>, Vec<Standing>) {
-    let unknown = state::unknown(&states, only);
+fn sort(states: Vec<State>, select: &Selection) -> (Vec<Outcome>, Vec<Standing>) {
+    let unknown = state::unknown(&states, select);
     let mut failed = unknown
         .map(|name| Outcome::failed(name.as_str(), Error::Unknown(name.clone())))
         .collect::<Vec<_>>();

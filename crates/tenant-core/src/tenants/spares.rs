@@ -3,33 +3,106 @@
 //! Making a tenant means making all its tables, which takes long on a disk. A
 //! sign-up that waits for it takes a spare instead, by giving it a name.
 
-use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use super::each::Task;
 use super::handle::Tenants;
+use super::setters::setter;
 use super::state::{self, Standing};
 use crate::engine::{self, refuse_unfit};
 use crate::events::{self, Call};
-use crate::fleet::{Item, Limits, Stop};
+use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
 use crate::report::{Outcome, SpareCount, SpareReport, Status};
-use crate::{Error, SchemaName};
+use crate::{Answer, Error, SchemaName};
 
 /// What their names begin with.
 const PREFIX: &str = "_spare_";
 
+/// The spare schemas: made by [`Tenants::spares`].
+#[derive(Clone, Copy)]
+pub struct Spares<'a> {
+    tenants: &'a Tenants,
+}
+
 impl Tenants {
+    /// The spare schemas, which are made in advance so that a sign-up takes
+    /// milliseconds.
+    ///
+    /// ```no_run
+    /// # use tenant_core::{Error, Tenants};
+    /// # async fn example(tenants: Tenants) -> Result<(), Error> {
+    /// if tenants.spares().count().await?.ready < 5 {
+    ///     tenants.spares().keep(10).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn spares(&self) -> Spares<'_> {
+        Spares { tenants: self }
+    }
+}
+
+impl<'a> Spares<'a> {
     /// How many spare schemas there are.
     ///
     /// # Errors
     ///
     /// [`Error::Connect`], or what the server says.
-    pub async fn spares(&self) -> Result<SpareCount, Error> {
-        let spares = Call::Spares.tell(self.states_of_spares()).await?;
+    pub fn count(self) -> Answer<'a, Result<SpareCount, Error>> {
+        Call::Spares.tell(self.tenants.count_spares())
+    }
+
+    /// Sees to it that `count` spare schemas are ready: those that are behind
+    /// are migrated, missing ones are built, and those too many are dropped.
+    /// `observe` hears of each schema as it ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSpareList`] when the public migrations do not make the list of
+    /// spares or have not been applied, and what concerns the run as a whole. A
+    /// schema's own error is in its [`Outcome`].
+    pub fn keep(self, count: usize) -> KeepSpares<'a> {
+        KeepSpares {
+            tenants: self.tenants,
+            count,
+            pace: Pace::default(),
+            observe: Box::new(|_| {}),
+        }
+    }
+}
+
+/// A run that keeps spare schemas ready. Made by [`Spares::keep`].
+#[must_use = "nothing is done until it is awaited"]
+pub struct KeepSpares<'a> {
+    tenants: &'a Tenants,
+    count: usize,
+    pace: Pace<'a>,
+    observe: Box<dyn Fn(&Outcome) + Send + Sync + 'a>,
+}
+
+impl<'a> KeepSpares<'a> {
+    setter!(jobs: "8");
+    setter!(stop);
+    setter!(observe: Outcome);
+}
+
+impl<'a> IntoFuture for KeepSpares<'a> {
+    type Output = Result<SpareReport, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Call::KeepSpares.tell(self.tenants.see_to_spares(self))
+    }
+}
+
+impl Tenants {
+    async fn count_spares(&self) -> Result<SpareCount, Error> {
+        let spares = self.states_of_spares().await?;
         let standings = spares
             .iter()
             .filter_map(|spare| spare.standing.as_ref().ok());
@@ -40,42 +113,15 @@ impl Tenants {
         })
     }
 
-    /// Sees to it that `count` spare schemas are ready: those that are behind
-    /// are migrated, missing ones are built, and those too many are dropped.
-    /// `jobs` is as in [`MigrateOptions`](super::MigrateOptions); `observe`
-    /// hears of each schema as it ends, and holds up the run while it listens;
-    /// `stop` ends the run early.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoSpareList`] when the public migrations do not make the list of
-    /// spares or have not been applied, and what concerns the run as a whole. A
-    /// schema's own error is in its [`Outcome`].
-    pub async fn keep_spares(
-        &self,
-        count: usize,
-        jobs: Option<NonZeroUsize>,
-        stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<SpareReport, Error> {
-        let kept = self.see_to_spares(count, jobs, stop, observe);
-        Call::KeepSpares.tell(kept).await
-    }
-
-    async fn see_to_spares(
-        &self,
-        count: usize,
-        jobs: Option<NonZeroUsize>,
-        stop: &Stop,
-        observe: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<SpareReport, Error> {
+    async fn see_to_spares(&self, call: KeepSpares<'_>) -> Result<SpareReport, Error> {
+        let (count, pace, observe) = (call.count, call.pace, &*call.observe);
         let started = Instant::now();
         self.require_list().await?;
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
         let behind = self.spares_behind().await?;
-        let migrated = self.for_spares(behind, Task::Migrate, jobs, stop);
+        let migrated = self.for_spares(behind, Task::Migrate, pace);
         let mut outcomes = migrated.await;
         outcomes.iter().for_each(observe);
         let Found { ready, lost } = self.find_spares().await?;
@@ -83,14 +129,11 @@ impl Tenants {
         let lacking = count - kept.len();
         let new = std::iter::repeat_with(|| new_name(&self.registry)).take(lacking);
         let new = new.collect::<Result<Vec<_>, _>>()?;
-        let limits = Limits {
-            jobs,
-            ..Limits::default()
-        };
         for (task, names) in [(Task::Drop, [surplus, &lost].concat()), (Task::Create, new)] {
             let items = names.into_iter().map(Entry::Spare).map(Item::from);
             let items = items.collect();
-            outcomes.extend(self.for_each(items, task, limits, stop, observe).await?);
+            let done = self.for_each(items, task, pace.limits(0), pace.stop, observe);
+            outcomes.extend(done.await?);
         }
         let built = outcomes.iter().filter(|it| it.status == Status::Created);
         let ready = kept.len() + built.count();
@@ -119,15 +162,11 @@ impl Tenants {
         &self,
         spares: Vec<Item>,
         task: Task<'_>,
-        jobs: Option<NonZeroUsize>,
-        stop: &Stop,
+        pace: Pace<'_>,
     ) -> Vec<Outcome> {
         let first = spares.first().map(|item| item.entry.clone());
-        let limits = Limits {
-            jobs,
-            ..Limits::default()
-        };
-        let done = self.for_each(spares, task, limits, stop, &|_| {});
+        let limits = pace.whatever_fails().limits(0);
+        let done = self.for_each(spares, task, limits, pace.stop, &|_| {});
         done.await.unwrap_or_else(|error| {
             let first = first.map(|entry| {
                 let failed = Outcome::failed(entry.key(), error);

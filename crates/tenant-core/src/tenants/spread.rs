@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::places::{homes, spread};
 use super::reading::Reading;
+use crate::fleet::Selection;
 use crate::registry::Registry;
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, Node, TenantName};
+use crate::{Error, Node};
 
 /// Asks each server but the coordinator, all at the same time.
 ///
@@ -38,8 +39,7 @@ pub(super) async fn unreachable_nodes(reading: &Reading<'_>) -> Result<Vec<Probl
     problems.map_err(failed)
 }
 
-/// The tenants of `only`, or of all when that is empty, that the coordinator holds by
-/// itself.
+/// The selected tenants that the coordinator holds by itself.
 ///
 /// # Errors
 ///
@@ -47,9 +47,9 @@ pub(super) async fn unreachable_nodes(reading: &Reading<'_>) -> Result<Vec<Probl
 pub(super) async fn not_distributed(
     reading: &Reading<'_>,
     registry: &Registry,
-    only: &[TenantName],
+    select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
-    let spread = spread(reading, registry, only).await?;
+    let spread = spread(reading, registry, select).await?;
     let local = spread.into_iter().filter(|tenant| !tenant.is_distributed);
     let problems = local.map(|tenant| Problem {
         tenant: Some(tenant.name),

@@ -3,34 +3,39 @@
 use super::handle::Tenants;
 use super::state::{self, Knowledge, State};
 use crate::events::Call;
-use crate::{Error, TenantName};
+use crate::fleet::Selection;
+use crate::{Answer, Error, Version};
 
 /// A tenant, and how its migrations differ from those of this program.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TenantStanding {
     /// The name of the tenant.
     pub name: String,
     /// The versions that it lacks, oldest first.
-    pub pending: Vec<String>,
+    pub pending: Vec<Version>,
     /// The versions that it has and nobody knows, oldest first.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<Version>,
     /// Why the two above are not known, when they are not; both are empty then.
     pub error: Option<Error>,
 }
 
 impl Tenants {
-    /// Which migrations each of the tenants `only` lacks, or each of all when that
-    /// is empty; by name. From every tenant's own table of applied migrations, with
-    /// a query for each hundred of them.
+    /// Which migrations each of the selected tenants lacks, by name. From every
+    /// tenant's own table of applied migrations, with a query for each hundred of
+    /// them.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a name in
-    /// `only`, or what the server says. What is wrong with one tenant is in its row.
-    pub async fn standings(&self, only: &[TenantName]) -> Result<Vec<TenantStanding>, Error> {
-        let states = Call::Standings.tell(self.states(only, Knowledge::Certain));
-        let states = states.await?;
-        if let Some(name) = state::unknown(&states, only).next() {
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a
+    /// selected name, or what the server says. What is wrong with one tenant is in its row.
+    pub fn standings(&self, select: Selection) -> Answer<'_, Result<Vec<TenantStanding>, Error>> {
+        Call::Standings.tell(self.standings_of(select))
+    }
+
+    async fn standings_of(&self, select: Selection) -> Result<Vec<TenantStanding>, Error> {
+        let states = self.states(&select, Knowledge::Certain).await?;
+        if let Some(name) = state::unknown(&states, &select).next() {
             return Err(Error::Unknown(name.clone()));
         }
         Ok(states.into_iter().map(standing).collect())

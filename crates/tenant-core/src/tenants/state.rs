@@ -14,11 +14,11 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
 use super::reading::{LedgerRead, Reading};
-use crate::fleet::Item;
+use crate::fleet::{Item, Selection};
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
-use crate::{Error, PgError, SchemaName, TenantName};
+use crate::{Error, PgError, SchemaName, TenantName, Version};
 
 /// How many ledgers one query reads. With more, planning the query takes most of
 /// the time, and each table needs a slot in the lock table.
@@ -39,12 +39,12 @@ pub(super) struct State {
     pub(super) standing: Result<Standing, Error>,
 }
 
-/// Those of `only` that are no tenants.
+/// The selected names that are no tenants.
 pub(super) fn unknown<'a>(
     states: &[State],
-    only: &'a [TenantName],
+    select: &'a Selection,
 ) -> impl Iterator<Item = &'a TenantName> {
-    only.iter().filter(|name| {
+    select.names().filter(|name| {
         let known = |state: &State| state.name == name.as_str();
         !states.iter().any(known)
     })
@@ -55,11 +55,11 @@ pub(super) fn unknown<'a>(
 pub(super) struct Standing {
     pub(super) entry: Entry,
     /// The newest applied version.
-    pub(super) version: Option<String>,
+    pub(super) version: Option<Version>,
     /// The versions that are missing, oldest first.
-    pub(super) pending: Vec<String>,
+    pub(super) pending: Vec<Version>,
     /// The applied versions that the migrations do not know, oldest first.
-    pub(super) unknown: Vec<String>,
+    pub(super) unknown: Vec<Version>,
     /// All that is applied to a tenant that is behind and has a ledger. Of the
     /// others, which may be thousands, it is not kept.
     applied: Option<Vec<String>>,
@@ -79,10 +79,10 @@ impl Standing {
     pub(super) fn all_applied<'a>(
         &'a self,
         migrations: &'a MigrationSet,
-    ) -> impl Iterator<Item = &'a str> {
+    ) -> impl Iterator<Item = &'a Version> {
         let known = migrations.iter().map(Migration::version);
-        let known = known.filter(|version| !self.pending.iter().any(|it| it == version));
-        known.chain(self.unknown.iter().map(String::as_str))
+        let known = known.filter(|version| !self.pending.contains(version));
+        known.chain(&self.unknown)
     }
 }
 
@@ -117,8 +117,7 @@ struct Registered {
 }
 
 impl Tenants {
-    /// Where the registered tenants stand, by name: those of `only`, or all when
-    /// that is empty.
+    /// Where the selected tenants stand, by name.
     ///
     /// A tenant without a schema, or whose ledger cannot be read, has the error
     /// in its `standing`; the others are read all the same.
@@ -128,10 +127,10 @@ impl Tenants {
     /// [`Error::NotSetUp`] without the tracker, or what the server says.
     pub(super) async fn states(
         &self,
-        only: &[TenantName],
+        select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        self.read_list(List::Tenants, only, knowledge).await
+        self.read_list(List::Tenants, select, knowledge).await
     }
 
     /// Where every spare schema stands, by name; none where there is no list of
@@ -141,7 +140,10 @@ impl Tenants {
     ///
     /// What the server says.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
-        match self.read_list(List::Spares, &[], Knowledge::Certain).await {
+        match self
+            .read_list(List::Spares, &Selection::All, Knowledge::Certain)
+            .await
+        {
             Err(Error::NotSetUp { .. }) => Ok(Vec::new()),
             read => read,
         }
@@ -153,17 +155,18 @@ impl Tenants {
     async fn read_list(
         &self,
         list: List,
-        only: &[TenantName],
+        select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        let only = only.iter().map(|name| name.as_str().to_owned()).collect();
-        let mut states = self.read_once(list, &only, knowledge).await?;
+        let is_wanted = |key: &str| select.contains(key);
+        let mut states = self.read_once(list, &is_wanted, knowledge).await?;
         let broken = states.iter().filter(|state| is_broken(state));
         let broken = broken.map(|state| state.name.clone());
         let broken = broken.collect::<HashSet<_>>();
         if !broken.is_empty() {
             states.retain(|state| !is_broken(state));
-            states.extend(self.read_once(list, &broken, Knowledge::Certain).await?);
+            let is_wanted = |key: &str| broken.contains(key);
+            states.extend(self.read_once(list, &is_wanted, Knowledge::Certain).await?);
             states.sort_by(|one, other| one.name.cmp(&other.name));
         }
         Ok(states)
@@ -172,14 +175,12 @@ impl Tenants {
     async fn read_once(
         &self,
         list: List,
-        only: &HashSet<String>,
+        is_wanted: &(dyn Fn(&str) -> bool + Sync),
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
         let reading = self.reading().await?;
         let listed = listed(&reading, &self.registry, list).await?;
-        let wanted = listed
-            .into_iter()
-            .filter(|tenant| only.is_empty() || only.contains(&tenant.name));
+        let wanted = listed.into_iter().filter(|tenant| is_wanted(&tenant.name));
         let mut states = Vec::new();
         let mut to_read = Vec::new();
         for tenant in wanted {
@@ -211,20 +212,19 @@ impl Tenants {
         let version = tenant.version.as_deref()?;
         let entry = tenant.entry.as_ref().ok()?.clone();
         let known = self.migrations.tenant.iter().map(Migration::version);
-        let (applied, pending): (Vec<_>, Vec<_>) = known.partition(|one| *one <= version);
-        if pending.is_empty() || applied.last() != Some(&version) {
+        let (applied, pending): (Vec<_>, Vec<_>) = known.partition(|one| one.as_str() <= version);
+        if pending.is_empty() || applied.last().is_none_or(|last| **last != *version) {
             return None;
         }
-        let owned = |versions: Vec<&str>| versions.into_iter().map(str::to_owned).collect();
         Some(State {
             name: tenant.name.clone(),
             created_at: tenant.created_at,
             standing: Ok(Standing {
                 entry,
-                version: Some(version.to_owned()),
-                pending: owned(pending),
+                version: Some(Version::recorded(version)),
+                pending: pending.into_iter().cloned().collect(),
                 unknown: Vec::new(),
-                applied: Some(owned(applied)),
+                applied: Some(applied.into_iter().map(ToString::to_string).collect()),
             }),
         })
     }
@@ -406,7 +406,7 @@ fn standing(
     Ok(Standing {
         entry,
         unknown: migrations.unknown(&applied),
-        version: applied.last().cloned(),
+        version: applied.last().map(Version::recorded),
         applied: is_behind.then_some(applied),
         pending,
     })

@@ -1,6 +1,6 @@
 //! Schemas that are there already, and become tenants.
 
-use tenant_core::Error;
+use tenant_core::{At, Error};
 use test_support::TestDatabase;
 
 use crate::drift::{everything, found};
@@ -30,7 +30,7 @@ async fn a_schema_with_a_ledger_is_taken_as_it_is() {
     database
         .execute("ALTER TABLE lost.tasks DROP COLUMN due")
         .await;
-    let adopted = tenants.adopt(&name("lost"), None).await.unwrap();
+    let adopted = tenants.adopt(&name("lost")).await.unwrap();
     assert_eq!(
         (adopted.version, adopted.by_shape),
         (Some(version(2)), false)
@@ -43,7 +43,7 @@ async fn a_schema_with_a_ledger_is_taken_as_it_is() {
             "column `tasks.due` is missing".to_owned()
         )]
     );
-    let again = tenants.adopt(&name("lost"), None).await.unwrap_err();
+    let again = tenants.adopt(&name("lost")).await.unwrap_err();
     assert!(matches!(again, Error::NothingToAdopt(_)), "{again}");
 }
 
@@ -60,7 +60,7 @@ async fn without_a_ledger_the_version_is_found_by_the_shape() {
         let database = TestDatabase::new().await;
         let tenants = with_lost(&database).await;
         database.execute(damage).await;
-        let adopted = tenants.adopt(&name("lost"), None).await.unwrap();
+        let adopted = tenants.adopt(&name("lost")).await.unwrap();
         assert!(adopted.by_shape, "{damage}");
         assert_eq!(
             adopted.version,
@@ -86,11 +86,11 @@ async fn a_registered_tenant_without_a_record_gets_one() {
     database
         .execute("DROP TABLE acme.__diesel_schema_migrations")
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     // Nobody is told to migrate it, which would meet the tables that are there.
     let kinds = health.problems.iter().map(|it| it.kind.code());
     assert_eq!(kinds.collect::<Vec<_>>(), ["half_made"], "{health:?}");
-    let adopted = tenants.adopt(&name("acme"), None).await.unwrap();
+    let adopted = tenants.adopt(&name("acme")).await.unwrap();
     assert_eq!(adopted.version, Some(version(2)));
     assert_eq!(found(&tenants).await, []);
 }
@@ -102,7 +102,7 @@ async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_neare
     database
         .execute("DROP TABLE lost.__diesel_schema_migrations; ALTER TABLE lost.tasks ADD COLUMN own text")
         .await;
-    let error = tenants.adopt(&name("lost"), None).await.unwrap_err();
+    let error = tenants.adopt(&name("lost")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
@@ -115,10 +115,7 @@ async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_neare
                      (SELECT count(*) FROM schema_tracker)";
     assert_eq!(database.value(untouched).await, "true1");
 
-    let adopted = tenants
-        .adopt(&name("lost"), Some(&version(2)))
-        .await
-        .unwrap();
+    let adopted = tenants.adopt(&name("lost")).at(version(2)).await.unwrap();
     assert_eq!(
         adopted.differences,
         ["column `tasks.own` should not be there"]
@@ -135,15 +132,12 @@ async fn versions_that_look_alike_have_to_be_told_apart_by_people() {
     database
         .execute("DELETE FROM schema_tracker; DROP TABLE acme.__diesel_schema_migrations")
         .await;
-    let error = tenants.adopt(&name("acme"), None).await.unwrap_err();
+    let error = tenants.adopt(&name("acme")).await.unwrap_err();
     let Error::SeveralVersionsFit { versions, .. } = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(*versions, [version(2), version(3)]);
-    tenants
-        .adopt(&name("acme"), Some(&version(3)))
-        .await
-        .unwrap();
+    assert_eq!(*versions, [Some(version(2)), Some(version(3))]);
+    tenants.adopt(&name("acme")).at(version(3)).await.unwrap();
     assert_eq!(found(&tenants).await, []);
 }
 
@@ -151,10 +145,7 @@ async fn versions_that_look_alike_have_to_be_told_apart_by_people() {
 async fn what_cannot_be_adopted_is_refused() {
     let database = TestDatabase::new().await;
     let tenants = with_lost(&database).await;
-    tenants
-        .keep_spares(1, None, &Default::default(), &|_| {})
-        .await
-        .unwrap();
+    tenants.spares().keep(1).await.unwrap();
     let spare = database.value("SELECT name FROM spare_schemas").await;
     database.execute("CREATE SCHEMA gone; INSERT INTO schema_tracker (name) VALUES ('gone'); DROP SCHEMA gone").await;
     for (who, at, said) in [
@@ -171,12 +162,12 @@ async fn what_cannot_be_adopted_is_refused() {
         ),
         (
             "lost",
-            Some("19990101000000"),
+            Some(At::Version("19990101000000".parse().unwrap())),
             "there is no migration with the version `19990101000000`",
         ),
         (
             "lost",
-            Some("0"),
+            Some(At::Nothing),
             "the schema `lost` has a table of applied migrations, which says its version",
         ),
         (
@@ -185,7 +176,10 @@ async fn what_cannot_be_adopted_is_refused() {
             "is a spare, which becomes a tenant when one is created",
         ),
     ] {
-        let error = tenants.adopt(&name(who), at).await.unwrap_err();
+        let who = name(who);
+        let call = tenants.adopt(&who);
+        let call = if let Some(at) = at { call.at(at) } else { call };
+        let error = call.await.unwrap_err();
         assert!(error.to_string().contains(said), "{error}");
     }
     assert_eq!(
@@ -202,7 +196,7 @@ async fn an_adopted_tenant_is_served_at_once() {
     let tenants = with_lost(&database).await;
     let pool = tenants.pool().size(1).open().await.unwrap();
     assert!(pool.tenant(&name("lost")).await.is_err());
-    tenants.adopt(&name("lost"), None).await.unwrap();
+    tenants.adopt(&name("lost")).await.unwrap();
     drop(pool.tenant(&name("lost")).await.unwrap());
 }
 

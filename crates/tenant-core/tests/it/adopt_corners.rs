@@ -22,7 +22,7 @@ async fn neighbours_are_not_mentioned() {
              CREATE SCHEMA archive; CREATE TABLE archive.people (id bigint, email text)"
         ))
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let problems = health.problems.iter().map(|it| format!("{it:?}"));
     assert_eq!(problems.collect::<Vec<_>>(), [""; 0]);
 }
@@ -40,7 +40,7 @@ async fn a_neighbour_that_is_new_is_never_to_be_dropped_with_what_is_in_it() {
              CREATE SCHEMA \"odd.name\"; CREATE TABLE \"odd.name\".{ledger}; CREATE SCHEMA empty_one"
         ))
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     for problem in &health.problems {
         assert!(
             !format!("{:?}", problem.remedies(tenants.registry())).contains("CASCADE"),
@@ -60,10 +60,10 @@ async fn what_is_half_applied_fits_no_version() {
     database
         .execute("DELETE FROM schema_tracker; DROP TABLE lost.__diesel_schema_migrations; DROP INDEX lost.i")
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let is_orphan = |kind: &ProblemKind| kind.code() == "orphaned_schema";
     assert!(health.problems.iter().all(|it| is_orphan(&it.kind)) && health.problems.len() == 1);
-    let error = tenants.adopt(&name("lost"), None).await.unwrap_err();
+    let error = tenants.adopt(&name("lost")).await.unwrap_err();
     let Error::NoVersionFits {
         nearest,
         differences,
@@ -74,13 +74,10 @@ async fn what_is_half_applied_fits_no_version() {
     };
     assert_eq!(*nearest, Some(version(3)));
     assert_eq!(*differences, ["index `i` is missing"]);
-    tenants
-        .adopt(&name("lost"), Some(&version(3)))
-        .await
-        .unwrap();
+    tenants.adopt(&name("lost")).at(version(3)).await.unwrap();
     tenants.repair(&name("lost")).await.unwrap();
     migrate(&tenants).await;
-    assert_eq!(tenants.health(&[]).await.unwrap().as_expected, Some(1));
+    assert_eq!(tenants.health().await.unwrap().as_expected, Some(1));
 }
 
 #[tokio::test]
@@ -98,7 +95,7 @@ async fn a_schema_with_partitions_of_its_own_and_another_owner_is_adopted_by_its
         ))
         .await;
     for who in ["acme", "tasks"] {
-        let adopted = tenants.adopt(&name(who), None).await.unwrap();
+        let adopted = tenants.adopt(&name(who)).await.unwrap();
         assert_eq!(
             (adopted.version, adopted.by_shape),
             (Some(version(2)), true)

@@ -1,6 +1,6 @@
 //! A subscriber that keeps what it hears, for the thread of one test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -15,6 +15,8 @@ pub(crate) struct Told {
     pub(crate) name: String,
     pub(crate) level: Level,
     pub(crate) fields: BTreeMap<&'static str, String>,
+    /// The fields that it can have, with or without a value this time.
+    pub(crate) declared: BTreeSet<&'static str>,
     /// The spans around it, the outermost first: `migrate`, `tenant acme`.
     pub(crate) inside: Vec<String>,
 }
@@ -100,12 +102,15 @@ impl Listener {
     fn told(heard: &Heard, metadata: &Metadata<'_>, fields: Fields) -> Told {
         let mut fields = fields.0;
         let message = fields.remove("message");
+        let declared = metadata.fields().iter().map(|field| field.name());
+        let declared = declared.filter(|name| *name != "message");
         let entered = heard.entered.iter();
         let around = entered.filter_map(|span| Some(heard.spans.get(*span)?.in_words()));
         Told {
             name: message.unwrap_or_else(|| metadata.name().to_owned()),
             level: *metadata.level(),
             fields,
+            declared: declared.collect(),
             inside: around.collect(),
         }
     }

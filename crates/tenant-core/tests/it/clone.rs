@@ -8,14 +8,15 @@ use test_support::TestDatabase;
 use crate::fixture::{Stream, chain, create, demo_tenants, name, open, tenants, two_steps};
 
 async fn clone(tenants: &Tenants, from: &str, to: &str, rows: Rows) -> Cloned {
-    let cloned = tenants.clone_tenant(&name(from), &name(to), rows).await;
+    let cloned = tenants
+        .clone_tenant(&name(from), &name(to))
+        .rows(rows)
+        .await;
     cloned.unwrap_or_else(|error| panic!("{}", chain(&error)))
 }
 
 async fn refused(tenants: &Tenants, from: &str, to: &str) -> Error {
-    let refused = tenants
-        .clone_tenant(&name(from), &name(to), Rows::All)
-        .await;
+    let refused = tenants.clone_tenant(&name(from), &name(to)).await;
     refused.unwrap_err()
 }
 
@@ -117,7 +118,7 @@ async fn whatever_a_tenant_has_its_clone_has_as_well() {
         assert!(!one.is_empty(), "{table}");
         assert_eq!(one, other, "{table}");
     }
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
     let registered = "SELECT count(DISTINCT (version, fingerprints)) FROM schema_tracker";
     assert_eq!(database.value(registered).await, "1");
@@ -196,7 +197,7 @@ async fn without_data_all_tables_are_empty_and_sequences_begin() {
     }
     let first = "INSERT INTO beta.zz_people DEFAULT VALUES RETURNING id || ' ' || number";
     assert_eq!(database.value(first).await, "10 100");
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
 
@@ -294,8 +295,8 @@ async fn of_two_who_want_the_same_name_one_gets_it() {
     create(&tenants, &["a", "b"]).await;
     let (a, b, new) = (name("a"), name("b"), name("new"));
     let (one, other) = tokio::join!(
-        tenants.clone_tenant(&a, &new, Rows::All),
-        tenants.clone_tenant(&b, &new, Rows::All)
+        tenants.clone_tenant(&a, &new),
+        tenants.clone_tenant(&b, &new)
     );
     let ((Ok(_), Err(lost)) | (Err(lost), Ok(_))) = (one, other) else {
         panic!("both or neither");
@@ -448,7 +449,7 @@ async fn a_run_on_the_original_is_waited_for_and_what_it_made_is_cloned() {
     assert_eq!(report.failures().count(), 0, "{report:?}");
     assert_eq!(cloned.rows, 1);
     assert_eq!(rows(&database, "beta.tasks").await, ["(1,,,7)"]);
-    let health = new.health(&[]).await.unwrap();
+    let health = new.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
 

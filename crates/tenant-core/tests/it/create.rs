@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenant_core::{Error, Settings, Status, Stop};
+use tenant_core::{Error, Settings, Status};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, chain, create, name, open, outcome, tenants, two_steps, version};
@@ -129,10 +129,7 @@ async fn without_the_tracker_it_is_said_that_the_database_is_not_set_up() {
     let alone = tenants.create(&name("acme")).await.unwrap_err();
     assert!(matches!(alone, Error::NotSetUp { .. }), "{alone}");
     let names = vec![name("acme"), name("globex")];
-    let many = tenants
-        .create_all(names, None, &Stop::default(), &|_| {})
-        .await
-        .unwrap_err();
+    let many = tenants.create_many(names).await.unwrap_err();
     assert!(matches!(many, Error::NotSetUp { .. }), "{many}");
     assert!(database.schemas().await.is_empty());
 }
@@ -145,9 +142,7 @@ async fn of_sixteen_who_create_the_same_name_one_wins_and_the_others_are_told() 
         let tenants = tenants.clone();
         tokio::spawn(async move {
             // Each with connections of its own.
-            tenants
-                .create_all(vec![name("acme")], None, &Stop::default(), &|_| {})
-                .await
+            tenants.create_many(vec![name("acme")]).await
         })
     });
     let mut made = 0;
@@ -200,7 +195,7 @@ async fn a_creation_that_is_cut_off_takes_effect_wholly_or_not_at_all() {
     assert!(cut_off.await.is_err());
     create(&tenants, &["second"]).await;
     assert_eq!(database.schemas().await, database.tracked().await);
-    assert!(tenants.health(&[]).await.unwrap().problems.is_empty());
+    assert!(tenants.health().await.unwrap().problems.is_empty());
 }
 
 #[tokio::test]

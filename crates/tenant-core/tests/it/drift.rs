@@ -47,7 +47,7 @@ pub(crate) fn everything() -> Stream {
 
 /// What the check says is different, of each tenant, in words.
 pub(crate) async fn found(tenants: &Tenants) -> Vec<(String, String)> {
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let problems = health.problems.iter();
     let words = problems.map(|problem| {
         let tenant = problem.tenant.clone().unwrap_or_default();
@@ -67,7 +67,7 @@ async fn tenants_made_by_the_migrations_are_as_expected_whatever_they_are_called
     )
     .await;
     assert_eq!(found(&tenants).await, []);
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!((health.checked, health.as_expected), (7, Some(7)));
 }
 
@@ -234,7 +234,11 @@ async fn each_kind_of_damage_is_named_at_its_tenant_and_at_no_other() {
                 "SET search_path TO {hurt}; {damage}; RESET search_path"
             ))
             .await;
-        let health = tenants.health(&[name(&hurt), name(&sound)]).await.unwrap();
+        let health = tenants
+            .health()
+            .only([name(&hurt), name(&sound)])
+            .await
+            .unwrap();
         let found = health.problems.iter().map(|problem| {
             assert_eq!(
                 problem.tenant.as_deref(),

@@ -86,7 +86,7 @@ async fn mended(
         let error = error.as_db_error().map(ToString::to_string);
         return Some(format!("{damage}: works no more: {error:?}"));
     }
-    let health = tenants.health(&[name(who)]).await.unwrap();
+    let health = tenants.health().only([name(who)]).await.unwrap();
     if health.as_expected != Some(1) {
         let left = health.problems.iter().map(|it| it.kind.to_string());
         return Some(format!("{damage}: left {:#?}", left.collect::<Vec<_>>()));
@@ -233,7 +233,7 @@ async fn what_was_dropped_with_all_that_stood_on_it_comes_back() {
 
 /// What the check says of a tenant.
 async fn said(tenants: &Tenants, who: &str) -> Vec<String> {
-    let health = tenants.health(&[name(who)]).await.unwrap();
+    let health = tenants.health().only([name(who)]).await.unwrap();
     let words = health.problems.iter().map(|it| it.kind.to_string());
     words.collect()
 }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tenant_core::{MigrateOptions, Tenants};
+use tenant_core::Tenants;
 use test_support::TestDatabase;
 
-use crate::fixture::{create, migrate_with, name, open, tenants, two_steps};
+use crate::fixture::{create, name, open, tenants, two_steps};
 
 /// Makes tenants of the older version, migrates them, renames them to a name that
 /// somebody had a moment ago, and drops them, until `is_over`.
@@ -16,11 +16,7 @@ async fn churn(old: &Tenants, new: &Tenants, worker: usize, is_over: &AtomicBool
     );
     while !is_over.load(Ordering::Relaxed) {
         old.create(&first).await.unwrap();
-        let options = MigrateOptions {
-            only: vec![first.clone()],
-            ..Default::default()
-        };
-        migrate_with(new, options).await.unwrap();
+        new.migrate().only([first.clone()]).await.unwrap();
         new.rename(&first, &second).await.unwrap();
         old.create(&first).await.unwrap();
         new.drop_tenant(&first).await.unwrap();
@@ -40,13 +36,11 @@ async fn nothing_is_wrong_with_sound_tenants_while_others_change() {
         .map(|number| format!("t{number}"))
         .collect::<Vec<_>>();
     create(&new, &sound.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    new.keep_spares(2, None, &Default::default(), &|_| {})
-        .await
-        .unwrap();
+    new.spares().keep(2).await.unwrap();
     let is_over = AtomicBool::new(false);
     let check = async {
         for _ in 0..12 {
-            for health in [new.health(&[]).await, new.quick_health(&[]).await] {
+            for health in [new.health().await, new.health().quick().await] {
                 let health = health.unwrap();
                 let problems = health.problems.iter();
                 // A tenant that is still to be migrated is no false alarm.
@@ -66,8 +60,5 @@ async fn nothing_is_wrong_with_sound_tenants_while_others_change() {
         churn(&old, &new, 2, &is_over),
         churn(&old, &new, 3, &is_over),
     );
-    assert_eq!(
-        new.health(&[]).await.unwrap().as_expected,
-        Some(sound.len())
-    );
+    assert_eq!(new.health().await.unwrap().as_expected, Some(sound.len()));
 }

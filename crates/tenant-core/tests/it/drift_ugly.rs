@@ -158,7 +158,7 @@ pub(crate) async fn ugly_tenants(database: &TestDatabase) -> Tenants {
         ..Settings::default()
     };
     let tenants = open(database, &ugly(), settings).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     tenants
 }
 
@@ -213,7 +213,7 @@ async fn sound_tenants_are_as_expected_whatever_they_are_called() {
     names.push(&long);
     create(&tenants, &names).await;
     assert_eq!(found(&tenants).await, []);
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(health.as_expected, Some(names.len()));
     for one in names {
         let repair = tenants.try_repair(&name(one)).await.unwrap();

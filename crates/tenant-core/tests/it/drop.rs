@@ -132,7 +132,7 @@ async fn a_schema_with_more_objects_than_the_server_can_lock_is_dropped_in_porti
     let server = cramped();
     let url = server.url("postgres");
     let tenants = open_at(&url, &two_steps(), Settings::default()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     create(&tenants, &["acme", "globex"]).await;
     let client = client(&url).await;
     for number in 0..700 {
@@ -185,7 +185,7 @@ async fn a_schema_with_more_objects_than_the_server_can_lock_is_dropped_in_porti
         listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
         ["globex"]
     );
-    assert_eq!(tenants.health(&[]).await.unwrap().problems.len(), 0);
+    assert_eq!(tenants.health().await.unwrap().problems.len(), 0);
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn migrations_that_need_more_locks_than_there_are_fail_cleanly() {
     let tables = (0..900).map(|number| format!("CREATE TABLE t{number} (id int PRIMARY KEY);"));
     let stream = two_steps().with(&tables.collect::<String>());
     let tenants = open_at(&url, &stream, Settings::default()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     let error = tenants.create(&name("acme")).await.unwrap_err();
     assert_eq!(error.sqlstate(), Some("53200"), "{error}");
     assert!(tenants.list().await.unwrap().is_empty());
@@ -203,5 +203,5 @@ async fn migrations_that_need_more_locks_than_there_are_fail_cleanly() {
     create(&small, &["acme"]).await;
     let report = crate::fixture::migrate(&tenants).await;
     assert_eq!(report.count(tenant_core::Status::Failed), 1, "{report:?}");
-    assert_eq!(small.health(&[]).await.unwrap().problems.len(), 0);
+    assert_eq!(small.health().await.unwrap().problems.len(), 0);
 }

@@ -1,10 +1,11 @@
 //! What a server hears of its tenants through `tracing`.
 
 mod runs;
+mod table;
 
 use std::time::Duration;
 
-use tenant_core::{Error, Rows, Settings, Stop};
+use tenant_core::{Error, Settings};
 use test_support::TestDatabase;
 use tracing::Level;
 
@@ -148,8 +149,8 @@ async fn the_public_schema_is_nobodys() {
     let database = TestDatabase::new().await;
     let tenants = open(&database, &two_steps(), Settings::default()).await;
     let ear = Ear::open();
-    tenants.migrate_public(false).await.unwrap();
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    tenants.migrate_public().await.unwrap();
     let ended = ear.said("schema ended");
     assert_eq!(fields(&ended, "outcome"), ["migrated", "up_to_date"]);
     assert_eq!(fields(&ended, "tenant"), ["", ""]);
@@ -162,8 +163,7 @@ async fn a_spare_is_told_when_it_is_built_and_when_it_is_taken() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;
     let ear = Ear::open();
-    let stop = Stop::default();
-    tenants.keep_spares(1, None, &stop, &|_| {}).await.unwrap();
+    tenants.spares().keep(1).await.unwrap();
     tenants.create(&name("acme")).await.unwrap();
     let ended = ear.said("schema ended");
     assert_eq!(fields(&ended, "outcome"), ["created", "created"]);
@@ -187,8 +187,7 @@ async fn a_spare_is_told_when_it_is_built_and_when_it_is_taken() {
 async fn a_spare_that_somebody_works_on_is_told_when_it_is_passed_over() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;
-    let stop = Stop::default();
-    tenants.keep_spares(1, None, &stop, &|_| {}).await.unwrap();
+    tenants.spares().keep(1).await.unwrap();
     let spare = database.value("SELECT name FROM spare_schemas").await;
     let other = database.client().await;
     let lock = format!(
@@ -280,21 +279,17 @@ async fn every_call_has_a_span_of_its_name() {
     let database = TestDatabase::new().await;
     let ear = Ear::open();
     let tenants = tenants(&database, &two_steps()).await;
-    let stop = Stop::default();
     let (acme, globex) = (name("acme"), name("globex"));
     tenants.create(&acme).await.unwrap();
-    tenants
-        .create_all(vec![globex], None, &stop, &|_| {})
-        .await
-        .unwrap();
+    tenants.create_many(vec![globex]).await.unwrap();
     migrate(&tenants).await;
     tenants.contents(&acme).await.unwrap();
     tenants.list().await.unwrap();
-    tenants.health(&[]).await.unwrap();
-    tenants.spares().await.unwrap();
-    tenants.keep_spares(0, None, &stop, &|_| {}).await.unwrap();
+    tenants.health().await.unwrap();
+    tenants.spares().count().await.unwrap();
+    tenants.spares().keep(0).await.unwrap();
     let copy = name("copy");
-    tenants.clone_tenant(&acme, &copy, Rows::All).await.unwrap();
+    tenants.clone_tenant(&acme, &copy).await.unwrap();
     tenants.rename(&acme, &name("initech")).await.unwrap();
     tenants.drop_tenant(&name("initech")).await.unwrap();
     let mut spans = ear.spans();

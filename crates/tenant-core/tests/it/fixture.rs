@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use diesel_migrations::FileBasedMigrations;
 use tempfile::TempDir;
 use tenant_core::{
-    Database, Error, FleetReport, MigrateOptions, MigrationSet, Migrations, Outcome,
-    RollbackOptions, Settings, Status, Stop, TenantName, Tenants,
+    Database, Error, FleetReport, MigrationSet, Migrations, Outcome, PlanRollback, RollbackTo,
+    Settings, Status, TenantName, Tenants, Version,
 };
 use test_support::TestDatabase;
 
@@ -74,8 +74,8 @@ impl Stream {
 }
 
 /// The version of the migration number `step` of a [`Stream`].
-pub(crate) fn version(step: usize) -> String {
-    format!("202602{step:02}000000")
+pub(crate) fn version(step: usize) -> Version {
+    format!("202602{step:02}000000").parse().unwrap()
 }
 
 /// A table, and a second migration that adds a column.
@@ -102,7 +102,7 @@ pub(crate) fn name(text: &str) -> TenantName {
 /// A database with the tracker, and tenants with the migrations of `stream`.
 pub(crate) async fn tenants(database: &TestDatabase, stream: &Stream) -> Tenants {
     let tenants = open(database, stream, Settings::default()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     tenants
 }
 
@@ -116,7 +116,7 @@ pub(crate) async fn demo_tenants(database: &TestDatabase) -> Tenants {
     let url = Database::parse(&database.url()).unwrap();
     let tenants = Tenants::open(url, migrations, Settings::default());
     let tenants = tenants.await.unwrap();
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     tenants
 }
 
@@ -143,40 +143,31 @@ pub(crate) async fn at(database: Database, stream: &Stream, settings: Settings) 
 pub(crate) async fn create(tenants: &Tenants, names: &[&str]) {
     let names = names.iter().map(|text| name(text)).collect::<Vec<_>>();
     let count = names.len();
-    let report = tenants
-        .create_all(names, None, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    let report = tenants.create_many(names).await.unwrap();
     assert_eq!(report.count(Status::Created), count, "{report:?}");
 }
 
 /// Migrates all tenants.
 pub(crate) async fn migrate(tenants: &Tenants) -> FleetReport {
-    migrate_with(tenants, MigrateOptions::default())
-        .await
-        .unwrap()
+    tenants.migrate().await.unwrap()
 }
 
-/// Migrates as the options say.
-pub(crate) async fn migrate_with(
-    tenants: &Tenants,
-    options: MigrateOptions,
-) -> Result<FleetReport, Error> {
-    tenants.migrate(&options, &Stop::default(), &|_| {}).await
-}
-
-/// Reverts as the options say.
+/// Reverts what is planned.
 pub(crate) async fn rollback_with(
     tenants: &Tenants,
-    options: RollbackOptions,
+    plan: PlanRollback<'_>,
 ) -> Result<FleetReport, Error> {
-    let plan = tenants.plan_rollback(options).await?;
-    tenants.rollback(plan, &Stop::default(), &|_| {}).await
+    tenants.rollback(plan.await?).await
+}
+
+/// Reverts so far in all tenants.
+pub(crate) async fn rollback_to(tenants: &Tenants, to: RollbackTo) -> Result<FleetReport, Error> {
+    rollback_with(tenants, tenants.plan_rollback().to(to)).await
 }
 
 /// Reverts the newest migration of all tenants.
 pub(crate) async fn rollback(tenants: &Tenants) -> FleetReport {
-    rollback_with(tenants, RollbackOptions::default())
+    rollback_with(tenants, tenants.plan_rollback())
         .await
         .unwrap()
 }

@@ -1,16 +1,11 @@
 //! Migrating many tenants at once.
 
-use std::num::NonZeroUsize;
-
 use tenant_core::{
-    Database, Error, MigrateOptions, MigrationSet, Migrations, Outcome, Progress, Settings, Status,
-    Stop, Tenants,
+    Database, Error, MigrationSet, Migrations, Outcome, Progress, Settings, Status, Stop, Tenants,
 };
 use test_support::TestDatabase;
 
-use crate::fixture::{
-    chain, create, migrate, migrate_with, name, open, outcome, tenants, two_steps, version,
-};
+use crate::fixture::{chain, create, migrate, name, open, outcome, tenants, two_steps, version};
 
 /// Unique titles: fails where two tasks have the same.
 const UNIQUE: &str = "ALTER TABLE tasks ADD CONSTRAINT one_title UNIQUE (title);";
@@ -183,11 +178,11 @@ async fn only_the_named_tenants_are_migrated_and_unknown_names_are_reported() {
         Settings::default(),
     )
     .await;
-    let options = MigrateOptions {
-        only: vec![name("a"), name("nobody")],
-        ..MigrateOptions::default()
-    };
-    let report = migrate_with(&new, options).await.unwrap();
+    let report = new
+        .migrate()
+        .only([name("a"), name("nobody")])
+        .await
+        .unwrap();
     assert_eq!(report.outcomes.len(), 2);
     assert_eq!(outcome(&report, "a").status, Status::Migrated);
     assert!(matches!(
@@ -208,12 +203,7 @@ async fn after_the_allowed_failures_no_further_tenant_is_begun() {
         Settings::default(),
     )
     .await;
-    let options = MigrateOptions {
-        jobs: NonZeroUsize::new(1),
-        max_failures: Some(2),
-        ..MigrateOptions::default()
-    };
-    let report = migrate_with(&new, options).await.unwrap();
+    let report = new.migrate().jobs(1).max_failures(2).await.unwrap();
     assert_eq!(
         (report.count(Status::Failed), report.count(Status::Skipped)),
         (2, 2)
@@ -239,11 +229,13 @@ async fn a_stop_lets_the_tenants_under_way_finish_and_begins_no_other() {
             stop.request();
         }
     };
-    let options = MigrateOptions {
-        jobs: NonZeroUsize::new(1),
-        ..MigrateOptions::default()
-    };
-    let report = new.migrate(&options, &stop, &observe).await.unwrap();
+    let report = new
+        .migrate()
+        .jobs(1)
+        .stop(&stop)
+        .observe(observe)
+        .await
+        .unwrap();
     assert_eq!(
         (
             report.count(Status::Migrated),
@@ -264,11 +256,7 @@ async fn a_dry_run_says_what_is_pending_and_changes_nothing() {
         Settings::default(),
     )
     .await;
-    let options = MigrateOptions {
-        dry_run: true,
-        ..MigrateOptions::default()
-    };
-    let report = migrate_with(&new, options).await.unwrap();
+    let report = new.migrate().dry_run().await.unwrap();
     assert_eq!(outcome(&report, "acme").pending, [version(3)]);
     assert_eq!(
         database.value("SELECT to_regclass('acme.more')").await,
@@ -340,15 +328,8 @@ async fn a_connection_that_migrated_one_tenant_carries_nothing_to_the_next() {
          SET work_mem = '77MB';",
     );
     let new = open(&database, &stream, Settings::default()).await;
-    let options = MigrateOptions {
-        jobs: NonZeroUsize::new(1),
-        ..MigrateOptions::default()
-    };
     assert_eq!(
-        migrate_with(&new, options)
-            .await
-            .unwrap()
-            .count(Status::Migrated),
+        new.migrate().jobs(1).await.unwrap().count(Status::Migrated),
         2
     );
     let first = database.value("SELECT work_mem FROM a.seen").await;
@@ -368,11 +349,7 @@ async fn a_temporary_table_of_one_tenant_is_gone_for_the_next() {
          CREATE TABLE copies AS SELECT title FROM kept;",
     );
     let new = open(&database, &stream, Settings::default()).await;
-    let options = MigrateOptions {
-        jobs: NonZeroUsize::new(1),
-        ..MigrateOptions::default()
-    };
-    let report = migrate_with(&new, options).await.unwrap();
+    let report = new.migrate().jobs(1).await.unwrap();
     assert_eq!(report.count(Status::Migrated), 2, "{report:?}");
     assert_eq!(
         database.column("SELECT title FROM b.copies").await,
@@ -400,12 +377,9 @@ async fn a_role_that_may_have_few_connections_goes_on_with_those() {
     let tenants = Tenants::open(url, migrations, Settings::default())
         .await
         .unwrap();
-    tenants.migrate_public(false).await.unwrap();
-    let names = (0..30).map(|n| name(&format!("t{n:02}"))).collect();
-    let report = tenants
-        .create_all(names, None, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    tenants.migrate_public().await.unwrap();
+    let names = (0..30).map(|n| name(&format!("t{n:02}")));
+    let report = tenants.create_many(names).await.unwrap();
     assert_eq!(report.count(Status::Created), 30, "{report:?}");
 }
 
@@ -416,11 +390,7 @@ async fn failures_known_before_the_run_count_as_failures() {
     create(&tenants(&database, &stream).await, &["a", "gone"]).await;
     database.execute("DROP SCHEMA gone CASCADE").await;
     let new = open(&database, &stream.with("SELECT 1;"), Settings::default()).await;
-    let options = MigrateOptions {
-        max_failures: Some(1),
-        ..MigrateOptions::default()
-    };
-    let report = migrate_with(&new, options).await.unwrap();
+    let report = new.migrate().max_failures(1).await.unwrap();
     assert_eq!(outcome(&report, "a").status, Status::Skipped);
 }
 
@@ -457,6 +427,6 @@ async fn what_the_tracker_says_wrongly_is_put_right_by_the_ledger() {
     ] {
         assert_eq!(outcome(&report, name).applied, applied, "{name}");
     }
-    let health = new.health(&[]).await.unwrap();
+    let health = new.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }

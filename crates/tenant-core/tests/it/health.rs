@@ -27,7 +27,7 @@ async fn sound_tenants_are_sound_and_the_check_leaves_nothing_behind() {
     )
     .await;
     create(&tenants, &["a", "b"]).await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!((health.checked, problems(&health)), (2, vec![]));
     assert_eq!(database.schemas().await, ["a", "b"]);
 }
@@ -48,7 +48,7 @@ async fn each_kind_of_damage_is_found_at_its_tenant() {
             version(2)
         ))
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(health.checked, 6);
     let found = problems(&health);
     let expected = [
@@ -82,7 +82,7 @@ async fn a_tenant_that_is_behind_is_not_blamed_for_tables_of_later_migrations() 
         Settings::default(),
     )
     .await;
-    let health = new.health(&[]).await.unwrap();
+    let health = new.health().await.unwrap();
     assert_eq!(
         problems(&health),
         [(
@@ -107,7 +107,7 @@ async fn left_over_schemas_are_found_and_neighbours_are_not() {
              CREATE SCHEMA functions; CREATE FUNCTION functions.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         )
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let orphan = |name, how: &str| (Some(name), format!("OrphanedSchema({how})"));
     assert_eq!(
         problems(&health),
@@ -126,7 +126,7 @@ async fn the_public_schema_is_checked_too() {
     database
         .execute("DELETE FROM public.__diesel_schema_migrations")
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         problems(&health),
         [(
@@ -145,12 +145,12 @@ async fn one_tenant_can_be_checked_alone() {
     database
         .execute("DROP TABLE a.tasks; DROP TABLE b.tasks")
         .await;
-    let health = tenants.health(&[name("a")]).await.unwrap();
+    let health = tenants.health().only([name("a")]).await.unwrap();
     assert_eq!(
         (health.checked, problems(&health)),
         (1, vec![(Some("a"), "table `tasks` is missing".to_owned())])
     );
-    let error = tenants.health(&[name("nobody")]).await.unwrap_err();
+    let error = tenants.health().only([name("nobody")]).await.unwrap_err();
     assert!(matches!(error, Error::Unknown(_)), "{error}");
 }
 
@@ -158,7 +158,7 @@ async fn one_tenant_can_be_checked_alone() {
 async fn migrations_that_cannot_make_a_tenant_are_reported() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps().with("SELECT 1 / 0;")).await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(
         matches!(
             health.problems[0].kind,
@@ -178,10 +178,10 @@ async fn migrations_for_outside_a_transaction_are_tried_in_a_form_that_can_be() 
         .with("CREATE TABLE states (id int);");
     let tenants = tenants(&database, &stream).await;
     create(&tenants, &["acme"]).await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(problems(&health), []);
     database.execute("DROP TABLE acme.states").await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         problems(&health),
         [(Some("acme"), "table `states` is missing".to_owned())]
@@ -195,7 +195,7 @@ async fn a_neighbour_that_has_a_table_of_the_same_name_among_others_is_no_orphan
     database
         .execute("CREATE SCHEMA board; CREATE TABLE board.tasks (id int); CREATE TABLE board.cards (id int)")
         .await;
-    assert_eq!(problems(&tenants.health(&[]).await.unwrap()), []);
+    assert_eq!(problems(&tenants.health().await.unwrap()), []);
 }
 
 #[tokio::test]
@@ -208,13 +208,13 @@ async fn migrations_that_no_single_transaction_would_take_are_tried_in_a_databas
     let tenants = tenants(&database, &stream).await;
     create(&tenants, &["acme"]).await;
     let databases = "SELECT count(*)::text FROM pg_database WHERE datname LIKE '\\_rehearsal%'";
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!((problems(&health), health.as_expected), (vec![], Some(1)));
     assert_eq!(database.value(databases).await, "0");
     database
         .execute("ALTER TABLE acme.states ALTER state SET DEFAULT 'open'")
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(problems(&health).len(), 1, "{health:?}");
 }
 
@@ -235,7 +235,7 @@ async fn migrations_that_cannot_be_tried_at_all_are_no_problem_and_no_silence() 
     );
     database.execute(&grants).await;
     let tenants = crate::fixture::open_at(&role.url(), &stream, Settings::default()).await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(problems(&health), []);
     // PostgreSQL 17 and later can try it, because the type is new as well.
     let version: u32 = database
@@ -270,7 +270,7 @@ async fn what_the_applications_role_cannot_read_is_found() {
         ..Settings::default()
     };
     let asking = open(&database, &stream, settings(app)).await;
-    let health = asking.health(&[]).await.unwrap();
+    let health = asking.health().await.unwrap();
     let found = health.problems.iter().map(|problem| {
         let ProblemKind::NoAccess { tables, .. } = &problem.kind else {
             panic!("{problem:?}")
@@ -281,6 +281,6 @@ async fn what_the_applications_role_cannot_read_is_found() {
     assert_eq!(found.collect::<Vec<_>>(), expected);
 
     let nobody = open(&database, &stream, settings("nobody_of_that_name")).await;
-    let error = nobody.health(&[]).await.unwrap_err();
+    let error = nobody.health().await.unwrap_err();
     assert_eq!(error.sqlstate(), Some("42704"), "{error}");
 }

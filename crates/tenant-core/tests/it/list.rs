@@ -1,9 +1,9 @@
 //! Listing tenants and where they stand.
 
-use tenant_core::{Error, Settings};
+use tenant_core::{Error, Selection, Settings};
 use test_support::TestDatabase;
 
-use crate::fixture::{create, migrate, open, outcome, tenants, two_steps, version};
+use crate::fixture::{create, migrate, name, open, outcome, tenants, two_steps, version};
 
 #[tokio::test]
 async fn each_tenant_is_listed_with_its_version_and_what_it_lacks() {
@@ -40,7 +40,7 @@ async fn a_tenant_registered_by_hand_lacks_everything_until_it_is_migrated() {
         .await;
     let listed = tenants.list().await.unwrap();
     assert_eq!(
-        (listed[0].version.as_deref(), listed[0].pending),
+        (listed[0].version.as_ref(), listed[0].pending),
         (None, Some(2))
     );
     assert_eq!(
@@ -74,7 +74,7 @@ async fn what_is_wrong_with_one_tenant_does_not_hide_the_others() {
     assert_eq!(find("a").pending, Some(0));
     for unknown in ["b", "c", "no-name"] {
         let tenant = find(unknown);
-        assert_eq!((tenant.pending, tenant.version.as_deref()), (None, None));
+        assert_eq!((tenant.pending, tenant.version.as_ref()), (None, None));
     }
 }
 
@@ -116,7 +116,7 @@ async fn it_is_told_which_migrations_each_tenant_lacks_and_which_nobody_knows() 
         version(2)
     );
     database.execute(&changes).await;
-    let standings = tenants.standings(&[]).await.unwrap();
+    let standings = tenants.standings(Selection::all()).await.unwrap();
     let rows = standings
         .iter()
         .map(|one| (one.name.as_str(), one.pending.clone(), one.unknown.clone()));
@@ -126,13 +126,13 @@ async fn it_is_told_which_migrations_each_tenant_lacks_and_which_nobody_knows() 
             ("behind", vec![version(2)], vec![]),
             ("current", vec![], vec![]),
             ("lost", vec![], vec![]),
-            ("newer", vec![], vec!["29990101000000".to_owned()]),
+            ("newer", vec![], vec!["29990101000000".parse().unwrap()]),
         ]
     );
     assert!(matches!(standings[2].error, Some(Error::MissingSchema(_))));
-    let only = ["behind".parse().unwrap()];
-    let one = tenants.standings(&only).await.unwrap();
+    let one = Selection::only([name("behind")]);
+    let one = tenants.standings(one).await.unwrap();
     assert_eq!((one.len(), one[0].name.as_str()), (1, "behind"));
-    let nobody = tenants.standings(&["nobody".parse().unwrap()]).await;
+    let nobody = tenants.standings(name("nobody").into()).await;
     assert!(matches!(nobody, Err(Error::Unknown(_))));
 }

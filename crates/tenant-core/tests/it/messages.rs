@@ -40,7 +40,7 @@ async fn a_cluster_gets_each_statement_by_itself_and_its_settings_first() {
     let url = server.url("postgres");
     let stream = Stream::new().with("CREATE TABLE one (id int);\nCREATE TABLE two (id int);");
     let before = open_at(&url, &stream, Settings::default()).await;
-    before.migrate_public(false).await.unwrap();
+    before.migrate_public().await.unwrap();
     assert!(!before.database().is_cluster());
     let admin = Database::parse(&url).unwrap().driver().await.unwrap();
     for statement in CALL_IT_A_CLUSTER {

@@ -5,9 +5,7 @@ use tenant_core::{
 };
 use test_support::TestDatabase;
 
-use crate::fixture::{
-    Stream, chain, create, migrate, migrate_with, name, open, outcome, tenants, two_steps,
-};
+use crate::fixture::{Stream, chain, create, migrate, name, open, outcome, tenants, two_steps};
 
 /// Everything that a naive splitter trips over.
 const RICH: &str = r#"
@@ -195,9 +193,7 @@ async fn what_must_not_run_is_refused_for_all_before_anything_runs() {
         let stream = two_steps().with("CREATE TABLE before (id int);").with(sql);
         let tenants = open(&database, &stream, Settings::default()).await;
         for error in [
-            migrate_with(&tenants, Default::default())
-                .await
-                .unwrap_err(),
+            tenants.migrate().await.unwrap_err(),
             tenants.create(&name("globex")).await.unwrap_err(),
         ] {
             let Error::Refused {

@@ -1,13 +1,9 @@
 //! Everything behind PgBouncer in transaction mode, where the server connection
 //! of one transaction is another client's for the next.
 
-use std::num::NonZeroUsize;
-
 use diesel::QueryResult;
 use schema_tenant::{Dummy, NewDummy};
-use tenant_core::{
-    Database, PoolError, Settings, Status, Stop, TenantConnection, TenantPool, Tenants,
-};
+use tenant_core::{Database, PoolError, Settings, Status, TenantConnection, TenantPool, Tenants};
 use test_support::{PgBouncer, TestDatabase};
 use tokio_postgres::Client;
 
@@ -55,16 +51,23 @@ async fn tenants_are_made_migrated_listed_checked_and_dropped() {
         let database = TestDatabase::new().await;
         let pooler = PgBouncer::start(&database, size);
         let tenants = open(&pooler, &two_steps()).await;
-        assert_eq!(tenants.migrate_public(true).await.unwrap().pending.len(), 3);
-        tenants.migrate_public(false).await.unwrap();
+        assert_eq!(
+            tenants
+                .migrate_public()
+                .dry_run()
+                .await
+                .unwrap()
+                .pending
+                .len(),
+            3
+        );
+        tenants.migrate_public().await.unwrap();
 
         let names = (1..=12).map(|number| format!("t{number:02}"));
         let names = names.collect::<Vec<_>>();
         let eleven = names.iter().take(11).map(String::as_str);
         create(&tenants, &eleven.collect::<Vec<_>>()).await;
-        let jobs = NonZeroUsize::new(8);
-        let stop = Stop::default();
-        let kept = tenants.keep_spares(3, jobs, &stop, &|_| {});
+        let kept = tenants.spares().keep(3).jobs(8).into_future();
         assert_eq!(kept.await.unwrap().ready, 3);
         assert!(tenants.create(&name("t12")).await.unwrap().from_spare);
 
@@ -78,7 +81,7 @@ async fn tenants_are_made_migrated_listed_checked_and_dropped() {
         let listed = newer.list().await.unwrap();
         assert!(listed.iter().all(|it| it.version == Some(version(3))));
         assert!(listed.iter().map(|it| &it.name).eq(&names));
-        let health = newer.health(&[]).await.unwrap();
+        let health = newer.health().await.unwrap();
         assert!(health.problems.is_empty(), "{health:?}");
         assert_eq!(newer.contents(&name("t01")).await.unwrap().tables.len(), 1);
         newer.drop_tenant(&name("t01")).await.unwrap();
@@ -133,17 +136,17 @@ async fn the_next_client_on_the_server_connection_finds_nothing_of_ours() {
     }
 
     let tenants = open(&pooler, &two_steps()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     create(&tenants, &["acme", "globex"]).await;
     assert_eq!(added(&other, &before).await, [""; 0], "after creating");
     let newer = two_steps().with("ALTER TABLE tasks ADD COLUMN done bool;");
     let newer = open(&pooler, &newer).await;
     migrate(&newer).await;
     assert_eq!(added(&other, &before).await, [""; 0], "after migrating");
-    newer.health(&[]).await.unwrap();
+    newer.health().await.unwrap();
     newer.list().await.unwrap();
-    newer.spares().await.unwrap();
-    newer.migrate_public(true).await.unwrap();
+    newer.spares().count().await.unwrap();
+    newer.migrate_public().dry_run().await.unwrap();
     assert_eq!(added(&other, &before).await, [""; 0], "after reading");
 
     let pool = pool_behind(&pooler, 1).await;
@@ -227,7 +230,7 @@ async fn a_pooler_with_few_connections_for_its_clients_is_content_with_those() {
     let database = TestDatabase::new().await;
     let pooler = PgBouncer::start_with(&database, 2, "max_client_conn = 4");
     let tenants = open(&pooler, &two_steps()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     create(&tenants, &["a", "b", "c", "d", "e", "f", "g", "h"]).await;
     assert_eq!(database.tracked().await.len(), 8);
 }

@@ -72,11 +72,7 @@ async fn tenants_at_different_versions_are_served_on_one_connection() {
     create(&tenants, &["old", "new"]).await;
     let wider = one_table().with("ALTER TABLE tasks ALTER COLUMN title TYPE text;");
     let wider = open(&database, &wider, tenant_core::Settings::default()).await;
-    let only = tenant_core::MigrateOptions {
-        only: vec![name("new")],
-        ..Default::default()
-    };
-    crate::fixture::migrate_with(&wider, only).await.unwrap();
+    wider.migrate().only([name("new")]).await.unwrap();
     let pool = single(&tenants).await;
     for tenant in ["old", "new", "old", "new"] {
         assert_usable(&pool, tenant).await;

@@ -1,8 +1,8 @@
 //! A list of tenants with other names than ours: every text about it is quoted.
 
 use tenant_core::{
-    Database, Error, MigrateOptions, Migrations, PoolError, Registry, Remedy, RollbackOptions,
-    RollbackTo, Rows, Settings, Stop, TenantPool, Tenants,
+    Database, Error, Migrations, PoolError, Registry, Remedy, RollbackTo, Settings, TenantPool,
+    Tenants,
 };
 use test_support::TestDatabase;
 
@@ -52,7 +52,7 @@ async fn listed(database: &TestDatabase, columns: &str) -> Tenants {
         error.to_string(),
         format!("the database is not set up: it has no table `{LIST}`")
     );
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     tenants
 }
 
@@ -68,31 +68,22 @@ async fn live(database: &TestDatabase, tenants: &Tenants) {
     tenants.create(&acme).await.unwrap();
     let taken = tenants.create(&acme).await;
     assert!(matches!(taken, Err(Error::Taken(_))), "{taken:?}");
-    let spares = tenants
-        .keep_spares(1, None, &Stop::default(), &|_| {})
-        .await;
+    let spares = tenants.spares().keep(1).await;
     assert_eq!(spares.unwrap().ready, 1);
     assert!(tenants.create(&globex).await.unwrap().from_spare);
-    tenants.clone_tenant(&acme, &copy, Rows::All).await.unwrap();
+    tenants.clone_tenant(&acme, &copy).await.unwrap();
     assert_eq!(keys(database).await, ["acme", "copy", "globex"]);
 
-    let back = RollbackOptions {
-        only: vec![acme.clone()],
-        to: RollbackTo::Version(version(1)),
-        ..RollbackOptions::default()
-    };
-    let plan = tenants.plan_rollback(back).await.unwrap();
-    tenants
-        .rollback(plan, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    let back = tenants.plan_rollback().only([acme.clone()]);
+    let plan = back.to(RollbackTo::Version(version(1))).await.unwrap();
+    tenants.rollback(plan).await.unwrap();
     let behind = tenants.list().await.unwrap();
-    assert_eq!(behind[0].pending, Some(1), "{behind:?}");
-    let options = MigrateOptions::default();
-    let report = tenants
-        .migrate(&options, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    let behind = behind.iter().filter(|it| it.pending == Some(1));
+    assert_eq!(
+        behind.map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["acme"]
+    );
+    let report = tenants.migrate().await.unwrap();
     assert_eq!(report.failures().count(), 0, "{report:?}");
     assert!(
         tenants
@@ -108,13 +99,13 @@ async fn live(database: &TestDatabase, tenants: &Tenants) {
     database
         .execute(&format!("DELETE FROM {LIST} WHERE {KEY} = 'copy'"))
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let [orphan] = health.problems.as_slice() else {
         panic!("{health:?}")
     };
     assert_eq!(orphan.tenant.as_deref(), Some("copy"));
-    tenants.adopt(&copy, None).await.unwrap();
-    assert!(tenants.health(&[]).await.unwrap().problems.is_empty());
+    tenants.adopt(&copy).await.unwrap();
+    assert!(tenants.health().await.unwrap().problems.is_empty());
 
     let pool = tenants.pool().open().await.unwrap();
     pool.tenant(&initech).await.unwrap().commit().await.unwrap();
@@ -135,11 +126,11 @@ async fn a_list_with_odd_names_is_one_like_ours() {
     assert_eq!(database.column(&versions).await, [version(2)]);
     database
         .execute(&format!(
-            "UPDATE {LIST} SET fingerprints = '{{\"{}\": \"x\"}}'",
+            "UPDATE {LIST} SET fingerprints = '{{\"{}\": \"v1:0000000000000000\"}}'",
             version(1)
         ))
         .await;
-    let health = tenants.quick_health(&[name("copy")]).await.unwrap();
+    let health = tenants.health().only([name("copy")]).quick().await.unwrap();
     let [edited] = health.problems.as_slice() else {
         panic!("{health:?}")
     };
@@ -156,7 +147,9 @@ async fn a_list_with_odd_names_is_one_like_ours() {
     database.execute(statement).await;
     assert!(
         tenants
-            .quick_health(&[name("copy")])
+            .health()
+            .only([name("copy")])
+            .quick()
             .await
             .unwrap()
             .problems
@@ -210,7 +203,7 @@ async fn rows_that_are_no_tenants_are_told_with_the_lists_name() {
     let listed = tenants.list().await.unwrap();
     let error = listed[0].error.as_ref().unwrap();
     assert_eq!(error.to_string(), format!("a row of `{LIST}` is no tenant"));
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let remedies = health.problems[0].remedies(tenants.registry());
     let [Remedy::Sql(unregister)] = remedies.as_slice() else {
         panic!("{remedies:?}")

@@ -1,7 +1,7 @@
 //! A trigger of somebody's on the list of tenants that fails: the error is the
 //! trigger's, with its words, and the tenant stays as it was.
 
-use tenant_core::{Error, Rows, Stop, Tenants};
+use tenant_core::{Error, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{
@@ -55,8 +55,7 @@ async fn guarded(body: &str) -> (TestDatabase, Stream, Tenants) {
         .with("CREATE TABLE notes (id int);")
         .back("DROP TABLE notes;");
     let now = open(&database, &stream, tenant_core::Settings::default()).await;
-    let stop = Stop::default();
-    let kept = now.keep_spares(1, None, &stop, &|_| {}).await.unwrap();
+    let kept = now.spares().keep(1).await.unwrap();
     assert_eq!(kept.ready, 1, "{kept:?}");
     guard(&database, body).await;
     (database, stream, now)
@@ -139,7 +138,7 @@ async fn no_tenant_is_made_renamed_or_cloned_where_the_trigger_fails() {
         assert_of_the_trigger(&renamed.unwrap_err(), said, "rename");
         assert_eq!(state(&database).await, before, "{body}");
         let (acme, copy) = (name("acme"), name("copy"));
-        let cloned = tenants.clone_tenant(&acme, &copy, Rows::All).await;
+        let cloned = tenants.clone_tenant(&acme, &copy).await;
         assert_of_the_trigger(&cloned.unwrap_err(), said, "clone");
         assert_eq!(state(&database).await, before, "{body}");
     }

@@ -1,7 +1,7 @@
 //! What to do, as data: complete, about the right tenant, and without a program.
 
 use tenant_core::remedy::{Advice, Command, Purpose, Remedy};
-use tenant_core::{Error, Node, Problem, ProblemKind, Registry};
+use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry};
 
 use crate::fixture::name;
 
@@ -33,14 +33,14 @@ fn an_error_names_the_call_that_helps() {
         (
             Error::NoVersionFits {
                 name: "acme".parse().unwrap(),
-                nearest: Some("20260101000000".to_owned()),
+                nearest: Some("20260101000000".parse().unwrap()),
                 differences: Vec::new(),
             },
             vec![
                 Advice::FixSchema.into(),
                 Command::AdoptTenant {
                     name: acme.clone(),
-                    at: Some("20260101000000".to_owned()),
+                    at: Some(At::Version("20260101000000".parse().unwrap())),
                 }
                 .into(),
             ],
@@ -56,7 +56,7 @@ fn sql_is_complete_whatever_the_names_are() {
         "it's",
         ProblemKind::EditedMigration {
             migration: "2026-01-01-000000_a".to_owned(),
-            version: "20260101000000".to_owned(),
+            version: "20260101000000".parse().unwrap(),
         },
     );
     let remedies = edited.remedies(&Registry::default());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenant_core::{Error, PoolError, Settings, SpareCount, Stop};
+use tenant_core::{Error, PoolError, Settings, SpareCount};
 use test_support::{TestDatabase, own_server};
 
 use crate::fixture::{Stream, create, name, open, open_at, tenants, two_steps};
@@ -80,7 +80,7 @@ async fn data_sequences_keys_enums_and_functions_go_along() {
     assert_eq!(database.value(seen).await, "3");
     let neighbours = "SELECT neighbour.count_people('good')";
     assert_eq!(database.value(neighbours).await, "0");
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
 
@@ -265,8 +265,7 @@ async fn spares_are_neither_renamed_nor_taken() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;
     create(&tenants, &["acme"]).await;
-    let stop = Stop::default();
-    let kept = tenants.keep_spares(1, None, &stop, &|_| {}).await.unwrap();
+    let kept = tenants.spares().keep(1).await.unwrap();
     let spare = name(&kept.outcomes[0].name);
     for (from, to) in [(&spare, &name("new")), (&name("acme"), &spare)] {
         let refused = tenants.rename(from, to).await;
@@ -277,7 +276,7 @@ async fn spares_are_neither_renamed_nor_taken() {
         .await
         .unwrap();
     assert_eq!(
-        tenants.spares().await.unwrap(),
+        tenants.spares().count().await.unwrap(),
         SpareCount { ready: 1, other: 0 }
     );
 }
@@ -291,7 +290,7 @@ async fn a_schema_with_more_tables_than_the_server_can_lock_can_be_renamed() {
         .unwrap();
     let database = TestDatabase::on(&server).await;
     let tenants = open_at(&database.url(), &two_steps(), Settings::default()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     create(&tenants, &["acme"]).await;
     let tables = (0..700).map(|number| format!("CREATE TABLE acme.t{number} ()"));
     let client = database.client().await;

@@ -17,15 +17,15 @@ async fn what_can_be_mended_is_mended_and_nothing_else_is_touched() {
                     INSERT INTO tasks (owner, title, kind) VALUES (1, 'one', 'bug'), (2, 'two', 'wish')";
         let damage = format!("SET search_path TO {hurt}; {rows}; {damage}; RESET search_path");
         database.execute(&damage).await;
-        let before = tenants.health(&[name(&hurt)]).await.unwrap();
+        let before = tenants.health().only([name(&hurt)]).await.unwrap();
         let tried = tenants.try_repair(&name(&hurt)).await.unwrap();
-        let unchanged = tenants.health(&[name(&hurt)]).await.unwrap();
+        let unchanged = tenants.health().only([name(&hurt)]).await.unwrap();
         assert_eq!(before.problems.len(), unchanged.problems.len(), "{damage}");
 
         let repair = tenants.repair(&name(&hurt)).await;
         let repair = repair.unwrap_or_else(|error| panic!("{damage}: {error:?}"));
         assert_eq!(repair.statements, tried.statements, "{damage}");
-        let after = tenants.health(&[name(&hurt)]).await.unwrap();
+        let after = tenants.health().only([name(&hurt)]).await.unwrap();
         assert_eq!(
             after.problems.len(),
             repair.left.len(),
@@ -182,7 +182,7 @@ async fn a_table_of_another_owner_is_found_and_given_back() {
             "ALTER TABLE acme.tasks OWNER TO {role}; ALTER SCHEMA beta OWNER TO {role}"
         ))
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let codes = health.problems.iter();
     let codes = codes.map(|problem| (problem.tenant.as_deref(), problem.kind.code()));
     let codes = codes.collect::<Vec<_>>();

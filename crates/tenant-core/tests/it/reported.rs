@@ -1,7 +1,7 @@
 //! What others have met where a tenant's name and its schema's were taken for each
 //! other, tried here.
 
-use tenant_core::{Error, MigrateOptions, ProblemKind, Stop};
+use tenant_core::{Error, ProblemKind};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, name, tenants, two_steps};
@@ -33,28 +33,22 @@ async fn a_spare_whose_name_needs_quotes_is_migrated_taken_and_dropped() {
     }
     let more = stream.with("CREATE TABLE notes (id int); CREATE INDEX ON notes (id)");
     let tenants = crate::fixture::tenants(&database, &more).await;
-    assert_eq!(tenants.spares().await.unwrap().other, 2);
-    let options = MigrateOptions::default();
-    let report = tenants
-        .migrate(&options, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    assert_eq!(tenants.spares().count().await.unwrap().other, 2);
+    let report = tenants.migrate().await.unwrap();
     let migrated = report.spares.iter().map(|it| it.name.as_str());
     assert_eq!(migrated.collect::<Vec<_>>(), odd);
     assert_eq!(report.failures().count(), 0, "{report:?}");
-    assert_eq!(tenants.spares().await.unwrap().ready, 2);
-    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(tenants.spares().count().await.unwrap().ready, 2);
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:#?}");
 
     assert!(tenants.create(&name("initech")).await.unwrap().from_spare);
-    let kept = tenants
-        .keep_spares(0, None, &Stop::default(), &|_| {})
-        .await;
+    let kept = tenants.spares().keep(0).await;
     assert_eq!(kept.unwrap().ready, 0);
     assert_eq!(database.schemas().await, ["initech"]);
     let left = database.value("SELECT count(*) FROM spare_schemas").await;
     assert_eq!(left, "0");
-    assert!(tenants.health(&[]).await.unwrap().problems.is_empty());
+    assert!(tenants.health().await.unwrap().problems.is_empty());
 }
 
 /// In another library the schema of a new tenant was looked for without regard to case
@@ -100,7 +94,7 @@ async fn a_row_that_was_renamed_by_hand_is_found_and_takes_no_schema_with_it() {
     database
         .execute("UPDATE schema_tracker SET name = 'globex' WHERE name = 'acme'")
         .await;
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let found = health.problems.iter();
     let found = found.map(|it| (it.tenant.as_deref().unwrap_or_default(), &it.kind));
     let found = found.collect::<Vec<_>>();
@@ -125,6 +119,6 @@ async fn a_row_that_was_renamed_by_hand_is_found_and_takes_no_schema_with_it() {
     let pool = tenants.pool().open().await.unwrap();
     assert!(pool.tenant(&name("globex")).await.is_err());
     tenants.drop_tenant(&name("globex")).await.unwrap();
-    tenants.adopt(&name("acme"), None).await.unwrap();
-    assert!(tenants.health(&[]).await.unwrap().problems.is_empty());
+    tenants.adopt(&name("acme")).await.unwrap();
+    assert!(tenants.health().await.unwrap().problems.is_empty());
 }

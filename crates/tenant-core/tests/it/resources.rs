@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use tenant_core::{Settings, Status, Stop};
+use tenant_core::{Settings, Status};
 use test_support::{own_server, say_not_run};
 
 use crate::fixture::{migrate, name, open_at, two_steps};
@@ -79,17 +79,14 @@ async fn a_full_disk_fails_its_tenants_and_what_is_there_is_whole() {
 
     let url = server.url("small");
     let tenants = open_at(&url, &two_steps(), Settings::default()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     let names = (0..40)
         .map(|number| name(&format!("t{number:02}")))
         .collect::<Vec<_>>();
     let filling = two_steps()
         .with("CREATE TABLE filling AS SELECT repeat('x', 900) FROM generate_series(1, 400);");
     let larger = open_at(&url, &filling, Settings::default()).await;
-    let report = larger
-        .create_all(names.clone(), None, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    let report = larger.create_many(names.clone()).await.unwrap();
     let (made, failed) = (report.count(Status::Created), report.count(Status::Failed));
     assert!(
         made > 0 && failed > 0 && made + failed == 40,
@@ -106,11 +103,8 @@ async fn a_full_disk_fails_its_tenants_and_what_is_there_is_whole() {
         listed.iter().all(|tenant| tenant.pending == Some(0)),
         "{listed:?}"
     );
-    assert_eq!(larger.health(&[]).await.unwrap().problems.len(), 0);
-    let again = larger
-        .create_all(names, None, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    assert_eq!(larger.health().await.unwrap().problems.len(), 0);
+    let again = larger.create_many(names).await.unwrap();
     assert_eq!(again.count(Status::Created), failed);
     assert_eq!(migrate(&larger).await.count(Status::UpToDate), 40);
     // The tablespace goes before the disk does.

@@ -4,15 +4,14 @@ use std::num::NonZeroUsize;
 
 use diesel::prelude::*;
 use tenant_core::{
-    Consequence, Error, MigrationFile, RollbackOptions, RollbackTo, Settings, SpareCount, Status,
-    Stop, Tenants,
+    Consequence, Error, MigrationFile, RollbackTo, Settings, SpareCount, Status, Tenants,
 };
 use test_support::TestDatabase;
 
 use crate::capture::Ear;
 use crate::fixture::{
-    Stream, chain, create, migrate, name, open, outcome, rollback, rollback_with, tenants,
-    two_steps_and_back, version,
+    Stream, chain, create, migrate, name, open, outcome, rollback, rollback_to, rollback_with,
+    tenants, two_steps_and_back, version,
 };
 
 /// Everything in the tenants' schemas that a user could tell apart.
@@ -44,14 +43,6 @@ pub(crate) async fn tracker(database: &TestDatabase, tenant: &str) -> String {
     database.value(&sql).await
 }
 
-/// Everything of the options but how far back is as it is by default.
-pub(crate) fn to(to: RollbackTo) -> RollbackOptions {
-    RollbackOptions {
-        to,
-        ..RollbackOptions::default()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn there_and_back_leaves_what_was_there_before() {
     let database = TestDatabase::new().await;
@@ -70,9 +61,7 @@ async fn there_and_back_leaves_what_was_there_before() {
         format!("{} {}", version(4), [1, 2, 3, 4].map(version).join(","))
     );
     let two = NonZeroUsize::new(2).unwrap();
-    let report = rollback_with(&newer, to(RollbackTo::Steps(two)))
-        .await
-        .unwrap();
+    let report = rollback_to(&newer, RollbackTo::Steps(two)).await.unwrap();
     assert_eq!(report.count(Status::Reverted), 3, "{report:?}");
     assert_eq!(report.notes, []);
     let b = outcome(&report, "b");
@@ -85,7 +74,7 @@ async fn there_and_back_leaves_what_was_there_before() {
         tracker(&database, "b").await,
         format!("{} {both}", version(2))
     );
-    assert!(older.health(&[]).await.unwrap().problems.is_empty());
+    assert!(older.health().await.unwrap().problems.is_empty());
     assert_eq!(migrate(&newer).await.count(Status::Migrated), 3);
 }
 
@@ -94,18 +83,18 @@ async fn a_version_is_gone_back_to_and_so_is_nothing() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps_and_back()).await;
     create(&tenants, &["acme"]).await;
-    let unknown = to(RollbackTo::Version("20200101000000".to_owned()));
-    let error = rollback_with(&tenants, unknown).await.unwrap_err();
+    let unknown = RollbackTo::Version("20200101000000".parse().unwrap());
+    let error = rollback_to(&tenants, unknown).await.unwrap_err();
     assert!(matches!(error, Error::NoVersion(_)), "{error}");
-    let newest = to(RollbackTo::Version(version(2)));
-    let report = rollback_with(&tenants, newest).await.unwrap();
+    let newest = RollbackTo::Version(version(2));
+    let report = rollback_to(&tenants, newest).await.unwrap();
     assert_eq!(report.count(Status::UpToDate), 1, "{report:?}");
-    let first = to(RollbackTo::Version(version(1)));
-    let report = rollback_with(&tenants, first).await.unwrap();
+    let first = RollbackTo::Version(version(1));
+    let report = rollback_to(&tenants, first).await.unwrap();
     assert_eq!(outcome(&report, "acme").reverted, [version(2)]);
     assert_eq!(ledger(&database, "acme").await, version(1));
-    let nothing = to(RollbackTo::Nothing);
-    let report = rollback_with(&tenants, nothing).await.unwrap();
+    let nothing = RollbackTo::Nothing;
+    let report = rollback_to(&tenants, nothing).await.unwrap();
     assert_eq!(outcome(&report, "acme").reverted, [version(1)]);
     assert_eq!(ledger(&database, "acme").await, "");
     assert_eq!(tracker(&database, "acme").await, "none");
@@ -117,11 +106,12 @@ async fn only_those_that_are_named_go_back() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps_and_back()).await;
     create(&tenants, &["a", "b"]).await;
-    let only = RollbackOptions {
-        only: vec![name("b"), name("nobody")],
-        ..RollbackOptions::default()
-    };
-    let report = rollback_with(&tenants, only).await.unwrap();
+    let report = rollback_with(
+        &tenants,
+        tenants.plan_rollback().only([name("b"), name("nobody")]),
+    )
+    .await
+    .unwrap();
     assert_eq!(outcome(&report, "b").status, Status::Reverted);
     let nobody = outcome(&report, "nobody").error.as_ref();
     assert!(matches!(nobody, Some(Error::Unknown(_))), "{nobody:?}");
@@ -214,17 +204,11 @@ async fn a_tenant_that_was_migrated_since_the_plan_was_made_is_left_alone() {
     let database = TestDatabase::new().await;
     let older = tenants(&database, &two_steps_and_back()).await;
     create(&older, &["acme"]).await;
-    let plan = older
-        .plan_rollback(RollbackOptions::default())
-        .await
-        .unwrap();
+    let plan = older.plan_rollback().await.unwrap();
     let stream =
         two_steps_and_back().with("ALTER TABLE tasks ADD FOREIGN KEY (id) REFERENCES tasks;");
     migrate(&open(&database, &stream, Settings::default()).await).await;
-    let report = older
-        .rollback(plan, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    let report = older.rollback(plan).await.unwrap();
     let error = outcome(&report, "acme").error.as_ref().unwrap();
     assert!(
         matches!(error, Error::AppliedMeanwhile { .. }),
@@ -242,15 +226,13 @@ async fn the_spares_go_back_with_the_whole_fleet_and_not_with_one_tenant() {
     let database = TestDatabase::new().await;
     let newer = tenants(&database, &two_steps_and_back()).await;
     create(&newer, &["acme"]).await;
-    let kept = newer.keep_spares(2, None, &Stop::default(), &|_| {}).await;
+    let kept = newer.spares().keep(2).await;
     assert_eq!(kept.unwrap().ready, 2);
     let stream = Stream::new().with("CREATE TABLE tasks (id int PRIMARY KEY, title text);");
     let older = open(&database, &stream, Settings::default()).await;
-    let only = RollbackOptions {
-        only: vec![name("acme")],
-        ..RollbackOptions::default()
-    };
-    let report = rollback_with(&newer, only).await.unwrap();
+    let report = rollback_with(&newer, newer.plan_rollback().only([name("acme")]))
+        .await
+        .unwrap();
     assert!(report.spares.is_empty(), "{report:?}");
     migrate(&newer).await;
     let report = rollback(&newer).await;
@@ -258,14 +240,14 @@ async fn the_spares_go_back_with_the_whole_fleet_and_not_with_one_tenant() {
     let reverted = reverted.filter(|it| it.status == Status::Reverted);
     assert_eq!(reverted.count(), 2, "{report:?}");
     assert_eq!(
-        older.spares().await.unwrap(),
+        older.spares().count().await.unwrap(),
         SpareCount { ready: 2, other: 0 }
     );
     assert!(older.create(&name("beta")).await.unwrap().from_spare);
     let columns = "SELECT string_agg(attname, ',') FROM pg_attribute \
                    WHERE attrelid = 'beta.tasks'::regclass AND attnum > 0 AND NOT attisdropped";
     assert_eq!(database.value(columns).await, "id,title");
-    assert!(older.health(&[]).await.unwrap().problems.is_empty());
+    assert!(older.health().await.unwrap().problems.is_empty());
 }
 
 diesel::table! {

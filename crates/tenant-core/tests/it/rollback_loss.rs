@@ -1,16 +1,12 @@
 //! What is said to be lost before anything is.
 
-use tenant_core::{Loss, Note, RollbackOptions, RollbackPlan, RollbackTo, Settings, Tenants};
+use tenant_core::{Loss, Note, RollbackPlan, RollbackTo, Settings, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, create, open, open_at, rollback, tenants, two_steps_and_back};
 
 async fn plan(tenants: &Tenants, to: RollbackTo) -> RollbackPlan {
-    let options = RollbackOptions {
-        to,
-        ..RollbackOptions::default()
-    };
-    tenants.plan_rollback(options).await.unwrap()
+    tenants.plan_rollback().to(to).await.unwrap()
 }
 
 fn loss(table: &str, column: Option<&str>, tenants: usize, rows: Option<u64>) -> Loss {
@@ -55,7 +51,11 @@ async fn tables_with_rows_and_columns_with_values_are_counted_and_no_others() {
              ANALYZE a.notes; ANALYZE c.notes",
         )
         .await;
-    let two = plan(&tenants, RollbackTo::Version("20260201000000".to_owned())).await;
+    let two = plan(
+        &tenants,
+        RollbackTo::Version("20260201000000".parse().unwrap()),
+    )
+    .await;
     assert_eq!(
         two.loss().unwrap(),
         [
@@ -145,7 +145,6 @@ async fn where_a_rehearsal_is_impossible_the_loss_is_said_not_to_be_known() {
     // It is nobody's schema, and its name says nothing to anybody.
     let whose = "a rehearsal of the migrations: ";
     assert!(reason.starts_with(whose), "{reason}");
-    let stop = tenant_core::Stop::default();
-    let report = tenants.rollback(plan, &stop, &|_| {}).await.unwrap();
+    let report = tenants.rollback(plan).await.unwrap();
     assert_eq!(report.count(tenant_core::Status::Reverted), 1, "{report:?}");
 }

@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use tenant_core::{RollbackTo, Status};
 use test_support::TestDatabase;
 
-use crate::fixture::{create, outcome, rollback_with, tenants, two_steps_and_back, version};
-use crate::rollback::{ledger, to, tracker};
+use crate::fixture::{create, outcome, rollback_to, tenants, two_steps_and_back, version};
+use crate::rollback::{ledger, tracker};
 
 #[tokio::test]
 async fn an_index_is_dropped_concurrently_between_two_transactions() {
@@ -20,8 +20,8 @@ async fn an_index_is_dropped_concurrently_between_two_transactions() {
     create(&tenants, &["a", "b"]).await;
     // As a run leaves it that was cut off between the two.
     database.execute("DROP INDEX b.two").await;
-    let three = to(RollbackTo::Steps(NonZeroUsize::new(3).unwrap()));
-    let report = rollback_with(&tenants, three).await.unwrap();
+    let three = RollbackTo::Steps(NonZeroUsize::new(3).unwrap());
+    let report = rollback_to(&tenants, three).await.unwrap();
     assert_eq!(report.count(Status::Reverted), 2, "{report:?}");
     assert_eq!(report.notes, []);
     assert_eq!(outcome(&report, "b").reverted, [4, 3, 2].map(version));
@@ -44,8 +44,8 @@ async fn what_ran_before_a_part_outside_stays_reverted_and_the_next_run_goes_on(
         .back("DROP TABLE a;");
     let tenants = tenants(&database, &stream).await;
     create(&tenants, &["acme"]).await;
-    let back = || to(RollbackTo::Version(version(1)));
-    let report = rollback_with(&tenants, back()).await.unwrap();
+    let back = || RollbackTo::Version(version(1));
+    let report = rollback_to(&tenants, back()).await.unwrap();
     let acme = outcome(&report, "acme");
     assert_eq!(acme.status, Status::Failed);
     assert_eq!(acme.reverted, [version(4)]);
@@ -60,7 +60,7 @@ async fn what_ran_before_a_part_outside_stays_reverted_and_the_next_run_goes_on(
         format!("{} {of_three}", version(3))
     );
     database.execute("CREATE TABLE acme.nothing (id int)").await;
-    let report = rollback_with(&tenants, back()).await.unwrap();
+    let report = rollback_to(&tenants, back()).await.unwrap();
     assert_eq!(outcome(&report, "acme").reverted, [3, 2].map(version));
     assert_eq!(ledger(&database, "acme").await, version(1));
 }

@@ -2,23 +2,20 @@
 
 use std::fs;
 
-use tenant_core::{Error, Note, RollbackOptions, RollbackTo, Settings, Status, Tenants};
+use tenant_core::{Error, Note, RollbackTo, Settings, Status, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{
-    Stream, create, migrate, open, outcome, rollback, tenants, two_steps, two_steps_and_back,
+    Stream, create, migrate, name, open, outcome, rollback, tenants, two_steps, two_steps_and_back,
     version,
 };
 
-fn everything() -> RollbackOptions {
-    RollbackOptions {
-        to: RollbackTo::Nothing,
-        ..RollbackOptions::default()
-    }
-}
-
 async fn refused(tenants: &Tenants) -> Error {
-    tenants.plan_rollback(everything()).await.unwrap_err()
+    tenants
+        .plan_rollback()
+        .to(RollbackTo::Nothing)
+        .await
+        .unwrap_err()
 }
 
 #[tokio::test]
@@ -108,7 +105,7 @@ async fn a_down_that_must_not_run_is_refused_with_its_line_and_migrating_goes_on
         assert!(error.contains(expected), "{error}");
         assert!(error.contains("2026-02-03-000000_step"), "{error}");
         assert_eq!(tenants.list().await.unwrap()[0].pending, Some(0));
-        assert!(tenants.health(&[]).await.unwrap().problems.is_empty());
+        assert!(tenants.health().await.unwrap().problems.is_empty());
     }
 }
 
@@ -134,7 +131,7 @@ async fn what_this_program_does_not_have_is_not_reverted_and_holds_up_nothing_ol
     let newer = tenants(&database, &three).await;
     create(&newer, &["a", "b"]).await;
     let older = open(&database, &two_steps_and_back(), Settings::default()).await;
-    let refused = older.plan_rollback(RollbackOptions::default()).await;
+    let refused = older.plan_rollback().await;
     let error = refused.unwrap_err();
     let Error::NotOurs { versions, tenants } = &error else {
         panic!("{error}")
@@ -167,7 +164,7 @@ async fn a_migration_that_was_edited_since_is_noted_before_it_is_reverted() {
         .with("ALTER TABLE tasks ADD COLUMN due timestamp;")
         .back("ALTER TABLE tasks DROP COLUMN due;");
     let edited = open(&database, &edited, Settings::default()).await;
-    let plan = edited.plan_rollback(RollbackOptions::default()).await;
+    let plan = edited.plan_rollback().await;
     let plan = plan.unwrap();
     assert!(
         matches!(plan.notes(), [Note::Edited { version: it, .. }] if *it == version(2)),
@@ -182,12 +179,12 @@ async fn a_plan_counts_each_migrations_tenants_and_changes_nothing() {
     let first = Stream::new().with("CREATE TABLE tasks (id int PRIMARY KEY, title text);");
     create(&tenants(&database, &first).await, &["a", "b", "c"]).await;
     let tenants = open(&database, &two_steps_and_back(), Settings::default()).await;
-    let only = tenant_core::MigrateOptions {
-        only: vec!["a".parse().unwrap()],
-        ..tenant_core::MigrateOptions::default()
-    };
-    crate::fixture::migrate_with(&tenants, only).await.unwrap();
-    let plan = tenants.plan_rollback(everything()).await.unwrap();
+    tenants.migrate().only([name("a")]).await.unwrap();
+    let plan = tenants
+        .plan_rollback()
+        .to(RollbackTo::Nothing)
+        .await
+        .unwrap();
     let counts = plan.migrations().iter();
     let counts = counts.map(|one| (one.version.clone(), one.tenants));
     assert_eq!(

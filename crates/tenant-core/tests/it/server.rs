@@ -1,8 +1,8 @@
 //! The library inside a server, whose tasks move from thread to thread.
 
 use tenant_core::{
-    Contents, Database, Error, FleetReport, Health, MigrateOptions, Migrations, Outcome, Removed,
-    Settings, SpareReport, Stop, Tenant, Tenants,
+    Contents, Database, Error, FleetReport, Health, Migrations, Outcome, Removed, Settings,
+    SpareReport, Tenant, Tenants,
 };
 use test_support::TestDatabase;
 
@@ -31,27 +31,15 @@ async fn create(tenants: Tenants) -> Result<Outcome, Error> {
 
 async fn create_all(tenants: Tenants) -> Result<FleetReport, Error> {
     let names = vec![name("globex"), name("initech")];
-    task(async move {
-        let stop = Stop::default();
-        tenants.create_all(names, None, &stop, &|_| {}).await
-    })
-    .await
+    task(async move { tenants.create_many(names).await }).await
 }
 
 async fn migrate(tenants: Tenants) -> Result<FleetReport, Error> {
-    task(async move {
-        let options = MigrateOptions::default();
-        tenants.migrate(&options, &Stop::default(), &|_| {}).await
-    })
-    .await
+    task(async move { tenants.migrate().await }).await
 }
 
 async fn keep_spares(tenants: Tenants) -> Result<SpareReport, Error> {
-    task(async move {
-        let stop = Stop::default();
-        tenants.keep_spares(1, None, &stop, &|_| {}).await
-    })
-    .await
+    task(async move { tenants.spares().keep(1).await }).await
 }
 
 async fn looks(tenants: Tenants) -> Result<(Contents, Vec<Tenant>, Health), Error> {
@@ -59,7 +47,7 @@ async fn looks(tenants: Tenants) -> Result<(Contents, Vec<Tenant>, Health), Erro
     Ok((
         task(async move { first.contents(&name("acme")).await }).await?,
         task(async move { second.list().await }).await?,
-        task(async move { third.health(&[]).await }).await?,
+        task(async move { third.health().await }).await?,
     ))
 }
 
@@ -74,12 +62,12 @@ async fn every_call_can_be_made_from_a_task_of_a_server() {
     drop(tenants(&database, &stream).await);
     let tenants = opened(database.url(), &stream).await.unwrap();
     let again = tenants.clone();
-    task(async move { again.migrate_public(true).await })
+    task(async move { again.migrate_public().dry_run().await })
         .await
         .unwrap();
     assert_eq!(keep_spares(tenants.clone()).await.unwrap().ready, 1);
     let counting = tenants.clone();
-    let spares = task(async move { counting.spares().await }).await;
+    let spares = task(async move { counting.spares().count().await }).await;
     assert_eq!(spares.unwrap().ready, 1);
     assert!(create(tenants.clone()).await.unwrap().from_spare);
     assert_eq!(create_all(tenants.clone()).await.unwrap().outcomes.len(), 2);

@@ -1,27 +1,19 @@
 //! Spare schemas: made beforehand, taken by new tenants.
 
-use tenant_core::{
-    Error, MigrateOptions, Settings, SpareCount, SpareReport, Status, Stop, TenantName, Tenants,
-};
+use tenant_core::{Error, Settings, SpareCount, SpareReport, Status, TenantName, Tenants};
 use test_support::TestDatabase;
 
-use crate::fixture::{
-    Stream, create, migrate, migrate_with, name, open, tenants, two_steps, version,
-};
+use crate::fixture::{Stream, create, migrate, name, open, tenants, two_steps, version};
 
 async fn keep(tenants: &Tenants, count: usize) -> SpareReport {
-    let stop = Stop::default();
-    let kept = tenants
-        .keep_spares(count, None, &stop, &|_| {})
-        .await
-        .unwrap();
+    let kept = tenants.spares().keep(count).await.unwrap();
     let failed = kept.outcomes.iter().filter(|it| it.error.is_some());
     assert_eq!(failed.count(), 0, "{kept:?}");
     kept
 }
 
 async fn ready(tenants: &Tenants) -> usize {
-    tenants.spares().await.unwrap().ready
+    tenants.spares().count().await.unwrap().ready
 }
 
 /// Everything in a schema that a user could tell apart.
@@ -70,7 +62,7 @@ async fn a_function_that_keeps_its_path_finds_the_tables_of_the_tenant_that_took
     let taken = tenants.create(&name("acme")).await.unwrap();
     assert!(taken.from_spare);
     assert_eq!(database.value("SELECT acme.newest()::text").await, "7");
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
 
@@ -91,10 +83,13 @@ async fn sixteen_who_create_at_once_get_a_spare_each_or_build() {
         from_spare += usize::from(outcome.from_spare);
     }
     assert_eq!(from_spare, 10);
-    assert_eq!(tenants.spares().await.unwrap(), SpareCount::default());
+    assert_eq!(
+        tenants.spares().count().await.unwrap(),
+        SpareCount::default()
+    );
     assert_eq!(database.tracked().await.len(), 16);
     assert_eq!(database.schemas().await, database.tracked().await);
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
 
@@ -104,8 +99,7 @@ async fn many_tenants_take_the_spares_that_are_there_and_the_rest_is_built() {
     let tenants = tenants(&database, &two_steps()).await;
     keep(&tenants, 3).await;
     let names = (0..8).map(|number| name(&format!("t{number}")));
-    let stop = Stop::default();
-    let report = tenants.create_all(names.collect(), None, &stop, &|_| {});
+    let report = tenants.create_many(names);
     let report = report.await.unwrap();
     assert_eq!(report.count(Status::Created), 8, "{report:?}");
     let from_spare = report.outcomes.iter().filter(|it| it.from_spare).count();
@@ -122,7 +116,7 @@ async fn a_spare_that_is_behind_is_not_taken_and_is_migrated_with_the_fleet() {
     let stream = stream.with("CREATE TABLE notes (id int PRIMARY KEY);");
     let new = open(&database, &stream, Settings::default()).await;
     assert_eq!(
-        new.spares().await.unwrap(),
+        new.spares().count().await.unwrap(),
         SpareCount { ready: 0, other: 2 }
     );
     assert!(!new.create(&name("built")).await.unwrap().from_spare);
@@ -156,11 +150,7 @@ async fn a_run_over_named_tenants_leaves_the_spares_alone() {
     keep(&old, 1).await;
     let stream = stream.with("CREATE TABLE notes (id int PRIMARY KEY);");
     let new = open(&database, &stream, Settings::default()).await;
-    let options = MigrateOptions {
-        only: vec![name("acme")],
-        ..MigrateOptions::default()
-    };
-    let report = migrate_with(&new, options).await.unwrap();
+    let report = new.migrate().only([name("acme")]).await.unwrap();
     assert!(report.spares.is_empty(), "{report:?}");
     assert_eq!(ready(&new).await, 0);
     assert_eq!(keep(&new, 1).await.outcomes[0].status, Status::Migrated);
@@ -173,7 +163,7 @@ async fn spares_are_neither_tenants_nor_orphans_and_cannot_be_dropped_as_tenants
     let tenants = tenants(&database, &two_steps()).await;
     let kept = keep(&tenants, 1).await;
     assert!(tenants.list().await.unwrap().is_empty());
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         (health.checked, health.problems.len()),
         (0, 0),
@@ -204,7 +194,7 @@ async fn a_spare_that_is_not_what_its_row_says_is_passed_over() {
     assert!(tenants.create(&name("one")).await.unwrap().from_spare);
     assert!(!tenants.create(&name("two")).await.unwrap().from_spare);
     assert_eq!(
-        tenants.spares().await.unwrap(),
+        tenants.spares().count().await.unwrap(),
         SpareCount { ready: 0, other: 1 }
     );
     assert_eq!(database.tracked().await, ["one", "two"]);
@@ -263,12 +253,13 @@ async fn without_a_list_of_spares_tenants_are_built_and_spares_are_refused() {
     database.execute("DROP TABLE spare_schemas").await;
     create(&tenants, &["acme"]).await;
     assert_eq!(migrate(&tenants).await.count(Status::UpToDate), 1);
-    assert_eq!(tenants.spares().await.unwrap(), SpareCount::default());
-    let health = tenants.health(&[]).await.unwrap();
+    assert_eq!(
+        tenants.spares().count().await.unwrap(),
+        SpareCount::default()
+    );
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
-    let refused = tenants
-        .keep_spares(1, None, &Stop::default(), &|_| {})
-        .await;
+    let refused = tenants.spares().keep(1).await;
     assert!(
         matches!(refused, Err(Error::NoSpareList { .. })),
         "{refused:?}"
@@ -290,7 +281,7 @@ async fn a_spare_whose_migration_fails_is_reported_and_stays_as_it_was() {
     let failed = report.failures().map(|(outcome, _)| &outcome.name);
     assert_eq!(failed.collect::<Vec<_>>(), [spare]);
     assert_eq!(
-        new.spares().await.unwrap(),
+        new.spares().count().await.unwrap(),
         SpareCount { ready: 0, other: 1 }
     );
     assert!(!new.create(&name("acme")).await.unwrap().from_spare);

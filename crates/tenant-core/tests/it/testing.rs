@@ -56,9 +56,9 @@ async fn a_database_for_a_test_is_well_and_up_to_date() {
     for tenant in ["acme", "globex", "initech"] {
         database.tenant(tenant).await;
     }
-    let outcome = database.tenants().migrate_public(true).await.unwrap();
+    let outcome = database.tenants().migrate_public().dry_run().await.unwrap();
     assert!(outcome.pending.is_empty(), "{outcome:?}");
-    let health = database.tenants().health(&[]).await.unwrap();
+    let health = database.tenants().health().await.unwrap();
     assert_eq!(
         (health.checked, health.problems.len()),
         (3, 0),

@@ -6,7 +6,7 @@ use command_line::output::shown;
 use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{Adopted, TenantName};
+use tenant_core::{Adopted, At, TenantName, Version};
 
 use crate::{tenants, version};
 
@@ -31,7 +31,7 @@ pub struct AdoptTenant {
 
     /// Take it to be at this version, or migration, whatever it looks like; 0 for none
     #[arg(long, value_name = "VERSION", value_parser = version::of)]
-    at: Option<String>,
+    at: Option<At>,
 
     #[command(flatten)]
     locking: Locking,
@@ -43,7 +43,7 @@ pub struct AdoptTenant {
 #[derive(Serialize)]
 struct Document<'a> {
     tenant: &'a str,
-    version: Option<&'a str>,
+    version: Option<&'a Version>,
     by_shape: bool,
     differences: &'a [String],
 }
@@ -55,10 +55,14 @@ impl Script for AdoptTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let adopted = tenants.adopt(&self.name, self.at.as_deref()).await?;
+        let mut call = tenants.adopt(&self.name);
+        if let Some(at) = self.at {
+            call = call.at(at);
+        }
+        let adopted = call.await?;
         let document = Document {
             tenant: self.name.as_str(),
-            version: adopted.version.as_deref(),
+            version: adopted.version.as_ref(),
             by_shape: adopted.by_shape,
             differences: &adopted.differences,
         };

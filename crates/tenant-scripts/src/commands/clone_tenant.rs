@@ -65,7 +65,10 @@ impl Script for CloneTenant {
         let started = Instant::now();
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let rows = if self.no_data { Rows::None } else { Rows::All };
-        let cloned = tenants.clone_tenant(&self.from, &self.to, rows).await?;
+        let cloned = tenants
+            .clone_tenant(&self.from, &self.to)
+            .rows(rows)
+            .await?;
         let duration = started.elapsed();
         let document = Document {
             tenant: cloned.to.as_str(),
@@ -91,7 +94,7 @@ fn text(cloned: &Cloned, rows: Rows) -> String {
             cloned.rows,
             if cloned.rows == 1 { "row" } else { "rows" }
         ),
-        Rows::None => "no rows".to_owned(),
+        _ => "no rows".to_owned(),
     };
     format!(
         "Cloned tenant `{}` to `{}`: {tables}, {rows}",

@@ -63,13 +63,17 @@ impl Script for CreateTenant {
         let names = self.all_names()?;
         let mut tenants = tenants::open_with(context, self.locking.settings()).await?;
         if let Some(node) = self.placement {
-            tenants = tenants.placed_on(node).await?;
+            tenants = tenants.cluster().placed_on(node).await?;
         }
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, names.len());
         let observe = |outcome: &Outcome| bar.ended(outcome);
-        let ran = tenants.create_all(names, self.jobs, &stop, &observe).await;
+        let mut call = tenants.create_many(names).stop(&stop).observe(observe);
+        if let Some(jobs) = self.jobs {
+            call = call.jobs(jobs.get());
+        }
+        let ran = call.await;
         bar.finish();
         let report = ran?;
         let text = report::summary(&report, "There were no names.");

@@ -174,7 +174,7 @@ impl Demo {
     /// The rows of the one tenant, and how many of them the other sees.
     async fn show(&mut self) -> anyhow::Result<(Vec<Dummy>, usize)> {
         let from = Instant::now();
-        let public = self.tenants.migrate_public(false).await?;
+        let public = self.tenants.migrate_public().await?;
         let text = match public.applied.len() {
             0 => "The public schema is up to date".to_owned(),
             applied => format!(

@@ -5,7 +5,7 @@ use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
-use tenant_core::{AspectChange, Change, Comparison, Difference, TenantName};
+use tenant_core::{AspectChange, Change, Comparison, Difference, TenantName, Version};
 
 use crate::tenants;
 
@@ -46,8 +46,8 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Versions<'a> {
-    only_in_first: &'a [String],
-    only_in_second: &'a [String],
+    only_in_first: &'a [Version],
+    only_in_second: &'a [Version],
 }
 
 #[derive(Serialize)]
@@ -158,7 +158,8 @@ fn text(document: &Document<'_>) -> String {
         (second, document.migrations.only_in_second),
     ] {
         if !versions.is_empty() {
-            let versions = versions.join(", ");
+            let versions = versions.iter().map(Version::as_str);
+            let versions = versions.collect::<Vec<_>>().join(", ");
             lines.push(format!("applied only to `{name}`: {}", shown(&versions)));
         }
     }

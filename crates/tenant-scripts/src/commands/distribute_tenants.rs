@@ -7,7 +7,7 @@ use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{DistributeOptions, FleetReport, Progress, Status, TenantName};
+use tenant_core::{Distribute, FleetReport, Progress, Status, TenantName, Tenants};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -64,7 +64,7 @@ impl Script for DistributeTenants {
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
-        let ran = tenants.distribute(&self.options(), &stop, &observe).await;
+        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
         bar.finish();
         let report = ran?;
         let text = if dry_run {
@@ -85,12 +85,13 @@ impl Script for DistributeTenants {
 }
 
 impl DistributeTenants {
-    fn options(self) -> DistributeOptions {
-        DistributeOptions {
-            only: self.only,
-            jobs: self.jobs,
-            dry_run: self.dry_run,
+    fn call<'a>(&self, tenants: &'a Tenants) -> Distribute<'a> {
+        let call = tenants.cluster().distribute();
+        let mut call = call.select(tenants::selected(&self.only));
+        if let Some(jobs) = self.jobs {
+            call = call.jobs(jobs.get());
         }
+        if self.dry_run { call.dry_run() } else { call }
     }
 }
 

@@ -92,11 +92,8 @@ impl Script for HealthCheck {
             ..Settings::default()
         };
         let tenants = tenants::open_with(context, settings).await?;
-        let health = if self.quick {
-            tenants.quick_health(&self.only).await?
-        } else {
-            tenants.health(&self.only).await?
-        };
+        let call = tenants.health().select(tenants::selected(&self.only));
+        let health = if self.quick { call.quick() } else { call }.await?;
         let document = document(tenants.registry(), &health, context.invocation());
         if let Some(error) = &health.not_checked {
             let why = hints::causes(error).join(": ");

@@ -8,8 +8,8 @@ use command_line::words::counted;
 use command_line::{Common, Context, Invocation, Script, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
-use tenant_core::Tenant;
 use tenant_core::remedy::Command;
+use tenant_core::{Tenant, Version};
 
 use crate::report::problems;
 use crate::tenants;
@@ -41,7 +41,7 @@ struct Document<'a> {
 struct Row<'a> {
     name: &'a str,
     created_at: Option<DateTime<Utc>>,
-    version: Option<&'a str>,
+    version: Option<&'a Version>,
     pending: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
@@ -84,7 +84,7 @@ fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row
     Row {
         name: &tenant.name,
         created_at: tenant.created_at,
-        version: tenant.version.as_deref(),
+        version: tenant.version.as_ref(),
         pending: tenant.pending,
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
@@ -116,14 +116,14 @@ fn cells(tenant: &Tenant) -> [String; 4] {
         |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
     );
     let version = match (&tenant.version, tenant.pending) {
-        (Some(version), _) => version.clone(),
+        (Some(version), _) => version.to_string(),
         (None, Some(_)) => "-".to_owned(),
         (None, None) => "unknown".to_owned(),
     };
     [
         shown(&tenant.name).into_owned(),
         created,
-        version,
+        version.to_owned(),
         state(tenant),
     ]
 }

@@ -4,6 +4,7 @@ use clap::Parser;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
+use tenant_core::Version;
 
 use crate::tenants;
 
@@ -28,8 +29,8 @@ pub struct MigratePublic {
 #[derive(Serialize)]
 struct Document<'a> {
     migrated: usize,
-    applied: &'a [String],
-    pending: &'a [String],
+    applied: &'a [Version],
+    pending: &'a [Version],
     dry_run: bool,
     duration_ms: u128,
 }
@@ -41,7 +42,8 @@ impl Script for MigratePublic {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open(context).await?;
-        let outcome = tenants.migrate_public(self.dry_run).await?;
+        let call = tenants.migrate_public();
+        let outcome = if self.dry_run { call.dry_run() } else { call }.await?;
         let document = Document {
             migrated: outcome.applied.len(),
             applied: &outcome.applied,

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Parser;
 use command_line::options::{Failures, Locking};
 use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{MigrateOptions, Progress, TenantName};
+use tenant_core::{Migrate, Progress, TenantName, Tenants};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -65,7 +65,7 @@ impl Script for MigrateTenants {
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
-        let ran = tenants.migrate(&self.options(), &stop, &observe).await;
+        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
         bar.finish();
         let report = ran?;
         let text = report::summary(&report, "There are no tenants yet.");
@@ -83,12 +83,14 @@ impl Script for MigrateTenants {
 }
 
 impl MigrateTenants {
-    fn options(self) -> MigrateOptions {
-        MigrateOptions {
-            only: self.only,
-            jobs: self.jobs,
-            max_failures: self.failures.most(),
-            dry_run: self.dry_run,
+    fn call<'a>(&self, tenants: &'a Tenants) -> Migrate<'a> {
+        let mut call = tenants.migrate().select(tenants::selected(&self.only));
+        if let Some(jobs) = self.jobs {
+            call = call.jobs(jobs.get());
         }
+        if let Some(failures) = self.failures.most() {
+            call = call.max_failures(failures);
+        }
+        if self.dry_run { call.dry_run() } else { call }
     }
 }

@@ -8,7 +8,7 @@ use command_line::words::time;
 use command_line::{Common, Context, Script, Verdict, ask, hints};
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{Error, Moved, Node, Stop, TenantName, Tenants, Writers};
+use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
 
 use crate::progress::CopyBar;
 use crate::{interrupt, tenants};
@@ -111,9 +111,9 @@ impl MoveTenant {
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, CALLED_OFF)?;
         let bar = CopyBar::new(output);
-        let observe = |progress: &_| bar.show(progress);
-        let moved = tenants.move_tenant(&self.name, &self.to, writers, &stop, &observe);
-        let moved = moved.await;
+        let observe = |progress: &MoveProgress| bar.show(progress);
+        let call = tenants.cluster().move_tenant(&self.name, &self.to);
+        let moved = call.writers(writers).stop(&stop).observe(observe).await;
         bar.finish();
         moved.map_err(|error| self.explained(error, &stop, context))
     }

@@ -8,7 +8,7 @@ use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Output, Script, Verdict, ask};
 use tenant_core::{
-    FleetReport, Loss, RollbackOptions, RollbackPlan, RollbackTo, Stop, TenantName, Tenants,
+    At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, TenantName, Tenants,
 };
 
 use crate::progress::Bar;
@@ -48,7 +48,7 @@ pub struct RollbackTenants {
 
     /// Revert everything newer than this version, or migration; 0 reverts all
     #[arg(long, value_name = "VERSION", conflicts_with = "steps", value_parser = version::of)]
-    to: Option<String>,
+    to: Option<At>,
 
     /// Revert this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
@@ -85,7 +85,8 @@ impl Script for RollbackTenants {
         let output = context.output;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
-        let plan = tenants.plan_rollback(self.options()).await?;
+        let select = tenants::selected(&self.only);
+        let plan = tenants.plan_rollback().select(select).to(self.to()).await?;
         let loss = plan.loss().map(<[Loss]>::to_vec);
         let loss = loss.as_deref();
         let text = shown(&plan);
@@ -103,40 +104,44 @@ impl Script for RollbackTenants {
             return Ok(Verdict::Wrong);
         }
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
-        let report = revert(&tenants, plan, output, &stop).await?;
+        let report = self.revert(&tenants, plan, output, &stop).await?;
         end(context, &report, (loss, dry_run), "")
     }
 }
 
 impl RollbackTenants {
-    fn options(self) -> RollbackOptions {
-        let to = match self.to {
+    fn to(&self) -> RollbackTo {
+        match &self.to {
             None => RollbackTo::Steps(self.steps),
-            Some(version) if version == "0" => RollbackTo::Nothing,
-            Some(version) => RollbackTo::Version(version),
-        };
-        RollbackOptions {
-            only: self.only,
-            to,
-            jobs: self.jobs,
-            max_failures: self.failures.most(),
+            Some(At::Nothing) => RollbackTo::Nothing,
+            Some(At::Version(version)) => RollbackTo::Version(version.clone()),
         }
     }
-}
 
-/// Reverts with a bar.
-async fn revert(
-    tenants: &Tenants,
-    plan: RollbackPlan,
-    output: Output,
-    stop: &Stop,
-) -> anyhow::Result<FleetReport> {
-    let bar = Bar::new(output, plan.tenants());
-    let ran = tenants
-        .rollback(plan, stop, &|outcome| bar.ended(outcome))
-        .await;
-    bar.finish();
-    Ok(ran?)
+    /// Reverts with a bar.
+    async fn revert(
+        &self,
+        tenants: &Tenants,
+        plan: RollbackPlan,
+        output: Output,
+        stop: &Stop,
+    ) -> anyhow::Result<FleetReport> {
+        let bar = Bar::new(output, plan.tenants());
+        let call = self.limited(tenants.rollback(plan));
+        let ran = call.stop(stop).observe(|outcome| bar.ended(outcome)).await;
+        bar.finish();
+        Ok(ran?)
+    }
+
+    fn limited<'a>(&self, mut call: Rollback<'a>) -> Rollback<'a> {
+        if let Some(jobs) = self.jobs {
+            call = call.jobs(jobs.get());
+        }
+        match self.failures.most() {
+            Some(failures) => call.max_failures(failures),
+            None => call,
+        }
+    }
 }
 
 /// Shows what came of it, below `before`, and says how the command ends.

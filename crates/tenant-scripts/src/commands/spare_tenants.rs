@@ -64,7 +64,7 @@ impl Script for SpareTenants {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let Some(count) = self.count.or(self.keep) else {
-            let spares = tenants.spares().await?;
+            let spares = tenants.spares().count().await?;
             let document = Counted {
                 ready: spares.ready,
                 other: spares.other,
@@ -75,7 +75,11 @@ impl Script for SpareTenants {
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, count);
         let observe = |outcome: &Outcome| bar.ended(outcome);
-        let kept = tenants.keep_spares(count, self.jobs, &stop, &observe).await;
+        let mut call = tenants.spares().keep(count).stop(&stop).observe(observe);
+        if let Some(jobs) = self.jobs {
+            call = call.jobs(jobs.get());
+        }
+        let kept = call.await;
         bar.finish();
         let kept = kept?;
         output.done(

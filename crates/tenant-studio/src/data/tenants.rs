@@ -136,7 +136,7 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
 
 /// Adds the servers of a cluster that they are on.
 pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
-    let mut homes = tenants.homes().await?;
+    let mut homes = tenants.cluster().homes().await?;
     for tenant in &mut found.rows {
         tenant.node = homes.remove(&tenant.schema);
     }
@@ -145,7 +145,7 @@ pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(
 
 /// The same with the sizes there. What a server does not tell stays unknown.
 pub(crate) async fn measure_at_home(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
-    let mut places = tenants.places().await?;
+    let mut places = tenants.cluster().places().await?;
     for tenant in &mut found.rows {
         let place = places.remove(&tenant.schema);
         let bytes = place.as_ref().and_then(|place| place.bytes);

@@ -38,7 +38,7 @@ async fn ask(State(studio): State<Studio>, uri: Uri) -> Response {
 }
 
 async fn check(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
-    let checked = studio.tenants().health(&[]).await;
+    let checked = studio.tenants().health().await;
     let health = checked.map_err(|error| match error {
         tenant_core::Error::NotSetUp { table } => Failure::Pool(PoolError::NotSetUp { table }),
         error => error.into(),

@@ -57,7 +57,7 @@ fn list(place: &ShownSchema, known: &MigrationSet, applied: &[Applied]) -> Marku
                     th scope="col" { "State" } th scope="col" { "Applied" }
                 } }
                 tbody { @for one in known.iter().rev() { tr {
-                    th scope="row" { a href=(address(place, one.version())) { (one.name()) } }
+                    th scope="row" { a href=(address(place, one.version().as_str())) { (one.name()) } }
                     td.mono { (one.version()) }
                     @match find(applied, one) {
                         Some(applied) => {
@@ -74,7 +74,7 @@ fn list(place: &ShownSchema, known: &MigrationSet, applied: &[Applied]) -> Marku
 
 /// What is applied, and this program does not have.
 fn unknown(known: &MigrationSet, applied: &[Applied]) -> Markup {
-    let is_unknown = |applied: &&Applied| known.iter().all(|one| one.version() != applied.version);
+    let is_unknown = |applied: &&Applied| known.iter().all(|one| *one.version() != applied.version);
     let unknown = applied.iter().filter(is_unknown).collect::<Vec<_>>();
     html! {
         @if !unknown.is_empty() {
@@ -92,7 +92,7 @@ fn unknown(known: &MigrationSet, applied: &[Applied]) -> Markup {
 fn find<'a>(applied: &'a [Applied], one: &Migration) -> Option<&'a Applied> {
     applied
         .iter()
-        .find(|applied| applied.version == one.version())
+        .find(|applied| *one.version() == applied.version)
 }
 
 /// The migrations that the place has.

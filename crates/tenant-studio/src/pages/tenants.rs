@@ -6,8 +6,8 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
+use tenant_core::TenantName;
 use tenant_core::remedy::Command;
-use tenant_core::{Migration, TenantName};
 
 use crate::data::{self, Found, Search, TenantRow};
 use crate::error::Failure;
@@ -73,7 +73,9 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     let newest = studio.tenants().migrations().tenant.iter().last();
     let search = Search {
         text: &asked.text,
-        not_at: newest.map(Migration::version).filter(|_| asked.only_behind),
+        not_at: newest
+            .map(|it| it.version().as_str())
+            .filter(|_| asked.only_behind),
         limit: i64::try_from(SHOWN).unwrap_or(i64::MAX),
         offset: i64::try_from(asked.offset).unwrap_or(i64::MAX),
     };
@@ -201,8 +203,11 @@ fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
     };
     let pending = migrations
         .iter()
-        .filter(|migration| migration.version() > version);
-    let newest = migrations.iter().last().map_or("", Migration::version);
+        .filter(|migration| migration.version().as_str() > version);
+    let newest = migrations
+        .iter()
+        .last()
+        .map_or("", |it| it.version().as_str());
     html! {
         @match pending.count() {
             0 if version > newest => span.badge.bad { "newer than this program" },

@@ -171,7 +171,7 @@ async fn open(url: &str) -> Tenants {
 
 async fn two_tenants(database: &TestDatabase) -> Tenants {
     let tenants = open(&database.url()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     for name in ["acme", "globex"] {
         tenants.create(&name.parse().unwrap()).await.unwrap();
     }

@@ -161,7 +161,7 @@ async fn open(url: &str) -> Tenants {
 async fn with_tenants(names: &[&str]) -> TestDatabase {
     let database = TestDatabase::new().await;
     let tenants = open(&database.url()).await;
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     for name in names {
         tenants.create(&name.parse().unwrap()).await.unwrap();
     }

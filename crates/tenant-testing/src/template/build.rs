@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use crate::failure::Failure;
 use crate::server::{Server, execute};
 use tenant_core::Database;
-use tenant_core::{Migrations, Settings, Stop, Tenants};
+use tenant_core::{Migrations, Settings, Tenants};
 use tenant_core::{quote_ident, quote_literal};
 
 /// What the names of all templates begin with.
@@ -66,7 +66,7 @@ impl Recipe<'_> {
         }
         for stream in [&self.migrations.public, &self.migrations.tenant] {
             for migration in stream.iter() {
-                hash.update(migration.version());
+                hash.update(migration.version().as_str());
                 hash.update(migration.name());
                 hash.update(migration.fingerprint());
                 hash.update([0]);
@@ -107,11 +107,10 @@ async fn fill(recipe: Recipe<'_>, building: &str) -> Result<(), Failure> {
     }
     let (migrations, settings) = (recipe.migrations.clone(), recipe.settings.clone());
     let tenants = Tenants::open(database, migrations, settings).await?;
-    tenants.migrate_public(false).await?;
+    tenants.migrate_public().await?;
     // Without them, tenants are built; what is wrong with the tenants' migrations
     // is told to the test that makes a tenant.
-    let stop = Stop::default();
-    drop(tenants.keep_spares(SPARES, None, &stop, &|_| {}).await);
+    drop(tenants.spares().keep(SPARES).await);
     Ok(())
 }
 

@@ -6,9 +6,7 @@ use std::path::Path;
 use axum::http::StatusCode;
 use diesel_migrations::FileBasedMigrations;
 use serde_json::json;
-use tenant_core::{
-    Database, FleetReport, MigrateOptions, MigrationSet, Migrations, Settings, Stop, Tenants,
-};
+use tenant_core::{Database, FleetReport, MigrationSet, Migrations, Settings, Tenants};
 use test_support::{TestDatabase, copy};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -153,7 +151,7 @@ async fn newer(database: &TestDatabase) -> Tenants {
     let folder = folder.tenant("2026-02-01-000000_add_note", NEWER);
     let tenant = FileBasedMigrations::from_path(folder.path().join("tenant")).unwrap();
     let migrations = Migrations {
-        public: MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap(),
+        public: MigrationSet::registry(),
         tenant: MigrationSet::from_source(&tenant).unwrap(),
     };
     let database = Database::parse(&database.url()).unwrap();
@@ -162,8 +160,7 @@ async fn newer(database: &TestDatabase) -> Tenants {
 }
 
 async fn migrate(tenants: &Tenants) -> FleetReport {
-    let (options, stop) = (MigrateOptions::default(), Stop::default());
-    tenants.migrate(&options, &stop, &|_| {}).await.unwrap()
+    tenants.migrate().await.unwrap()
 }
 
 /// What came of all clients: tenants, and the tasks that were acknowledged.

@@ -55,7 +55,7 @@ async fn a_name_of_nobody_is_not_found_and_no_schema_is_read_for_it() {
         .execute("CREATE SCHEMA shadow; CREATE TABLE shadow.tasks (id int)")
         .await;
     eventually("there is a spare", async || {
-        service.app.tenants.spares().await.unwrap().ready == 1
+        service.app.tenants.spares().count().await.unwrap().ready == 1
     })
     .await;
     let schemas = service.database.schemas().await;

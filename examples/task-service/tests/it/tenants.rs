@@ -112,7 +112,7 @@ fn bearing(service: &Service, tenant: &str, token: &str) -> crate::client::Call 
 /// Waits until so many spares are ready.
 async fn ready(service: &Service, count: usize) {
     eventually("the spares are ready", async || {
-        service.app.tenants.spares().await.unwrap().ready == count
+        service.app.tenants.spares().count().await.unwrap().ready == count
     })
     .await;
 }

@@ -30,7 +30,9 @@ impl Problem {
             }
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
             ProblemKind::HalfMade => vec![self.command(adopt)],
-            ProblemKind::EditedMigration { version, .. } => edited(registry, name, version),
+            ProblemKind::EditedMigration { version, .. } => {
+                edited(registry, name, version.as_str())
+            }
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
             }
@@ -46,6 +48,7 @@ impl Problem {
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
     }
 

@@ -1,5 +1,6 @@
 //! [`Ahead`]: a tenant or a spare that has something to revert.
 
+use crate::Version;
 use crate::name::Entry;
 
 /// A tenant or a spare that has something to revert.
@@ -7,5 +8,5 @@ use crate::name::Entry;
 pub(in crate::tenants) struct Ahead {
     pub(in crate::tenants) entry: Entry,
     /// Newest first.
-    pub(in crate::tenants) versions: Vec<String>,
+    pub(in crate::tenants) versions: Vec<Version>,
 }

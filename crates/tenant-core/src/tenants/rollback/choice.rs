@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ahead::Ahead;
-use super::options::RollbackTo;
-use crate::Error;
+use super::to::RollbackTo;
 use crate::engine::refuse_file;
 use crate::migration::{Migration, MigrationFile, MigrationSet, versions};
 use crate::tenants::state::Standing;
+use crate::{Error, Version};
 
 /// Every version that is applied to a tenant, with the names of those that have it.
-pub(super) type Holders<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+pub(super) type Holders<'a> = BTreeMap<&'a Version, Vec<&'a str>>;
 
 /// Every version that is applied to one of them.
 pub(super) fn holders<'a>(migrations: &'a MigrationSet, standings: &'a [Standing]) -> Holders<'a> {
@@ -37,17 +37,15 @@ pub(super) fn choose<'a>(
     let newest_first = holders.keys().rev().copied();
     let chosen = match to {
         RollbackTo::Steps(steps) => newest_first.take(steps.get()).collect::<Vec<_>>(),
-        RollbackTo::Version(version) if migrations.find(version).is_none() => {
+        RollbackTo::Version(version) if migrations.find(version.as_str()).is_none() => {
             return Err(Error::NoVersion(version.clone()));
         }
-        RollbackTo::Version(version) => newest_first
-            .take_while(|one| *one > version.as_str())
-            .collect(),
+        RollbackTo::Version(version) => newest_first.take_while(|one| *one > version).collect(),
         RollbackTo::Nothing => newest_first.collect(),
     };
     require_ours(migrations, holders, &chosen)?;
     let chosen = chosen.into_iter();
-    let chosen = chosen.filter_map(|version| migrations.find(version));
+    let chosen = chosen.filter_map(|version| migrations.find(version.as_str()));
     let chosen = chosen.collect::<Vec<_>>();
     require_down(&chosen)?;
     Ok(chosen)
@@ -83,9 +81,11 @@ pub(super) fn ahead(
 fn require_ours(
     migrations: &MigrationSet,
     holders: &Holders<'_>,
-    chosen: &[&str],
+    chosen: &[&Version],
 ) -> Result<(), Error> {
-    let unknown = chosen.iter().filter(|it| migrations.find(it).is_none());
+    let unknown = chosen
+        .iter()
+        .filter(|it| migrations.find(it.as_str()).is_none());
     let unknown = unknown.copied().collect::<Vec<_>>();
     if unknown.is_empty() {
         return Ok(());
@@ -93,7 +93,7 @@ fn require_ours(
     let tenants = unknown.iter().filter_map(|version| holders.get(version));
     let tenants = tenants.flatten().copied().collect::<BTreeSet<_>>();
     Err(Error::NotOurs {
-        versions: unknown.into_iter().map(str::to_owned).collect(),
+        versions: unknown.into_iter().cloned().collect(),
         tenants: tenants.into_iter().map(str::to_owned).collect(),
     })
 }

@@ -74,7 +74,7 @@ impl Cluster {
 
     pub(super) async fn tenants(&self, stream: &Stream, settings: Settings) -> Tenants {
         let tenants = open_at(self.coordinator.url(), stream, settings).await;
-        tenants.migrate_public(false).await.unwrap();
+        tenants.migrate_public().await.unwrap();
         tenants
     }
 

@@ -37,7 +37,7 @@ async fn shards_on_the_coordinator_are_nobodys_tables() {
     let contents = tenants.contents(&name("acme")).await.unwrap();
     let tables = contents.tables.iter().map(|table| table.name.as_str());
     assert_eq!(tables.collect::<Vec<_>>(), ["lists", "tasks"]);
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(2)),
@@ -45,13 +45,13 @@ async fn shards_on_the_coordinator_are_nobodys_tables() {
     );
 
     let (from, to) = (name("acme"), name("copy"));
-    let cloned = tenants.clone_tenant(&from, &to, Rows::None).await;
+    let cloned = tenants.clone_tenant(&from, &to).rows(Rows::None).await;
     assert_eq!(cloned.unwrap().tables, 2);
     tenants.rename(&name("beta"), &name("gamma")).await.unwrap();
     let newer = first.with("ALTER TABLE lists ADD COLUMN colour text");
     let newer = cluster.tenants(&newer, Settings::default()).await;
     assert_eq!(migrate(&newer).await.count(Status::Migrated), 3);
-    let health = newer.health(&[]).await.unwrap();
+    let health = newer.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(3)),
@@ -85,7 +85,7 @@ async fn tenants_are_read_while_others_are_dropped() {
     };
     let reading = async {
         for _ in 0..8 {
-            let health = tenants.health(&[]).await.unwrap();
+            let health = tenants.health().await.unwrap();
             assert!(health.problems.is_empty(), "{health:?}");
         }
     };

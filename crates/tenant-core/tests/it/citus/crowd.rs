@@ -37,12 +37,12 @@ async fn a_check_finds_nothing_wrong_while_tenants_are_dropped() {
     let dropping = tokio::spawn(join_all(dropping));
     let mut checks = 0;
     while !dropping.is_finished() || checks == 0 {
-        let health = tenants.health(&[]).await.unwrap();
+        let health = tenants.health().await.unwrap();
         assert!(health.problems.is_empty(), "{:?}", health.problems);
         checks += 1;
     }
     dropping.await.unwrap();
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(health.as_expected, Some(TENANTS - DROPPING * EACH));
     assert!(health.problems.is_empty(), "{health:?}");
 }

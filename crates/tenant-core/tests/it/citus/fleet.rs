@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::StreamExt;
-use tenant_core::{Error, MigrateOptions, Rows, Settings, Status, Stop};
+use tenant_core::{Error, Settings, Status};
 
 use super::cluster::{Cluster, client, stream, with_trigger};
 use crate::fixture::{create, name};
@@ -44,11 +44,9 @@ async fn tenants_are_made_migrated_and_dropped_on_the_workers_as_on_one_server()
     let newer =
         first.with("CREATE TABLE notes (id bigint PRIMARY KEY, task bigint REFERENCES tasks)");
     let newer = cluster.tenants(&newer, Settings::default()).await;
-    let report = newer
-        .migrate(&MigrateOptions::default(), &Stop::default(), &|_| {})
-        .await;
+    let report = newer.migrate().await;
     assert_eq!(report.unwrap().count(Status::Migrated), 100);
-    let health = newer.health(&[]).await.unwrap();
+    let health = newer.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(100)),
@@ -123,16 +121,12 @@ async fn a_lock_on_a_worker_is_waited_for_no_longer_than_it_may() {
     let shard: String = holder.query_one(shard, &[]).await.unwrap().get(0);
     let lock = format!("BEGIN; SELECT FROM acme.{shard}");
     holder.batch_execute(&lock).await.unwrap();
-    let report = newer
-        .migrate(&MigrateOptions::default(), &Stop::default(), &|_| {})
-        .await;
+    let report = newer.migrate().await;
     let report = report.unwrap();
     let (_, error) = report.failures().next().unwrap();
     assert_eq!(error.sqlstate(), Some("55P03"), "{error}");
     holder.batch_execute("ROLLBACK").await.unwrap();
-    let report = newer
-        .migrate(&MigrateOptions::default(), &Stop::default(), &|_| {})
-        .await;
+    let report = newer.migrate().await;
     assert_eq!(report.unwrap().count(Status::Migrated), 1);
 }
 
@@ -178,7 +172,7 @@ async fn damage_is_found_and_mended_and_names_change() {
         .batch_execute("DROP INDEX acme.tasks_due_idx")
         .await
         .unwrap();
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let words = health
         .problems
         .iter()
@@ -189,13 +183,10 @@ async fn damage_is_found_and_mended_and_names_change() {
     );
     tenants.repair(&name("acme")).await.unwrap();
     tenants.rename(&name("beta"), &name("gamma")).await.unwrap();
-    tenants
-        .keep_spares(1, None, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    tenants.spares().keep(1).await.unwrap();
     let quick = tenants.create(&name("quick")).await.unwrap();
     assert!(quick.from_spare);
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(3)),
@@ -217,10 +208,7 @@ async fn triggers_are_copied_and_mended_where_the_migrations_make_them() {
     let tenants = cluster.tenants(&with_trigger(), Settings::default()).await;
     create(&tenants, &["acme"]).await;
     let copy = name("copy");
-    tenants
-        .clone_tenant(&name("acme"), &copy, Rows::All)
-        .await
-        .unwrap();
+    tenants.clone_tenant(&name("acme"), &copy).await.unwrap();
     let admin = client(&cluster.coordinator).await;
     for statement in [
         "SET citus.enable_unsafe_triggers TO on",
@@ -235,6 +223,6 @@ async fn triggers_are_copied_and_mended_where_the_migrations_make_them() {
         .unwrap();
     let title = cluster.value("SELECT title FROM copy.tasks").await;
     assert_eq!(title, "LOW");
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(health.as_expected, Some(2), "{health:?}");
 }

@@ -1,7 +1,7 @@
 //! Tenants that were there before the cluster was, and servers that are not there.
 
 use tenant_core::remedy::Command;
-use tenant_core::{DistributeOptions, FleetReport, ProblemKind, Settings, Status, Stop, Tenants};
+use tenant_core::{ProblemKind, Settings, Status};
 
 use super::cluster::{Cluster, client, stream, with_trigger};
 use crate::fixture::{Stream, create, name, outcome};
@@ -24,11 +24,6 @@ const BY_HAND: [&str; 11] = [
     "CREATE TRIGGER cut BEFORE INSERT OR UPDATE ON old.tasks FOR EACH ROW EXECUTE FUNCTION old.cut()",
 ];
 
-async fn distribute(tenants: &Tenants, options: DistributeOptions) -> FleetReport {
-    let stop = Stop::default();
-    tenants.distribute(&options, &stop, &|_| {}).await.unwrap()
-}
-
 #[tokio::test]
 async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() {
     let Some(cluster) = Cluster::start().await else {
@@ -40,8 +35,8 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
     for statement in BY_HAND {
         admin.batch_execute(statement).await.unwrap();
     }
-    tenants.adopt(&name("old"), None).await.unwrap();
-    let health = tenants.health(&[]).await.unwrap();
+    tenants.adopt(&name("old")).await.unwrap();
+    let health = tenants.health().await.unwrap();
     let [problem] = health.problems.as_slice() else {
         panic!("{health:?}")
     };
@@ -52,17 +47,13 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
         [Command::DistributeTenant("old".parse().unwrap()).into()]
     );
 
-    let dry = DistributeOptions {
-        dry_run: true,
-        ..DistributeOptions::default()
-    };
-    let planned = distribute(&tenants, dry).await;
+    let planned = tenants.cluster().distribute().dry_run().await.unwrap();
     assert_eq!(outcome(&planned, "old").status, Status::Skipped);
-    let done = distribute(&tenants, DistributeOptions::default()).await;
+    let done = tenants.cluster().distribute().await.unwrap();
     assert_eq!(outcome(&done, "old").status, Status::Distributed);
     assert_eq!(outcome(&done, "acme").status, Status::UpToDate);
 
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
     assert_eq!(health.as_expected, Some(2), "{health:?}");
     assert!(cluster.on_workers("old").await > 0);
@@ -100,8 +91,8 @@ async fn what_tenants_refer_to_becomes_a_reference_table_before_they_are_distrib
     ] {
         admin.batch_execute(statement).await.unwrap();
     }
-    tenants.adopt(&name("old"), None).await.unwrap();
-    let done = distribute(&tenants, DistributeOptions::default()).await;
+    tenants.adopt(&name("old")).await.unwrap();
+    let done = tenants.cluster().distribute().await.unwrap();
     assert_eq!(
         outcome(&done, "old").status,
         Status::Distributed,
@@ -109,7 +100,7 @@ async fn what_tenants_refer_to_becomes_a_reference_table_before_they_are_distrib
     );
     let joined = "SELECT p.name FROM old.subscriptions s JOIN plans p ON p.id = s.plan";
     assert_eq!(cluster.value(joined).await, "free");
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
 }
 
@@ -123,12 +114,13 @@ async fn a_tenant_that_is_none_fails_and_the_others_are_distributed() {
     for statement in BY_HAND {
         admin.batch_execute(statement).await.unwrap();
     }
-    tenants.adopt(&name("old"), None).await.unwrap();
-    let options = DistributeOptions {
-        only: vec![name("nobody"), name("old")],
-        ..DistributeOptions::default()
-    };
-    let done = distribute(&tenants, options).await;
+    tenants.adopt(&name("old")).await.unwrap();
+    let done = tenants
+        .cluster()
+        .distribute()
+        .only([name("nobody"), name("old")])
+        .await
+        .unwrap();
     assert_eq!(outcome(&done, "old").status, Status::Distributed);
     let nobody = outcome(&done, "nobody").error.as_ref().unwrap();
     assert_eq!(nobody.to_string(), "there is no tenant `nobody`");
@@ -144,7 +136,7 @@ async fn a_server_that_does_not_answer_is_named_with_its_tenants() {
     let gone = cluster.workers.pop().unwrap();
     let address = gone.node.to_string();
     drop(gone);
-    let health = tenants.quick_health(&[]).await.unwrap();
+    let health = tenants.health().quick().await.unwrap();
     let nodes = health.problems.iter().filter_map(|it| match &it.kind {
         ProblemKind::UnreachableNode { node, tenants } => Some((node.to_string(), *tenants)),
         _ => None,

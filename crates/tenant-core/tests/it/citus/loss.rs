@@ -1,6 +1,6 @@
 //! What a rollback would take from tenants on several servers.
 
-use tenant_core::{RollbackOptions, Settings, Status, Stop};
+use tenant_core::{Settings, Status};
 
 use super::cluster::{Cluster, client, stream};
 use crate::fixture::create;
@@ -26,10 +26,7 @@ async fn what_reverting_would_take_is_found_on_every_server() {
     ] {
         admin.batch_execute(statement).await.unwrap();
     }
-    let plan = tenants
-        .plan_rollback(RollbackOptions::default())
-        .await
-        .unwrap();
+    let plan = tenants.plan_rollback().await.unwrap();
     let losses = plan.loss().unwrap();
     let losses = losses
         .iter()
@@ -38,9 +35,6 @@ async fn what_reverting_would_take_is_found_on_every_server() {
         losses.collect::<Vec<_>>(),
         [("lists", Some("colour"), 1), ("notes", None, 2)]
     );
-    let report = tenants
-        .rollback(plan, &Stop::default(), &|_| {})
-        .await
-        .unwrap();
+    let report = tenants.rollback(plan).await.unwrap();
     assert_eq!(report.count(Status::Reverted), 4, "{report:?}");
 }

@@ -19,7 +19,7 @@ async fn here_and_there(tenants: &Tenants, who: &str) -> (Node, Node) {
     let listed = tenants.list().await.unwrap();
     let tenant = listed.into_iter().find(|it| it.name == who).unwrap();
     let here = tenant.place.unwrap().node;
-    let nodes = tenants.nodes().await.unwrap();
+    let nodes = tenants.cluster().nodes().await.unwrap();
     let mut others = nodes.into_iter().filter(|it| it.holds_tenants);
     let there = others.find(|it| it.node != here).unwrap().node;
     (here, there)
@@ -27,7 +27,9 @@ async fn here_and_there(tenants: &Tenants, who: &str) -> (Node, Node) {
 
 async fn relocate(tenants: &Tenants, who: &str, to: &Node, writers: Writers) -> Result<(), Error> {
     let moved = tenants
-        .move_tenant(&name(who), to, writers, &Stop::default(), &|_| {})
+        .cluster()
+        .move_tenant(&name(who), to)
+        .writers(writers)
         .await?;
     assert_eq!(moved.to, *to);
     Ok(())
@@ -89,7 +91,7 @@ async fn no_row_is_lost_when_a_tenant_moves_is_migrated_and_moves_back_under_wri
     let rows = cluster.value("SELECT count(*)::text FROM acme.tasks").await;
     assert_eq!(rows, committed.to_string());
     assert_eq!(here_and_there(&newer, "acme").await.0, here);
-    let health = newer.health(&[]).await.unwrap();
+    let health = newer.health().await.unwrap();
     assert_eq!(health.as_expected, Some(2), "{health:?}");
     assert!(health.problems.is_empty(), "{health:?}");
 }
@@ -174,7 +176,8 @@ async fn a_move_that_is_called_off_leaves_the_tenant_where_it_was() {
     let acme = name("acme");
     let seen = AtomicBool::default();
     let observe = |_: &MoveProgress| seen.store(true, Ordering::Relaxed);
-    let moving = tenants.move_tenant(&acme, &there, Writers::GoOn, &stop, &observe);
+    let moving = tenants.cluster().move_tenant(&acme, &there);
+    let moving = moving.stop(&stop).observe(observe).into_future();
     let calling_off = async {
         tokio::time::sleep(Duration::from_secs(2)).await;
         stop.request();
@@ -198,11 +201,11 @@ async fn new_tenants_are_put_where_they_are_to_be_or_not_made() {
         return;
     };
     let tenants = cluster.tenants(&stream(), Settings::default()).await;
-    let nodes = tenants.nodes().await.unwrap();
+    let nodes = tenants.cluster().nodes().await.unwrap();
     let nodes = nodes.into_iter().filter(|it| it.holds_tenants);
     for (number, node) in nodes.map(|it| it.node).enumerate() {
         let names = ["a", "b", "c"].map(|letter| format!("{letter}{number}"));
-        let placed = tenants.placed_on(node.clone()).await.unwrap();
+        let placed = tenants.cluster().placed_on(node.clone()).await.unwrap();
         create(&placed, &names.each_ref().map(String::as_str)).await;
         for who in &names {
             assert_eq!(here_and_there(&tenants, who).await.0, node);
@@ -210,11 +213,18 @@ async fn new_tenants_are_put_where_they_are_to_be_or_not_made() {
     }
     let spares = "SELECT count(*)::text FROM spare_schemas";
     assert_eq!(cluster.value(spares).await, "0");
-    let nowhere = tenants.placed_on("127.0.0.1:1".parse().unwrap()).await;
+    let nowhere = tenants
+        .cluster()
+        .placed_on("127.0.0.1:1".parse().unwrap())
+        .await;
     assert!(matches!(nowhere, Err(Error::UnknownNode { .. })));
 
     let gone = cluster.workers.pop().unwrap();
-    let placed = tenants.placed_on(gone.node.clone()).await.unwrap();
+    let placed = tenants
+        .cluster()
+        .placed_on(gone.node.clone())
+        .await
+        .unwrap();
     drop(gone);
     let refused = placed.create(&name("late")).await;
     assert!(refused.is_err(), "{refused:?}");

@@ -1,8 +1,6 @@
 //! Tenants made by a role that is no superuser.
 
-use tenant_core::{
-    Database, Error, MigrationSet, Migrations, Rows, Settings, Status, Stop, Tenants,
-};
+use tenant_core::{Database, Error, MigrationSet, Migrations, Rows, Settings, Status, Tenants};
 
 use super::cluster::{Cluster, client};
 use crate::fixture::{Stream, create, migrate, name};
@@ -30,7 +28,7 @@ async fn as_owner(cluster: &Cluster, stream: &Stream) -> Tenants {
     let database = Database::parse(&url).unwrap();
     let tenants = Tenants::open(database, migrations, Settings::default());
     let tenants = tenants.await.unwrap();
-    tenants.migrate_public(false).await.unwrap();
+    tenants.migrate_public().await.unwrap();
     tenants
 }
 
@@ -73,7 +71,7 @@ async fn an_ordinary_role_makes_migrates_checks_and_drops_tenants() {
     let newer = as_owner(&cluster, &newer).await;
     let report = migrate(&newer).await;
     assert_eq!(report.count(Status::Migrated), 4, "{report:?}");
-    let health = newer.health(&[]).await.unwrap();
+    let health = newer.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(4)),
@@ -91,13 +89,11 @@ async fn an_ordinary_role_keeps_spares_and_takes_one() {
     };
     make_owner(&cluster).await;
     let tenants = as_owner(&cluster, &numbered()).await;
-    let kept = tenants
-        .keep_spares(2, None, &Stop::default(), &|_| {})
-        .await;
+    let kept = tenants.spares().keep(2).await;
     assert_eq!(kept.unwrap().ready, 2);
     let made = tenants.create(&name("acme")).await.unwrap();
     assert!(made.from_spare);
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(1)),
@@ -138,7 +134,7 @@ async fn what_a_crash_left_half_made_is_completed_by_the_next_run() {
     let tenants = as_owner(&cluster, &numbered()).await;
     let report = migrate(&tenants).await;
     assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(1)),
@@ -162,7 +158,7 @@ async fn an_ordinary_role_clones_a_tenant_with_its_rows() {
         admin.batch_execute(statement).await.unwrap();
     }
     let (from, to) = (name("acme"), name("beta"));
-    let cloned = tenants.clone_tenant(&from, &to, Rows::All).await;
+    let cloned = tenants.clone_tenant(&from, &to).await;
     assert_eq!(cloned.unwrap().rows, 5);
     let rows = "SELECT string_agg(id || '-' || list || '-' || number || '-' || place, ' ' ORDER BY id) FROM beta.tasks";
     assert_eq!(cluster.value(rows).await, "1-1-1-1 2-2-2-2 3-2-3-3");
@@ -170,7 +166,7 @@ async fn an_ordinary_role_clones_a_tenant_with_its_rows() {
         .batch_execute("INSERT INTO beta.tasks (list) VALUES (1)")
         .await
         .unwrap();
-    let health = tenants.health(&[]).await.unwrap();
+    let health = tenants.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(2)),
@@ -192,7 +188,7 @@ async fn a_clone_that_fails_leaves_no_schema_that_was_made_for_it() {
         .await
         .unwrap();
     let (from, to) = (name("acme"), name("beta"));
-    let error = tenants.clone_tenant(&from, &to, Rows::All).await;
+    let error = tenants.clone_tenant(&from, &to).await;
     let error = error.unwrap_err();
     assert!(matches!(error, Error::NotCopyable { .. }), "{error:?}");
     let schemas = "SELECT count(*)::text FROM pg_namespace WHERE nspname = 'beta'";
@@ -201,5 +197,9 @@ async fn a_clone_that_fails_leaves_no_schema_that_was_made_for_it() {
         .batch_execute("DROP COLLATION acme.mine")
         .await
         .unwrap();
-    tenants.clone_tenant(&from, &to, Rows::None).await.unwrap();
+    tenants
+        .clone_tenant(&from, &to)
+        .rows(Rows::None)
+        .await
+        .unwrap();
 }

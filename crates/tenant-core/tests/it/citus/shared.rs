@@ -67,7 +67,7 @@ async fn what_tenants_refer_to_becomes_a_reference_table() {
     let report = migrate(&newer).await;
     assert_eq!(report.count(Status::Migrated), 2, "{report:?}");
     assert_eq!(cluster.value(KIND).await, "kinds plans regions");
-    let health = newer.health(&[]).await.unwrap();
+    let health = newer.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(2)),

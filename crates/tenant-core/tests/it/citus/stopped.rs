@@ -48,7 +48,7 @@ async fn what_is_on_a_stopped_worker_is_told_of_and_the_others_go_on() {
             other => assert!(other.is_none() && tenant.pending == Some(0), "{tenant:?}"),
         }
     }
-    let health = tenants.quick_health(&[]).await.unwrap();
+    let health = tenants.health().quick().await.unwrap();
     let about = health.problems.iter();
     let about = about.filter_map(|problem| problem.tenant.as_deref());
     assert_eq!(about.collect::<Vec<_>>(), away, "{health:?}");
@@ -79,7 +79,7 @@ async fn what_is_on_a_stopped_worker_is_told_of_and_the_others_go_on() {
     cluster.workers[1].restart();
     let report = migrate(&newest).await;
     assert_eq!(report.count(Status::Migrated), names.len(), "{report:?}");
-    let health = newest.health(&[]).await.unwrap();
+    let health = newest.health().await.unwrap();
     assert_eq!(
         (health.problems.len(), health.as_expected),
         (0, Some(20)),

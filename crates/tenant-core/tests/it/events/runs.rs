@@ -1,12 +1,12 @@
 //! What is told of runs over many tenants.
 
-use tenant_core::{MigrateOptions, Settings};
+use tenant_core::Settings;
 use test_support::TestDatabase;
 use tracing::Level;
 
 use super::{assert_has_duration, fields, only};
 use crate::capture::Ear;
-use crate::fixture::{create, migrate, migrate_with, open, tenants, two_steps};
+use crate::fixture::{create, migrate, open, tenants, two_steps};
 
 #[tokio::test]
 async fn a_run_over_three_tenants_has_a_span_for_each() {
@@ -76,11 +76,7 @@ async fn a_tenant_that_fails_before_it_is_begun_and_one_that_is_left_alone_are_t
     let stream = stream.with("CREATE TABLE more (id int);");
     let tenants = open(&database, &stream, Settings::default()).await;
     let ear = Ear::open();
-    let first_failure = MigrateOptions {
-        max_failures: Some(1),
-        ..MigrateOptions::default()
-    };
-    migrate_with(&tenants, first_failure).await.unwrap();
+    tenants.migrate().max_failures(1).await.unwrap();
     let ended = ear.said("schema ended");
     assert_eq!(fields(&ended, "tenant"), ["broken", "whole"]);
     assert_eq!(fields(&ended, "outcome"), ["failed", "skipped"]);
@@ -100,11 +96,7 @@ async fn what_a_dry_run_would_migrate_is_counted_as_skipped() {
     let stream = stream.with("CREATE TABLE more (id int);");
     let tenants = open(&database, &stream, Settings::default()).await;
     let ear = Ear::open();
-    let dry_run = MigrateOptions {
-        dry_run: true,
-        ..MigrateOptions::default()
-    };
-    migrate_with(&tenants, dry_run).await.unwrap();
+    tenants.migrate().dry_run().await.unwrap();
     assert_eq!(only(ear.said("run ended")).field("skipped"), "1");
     assert!(ear.said("schema ended").is_empty());
 }

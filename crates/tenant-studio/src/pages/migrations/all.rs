@@ -78,10 +78,10 @@ fn counts(known: &MigrationSet, fleet: &Fleet) -> Markup {
                     th.number scope="col" { "Tenants that lack it" }
                 } }
                 tbody { @for one in known.iter().rev() { tr {
-                    th scope="row" { a href=(address(one.version())) { (one.name()) } }
+                    th scope="row" { a href=(address(one.version().as_str())) { (one.name()) } }
                     td.mono { (one.version()) }
-                    td.number { (fleet.having(one.version())) }
-                    td.number { (lacking(fleet.lacking(one.version()))) }
+                    td.number { (fleet.having(one.version().as_str())) }
+                    td.number { (lacking(fleet.lacking(one.version().as_str()))) }
                 } } }
             } }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use tenant_core::{TenantName, TenantStanding};
+use tenant_core::{Selection, TenantName, TenantStanding, Version};
 
 use super::failure;
 use crate::error::Failure;
@@ -17,8 +17,8 @@ const SHOWN: usize = 50;
 /// Where all tenants stand.
 pub(super) struct Fleet {
     standings: Vec<TenantStanding>,
-    lacking: BTreeMap<String, usize>,
-    unknown: BTreeMap<String, usize>,
+    lacking: BTreeMap<Version, usize>,
+    unknown: BTreeMap<Version, usize>,
 }
 
 /// Which of the tenants are shown.
@@ -31,9 +31,13 @@ pub(super) struct Asked<'a> {
 impl Fleet {
     /// Asks each tenant's own table of migrations.
     pub(super) async fn read(studio: &Studio) -> Result<Self, Failure> {
-        let standings = studio.tenants().standings(&[]).await.map_err(failure)?;
-        let count = |of: fn(&TenantStanding) -> &Vec<String>| {
-            let mut counts = BTreeMap::<String, usize>::new();
+        let standings = studio
+            .tenants()
+            .standings(Selection::all())
+            .await
+            .map_err(failure)?;
+        let count = |of: fn(&TenantStanding) -> &Vec<Version>| {
+            let mut counts = BTreeMap::<Version, usize>::new();
             for version in standings.iter().flat_map(of) {
                 *counts.entry(version.clone()).or_default() += 1;
             }
@@ -83,7 +87,7 @@ impl Fleet {
 
     /// Those that lack the migration, or have it without this program's knowing it.
     pub(super) fn concerned(&self, version: &str) -> Vec<&TenantStanding> {
-        let has = |versions: &Vec<String>| versions.iter().any(|one| one == version);
+        let has = |versions: &Vec<Version>| versions.iter().any(|one| one == version);
         let is_concerned = |one: &&TenantStanding| has(&one.pending) || has(&one.unknown);
         self.standings.iter().filter(is_concerned).collect()
     }
@@ -148,9 +152,9 @@ pub(crate) fn link(name: &str) -> Markup {
     }
 }
 
-fn beginning<'a>(versions: impl Iterator<Item = &'a String>) -> String {
+fn beginning<'a>(versions: impl Iterator<Item = &'a Version>) -> String {
     const NAMED: usize = 3;
-    let mut names = versions.map(String::as_str).collect::<Vec<_>>();
+    let mut names = versions.map(Version::as_str).collect::<Vec<_>>();
     if names.len() > NAMED {
         names.truncate(NAMED);
         names.push("…");

@@ -26,7 +26,7 @@ async fn public(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let mut all = studio.tenants().migrations().public.iter();
-    let found = all.find(|one| one.version() == version);
+    let found = all.find(|one| *one.version() == version);
     let found = found.ok_or_else(|| nobody(&version))?;
     let body = html! {
         (heading(found, "of the public schema"))
@@ -43,7 +43,7 @@ async fn tenant(
 ) -> Result<Response, Failure> {
     let fleet = Fleet::read(&studio).await?;
     let mut all = studio.tenants().migrations().tenant.iter();
-    let found = all.find(|one| one.version() == version);
+    let found = all.find(|one| *one.version() == version);
     let is_known = found.is_some() || fleet.unknown().any(|(one, _)| one == version);
     if !is_known {
         return Err(nobody(&version));

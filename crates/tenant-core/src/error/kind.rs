@@ -1,0 +1,60 @@
+//! Which kind of error each is.
+
+use super::Error;
+use crate::{ErrorKind, PgError};
+
+impl Error {
+    /// What the caller can do about it, in one of a few kinds.
+    ///
+    /// ```
+    /// # use tenant_core::{Error, ErrorKind, TenantName};
+    /// # let name: TenantName = "acme_corp".parse().unwrap();
+    /// let error = Error::Unknown(name);
+    /// assert_eq!(error.kind(), ErrorKind::NotFound); // for a web service: 404
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Connect(error) => error.kind(),
+            Self::NotSetUp { .. } | Self::NoSpareList { .. } | Self::NoExtensionsSchema(_) => {
+                ErrorKind::NotSetUp
+            }
+            Self::Unknown(_)
+            | Self::UnknownSpare(_)
+            | Self::NoSchema(_)
+            | Self::NoVersion(_)
+            | Self::UnknownNode { .. } => ErrorKind::NotFound,
+            Self::MissingSchema(_)
+            | Self::MissingSpare(_)
+            | Self::InvalidRow { .. }
+            | Self::InvalidSpareRow { .. }
+            | Self::HalfMade { .. } => ErrorKind::Damaged,
+            Self::Taken(_)
+            | Self::Untracked(_)
+            | Self::IsSpare(_)
+            | Self::NothingToAdopt(_)
+            | Self::Busy { .. }
+            | Self::InUse(_)
+            | Self::AppliedMeanwhile { .. } => ErrorKind::Conflict,
+            Self::SameName(_)
+            | Self::NotCopyable { .. }
+            | Self::Refused { .. }
+            | Self::Irreversible { .. }
+            | Self::UnreadableDown { .. }
+            | Self::NotOurs { .. }
+            | Self::ChangedPath { .. }
+            | Self::NoVersionFits { .. }
+            | Self::SeveralVersionsFit { .. }
+            | Self::WouldBlockWrites { .. }
+            | Self::HasLedger(_) => ErrorKind::Refused,
+            Self::NeedsDirect { .. }
+            | Self::NotACluster
+            | Self::HoldsNoTenants(_)
+            | Self::NotDistributed(_) => ErrorKind::Unsupported,
+            Self::NotAlike { .. } | Self::StillDifferent { .. } => ErrorKind::Failed,
+            Self::Migration(_) | Self::Database { .. } => {
+                self.postgres().map_or(ErrorKind::Failed, PgError::kind)
+            }
+        }
+    }
+}

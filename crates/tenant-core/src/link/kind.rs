@@ -1,0 +1,94 @@
+//! [`ErrorKind`]: errors by what the caller can do.
+
+use super::{ConnectError, PgError};
+
+/// Errors grouped by what the caller can do about them. In doubt it is
+/// [`ErrorKind::Failed`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// There is no connection to be had, or it was lost. It may work a moment later.
+    Unreachable,
+    /// The URL, the role or the database is wrong, and stays so until somebody corrects
+    /// it.
+    Misconfigured,
+    /// The database lacks what this library needs, such as the list of tenants.
+    NotSetUp,
+    /// There is no such tenant, schema, version or server.
+    NotFound,
+    /// A tenant is registered and is not whole.
+    Damaged,
+    /// A name is taken, or another session holds what is needed. The first stays so; the
+    /// second may work a moment later.
+    Conflict,
+    /// The role lacks a right.
+    Denied,
+    /// What was asked for must not be done, and nothing was.
+    Refused,
+    /// This database, or the way to it, does not have what the call needs, such as
+    /// several servers.
+    Unsupported,
+    /// A migration or a statement failed.
+    Failed,
+}
+
+impl PgError {
+    /// The kind of what was said.
+    ///
+    /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.sqlstate()
+            .map_or(ErrorKind::Unreachable, ErrorKind::of_sqlstate)
+    }
+}
+
+impl ErrorKind {
+    /// The kind of what the server says with this SQLSTATE.
+    pub(crate) fn of_sqlstate(code: &str) -> Self {
+        match code {
+            // Locks, deadlocks, and transactions that are to be repeated.
+            "55P03" | "55006" | "40P01" | "40001" => Self::Conflict,
+            "42501" => Self::Denied,
+            // Too many connections, and a server that is going down or coming up.
+            "53300" | "57P01" | "57P02" | "57P03" => Self::Unreachable,
+            "0A000" => Self::Unsupported,
+            _ if code.starts_with("08") => Self::Unreachable,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl ConnectError {
+    /// The kind of it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Url { .. }
+            | Self::Trust { .. }
+            | Self::Login { .. }
+            | Self::NoDatabase { .. }
+            | Self::Tls { .. } => ErrorKind::Misconfigured,
+            Self::NoServer { .. } | Self::Refused { .. } => ErrorKind::Unreachable,
+        }
+    }
+
+    /// What PostgreSQL, or the way to it, said, when it was asked.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&PgError> {
+        match self {
+            Self::Url { .. } | Self::Trust { .. } => None,
+            Self::NoServer { source, .. }
+            | Self::Login { source, .. }
+            | Self::NoDatabase { source, .. }
+            | Self::Tls { source, .. }
+            | Self::Refused { source, .. } => Some(source),
+        }
+    }
+
+    /// The SQLSTATE behind this error, when the server spoke.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.postgres().and_then(PgError::sqlstate)
+    }
+}

@@ -1,0 +1,43 @@
+//! The migrations that make the list of tenants and the list of spares.
+
+use crate::MigrationSet;
+
+/// Takes a migration of this crate from its folder: its name and both of its files.
+macro_rules! own {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../migrations/", $name, "/up.sql")),
+            include_str!(concat!("../../migrations/", $name, "/down.sql")),
+        )
+    };
+}
+
+/// All of them, oldest first. What is released stays as it is: databases have it.
+const OWN: [(&str, &str, &str); 3] = [
+    own!("2026-01-01-000000_create_schema_tracker"),
+    own!("2026-01-03-000000_create_spare_schemas"),
+    own!("2026-01-04-000000_add_fingerprints"),
+];
+
+impl MigrationSet {
+    /// The public migrations that this library needs: they make the list of tenants,
+    /// `public.schema_tracker`, and the list of spare schemas. An application with
+    /// public migrations of its own adds these with [`MigrationSet::merge`].
+    ///
+    /// ```
+    /// use tenant_core::{MigrationSet, Migrations};
+    /// # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+    /// # const TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
+    ///
+    /// let migrations = Migrations {
+    ///     public: MigrationSet::registry(),
+    ///     tenant: MigrationSet::from_source(&TENANT)?,
+    /// };
+    /// # Ok::<(), tenant_core::SourceError>(())
+    /// ```
+    #[must_use]
+    pub fn registry() -> Self {
+        Self::of_texts(&OWN)
+    }
+}

@@ -1,0 +1,83 @@
+//! Brings the public schema up to date.
+
+use std::time::{Duration, Instant};
+
+use super::handle::Tenants;
+use super::reading::Reading;
+use super::setters::setter;
+use super::state;
+use crate::events::Call;
+use crate::migration::versions;
+use crate::name::Schema;
+use crate::report::PublicOutcome;
+use crate::{Answer, Error, Version, engine};
+
+/// A migration of the public schema. Made by [`Tenants::migrate_public`].
+#[must_use = "nothing is migrated until it is awaited"]
+pub struct MigratePublic<'a> {
+    tenants: &'a Tenants,
+    dry_run: bool,
+}
+
+impl MigratePublic<'_> {
+    setter!(dry_run);
+}
+
+impl<'a> IntoFuture for MigratePublic<'a> {
+    type Output = Result<PublicOutcome, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let migrated = self.tenants.bring_public_up(self.dry_run);
+        Call::MigratePublic.tell_of(Schema::Public, migrated)
+    }
+}
+
+impl Tenants {
+    /// Brings the public schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], [`Error::Busy`] when another run does the same,
+    /// [`Error::Refused`] when a pending migration must not run, or what the
+    /// migrations meet; those in a transaction leave nothing behind.
+    pub fn migrate_public(&self) -> MigratePublic<'_> {
+        MigratePublic {
+            tenants: self,
+            dry_run: false,
+        }
+    }
+
+    async fn bring_public_up(&self, dry_run: bool) -> Result<PublicOutcome, Error> {
+        let started = Instant::now();
+        let mut outcome = PublicOutcome {
+            applied: Vec::new(),
+            pending: Vec::new(),
+            duration: Duration::ZERO,
+        };
+        if dry_run {
+            let reading = self.reading().await?;
+            outcome.pending = self.public_pending(&reading).await?;
+        } else {
+            let session = self.session().await?;
+            let work = self.work(&session, Schema::Public);
+            let applied = engine::migrate(work, None).await.require_all()?;
+            outcome.applied = versions(&applied);
+            drop(session);
+            self.look_for_columns().await?;
+            self.make_reference_tables().await?;
+        }
+        outcome.duration = started.elapsed();
+        Ok(outcome)
+    }
+
+    /// The versions that the public schema lacks, oldest first.
+    pub(super) async fn public_pending(
+        &self,
+        reading: &Reading<'_>,
+    ) -> Result<Vec<Version>, Error> {
+        let migrations = &self.migrations.public;
+        let applied = state::read_public(reading).await?;
+        Ok(versions(&migrations.pending(&applied)))
+    }
+}
