@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the work is dropped, and with it the server.
+//! Ctrl-C, SIGTERM and a closed terminal: the work is dropped, and with it the server.
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -18,10 +18,12 @@ impl std::error::Error for Interrupted {}
 pub(crate) async fn or<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     tokio::select! {
         biased;
         _ = interrupt.recv() => Err(Interrupted.into()),
         _ = terminate.recv() => Err(Interrupted.into()),
+        _ = hang_up.recv() => Err(Interrupted.into()),
         done = work => done,
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use command_line::exit::UsageError;
+use command_line::files::read_if_there;
 use regex::Regex;
 use schema_diff::Filter;
 use serde::de::Error as _;
@@ -62,11 +63,8 @@ fn compiled(expressions: &[String]) -> Result<Vec<Regex>, regex::Error> {
 /// Reads the file; one that is not there says nothing.
 pub(crate) fn read(file: &Path) -> anyhow::Result<Config> {
     let unusable = || format!("the configuration {} cannot be used", file.display());
-    let text = match std::fs::read_to_string(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Config::default());
-        }
-        read => read.with_context(unusable)?,
+    let Some(text) = read_if_there(file).with_context(unusable)? else {
+        return Ok(Config::default());
     };
     let read = toml::from_str(&text);
     read.map_err(|error| anyhow!(UsageError(error.to_string())))

@@ -9,8 +9,8 @@ pub(crate) mod name;
 use std::collections::HashSet;
 
 use anyhow::{Context as _, anyhow};
-use command_line::Context;
 use command_line::exit::UsageError;
+use command_line::{Context, Invocation};
 use schema_diff::{Answers, Catalog, Plan, PlanError, Schema, plan, prove};
 
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
@@ -57,9 +57,13 @@ pub(crate) async fn draft(
     wanted: &Schema,
     answers: Answers,
     options: &scratch::Options,
+    invocation: &Invocation,
 ) -> anyhow::Result<Drafted> {
     let scratch = Scratch::make(context, project, files.stream, options).await?;
-    let drafted = draft_on(context, project, files, wanted, answers, &scratch).await;
+    let drafted = draft_on(
+        context, project, files, wanted, answers, &scratch, invocation,
+    )
+    .await;
     // What went wrong before counts more than what may go wrong here.
     match drafted {
         Ok(draft) => scratch.drop().await.map(|()| draft),
@@ -74,11 +78,14 @@ async fn draft_on(
     wanted: &Schema,
     answers: Answers,
     scratch: &Scratch,
+    invocation: &Invocation,
 ) -> anyhow::Result<Drafted> {
     let mut client = scratch.client().await?;
     let catalog = Catalog::read(&client, SCHEMA).await;
     let catalog = catalog.context("reading the scratch database failed")?;
-    let plan = settled(context, project, files, wanted, &catalog, answers)?;
+    let plan = settled(
+        context, project, files, wanted, &catalog, answers, invocation,
+    )?;
     if plan.is_empty() {
         return Ok(Drafted::Nothing(plan.notes().to_vec()));
     }
@@ -123,12 +130,13 @@ fn settled(
     wanted: &Schema,
     catalog: &Catalog,
     mut answers: Answers,
+    invocation: &Invocation,
 ) -> anyhow::Result<Plan> {
     loop {
         match plan(wanted, catalog, &files.filter, &answers) {
             Ok(plan) => return Ok(plan),
             Err(PlanError::Questions(questions)) => {
-                asking::answer(context, files.stream, &questions, &mut answers)?;
+                asking::answer(context, files.stream, &questions, &mut answers, invocation)?;
             }
             Err(PlanError::Answer(problem)) => return Err(anyhow!(UsageError(problem))),
             Err(PlanError::Impossible { line, reason }) => {

@@ -1,9 +1,8 @@
 //! What the project says about the rules for its migrations.
 
-use std::io::ErrorKind;
-
 use anyhow::{Context as _, anyhow};
 use command_line::exit::UsageError;
+use command_line::files::read_if_there;
 use migration_lint::Options;
 
 use crate::{Project, Stream};
@@ -17,9 +16,9 @@ pub const FILE: &str = "lint.toml";
 ///
 /// A wrong use when it cannot be understood.
 pub fn read(project: &Project) -> anyhow::Result<Options> {
-    let text = match std::fs::read_to_string(project.folder().join(FILE)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Options::default()),
-        read => read.with_context(|| format!("the file {FILE} cannot be read"))?,
+    let read = read_if_there(&project.folder().join(FILE));
+    let Some(text) = read.with_context(|| format!("the file {FILE} cannot be read"))? else {
+        return Ok(Options::default());
     };
     Options::parse(&text).map_err(|error| {
         let source = std::error::Error::source(&error).map(|source| format!(": {source}"));

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use command_line::{Context, Invocation};
 
-use crate::{Project, Stream, StreamFiles};
+use crate::{Project, Stream, StreamFiles, scratch};
 
 /// Which streams are meant.
 #[derive(Debug, Clone, Args)]
@@ -40,6 +41,15 @@ impl Streams {
 }
 
 impl SchemaFiles {
+    /// How the commands about the same files are called.
+    pub(crate) fn invocation(&self, context: &Context, scratch: &scratch::Options) -> Invocation {
+        let invocation = scratch.repeated(context.invocation().clone());
+        match &self.schema_file {
+            Some(file) => invocation.with("--schema-file", file),
+            None => invocation,
+        }
+    }
+
     /// Where each stream that is meant has its things. `migrations_dir` is the
     /// common option.
     ///

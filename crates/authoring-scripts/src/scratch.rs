@@ -13,7 +13,7 @@ pub(crate) mod url;
 use anyhow::Context as _;
 use clap::Args;
 use command_line::hints::Advised;
-use command_line::{Context, Output};
+use command_line::{Context, Invocation, Output};
 use schema_diff::Catalog;
 use tenant_core::{Database, ExtensionsSchema, PgError};
 use tokio_postgres::Client;
@@ -36,6 +36,16 @@ pub struct Options {
     /// Database beside which to make the scratch database [default: that of --database-url]
     #[arg(long, value_name = "URL")]
     pub scratch_url: Option<String>,
+}
+
+impl Options {
+    /// The same command in the same place.
+    pub(crate) fn repeated(&self, invocation: Invocation) -> Invocation {
+        match &self.scratch_url {
+            Some(url) => invocation.with_url("--scratch-url", url),
+            None => invocation,
+        }
+    }
 }
 
 /// A scratch database. A connection to it finds the tables of its stream in
@@ -81,7 +91,7 @@ impl Scratch {
         let (origin, client) = match connected(&url).await {
             Err(error) if options.scratch_url.is_some() => {
                 let what = "there is no scratch database where --scratch-url says";
-                let hint = "correct --scratch-url, or leave it out";
+                let hint = "Correct --scratch-url, or leave it out.";
                 return Err(error.context(Advised::new(what, hint)));
             }
             connected => connected?,

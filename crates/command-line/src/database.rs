@@ -8,7 +8,9 @@ use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::MigrationSet;
 
 use crate::exit::UsageError;
-use crate::{Common, Environment, Output, project};
+use crate::invocation::Action;
+use crate::migration_folder::{self, Folder};
+use crate::{Common, Environment, Invocation, Output, files, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
 /// project's own server, which is started when it does not run.
@@ -34,10 +36,11 @@ pub async fn find_url(
     match started.outcome {
         Startup::AlreadyRunning => {}
         Startup::Started => output.note("Started the project's own PostgreSQL server."),
-        Startup::Created => output.note(
-            "Made the project's own PostgreSQL server in .postgres/ and started it \
-             (`cargo xtask db:stop` stops it).",
-        ),
+        Startup::Created => output.note(&format!(
+            "Created the project's own PostgreSQL server in .postgres/ and started it \
+             (`{}` stops it).",
+            Invocation::of(common).call(Action::StopServer)
+        )),
     }
     // Nobody logs in there with a password, so the whole URL can be shown.
     output.detail(&format!("the project's own server: {}", started.url));
@@ -71,7 +74,7 @@ pub fn project_server(
 ///
 /// When it is not there, or holds something else than migrations.
 pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
-    if !folder.is_dir() {
+    if !files::is_folder(folder).map_err(|error| migration_folder::no_folder(folder, &error))? {
         return Err(anyhow!(UsageError(format!(
             "there is no folder {} (--migrations-dir names a folder with `public` and `tenant` in it)",
             folder.display()
@@ -79,6 +82,9 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     }
     let source = FileBasedMigrations::from_path(PathBuf::from(folder));
     let read = source.map_err(|error| match error {
+        MigrationError::UnknownMigrationFormat(path) if let Err(error) = path.read_dir() => {
+            migration_folder::no_folder(&path, &error)
+        }
         MigrationError::UnknownMigrationFormat(path) => anyhow!(UsageError(format!(
             "{} is no migration: its name must be TIME_WHAT_IT_DOES, as in \
              2026-01-31-120000_add_due_date, and it must contain an up.sql",
@@ -86,6 +92,9 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
         ))),
         error => anyhow!(UsageError(error.to_string())),
     });
-    let set = read.and_then(|source| Ok(MigrationSet::from_source(&source)?));
+    let set = read.and_then(|source| {
+        let path = folder.to_owned();
+        Ok(MigrationSet::from_source(&Folder { source, path })?)
+    });
     set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
 }

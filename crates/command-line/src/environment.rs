@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 
 use crate::exit::UsageError;
+use crate::files;
 
 /// What the environment says. Each of these stands in `.env.example`.
 #[derive(Debug, Default)]
@@ -59,8 +60,8 @@ impl Environment {
 
 fn read_file() -> anyhow::Result<HashMap<String, String>> {
     let here = std::env::current_dir().context("finding the current folder")?;
-    let files = here.ancestors().map(|folder| folder.join(".env"));
-    let Some(file) = files.into_iter().find(|file| file.is_file()) else {
+    let mut candidates = here.ancestors().map(|folder| folder.join(".env"));
+    let Some(file) = candidates.find(|file| files::is_there(file)) else {
         return Ok(HashMap::new());
     };
     let text = std::fs::read_to_string(&file)

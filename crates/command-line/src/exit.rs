@@ -17,7 +17,7 @@ pub enum Verdict {
     Usage,
     /// 3: no database, or one that is not set up.
     NoDatabase,
-    /// 130: ended by Ctrl-C, as a shell has it.
+    /// 130: ended by Ctrl-C, SIGTERM or SIGHUP, after things were put in order.
     Interrupted,
 }
 
@@ -33,7 +33,9 @@ impl Verdict {
         }
         match error.downcast_ref::<Error>() {
             Some(Error::SameName(_)) => Self::Usage,
-            Some(Error::Connect(_) | Error::NotSetUp | Error::NoSpareList) => Self::NoDatabase,
+            Some(Error::Connect(_) | Error::NotSetUp { .. } | Error::NoSpareList { .. }) => {
+                Self::NoDatabase
+            }
             _ if error.is::<tenant_core::ConnectError>() => Self::NoDatabase,
             _ if error.is::<local_postgres::Error>() || error.is::<NoProject>() => Self::NoDatabase,
             _ if error.is::<tenant_core::SourceError>() => Self::Usage,

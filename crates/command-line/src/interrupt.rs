@@ -18,7 +18,7 @@ static LISTENERS: AtomicUsize = AtomicUsize::new(0);
 /// Starts [`stand_in`].
 static STAND_IN: Once = Once::new();
 
-/// Ctrl-C and SIGTERM, listened for until this is dropped.
+/// Ctrl-C, SIGTERM and SIGHUP, listened for until this is dropped.
 #[derive(Debug)]
 pub struct Signals {
     watched: Watched,

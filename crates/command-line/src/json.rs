@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tenant_core::{Error, PgError};
 
-use crate::hints;
+use crate::{Invocation, hints};
 
 /// A command that failed as a whole.
 #[derive(Debug, Serialize)]
@@ -29,9 +29,9 @@ pub struct ErrorDetail {
 impl Failure {
     /// What ended the command.
     #[must_use]
-    pub fn of(error: &anyhow::Error) -> Self {
+    pub fn of(error: &anyhow::Error, invocation: &Invocation) -> Self {
         let mut detail = match error.downcast_ref::<Error>() {
-            Some(known) => ErrorDetail::of(known),
+            Some(known) => ErrorDetail::of(known, invocation),
             None => ErrorDetail::text(String::new()),
         };
         if let Some(said) = error.downcast_ref::<PgError>() {
@@ -39,7 +39,7 @@ impl Failure {
         }
         // Either may be in the context, which only the whole error knows.
         detail.message = hints::causes(error.as_ref()).join(": ");
-        detail.hint = hints::hint(error);
+        detail.hint = hints::hint(error, invocation);
         Self { error: detail }
     }
 
@@ -65,7 +65,7 @@ impl ErrorDetail {
 
     /// The parts of an error of the library.
     #[must_use]
-    pub fn of(error: &Error) -> Self {
+    pub fn of(error: &Error, invocation: &Invocation) -> Self {
         let (migration, line) = match error {
             Error::Migration(failure) => (Some(failure.migration.clone()), Some(failure.line)),
             Error::Refused {
@@ -79,7 +79,7 @@ impl ErrorDetail {
             sqlstate: error.sqlstate().map(str::to_owned),
             migration,
             line,
-            hint: hints::of(error),
+            hint: hints::of(error, invocation),
         }
     }
 }

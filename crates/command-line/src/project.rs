@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::files;
+
 /// The file that marks the project's folder.
 pub const MARKER: &str = "diesel.tenant.toml";
 
@@ -18,7 +20,7 @@ pub fn folder() -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir().context("finding the current folder")?;
     let project = here
         .ancestors()
-        .find(|folder| folder.join(MARKER).is_file())
+        .find(|folder| files::is_there(&folder.join(MARKER)))
         .map(PathBuf::from);
     project.ok_or_else(|| NoProject { here }.into())
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::exit::Verdict;
-use crate::{Common, Environment, Output, database, hints, json};
+use crate::{Common, Environment, Invocation, Output, database, hints, json};
 use clap::Parser;
 
 /// A command.
@@ -24,6 +24,7 @@ pub trait Script: Parser {
 pub struct Context {
     common: Common,
     environment: Environment,
+    invocation: Invocation,
     /// Where its words go.
     pub output: Output,
 }
@@ -39,6 +40,7 @@ impl Context {
         Ok(Self {
             output: Output::new(&common),
             environment: Environment::read()?,
+            invocation: Invocation::of(&common),
             common,
         })
     }
@@ -47,6 +49,12 @@ impl Context {
     #[must_use]
     pub fn common(&self) -> &Common {
         &self.common
+    }
+
+    /// How this program is called, for what it advises.
+    #[must_use]
+    pub fn invocation(&self) -> &Invocation {
+        &self.invocation
     }
 
     /// What the environment says.
@@ -107,22 +115,23 @@ pub fn run<S: Script>() -> ExitCode {
 
 fn execute<S: Script>(script: S) -> Verdict {
     let output = Output::new(script.common());
+    let invocation = Invocation::of(script.common());
     let result = Context::new(script.common().clone()).and_then(|context| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
         runtime.block_on(script.run(&context))
     });
-    result.unwrap_or_else(|error| fail(output, &error))
+    result.unwrap_or_else(|error| fail(output, &invocation, &error))
 }
 
 /// Reports the error that ended a command.
-fn fail(output: Output, error: &anyhow::Error) -> Verdict {
-    output.problem(&hints::render(error));
+fn fail(output: Output, invocation: &Invocation, error: &anyhow::Error) -> Verdict {
+    output.problem(&hints::render(error, invocation));
     if output.is_json()
-        && let Err(error) = output.document(&json::Failure::of(error))
+        && let Err(error) = output.document(&json::Failure::of(error, invocation))
     {
-        output.problem(&hints::render(&error));
+        output.problem(&hints::render(&error, invocation));
     }
     Verdict::of(error)
 }

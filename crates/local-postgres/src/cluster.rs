@@ -108,13 +108,15 @@ pub(crate) fn major(data: &Path) -> Result<Option<u32>, Error> {
         }
         Ok(_) => {}
     }
-    fs::read_to_string(data.join("PG_VERSION"))
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .map(Some)
-        .ok_or_else(|| Error::NotACluster {
-            data: data.to_owned(),
-        })
+    let file = data.join("PG_VERSION");
+    let text = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        read => read.map_err(Error::file("read", &file))?,
+    };
+    let major = text.trim().parse().map(Some);
+    major.map_err(|_| Error::NotACluster {
+        data: data.to_owned(),
+    })
 }
 
 fn beside(data: &Path) -> PathBuf {

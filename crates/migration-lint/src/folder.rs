@@ -171,7 +171,13 @@ impl Migration<'_> {
         let path = self.folder.join(name);
         match fs::read(&path) {
             Ok(bytes) => Ok(String::from_utf8(bytes).map_or(Content::NotText, Content::Text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Content::Missing),
+            // A link that leads nowhere is there.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    && fs::symlink_metadata(&path).is_err() =>
+            {
+                Ok(Content::Missing)
+            }
             Err(source) => Err(FolderError::Unreadable { path, source }),
         }
     }

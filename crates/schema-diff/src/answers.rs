@@ -144,7 +144,7 @@ impl Answers {
         let form = "NAME=LABEL,LABEL,..., such as mood=good,bad";
         let (name, labels) = split(text, text.split_once('='), form)?;
         let labels = labels.split(',').map(str::trim);
-        let labels = labels.map(crate::quote::literal).collect::<Vec<_>>();
+        let labels = labels.map(sql_text::literal).collect::<Vec<_>>();
         let definition = format!("ENUM ({})", labels.join(", "));
         self.types.insert(name.to_owned(), definition);
         Ok(())

@@ -5,11 +5,11 @@ mod stored;
 
 use std::collections::{HashMap, HashSet};
 
+use sql_text::Quote;
 use tokio_postgres::{Client, Error, Row};
 
 use crate::filter::Filter;
 use crate::model::{Column, CustomType, Reference, Schema, Table, Type};
-use crate::quote::Quote;
 pub(crate) use stored::{
     ForeignKey, Identity, Sequence, StoredColumn, StoredConstraint, StoredIndex, StoredTable,
     StoredType,

@@ -50,7 +50,6 @@ mod order;
 mod plan;
 mod proof;
 mod question;
-mod quote;
 mod rust;
 mod step;
 mod types;

@@ -15,7 +15,9 @@ use thiserror::Error;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{Migration, MigrationFile, Refusal};
 use crate::name::Schema;
-use crate::{ConnectError, Node, PgError, TenantName, Version};
+use crate::{
+    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
+};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
@@ -26,11 +28,17 @@ pub enum Error {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The public migrations have not been applied.
-    #[error("the database is not set up: it has no table `public.schema_tracker`")]
-    NotSetUp,
+    #[error("the database is not set up: it has no table `{table}`")]
+    NotSetUp {
+        /// The table that would list the tenants, as SQL text.
+        table: String,
+    },
     /// There is nowhere to list spare schemas.
-    #[error("the database has no table `public.spare_schemas`, which lists spare schemas")]
-    NoSpareList,
+    #[error("the database has no table `{table}`, which lists spare schemas")]
+    NoSpareList {
+        /// The table, as SQL text.
+        table: String,
+    },
     /// The schema that was named for extensions is not there.
     #[error("the schema `{0}`, named for extensions, does not exist")]
     NoExtensionsSchema(String),
@@ -61,24 +69,45 @@ pub enum Error {
     Unknown(TenantName),
     /// A schema of this name exists without being registered.
     #[error("the schema `{0}` exists, but is not registered as a tenant")]
-    Untracked(TenantName),
+    Untracked(SchemaName),
     /// The tenant is registered without having a schema.
     #[error("tenant `{0}` is registered, but its schema does not exist")]
     MissingSchema(TenantName),
+    /// No spare schema of this name is listed.
+    #[error("there is no spare schema `{0}`")]
+    UnknownSpare(SchemaName),
+    /// The spare is listed without existing.
+    #[error("the spare schema `{0}` is listed, but does not exist")]
+    MissingSpare(SchemaName),
     /// A new tenant that could neither be completed nor removed. It is
     /// registered, and the next run over the tenants completes it.
-    #[error("tenant `{name}` is only half made, and removing it failed too ({undo})")]
+    #[error("{schema} is only half made, and removing it failed too ({undo})")]
     HalfMade {
-        /// The tenant.
-        name: TenantName,
+        /// Which schema, in words.
+        schema: String,
+        /// The tenant's name, or that of a spare.
+        name: String,
         /// Why it could not be removed.
         undo: Box<Error>,
         /// Why it could not be completed.
         source: Box<Error>,
     },
     /// A registered name that cannot be a tenant's.
-    #[error("a row of `public.schema_tracker` is no tenant")]
-    InvalidRow(#[source] crate::InvalidName),
+    #[error("a row of `{list}` is no tenant")]
+    InvalidRow {
+        /// The table that lists the tenants, as SQL text.
+        list: String,
+        /// Why not.
+        source: InvalidName,
+    },
+    /// A registered name that cannot be that of a spare schema.
+    #[error("a row of `{list}` is no spare schema")]
+    InvalidSpareRow {
+        /// The table that lists the spares, as SQL text.
+        list: String,
+        /// Why not.
+        source: InvalidSchemaName,
+    },
     /// A statement of a migration failed.
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
@@ -97,6 +126,14 @@ pub enum Error {
     Irreversible {
         /// Their names, newest first.
         migrations: Vec<String>,
+    },
+    /// Migrations that are to be reverted, and what would do that cannot be read.
+    /// Nothing was run.
+    #[error("{}", unreadable(.migrations))]
+    UnreadableDown {
+        /// Their names, newest first, each with what keeps its `down.sql` from being
+        /// read.
+        migrations: Vec<(String, String)>,
     },
     /// Migrations that are to be reverted and are somebody else's, and nothing was
     /// run.
@@ -179,7 +216,7 @@ pub enum Error {
     )]
     NoVersionFits {
         /// The schema.
-        name: TenantName,
+        name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
         nearest: Option<Version>,
         /// How the schema differs from it, in words.
@@ -192,7 +229,7 @@ pub enum Error {
     )]
     SeveralVersionsFit {
         /// The schema.
-        name: TenantName,
+        name: SchemaName,
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,
     },
@@ -216,35 +253,35 @@ pub enum Error {
     },
     /// The tenant's schema is the coordinator's own.
     #[error("tenant `{0}` is on no server of the cluster: its schema is not distributed")]
-    NotDistributed(TenantName),
+    NotDistributed(String),
     /// The tenant cannot be moved while others write to these tables.
     #[error(
         "tenant `{name}` cannot be moved while others write to it: {} no primary key, or {} unlogged",
         have(.tables), if .tables.len() == 1 { "is" } else { "are" }
     )]
     WouldBlockWrites {
-        /// The tenant.
-        name: TenantName,
+        /// The tenant's name.
+        name: String,
         /// The tables without a primary key or another replica identity, and those that
         /// are unlogged, by name.
         tables: Vec<String>,
     },
     /// A version was named for a schema that says itself which it has.
     #[error("the schema `{0}` has a table of applied migrations, which says its version")]
-    HasLedger(TenantName),
+    HasLedger(SchemaName),
     /// Somebody holds a lock on something in the tenant's schema, so that it cannot be
     /// looked at.
     #[error("tenant `{0}` cannot be looked at while somebody changes it")]
     InUse(TenantName),
     /// A schema was to become a tenant, and is not there.
     #[error("there is no schema `{0}`")]
-    NoSchema(TenantName),
+    NoSchema(SchemaName),
     /// A schema was to become a tenant that is one already, wholly.
     #[error("tenant `{0}` has its schema and its record of migrations already")]
     NothingToAdopt(TenantName),
     /// The schema is a spare.
     #[error("the schema `{0}` is a spare, which becomes a tenant when one is created")]
-    IsSpare(TenantName),
+    IsSpare(SchemaName),
     /// The server refused a step that is no migration.
     #[error("{action} failed")]
     Database {
@@ -321,6 +358,14 @@ fn done(file: MigrationFile) -> &'static str {
         MigrationFile::Up => "applied",
         MigrationFile::Down => "reverted",
     }
+}
+
+/// What keeps each `down.sql` from being read.
+fn unreadable(migrations: &[(String, String)]) -> String {
+    let told = migrations.iter().map(|(migration, problem)| {
+        format!("the down.sql of migration `{migration}` cannot be read: {problem}")
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// All of them, in quotes.

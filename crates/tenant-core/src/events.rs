@@ -83,7 +83,7 @@ use tracing::{debug, info, warn};
 
 use crate::migration::Migration;
 use crate::report::{FleetReport, Outcome, SpareReport, Status};
-use crate::{Error, LockHolder, TenantName};
+use crate::{Error, LockHolder, SchemaName};
 
 use end::{End, What};
 use said::{Said, SaidHolders};
@@ -166,7 +166,7 @@ pub(crate) fn waiting<'a>(whose: impl Into<Whose<'a>>, holders: &[LockHolder]) {
 }
 
 /// A new tenant is made of the spare schema `spare`.
-pub(crate) fn spare_taken<'a>(whose: impl Into<Whose<'a>>, spare: &TenantName) {
+pub(crate) fn spare_taken<'a>(whose: impl Into<Whose<'a>>, spare: &SchemaName) {
     let tenant = whose.into().tenant;
     debug!(target: TARGET, tenant, spare = spare.as_str(), "spare taken");
 }
@@ -174,7 +174,7 @@ pub(crate) fn spare_taken<'a>(whose: impl Into<Whose<'a>>, spare: &TenantName) {
 /// The spare schema `spare` could not be taken.
 pub(crate) fn spare_passed_over<'a>(
     whose: impl Into<Whose<'a>>,
-    spare: &TenantName,
+    spare: &SchemaName,
     error: &Error,
 ) {
     debug!(

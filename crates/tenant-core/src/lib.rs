@@ -118,6 +118,7 @@
 //! [`MigrationSet::merge`] adds an application's own public migrations.
 
 mod answer;
+mod assertion;
 mod catalog;
 mod engine;
 mod error;
@@ -129,12 +130,12 @@ mod name;
 mod path;
 mod pool;
 mod registry;
+pub mod remedy;
 mod report;
 mod shape;
 mod sql;
 mod tenant_enum;
 mod tenants;
-mod token;
 
 pub use answer::Answer;
 pub use engine::{Rows, Settings, Writers};
@@ -144,20 +145,25 @@ pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
-pub use name::{InvalidName, InvalidNode, InvalidVersion, NameRule, Node, TenantName, Version};
+pub use name::{
+    At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, LEDGER, NameRule, Node,
+    SchemaName, SchemaNameRule, TenantName, Version,
+};
 pub use path::ExtensionsSchema;
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
 };
+pub use registry::{Registry, Rows as RegistryRows};
+pub use remedy::Remedy;
 pub use report::{
     Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
     Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
-pub use sql::{quote_ident, quote_literal};
+pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
-    Adopt, Adopted, At, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
+    Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
     Distribute, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic, MoveTenant,
     PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares, Table, Tenant,
     TenantPlace, TenantStanding, Tenants,

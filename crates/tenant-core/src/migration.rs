@@ -7,13 +7,11 @@
 
 mod abroad;
 mod file;
-mod fingerprint;
 mod index;
 mod inside;
 mod recorder;
 mod referred;
 mod refusal;
-mod split;
 mod transaction_need;
 
 use std::collections::{BTreeSet, HashSet};
@@ -40,6 +38,7 @@ pub struct Migration {
     fingerprint: String,
     up: Sql,
     down: Option<Sql>,
+    down_problem: Option<String>,
 }
 
 impl Migration {
@@ -68,7 +67,7 @@ impl Migration {
         self.up.refusal()
     }
 
-    /// What it does, in 16 hexadecimal digits: another text, other digits.
+    /// What it does, as `v1:` and 16 hexadecimal digits: another text, other digits.
     /// Comments and the space between words do not count.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
@@ -82,7 +81,8 @@ impl Migration {
     }
 
     /// The SQL that reverts it: that of its `down.sql`. `None` where there is no
-    /// such file, or no statement in it; then it cannot be reverted.
+    /// such file, or no statement in it, or where [`down_problem`](Self::down_problem)
+    /// says why it cannot be read; then it cannot be reverted.
     #[must_use]
     pub fn down_sql(&self) -> Option<&str> {
         self.down.as_ref().map(Sql::text)
@@ -93,6 +93,12 @@ impl Migration {
     #[must_use]
     pub fn down_refusal(&self) -> Option<&Refusal> {
         self.down.as_ref()?.refusal()
+    }
+
+    /// What keeps its `down.sql` from being read, if there is one that cannot be.
+    #[must_use]
+    pub fn down_problem(&self) -> Option<&str> {
+        self.down_problem.as_deref()
     }
 
     /// What stands in one of its files. Nothing where the file is not there.
@@ -306,10 +312,4 @@ fn same_version(version: &Version, one: &str, other: &str) -> String {
         return format!("the migration `{one}` is there twice, and the texts differ");
     }
     format!("the migrations `{one}` and `{other}` have the same version {version}; rename one")
-}
-
-/// The line, from 1, of the byte `offset` of `text`.
-fn line_at(text: &str, offset: usize) -> usize {
-    let before = text.bytes().take(offset);
-    1 + before.filter(|byte| *byte == b'\n').count()
 }

@@ -1,13 +1,20 @@
 //! Names: of tenants, of schemas, of the servers of a cluster.
 
+mod at;
 mod node;
 mod reserved;
 mod schema;
+mod schema_name;
+mod target;
 mod tenant;
 mod version;
 
+pub use at::At;
 pub use node::{InvalidNode, Node};
-pub(crate) use schema::{LEDGER, Schema};
+pub use schema::LEDGER;
+pub(crate) use schema::Schema;
+pub use schema_name::{InvalidSchemaName, SchemaName, SchemaNameRule};
+pub(crate) use target::{Entry, Naming, Target};
 pub use tenant::{InvalidName, NameRule, TenantName};
 pub(crate) use version::listed;
 pub use version::{InvalidVersion, Version};

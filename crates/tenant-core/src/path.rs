@@ -7,8 +7,8 @@
 
 mod kept;
 
+use crate::assertion::Assertion;
 use crate::name::Schema;
-
 use crate::sql::{ident, literal};
 
 pub(crate) use kept::KeptPath;
@@ -58,7 +58,7 @@ pub(crate) struct Path<'a> {
 impl<'a> Path<'a> {
     pub(crate) fn new(schema: Schema<'a>, extensions: Option<&'a ExtensionsSchema>) -> Self {
         // Named twice, a schema would appear once in what the check compares.
-        let extensions = extensions.filter(|extensions| extensions.0 != schema.name());
+        let extensions = extensions.filter(|extensions| extensions.0 != schema.schema_name());
         Self { schema, extensions }
     }
 
@@ -73,9 +73,9 @@ impl<'a> Path<'a> {
         format!("SET search_path TO {}", self.list(ident))
     }
 
-    /// Fails, by a division by zero, when the path does not resolve to this.
+    /// Fails when the path does not resolve to this.
     pub(crate) fn check(self) -> String {
-        format!("SELECT 1 / ({})::int", self.holds())
+        Assertion::Path.check(&self.holds())
     }
 
     /// Fails when the path does not resolve to this, as [`check`](Self::check), and
@@ -100,7 +100,7 @@ impl<'a> Path<'a> {
     }
 
     fn list(self, quote: fn(&str) -> String) -> String {
-        let schema = quote(self.schema.name());
+        let schema = quote(self.schema.schema_name());
         match self.extensions {
             None => schema,
             Some(extensions) => format!("{schema}, {}", quote(&extensions.0)),
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_tenant_is_alone_in_the_path_unless_extensions_are_named() {
         let name = "acme".parse().unwrap();
-        let schema = Schema::Tenant(&name);
+        let schema = Schema::Spare(&name);
         let extensions = ExtensionsSchema::new("ext");
         assert_eq!(
             Path::new(schema, None).set_local(),

@@ -25,6 +25,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use manager::{Manager, Refusals};
 
 use crate::path::ExtensionsSchema;
+use crate::registry::Registry;
 use crate::{Answer, Database, TenantName};
 
 pub use connection::{PublicConnection, ScopedConnection, TenantConnection};
@@ -102,6 +103,8 @@ struct PoolInner {
     refusals: Refusals,
     directory: Arc<Directory>,
     extensions: Option<ExtensionsSchema>,
+    /// The list of tenants.
+    registry: Registry,
     /// The message after a session.
     leave_session: String,
 }
@@ -116,6 +119,7 @@ pub struct TenantPoolBuilder {
     wait: Duration,
     extensions: Option<ExtensionsSchema>,
     directory: Arc<Directory>,
+    registry: Registry,
 }
 
 impl TenantPoolBuilder {
@@ -134,6 +138,12 @@ impl TenantPoolBuilder {
     /// A schema behind the tenant's own in the path, for extensions.
     pub fn extensions(mut self, schema: ExtensionsSchema) -> Self {
         self.extensions = Some(schema);
+        self
+    }
+
+    /// The list that says which tenants there are; today's unless it is said.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
         self
     }
 
@@ -172,6 +182,7 @@ impl TenantPoolBuilder {
             refusals,
             directory: self.directory,
             extensions: self.extensions,
+            registry: self.registry,
             leave_session: message::leave_session(),
         }));
         // Something has to be sent, or the transaction would not even begin.
@@ -192,6 +203,7 @@ impl TenantPool {
             wait: WAIT,
             extensions: None,
             directory: Arc::default(),
+            registry: Registry::default(),
         }
     }
 
@@ -203,7 +215,7 @@ impl TenantPool {
     /// [`PoolError::Unknown`] when nobody is registered under the name; else as
     /// the kinds of [`PoolError`] say.
     pub fn tenant(&self, name: &TenantName) -> Opening<OfTenant> {
-        Opening::new(Arc::clone(&self.0), OfTenant(name.clone()))
+        Opening::new(Arc::clone(&self.0), self.0.scope(name))
     }
 
     /// A transaction in the public schema, begun when it is awaited.
@@ -268,7 +280,7 @@ impl TenantPool {
     ///
     /// [`PoolError::NeedsDirect`] behind a pooler, else as [`TenantPool::tenant`].
     pub async fn tenant_session(&self, name: &TenantName) -> Result<Session<OfTenant>, PoolError> {
-        Arc::clone(&self.0).session(OfTenant(name.clone())).await
+        Arc::clone(&self.0).session(self.0.scope(name)).await
     }
 
     /// The same in the public schema.
@@ -292,6 +304,11 @@ impl fmt::Debug for TenantPool {
 }
 
 impl PoolInner {
+    /// The schema of the tenant `name`.
+    fn scope(&self, name: &TenantName) -> OfTenant {
+        OfTenant(self.registry.target(name))
+    }
+
     /// A connection of the pool, as soon as there is one that is usable.
     async fn checkout(&self) -> Result<PooledConnection<'static, Manager>, PoolError> {
         let started = Instant::now();

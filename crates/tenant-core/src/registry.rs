@@ -1,208 +1,244 @@
-//! The tables of `public` that list schemas: the tenants, and the spares.
+//! [`Registry`]: the tables that list schemas, the tenants' and the spares', and every
+//! SQL text about them.
 //!
-//! Here are the statements on them that travel inside a schema's transaction.
-//! Only `name` must exist for reading; `version` and `migrated_at` are written
-//! for display. Diesel's typed rows of the same tables are `schema_public`'s;
-//! a test holds the two together.
+//! Where the lists are, what their columns are called and which schema a row is about
+//! is known here only. Statements that travel inside a schema's transaction are in
+//! `change`, questions in `question`; those that join a list with the catalog take
+//! their parts from [`Rows`]. Diesel's typed rows of today's tables are
+//! `schema_public`'s; a test holds the two together.
 
+mod change;
+mod columns;
 mod migrations;
+mod place;
+mod question;
+mod rows;
 
-use crate::TenantName;
-use crate::migration::Migration;
-use crate::name::Schema;
-use crate::sql::literal;
+use std::sync::Arc;
 
-/// The list of tenants, qualified and quoted.
-pub(crate) const TABLE: &str = "public.schema_tracker";
+use crate::name::{Entry, Naming, Schema, SchemaName, Target};
+use crate::{Error, TenantName};
 
-/// The list of spare schemas, qualified and quoted. A database that was set up
-/// by an older program has none, and then there are no spares.
-pub(crate) const SPARES: &str = "public.spare_schemas";
+pub(crate) use change::Ran;
+pub use rows::Rows;
 
-/// The table that lists the schema; none lists `public`, or what is never committed.
-fn list(schema: Schema<'_>) -> Option<&'static str> {
-    match schema {
-        Schema::Public | Schema::Rehearsal(_) => None,
-        Schema::Tenant(_) => Some(TABLE),
-        Schema::Spare(_) => Some(SPARES),
+use columns::{Columns, Found};
+use place::Place;
+
+/// The list of tenants and the list of spares.
+///
+/// Without a word it is `public.schema_tracker`, which lists tenants in its column
+/// `name`, and `public.spare_schemas`. [`Registry::table`] is a table with the same
+/// columns under another name.
+///
+/// Which of the columns `created_at`, `version`, `migrated_at` and `fingerprints` a list
+/// has is found out when it is opened. What it does not have is neither read nor written.
+///
+/// Cheap to clone; the clones share what was found out.
+#[derive(Debug, Clone)]
+pub struct Registry(Arc<Lists>);
+
+#[derive(Debug)]
+struct Lists {
+    tenants: Table,
+    spares: Table,
+    naming: Naming,
+}
+
+/// One of the lists.
+#[derive(Debug, Clone)]
+struct Table {
+    place: Place,
+    found: Found,
+}
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum List {
+    /// The tenants.
+    Tenants,
+    /// The schemas that are nobody's yet.
+    Spares,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::of(Place::tenants(), Place::spares())
     }
 }
 
-/// An expression: whether the schema has a row.
-pub(crate) fn is_registered(schema: Schema<'_>) -> String {
-    let Some(table) = list(schema) else {
-        return "true".to_owned();
-    };
-    let name = literal(schema.name());
-    format!("EXISTS (SELECT FROM {table} WHERE name = {name})")
-}
+impl Registry {
+    /// The list of tenants is this table, with today's columns; the list of spares stays
+    /// where it is. Names are as they are, without quotes.
+    ///
+    /// ```
+    /// use tenant_core::Registry;
+    ///
+    /// let registry = Registry::table("ops", "Tenants").key("slug");
+    /// assert_eq!(registry.sql_table(), r#""ops"."Tenants""#);
+    /// assert_eq!(registry.rows("t").key, r#"t."slug""#);
+    /// ```
+    #[must_use]
+    pub fn table(schema: &str, table: &str) -> Self {
+        Self::of(Place::elsewhere(schema, table), Place::spares())
+    }
 
-/// Migrations that were applied or reverted, for the list to know.
-#[derive(Clone, Copy)]
-pub(crate) struct Ran<'a> {
-    /// Applied ones oldest first, reverted ones newest first.
-    pub(crate) migrations: &'a [&'a Migration],
-    /// Whether the list has a column for their fingerprints.
-    pub(crate) with_fingerprints: bool,
-}
+    /// The column that has the tenant's name; `name` unless it is said. It is unique, and
+    /// not null.
+    #[must_use]
+    pub fn key(self, column: &str) -> Self {
+        let Lists {
+            tenants, spares, ..
+        } = &*self.0;
+        Self::of(tenants.place.clone().key(column), spares.place.clone())
+    }
 
-impl Ran<'_> {
-    /// The newest version of those that were applied, as a constant.
-    fn version(self) -> String {
-        version_or_null(
-            self.migrations
-                .last()
-                .map(|newest| newest.version().as_str()),
+    fn of(tenants: Place, spares: Place) -> Self {
+        Self(Arc::new(Lists {
+            tenants: Table::of(tenants),
+            spares: Table::of(spares),
+            naming: Naming::default(),
+        }))
+    }
+
+    /// The same lists in another database, a copy of this one: what was found out is
+    /// taken to hold there, and not shared any more.
+    pub(crate) fn in_copy(&self) -> Self {
+        let Lists {
+            tenants,
+            spares,
+            naming,
+        } = &*self.0;
+        Self(Arc::new(Lists {
+            tenants: tenants.clone(),
+            spares: spares.clone(),
+            naming: *naming,
+        }))
+    }
+
+    /// The same lists in another database, of which nothing is known.
+    pub(crate) fn elsewhere(&self) -> Self {
+        let Lists {
+            tenants, spares, ..
+        } = &*self.0;
+        Self::of(tenants.place.clone(), spares.place.clone())
+    }
+
+    /// The list of tenants as SQL text, qualified.
+    #[must_use]
+    pub fn sql_table(&self) -> &str {
+        self.name_of(List::Tenants)
+    }
+
+    /// How a statement reads the list of tenants, each row under the name `alias`, which
+    /// needs no quotes.
+    #[must_use]
+    pub fn rows(&self, alias: &str) -> Rows {
+        Rows::of(
+            self.place(List::Tenants),
+            self.columns(List::Tenants),
+            self.0.naming,
+            alias,
         )
     }
 
-    /// An expression: the fingerprints by version.
-    fn fingerprints(self) -> Option<String> {
-        let fingerprints = self
-            .with_fingerprints
-            .then(|| fingerprints(self.migrations));
-        fingerprints.filter(|_| !self.migrations.is_empty())
+    /// A list as SQL text, qualified.
+    pub(crate) fn name_of(&self, list: List) -> &str {
+        &self.place(list).table
+    }
+
+    /// Which schema is whose.
+    pub(crate) fn naming(&self) -> Naming {
+        self.0.naming
+    }
+
+    /// The tenant `name` with its schema.
+    pub(crate) fn target(&self, name: &TenantName) -> Target {
+        self.naming().target(name)
+    }
+
+    /// What a row of `list` with the key `key` is about.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRow`] or [`Error::InvalidSpareRow`].
+    pub(crate) fn entry(&self, list: List, key: &str) -> Result<Entry, Error> {
+        match list {
+            List::Tenants => self.tenant(key).map(Entry::Tenant),
+            List::Spares => self.spare(key).map(Entry::Spare),
+        }
+    }
+
+    /// The tenant whose row has the key `key`, with its schema.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRow`].
+    pub(crate) fn tenant(&self, key: &str) -> Result<Target, Error> {
+        let list = || self.name_of(List::Tenants).to_owned();
+        let name = key.parse();
+        let name = name.map_err(|source| Error::InvalidRow {
+            list: list(),
+            source,
+        })?;
+        Ok(self.target(&name))
+    }
+
+    /// The spare whose row has the key `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSpareRow`].
+    pub(crate) fn spare(&self, key: &str) -> Result<SchemaName, Error> {
+        let list = || self.name_of(List::Spares).to_owned();
+        key.parse().map_err(|source| Error::InvalidSpareRow {
+            list: list(),
+            source,
+        })
+    }
+
+    /// There is no list of tenants.
+    pub(crate) fn not_set_up(&self) -> Error {
+        let table = self.sql_table().to_owned();
+        Error::NotSetUp { table }
+    }
+
+    /// There is no list of spares.
+    pub(crate) fn no_spare_list(&self) -> Error {
+        let table = self.name_of(List::Spares).to_owned();
+        Error::NoSpareList { table }
+    }
+
+    fn list(&self, list: List) -> &Table {
+        match list {
+            List::Tenants => &self.0.tenants,
+            List::Spares => &self.0.spares,
+        }
+    }
+
+    fn place(&self, list: List) -> &Place {
+        &self.list(list).place
+    }
+
+    fn columns(&self, list: List) -> Columns {
+        self.list(list).found.columns()
     }
 }
 
-/// An expression of type `jsonb`: the fingerprints of `migrations` by version.
-fn fingerprints(migrations: &[&Migration]) -> String {
-    let pairs = migrations.iter();
-    let pairs = pairs.flat_map(|one| [literal(one.version().as_str()), literal(one.fingerprint())]);
-    let pairs = pairs.collect::<Vec<_>>().join(", ");
-    format!("pg_catalog.jsonb_object(ARRAY[{pairs}]::text[])")
+impl Table {
+    fn of(place: Place) -> Self {
+        let found = Found::default();
+        Self { place, found }
+    }
 }
 
-/// Registers a schema with the migrations that it has.
-pub(crate) fn insert(schema: Schema<'_>, applied: Ran<'_>) -> Option<String> {
-    let table = list(schema)?;
-    let (name, version) = (literal(schema.name()), applied.version());
-    Some(match applied.fingerprints() {
-        None => format!(
-            "INSERT INTO {table} (name, version, migrated_at) VALUES ({name}, {version}, now())"
-        ),
-        Some(fingerprints) => format!(
-            "INSERT INTO {table} (name, version, migrated_at, fingerprints) \
-             VALUES ({name}, {version}, now(), {fingerprints})"
-        ),
-    })
-}
-
-/// Registers a schema that has a table of applied migrations of its own, whose newest
-/// version is `newest`. What their texts were is not known.
-pub(crate) fn adopt(schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
-    let table = list(schema)?;
-    let (name, version) = (literal(schema.name()), version_or_null(newest));
-    Some(format!(
-        "INSERT INTO {table} (name, version, migrated_at) VALUES ({name}, {version}, now())"
-    ))
-}
-
-/// Notes which migrations a run has applied to a schema, and fails, by a
-/// division by zero, unless `condition` holds. An older migration that was
-/// applied late does not set the version back.
-pub(crate) fn update(schema: Schema<'_>, applied: Ran<'_>, condition: &str) -> Option<String> {
-    let table = list(schema)?;
-    let (name, version) = (literal(schema.name()), applied.version());
-    let fingerprints = applied.fingerprints();
-    let fingerprints = fingerprints.map_or_else(String::new, |new| {
-        format!(", fingerprints = fingerprints || {new}")
-    });
-    Some(format!(
-        "UPDATE {table} SET version = greatest(version, {version}), migrated_at = now(){fingerprints} \
-         WHERE name = {name} AND 1 / ({condition})::int = 1"
-    ))
-}
-
-/// Notes which migrations a run has reverted in a schema, whose own table says what
-/// remains, and fails, by a division by zero, unless `condition` holds.
-pub(crate) fn set_back(schema: Schema<'_>, reverted: Ran<'_>, condition: &str) -> Option<String> {
-    let table = list(schema)?;
-    let (name, ledger) = (literal(schema.name()), schema.ledger());
-    let fingerprints = if reverted.with_fingerprints {
-        let versions = reverted
-            .migrations
-            .iter()
-            .map(|one| literal(one.version().as_str()));
-        let versions = versions.collect::<Vec<_>>().join(", ");
-        format!(", fingerprints = fingerprints - ARRAY[{versions}]::text[]")
-    } else {
-        String::new()
-    };
-    Some(format!(
-        "UPDATE {table} SET version = (SELECT max(version COLLATE \"C\") FROM {ledger}), \
-         migrated_at = now(){fingerprints} \
-         WHERE name = {name} AND 1 / ({condition})::int = 1"
-    ))
-}
-
-/// Moves a spare, which is at the version `newest`, to the list of tenants.
-pub(crate) fn take_over(
-    spare: Schema<'_>,
-    tenant: Schema<'_>,
-    newest: Option<&str>,
-    with_fingerprints: bool,
-) -> String {
-    let fingerprints = if with_fingerprints {
-        ", fingerprints"
-    } else {
-        ""
-    };
-    format!(
-        "WITH taken AS (DELETE FROM {SPARES} WHERE name = {} RETURNING *) \
-         INSERT INTO {TABLE} (name, version, migrated_at{fingerprints}) \
-         SELECT {}, {}, now(){fingerprints} FROM taken",
-        literal(spare.name()),
-        literal(tenant.name()),
-        version_or_null(newest)
-    )
-}
-
-/// Registers a schema with the migrations of another, whose copy it is.
-pub(crate) fn copy(from: Schema<'_>, to: Schema<'_>, with_fingerprints: bool) -> String {
-    let fingerprints = if with_fingerprints {
-        ", fingerprints"
-    } else {
-        ""
-    };
-    format!(
-        "INSERT INTO {TABLE} (name, version, migrated_at{fingerprints}) \
-         SELECT {}, version, now(){fingerprints} FROM {TABLE} WHERE name = {}",
-        literal(to.name()),
-        literal(from.name())
-    )
-}
-
-/// Gives a registered schema another name in its list; all else in its row stays.
-pub(crate) fn rename(from: Schema<'_>, to: Schema<'_>) -> Option<String> {
-    let table = list(from)?;
-    let (from, to) = (literal(from.name()), literal(to.name()));
-    Some(format!(
-        "UPDATE {table} SET name = {to} WHERE name = {from}"
-    ))
-}
-
-/// Takes a schema out of its list.
-pub(crate) fn delete(schema: Schema<'_>) -> Option<String> {
-    let table = list(schema)?;
-    let name = literal(schema.name());
-    Some(format!("DELETE FROM {table} WHERE name = {name}"))
-}
-
-/// Picks the oldest spare that was last seen at the version `newest` and that
-/// nobody else is about to take, and holds its row. No row when there is none
-/// but those `passed_over`.
-pub(crate) fn pick_spare(newest: Option<&str>, passed_over: &[TenantName]) -> String {
-    let version = version_or_null(newest);
-    let passed_over = passed_over.iter().map(|name| literal(name.as_str()));
-    let passed_over = passed_over.collect::<Vec<_>>().join(", ");
-    format!(
-        "SELECT name FROM {SPARES} WHERE version IS NOT DISTINCT FROM {version} \
-         AND name <> ALL (ARRAY[{passed_over}]::text[]) \
-         ORDER BY created_at, name LIMIT 1 FOR UPDATE SKIP LOCKED"
-    )
-}
-
-fn version_or_null(version: Option<&str>) -> String {
-    version.map_or_else(|| "NULL".to_owned(), literal)
+impl List {
+    /// The list of the schema; none lists `public`, or what is never committed.
+    fn of(schema: Schema<'_>) -> Option<Self> {
+        match schema {
+            Schema::Public | Schema::Rehearsal(_) => None,
+            Schema::Tenant(_) => Some(Self::Tenants),
+            Schema::Spare(_) => Some(Self::Spares),
+        }
+    }
 }

@@ -36,7 +36,7 @@ mod spread;
 mod standings;
 mod state;
 
-pub use adopt::{Adopt, Adopted, At};
+pub use adopt::{Adopt, Adopted};
 pub use clone::CloneTenant;
 pub use cluster::Cluster;
 pub use compare::Comparison;

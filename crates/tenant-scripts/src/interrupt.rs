@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: end cleanly at the first, at once at the second.
+//! Ctrl-C, SIGTERM and SIGHUP: end cleanly at the first, at once at the second.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The JSON document of a run over several tenants. Field names are stable.
 
+use command_line::Invocation;
 use command_line::json::ErrorDetail;
 use serde::Serialize;
 use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
@@ -69,19 +70,19 @@ struct Tenant {
 }
 
 impl Fleet {
-    pub(crate) fn migrated(report: &FleetReport, dry_run: bool) -> Self {
-        let mut document = Self::new(report);
+    pub(crate) fn migrated(report: &FleetReport, dry_run: bool, by: &Invocation) -> Self {
+        let mut document = Self::new(report, by);
         document.migrated = Some(report.count(Status::Migrated));
         document.dry_run = Some(dry_run);
-        document.spares = Some(report.spares.iter().map(tenant).collect());
+        document.spares = Some(report.spares.iter().map(|it| tenant(it, by)).collect());
         for (tenant, outcome) in document.tenants.iter_mut().zip(&report.outcomes) {
             tenant.pending = Some(outcome.pending.clone());
         }
         document
     }
 
-    pub(crate) fn created(report: &FleetReport) -> Self {
-        let mut document = Self::new(report);
+    pub(crate) fn created(report: &FleetReport, by: &Invocation) -> Self {
+        let mut document = Self::new(report, by);
         document.created = Some(report.count(Status::Created));
         for (tenant, outcome) in document.tenants.iter_mut().zip(&report.outcomes) {
             tenant.from_spare = Some(outcome.from_spare);
@@ -89,26 +90,34 @@ impl Fleet {
         document
     }
 
-    pub(crate) fn reverted(report: &FleetReport, loss: Option<&[Loss]>, dry_run: bool) -> Self {
-        let mut document = Self::new(report);
+    pub(crate) fn reverted(
+        report: &FleetReport,
+        (loss, dry_run): (Option<&[Loss]>, bool),
+        by: &Invocation,
+    ) -> Self {
+        let mut document = Self::new(report, by);
         document.reverted = Some(report.count(Status::Reverted));
         document.dry_run = Some(dry_run);
-        document.tenants = report.outcomes.iter().map(reverted).collect();
-        document.spares = Some(report.spares.iter().map(reverted).collect());
+        document.tenants = report.outcomes.iter().map(|it| reverted(it, by)).collect();
+        document.spares = Some(report.spares.iter().map(|it| reverted(it, by)).collect());
         document.loss = Some(loss.map(|loss| loss.iter().map(loss_detail).collect()));
         document
     }
 
-    pub(crate) fn distributed(report: &FleetReport, dry_run: bool) -> Self {
-        let mut document = Self::new(report);
+    pub(crate) fn distributed(report: &FleetReport, dry_run: bool, by: &Invocation) -> Self {
+        let mut document = Self::new(report, by);
         document.distributed = Some(report.count(Status::Distributed));
         document.dry_run = Some(dry_run);
-        document.tenants = report.outcomes.iter().map(distributed).collect();
-        document.spares = Some(report.spares.iter().map(distributed).collect());
+        document.tenants = report
+            .outcomes
+            .iter()
+            .map(|it| distributed(it, by))
+            .collect();
+        document.spares = Some(report.spares.iter().map(|it| distributed(it, by)).collect());
         document
     }
 
-    fn new(report: &FleetReport) -> Self {
+    fn new(report: &FleetReport, by: &Invocation) -> Self {
         Self {
             total: report.outcomes.len(),
             migrated: None,
@@ -120,28 +129,28 @@ impl Fleet {
             skipped: report.count(Status::Skipped),
             dry_run: None,
             duration_ms: report.duration.as_millis(),
-            tenants: report.outcomes.iter().map(tenant).collect(),
+            tenants: report.outcomes.iter().map(|it| tenant(it, by)).collect(),
             spares: None,
             loss: None,
-            notes: notes(&report.notes),
+            notes: notes(&report.notes, by),
         }
     }
 }
 
 /// Notes, in their order.
-pub(crate) fn notes(notes: &[Note]) -> Vec<NoteDetail> {
-    notes.iter().map(note).collect()
+pub(crate) fn notes(notes: &[Note], by: &Invocation) -> Vec<NoteDetail> {
+    notes.iter().map(|it| note(it, by)).collect()
 }
 
-fn note(note: &Note) -> NoteDetail {
+fn note(note: &Note, by: &Invocation) -> NoteDetail {
     NoteDetail {
         kind: note.code(),
         detail: note.to_string(),
-        remedy: report::remedy(note),
+        remedy: report::remedy(note, by),
     }
 }
 
-fn tenant(outcome: &Outcome) -> Tenant {
+fn tenant(outcome: &Outcome, by: &Invocation) -> Tenant {
     Tenant {
         name: outcome.name.clone(),
         status: outcome.status.code(),
@@ -151,25 +160,28 @@ fn tenant(outcome: &Outcome) -> Tenant {
         pending: None,
         from_spare: None,
         duration_ms: outcome.duration.as_millis(),
-        error: outcome.error.as_ref().map(ErrorDetail::of),
+        error: outcome
+            .error
+            .as_ref()
+            .map(|error| ErrorDetail::of(error, by)),
     }
 }
 
 /// The same of a rollback.
-fn reverted(outcome: &Outcome) -> Tenant {
+fn reverted(outcome: &Outcome, by: &Invocation) -> Tenant {
     Tenant {
         applied: None,
         reverted: Some(outcome.reverted.clone()),
         to_revert: Some(outcome.to_revert.clone()),
-        ..tenant(outcome)
+        ..tenant(outcome, by)
     }
 }
 
 /// The same of a run that is not about migrations.
-fn distributed(outcome: &Outcome) -> Tenant {
+fn distributed(outcome: &Outcome, by: &Invocation) -> Tenant {
     Tenant {
         applied: None,
-        ..tenant(outcome)
+        ..tenant(outcome, by)
     }
 }
 
@@ -195,7 +207,7 @@ pub(crate) struct Spares {
 }
 
 impl Spares {
-    pub(crate) fn new(report: &SpareReport) -> Self {
+    pub(crate) fn new(report: &SpareReport, by: &Invocation) -> Self {
         let count = |status| {
             let same = report.outcomes.iter().filter(|it| it.status == status);
             same.count()
@@ -207,7 +219,7 @@ impl Spares {
             dropped: count(Status::Dropped),
             failed: count(Status::Failed),
             duration_ms: report.duration.as_millis(),
-            spares: report.outcomes.iter().map(tenant).collect(),
+            spares: report.outcomes.iter().map(|it| tenant(it, by)).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use command_line::output::shown;
 use command_line::words::{counted, time};
-use command_line::{Output, Verdict, hints};
+use command_line::{Context, Invocation, Verdict, hints, remedy};
 use tenant_core::{Error, FleetReport, Note, Outcome, Status, Version};
 
 /// How many tenants are listed one by one; a fleet is summed up.
@@ -124,73 +124,50 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
 }
 
 /// Shows what is no failure and should be known. A document has it too.
-pub(crate) fn notes(output: Output, notes: &[Note]) {
+pub(crate) fn notes(context: &Context, notes: &[Note]) {
+    let output = context.output;
     if output.is_json() {
         return;
     }
     for note in notes {
         let heading = format!("note: {}", shown(&note.to_string()));
-        output.problem(&hints::paragraph(&heading, &[], Some(remedy(note))));
+        let hint = remedy(note, context.invocation());
+        output.problem(&hints::paragraph(&heading, &[], Some(hint)));
     }
 }
 
 /// What to do about it.
-pub(crate) fn remedy(note: &Note) -> String {
-    match note {
-        Note::Edited { .. } => {
-            "restore the file as it was, and write what is to change as a new migration; `cargo \
-             xtask db:health:check` lists the tenants, and says what to do when they are right"
-        }
-        Note::Unknown { .. } => "run the newest program, or restore the folder of that migration",
-        Note::Late { .. } => {
-            "nothing, if the two do not depend on each other; a new migration is better dated today"
-        }
-        Note::LossUnknown { .. } => {
-            "mend the migration, if one failed; otherwise read the down.sql files first: finding it \
-             out takes a role that may create a schema, and migrations that can all run in one \
-             transaction"
-        }
-        Note::NotBack { .. } => {
-            "complete the down.sql files, or mend with a new migration what they leave"
-        }
-        Note::SameButForCase { .. } => {
-            "nothing, if that is meant: PostgreSQL tells them apart only where the name is quoted"
-        }
-        Note::OldPath { remedy, .. } => return format!("`{};`", shown(remedy)),
-        Note::NameInText { .. } => {
-            "read them; where the tenant is meant, `CREATE OR REPLACE` them without the schema's name"
-        }
-        _ => "look into it",
-    }
-    .to_owned()
+pub(crate) fn remedy(note: &Note, invocation: &Invocation) -> String {
+    remedy::text(&note.remedies(), invocation).unwrap_or_default()
 }
 
 /// Shows the failures of a run; its verdict, in which a tenant that was left out counts
 /// as one.
-pub(crate) fn verdict(output: Output, report: &FleetReport) -> Verdict {
-    match failures(output, report) {
+pub(crate) fn verdict(context: &Context, report: &FleetReport) -> Verdict {
+    match failures(context, report) {
         Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,
         verdict => verdict,
     }
 }
 
 /// The same of a dry run, which leaves all out.
-pub(crate) fn failures(output: Output, report: &FleetReport) -> Verdict {
+pub(crate) fn failures(context: &Context, report: &FleetReport) -> Verdict {
     let failed = report
         .failures()
         .map(|(outcome, error)| (outcome.name.as_str(), error));
-    problems(output, "failed:", &failed.collect::<Vec<_>>())
+    problems(context, "failed:", &failed.collect::<Vec<_>>())
 }
 
 /// Shows what is wrong with the first of these tenants; the verdict of it all.
-pub(crate) fn problems(output: Output, label: &str, tenants: &[(&str, &Error)]) -> Verdict {
+pub(crate) fn problems(context: &Context, label: &str, tenants: &[(&str, &Error)]) -> Verdict {
+    let output = context.output;
     for (name, error) in tenants.iter().take(FAILURES) {
         let label = console::style(label).for_stderr().red().bold();
         let heading = format!("{label} {}", shown(name));
         output.problem(&hints::paragraph(
             &heading,
             &hints::causes(*error),
-            hints::of(error),
+            hints::of(error, context.invocation()),
         ));
     }
     if tenants.len() > FAILURES && !output.is_json() {

@@ -1,13 +1,19 @@
 //! [`Failure`]: what a page answers with instead, as a page with a status.
 
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
-use tenant_core::{PgError, PoolError};
+use tenant_core::{PgError, PoolError, Remedy};
 use thiserror::Error;
 
 use crate::page::bare;
+use crate::remedies::Remedies;
 use crate::shown_schema::ShownSchema;
+use crate::studio::Studio;
 
 /// Why there is no page.
 #[derive(Debug, Error)]
@@ -29,7 +35,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Wrong(String),
     /// Nothing is to be changed here.
-    #[error("This studio only reads: it was started without --write.")]
+    #[error("This studio only reads: rows can't be changed.")]
     ReadOnly,
     /// There is no connection in the schema.
     #[error(transparent)]
@@ -64,20 +70,25 @@ impl Failure {
             Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::Wrong(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::Pool(
-                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp,
+                PoolError::Connect(_) | PoolError::Exhausted { .. } | PoolError::NotSetUp { .. },
             ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Pool(_) | Self::Tenants(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    /// What to do next.
-    fn remedy(&self) -> Option<&'static str> {
+    /// What to do next, in the library's terms.
+    fn remedies(&self) -> Vec<Remedy> {
         match self {
-            Self::Pool(PoolError::NotSetUp) => Some("Run cargo xtask db:migrate once."),
-            Self::Pool(PoolError::MissingSchema(_)) => Some(
-                "Restore the schema from a backup, or remove the registration with \
-                 cargo xtask db:drop:tenant.",
-            ),
+            Self::Pool(PoolError::Connect(_)) | Self::Query { .. } => Vec::new(),
+            Self::Pool(error) => error.remedies(),
+            Self::Tenants(error) => error.remedies(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to do next, where that is the studio's own business.
+    fn advice(&self) -> Option<&'static str> {
+        match self {
             Self::Pool(PoolError::Query(_)) => Some(
                 "Perhaps the role that the studio logs in as may not use this schema: \
                  GRANT USAGE ON SCHEMA ... TO ...",
@@ -100,7 +111,25 @@ impl Failure {
 }
 
 impl IntoResponse for Failure {
+    /// The page is made by [`render`], which knows the studio.
     fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Gives each failure its page.
+pub(crate) async fn render(State(studio): State<Studio>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match response.extensions().get::<Arc<Failure>>() {
+        Some(failure) => failure.page(studio.remedies()),
+        None => response,
+    }
+}
+
+impl Failure {
+    fn page(&self, remedies: &Remedies) -> Response {
         let status = self.status();
         let heading = match status {
             StatusCode::NOT_FOUND => "Not here",
@@ -110,8 +139,9 @@ impl IntoResponse for Failure {
         let body = html! {
             h1 { (heading) }
             p.error role="alert" { (self.to_string()) }
-            @if let Some(remedy) = self.remedy() { p { (remedy) } }
-            @if let Self::NoTable { place, .. } = &self {
+            @if let Some(advice) = self.advice() { p { (advice) } }
+            (remedies.paragraph(&self.remedies()))
+            @if let Self::NoTable { place, .. } = self {
                 p { a href=(place.at("tables")) { "The tables of " (place.schema()) } }
             }
             p { a href="/tenants" { "All tenants" } " · " a href="/public" { "The public schema" } }

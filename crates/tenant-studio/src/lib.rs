@@ -20,6 +20,9 @@
 //! # }
 //! ```
 //!
+//! What to do about a problem it says in the words of that program:
+//! [`Options::remedies`].
+//!
 //! # What keeps it safe
 //!
 //! * It reads in transactions that PostgreSQL itself holds to reading, with a
@@ -46,10 +49,12 @@ mod guard;
 mod page;
 mod pages;
 mod query;
+mod remedies;
 mod server;
 mod shown_schema;
 mod studio;
 mod url;
 mod words;
 
+pub use remedies::Remedies;
 pub use studio::{Options, Start, Studio};

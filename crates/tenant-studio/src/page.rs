@@ -104,7 +104,7 @@ impl Page<'_> {
                 @if self.studio.options().write {
                     span.badge.writes title="Rows can be changed" { "writing is on" }
                 } @else {
-                    span.badge title="Nothing can be changed: started without --write" { "read-only" }
+                    span.badge title="Nothing can be changed" { "read-only" }
                 }
                 a.button.switch href=(switch) data-switch aria-keyshortcuts="Control+K Meta+K" {
                     "Switch tenant" kbd { "Ctrl K" }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::guard::{Guard, guard};
 use crate::studio::Studio;
-use crate::{assets, pages};
+use crate::{assets, error, pages};
 
 /// How long answers that are under way may take at the end.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -25,6 +25,7 @@ impl Studio {
             .merge(assets::routes())
             .fallback(pages::nowhere)
             .with_state(self.clone())
+            .layer(middleware::from_fn_with_state(self.clone(), error::render))
             .layer(middleware::from_fn_with_state(guarding, guard))
     }
 

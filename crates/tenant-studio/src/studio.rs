@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::data::{self, Reading, Search};
 use crate::error::Failure;
+use crate::remedies::Remedies;
 use crate::shown_schema::ShownSchema;
 
 /// How many pages ask at the same time. Each has a connection of its own.
@@ -25,6 +26,8 @@ pub struct Options {
     pub write: bool,
     /// How long PostgreSQL works on one statement of a page before it gives up.
     pub statement_timeout: Duration,
+    /// What is said about remedies. By default, only their SQL is shown.
+    pub remedies: Remedies,
 }
 
 impl Default for Options {
@@ -32,6 +35,7 @@ impl Default for Options {
         Self {
             write: false,
             statement_timeout: Duration::from_secs(15),
+            remedies: Remedies::default(),
         }
     }
 }
@@ -101,7 +105,11 @@ impl Studio {
             Start::Tenants => {
                 let reading = self.read(&ShownSchema::Public).await;
                 let found = match &reading {
-                    Ok(reading) => data::tenants(reading, &Search::default()).await.err(),
+                    Ok(reading) => {
+                        let registry = self.tenants().registry();
+                        let search = Search::default();
+                        data::tenants(reading, registry, &search).await.err()
+                    }
                     Err(_) => None,
                 };
                 if let Some(Failure::Pool(error)) = found.or(reading.err()) {
@@ -122,6 +130,10 @@ impl Studio {
 
     pub(crate) fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    pub(crate) fn remedies(&self) -> &Remedies {
+        &self.0.options.remedies
     }
 
     pub(crate) fn tenants(&self) -> &Tenants {

@@ -27,11 +27,7 @@ impl TestDatabase {
     /// When `name` cannot be a tenant's, and when the tenant cannot be made.
     pub async fn tenant(&self, name: &str) -> TenantName {
         let what = "no tenant for the test";
-        let name = or_end(
-            what,
-            name.parse::<TenantName>()
-                .map_err(tenant_core::Error::InvalidRow),
-        );
+        let name = or_end(what, name.parse::<TenantName>());
         or_end(what, small(self.tenants.create(&name)).await);
         name
     }

@@ -1,6 +1,6 @@
 //! Why a test gets no database, and how it hears of that.
 
-use tenant_core::{ConnectError, PgError};
+use tenant_core::{ConnectError, InvalidName, PgError};
 use thiserror::Error;
 
 /// What went wrong on the way to a database for a test.
@@ -35,6 +35,9 @@ pub(crate) enum Failure {
     /// What the library says.
     #[error(transparent)]
     Tenants(#[from] tenant_core::Error),
+    /// A text cannot be the name of a tenant.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
 }
 
 impl Failure {

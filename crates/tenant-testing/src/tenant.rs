@@ -95,8 +95,7 @@ impl Shared {
     /// One more tenant, and connections of the test's own runtime for it.
     pub(crate) async fn tenant(self: Arc<Self>, made: &Made) -> Result<TestTenant, Failure> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tenant_{number}").parse::<TenantName>();
-        let name = name.map_err(Error::InvalidRow)?;
+        let name = format!("tenant_{number}").parse::<TenantName>()?;
         let tenant = TestTenant {
             tenants: made.tenants(&self.scratch).await?,
             name: name.clone(),

@@ -263,6 +263,11 @@ impl Running {
         self.send(Signal::TERM);
     }
 
+    /// What closing the terminal does.
+    pub fn hang_up(&self) {
+        self.send(Signal::HUP);
+    }
+
     /// What `kill -9` does: it ends at once, whatever it is doing. `None` when it
     /// was still under way; otherwise it had ended before.
     pub fn kill(mut self) -> Option<Finished> {

@@ -48,7 +48,7 @@ impl From<PoolError> for ApiError {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Unknown(_) => Self::not_found(error),
-            PoolError::Exhausted { .. } | PoolError::Connect(_) | PoolError::NotSetUp => {
+            PoolError::Exhausted { .. } | PoolError::Connect(_) | PoolError::NotSetUp { .. } => {
                 Self::Unavailable(error.into())
             }
             _ => Self::Internal(error.into()),
@@ -78,7 +78,7 @@ impl From<tenant_core::Error> for ApiError {
                 format!("the name `{name}` is not free"),
             ),
             Unknown(_) => Self::not_found(error),
-            Busy { .. } | Connect(_) | NotSetUp => Self::Unavailable(error.into()),
+            Busy { .. } | Connect(_) | NotSetUp { .. } => Self::Unavailable(error.into()),
             _ => Self::Internal(error.into()),
         }
     }

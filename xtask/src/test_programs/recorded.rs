@@ -62,8 +62,8 @@ impl Drop for Recording {
 
 /// A basic string of TOML.
 fn toml_string(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{escaped}\"")
+    let escaped = text.replace('\\', r"\\").replace('"', r#"\""#);
+    ["\"", &escaped, "\""].concat()
 }
 
 /// Is Cargo's runner: writes the call to the folder that is the first of `arguments`,

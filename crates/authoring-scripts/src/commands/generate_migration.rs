@@ -7,6 +7,7 @@ use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
 use schema_diff::{Answers, Schema};
 use serde::Serialize;
+use tenant_core::remedy::Command;
 
 use crate::generate::{self, Draft, Drafted, folder, name};
 use crate::options::SchemaFiles;
@@ -125,7 +126,7 @@ impl Script for GenerateMigration {
         let mut lines = Vec::new();
         for one in drafted {
             let row = self.write(&project, &one, name.as_deref())?;
-            lines.push(self.text(&project, &one, &row));
+            lines.push(self.text(context, &project, &one, &row));
             rows.push(row);
         }
         let document = Document {
@@ -148,9 +149,17 @@ impl GenerateMigration {
             let others = others.map(|(_, other)| &other.wanted).collect::<Vec<_>>();
             let answers = answers.about(&one.wanted, &others);
             let scratch = &self.scratch;
-            let draft =
-                generate::draft(context, project, &one.files, &one.wanted, answers, scratch)
-                    .await?;
+            let invocation = self.files.invocation(context, scratch);
+            let draft = generate::draft(
+                context,
+                project,
+                &one.files,
+                &one.wanted,
+                answers,
+                scratch,
+                &invocation,
+            )
+            .await?;
             let (draft, notes) = match draft {
                 Drafted::Nothing(notes) => (None, notes),
                 Drafted::Migration(draft) => (Some(draft), Vec::new()),
@@ -237,7 +246,7 @@ impl GenerateMigration {
         Ok(row)
     }
 
-    fn text(&self, project: &Project, one: &Needed, row: &Row) -> String {
+    fn text(&self, context: &Context, project: &Project, one: &Needed, row: &Row) -> String {
         let schema = project.shown(&one.files.schema);
         let (Some(draft), Some(path)) = (&one.draft, &row.path) else {
             let nothing = format!(
@@ -266,11 +275,12 @@ impl GenerateMigration {
             ));
         } else {
             let next = match row.stream {
-                Stream::Public => "db:migrate",
-                Stream::Tenant => "db:migrate:tenants",
+                Stream::Public => Command::MigratePublic,
+                Stream::Tenant => Command::MigrateTenants,
             };
             lines.push(format!(
-                "Read it, adapt the row types beside schema.rs, then: cargo xtask {next}"
+                "Read it, adapt the row types beside schema.rs, then run `{}`.",
+                context.invocation().call(&next)
             ));
         }
         lines.join("\n")

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use clap::Parser;
 use command_line::exit::UsageError;
+use command_line::files::is_folder;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
@@ -123,7 +124,13 @@ impl LintMigrations {
         let migrations_dir = self.common.migrations_dir.as_deref();
         for stream in self.streams.chosen() {
             let folder = project.files(stream, migrations_dir)?.migrations;
-            if !folder.is_dir() {
+            let is_there = is_folder(&folder).map_err(|error| {
+                let shown = project.shown(&folder);
+                anyhow!(UsageError(format!(
+                    "the folder {shown} cannot be read: {error}"
+                )))
+            });
+            if !is_there? {
                 return Err(no_folder(project, stream, &folder));
             }
             let mut options = options.clone();

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Parser;
+use command_line::files::read_if_there;
 use command_line::interrupt::interruptible;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::invocation::Action;
+use command_line::{Common, Context, Invocation, Script, Verdict};
 use schema_diff::{Schema, differences};
 use serde::Serialize;
 
@@ -98,7 +101,8 @@ impl Script for PrintSchema {
         let project = Project::find()?;
         if self.check {
             let compared = interruptible(self.compare(context, &project)).await?;
-            return tell(context, &project, compared);
+            let invocation = self.files.invocation(context, &self.scratch);
+            return tell(context, &project, compared, &invocation);
         }
         // All of it before the first file is written.
         let printed = interruptible(self.print(context, &project)).await?;
@@ -165,9 +169,12 @@ impl PrintSchema {
 }
 
 /// What the file says and no migration makes: an edit whose migration is still
-/// to be written, perhaps. A file that cannot be read says nothing.
+/// to be written, perhaps. A file that is no `schema.rs` says nothing.
 async fn lost(files: &StreamFiles, scratch: &Scratch) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(&files.schema).unwrap_or_default();
+    // It is about to be replaced: what it says must not be lost unread.
+    let read = read_if_there(&files.schema);
+    let unreadable = || format!("the file {} cannot be read", files.schema.display());
+    let text = read.with_context(unreadable)?.unwrap_or_default();
     let Ok(there) = Schema::parse(&text) else {
         return Ok(Vec::new());
     };
@@ -204,7 +211,12 @@ fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow:
     Ok(Verdict::Done)
 }
 
-fn tell(context: &Context, project: &Project, compared: Vec<Compared>) -> anyhow::Result<Verdict> {
+fn tell(
+    context: &Context,
+    project: &Project,
+    compared: Vec<Compared>,
+    invocation: &Invocation,
+) -> anyhow::Result<Verdict> {
     let agree = compared.iter().all(|one| one.differences.is_empty());
     let mut streams = Vec::new();
     let mut lines = Vec::new();
@@ -215,9 +227,12 @@ fn tell(context: &Context, project: &Project, compared: Vec<Compared>) -> anyhow
         } else {
             lines.push(format!("{file} and the migrations disagree:"));
             lines.extend(one.differences.iter().map(|line| format!("  {line}")));
+            let name = stream.to_string();
             lines.push(format!(
-                "  to do: `cargo xtask db:generate:{stream}` writes a migration that follows the \
-                 file, `cargo xtask db:schema:{stream}` a file that follows the migrations"
+                "  to do: Write the migration that the file needs: `{}`. Or regenerate the file \
+                 from the migrations: `{}`.",
+                invocation.call(Action::GenerateMigration(&name)),
+                invocation.call(Action::PrintSchema(&name)),
             ));
         }
         streams.push(CheckRow {

@@ -3,8 +3,9 @@
 
 use anyhow::anyhow;
 use command_line::exit::UsageError;
+use command_line::invocation::Action;
 use command_line::words::counted;
-use command_line::{Context, ask};
+use command_line::{Context, Invocation, ask};
 use schema_diff::{Answers, Question, Rename};
 
 use crate::Stream;
@@ -19,9 +20,12 @@ pub(super) fn answer(
     stream: Stream,
     questions: &[Question],
     answers: &mut Answers,
+    invocation: &Invocation,
 ) -> anyhow::Result<()> {
     if context.output.is_json() || !ask::is_possible() {
-        return Err(anyhow!(UsageError(unanswered(stream, questions))));
+        return Err(anyhow!(UsageError(unanswered(
+            stream, questions, invocation
+        ))));
     }
     match questions.first() {
         Some(question) => put(question, answers),
@@ -30,7 +34,7 @@ pub(super) fn answer(
 }
 
 /// What has to be answered, with the options that do it.
-fn unanswered(stream: Stream, questions: &[Question]) -> String {
+fn unanswered(stream: Stream, questions: &[Question], invocation: &Invocation) -> String {
     let mut text = format!(
         "{} about the {stream} schema, and no terminal to ask at (--json asks nothing); nothing \
          was written. Answer with options:",
@@ -45,8 +49,9 @@ fn unanswered(stream: Stream, questions: &[Question]) -> String {
             question,
             Question::GoneTable { .. } | Question::GoneColumn { .. }
         ) {
+            let call = invocation.call(Action::PrintSchema(&stream.to_string()));
             text.push_str(&format!(
-                "\n    or first: cargo xtask db:schema:{stream}  brings the file up to the migrations"
+                "\n    or first: {call}  regenerates the file from the migrations"
             ));
         }
     }

@@ -69,7 +69,7 @@ async fn an_edited_file_becomes_a_migration_in_diesels_layout() {
         .prints("  add column `title` to `dummy_table`\n")
         .prints("Proven on a scratch database: up, down, up again, and up on tables with 3 rows.\n")
         .prints(
-            "Read it, adapt the row types beside schema.rs, then: cargo xtask db:migrate:tenants\n",
+            "Read it, adapt the row types beside schema.rs, then run `cargo xtask db:migrate:tenants",
         );
     let folder = site.folder.path().join("migrations/tenant").join(&name);
     assert_eq!(

@@ -239,6 +239,22 @@ fn a_file_with_rules_that_cannot_be_understood_is_wrong_use() {
 }
 
 #[test]
+fn a_file_that_leads_nowhere_is_not_passed_over() {
+    for (name, told) in [
+        ("lint.toml", "the file lint.toml cannot be read"),
+        ("diesel.tenant.toml", "diesel.tenant.toml cannot be used"),
+    ] {
+        let folder = project();
+        let file = folder.path().join(name);
+        // There may be none.
+        let _ = std::fs::remove_file(&file);
+        std::os::unix::fs::symlink("nowhere", &file).unwrap();
+        let refused = folder.run("lint-migrations").fails();
+        refused.says(told).says("No such file or directory");
+    }
+}
+
+#[test]
 fn a_stream_without_its_folder_is_wrong_use() {
     let folder = project();
     std::fs::remove_dir_all(folder.path().join("migrations/tenant")).unwrap();

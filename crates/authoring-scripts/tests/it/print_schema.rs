@@ -155,7 +155,12 @@ async fn a_check_needs_no_diesel_cli_and_says_where_the_two_disagree() {
         )
         .prints("  column `more` of `dummy_table` is in schema.rs and not in the database\n")
         .prints("  table `other` is in schema.rs and not in the database\n")
-        .prints("`cargo xtask db:schema:tenant` a file that follows the migrations\n");
+        .prints("Or regenerate the file from the migrations: `cargo xtask db:schema:tenant");
+    // The command is about the same file.
+    let file = "--schema-file crates/schema-tenant/src/schema.rs";
+    check(&format!("print-schema --check --stream tenant {file}"))
+        .exits_with(1)
+        .prints(&format!(" {file}`. Or regenerate"));
     let document = check("print-schema --check --stream tenant --json").exits_with(1);
     let differences = &document.json()["streams"][0]["differences"];
     assert_eq!(differences.as_array().unwrap().len(), 7, "{differences}");
@@ -187,5 +192,22 @@ async fn a_scratch_url_that_leads_nowhere_is_told_by_its_own_name() {
     site.run("print-schema --scratch-url postgres://app@127.0.0.1:9/app")
         .exits_with(3)
         .says("there is no scratch database where --scratch-url says")
-        .says("correct --scratch-url, or leave it out");
+        .says("Correct --scratch-url, or leave it out.");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_not_replaced_unread() {
+    let site = Site::new().await;
+    let file = site
+        .folder
+        .path()
+        .join("crates/schema-tenant/src/schema.rs");
+    let text = b"// gr\xfc\xdfe\n";
+    std::fs::write(&file, text).unwrap();
+    site.run("print-schema")
+        .fails()
+        .says("crates/schema-tenant/src/schema.rs cannot be read")
+        .says("UTF-8");
+    assert_eq!(std::fs::read(&file).unwrap(), text);
+    assert!(site.databases().await.is_empty());
 }

@@ -302,6 +302,17 @@ fn a_data_folder_without_a_cluster_is_left_alone() {
 }
 
 #[test]
+fn a_version_that_cannot_be_read_is_not_called_missing() {
+    let project = Project::new();
+    fs::create_dir_all(project.data().join("PG_VERSION")).unwrap();
+    let error = project.server().ensure_running().unwrap_err();
+    let Error::File { path, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(path, &project.data().join("PG_VERSION"));
+}
+
+#[test]
 fn a_link_in_place_of_the_folder_is_not_followed() {
     let project = Project::new();
     let elsewhere = Project::new();

@@ -4,9 +4,7 @@
 //! whole process. So the depth is bounded from above by counting tokens, which
 //! is quick and errs on the safe side.
 
-use squawk_lexer::{LiteralKind, TokenKind};
-
-use super::token::{Token, is_trivia, tokens};
+use sql_text::{Text, Token, TokenKind, tokens};
 
 /// The deepest nesting that is read, in tokens that may each open a level.
 /// PostgreSQL itself gives up at a similar depth.
@@ -32,8 +30,8 @@ enum Kind {
 /// An upper bound of how many levels `text` has.
 fn depth(text: &str, kind: Kind) -> usize {
     let mut count = Count::default();
-    for token in tokens(text).filter(|token| !is_trivia(token.kind)) {
-        count.add(&token, text, kind);
+    for token in tokens(text).filter(|token| !token.is_trivia()) {
+        count.add(&token, kind);
     }
     count.deepest
 }
@@ -51,25 +49,25 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, token: &Token, text: &str, kind: Kind) {
+    fn add(&mut self, token: &Token<'_>, kind: Kind) {
         self.current += 1;
         match token.kind {
-            TokenKind::OpenParen | TokenKind::OpenBracket => {
+            TokenKind::Symbol('(' | '[') => {
                 self.outer.push(self.current);
                 self.outer_sum += self.current;
                 self.current = 0;
             }
-            TokenKind::CloseParen | TokenKind::CloseBracket => self.close(),
-            TokenKind::Comma => self.current = 0,
-            TokenKind::Semi => {
+            TokenKind::Symbol(')' | ']') => self.close(),
+            TokenKind::Symbol(',') => self.current = 0,
+            TokenKind::Symbol(';') => {
                 self.current = 0;
                 if kind == Kind::File && self.outer.is_empty() {
                     self.blocks = 0;
                 }
             }
-            TokenKind::Ident if opens_block(token.text(text)) => self.blocks += 1,
-            TokenKind::Literal { kind: literal } if kind == Kind::File => {
-                let inside = depth_inside(literal, token.text(text));
+            TokenKind::Word if opens_block(token.text) => self.blocks += 1,
+            TokenKind::Text(how) if kind == Kind::File => {
+                let inside = depth_inside(how, token.text);
                 self.deepest = self.deepest.max(inside);
             }
             _ => {}
@@ -101,10 +99,9 @@ fn opens_block(word: &str) -> bool {
 }
 
 /// The depth of what a quote holds, should it be a function's body.
-fn depth_inside(kind: LiteralKind, literal: &str) -> usize {
-    match kind {
-        LiteralKind::Int { .. } | LiteralKind::Numeric { .. } => 0,
-        LiteralKind::EscStr { .. } | LiteralKind::UnicodeEscStr { .. } => {
+fn depth_inside(how: Text, literal: &str) -> usize {
+    match how {
+        Text::Escaped | Text::Unicode => {
             // Each escape may stand for a character that opens a level.
             let escapes = literal.matches('\\').count();
             escapes
@@ -113,7 +110,7 @@ fn depth_inside(kind: LiteralKind, literal: &str) -> usize {
                     Kind::Body,
                 )
         }
-        LiteralKind::DollarQuotedString { .. } => {
+        Text::Dollar => {
             let inside = literal.get(1..).and_then(|rest| rest.split_once('$'));
             depth(inside.map_or("", |(_, inside)| inside), Kind::Body)
         }

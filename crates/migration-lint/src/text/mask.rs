@@ -9,9 +9,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use squawk_lexer::{LiteralKind, TokenKind};
-
-use super::token::tokens;
+use sql_text::{Text, Token, TokenKind, tokens};
 
 /// A text for the parser, and what was taken out of it.
 pub(crate) struct Masked {
@@ -64,16 +62,16 @@ impl Mask {
     fn until_command(&mut self, source: &str, from: usize) -> Option<usize> {
         let rest = source.get(from..)?;
         for token in tokens(rest) {
-            let range = from + token.range.start..from + token.range.end;
-            if is_comment(token.kind) {
+            let range = from + token.start..from + token.range().end;
+            if is_comment(&token) {
                 blank(&mut self.bytes, &range);
                 self.comments.push(range);
-            } else if is_body(token.kind) {
-                let inside = ignores_inside(token.text(rest));
+            } else if is_body(&token) {
+                let inside = ignores_inside(token.text);
                 let inside = inside.map(|one| range.start + one.start..range.start + one.end);
                 self.comments.extend(inside);
-            } else if token.kind == TokenKind::Unknown && token.text(rest).starts_with('\\') {
-                let end = from + line_end(rest, token.range.start);
+            } else if token.kind == TokenKind::Symbol('\\') {
+                let end = from + line_end(rest, token.start);
                 blank(&mut self.bytes, &(range.start..end));
                 self.commands.push(range.start);
                 return Some(end);
@@ -83,17 +81,14 @@ impl Mask {
     }
 }
 
-fn is_comment(kind: TokenKind) -> bool {
-    matches!(
-        kind,
-        TokenKind::LineComment | TokenKind::BlockComment { terminated: true }
-    )
+fn is_comment(token: &Token<'_>) -> bool {
+    let kinds = [TokenKind::LineComment, TokenKind::BlockComment];
+    token.is_closed && kinds.contains(&token.kind)
 }
 
 /// Whether it may hold a function's body.
-fn is_body(kind: TokenKind) -> bool {
-    let dollar = LiteralKind::DollarQuotedString { terminated: true };
-    kind == TokenKind::Literal { kind: dollar }
+fn is_body(token: &Token<'_>) -> bool {
+    token.is_closed && token.kind == TokenKind::Text(Text::Dollar)
 }
 
 /// The comments in a body that are meant for the rules, and have a line of

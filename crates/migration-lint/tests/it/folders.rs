@@ -198,6 +198,23 @@ fn a_file_that_is_no_text_is_a_finding() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_no_file_that_is_not_there() {
+    for name in ["up.sql", "down.sql", "metadata.toml"] {
+        let folder = folder(&[
+            ("2026-01-01-000000_a/up.sql", "SELECT 1;"),
+            ("2026-01-01-000000_a/down.sql", "SELECT 1;"),
+        ]);
+        let file = folder.path().join("2026-01-01-000000_a").join(name);
+        // There may be none.
+        let _ = fs::remove_file(&file);
+        std::os::unix::fs::symlink("nowhere", &file).unwrap();
+        let read = lint_folder(Stream::Tenant, folder.path(), &Options::default());
+        let FolderError::Unreadable { path, .. } = &read.unwrap_err();
+        assert_eq!(path, &file);
+    }
+}
+
+#[test]
 fn an_empty_stream_is_fine_and_a_missing_one_is_an_error() {
     let folder = folder(&[]);
     assert_eq!(report(&folder, &Options::default()), Report::default());

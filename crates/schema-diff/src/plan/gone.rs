@@ -1,9 +1,10 @@
 //! What is to go: columns, tables, and what hangs on them.
 
+use sql_text::literal;
+
 use super::Planner;
 use crate::model::Type;
 use crate::order::order;
-use crate::quote::literal;
 use crate::step::{self, Step};
 use crate::types;
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use regex::Regex;
+use sql_text::literal;
 use tokio_postgres::{Client, Error};
 
 use super::{said, sample};
@@ -10,7 +11,6 @@ use crate::catalog::{Catalog, StoredColumn, StoredTable};
 use crate::model::Type;
 use crate::order::order;
 use crate::plan::Plan;
-use crate::quote::literal;
 
 /// How many rows a table gets: one with a value everywhere, one with NULL
 /// wherever that is allowed, and one more with values.

@@ -1,11 +1,11 @@
 //! Columns: added, renamed, dropped, with NULL or without.
 
 use regex::Regex;
+use sql_text::{Quote, literal};
 
 use super::Step;
 use crate::catalog::{Identity, StoredColumn};
 use crate::model::Type;
-use crate::quote::{Quote, literal};
 use crate::types;
 
 /// How a new column is filled, and numbered.

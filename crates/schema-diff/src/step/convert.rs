@@ -1,12 +1,12 @@
 //! A column's new type.
 
 use regex::Regex;
+use sql_text::literal;
 
 use super::Step;
 use super::column::{alter, identity_sql};
 use crate::catalog::{Cast, Catalog, StoredColumn};
 use crate::model::Type;
-use crate::quote::literal;
 use crate::types;
 
 /// Changes the type of `table`.`name` from that of `column` to `ty`.

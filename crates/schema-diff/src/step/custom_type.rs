@@ -1,8 +1,9 @@
 //! Types that are not Diesel's.
 
+use sql_text::{Quote, literal};
+
 use super::Step;
 use crate::catalog::StoredType;
-use crate::quote::{Quote, literal};
 
 /// Makes a type; `definition` is what follows `AS`.
 pub(crate) fn create(quote: &Quote, name: &str, definition: &str) -> Step {

@@ -1,8 +1,9 @@
 //! Primary and foreign keys of tables that exist.
 
+use sql_text::{Quote, literal};
+
 use super::Step;
 use crate::catalog::ForeignKey;
-use crate::quote::{Quote, literal};
 
 /// The longest name that PostgreSQL keeps, in bytes.
 const LONGEST_NAME: usize = 63;

@@ -1,9 +1,10 @@
 //! Tables: made, renamed, dropped.
 
+use sql_text::{Quote, literal};
+
 use super::Step;
 use super::column::{comment, sequence_after, sequence_before, stored_definition};
 use crate::catalog::StoredTable;
-use crate::quote::{Quote, literal};
 
 /// Makes a table whose body is `lines`, without commas.
 pub(crate) fn create(quote: &Quote, table: &str, lines: &[String]) -> Step {

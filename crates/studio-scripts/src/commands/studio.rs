@@ -6,10 +6,10 @@ use clap::Parser;
 use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::interrupt::Signals;
-use command_line::{Common, Context, Script, Verdict, exit};
+use command_line::{Common, Context, Script, Verdict, exit, remedy};
 use serde::Serialize;
-use tenant_core::{Error, PoolError, TenantName, Tenants};
-use tenant_studio::{Options, Start, Studio as Pages};
+use tenant_core::{Error, PoolError, Remedy, TenantName, Tenants};
+use tenant_studio::{Options, Remedies, Start, Studio as Pages};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -105,7 +105,7 @@ impl Studio {
     async fn prepare(&self, context: &Context) -> anyhow::Result<(Pages, TcpListener)> {
         let tenants = tenants::open(context).await?;
         let database = tenants.database().to_string();
-        let pages = self.pages(tenants).await?;
+        let pages = self.pages(tenants, context).await?;
         let listener = listen(self.port).await?;
         let port = listener.local_addr()?.port();
         let document = Document {
@@ -132,10 +132,13 @@ impl Studio {
         Ok(())
     }
 
-    async fn pages(&self, tenants: Tenants) -> anyhow::Result<Pages> {
+    async fn pages(&self, tenants: Tenants, context: &Context) -> anyhow::Result<Pages> {
         let pool = tenants.pool().size(CONNECTIONS).open().await;
+        let invocation = context.invocation().clone();
+        let words = move |remedies: &[Remedy]| remedy::text(remedies, &invocation);
         let options = Options {
             write: self.write,
+            remedies: Remedies::new(words),
             ..Options::default()
         };
         let pages = Pages::new(tenants, pool.map_err(explained)?, options);
@@ -149,7 +152,7 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     bound.map_err(|error| {
         let port = port.unwrap_or(0);
         let what = format!("the port {port} on this machine cannot be listened at: {error}");
-        Advised::new(what, "give another --port, or none for one that is free").into()
+        Advised::new(what, "Give another --port, or none for one that is free.").into()
     })
 }
 
@@ -158,7 +161,7 @@ fn explained(error: PoolError) -> anyhow::Error {
     match error {
         PoolError::Unknown(name) => Error::Unknown(name).into(),
         PoolError::MissingSchema(name) => Error::MissingSchema(name).into(),
-        PoolError::NotSetUp => Error::NotSetUp.into(),
+        PoolError::NotSetUp { table } => Error::NotSetUp { table }.into(),
         PoolError::NoExtensionsSchema(name) => Error::NoExtensionsSchema(name).into(),
         error => error.into(),
     }

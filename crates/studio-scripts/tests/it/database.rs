@@ -1,5 +1,9 @@
 //! A database of the test's own, and commands that work on it.
 
+use std::any::Any;
+
+use command_line::{Common, Invocation};
+use tenant_core::remedy::Command as Call;
 use tenant_core::{MigrationSet, Migrations};
 use tenant_testing::{ScratchDatabase, Template, TestDatabase};
 use test_support::{Command, Finished, Folder};
@@ -14,13 +18,8 @@ static TEMPLATE: Template = Template::new(|| Migrations {
 pub(crate) struct Database {
     url: String,
     pub(crate) folder: Folder,
-    _kept: Kept,
-}
-
-/// What is dropped with the value.
-enum Kept {
-    Empty { _database: ScratchDatabase },
-    SetUp { _database: TestDatabase },
+    /// The database, which is dropped with the value.
+    _kept: Box<dyn Any>,
 }
 
 impl Database {
@@ -30,9 +29,7 @@ impl Database {
         Self {
             url: database.url(),
             folder: Folder::new(),
-            _kept: Kept::Empty {
-                _database: database,
-            },
+            _kept: Box::new(database),
         }
     }
 
@@ -52,9 +49,7 @@ impl Database {
         Self {
             url: database.url(),
             folder: Folder::new(),
-            _kept: Kept::SetUp {
-                _database: database,
-            },
+            _kept: Box::new(database),
         }
     }
 
@@ -63,6 +58,15 @@ impl Database {
         let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
         let command = self.folder.command(name).on(&self.url);
         command.args(arguments.split_whitespace())
+    }
+
+    /// A command as hints show it: on this database.
+    pub(crate) fn hint(&self, call: &Call) -> String {
+        let common = Common {
+            database_url: Some(self.url.clone()),
+            ..Common::default()
+        };
+        format!("`{}`", Invocation::of(&common).call(call))
     }
 
     /// Runs such a command to its end.

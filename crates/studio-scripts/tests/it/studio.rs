@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
+use tenant_core::remedy::Command as Call;
 use test_support::{Finished, Folder, Running, eventually};
 
 use crate::database::Database;
@@ -100,7 +101,7 @@ async fn who_is_no_tenant_is_refused_as_everywhere() {
         .exits_with(1)
         .prints_nothing()
         .says("there is no tenant `nobody`")
-        .says("`cargo xtask db:list:tenants` shows the tenants");
+        .says(&database.hint(&Call::ListTenants));
     database
         .run("studio --no-open --tenant=no-name")
         .exits_with(2)
@@ -115,7 +116,7 @@ async fn the_tenants_of_a_database_that_is_not_set_up_are_refused_and_public_is_
             .run(&format!("studio --no-open {arguments}"))
             .exits_with(3)
             .prints_nothing()
-            .says("run `cargo xtask db:migrate` once");
+            .says(&database.hint(&Call::MigratePublic));
     }
     let running = database.command("studio --no-open").start();
     interrupted(running)
@@ -134,7 +135,7 @@ async fn a_port_that_is_taken_is_an_error_with_a_way_out() {
         .exits_with(1)
         .prints_nothing()
         .says(&format!("the port {port} on this machine"))
-        .says("give another --port");
+        .says("Give another --port");
 }
 
 #[tokio::test]

@@ -8,10 +8,12 @@ use super::script::Script;
 use super::send::run_script;
 use super::transaction::finish;
 use super::work::Work;
+use crate::Error;
 use crate::migration::Migration;
+use crate::name::Schema;
+use crate::registry::Ran;
 use crate::shape::Shape;
 use crate::sql::literal;
-use crate::{Error, TenantName, registry};
 
 /// What a schema says of the migrations that it has.
 pub(crate) enum Evidence<'a> {
@@ -21,7 +23,7 @@ pub(crate) enum Evidence<'a> {
     Shape(&'a Shape),
 }
 
-/// Registers the schema of `work` as the tenant `name`. `decide` says from what the
+/// Registers the schema of `work` as its tenant. `decide` says from what the
 /// schema shows how many of the migrations it has, the oldest first; those are
 /// recorded where no table of applied migrations says it.
 ///
@@ -32,18 +34,17 @@ pub(crate) enum Evidence<'a> {
 /// migrations, and what `decide` refuses. Then nothing has happened.
 pub(crate) async fn adopt(
     work: Work<'_>,
-    name: &TenantName,
     decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
 ) -> Result<(), Error> {
     let mut attempts = Attempts::new();
     loop {
         let existing = open_and_look(work).await?;
         let done = if existing.schema {
-            register(work, name, existing.registered, decide).await
+            register(work, existing.registered, decide).await
         } else if existing.registered {
-            Err(Error::MissingSchema(name.clone()))
+            Err(work.missing())
         } else {
-            Err(Error::NoSchema(name.clone()))
+            Err(work.no_schema())
         };
         let done = finish(work, done).await;
         match done {
@@ -55,20 +56,19 @@ pub(crate) async fn adopt(
 
 async fn register(
     work: Work<'_>,
-    name: &TenantName,
     is_registered: bool,
     decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
 ) -> Result<(), Error> {
     let ledger = ledger(work).await?;
     let has_versions = ledger.as_ref().is_some_and(|versions| !versions.is_empty());
     if is_registered && has_versions {
-        return Err(Error::NothingToAdopt(name.clone()));
+        return Err(nothing_to_adopt(work));
     }
     let mut script = Script::default();
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
         decide(&Evidence::Ledger(versions))?;
         let newest = versions.last().map(String::as_str);
-        if let Some(statement) = registry::adopt(work.schema, newest) {
+        if let Some(statement) = work.registry.adopt(work.schema, newest) {
             script.step("registering the tenant", &statement);
         }
     } else {
@@ -87,6 +87,13 @@ async fn register(
     run_script(work, &script).await
 }
 
+fn nothing_to_adopt(work: Work<'_>) -> Error {
+    match work.schema {
+        Schema::Tenant(target) => Error::NothingToAdopt(target.name.clone()),
+        _ => work.taken(),
+    }
+}
+
 fn record_all<'a>(
     work: Work<'a>,
     migrations: &[&'a Migration],
@@ -97,14 +104,11 @@ fn record_all<'a>(
         let record = record(work.schema, migrations);
         script.step("recording the migrations", &record);
     }
-    let applied = registry::Ran {
-        migrations,
-        with_fingerprints: work.fingerprints,
-    };
+    let (registry, applied) = (work.registry, Ran { migrations });
     let statement = if is_registered {
-        registry::update(work.schema, applied, "true")
+        registry.update(work.schema, applied, "true")
     } else {
-        registry::insert(work.schema, applied)
+        registry.insert(work.schema, applied)
     };
     if let Some(statement) = statement {
         script.step("registering the tenant", &statement);

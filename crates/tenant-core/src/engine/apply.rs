@@ -14,6 +14,7 @@ use super::script::Script;
 use super::transaction::{close, opening_at_once, run_at_once};
 use super::unfit::refuse_unfit;
 use super::work::Work;
+use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::{Error, events};
 
@@ -70,10 +71,11 @@ async fn bring_up_at_once<'a>(
     let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
     // One statement, because each costs as much as a small migration. The check
     // sees the ledger as it was before.
+    let as_before = format!("{} AND {is_known}", work.path().holds());
     let check = format!(
-        "WITH recorded AS ({}) SELECT 1 / ({} AND {is_known})::int",
+        "WITH recorded AS ({}) {}",
         record(work.schema, &pending),
-        work.path().holds()
+        Assertion::PathAndHistory.check(&as_before)
     );
     script.step("checking the path and the ledger, and recording", &check);
     add_migrations(work, &mut script, &pending, Way::Apply);

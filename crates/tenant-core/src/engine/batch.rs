@@ -1,12 +1,13 @@
 //! A batch: migrations that share a transaction, as the text of a message.
 
 use super::ledger::{record, strike};
-use super::script::{Origin, Script};
+use super::script::{Origin, Script, UPDATING_REGISTRY};
 use super::transaction::forget;
 use super::work::Work;
+use crate::events;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::name::Schema;
-use crate::{events, registry};
+use crate::registry::Ran;
 
 /// What a run does with its migrations.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,26 +94,25 @@ pub(super) fn add_end<'a>(
     batch: &[&'a Migration],
     way: Way,
 ) {
-    let last = batch.last().map(|last| Origin::PathCheck(last, way.file()));
+    let last = batch.last().copied();
     let holds = work.path().holds();
-    let ran = registry::Ran {
-        migrations: batch,
-        with_fingerprints: work.fingerprints,
-    };
+    let (registry, ran) = (work.registry, Ran { migrations: batch });
     let statement = match way {
-        Way::Create => registry::insert(work.schema, ran),
-        Way::Apply => registry::update(work.schema, ran, &holds),
-        Way::Revert => registry::set_back(work.schema, ran, &holds),
+        Way::Create => registry.insert(work.schema, ran),
+        Way::Apply => registry.update(work.schema, ran, &holds),
+        Way::Revert => registry.set_back(work.schema, ran, &holds),
     };
     match (last, statement, way) {
         // One statement does both: each costs as much as a small migration.
-        (Some(last), Some(statement), Way::Apply | Way::Revert) => script.push(last, &statement),
+        (Some(last), Some(statement), Way::Apply | Way::Revert) => {
+            script.push(Origin::Registry(last, way.file()), &statement);
+        }
         (last, statement, _) => {
             if let Some(last) = last {
-                script.push(last, &work.path().check());
+                script.push(Origin::PathCheck(last, way.file()), &work.path().check());
             }
             if let Some(statement) = statement {
-                script.step("updating the list of schemas in public", &statement);
+                script.step(UPDATING_REGISTRY, &statement);
             }
         }
     }

@@ -13,24 +13,25 @@ use super::script::Script;
 use super::send::{ask, run_script, send};
 use super::transaction::{close, finish};
 use super::work::Work;
+use crate::assertion::Assertion;
 use crate::migration::MigrationFile;
 use crate::name::Schema;
-use crate::{Error, TenantName, events, registry};
+use crate::{Error, SchemaName, events};
 
 /// How many spares are tried that turn out not to be usable.
 const ATTEMPTS: usize = 3;
 
-/// Makes the tenant `name`, whose schema is that of `work`, of a spare. False
+/// Makes the tenant whose schema is that of `work` of a spare. False
 /// when there is none that is up to date; then nothing has changed.
 ///
 /// # Errors
 ///
 /// When the name is not free. What is wrong with a spare is no error: the
 /// tenant can be built instead.
-pub(crate) async fn claim(work: Work<'_>, name: &TenantName) -> Result<bool, Error> {
+pub(crate) async fn claim(work: Work<'_>) -> Result<bool, Error> {
     let mut passed_over = Vec::new();
     while passed_over.len() < ATTEMPTS {
-        open_for_new(work, name).await?;
+        open_for_new(work).await?;
         let Some(spare) = pick(work, &passed_over).await else {
             close(work).await;
             return Ok(false);
@@ -47,43 +48,39 @@ pub(crate) async fn claim(work: Work<'_>, name: &TenantName) -> Result<bool, Err
     Ok(false)
 }
 
-/// Makes the tenant `name`, whose schema is that of `work`, of this spare.
+/// Makes the tenant whose schema is that of `work` of this spare.
 ///
 /// # Errors
 ///
 /// When the name is not free, or why the spare cannot be taken. Then nothing has
 /// changed.
-pub(crate) async fn claim_this(
-    work: Work<'_>,
-    name: &TenantName,
-    spare: &TenantName,
-) -> Result<(), Error> {
-    open_for_new(work, name).await?;
+pub(crate) async fn claim_this(work: Work<'_>, spare: &SchemaName) -> Result<(), Error> {
+    open_for_new(work).await?;
     finish(work, take(work, spare).await).await?;
     events::spare_taken(work.schema, spare);
     Ok(())
 }
 
-/// Sees that a tenant can be called `name`.
+/// Sees that the tenant of `work` can be made.
 ///
 /// # Errors
 ///
 /// As [`claim`].
-pub(crate) async fn require_free(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
-    open_for_new(work, name).await?;
+pub(crate) async fn require_free(work: Work<'_>) -> Result<(), Error> {
+    open_for_new(work).await?;
     close(work).await;
     Ok(())
 }
 
 /// The name of a spare that is now held.
-async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> {
+async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> {
     let newest = work
         .migrations
         .iter()
         .next_back()
         .map(|it| it.version().as_str());
     let mut script = Script::default();
-    let query = registry::pick_spare(newest, passed_over);
+    let query = work.registry.pick_spare(newest, passed_over);
     script.step("looking for a spare schema", &query);
     let rows = send(work, &script).await.ok()?;
     rows.first()?.get(0)?.parse().ok()
@@ -92,7 +89,7 @@ async fn pick(work: Work<'_>, passed_over: &[TenantName]) -> Option<TenantName> 
 /// Gives the spare the tenant's name, if nobody works on it and its own table of
 /// applied migrations says that it is up to date; in the open transaction, which it
 /// commits.
-async fn take(work: Work<'_>, spare: &TenantName) -> Result<(), Error> {
+async fn take(work: Work<'_>, spare: &SchemaName) -> Result<(), Error> {
     let routines = with_own_path(work, Schema::Spare(spare)).await?;
     run_script(work, &taking(work, spare, routines)).await
 }
@@ -113,7 +110,7 @@ async fn with_own_path(work: Work<'_>, spare: Schema<'_>) -> Result<Vec<Routine>
     Ok(routines.collect())
 }
 
-fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<'static> {
+fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<'static> {
     let schema = Schema::Spare(spare);
     let newest = work
         .migrations
@@ -123,7 +120,7 @@ fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<
     let mut script = Script::default();
     script.step("taking the spare schema's lock", &require_lock(schema));
     let versions = work.migrations.iter().map(|it| it.version().as_str());
-    let up_to_date = format!("SELECT 1 / ({})::int", is_exactly(schema, versions));
+    let up_to_date = Assertion::SpareIsUpToDate.check(&is_exactly(schema, versions));
     script.step("checking that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {
         require_distributed(schema, &mut script);
@@ -140,7 +137,7 @@ fn taking(work: Work<'_>, spare: &TenantName, routines: Vec<Routine>) -> Script<
     script.step("naming the schema", &rename);
     script.step(
         "updating the lists of schemas in public",
-        &registry::take_over(schema, work.schema, newest, work.fingerprints),
+        &work.registry.take_over(schema, work.schema, newest),
     );
     script.step("committing", "COMMIT");
     script

@@ -7,7 +7,7 @@
 use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
 use super::cluster::{Distribution, ask_as_it_is, create_schema};
-use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables, require_newest};
+use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
 use super::copy_extras::{extras, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
 use super::ledger::create_ledger;
@@ -19,9 +19,9 @@ use super::script::Script;
 use super::send::{ask, run_script};
 use super::transaction::{View, close};
 use super::work::Work;
-use crate::name::Schema;
+use crate::Error;
+use crate::name::{Schema, Target};
 use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
-use crate::{Error, TenantName, registry};
 
 /// Which rows a copy of a tenant gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,39 +53,31 @@ const END_WITH_CLIENT: &str = "DO $$ BEGIN \
 /// How often what was read may be out of date.
 const LOOKS: usize = 3;
 
-/// Makes the tenant `to`, like `from`, whose schema is that of `work`.
+/// Makes the tenant `to`, like the one whose schema is that of `work`.
 ///
 /// # Errors
 ///
-/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where `from`
-/// is no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
+/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is
+/// no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
 /// [`Error::MissingSchema`] where `to` is not free; [`Error::Busy`] about either;
 /// [`Error::NotCopyable`], [`Error::NotAlike`], or what the server says.
-pub(crate) async fn clone(
-    work: Work<'_>,
-    names: (&TenantName, &TenantName),
-    rows: Rows,
-) -> Result<Made, Error> {
+pub(crate) async fn clone(work: Work<'_>, to: &Target, rows: Rows) -> Result<Made, Error> {
     if !needs_empty_schema(work) {
-        return clone_patiently(work, names, rows).await;
+        return clone_patiently(work, to, rows).await;
     }
-    make_empty_schema(work, names).await?;
-    let made = clone_patiently(work, names, rows).await;
+    make_empty_schema(work, to).await?;
+    let made = clone_patiently(work, to, rows).await;
     if made.is_err() {
-        drop_empty_schema(work, names.1).await;
+        drop_empty_schema(work, to).await;
     }
     made
 }
 
-async fn clone_patiently(
-    work: Work<'_>,
-    (from, to): (&TenantName, &TenantName),
-    rows: Rows,
-) -> Result<Made, Error> {
+async fn clone_patiently(work: Work<'_>, to: &Target, rows: Rows) -> Result<Made, Error> {
     let mut attempts = Attempts::new();
     let mut looks = 0;
     loop {
-        match clone_once(work, (from, to), rows).await {
+        match clone_once(work, to, rows).await {
             Ok(Some(made)) => return Ok(made),
             Ok(None) if looks < LOOKS => looks += 1,
             Ok(None) => return Err(out_of_date(work)),
@@ -106,18 +98,14 @@ fn out_of_date(work: Work<'_>) -> Error {
 }
 
 /// `None` when what the transaction sees was out of date before it held the locks.
-async fn clone_once(
-    work: Work<'_>,
-    (from, to): (&TenantName, &TenantName),
-    rows: Rows,
-) -> Result<Option<Made>, Error> {
+async fn clone_once(work: Work<'_>, to: &Target, rows: Rows) -> Result<Option<Made>, Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::OfOneMoment).await?;
-    let fit = old.require_whole(from).and_then(|()| {
+    let fit = old.require_whole(work).and_then(|()| {
         if needs_empty_schema(work) {
-            new.require_only_schema(to)
+            new.require_only_schema(work.on(target))
         } else {
-            new.require_free(to)
+            new.require_free(work.on(target))
         }
     });
     let built = match fit {
@@ -145,18 +133,15 @@ async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<
         "letting the server give up with the program",
         END_WITH_CLIENT,
     );
-    script.step("looking at the registration", &require_newest(from));
+    script.step("looking at the registration", &work.registry.hold(from));
     run_script(work, &script).await?;
     if !hold_tables(work).await? {
         return Ok(None);
     }
     refuse_rare(work).await?;
     let shape = shape_of(work).await?;
-    let there = Work {
-        schema: target,
-        ..work
-    };
-    let (first, rest) = in_halves(creation(&shape, target.name()));
+    let there = work.on(target);
+    let (first, rest) = in_halves(creation(&shape, target.schema_name()));
     begin_schema(there, from).await?;
     let made = run_in_any_order(there, first).await?;
     let waiting = without_tables(made.waiting)?;
@@ -181,8 +166,8 @@ async fn refuse_rare(work: Work<'_>) -> Result<(), Error> {
     let query = what_cannot_be_made(work.schema);
     let objects = texts(work, "looking for what cannot be copied", &query).await?;
     match work.schema {
-        Schema::Tenant(name) if !objects.is_empty() => Err(Error::NotCopyable {
-            name: name.clone(),
+        Schema::Tenant(target) if !objects.is_empty() => Err(Error::NotCopyable {
+            name: target.name.clone(),
             objects,
         }),
         _ => Ok(()),
@@ -241,13 +226,13 @@ async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
 /// Compares the copy with the original. Rights that the copy has by default, or lacks,
 /// are set right before.
 async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Result<(), Error> {
-    let (Schema::Tenant(name), Schema::Tenant(original)) = (work.schema, from) else {
+    let (Schema::Tenant(copy), Schema::Tenant(original)) = (work.schema, from) else {
         return Ok(());
     };
     let differences = compare(shape, &shape_of(work).await?, Compared::Everything);
     let mut script = Script::default();
     for difference in differences.iter().filter(|it| is_of_rights(it)) {
-        for statement in difference.sql(name) {
+        for statement in difference.sql(&copy.schema) {
             script.step("setting the rights", &statement);
         }
     }
@@ -258,7 +243,7 @@ async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Resul
         return Ok(());
     }
     Err(Error::NotAlike {
-        name: original.clone(),
+        name: original.name.clone(),
         differences: differences.iter().map(ToString::to_string).collect(),
     })
 }
@@ -272,7 +257,7 @@ fn is_of_rights(difference: &Difference) -> bool {
 /// original.
 async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
     let mut script = Script::default();
-    let statement = registry::copy(from, work.schema, work.fingerprints);
+    let statement = work.registry.copy(from, work.schema);
     script.step("updating the list of schemas in public", &statement);
     let query = texts_in(work.schema, from);
     script.step("looking for the original's name", &query);

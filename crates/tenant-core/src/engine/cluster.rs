@@ -6,6 +6,7 @@
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
+use crate::assertion::Assertion;
 use crate::name::Schema;
 use crate::sql::literal;
 use crate::{Error, Node};
@@ -79,7 +80,7 @@ pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
              JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace \
              JOIN pg_catalog.pg_dist_partition p ON p.logicalrelid = k.confrelid \
              WHERE n.nspname = {} AND k.contype = 'f' AND p.repmodel = 't')",
-        literal(work.schema.name())
+        literal(work.schema.schema_name())
     );
     let mut script = Script::default();
     script.step("looking for what the tenant shares with others", &query);
@@ -108,9 +109,9 @@ pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: 
     }
 }
 
-/// Fails, by a division by zero, where the schema is not on a server of the cluster.
+/// Fails where the schema is not on a server of the cluster.
 pub(super) fn require_distributed(schema: Schema<'_>, script: &mut Script<'_>) {
-    let check = format!("SELECT 1 / ({})::int", distributed(schema));
+    let check = Assertion::Distributed.check(&distributed(schema));
     script.step("checking that the schema is distributed", &check);
 }
 

@@ -10,22 +10,10 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
+use crate::Error;
 use crate::catalog::Catalog;
 use crate::name::{LEDGER, Schema};
 use crate::sql::{ident, literal};
-use crate::{Error, registry};
-
-/// The statement by which the transaction finds out that what it sees is out of date:
-/// its first statement has taken the lock, and what it sees is as old as that
-/// statement's beginning. Whoever changed the tenant until then has written to its
-/// registration, and PostgreSQL answers with 40001.
-pub(super) fn require_newest(from: Schema<'_>) -> String {
-    let name = literal(from.name());
-    format!(
-        "SELECT FROM {} WHERE name = {name} FOR SHARE",
-        registry::TABLE
-    )
-}
 
 /// Locks the tables of the schema of `work` against changes of their form. False where
 /// one was written anew since the transaction began: its rows would all be too new to
@@ -52,7 +40,7 @@ fn tables_to_hold(work: Work<'_>) -> String {
         "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND {} ORDER BY c.relname",
-        literal(work.schema.name()),
+        literal(work.schema.schema_name()),
         work.database.catalog().no_shard("c")
     )
 }
@@ -64,7 +52,7 @@ fn any_written_anew(from: Schema<'_>) -> String {
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relkind = 'r' \
              AND pg_catalog.pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode)",
-        literal(from.name())
+        literal(from.schema_name())
     )
 }
 
@@ -147,7 +135,7 @@ fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
          LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
          AND c.relname <> {} AND {} ORDER BY c.relname, a.attnum",
-        literal(from.name()),
+        literal(from.schema_name()),
         literal(LEDGER),
         catalog.no_shard("c"),
         to_ident = literal(&to.ident()),
@@ -209,7 +197,7 @@ fn sequences(from: Schema<'_>, to: Schema<'_>) -> String {
          LEFT JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid \
          WHERE n.nspname = {} AND s.relkind = 'S' ORDER BY s.relname",
-        literal(from.name())
+        literal(from.schema_name())
     )
 }
 
@@ -221,6 +209,6 @@ pub(super) fn empty_views(from: Schema<'_>, to: Schema<'_>) -> String {
          FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
          WHERE n.nspname = {} AND c.relkind = 'm' AND NOT c.relispopulated ORDER BY c.relname",
         literal(&to.ident()),
-        literal(from.name())
+        literal(from.schema_name())
     )
 }

@@ -29,7 +29,7 @@ fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
          WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND c.reloptions IS NOT NULL \
          AND {} ORDER BY c.relname",
         literal(&to.ident()),
-        literal(from.name()),
+        literal(from.schema_name()),
         catalog.no_shard("c")
     )
 }
@@ -46,7 +46,7 @@ fn replica_identity(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Strin
          AND (c.relreplident IN ('f', 'n') OR c.relreplident = 'i' AND i.oid IS NOT NULL) \
          AND {} ORDER BY c.relname",
         literal(&to.ident()),
-        literal(from.name()),
+        literal(from.schema_name()),
         catalog.no_shard("c")
     )
 }
@@ -73,13 +73,13 @@ fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND what.is_set IS NOT NULL \
          AND {} ORDER BY c.relname, a.attnum",
         literal(&to.ident()),
-        literal(from.name()),
+        literal(from.schema_name()),
         catalog.no_shard("c")
     )
 }
 
 fn comments_within_types(from: Schema<'_>, to: Schema<'_>) -> String {
-    let (to, from) = (literal(&to.ident()), literal(from.name()));
+    let (to, from) = (literal(&to.ident()), literal(from.schema_name()));
     format!(
         "SELECT pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L', {to}, c.relname, a.attname, \
              d.description) \
@@ -114,7 +114,7 @@ fn default_privileges(from: Schema<'_>, to: Schema<'_>) -> String {
          CROSS JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a \
          WHERE n.nspname = {} ORDER BY 1",
         literal(&to.ident()),
-        literal(from.name())
+        literal(from.schema_name())
     )
 }
 
@@ -141,6 +141,6 @@ pub(super) fn what_cannot_be_made(from: Schema<'_>) -> String {
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.classid \
                          AND e.objid = d.objid AND e.deptype = 'e') \
          ORDER BY 1",
-        literal(from.name())
+        literal(from.schema_name())
     )
 }

@@ -20,10 +20,9 @@ use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::error::Consequence;
 use crate::migration::Migration;
-use crate::{Error, TenantName, events};
+use crate::{Error, events};
 
-/// Makes the tenant or spare called `name`, whose schema is that of `work`.
-/// Gives back the migrations that were applied.
+/// Makes the tenant or spare whose schema is that of `work`. Gives back the migrations that were applied.
 ///
 /// # Errors
 ///
@@ -31,10 +30,7 @@ use crate::{Error, TenantName, events};
 /// is registered without a schema, [`Error::NotSetUp`], and whatever
 /// the migrations meet. Then there is no such tenant, also when a migration
 /// outside the transaction was the one that failed.
-pub(crate) async fn create<'a>(
-    work: Work<'a>,
-    name: &TenantName,
-) -> Result<Vec<&'a Migration>, Error> {
+pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     let migrations = work.migrations.iter().collect::<Vec<_>>();
     refuse_unfit(migrations.iter().copied())?;
     let (first, rest) = migrations.split_at(with_schema(work, &migrations).await?);
@@ -44,7 +40,7 @@ pub(crate) async fn create<'a>(
         return Ok(migrations);
     }
     let mut attempts = Attempts::new();
-    while let Err(error) = build(work, name, first, !rest.is_empty()).await {
+    while let Err(error) = build(work, first, !rest.is_empty()).await {
         if !attempts.again_after(work, &error).await {
             return Err(error);
         }
@@ -53,7 +49,7 @@ pub(crate) async fn create<'a>(
     let mut applied = first.to_vec();
     for batch in rest.chunk_by(|one, next| one.in_transaction() && next.in_transaction()) {
         if let Err(error) = run_rest(work, batch).await {
-            return Err(undo(work, name, error).await);
+            return Err(undo(work, error).await);
         }
         applied.extend(batch);
     }
@@ -120,11 +116,10 @@ fn add_schema(work: Work<'_>, script: &mut Script<'_>) {
 /// Schema, the migrations of the first transaction, and registration.
 async fn build<'a>(
     work: Work<'a>,
-    name: &TenantName,
     first: &[&'a Migration],
     more_follows: bool,
 ) -> Result<(), Error> {
-    open_for_new(work, name).await?;
+    open_for_new(work).await?;
     let mut script = Script::default();
     if more_follows {
         hold_lock(work, &mut script);
@@ -139,8 +134,8 @@ async fn build<'a>(
 }
 
 /// Opens the transaction, once the name is known to be free.
-pub(super) async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
-    let free = open_and_look(work).await?.require_free(name);
+pub(super) async fn open_for_new(work: Work<'_>) -> Result<(), Error> {
+    let free = open_and_look(work).await?.require_free(work);
     if free.is_err() {
         close(work).await;
     }
@@ -149,18 +144,19 @@ pub(super) async fn open_for_new(work: Work<'_>, name: &TenantName) -> Result<()
 
 /// Removes a tenant that was committed and could not be completed. Nobody can
 /// have used it: its creation was never reported.
-async fn undo(work: Work<'_>, name: &TenantName, error: Error) -> Error {
+async fn undo(work: Work<'_>, error: Error) -> Error {
     // The lock outlives this, so that nobody completes the tenant meanwhile.
     let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
     let removed = match rolled_back {
-        Ok(()) => remove(work, name).await,
+        Ok(()) => remove(work).await,
         Err(error) => Err(error),
     };
     close(work).await;
     match removed {
         Ok(_) => removed_again(error),
         Err(undo) => Error::HalfMade {
-            name: name.clone(),
+            schema: work.schema.to_string(),
+            name: work.schema.key().to_owned(),
             undo: Box::new(undo),
             source: Box::new(error),
         },

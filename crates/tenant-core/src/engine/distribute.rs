@@ -7,10 +7,10 @@ use super::script::Script;
 use super::send::{ask, run_script};
 use super::transaction::{close, finish};
 use super::work::Work;
+use crate::Error;
 use crate::sql::literal;
-use crate::{Error, TenantName};
 
-/// Distributes the tenant or spare `name`, whose schema is that of `work`. False when
+/// Distributes the tenant or spare whose schema is that of `work`. False when
 /// it is distributed already.
 ///
 /// Rows and all go in one transaction. Who writes to the tenant waits until it ends.
@@ -21,20 +21,20 @@ use crate::{Error, TenantName};
 /// whole tenant, [`Error::Busy`], or what the server says, such as that the tenant
 /// refers to a table that is neither its own nor a reference table. Then it is as it
 /// was.
-pub(crate) async fn distribute(work: Work<'_>, name: &TenantName) -> Result<bool, Error> {
+pub(crate) async fn distribute(work: Work<'_>) -> Result<bool, Error> {
     let mut attempts = Attempts::new();
     loop {
-        match distribute_once(work, name).await {
+        match distribute_once(work).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
     }
 }
 
-async fn distribute_once(work: Work<'_>, name: &TenantName) -> Result<bool, Error> {
+async fn distribute_once(work: Work<'_>) -> Result<bool, Error> {
     let existing = open_and_look(work).await?;
     let found = async {
-        existing.require_whole(name)?;
+        existing.require_whole(work)?;
         if is_distributed(work).await? {
             return Ok(None);
         }
@@ -73,7 +73,7 @@ async fn triggers_of(work: Work<'_>) -> Result<Vec<Trigger>, Error> {
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT t.tgisinternal \
          AND t.tgenabled <> 'D' ORDER BY 1, 2",
-        literal(work.schema.name())
+        literal(work.schema.schema_name())
     );
     let mut script = Script::default();
     script.step("listing the triggers of the schema", &query);

@@ -74,7 +74,7 @@ fn room_and_relations(work: Work<'_>) -> String {
         "SELECT {ROOM}, \
                 (SELECT count(*) FROM pg_catalog.pg_class c \
                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = {})",
-        literal(work.schema.name())
+        literal(work.schema.schema_name())
     )
 }
 
@@ -95,7 +95,7 @@ fn heads(work: Work<'_>, at_once: i64) -> String {
              WINDOW turns AS (ORDER BY c.relkind <> 'v', NOT c.relispartition, c.relkind = 'p', \
                               c.relname)) heads \
          WHERE place = 1 OR relations <= {at_once}",
-        literal(work.schema.name()),
+        literal(work.schema.schema_name()),
         literal(LEDGER),
         work.database.catalog().no_shard("c"),
     )

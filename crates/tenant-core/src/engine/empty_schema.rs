@@ -11,46 +11,41 @@ use super::script::Script;
 use super::send::run_script;
 use super::transaction::{View, close, finish};
 use super::work::Work;
-use crate::name::Schema;
-use crate::{Error, TenantName};
+use crate::Error;
+use crate::name::{Schema, Target};
 
 /// Whether it has to be.
 pub(super) fn needs_empty_schema(work: Work<'_>) -> bool {
     work.database.is_cluster_of_others()
 }
 
-/// Makes the empty schema of a tenant that is to be like that of `work`: `names` are
-/// those of both. It is nobody's until it is filled: when the program ends before, the
+/// Makes the empty schema of the tenant `to`, which is to be like that of `work`. It is nobody's until it is filled: when the program ends before, the
 /// health check finds it.
 ///
 /// # Errors
 ///
 /// As of [`clone`](super::clone()) about the names, or what the server says.
-pub(super) async fn make_empty_schema(
-    work: Work<'_>,
-    names: (&TenantName, &TenantName),
-) -> Result<(), Error> {
+pub(super) async fn make_empty_schema(work: Work<'_>, to: &Target) -> Result<(), Error> {
     let mut attempts = Attempts::new();
     loop {
-        match make_once(work, names).await {
+        match make_once(work, to).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
     }
 }
 
-async fn make_once(work: Work<'_>, (from, to): (&TenantName, &TenantName)) -> Result<(), Error> {
+async fn make_once(work: Work<'_>, to: &Target) -> Result<(), Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
-    let fit = old.require_whole(from).and_then(|()| new.require_free(to));
+    let there = work.on(target);
+    let fit = old
+        .require_whole(work)
+        .and_then(|()| new.require_free(there));
     if let Err(error) = fit {
         close(work).await;
         return Err(error);
     }
-    let there = Work {
-        schema: target,
-        ..work
-    };
     let mut script = Script::default();
     create_schema(there, Distribution::Distributed, &mut script);
     script.step("committing", "COMMIT");
@@ -59,15 +54,12 @@ async fn make_once(work: Work<'_>, (from, to): (&TenantName, &TenantName)) -> Re
 
 /// Drops that schema again. One with something in it is another's by now, and stays;
 /// what cannot be dropped is found by the health check.
-pub(super) async fn drop_empty_schema(work: Work<'_>, name: &TenantName) {
-    let there = Work {
-        schema: Schema::Tenant(name),
-        ..work
-    };
+pub(super) async fn drop_empty_schema(work: Work<'_>, of: &Target) {
+    let there = work.on(Schema::Tenant(of));
     let Ok(existing) = open_and_look(there).await else {
         return;
     };
-    if existing.require_only_schema(name).is_err() {
+    if existing.require_only_schema(there).is_err() {
         return close(there).await;
     }
     let mut script = Script::default();

@@ -79,7 +79,7 @@ async fn find(work: Work<'_>, condition: &str) -> Result<Vec<Found>, Error> {
          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
          JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
          WHERE n.nspname = {} AND {condition}",
-        literal(work.schema.name())
+        literal(work.schema.schema_name())
     );
     let mut script = Script::default();
     script.step("looking for indexes that were not completed", &sql);

@@ -2,10 +2,10 @@
 
 use super::transaction::{NotOpened, close, open};
 use super::work::Work;
+use crate::Error;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::sql::literal;
-use crate::{Error, registry};
 
 /// What a schema's table of applied migrations holds.
 pub(super) struct Ledger {
@@ -51,7 +51,7 @@ async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
 async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let schema = literal(&work.schema.ident());
     let ledger = literal(&work.schema.ledger());
-    let registered = registry::is_registered(work.schema);
+    let registered = work.registry.is_registered(work.schema);
     let query = format!(
         "SELECT pg_catalog.to_regnamespace({schema}) IS NOT NULL, \
                 pg_catalog.to_regclass({ledger}) IS NOT NULL, {registered}"
@@ -60,13 +60,13 @@ async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let rows = opened.map_err(|error| error.into_error(work))?;
     let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
     match (work.schema, answer(0), answer(1)) {
-        (Schema::Tenant(name) | Schema::Spare(name), false, _) => {
+        (Schema::Tenant(_) | Schema::Spare(_), false, _) => {
             close(work).await;
             // It may have been dropped since it was found.
             Err(if answer(2) {
-                Error::MissingSchema(name.clone())
+                work.missing()
             } else {
-                Error::Unknown(name.clone())
+                work.unknown()
             })
         }
         (_, _, true) => {

@@ -2,22 +2,21 @@
 
 use super::script::Script;
 use super::work::Work;
+use crate::assertion::Assertion;
 use crate::name::Schema;
 use crate::sql::literal;
 
 /// The statement that takes the schema's lock until the transaction ends. It
-/// fails, by a division by zero, where somebody else holds the lock: the message
-/// that it stands in goes no further, and waits for nothing.
+/// fails where somebody else holds the lock: the message that it stands in goes no
+/// further, and waits for nothing.
 pub(super) fn require_lock(schema: Schema<'_>) -> String {
-    format!(
-        "SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int",
-        lock_key(schema)
-    )
+    let take = format!("pg_catalog.pg_try_advisory_xact_lock({})", lock_key(schema));
+    Assertion::Lock.check(&take)
 }
 
-/// The number that stands for the schema among the database's advisory locks.
+/// The number that stands for the schema, by its own name, among the database's advisory locks.
 pub(super) fn lock_key(schema: Schema<'_>) -> String {
-    let text = literal(&format!("diesel-tenants:{}", schema.name()));
+    let text = literal(&schema.lock_text());
     format!("pg_catalog.hashtextextended({text}, 0)")
 }
 

@@ -13,7 +13,7 @@ use super::send::{ask, execute, run_script};
 use super::transaction::{close, finish};
 use super::work::Work;
 use crate::sql::literal;
-use crate::{Error, Node, PgError, TenantName};
+use crate::{Error, Node, PgError};
 
 /// What those who write to a tenant do while it is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,7 +37,7 @@ impl Writers {
     }
 }
 
-/// Moves the tenant `name`, whose schema is that of `work`, to the server `to`; gives
+/// Moves the tenant or spare whose schema is that of `work` to the server `to`; gives
 /// back where it was, which is the same when it was there already.
 ///
 /// # Errors
@@ -45,16 +45,11 @@ impl Writers {
 /// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is no
 /// whole tenant, [`Error::NotDistributed`], [`Error::WouldBlockWrites`],
 /// [`Error::Busy`], or what the server says. Then it is where it was.
-pub(crate) async fn relocate(
-    work: Work<'_>,
-    name: &TenantName,
-    to: &Node,
-    writers: Writers,
-) -> Result<Node, Error> {
+pub(crate) async fn relocate(work: Work<'_>, to: &Node, writers: Writers) -> Result<Node, Error> {
     let mut attempts = Attempts::new();
     let mut sweeps = 0;
     loop {
-        match relocate_once(work, name, to, writers).await {
+        match relocate_once(work, to, writers).await {
             Err(error) if sweeps < SWEEPS && is_about_leftovers(&error) => {
                 sweeps += 1;
                 tokio::time::sleep(PAUSE).await;
@@ -66,19 +61,14 @@ pub(crate) async fn relocate(
     }
 }
 
-async fn relocate_once(
-    work: Work<'_>,
-    name: &TenantName,
-    to: &Node,
-    writers: Writers,
-) -> Result<Node, Error> {
+async fn relocate_once(work: Work<'_>, to: &Node, writers: Writers) -> Result<Node, Error> {
     let existing = open_and_look(work).await?;
     let found = async {
-        existing.require_whole(name)?;
+        existing.require_whole(work)?;
         let from = home(work).await?;
-        let from = from.ok_or_else(|| Error::NotDistributed(name.clone()))?;
+        let from = from.ok_or_else(|| Error::NotDistributed(work.schema.key().to_owned()))?;
         if writers == Writers::GoOn && from != *to {
-            require_identities(work, name).await?;
+            require_identities(work).await?;
         }
         Ok(from)
     };
@@ -111,7 +101,7 @@ fn move_to(work: Work<'_>, to: &Node, writers: Writers) -> Script<'static> {
 
 /// Refuses a tenant whose changes cannot be carried over while it is copied. Citus
 /// would, too, but names one table only.
-async fn require_identities(work: Work<'_>, name: &TenantName) -> Result<(), Error> {
+async fn require_identities(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     let without = format!(
         "SELECT c.relname FROM pg_catalog.pg_dist_partition p \
@@ -134,7 +124,7 @@ async fn require_identities(work: Work<'_>, name: &TenantName) -> Result<(), Err
         return Ok(());
     }
     Err(Error::WouldBlockWrites {
-        name: name.clone(),
+        name: work.schema.key().to_owned(),
         tables,
     })
 }

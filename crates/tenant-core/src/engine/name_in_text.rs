@@ -46,7 +46,7 @@ pub(super) fn routines_of(schema: Schema<'_>) -> String {
          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
          CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) s \
          WHERE n.nspname = {} AND {} ORDER BY 2",
-        literal(schema.name()),
+        literal(schema.schema_name()),
         KeptPath::may_name("s", schema)
     )
 }
@@ -137,7 +137,7 @@ fn paths_of_roles(from: Schema<'_>) -> String {
 /// those of schemas that are nobody's. Another tenant's speak of something else, and
 /// an extension's own are not the user's.
 fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
-    let (to, ledger) = (literal(to.name()), literal(LEDGER));
+    let (to, ledger) = (literal(to.schema_name()), literal(LEDGER));
     texts_with(
         from,
         &format!(
@@ -155,13 +155,25 @@ fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
 /// The query for the functions of `schema` with the name of `other` in their text: see
 /// [`read_left`].
 pub(super) fn texts_in(schema: Schema<'_>, other: Schema<'_>) -> String {
-    let schema = literal(schema.name());
+    let schema = literal(schema.schema_name());
     texts_with(other, &format!("n.nspname = {schema}"))
+}
+
+/// A name as a regular expression that matches it and nothing else.
+fn in_pattern(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for one in name.chars() {
+        if one.is_ascii_punctuation() && one != '_' {
+            pattern.push('\\');
+        }
+        pattern.push(one);
+    }
+    pattern
 }
 
 /// The text of a function in C is no text.
 fn texts_with(name: Schema<'_>, condition: &str) -> String {
-    let word = literal(&format!(r"\y{}\y", name.name()));
+    let word = literal(&format!(r"\y{}\y", in_pattern(name.schema_name())));
     format!(
         "SELECT 'text', {SIGNATURE} FROM pg_catalog.pg_proc p \
          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \

@@ -4,76 +4,76 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::transaction::{NotOpened, View, close, open, open_with_lock};
 use super::work::Work;
+use crate::Error;
 use crate::name::Schema;
 use crate::sql::literal;
-use crate::{Error, TenantName, registry};
 
-/// A tenant's two halves, of which there should be both or none.
+/// The two halves of a tenant or a spare, of which there should be both or none.
 #[derive(Clone, Copy)]
 pub(crate) struct NameState {
-    /// There is a row in the tracker.
+    /// There is a row in the list.
     pub(crate) registered: bool,
     /// There is a schema.
     pub(crate) schema: bool,
 }
 
 impl NameState {
-    /// Whether somebody is registered under `name`.
+    /// Whether the schema of `work` is in its list.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a schema.
-    pub(super) fn require_registered(self, name: &TenantName) -> Result<(), Error> {
+    pub(super) fn require_registered(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             (true, _) => Ok(()),
-            (false, true) => Err(Error::Untracked(name.clone())),
-            (false, false) => Err(Error::Unknown(name.clone())),
+            (false, true) => Err(work.untracked()),
+            (false, false) => Err(work.unknown()),
         }
     }
 
-    /// Whether `name` is that of a whole tenant.
+    /// Whether the schema of `work` is that of a whole tenant, or a whole spare.
     ///
     /// # Errors
     ///
     /// As of [`require_registered`](Self::require_registered), and
     /// [`Error::MissingSchema`].
-    pub(super) fn require_whole(self, name: &TenantName) -> Result<(), Error> {
-        self.require_registered(name)?;
+    pub(super) fn require_whole(self, work: Work<'_>) -> Result<(), Error> {
+        self.require_registered(work)?;
         if self.schema {
             Ok(())
         } else {
-            Err(Error::MissingSchema(name.clone()))
+            Err(work.missing())
         }
     }
 
     /// Whether there is a schema and nobody is registered, which was made beforehand for
-    /// the tenant `name`.
+    /// the tenant of `work`.
     ///
     /// # Errors
     ///
     /// [`Error::Taken`], [`Error::MissingSchema`] when only a registration is there,
     /// [`Error::NoSchema`] when nothing is.
-    pub(super) fn require_only_schema(self, name: &TenantName) -> Result<(), Error> {
+    pub(super) fn require_only_schema(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             (false, true) => Ok(()),
-            (true, true) => Err(Error::Taken(name.clone())),
-            (true, false) => Err(Error::MissingSchema(name.clone())),
-            (false, false) => Err(Error::NoSchema(name.clone())),
+            (true, true) => Err(work.taken()),
+            (true, false) => Err(work.missing()),
+            (false, false) => Err(work.no_schema()),
         }
     }
 
-    /// Whether a tenant can be called `name`.
+    /// Whether the schema of `work` can be made and listed.
     ///
     /// # Errors
     ///
     /// [`Error::Taken`], [`Error::MissingSchema`] when only the registration is
     /// there, [`Error::Untracked`] when only a schema is.
-    pub(super) fn require_free(self, name: &TenantName) -> Result<(), Error> {
+    pub(super) fn require_free(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             (false, false) => Ok(()),
-            (true, true) => Err(Error::Taken(name.clone())),
-            (true, false) => Err(Error::MissingSchema(name.clone())),
-            (false, true) => Err(Error::Untracked(name.clone())),
+            (true, true) => Err(work.taken()),
+            (true, false) => Err(work.missing()),
+            (false, true) => Err(work.untracked()),
         }
     }
 }
@@ -81,7 +81,7 @@ impl NameState {
 /// Opens the transaction and looks the schema's name up. After an error no transaction
 /// is open.
 pub(super) async fn open_and_look(work: Work<'_>) -> Result<NameState, Error> {
-    let query = format!("SELECT {}", halves(work.schema));
+    let query = format!("SELECT {}", halves(work, work.schema));
     let rows = opened(work, open(work, &query).await)?;
     Ok(read(&rows, 0))
 }
@@ -91,7 +91,7 @@ pub(super) async fn open_and_look_with_lock(
     work: Work<'_>,
     other: Schema<'_>,
 ) -> Result<NameState, Error> {
-    let query = format!("SELECT {}", halves(work.schema));
+    let query = format!("SELECT {}", halves(work, work.schema));
     let rows = opened(
         work,
         open_with_lock(work, other, View::Newest, &query).await,
@@ -106,16 +106,20 @@ pub(super) async fn open_and_look_at_both(
     other: Schema<'_>,
     view: View,
 ) -> Result<(NameState, NameState), Error> {
-    let query = format!("SELECT {}, {}", halves(work.schema), halves(other));
+    let query = format!(
+        "SELECT {}, {}",
+        halves(work, work.schema),
+        halves(work, other)
+    );
     let rows = opened(work, open_with_lock(work, other, view, &query).await)?;
     Ok((read(&rows, 0), read(&rows, 2)))
 }
 
 /// Two expressions: whether each half is there.
-fn halves(schema: Schema<'_>) -> String {
+fn halves(work: Work<'_>, schema: Schema<'_>) -> String {
     format!(
         "{}, pg_catalog.to_regnamespace({}) IS NOT NULL",
-        registry::is_registered(schema),
+        work.registry.is_registered(schema),
         literal(&schema.ident())
     )
 }
@@ -125,7 +129,9 @@ fn opened(
     rows: Result<Vec<SimpleQueryRow>, NotOpened<'_>>,
 ) -> Result<Vec<SimpleQueryRow>, Error> {
     rows.map_err(|error| match error {
-        NotOpened::Query(failure) if failure.sqlstate() == Some("42P01") => Error::NotSetUp,
+        NotOpened::Query(failure) if failure.sqlstate() == Some("42P01") => {
+            work.registry.not_set_up()
+        }
         error => error.into_error(work),
     })
 }

@@ -8,8 +8,8 @@ use super::script::Script;
 use super::send::run_script;
 use super::transaction::{close, finish, open};
 use super::work::Work;
+use crate::Error;
 use crate::sql::{ident, literal};
-use crate::{Error, registry};
 
 /// Makes those of `tables`, names in the schema of `work`, reference tables that are
 /// there and are none yet. Gives back which those were.
@@ -61,7 +61,7 @@ async fn make_once(work: Work<'_>, tables: &[String]) -> Result<Vec<String>, Err
 /// are: they are read and written in each tenant's transaction.
 fn lacking(work: Work<'_>, tables: &[String]) -> String {
     let tables = tables.iter().map(|table| literal(table));
-    let ours = [registry::TABLE, registry::SPARES].map(literal);
+    let ours = work.registry.lists().map(literal);
     format!(
         "SELECT c.relname FROM pg_catalog.pg_class c \
          WHERE c.relnamespace = {}::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') \

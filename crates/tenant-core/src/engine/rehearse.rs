@@ -94,17 +94,7 @@ pub(super) async fn run_some<'a>(
 pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
     let action = format!("{}: reading what is in it", work.schema);
     let (client, catalog) = (work.session.client(), work.database.catalog());
-    let shapes = shape::read(client, catalog, &[work.schema.name()]).await;
+    let shapes = shape::read(client, catalog, &[work.schema.schema_name()]).await;
     let shapes = shapes.map_err(|error| Error::database(&action, error))?;
-    shapes.into_iter().next().ok_or_else(|| no_schema(work))
-}
-
-fn no_schema(work: Work<'_>) -> Error {
-    use crate::name::Schema;
-    match work.schema {
-        Schema::Tenant(name) | Schema::Spare(name) | Schema::Rehearsal(name) => {
-            Error::MissingSchema(name.clone())
-        }
-        Schema::Public => Error::NotSetUp,
-    }
+    shapes.into_iter().next().ok_or_else(|| work.missing())
 }

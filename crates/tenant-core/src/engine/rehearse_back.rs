@@ -114,7 +114,7 @@ async fn contents(work: Work<'_>) -> Result<BTreeMap<Key, Thing>, Error> {
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
               AND NOT a.attisdropped \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND c.relname <> {}",
-        literal(work.schema.name()),
+        literal(work.schema.schema_name()),
         literal(LEDGER),
     );
     let mut script = Script::default();

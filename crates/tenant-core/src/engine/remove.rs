@@ -9,17 +9,17 @@ use super::script::Script;
 use super::send::run_script;
 use super::transaction::{close, finish};
 use super::work::Work;
+use crate::Error;
 use crate::name::Schema;
 use crate::report::Removed;
-use crate::{Error, TenantName, registry};
 
-/// Removes the tenant or spare called `name`, whose schema is that of `work`.
+/// Removes the tenant or spare whose schema is that of `work`.
 ///
 /// # Errors
 ///
-/// [`Error::Unknown`] or [`Error::Untracked`] when nobody is registered under
-/// the name: only a tenant's schema is ever dropped.
-pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed, Error> {
+/// [`Error::Unknown`], [`Error::UnknownSpare`] or [`Error::Untracked`] when it is in no
+/// list: only a tenant's schema is ever dropped.
+pub(crate) async fn remove(work: Work<'_>) -> Result<Removed, Error> {
     let is_shared = refers_to_shared(work).await?;
     // Those of this program take turns, so that none waits longer than its turn.
     let _turn = if is_shared {
@@ -29,7 +29,7 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
     };
     let mut attempts = Attempts::new();
     loop {
-        match drop_in_steps(work, name, is_shared).await {
+        match drop_in_steps(work, is_shared).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
@@ -37,11 +37,7 @@ pub(crate) async fn remove(work: Work<'_>, name: &TenantName) -> Result<Removed,
 }
 
 /// Removes as much of it as is possible in one go, until nothing is left.
-async fn drop_in_steps(
-    work: Work<'_>,
-    name: &TenantName,
-    is_shared: bool,
-) -> Result<Removed, Error> {
+async fn drop_in_steps(work: Work<'_>, is_shared: bool) -> Result<Removed, Error> {
     loop {
         // With a key to a reference table goes a lock on all its copies, and two who
         // take those at once can each have what the other one needs. Whoever changes
@@ -51,7 +47,7 @@ async fn drop_in_steps(
         } else {
             open_and_look(work).await?
         };
-        if let Err(error) = existing.require_registered(name) {
+        if let Err(error) = existing.require_registered(work) {
             close(work).await;
             return Err(error);
         }
@@ -83,7 +79,7 @@ fn removal(work: Work<'_>, step: &DropStep) -> Script<'static> {
         DropStep::Everything => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
-            if let Some(statement) = registry::delete(work.schema) {
+            if let Some(statement) = work.registry.delete(work.schema) {
                 script.step("removing the registration", &statement);
             }
         }

@@ -15,9 +15,9 @@ use super::script::Script;
 use super::send::ask;
 use super::transaction::{View, close, finish};
 use super::work::Work;
-use crate::name::Schema;
+use crate::Error;
+use crate::name::{Schema, Target};
 use crate::sql::literal;
-use crate::{Error, TenantName, registry};
 
 /// What came of the texts with a tenant's old name in them.
 #[derive(Debug)]
@@ -28,35 +28,29 @@ pub(crate) struct Followed {
     pub(crate) left: Left,
 }
 
-/// Gives the tenant `from`, whose schema is that of `work`, the name `to`.
+/// Gives the tenant whose schema is that of `work` the name, and the schema, of `to`.
 ///
 /// # Errors
 ///
-/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where `from`
-/// is no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
+/// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is
+/// no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
 /// [`Error::MissingSchema`] where `to` is not free; [`Error::Busy`] about either.
-pub(crate) async fn rename(
-    work: Work<'_>,
-    from: &TenantName,
-    to: &TenantName,
-) -> Result<Followed, Error> {
+pub(crate) async fn rename(work: Work<'_>, to: &Target) -> Result<Followed, Error> {
     let mut attempts = Attempts::new();
     loop {
-        match rename_once(work, from, to).await {
+        match rename_once(work, to).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
     }
 }
 
-async fn rename_once(
-    work: Work<'_>,
-    from: &TenantName,
-    to: &TenantName,
-) -> Result<Followed, Error> {
+async fn rename_once(work: Work<'_>, to: &Target) -> Result<Followed, Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
-    let fit = old.require_whole(from).and_then(|()| new.require_free(to));
+    let fit = old
+        .require_whole(work)
+        .and_then(|()| new.require_free(work.on(target)));
     if let Err(error) = fit {
         close(work).await;
         return Err(error);
@@ -104,7 +98,7 @@ fn renaming(
     }
     let rename = format!("ALTER SCHEMA {} RENAME TO {}", from.ident(), to.ident());
     script.step("renaming the schema", &rename);
-    if let Some(statement) = registry::rename(from, to) {
+    if let Some(statement) = work.registry.rename(from, to) {
         script.step("renaming the registration", &statement);
     }
     for query in what_is_left(from, to) {
@@ -124,7 +118,7 @@ fn tables_of(work: Work<'_>) -> String {
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') \
          AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') AND {} \
          ORDER BY c.relname LIMIT {ROOM} / {SHARE}",
-        literal(work.schema.name()),
+        literal(work.schema.schema_name()),
         work.database.catalog().no_shard("c")
     )
 }

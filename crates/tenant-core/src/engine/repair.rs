@@ -9,8 +9,9 @@ use super::script::Script;
 use super::send::{execute, run_script};
 use super::transaction::{close, finish, open};
 use super::work::Work;
+use crate::Error;
+use crate::name::Target;
 use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
-use crate::{Error, TenantName};
 
 /// What came of repairing a tenant.
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ pub(crate) enum Keep {
     No,
 }
 
-/// Makes the schema of `work`, the tenant `name`, look like `expected`, as far as that
+/// Makes the schema of `work`, that of the tenant `target`, look like `expected`, as far as that
 /// loses nothing, and sees whether it does. `None` when the tenant has no longer
 /// exactly the versions `applied`; then nothing has happened.
 ///
@@ -41,7 +42,7 @@ pub(crate) enum Keep {
 /// A statement that failed, or [`Error::StillDifferent`]. Then nothing has happened.
 pub(crate) async fn repair(
     work: Work<'_>,
-    name: &TenantName,
+    target: &Target,
     expected: &Shape,
     applied: &[String],
     keep: Keep,
@@ -57,7 +58,7 @@ pub(crate) async fn repair(
             close(work).await;
             return Ok(None);
         }
-        let done = repair_in_transaction(work, name, expected).await;
+        let done = repair_in_transaction(work, target, expected).await;
         let done = match (done, keep) {
             (Ok(repaired), Keep::Yes) => {
                 let committed = execute(work.session, "committing", "COMMIT").await;
@@ -80,7 +81,7 @@ pub(crate) async fn repair(
 /// its parent first.
 async fn repair_in_transaction(
     work: Work<'_>,
-    name: &TenantName,
+    target: &Target,
     expected: &Shape,
 ) -> Result<Repaired, Error> {
     let mut all = Repaired::default();
@@ -96,14 +97,17 @@ async fn repair_in_transaction(
         let still = still.map(ToString::to_string).collect::<Vec<_>>();
         if !still.is_empty() {
             return Err(Error::StillDifferent {
-                name: name.clone(),
+                name: target.name.clone(),
                 differences: still,
             });
         }
         let mut script = Script::default();
         prepare(work, &mut script);
         run_script(work, &script).await?;
-        let statements = repaired.iter().flat_map(|it| it.sql(name)).collect();
+        let statements = repaired
+            .iter()
+            .flat_map(|it| it.sql(&target.schema))
+            .collect();
         all.statements
             .extend(run_in_any_order(work, statements).await?.require_all()?);
         all.repaired.extend(repaired);

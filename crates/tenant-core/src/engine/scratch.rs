@@ -28,7 +28,7 @@ pub(crate) async fn try_in_database(
     migrations: &Migrations,
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
-    let name = work.schema.name();
+    let name = work.schema.schema_name();
     let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
     execute(
         work.session,
@@ -49,11 +49,8 @@ async fn run_through(
     migrations: &Migrations,
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
-    let Schema::Tenant(name) = work.schema else {
-        return Ok(BTreeMap::new());
-    };
     let extensions = extensions(work).await?;
-    let database = work.database.named(name.as_str());
+    let database = work.database.named(work.schema.schema_name());
     let sessions = database.sessions(1);
     let session = sessions.get().await?;
     for statement in extensions {
@@ -62,12 +59,13 @@ async fn run_through(
     }
     let sets = wanted.iter().map(|count| migrations.tenant.first(*count));
     let sets = sets.collect::<Vec<_>>();
+    let registry = work.registry.elsewhere();
     let there = |schema, migrations| Work {
         session: &session,
         schema,
         migrations,
         database: &database,
-        fingerprints: false,
+        registry: &registry,
         ..work
     };
     migrate(
@@ -80,7 +78,7 @@ async fn run_through(
     for (count, set) in wanted.iter().zip(&sets) {
         let there = there(work.schema, set);
         if shapes.is_empty() {
-            create(there, name).await?;
+            create(there).await?;
         } else {
             migrate(there, None, &mut Vec::new()).await?;
         }

@@ -7,6 +7,7 @@
 //! completed before.
 
 use super::work::Work;
+use crate::assertion::Assertion;
 use crate::migration::{Migration, MigrationFile, Sql};
 use crate::{Error, LockHolder, PgError};
 
@@ -17,9 +18,14 @@ pub(super) enum Origin<'a> {
     Migration(&'a Migration, MigrationFile, usize),
     /// The check that a migration's file left the path as it was.
     PathCheck(&'a Migration, MigrationFile),
+    /// The same check after the last file, in the statement that updates the registry.
+    Registry(&'a Migration, MigrationFile),
     /// A step of our own: what it does, in words.
     Step(&'static str),
 }
+
+/// The step that a trigger of somebody's on the registry can make fail.
+pub(super) const UPDATING_REGISTRY: &str = "updating the list of schemas in public";
 
 /// A message in the making.
 #[derive(Default)]
@@ -133,12 +139,17 @@ impl Failure<'_> {
 
     /// Whether it is that step of our own whose condition does not hold.
     pub(super) fn is_at(&self, step: &str) -> bool {
-        self.sqlstate() == Some("22012") && matches!(self.origin, Origin::Step(it) if it == step)
+        self.unmet().is_some() && matches!(self.origin, Origin::Step(it) if it == step)
     }
 
     /// What the server says.
     pub(super) fn postgres(&self) -> &PgError {
         &self.source
+    }
+
+    /// The condition of our own that did not hold, if that is what failed.
+    fn unmet(&self) -> Option<Assertion> {
+        self.source.unmet()
     }
 
     /// The code of that.
@@ -153,6 +164,7 @@ impl Failure<'_> {
 
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
+        let unmet = self.unmet();
         match self.origin {
             Origin::Migration(migration, file, statement) => Error::migration(
                 work.schema,
@@ -160,7 +172,9 @@ impl Failure<'_> {
                 (statement, self.offset),
                 self.source,
             ),
-            Origin::PathCheck(migration, file) if self.sqlstate() == Some("22012") => {
+            Origin::PathCheck(migration, file) | Origin::Registry(migration, file)
+                if unmet.is_some() =>
+            {
                 Error::ChangedPath {
                     schema: work.schema.to_string(),
                     migration: migration.name().to_owned(),
@@ -168,16 +182,17 @@ impl Failure<'_> {
                     line: migration.file(file).and_then(Sql::line_about_path),
                 }
             }
-            Origin::PathCheck(..) => Error::database(
-                format!(
-                    "{}: checking the search path, and the list of schemas in public",
-                    work.schema
-                ),
-                self.source,
-            ),
-            Origin::Step(action) => {
-                Error::database(format!("{}: {action}", work.schema), self.source)
-            }
+            Origin::PathCheck(..) => self.into_error_of_step(work, "checking the search path"),
+            Origin::Registry(..) => self.into_error_of_step(work, UPDATING_REGISTRY),
+            Origin::Step(action) => self.into_error_of_step(work, action),
         }
+    }
+
+    fn into_error_of_step(self, work: Work<'_>, action: &str) -> Error {
+        let source = match self.unmet() {
+            Some(unmet) => PgError::from_text(unmet.words()),
+            None => self.source,
+        };
+        Error::database(format!("{}: {action}", work.schema), source)
     }
 }

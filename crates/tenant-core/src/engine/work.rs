@@ -1,10 +1,12 @@
 //! [`Work`]: one schema, and what is needed to work on it.
 
 use super::settings::Settings;
+use crate::Error;
 use crate::link::{Database, Session};
 use crate::migration::MigrationSet;
 use crate::name::Schema;
 use crate::path::Path;
+use crate::registry::Registry;
 
 /// A schema, the connection to work on it with, and how.
 #[derive(Clone, Copy)]
@@ -15,13 +17,57 @@ pub(crate) struct Work<'a> {
     pub(crate) settings: &'a Settings,
     /// For looking at the session from another one.
     pub(crate) database: &'a Database,
-    /// Whether the lists of schemas have a column for fingerprints.
-    pub(crate) fingerprints: bool,
+    /// The lists of schemas.
+    pub(crate) registry: &'a Registry,
 }
 
 impl<'a> Work<'a> {
     /// The path that leads to the schema.
     pub(super) fn path(self) -> Path<'a> {
         Path::new(self.schema, self.settings.extensions.as_ref())
+    }
+
+    /// The same work on another schema.
+    pub(super) fn on(self, schema: Schema<'a>) -> Self {
+        Self { schema, ..self }
+    }
+
+    /// The schema is listed, and does not exist.
+    pub(super) fn missing(self) -> Error {
+        match self.schema {
+            Schema::Public => self.registry.not_set_up(),
+            Schema::Tenant(target) => Error::MissingSchema(target.name.clone()),
+            Schema::Spare(name) => Error::MissingSpare(name.clone()),
+            Schema::Rehearsal(name) => Error::NoSchema(name.clone()),
+        }
+    }
+
+    /// The schema is neither listed, nor does it exist.
+    pub(super) fn unknown(self) -> Error {
+        match self.schema {
+            Schema::Tenant(target) => Error::Unknown(target.name.clone()),
+            Schema::Spare(name) => Error::UnknownSpare(name.clone()),
+            Schema::Public | Schema::Rehearsal(_) => self.missing(),
+        }
+    }
+
+    /// The schema exists, and is not listed.
+    pub(super) fn untracked(self) -> Error {
+        let name = self.schema.own_name().cloned();
+        name.map_or_else(|| self.missing(), Error::Untracked)
+    }
+
+    /// The schema is listed, and exists.
+    pub(super) fn taken(self) -> Error {
+        match self.schema {
+            Schema::Tenant(target) => Error::Taken(target.name.clone()),
+            _ => self.untracked(),
+        }
+    }
+
+    /// There is no such schema to be taken for anybody's.
+    pub(super) fn no_schema(self) -> Error {
+        let name = self.schema.own_name().cloned();
+        name.map_or_else(|| self.missing(), Error::NoSchema)
     }
 }

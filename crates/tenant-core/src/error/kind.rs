@@ -16,14 +16,19 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Connect(error) => error.kind(),
-            Self::NotSetUp | Self::NoSpareList | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
+            Self::NotSetUp { .. } | Self::NoSpareList { .. } | Self::NoExtensionsSchema(_) => {
+                ErrorKind::NotSetUp
+            }
             Self::Unknown(_)
+            | Self::UnknownSpare(_)
             | Self::NoSchema(_)
             | Self::NoVersion(_)
             | Self::UnknownNode { .. } => ErrorKind::NotFound,
-            Self::MissingSchema(_) | Self::InvalidRow(_) | Self::HalfMade { .. } => {
-                ErrorKind::Damaged
-            }
+            Self::MissingSchema(_)
+            | Self::MissingSpare(_)
+            | Self::InvalidRow { .. }
+            | Self::InvalidSpareRow { .. }
+            | Self::HalfMade { .. } => ErrorKind::Damaged,
             Self::Taken(_)
             | Self::Untracked(_)
             | Self::IsSpare(_)
@@ -35,6 +40,7 @@ impl Error {
             | Self::NotCopyable { .. }
             | Self::Refused { .. }
             | Self::Irreversible { .. }
+            | Self::UnreadableDown { .. }
             | Self::NotOurs { .. }
             | Self::ChangedPath { .. }
             | Self::NoVersionFits { .. }

@@ -25,9 +25,14 @@ impl fmt::Display for Said<'_> {
                 )?;
                 failure.source.write_without_data(formatter)
             }
-            Error::HalfMade { name, undo, source } => write!(
+            Error::HalfMade {
+                schema,
+                undo,
+                source,
+                ..
+            } => write!(
                 formatter,
-                "tenant `{name}` is only half made, and removing it failed too ({}): {}",
+                "{schema} is only half made, and removing it failed too ({}): {}",
                 Said(undo),
                 Said(source)
             ),

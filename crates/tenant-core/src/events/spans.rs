@@ -48,7 +48,7 @@ impl Whose<'_> {
 impl<'a> From<Schema<'a>> for Whose<'a> {
     fn from(schema: Schema<'a>) -> Self {
         match schema {
-            Schema::Tenant(name) => Self::tenant(name.as_str()),
+            Schema::Tenant(_) => Self::tenant(schema.key()),
             Schema::Spare(name) => Self {
                 tenant: None,
                 spare: Some(name.as_str()),

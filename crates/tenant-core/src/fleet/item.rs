@@ -1,19 +1,19 @@
 //! [`Item`]: a schema to do something with.
 
-use crate::TenantName;
+use crate::name::Entry;
 
 /// A schema to do something with.
 #[derive(Debug)]
 pub(crate) struct Item {
-    pub(crate) name: TenantName,
+    pub(crate) entry: Entry,
     /// The versions that are applied to it, if somebody has looked.
     pub(crate) applied: Option<Vec<String>>,
 }
 
-impl From<TenantName> for Item {
-    fn from(name: TenantName) -> Self {
+impl From<Entry> for Item {
+    fn from(entry: Entry) -> Self {
         Self {
-            name,
+            entry,
             applied: None,
         }
     }

@@ -9,9 +9,8 @@ use futures_util::{StreamExt, stream};
 use super::item::Item;
 use super::stop::Stop;
 use crate::link::{Database, Session, SessionPool};
-use crate::name::Schema;
 use crate::report::{Outcome, Status};
-use crate::{Error, TenantName, events};
+use crate::{Error, events};
 
 /// How many connections work on a fleet when nobody says otherwise. On a disk
 /// a server gains up to 8 and nothing beyond: it waits for new files to be
@@ -20,9 +19,6 @@ pub(crate) const DEFAULT_JOBS: usize = 8;
 
 /// What is done with each schema of a run.
 pub(crate) trait Action: Sync {
-    /// The schema called `name` that it is done with.
-    fn schema<'a>(&self, name: &'a TenantName) -> Schema<'a>;
-
     /// Does it, on a connection of the run.
     fn act<'a>(&'a self, session: &'a Session, item: &'a Item) -> BoxFuture<'a, Outcome>;
 }
@@ -112,9 +108,9 @@ impl Running<'_> {
     }
 
     async fn one_of(&self, item: Item) -> Outcome {
-        let schema = self.action.schema(&item.name);
+        let schema = item.entry.schema();
         if self.is_over() {
-            let skipped = Outcome::idle(item.name.as_str(), Status::Skipped);
+            let skipped = Outcome::idle(item.entry.key(), Status::Skipped);
             events::schema_ended(schema, &skipped);
             return skipped;
         }
@@ -129,7 +125,7 @@ impl Running<'_> {
     async fn do_one(&self, item: &Item) -> Outcome {
         match self.sessions.get().await {
             Ok(session) => self.action.act(&session, item).await,
-            Err(error) => Outcome::failed(item.name.as_str(), error.into()),
+            Err(error) => Outcome::failed(item.entry.key(), error.into()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
+use crate::assertion::Assertion;
 use crate::link::{LockHolder, in_words};
 
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
@@ -90,13 +91,18 @@ impl PgError {
         }
     }
 
+    /// The condition of our own that did not hold, if that is what failed.
+    pub(crate) fn unmet(&self) -> Option<Assertion> {
+        Assertion::unmet(self.sqlstate()?, self.message()?)
+    }
+
     /// The same in what goes to a log: of the server's words only the message, and
     /// not that either where it may quote a value or a statement. Names of objects
     /// and roles remain.
     pub(crate) fn write_without_data(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.server() {
             None => return write!(formatter, "{self}"),
-            Some(error) if may_quote_data(error) => {
+            Some(error) if may_quote_data(error) && self.unmet().is_none() => {
                 let code = error.code().code();
                 write!(formatter, "SQLSTATE {code} (its message may quote data)")
             }

@@ -1,8 +1,6 @@
 //! What a tenant's migration would make outside the tenant's schema.
 
-use squawk_lexer::TokenKind;
-
-use crate::token::{is_trivia, tokens};
+use sql_text::{Token, TokenKind, tokens};
 
 /// What `CREATE` makes that is in a schema.
 const IN_A_SCHEMA: [&str; 11] = [
@@ -39,10 +37,9 @@ const BETWEEN: [&str; 9] = [
 /// be made in the same place in every tenant's turn.
 pub(super) fn made_abroad(statement: &str) -> Option<String> {
     let mut tokens = tokens(statement)
-        .filter(|token| !is_trivia(token.kind))
-        .map(|token| (token.kind, statement.get(token.range).unwrap_or_default()))
+        .filter(|token| !token.is_trivia())
         .peekable();
-    let word = |(_, text): (TokenKind, &str)| text.to_ascii_lowercase();
+    let word = |token: Token<'_>| token.text.to_ascii_lowercase();
     if tokens.next().map(word)? != "create" {
         return None;
     }
@@ -54,17 +51,13 @@ pub(super) fn made_abroad(statement: &str) -> Option<String> {
         return None;
     }
     for skipped in ["if", "not", "exists"] {
-        tokens.next_if(|token| token.1.eq_ignore_ascii_case(skipped));
+        tokens.next_if(|token| token.text.eq_ignore_ascii_case(skipped));
     }
-    let (_, schema) = tokens.next_if(|(kind, _)| is_name(*kind))?;
-    tokens.next_if(|(kind, _)| *kind == TokenKind::Dot)?;
-    let (_, name) = tokens.next_if(|(kind, _)| is_name(*kind))?;
+    let schema = tokens.next_if(Token::is_name)?.text;
+    tokens.next_if(|token| token.kind == TokenKind::Symbol('.'))?;
+    let name = tokens.next_if(Token::is_name)?.text;
     let is_temporary = schema.trim_matches('"').eq_ignore_ascii_case("pg_temp");
     (!is_temporary).then(|| format!("{schema}.{name}"))
-}
-
-fn is_name(kind: TokenKind) -> bool {
-    matches!(kind, TokenKind::Ident | TokenKind::QuotedIdent { .. })
 }
 
 #[cfg(test)]

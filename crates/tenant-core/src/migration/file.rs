@@ -3,8 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use sql_text::line_at;
+
 use super::refusal::{self, Reason, Refusal};
-use super::{line_at, split};
 
 /// The byte order mark that some editors put at the start of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -47,7 +48,7 @@ impl Sql {
             Some(text) => text.to_owned(),
             None => text,
         };
-        let (statements, refusal) = match split::split(&text) {
+        let (statements, refusal) = match refusal::split(&text) {
             Ok(statements) => {
                 let refusal = refusal::find(&text, &statements, in_transaction);
                 (statements, refusal)

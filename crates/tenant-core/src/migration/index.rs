@@ -1,8 +1,6 @@
 //! The index that a `CREATE INDEX CONCURRENTLY` builds, and its table.
 
-use squawk_lexer::TokenKind;
-
-use crate::token::{Token, is_trivia, tokens};
+use sql_text::{Token, TokenKind, stored, tokens};
 
 /// What a statement builds, by the names that the server gives them.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,11 +14,10 @@ pub(crate) struct BuiltIndex {
 /// statement, and for a table whose schema is named.
 pub(crate) fn built_concurrently(statement: &str) -> Option<BuiltIndex> {
     let mut words = tokens(statement)
-        .filter(|token| !is_trivia(token.kind))
-        .map(|token| (name(&token, statement), token.kind))
+        .filter(|token| !token.is_trivia())
         .peekable();
     let mut skip = |expected: &str| {
-        let found = words.next_if(|(word, kind)| *kind == TokenKind::Ident && word == expected);
+        let found = words.next_if(|token| token.is_word(expected));
         found.map(drop)
     };
     skip("create")?;
@@ -33,31 +30,22 @@ pub(crate) fn built_concurrently(statement: &str) -> Option<BuiltIndex> {
     let name = match skip("on") {
         Some(()) => None,
         None => {
-            let (name, _) = words.next()?;
-            words.next_if(|(word, _)| word == "on")?;
+            let name = name_of(&words.next()?);
+            words.next_if(|token| token.is_word("on"))?;
             Some(name)
         }
     };
-    words.next_if(|(word, kind)| *kind == TokenKind::Ident && word == "only");
-    let (table, _) = words.next()?;
+    words.next_if(|token| token.is_word("only"));
+    let table = name_of(&words.next()?);
     let is_qualified = words
         .peek()
-        .is_some_and(|(_, kind)| *kind == TokenKind::Dot);
+        .is_some_and(|token| token.kind == TokenKind::Symbol('.'));
     (!is_qualified).then_some(BuiltIndex { name, table })
 }
 
-/// The name that the token stands for: folded, or without its quotes.
-fn name(token: &Token, statement: &str) -> String {
-    let text = statement.get(token.range.clone()).unwrap_or_default();
-    match token.kind {
-        TokenKind::QuotedIdent { .. } => {
-            let inner = text
-                .strip_prefix('"')
-                .and_then(|text| text.strip_suffix('"'));
-            inner.unwrap_or(text).replace("\"\"", "\"")
-        }
-        _ => text.to_ascii_lowercase(),
-    }
+/// The name that the token stands for, or its text where it is no name.
+fn name_of(token: &Token<'_>) -> String {
+    stored(token).unwrap_or_else(|| token.text.to_owned())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::token::words;
+use sql_text::words;
 
 /// What to run in place of `statement` in a transaction: an index is built, or
 /// dropped, in the ordinary way. `None` for maintenance (`VACUUM` and the like),

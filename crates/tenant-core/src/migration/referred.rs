@@ -1,38 +1,24 @@
 //! Which tables of the public schema a migration's tables refer to.
 
-use squawk_lexer::TokenKind;
+use sql_text::{TokenKind, stored, tokens};
 
 use crate::name::{LEDGER, Schema};
-use crate::token::{is_trivia, tokens};
 
 /// The names of the tables of `public` that stand behind `REFERENCES` in `statement`.
 pub(super) fn referred(statement: &str) -> Vec<String> {
-    let words = tokens(statement)
-        .filter(|token| !is_trivia(token.kind))
-        .map(|token| (token.kind, statement.get(token.range).unwrap_or_default()));
-    let words = words.collect::<Vec<_>>();
-    let names = words.windows(4).filter_map(|four| match four {
-        [(TokenKind::Ident, word), schema, (TokenKind::Dot, _), table]
-            if word.eq_ignore_ascii_case("references")
-                && name(*schema)? == Schema::Public.name() =>
+    let telling = tokens(statement).filter(|token| !token.is_trivia());
+    let telling = telling.collect::<Vec<_>>();
+    let names = telling.windows(4).filter_map(|four| match four {
+        [word, schema, dot, table]
+            if word.is_word("references")
+                && dot.kind == TokenKind::Symbol('.')
+                && stored(schema)? == Schema::Public.schema_name() =>
         {
-            name(*table)
+            stored(table)
         }
         _ => None,
     });
     names.filter(|name| name != LEDGER).collect()
-}
-
-/// The name as PostgreSQL reads it.
-fn name((kind, text): (TokenKind, &str)) -> Option<String> {
-    match kind {
-        TokenKind::Ident => Some(text.to_ascii_lowercase()),
-        TokenKind::QuotedIdent { .. } => {
-            let inner = text.strip_prefix('"')?.strip_suffix('"')?;
-            Some(inner.replace("\"\"", "\""))
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
+use sql_text::{line_at, words};
 use thiserror::Error;
 
 use super::abroad::made_abroad;
-use super::line_at;
 use super::transaction_need::{TransactionNeed, transaction_need};
-use crate::token::words;
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql` or
 /// `down.sql`.
@@ -68,6 +67,22 @@ pub enum Reason {
          to the public migrations"
     )]
     Abroad(String),
+}
+
+/// Where the statements of `text` are.
+///
+/// # Errors
+///
+/// A [`Refusal`] when something stays open, which would swallow what is behind it.
+pub(super) fn split(text: &str) -> Result<Vec<Range<usize>>, Refusal> {
+    let found = sql_text::split(text);
+    match found.open {
+        Some(open) => Err(Refusal {
+            line: line_at(text, open.start),
+            reason: Reason::Unterminated(open.what.name()),
+        }),
+        None => Ok(found.statements.into_iter().map(|one| one.range).collect()),
+    }
 }
 
 /// The first thing in `text`, already split into `statements`, that cannot go well.
@@ -168,7 +183,6 @@ fn reason_in(statement: &str) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migration::split::split;
 
     fn refused(text: &str) -> Option<(usize, Reason)> {
         let found = find(text, &split(text).unwrap(), true);
@@ -198,6 +212,23 @@ mod tests {
         assert_eq!(refused("COPY t FROM stdin"), Some((1, Reason::Copy)));
         assert_eq!(refused("COPY t FROM '/tmp/stdin'"), None);
         assert_eq!(refused("SELECT 1;\n\\echo x"), Some((2, Reason::Backslash)));
+    }
+
+    #[test]
+    fn what_is_opened_and_never_closed_is_refused_where_it_opens() {
+        let open = |text: &str| split(text).unwrap_err().to_string();
+        assert_eq!(
+            open("SELECT 1;\nSELECT 'a"),
+            "line 2: a string is opened and never closed"
+        );
+        assert_eq!(
+            open("SELECT 1;\nCREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1;\nSELECT 2;"),
+            "line 3: a `BEGIN ATOMIC` block is opened and never closed"
+        );
+        assert_eq!(
+            open("CREATE RULE r AS ON INSERT TO t DO (DELETE FROM a;\nSELECT 2;"),
+            "line 1: a parenthesis is opened and never closed"
+        );
     }
 
     #[test]

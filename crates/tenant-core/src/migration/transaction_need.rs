@@ -1,6 +1,6 @@
 //! Which statements need a transaction, and which cannot be in one.
 
-use crate::token::words;
+use sql_text::words;
 
 /// Where a statement has to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,37 +2,66 @@
 
 use std::fmt;
 
-use super::TenantName;
+use super::{SchemaName, Target};
 use crate::sql::ident;
 
 /// Diesel's own table of applied migrations, one in each schema.
-pub(crate) const LEDGER: &str = "__diesel_schema_migrations";
+pub const LEDGER: &str = "__diesel_schema_migrations";
 
 /// A schema that migrations are applied to.
+///
+/// It answers to three names, which differ in what they are for: see
+/// [`schema_name`](Self::schema_name), [`key`](Self::key) and
+/// [`lock_text`](Self::lock_text).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Schema<'a> {
     /// What exists once.
     Public,
     /// What exists for each tenant.
-    Tenant(&'a TenantName),
+    Tenant(&'a Target),
     /// What is ready to become a tenant's, and is nobody's yet.
-    Spare(&'a TenantName),
+    Spare(&'a SchemaName),
     /// What the tenants' migrations are tried in, and is never committed.
-    Rehearsal(&'a TenantName),
+    Rehearsal(&'a SchemaName),
 }
 
 impl<'a> Schema<'a> {
-    /// The schema's name, unquoted.
-    pub(crate) fn name(self) -> &'a str {
+    /// What PostgreSQL calls it, unquoted: for statements and for the catalog.
+    pub(crate) fn schema_name(self) -> &'a str {
+        self.own_name().map_or("public", SchemaName::as_str)
+    }
+
+    /// The same, unless it is the public schema.
+    pub(crate) fn own_name(self) -> Option<&'a SchemaName> {
         match self {
-            Self::Public => "public",
-            Self::Tenant(name) | Self::Spare(name) | Self::Rehearsal(name) => name.as_str(),
+            Self::Public => None,
+            Self::Tenant(Target { schema: name, .. })
+            | Self::Spare(name)
+            | Self::Rehearsal(name) => Some(name),
         }
     }
 
     /// The schema's name, quoted.
     pub(crate) fn ident(self) -> String {
-        ident(self.name())
+        ident(self.schema_name())
+    }
+
+    /// What it is called in its list, and in reports: the tenant's name. A spare is
+    /// nobody's, and listed by its schema's name.
+    pub(crate) fn key(self) -> &'a str {
+        match self {
+            Self::Tenant(target) => target.name.as_str(),
+            Self::Public | Self::Spare(_) | Self::Rehearsal(_) => self.schema_name(),
+        }
+    }
+
+    /// The text whose hash is the key of its advisory lock.
+    ///
+    /// It is the schema's name that is locked, not the tenant's: what two must not do at
+    /// once, they do to the schema, and a spare is locked before it is anybody's. The
+    /// text stays as it is, so that programs of different versions exclude each other.
+    pub(crate) fn lock_text(self) -> String {
+        format!("diesel-tenants:{}", self.schema_name())
     }
 
     /// The schema's table of applied migrations, qualified and quoted.
@@ -45,10 +74,35 @@ impl fmt::Display for Schema<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Public => formatter.write_str("the public schema"),
-            Self::Tenant(name) => write!(formatter, "tenant `{name}`"),
+            Self::Tenant(target) => write!(formatter, "tenant `{}`", target.name),
             Self::Spare(name) => write!(formatter, "spare schema `{name}`"),
             // Its name is made up, and says nothing to anybody.
             Self::Rehearsal(_) => formatter.write_str("a rehearsal of the migrations"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_listed_by_its_name_and_locked_by_its_schema() {
+        let target = Target {
+            name: "big_bang".parse().unwrap(),
+            schema: "org_big-bang".parse().unwrap(),
+        };
+        let tenant = Schema::Tenant(&target);
+        assert_eq!(tenant.key(), "big_bang");
+        assert_eq!(tenant.ident(), "\"org_big-bang\"");
+        assert_eq!(tenant.lock_text(), "diesel-tenants:org_big-bang");
+        assert_eq!(tenant.to_string(), "tenant `big_bang`");
+        // A spare that becomes this tenant's is locked under its own name.
+        let spare = Schema::Spare(&target.schema);
+        assert_eq!(
+            (spare.key(), spare.lock_text()),
+            ("org_big-bang", tenant.lock_text())
+        );
+        assert_eq!(Schema::Public.lock_text(), "diesel-tenants:public");
     }
 }

@@ -13,9 +13,10 @@ use super::reserved;
 
 /// PostgreSQL cuts longer identifiers short without an error
 /// (`NAMEDATALEN - 1`, in bytes).
-const MAX_BYTES: usize = 63;
+pub(super) const MAX_BYTES: usize = 63;
 
-/// The name of a tenant, which is also the name of its schema.
+/// The name of a tenant. Its schema is called like it, and is another thing: see
+/// [`SchemaName`](crate::SchemaName).
 ///
 /// Starts with an ASCII letter or an underscore, goes on with ASCII letters,
 /// digits and underscores, has at most 63 bytes, and is neither a reserved

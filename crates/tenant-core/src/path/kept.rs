@@ -29,19 +29,20 @@ impl KeptPath {
             "(pg_catalog.starts_with({setting}, {}) AND \
              pg_catalog.strpos(pg_catalog.lower({setting}), {}) > 0)",
             literal(SETTING),
-            literal(&schema.name().to_ascii_lowercase()),
+            // As it stands there: quotes inside are doubled, those around may be missing.
+            lower(schema.ident().trim_matches('"')),
         )
     }
 
     /// Whether the schema is among the names.
     pub(crate) fn names(&self, schema: Schema<'_>) -> bool {
-        self.0.iter().any(|name| name == schema.name())
+        self.0.iter().any(|name| name == schema.schema_name())
     }
 
     /// The same with the schema's new name.
     pub(crate) fn renamed(mut self, from: Schema<'_>, to: Schema<'_>) -> Self {
-        for name in self.0.iter_mut().filter(|name| *name == from.name()) {
-            to.name().clone_into(name);
+        for name in self.0.iter_mut().filter(|name| *name == from.schema_name()) {
+            to.schema_name().clone_into(name);
         }
         self
     }
@@ -54,6 +55,15 @@ impl KeptPath {
             "SET search_path TO {}",
             names.collect::<Vec<_>>().join(", ")
         )
+    }
+}
+
+/// An expression: `text` in lower case. Of what is not ASCII the server knows how.
+fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        literal(&text.to_ascii_lowercase())
+    } else {
+        format!("pg_catalog.lower({})", literal(text))
     }
 }
 
@@ -144,7 +154,7 @@ mod tests {
     #[test]
     fn exactly_the_schema_gets_its_new_name() {
         let (acme, globex) = ("acme".parse().unwrap(), "globex".parse().unwrap());
-        let (from, to) = (Schema::Tenant(&acme), Schema::Tenant(&globex));
+        let (from, to) = (Schema::Spare(&acme), Schema::Spare(&globex));
         let path = KeptPath::of_setting(r#"search_path="$user", acme, "Acme", acme_2, """#);
         let path = path.unwrap();
         assert!(path.names(from) && !path.names(to));

@@ -155,7 +155,7 @@ impl PoolInner {
         connection: &AsyncPgConnection,
         name: &TenantName,
     ) -> Result<Tag, NotBegun> {
-        let refused = match lookup::find(connection, name).await {
+        let refused = match lookup::find(connection, &self.registry, name).await {
             Ok(Presence::Whole(tag)) => {
                 let known = Known::Tenant(tag.clone());
                 self.directory.remember(name, known);
@@ -167,9 +167,11 @@ impl PoolInner {
                 self.directory.remember(name, Known::Nobody);
                 PoolError::Unknown(name.clone())
             }
-            Err(error) => match lookup::is_set_up(connection).await {
+            Err(error) => match lookup::is_set_up(connection, &self.registry).await {
                 Ok(true) => error.into(),
-                Ok(false) => PoolError::NotSetUp,
+                Ok(false) => PoolError::NotSetUp {
+                    table: self.registry.sql_table().to_owned(),
+                },
                 Err(_) => return Err(NotBegun::Lost(error)),
             },
         };

@@ -88,7 +88,7 @@ impl ScopedConnection<OfTenant> {
     /// The tenant.
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
-        &self.scope.0
+        &self.scope.0.name
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::result::DatabaseErrorKind;
 use thiserror::Error;
 
+use crate::remedy::{Advice, Command, Remedy, missing_schema, no_extensions_schema};
 use crate::{ConnectError, ErrorKind, PgError, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
@@ -26,8 +27,11 @@ pub enum PoolError {
     #[error("this role may not use the schema of tenant `{0}`")]
     Forbidden(TenantName),
     /// The public migrations have not been applied.
-    #[error("the database is not set up: it has no table `public.schema_tracker`")]
-    NotSetUp,
+    #[error("the database is not set up: it has no table `{table}`")]
+    NotSetUp {
+        /// The table that would list the tenants, as SQL text.
+        table: String,
+    },
     /// The schema that was named for extensions is not there.
     #[error("the schema `{0}`, named for extensions, does not exist")]
     NoExtensionsSchema(String),
@@ -84,6 +88,26 @@ impl PoolError {
         matches!(self, Self::Exhausted { .. } | Self::Connect(_))
     }
 
+    /// What to do about it: one of these, in the order in which to try them. Empty
+    /// where nothing general can be said.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Unknown(_) => vec![Command::ListTenants.into()],
+            Self::MissingSchema(name) => missing_schema(name),
+            Self::Forbidden(_) => vec![Advice::GrantRight.into()],
+            Self::NotSetUp { .. } => vec![Command::MigratePublic.into()],
+            Self::NoExtensionsSchema(name) => no_extensions_schema(name),
+            Self::Connect(error) => error.remedies(),
+            Self::NeedsDirect => vec![Advice::ConnectDirectly.into()],
+            Self::Exhausted { refused, .. } => {
+                let refused = refused.as_ref().map(|error| error.remedies());
+                refused.unwrap_or_default()
+            }
+            Self::Aborted | Self::Driver(_) | Self::Query(_) => Vec::new(),
+        }
+    }
+
     /// What the caller can do about it, in one of a few kinds.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -91,7 +115,7 @@ impl PoolError {
             Self::Unknown(_) => ErrorKind::NotFound,
             Self::MissingSchema(_) => ErrorKind::Damaged,
             Self::Forbidden(_) => ErrorKind::Denied,
-            Self::NotSetUp | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
+            Self::NotSetUp { .. } | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
             Self::NeedsDirect => ErrorKind::Unsupported,

@@ -7,7 +7,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use super::message;
 use super::tag::Tag;
-use crate::{TenantName, registry};
+use crate::TenantName;
+use crate::registry::{Registry, Rows};
 
 /// What the database says of a registered tenant.
 #[derive(QueryableByName)]
@@ -43,11 +44,16 @@ pub(super) enum Presence {
 ///
 /// What belongs to a schema is found through `pg_depend`, which has an index by
 /// it; `pg_class` has none, and would be read as a whole.
-const FIND: &str = "SELECT n.oid IS NOT NULL AS has_schema, \
+fn question(registry: &Registry) -> String {
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
+    format!(
+        "SELECT n.oid IS NOT NULL AS has_schema, \
         coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS is_allowed, \
         pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape \
-     FROM public.schema_tracker t \
-     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+     FROM {from} \
+     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
      CROSS JOIN LATERAL ( \
         SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':', c.relname, a.attname, \
             a.atttypid, a.atttypmod, a.attcollation), ',' ORDER BY c.relname, a.attname) AS shape \
@@ -65,16 +71,19 @@ const FIND: &str = "SELECT n.oid IS NOT NULL AS has_schema, \
         AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
         AND d.refobjid = n.oid \
      ) types \
-     WHERE t.name = $1";
+     WHERE {key} = $1"
+    )
+}
 
 /// Looks for the tenant `name`. Not as the role that somebody has left, and not in
 /// a transaction.
 pub(super) async fn find(
     mut connection: &AsyncPgConnection,
+    registry: &Registry,
     name: &TenantName,
 ) -> QueryResult<Presence> {
     connection.batch_execute(&message::forget()).await?;
-    let query = diesel::sql_query(FIND).bind::<Text, _>(name.as_str());
+    let query = diesel::sql_query(question(registry)).bind::<Text, _>(name.as_str());
     let found: Option<Found> = query.get_result(&mut connection).await.optional()?;
     Ok(match found {
         None => Presence::Nobody,
@@ -85,9 +94,12 @@ pub(super) async fn find(
 }
 
 /// Whether the list of tenants is there.
-pub(super) async fn is_set_up(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
+pub(super) async fn is_set_up(
+    mut connection: &AsyncPgConnection,
+    registry: &Registry,
+) -> QueryResult<bool> {
     let sql = "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS answer";
-    let query = diesel::sql_query(sql).bind::<Text, _>(registry::TABLE);
+    let query = diesel::sql_query(sql).bind::<Text, _>(registry.sql_table());
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }
 

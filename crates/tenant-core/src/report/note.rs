@@ -2,6 +2,7 @@
 
 use crate::Version;
 use crate::error::few;
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::Difference;
 
 /// Something that is no failure and may become one. `Display` says what it is.
@@ -76,6 +77,26 @@ pub enum Note {
 }
 
 impl Note {
+    /// What to do about it: one of these, in the order in which to try them.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let advice = match self {
+            Self::Edited { .. } => {
+                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            }
+            Self::OldPath { remedy, .. } => {
+                return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
+            }
+            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::Late { .. } => Advice::IgnoreIfIndependent,
+            Self::LossUnknown { .. } => Advice::ReadDownFiles,
+            Self::NotBack { .. } => Advice::CompleteDownFiles,
+            Self::SameButForCase { .. } => Advice::IgnoreIfMeant,
+            Self::NameInText { .. } => Advice::ReplaceFunctions,
+        };
+        vec![advice.into()]
+    }
+
     /// The note in one word, for programs: `late_migration`. It does not change from one
     /// version to the next.
     #[must_use]

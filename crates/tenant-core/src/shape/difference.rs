@@ -5,7 +5,7 @@ use std::fmt;
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
-use crate::TenantName;
+use crate::SchemaName;
 
 /// One object that is not as it should be. `Display` says what differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,12 +59,12 @@ pub struct AspectChange {
 }
 
 impl Difference {
-    /// The statements that would make the schema of `tenant` as it should be, in
+    /// The statements that would make the schema `schema` as it should be, in
     /// order. None where there is no SQL for it.
     #[must_use]
-    pub fn sql(&self, tenant: &TenantName) -> Vec<String> {
+    pub fn sql(&self, schema: &SchemaName) -> Vec<String> {
         let statements = self.statements.iter();
-        let statements = statements.map(|normal| rendered(normal, tenant.as_str()));
+        let statements = statements.map(|normal| rendered(normal, schema.as_str()));
         statements.collect()
     }
 

@@ -6,10 +6,9 @@
 //! are. What is replaced are tokens, never letters: the tenant `a` does not touch
 //! `data.x`, nor a string that has its name in it.
 
-use squawk_lexer::{LiteralKind, TokenKind};
+use sql_text::{Text, Token, TokenKind, tokens};
 
 use crate::sql::{ident, literal};
-use crate::token::{Token, is_trivia, tokens};
 
 /// Stands for the schema's name with the dot behind it. Unicode sets this character
 /// apart for what a program does inside itself, so no text has it; a comment may
@@ -47,18 +46,20 @@ impl Own {
 
     /// `text` with marks where it names this schema.
     pub(super) fn normal(&self, text: &str) -> String {
-        if !text.contains(&self.name) {
+        // A name with quotes in it is written with more of them.
+        let has_quotes = self.name.contains(['"', '\'', '\\']);
+        if !has_quotes && !text.contains(&self.name) {
             return text.to_owned();
         }
         let mut normal = String::with_capacity(text.len());
         let mut in_path = false;
         let mut tokens = tokens(text).peekable();
         while let Some(token) = tokens.next() {
-            let word = text.get(token.range.clone()).unwrap_or_default();
-            let after = text.get(token.range.end..).unwrap_or_default();
-            in_path = is_in_path(in_path, &token, word);
+            let word = token.text;
+            let after = text.get(token.range().end..).unwrap_or_default();
+            in_path = is_in_path(in_path, &token);
             let is_behind_dot = normal.ends_with(['.', QUALIFIER]);
-            let is_own = is_name(token.kind) && word == self.ident && !is_behind_dot;
+            let is_own = token.is_name() && word == self.ident && !is_behind_dot;
             if is_own && after.starts_with('.') {
                 tokens.next();
                 normal.push(QUALIFIER);
@@ -85,25 +86,18 @@ impl Own {
 
 /// Whether a token belongs to the value of `SET search_path TO ...`, which a
 /// function keeps as text.
-fn is_in_path(before: bool, token: &Token, word: &str) -> bool {
+fn is_in_path(before: bool, token: &Token<'_>) -> bool {
     match token.kind {
-        kind if is_trivia(kind) => before,
-        TokenKind::Ident if word == "search_path" => true,
-        TokenKind::Ident => before && word == "TO",
-        TokenKind::Eq | TokenKind::Comma => before,
+        _ if token.is_trivia() => before,
+        TokenKind::Word if token.text == "search_path" => true,
+        TokenKind::Word => before && token.text == "TO",
+        TokenKind::Symbol('=' | ',') => before,
         kind => before && is_string(kind),
     }
 }
 
-fn is_name(kind: TokenKind) -> bool {
-    matches!(kind, TokenKind::Ident | TokenKind::QuotedIdent { .. })
-}
-
 fn is_string(kind: TokenKind) -> bool {
-    let TokenKind::Literal { kind } = kind else {
-        return false;
-    };
-    matches!(kind, LiteralKind::Str { .. } | LiteralKind::EscStr { .. })
+    matches!(kind, TokenKind::Text(Text::Plain | Text::Escaped))
 }
 
 /// A text in the normal form, as a statement on the schema called `schema`.
@@ -152,8 +146,8 @@ const TEXTS: [&[&str]; 3] = [&["text"], &["character", "varying"], &["bpchar"]];
 /// `x IN ('a', 'b')` it makes a list with one cast behind it, and from that list
 /// one with a cast at each element.
 pub(super) fn without_casts(definition: &str) -> String {
-    let tokens = tokens(definition).filter(|token| !is_trivia(token.kind));
-    let words = tokens.map(|token| definition.get(token.range).unwrap_or_default());
+    let tokens = tokens(definition).filter(|token| !token.is_trivia());
+    let words = tokens.map(|token| token.text);
     let words = words.collect::<Vec<_>>();
     let mut rest = words.as_slice();
     let mut plain = Group::default();
@@ -270,6 +264,11 @@ mod tests {
     fn a_name_that_needs_quotes_is_found_in_them() {
         let own = Own::new("Acme", "\"Acme\"");
         assert_eq!(displayed(&own.normal("\"Acme\".t + acme.t")), "t + acme.t");
+        let own = Own::new("a \"b\".c", "\"a \"\"b\"\".c\"");
+        assert_eq!(
+            displayed(&own.normal("\"a \"\"b\"\".c\".t + b.c")),
+            "t + b.c"
+        );
     }
 
     #[test]

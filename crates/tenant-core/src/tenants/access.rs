@@ -3,10 +3,11 @@
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
+use crate::Error;
 use crate::fleet::Selection;
 use crate::name::LEDGER;
+use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, registry};
 
 /// The tenants that `role` cannot read, or cannot read wholly.
 ///
@@ -15,21 +16,24 @@ use crate::{Error, registry};
 /// What the server says, for example that there is no such role.
 pub(super) async fn missing_access(
     reading: &Reading<'_>,
+    registry: &Registry,
     role: &str,
     select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
     let only = select.parameter();
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
     let sql = format!(
-        "SELECT t.name, coalesce(pg_catalog.array_agg(c.relname::text ORDER BY c.relname) \
+        "SELECT {key}, coalesce(pg_catalog.array_agg(c.relname::text ORDER BY c.relname) \
              FILTER (WHERE NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')), '{{}}') \
-         FROM {} t JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+         FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
               AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 AND {} \
-         WHERE $3::text[] IS NULL OR t.name = ANY ($3) GROUP BY t.name, n.oid \
+         WHERE $3::text[] IS NULL OR {key} = ANY ($3) GROUP BY {key}, n.oid \
          HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
              OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
          ORDER BY 1",
-        registry::TABLE,
         reading.catalog().no_shard("c")
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 3] = [

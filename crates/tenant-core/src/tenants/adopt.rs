@@ -9,9 +9,9 @@ use super::state;
 use crate::engine::{self, Evidence};
 use crate::events::Call;
 use crate::migration::Migration;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::shape::{Compared, Shape, compare};
-use crate::{Answer, Error, TenantName, Version};
+use crate::{Answer, At, Error, SchemaName, TenantName, Version};
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,28 +56,18 @@ impl Adopt<'_> {
     }
 }
 
-/// How far a schema is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum At {
-    /// It has none of the migrations.
-    Nothing,
-    /// It has this migration and all older ones.
-    Version(Version),
-}
-
-impl From<Version> for At {
-    fn from(version: Version) -> Self {
-        Self::Version(version)
-    }
-}
-
 impl<'a> IntoFuture for Adopt<'a> {
     type Output = Result<Adopted, Error>;
     type IntoFuture = Answer<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let adopted = self.tenants.take_in(self.name, self.at);
-        Call::Adopt.tell_about(Schema::Tenant(self.name), adopted)
+        Box::pin(async move {
+            let target = self.tenants.target(self.name);
+            let adopted = self.tenants.take_in(&target, self.at);
+            Call::Adopt
+                .tell_about(Schema::Tenant(&target), adopted)
+                .await
+        })
     }
 }
 
@@ -104,27 +94,28 @@ impl Tenants {
         }
     }
 
-    async fn take_in(&self, name: &TenantName, at: Option<At>) -> Result<Adopted, Error> {
-        self.look_for_fingerprints().await?;
-        let spares = state::names_of_spares(&self.reading().await?).await?;
-        if spares.iter().any(|spare| spare == name.as_str()) {
-            return Err(Error::IsSpare(name.clone()));
+    async fn take_in(&self, target: &Target, at: Option<At>) -> Result<Adopted, Error> {
+        let schema = &target.schema;
+        self.look_for_columns().await?;
+        let spares = state::names_of_spares(&self.reading().await?, &self.registry).await?;
+        if spares.iter().any(|spare| spare == schema.as_str()) {
+            return Err(Error::IsSpare(schema.clone()));
         }
         let said = self.said(at)?;
         let steps = self.steps(&said).await?;
         let adopted = Mutex::new(None);
         let decide = |evidence: &Evidence<'_>| {
-            let (count, decided) = self.decide(name, evidence, &said, &steps)?;
+            let (count, decided) = self.decide(schema, evidence, &said, &steps)?;
             let mut adopted = adopted.lock().unwrap_or_else(PoisonError::into_inner);
             *adopted = Some(decided);
             Ok(count)
         };
         let session = self.session().await?;
-        let done = engine::adopt(self.work(&session, Schema::Tenant(name)), name, &decide).await;
-        self.directory.forget(name);
+        let done = engine::adopt(self.work(&session, Schema::Tenant(target)), &decide).await;
+        self.directory.forget(&target.name);
         done?;
         let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        adopted.ok_or_else(|| Error::NoSchema(name.clone()))
+        adopted.ok_or_else(|| Error::NoSchema(schema.clone()))
     }
 
     fn said(&self, at: Option<At>) -> Result<Said, Error> {
@@ -160,7 +151,7 @@ impl Tenants {
     /// How many of the migrations the schema has, and what to say of it.
     fn decide(
         &self,
-        name: &TenantName,
+        name: &SchemaName,
         evidence: &Evidence<'_>,
         said: &Said,
         steps: &Steps,
@@ -208,7 +199,7 @@ impl Tenants {
         }
     }
 
-    fn no_version(&self, name: &TenantName, differing: Vec<(usize, Vec<String>)>) -> Error {
+    fn no_version(&self, name: &SchemaName, differing: Vec<(usize, Vec<String>)>) -> Error {
         // Of several that are as near, the newest.
         let nearest = differing
             .into_iter()

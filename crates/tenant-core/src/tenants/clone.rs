@@ -3,7 +3,7 @@
 use super::handle::Tenants;
 use crate::engine::{self, Made, Rows};
 use crate::events::Call;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
 use crate::{Answer, Error, TenantName};
 
@@ -29,8 +29,11 @@ impl<'a> IntoFuture for CloneTenant<'a> {
     type IntoFuture = Answer<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let cloned = self.tenants.clone_and_look(self.from, self.to, self.rows);
-        Call::CloneTenant.tell_of(Schema::Tenant(self.to), cloned)
+        Box::pin(async move {
+            let (from, to) = (self.tenants.target(self.from), self.tenants.target(self.to));
+            let cloned = self.tenants.clone_and_look(&from, &to, self.rows);
+            Call::CloneTenant.tell_of(Schema::Tenant(&to), cloned).await
+        })
     }
 }
 
@@ -67,17 +70,18 @@ impl Tenants {
 
     async fn clone_and_look(
         &self,
-        from: &TenantName,
-        to: &TenantName,
+        original: &Target,
+        copy: &Target,
         rows: Rows,
     ) -> Result<Cloned, Error> {
+        let (from, to) = (&original.name, &copy.name);
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         let session = self.session().await?;
-        let work = self.work(&session, Schema::Tenant(from));
-        let made = engine::clone(work, (from, to), rows).await;
+        let work = self.work(&session, Schema::Tenant(original));
+        let made = engine::clone(work, copy, rows).await;
         drop(session);
         self.directory.forget(to);
         let Made {
@@ -88,7 +92,7 @@ impl Tenants {
         let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
         if !functions.is_empty() {
             notes.push(Note::NameInText {
-                name: from.to_string(),
+                name: original.schema.to_string(),
                 functions,
             });
         }

@@ -82,9 +82,9 @@ impl Tenants {
     }
 
     async fn shape_of_one(&self, name: &TenantName) -> Result<Shape, Error> {
-        self.standing_of(name).await?;
+        let standing = self.standing_of(name).await?;
         let looked = self
-            .look_at_shapes(&[name.as_str()], &|shape| shape)
+            .look_at_shapes(&[standing.entry.schema_name().as_str()], &|shape| shape)
             .await?;
         let failed = |error| {
             let action = format!("reading what is in the schema of tenant `{name}`");

@@ -12,9 +12,10 @@ use crate::events::{self, Call};
 use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
-use crate::name::Schema;
+use crate::name::{Entry, Schema, Target};
+use crate::registry::List;
 use crate::report::{FleetReport, Note, Outcome, Status};
-use crate::{Answer, Error, TenantName, registry};
+use crate::{Answer, Error, TenantName};
 
 /// A run that makes tenants. Made by [`Tenants::create_many`].
 #[must_use = "nothing is made until it is awaited"]
@@ -54,13 +55,18 @@ impl Tenants {
     /// [`Error::Busy`], or what the migrations meet. Then there is no such new
     /// tenant, unless it is [`Error::HalfMade`].
     pub fn create<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Outcome, Error>> {
-        let made = async move {
-            self.prepare_references().await?;
-            let session = self.session().await?;
-            self.claim_or_build(&session, name, &AtomicBool::new(true))
-                .await
-        };
-        Call::Create.tell_of(Schema::Tenant(name), made)
+        Box::pin(async move {
+            let target = self.target(name);
+            let made = self.create_target(&target);
+            Call::Create.tell_of(Schema::Tenant(&target), made).await
+        })
+    }
+
+    async fn create_target(&self, target: &Target) -> Result<Outcome, Error> {
+        self.prepare_references().await?;
+        let session = self.session().await?;
+        self.claim_or_build(&session, target, &AtomicBool::new(true))
+            .await
     }
 
     /// Makes several tenants, some at a time. One that fails leaves nothing behind and
@@ -87,10 +93,11 @@ impl Tenants {
         let (names, pace) = (call.names, call.pace);
         let started = Instant::now();
         self.require_tracker().await?;
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
-        let items = names.iter().cloned().map(Item::from).collect();
+        let items = names.iter().map(|name| self.target(name));
+        let items = items.map(Entry::Tenant).map(Item::from).collect();
         let outcomes = self
             .for_each(
                 items,
@@ -113,14 +120,14 @@ impl Tenants {
     pub(super) async fn create_one(
         &self,
         session: &Session,
-        name: &TenantName,
+        target: &Target,
         spares: &AtomicBool,
     ) -> Outcome {
         let started = Instant::now();
-        let made = self.claim_or_build(session, name, spares).await;
+        let made = self.claim_or_build(session, target, spares).await;
         Outcome {
             duration: started.elapsed(),
-            ..made.unwrap_or_else(|error| Outcome::failed(name.as_str(), error))
+            ..made.unwrap_or_else(|error| Outcome::failed(target.name.as_str(), error))
         }
     }
 
@@ -129,30 +136,30 @@ impl Tenants {
     async fn claim_or_build(
         &self,
         session: &Session,
-        name: &TenantName,
+        target: &Target,
         spares: &AtomicBool,
     ) -> Result<Outcome, Error> {
         let started = Instant::now();
-        let work = self.work(session, Schema::Tenant(name));
+        let work = self.work(session, Schema::Tenant(target));
         let (applied, from_spare) = match &self.placement {
             Some(node) => {
-                self.build_on(session, name, node).await?;
+                self.build_on(session, target, node).await?;
                 (work.migrations.iter().collect(), false)
             }
-            None if spares.load(Ordering::Relaxed) && engine::claim(work, name).await? => {
+            None if spares.load(Ordering::Relaxed) && engine::claim(work).await? => {
                 (work.migrations.iter().collect(), true)
             }
             None => {
                 spares.store(false, Ordering::Relaxed);
-                (engine::create(work, name).await?, false)
+                (engine::create(work).await?, false)
             }
         };
-        self.directory.forget(name);
+        self.directory.forget(&target.name);
         Ok(Outcome {
             applied: versions(&applied),
             from_spare,
             duration: started.elapsed(),
-            ..Outcome::idle(name.as_str(), Status::Created)
+            ..Outcome::idle(target.name.as_str(), Status::Created)
         })
     }
 
@@ -160,7 +167,7 @@ impl Tenants {
     /// be asked is no reason to lose the report.
     pub(super) async fn same_but_for_case(&self, names: &[TenantName]) -> Vec<Note> {
         match self.reading().await {
-            Ok(reading) => notes::same_but_for_case(&reading, names).await,
+            Ok(reading) => notes::same_but_for_case(&reading, &self.registry, names).await,
             Err(error) => Err(error),
         }
         .unwrap_or_default()
@@ -168,8 +175,10 @@ impl Tenants {
 
     async fn require_tracker(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
-        let sql = format!("SELECT FROM {} LIMIT 0", registry::TABLE);
+        let sql = self.registry.probe(List::Tenants);
         let found = reading.query(&sql, &[]).await;
-        found.map(drop).map_err(state::tracker_error)
+        found
+            .map(drop)
+            .map_err(|error| state::tracker_error(&self.registry, error))
     }
 }

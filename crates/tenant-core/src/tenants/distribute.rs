@@ -11,9 +11,10 @@ use super::state;
 use crate::events::{self, Call};
 use crate::fleet::{Item, Pace, Selection};
 use crate::link::Session;
-use crate::name::Schema;
+use crate::name::{Entry, Schema, Target};
+use crate::registry::List;
 use crate::report::{FleetReport, Outcome, Progress, Status};
-use crate::{Answer, Error, TenantName, engine};
+use crate::{Answer, Error, engine};
 
 /// A run that distributes tenants. Made by
 /// [`Cluster::distribute`](crate::Cluster::distribute).
@@ -68,7 +69,7 @@ impl Tenants {
         observe(&Progress::Planned { behind });
         let mut spares = Vec::new();
         if call.dry_run {
-            let skipped = |name: &TenantName| Outcome::idle(name.as_str(), Status::Skipped);
+            let skipped = |it: &Target| Outcome::idle(it.name.as_str(), Status::Skipped);
             outcomes.extend(local.iter().map(skipped));
         } else {
             let observe = |outcome: &Outcome| observe(&Progress::Ended(outcome));
@@ -91,7 +92,7 @@ impl Tenants {
     /// of each of them.
     async fn bring(
         &self,
-        tenants: Vec<TenantName>,
+        tenants: Vec<Target>,
         call: &Distribute<'_>,
         observe: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<(Vec<Outcome>, Vec<Outcome>), Error> {
@@ -105,11 +106,12 @@ impl Tenants {
         if !(tenants.is_empty() && spares.is_empty()) {
             self.make_reference_tables().await?;
         }
-        let items = tenants.into_iter().map(Item::from).collect();
+        let items = tenants.into_iter().map(Entry::Tenant).map(Item::from);
+        let items = items.collect();
         let done = self
             .for_each(items, Task::Distribute, pace.limits(0), pace.stop, observe)
             .await?;
-        let task = Task::DistributeSpare;
+        let task = Task::Distribute;
         Ok((done, self.for_spares(spares, task, pace).await))
     }
 
@@ -118,26 +120,24 @@ impl Tenants {
     async fn sort_by_place(
         &self,
         select: &Selection,
-    ) -> Result<(Vec<Outcome>, Vec<TenantName>), Error> {
+    ) -> Result<(Vec<Outcome>, Vec<Target>), Error> {
         let reading = self.reading().await?;
-        let registered = spread(&reading, select).await?;
+        let registered = spread(&reading, &self.registry, select).await?;
         let mut outcomes = Vec::new();
         let mut local = Vec::new();
         for name in select.names() {
             if !registered.iter().any(|it| it.name == name.as_str()) {
                 // Whether it is no tenant at all, or one without a schema, is found there.
-                local.push(name.clone());
+                local.push(self.target(name));
             }
         }
         for tenant in registered {
-            match tenant.name.parse::<TenantName>() {
-                Err(error) => {
-                    outcomes.push(Outcome::failed(tenant.name, Error::InvalidRow(error)));
-                }
+            match self.registry.tenant(&tenant.name) {
+                Err(error) => outcomes.push(Outcome::failed(tenant.name, error)),
                 Ok(_) if tenant.is_distributed => {
                     outcomes.push(Outcome::idle(tenant.name, Status::UpToDate));
                 }
-                Ok(name) => local.push(name),
+                Ok(target) => local.push(target),
             }
         }
         Ok((outcomes, local))
@@ -145,11 +145,11 @@ impl Tenants {
 
     async fn local_spares(&self) -> Result<Vec<Item>, Error> {
         let reading = self.reading().await?;
-        let spares = state::names_of_spares(&reading).await?;
+        let spares = state::names_of_spares(&reading, &self.registry).await?;
         let homes = homes(&reading).await?;
         let local = spares.iter().filter(|name| !homes.contains_key(*name));
         Ok(local
-            .filter_map(|name| name.parse::<TenantName>().ok())
+            .filter_map(|name| self.registry.entry(List::Spares, name).ok())
             .map(Item::from)
             .collect())
     }
@@ -157,13 +157,14 @@ impl Tenants {
     pub(super) async fn distribute_one(&self, session: &Session, schema: Schema<'_>) -> Outcome {
         let started = Instant::now();
         let done = match schema {
-            Schema::Tenant(name) | Schema::Spare(name) => {
-                let done = engine::distribute(self.work(session, schema), name).await;
-                self.directory.forget(name);
-                done
+            Schema::Tenant(_) | Schema::Spare(_) => {
+                engine::distribute(self.work(session, schema)).await
             }
             Schema::Public | Schema::Rehearsal(_) => Ok(false),
         };
+        if let Schema::Tenant(target) = schema {
+            self.directory.forget(&target.name);
+        }
         let (status, error) = match done {
             Ok(true) => (Status::Distributed, None),
             Ok(false) => (Status::UpToDate, None),
@@ -172,7 +173,7 @@ impl Tenants {
         Outcome {
             duration: started.elapsed(),
             error,
-            ..Outcome::idle(schema.name(), status)
+            ..Outcome::idle(schema.key(), status)
         }
     }
 }

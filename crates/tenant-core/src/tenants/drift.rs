@@ -35,7 +35,8 @@ impl Tenants {
     ) -> Result<Drift, Error> {
         let expected = standings.iter().filter_map(|standing| {
             let shape = shapes.get(&self.applied(standing))?;
-            Some((standing.tenant.as_str(), (standing, shape.as_ref())))
+            let schema = standing.entry.schema_name().as_str();
+            Some((schema, (standing, shape.as_ref())))
         });
         let expected = expected.collect::<HashMap<_, _>>();
         let names = expected.keys().copied().collect::<Vec<_>>();
@@ -48,26 +49,27 @@ impl Tenants {
             None => Vec::new(),
         };
         let mut drift = Drift::default();
-        for (name, looked) in self.look_at_shapes(&names, &look).await? {
-            let is_bare = |(standing, _): &(&Standing, _)| standing.version.is_none();
-            let is_bare = expected.get(name.as_str()).is_some_and(is_bare);
+        for (schema, looked) in self.look_at_shapes(&names, &look).await? {
+            let Some((standing, _)) = expected.get(schema.as_str()) else {
+                continue;
+            };
+            let is_bare = standing.version.is_none();
+            let name = standing.entry.key();
             match looked {
                 // Dropped meanwhile: somebody else's finding.
                 Seen::Nothing => {}
-                Seen::Busy => drift.busy.push(name),
+                Seen::Busy => drift.busy.push(name.to_owned()),
                 Seen::Shape(found) if found.is_empty() => {
-                    let standing = expected.get(name.as_str());
-                    let is_known = standing.is_some_and(|(it, _)| it.unknown.is_empty());
-                    drift.as_expected += usize::from(is_known);
+                    drift.as_expected += usize::from(standing.unknown.is_empty());
                 }
-                Seen::Shape(_) if is_bare => drift.add(&name, [ProblemKind::HalfMade]),
+                Seen::Shape(_) if is_bare => drift.add(name, [ProblemKind::HalfMade]),
                 Seen::Shape(found) => {
                     let kinds = found.into_iter().map(|it| ProblemKind::Drift(Box::new(it)));
-                    drift.add(&name, kinds);
+                    drift.add(name, kinds);
                 }
                 Seen::Unreadable(error) => {
                     let error = Error::database("reading what is in the schema", error);
-                    drift.add(&name, [ProblemKind::Unreadable(error)]);
+                    drift.add(name, [ProblemKind::Unreadable(error)]);
                 }
             }
         }
@@ -82,15 +84,15 @@ impl Tenants {
         standings: &[Standing],
         shapes: &Shapes,
     ) -> Result<Vec<Problem>, Error> {
-        let mut groups = BTreeMap::<Applied, Vec<&str>>::new();
+        let mut groups = BTreeMap::<Applied, Vec<&Standing>>::new();
         for standing in standings {
             let group = groups.entry(self.applied(standing)).or_default();
-            group.push(standing.tenant.as_str());
+            group.push(standing);
         }
         let mut problems = Vec::new();
-        for (applied, names) in groups {
+        for (applied, standings) in groups {
             if let Some(expected) = shapes.get(&applied) {
-                problems.extend(lacking(reading, &names, expected).await?);
+                problems.extend(lacking(reading, &standings, expected).await?);
             }
         }
         Ok(problems)
@@ -107,10 +109,10 @@ impl Drift {
     }
 }
 
-/// Which of the tables of `expected` the schemas `names` lack.
+/// Which of the tables of `expected` these lack.
 async fn lacking(
     reading: &Reading<'_>,
-    names: &[&str],
+    standings: &[&Standing],
     expected: &Shape,
 ) -> Result<Vec<Problem>, Error> {
     // Nearly all lack nothing, which counting shows. What was dropped meanwhile is
@@ -129,6 +131,10 @@ async fn lacking(
                    WHERE n.nspname = s.name AND c.relname = t.name \
                      AND c.relkind IN ('r', 'p', 'f')) \
                ORDER BY 1, 2";
+    let entries = standings.iter().map(|it| &it.entry);
+    let keys = entries.map(|it| (it.schema_name().as_str(), it.key()));
+    let keys = keys.collect::<HashMap<_, _>>();
+    let names = keys.keys().copied().collect::<Vec<_>>();
     let tables = expected.tables().collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
@@ -136,9 +142,11 @@ async fn lacking(
     let rows = reading.query(sql, &parameters).await.map_err(failed)?;
     let mut problems = Vec::new();
     for row in &rows {
+        let schema: String = row.try_get(0).map_err(failed)?;
         let table: String = row.try_get(1).map_err(failed)?;
+        let key = keys.get(schema.as_str());
         problems.extend(missing_table(expected, &table).map(|difference| Problem {
-            tenant: row.try_get(0).ok(),
+            tenant: key.map(|key| (*key).to_owned()),
             kind: ProblemKind::Drift(Box::new(difference)),
         }));
     }

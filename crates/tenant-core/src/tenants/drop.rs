@@ -8,7 +8,7 @@ use super::places;
 use crate::catalog::Catalog;
 use crate::events::Call;
 use crate::fleet::Selection;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::report::Removed;
 use crate::{Answer, Error, TenantName, engine};
 
@@ -31,17 +31,17 @@ pub struct Table {
     /// How many rows it has by the server's own estimate; `None` when nobody
     /// has counted since it was filled.
     pub rows: Option<u64>,
-    /// Its size on disk with indexes, in bytes.
-    pub bytes: u64,
+    /// Its size on disk with indexes, in bytes; `None` when the server does not know.
+    pub bytes: Option<u64>,
 }
 
 /// The estimate is what `ANALYZE` left behind, or what the statistics have
-/// counted since; never a scan.
+/// counted since; never a scan. Where nobody has counted and the statistics are lost,
+/// as after a crash, both say 0 of a table that is full: then nothing is known.
 fn tables(catalog: Catalog) -> String {
     format!(
         "SELECT c.relname::text, \
-             greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)), \
-             pg_catalog.pg_total_relation_size(c.oid) \
+             {ESTIMATE}, pg_catalog.pg_total_relation_size(c.oid) \
          FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> $2 AND {} \
@@ -49,6 +49,12 @@ fn tables(catalog: Catalog) -> String {
         catalog.no_shard("c")
     )
 }
+
+/// An expression: about how many rows the table `c` has, or null.
+const ESTIMATE: &str = "CASE WHEN c.relpages = 0 AND c.reltuples <= 0 \
+        AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 \
+        AND pg_catalog.pg_relation_size(c.oid) > 0 THEN NULL \
+        ELSE greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)) END";
 
 /// The same of tables on the servers of a cluster, whose own estimates are asked for.
 ///
@@ -75,27 +81,33 @@ impl Tenants {
     /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
     /// another run works on it, or what the server says.
     pub fn contents<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Contents, Error>> {
-        let contents = self.look_into(name);
-        Call::Contents.tell_about(Schema::Tenant(name), contents)
+        Box::pin(async move {
+            let target = self.target(name);
+            let contents = self.look_into(&target);
+            Call::Contents
+                .tell_about(Schema::Tenant(&target), contents)
+                .await
+        })
     }
 
-    async fn look_into(&self, name: &TenantName) -> Result<Contents, Error> {
+    async fn look_into(&self, target: &Target) -> Result<Contents, Error> {
+        let Target { name, schema } = target;
         let session = self.session().await?;
-        let existing = engine::look(self.work(&session, Schema::Tenant(name))).await?;
+        let existing = engine::look(self.work(&session, Schema::Tenant(target))).await?;
         match (existing.registered, existing.schema) {
-            (false, true) => return Err(Error::Untracked(name.clone())),
+            (false, true) => return Err(Error::Untracked(schema.clone())),
             (false, false) => return Err(Error::Unknown(name.clone())),
             (true, _) => {}
         }
         drop(session);
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
-            (&name.as_str(), Type::TEXT),
+            (&schema.as_str(), Type::TEXT),
             (&crate::name::LEDGER, Type::TEXT),
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()
-            && places::spread(&reading, &Selection::from(name))
+            && places::spread(&reading, &self.registry, &Selection::from(name))
                 .await?
                 .iter()
                 .any(|tenant| tenant.is_distributed);
@@ -130,14 +142,20 @@ impl Tenants {
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
     pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Removed, Error>> {
-        let schema = Schema::Tenant(name);
-        let removed = async move {
-            let session = self.session().await?;
-            let removed = engine::remove(self.work(&session, schema), name).await;
-            self.directory.forget(name);
-            removed
-        };
-        Call::DropTenant.tell_of(schema, removed)
+        Box::pin(async move {
+            let target = self.target(name);
+            let removed = self.remove(&target);
+            Call::DropTenant
+                .tell_of(Schema::Tenant(&target), removed)
+                .await
+        })
+    }
+
+    async fn remove(&self, target: &Target) -> Result<Removed, Error> {
+        let session = self.session().await?;
+        let removed = engine::remove(self.work(&session, Schema::Tenant(target))).await;
+        self.directory.forget(&target.name);
+        removed
     }
 }
 
@@ -148,7 +166,8 @@ fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
         rows: row
             .try_get::<_, Option<i64>>(1)?
             .and_then(|rows| u64::try_from(rows).ok()),
-        bytes: u64::try_from(row.try_get::<_, Option<i64>>(2)?.unwrap_or_default())
-            .unwrap_or_default(),
+        bytes: row
+            .try_get::<_, Option<i64>>(2)?
+            .and_then(|bytes| u64::try_from(bytes).ok()),
     })
 }

@@ -6,12 +6,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::handle::Tenants;
+use crate::Error;
 use crate::fleet::{Action, Item, Limits, Run, Stop};
 use crate::link::Session;
 use crate::migration::Migration;
-use crate::name::Schema;
-use crate::report::Outcome;
-use crate::{Error, TenantName};
+use crate::name::Entry;
+use crate::report::{Outcome, Status};
 
 /// What is done with each schema of a run.
 #[derive(Debug, Clone, Copy)]
@@ -20,28 +20,9 @@ pub(super) enum Task<'a> {
     Migrate,
     /// These, where it has them.
     Revert(&'a [&'a Migration]),
-    BuildSpare,
-    MigrateSpare,
-    RevertSpare(&'a [&'a Migration]),
-    DropSpare,
+    /// Only a spare: a tenant is dropped by a call of its own.
+    Drop,
     Distribute,
-    DistributeSpare,
-}
-
-impl Task<'_> {
-    /// The schema called `name` that it is done with.
-    fn schema(self, name: &TenantName) -> Schema<'_> {
-        match self {
-            Self::Create | Self::Migrate | Self::Revert(_) | Self::Distribute => {
-                Schema::Tenant(name)
-            }
-            Self::BuildSpare
-            | Self::MigrateSpare
-            | Self::RevertSpare(_)
-            | Self::DropSpare
-            | Self::DistributeSpare => Schema::Spare(name),
-        }
-    }
 }
 
 /// A task, with what it needs.
@@ -80,34 +61,29 @@ impl Tenants {
 }
 
 impl Action for Doing<'_> {
-    fn schema<'a>(&self, name: &'a TenantName) -> Schema<'a> {
-        self.task.schema(name)
-    }
-
     fn act<'a>(&'a self, session: &'a Session, item: &'a Item) -> BoxFuture<'a, Outcome> {
         self.do_one(session, item).boxed()
     }
 }
 
 impl Doing<'_> {
-    async fn do_one(&self, session: &Session, Item { name, applied }: &Item) -> Outcome {
+    async fn do_one(&self, session: &Session, Item { entry, applied }: &Item) -> Outcome {
         let tenants = self.tenants;
-        let schema = self.task.schema(name);
-        match self.task {
-            Task::Create => tenants.create_one(session, name, &self.spares).await,
-            Task::Migrate | Task::MigrateSpare => {
+        let schema = entry.schema();
+        match (self.task, entry) {
+            (Task::Create, Entry::Tenant(target)) => {
+                tenants.create_one(session, target, &self.spares).await
+            }
+            (Task::Create, Entry::Spare(name)) => tenants.build_spare(session, name).await,
+            (Task::Migrate, _) => {
                 tenants
                     .migrate_one(session, schema, applied.as_deref())
                     .await
             }
-            Task::Revert(migrations) | Task::RevertSpare(migrations) => {
-                tenants.revert_one(session, schema, migrations).await
-            }
-            Task::BuildSpare => tenants.build_spare(session, name).await,
-            Task::DropSpare => tenants.drop_spare(session, name).await,
-            Task::Distribute | Task::DistributeSpare => {
-                tenants.distribute_one(session, schema).await
-            }
+            (Task::Revert(migrations), _) => tenants.revert_one(session, schema, migrations).await,
+            (Task::Drop, Entry::Spare(name)) => tenants.drop_spare(session, name).await,
+            (Task::Drop, Entry::Tenant(_)) => Outcome::idle(entry.key(), Status::Skipped),
+            (Task::Distribute, _) => tenants.distribute_one(session, schema).await,
         }
     }
 }

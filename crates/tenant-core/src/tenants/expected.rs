@@ -11,9 +11,9 @@ use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::state::Standing;
 use crate::migration::{Migration, versions};
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::shape::Shape;
-use crate::{Error, TenantName, engine};
+use crate::{Error, engine};
 
 /// What certain migrations make.
 pub(super) type Shapes = HashMap<Applied, Arc<Shape>>;
@@ -91,7 +91,7 @@ impl Tenants {
         let all = self.migrations.tenant.iter().collect::<Vec<_>>();
         let shapes = self.try_out(&all, &before).await?;
         let shape = shapes.into_values().next();
-        let shape = shape.ok_or(Error::NotSetUp)?;
+        let shape = shape.ok_or_else(|| self.registry.not_set_up())?;
         Ok(self.learn(applied, shape))
     }
 
@@ -102,8 +102,8 @@ impl Tenants {
         wanted: &BTreeSet<usize>,
     ) -> Result<BTreeMap<usize, Shape>, Error> {
         let session = self.session().await?;
-        let name = rehearsal_name()?;
-        let work = self.work(&session, Schema::Rehearsal(&name));
+        let target = self.rehearsal()?;
+        let work = self.work(&session, Schema::Rehearsal(&target.schema));
         let tried = engine::rehearse(work, migrations, wanted).await;
         let Err(error) = tried else {
             return tried;
@@ -112,17 +112,17 @@ impl Tenants {
         if !is_whole || !is_for_no_transaction(&error) {
             return Err(error);
         }
-        let work = self.work(&session, Schema::Tenant(&name));
+        let work = self.work(&session, Schema::Tenant(&target));
         let tried = engine::try_in_database(work, &self.migrations, wanted).await;
         // Why no transaction would do says more than why there is no database.
         tried.map_err(|_| error)
     }
-}
 
-/// A name that no tenant has, for a schema that is never committed.
-pub(super) fn rehearsal_name() -> Result<TenantName, Error> {
-    let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
-    name.parse().map_err(Error::InvalidRow)
+    /// A name that no tenant has, for a schema that is never committed.
+    pub(super) fn rehearsal(&self) -> Result<Target, Error> {
+        let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
+        self.registry.tenant(&name)
+    }
 }
 
 /// Whether migrations failed only because they were in one transaction: something

@@ -1,7 +1,6 @@
 //! [`Tenants`]: the tenants of one database, and what all calls on them need.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::types::{ToSql, Type};
 
@@ -11,9 +10,10 @@ use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
 use crate::migration::{MigrationSet, Migrations};
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
-use crate::{Answer, Error, Node, registry};
+use crate::registry::Registry;
+use crate::{Answer, Error, Node, TenantName};
 
 /// The tenants of one database.
 ///
@@ -29,10 +29,8 @@ pub struct Tenants {
     pub(super) settings: Settings,
     /// The server of the cluster that new tenants are put on; any when `None`.
     pub(super) placement: Option<Node>,
-    /// Whether the list of tenants has a column for fingerprints. A database
-    /// that was set up by an older program has none, and gets it with the next
-    /// public migrations.
-    pub(super) fingerprints: Arc<AtomicBool>,
+    /// The lists of tenants and of spares.
+    pub(super) registry: Registry,
     /// What the pools know of the tenants, to be told when one is changed.
     pub(super) directory: Arc<Directory>,
     /// What the migrations make, as it was found lately.
@@ -73,33 +71,66 @@ impl Tenants {
             migrations: Arc::new(migrations),
             settings,
             placement: None,
-            fingerprints: Arc::default(),
+            registry: Registry::default(),
             directory: Arc::default(),
             known: Arc::default(),
         };
         tenants.look_for_cluster().await?;
         tenants.require_extensions().await?;
-        tenants.look_for_fingerprints().await?;
+        tenants.look_for_columns().await?;
         Ok(tenants)
     }
 
-    /// Looks whether the list of tenants has a column for fingerprints, unless
-    /// that is known.
-    pub(super) async fn look_for_fingerprints(&self) -> Result<(), Error> {
-        if self.fingerprints.load(Ordering::Relaxed) {
+    /// Looks which columns the lists have, unless they have all of them. A database that
+    /// was set up by an older program lacks some, and gets them with the next public
+    /// migrations.
+    pub(super) async fn look_for_columns(&self) -> Result<(), Error> {
+        if self.registry.is_complete() {
             return Ok(());
         }
-        let exists = "SELECT count(*) FROM pg_catalog.pg_attribute \
-                      WHERE attrelid = pg_catalog.to_regclass($1) AND attname = 'fingerprints' \
-                      AND NOT attisdropped";
         let session = self.session().await?;
-        let table = (&registry::TABLE as &(dyn ToSql + Sync), Type::TEXT);
-        let row = session.client().query_typed_one(exists, &[table]).await;
-        let count = row.and_then(|row| row.try_get::<_, i64>(0));
-        let count =
-            count.map_err(|error| Error::database("looking at the list of tenants", error))?;
-        self.fingerprints.store(count > 0, Ordering::Relaxed);
+        let lists = self.registry.lists();
+        let lists = (&lists.as_slice() as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
+        let failed = |error| Error::database("looking at the list of tenants", error);
+        let rows = session
+            .client()
+            .query_typed(Registry::COLUMNS, &[lists])
+            .await;
+        let rows = rows.map_err(failed)?;
+        let columns = rows
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        self.registry.learn(&columns);
         Ok(())
+    }
+
+    /// The same tenants, which `registry` lists. It has to be there already, or the
+    /// public migrations make it. Pools are to be made of what is given back: they ask
+    /// the same list.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the server says.
+    pub async fn listed_in(&self, registry: Registry) -> Result<Self, Error> {
+        let listed = Self {
+            registry,
+            directory: Arc::default(),
+            ..self.clone()
+        };
+        listed.look_for_columns().await?;
+        Ok(listed)
+    }
+
+    /// The lists of tenants and of spares.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The tenant `name` with its schema.
+    pub(super) fn target(&self, name: &TenantName) -> Target {
+        self.registry.target(name)
     }
 
     async fn look_for_cluster(&self) -> Result<(), Error> {
@@ -133,6 +164,7 @@ impl Tenants {
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));
+        let pool = pool.registry(self.registry.clone());
         match &self.settings.extensions {
             Some(extensions) => pool.extensions(extensions.clone()),
             None => pool,
@@ -145,14 +177,13 @@ impl Tenants {
     /// for each.
     #[must_use]
     pub fn of_copy(&self, database: Database) -> Self {
-        let fingerprints = self.fingerprints.load(Ordering::Relaxed);
         Self {
             sessions: Arc::new(database.sessions(DEFAULT_JOBS)),
             database,
             migrations: Arc::clone(&self.migrations),
             settings: self.settings.clone(),
             placement: self.placement.clone(),
-            fingerprints: Arc::new(AtomicBool::new(fingerprints)),
+            registry: self.registry.in_copy(),
             directory: Arc::default(),
             known: Arc::default(),
         }
@@ -183,7 +214,7 @@ impl Tenants {
             migrations: self.stream(schema),
             settings: &self.settings,
             database: &self.database,
-            fingerprints: self.fingerprints.load(Ordering::Relaxed),
+            registry: &self.registry,
         }
     }
 

@@ -196,12 +196,12 @@ impl Tenants {
         let (standings, mut problems) = sort(states);
         problems.extend(standings.iter().flat_map(migration_problems));
         problems.extend(self.edited_migrations(select).await?);
-        problems.extend(foreign_owners(reading, select).await?);
+        problems.extend(foreign_owners(reading, &self.registry, select).await?);
         if self.database.is_cluster() {
-            problems.extend(not_distributed(reading, select).await?);
+            problems.extend(not_distributed(reading, &self.registry, select).await?);
         }
         if let Some(role) = &self.settings.application_role {
-            problems.extend(missing_access(reading, role, select).await?);
+            problems.extend(missing_access(reading, &self.registry, role, select).await?);
         }
         let (mut as_expected, mut busy) = (None, Vec::new());
         match (check.shapes, check.depth) {
@@ -237,7 +237,7 @@ impl Tenants {
         let mut ready = Vec::new();
         for spare in self.states_of_spares().await? {
             match spare.standing {
-                Err(Error::MissingSchema(_)) => problems.push(Problem {
+                Err(Error::MissingSpare(_)) => problems.push(Problem {
                     tenant: Some(spare.name),
                     kind: ProblemKind::SpareLeftover(SpareFault::Gone),
                 }),
@@ -326,7 +326,7 @@ impl Tenants {
     }
 
     async fn edited_migrations(&self, select: &Selection) -> Result<Vec<Problem>, Error> {
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         let mut problems = Vec::new();
         for note in self.edited().await? {
             let Note::Edited {
@@ -377,7 +377,7 @@ fn sort(states: Vec<State>) -> (Vec<Standing>, Vec<Problem>) {
                 continue;
             }
             Err(Error::MissingSchema(_)) => ProblemKind::MissingSchema,
-            Err(Error::InvalidRow(error)) => ProblemKind::InvalidName(error),
+            Err(Error::InvalidRow { source, .. }) => ProblemKind::InvalidName(source),
             Err(error) => ProblemKind::Unreadable(error),
         };
         problems.push(Problem {
@@ -401,7 +401,7 @@ fn migration_problems(standing: &Standing) -> Vec<Problem> {
             .map(ProblemKind::UnknownMigration),
     );
     let problem = |kind| Problem {
-        tenant: Some(standing.tenant.to_string()),
+        tenant: Some(standing.entry.key().to_owned()),
         kind,
     };
     kinds.into_iter().map(problem).collect()

@@ -4,61 +4,60 @@ mod apart;
 
 use super::reading::{LedgerRead, Reading};
 use crate::catalog::Catalog;
-use crate::name::Schema;
-use crate::{PgError, TenantName};
+use crate::{PgError, SchemaName};
 
 pub(super) use apart::Unreached;
 
-/// Reads the ledgers of `tenants` into `ledgers`, in order. `unreached` keeps which
+/// Reads the ledgers of `schemas` into `ledgers`, in order. `unreached` keeps which
 /// servers of a cluster do not answer, for further ones.
 pub(super) async fn read_ledgers(
     reading: &Reading<'_>,
-    tenants: &[TenantName],
+    schemas: &[SchemaName],
     unreached: &Unreached,
-    ledgers: &mut Vec<(TenantName, LedgerRead)>,
+    ledgers: &mut Vec<(SchemaName, LedgerRead)>,
 ) {
     match reading.catalog() {
-        Catalog::Plain => read_together(reading, tenants, ledgers).await,
-        Catalog::Cluster => apart::read_apart(reading, tenants, unreached, ledgers).await,
+        Catalog::Plain => read_together(reading, schemas, ledgers).await,
+        Catalog::Cluster => apart::read_apart(reading, schemas, unreached, ledgers).await,
     }
 }
 
-/// With one query. When that fails, because of one of the tenants, each half is asked
+/// With one query. When that fails, because of one of the schemas, each half is asked
 /// for by itself.
 async fn read_together(
     reading: &Reading<'_>,
-    tenants: &[TenantName],
-    ledgers: &mut Vec<(TenantName, LedgerRead)>,
+    schemas: &[SchemaName],
+    ledgers: &mut Vec<(SchemaName, LedgerRead)>,
 ) {
-    let error = match query_ledgers(reading, tenants).await {
+    let error = match query_ledgers(reading, schemas).await {
         Ok(applied) => {
             let applied = applied.into_iter().map(Ok);
-            return ledgers.extend(tenants.iter().cloned().zip(applied));
+            return ledgers.extend(schemas.iter().cloned().zip(applied));
         }
         Err(error) => error,
     };
-    if let [tenant] = tenants {
-        return ledgers.push((tenant.clone(), Err(error)));
+    if let [schema] = schemas {
+        return ledgers.push((schema.clone(), Err(error)));
     }
-    let (one, other) = tenants.split_at(tenants.len() / 2);
+    let (one, other) = schemas.split_at(schemas.len() / 2);
     Box::pin(read_together(reading, one, ledgers)).await;
     Box::pin(read_together(reading, other, ledgers)).await;
 }
 
-/// The versions that each of `tenants` has, oldest first.
+/// The versions that each of `schemas` has, oldest first.
 ///
 /// Of all forms in one query this is among the fastest: PostgreSQL plans a list
 /// of `VALUES` more quickly than a `UNION` or a sort.
 async fn query_ledgers(
     reading: &Reading<'_>,
-    tenants: &[TenantName],
+    schemas: &[SchemaName],
 ) -> Result<Vec<Vec<String>>, PgError> {
-    let ledgers = tenants.iter().enumerate().map(|(number, tenant)| {
-        let ledger = Schema::Tenant(tenant).ledger();
+    let ledgers = schemas.iter().enumerate().map(|(number, schema)| {
+        let ledger = schema.ledger();
         format!("({number}, ARRAY(SELECT version FROM {ledger}))")
     });
     let sql = format!("VALUES {}", ledgers.collect::<Vec<_>>().join(", "));
-    let mut rows = Vec::with_capacity(tenants.len());
+    let mut rows = Vec::with_capacity(schemas.len());
     for row in reading.query(&sql, &[]).await? {
         let mut versions: Vec<String> = row.try_get(1)?;
         versions.sort();

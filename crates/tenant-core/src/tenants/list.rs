@@ -13,14 +13,15 @@ use crate::{Answer, Error, Version};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Tenant {
-    /// The name of the tenant and of its schema.
+    /// The name of the tenant.
     pub name: String,
-    /// When it was registered.
-    pub created_at: DateTime<Utc>,
-    /// The newest applied migration, if any.
+    /// When it was registered; `None` where the list of tenants does not say.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The newest applied migration; `None` when there is none, or when that is not
+    /// known.
     pub version: Option<Version>,
-    /// How many migrations it lacks.
-    pub pending: usize,
+    /// How many migrations it lacks; `None` when that is not known.
+    pub pending: Option<usize>,
     /// Where it is, when it is on a server of a cluster.
     pub place: Option<TenantPlace>,
     /// Why the two above are not known, when they are not.
@@ -42,24 +43,25 @@ impl Tenants {
         let states = self.states(&Selection::All, Knowledge::Certain).await?;
         let mut places = self.find_places().await?;
         let tenants = states.into_iter().map(|state| {
-            let place = places.remove(&state.name);
-            self.tenant(state, place)
+            let target = self.registry.tenant(&state.name).ok();
+            let place = target.and_then(|it| places.remove(it.schema.as_str()));
+            tenant(state, place)
         });
         Ok(tenants.collect())
     }
+}
 
-    fn tenant(&self, state: state::State, place: Option<TenantPlace>) -> Tenant {
-        let (version, pending, error) = match state.standing {
-            Ok(standing) => (standing.version, standing.pending.len(), None),
-            Err(error) => (None, self.migrations.tenant.iter().len(), Some(error)),
-        };
-        Tenant {
-            name: state.name,
-            created_at: state.created_at,
-            version,
-            pending,
-            place,
-            error,
-        }
+fn tenant(state: state::State, place: Option<TenantPlace>) -> Tenant {
+    let (version, pending, error) = match state.standing {
+        Ok(standing) => (standing.version, Some(standing.pending.len()), None),
+        Err(error) => (None, None, Some(error)),
+    };
+    Tenant {
+        name: state.name,
+        created_at: state.created_at,
+        version,
+        pending,
+        place,
+        error,
     }
 }

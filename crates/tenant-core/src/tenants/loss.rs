@@ -8,7 +8,6 @@ use std::error::Error as _;
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::expected::rehearsal_name;
 use super::handle::Tenants;
 use super::reading::Reading;
 use super::rollback::Ahead;
@@ -18,7 +17,7 @@ use crate::migration::Migration;
 use crate::name::Schema;
 use crate::report::Note;
 use crate::sql::ident;
-use crate::{Error, PgError, TenantName};
+use crate::{Error, PgError, SchemaName};
 
 /// How many tables one query looks into, and how many tenants' catalog it reads.
 const PER_QUERY: usize = 100;
@@ -82,8 +81,8 @@ impl Tenants {
         to_revert: &[&Migration],
     ) -> Result<WayBack, Error> {
         let session = self.session().await?;
-        let name = rehearsal_name()?;
-        let work = self.work(&session, Schema::Rehearsal(&name));
+        let target = self.rehearsal()?;
+        let work = self.work(&session, Schema::Rehearsal(&target.schema));
         engine::rehearse_back(work, remaining, to_revert).await
     }
 
@@ -138,9 +137,9 @@ async fn probes<'a>(
     let present = present(reading, dropped, tenants).await?;
     let mut probes = Vec::new();
     for tenant in tenants {
-        let name = tenant.tenant.as_str();
+        let schema = tenant.entry.schema_name();
         for dropped in dropped {
-            let Some(found) = present.get(&(name.to_owned(), dropped.table.clone())) else {
+            let Some(found) = present.get(&(schema.to_string(), dropped.table.clone())) else {
                 continue;
             };
             let is_there = |column: &String| found.columns.contains(column);
@@ -149,7 +148,7 @@ async fn probes<'a>(
             {
                 probes.push(Probe {
                     dropped,
-                    question: question(&tenant.tenant, dropped),
+                    question: question(schema, dropped),
                     rows: u64::try_from(found.rows).ok().filter(|rows| *rows > 0),
                 });
             }
@@ -158,8 +157,8 @@ async fn probes<'a>(
     Ok(probes)
 }
 
-fn question(tenant: &TenantName, dropped: &Dropped) -> String {
-    let schema = Schema::Tenant(tenant).ident();
+fn question(schema: &SchemaName, dropped: &Dropped) -> String {
+    let schema = schema.ident();
     let filled = dropped.column.as_ref().map_or_else(String::new, |column| {
         format!(" WHERE {} IS NOT NULL", ident(column))
     });
@@ -169,7 +168,7 @@ fn question(tenant: &TenantName, dropped: &Dropped) -> String {
     )
 }
 
-/// Which of the tables and columns these tenants have, by tenant and table. The
+/// Which of the tables and columns these tenants have, by schema and table. The
 /// estimate is never a scan: see `contents`.
 async fn present(
     reading: &Reading<'_>,
@@ -186,7 +185,7 @@ async fn present(
                WHERE n.nspname = ANY ($1)";
     let names = tenants
         .iter()
-        .map(|it| it.tenant.as_str())
+        .map(|it| it.entry.schema_name().as_str())
         .collect::<Vec<_>>();
     let tables = dropped
         .iter()

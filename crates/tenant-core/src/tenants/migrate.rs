@@ -1,7 +1,6 @@
 //! Brings the tenants up to date.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::each::Task;
@@ -87,7 +86,7 @@ impl Tenants {
     async fn bring_up(&self, call: &Migrate<'_>) -> Result<FleetReport, Error> {
         let observe = &*call.observe;
         let started = Instant::now();
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         let mut migrations = self.migrations.tenant.iter();
         let is_any_unfit = migrations.any(|migration| migration.refusal().is_some());
         // Where something is to be decided before the first tenant is begun, it
@@ -133,7 +132,7 @@ impl Tenants {
                 .await?;
             note_what_remains(&mut ended, behind);
             outcomes.extend(ended);
-            let task = Task::MigrateSpare;
+            let task = Task::Migrate;
             let migrated = self.for_spares(spares_behind, task, call.pace);
             spares = migrated.await;
         }
@@ -158,8 +157,8 @@ impl Tenants {
         let started = Instant::now();
         let mut applied = Vec::new();
         let done = engine::migrate(self.work(session, schema), known, &mut applied).await;
-        if let Schema::Tenant(name) = schema {
-            self.directory.forget(name);
+        if let Schema::Tenant(target) = schema {
+            self.directory.forget(&target.name);
         }
         let status = match &done {
             Err(_) => Status::Failed,
@@ -170,17 +169,17 @@ impl Tenants {
             applied: versions(&applied),
             duration: started.elapsed(),
             error: done.err(),
-            ..Outcome::idle(schema.name(), status)
+            ..Outcome::idle(schema.key(), status)
         }
     }
 
     /// The migrations whose text has changed since they were applied.
     pub(super) async fn edited(&self) -> Result<Vec<Note>, Error> {
-        if !self.fingerprints.load(Ordering::Relaxed) {
+        if !self.registry.has_fingerprints() {
             return Ok(Vec::new());
         }
         let reading = self.reading().await?;
-        notes::edited(&reading, &self.migrations.tenant).await
+        notes::edited(&reading, &self.registry, &self.migrations.tenant).await
     }
 
     /// Refuses the run when a migration that any of them lacks must not run.
@@ -221,7 +220,7 @@ fn sort(states: Vec<State>, select: &Selection) -> (Vec<Outcome>, Vec<Standing>)
 fn note_what_remains(ended: &mut [Outcome], behind: Vec<Standing>) {
     let behind = behind.into_iter();
     let mut pending = behind
-        .map(|standing| (standing.tenant.to_string(), standing.pending))
+        .map(|standing| (standing.entry.key().to_owned(), standing.pending))
         .collect::<HashMap<_, _>>();
     for outcome in ended {
         if matches!(outcome.status, Status::Failed | Status::Skipped) {
@@ -236,6 +235,6 @@ fn note_what_remains(ended: &mut [Outcome], behind: Vec<Standing>) {
 fn planned(standing: Standing) -> Outcome {
     Outcome {
         pending: standing.pending,
-        ..Outcome::idle(standing.tenant.as_str(), Status::Skipped)
+        ..Outcome::idle(standing.entry.key(), Status::Skipped)
     }
 }

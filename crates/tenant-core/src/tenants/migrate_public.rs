@@ -64,7 +64,7 @@ impl Tenants {
             engine::migrate(self.work(&session, Schema::Public), None, &mut applied).await?;
             outcome.applied = versions(&applied);
             drop(session);
-            self.look_for_fingerprints().await?;
+            self.look_for_columns().await?;
             self.make_reference_tables().await?;
         }
         outcome.duration = started.elapsed();

@@ -15,9 +15,9 @@ use crate::engine::{self, Writers};
 use crate::events::Call;
 use crate::fleet::{Pace, Stop};
 use crate::link::Session;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::report::{MoveProgress, Moved};
-use crate::{Answer, Error, Node, TenantName};
+use crate::{Answer, Error, Node, SchemaName, TenantName};
 
 /// How often it is looked how far a move is.
 const LOOK: Duration = Duration::from_millis(250);
@@ -71,21 +71,27 @@ impl<'a> IntoFuture for MoveTenant<'a> {
     type IntoFuture = Answer<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let schema = Schema::Tenant(self.name);
-        let moved = async move {
-            let Self { tenants, .. } = self;
-            let (name, to, writers) = (self.name, self.to, self.writers);
-            let moved = tenants.move_and_watch(name, to, writers, self.pace.stop, &*self.observe);
-            moved.await
-        };
-        Call::MoveTenant.tell_of(schema, moved)
+        Box::pin(async move {
+            let Self {
+                tenants,
+                to,
+                writers,
+                ..
+            } = self;
+            let target = tenants.target(self.name);
+            let moved =
+                tenants.move_and_watch(&target, to, writers, self.pace.stop, &*self.observe);
+            Call::MoveTenant
+                .tell_of(Schema::Tenant(&target), moved)
+                .await
+        })
     }
 }
 
 impl Tenants {
     async fn move_and_watch(
         &self,
-        name: &TenantName,
+        target: &Target,
         to: &Node,
         writers: Writers,
         stop: &Stop,
@@ -95,9 +101,9 @@ impl Tenants {
         self.require_node(to).await?;
         let session = self.session().await?;
         let token = session.client().cancel_token();
-        let work = self.work(&session, Schema::Tenant(name));
-        let moving = pin!(engine::relocate(work, name, to, writers));
-        let watching = pin!(self.watch(name, token, stop, observe));
+        let work = self.work(&session, Schema::Tenant(target));
+        let moving = pin!(engine::relocate(work, to, writers));
+        let watching = pin!(self.watch(&target.schema, token, stop, observe));
         let from = match select(moving, watching).await {
             Either::Left((moved, _)) => moved?,
             Either::Right((never, _)) => match never {},
@@ -112,7 +118,7 @@ impl Tenants {
     /// Tells how far it is, and calls it off once that is wanted.
     async fn watch(
         &self,
-        name: &TenantName,
+        schema: &SchemaName,
         token: CancelToken,
         stop: &Stop,
         observe: &(dyn Fn(&MoveProgress) + Sync),
@@ -127,7 +133,7 @@ impl Tenants {
                 client = self.database.driver().await.ok();
             }
             let Some(client) = &client else { continue };
-            if let Some(progress) = progress(client, name).await {
+            if let Some(progress) = progress(client, schema).await {
                 observe(&progress);
             }
         }
@@ -142,27 +148,27 @@ impl Tenants {
         Ok(placed)
     }
 
-    /// Makes the tenant `name` on the server `node`: a spare schema of its own, which is
+    /// Makes the tenant `target` on the server `node`: a spare schema of its own, which is
     /// moved and then given the name. Before that nobody hears of the tenant, and what is
     /// left of a run that is cut off is a spare.
     pub(super) async fn build_on(
         &self,
         session: &Session,
-        name: &TenantName,
+        target: &Target,
         node: &Node,
     ) -> Result<(), Error> {
-        let tenant = self.work(session, Schema::Tenant(name));
-        engine::require_free(tenant, name).await?;
-        let spare = new_name()?;
+        let tenant = self.work(session, Schema::Tenant(target));
+        engine::require_free(tenant).await?;
+        let spare = new_name(&self.registry)?;
         let work = self.work(session, Schema::Spare(&spare));
-        engine::create(work, &spare).await?;
-        let placed = match engine::relocate(work, &spare, node, Writers::Wait).await {
-            Ok(_) => engine::claim_this(tenant, name, &spare).await,
+        engine::create(work).await?;
+        let placed = match engine::relocate(work, node, Writers::Wait).await {
+            Ok(_) => engine::claim_this(tenant, &spare).await,
             Err(error) => Err(error),
         };
         if placed.is_err() {
             // It stays a spare where it cannot be removed, which harms nobody.
-            drop(engine::remove(work, &spare).await);
+            drop(engine::remove(work).await);
         }
         placed
     }
@@ -188,8 +194,8 @@ impl Tenants {
 }
 
 /// How far it is; nothing before it has begun, or when that cannot be asked.
-async fn progress(client: &Client, name: &TenantName) -> Option<MoveProgress> {
-    let parameter = (&name.as_str() as &(dyn ToSql + Sync), Type::TEXT);
+async fn progress(client: &Client, schema: &SchemaName) -> Option<MoveProgress> {
+    let parameter = (&schema.as_str() as &(dyn ToSql + Sync), Type::TEXT);
     let rows = client.query_typed(PROGRESS, &[parameter]).await.ok()?;
     let row = rows.first()?;
     let bytes = |column| u64::try_from(row.try_get::<_, i64>(column).ok()?).ok();

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use sql_text::{V1, literal, was_edited};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
 use super::state::State;
 use crate::migration::{Migration, MigrationSet};
+use crate::registry::{Registry, Rows};
 use crate::report::Note;
-use crate::{Error, TenantName, Version, registry};
+use crate::{Error, TenantName, Version};
 
 /// What the ledgers tell: migrations that nobody has, and those that come late.
 pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note> {
@@ -19,7 +21,7 @@ pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note
         .iter()
         .filter_map(|state| state.standing.as_ref().ok())
     {
-        let name = || standing.tenant.to_string();
+        let name = || standing.entry.key().to_owned();
         for version in &standing.unknown {
             unknown.entry(version).or_default().push(name());
         }
@@ -45,21 +47,33 @@ pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note
 /// tenants that have them.
 pub(super) async fn edited(
     reading: &Reading<'_>,
+    registry: &Registry,
     migrations: &MigrationSet,
 ) -> Result<Vec<Note>, Error> {
+    let Rows {
+        from,
+        key,
+        fingerprints: Some(applied),
+        ..
+    } = registry.rows("t")
+    else {
+        return Ok(Vec::new());
+    };
     let versions = migrations
         .iter()
         .map(|migration| migration.version().as_str())
         .collect::<Vec<_>>();
     let fingerprints = migrations.iter().map(Migration::fingerprint);
     let fingerprints = fingerprints.collect::<Vec<_>>();
-    // Nearly all have nothing else, which the first condition shows at once.
+    // Nearly all have nothing else, which the first condition shows at once; the last
+    // spares those that an earlier program wrote, without a version.
     let sql = format!(
         "WITH now AS MATERIALIZED (SELECT pg_catalog.jsonb_object($1, $2) AS texts) \
-         SELECT f.key, t.name FROM {} t CROSS JOIN now \
-         CROSS JOIN LATERAL pg_catalog.jsonb_each_text(t.fingerprints) f \
-         WHERE NOT t.fingerprints <@ now.texts AND now.texts ->> f.key <> f.value ORDER BY 1, 2",
-        registry::TABLE
+         SELECT f.key, {key}, f.value FROM {from} CROSS JOIN now \
+         CROSS JOIN LATERAL pg_catalog.jsonb_each_text({applied}) f \
+         WHERE NOT {applied} <@ now.texts AND now.texts ->> f.key <> f.value \
+         AND now.texts ->> f.key <> {} || f.value ORDER BY 1, 2",
+        literal(V1)
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
         (&versions, Type::TEXT_ARRAY),
@@ -67,14 +81,20 @@ pub(super) async fn edited(
     ];
     let rows = reading.query(&sql, &parameters).await;
     let rows = rows.map_err(|error| Error::database("reading the fingerprints", error))?;
-    let mut edited = BTreeMap::<String, Vec<String>>::new();
+    let mut edited = BTreeMap::<&str, Vec<String>>::new();
     for row in &rows {
-        if let (Ok(version), Ok(tenant)) = (row.try_get(0), row.try_get(1)) {
+        let (Ok(version), Ok(tenant), Ok(stored)) =
+            (row.try_get(0), row.try_get(1), row.try_get(2))
+        else {
+            continue;
+        };
+        let now = migrations.find(version).map(Migration::fingerprint);
+        if now.is_some_and(|now| was_edited(stored, now)) {
             edited.entry(version).or_default().push(tenant);
         }
     }
     let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
-        migration: migrations.name_of(&version),
+        migration: migrations.name_of(version),
         version: Version::recorded(version),
         tenants,
     });
@@ -84,15 +104,18 @@ pub(super) async fn edited(
 /// Which of `names` are those of other tenants but for upper and lower case.
 pub(super) async fn same_but_for_case(
     reading: &Reading<'_>,
+    registry: &Registry,
     names: &[TenantName],
 ) -> Result<Vec<Note>, Error> {
     let names = names.iter().map(TenantName::as_str).collect::<Vec<_>>();
+    let (ours, others) = (registry.rows("one"), registry.rows("other"));
+    let (one, other) = (ours.key, others.key);
     let sql = format!(
-        "SELECT one.name, other.name FROM {0} one JOIN {0} other \
-         ON pg_catalog.lower(one.name) = pg_catalog.lower(other.name) AND one.name <> other.name \
-         WHERE one.name = ANY ($1) AND (one.name < other.name OR other.name <> ALL ($1)) \
+        "SELECT {one}, {other} FROM {} JOIN {} \
+         ON pg_catalog.lower({one}) = pg_catalog.lower({other}) AND {one} <> {other} \
+         WHERE {one} = ANY ($1) AND ({one} < {other} OR {other} <> ALL ($1)) \
          ORDER BY 1, 2",
-        registry::TABLE
+        ours.from, others.from
     );
     let rows = reading.query(&sql, &[(&names, Type::TEXT_ARRAY)]).await;
     let rows = rows.map_err(|error| Error::database("comparing the tenants' names", error))?;

@@ -12,9 +12,10 @@ use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
 use super::state;
 use crate::name::LEDGER;
+use crate::registry::Rows;
 use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::shape::Shape;
-use crate::{Error, TenantName, registry};
+use crate::{Error, SchemaName};
 
 /// A schema that is in no list.
 struct Candidate {
@@ -60,7 +61,7 @@ impl Tenants {
                 continue;
             };
             if !likeness.has_other {
-                bare.extend(name.parse::<TenantName>());
+                bare.extend(self.possible_tenant(&name));
             } else if likeness.is_a_tenants(candidate.has_ledger) {
                 ours.insert(name);
             }
@@ -82,9 +83,16 @@ impl Tenants {
         Ok(problems.collect())
     }
 
+    /// The schema called `name`, if it can be a tenant's.
+    fn possible_tenant(&self, name: &str) -> Option<SchemaName> {
+        let schema = name.parse().ok()?;
+        let tenant = self.registry.naming().tenant_of(&schema);
+        tenant.map(|_| schema)
+    }
+
     /// Those of the schemas `bare`, which have nothing but a table of applied
     /// migrations, that hold no version of another program.
-    async fn with_our_versions(&self, reading: &Reading<'_>, bare: &[TenantName]) -> Vec<String> {
+    async fn with_our_versions(&self, reading: &Reading<'_>, bare: &[SchemaName]) -> Vec<String> {
         if bare.is_empty() {
             return Vec::new();
         }
@@ -111,12 +119,13 @@ impl Tenants {
     ) -> Result<Vec<Candidate>, Error> {
         let extensions = self.settings.extensions.as_ref();
         let extensions = extensions.map(|schema| schema.name());
+        let Rows { from, schema, .. } = self.registry.rows("t");
         let sql = format!(
             "WITH nobodys AS MATERIALIZED ( \
                  SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n \
                  WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('public', 'information_schema') \
                AND n.nspname IS DISTINCT FROM $2 AND n.nspname <> ALL ($4) \
-               AND NOT EXISTS (SELECT FROM {} t WHERE t.name = n.nspname) \
+               AND NOT EXISTS (SELECT FROM {from} WHERE {schema} = n.nspname) \
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
                    AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e')), \
              looked AS ( \
@@ -129,10 +138,9 @@ impl Tenants {
                          AND c.relkind IN ('r', 'p', 'f') AND c.relname = ANY ($1)) AS has_table \
                  FROM nobodys n) \
              SELECT nspname::text, is_empty, has_ledger FROM looked \
-             WHERE is_empty OR has_ledger OR has_table ORDER BY 1",
-            registry::TABLE
+             WHERE is_empty OR has_ledger OR has_table ORDER BY 1"
         );
-        let spares = state::names_of_spares(reading).await?;
+        let spares = state::names_of_spares(reading, &self.registry).await?;
         let tables = shapes.values().flat_map(|shape| shape.tables());
         let tables = tables.collect::<Vec<_>>();
         let parameters: [(&(dyn ToSql + Sync), Type); 4] = [

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::reading::Reading;
+use crate::Error;
 use crate::fleet::Selection;
+use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, registry};
 
 /// The selected tenants whose schema belongs to another role than those of most: a schema that somebody has made or restored
 /// as another role, and that the migrations cannot change.
@@ -15,12 +16,15 @@ use crate::{Error, registry};
 /// What the server says.
 pub(super) async fn foreign_owners(
     reading: &Reading<'_>,
+    registry: &Registry,
     select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
     let sql = format!(
-        "SELECT t.name, pg_catalog.pg_get_userbyid(n.nspowner)::text \
-         FROM {} t JOIN pg_catalog.pg_namespace n ON n.nspname = t.name ORDER BY t.name",
-        registry::TABLE
+        "SELECT {key}, pg_catalog.pg_get_userbyid(n.nspowner)::text \
+         FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} ORDER BY {key}"
     );
     let failed = |error| Error::database("looking whom the schemas belong to", error);
     let rows = reading.query(&sql, &[]).await.map_err(failed)?;

@@ -11,7 +11,8 @@ use super::handle::Tenants;
 use super::reading::Reading;
 use crate::engine::NODES;
 use crate::fleet::Selection;
-use crate::{Error, Node, registry};
+use crate::registry::{Registry, Rows};
+use crate::{Error, Node};
 
 /// Where a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,15 +134,18 @@ pub(super) struct Spread {
 /// What the server says.
 pub(super) async fn spread(
     reading: &Reading<'_>,
+    registry: &Registry,
     select: &Selection,
 ) -> Result<Vec<Spread>, Error> {
     let failed = |error| Error::database("reading which tenants are distributed", error);
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
     let sql = format!(
-        "SELECT t.name, d.schemaid IS NOT NULL FROM {} t \
-         JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+        "SELECT {key}, d.schemaid IS NOT NULL FROM {from} \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
          LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
-         WHERE $1::text[] IS NULL OR t.name = ANY ($1) ORDER BY t.name",
-        registry::TABLE
+         WHERE $1::text[] IS NULL OR {key} = ANY ($1) ORDER BY {key}"
     );
     let names = select.parameter();
     let parameter = (&names as &(dyn ToSql + Sync), Type::TEXT_ARRAY);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::handle::Tenants;
 use super::state::tracker_error;
 use crate::name::Schema;
-use crate::{Error, engine, registry};
+use crate::registry::Rows;
+use crate::{Error, engine};
 
 impl Tenants {
     /// Makes the tables of `public` that tenants refer to reference tables, of which
@@ -53,20 +54,21 @@ impl Tenants {
     }
 
     async fn referred_by_tenants(&self) -> Result<Vec<String>, Error> {
+        let Rows { from, schema, .. } = self.registry.rows("t");
         let sql = format!(
-            "SELECT DISTINCT p.relname::text FROM {} t \
-             JOIN pg_catalog.pg_namespace n ON n.nspname = t.name \
+            "SELECT DISTINCT p.relname::text FROM {from} \
+             JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
              JOIN pg_catalog.pg_constraint k ON k.connamespace = n.oid AND k.contype = 'f' \
              JOIN pg_catalog.pg_class p ON p.oid = k.confrelid \
-             JOIN pg_catalog.pg_namespace o ON o.oid = p.relnamespace AND o.nspname = 'public'",
-            registry::TABLE
+             JOIN pg_catalog.pg_namespace o ON o.oid = p.relnamespace AND o.nspname = 'public'"
         );
+        let failed = |error| tracker_error(&self.registry, error);
         let reading = self.reading().await?;
-        let rows = match reading.query(&sql, &[]).await.map_err(tracker_error) {
-            Err(Error::NotSetUp) => return Ok(Vec::new()),
+        let rows = match reading.query(&sql, &[]).await.map_err(failed) {
+            Err(Error::NotSetUp { .. }) => return Ok(Vec::new()),
             rows => rows?,
         };
         let tables = rows.iter().map(|row| row.try_get(0));
-        tables.collect::<Result<_, _>>().map_err(tracker_error)
+        tables.collect::<Result<_, _>>().map_err(failed)
     }
 }

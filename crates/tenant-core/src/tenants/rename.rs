@@ -3,7 +3,7 @@
 use super::handle::Tenants;
 use crate::engine::{self, Followed};
 use crate::events::Call;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::report::{Note, Renamed};
 use crate::{Answer, Error, TenantName};
 
@@ -36,16 +36,20 @@ impl Tenants {
         from: &'a TenantName,
         to: &'a TenantName,
     ) -> Answer<'a, Result<Renamed, Error>> {
-        let renamed = self.rename_and_look(from, to);
-        Call::Rename.tell_of(Schema::Tenant(from), renamed)
+        Box::pin(async move {
+            let (old, new) = (self.target(from), self.target(to));
+            let renamed = self.rename_and_look(&old, &new);
+            Call::Rename.tell_of(Schema::Tenant(&old), renamed).await
+        })
     }
 
-    async fn rename_and_look(&self, from: &TenantName, to: &TenantName) -> Result<Renamed, Error> {
+    async fn rename_and_look(&self, old: &Target, new: &Target) -> Result<Renamed, Error> {
+        let (from, to) = (&old.name, &new.name);
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
         let session = self.session().await?;
-        let followed = engine::rename(self.work(&session, Schema::Tenant(from)), from, to).await;
+        let followed = engine::rename(self.work(&session, Schema::Tenant(old)), new).await;
         drop(session);
         for name in [from, to] {
             self.directory.forget(name);
@@ -53,13 +57,13 @@ impl Tenants {
         let Followed { functions, left } = followed?;
         let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
         notes.extend(left.paths.into_iter().map(|path| Note::OldPath {
-            name: from.to_string(),
+            name: old.schema.to_string(),
             of: path.of,
             remedy: path.remedy,
         }));
         if !left.functions.is_empty() {
             notes.push(Note::NameInText {
-                name: from.to_string(),
+                name: old.schema.to_string(),
                 functions: left.functions,
             });
         }

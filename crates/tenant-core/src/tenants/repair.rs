@@ -6,7 +6,7 @@ use super::handle::Tenants;
 use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::shape::Difference;
 use crate::{Answer, Error, TenantName};
 
@@ -40,8 +40,13 @@ impl Tenants {
     /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
     /// migrations could not be tried. Then nothing was changed.
     pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
-        let repaired = self.repair_or_try(name, Keep::Yes);
-        Call::Repair.tell_about(Schema::Tenant(name), repaired)
+        Box::pin(async move {
+            let target = self.target(name);
+            let repaired = self.repair_or_try(&target, Keep::Yes);
+            Call::Repair
+                .tell_about(Schema::Tenant(&target), repaired)
+                .await
+        })
     }
 
     /// What [`Tenants::repair`] would do: all of it is done, and rolled back.
@@ -50,13 +55,18 @@ impl Tenants {
     ///
     /// As [`Tenants::repair`].
     pub fn try_repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
-        let tried = self.repair_or_try(name, Keep::No);
-        Call::Repair.tell_about(Schema::Tenant(name), tried)
+        Box::pin(async move {
+            let target = self.target(name);
+            let tried = self.repair_or_try(&target, Keep::No);
+            Call::Repair
+                .tell_about(Schema::Tenant(&target), tried)
+                .await
+        })
     }
 
-    async fn repair_or_try(&self, name: &TenantName, keep: Keep) -> Result<Repair, Error> {
+    async fn repair_or_try(&self, target: &Target, keep: Keep) -> Result<Repair, Error> {
         for _ in 0..ATTEMPTS {
-            let standing = self.standing_of(name).await?;
+            let standing = self.standing_of(&target.name).await?;
             let known = self.applied(&standing);
             let shapes = self.expected(BTreeSet::from([known.clone()])).await?;
             let Some(expected) = shapes.get(&known) else {
@@ -65,8 +75,8 @@ impl Tenants {
             let applied = known.iter().chain(&standing.unknown);
             let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
             let session = self.session().await?;
-            let work = self.work(&session, Schema::Tenant(name));
-            if let Some(repaired) = engine::repair(work, name, expected, &applied, keep).await? {
+            let work = self.work(&session, Schema::Tenant(target));
+            if let Some(repaired) = engine::repair(work, target, expected, &applied, keep).await? {
                 return Ok(Repair {
                     mended: repaired.repaired,
                     statements: repaired.statements,
@@ -75,7 +85,7 @@ impl Tenants {
             }
         }
         Err(Error::Busy {
-            schema: Schema::Tenant(name).to_string(),
+            schema: Schema::Tenant(target).to_string(),
             waited: std::time::Duration::ZERO,
             holders: Vec::new(),
         })

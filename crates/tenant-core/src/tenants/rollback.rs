@@ -20,9 +20,9 @@ use crate::events::{self, Call, Whose};
 use crate::fleet::{Item, Pace, Selection};
 use crate::link::Session;
 use crate::migration::{Migration, versions};
-use crate::name::Schema;
+use crate::name::{Entry, Schema};
 use crate::report::{FleetReport, Note, Outcome, Status};
-use crate::{Answer, Error, TenantName, Version, engine};
+use crate::{Answer, Error, Version, engine};
 
 pub(super) use ahead::Ahead;
 pub use to::RollbackTo;
@@ -37,7 +37,7 @@ pub struct RollbackPlan {
     /// Those with nothing to do or nothing to be done.
     idle: Vec<Outcome>,
     ahead: Vec<Ahead>,
-    spares: Vec<TenantName>,
+    spares: Vec<Entry>,
     duration: Duration,
 }
 
@@ -84,7 +84,7 @@ impl RollbackPlan {
     pub fn into_report(self) -> FleetReport {
         let untouched = self.ahead.into_iter().map(|ahead| Outcome {
             to_revert: ahead.versions,
-            ..Outcome::idle(ahead.tenant.as_str(), Status::Skipped)
+            ..Outcome::idle(ahead.entry.key(), Status::Skipped)
         });
         let mut outcomes = self.idle.into_iter().chain(untouched).collect::<Vec<_>>();
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
@@ -159,7 +159,7 @@ impl Tenants {
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`]; [`Error::NoVersion`] when there is no
     /// migration to go back to; [`Error::NotOurs`] when one is to be reverted that
-    /// this program does not have, [`Error::Irreversible`] when some have no
+    /// this program does not have, [`Error::UnreadableDown`], [`Error::Irreversible`] when some have no
     /// `down.sql`, [`Error::Refused`] when one has a `down.sql` that must not run. A
     /// tenant's own error is in the report of the run.
     pub fn plan_rollback(&self) -> PlanRollback<'_> {
@@ -172,7 +172,7 @@ impl Tenants {
 
     async fn plan_back(&self, select: &Selection, to: &RollbackTo) -> Result<RollbackPlan, Error> {
         let started = Instant::now();
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         let ours = &self.migrations.tenant;
         let states = self.states(select, Knowledge::Certain).await?;
         let unknown = notes::of_states(&states, ours);
@@ -183,7 +183,7 @@ impl Tenants {
             .iter()
             .map(|it| choice::ahead(ours, it, &to_revert));
         let (ahead, level) = ahead.partition::<Vec<_>, _>(|it| !it.versions.is_empty());
-        let level = level.iter().map(|it| it.tenant.as_str());
+        let level = level.iter().map(|it| it.entry.key());
         idle.extend(level.map(|name| Outcome::idle(name, Status::UpToDate)));
         let spares = if select.is_all() {
             self.spares_with(&to_revert).await?
@@ -213,13 +213,13 @@ impl Tenants {
     }
 
     /// The spares that have one of these migrations.
-    async fn spares_with(&self, to_revert: &[&Migration]) -> Result<Vec<TenantName>, Error> {
+    async fn spares_with(&self, to_revert: &[&Migration]) -> Result<Vec<Entry>, Error> {
         let spares = self.states_of_spares().await?;
         let spares = spares.into_iter().filter_map(|spare| spare.standing.ok());
         let ours = &self.migrations.tenant;
         let ahead = spares.map(|standing| choice::ahead(ours, &standing, to_revert));
         let ahead = ahead.filter(|spare| !spare.versions.is_empty());
-        Ok(ahead.map(|spare| spare.tenant).collect())
+        Ok(ahead.map(|spare| spare.entry).collect())
     }
 
     /// Reverts what `plan` says, several tenants at a time: in each tenant the
@@ -257,7 +257,7 @@ impl Tenants {
             events::schema_ended(Whose::tenant(&failed.name), failed);
         }
         let failed = outcomes.iter().filter(|it| it.error.is_some()).count();
-        let items = plan.ahead.iter().map(|it| Item::from(it.tenant.clone()));
+        let items = plan.ahead.iter().map(|it| Item::from(it.entry.clone()));
         let mut ended = self
             .for_each(
                 items.collect(),
@@ -271,7 +271,7 @@ impl Tenants {
         outcomes.extend(ended);
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let spares = plan.spares.into_iter().map(Item::from).collect();
-        let task = Task::RevertSpare(&to_revert);
+        let task = Task::Revert(&to_revert);
         let spares = self.for_spares(spares, task, pace);
         let report = FleetReport {
             outcomes,
@@ -292,8 +292,8 @@ impl Tenants {
         let started = Instant::now();
         let mut reverted = Vec::new();
         let done = engine::revert(self.work(session, schema), migrations, &mut reverted).await;
-        if let Schema::Tenant(name) = schema {
-            self.directory.forget(name);
+        if let Schema::Tenant(target) = schema {
+            self.directory.forget(&target.name);
         }
         let status = match &done {
             Err(_) => Status::Failed,
@@ -304,7 +304,7 @@ impl Tenants {
             reverted: versions(&reverted),
             duration: started.elapsed(),
             error: done.err(),
-            ..Outcome::idle(schema.name(), status)
+            ..Outcome::idle(schema.key(), status)
         }
     }
 }
@@ -338,7 +338,7 @@ fn sort(states: Vec<State>, select: &Selection) -> (Vec<Outcome>, Vec<Standing>)
 fn note_what_remains(ended: &mut [Outcome], ahead: Vec<Ahead>) {
     let ahead = ahead.into_iter();
     let mut versions = ahead
-        .map(|ahead| (ahead.tenant.to_string(), ahead.versions))
+        .map(|ahead| (ahead.entry.key().to_owned(), ahead.versions))
         .collect::<BTreeMap<_, _>>();
     for outcome in ended {
         if matches!(outcome.status, Status::Failed | Status::Skipped) {

@@ -14,9 +14,10 @@ use crate::events::{self, Call};
 use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
-use crate::name::Schema;
+use crate::name::{Entry, Schema};
+use crate::registry::{List, Registry};
 use crate::report::{Outcome, SpareCount, SpareReport, Status};
-use crate::{Answer, Error, TenantName, registry};
+use crate::{Answer, Error, SchemaName};
 
 /// What their names begin with.
 const PREFIX: &str = "_spare_";
@@ -116,23 +117,21 @@ impl Tenants {
         let (count, pace, observe) = (call.count, call.pace, &*call.observe);
         let started = Instant::now();
         self.require_list().await?;
-        self.look_for_fingerprints().await?;
+        self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
         let behind = self.spares_behind().await?;
-        let migrated = self.for_spares(behind, Task::MigrateSpare, pace);
+        let migrated = self.for_spares(behind, Task::Migrate, pace);
         let mut outcomes = migrated.await;
         outcomes.iter().for_each(observe);
         let Found { ready, lost } = self.find_spares().await?;
         let (kept, surplus) = ready.split_at(count.min(ready.len()));
         let lacking = count - kept.len();
-        let new = std::iter::repeat_with(new_name).take(lacking);
+        let new = std::iter::repeat_with(|| new_name(&self.registry)).take(lacking);
         let new = new.collect::<Result<Vec<_>, _>>()?;
-        for (task, names) in [
-            (Task::DropSpare, [surplus, &lost].concat()),
-            (Task::BuildSpare, new),
-        ] {
-            let items = names.into_iter().map(Item::from).collect();
+        for (task, names) in [(Task::Drop, [surplus, &lost].concat()), (Task::Create, new)] {
+            let items = names.into_iter().map(Entry::Spare).map(Item::from);
+            let items = items.collect();
             let done = self.for_each(items, task, pace.limits(0), pace.stop, observe);
             outcomes.extend(done.await?);
         }
@@ -165,22 +164,22 @@ impl Tenants {
         task: Task<'_>,
         pace: Pace<'_>,
     ) -> Vec<Outcome> {
-        let first = spares.first().map(|item| item.name.clone());
+        let first = spares.first().map(|item| item.entry.clone());
         let limits = pace.whatever_fails().limits(0);
         let done = self.for_each(spares, task, limits, pace.stop, &|_| {});
         done.await.unwrap_or_else(|error| {
-            let first = first.map(|name| {
-                let failed = Outcome::failed(name.as_str(), error);
-                events::schema_ended(Schema::Spare(&name), &failed);
+            let first = first.map(|entry| {
+                let failed = Outcome::failed(entry.key(), error);
+                events::schema_ended(entry.schema(), &failed);
                 failed
             });
             first.into_iter().collect()
         })
     }
 
-    pub(super) async fn build_spare(&self, session: &Session, name: &TenantName) -> Outcome {
+    pub(super) async fn build_spare(&self, session: &Session, name: &SchemaName) -> Outcome {
         let started = Instant::now();
-        let made = engine::create(self.work(session, Schema::Spare(name)), name).await;
+        let made = engine::create(self.work(session, Schema::Spare(name))).await;
         let mut outcome = match made {
             Ok(applied) => Outcome {
                 applied: versions(&applied),
@@ -192,12 +191,12 @@ impl Tenants {
         outcome
     }
 
-    pub(super) async fn drop_spare(&self, session: &Session, name: &TenantName) -> Outcome {
+    pub(super) async fn drop_spare(&self, session: &Session, name: &SchemaName) -> Outcome {
         let started = Instant::now();
-        let gone = engine::remove(self.work(session, Schema::Spare(name)), name).await;
+        let gone = engine::remove(self.work(session, Schema::Spare(name))).await;
         let mut outcome = match gone {
             // Somebody has taken it meanwhile, and that is just as well.
-            Ok(_) | Err(Error::Unknown(_)) => Outcome::idle(name.as_str(), Status::Dropped),
+            Ok(_) | Err(Error::UnknownSpare(_)) => Outcome::idle(name.as_str(), Status::Dropped),
             Err(error) => Outcome::failed(name.as_str(), error),
         };
         outcome.duration = started.elapsed();
@@ -209,8 +208,10 @@ impl Tenants {
         let mut found = Found::default();
         for spare in spares {
             match spare.standing {
-                Err(Error::MissingSchema(name)) => found.lost.push(name),
-                Ok(standing) if is_up_to_date(&standing) => found.ready.push(standing.tenant),
+                Err(Error::MissingSpare(name)) => found.lost.push(name),
+                Ok(standing) if is_up_to_date(&standing) => {
+                    found.ready.push(standing.entry.schema_name().clone());
+                }
                 _ => {}
             }
         }
@@ -219,12 +220,12 @@ impl Tenants {
 
     pub(super) async fn require_list(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
-        let sql = format!("SELECT FROM {} LIMIT 0", registry::SPARES);
+        let sql = self.registry.probe(List::Spares);
         let found = reading.query(&sql, &[]).await;
         found
             .map(drop)
-            .map_err(|error| match state::tracker_error(error) {
-                Error::NotSetUp => Error::NoSpareList,
+            .map_err(|error| match state::tracker_error(&self.registry, error) {
+                Error::NotSetUp { .. } => self.registry.no_spare_list(),
                 error => error,
             })
     }
@@ -233,8 +234,8 @@ impl Tenants {
 /// The spares that can be taken, and those whose schema is gone.
 #[derive(Default)]
 struct Found {
-    ready: Vec<TenantName>,
-    lost: Vec<TenantName>,
+    ready: Vec<SchemaName>,
+    lost: Vec<SchemaName>,
 }
 
 fn is_up_to_date(standing: &Standing) -> bool {
@@ -250,7 +251,7 @@ pub(super) fn is_named_like_a_spare(name: &str) -> bool {
 }
 
 /// A name that no spare has.
-pub(super) fn new_name() -> Result<TenantName, Error> {
+pub(super) fn new_name(registry: &Registry) -> Result<SchemaName, Error> {
     let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
-    name.parse().map_err(Error::InvalidRow)
+    registry.spare(&name)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::places::{homes, spread};
 use super::reading::Reading;
 use crate::fleet::Selection;
+use crate::registry::Registry;
 use crate::report::{Problem, ProblemKind};
 use crate::{Error, Node};
 
@@ -45,9 +46,10 @@ pub(super) async fn unreachable_nodes(reading: &Reading<'_>) -> Result<Vec<Probl
 /// What the coordinator says.
 pub(super) async fn not_distributed(
     reading: &Reading<'_>,
+    registry: &Registry,
     select: &Selection,
 ) -> Result<Vec<Problem>, Error> {
-    let spread = spread(reading, select).await?;
+    let spread = spread(reading, registry, select).await?;
     let local = spread.into_iter().filter(|tenant| !tenant.is_distributed);
     let problems = local.map(|tenant| Problem {
         tenant: Some(tenant.name),

@@ -10,7 +10,7 @@ use crate::{Answer, Error, Version};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TenantStanding {
-    /// The name of the tenant and of its schema.
+    /// The name of the tenant.
     pub name: String,
     /// The versions that it lacks, oldest first.
     pub pending: Vec<Version>,

@@ -4,7 +4,7 @@
 //! with one query for hundreds of tenants, never one for each: on 900 tenants
 //! with nothing to do that is the difference between minutes and milliseconds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,8 +16,9 @@ use super::ledgers::{Unreached, read_ledgers};
 use super::reading::{LedgerRead, Reading};
 use crate::fleet::{Item, Selection};
 use crate::migration::{Migration, MigrationSet, versions};
-use crate::name::Schema;
-use crate::{Error, PgError, TenantName, Version, registry};
+use crate::name::{Entry, Schema};
+use crate::registry::{List, Registry};
+use crate::{Error, PgError, SchemaName, TenantName, Version};
 
 /// How many ledgers one query reads. With more, planning the query takes most of
 /// the time, and each table needs a slot in the lock table.
@@ -31,8 +32,10 @@ const READERS: usize = 3;
 /// Where one tenant stands.
 #[derive(Debug)]
 pub(super) struct State {
+    /// What its list calls it.
     pub(super) name: String,
-    pub(super) created_at: DateTime<Utc>,
+    /// `None` where the list does not say.
+    pub(super) created_at: Option<DateTime<Utc>>,
     pub(super) standing: Result<Standing, Error>,
 }
 
@@ -47,10 +50,10 @@ pub(super) fn unknown<'a>(
     })
 }
 
-/// What a tenant's ledger says.
+/// What the ledger of a tenant or of a spare says.
 #[derive(Debug)]
 pub(super) struct Standing {
-    pub(super) tenant: TenantName,
+    pub(super) entry: Entry,
     /// The newest applied version.
     pub(super) version: Option<Version>,
     /// The versions that are missing, oldest first.
@@ -63,10 +66,10 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// The tenant as something to migrate.
+    /// It as something to migrate.
     pub(super) fn item(&self) -> Item {
         Item {
-            name: self.tenant.clone(),
+            entry: self.entry.clone(),
             applied: self.applied.clone(),
         }
     }
@@ -95,17 +98,20 @@ pub(super) enum Knowledge {
     ToBeChecked,
 }
 
-/// A row of the list.
+/// A row of a list.
 struct Listed {
     name: String,
-    created_at: DateTime<Utc>,
+    /// What it is about.
+    entry: Result<Entry, Error>,
+    created_at: Option<DateTime<Utc>>,
     version: Option<String>,
 }
 
-/// A registered tenant, and whether it has what it should.
+/// What a list has, and whether it has what it should.
 struct Registered {
     name: String,
-    created_at: DateTime<Utc>,
+    entry: Result<Entry, Error>,
+    created_at: Option<DateTime<Utc>>,
     schema: bool,
     ledger: bool,
 }
@@ -124,7 +130,7 @@ impl Tenants {
         select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        self.read_list(registry::TABLE, select, knowledge).await
+        self.read_list(List::Tenants, select, knowledge).await
     }
 
     /// Where every spare schema stands, by name; none where there is no list of
@@ -135,10 +141,10 @@ impl Tenants {
     /// What the server says.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
         match self
-            .read_list(registry::SPARES, &Selection::All, Knowledge::Certain)
+            .read_list(List::Spares, &Selection::All, Knowledge::Certain)
             .await
         {
-            Err(Error::NotSetUp) => Ok(Vec::new()),
+            Err(Error::NotSetUp { .. }) => Ok(Vec::new()),
             read => read,
         }
     }
@@ -148,22 +154,19 @@ impl Tenants {
     /// server that is not reached: it would be waited for again.
     async fn read_list(
         &self,
-        list: &str,
+        list: List,
         select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        let mut states = self.read_once(list, select, knowledge).await?;
-        let is_broken = |state: &State| {
-            let error = state.standing.as_ref().err();
-            error.is_some_and(|error| !is_unreached(error))
-        };
+        let is_wanted = |key: &str| select.contains(key);
+        let mut states = self.read_once(list, &is_wanted, knowledge).await?;
         let broken = states.iter().filter(|state| is_broken(state));
-        // A name that is none is no question of the moment.
-        let broken = broken.filter_map(|state| state.name.parse::<TenantName>().ok());
-        let broken = Selection::only(broken);
-        if !broken.is_nobody() {
-            states.retain(|state| !is_broken(state) || state.name.parse::<TenantName>().is_err());
-            states.extend(self.read_once(list, &broken, Knowledge::Certain).await?);
+        let broken = broken.map(|state| state.name.clone());
+        let broken = broken.collect::<HashSet<_>>();
+        if !broken.is_empty() {
+            states.retain(|state| !is_broken(state));
+            let is_wanted = |key: &str| broken.contains(key);
+            states.extend(self.read_once(list, &is_wanted, Knowledge::Certain).await?);
             states.sort_by(|one, other| one.name.cmp(&other.name));
         }
         Ok(states)
@@ -171,15 +174,13 @@ impl Tenants {
 
     async fn read_once(
         &self,
-        list: &str,
-        select: &Selection,
+        list: List,
+        is_wanted: &(dyn Fn(&str) -> bool + Sync),
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
         let reading = self.reading().await?;
-        let listed = listed(&reading, list).await?;
-        let wanted = listed
-            .into_iter()
-            .filter(|tenant| select.contains(&tenant.name));
+        let listed = listed(&reading, &self.registry, list).await?;
+        let wanted = listed.into_iter().filter(|tenant| is_wanted(&tenant.name));
         let mut states = Vec::new();
         let mut to_read = Vec::new();
         for tenant in wanted {
@@ -191,12 +192,11 @@ impl Tenants {
                 None => to_read.push(tenant),
             }
         }
-        let registered = registered(&reading, to_read).await?;
+        let registered = registered(&reading, &self.registry, to_read).await?;
         drop(reading);
-        let chunks = registered.chunks(LEDGERS_PER_QUERY);
-        // Collected, so that the future of all this can be spawned.
         let unreached = Unreached::default();
-        let chunks = chunks
+        // Collected, so that the future of all this can be spawned.
+        let chunks = in_chunks(registered)
             .map(|chunk| self.read_chunk(chunk, &unreached))
             .collect::<Vec<_>>();
         let read = stream::iter(chunks).buffered(READERS);
@@ -210,7 +210,7 @@ impl Tenants {
     /// at a version that the migrations have.
     fn guessed(&self, tenant: &Listed) -> Option<State> {
         let version = tenant.version.as_deref()?;
-        let name = tenant.name.parse().ok()?;
+        let entry = tenant.entry.as_ref().ok()?.clone();
         let known = self.migrations.tenant.iter().map(Migration::version);
         let (applied, pending): (Vec<_>, Vec<_>) = known.partition(|one| one.as_str() <= version);
         if pending.is_empty() || applied.last().is_none_or(|last| **last != *version) {
@@ -220,7 +220,7 @@ impl Tenants {
             name: tenant.name.clone(),
             created_at: tenant.created_at,
             standing: Ok(Standing {
-                tenant: name,
+                entry,
                 version: Some(Version::recorded(version)),
                 pending: pending.into_iter().cloned().collect(),
                 unknown: Vec::new(),
@@ -231,12 +231,12 @@ impl Tenants {
 
     async fn read_chunk(
         &self,
-        chunk: &[Registered],
+        chunk: Vec<Registered>,
         unreached: &Unreached,
     ) -> Result<Vec<State>, Error> {
         let readable = chunk.iter().filter(|tenant| tenant.ledger);
-        let names = readable.filter_map(|tenant| tenant.name.parse().ok());
-        let names = names.collect::<Vec<TenantName>>();
+        let names = readable.filter_map(|tenant| Some(tenant.entry.as_ref().ok()?.schema_name()));
+        let names = names.cloned().collect::<Vec<_>>();
         let mut ledgers = Vec::new();
         if !names.is_empty() {
             let reading = self.reading().await?;
@@ -244,16 +244,37 @@ impl Tenants {
         }
         let mut ledgers = ledgers.into_iter().peekable();
         let migrations = &self.migrations.tenant;
-        let states = chunk.iter().map(|tenant| {
-            let ledger = ledgers.next_if(|(name, _)| name.as_str() == tenant.name);
+        let states = chunk.into_iter().map(|tenant| {
+            let is_its = |schema: &SchemaName| {
+                let entry = tenant.entry.as_ref();
+                entry.is_ok_and(|entry| entry.schema_name() == schema)
+            };
+            let ledger = ledgers.next_if(|(schema, _)| is_its(schema));
             State {
                 name: tenant.name.clone(),
                 created_at: tenant.created_at,
-                standing: standing(tenant, ledger, migrations),
+                standing: standing(tenant, ledger.map(|(_, read)| read), migrations),
             }
         });
         Ok(states.collect())
     }
+}
+
+impl Listed {
+    /// The name of the schema that it is about, if it can be about one.
+    fn schema(&self) -> Option<&str> {
+        let entry = self.entry.as_ref().ok()?;
+        Some(entry.schema_name().as_str())
+    }
+}
+
+/// As many at a time as one query reads.
+fn in_chunks(registered: Vec<Registered>) -> impl Iterator<Item = Vec<Registered>> {
+    let mut registered = registered.into_iter().peekable();
+    std::iter::from_fn(move || {
+        registered.peek()?;
+        Some(registered.by_ref().take(LEDGERS_PER_QUERY).collect())
+    })
 }
 
 /// The names of the spare schemas.
@@ -261,10 +282,13 @@ impl Tenants {
 /// # Errors
 ///
 /// What the server says.
-pub(super) async fn names_of_spares(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
-    match listed(reading, registry::SPARES).await {
+pub(super) async fn names_of_spares(
+    reading: &Reading<'_>,
+    registry: &Registry,
+) -> Result<Vec<String>, Error> {
+    match listed(reading, registry, List::Spares).await {
         Ok(spares) => Ok(spares.into_iter().map(|spare| spare.name).collect()),
-        Err(Error::NotSetUp) => Ok(Vec::new()),
+        Err(Error::NotSetUp { .. }) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
@@ -290,22 +314,33 @@ pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Er
 }
 
 /// The rows of a list.
-async fn listed(reading: &Reading<'_>, list: &str) -> Result<Vec<Listed>, Error> {
-    let sql = format!("SELECT name, created_at, version FROM {list}");
-    let rows = reading.query(&sql, &[]).await.map_err(tracker_error)?;
+async fn listed(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    list: List,
+) -> Result<Vec<Listed>, Error> {
+    let failed = |error| tracker_error(registry, error);
+    let rows = reading.query(&registry.all(list), &[]).await;
+    let rows = rows.map_err(failed)?;
     let read = |row: &Row| {
+        let name = row.try_get::<_, String>(0)?;
         Ok(Listed {
-            name: row.try_get(0)?,
+            entry: registry.entry(list, &name),
+            name,
             created_at: row.try_get(1)?,
             version: row.try_get(2)?,
         })
     };
     let listed = rows.iter().map(read).collect::<Result<_, _>>();
-    listed.map_err(tracker_error)
+    listed.map_err(failed)
 }
 
 /// Which of `listed` have a schema, and which of those a ledger.
-async fn registered(reading: &Reading<'_>, listed: Vec<Listed>) -> Result<Vec<Registered>, Error> {
+async fn registered(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    listed: Vec<Listed>,
+) -> Result<Vec<Registered>, Error> {
     if listed.is_empty() {
         return Ok(Vec::new());
     }
@@ -314,26 +349,26 @@ async fn registered(reading: &Reading<'_>, listed: Vec<Listed>) -> Result<Vec<Re
                LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
                     AND c.relname = $2 AND c.relkind IN ('r', 'p') \
                WHERE n.nspname = ANY ($1)";
-    // What is longer than a name can be would make the server refuse the query.
-    let names = listed.iter().map(|tenant| tenant.name.as_str());
-    let names = names.filter(|name| name.len() < 64).collect::<Vec<_>>();
+    let failed = |error| tracker_error(registry, error);
+    let names = listed.iter().filter_map(Listed::schema).collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
         (&names, Type::NAME_ARRAY),
         (&crate::name::LEDGER, Type::NAME),
     ];
     let rows = reading.query(sql, &parameters).await;
-    let rows = rows.map_err(tracker_error)?;
+    let rows = rows.map_err(failed)?;
     let found = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
     let found = found.collect::<Result<HashMap<String, bool>, tokio_postgres::Error>>();
-    let found = found.map_err(tracker_error)?;
+    let found = found.map_err(failed)?;
     let registered = listed.into_iter().map(|tenant| {
-        let ledger = found.get(&tenant.name).copied();
+        let ledger = tenant.schema().and_then(|name| found.get(name)).copied();
         Registered {
             schema: ledger.is_some(),
             ledger: ledger.unwrap_or_default(),
             name: tenant.name,
+            entry: tenant.entry,
             created_at: tenant.created_at,
         }
     });
@@ -341,35 +376,35 @@ async fn registered(reading: &Reading<'_>, listed: Vec<Listed>) -> Result<Vec<Re
 }
 
 /// An error of a query on the tracker.
-pub(super) fn tracker_error(error: tokio_postgres::Error) -> Error {
+pub(super) fn tracker_error(registry: &Registry, error: tokio_postgres::Error) -> Error {
     let error = PgError::from(error);
     match error.sqlstate() {
-        Some("42P01" | "3F000") => Error::NotSetUp,
+        Some("42P01" | "3F000") => registry.not_set_up(),
         _ => Error::database("reading the list of tenants", error),
     }
 }
 
 fn standing(
-    tenant: &Registered,
-    ledger: Option<(TenantName, LedgerRead)>,
+    tenant: Registered,
+    ledger: Option<LedgerRead>,
     migrations: &MigrationSet,
 ) -> Result<Standing, Error> {
-    let name = tenant
-        .name
-        .parse::<TenantName>()
-        .map_err(Error::InvalidRow)?;
+    let entry = tenant.entry?;
     if !tenant.schema {
-        return Err(Error::MissingSchema(name));
+        return Err(match entry {
+            Entry::Tenant(target) => Error::MissingSchema(target.name),
+            Entry::Spare(name) => Error::MissingSpare(name),
+        });
     }
     let applied = match ledger {
-        Some((_, Ok(applied))) => applied,
-        Some((_, Err(error))) => return Err(unreadable(&name, error)),
+        Some(Ok(applied)) => applied,
+        Some(Err(error)) => return Err(unreadable(&entry, error)),
         None => Vec::new(),
     };
     let pending = versions(&migrations.pending(&applied));
     let is_behind = tenant.ledger && !pending.is_empty();
     Ok(Standing {
-        tenant: name,
+        entry,
         unknown: migrations.unknown(&applied),
         version: applied.last().map(Version::recorded),
         applied: is_behind.then_some(applied),
@@ -377,13 +412,27 @@ fn standing(
     })
 }
 
+/// Whether it cannot be read, and may be a moment later. A name that is none is no
+/// question of the moment, and a server that is not reached would be waited for.
+fn is_broken(state: &State) -> bool {
+    let error = state.standing.as_ref().err();
+    let is_lasting = |error: &Error| {
+        let is_invalid = matches!(
+            error,
+            Error::InvalidRow { .. } | Error::InvalidSpareRow { .. }
+        );
+        is_invalid || is_unreached(error)
+    };
+    error.is_some_and(|error| !is_lasting(error))
+}
+
 fn is_unreached(error: &Error) -> bool {
     error.postgres().is_some_and(PgError::is_of_another_server)
 }
 
-fn unreadable(name: &TenantName, error: PgError) -> Error {
+fn unreadable(entry: &Entry, error: PgError) -> Error {
     Error::database(
-        format!("reading which migrations tenant `{name}` has"),
+        format!("reading which migrations {} has", entry.schema()),
         error,
     )
 }

@@ -43,9 +43,9 @@ async fn a_neighbour_that_is_new_is_never_to_be_dropped_with_what_is_in_it() {
     let health = tenants.health().await.unwrap();
     for problem in &health.problems {
         assert!(
-            !problem.remedy().contains("CASCADE"),
-            "{problem:?}: {}",
-            problem.remedy()
+            !format!("{:?}", problem.remedies(tenants.registry())).contains("CASCADE"),
+            "{problem:?}: {:?}",
+            problem.remedies(tenants.registry())
         );
     }
 }

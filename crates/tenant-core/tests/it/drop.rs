@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local_postgres::ThrowawayServer;
 use tenant_core::{Error, Removed, Settings};
-use test_support::{TestDatabase, own_server};
+use test_support::{TestDatabase, eventually, own_server};
 
 use crate::fixture::{create, name, open_at, tenants, two_steps};
 
@@ -72,7 +72,42 @@ async fn what_will_go_is_told_before() {
         panic!("{contents:?}");
     };
     assert_eq!((table.name.as_str(), table.rows), ("tasks", Some(500)));
-    assert!(table.bytes >= 8192, "{contents:?}");
+    assert!(table.bytes >= Some(8192), "{contents:?}");
+}
+
+#[tokio::test]
+async fn how_many_rows_a_table_has_is_unknown_where_nobody_has_counted() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    // Two rows, and neither statistics nor an ANALYZE, as after a crash.
+    database
+        .execute(
+            "ALTER TABLE acme.tasks SET (autovacuum_enabled = off); \
+             INSERT INTO acme.tasks VALUES (1), (2)",
+        )
+        .await;
+    eventually("the rows are counted", async || {
+        let counted = "SELECT pg_stat_get_live_tuples('acme.tasks'::regclass)";
+        database.value(counted).await == "2"
+    })
+    .await;
+    let rows = async || {
+        let contents = tenants.contents(&name("acme")).await.unwrap();
+        contents.tables.first().unwrap().rows
+    };
+    assert_eq!(rows().await, Some(2));
+    database.execute("SELECT pg_stat_reset()").await;
+    assert_eq!(rows().await, None);
+}
+
+#[tokio::test]
+async fn an_empty_table_has_no_rows_whether_or_not_somebody_has_counted() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    let contents = tenants.contents(&name("acme")).await.unwrap();
+    assert_eq!(contents.tables.first().unwrap().rows, Some(0));
 }
 
 /// A server whose table of locks has room for few objects.

@@ -74,6 +74,31 @@ async fn a_comment_or_another_layout_is_no_edit() {
 }
 
 #[tokio::test]
+async fn a_fingerprint_without_a_version_counts_and_one_of_a_later_version_says_nothing() {
+    let database = TestDatabase::new().await;
+    let same = tenants(&database, &two_steps()).await;
+    create(&same, &["acme"]).await;
+    let changed = with_second(&database, "ALTER TABLE tasks ADD COLUMN due text;").await;
+    let rewritten = async |value: &str| {
+        let update = format!(
+            "UPDATE schema_tracker SET fingerprints = (SELECT jsonb_object_agg(key, {value}) \
+             FROM jsonb_each_text(fingerprints))"
+        );
+        database.execute(&update).await;
+    };
+
+    rewritten("split_part(value, ':', 2)").await;
+    assert_eq!(edited(&same.health().await.unwrap()), []);
+    let health = changed.health().await.unwrap();
+    assert_eq!(edited(&health), [("acme", version(2).as_str())]);
+
+    rewritten("'v9:' || value").await;
+    assert_eq!(edited(&same.health().await.unwrap()), []);
+    assert_eq!(edited(&changed.health().await.unwrap()), []);
+    assert_eq!(migrate(&changed).await.notes, []);
+}
+
+#[tokio::test]
 async fn what_others_applied_is_not_known_and_not_reported() {
     let database = TestDatabase::new().await;
     create(&tenants(&database, &two_steps()).await, &["acme"]).await;

@@ -265,7 +265,7 @@ async fn a_call_that_fails_as_a_whole_is_told() {
     let tenants = open(&database, &two_steps(), Settings::default()).await;
     let ear = Ear::open();
     let error = tenants.list().await.unwrap_err();
-    assert!(matches!(error, Error::NotSetUp), "{error}");
+    assert!(matches!(error, Error::NotSetUp { .. }), "{error}");
     let ended = only(ear.said("call ended"));
     assert_eq!(ended.level, Level::WARN);
     assert_eq!(ended.field("call"), "list");

@@ -57,7 +57,7 @@ impl Stream {
         self
     }
 
-    fn newest(&self) -> PathBuf {
+    pub(crate) fn newest(&self) -> PathBuf {
         let name = format!("2026-02-{:02}-000000_step", self.count);
         self.folder.path().join(name)
     }

@@ -145,7 +145,7 @@ async fn a_tenant_made_while_a_run_goes_on_ends_at_the_newest_version() {
     for tenant in new.list().await.unwrap() {
         assert_eq!(
             (tenant.version, tenant.pending),
-            (Some(version(3)), 0),
+            (Some(version(3)), Some(0)),
             "{}",
             tenant.name
         );

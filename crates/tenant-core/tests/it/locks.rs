@@ -9,7 +9,7 @@ use crate::fixture::{Stream, chain, create, migrate, name, open, outcome, tenant
 
 fn impatient() -> Settings {
     Settings {
-        lock_timeout: Duration::from_millis(200),
+        lock_timeout: Duration::from_secs(1),
         ..Settings::default()
     }
 }
@@ -57,7 +57,7 @@ async fn a_lock_that_is_released_in_time_is_waited_for() {
         .await
         .unwrap();
     let release = async {
-        tokio::time::sleep(Duration::from_millis(350)).await;
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
         holder.batch_execute("COMMIT").await.unwrap();
     };
     let (report, ()) = tokio::join!(migrate(&new), release);

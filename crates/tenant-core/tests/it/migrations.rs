@@ -181,6 +181,11 @@ async fn what_must_not_run_is_refused_for_all_before_anything_runs() {
             Reason::TransactionControl("COMMIT".to_owned()),
         ),
         ("SELECT 'never closed;", 1, Reason::Unterminated("string")),
+        (
+            "CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1;\nCREATE TABLE b (id int);",
+            2,
+            Reason::Unterminated("`BEGIN ATOMIC` block"),
+        ),
         ("-- nothing yet\n", 1, Reason::Empty),
         ("COPY tasks FROM STDIN;", 1, Reason::Copy),
     ];

@@ -59,7 +59,7 @@ async fn a_failure_keeps_what_ran_before_and_says_so() {
         (failure.line, failure.consequence),
         (2, Consequence::PartlyApplied)
     );
-    assert_eq!(new.list().await.unwrap()[0].pending, 1);
+    assert_eq!(new.list().await.unwrap()[0].pending, Some(1));
 }
 
 #[tokio::test]

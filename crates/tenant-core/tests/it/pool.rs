@@ -265,7 +265,10 @@ async fn a_database_that_is_not_set_up_is_told() {
     let plain = Database::parse(&database.url()).unwrap();
     let pool = TenantPool::builder(plain).open().await.unwrap();
     let refused = pool.tenant(&name("acme")).await;
-    assert!(matches!(refused, Err(PoolError::NotSetUp)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(PoolError::NotSetUp { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,93 +1,215 @@
-//! The migrations that the library brings for its own tables.
+//! A list of tenants with other names than ours: every text about it is quoted.
 
-use tenant_core::{Migration, MigrationSet, Migrations, Settings, SourceError, Tenants};
+use tenant_core::{
+    Database, Error, Migrations, PoolError, Registry, Remedy, RollbackTo, Settings, TenantPool,
+    Tenants,
+};
 use test_support::TestDatabase;
 
-use crate::fixture::{Stream, two_steps};
+use crate::fixture::{Stream, name, two_steps_and_back, version};
 
-fn texts(migration: &Migration) -> [Option<&str>; 4] {
-    [
-        Some(migration.version().as_str()),
-        Some(migration.name()),
-        Some(migration.sql()),
-        migration.down_sql(),
-    ]
+/// The list as SQL has it.
+const LIST: &str = r#""Odd ""Schema""'s"."List.""#;
+
+/// Its key.
+const KEY: &str = r#""The "" Key""#;
+
+fn registry() -> Registry {
+    Registry::table(r#"Odd "Schema"'s"#, "List.").key(r#"The " Key"#)
 }
 
-/// Those of this repository's own `migrations/public`.
-fn of_the_folder() -> MigrationSet {
-    MigrationSet::from_source(&schema_public::MIGRATIONS).unwrap()
+/// The columns that our own list has.
+const WHOLE: &str = "created_at timestamptz NOT NULL DEFAULT now(), version text, \
+     migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{}'";
+
+/// Public migrations that make the list with these columns, and ours of spares.
+fn public(columns: &str) -> Stream {
+    let columns = if columns.is_empty() {
+        String::new()
+    } else {
+        format!(", {columns}")
+    };
+    Stream::new().with(&format!(
+        r#"CREATE SCHEMA "Odd ""Schema""'s";
+           CREATE TABLE {LIST} (id int GENERATED ALWAYS AS IDENTITY, {KEY} text PRIMARY KEY{columns});
+           CREATE TABLE spare_schemas (name text PRIMARY KEY, {WHOLE});"#
+    ))
 }
 
-#[test]
-fn they_are_those_of_the_repositorys_folder_word_for_word() {
-    let (own, folder) = (MigrationSet::registry(), of_the_folder());
-    assert_eq!(own.iter().len(), 3);
-    for migration in own.iter() {
-        let mut others = folder.iter();
-        let same = others.find(|it| it.version() == migration.version());
-        let same = same.unwrap_or_else(|| panic!("{} is not there", migration.name()));
-        assert_eq!(texts(migration), texts(same));
-        assert_eq!(migration.fingerprint(), same.fingerprint());
-        assert_eq!(migration.in_transaction(), same.in_transaction());
-    }
-}
-
-async fn open(database: &TestDatabase, public: MigrationSet) -> Tenants {
+async fn listed(database: &TestDatabase, columns: &str) -> Tenants {
     let migrations = Migrations {
-        public,
-        tenant: two_steps().set(),
+        public: public(columns).set(),
+        tenant: two_steps_and_back().set(),
     };
-    let url = tenant_core::Database::parse(&database.url()).unwrap();
-    let tenants = Tenants::open(url, migrations, Settings::default());
-    tenants.await.unwrap()
+    let url = Database::parse(&database.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default()).await;
+    let tenants = tenants.unwrap().listed_in(registry()).await.unwrap();
+    let early = tenants.list().await;
+    let Err(error @ Error::NotSetUp { .. }) = &early else {
+        panic!("{early:?}")
+    };
+    assert_eq!(
+        error.to_string(),
+        format!("the database is not set up: it has no table `{LIST}`")
+    );
+    tenants.migrate_public().await.unwrap();
+    tenants
 }
 
-#[tokio::test]
-async fn a_database_of_the_folder_is_up_to_date_and_one_of_the_library_too() {
-    for (first, second) in [
-        (of_the_folder(), MigrationSet::registry()),
-        (MigrationSet::registry(), of_the_folder()),
-    ] {
-        let database = TestDatabase::new().await;
-        open(&database, first).await.migrate_public().await.unwrap();
-        let tenants = open(&database, second).await;
-        let pending = tenants.migrate_public().dry_run().await.unwrap().pending;
-        assert!(pending.is_empty(), "{pending:?}");
-        tenants.create(&"acme".parse().unwrap()).await.unwrap();
-    }
+async fn keys(database: &TestDatabase) -> Vec<String> {
+    database
+        .column(&format!("SELECT {KEY} FROM {LIST} ORDER BY 1"))
+        .await
 }
 
-#[tokio::test]
-async fn ones_own_public_migrations_go_beside_them_in_the_order_of_versions() {
-    // Between the first and the last of the library's; it refers to the list of tenants.
-    let settings = "CREATE TABLE settings (tenant text REFERENCES schema_tracker (name));";
-    let own = Stream::new().with(settings).set();
-    let merged = MigrationSet::registry().merge(own.clone()).unwrap();
-    let again = merged.clone().merge(own).unwrap();
-    let again = again.merge(of_the_folder()).unwrap();
-    let versions = |set: &MigrationSet| {
-        set.iter()
-            .map(|it| it.version().clone())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(versions(&merged), versions(&again));
-    assert!(versions(&merged).is_sorted());
-    assert_eq!(merged.iter().len(), 4);
+/// Everything that reads or writes the list, on one with these columns.
+async fn live(database: &TestDatabase, tenants: &Tenants) {
+    let (acme, globex, copy) = (name("acme"), name("globex"), name("copy"));
+    tenants.create(&acme).await.unwrap();
+    let taken = tenants.create(&acme).await;
+    assert!(matches!(taken, Err(Error::Taken(_))), "{taken:?}");
+    let spares = tenants.spares().keep(1).await;
+    assert_eq!(spares.unwrap().ready, 1);
+    assert!(tenants.create(&globex).await.unwrap().from_spare);
+    tenants.clone_tenant(&acme, &copy).await.unwrap();
+    assert_eq!(keys(database).await, ["acme", "copy", "globex"]);
 
-    let database = TestDatabase::new().await;
-    let tenants = open(&database, merged).await;
-    assert_eq!(tenants.migrate_public().await.unwrap().applied.len(), 4);
+    let back = tenants.plan_rollback().only([acme.clone()]);
+    let plan = back.to(RollbackTo::Version(version(1))).await.unwrap();
+    tenants.rollback(plan).await.unwrap();
+    let behind = tenants.list().await.unwrap();
+    let behind = behind.iter().filter(|it| it.pending == Some(1));
+    assert_eq!(
+        behind.map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["acme"]
+    );
+    let report = tenants.migrate().await.unwrap();
+    assert_eq!(report.failures().count(), 0, "{report:?}");
+    assert!(
+        tenants
+            .list()
+            .await
+            .unwrap()
+            .iter()
+            .all(|it| it.pending == Some(0))
+    );
+
+    let initech = name("Initech");
+    tenants.rename(&globex, &initech).await.unwrap();
+    database
+        .execute(&format!("DELETE FROM {LIST} WHERE {KEY} = 'copy'"))
+        .await;
+    let health = tenants.health().await.unwrap();
+    let [orphan] = health.problems.as_slice() else {
+        panic!("{health:?}")
+    };
+    assert_eq!(orphan.tenant.as_deref(), Some("copy"));
+    tenants.adopt(&copy).await.unwrap();
     assert!(tenants.health().await.unwrap().problems.is_empty());
+
+    let pool = tenants.pool().open().await.unwrap();
+    pool.tenant(&initech).await.unwrap().commit().await.unwrap();
+    let gone = pool.tenant(&globex).await.map(drop);
+    assert!(matches!(gone, Err(PoolError::Unknown(_))), "{gone:?}");
+
+    tenants.drop_tenant(&acme).await.unwrap();
+    assert_eq!(keys(database).await, ["Initech", "copy"]);
+    assert!(!database.schemas().await.contains(&"acme".to_owned()));
 }
 
-#[test]
-fn two_texts_under_one_version_are_refused() {
-    let one = Stream::new().with("CREATE TABLE a (id int);").set();
-    let other = Stream::new().with("CREATE TABLE b (id int);").set();
-    let error = one.clone().merge(other).unwrap_err();
-    assert!(matches!(error, SourceError::SameVersion { .. }), "{error}");
-    // What does the same is the same, however it is written.
-    let same = Stream::new().with("CREATE TABLE  a (id int); -- a");
-    assert_eq!(one.merge(same.set()).unwrap().iter().len(), 1);
+#[tokio::test]
+async fn a_list_with_odd_names_is_one_like_ours() {
+    let database = TestDatabase::new().await;
+    let tenants = listed(&database, WHOLE).await;
+    live(&database, &tenants).await;
+    let versions = format!("SELECT DISTINCT version FROM {LIST}");
+    assert_eq!(database.column(&versions).await, [version(2)]);
+    database
+        .execute(&format!(
+            "UPDATE {LIST} SET fingerprints = '{{\"{}\": \"v1:0000000000000000\"}}'",
+            version(1)
+        ))
+        .await;
+    let health = tenants.health().only([name("copy")]).quick().await.unwrap();
+    let [edited] = health.problems.as_slice() else {
+        panic!("{health:?}")
+    };
+    // What people are told to run runs.
+    let remedies = edited.remedies(tenants.registry());
+    let Some(Remedy::Sql(accept)) = remedies.last() else {
+        panic!("{remedies:?}")
+    };
+    let statement = &accept.statements[0];
+    assert!(
+        statement.starts_with(&format!("UPDATE {LIST} SET ")),
+        "{statement}"
+    );
+    database.execute(statement).await;
+    assert!(
+        tenants
+            .health()
+            .only([name("copy")])
+            .quick()
+            .await
+            .unwrap()
+            .problems
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_list_may_have_nothing_but_its_key() {
+    let database = TestDatabase::new().await;
+    let tenants = listed(&database, "").await;
+    live(&database, &tenants).await;
+    let listed = tenants.list().await.unwrap();
+    assert_eq!(listed[0].created_at, None);
+    // What is applied is what each tenant says itself.
+    assert_eq!(listed[0].version, Some(version(2)));
+}
+
+#[tokio::test]
+async fn a_pool_asks_the_list_that_it_is_given() {
+    let database = TestDatabase::new().await;
+    let tenants = listed(&database, WHOLE).await;
+    let acme = name("acme");
+    tenants.create(&acme).await.unwrap();
+    let url = || Database::parse(&database.url()).unwrap();
+    let pool = TenantPool::builder(url()).registry(registry()).open().await;
+    pool.unwrap()
+        .tenant(&acme)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
+    let ours = TenantPool::builder(url()).open().await.unwrap();
+    let refused = ours.tenant(&acme).await.map(drop);
+    let Err(error @ PoolError::NotSetUp { .. }) = &refused else {
+        panic!("{refused:?}")
+    };
+    assert!(
+        error.to_string().ends_with("`public.schema_tracker`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn rows_that_are_no_tenants_are_told_with_the_lists_name() {
+    let database = TestDatabase::new().await;
+    let tenants = listed(&database, WHOLE).await;
+    let insert = format!("INSERT INTO {LIST} ({KEY}) VALUES ('no-name')");
+    database.execute(&insert).await;
+    let listed = tenants.list().await.unwrap();
+    let error = listed[0].error.as_ref().unwrap();
+    assert_eq!(error.to_string(), format!("a row of `{LIST}` is no tenant"));
+    let health = tenants.health().await.unwrap();
+    let remedies = health.problems[0].remedies(tenants.registry());
+    let [Remedy::Sql(unregister)] = remedies.as_slice() else {
+        panic!("{remedies:?}")
+    };
+    assert_eq!(
+        unregister.statements,
+        [format!("DELETE FROM {LIST} WHERE {KEY} = 'no-name'")]
+    );
 }

@@ -100,7 +100,7 @@ async fn a_full_disk_fails_its_tenants_and_what_is_there_is_whole() {
     let listed = larger.list().await.unwrap();
     assert_eq!(listed.len(), made);
     assert!(
-        listed.iter().all(|tenant| tenant.pending == 0),
+        listed.iter().all(|tenant| tenant.pending == Some(0)),
         "{listed:?}"
     );
     assert_eq!(larger.health().await.unwrap().problems.len(), 0);

@@ -1,5 +1,7 @@
 //! What is refused before the first tenant is begun.
 
+use std::fs;
+
 use tenant_core::{Error, Note, RollbackTo, Settings, Status, Tenants};
 use test_support::TestDatabase;
 
@@ -40,9 +42,39 @@ async fn all_migrations_without_a_way_back_are_listed_and_nothing_is_done() {
         "nothing says how to revert `2026-02-03-000000_step`, `2026-02-02-000000_step`: no \
          down.sql, or no statement in it"
     );
-    assert_eq!(tenants.list().await.unwrap()[0].pending, 0);
+    assert_eq!(tenants.list().await.unwrap()[0].pending, Some(0));
     // What can be reverted by itself is.
     assert_eq!(rollback(&tenants).await.count(Status::Reverted), 1);
+}
+
+#[tokio::test]
+async fn a_down_that_cannot_be_read_is_not_called_missing_and_migrating_goes_on() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps().with("CREATE TABLE a (id int);").without_back();
+    fs::create_dir(stream.newest().join("down.sql")).unwrap();
+    let stream = stream.with("CREATE TABLE b (id int);");
+    fs::write(stream.newest().join("down.sql"), b"-- gr\xfc\xdfe\n").unwrap();
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let error = refused(&tenants).await;
+    assert!(matches!(error, Error::UnreadableDown { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "the down.sql of migration `2026-02-04-000000_step` cannot be read: stream did not \
+         contain valid UTF-8; the down.sql of migration `2026-02-03-000000_step` cannot be read: \
+         Is a directory (os error 21)"
+    );
+    assert_eq!(tenants.list().await.unwrap()[0].pending, Some(0));
+}
+
+#[tokio::test]
+async fn an_empty_down_is_none() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps().with("CREATE TABLE a (id int);").back("");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let error = refused(&tenants).await;
+    assert!(matches!(error, Error::Irreversible { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -72,7 +104,7 @@ async fn a_down_that_must_not_run_is_refused_with_its_line_and_migrating_goes_on
         let error = refused(&tenants).await.to_string();
         assert!(error.contains(expected), "{error}");
         assert!(error.contains("2026-02-03-000000_step"), "{error}");
-        assert_eq!(tenants.list().await.unwrap()[0].pending, 0);
+        assert_eq!(tenants.list().await.unwrap()[0].pending, Some(0));
         assert!(tenants.health().await.unwrap().problems.is_empty());
     }
 }

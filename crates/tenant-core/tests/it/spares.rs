@@ -260,7 +260,10 @@ async fn without_a_list_of_spares_tenants_are_built_and_spares_are_refused() {
     let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
     let refused = tenants.spares().keep(1).await;
-    assert!(matches!(refused, Err(Error::NoSpareList)), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::NoSpareList { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::shown;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
 use serde::Serialize;
+use tenant_core::remedy::Command;
 use tenant_core::{Adopted, At, TenantName, Version};
 
 use crate::{tenants, version};
@@ -69,7 +70,8 @@ impl Script for AdoptTenant {
             .output
             .done(&document, &text(&self.name, &adopted))?;
         if !adopted.differences.is_empty() && !context.output.is_json() {
-            context.output.problem(&note(&self.name, &adopted));
+            let note = note(&self.name, &adopted, context.invocation());
+            context.output.problem(&note);
         }
         Ok(Verdict::Done)
     }
@@ -87,10 +89,14 @@ fn text(name: &TenantName, adopted: &Adopted) -> String {
     }
 }
 
-fn note(name: &TenantName, adopted: &Adopted) -> String {
+fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> String {
     let mut lines = vec!["note: it differs from what its migrations make:".to_owned()];
     let differences = adopted.differences.iter();
     lines.extend(differences.map(|words| format!("  {}", shown(words))));
-    lines.push(format!("  to do:   cargo xtask db:repair:tenant {name}"));
+    let repair = Command::RepairTenant(name.clone()).into();
+    lines.push(format!(
+        "  to do:   {}",
+        remedy::sentence(&repair, invocation)
+    ));
     lines.join("\n")
 }

@@ -77,11 +77,11 @@ impl Script for CloneTenant {
             tables: cloned.tables,
             rows: cloned.rows,
             duration_ms: duration.as_millis(),
-            notes: json::notes(&cloned.notes),
+            notes: json::notes(&cloned.notes, context.invocation()),
         };
         let text = format!("{} ({})", text(&cloned, rows), time(duration));
         context.output.done(&document, &text)?;
-        report::notes(context.output, &cloned.notes);
+        report::notes(context, &cloned.notes);
         Ok(Verdict::Done)
     }
 }

@@ -77,9 +77,9 @@ impl Script for CreateTenant {
         bar.finish();
         let report = ran?;
         let text = report::summary(&report, "There were no names.");
-        output.done(&json::Fleet::created(&report), &text)?;
-        report::notes(output, &report.notes);
-        Ok(report::verdict(output, &report))
+        output.done(&json::Fleet::created(&report, context.invocation()), &text)?;
+        report::notes(context, &report.notes);
+        Ok(report::verdict(context, &report))
     }
 }
 

@@ -1,24 +1,27 @@
 //! `demo-tenant-schema`: makes a tenant, fills it and queries it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Parser;
+use command_line::exit::Interrupted;
 use command_line::output::table;
 use command_line::words::{counted, time};
-use command_line::{Common, Context, Output, Script, Verdict};
+use command_line::{Common, Context, Invocation, Output, Script, Verdict, hints};
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
-use tenant_core::{PoolError, TenantName, TenantPool, Tenants};
+use tenant_core::remedy::Command;
+use tenant_core::{Error, PoolError, Stop, TenantName, TenantPool, Tenants};
 
-use crate::tenants;
+use crate::{interrupt, tenants};
 
 /// Make a demo tenant, insert rows, query them, and clean up
 ///
 /// Two tenants are made: rows are inserted into one, and the other shows that
-/// it does not see them. Both are dropped in the end. The public schema is
-/// migrated first when that is needed.
+/// it does not see them. Both are dropped in the end, also after Ctrl-C or
+/// SIGTERM. The public schema is migrated first when that is needed.
 ///
 /// With --json: tenant, other_tenant, rows (name, value, description),
 /// rows_in_other_tenant, isolated, kept, steps (step, duration_ms), duration_ms.
@@ -88,10 +91,7 @@ impl Script for DemoTenantSchema {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let mut demo = Demo::new(context, self.timing).await?;
-        let shown = tokio::select! {
-            shown = demo.show() => shown,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted by Ctrl-C")),
-        };
+        let shown = demo.show().await;
         let cleaned = demo.clean_up(self.keep && shown.is_ok()).await;
         let (rows, seen_by_other) = shown?;
         cleaned?;
@@ -105,7 +105,9 @@ impl Script for DemoTenantSchema {
             duration_ms: demo.started.elapsed().as_millis(),
             steps: demo.steps,
         };
-        context.output.done(&document, &text(&document))?;
+        context
+            .output
+            .done(&document, &text(&document, context.invocation()))?;
         Ok(if document.isolated {
             Verdict::Done
         } else {
@@ -121,10 +123,18 @@ struct Demo {
     tenant: TenantName,
     other: TenantName,
     output: Output,
+    invocation: Invocation,
     timing: bool,
     started: Instant,
     steps: Vec<Step>,
+    /// Asked before each step: what is sent to the server is waited for, so that a
+    /// tenant is there or not when both are dropped.
+    stop: Arc<Stop>,
 }
+
+/// What is said at the first signal.
+const STOPPING: &str = "Stopping: the step under way is finished, then the demo's tenants are \
+                        dropped. Ctrl-C again ends at once and leaves them.";
 
 impl Demo {
     async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
@@ -144,10 +154,21 @@ impl Demo {
             tenant: format!("demo_acme_{mark:04x}").parse()?,
             other: format!("demo_globex_{mark:04x}").parse()?,
             output: context.output,
+            invocation: context.invocation().clone(),
             timing,
             started,
             steps: Vec::new(),
+            // Until here there is nothing to clean up, and a signal ends the process.
+            stop: interrupt::stop_on_signal(context.output, STOPPING)?,
         })
+    }
+
+    /// Whether the next step is to be made.
+    fn go_on(&self) -> Result<(), Interrupted> {
+        if self.stop.is_requested() {
+            return Err(Interrupted);
+        }
+        Ok(())
     }
 
     /// The rows of the one tenant, and how many of them the other sees.
@@ -163,6 +184,7 @@ impl Demo {
         };
         self.step("migrate_public", &text, from.elapsed());
 
+        self.go_on()?;
         let from = Instant::now();
         let made = self.tenants.create(&self.tenant).await?;
         let applied = counted(made.applied.len(), "migration");
@@ -172,25 +194,26 @@ impl Demo {
         );
         self.step("create_tenant", &text, from.elapsed());
 
+        self.go_on()?;
         let from = Instant::now();
         self.tenants.create(&self.other).await?;
         let text = format!("Created tenant `{}` beside it", self.other);
         self.step("create_other_tenant", &text, from.elapsed());
 
+        self.go_on()?;
         let from = Instant::now();
         let mut public = self.pool.public().await?;
         let registered = SchemaTracker::find(&mut public, self.tenant.as_str()).await?;
         drop(public);
-        registered.context("the new tenant is not in public.schema_tracker")?;
-        self.step(
-            "find_registration",
-            "Found it in public.schema_tracker",
-            from.elapsed(),
-        );
+        let list = self.tenants.registry().sql_table();
+        registered.with_context(|| format!("the new tenant is not in {list}"))?;
+        let text = format!("Found it in {list}");
+        self.step("find_registration", &text, from.elapsed());
         self.fill_and_query().await
     }
 
     async fn fill_and_query(&mut self) -> anyhow::Result<(Vec<Dummy>, usize)> {
+        self.go_on()?;
         let from = Instant::now();
         self.fill().await?;
         let text = format!(
@@ -199,11 +222,13 @@ impl Demo {
         );
         self.step("insert", &text, from.elapsed());
 
+        self.go_on()?;
         let from = Instant::now();
         let rows = self.rows(&self.tenant.clone()).await?;
         let text = format!("Queried them back: {}", counted(rows.len(), "row"));
         self.step("query", &text, from.elapsed());
 
+        self.go_on()?;
         let from = Instant::now();
         let others = self.rows(&self.other.clone()).await?.len();
         let text = format!(
@@ -231,18 +256,32 @@ impl Demo {
     }
 
     /// Drops what was made: both tenants, or only the second when the first is
-    /// to be kept.
+    /// to be kept. One that cannot be dropped is named.
     async fn clean_up(&mut self, keep: bool) -> anyhow::Result<()> {
         let from = Instant::now();
+        let mut dropped = Vec::new();
+        let mut failed = None;
+        let kept = keep.then_some(&self.tenant);
         for name in [&self.tenant, &self.other] {
-            if keep && *name == self.tenant {
+            if kept == Some(name) {
                 continue;
             }
             match self.tenants.drop_tenant(name).await {
+                Ok(_) => dropped.push(format!("`{name}`")),
                 // It did not come to that one.
-                Ok(_) | Err(tenant_core::Error::Unknown(_) | tenant_core::Error::NotSetUp) => {}
-                Err(error) => return Err(error.into()),
+                Err(Error::Unknown(_) | Error::NotSetUp { .. }) => {}
+                Err(error) => {
+                    self.output.problem(&self.left(name, &error));
+                    failed.get_or_insert(error);
+                }
             }
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if self.stop.is_requested() {
+            self.output.problem(&cleaned_up(&dropped));
+            return Ok(());
         }
         let text = if keep {
             "Dropped the second tenant"
@@ -251,6 +290,13 @@ impl Demo {
         };
         self.step("clean_up", text, from.elapsed());
         Ok(())
+    }
+
+    /// What is said of a tenant that cannot be dropped.
+    fn left(&self, name: &TenantName, error: &Error) -> String {
+        let why = hints::causes(error).join(": ");
+        let drop = self.invocation.call(&Command::DropTenant(name.clone()));
+        format!("Tenant `{name}` is left; `{drop}` drops it: {why}")
     }
 
     fn step(&mut self, step: &'static str, text: &str, took: Duration) {
@@ -266,6 +312,14 @@ impl Demo {
             duration_ms: milliseconds(took),
         });
     }
+}
+
+/// What is said of the tenants that an interrupted demo has dropped.
+fn cleaned_up(dropped: &[String]) -> String {
+    if dropped.is_empty() {
+        return "No tenant had been created.".to_owned();
+    }
+    format!("Dropped {}.", dropped.join(" and "))
 }
 
 /// A number that differs from one start to the next.
@@ -293,7 +347,7 @@ fn row(row: Dummy) -> Row {
     }
 }
 
-fn text(document: &Document) -> String {
+fn text(document: &Document, invocation: &Invocation) -> String {
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
     let rows = document
         .rows
@@ -308,12 +362,12 @@ fn text(document: &Document) -> String {
         document.rows_in_other_tenant
     );
     let next = if document.kept {
-        format!(
-            "\nTenant `{}` was kept: try `cargo xtask db:list:tenants`.",
-            document.tenant
-        )
+        let list = invocation.call(&Command::ListTenants);
+        format!("\nTenant `{}` was kept: try `{list}`.", document.tenant)
     } else {
-        "\nNow one of your own: `cargo xtask db:create:tenant acme_corp`.".to_owned()
+        let name = "acme_corp".parse().ok();
+        let create = invocation.call(&Command::CreateTenant(name));
+        format!("\nNow create one of your own: `{create}`.")
     };
     let took = time(Duration::from_millis(
         u64::try_from(document.duration_ms).unwrap_or(u64::MAX),

@@ -72,11 +72,14 @@ impl Script for DistributeTenants {
         } else {
             report::summary(&report, "There are no tenants yet.")
         };
-        output.done(&json::Fleet::distributed(&report, dry_run), &text)?;
+        output.done(
+            &json::Fleet::distributed(&report, dry_run, context.invocation()),
+            &text,
+        )?;
         Ok(if dry_run {
-            report::failures(output, &report)
+            report::failures(context, &report)
         } else {
-            report::verdict(output, &report)
+            report::verdict(context, &report)
         })
     }
 }

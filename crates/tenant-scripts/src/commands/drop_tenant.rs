@@ -17,7 +17,7 @@ use crate::tenants;
 /// tenant is never dropped.
 ///
 /// With --json: tenant, dropped, schema_existed, tables: name, rows
-/// (estimated, or null), bytes.
+/// (estimated, or null), bytes (or null).
 #[derive(Debug, Parser)]
 #[command(name = "drop-tenant", version)]
 pub struct DropTenant {
@@ -48,7 +48,7 @@ struct Document<'a> {
 struct Row<'a> {
     name: &'a str,
     rows: Option<u64>,
-    bytes: u64,
+    bytes: Option<u64>,
 }
 
 impl Script for DropTenant {
@@ -127,6 +127,7 @@ fn rows(table: &Table) -> String {
         .map_or_else(|| "unknown".to_owned(), |rows| rows.to_string())
 }
 
-fn size(bytes: u64) -> String {
-    indicatif::HumanBytes(bytes).to_string()
+fn size(bytes: Option<u64>) -> String {
+    let shown = bytes.map(|bytes| indicatif::HumanBytes(bytes).to_string());
+    shown.unwrap_or_else(|| "unknown".to_owned())
 }

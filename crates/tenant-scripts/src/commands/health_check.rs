@@ -3,9 +3,9 @@
 use clap::Parser;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Script, Verdict, hints};
+use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Health, Problem, ProblemKind, Settings, TenantName};
+use tenant_core::{Health, Problem, Registry, Settings, TenantName};
 
 use crate::tenants;
 
@@ -94,7 +94,7 @@ impl Script for HealthCheck {
         let tenants = tenants::open_with(context, settings).await?;
         let call = tenants.health().select(tenants::selected(&self.only));
         let health = if self.quick { call.quick() } else { call }.await?;
-        let document = document(&health);
+        let document = document(tenants.registry(), &health, context.invocation());
         if let Some(error) = &health.not_checked {
             let why = hints::causes(error).join(": ");
             context.output.problem(&format!(
@@ -114,7 +114,7 @@ impl Script for HealthCheck {
     }
 }
 
-fn document(health: &Health) -> Document {
+fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Document {
     let groups = health.groups().into_iter();
     let groups = groups.filter_map(|(detail, problems)| {
         Some(Group {
@@ -123,6 +123,7 @@ fn document(health: &Health) -> Document {
             tenants: problems.len(),
         })
     });
+    let problems = health.problems.iter();
     Document {
         healthy: health.problems.is_empty(),
         checked: health.checked,
@@ -130,7 +131,9 @@ fn document(health: &Health) -> Document {
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
         groups: groups.collect(),
-        problems: health.problems.iter().map(row).collect(),
+        problems: problems
+            .map(|problem| row(registry, problem, invocation))
+            .collect(),
     }
 }
 
@@ -203,24 +206,12 @@ fn summary(document: &Document) -> Vec<String> {
     lines
 }
 
-fn row(problem: &Problem) -> Row {
+fn row(registry: &Registry, problem: &Problem, invocation: &Invocation) -> Row {
     Row {
         tenant: problem.tenant.clone(),
         kind: problem.kind.code(),
         detail: hints::causes(&problem.kind).join(": "),
-        remedy: remedy(problem),
-        sql: problem.sql(),
+        remedy: remedy::text(&problem.remedies(registry), invocation).unwrap_or_default(),
+        sql: problem.sql(registry),
     }
-}
-
-/// What to do. An error can say it better than its kind.
-fn remedy(problem: &Problem) -> String {
-    let hint = match &problem.kind {
-        ProblemKind::TablesNotChecked(error) if error.sqlstate() != Some("42501") => {
-            hints::of(error)
-        }
-        ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => hints::of(error),
-        _ => None,
-    };
-    hint.unwrap_or_else(|| problem.remedy())
 }

@@ -5,9 +5,10 @@ use clap::Parser;
 use command_line::json::ErrorDetail;
 use command_line::output::{shown, table};
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Invocation, Script, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
+use tenant_core::remedy::Command;
 use tenant_core::{Tenant, Version};
 
 use crate::report::problems;
@@ -20,9 +21,10 @@ use crate::tenants;
 /// Exit code 1 when the state of a tenant could not be read.
 ///
 /// With --json: tenants: name, created_at (RFC 3339), version (the newest
-/// applied migration, or null), pending (how many are missing), error (null,
-/// or message, sqlstate, migration, line, hint); on a cluster also node (HOST:PORT, or
-/// null when it is on none) and bytes (null when it is not known).
+/// applied migration, or null), pending (how many are missing, or null when that is
+/// not known), error (null, or message, sqlstate, migration, line, hint); on a cluster
+/// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
+/// known).
 #[derive(Debug, Parser)]
 #[command(name = "list-tenants", version)]
 pub struct ListTenants {
@@ -38,9 +40,9 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
-    created_at: DateTime<Utc>,
+    created_at: Option<DateTime<Utc>>,
     version: Option<&'a Version>,
-    pending: usize,
+    pending: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,26 +59,27 @@ impl Script for ListTenants {
         let tenants = tenants::open(context).await?;
         let is_cluster = tenants.database().is_cluster();
         let tenants = tenants.list().await?;
-        let rows = tenants.iter().map(|tenant| row(tenant, is_cluster));
+        let rows = tenants
+            .iter()
+            .map(|tenant| row(tenant, is_cluster, context.invocation()));
         let document = Document {
             tenants: rows.collect(),
         };
-        context
-            .output
-            .answer(&document, &text(&tenants, is_cluster))?;
+        let text = text(&tenants, is_cluster, context.invocation());
+        context.output.answer(&document, &text)?;
         let broken = tenants.iter().filter_map(|tenant| {
             let error = tenant.error.as_ref()?;
             Some((tenant.name.as_str(), error))
         });
         Ok(problems(
-            context.output,
+            context,
             "unreadable:",
             &broken.collect::<Vec<_>>(),
         ))
     }
 }
 
-fn row(tenant: &Tenant, is_cluster: bool) -> Row<'_> {
+fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row<'a> {
     let place = tenant.place.as_ref();
     Row {
         name: &tenant.name,
@@ -85,14 +88,17 @@ fn row(tenant: &Tenant, is_cluster: bool) -> Row<'_> {
         pending: tenant.pending,
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
-        error: tenant.error.as_ref().map(ErrorDetail::of),
+        error: tenant
+            .error
+            .as_ref()
+            .map(|error| ErrorDetail::of(error, invocation)),
     }
 }
 
-fn text(tenants: &[Tenant], is_cluster: bool) -> String {
+fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String {
     if tenants.is_empty() {
-        return "There are no tenants yet; `cargo xtask db:create:tenant NAME` makes one."
-            .to_owned();
+        let create = invocation.call(&Command::CreateTenant(None));
+        return format!("There are no tenants yet. To create one, run `{create}`.");
     }
     let table = if is_cluster {
         let heading = ["Tenant", "Created", "Version", "State", "Server", "Size"];
@@ -105,8 +111,15 @@ fn text(tenants: &[Tenant], is_cluster: bool) -> String {
 }
 
 fn cells(tenant: &Tenant) -> [String; 4] {
-    let created = tenant.created_at.format("%Y-%m-%d %H:%M UTC").to_string();
-    let version = tenant.version.as_ref().map_or("-", Version::as_str);
+    let created = tenant.created_at.map_or_else(
+        || "-".to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+    );
+    let version = match (&tenant.version, tenant.pending) {
+        (Some(version), _) => version.to_string(),
+        (None, Some(_)) => "-".to_owned(),
+        (None, None) => "unknown".to_owned(),
+    };
     [
         shown(&tenant.name).into_owned(),
         created,
@@ -123,9 +136,10 @@ fn row_on_cluster(tenant: &Tenant) -> [String; 6] {
 
 fn state(tenant: &Tenant) -> String {
     match (&tenant.error, tenant.pending) {
-        (Some(_), _) => "unreadable (see below)".to_owned(),
-        (None, 0) => "up to date".to_owned(),
-        (None, pending) => format!("{pending} pending"),
+        (Some(_), _) => "unknown (see below)".to_owned(),
+        (None, None) => "unknown".to_owned(),
+        (None, Some(0)) => "up to date".to_owned(),
+        (None, Some(pending)) => format!("{pending} pending"),
     }
 }
 

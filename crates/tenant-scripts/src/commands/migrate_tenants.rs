@@ -69,12 +69,15 @@ impl Script for MigrateTenants {
         bar.finish();
         let report = ran?;
         let text = report::summary(&report, "There are no tenants yet.");
-        output.done(&json::Fleet::migrated(&report, dry_run), &text)?;
-        report::notes(output, &report.notes);
+        output.done(
+            &json::Fleet::migrated(&report, dry_run, context.invocation()),
+            &text,
+        )?;
+        report::notes(context, &report.notes);
         Ok(if dry_run {
-            report::failures(output, &report)
+            report::failures(context, &report)
         } else {
-            report::verdict(output, &report)
+            report::verdict(context, &report)
         })
     }
 }

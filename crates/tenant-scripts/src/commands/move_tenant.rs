@@ -5,8 +5,9 @@ use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::options::Locking;
 use command_line::words::time;
-use command_line::{Common, Context, Output, Script, Verdict, ask, hints};
+use command_line::{Common, Context, Script, Verdict, ask, hints};
 use serde::Serialize;
+use tenant_core::remedy::Command;
 use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
 
 use crate::progress::CopyBar;
@@ -72,15 +73,15 @@ impl Script for MoveTenant {
         } else {
             Writers::GoOn
         };
-        let (moved, writers) = match self.try_it(&tenants, output, writers).await {
+        let (moved, writers) = match self.try_it(&tenants, context, writers).await {
             Err(refused) if is_about_writers(&refused) && ask::is_possible() => {
-                output.problem(&hints::render(&refused));
+                output.problem(&hints::render(&refused, context.invocation()));
                 let question = "Let those who write to it wait until it is moved?";
                 if !ask::confirm(question, false)? {
                     output.problem("Nothing was moved.");
                     return Ok(Verdict::Wrong);
                 }
-                let moved = self.try_it(&tenants, output, Writers::Wait).await?;
+                let moved = self.try_it(&tenants, context, Writers::Wait).await?;
                 (moved, Writers::Wait)
             }
             moved => (moved?, writers),
@@ -104,37 +105,37 @@ impl MoveTenant {
     async fn try_it(
         &self,
         tenants: &Tenants,
-        output: Output,
+        context: &Context,
         writers: Writers,
     ) -> anyhow::Result<Moved> {
+        let output = context.output;
         let stop = interrupt::stop_on_signal(output, CALLED_OFF)?;
         let bar = CopyBar::new(output);
         let observe = |progress: &MoveProgress| bar.show(progress);
         let call = tenants.cluster().move_tenant(&self.name, &self.to);
         let moved = call.writers(writers).stop(&stop).observe(observe).await;
         bar.finish();
-        moved.map_err(|error| self.explained(error, &stop, output))
+        moved.map_err(|error| self.explained(error, &stop, context))
     }
 
     /// That it was called off is no failure of it, and what Citus says of a server that
     /// does not answer seldom names it.
-    fn explained(&self, error: Error, stop: &Stop, output: Output) -> anyhow::Error {
-        let stays = format!("tenant `{}` is where it was", self.name);
+    fn explained(&self, error: Error, stop: &Stop, context: &Context) -> anyhow::Error {
+        let stays = format!("Tenant `{}` is where it was", self.name);
         match (&error, error.sqlstate()) {
             (_, Some("57014")) if stop.is_requested() => {
-                output.problem(&format!("Called off: {stays}."));
+                context.output.problem(&format!("Called off. {stays}."));
                 Interrupted.into()
             }
             (Error::Database { .. }, Some("08006" | "58030" | "XX000")) => {
-                let hint = format!(
-                    "{stays}; `cargo xtask db:health:check --quick` names a server that does not \
-                     answer"
-                );
+                let check = context.invocation().call(&Command::CheckQuickly);
+                let hint =
+                    format!("{stays}. To find a server that does not answer, run `{check}`.");
                 anyhow::Error::new(error).context(Advised::new("the move failed", hint))
             }
             (Error::Database { .. }, Some("42501")) => {
                 let hint = format!(
-                    "{stays}; use the role that owns it and the reference tables that it refers to"
+                    "{stays}. Use the role that owns it and the reference tables that it refers to."
                 );
                 anyhow::Error::new(error).context(Advised::new("the move failed", hint))
             }

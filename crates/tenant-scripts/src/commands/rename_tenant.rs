@@ -63,10 +63,10 @@ impl Script for RenameTenant {
             tenant: renamed.to.as_str(),
             renamed_from: renamed.from.as_str(),
             renamed: true,
-            notes: json::notes(&renamed.notes),
+            notes: json::notes(&renamed.notes, context.invocation()),
         };
         context.output.done(&document, &text(&renamed))?;
-        report::notes(context.output, &renamed.notes);
+        report::notes(context, &renamed.notes);
         Ok(Verdict::Done)
     }
 }

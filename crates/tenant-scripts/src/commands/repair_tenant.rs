@@ -4,9 +4,9 @@ use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
 use serde::Serialize;
-use tenant_core::{Difference, Problem, ProblemKind, Repair, TenantName};
+use tenant_core::{Difference, Problem, ProblemKind, Registry, Repair, TenantName};
 
 use crate::tenants;
 
@@ -68,7 +68,7 @@ impl Script for RepairTenant {
         } else {
             tenants.repair(&self.name).await?
         };
-        let document = self.document(&repair);
+        let document = self.document(tenants.registry(), &repair, context.invocation());
         context.output.answer(&document, &text(&document))?;
         Ok(if repair.left.is_empty() {
             Verdict::Done
@@ -79,8 +79,14 @@ impl Script for RepairTenant {
 }
 
 impl RepairTenant {
-    fn document<'a>(&'a self, repair: &'a Repair) -> Document<'a> {
-        let left = repair.left.iter().map(|it| row(&self.name, it));
+    fn document<'a>(
+        &'a self,
+        registry: &Registry,
+        repair: &'a Repair,
+        invocation: &Invocation,
+    ) -> Document<'a> {
+        let left = repair.left.iter();
+        let left = left.map(|it| row(registry, &self.name, it, invocation));
         Document {
             tenant: self.name.as_str(),
             dry_run: self.dry_run,
@@ -91,7 +97,12 @@ impl RepairTenant {
     }
 }
 
-fn row(tenant: &TenantName, difference: &Difference) -> Row {
+fn row(
+    registry: &Registry,
+    tenant: &TenantName,
+    difference: &Difference,
+    invocation: &Invocation,
+) -> Row {
     let problem = Problem {
         tenant: Some(tenant.to_string()),
         kind: ProblemKind::Drift(Box::new(difference.clone())),
@@ -99,8 +110,8 @@ fn row(tenant: &TenantName, difference: &Difference) -> Row {
     Row {
         kind: problem.kind.code(),
         detail: difference.to_string(),
-        remedy: problem.remedy(),
-        sql: problem.sql(),
+        remedy: remedy::text(&problem.remedies(registry), invocation).unwrap_or_default(),
+        sql: problem.sql(registry),
     }
 }
 

@@ -91,21 +91,21 @@ impl Script for RollbackTenants {
         let loss = loss.as_deref();
         let text = shown(&plan);
         if plan.tenants() == 0 {
-            return end(output, &plan.into_report(), (loss, dry_run), "");
+            return end(context, &plan.into_report(), (loss, dry_run), "");
         }
         if dry_run {
-            return end(output, &plan.into_report(), (loss, dry_run), &text);
+            return end(context, &plan.into_report(), (loss, dry_run), &text);
         }
         if yes {
             output.note(&text);
         } else if !confirmed(output, &plan, &text)? {
             output.problem("That is not the number of tenants: nothing was reverted.");
-            end(output, &plan.into_report(), (loss, dry_run), "")?;
+            end(context, &plan.into_report(), (loss, dry_run), "")?;
             return Ok(Verdict::Wrong);
         }
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let report = self.revert(&tenants, plan, output, &stop).await?;
-        end(output, &report, (loss, dry_run), "")
+        end(context, &report, (loss, dry_run), "")
     }
 }
 
@@ -146,20 +146,22 @@ impl RollbackTenants {
 
 /// Shows what came of it, below `before`, and says how the command ends.
 fn end(
-    output: Output,
+    context: &Context,
     report: &FleetReport,
     (loss, dry_run): (Option<&[Loss]>, bool),
     before: &str,
 ) -> anyhow::Result<Verdict> {
     let summary = report::summary(report, "There are no tenants yet.");
     let text = [before, &summary].join("\n");
-    let document = json::Fleet::reverted(report, loss, dry_run);
-    output.done(&document, text.trim_start_matches('\n'))?;
-    report::notes(output, &report.notes);
+    let document = json::Fleet::reverted(report, (loss, dry_run), context.invocation());
+    context
+        .output
+        .done(&document, text.trim_start_matches('\n'))?;
+    report::notes(context, &report.notes);
     Ok(if dry_run {
-        report::failures(output, report)
+        report::failures(context, report)
     } else {
-        report::verdict(output, report)
+        report::verdict(context, report)
     })
 }
 

@@ -82,10 +82,13 @@ impl Script for SpareTenants {
         let kept = call.await;
         bar.finish();
         let kept = kept?;
-        output.done(&json::Spares::new(&kept), &text(&kept))?;
+        output.done(
+            &json::Spares::new(&kept, context.invocation()),
+            &text(&kept),
+        )?;
         let failed = kept.outcomes.iter();
         let failed = failed.filter_map(|it| Some((it.name.as_str(), it.error.as_ref()?)));
-        let verdict = report::problems(output, "failed:", &failed.collect::<Vec<_>>());
+        let verdict = report::problems(context, "failed:", &failed.collect::<Vec<_>>());
         let is_cut_short = kept.outcomes.iter().any(|it| it.status == Status::Skipped);
         Ok(if is_cut_short {
             Verdict::Wrong

@@ -71,7 +71,7 @@ fn a_port_where_nobody_listens_is_named_by_every_command() {
             command,
             &url,
             &message,
-            "start the server, or correct host and port",
+            "Start the server, or correct host and port",
         );
     }
     let folder = Folder::new();
@@ -91,7 +91,7 @@ fn a_folder_without_a_socket_is_named() {
         "no PostgreSQL server answers at ann@{}/shop",
         socket.display()
     );
-    is_refused("list-tenants", &url, &message, "start the server");
+    is_refused("list-tenants", &url, &message, "Start the server");
 }
 
 #[test]
@@ -120,7 +120,7 @@ async fn a_wrong_password_is_refused_and_shown_to_nobody() {
     let port = server.tcp_port().unwrap();
     let url = |password: &str| format!("postgres://ann{password}@127.0.0.1:{port}/postgres");
     let message = format!("the server refuses the login as ann@127.0.0.1:{port}/postgres");
-    let cure = "correct role and password in --database-url, DATABASE_URL or .env";
+    let cure = "Correct role and password in --database-url, DATABASE_URL or .env";
     for command in COMMANDS {
         is_refused(command, &url(&format!(":{PASSWORD}")), &message, cure);
     }
@@ -145,7 +145,7 @@ async fn a_wrong_password_is_refused_and_shown_to_nobody() {
 async fn a_database_that_does_not_exist_is_named() {
     let database = Database::empty().await;
     let url = database.url().replace(database.name(), "no_such_database");
-    let cure = "create the database, or correct its name";
+    let cure = "Create the database, or correct its name";
     let message = "no_such_database does not exist";
     is_refused("list-tenants", &url, message, cure);
     let folder = Folder::new();
@@ -155,7 +155,7 @@ async fn a_database_that_does_not_exist_is_named() {
 
 #[test]
 fn an_address_that_is_no_url_of_postgresql_is_refused_with_its_form() {
-    let cure = "write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE";
+    let cure = "Write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE";
     for (url, reason) in [
         (
             "mysql://ann:PW@db/shop",
@@ -216,7 +216,7 @@ async fn a_server_without_encryption_is_refused_when_it_is_required() {
         "list-tenants",
         &url,
         &message,
-        "check sslmode and sslrootcert",
+        "Check sslmode and sslrootcert",
     );
 }
 
@@ -239,7 +239,7 @@ async fn a_role_without_rights_is_told_which_it_needs() {
         .exits_with(1)
         .says("permission denied for database")
         .says("(SQLSTATE 42501)")
-        .says("making tenants needs CREATE ON DATABASE");
+        .says("Creating tenants needs CREATE ON DATABASE");
     let command = database.folder.command("list-tenants").on(&role.url());
     command.run().succeeds();
 }

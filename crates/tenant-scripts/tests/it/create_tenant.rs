@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Migrations, OUR_VERSIONS, outcome};
+use crate::support::{Call, Database, Migrations, OUR_VERSIONS, outcome};
 
 fn created(name: &str) -> Value {
     outcome(name, "created", &OUR_VERSIONS)
@@ -95,16 +95,23 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
     database
         .execute("INSERT INTO acme.dummy_table (name) VALUES ('kept')")
         .await;
+    let hint = taken(&database);
     database
         .run("create-tenant beta acme gamma")
         .exits_with(1)
         .prints("  beta: created, 2 migrations in ")
         .prints("3 tenants: 2 created, 1 failed (")
         .says("failed: acme\n  because: tenant `acme` exists already\n")
-        .says("`cargo xtask db:list:tenants` shows those in use");
+        .says(&format!("to do:   {hint}\n"));
     assert_eq!(database.tracked().await, ["acme", "beta", "gamma"]);
     let rows = "SELECT name FROM acme.dummy_table";
     assert_eq!(database.value(rows).await, "kept");
+}
+
+/// What is said to who chose a name that is in use.
+fn taken(database: &Database) -> String {
+    let list = database.hint(&Call::ListTenants);
+    format!("Choose another name. To list the tenants, run {list}.")
 }
 
 #[tokio::test]
@@ -119,7 +126,7 @@ async fn the_document_has_the_reason_of_a_failure() {
                 "error": {
                     "message": "tenant `acme` exists already",
                     "sqlstate": null, "migration": null, "line": null,
-                    "hint": "choose another name; `cargo xtask db:list:tenants` shows those in use",
+                    "hint": taken(&database),
                 },
             },
             created("beta"),

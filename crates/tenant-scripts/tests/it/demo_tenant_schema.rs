@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Migrations};
+use crate::support::{Call, Database, Migrations};
 
 const ROWS: [&str; 3] = ["first", "second", "third"];
 
@@ -26,11 +26,12 @@ async fn the_demo_shows_its_steps_and_rows_and_leaves_nothing_behind() {
     for row in ROWS {
         assert!(shown.stdout.contains(row), "{shown}");
     }
+    let create = database.hint(&Call::CreateTenant("acme_corp".parse().ok()));
     shown
         .prints("it's quoted")
         .prints("has 3 rows; tenant `demo_globex_")
         .prints("sees 0 of them.")
-        .prints("Now one of your own: `cargo xtask db:create:tenant acme_corp`.");
+        .prints(&format!("Now create one of your own: {create}."));
     assert_eq!(database.schemas().await, ["acme"]);
     assert_eq!(database.tracked().await, ["acme"]);
     database.run("health-check").succeeds();
@@ -93,9 +94,10 @@ async fn the_document_has_rows_steps_and_the_proof_of_isolation() {
 async fn keep_leaves_the_tenant_in_place_with_its_rows_and_only_that() {
     let database = Database::empty().await;
     let shown = database.run("demo-tenant-schema --keep").succeeds();
-    let shown = shown
-        .says("Dropped the second tenant")
-        .prints("was kept: try `cargo xtask db:list:tenants`");
+    let shown = shown.says("Dropped the second tenant").prints(&format!(
+        "was kept: try {}.",
+        database.hint(&Call::ListTenants)
+    ));
     let [name] = database.tracked().await.try_into().unwrap();
     let name: String = name;
     assert!(

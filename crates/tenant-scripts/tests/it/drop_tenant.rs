@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::{Database, Terminal};
+use crate::support::{Call, Database, Terminal};
 
 async fn acme_with_rows() -> Database {
     let database = Database::with_tenants("acme beta").await;
@@ -72,7 +72,7 @@ async fn an_unknown_name_is_told_where_the_names_are() {
         .exits_with(1)
         .prints_nothing()
         .says("there is no tenant `nobody`")
-        .says("`cargo xtask db:list:tenants` shows the tenants");
+        .says(&database.hint(&Call::ListTenants));
     let refused = database
         .run("drop-tenant nobody --yes --json")
         .exits_with(1);

@@ -24,6 +24,28 @@ async fn the_url_in_the_env_file_of_the_current_folder_is_used() {
 }
 
 #[tokio::test]
+async fn an_env_file_that_cannot_be_read_is_not_passed_over() {
+    let database = Database::with_tenants("acme").await;
+    let folder = Folder::new();
+    folder.file(".env", &format!("DATABASE_URL={}\n", database.url()));
+    std::fs::create_dir(folder.path().join("below")).unwrap();
+    let below = folder.path().join("below/.env");
+    // Not the one above, nor the project's own server.
+    std::os::unix::fs::symlink("nowhere", &below).unwrap();
+    let refused = folder.command("list-tenants").within("below").run();
+    refused
+        .exits_with(2)
+        .prints_nothing()
+        .says("below/.env cannot be read")
+        .says("No such file or directory");
+    std::fs::remove_file(&below).unwrap();
+    // A folder of that name, as of a virtual environment, is none of ours.
+    std::fs::create_dir(&below).unwrap();
+    let found = folder.command("list-tenants").within("below").run();
+    found.succeeds().prints("acme");
+}
+
+#[tokio::test]
 async fn a_variable_counts_before_the_env_file() {
     let (acme, beta) = two().await;
     let folder = Folder::new();

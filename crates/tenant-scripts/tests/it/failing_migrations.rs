@@ -241,7 +241,7 @@ async fn a_migration_that_changes_the_search_path_is_rolled_back() {
     let error = &failed.json()["tenants"][0]["error"];
     assert_eq!(error["migration"], "2026-02-01-000000_path");
     let hint = error["hint"].as_str().unwrap();
-    assert!(hint.contains("remove the SET search_path"), "{failed}");
+    assert!(hint.contains("Remove the SET search_path"), "{failed}");
     let stray = "SELECT to_regclass('public.stray')";
     assert_eq!(database.value(stray).await, "NULL");
 }

@@ -1,8 +1,13 @@
 //! `health-check`: each kind of problem, made by hand, with what to do about it.
 
 use serde_json::{Value, json};
+use tenant_core::TenantName;
 
-use crate::support::{Database, Finished, Migrations};
+use crate::support::{Call, Database, Finished, Migrations};
+
+fn acme() -> TenantName {
+    "acme".parse().unwrap()
+}
 
 /// The kinds of problems, with whom they are about.
 fn problems(checked: &Finished) -> Vec<(String, String)> {
@@ -67,8 +72,10 @@ async fn a_schema_that_is_gone_is_found() {
         "tenant": "acme",
         "kind": "missing_schema",
         "detail": "the tenant is registered, but its schema does not exist",
-        "remedy": "Restore the schema from a backup, or remove the registration: \
-                   cargo xtask db:drop:tenant acme",
+        "remedy": format!(
+            "Restore the schema from a backup. Or drop the tenant: {}.",
+            database.hint(&Call::DropTenant(acme()))
+        ),
     });
     finds(&database, problem).await;
     database.run("drop-tenant acme --yes").succeeds();
@@ -83,7 +90,7 @@ async fn a_table_that_is_gone_is_found() {
         "tenant": "acme",
         "kind": "missing_table",
         "detail": "table `dummy_table` is missing",
-        "remedy": "cargo xtask db:repair:tenant acme",
+        "remedy": format!("Repair the tenant: {}.", database.hint(&Call::RepairTenant(acme()))),
     });
     finds(&database, problem).await;
 }
@@ -98,7 +105,7 @@ async fn a_tenant_that_is_behind_is_found() {
         "tenant": "acme",
         "kind": "pending_migrations",
         "detail": "migrations are pending: 20260101000000, 20260102000000",
-        "remedy": "cargo xtask db:migrate:tenant acme",
+        "remedy": format!("Migrate the tenant: {}.", database.hint(&Call::MigrateTenant(acme()))),
     });
     finds(&database, problem).await;
     database.run("migrate-tenants --only acme").succeeds();
@@ -109,11 +116,14 @@ async fn a_tenant_that_is_behind_is_found() {
 async fn a_public_schema_that_is_behind_is_found() {
     let database = Database::with_tenants("acme").await;
     let migrations = Migrations::ours().public("2026-02-01-000000_plans", "CREATE TABLE plans ();");
+    let hint = database.hint_with(&migrations, &Call::MigratePublic);
     database
         .run_with(&migrations, "health-check")
         .exits_with(1)
         .prints("public schema\n  a migration is pending: 20260201000000\n")
-        .prints("    to do: cargo xtask db:migrate\n")
+        .prints(&format!(
+            "    to do: Apply the public migrations: {hint}.\n"
+        ))
         .prints("1 tenant checked: 1 problem.");
     let checked = database
         .run_with(&migrations, "health-check --json")
@@ -135,8 +145,7 @@ async fn a_migration_that_nobody_has_is_found() {
         "tenant": "acme",
         "kind": "unknown_migration",
         "detail": "the applied migration 20990101000000 is not among the migrations of this program",
-        "remedy": "Use the program that has this migration: this one is older, or the \
-                   migration's folder was deleted.",
+        "remedy": "Run the program that applied these migrations, or restore their folders.",
     });
     finds(&database, problem).await;
 }
@@ -153,7 +162,8 @@ async fn a_name_that_cannot_be_a_tenants_is_found() {
         "detail": "the registered name cannot be a tenant's: \"Not-A-Name\" cannot be a tenant's \
                    name: it contains '-', and may contain only letters (a-z, A-Z), digits and \
                    underscores. A good name is, for example, `acme_corp`",
-        "remedy": "Correct the name in public.schema_tracker, or delete the row.",
+        "remedy": "Correct the name in the registry, or delete its row: \
+                   `DELETE FROM public.schema_tracker WHERE name = 'Not-A-Name';`.",
     });
     finds(&database, problem).await;
 }

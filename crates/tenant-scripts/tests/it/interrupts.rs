@@ -2,6 +2,7 @@
 //! says so.
 
 use serde_json::json;
+use test_support::Running;
 
 use crate::support::{Database, Migrations, WAIT_AT_GATE, outcome};
 
@@ -112,18 +113,92 @@ async fn a_second_interrupt_ends_at_once_and_no_tenant_is_half_made() {
     assert!(!database.tracked().await.contains(&"b".to_owned()));
 }
 
+/// What may end a command in good order: Ctrl-C, what a deployment sends, and what a
+/// closed terminal does.
+const SIGNALS: [fn(&Running); 3] = [Running::interrupt, Running::terminate, Running::hang_up];
+
 #[tokio::test]
-async fn the_demo_cleans_up_when_it_is_interrupted() {
+async fn a_deployment_that_stops_a_run_finishes_the_tenant_under_way_and_begins_no_other() {
+    for command in [
+        "create-tenant c d --jobs 1",
+        "spare-tenants 2 --jobs 1",
+        "migrate-tenants --jobs 1",
+    ] {
+        for signal in [Running::terminate, Running::hang_up] {
+            let (database, migrations) = gated("a b").await;
+            let running = database.command(command).migrations(&migrations).start();
+            database.until_at_gate(1).await;
+            signal(&running);
+            running.until_said(STOPPING).await;
+            database.open_gate().await;
+            running.finish().exits_with(1);
+            let migrated = "SELECT count(*) FROM pg_class WHERE relname = 'gated'";
+            assert_eq!(database.value(migrated).await, "1", "{command}");
+            // Nothing is in the way of a later run.
+            database.run_with(&migrations, "migrate-tenants").succeeds();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_demo_drops_a_tenant_that_was_being_made_when_it_was_interrupted() {
+    for signal in SIGNALS {
+        let (database, migrations) = gated("").await;
+        let command = database.command("demo-tenant-schema --keep");
+        let running = command.migrations(&migrations).start();
+        database.until_at_gate(1).await;
+        signal(&running);
+        running.until_said("Stopping: the step under way").await;
+        database.open_gate().await;
+        running
+            .finish()
+            .exits_with(130)
+            .prints_nothing()
+            .says("Dropped `demo_acme_")
+            .says("error: interrupted");
+        database.until_alone().await;
+        assert!(database.schemas().await.is_empty());
+        assert!(database.tracked().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_demo_drops_both_tenants_when_it_is_interrupted_at_the_second() {
+    for signal in SIGNALS {
+        let (database, migrations) = gated("").await;
+        let only_the_second = "DO $$ BEGIN WHILE current_schema() LIKE 'demo_globex%' \
+             AND NOT EXISTS (SELECT FROM public.gate) LOOP \
+             PERFORM pg_advisory_xact_lock_shared(815); PERFORM pg_sleep(0.02); \
+             END LOOP; END $$;";
+        let migrations = migrations.tenant("2026-02-01-000000_wait", only_the_second);
+        let command = database.command("demo-tenant-schema --json");
+        let running = command.migrations(&migrations).start();
+        database.until_at_gate(1).await;
+        assert_eq!(database.tracked().await.len(), 1);
+        signal(&running);
+        running.until_said("Stopping: the step under way").await;
+        database.open_gate().await;
+        let done = running.finish().exits_with(130).says("` and `demo_globex_");
+        assert_eq!(done.error_message(), "interrupted");
+        database.until_alone().await;
+        assert!(database.schemas().await.is_empty());
+        assert!(database.tracked().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_the_demo_at_once() {
     let (database, migrations) = gated("").await;
     let command = database.command("demo-tenant-schema");
     let running = command.migrations(&migrations).start();
     database.until_at_gate(1).await;
-    running.interrupt();
+    running.terminate();
+    running.until_said("Stopping").await;
+    running.terminate();
+    running.finish().exits_with(130).prints_nothing();
     database.open_gate().await;
-    running.finish().exits_with(1).says("interrupted by Ctrl-C");
     database.until_alone().await;
-    assert!(database.schemas().await.is_empty());
-    assert!(database.tracked().await.is_empty());
+    assert_eq!(database.schemas().await, database.tracked().await);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Finished, Migrations, OUR_VERSIONS};
+use crate::support::{Call, Database, Finished, Migrations, OUR_VERSIONS};
 
 /// The document with the times of creation left out, once it is sure that they
 /// are RFC 3339 in UTC.
@@ -26,10 +26,13 @@ fn rows(listed: &Finished) -> Value {
 #[tokio::test]
 async fn no_tenants_yet_is_an_invitation_to_make_one() {
     let database = Database::set_up().await;
+    let create = database.hint(&Call::CreateTenant(None));
     database
         .run("list-tenants")
         .succeeds()
-        .prints("There are no tenants yet; `cargo xtask db:create:tenant NAME` makes one.")
+        .prints(&format!(
+            "There are no tenants yet. To create one, run {create}."
+        ))
         .says_nothing();
     let listed = database.run("list-tenants --json").succeeds();
     assert_eq!(listed.json(), json!({"tenants": []}));
@@ -119,6 +122,11 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
     let document = rows(&listed);
     assert_eq!(document["tenants"][0]["error"], Value::Null);
     assert_eq!(document["tenants"][0]["pending"], 0);
+    for unknown in [1, 2] {
+        let tenant = document["tenants"][unknown].as_object().unwrap();
+        assert_eq!(tenant["pending"], Value::Null, "{listed}");
+        assert_eq!(tenant["version"], Value::Null, "{listed}");
+    }
     let gone = &document["tenants"][1]["error"];
     assert_eq!(
         gone["message"],
@@ -152,5 +160,6 @@ async fn the_list_shows_why_a_state_cannot_be_read() {
     database
         .run("list-tenants")
         .exits_with(1)
+        .prints("unknown (see below)")
         .says("column \"version\" does not exist");
 }

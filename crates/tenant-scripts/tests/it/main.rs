@@ -25,6 +25,7 @@ mod failing_migrations;
 mod fleet;
 mod health_check;
 mod help;
+mod hints;
 mod interrupts;
 mod kills;
 mod list_tenants;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Migrations, OUR_VERSIONS, WAIT_AT_GATE, outcome};
+use crate::support::{Call, Database, Migrations, OUR_VERSIONS, WAIT_AT_GATE, outcome};
 
 const NEW: &str = "20260201000000";
 const NEWER: &str = "20260202000000";
@@ -107,12 +107,14 @@ async fn only_the_named_tenants_are_migrated() {
 async fn an_unknown_name_fails_and_the_others_are_migrated() {
     let database = Database::with_tenants("acme beta").await;
     let migrations = two_more();
+    let list = database.hint_with(&migrations, &Call::ListTenants);
+    let hint = format!("To list the tenants, run {list}.");
     database
         .run_with(&migrations, "migrate-tenants --only nobody --only acme")
         .exits_with(1)
         .prints("2 tenants: 1 migrated, 1 failed (")
         .says("failed: nobody\n  because: there is no tenant `nobody`\n")
-        .says("`cargo xtask db:list:tenants` shows the tenants");
+        .says(&format!("to do:   {hint}\n"));
     let done = database.run_with(
         &migrations,
         "migrate-tenants --only nobody --only beta --json",
@@ -126,7 +128,7 @@ async fn an_unknown_name_fails_and_the_others_are_migrated() {
                 "error": {
                     "message": "there is no tenant `nobody`", "sqlstate": null,
                     "migration": null, "line": null,
-                    "hint": "`cargo xtask db:list:tenants` shows the tenants",
+                    "hint": hint,
                 },
             },
         ],
@@ -339,7 +341,7 @@ async fn a_row_that_is_no_tenants_name_fails_by_itself() {
         .exits_with(1)
         .prints("2 tenants: 1 migrated, 1 failed (")
         .says("failed: Not-A-Name")
-        .says("correct the name in public.schema_tracker, or delete the row");
+        .says("Correct the name in the registry, or delete its row.");
 }
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! `--migrations-dir`: migrations from a folder, instead of those compiled in.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::{Database, Migrations, OUR_VERSIONS};
@@ -170,4 +174,72 @@ async fn a_command_with_older_migrations_leaves_newer_tenants_alone() {
         .run("health-check")
         .exits_with(1)
         .prints("the applied migration 20260201000000 is not among the migrations of this program");
+}
+
+/// What may be wrong with one file of a migration, and what is said of it.
+type Fault = (&'static str, fn(&Path), &'static str);
+
+const NAME: &str = "2026-02-01-000000_notes";
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_no_file_that_is_not_there() {
+    let faults: [Fault; 5] = [
+        (
+            "up.sql",
+            |file| fs::create_dir(file).unwrap(),
+            "Is a directory",
+        ),
+        (
+            "up.sql",
+            |file| symlink("nowhere", file).unwrap(),
+            "No such file or directory",
+        ),
+        (
+            "metadata.toml",
+            |file| fs::create_dir(file).unwrap(),
+            "Is a directory",
+        ),
+        (
+            "metadata.toml",
+            |file| symlink("nowhere", file).unwrap(),
+            "No such file or directory",
+        ),
+        // Diesel would run it in a transaction.
+        (
+            "metadata.toml",
+            |file| fs::write(file, "run_in_transaction: false\n").unwrap(),
+            "key with no value",
+        ),
+    ];
+    let database = Database::with_tenants("acme").await;
+    for (name, make, cause) in faults {
+        let migrations = Migrations::ours().tenant(NAME, "CREATE TABLE notes (id INT);");
+        let file = migrations.path().join(format!("tenant/{NAME}/{name}"));
+        // There may be none.
+        let _ = fs::remove_file(&file);
+        make(&file);
+        let refused = database.run_with(&migrations, "migrate-tenants");
+        let refused = refused.exits_with(2).prints_nothing().says(cause);
+        refused.says(file.to_str().unwrap());
+        assert_eq!(database.applied("acme").await, OUR_VERSIONS);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_no_folder_that_is_not_there() {
+    let database = Database::with_tenants("acme").await;
+    let migrations = Migrations::ours();
+    let link = migrations.path().join("tenant").join(NAME);
+    symlink("nowhere", &link).unwrap();
+    let refused = database.run_with(&migrations, "migrate-tenants");
+    let told = format!("the folder {} cannot be read: No such file", link.display());
+    let refused = refused.exits_with(2).says(&told);
+    assert!(!refused.stderr.contains("must contain"), "{refused}");
+
+    let tenant = migrations.path().join("tenant");
+    fs::remove_dir_all(&tenant).unwrap();
+    fs::write(&tenant, "").unwrap();
+    let told = format!("the folder {} cannot be read: not a dir", tenant.display());
+    let refused = database.run_with(&migrations, "migrate-tenants");
+    refused.exits_with(2).says(&told);
 }

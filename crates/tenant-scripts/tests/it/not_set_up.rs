@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::Database;
+use crate::support::{Call, Database};
 
 const COMMANDS: [&str; 13] = [
     "create-tenant acme",
@@ -23,16 +23,22 @@ const COMMANDS: [&str; 13] = [
 
 const MESSAGE: &str = "the database is not set up: it has no table `public.schema_tracker`";
 
+fn hint(database: &Database) -> String {
+    let migrate = database.hint(&Call::MigratePublic);
+    format!("Apply the public migrations: {migrate}.")
+}
+
 #[tokio::test]
 async fn every_command_names_the_one_that_sets_the_database_up() {
     let database = Database::empty().await;
+    let hint = hint(&database);
     for command in COMMANDS {
         database
             .run(command)
             .exits_with(3)
             .prints_nothing()
             .says(MESSAGE)
-            .says("run `cargo xtask db:migrate` once");
+            .says(&format!("to do:   {hint}\n"));
     }
     assert!(database.schemas().await.is_empty());
 }
@@ -44,7 +50,7 @@ async fn it_is_an_error_in_json_too() {
         let refused = database.run(&format!("{command} --json")).exits_with(3);
         let expected = json!({"error": {
             "message": MESSAGE, "sqlstate": null, "migration": null, "line": null,
-            "hint": "run `cargo xtask db:migrate` once",
+            "hint": hint(&database),
         }});
         assert_eq!(refused.json(), expected, "{refused}");
     }

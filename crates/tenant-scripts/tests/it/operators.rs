@@ -114,7 +114,7 @@ async fn a_tenant_that_is_being_migrated_cannot_be_created_again() {
         .run("create-tenant acme --lock-timeout 0.2")
         .exits_with(1)
         .says(BUSY)
-        .says("wait until the other run has ended, and run this again");
+        .says("Wait until the other run has ended, and run the command again");
     let create = database.command("create-tenant acme --lock-timeout 60");
     let create = create.start();
     database.open_gate().await;
@@ -135,7 +135,7 @@ async fn a_drop_waits_for_the_migration_of_its_tenant_or_says_that_there_is_one(
         .exits_with(1)
         .prints_nothing()
         .says(BUSY)
-        .says("wait until the other run has ended, and run this again");
+        .says("Wait until the other run has ended, and run the command again");
     assert_eq!(database.schemas().await, ["acme", "beta"]);
     let drop = database.command("drop-tenant acme --yes --lock-timeout 60");
     let drop = drop.start();

@@ -197,7 +197,7 @@ async fn a_migration_outside_a_transaction_is_refused_before_it_meets_another_co
             .exits_with(1)
             .says("migration `2026-02-02-000000_index` runs outside a transaction")
             .says("the URL leads to a pooler")
-            .says("give --database-url the server's own address for this");
+            .says("Give --database-url the server's own address for this command.");
     }
     assert_eq!(pooled.database.schemas().await, ["acme"]);
     let table = "SELECT to_regclass('acme.a')";

@@ -38,7 +38,7 @@ fn the_first_command_makes_the_server_and_the_next_ones_find_it() {
     project
         .run("demo-tenant-schema")
         .succeeds()
-        .says("Made the project's own PostgreSQL server in .postgres/ and started it")
+        .says("Created the project's own PostgreSQL server in .postgres/ and started it")
         .says("`cargo xtask db:stop` stops it");
     assert!(project.0.path().join(".postgres").is_dir());
     project.run("create-tenant acme").succeeds().says_nothing();
@@ -78,7 +78,7 @@ fn several_commands_that_start_at_once_share_one_server() {
     let started = running.map(|running| running.finish().exits_with(3).says("not set up"));
     let makers = started
         .iter()
-        .filter(|one| one.stderr.contains("Made the project's own"));
+        .filter(|one| one.stderr.contains("Created the project's own"));
     assert_eq!(makers.count(), 1, "{started:?}");
     project.run("demo-tenant-schema").succeeds();
 }

@@ -42,7 +42,7 @@ async fn what_still_has_the_old_name_is_told_beside_the_result() {
         .succeeds()
         .prints("Renamed tenant `acme` to `globex`, and so the search path of 1 function.\n")
         .says("note: the name `acme` stands in the text of globex.old()\n")
-        .says("  to do:   read them; where the tenant is meant, `CREATE OR REPLACE` them");
+        .says("  to do:   Read the functions. Where one means the tenant, replace it with CREATE OR REPLACE");
     assert_eq!(database.value("SELECT globex.count()").await, "0");
 }
 
@@ -58,7 +58,9 @@ async fn the_document_has_both_names_and_the_notes() {
         "notes": [{
             "kind": "old_path",
             "detail": format!("the search path of database {name} still names `acme`"),
-            "remedy": format!("`ALTER DATABASE {name} SET search_path TO 'globex';`"),
+            "remedy": format!(
+                "Set the path to the new name: `ALTER DATABASE {name} SET search_path TO 'globex';`."
+            ),
         }],
     });
     assert_eq!(renamed.says_nothing().json(), expected);
@@ -72,13 +74,13 @@ async fn the_name_that_it_has_is_wrong_use_and_a_name_that_is_taken_is_not() {
         .exits_with(2)
         .prints_nothing()
         .says("tenant `acme` has that name already")
-        .says("give another name than the tenant has");
+        .says("Choose another name.");
     database
         .run("rename-tenant acme beta")
         .exits_with(1)
         .prints_nothing()
         .says("tenant `beta` exists already")
-        .says("choose another name");
+        .says("Choose another name.");
     let refused = database.run("rename-tenant nobody new --json");
     let refused = refused.exits_with(1);
     assert_eq!(refused.error_message(), "there is no tenant `nobody`");
@@ -92,7 +94,7 @@ async fn a_tenant_that_is_in_use_keeps_its_name_and_who_uses_it_is_said() {
     let lock = "SET application_name = 'reporting'; BEGIN; SELECT * FROM acme.dummy_table";
     client.batch_execute(lock).await.unwrap();
     database
-        .run("rename-tenant acme globex --lock-timeout 0.2")
+        .run("rename-tenant acme globex --lock-timeout 1")
         .exits_with(1)
         .prints_nothing()
         .says("(SQLSTATE 55P03)")

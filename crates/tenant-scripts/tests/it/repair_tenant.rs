@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::Database;
+use crate::support::{Call, Database};
 
 const INDEX: &str = "CREATE INDEX by_name ON dummy_table (name);";
 
@@ -25,8 +25,8 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
            ALTER TABLE \"acme\".\"dummy_table\" ADD COLUMN \"value\" text;\n\
          This is left in tenant `acme`, and has to be decided by people:\n  \
            column `dummy_table.legacy` should not be there\n    \
-             to do: If nobody needs it, take it away with this SQL; otherwise write a migration that \
-         makes it for every tenant.\n    \
+             to do: If nothing uses it, drop it with this SQL. Or write a migration that creates it \
+         for every tenant.\n    \
              sql: ALTER TABLE \"acme\".\"dummy_table\" DROP COLUMN \"legacy\";\n"
     );
     let repaired = database.run("repair-tenant acme --json").exits_with(1);
@@ -63,7 +63,7 @@ async fn a_repair_that_rows_stand_against_says_what_to_do() {
         .exits_with(1)
         .prints_nothing()
         .says("contains null values (SQLSTATE 23502)")
-        .says("to do:   rows stand against it");
+        .says("to do:   Change the rows that the message names");
 }
 
 #[tokio::test]
@@ -160,12 +160,13 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         .run("adopt-tenant lost --at 2020-01-01-000000")
         .exits_with(1)
         .says("there is no migration with the version `20200101000000`")
-        .says("`cargo xtask db:list:tenants` shows");
+        .says("cargo xtask db:list:tenants");
+    let check = database.hint(&Call::CheckTenant("lost".parse().unwrap()));
     database
         .run("adopt-tenant lost")
         .exits_with(1)
         .says("tenant `lost` has its schema and its record of migrations already")
-        .says("nothing is to be adopted");
+        .says(&format!("To check the tenant, run {check}"));
 }
 
 #[tokio::test]

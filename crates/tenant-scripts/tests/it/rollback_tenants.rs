@@ -1,5 +1,8 @@
 //! `rollback-tenants`: back to an older version, after a look at what is lost.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use serde_json::{Value, json};
 
 use crate::support::{Database, Migrations, Terminal};
@@ -182,7 +185,7 @@ async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
         .exits_with(1)
         .prints_nothing()
         .says("nothing says how to revert `2026-02-01-000000_notes`")
-        .says("write a down.sql for each");
+        .says("Write a down.sql for each");
     let refused = database.run_with(&migrations, "rollback-tenants --yes --json");
     let message = refused.exits_with(1).error_message();
     assert!(message.contains(name), "{message}");
@@ -191,6 +194,44 @@ async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
         .run("rollback-tenants --yes")
         .exits_with(1)
         .says("includes `20260201000000`, applied to `acme`, `beta`");
+}
+
+#[tokio::test]
+async fn a_way_back_that_cannot_be_read_is_named_with_its_file_and_cause() {
+    let database = two_with_rows().await;
+    let name = "2026-02-01-000000_notes";
+    let migrations = Migrations::ours().tenant(name, "CREATE TABLE notes (id INT);");
+    let down = migrations.path().join(format!("tenant/{name}/down.sql"));
+    let make: [(&dyn Fn(), &str); 3] = [
+        (&|| fs::create_dir(&down).unwrap(), "Is a directory"),
+        (
+            &|| fs::write(&down, b"-- gr\xfc\xdfe\nDROP TABLE notes;").unwrap(),
+            "valid UTF-8",
+        ),
+        (
+            &|| symlink("nowhere", &down).unwrap(),
+            "No such file or directory",
+        ),
+    ];
+    for (make, cause) in make {
+        fs::remove_file(&down)
+            .or_else(|_| fs::remove_dir(&down))
+            .unwrap();
+        make();
+        database.run_with(&migrations, "migrate-tenants").succeeds();
+        let refused = database.run_with(&migrations, "rollback-tenants --yes");
+        let refused = refused
+            .exits_with(1)
+            .prints_nothing()
+            .says(&format!(
+                "the down.sql of migration `{name}` cannot be read"
+            ))
+            .says(down.to_str().unwrap())
+            .says(cause)
+            .says("UTF-8 text which this user may read");
+        assert!(!refused.stderr.contains("no down.sql"), "{refused}");
+        assert_eq!(versions(&database).await, ["20260201000000"; 2]);
+    }
 }
 
 #[tokio::test]

@@ -20,8 +20,8 @@ fn cut<'a>(text: &'a str, before: &str, end: &str) -> &'a str {
 async fn obey(database: &Database, message: &str) {
     let tenant = cut(
         message,
-        "make it one with `cargo xtask db:adopt:tenant ",
-        "`",
+        "Adopt the schema as a tenant: `cargo xtask db:adopt:tenant ",
+        " ",
     );
     database.run(&format!("adopt-tenant {tenant}")).succeeds();
     database
@@ -119,12 +119,8 @@ async fn an_orphan_is_brought_in_by_doing_what_the_check_says() {
     assert_eq!(orphans(&checked), ["Empty", "lost"]);
     for problem in checked.json()["problems"].as_array().unwrap() {
         let remedy = problem["remedy"].as_str().unwrap();
-        let adopt = cut(
-            remedy,
-            "cargo xtask db:adopt:tenant ",
-            "; or, if nobody needs it: ",
-        );
-        let remove = remedy.rsplit_once("if nobody needs it: ").unwrap().1;
+        let adopt = cut(remedy, "cargo xtask db:adopt:tenant ", " ");
+        let remove = cut(remedy, "Or if nothing uses the schema, drop it: `", "`");
         if problem["tenant"] == "lost" {
             database.run(&format!("adopt-tenant {adopt}")).succeeds();
         } else {

@@ -5,6 +5,7 @@ mod catalog;
 mod cut_off;
 mod database;
 mod gate;
+pub(crate) mod pasted;
 mod site;
 mod whole;
 
@@ -13,6 +14,7 @@ pub(crate) use cut_off::cut_off;
 pub(crate) use database::Database;
 pub(crate) use gate::WAIT_AT_GATE;
 pub(crate) use site::{Site, named, names};
+pub(crate) use tenant_core::remedy::Command as Call;
 pub(crate) use test_support::{
     Command, Finished, Folder, Migrations, OUR_VERSIONS, Terminal, copy, eventually, outcome,
 };

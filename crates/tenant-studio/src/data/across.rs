@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use tenant_core::TenantName;
+use tenant_core::{Registry, RegistryRows, TenantName};
 use tokio_postgres::types::Type;
 
 use super::answer::{Answer, Limits, Refusal};
@@ -43,23 +43,26 @@ pub(crate) struct Arrival {
 
 /// The names that `choice` means. Those that are listed stay as they are: whether
 /// there is such a tenant is seen when it is asked.
-pub(crate) async fn chosen(reading: &Reading, choice: &Selection) -> Result<Vec<String>, Failure> {
+pub(crate) async fn chosen(
+    reading: &Reading,
+    registry: &Registry,
+    choice: &Selection,
+) -> Result<Vec<String>, Failure> {
     const WHAT: &str = "Choosing tenants";
+    let RegistryRows { from, key, .. } = registry.rows("t");
     let (condition, text) = match choice {
         Selection::Listed(names) => return Ok(names.clone()),
-        Selection::All => ("$1 = ''", ""),
+        Selection::All => ("$1 = ''".to_owned(), ""),
         Selection::Containing(text) => (
-            "pg_catalog.strpos(pg_catalog.lower(name), pg_catalog.lower($1)) > 0",
+            format!("pg_catalog.strpos(pg_catalog.lower({key}), pg_catalog.lower($1)) > 0"),
             text.as_str(),
         ),
         Selection::BeginningWith(text) => (
-            "pg_catalog.starts_with(pg_catalog.lower(name), pg_catalog.lower($1))",
+            format!("pg_catalog.starts_with(pg_catalog.lower({key}), pg_catalog.lower($1))"),
             text.as_str(),
         ),
     };
-    let sql = format!(
-        "SELECT name FROM public.schema_tracker WHERE {condition} ORDER BY name COLLATE \"C\""
-    );
+    let sql = format!("SELECT {key} FROM {from} WHERE {condition} ORDER BY {key} COLLATE \"C\"");
     let text: Parameter<'_> = (&text, Type::TEXT);
     let rows = reading.rows(WHAT, &sql, &[text]).await?;
     let names = rows.iter().map(|row| row.try_get(0));

@@ -1,13 +1,10 @@
 //! The migrations that are applied to one schema, as Diesel notes them there.
 
-use tenant_core::quote_ident;
+use tenant_core::{LEDGER, quote_ident};
 use tokio_postgres::Row;
 
 use super::reading::Reading;
 use crate::error::Failure;
-
-/// Diesel's own table, one in each schema.
-const TABLE: &str = "__diesel_schema_migrations";
 
 /// A migration that is applied.
 #[derive(Debug)]
@@ -25,7 +22,7 @@ pub(crate) async fn ledger(reading: &Reading) -> Result<Vec<Applied>, Failure> {
         "SELECT version::text, pg_catalog.date_trunc('second', run_on)::text FROM {}.{} \
          ORDER BY 1",
         quote_ident(reading.schema()),
-        quote_ident(TABLE)
+        quote_ident(LEDGER)
     );
     let rows = match reading.rows(WHAT, &sql, &[]).await {
         Err(Failure::Query { source, .. }) if source.sqlstate() == Some("42P01") => Vec::new(),

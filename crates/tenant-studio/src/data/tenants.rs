@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tenant_core::{Node, PoolError, Tenants};
+use tenant_core::{Node, PoolError, Registry, RegistryRows, Tenants};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -13,7 +13,10 @@ use crate::error::Failure;
 #[derive(Debug)]
 pub(crate) struct TenantRow {
     pub(crate) name: String,
-    pub(crate) created_at: chrono::DateTime<chrono::Utc>,
+    /// What its schema is called.
+    schema: String,
+    /// `None` where the list does not say.
+    pub(crate) created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// What the list says; the tenant's own table of migrations is the truth.
     pub(crate) version: Option<String>,
     pub(crate) has_schema: bool,
@@ -43,15 +46,28 @@ pub(crate) struct Search<'a> {
 }
 
 /// Those that begin with the text come first.
-const SEARCH: &str = "WITH found AS MATERIALIZED ( \
-        SELECT name, created_at, version, count(*) OVER () AS total, \
-            row_number() OVER (ORDER BY NOT pg_catalog.starts_with(lower(name), lower($1)), name) AS at \
-        FROM public.schema_tracker \
-        WHERE pg_catalog.strpos(lower(name), lower($1)) > 0 \
-            AND ($2::text IS NULL OR version IS DISTINCT FROM $2) \
-        ORDER BY at LIMIT $3 OFFSET $4) \
-     SELECT found.name, created_at, version, n.oid IS NOT NULL, total \
-     FROM found LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = found.name ORDER BY at";
+fn search_in(registry: &Registry) -> String {
+    let RegistryRows {
+        from,
+        key,
+        schema,
+        created_at,
+        version,
+        ..
+    } = registry.rows("t");
+    format!(
+        "WITH found AS MATERIALIZED ( \
+            SELECT {key} AS name, {schema} AS schema, {created_at} AS created_at, \
+                {version} AS version, count(*) OVER () AS total, row_number() OVER ( \
+                    ORDER BY NOT pg_catalog.starts_with(lower({key}), lower($1)), {key}) AS at \
+            FROM {from} \
+            WHERE pg_catalog.strpos(lower({key}), lower($1)) > 0 \
+                AND ($2::text IS NULL OR {version} IS DISTINCT FROM $2) \
+            ORDER BY at LIMIT $3 OFFSET $4) \
+         SELECT found.name, created_at, version, n.oid IS NOT NULL, total, found.schema \
+         FROM found LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = found.schema ORDER BY at"
+    )
+}
 
 /// A schema's tables are found through `pg_depend`, which has an index by it.
 const SIZES: &str = "SELECT asked.name, (SELECT sum(pg_catalog.pg_total_relation_size(c.oid)) \
@@ -62,7 +78,11 @@ const SIZES: &str = "SELECT asked.name, (SELECT sum(pg_catalog.pg_total_relation
      FROM unnest($1) AS asked (name) JOIN pg_catalog.pg_namespace n ON n.nspname = asked.name";
 
 /// Looks for tenants. Without a list of them, the database is not set up.
-pub(crate) async fn tenants(reading: &Reading, search: &Search<'_>) -> Result<Found, Failure> {
+pub(crate) async fn tenants(
+    reading: &Reading,
+    registry: &Registry,
+    search: &Search<'_>,
+) -> Result<Found, Failure> {
     const WHAT: &str = "Looking for tenants";
     let parameters: [Parameter<'_>; 4] = [
         (&search.text, Type::TEXT),
@@ -70,10 +90,11 @@ pub(crate) async fn tenants(reading: &Reading, search: &Search<'_>) -> Result<Fo
         (&search.limit, Type::INT8),
         (&search.offset, Type::INT8),
     ];
-    let rows = reading.rows(WHAT, SEARCH, &parameters).await;
+    let rows = reading.rows(WHAT, &search_in(registry), &parameters).await;
     let rows = rows.map_err(|failure| match failure {
         Failure::Query { source, .. } if source.sqlstate() == Some("42P01") => {
-            PoolError::NotSetUp.into()
+            let table = registry.sql_table().to_owned();
+            PoolError::NotSetUp { table }.into()
         }
         failure => failure,
     })?;
@@ -88,6 +109,7 @@ pub(crate) async fn tenants(reading: &Reading, search: &Search<'_>) -> Result<Fo
 fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
     Ok(TenantRow {
         name: row.try_get(0)?,
+        schema: row.try_get(5)?,
         created_at: row.try_get(1)?,
         version: row.try_get(2)?,
         has_schema: row.try_get(3)?,
@@ -99,7 +121,7 @@ fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
 /// Adds the sizes: the transaction's last question. A table that somebody holds
 /// for himself would be waited for; then all stay unknown.
 pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
-    let names = found.rows.iter().map(|tenant| tenant.name.as_str());
+    let names = found.rows.iter().map(|tenant| tenant.schema.as_str());
     let names = names.collect::<Vec<_>>();
     let rows = reading
         .rows("Measuring", SIZES, &[(&names, Type::TEXT_ARRAY)])
@@ -108,7 +130,7 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
     let sizes = sizes.filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)));
     let sizes = sizes.collect::<HashMap<String, Option<i64>>>();
     for tenant in &mut found.rows {
-        tenant.size = sizes.get(&tenant.name).copied().flatten();
+        tenant.size = sizes.get(&tenant.schema).copied().flatten();
     }
 }
 
@@ -116,7 +138,7 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
 pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
     let mut homes = tenants.cluster().homes().await?;
     for tenant in &mut found.rows {
-        tenant.node = homes.remove(&tenant.name);
+        tenant.node = homes.remove(&tenant.schema);
     }
     Ok(())
 }
@@ -125,7 +147,7 @@ pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(
 pub(crate) async fn measure_at_home(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
     let mut places = tenants.cluster().places().await?;
     for tenant in &mut found.rows {
-        let place = places.remove(&tenant.name);
+        let place = places.remove(&tenant.schema);
         let bytes = place.as_ref().and_then(|place| place.bytes);
         tenant.size = bytes.and_then(|bytes| i64::try_from(bytes).ok());
         tenant.node = place.map(|place| place.node);

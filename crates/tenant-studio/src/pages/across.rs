@@ -63,7 +63,7 @@ async fn run(State(studio): State<Studio>, uri: Uri, body: String) -> Result<Res
 /// The tenants to ask, unless the text is no SQL at all: then none of them is.
 async fn names(studio: &Studio, asked: &Asked) -> Result<Result<Vec<String>, Refusal>, Failure> {
     let reading = studio.read(&ShownSchema::Public).await?;
-    let names = data::chosen(&reading, &asked.choice).await?;
+    let names = data::chosen(&reading, studio.tenants().registry(), &asked.choice).await?;
     let is_sql = data::is_sql(&reading, &asked.sql).await;
     reading.end();
     Ok(is_sql.map(|()| names))

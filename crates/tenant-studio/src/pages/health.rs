@@ -10,6 +10,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
+use tenant_core::remedy::Command;
 use tenant_core::{Health, PoolError, Problem, TenantName};
 
 use crate::error::Failure;
@@ -39,14 +40,14 @@ async fn ask(State(studio): State<Studio>, uri: Uri) -> Response {
 async fn check(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failure> {
     let checked = studio.tenants().health().await;
     let health = checked.map_err(|error| match error {
-        tenant_core::Error::NotSetUp => Failure::Pool(PoolError::NotSetUp),
+        tenant_core::Error::NotSetUp { table } => Failure::Pool(PoolError::NotSetUp { table }),
         error => error.into(),
     })?;
     let body = html! {
         h1 { "Health" }
         (summary(&health))
         (form("Check again"))
-        @for (kind, problems) in grouped(&health.problems) { (group(kind, &problems)) }
+        @for (kind, problems) in grouped(&health.problems) { (group(&studio, kind, &problems)) }
     };
     Ok(page(&studio, &uri, &body))
 }
@@ -103,7 +104,7 @@ fn grouped(problems: &[Problem]) -> BTreeMap<Kind, Vec<&Problem>> {
     groups
 }
 
-fn group(kind: Kind, problems: &[&Problem]) -> Markup {
+fn group(studio: &Studio, kind: Kind, problems: &[&Problem]) -> Markup {
     html! {
         h2 { (kind.name()) " " span.count { (problems.len()) } }
         div.scroll { table.list data-rows {
@@ -114,11 +115,12 @@ fn group(kind: Kind, problems: &[&Problem]) -> Markup {
             tbody { @for problem in problems.iter().take(SHOWN) { tr {
                 th scope="row" { (whose(problem)) }
                 td { (causes(&problem.kind)) }
-                td { (problem.remedy()) @for sql in problem.sql() { pre.sql { (sql) ";" } } }
+                td { (studio.remedies().show(&problem.remedies(studio.tenants().registry()))) @for sql in problem.sql(studio.tenants().registry()) { pre.sql { (sql) ";" } } }
             } } }
         } }
         @if problems.len() > SHOWN {
-            p.quiet { "Shown are the first " (SHOWN) ". " code { "cargo xtask db:health:check" } " lists all." }
+            p.quiet { "Shown are the first " (SHOWN) ". "
+                (studio.remedies().show(&[Command::CheckTenants.into()])) }
         }
     }
 }

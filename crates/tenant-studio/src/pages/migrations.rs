@@ -8,6 +8,7 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
+use tenant_core::remedy::Command;
 use tenant_core::{Migration, MigrationSet, PoolError};
 
 use super::{Here, at_each_place};
@@ -38,7 +39,7 @@ async fn of_place(here: Here) -> Result<Response, Failure> {
             @if pending == 0 { span.badge.good { "up to date" } }
             @else { span.badge.behind { (pending) " pending" } }
         }
-        @if pending > 0 { p.note { "To apply them: " code { (command(&here.place)) } } }
+        @if pending > 0 { (here.studio.remedies().paragraph(&[command(&here.place).into()])) }
         (list(&here.place, known, &applied))
         (unknown(known, &applied))
     };
@@ -104,10 +105,10 @@ fn stream<'a>(studio: &'a Studio, place: &ShownSchema) -> &'a MigrationSet {
 }
 
 /// What applies the migrations that the place lacks.
-fn command(place: &ShownSchema) -> String {
+fn command(place: &ShownSchema) -> Command {
     match place {
-        ShownSchema::Public => "cargo xtask db:migrate".to_owned(),
-        ShownSchema::Tenant(name) => format!("cargo xtask db:migrate:tenant {name}"),
+        ShownSchema::Public => Command::MigratePublic,
+        ShownSchema::Tenant(name) => Command::MigrateTenant(name.clone()),
     }
 }
 
@@ -123,7 +124,7 @@ fn address(place: &ShownSchema, version: &str) -> String {
 /// An error of the library, where it says what a pool's error says too.
 fn failure(error: tenant_core::Error) -> Failure {
     match error {
-        tenant_core::Error::NotSetUp => PoolError::NotSetUp.into(),
+        tenant_core::Error::NotSetUp { table } => PoolError::NotSetUp { table }.into(),
         error => error.into(),
     }
 }

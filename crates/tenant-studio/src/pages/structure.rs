@@ -150,7 +150,7 @@ fn indexes(details: &Details) -> Markup {
                         @if !index.is_valid { " " span.badge.bad { "invalid" } } }
                     td.mono { (index.definition) }
                     td.number { (bytes(index.size)) }
-                    td.number { (index.scans.unwrap_or_default()) }
+                    td.number { (index.scans.map_or_else(|| "–".to_owned(), |scans| scans.to_string())) }
                 } } }
             } }
         }

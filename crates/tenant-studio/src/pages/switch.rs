@@ -35,7 +35,7 @@ async fn switch(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
         ..Search::default()
     };
     let reading = studio.read(&ShownSchema::Public).await?;
-    let found = data::tenants(&reading, &search).await?;
+    let found = data::tenants(&reading, studio.tenants().registry(), &search).await?;
     reading.end();
     let names = found
         .rows

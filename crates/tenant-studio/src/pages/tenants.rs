@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
 use tenant_core::TenantName;
+use tenant_core::remedy::Command;
 
 use crate::data::{self, Found, Search, TenantRow};
 use crate::error::Failure;
@@ -79,7 +80,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
         offset: i64::try_from(asked.offset).unwrap_or(i64::MAX),
     };
     let reading = studio.read(&ShownSchema::Public).await?;
-    let mut found = data::tenants(&reading, &search).await?;
+    let mut found = data::tenants(&reading, studio.tenants().registry(), &search).await?;
     let tenants = studio.tenants();
     let is_cluster = tenants.database().is_cluster();
     if asked.with_sizes && !is_cluster {
@@ -123,7 +124,8 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
         return html! {
             p.empty {
                 @if asked.text.is_empty() && !asked.only_behind {
-                    "There are no tenants yet. " code { "cargo xtask db:create:tenant NAME" } " makes one."
+                    "There are no tenants yet. "
+                    (studio.remedies().show(&[Command::CreateTenant(None).into()]))
                 } @else { "No tenant is found." }
             }
         };
@@ -175,9 +177,9 @@ fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
             td.mono { (tenant.version.as_deref().unwrap_or("–")) }
             td.number { (tenant.size.map_or_else(|| "–".to_owned(), bytes)) }
             @if studio.tenants().database().is_cluster() { td.mono { (home(tenant)) } }
-            td.quiet { time datetime=(tenant.created_at.to_rfc3339()) {
-                (tenant.created_at.format("%Y-%m-%d %H:%M").to_string())
-            } }
+            td.quiet { @if let Some(at) = &tenant.created_at { time datetime=(at.to_rfc3339()) {
+                (at.format("%Y-%m-%d %H:%M").to_string())
+            } } }
         }
     }
 }
@@ -196,7 +198,9 @@ fn home(tenant: &TenantRow) -> Markup {
 /// How the tenant is, as far as the list of tenants says.
 fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
     let migrations = &studio.tenants().migrations().tenant;
-    let version = tenant.version.as_deref().unwrap_or_default();
+    let Some(version) = tenant.version.as_deref().filter(|_| tenant.has_schema) else {
+        return without_version(tenant);
+    };
     let pending = migrations
         .iter()
         .filter(|migration| migration.version().as_str() > version);
@@ -205,11 +209,20 @@ fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
         .last()
         .map_or("", |it| it.version().as_str());
     html! {
-        @match (tenant.has_schema, pending.count()) {
-            (false, _) => span.badge.bad { "schema is missing" },
-            (true, 0) if version > newest => span.badge.bad { "newer than this program" },
-            (true, 0) => span.badge.good { "up to date" },
-            (true, pending) => span.badge.behind { (pending) " pending" },
+        @match pending.count() {
+            0 if version > newest => span.badge.bad { "newer than this program" },
+            0 => span.badge.good { "up to date" },
+            pending => span.badge.behind { (pending) " pending" },
         }
+    }
+}
+
+/// The same where the list does not say which version it has: a row that was inserted
+/// by hand. Its own table of migrations knows.
+fn without_version(tenant: &TenantRow) -> Markup {
+    html! {
+        @if tenant.has_schema {
+            span.badge title="The list of tenants has no version for it" { "unknown" }
+        } @else { span.badge.bad { "schema is missing" } }
     }
 }

@@ -1,14 +1,32 @@
 //! What is applied where, and what the health check finds.
 
+use tenant_core::Remedy;
+use tenant_core::remedy::Command;
+use tenant_studio::{Options, Remedies};
 use test_support::OUR_VERSIONS;
 
 use crate::browser::Site;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// As a program says it that has commands of its own.
+fn words(remedies: &[Remedy]) -> Option<String> {
+    let words = remedies.iter().filter_map(|remedy| match remedy {
+        Remedy::Command(Command::MigrateTenant(name)) => Some(format!("Try `app up {name}`.")),
+        Remedy::Command(Command::RepairTenant(name)) => Some(format!("Try `app fix <{name}>`.")),
+        Remedy::Command(Command::DropTenant(name)) => Some(format!("Try `app forget {name}`.")),
+        _ => None,
+    });
+    Some(words.collect::<String>())
+}
+
 /// globex lacks the newest migration; acme has one that nobody knows.
 async fn differing() -> Site {
-    let site = Site::new().await;
+    let site = Site::with(Options {
+        remedies: Remedies::new(words),
+        ..Options::default()
+    })
+    .await;
     let changes = format!(
         "DELETE FROM globex.__diesel_schema_migrations WHERE version = '{}'; \
          INSERT INTO acme.__diesel_schema_migrations (version) VALUES ('29990101000000'); \
@@ -66,7 +84,7 @@ async fn a_place_tells_its_own_migrations() {
     let globex = site.page("/t/globex/migrations").await;
     assert!(globex.contains("1 pending"), "{globex}");
     assert!(
-        globex.contains("cargo xtask db:migrate:tenant globex"),
+        globex.contains("Try <code>app up globex</code>."),
         "{globex}"
     );
     let acme = site.page("/t/acme/migrations").await;
@@ -93,14 +111,14 @@ async fn the_health_check_groups_what_is_wrong_and_says_what_to_do() {
     for says in [
         "Differences from what the migrations make",
         "1 tenant: table `dummy_table` is missing",
-        "cargo xtask db:repair:tenant acme",
+        "Try <code>app fix &lt;acme&gt;</code>.",
         "CREATE TABLE &quot;acme&quot;.&quot;dummy_table&quot; (",
         "0 have the expected shape",
         "Pending migrations",
-        "cargo xtask db:migrate:tenant globex",
+        "Try <code>app up globex</code>.",
         "Unknown migrations",
         "Missing schemas",
-        "cargo xtask db:drop:tenant lost",
+        "Try <code>app forget lost</code>.",
         "3 tenants were checked",
     ] {
         assert!(answer.body.contains(says), "{says}: {}", answer.body);
@@ -117,4 +135,16 @@ async fn a_healthy_database_is_said_to_be_well() {
         page.contains("All tenants have exactly the migrations"),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn an_error_says_what_the_program_around_the_studio_would_say() {
+    let site = differing().await;
+    let lost = site.get("/t/lost").await;
+    assert_eq!(lost.status, 500, "{lost:?}");
+    assert!(
+        lost.body.contains("Try <code>app forget lost</code>."),
+        "{lost:?}"
+    );
+    assert!(!lost.body.contains("xtask"), "{lost:?}");
 }

@@ -47,6 +47,16 @@ async fn the_start_page_tells_those_that_are_behind() {
 }
 
 #[tokio::test]
+async fn a_tenant_whose_version_the_list_does_not_have_is_not_called_behind() {
+    let site = Site::new().await;
+    let unlisted = "UPDATE public.schema_tracker SET version = NULL WHERE name = 'globex'";
+    site.database.execute(unlisted).await;
+    let page = site.page("/tenants?q=globex").await;
+    assert!(page.contains(">unknown</span>"), "{page}");
+    assert!(!page.contains("pending"), "{page}");
+}
+
+#[tokio::test]
 async fn a_page_says_unmistakably_whose_it_is() {
     let site = Site::new().await;
     for path in [

@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["engine"],
     &["events"],
     &["report"],
+    &["remedy"],
     &["registry"],
     &["error"],
     &["shape"],
@@ -25,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["link"],
     &["catalog"],
     &["name"],
-    &["sql", "token", "tenant_enum", "answer"],
+    &["answer", "assertion", "sql", "tenant_enum"],
 ];
 
 /// Modules that stand beside some that are below them.

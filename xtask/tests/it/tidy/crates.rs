@@ -15,8 +15,20 @@ struct Arrow {
 
 const ARROWS: &[Arrow] = &[
     Arrow {
-        of: "schema-diff",
+        of: "sql-text",
         never_to: &["*"],
+        because: "it knows PostgreSQL's scanner and nothing else",
+    },
+    Arrow {
+        of: "schema-diff",
+        never_to: &[
+            "schema-*",
+            "tenant-*",
+            "migration-lint",
+            "local-postgres",
+            "command-line",
+            "*-scripts",
+        ],
         because: "it is a library for any database",
     },
     Arrow {
@@ -38,7 +50,13 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "migration-lint",
-        never_to: &["*"],
+        never_to: &[
+            "schema-*",
+            "tenant-*",
+            "local-postgres",
+            "command-line",
+            "*-scripts",
+        ],
         because: "it reads SQL and knows nothing of tenants",
     },
     Arrow {

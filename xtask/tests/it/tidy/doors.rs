@@ -19,6 +19,22 @@ struct Door {
     instead: &'static str,
 }
 
+/// What to do instead of quoting.
+const QUOTING: &str = "write names and texts by `ident`, `literal` and `Quote` of crates/sql-text \
+                       (`quote_ident` and `quote_literal` of tenant-core are the same): only \
+                       there is it certain that nothing in a name ends its quotes.";
+
+/// How quotes are doubled, without white space.
+const DOUBLING: &[&str] = &["replace('\"',\"\\\"\\\"\")", "replace('\\'',\"''\")"];
+
+/// Where quotes are doubled, as the beginnings of paths.
+const DOUBLES: &[&str] = &[
+    "crates/sql-text/src/quote.rs",
+    // Not for SQL: CSV, and PgBouncer's list of databases.
+    "crates/tenant-studio/src/export.rs",
+    "crates/test-support/src/pgbouncer.rs",
+];
+
 /// Every door. The rule covers `crates/*/src`, `examples/*/src`, `benches/src` and
 /// `xtask/src`, unit tests excepted.
 const DOORS: &[Door] = &[
@@ -81,12 +97,95 @@ const DOORS: &[Door] = &[
                   names certain to be quoted and the resulting path to be checked.",
     },
     Door {
+        // A name put into quotes by hand.
+        patterns: &["\\\"{"],
+        layer: Layer::Literal,
+        open_to: &[
+            "crates/sql-text/src/quote.rs",
+            // These quote too, and not for SQL: TOML, elements of arrays, CSV, headers.
+            "crates/authoring-scripts/src/commands/print_schema.rs",
+            "crates/schema-diff/src/proof/sample.rs",
+            "crates/tenant-studio/src/export.rs",
+            "crates/tenant-studio/src/pages/",
+        ],
+        instead: QUOTING,
+    },
+    Door {
+        patterns: &["cargo xtask"],
+        layer: Layer::Literal,
+        open_to: &[
+            "crates/command-line/src/invocation.rs",
+            "crates/test-support/src/",
+            "xtask/src/",
+        ],
+        instead: "name the call as a tenant_core::remedy::Command, or as an Action, and let \
+                  crates/command-line/src/invocation.rs spell it: only there are the options of \
+                  the run repeated, and is the program around a library known.",
+    },
+    Door {
+        patterns: &[
+            "--block-writes",
+            "--database-url",
+            "--extensions-schema",
+            "--jobs",
+            "--migrations-dir",
+            "--statement-timeout",
+            "--write",
+        ],
+        layer: Layer::Literal,
+        // Whatever is a program, or is about its own arguments.
+        open_to: &[
+            "benches/",
+            "crates/authoring-scripts/src/",
+            "crates/command-line/src/",
+            "crates/migration-lint/src/",
+            "crates/studio-scripts/src/",
+            "crates/tenant-scripts/src/",
+            "crates/test-support/src/",
+            "xtask/src/",
+        ],
+        instead: "give a tenant_core::remedy::Advice: a library does not know the options of the \
+                  program around it; crates/command-line/src/remedy/advice.rs has the words.",
+    },
+    Door {
+        patterns: &["1 / (", "1 / pg_catalog"],
+        layer: Layer::Literal,
+        open_to: &["crates/tenant-core/src/assertion.rs"],
+        instead: "name the condition in crates/tenant-core/src/assertion.rs: a division by zero \
+                  can be anybody's, and tells an administrator nothing.",
+    },
+    Door {
         patterns: &["tracing::"],
         layer: Layer::Code,
         // An application has a log of its own.
         open_to: &["crates/tenant-core/src/events", "examples/"],
         instead: "tell it by a function of crates/tenant-core/src/events.rs: only there are names \
                   and fields documented, and errors told without anybody's data.",
+    },
+    Door {
+        patterns: &["schema_tracker", "spare_schemas"],
+        layer: Layer::Literal,
+        open_to: &[
+            "crates/tenant-core/src/registry/place.rs",
+            // A test asks with its own words: with the library's it would find whatever
+            // the library does.
+            "crates/test-support/src/",
+            // The SQL that is not ours, and that ours is measured beside.
+            "benches/src/",
+        ],
+        instead: "take the statement, or the table's name, from the tenants' registry \
+                  (crates/tenant-core/src/registry.rs): another database has its list elsewhere.",
+    },
+    Door {
+        patterns: &["__diesel_schema_migrations"],
+        layer: Layer::Literal,
+        open_to: &[
+            "crates/tenant-core/src/name/schema.rs",
+            // It knows nothing of tenants, and depends on no crate that does.
+            "crates/schema-diff/src/catalog/queries.rs",
+            "benches/src/",
+        ],
+        instead: "use LEDGER of crates/tenant-core/src/name/schema.rs.",
     },
 ];
 
@@ -133,10 +232,37 @@ fn broken_into(door: &Door, repository: &Repository) -> Vec<String> {
 }
 
 #[test]
+fn quotes_are_doubled_behind_the_quoting_door_only() {
+    assert_none(&doubled(&Repository::this()), QUOTING);
+    let line = "fn f(n: &str) -> String { n.replace( '\"', \"\\\"\\\"\" ) }\n";
+    let doubling = [
+        ("crates/a/src/a.rs", line),
+        ("crates/sql-text/src/quote.rs", line),
+    ];
+    let found = doubled(&Repository::of(&doubling));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("crates/a/src/a.rs: "), "{found:?}");
+}
+
+fn doubled(repository: &Repository) -> Vec<String> {
+    let sources = repository.rust_sources().filter(|(path, _)| {
+        is_in_src(path) && !DOUBLES.iter().any(|start| path.starts_with(start))
+    });
+    let found = sources.filter(|(_, text)| {
+        let text = production(text).split_whitespace().collect::<String>();
+        DOUBLING.iter().any(|pattern| text.contains(pattern))
+    });
+    found
+        .map(|(path, _)| format!("{path}: doubles quotes"))
+        .collect()
+}
+
+#[test]
 fn every_file_a_door_is_open_to_exists() {
     let repository = Repository::this();
     let gone = |start: &&&str| !repository.paths().any(|path| path.starts_with(**start));
-    let open_to = DOORS.iter().flat_map(|door| door.open_to).filter(gone);
+    let open_to = DOORS.iter().flat_map(|door| door.open_to);
+    let open_to = open_to.chain(DOUBLES).filter(gone);
     assert_none(
         &open_to
             .map(|path| format!("{path}: named as a door, and not there"))
@@ -153,6 +279,11 @@ fn the_rule_about_doors_can_fail() {
                 Layer::Literal => format!("const SQL: &str = \"{}\";\n", pattern.to_uppercase()),
                 _ => format!("fn f() {{ std::{pattern}(x) }}\n"),
             };
+            let open = match door.open_to.first() {
+                None => "crates/a/tests/it/open.rs".to_owned(),
+                Some(file) if file.ends_with(".rs") => (*file).to_owned(),
+                Some(folder) => format!("{}/open.rs", folder.trim_end_matches('/')),
+            };
             let in_tests = format!("#[cfg(test)]\nmod tests {{\n    {touching}}}\n");
             let repository = Repository::of(&[
                 ("crates/a/src/touching.rs", &touching),
@@ -163,14 +294,7 @@ fn the_rule_about_doors_can_fail() {
                     "crates/a/src/talking.rs",
                     &format!("//! About {pattern}.\n"),
                 ),
-                (
-                    "crates/tenant-core/src/path.rs",
-                    if door.layer == Layer::Literal {
-                        &touching
-                    } else {
-                        ""
-                    },
-                ),
+                (&open, &touching),
             ]);
             let findings = broken_into(door, &repository);
             assert_eq!(findings.len(), 1, "{pattern}: {findings:?}");

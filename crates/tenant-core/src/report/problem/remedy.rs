@@ -1,146 +1,152 @@
 //! What to do about each kind of problem.
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
-use crate::TenantName;
-use crate::registry;
+use crate::registry::Registry;
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::{Difference, Mending};
-use crate::sql::{ident, literal};
+use crate::sql::ident;
+use crate::{Error, SchemaName, TenantName};
 
 impl Problem {
-    /// What to do about it: for people, with the commands of this workspace and with
-    /// SQL. Control characters of names are shown as escapes.
+    /// What to do about it: one of these, in the order in which to try them.
+    ///
+    /// `registry` is that of the tenants it is about:
+    /// [`Tenants::registry`](crate::Tenants::registry).
     #[must_use]
-    pub fn remedy(&self) -> String {
+    pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
-        let shown = name.escape_debug().to_string();
-        match (&self.kind, &self.tenant) {
-            (ProblemKind::InvalidName(_), _) => {
-                format!(
-                    "Correct the name in {}, or delete the row.",
-                    registry::TABLE
-                )
+        match &self.kind {
+            ProblemKind::InvalidName(_) => vec![Sql::unregister(registry, name).into()],
+            ProblemKind::MissingSchema => {
+                let drop = self.command(Command::DropTenant);
+                vec![Advice::RestoreBackup.into(), drop]
             }
-            (ProblemKind::MissingSchema, _) => format!(
-                "Restore the schema from a backup, or remove the registration: \
-                 cargo xtask db:drop:tenant {shown}"
-            ),
-            (ProblemKind::TablesNotChecked(_), _) => {
-                "Run the check as a role with the right: GRANT CREATE ON DATABASE.".to_owned()
+            ProblemKind::TablesNotChecked(error) if error.sqlstate() == Some("42501") => {
+                vec![Advice::UseRoleThatMayCreate.into()]
             }
-            (ProblemKind::Unreadable(_) | ProblemKind::BrokenMigrations(_), _) => {
-                "Mend what the message says.".to_owned()
+            ProblemKind::TablesNotChecked(error) => of(error, Advice::UseRoleThatMayCreate),
+            ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => {
+                of(error, Advice::ReadMessage)
             }
-            (ProblemKind::Drift(difference), _) => drifted(&shown, difference),
-            (ProblemKind::HalfMade, _) => format!(
-                "Find the version that it has, and record it: cargo xtask db:adopt:tenant {shown}"
-            ),
-            (ProblemKind::EditedMigration { version, .. }, _) => edited(name, version.as_str()),
-            (ProblemKind::NoAccess { role, .. }, _) => no_access(name, role),
-            (ProblemKind::ForeignOwner { usual, .. }, _) => {
-                format!("ALTER SCHEMA {} OWNER TO {};", ident(name), ident(usual))
+            ProblemKind::Drift(difference) => self.drifted(registry, difference),
+            ProblemKind::HalfMade => vec![self.command(adopt)],
+            ProblemKind::EditedMigration { version, .. } => {
+                edited(registry, name, version.as_str())
             }
-            (ProblemKind::PendingMigrations(_), None) => "cargo xtask db:migrate".to_owned(),
-            (ProblemKind::PendingMigrations(_), Some(_)) => {
-                format!("cargo xtask db:migrate:tenant {shown}")
+            ProblemKind::NoAccess { role, .. } => {
+                vec![Sql::grant(&schema_of(registry, name), role).into()]
             }
-            (ProblemKind::UnknownMigration(_), _) => {
-                "Use the program that has this migration: this one is older, or the migration's \
-                 folder was deleted."
-                    .to_owned()
+            ProblemKind::ForeignOwner { usual, .. } => {
+                vec![change_owner(&schema_of(registry, name), usual).into()]
             }
-            (ProblemKind::NotDistributed, _) => {
-                format!("cargo xtask db:distribute:tenants --only {shown}")
+            ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
+                vec![Command::MigratePublic.into()]
             }
-            (ProblemKind::UnreachableNode { .. }, _) => {
-                "Start the server, or see to the network between it and the coordinator.".to_owned()
-            }
-            (ProblemKind::NothingSelected, _) => {
-                "Select at least one tenant, or all of them.".to_owned()
-            }
-            (ProblemKind::OrphanedSchema(orphan), _) => orphaned(name, *orphan),
-            (ProblemKind::SpareLeftover(fault), _) => left_over(name, *fault),
+            ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
+            ProblemKind::UnknownMigration(_) => vec![Advice::UseOtherProgram.into()],
+            ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
+            ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
+            ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
+            ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
     }
 
-    /// The statements that would mend it, in order. None where there is no SQL for
-    /// it, or where a command does it better.
+    /// The statements that would fix it, in order. None where there is no SQL for
+    /// it, or where a command does it better. `registry` as for
+    /// [`remedies`](Self::remedies).
     #[must_use]
-    pub fn sql(&self) -> Vec<String> {
-        let ProblemKind::Drift(difference) = &self.kind else {
-            return Vec::new();
-        };
-        let name = self
-            .tenant
-            .as_deref()
-            .and_then(|name| name.parse::<TenantName>().ok());
-        name.map_or_else(Vec::new, |name| difference.sql(&name))
+    pub fn sql(&self, registry: &Registry) -> Vec<String> {
+        match &self.kind {
+            ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
+                difference.sql(&registry.target(&name).schema)
+            }),
+            _ => Vec::new(),
+        }
+    }
+
+    fn name(&self) -> Option<TenantName> {
+        self.tenant.as_deref()?.parse().ok()
+    }
+
+    /// What a command does about it. No command takes what cannot be a tenant's name.
+    fn command(&self, command: impl FnOnce(TenantName) -> Command) -> Remedy {
+        match self.name() {
+            Some(name) => command(name).into(),
+            None => Advice::CorrectRow.into(),
+        }
+    }
+
+    fn drifted(&self, registry: &Registry, difference: &Difference) -> Vec<Remedy> {
+        match difference.mending() {
+            Mending::Adds => vec![self.command(Command::RepairTenant)],
+            Mending::Removes => vec![
+                Sql::new(Purpose::DropObject, self.sql(registry)).into(),
+                Advice::AddMigration.into(),
+            ],
+            Mending::Rewrites => {
+                vec![Sql::new(Purpose::ChangeDefinition, self.sql(registry)).into()]
+            }
+            Mending::ByHand => vec![Advice::CompareByHand.into()],
+        }
     }
 }
 
-fn drifted(name: &str, difference: &Difference) -> String {
-    match difference.mending() {
-        Mending::Adds => format!("cargo xtask db:repair:tenant {name}"),
-        Mending::Removes => {
-            "If nobody needs it, take it away with this SQL; otherwise write a migration that \
-             makes it for every tenant."
-                .to_owned()
-        }
-        Mending::Rewrites => {
-            "Look at what the values would become, then change it with this SQL.".to_owned()
-        }
-        Mending::ByHand => {
-            "There is no SQL that is sure to be right: compare it with another tenant, and mend it \
-             by hand."
-                .to_owned()
-        }
+/// An error can say it better than its kind.
+fn of(error: &Error, otherwise: Advice) -> Vec<Remedy> {
+    match error.remedies() {
+        none if none.is_empty() => vec![otherwise.into()],
+        found => found,
     }
 }
 
-fn edited(name: &str, version: &str) -> String {
-    format!(
-        "Restore the file as it was, and write what is to change as a new migration. When the \
-         tenant is right as it is: UPDATE {} SET fingerprints = fingerprints - {} WHERE name = {};",
-        registry::TABLE,
-        literal(version),
-        literal(name)
-    )
+fn adopt(name: TenantName) -> Command {
+    Command::AdoptTenant { name, at: None }
 }
 
-fn no_access(name: &str, role: &str) -> String {
-    let (schema, role) = (ident(name), ident(role));
-    format!(
-        "GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL \
-         TABLES IN SCHEMA {schema} TO {role}; the guide has the default privileges for new tenants."
-    )
+fn edited(registry: &Registry, name: &str, version: &str) -> Vec<Remedy> {
+    let accept = registry.forget_fingerprint(name, version);
+    vec![
+        Advice::RestoreFile.into(),
+        Sql::new(Purpose::AcceptEdited, [accept]).into(),
+    ]
 }
 
-fn orphaned(name: &str, orphan: Orphan) -> String {
+/// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
+fn schema_of(registry: &Registry, name: &str) -> String {
+    match name.parse() {
+        Ok(name) => registry.target(&name).schema.to_string(),
+        Err(_) => name.to_owned(),
+    }
+}
+
+fn change_owner(name: &str, usual: &str) -> Sql {
+    let statement = format!("ALTER SCHEMA {} OWNER TO {}", ident(name), ident(usual));
+    Sql::new(Purpose::ChangeOwner, [statement])
+}
+
+fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => "",
         Orphan::LikeATenant => " CASCADE",
     };
-    let drop = format!("if nobody needs it: DROP SCHEMA {}{cascade};", ident(name));
-    if name.parse::<TenantName>().is_err() {
-        return format!("Its name cannot be a tenant's. Rename it; or, {drop}");
-    }
-    format!("Make it a tenant: cargo xtask db:adopt:tenant {name}; or, {drop}")
+    let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
+    let schema = name.parse::<SchemaName>().ok();
+    let first = match schema.and_then(|schema| registry.naming().tenant_of(&schema)) {
+        Some(tenant) => adopt(tenant).into(),
+        None => Advice::RenameSchema.into(),
+    };
+    vec![first, Sql::new(Purpose::DropSchema, [drop]).into()]
 }
 
-fn left_over(name: &str, fault: SpareFault) -> String {
+fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
     match fault {
-        SpareFault::Gone => {
-            format!(
-                "DELETE FROM {} WHERE name = {};",
-                registry::SPARES,
-                literal(name)
-            )
+        SpareFault::Gone => Sql::new(Purpose::ForgetSpare, [registry.forget_spare(name)]).into(),
+        SpareFault::Unlisted => {
+            let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
+            Sql::new(Purpose::DropSpare, [statement]).into()
         }
-        SpareFault::Unlisted => format!("DROP SCHEMA {} CASCADE;", ident(name)),
-        SpareFault::Drifted => {
-            "Drop the spares and build them anew: cargo xtask db:spare:tenants 0, then with the \
-             number that is wanted."
-                .to_owned()
-        }
+        SpareFault::Drifted => Command::KeepSpares(0).into(),
     }
 }

@@ -6,10 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_postgres::{Error as DriverError, Row};
 
-use crate::name::Schema;
 use crate::tenants::places::homes;
 use crate::tenants::reading::{LedgerRead, Reading};
-use crate::{Node, PgError, TenantName};
+use crate::{Node, PgError, SchemaName};
 
 /// The servers of a cluster that did not answer, by their address, and how. Each is
 /// tried once, since that can take long: of the other tenants there the same is told.
@@ -31,17 +30,17 @@ impl Unreached {
 type Homes = HashMap<String, Node>;
 
 /// What was read.
-type Answers<'a> = HashMap<&'a TenantName, LedgerRead>;
+type Answers<'a> = HashMap<&'a SchemaName, LedgerRead>;
 
 /// As [`read_ledgers`](super::read_ledgers).
 pub(super) async fn read_apart(
     reading: &Reading<'_>,
-    tenants: &[TenantName],
+    schemas: &[SchemaName],
     unreached: &Unreached,
-    ledgers: &mut Vec<(TenantName, LedgerRead)>,
+    ledgers: &mut Vec<(SchemaName, LedgerRead)>,
 ) {
     let mut answers = Answers::new();
-    let mut open = tenants.iter().collect::<Vec<_>>();
+    let mut open = schemas.iter().collect::<Vec<_>>();
     let mut homes = Homes::new();
     while !open.is_empty() {
         // Also after others have found out that a server does not answer.
@@ -60,15 +59,15 @@ pub(super) async fn read_apart(
             unreached.list().insert(home.clone(), error);
         }
     }
-    let answers = tenants
+    let answers = schemas
         .iter()
-        .filter_map(|tenant| Some((tenant.clone(), answers.remove(tenant)?)));
+        .filter_map(|schema| Some((schema.clone(), answers.remove(schema)?)));
     ledgers.extend(answers);
 }
 
 /// Takes those of `open` out whose server is known not to answer.
 fn leave_out<'a>(
-    open: &mut Vec<&'a TenantName>,
+    open: &mut Vec<&'a SchemaName>,
     homes: &Homes,
     unreached: &Unreached,
     answers: &mut Answers<'a>,
@@ -86,11 +85,11 @@ fn leave_out<'a>(
 /// given back; those after it remain.
 async fn ask<'a>(
     reading: &Reading<'_>,
-    open: &mut Vec<&'a TenantName>,
+    open: &mut Vec<&'a SchemaName>,
     answers: &mut Answers<'a>,
-) -> Option<(&'a TenantName, PgError)> {
+) -> Option<(&'a SchemaName, PgError)> {
     let questions = open.iter().map(|&tenant| {
-        let ledger = Schema::Tenant(tenant).ledger();
+        let ledger = tenant.ledger();
         format!("SELECT version::text FROM {ledger} ORDER BY version COLLATE \"C\"")
     });
     let questions = questions.collect::<Vec<_>>();

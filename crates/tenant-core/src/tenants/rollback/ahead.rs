@@ -1,11 +1,12 @@
-//! [`Ahead`]: a tenant that has something to revert.
+//! [`Ahead`]: a tenant or a spare that has something to revert.
 
-use crate::{TenantName, Version};
+use crate::Version;
+use crate::name::Entry;
 
-/// A tenant that has something to revert.
+/// A tenant or a spare that has something to revert.
 #[derive(Debug)]
 pub(in crate::tenants) struct Ahead {
-    pub(in crate::tenants) tenant: TenantName,
+    pub(in crate::tenants) entry: Entry,
     /// Newest first.
     pub(in crate::tenants) versions: Vec<Version>,
 }

@@ -18,7 +18,7 @@ pub(super) fn holders<'a>(migrations: &'a MigrationSet, standings: &'a [Standing
     for standing in standings {
         for version in standing.all_applied(migrations) {
             let names = holders.entry(version).or_default();
-            names.push(standing.tenant.as_str());
+            names.push(standing.entry.key());
         }
     }
     holders
@@ -73,7 +73,7 @@ pub(super) fn ahead(
     let applied = standing.all_applied(migrations).collect::<BTreeSet<_>>();
     let its = to_revert.iter().filter(|it| applied.contains(it.version()));
     Ahead {
-        tenant: standing.tenant.clone(),
+        entry: standing.entry.clone(),
         versions: versions(&its.copied().collect::<Vec<_>>()),
     }
 }
@@ -101,6 +101,16 @@ fn require_ours(
 /// Refuses the run when one of them cannot be reverted, with all that have nothing
 /// to revert them by.
 fn require_down(to_revert: &[&Migration]) -> Result<(), Error> {
+    let unreadable = to_revert.iter().filter_map(|one| {
+        let problem = one.down_problem()?;
+        Some((one.name().to_owned(), problem.to_owned()))
+    });
+    let unreadable = unreadable.collect::<Vec<_>>();
+    if !unreadable.is_empty() {
+        return Err(Error::UnreadableDown {
+            migrations: unreadable,
+        });
+    }
     let irreversible = to_revert.iter().filter(|one| one.down_sql().is_none());
     let irreversible = irreversible.map(|one| one.name().to_owned());
     let irreversible = irreversible.collect::<Vec<_>>();

@@ -1,5 +1,6 @@
 //! Tenants that were there before the cluster was, and servers that are not there.
 
+use tenant_core::remedy::Command;
 use tenant_core::{ProblemKind, Settings, Status};
 
 use super::cluster::{Cluster, client, stream, with_trigger};
@@ -42,8 +43,8 @@ async fn a_schema_that_was_there_is_adopted_found_to_be_local_and_distributed() 
     assert_eq!(problem.tenant.as_deref(), Some("old"));
     assert!(matches!(problem.kind, ProblemKind::NotDistributed));
     assert_eq!(
-        problem.remedy(),
-        "cargo xtask db:distribute:tenants --only old"
+        problem.remedies(tenants.registry()),
+        [Command::DistributeTenant("old".parse().unwrap()).into()]
     );
 
     let planned = tenants.cluster().distribute().dry_run().await.unwrap();

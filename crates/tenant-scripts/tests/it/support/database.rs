@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
+use command_line::{Common, Invocation};
 use local_postgres::ThrowawayServer;
+use tenant_core::remedy::Command as Call;
 use test_support::TestDatabase;
 
 use super::{Command, Finished, Folder, Migrations};
@@ -71,6 +73,25 @@ impl Database {
     /// Runs such a command with migrations of the test.
     pub(crate) fn run_with(&self, migrations: &Migrations, line: &str) -> Finished {
         self.command(line).migrations(migrations).run()
+    }
+
+    /// A command as hints show it: on this database.
+    pub(crate) fn hint(&self, call: &Call) -> String {
+        let common = Common {
+            database_url: Some(self.url()),
+            ..Common::default()
+        };
+        format!("`{}`", Invocation::of(&common).call(call))
+    }
+
+    /// The same, with migrations of the test.
+    pub(crate) fn hint_with(&self, migrations: &Migrations, call: &Call) -> String {
+        let common = Common {
+            database_url: Some(self.url()),
+            migrations_dir: Some(migrations.path()),
+            ..Common::default()
+        };
+        format!("`{}`", Invocation::of(&common).call(call))
     }
 
     /// The migrations that the tenant's own ledger has, oldest first.

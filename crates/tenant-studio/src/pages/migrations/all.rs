@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 use tenant_core::MigrationSet;
+use tenant_core::remedy::Command;
 
 use super::fleet::{Asked, Fleet, tenants};
 use crate::data::{self, Applied};
@@ -34,7 +35,7 @@ async fn show(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failur
         h2 { "The tenants" }
         (counts(&migrations.tenant, &fleet))
         (unknown(&fleet))
-        (different(&fleet, &Asked { text: &text, offset: offset.unwrap_or(0) }))
+        (different(&studio, &fleet, &Asked { text: &text, offset: offset.unwrap_or(0) }))
     };
     let page = Page {
         studio: &studio,
@@ -110,7 +111,7 @@ fn unknown(fleet: &Fleet) -> Markup {
 }
 
 /// The tenants that are not as the program would have them.
-fn different(fleet: &Fleet, asked: &Asked<'_>) -> Markup {
+fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
     let different = fleet.different();
     let at = |offset: usize| {
         let text = Some(("q", asked.text.to_owned())).filter(|(_, text)| !text.is_empty());
@@ -122,7 +123,7 @@ fn different(fleet: &Fleet, asked: &Asked<'_>) -> Markup {
         @if different.is_empty() {
             p.empty { "All tenants have exactly the migrations of this program." }
         } @else {
-            p.note { "To bring them up to date: " code { "cargo xtask db:migrate:tenants" } }
+            (studio.remedies().paragraph(&[Command::MigrateTenants.into()]))
             form.search method="get" action="/migrations" role="search" data-short {
                 input type="search" name="q" value=(asked.text) autocomplete="off" spellcheck="false"
                     aria-label="Search the tenants that differ" placeholder="Search by name";

@@ -1,13 +1,24 @@
 //! From bytes of a text to lines and columns.
 
+/// The line, from 1, of the byte `offset` of `text`. For one of them: [`Lines`] counts
+/// once for all.
+#[must_use]
+pub fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.bytes().take(offset);
+    1 + before.filter(|byte| *byte == b'\n').count()
+}
+
 /// Where the lines of a text begin.
-pub(crate) struct Lines<'a> {
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
-    pub(crate) fn of(text: &'a str) -> Self {
+    /// Looks for the line feeds of `text`.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             text,
@@ -16,14 +27,16 @@ impl<'a> Lines<'a> {
     }
 
     /// The line of a byte, from 0.
-    pub(crate) fn line(&self, offset: usize) -> usize {
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
         self.starts
             .partition_point(|start| *start <= offset)
             .saturating_sub(1)
     }
 
     /// The line, and the column in characters, of a byte; both from 1.
-    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line(offset);
         let start = self.starts.get(line).copied().unwrap_or_default();
         let before = self.text.as_bytes().get(start..offset).unwrap_or_default();
@@ -41,7 +54,9 @@ mod tests {
 
     #[test]
     fn columns_count_characters_and_lines_end_at_line_feeds() {
-        let lines = Lines::of("ab\r\n\u{e9}x\n");
+        let text = "ab\r\n\u{e9}x\n";
+        assert_eq!([0, 4, 8].map(|at| line_at(text, at)), [1, 2, 3]);
+        let lines = Lines::of(text);
         assert_eq!(lines.position(0), (1, 1));
         assert_eq!(lines.position(1), (1, 2));
         assert_eq!(lines.position(6), (2, 2));

@@ -1,0 +1,121 @@
+//! Diesel's migrations in a folder, whose errors name the file.
+//!
+//! Diesel takes a `metadata.toml` that it cannot read, or a link that leads nowhere in
+//! the place of a `down.sql`, for one that is not there, and its errors do not say where
+//! the file is. So each file is looked at here before Diesel reads it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use diesel::connection::BoxableConnection;
+use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, Result};
+use diesel::pg::Pg;
+use diesel_migrations::FileBasedMigrations;
+use serde::Deserialize;
+
+use crate::exit::UsageError;
+use crate::files::read_if_there;
+
+/// The migrations in a folder.
+pub(crate) struct Folder {
+    /// As Diesel sees them.
+    pub(crate) source: FileBasedMigrations,
+    /// Where they are.
+    pub(crate) path: PathBuf,
+}
+
+impl MigrationSource<Pg> for Folder {
+    fn migrations(&self) -> Result<Vec<Box<dyn Migration<Pg>>>> {
+        let found = MigrationSource::<Pg>::migrations(&self.source)?;
+        let located = found.into_iter().map(|migration| {
+            let path = self.path.join(migration.name().to_string());
+            require_metadata(&path.join("metadata.toml"))?;
+            Ok(Box::new(Located { migration, path }) as Box<dyn Migration<Pg>>)
+        });
+        located.collect()
+    }
+}
+
+/// A migration whose folder is known.
+struct Located {
+    migration: Box<dyn Migration<Pg>>,
+    path: PathBuf,
+}
+
+impl Migration<Pg> for Located {
+    fn run(&self, connection: &mut dyn BoxableConnection<Pg>) -> Result<()> {
+        require_readable(&self.path.join("up.sql"))?;
+        self.migration.run(connection)
+    }
+
+    fn revert(&self, connection: &mut dyn BoxableConnection<Pg>) -> Result<()> {
+        require_readable(&self.path.join("down.sql"))?;
+        self.migration.revert(connection)
+    }
+
+    fn metadata(&self) -> &dyn MigrationMetadata {
+        self.migration.metadata()
+    }
+
+    fn name(&self) -> &dyn MigrationName {
+        self.migration.name()
+    }
+}
+
+/// A file that is there and cannot be used.
+#[derive(Debug)]
+struct Unusable {
+    file: PathBuf,
+    reason: String,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.file.display(), self.reason)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// Refuses a file that is there and cannot be read. Whether there has to be one is
+/// Diesel's to say.
+fn require_readable(file: &Path) -> std::result::Result<(), Unusable> {
+    read(file).map(drop)
+}
+
+fn read(file: &Path) -> std::result::Result<Option<String>, Unusable> {
+    read_if_there(file).map_err(|error| Unusable {
+        file: file.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// What Diesel wants of the file.
+#[derive(Deserialize)]
+struct Metadata {
+    /// Without it, Diesel runs the migration outside a transaction.
+    #[serde(rename = "run_in_transaction", default)]
+    _run_in_transaction: bool,
+}
+
+/// Refuses what Diesel would pass over: a file that cannot be understood. The migration
+/// would run in a transaction, which nobody has asked for.
+fn require_metadata(file: &Path) -> std::result::Result<(), Unusable> {
+    let Some(text) = read(file)? else {
+        return Ok(());
+    };
+    let understood = toml::from_str::<Metadata>(&text).map(drop);
+    understood.map_err(|error| Unusable {
+        file: file.to_owned(),
+        reason: error.message().to_owned(),
+    })
+}
+
+/// What is said of a folder that cannot be read.
+pub(crate) fn no_folder(folder: &Path, error: &std::io::Error) -> anyhow::Error {
+    anyhow!(UsageError(format!(
+        "the folder {} cannot be read: {error}",
+        folder.display()
+    )))
+}

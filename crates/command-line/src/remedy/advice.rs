@@ -1,0 +1,201 @@
+//! The words for what only people can do.
+
+use tenant_core::remedy::Advice;
+
+/// A clause: it begins with a small letter, and has no full stop at its end.
+pub(super) fn words(advice: Advice) -> &'static str {
+    None.or_else(|| of_connections(advice))
+        .or_else(|| of_names(advice))
+        .or_else(|| of_schemas(advice))
+        .or_else(|| of_migrations(advice))
+        .or_else(|| of_the_server(advice))
+        .or_else(|| of_clusters(advice))
+        .unwrap_or(UNKNOWN)
+}
+
+/// For advice of a newer library.
+pub(super) const UNKNOWN: &str = "read the message, and the documentation of tenant-core";
+
+fn of_connections(advice: Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::CorrectUrl => {
+            "write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE, with special characters of \
+             the password percent-encoded"
+        }
+        Advice::TrustAuthority => {
+            "name the file with the authority's certificate: sslrootcert=FILE in the URL"
+        }
+        Advice::StartServer => {
+            "start the server, or correct host and port in --database-url, DATABASE_URL or .env. \
+             Without these, the command uses the project's own server"
+        }
+        Advice::CorrectLogin => "correct role and password in --database-url, DATABASE_URL or .env",
+        Advice::CreateDatabase => {
+            "create the database, or correct its name in --database-url, DATABASE_URL or .env"
+        }
+        Advice::CheckTls => {
+            "check sslmode and sslrootcert in the URL, and the server's certificate"
+        }
+        Advice::ReadServerMessage => "read the server's message, and try again",
+        Advice::ConnectDirectly => {
+            "give --database-url the server's own address for this command. The pooler is fine \
+             for the others"
+        }
+        _ => return None,
+    })
+}
+
+fn of_names(advice: Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::CorrectExtensionsSchema => {
+            "correct the name in --extensions-schema or TENANT_EXTENSIONS_SCHEMA"
+        }
+        Advice::ChooseAnotherName => "choose another name",
+        Advice::CorrectName => "correct the name",
+        Advice::CorrectRow => "correct the name in the registry, or delete its row",
+        Advice::ChooseTenantSchema => "choose the schema of a tenant",
+        Advice::RenameSchema => {
+            "rename the schema with ALTER SCHEMA, because its name can't be a tenant's"
+        }
+        _ => return None,
+    })
+}
+
+fn of_schemas(advice: Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::MoveObjects => {
+            "drop the objects, or move them to a schema that belongs to no tenant, such as the one \
+             of --extensions-schema. Then run the command again"
+        }
+        Advice::CopyRows => {
+            "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
+             error: it should not happen"
+        }
+        Advice::RestoreBackup => "restore the schema from a backup",
+        Advice::FixSchema => "change the schema by hand so that it matches a version",
+        Advice::CompareByHand => {
+            "compare it with another tenant, and change it by hand. No SQL is certain to be right"
+        }
+        Advice::RunSqlByHand => "fix it by hand, with the SQL that a health check shows",
+        Advice::FixRows => "change the rows that the message names, and run the command again",
+        Advice::ReadMessage => "fix what the message names",
+        Advice::FindExisting => {
+            "the object already exists: it was created by hand, or by a run whose record is lost"
+        }
+        _ => return None,
+    })
+}
+
+fn of_migrations(advice: Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::FixMigration => {
+            "fix the migration or the tenant's rows, and run the command again. It retries only \
+             what failed"
+        }
+        Advice::RemoveSearchPath => {
+            "remove the SET search_path from the migration. The path is already set to the \
+             tenant's schema"
+        }
+        Advice::AddMigration => "write a migration that creates it for every tenant",
+        Advice::AddDownFiles => {
+            "write a down.sql for each, or undo what they did with a new migration"
+        }
+        Advice::SelectTenants => "select at least one tenant, or all of them",
+        Advice::CorrectFile => "make it a file of UTF-8 text that this user may read",
+        Advice::CompleteDownFiles => {
+            "complete the down.sql files, or fix what they leave with a new migration"
+        }
+        Advice::ReadDownFiles => {
+            "fix the migration, if one failed. Otherwise read the down.sql files first. To find \
+             out what is lost, the role must be able to create a schema, and all migrations must \
+             run in one transaction"
+        }
+        Advice::RestoreFile => {
+            "restore the file as it was, and write the change as a new migration"
+        }
+        Advice::UseOtherProgram => {
+            "run the program that applied these migrations, or restore their folders"
+        }
+        Advice::NameVersion => {
+            "give a version, or the name of a migration's folder. 0 means before the first \
+             migration"
+        }
+        Advice::RunOutsideTransaction => {
+            "put `run_in_transaction = false` into a metadata.toml beside the migration's up.sql, \
+             and nothing else into that migration"
+        }
+        Advice::AddValueOutsideTransaction => {
+            "put `run_in_transaction = false` into a metadata.toml beside the up.sql that adds \
+             the enum value. A transaction can't use a value that it adds"
+        }
+        Advice::IgnoreIfIndependent => {
+            "do nothing if the migrations don't depend on each other. Date new migrations today"
+        }
+        Advice::IgnoreIfMeant => {
+            "do nothing if both are meant. PostgreSQL tells them apart only where the name is \
+             quoted"
+        }
+        Advice::ReplaceFunctions => {
+            "read the functions. Where one means the tenant, replace it with CREATE OR REPLACE \
+             and without the schema's name"
+        }
+        _ => return None,
+    })
+}
+
+fn of_the_server(advice: Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::WaitForOtherRun => "wait until the other run has ended, and run the command again",
+        Advice::WaitForLock => {
+            "run the command again when the other session has released its lock on the table"
+        }
+        Advice::RunAgain => "run the command again. It finds out anew what to roll back",
+        Advice::AllowMoreTime => {
+            "give --statement-timeout more time, or 0 for no limit, and run the command again"
+        }
+        Advice::GrantRight => {
+            "use a role that has the right, or grant it. Creating tenants needs CREATE ON \
+             DATABASE, and public migrations need CREATE ON SCHEMA public. Only the role that \
+             owns a tenant's schema can change or drop it"
+        }
+        Advice::UseRoleThatMayCreate => {
+            "run the check as a role with the right: GRANT CREATE ON DATABASE"
+        }
+        Advice::NameExistingSchema => {
+            "create the schema that the message names, or correct the name. If it is the \
+             tenant's own, Citus belongs to another role than yours and does not see it: give \
+             --database-url the server's own address, and not a pooler's"
+        }
+        Advice::RaiseLockTable => {
+            "raise max_locks_per_transaction in postgresql.conf and restart the server, or give a \
+             smaller --jobs. The server's table of locks is full"
+        }
+        Advice::UseFewerConnections => {
+            "close other connections, raise max_connections, or give a smaller --jobs"
+        }
+        Advice::FreeDisk => {
+            "free space on the server's disk, and run the command again. It retries only what \
+             failed"
+        }
+        _ => return None,
+    })
+}
+
+fn of_clusters(advice: Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::ReadClusterGuide => {
+            "read \"On a Citus cluster\" in the guide, TENANT_SCHEMA_MIGRATION.md: it shows how to \
+             get from one server to several"
+        }
+        Advice::NameAnotherNode => "name another server of the cluster",
+        Advice::StartNode => {
+            "start the server of the cluster that the message names, or fix the network between \
+             it and the coordinator. Then run the command again: it retries only what failed"
+        }
+        Advice::BlockWrites => {
+            "give --block-writes: sessions that write to the tenant wait until it is moved"
+        }
+        Advice::AddPrimaryKeys => "add the primary keys with a migration",
+        _ => return None,
+    })
+}

@@ -1,0 +1,46 @@
+//! That every remedy has words, and how several are put together.
+
+use tenant_core::remedy::Advice;
+
+use super::*;
+
+fn name() -> tenant_core::TenantName {
+    "acme".parse().unwrap()
+}
+
+#[test]
+fn every_remedy_of_the_library_has_words_of_its_own() {
+    let commands = Command::examples(&name()).into_iter().map(Remedy::Command);
+    let advice = Advice::ALL.iter().map(|advice| Remedy::Advice(*advice));
+    for remedy in commands.chain(advice) {
+        let words = sentence(&remedy, &Invocation::default());
+        assert!(!words.contains(advice::UNKNOWN), "{remedy:?}");
+        assert!(!words.starts_with("Run:"), "{remedy:?}");
+        assert!(!words.contains("xtask help"), "{remedy:?}");
+        assert!(words.ends_with('.') && !words.ends_with(".."), "{words}");
+        assert!(!words.contains('\n') && !words.contains("  "), "{words}");
+    }
+}
+
+#[test]
+fn alternatives_are_told_from_what_only_explains() {
+    let error = tenant_core::Error::MissingSchema(name());
+    assert_eq!(
+        text(&error.remedies(), &Invocation::default()).unwrap(),
+        "Restore the schema from a backup. Or drop the tenant: `cargo xtask db:drop:tenant acme`."
+    );
+    let error = tenant_core::Error::Taken(name());
+    assert_eq!(
+        text(&error.remedies(), &Invocation::default()).unwrap(),
+        "Choose another name. To list the tenants, run `cargo xtask db:list:tenants`."
+    );
+    assert_eq!(text(&[], &Invocation::default()), None);
+}
+
+#[test]
+fn no_command_that_destroys_answers_its_own_question() {
+    for command in Command::examples(&name()) {
+        let call = Invocation::default().call(&command);
+        assert!(!call.contains("--yes"), "{call}");
+    }
+}

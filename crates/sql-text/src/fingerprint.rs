@@ -1,0 +1,95 @@
+//! What a text does, in a few characters: to see later whether it is still the one
+//! that was applied.
+//!
+//! Fingerprints are kept in databases for years, so each says how it was made: `v1:`
+//! and 16 hexadecimal digits. Which tokens a text has must never change for `v1`; the
+//! tests hold it to the digits that are out there. What must become different gets a
+//! number of its own, and `v1` stays beside it, for what was written before.
+
+use sha2::{Digest, Sha256};
+
+use crate::token::tokens;
+
+/// What a fingerprint made by [`fingerprint`] begins with.
+pub const V1: &str = "v1:";
+
+/// How many bytes of the hash are kept. Two texts of one migration are compared, not a
+/// text with all others, so eight are plenty.
+const BYTES: usize = 8;
+
+/// The fingerprint of `text`, run in a transaction or outside one.
+///
+/// Comments, the space between tokens, and whether lines end in `\r\n` or `\n` do not
+/// count, so that tidying a file up or checking it out elsewhere is no change. The letter
+/// case of a word does.
+#[must_use]
+pub fn fingerprint(text: &str, in_transaction: bool) -> String {
+    let mut hash = Sha256::new();
+    hash.update([u8::from(in_transaction)]);
+    for token in tokens(text).filter(|token| !token.is_trivia()) {
+        // In a function's body they are part of the token.
+        hash.update(token.text.replace("\r\n", "\n"));
+        // Text cannot hold it, so no two lists of tokens look alike.
+        hash.update([0]);
+    }
+    let digits = hash.finalize();
+    let digits = digits.iter().take(BYTES).map(|byte| format!("{byte:02x}"));
+    std::iter::once(V1.to_owned()).chain(digits).collect()
+}
+
+/// Whether `stored` says for certain that the text was another one than that of `now`,
+/// which was made by [`fingerprint`].
+///
+/// Digits alone, as earlier programs wrote them, count as `v1`. What a later program
+/// made in another way cannot be compared: then nothing is said.
+#[must_use]
+pub fn was_edited(stored: &str, now: &str) -> bool {
+    let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+    let digits = |text: &str| text.strip_prefix(V1).unwrap_or(text).to_owned();
+    let (stored, now) = (digits(stored), digits(now));
+    let is_v1 = |text: &str| text.len() == 2 * BYTES && text.chars().all(is_digit);
+    is_v1(&stored) && is_v1(&now) && stored != now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> String {
+        fingerprint(text, true)
+    }
+
+    #[test]
+    fn tidying_up_is_no_change_and_anything_else_is() {
+        let before = of("CREATE TABLE t (a int);");
+        assert_eq!(before, of("-- why\r\nCREATE  TABLE t\n(a int);\n"));
+        for other in [
+            "CREATE TABLE t (a bigint);",
+            "CREATE TABLE t (\"a\" int);",
+            "CREATE TABLE t (a int); SELECT 1;",
+        ] {
+            assert_ne!(before, of(other), "{other}");
+        }
+        assert_ne!(of("SELECT 'a b'"), of("SELECT 'a  b'"));
+        assert_ne!(before, fingerprint("CREATE TABLE t (a int);", false));
+        assert_eq!(before.len(), 3 + 16);
+    }
+
+    #[test]
+    fn digits_without_a_version_are_those_of_the_first() {
+        let now = of("SELECT 1");
+        let bare = now.strip_prefix(V1).unwrap();
+        assert!(!was_edited(&now, &now));
+        assert!(!was_edited(bare, &now));
+        assert!(was_edited(&of("SELECT 2"), &now));
+        assert!(was_edited("0123456789abcdef", &now));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_never_called_edited() {
+        let now = of("SELECT 1");
+        for stored in ["v9:0123456789abcdef", "v1", "", "v1:0123", "edited"] {
+            assert!(!was_edited(stored, &now), "{stored}");
+        }
+    }
+}

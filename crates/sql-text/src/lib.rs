@@ -1,0 +1,25 @@
+//! PostgreSQL's SQL as text, before anything is parsed or run: its tokens, its
+//! statements, its names, and what a text does in a few digits.
+//!
+//! This crate knows the rules of PostgreSQL's scanner and nothing else. It parses no
+//! statement, knows no database, and depends on no lexer of another project: a change
+//! there must not change which statements a migration has, nor whether it counts as
+//! edited.
+//!
+//! Every string constant is read as with `standard_conforming_strings = on`, the
+//! default of PostgreSQL: a backslash is an escape in `E'...'` only.
+
+mod fingerprint;
+mod lines;
+mod name;
+mod quote;
+mod scan;
+mod split;
+mod token;
+
+pub use fingerprint::{V1, fingerprint, was_edited};
+pub use lines::{Lines, line_at};
+pub use name::{MAX_NAME, stored, words};
+pub use quote::{Quote, ident, literal};
+pub use split::{Open, Split, Statement, Unclosed, split};
+pub use token::{Text, Token, TokenKind, Tokens, tokens};

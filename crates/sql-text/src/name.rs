@@ -1,0 +1,113 @@
+//! Names as PostgreSQL stores them, and words as it compares them.
+
+use std::ops::Range;
+
+use crate::token::{Token, TokenKind, tokens};
+
+/// The longest name that PostgreSQL stores, in bytes. Longer ones are cut, with a
+/// notice.
+///
+/// Source: `NAMEDATALEN - 1`, which only a server compiled for it has different.
+pub const MAX_NAME: usize = 63;
+
+/// The bare words of `text`, in lower case, each with where it stands. For keywords:
+/// nothing is cut.
+pub fn words(text: &str) -> impl Iterator<Item = (String, Range<usize>)> + '_ {
+    let words = tokens(text).filter(|token| token.kind == TokenKind::Word);
+    words.map(|token| (token.text.to_ascii_lowercase(), token.range()))
+}
+
+/// The name that a token stands for, as PostgreSQL stores it: without quotes in lower
+/// case, in quotes as it is, and cut where it is too long. `None` for what is no name.
+///
+/// Only ASCII letters are folded, as in a database in UTF-8. In `U&"..."` a backslash
+/// escapes, unless a `UESCAPE` behind it says otherwise, which is not read here.
+#[must_use]
+pub fn stored(token: &Token<'_>) -> Option<String> {
+    let name = match token.kind {
+        TokenKind::Word => token.text.to_ascii_lowercase(),
+        TokenKind::QuotedName => unquoted(token.text)?,
+        _ => return None,
+    };
+    Some(cut(name))
+}
+
+fn unquoted(text: &str) -> Option<String> {
+    let (prefix, rest) = text.split_once('"')?;
+    let inner = rest.strip_suffix('"')?.replace("\"\"", "\"");
+    if prefix.is_empty() {
+        Some(inner)
+    } else {
+        without_escapes(&inner)
+    }
+}
+
+/// `name` without its escapes `\0061`, `\+000061` and `\\`.
+fn without_escapes(name: &str) -> Option<String> {
+    let mut units = Vec::new();
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            units.extend(c.encode_utf16(&mut [0; 2]).iter());
+            continue;
+        }
+        if chars.next_if_eq(&'\\').is_some() {
+            units.push(u16::from(b'\\'));
+            continue;
+        }
+        let digits = if chars.next_if_eq(&'+').is_some() {
+            6
+        } else {
+            4
+        };
+        let code = chars.by_ref().take(digits).collect::<String>();
+        let code = u32::from_str_radix(&code, 16).ok()?;
+        match u16::try_from(code) {
+            // It may be one half of a pair.
+            Ok(unit) => units.push(unit),
+            Err(_) => units.extend(char::from_u32(code)?.encode_utf16(&mut [0; 2]).iter()),
+        }
+    }
+    String::from_utf16(&units).ok()
+}
+
+fn cut(mut name: String) -> String {
+    name.truncate(name.floor_char_boundary(MAX_NAME));
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<Option<String>> {
+        let telling = tokens(text).filter(|token| !token.is_trivia());
+        telling.map(|token| stored(&token)).collect()
+    }
+
+    #[test]
+    fn a_name_is_read_as_the_server_reads_it() {
+        let some = |name: &str| Some(name.to_owned());
+        for (text, name) in [
+            ("Tasks", some("tasks")),
+            ("\u{c4}B", some("\u{c4}b")),
+            ("\"My\"\"Q\"", some("My\"Q")),
+            ("U&\"d\\0061t\\+000061\"", some("data")),
+            ("u&\"\\D83D\\DE00 \\\\\"", some("\u{1f600} \\")),
+            ("U&\"\\xyz\"", None),
+            ("'tasks'", None),
+            ("\"open", None),
+        ] {
+            assert_eq!(names(text), [name], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_two_characters() {
+        let long = "a".repeat(62);
+        assert_eq!(names(&format!("{long}bcd")), [Some(format!("{long}b"))]);
+        assert_eq!(names(&format!("\"{long}\u{e9}\"")), [Some(long.clone())]);
+        let words = words("SELECT Long").map(|(word, _)| word);
+        assert_eq!(words.collect::<Vec<_>>(), ["select", "long"]);
+    }
+}

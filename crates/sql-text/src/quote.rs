@@ -1,0 +1,105 @@
+//! The one place where names and texts become SQL.
+//!
+//! PostgreSQL takes no parameters for names, nor for anything in a message of several
+//! statements, so these have to be written into the text. Everything else is bound.
+
+use std::collections::HashSet;
+
+/// `name` as an identifier of SQL text, whatever is in it: in double quotes, and those
+/// inside doubled.
+///
+/// ```
+/// assert_eq!(sql_text::ident(r#"a"b"#), r#""a""b""#);
+/// ```
+#[must_use]
+pub fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `text` as a string constant. The `E` form is used when there is a backslash, so that
+/// it means the same whatever `standard_conforming_strings` says.
+///
+/// ```
+/// assert_eq!(sql_text::literal("it's"), "'it''s'");
+/// ```
+#[must_use]
+pub fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// Writes names into SQL that people read: quoted only where PostgreSQL needs it, by
+/// the rule of its own function `quote_ident`.
+#[derive(Debug, Clone, Default)]
+pub struct Quote {
+    keywords: HashSet<String>,
+}
+
+impl Quote {
+    /// Quotes `keywords` (in lower case, the server's own list) besides what must be
+    /// quoted anyway.
+    #[must_use]
+    pub fn new(keywords: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            keywords: keywords.into_iter().collect(),
+        }
+    }
+
+    /// `name` as an identifier.
+    #[must_use]
+    pub fn ident(&self, name: &str) -> String {
+        let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if starts_well && name.chars().all(inner) && !self.keywords.contains(name) {
+            name.to_owned()
+        } else {
+            ident(name)
+        }
+    }
+
+    /// Several identifiers, separated by commas.
+    pub fn idents<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> String {
+        let names = names.into_iter().map(|name| self.ident(name));
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_inside_a_name_cannot_end_it() {
+        assert_eq!(
+            ident(r#"a"; DROP SCHEMA b; --"#),
+            r#""a""; DROP SCHEMA b; --""#
+        );
+    }
+
+    #[test]
+    fn quotes_and_backslashes_inside_a_text_cannot_end_it() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"\'; --"), r"E'\\''; --'");
+    }
+
+    #[test]
+    fn a_name_is_quoted_only_where_it_has_to_be() {
+        let quote = Quote::new(["order".to_owned()]);
+        for (name, written) in [
+            ("tasks", "tasks"),
+            ("_a1", "_a1"),
+            ("order", "\"order\""),
+            ("Tasks", "\"Tasks\""),
+            ("1a", "\"1a\""),
+            ("a b", "\"a b\""),
+            ("a\"; DROP TABLE b; --", "\"a\"\"; DROP TABLE b; --\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(quote.ident(name), written);
+        }
+    }
+}

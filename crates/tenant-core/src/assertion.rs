@@ -1,0 +1,138 @@
+//! Conditions that a statement must meet: where one does not hold, the statement
+//! fails, and with it the message that it travels in.
+//!
+//! A message of several statements goes on until one of them fails, so a condition
+//! has to fail by itself. It is written as a cast of a text to a number. While the
+//! condition holds, the text is `1`; otherwise it says what was expected, and
+//! PostgreSQL quotes it in the error. That costs what a division by zero would, tells
+//! an administrator who reads the server's log what it was, and cannot be confused
+//! with an error of anybody's trigger: it takes the SQLSTATE and one of our texts.
+//! The words around the text are the server's and come in its language; the text does
+//! not change.
+//!
+//! PostgreSQL casts a constant when it plans. The text is therefore never cast by
+//! itself: what is cast is the answer of `CASE`, and that is known in advance only
+//! where the condition is.
+
+use sql_text::literal;
+
+/// The SQLSTATE of a text that is no number: `invalid_text_representation`.
+///
+/// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+const NO_NUMBER: &str = "22P02";
+
+/// What a statement may require.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Assertion {
+    /// The path leads to the schema, and to nothing else but that of extensions.
+    Path,
+    /// The path is as above, and the schema's history is what was read before.
+    PathAndHistory,
+    /// Nobody else holds the schema's lock.
+    Lock,
+    /// A spare's history holds exactly the migrations of this program.
+    SpareIsUpToDate,
+    /// The schema is on a server of the cluster.
+    Distributed,
+}
+
+/// All of them.
+const ALL: [Assertion; 5] = [
+    Assertion::Path,
+    Assertion::PathAndHistory,
+    Assertion::Lock,
+    Assertion::SpareIsUpToDate,
+    Assertion::Distributed,
+];
+
+impl Assertion {
+    /// What is said where the condition does not hold. None begins with another.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Path => "diesel tenants: the search path does not lead to the schema alone",
+            Self::PathAndHistory => {
+                "diesel tenants: the search path or the migration history has changed"
+            }
+            Self::Lock => "diesel tenants: another session holds the lock of the schema",
+            Self::SpareIsUpToDate => "diesel tenants: the spare schema is not up to date",
+            Self::Distributed => "diesel tenants: the schema is not distributed",
+        }
+    }
+
+    /// An expression that is 1 while `condition` holds, and fails otherwise.
+    pub(crate) fn require(self, condition: &str) -> String {
+        let otherwise = literal(self.text());
+        format!("CAST(CASE WHEN {condition} THEN '1' ELSE {otherwise} END AS int)")
+    }
+
+    /// The statement that fails unless `condition` holds.
+    pub(crate) fn check(self, condition: &str) -> String {
+        format!("SELECT {}", self.require(condition))
+    }
+
+    /// The one that an error is about, by its SQLSTATE and its message, if it is
+    /// about one.
+    pub(crate) fn unmet(sqlstate: &str, message: &str) -> Option<Self> {
+        let is_about = |one: &Self| sqlstate == NO_NUMBER && message.contains(one.text());
+        ALL.into_iter().find(is_about)
+    }
+
+    /// The same in words, for people.
+    pub(crate) fn words(self) -> &'static str {
+        let text = self.text();
+        text.split_once(": ").map_or(text, |(_, words)| words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PgError;
+
+    #[test]
+    fn an_unmet_condition_is_known_in_whatever_language_the_server_speaks() {
+        for one in ALL {
+            for message in [
+                format!("invalid input syntax for type integer: \"{}\"", one.text()),
+                format!("ungültige Eingabesyntax für Typ integer: »{}«", one.text()),
+            ] {
+                assert_eq!(Assertion::unmet("22P02", &message), Some(one));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_condition_is_met_or_not_when_it_is_known_in_advance_as_well() {
+        let database = test_support::TestDatabase::new().await;
+        let client = database.client().await;
+        for (condition, holds) in [
+            ("true", true),
+            ("false", false),
+            ("NULL::bool", false),
+            ("NOT pg_is_in_recovery()", true),
+            ("pg_is_in_recovery()", false),
+            ("random() >= 0", true),
+            ("random() < 0", false),
+        ] {
+            for one in ALL {
+                let row = format!(
+                    "SELECT 1 FROM pg_class WHERE relname = 'pg_class' AND {} = 1",
+                    one.require(condition)
+                );
+                for sql in [one.check(condition), row] {
+                    let ran = client.batch_execute(&sql).await.map_err(PgError::from);
+                    let unmet = ran.as_ref().err().map(PgError::unmet);
+                    assert_eq!(unmet, (!holds).then_some(Some(one)), "{sql}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_trigger_is_none_of_ours() {
+        assert_eq!(Assertion::unmet("22012", "division by zero"), None);
+        let number = "invalid input syntax for type integer: \"twelve\"";
+        assert_eq!(Assertion::unmet("22P02", number), None);
+        assert_eq!(Assertion::unmet("P0001", Assertion::Path.text()), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! [`SchemaName`]: the name of a schema that may be a tenant's.
+//!
+//! It says where a tenant's tables are, and not what the tenant is called. Today both
+//! are the same text; nothing that takes one takes the other.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::TenantName;
+use super::schema::LEDGER;
+use super::tenant::MAX_BYTES;
+use crate::sql::ident;
+
+/// The name of a schema that may be a tenant's, or a spare: any identifier that
+/// PostgreSQL keeps whole and leaves to users.
+///
+/// It has at most 63 bytes, contains no NUL, and is no schema of the system's own
+/// (`pg_*`, `public`, `information_schema`). Hyphens, quotes, spaces and letters of any
+/// script are fine: wherever the name becomes SQL text it is quoted.
+///
+/// ```
+/// use tenant_core::SchemaName;
+///
+/// let name: SchemaName = "org_big-bang".parse()?;
+/// assert_eq!(name.as_str(), "org_big-bang");
+/// assert!("pg_toast".parse::<SchemaName>().is_err());
+/// # Ok::<(), tenant_core::InvalidSchemaName>(())
+/// ```
+///
+/// It is not the name of a tenant:
+///
+/// ```compile_fail
+/// # let schema: tenant_core::SchemaName = "acme".parse().unwrap();
+/// let tenant: tenant_core::TenantName = schema.into();
+/// ```
+///
+/// Nor is a tenant's name that of a schema. [`Tenants`](crate::Tenants) knows which
+/// schema is whose:
+///
+/// ```compile_fail
+/// # let tenant: tenant_core::TenantName = "acme".parse().unwrap();
+/// let schema: tenant_core::SchemaName = tenant.into();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SchemaName(String);
+
+impl SchemaName {
+    /// The name as text, unquoted.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The schema that is called as the tenant: each name of a tenant can be that of a
+    /// schema.
+    pub(super) fn same_as(tenant: &TenantName) -> Self {
+        Self(tenant.as_str().to_owned())
+    }
+
+    /// The name, quoted.
+    pub(crate) fn ident(&self) -> String {
+        ident(&self.0)
+    }
+
+    /// The schema's table of applied migrations, qualified and quoted.
+    pub(crate) fn ledger(&self) -> String {
+        format!("{}.{}", self.ident(), ident(LEDGER))
+    }
+}
+
+impl fmt::Display for SchemaName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl FromStr for SchemaName {
+    type Err = InvalidSchemaName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match broken_rule(text) {
+            None => Ok(Self(text.to_owned())),
+            Some(rule) => Err(InvalidSchemaName {
+                name: text.chars().take(MAX_BYTES + 1).collect(),
+                rule,
+            }),
+        }
+    }
+}
+
+/// A text that cannot be the name of a tenant's schema, and which rule it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{name:?} cannot be the name of a tenant's schema: {rule}")]
+pub struct InvalidSchemaName {
+    /// The text that was given, cut after 64 characters.
+    pub name: String,
+    /// The first rule that it breaks.
+    pub rule: SchemaNameRule,
+}
+
+/// The rules for names of schemas, in the order they are checked.
+///
+/// Source: PostgreSQL manual, "Identifiers and Key Words", "CREATE SCHEMA".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SchemaNameRule {
+    /// There is no text.
+    #[error("it is empty")]
+    Empty,
+    /// A character that no identifier can have.
+    #[error("it contains the character NUL")]
+    Nul,
+    /// More bytes than PostgreSQL keeps.
+    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
+    Length(usize),
+    /// A schema that exists in every database, or that only the server makes.
+    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
+    System,
+}
+
+fn broken_rule(text: &str) -> Option<SchemaNameRule> {
+    if text.is_empty() {
+        return Some(SchemaNameRule::Empty);
+    }
+    if text.contains('\0') {
+        return Some(SchemaNameRule::Nul);
+    }
+    if text.len() > MAX_BYTES {
+        return Some(SchemaNameRule::Length(text.len()));
+    }
+    // Letter case counts: `Public` is a schema like any other.
+    let system = text.starts_with("pg_") || text == "public" || text == "information_schema";
+    system.then_some(SchemaNameRule::System)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What an identifier of SQL text means, as PostgreSQL reads one in quotes.
+    fn read(identifier: &str) -> Option<String> {
+        let inner = identifier.strip_prefix('"')?.strip_suffix('"')?;
+        let halves = inner.replace("\"\"", "");
+        (!halves.contains('"')).then(|| inner.replace("\"\"", "\""))
+    }
+
+    proptest! {
+        #[test]
+        fn quoted_a_name_means_itself(text in "\\PC{1,63}|[ -~]{1,63}|[\"'.\\\\ a-zA-Z$-]{1,63}") {
+            if let Ok(name) = text.parse::<SchemaName>() {
+                prop_assert_eq!(name.as_str(), &text);
+                prop_assert_eq!(read(&name.ident()), Some(text.clone()));
+                let ledger = name.ledger();
+                let schema = ledger.strip_suffix(&format!(".{}", ident(LEDGER)));
+                prop_assert_eq!(schema.and_then(read), Some(text));
+            }
+        }
+
+        #[test]
+        fn each_name_of_a_tenant_can_be_that_of_a_schema(text in "[a-zA-Z_][a-zA-Z0-9_]{0,62}") {
+            if let Ok(tenant) = text.parse::<TenantName>() {
+                prop_assert_eq!(Ok(SchemaName::same_as(&tenant)), text.parse::<SchemaName>());
+            }
+        }
+    }
+
+    fn rule(text: &str) -> Option<SchemaNameRule> {
+        text.parse::<SchemaName>().err().map(|error| error.rule)
+    }
+
+    #[test]
+    fn what_postgresql_takes_in_quotes_is_a_name() {
+        for text in [
+            "org_big-bang",
+            "2fast",
+            "a \"b\".c",
+            "été",
+            "Public",
+            "select",
+            "PG_x",
+        ] {
+            assert_eq!(rule(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_rule_is_named_when_it_is_broken() {
+        assert_eq!(rule(""), Some(SchemaNameRule::Empty));
+        assert_eq!(rule("a\0"), Some(SchemaNameRule::Nul));
+        assert_eq!(rule(&"é".repeat(32)), Some(SchemaNameRule::Length(64)));
+        for system in ["pg_x", "public", "information_schema"] {
+            assert_eq!(rule(system), Some(SchemaNameRule::System), "{system}");
+        }
+    }
+}

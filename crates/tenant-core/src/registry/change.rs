@@ -1,0 +1,320 @@
+//! The statements that change the lists. They travel inside a schema's transaction.
+
+use super::columns::{Column, Columns};
+use super::{List, Registry};
+use crate::assertion::Assertion;
+use crate::migration::Migration;
+use crate::name::Schema;
+use crate::sql::literal;
+
+/// Migrations that were applied or reverted, for the list to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Ran<'a> {
+    /// Applied ones oldest first, reverted ones newest first.
+    pub(crate) migrations: &'a [&'a Migration],
+}
+
+impl Ran<'_> {
+    /// The newest version of those that were applied, as a constant.
+    fn version(self) -> String {
+        version_or_null(
+            self.migrations
+                .last()
+                .map(|newest| newest.version().as_str()),
+        )
+    }
+
+    /// An expression of type `jsonb`: the fingerprints by version, if there are any.
+    fn fingerprints(self) -> Option<String> {
+        let pairs = self.migrations.iter();
+        let pairs =
+            pairs.flat_map(|one| [literal(one.version().as_str()), literal(one.fingerprint())]);
+        let pairs = pairs.collect::<Vec<_>>().join(", ");
+        (!pairs.is_empty()).then(|| format!("pg_catalog.jsonb_object(ARRAY[{pairs}]::text[])"))
+    }
+
+    /// The versions, as constants.
+    fn versions(self) -> String {
+        let versions = self
+            .migrations
+            .iter()
+            .map(|one| literal(one.version().as_str()));
+        versions.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Columns of a list with what they are set to, in order: those that the list has.
+struct Values {
+    columns: Columns,
+    set: Vec<(String, String)>,
+}
+
+impl Values {
+    fn of(columns: Columns) -> Self {
+        let set = Vec::new();
+        Self { columns, set }
+    }
+
+    fn with(mut self, column: Column, value: String) -> Self {
+        if self.columns.has(column) {
+            self.set.push((column.name().to_owned(), value));
+        }
+        self
+    }
+
+    fn names(&self) -> String {
+        let names = self.set.iter().map(|(name, _)| format!(", {name}"));
+        names.collect()
+    }
+
+    fn values(&self) -> String {
+        let values = self.set.iter().map(|(_, value)| format!(", {value}"));
+        values.collect()
+    }
+
+    /// What follows `SET`. A list that keeps nothing has its row written all the same:
+    /// see [`Registry::hold`].
+    fn set(&self, key: &str) -> String {
+        if self.set.is_empty() {
+            return format!("{key} = {key}");
+        }
+        let set = self
+            .set
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"));
+        set.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Registry {
+    /// Registers a schema with the migrations that it has.
+    pub(crate) fn insert(&self, schema: Schema<'_>, applied: Ran<'_>) -> Option<String> {
+        let list = List::of(schema)?;
+        let values = self.versioned(list, applied.version());
+        let values = match applied.fingerprints() {
+            Some(fingerprints) => values.with(Column::Fingerprints, fingerprints),
+            None => values,
+        };
+        Some(self.insert_values(list, schema, &values))
+    }
+
+    /// Registers a schema that has a table of applied migrations of its own, whose newest
+    /// version is `newest`. What their texts were is not known.
+    pub(crate) fn adopt(&self, schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
+        let list = List::of(schema)?;
+        let values = self.versioned(list, version_or_null(newest));
+        Some(self.insert_values(list, schema, &values))
+    }
+
+    /// The version, and that it is reached now.
+    fn versioned(&self, list: List, version: String) -> Values {
+        Values::of(self.columns(list))
+            .with(Column::Version, version)
+            .with(Column::MigratedAt, "now()".to_owned())
+    }
+
+    fn insert_values(&self, list: List, schema: Schema<'_>, values: &Values) -> String {
+        let place = self.place(list);
+        format!(
+            "INSERT INTO {} ({}{}) VALUES ({}{})",
+            place.table,
+            place.key,
+            values.names(),
+            literal(schema.key()),
+            values.values()
+        )
+    }
+
+    /// Notes which migrations a run has applied to a schema, and fails unless
+    /// the path is as it was, which `path_holds` says. An older migration that was
+    /// applied late does not set the version back.
+    pub(crate) fn update(
+        &self,
+        schema: Schema<'_>,
+        applied: Ran<'_>,
+        path_holds: &str,
+    ) -> Option<String> {
+        let list = List::of(schema)?;
+        let version = format!("greatest(version, {})", applied.version());
+        let values = self.versioned(list, version);
+        let values = match applied.fingerprints() {
+            Some(new) => values.with(Column::Fingerprints, format!("fingerprints || {new}")),
+            None => values,
+        };
+        Some(self.update_values(list, schema, &values, path_holds))
+    }
+
+    /// Notes which migrations a run has reverted in a schema, whose own table says what
+    /// remains, and fails unless the path is as it was, which `path_holds` says.
+    pub(crate) fn set_back(
+        &self,
+        schema: Schema<'_>,
+        reverted: Ran<'_>,
+        path_holds: &str,
+    ) -> Option<String> {
+        let list = List::of(schema)?;
+        let version = format!(
+            "(SELECT max(version COLLATE \"C\") FROM {})",
+            schema.ledger()
+        );
+        let left = format!("fingerprints - ARRAY[{}]::text[]", reverted.versions());
+        let values = self
+            .versioned(list, version)
+            .with(Column::Fingerprints, left);
+        Some(self.update_values(list, schema, &values, path_holds))
+    }
+
+    fn update_values(
+        &self,
+        list: List,
+        schema: Schema<'_>,
+        values: &Values,
+        path_holds: &str,
+    ) -> String {
+        let place = self.place(list);
+        format!(
+            "UPDATE {} SET {} WHERE {} = {} AND {} = 1",
+            place.table,
+            values.set(&place.key),
+            place.key,
+            literal(schema.key()),
+            Assertion::Path.require(path_holds)
+        )
+    }
+
+    /// Moves a spare, which is at the version `newest`, to the list of tenants.
+    pub(crate) fn take_over(
+        &self,
+        spare: Schema<'_>,
+        tenant: Schema<'_>,
+        newest: Option<&str>,
+    ) -> String {
+        let (from, to) = (self.place(List::Spares), self.place(List::Tenants));
+        let values = self.versioned(List::Tenants, version_or_null(newest));
+        let values = self.with_same_fingerprints(List::Spares, values);
+        format!(
+            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *) \
+             INSERT INTO {} ({}{}) SELECT {}{} FROM taken",
+            from.table,
+            from.key,
+            literal(spare.key()),
+            to.table,
+            to.key,
+            values.names(),
+            literal(tenant.key()),
+            values.values()
+        )
+    }
+
+    /// Registers a schema with the migrations of another, whose copy it is.
+    pub(crate) fn copy(&self, from: Schema<'_>, to: Schema<'_>) -> String {
+        let place = self.place(List::Tenants);
+        let values = self.versioned(List::Tenants, Column::Version.name().to_owned());
+        let values = self.with_same_fingerprints(List::Tenants, values);
+        format!(
+            "INSERT INTO {table} ({key}{}) SELECT {}{} FROM {table} WHERE {key} = {}",
+            values.names(),
+            literal(to.key()),
+            values.values(),
+            literal(from.key()),
+            table = place.table,
+            key = place.key,
+        )
+    }
+
+    /// With the fingerprints of the row that is read from `list`, if it has some.
+    fn with_same_fingerprints(&self, list: List, values: Values) -> Values {
+        if !self.columns(list).has(Column::Fingerprints) {
+            return values;
+        }
+        values.with(Column::Fingerprints, Column::Fingerprints.name().to_owned())
+    }
+
+    /// Gives a registered schema another name in its list; all else in its row stays.
+    pub(crate) fn rename(&self, from: Schema<'_>, to: Schema<'_>) -> Option<String> {
+        let place = self.place(List::of(from)?);
+        let (table, key) = (&place.table, &place.key);
+        let (from, to) = (literal(from.key()), literal(to.key()));
+        Some(format!(
+            "UPDATE {table} SET {key} = {to} WHERE {key} = {from}"
+        ))
+    }
+
+    /// Takes a schema out of its list.
+    pub(crate) fn delete(&self, schema: Schema<'_>) -> Option<String> {
+        let place = self.place(List::of(schema)?);
+        let (table, key) = (&place.table, &place.key);
+        let name = literal(schema.key());
+        Some(format!("DELETE FROM {table} WHERE {key} = {name}"))
+    }
+}
+
+pub(super) fn version_or_null(version: Option<&str>) -> String {
+    version.map_or_else(|| "NULL".to_owned(), literal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn todays_list_has_the_statements_it_always_had() {
+        let registry = Registry::default();
+        let target = registry.target(&"acme".parse().unwrap());
+        let spare = "_spare_1".parse().unwrap();
+        let (tenant, spare) = (Schema::Tenant(&target), Schema::Spare(&spare));
+        let none = Ran { migrations: &[] };
+        assert_eq!(
+            registry.insert(tenant, none).unwrap(),
+            "INSERT INTO public.schema_tracker (name, version, migrated_at) \
+             VALUES ('acme', NULL, now())"
+        );
+        assert_eq!(
+            registry.update(tenant, none, "true").unwrap(),
+            format!(
+                "UPDATE public.schema_tracker SET version = greatest(version, NULL), \
+                 migrated_at = now() WHERE name = 'acme' AND {} = 1",
+                Assertion::Path.require("true")
+            )
+        );
+        registry.learn(
+            &["created_at", "version", "migrated_at", "fingerprints"].map(|it| (1, it.to_owned())),
+        );
+        assert_eq!(
+            registry.take_over(spare, tenant, Some("2")),
+            "WITH taken AS (DELETE FROM public.spare_schemas WHERE name = '_spare_1' RETURNING *) \
+             INSERT INTO public.schema_tracker (name, version, migrated_at, fingerprints) \
+             SELECT 'acme', '2', now(), fingerprints FROM taken"
+        );
+        assert_eq!(
+            registry.copy(tenant, tenant),
+            "INSERT INTO public.schema_tracker (name, version, migrated_at, fingerprints) \
+             SELECT 'acme', version, now(), fingerprints FROM public.schema_tracker \
+             WHERE name = 'acme'"
+        );
+        assert_eq!(registry.insert(Schema::Public, none), None);
+    }
+
+    #[test]
+    fn a_list_that_keeps_nothing_is_written_all_the_same() {
+        let registry = Registry::table("a\"b", "List.").key("Key");
+        registry.learn(&[(1, "Key".to_owned())]);
+        let target = registry.target(&"acme".parse().unwrap());
+        let (tenant, none) = (Schema::Tenant(&target), Ran { migrations: &[] });
+        assert_eq!(
+            registry.update(tenant, none, "x").unwrap(),
+            format!(
+                r#"UPDATE "a""b"."List." SET "Key" = "Key" WHERE "Key" = 'acme' AND {} = 1"#,
+                Assertion::Path.require("x")
+            )
+        );
+        assert_eq!(
+            registry.adopt(tenant, Some("1")).unwrap(),
+            r#"INSERT INTO "a""b"."List." ("Key") VALUES ('acme')"#
+        );
+        assert_eq!(
+            registry.all(List::Tenants),
+            r#"SELECT "Key", NULL::timestamptz, NULL::text FROM "a""b"."List.""#
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! Where a list is, and what its key is called: as SQL text.
+
+use crate::sql::ident;
+
+/// The list of tenants, unless another is named. A name that needs no quotes has none,
+/// because people read it in errors.
+const TENANTS: &str = "public.schema_tracker";
+
+/// The list of spare schemas. A database that was set up by an older program has none,
+/// and then there are no spares.
+const SPARES: &str = "public.spare_schemas";
+
+/// The column that tells the rows of a list apart, unless another is named.
+const KEY: &str = "name";
+
+/// A table, and the column that tells its rows apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Qualified.
+    pub(super) table: String,
+    pub(super) key: String,
+}
+
+impl Place {
+    /// Where the tenants are listed, unless another table is named.
+    pub(super) fn tenants() -> Self {
+        Self::plain(TENANTS)
+    }
+
+    /// Where the spares are.
+    pub(super) fn spares() -> Self {
+        Self::plain(SPARES)
+    }
+
+    fn plain(table: &str) -> Self {
+        Self {
+            table: table.to_owned(),
+            key: KEY.to_owned(),
+        }
+    }
+
+    /// This table; the names are quoted.
+    pub(super) fn elsewhere(schema: &str, table: &str) -> Self {
+        Self::plain(&format!("{}.{}", ident(schema), ident(table)))
+    }
+
+    /// The same table with another key.
+    pub(super) fn key(self, column: &str) -> Self {
+        let key = ident(column);
+        Self { key, ..self }
+    }
+}

@@ -1,0 +1,140 @@
+//! Questions about the lists themselves, and what people are told to run on them.
+
+use super::columns::{Column, Columns};
+use super::{List, Registry};
+use crate::name::{Schema, SchemaName};
+use crate::sql::literal;
+
+impl Registry {
+    /// An expression: whether the schema has a row.
+    pub(crate) fn is_registered(&self, schema: Schema<'_>) -> String {
+        let Some(list) = List::of(schema) else {
+            return "true".to_owned();
+        };
+        let (place, name) = (self.place(list), literal(schema.key()));
+        let (table, key) = (&place.table, &place.key);
+        format!("EXISTS (SELECT FROM {table} WHERE {key} = {name})")
+    }
+
+    /// The query that fails where there is no such list, and gives nothing.
+    pub(crate) fn probe(&self, list: List) -> String {
+        format!("SELECT FROM {} LIMIT 0", self.name_of(list))
+    }
+
+    /// The query for all rows of a list: key, when it was made, and version.
+    pub(crate) fn all(&self, list: List) -> String {
+        let (place, columns) = (self.place(list), self.columns(list));
+        let or_null = |column: Column, of: &str| {
+            let name = columns.has(column).then(|| column.name().to_owned());
+            name.unwrap_or_else(|| format!("NULL::{of}"))
+        };
+        format!(
+            "SELECT {}, {}, {} FROM {}",
+            place.key,
+            or_null(Column::CreatedAt, "timestamptz"),
+            or_null(Column::Version, "text"),
+            place.table
+        )
+    }
+
+    /// Whether the lists have all that they can have: then nobody has to look again.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.columns(List::Tenants) == Columns::ALL
+    }
+
+    /// The query for the columns of both lists, whose names are its parameters, as
+    /// [`lists`](Self::lists) gives them: which list, of type `int`, and the column.
+    pub(crate) const COLUMNS: &'static str = "SELECT l.place::int, a.attname::text \
+         FROM pg_catalog.unnest($1) WITH ORDINALITY l (name, place) \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = pg_catalog.to_regclass(l.name) \
+         WHERE a.attnum > 0 AND NOT a.attisdropped";
+
+    /// Both lists as SQL texts, the tenants' first.
+    pub(crate) fn lists(&self) -> [&str; 2] {
+        [List::Tenants, List::Spares].map(|list| self.name_of(list))
+    }
+
+    /// Keeps what that query has found. Of a list that is not there nothing is learned;
+    /// but that of spares is made with all its columns.
+    pub(crate) fn learn(&self, rows: &[(i32, String)]) {
+        let of = |place: i32| {
+            let names = rows.iter().filter(move |(of, _)| *of == place);
+            let mut names = names.map(|(_, name)| name.as_str()).peekable();
+            names.peek().is_some().then(|| Columns::of(names))
+        };
+        if let Some(tenants) = of(1) {
+            self.list(List::Tenants).found.set(tenants);
+        }
+        let spares = of(2).unwrap_or(Columns::ALL);
+        self.list(List::Spares).found.set(spares);
+    }
+
+    /// Whether it is known which texts of migrations were applied.
+    pub(crate) fn has_fingerprints(&self) -> bool {
+        self.columns(List::Tenants).has(Column::Fingerprints)
+    }
+
+    /// The statement by which a tenant is registered no longer with the text of the
+    /// migration `version`, for people to run.
+    pub(crate) fn forget_fingerprint(&self, key: &str, version: &str) -> String {
+        let place = self.place(List::Tenants);
+        format!(
+            "UPDATE {} SET fingerprints = fingerprints - {} WHERE {} = {}",
+            place.table,
+            literal(version),
+            place.key,
+            literal(key)
+        )
+    }
+
+    /// The statement that takes a row off the list of tenants, for people to run.
+    pub(crate) fn unregister(&self, key: &str) -> String {
+        let place = self.place(List::Tenants);
+        format!(
+            "DELETE FROM {} WHERE {} = {}",
+            place.table,
+            place.key,
+            literal(key)
+        )
+    }
+
+    /// The statement that takes a spare out of its list, for people to run.
+    pub(crate) fn forget_spare(&self, key: &str) -> String {
+        let place = self.place(List::Spares);
+        format!(
+            "DELETE FROM {} WHERE {} = {}",
+            place.table,
+            place.key,
+            literal(key)
+        )
+    }
+
+    /// The query that picks the oldest spare that was last seen at the version `newest`
+    /// and that nobody else is about to take, and holds its row. No row when there is
+    /// none but those `passed_over`.
+    pub(crate) fn pick_spare(&self, newest: Option<&str>, passed_over: &[SchemaName]) -> String {
+        let place = self.place(List::Spares);
+        let (table, key) = (&place.table, &place.key);
+        let version = super::change::version_or_null(newest);
+        let passed_over = passed_over.iter().map(|name| literal(name.as_str()));
+        let passed_over = passed_over.collect::<Vec<_>>().join(", ");
+        format!(
+            "SELECT {key} FROM {table} WHERE version IS NOT DISTINCT FROM {version} \
+             AND {key} <> ALL (ARRAY[{passed_over}]::text[]) \
+             ORDER BY created_at, {key} LIMIT 1 FOR UPDATE SKIP LOCKED"
+        )
+    }
+
+    /// The statement by which a transaction finds out that what it sees of a tenant is
+    /// out of date: its first statement has taken the lock, and what it sees is as old as
+    /// that statement's beginning. Whoever changed the tenant until then has written to its
+    /// row, and PostgreSQL answers with 40001.
+    pub(crate) fn hold(&self, tenant: Schema<'_>) -> String {
+        let place = self.place(List::Tenants);
+        let name = literal(tenant.key());
+        format!(
+            "SELECT FROM {} WHERE {} = {name} FOR SHARE",
+            place.table, place.key
+        )
+    }
+}

@@ -1,0 +1,67 @@
+//! What to do about an error, a problem or a note, as data.
+//!
+//! The library doesn't know how the program around it is called, nor which
+//! options it has. So it names the call that helps, the SQL that helps, or the
+//! kind of advice; the program puts words to them. Several remedies of one error
+//! are alternatives, in the order in which to try them:
+//!
+//! ```
+//! use tenant_core::remedy::{Advice, Command, Remedy};
+//!
+//! fn words(remedy: &Remedy) -> String {
+//!     match remedy {
+//!         Remedy::Command(Command::DropTenant(name)) => format!("my-admin delete {name}"),
+//!         Remedy::Advice(Advice::RestoreBackup) => "Restore the backup.".to_owned(),
+//!         Remedy::Sql(sql) => sql.statements.join("; "),
+//!         other => format!("{other:?}"),
+//!     }
+//! }
+//!
+//! let error = tenant_core::Error::MissingSchema("acme".parse()?);
+//! let remedies = error.remedies();
+//! assert_eq!(words(&remedies[0]), "Restore the backup.");
+//! assert_eq!(words(&remedies[1]), "my-admin delete acme");
+//! # Ok::<(), tenant_core::InvalidName>(())
+//! ```
+
+mod advice;
+mod command;
+mod of_error;
+mod of_sqlstate;
+mod sql;
+
+pub use advice::Advice;
+pub use command::Command;
+pub use sql::{Purpose, Sql};
+
+pub(crate) use of_error::{missing_schema, no_extensions_schema};
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// A call of this library.
+    Command(Command),
+    /// Statements to run.
+    Sql(Sql),
+    /// Something that only people can do.
+    Advice(Advice),
+}
+
+impl From<Command> for Remedy {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
+}
+
+impl From<Sql> for Remedy {
+    fn from(sql: Sql) -> Self {
+        Self::Sql(sql)
+    }
+}
+
+impl From<Advice> for Remedy {
+    fn from(advice: Advice) -> Self {
+        Self::Advice(advice)
+    }
+}

@@ -1,0 +1,133 @@
+//! [`Advice`]: what only people can do.
+
+/// The list and the enum are one text, so that [`Advice::ALL`] misses none.
+macro_rules! advice {
+    ($($(#[$about:meta])* $name:ident,)*) => {
+        /// Something that only people can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Advice {
+            $($(#[$about])* $name,)*
+        }
+
+        impl Advice {
+            /// All of them: a program's tests can see that it has words for each.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+advice! {
+    /// Write the database URL in the form that is read.
+    CorrectUrl,
+    /// Name the authority's certificate.
+    TrustAuthority,
+    /// Start the server, or correct host and port.
+    StartServer,
+    /// Correct role and password.
+    CorrectLogin,
+    /// Create the database, or correct its name.
+    CreateDatabase,
+    /// Check the TLS settings and the server's certificate.
+    CheckTls,
+    /// Read the server's message, and try again.
+    ReadServerMessage,
+    /// Read the message, and fix what it names.
+    ReadMessage,
+    /// Connect to PostgreSQL itself, and not to a pooler.
+    ConnectDirectly,
+
+    /// Correct the name of the schema for extensions.
+    CorrectExtensionsSchema,
+    /// Choose another name for the tenant.
+    ChooseAnotherName,
+    /// Correct the name that was given.
+    CorrectName,
+    /// Correct the name in the registry.
+    CorrectRow,
+    /// Select at least one tenant, or all.
+    SelectTenants,
+    /// Choose the schema of a tenant.
+    ChooseTenantSchema,
+    /// Rename the schema.
+    RenameSchema,
+    /// Drop the objects that can't be copied, or move them to another schema.
+    MoveObjects,
+    /// Create a tenant, copy the rows, and report the error.
+    CopyRows,
+    /// Restore the tenant's schema from a backup.
+    RestoreBackup,
+    /// Change the schema by hand so that it matches a version.
+    FixSchema,
+    /// Compare the object with another tenant's, and change it by hand.
+    CompareByHand,
+    /// Run the SQL that a health check shows, by hand.
+    RunSqlByHand,
+    /// Change the rows that are in the way.
+    FixRows,
+
+    /// Change the migration or the tenant's rows.
+    FixMigration,
+    /// Remove the statement that sets the path from the migration.
+    RemoveSearchPath,
+    /// Write a migration that creates the object for every tenant.
+    AddMigration,
+    /// Write the missing `down.sql` files, or a new migration.
+    AddDownFiles,
+    /// Complete the `down.sql` files, or write a new migration.
+    CompleteDownFiles,
+    /// Make the file one of UTF-8 text that this user may read.
+    CorrectFile,
+    /// Read the `down.sql` files, or use a role that may create a schema.
+    ReadDownFiles,
+    /// Restore the migration's file, and write a new migration for the change.
+    RestoreFile,
+    /// Use the program that has the migrations, or restore their folders.
+    UseOtherProgram,
+    /// Name a version, a migration's folder, or zero.
+    NameVersion,
+    /// Let the migration run outside a transaction.
+    RunOutsideTransaction,
+    /// Add the enum's value in a migration outside a transaction.
+    AddValueOutsideTransaction,
+    /// Nothing, if the migrations don't depend on each other.
+    IgnoreIfIndependent,
+    /// Nothing, if both names are meant.
+    IgnoreIfMeant,
+    /// Find the tenants in which the object already exists.
+    FindExisting,
+    /// Create functions again without the old name.
+    ReplaceFunctions,
+
+    /// Wait until the other run has ended.
+    WaitForOtherRun,
+    /// Wait until the lock is free.
+    WaitForLock,
+    /// Run it again.
+    RunAgain,
+    /// Give statements more time.
+    AllowMoreTime,
+    /// Use a role that has the right, or grant it.
+    GrantRight,
+    /// Use a role that may create a schema.
+    UseRoleThatMayCreate,
+    /// Create the schema that the statement names, or correct the name.
+    NameExistingSchema,
+    /// Let the server hold more locks, or work on fewer tenants at a time.
+    RaiseLockTable,
+    /// Let the server take more connections, or use fewer.
+    UseFewerConnections,
+    /// Free space on the server's disk.
+    FreeDisk,
+
+    /// Read how a database is spread over several servers.
+    ReadClusterGuide,
+    /// Name another server of the cluster.
+    NameAnotherNode,
+    /// Start the server of the cluster, or fix the network.
+    StartNode,
+    /// Let those who write wait.
+    BlockWrites,
+    /// Add the primary keys.
+    AddPrimaryKeys,
+}

@@ -1,0 +1,88 @@
+//! [`Command`]: a call of this library that helps.
+
+use std::iter::successors;
+
+use crate::{At, TenantName};
+
+/// A call of this library that helps. A program shows how it is spelled there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// [`Tenants::migrate_public`](crate::Tenants::migrate_public).
+    MigratePublic,
+    /// [`Tenants::migrate`](crate::Tenants::migrate), for all tenants.
+    MigrateTenants,
+    /// The same, for one tenant.
+    MigrateTenant(TenantName),
+    /// [`Tenants::create`](crate::Tenants::create); `None` for a name of the
+    /// reader's choice.
+    CreateTenant(Option<TenantName>),
+    /// [`Tenants::list`](crate::Tenants::list).
+    ListTenants,
+    /// [`Tenants::drop_tenant`](crate::Tenants::drop_tenant).
+    DropTenant(TenantName),
+    /// [`Tenants::adopt`](crate::Tenants::adopt).
+    AdoptTenant {
+        /// The schema, and the tenant that it becomes.
+        name: TenantName,
+        /// The version to record, where the schema doesn't say.
+        at: Option<At>,
+    },
+    /// [`Tenants::repair`](crate::Tenants::repair).
+    RepairTenant(TenantName),
+    /// [`Tenants::health`](crate::Tenants::health), for all tenants.
+    CheckTenants,
+    /// [`Tenants::quick_health`](crate::Tenants::quick_health), for all tenants.
+    CheckQuickly,
+    /// [`Tenants::health`](crate::Tenants::health), for one tenant.
+    CheckTenant(TenantName),
+    /// [`Tenants::distribute`](crate::Tenants::distribute), for one tenant.
+    DistributeTenant(TenantName),
+    /// [`Tenants::keep_spares`](crate::Tenants::keep_spares), with that many.
+    KeepSpares(usize),
+}
+
+impl Command {
+    /// Whether it only reads: then it explains, and fixes nothing.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Self::ListTenants | Self::CheckTenants | Self::CheckQuickly | Self::CheckTenant(_)
+        )
+    }
+
+    /// One of each, about the tenant `name`: a program's tests can see that it spells
+    /// every one.
+    #[must_use]
+    pub fn examples(name: &TenantName) -> Vec<Self> {
+        let first = Some(Self::MigratePublic);
+        successors(first, |command| command.following(name)).collect()
+    }
+
+    /// The variant after this one. Without a wildcard, so that a new variant has to be
+    /// put in.
+    fn following(&self, name: &TenantName) -> Option<Self> {
+        let name = name.clone();
+        Some(match self {
+            Self::MigratePublic => Self::MigrateTenants,
+            Self::MigrateTenants => Self::MigrateTenant(name),
+            Self::MigrateTenant(_) => Self::CreateTenant(None),
+            Self::CreateTenant(None) => Self::CreateTenant(Some(name)),
+            Self::CreateTenant(Some(_)) => Self::ListTenants,
+            Self::ListTenants => Self::DropTenant(name),
+            Self::DropTenant(_) => Self::AdoptTenant { name, at: None },
+            Self::AdoptTenant { at: None, .. } => Self::AdoptTenant {
+                name,
+                at: Some(At::Nothing),
+            },
+            Self::AdoptTenant { at: Some(_), .. } => Self::RepairTenant(name),
+            Self::RepairTenant(_) => Self::CheckTenants,
+            Self::CheckTenants => Self::CheckQuickly,
+            Self::CheckQuickly => Self::CheckTenant(name),
+            Self::CheckTenant(_) => Self::DistributeTenant(name),
+            Self::DistributeTenant(_) => Self::KeepSpares(0),
+            Self::KeepSpares(_) => return None,
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! What to do about an error.
+
+use super::of_sqlstate::{of, of_a_step};
+use super::{Advice, Command, Purpose, Remedy, Sql};
+use crate::name::Naming;
+use crate::sql::{ident, literal};
+use crate::{At, ConnectError, Error, Node, SchemaName, TenantName};
+
+impl Error {
+    /// What to do about it: one of these, in the order in which to try them. Empty
+    /// where nothing general can be said.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        match self {
+            Self::Connect(error) => error.remedies(),
+            Self::Migration(_) => match self.sqlstate().map(of).unwrap_or_default() {
+                none if none.is_empty() => vec![Advice::FixMigration.into()],
+                found => found,
+            },
+            Self::Database { .. } => self.sqlstate().map(of_a_step).unwrap_or_default(),
+            Self::Unknown(_)
+            | Self::Untracked(_)
+            | Self::MissingSchema(_)
+            | Self::HalfMade { .. }
+            | Self::NoVersionFits { .. }
+            | Self::SeveralVersionsFit { .. }
+            | Self::HasLedger(_)
+            | Self::NoSchema(_)
+            | Self::NothingToAdopt(_)
+            | Self::StillDifferent { .. } => of_a_tenant(self),
+            Self::NotACluster
+            | Self::UnknownNode { .. }
+            | Self::HoldsNoTenants(_)
+            | Self::NotDistributed(_)
+            | Self::WouldBlockWrites { .. } => of_a_cluster(self),
+            Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
+            Self::NoExtensionsSchema(name) => no_extensions_schema(name),
+            Self::Taken(_) => vec![
+                Advice::ChooseAnotherName.into(),
+                Command::ListTenants.into(),
+            ],
+            Self::NoVersion(_) => vec![Advice::NameVersion.into(), Command::ListTenants.into()],
+            other => advice(other).map(Remedy::from).into_iter().collect(),
+        }
+    }
+}
+
+/// Where advice is all there is.
+fn advice(error: &Error) -> Option<Advice> {
+    Some(match error {
+        Error::NotCopyable { .. } => Advice::MoveObjects,
+        Error::NotAlike { .. } => Advice::CopyRows,
+        Error::SameName(_) => Advice::ChooseAnotherName,
+        Error::IsSpare(_) => Advice::ChooseTenantSchema,
+        Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } => Advice::CorrectRow,
+        Error::ChangedPath { .. } => Advice::RemoveSearchPath,
+        Error::NeedsDirect { .. } => Advice::ConnectDirectly,
+        Error::Irreversible { .. } => Advice::AddDownFiles,
+        Error::UnreadableDown { .. } => Advice::CorrectFile,
+        Error::NotOurs { .. } => Advice::UseOtherProgram,
+        Error::AppliedMeanwhile { .. } => Advice::RunAgain,
+        Error::Busy { .. } | Error::InUse(_) => Advice::WaitForOtherRun,
+        _ => return None,
+    })
+}
+
+fn of_a_tenant(error: &Error) -> Vec<Remedy> {
+    match error {
+        Error::Unknown(_) => vec![Command::ListTenants.into()],
+        Error::Untracked(schema) => vec![adopt(schema, None), Advice::ChooseAnotherName.into()],
+        Error::MissingSchema(name) => missing_schema(name),
+        Error::HalfMade { name, .. } => match name.parse::<TenantName>() {
+            Ok(name) => vec![
+                Command::MigrateTenant(name.clone()).into(),
+                Command::DropTenant(name).into(),
+            ],
+            Err(_) => vec![Command::CheckTenants.into()],
+        },
+        Error::NoVersionFits { name, nearest, .. } => vec![
+            Advice::FixSchema.into(),
+            adopt(name, Some(nearest.clone().into())),
+        ],
+        Error::SeveralVersionsFit { name, versions } => {
+            vec![adopt(name, Some(versions.last().cloned().flatten().into()))]
+        }
+        Error::HasLedger(name) => vec![adopt(name, None)],
+        Error::NoSchema(schema) => {
+            let create = Command::CreateTenant(tenant_of(schema));
+            vec![Advice::CorrectName.into(), create.into()]
+        }
+        Error::NothingToAdopt(name) => vec![Command::CheckTenant(name.clone()).into()],
+        Error::StillDifferent { name, .. } => vec![
+            Advice::RunSqlByHand.into(),
+            Command::CheckTenant(name.clone()).into(),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn of_a_cluster(error: &Error) -> Vec<Remedy> {
+    match error {
+        Error::NotACluster => vec![Advice::ReadClusterGuide.into()],
+        Error::UnknownNode { node, .. } => vec![
+            Advice::NameAnotherNode.into(),
+            Sql::new(
+                Purpose::AddNode,
+                [format!("SELECT citus_add_node({})", address(node))],
+            )
+            .into(),
+        ],
+        Error::HoldsNoTenants(node) => vec![
+            Advice::NameAnotherNode.into(),
+            Sql::new(
+                Purpose::OpenNode,
+                [format!(
+                    "SELECT citus_set_node_property({}, 'shouldhaveshards', true)",
+                    address(node)
+                )],
+            )
+            .into(),
+        ],
+        Error::NotDistributed(name) => {
+            let name = name.parse().ok();
+            name.map(Command::DistributeTenant)
+                .map(Remedy::from)
+                .into_iter()
+                .collect()
+        }
+        Error::WouldBlockWrites { .. } => {
+            vec![Advice::BlockWrites.into(), Advice::AddPrimaryKeys.into()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Two arguments: host and port.
+fn address(node: &Node) -> String {
+    format!("{}, {}", literal(node.host()), node.port())
+}
+
+/// Adopts the schema, unless no tenant can be called like it.
+fn adopt(schema: &SchemaName, at: Option<At>) -> Remedy {
+    match tenant_of(schema) {
+        None => Advice::RenameSchema.into(),
+        Some(name) => Command::AdoptTenant { name, at }.into(),
+    }
+}
+
+fn tenant_of(schema: &SchemaName) -> Option<TenantName> {
+    Naming::default().tenant_of(schema)
+}
+
+pub(crate) fn missing_schema(name: &TenantName) -> Vec<Remedy> {
+    vec![
+        Advice::RestoreBackup.into(),
+        Command::DropTenant(name.clone()).into(),
+    ]
+}
+
+pub(crate) fn no_extensions_schema(name: &str) -> Vec<Remedy> {
+    vec![
+        Sql::new(
+            Purpose::CreateSchema,
+            [format!("CREATE SCHEMA {}", ident(name))],
+        )
+        .into(),
+        Advice::CorrectExtensionsSchema.into(),
+    ]
+}
+
+impl ConnectError {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<Remedy> {
+        let advice = match self {
+            Self::Url { .. } => Advice::CorrectUrl,
+            Self::Trust { .. } => Advice::TrustAuthority,
+            Self::NoServer { .. } => Advice::StartServer,
+            Self::Login { .. } => Advice::CorrectLogin,
+            Self::NoDatabase { .. } => Advice::CreateDatabase,
+            Self::Tls { .. } => Advice::CheckTls,
+            Self::Refused { .. } => Advice::ReadServerMessage,
+        };
+        vec![advice.into()]
+    }
+}

@@ -1,0 +1,98 @@
+//! [`Sql`]: statements that help, and what for.
+
+use crate::registry::Registry;
+use crate::sql::ident;
+
+/// Statements that help. They are complete, names included, and can be run as they
+/// are, without `;` at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sql {
+    /// What they are for.
+    pub purpose: Purpose,
+    /// The statements, in order.
+    pub statements: Vec<String>,
+}
+
+/// What statements are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// Drops a schema, for when nothing uses it. What it holds is lost.
+    DropSchema,
+    /// Drops an object that no migration creates, for when nothing uses it. What it
+    /// holds is lost.
+    DropObject,
+    /// Changes the definition of an object. Its values may change with it.
+    ChangeDefinition,
+    /// Takes the tenant to be right although a migration's text has changed.
+    AcceptEdited,
+    /// Lets a role use the schema and its tables.
+    GrantAccess,
+    /// Gives the schema to the role that owns most tenants.
+    ChangeOwner,
+    /// Takes a row off the registry. No schema is touched.
+    Unregister,
+    /// Takes a spare schema that doesn't exist off the list of spares.
+    ForgetSpare,
+    /// Drops a spare schema that is in no list.
+    DropSpare,
+    /// Creates the schema for extensions.
+    CreateSchema,
+    /// Adds a server to the cluster, as a superuser.
+    AddNode,
+    /// Lets a server of the cluster take tenants, as a superuser.
+    OpenNode,
+    /// Gives a path that is kept somewhere the tenant's new name.
+    RenamePath,
+}
+
+impl Purpose {
+    /// All purposes.
+    pub const ALL: &'static [Self] = &[
+        Self::DropSchema,
+        Self::DropObject,
+        Self::ChangeDefinition,
+        Self::AcceptEdited,
+        Self::GrantAccess,
+        Self::ChangeOwner,
+        Self::Unregister,
+        Self::ForgetSpare,
+        Self::DropSpare,
+        Self::CreateSchema,
+        Self::AddNode,
+        Self::OpenNode,
+        Self::RenamePath,
+    ];
+}
+
+impl Sql {
+    pub(crate) fn new<S: Into<String>>(
+        purpose: Purpose,
+        statements: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self {
+            purpose,
+            statements: statements.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// Takes `name`, which may be any text, off the registry.
+    pub(crate) fn unregister(registry: &Registry, name: &str) -> Self {
+        Self::new(Purpose::Unregister, [registry.unregister(name)])
+    }
+
+    /// Lets `role` use the schema, and its tables.
+    pub(crate) fn grant(schema: &str, role: &str) -> Self {
+        let (schema, role) = (ident(schema), ident(role));
+        Self::new(
+            Purpose::GrantAccess,
+            [
+                format!("GRANT USAGE ON SCHEMA {schema} TO {role}"),
+                format!(
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"
+                ),
+            ],
+        )
+    }
+}
