@@ -228,7 +228,7 @@ async fn a_way_back_that_cannot_be_read_is_named_with_its_file_and_cause() {
             ))
             .says(down.to_str().unwrap())
             .says(cause)
-            .says("UTF-8 text which this user may read");
+            .says("a file of UTF-8 text that this user may read");
         assert!(!refused.stderr.contains("no down.sql"), "{refused}");
         assert_eq!(versions(&database).await, ["20260201000000"; 2]);
     }
