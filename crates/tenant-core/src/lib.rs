@@ -133,7 +133,6 @@ mod registry;
 pub mod remedy;
 mod report;
 mod shape;
-mod sql;
 mod tenant_enum;
 mod tenants;
 

@@ -7,9 +7,10 @@
 
 mod kept;
 
+use sql_text::{ident, literal};
+
 use crate::assertion::Assertion;
 use crate::name::Schema;
-use crate::sql::{ident, literal};
 
 pub(crate) use kept::KeptPath;
 

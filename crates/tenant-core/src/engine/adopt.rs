@@ -1,5 +1,7 @@
 //! Makes a tenant of a schema that is there.
 
+use sql_text::literal;
+
 use super::attempt::Attempts;
 use super::ledger::{create_ledger, record};
 use super::name_state::open_and_look;
@@ -13,7 +15,6 @@ use crate::migration::Migration;
 use crate::name::Schema;
 use crate::registry::Ran;
 use crate::shape::Shape;
-use crate::sql::literal;
 
 /// What a schema says of the migrations that it has.
 pub(crate) enum Evidence<'a> {

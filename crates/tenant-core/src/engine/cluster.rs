@@ -3,12 +3,13 @@
 //!
 //! Everything else is the same, but for the messages: see [`Script`].
 
+use sql_text::literal;
+
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::name::Schema;
-use crate::sql::literal;
 use crate::{Error, Node};
 
 /// A query that a condition on `d` may follow: each distributed schema's

@@ -5,6 +5,7 @@
 //! were at one moment, whoever writes meanwhile. The new schema has its tables and no
 //! foreign keys, triggers and policies yet, which would stand in the way of the rows.
 
+use sql_text::{ident, literal};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::script::Script;
@@ -13,7 +14,6 @@ use super::work::Work;
 use crate::Error;
 use crate::catalog::Catalog;
 use crate::name::{LEDGER, Schema};
-use crate::sql::{ident, literal};
 
 /// Locks the tables of the schema of `work` against changes of their form. False where
 /// one was written anew since the transaction began: its rows would all be too new to

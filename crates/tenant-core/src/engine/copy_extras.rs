@@ -1,9 +1,10 @@
 //! What a tenant's schema has beside its shape: what goes along with a copy, and what
 //! no copy can have.
 
+use sql_text::literal;
+
 use crate::catalog::Catalog;
 use crate::name::Schema;
-use crate::sql::literal;
 
 /// The queries for the statements that give the copy what no shape holds: storage
 /// parameters, what is kept of old rows for replication, how columns are stored, the

@@ -1,5 +1,7 @@
 //! Brings a schema that the coordinator holds by itself to a server of the cluster.
 
+use sql_text::literal;
+
 use super::attempt::Attempts;
 use super::cluster::{allow_triggers, is_distributed, require_distributed};
 use super::name_state::open_and_look;
@@ -8,7 +10,6 @@ use super::send::{ask, run_script};
 use super::transaction::{close, finish};
 use super::work::Work;
 use crate::Error;
-use crate::sql::literal;
 
 /// Distributes the tenant or spare whose schema is that of `work`. False when
 /// it is distributed already.

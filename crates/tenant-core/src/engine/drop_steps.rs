@@ -4,6 +4,7 @@
 //! all sessions share. A schema with too many is dropped in steps: what is
 //! gone stays gone when the run is cut off, and the next one goes on.
 
+use sql_text::{ident, literal};
 use tokio_postgres::SimpleQueryRow;
 
 use super::cluster::ask_as_it_is;
@@ -12,7 +13,6 @@ use super::send::ask;
 use super::work::Work;
 use crate::Error;
 use crate::name::LEDGER;
-use crate::sql::{ident, literal};
 
 /// What is dropped next.
 pub(super) enum DropStep {

@@ -5,6 +5,8 @@
 //! built. When building is cut off it stays so: it serves nobody, costs every
 //! insert, and is in the way of the next attempt.
 
+use sql_text::{ident, literal};
+
 use super::script::Script;
 use super::send::{ask, execute, run_script, send};
 use super::work::Work;
@@ -12,7 +14,6 @@ use crate::Error;
 use crate::migration::{
     BuiltIndex, built_concurrently, in_transaction_form, reindexes_concurrently,
 };
-use crate::sql::{ident, literal};
 
 /// Drops what an earlier run has left half done of `statement`. True when that
 /// run has completed the statement: the index it builds is there.

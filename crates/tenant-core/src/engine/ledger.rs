@@ -1,11 +1,12 @@
 //! A schema's table of applied migrations: Diesel's own.
 
+use sql_text::literal;
+
 use super::transaction::{NotOpened, close, open};
 use super::work::Work;
 use crate::Error;
 use crate::migration::Migration;
 use crate::name::Schema;
-use crate::sql::literal;
 
 /// What a schema's table of applied migrations holds.
 pub(super) struct Ledger {

@@ -1,10 +1,11 @@
 //! The lock of a schema: an advisory lock of the database.
 
+use sql_text::literal;
+
 use super::script::Script;
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::name::Schema;
-use crate::sql::literal;
 
 /// The statement that takes the schema's lock until the transaction ends. It
 /// fails where somebody else holds the lock: the message that it stands in goes no

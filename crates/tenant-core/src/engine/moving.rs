@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use sql_text::literal;
+
 use super::attempt::Attempts;
 use super::cluster::home;
 use super::name_state::open_and_look;
@@ -12,7 +14,6 @@ use super::script::Script;
 use super::send::{ask, execute, run_script};
 use super::transaction::{close, finish};
 use super::work::Work;
-use crate::sql::literal;
 use crate::{Error, Node, PgError};
 
 /// What those who write to a tenant do while it is moved.

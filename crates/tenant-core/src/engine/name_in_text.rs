@@ -4,11 +4,11 @@
 //! the paths that functions, roles and databases keep, and the bodies of
 //! functions.
 
+use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
 use crate::name::{LEDGER, Schema};
 use crate::path::KeptPath;
-use crate::sql::literal;
 
 /// A function of a schema whose own path names that schema.
 pub(super) struct Routine {

@@ -1,12 +1,12 @@
 //! What there is already under a tenant's name.
 
+use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
 use super::transaction::{NotOpened, View, close, open, open_with_lock};
 use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
-use crate::sql::literal;
 
 /// The two halves of a tenant or a spare, of which there should be both or none.
 #[derive(Clone, Copy)]

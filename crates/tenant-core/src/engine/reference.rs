@@ -3,13 +3,14 @@
 //! A foreign key leads to a table that is on the same server as the tenant's, or to a
 //! reference table, of which each server has a copy.
 
+use sql_text::{ident, literal};
+
 use super::attempt::Attempts;
 use super::script::Script;
 use super::send::run_script;
 use super::transaction::{close, finish, open};
 use super::work::Work;
 use crate::Error;
-use crate::sql::{ident, literal};
 
 /// Makes those of `tables`, names in the schema of `work`, reference tables that are
 /// there and are none yet. Gives back which those were.

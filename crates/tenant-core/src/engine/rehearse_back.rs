@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use sql_text::literal;
+
 use super::rehearse::{make_schema, run_some, shape_of};
 use super::script::Script;
 use super::send::ask;
@@ -12,7 +14,6 @@ use super::work::Work;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::LEDGER;
 use crate::shape::{Compared, Difference, compare};
-use crate::sql::literal;
 use crate::{Error, Version};
 
 /// A table or a column that a `down.sql` drops, by the names that it has before

@@ -4,6 +4,7 @@
 //! something would not find the tenant's tables any more, or those of a tenant that
 //! takes the old name. So the tables are locked before: who uses one is waited for.
 
+use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
 use super::attempt::Attempts;
@@ -17,7 +18,6 @@ use super::transaction::{View, close, finish};
 use super::work::Work;
 use crate::Error;
 use crate::name::{Schema, Target};
-use crate::sql::literal;
 
 /// What came of the texts with a tenant's old name in them.
 #[derive(Debug)]

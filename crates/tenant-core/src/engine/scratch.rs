@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sql_text::ident;
+
 use super::apply::migrate;
 use super::create::create;
 use super::rehearse::shape_of;
@@ -13,7 +15,6 @@ use crate::Error;
 use crate::migration::Migrations;
 use crate::name::Schema;
 use crate::shape::Shape;
-use crate::sql::ident;
 
 /// What the tenants' migrations make: the shape after as many of them as each number
 /// in `wanted` says. `work` is for a schema that does not exist; its name is the

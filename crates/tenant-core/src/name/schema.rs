@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use sql_text::ident;
+
 use super::{SchemaName, Target};
-use crate::sql::ident;
 
 /// Diesel's own table of applied migrations, one in each schema.
 pub const LEDGER: &str = "__diesel_schema_migrations";

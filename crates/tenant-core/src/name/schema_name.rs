@@ -6,12 +6,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sql_text::ident;
 use thiserror::Error;
 
 use super::TenantName;
 use super::schema::LEDGER;
 use super::tenant::MAX_BYTES;
-use crate::sql::ident;
 
 /// The name of a schema that may be a tenant's, or a spare: any identifier that
 /// PostgreSQL keeps whole and leaves to users.

@@ -4,7 +4,7 @@
 
 use crate::name::Schema;
 
-use crate::sql::literal;
+use sql_text::literal;
 
 /// How such a setting begins, in the lists of settings in the catalog.
 const SETTING: &str = "search_path=";

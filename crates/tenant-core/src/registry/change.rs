@@ -1,11 +1,12 @@
 //! The statements that change the lists. They travel inside a schema's transaction.
 
+use sql_text::literal;
+
 use super::columns::{Column, Columns};
 use super::{List, Registry};
 use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::name::Schema;
-use crate::sql::literal;
 
 /// Migrations that were applied or reverted, for the list to know.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Where a list is, and what its key is called: as SQL text.
 
-use crate::sql::ident;
+use sql_text::ident;
 
 /// The list of tenants, unless another is named. A name that needs no quotes has none,
 /// because people read it in errors.

@@ -1,9 +1,10 @@
 //! Questions about the lists themselves, and what people are told to run on them.
 
+use sql_text::literal;
+
 use super::columns::{Column, Columns};
 use super::{List, Registry};
 use crate::name::{Schema, SchemaName};
-use crate::sql::literal;
 
 impl Registry {
     /// An expression: whether the schema has a row.

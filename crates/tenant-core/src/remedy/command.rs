@@ -32,13 +32,13 @@ pub enum Command {
     RepairTenant(TenantName),
     /// [`Tenants::health`](crate::Tenants::health), for all tenants.
     CheckTenants,
-    /// [`Tenants::quick_health`](crate::Tenants::quick_health), for all tenants.
+    /// [`HealthCheck::quick`](crate::HealthCheck::quick), for all tenants.
     CheckQuickly,
     /// [`Tenants::health`](crate::Tenants::health), for one tenant.
     CheckTenant(TenantName),
-    /// [`Tenants::distribute`](crate::Tenants::distribute), for one tenant.
+    /// [`Cluster::distribute`](crate::Cluster::distribute), for one tenant.
     DistributeTenant(TenantName),
-    /// [`Tenants::keep_spares`](crate::Tenants::keep_spares), with that many.
+    /// [`Spares::keep`](crate::Spares::keep), with that many.
     KeepSpares(usize),
 }
 

@@ -1,9 +1,10 @@
 //! What to do about an error.
 
+use sql_text::{ident, literal};
+
 use super::of_sqlstate::{of, of_a_step};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
-use crate::sql::{ident, literal};
 use crate::{At, ConnectError, Error, Node, SchemaName, TenantName};
 
 impl Error {

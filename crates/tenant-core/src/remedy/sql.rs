@@ -1,7 +1,8 @@
 //! [`Sql`]: statements that help, and what for.
 
+use sql_text::ident;
+
 use crate::registry::Registry;
-use crate::sql::ident;
 
 /// Statements that help. They are complete, names included, and can be run as they
 /// are, without `;` at the end.

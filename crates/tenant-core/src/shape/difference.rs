@@ -80,7 +80,7 @@ impl Difference {
 
     /// Whether nothing but grants to `role` is missing.
     pub(crate) fn is_only_of_grants_to(&self, role: &str) -> bool {
-        let quoted = crate::sql::ident(role);
+        let quoted = sql_text::ident(role);
         let is_to = |(to, _): &(String, String)| to == role || *to == quoted;
         match &self.change {
             Change::MissingGrants(grants) => grants.iter().all(is_to),

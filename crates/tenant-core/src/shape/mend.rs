@@ -67,7 +67,7 @@ pub(super) fn create(shape: &Shape, name: &ObjectName) -> Vec<String> {
 pub(super) fn drop(name: &ObjectName, object: &Object) -> Vec<String> {
     let table = name.table.as_deref().map(super::normal::own);
     let table = table.unwrap_or_default();
-    let ident = crate::sql::ident(&name.name);
+    let ident = sql_text::ident(&name.name);
     vec![match name.kind {
         ObjectKind::Schema => return Vec::new(),
         ObjectKind::Column => format!("ALTER TABLE {table} DROP COLUMN {ident}"),
@@ -78,7 +78,7 @@ pub(super) fn drop(name: &ObjectName, object: &Object) -> Vec<String> {
 
 /// The statement that gives an object to `role`.
 pub(super) fn set_owner(name: &ObjectName, object: &Object, role: &str) -> Vec<String> {
-    let role = crate::sql::ident(role);
+    let role = sql_text::ident(role);
     vec![format!("ALTER {} OWNER TO {role}", reference(name, object))]
 }
 
@@ -105,6 +105,6 @@ pub(super) fn revoke(name: &ObjectName, object: &Object, grants: &Grants) -> Vec
 /// The statement that sets the comment to that of `object`.
 fn set_comment(name: &ObjectName, object: &Object) -> String {
     let text = object.fact(Aspect::Comment);
-    let text = text.map_or_else(|| "NULL".to_owned(), crate::sql::literal);
+    let text = text.map_or_else(|| "NULL".to_owned(), sql_text::literal);
     format!("COMMENT ON {} IS {text}", comment(name, object))
 }

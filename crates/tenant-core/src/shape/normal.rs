@@ -8,7 +8,7 @@
 
 use sql_text::{Text, Token, TokenKind, tokens};
 
-use crate::sql::{ident, literal};
+use sql_text::{ident, literal};
 
 /// Stands for the schema's name with the dot behind it. Unicode sets this character
 /// apart for what a program does inside itself, so no text has it; a comment may

@@ -71,7 +71,7 @@ pub(super) fn all() -> Vec<Query> {
     let queries = queries.map(|(of, locks, sql)| Query {
         of,
         locks,
-        sql: sql.replace("LEDGER", &crate::sql::literal(LEDGER)),
+        sql: sql.replace("LEDGER", &sql_text::literal(LEDGER)),
     });
     queries.collect()
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error as _;
 
+use sql_text::ident;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::handle::Tenants;
@@ -16,7 +17,6 @@ use crate::engine::{self, Dropped, WayBack};
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::report::Note;
-use crate::sql::ident;
 use crate::{Error, PgError, SchemaName};
 
 /// How many tables one query looks into, and how many tenants' catalog it reads.

@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["link"],
     &["catalog"],
     &["name"],
-    &["answer", "assertion", "sql", "tenant_enum"],
+    &["answer", "assertion", "tenant_enum"],
 ];
 
 /// Modules that stand beside some that are below them.

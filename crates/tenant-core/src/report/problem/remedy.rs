@@ -1,10 +1,11 @@
 //! What to do about each kind of problem.
 
+use sql_text::ident;
+
 use super::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::registry::Registry;
 use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::{Difference, Mending};
-use crate::sql::ident;
 use crate::{Error, SchemaName, TenantName};
 
 impl Problem {

@@ -1,5 +1,7 @@
 //! The statements that change an object into what it should be.
 
+use sql_text::ident;
+
 use super::column::of_column;
 use super::create::{add_constraint, create_index, with_options};
 use super::words::{keyword, reference};
@@ -9,7 +11,6 @@ use crate::shape::difference::AspectChange;
 use crate::shape::grants::Grants;
 use crate::shape::normal::own;
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
-use crate::sql::ident;
 
 /// The kind of change, and the statements. Where one aspect cannot be mended by
 /// SQL, the object as a whole is mended by hand.

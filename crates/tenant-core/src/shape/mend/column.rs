@@ -1,5 +1,7 @@
 //! The statements that change a column into what it should be.
 
+use sql_text::ident;
+
 use super::create::column;
 use super::sequence::catch_up_identity;
 use super::{Mending, grant};
@@ -7,7 +9,6 @@ use crate::shape::difference::AspectChange;
 use crate::shape::grants::Grants;
 use crate::shape::normal::own;
 use crate::shape::object::{Aspect, Object, ObjectName};
-use crate::sql::ident;
 
 pub(super) fn of_column(
     name: &ObjectName,

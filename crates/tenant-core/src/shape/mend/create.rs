@@ -1,12 +1,13 @@
 //! The statements that make what a shape holds.
 
+use sql_text::ident;
+
 use super::words::{keyword, next_of, owning_column, reference};
 use super::{grant, revoke, set_comment, set_owner};
 use crate::shape::Shape;
 use crate::shape::grants::Grants;
 use crate::shape::normal::{in_schema, own};
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
-use crate::sql::ident;
 
 /// When a statement comes, in the making of a whole schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

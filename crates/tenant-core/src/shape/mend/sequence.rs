@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sql_text::{ident, literal};
+
 use super::create::{Stage, Statement};
 use super::words::{next_of, owning_column};
 use crate::shape::Shape;
 use crate::shape::normal::own;
 use crate::shape::object::{Aspect, ObjectKind, ObjectName};
-use crate::sql::{ident, literal};
 
 /// The types of the columns whose values a sequence can go on behind.
 const NUMBERS: [&str; 3] = ["smallint", "integer", "bigint"];

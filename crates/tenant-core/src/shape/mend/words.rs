@@ -1,8 +1,9 @@
 //! How statements name objects.
 
+use sql_text::ident;
+
 use crate::shape::normal::{behind_schemas, in_schema, own, schema};
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
-use crate::sql::ident;
 
 /// `TABLE tasks`, `FUNCTION f(integer)`, `TRIGGER t ON tasks`: an object as `ALTER`
 /// and `DROP` name it.
