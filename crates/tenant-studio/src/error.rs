@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
+use tenant_core::remedy::Advice;
 use tenant_core::{PgError, PoolError, Remedy};
 use thiserror::Error;
 
@@ -82,6 +83,7 @@ impl Failure {
             Self::Pool(PoolError::Connect(_)) | Self::Query { .. } => Vec::new(),
             Self::Pool(error) => error.remedies(),
             Self::Tenants(error) => error.remedies(),
+            Self::ReadOnly => vec![Advice::AllowChanges.into()],
             _ => Vec::new(),
         }
     }

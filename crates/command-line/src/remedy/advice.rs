@@ -100,6 +100,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::AddDownFiles => {
             "write a down.sql for each, or undo what they did with a new migration"
         }
+        Advice::AllowChanges => "start the studio with --write to change rows",
         Advice::SelectTenants => "select at least one tenant, or all of them",
         Advice::CorrectFile => "make it a file of UTF-8 text that this user may read",
         Advice::CompleteDownFiles => {

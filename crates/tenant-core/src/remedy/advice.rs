@@ -45,6 +45,8 @@ advice! {
     CorrectName,
     /// Correct the name in the registry.
     CorrectRow,
+    /// Start the program so that it may change rows.
+    AllowChanges,
     /// Select at least one tenant, or all.
     SelectTenants,
     /// Choose the schema of a tenant.
