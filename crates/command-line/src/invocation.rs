@@ -159,6 +159,6 @@ fn of_the_library(command: &Command) -> (String, Vec<String>) {
 fn version(at: &At) -> String {
     match at {
         At::Version(version) => version.to_string(),
-        _ => "0".to_owned(),
+        At::Nothing => "0".to_owned(),
     }
 }

@@ -24,24 +24,37 @@ const BYTES: usize = 8;
 /// case of a word does.
 #[must_use]
 pub fn fingerprint(text: &str, in_transaction: bool) -> String {
+    // In a function's body they are part of the token.
+    let digits = digits(text, in_transaction, |token| token.replace("\r\n", "\n"));
+    format!("{V1}{digits}")
+}
+
+/// What programs wrote that gave fingerprints no version: the digits of `v1`, but for
+/// texts with `\r\n` within a string or a body, where line ends counted.
+#[must_use]
+pub fn unversioned_fingerprint(text: &str, in_transaction: bool) -> String {
+    digits(text, in_transaction, str::to_owned)
+}
+
+fn digits(text: &str, in_transaction: bool, counted: impl Fn(&str) -> String) -> String {
     let mut hash = Sha256::new();
     hash.update([u8::from(in_transaction)]);
     for token in tokens(text).filter(|token| !token.is_trivia()) {
-        // In a function's body they are part of the token.
-        hash.update(token.text.replace("\r\n", "\n"));
+        hash.update(counted(token.text));
         // Text cannot hold it, so no two lists of tokens look alike.
         hash.update([0]);
     }
     let digits = hash.finalize();
     let digits = digits.iter().take(BYTES).map(|byte| format!("{byte:02x}"));
-    std::iter::once(V1.to_owned()).chain(digits).collect()
+    digits.collect()
 }
 
 /// Whether `stored` says for certain that the text was another one than that of `now`,
 /// which was made by [`fingerprint`].
 ///
-/// Digits alone, as earlier programs wrote them, count as `v1`. What a later program
-/// made in another way cannot be compared: then nothing is said.
+/// Digits alone, as earlier programs wrote them, count as `v1`; see
+/// [`unversioned_fingerprint`] for the texts of which that is not the whole truth. What
+/// a later program made in another way cannot be compared: then nothing is said.
 #[must_use]
 pub fn was_edited(stored: &str, now: &str) -> bool {
     let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
@@ -83,6 +96,15 @@ mod tests {
         assert!(!was_edited(bare, &now));
         assert!(was_edited(&of("SELECT 2"), &now));
         assert!(was_edited("0123456789abcdef", &now));
+    }
+
+    #[test]
+    fn line_ends_within_a_body_counted_before_there_were_versions() {
+        let [windows, unix] = ["$$\r\n$$", "$$\n$$"].map(|body| format!("SELECT {body}"));
+        assert_eq!(of(&windows), of(&unix));
+        let before = [&windows, &unix].map(|text| unversioned_fingerprint(text, true));
+        assert_ne!(before[0], before[1]);
+        assert_eq!(format!("{V1}{}", before[1]), of(&unix));
     }
 
     #[test]

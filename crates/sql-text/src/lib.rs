@@ -17,7 +17,7 @@ mod scan;
 mod split;
 mod token;
 
-pub use fingerprint::{V1, fingerprint, was_edited};
+pub use fingerprint::{V1, fingerprint, unversioned_fingerprint, was_edited};
 pub use lines::{Lines, line_at};
 pub use name::{MAX_NAME, stored, words};
 pub use quote::{Quote, ident, literal};

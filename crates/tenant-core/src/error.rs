@@ -87,13 +87,15 @@ pub enum Error {
         schema: String,
         /// The tenant's name, or that of a spare.
         name: String,
+        /// Whether it is a spare.
+        is_spare: bool,
         /// Why it could not be removed.
         undo: Box<Error>,
         /// Why it could not be completed.
         source: Box<Error>,
     },
     /// A registered name that cannot be a tenant's.
-    #[error("a row of `{list}` is no tenant")]
+    #[error("a row of `{list}` is not a valid tenant")]
     InvalidRow {
         /// The table that lists the tenants, as SQL text.
         list: String,
@@ -101,7 +103,7 @@ pub enum Error {
         source: InvalidName,
     },
     /// A registered name that cannot be that of a spare schema.
-    #[error("a row of `{list}` is no spare schema")]
+    #[error("a row of `{list}` is not a valid spare schema")]
     InvalidSpareRow {
         /// The table that lists the spares, as SQL text.
         list: String,

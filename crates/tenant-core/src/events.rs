@@ -128,7 +128,7 @@ pub(crate) fn schema_ended<'a, 'b>(whose: impl Into<Whose<'a>>, end: impl Into<E
             sqlstate = error.sqlstate(),
             error = tracing::field::display(Said(error))
         ),
-        (What::Piece(Status::UpToDate | Status::Skipped), None) => tell!(debug, end),
+        (What::Run(Status::UpToDate | Status::Skipped), None) => tell!(debug, end),
         (_, None) => tell!(info, end),
     }
 }

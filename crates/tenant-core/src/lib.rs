@@ -145,8 +145,8 @@ pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
 pub use name::{
-    At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, LEDGER, NameRule, Node,
-    SchemaName, SchemaNameRule, TenantName, Version,
+    At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, MIGRATION_HISTORY, NameRule,
+    Node, SchemaName, SchemaNameRule, TenantName, Version,
 };
 pub use path::ExtensionsSchema;
 pub use pool::{

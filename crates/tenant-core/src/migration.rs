@@ -309,7 +309,7 @@ pub enum SourceError {
 
 fn same_version(version: &Version, one: &str, other: &str) -> String {
     if one == other {
-        return format!("the migration `{one}` is there twice, and the texts differ");
+        return format!("migration `{one}` occurs twice with different SQL");
     }
     format!("the migrations `{one}` and `{other}` have the same version {version}; rename one")
 }

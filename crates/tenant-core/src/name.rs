@@ -11,7 +11,7 @@ mod version;
 
 pub use at::At;
 pub use node::{InvalidNode, Node};
-pub use schema::LEDGER;
+pub use schema::MIGRATION_HISTORY;
 pub(crate) use schema::Schema;
 pub use schema_name::{InvalidSchemaName, SchemaName, SchemaNameRule};
 pub(crate) use target::{Entry, Naming, Target};

@@ -27,9 +27,9 @@ use place::Place;
 
 /// The list of tenants and the list of spares.
 ///
-/// Without a word it is `public.schema_tracker`, which lists tenants in its column
-/// `name`, and `public.spare_schemas`. [`Registry::table`] is a table with the same
-/// columns under another name.
+/// The default is `public.schema_tracker`, with the column `name`, and
+/// `public.spare_schemas`. [`Registry::table`] is a table with the same columns under
+/// another name.
 ///
 /// Which of the columns `created_at`, `version`, `migrated_at` and `fingerprints` a list
 /// has is found out when it is opened. What it does not have is neither read nor written.
@@ -68,8 +68,8 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// The list of tenants is this table, with today's columns; the list of spares stays
-    /// where it is. Names are as they are, without quotes.
+    /// Lists tenants in this table. The list of spares doesn't change. Give names without
+    /// quotes.
     ///
     /// ```
     /// use tenant_core::Registry;
@@ -83,8 +83,8 @@ impl Registry {
         Self::of(Place::elsewhere(schema, table), Place::spares())
     }
 
-    /// The column that has the tenant's name; `name` unless it is said. It is unique, and
-    /// not null.
+    /// Sets the column that holds the tenant's name. The default is `name`. The column
+    /// must be unique and not null.
     #[must_use]
     pub fn key(self, column: &str) -> Self {
         let Lists {

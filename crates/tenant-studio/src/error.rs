@@ -91,7 +91,7 @@ impl Failure {
     /// What to do next, where that is the studio's own business.
     fn advice(&self) -> Option<&'static str> {
         match self {
-            Self::Pool(PoolError::Query(_)) => Some(
+            Self::Pool(PoolError::Query(_) | PoolError::Driver(_)) => Some(
                 "Perhaps the role that the studio logs in as may not use this schema: \
                  GRANT USAGE ON SCHEMA ... TO ...",
             ),

@@ -8,10 +8,10 @@
 mod pool;
 pub(crate) mod recorded;
 
-use std::{path::PathBuf, process::Command};
+use std::{io, path::PathBuf, process::Command};
 
 use self::{pool::Job, recorded::Recording};
-use crate::{cargo, failure::Failure};
+use crate::{cargo, console, failure::Failure};
 
 /// The packages whose tests take longest. They are begun first, so that the last
 /// program to end is not a long one that was begun late.
@@ -43,7 +43,12 @@ pub(crate) fn run(variables: &[(&str, &str)]) -> Result<(), Failure> {
     let mut jobs = programs(variables)?;
     jobs.push(documentation(variables));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let failed = pool::run(jobs, at_a_time(cores));
+    let at_a_time = at_a_time(cores);
+    console::note(&format!(
+        "Running {} test programs, {at_a_time} at a time; each is shown when it ends ...",
+        jobs.len()
+    ));
+    let failed = pool::run(jobs, at_a_time, &console::result);
     if failed.is_empty() {
         return Ok(());
     }
@@ -108,9 +113,12 @@ fn documentation(variables: &[(&str, &str)]) -> Job {
     }
 }
 
-/// A folder of this process's own for what need not outlive it.
-fn temporary_folder() -> PathBuf {
-    std::env::temp_dir().join(format!("diesel-tenants-tests-{}", std::process::id()))
+/// A folder of this process's own for what need not outlive it, beside the programs
+/// that Cargo has built: what is in it will be run.
+fn temporary_folder() -> io::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let name = format!("test-programs-{}", std::process::id());
+    Ok(this.with_file_name(name))
 }
 
 #[cfg(test)]

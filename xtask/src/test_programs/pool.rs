@@ -6,8 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::console;
-
 /// A program to run.
 pub(super) struct Job {
     /// What it is called.
@@ -16,13 +14,10 @@ pub(super) struct Job {
     pub(super) command: Command,
 }
 
-/// Runs `jobs` in their order, `at_a_time` of them together, and prints the output of
+/// Runs `jobs` in their order, `at_a_time` of them together, and shows the output of
 /// each when it has ended; gives back the names of those that failed, sorted.
-pub(super) fn run(jobs: Vec<Job>, at_a_time: usize) -> Vec<String> {
+pub(super) fn run(jobs: Vec<Job>, at_a_time: usize, show: &(dyn Fn(&str) + Sync)) -> Vec<String> {
     let total = jobs.len();
-    console::note(&format!(
-        "Running {total} test programs, {at_a_time} at a time; each is shown when it ends ..."
-    ));
     let waiting = Mutex::new(jobs.into_iter());
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +29,7 @@ pub(super) fn run(jobs: Vec<Job>, at_a_time: usize) -> Vec<String> {
             scope.spawn(|| {
                 while let Some(job) = next() {
                     let name = job.name.clone();
-                    if !run_one(job) {
+                    if !run_one(job, show) {
                         let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
                         failed.push(name);
                     }
@@ -48,19 +43,19 @@ pub(super) fn run(jobs: Vec<Job>, at_a_time: usize) -> Vec<String> {
 }
 
 /// Whether it succeeds.
-fn run_one(Job { name, mut command }: Job) -> bool {
+fn run_one(Job { name, mut command }: Job, show: &(dyn Fn(&str) + Sync)) -> bool {
     let started = Instant::now();
     let ended = command.stdin(Stdio::null()).output();
     let duration = started.elapsed();
     match ended {
         Err(error) => {
-            console::note(&format!("error: cannot start {name}: {error}"));
+            show(&format!("error: cannot start {name}: {error}"));
             false
         }
         Ok(output) => {
-            let said = [output.stdout, output.stderr].map(|text| readable(&text));
+            let [results, rest] = [output.stdout, output.stderr].map(|text| readable(&text));
             let heading = heading(&name, output.status.success(), duration);
-            console::result(&format!("\n{heading}\n{}{}", said[0], said[1]));
+            show(&format!("\n{heading}\n{results}{rest}"));
             output.status.success()
         }
     }
@@ -99,7 +94,7 @@ mod tests {
         };
         let jobs = vec![job("z", "exit 3"), job("killed", "kill -9 $$"), missing];
         let jobs = jobs.into_iter().chain([job("last", &touch)]).collect();
-        assert_eq!(run(jobs, 1), ["a missing one", "killed", "z"]);
+        assert_eq!(run(jobs, 1, &|_| {}), ["a missing one", "killed", "z"]);
         assert!(file.exists());
     }
 
@@ -113,6 +108,6 @@ mod tests {
             format!("touch {}; set -- {}; {wait}", path(mine), path(other))
         };
         let jobs = vec![job("a", &meet("a", "b")), job("b", &meet("b", "a"))];
-        assert_eq!(run(jobs, 2), Vec::<String>::new());
+        assert_eq!(run(jobs, 2, &|_| {}), Vec::<String>::new());
     }
 }

@@ -7,7 +7,10 @@ use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     fs, io,
-    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
+    os::unix::{
+        ffi::{OsStrExt as _, OsStringExt as _},
+        fs::DirBuilderExt as _,
+    },
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,8 +26,13 @@ pub(super) struct Recording(PathBuf);
 
 impl Recording {
     pub(super) fn new() -> io::Result<Self> {
-        let folder = temporary_folder();
-        fs::create_dir_all(&folder)?;
+        let folder = temporary_folder()?;
+        // What a killed run has left under this number is not to be run.
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        // The environment is written there, whatever is in it.
+        fs::DirBuilder::new().mode(0o700).create(&folder)?;
         Ok(Self(folder))
     }
 

@@ -69,7 +69,7 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         }
         Advice::CopyRows => {
             "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
-             error: it should not happen"
+             error. It should not happen"
         }
         Advice::RestoreBackup => "restore the schema from a backup",
         Advice::FixSchema => "change the schema by hand so that it matches a version",
@@ -185,16 +185,16 @@ fn of_the_server(advice: Advice) -> Option<&'static str> {
 fn of_clusters(advice: Advice) -> Option<&'static str> {
     Some(match advice {
         Advice::ReadClusterGuide => {
-            "read \"On a Citus cluster\" in the guide, TENANT_SCHEMA_MIGRATION.md: it shows how to \
+            "read \"On a Citus cluster\" in the guide, TENANT_SCHEMA_MIGRATION.md, which shows how to \
              get from one server to several"
         }
         Advice::NameAnotherNode => "name another server of the cluster",
         Advice::StartNode => {
             "start the server of the cluster that the message names, or fix the network between \
-             it and the coordinator. Then run the command again: it retries only what failed"
+             it and the coordinator. Then run the command again. It retries only what failed"
         }
         Advice::BlockWrites => {
-            "give --block-writes: sessions that write to the tenant wait until it is moved"
+            "give --block-writes. Sessions that write to the tenant then wait until it is moved"
         }
         Advice::AddPrimaryKeys => "add the primary keys with a migration",
         _ => return None,

@@ -9,7 +9,7 @@ use super::create::open_for_new;
 use super::ledger::is_exactly;
 use super::lock::require_lock;
 use super::name_in_text::{Routine, routines_of};
-use super::script::Script;
+use super::script::{Script, UPDATING_REGISTRY};
 use super::send::{ask, run_script, send};
 use super::transaction::{close, finish};
 use super::work::Work;
@@ -136,7 +136,7 @@ fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<
     );
     script.step("naming the schema", &rename);
     script.step(
-        "updating the lists of schemas in public",
+        UPDATING_REGISTRY,
         &work.registry.take_over(schema, work.schema, newest),
     );
     script.step("committing", "COMMIT");

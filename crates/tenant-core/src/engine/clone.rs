@@ -15,7 +15,7 @@ use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
 use super::rehearse::shape_of;
 use super::repair::prepare;
-use super::script::Script;
+use super::script::{Script, UPDATING_REGISTRY};
 use super::send::{ask, run_script};
 use super::transaction::{View, close};
 use super::work::Work;
@@ -258,7 +258,7 @@ fn is_of_rights(difference: &Difference) -> bool {
 async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
     let mut script = Script::default();
     let statement = work.registry.copy(from, work.schema);
-    script.step("updating the list of schemas in public", &statement);
+    script.step(UPDATING_REGISTRY, &statement);
     let query = texts_in(work.schema, from);
     script.step("looking for the original's name", &query);
     script.step("committing", "COMMIT");

@@ -13,7 +13,7 @@ use super::send::ask;
 use super::work::Work;
 use crate::Error;
 use crate::catalog::Catalog;
-use crate::name::{LEDGER, Schema};
+use crate::name::{MIGRATION_HISTORY, Schema};
 
 /// Locks the tables of the schema of `work` against changes of their form. False where
 /// one was written anew since the transaction began: its rows would all be too new to
@@ -136,7 +136,7 @@ fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
          AND c.relname <> {} AND {} ORDER BY c.relname, a.attnum",
         literal(from.schema_name()),
-        literal(LEDGER),
+        literal(MIGRATION_HISTORY),
         catalog.no_shard("c"),
         to_ident = literal(&to.ident()),
     )

@@ -16,6 +16,7 @@ use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::error::Consequence;
 use crate::migration::Migration;
+use crate::name::Schema;
 use crate::{Error, events};
 
 /// Makes the tenant or spare whose schema is that of `work`. Gives back the migrations that were applied.
@@ -134,6 +135,7 @@ async fn undo(work: Work<'_>, error: Error) -> Error {
         Err(undo) => Error::HalfMade {
             schema: work.schema.to_string(),
             name: work.schema.key().to_owned(),
+            is_spare: matches!(work.schema, Schema::Spare(_)),
             undo: Box::new(undo),
             source: Box::new(error),
         },

@@ -12,7 +12,7 @@ use super::script::Script;
 use super::send::ask;
 use super::work::Work;
 use crate::Error;
-use crate::name::LEDGER;
+use crate::name::MIGRATION_HISTORY;
 
 /// What is dropped next.
 pub(super) enum DropStep {
@@ -96,7 +96,7 @@ fn heads(work: Work<'_>, at_once: i64) -> String {
                               c.relname)) heads \
          WHERE place = 1 OR relations <= {at_once}",
         literal(work.schema.schema_name()),
-        literal(LEDGER),
+        literal(MIGRATION_HISTORY),
         work.database.catalog().no_shard("c"),
     )
 }

@@ -104,7 +104,7 @@ pub(super) fn create_ledger(schema: Schema<'_>) -> String {
     diesel::migration::CREATE_MIGRATIONS_TABLE
         .trim_end()
         .trim_end_matches(';')
-        .replace(crate::name::LEDGER, &schema.ledger())
+        .replace(crate::name::MIGRATION_HISTORY, &schema.ledger())
 }
 
 /// The statement that writes migrations into the ledger.

@@ -7,7 +7,7 @@
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
-use crate::name::{LEDGER, Schema};
+use crate::name::{MIGRATION_HISTORY, Schema};
 use crate::path::KeptPath;
 
 /// A function of a schema whose own path names that schema.
@@ -137,7 +137,7 @@ fn paths_of_roles(from: Schema<'_>) -> String {
 /// those of schemas that are nobody's. Another tenant's speak of something else, and
 /// an extension's own are not the user's.
 fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
-    let (to, ledger) = (literal(to.schema_name()), literal(LEDGER));
+    let (to, ledger) = (literal(to.schema_name()), literal(MIGRATION_HISTORY));
     texts_with(
         from,
         &format!(

@@ -1,7 +1,7 @@
 //! A migration outside a transaction: one message for each statement.
 //!
 //! It can be cut off half way, and then the next run begins it anew. What the
-//! earlier run has left is put right before: see [`repair`](super::repair).
+//! earlier run has left is put right before: see [`invalid_index`](super::invalid_index).
 
 use super::batches::{Batch, first_outside};
 use super::invalid_index;

@@ -12,7 +12,7 @@ use super::transaction::{NotOpened, close, open};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::migration::{Migration, MigrationFile};
-use crate::name::LEDGER;
+use crate::name::MIGRATION_HISTORY;
 use crate::shape::{Compared, Difference, compare};
 use crate::{Error, Version};
 
@@ -116,7 +116,7 @@ async fn contents(work: Work<'_>) -> Result<BTreeMap<Key, Thing>, Error> {
               AND NOT a.attisdropped \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND c.relname <> {}",
         literal(work.schema.schema_name()),
-        literal(LEDGER),
+        literal(MIGRATION_HISTORY),
     );
     let mut script = Script::default();
     script.step("reading which tables the migrations make", &sql);

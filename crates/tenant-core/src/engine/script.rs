@@ -25,7 +25,7 @@ pub(super) enum Origin<'a> {
 }
 
 /// The step that a trigger of somebody's on the registry can make fail.
-pub(super) const UPDATING_REGISTRY: &str = "updating the list of schemas in public";
+pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
 /// A message in the making.
 #[derive(Default)]

@@ -19,7 +19,7 @@ pub(crate) struct End<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum What<'a> {
     /// What runs over many can do as well.
-    Piece(Status),
+    Run(Status),
     /// It was made like this one.
     Cloned(&'a TenantName),
     /// It was given this name.
@@ -48,7 +48,7 @@ impl<'a> End<'a> {
     /// The outcome in a word.
     pub(super) fn outcome(&self) -> &'static str {
         match self.what {
-            What::Piece(status) => status.code(),
+            What::Run(status) => status.code(),
             What::Cloned(_) => "cloned",
             What::Renamed(_) => "renamed",
             What::Moved(_) => "moved",
@@ -59,7 +59,7 @@ impl<'a> End<'a> {
     pub(super) fn renamed_to(&self) -> Option<&'a str> {
         match self.what {
             What::Renamed(name) => Some(name.as_str()),
-            What::Cloned(_) | What::Piece(_) | What::Moved(_) => None,
+            What::Cloned(_) | What::Run(_) | What::Moved(_) => None,
         }
     }
 
@@ -67,7 +67,7 @@ impl<'a> End<'a> {
     pub(super) fn cloned_from(&self) -> Option<&'a str> {
         match self.what {
             What::Cloned(name) => Some(name.as_str()),
-            What::Renamed(_) | What::Piece(_) | What::Moved(_) => None,
+            What::Renamed(_) | What::Run(_) | What::Moved(_) => None,
         }
     }
 
@@ -75,13 +75,13 @@ impl<'a> End<'a> {
     pub(super) fn moved_to(&self) -> Option<String> {
         match self.what {
             What::Moved(node) => Some(node.to_string()),
-            What::Renamed(_) | What::Cloned(_) | What::Piece(_) => None,
+            What::Renamed(_) | What::Cloned(_) | What::Run(_) => None,
         }
     }
 
     fn plain(status: Status) -> Self {
         Self {
-            what: What::Piece(status),
+            what: What::Run(status),
             migrations: Some(0),
             from_spare: false,
             duration: Duration::ZERO,
@@ -93,7 +93,7 @@ impl<'a> End<'a> {
 impl<'a> From<&'a Outcome> for End<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         Self {
-            what: What::Piece(outcome.status),
+            what: What::Run(outcome.status),
             migrations: Some(outcome.applied.len() + outcome.reverted.len()),
             from_spare: outcome.from_spare,
             duration: outcome.duration,

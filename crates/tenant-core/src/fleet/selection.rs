@@ -47,7 +47,7 @@ impl Selection {
 
     /// Whether no tenant can be selected: there are no names.
     #[must_use]
-    pub fn is_nobody(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         matches!(self, Self::Only(names) if names.is_empty())
     }
 

@@ -16,17 +16,17 @@ pub enum ErrorKind {
     NotSetUp,
     /// There is no such tenant, schema, version or server.
     NotFound,
-    /// A tenant is registered and is not whole.
+    /// The tenant is registered, but part of it is missing.
     Damaged,
     /// A name is taken, or another session holds what is needed. The first stays so; the
     /// second may work a moment later.
     Conflict,
     /// The role lacks a right.
     Denied,
-    /// What was asked for must not be done, and nothing was.
+    /// The call is not allowed in this state. Nothing was changed.
     Refused,
-    /// This database, or the way to it, does not have what the call needs, such as
-    /// several servers.
+    /// The database or the connection lacks a feature that the call needs, such as a
+    /// cluster.
     Unsupported,
     /// A migration or a statement failed.
     Failed,
@@ -38,8 +38,11 @@ impl PgError {
     /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.sqlstate()
-            .map_or(ErrorKind::Unreachable, ErrorKind::of_sqlstate)
+        match self.sqlstate() {
+            Some(code) => ErrorKind::of_sqlstate(code),
+            None if self.is_of_the_connection() => ErrorKind::Unreachable,
+            None => ErrorKind::Failed,
+        }
     }
 }
 
@@ -69,7 +72,10 @@ impl ConnectError {
             | Self::Login { .. }
             | Self::NoDatabase { .. }
             | Self::Tls { .. } => ErrorKind::Misconfigured,
-            Self::NoServer { .. } | Self::Refused { .. } => ErrorKind::Unreachable,
+            Self::NoServer { .. } => ErrorKind::Unreachable,
+            Self::Refused { source, .. } => source
+                .sqlstate()
+                .map_or(ErrorKind::Unreachable, ErrorKind::of_sqlstate),
         }
     }
 

@@ -61,6 +61,16 @@ impl PgError {
         self.server().map(|error| error.code().code())
     }
 
+    /// Whether there is no connection any more, as opposed to an answer that is not
+    /// understood, or a text of our own.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        let Cause::Driver(error) = &*self.cause else {
+            return false;
+        };
+        let source = std::error::Error::source(error);
+        error.is_closed() || source.is_some_and(|source| source.is::<std::io::Error>())
+    }
+
     /// Whether the server that answers needs another one, which it does not reach:
     /// the server of a cluster on which the rows are. The connection that this came
     /// over is whole. Class 08 is that of connections; 08P01 is what a pooler says.

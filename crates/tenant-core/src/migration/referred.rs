@@ -2,7 +2,7 @@
 
 use sql_text::{TokenKind, stored, tokens};
 
-use crate::name::{LEDGER, Schema};
+use crate::name::{MIGRATION_HISTORY, Schema};
 
 /// The names of the tables of `public` that stand behind `REFERENCES` in `statement`.
 pub(super) fn referred(statement: &str) -> Vec<String> {
@@ -18,7 +18,7 @@ pub(super) fn referred(statement: &str) -> Vec<String> {
         }
         _ => None,
     });
-    names.filter(|name| name != LEDGER).collect()
+    names.filter(|name| name != MIGRATION_HISTORY).collect()
 }
 
 #[cfg(test)]

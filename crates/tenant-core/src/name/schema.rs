@@ -7,7 +7,7 @@ use sql_text::ident;
 use super::{SchemaName, Target};
 
 /// Diesel's own table of applied migrations, one in each schema.
-pub const LEDGER: &str = "__diesel_schema_migrations";
+pub const MIGRATION_HISTORY: &str = "__diesel_schema_migrations";
 
 /// A schema that migrations are applied to.
 ///
@@ -67,7 +67,7 @@ impl<'a> Schema<'a> {
 
     /// The schema's table of applied migrations, qualified and quoted.
     pub(crate) fn ledger(self) -> String {
-        format!("{}.{}", self.ident(), ident(LEDGER))
+        format!("{}.{}", self.ident(), ident(MIGRATION_HISTORY))
     }
 }
 

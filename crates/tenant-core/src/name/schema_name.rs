@@ -10,7 +10,7 @@ use sql_text::ident;
 use thiserror::Error;
 
 use super::TenantName;
-use super::schema::LEDGER;
+use super::schema::MIGRATION_HISTORY;
 use super::tenant::MAX_BYTES;
 
 /// The name of a schema that may be a tenant's, or a spare: any identifier that
@@ -66,7 +66,7 @@ impl SchemaName {
 
     /// The schema's table of applied migrations, qualified and quoted.
     pub(crate) fn ledger(&self) -> String {
-        format!("{}.{}", self.ident(), ident(LEDGER))
+        format!("{}.{}", self.ident(), ident(MIGRATION_HISTORY))
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
                 prop_assert_eq!(name.as_str(), &text);
                 prop_assert_eq!(read(&name.ident()), Some(text.clone()));
                 let ledger = name.ledger();
-                let schema = ledger.strip_suffix(&format!(".{}", ident(LEDGER)));
+                let schema = ledger.strip_suffix(&format!(".{}", ident(MIGRATION_HISTORY)));
                 prop_assert_eq!(schema.and_then(read), Some(text));
             }
         }

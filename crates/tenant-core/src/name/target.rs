@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_that_no_tenant_can_be_called_like_is_nobodys() {
+    fn a_schema_that_no_tenant_can_be_called_like_is_emptys() {
         let schema = |text: &str| text.parse::<SchemaName>().unwrap();
         let acme = "acme".parse::<TenantName>().unwrap();
         assert_eq!(Naming::Same.tenant_of(&schema("acme")), Some(acme.clone()));

@@ -44,7 +44,7 @@ impl Version {
 
 /// A text that is no version: nothing is left of it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no version of a migration: it is written as `20260102000000`")]
+#[error("{0:?} is not a migration version, such as `20260102000000`")]
 pub struct InvalidVersion(String);
 
 impl FromStr for Version {

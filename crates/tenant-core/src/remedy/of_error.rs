@@ -70,6 +70,7 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
         Error::Unknown(_) => vec![Command::ListTenants.into()],
         Error::Untracked(schema) => vec![adopt(schema, None), Advice::ChooseAnotherName.into()],
         Error::MissingSchema(name) => missing_schema(name),
+        Error::HalfMade { is_spare: true, .. } => vec![Command::KeepSpares(0).into()],
         Error::HalfMade { name, .. } => match name.parse::<TenantName>() {
             Ok(name) => vec![
                 Command::MigrateTenant(name.clone()).into(),

@@ -9,7 +9,7 @@ use crate::{Error, Version};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The tenant's name. A string, because a row of the tracker that is no
+    /// The tenant's name. A string, because a row of the registry that is no
     /// tenant's name is reported too.
     pub name: String,
     /// How it ended.

@@ -10,7 +10,7 @@
 //! functions can stand in for its own.
 
 use crate::catalog::Catalog;
-use crate::name::LEDGER;
+use crate::name::MIGRATION_HISTORY;
 
 /// What hangs on a schema: which catalog it is in, and its OID. What an extension
 /// brought is the extension's.
@@ -71,7 +71,7 @@ pub(super) fn all() -> Vec<Query> {
     let queries = queries.map(|(of, locks, sql)| Query {
         of,
         locks,
-        sql: sql.replace("LEDGER", &sql_text::literal(LEDGER)),
+        sql: sql.replace("MIGRATION_HISTORY", &sql_text::literal(MIGRATION_HISTORY)),
     });
     queries.collect()
 }
@@ -96,7 +96,7 @@ const RELATIONS: &str = "
         'grants', array_to_string(c.relacl, E'\n')]
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
-    WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'p', 'f') AND c.relname <> LEDGER";
+    WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'p', 'f') AND c.relname <> MIGRATION_HISTORY";
 
 const COLUMNS: &str = "
     SELECT c.relnamespace, 'column', c.relname::text, a.attname::text, a.attnum::int, ARRAY[
@@ -121,7 +121,7 @@ const COLUMNS: &str = "
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
     LEFT JOIN pg_description o ON o.objoid = a.attrelid AND o.classoid = 'pg_class'::regclass AND o.objsubid = a.attnum
     WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
-      AND c.relkind IN ('r', 'p', 'f') AND c.relname <> LEDGER";
+      AND c.relkind IN ('r', 'p', 'f') AND c.relname <> MIGRATION_HISTORY";
 
 /// Without those that a partition has from its parent, and those that are triggers.
 const CONSTRAINTS: &str = "
@@ -134,7 +134,7 @@ const CONSTRAINTS: &str = "
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     LEFT JOIN pg_description o ON o.objoid = k.oid AND o.classoid = 'pg_constraint'::regclass
     WHERE k.conrelid = ANY ($1) AND k.contype IN ('p', 'u', 'c', 'f', 'x') AND k.conislocal
-      AND k.conparentid = 0 AND c.relname <> LEDGER";
+      AND k.conparentid = 0 AND c.relname <> MIGRATION_HISTORY";
 
 /// Without those of constraints, and those that a partition has from its parent.
 const INDEXES: &str = "
@@ -146,7 +146,7 @@ const INDEXES: &str = "
     LEFT JOIN pg_constraint k ON k.conrelid = i.indrelid AND k.conindid = i.indexrelid
          AND k.contype IN ('p', 'u', 'x')
     LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
-    WHERE i.indrelid = ANY ($1) AND k.oid IS NULL AND t.relname <> LEDGER
+    WHERE i.indrelid = ANY ($1) AND k.oid IS NULL AND t.relname <> MIGRATION_HISTORY
       AND NOT (c.relispartition)";
 
 /// Without those of identity columns.
@@ -179,7 +179,7 @@ const TRIGGERS: &str = "
         'comment', o.description]
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_trigger'::regclass
-    WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relname <> LEDGER";
+    WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relname <> MIGRATION_HISTORY";
 
 const POLICIES: &str = "
     SELECT c.relnamespace, 'policy', c.relname::text, p.polname::text, 0, ARRAY[

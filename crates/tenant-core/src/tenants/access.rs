@@ -5,7 +5,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::reading::Reading;
 use crate::Error;
 use crate::fleet::Selection;
-use crate::name::LEDGER;
+use crate::name::MIGRATION_HISTORY;
 use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
 
@@ -38,7 +38,7 @@ pub(super) async fn missing_access(
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
         (&role, Type::NAME),
-        (&LEDGER, Type::NAME),
+        (&MIGRATION_HISTORY, Type::NAME),
         (&only, Type::TEXT_ARRAY),
     ];
     let failed =

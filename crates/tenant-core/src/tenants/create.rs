@@ -75,7 +75,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// Only what concerns the run as a whole: no connection, no tracker, or a
+    /// Only what concerns the run as a whole: no connection, no registry, or a
     /// migration that must not run at all. A tenant's own error is in its
     /// [`Outcome`].
     pub fn create_many<N: Into<TenantName>>(
@@ -93,7 +93,7 @@ impl Tenants {
     async fn make_all(&self, call: CreateMany<'_>) -> Result<FleetReport, Error> {
         let (names, pace) = (call.names, call.pace);
         let started = Instant::now();
-        self.require_tracker().await?;
+        self.require_registry().await?;
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
@@ -168,12 +168,12 @@ impl Tenants {
         .unwrap_or_default()
     }
 
-    async fn require_tracker(&self) -> Result<(), Error> {
+    async fn require_registry(&self) -> Result<(), Error> {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Tenants);
         let found = reading.query(&sql, &[]).await;
         found
             .map(drop)
-            .map_err(|error| state::tracker_error(&self.registry, error))
+            .map_err(|error| state::registry_error(&self.registry, error))
     }
 }

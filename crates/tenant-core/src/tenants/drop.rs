@@ -103,7 +103,7 @@ impl Tenants {
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&schema.as_str(), Type::TEXT),
-            (&crate::name::LEDGER, Type::TEXT),
+            (&crate::name::MIGRATION_HISTORY, Type::TEXT),
         ];
         let reading = self.reading().await?;
         let is_away = self.database.is_cluster()

@@ -105,21 +105,22 @@ impl Tenants {
         Ok(())
     }
 
-    /// The same tenants, which `registry` lists. It has to be there already, or the
-    /// public migrations make it. Pools are to be made of what is given back: they ask
-    /// the same list.
+    /// Returns the same tenants with another registry. Its table must exist, or the
+    /// public migrations must create it. Open pools from the returned value.
     ///
     /// # Errors
     ///
     /// [`Error::Connect`], or what the server says.
-    pub async fn listed_in(&self, registry: Registry) -> Result<Self, Error> {
+    pub fn listed_in(&self, registry: Registry) -> Answer<'_, Result<Self, Error>> {
         let listed = Self {
             registry,
             directory: Arc::default(),
             ..self.clone()
         };
-        listed.look_for_columns().await?;
-        Ok(listed)
+        Box::pin(async move {
+            listed.look_for_columns().await?;
+            Ok(listed)
+        })
     }
 
     /// The lists of tenants and of spares.

@@ -144,7 +144,7 @@ impl Tenants {
             problems: Vec::new(),
             not_checked: None,
         };
-        if select.is_nobody() {
+        if select.is_empty() {
             health.about_all(ProblemKind::NothingSelected);
         }
         let pending = self.public_pending(&reading).await?;
@@ -279,7 +279,7 @@ impl Tenants {
             .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
         let names = Selection::only(names.collect::<BTreeSet<TenantName>>());
         let mut again = HashSet::new();
-        if !names.is_nobody() {
+        if !names.is_empty() {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
             let shapes = match check.shapes {

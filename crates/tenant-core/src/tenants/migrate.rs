@@ -70,7 +70,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// Only what concerns the run as a whole: no connection, no tracker, or a
+    /// Only what concerns the run as a whole: no connection, no registry, or a
     /// pending migration that must not run at all. A tenant's own error is in
     /// its [`Outcome`]; so is that a selected name is no tenant's.
     pub fn migrate(&self) -> Migrate<'_> {

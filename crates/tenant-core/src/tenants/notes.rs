@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sql_text::{V1, literal, was_edited};
+use sql_text::{V1, literal, unversioned_fingerprint, was_edited};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
@@ -88,8 +88,10 @@ pub(super) async fn edited(
         else {
             continue;
         };
-        let now = migrations.find(version).map(Migration::fingerprint);
-        if now.is_some_and(|now| was_edited(stored, now)) {
+        if migrations
+            .find(version)
+            .is_some_and(|it| differs(it, stored))
+        {
             edited.entry(version).or_default().push(tenant);
         }
     }
@@ -99,6 +101,12 @@ pub(super) async fn edited(
         tenants,
     });
     Ok(edited.collect())
+}
+
+/// Whether `stored` says for certain that the migration was another one.
+fn differs(migration: &Migration, stored: &str) -> bool {
+    let before = || unversioned_fingerprint(migration.sql(), migration.in_transaction());
+    was_edited(stored, migration.fingerprint()) && stored != before()
 }
 
 /// Which of `names` are those of other tenants but for upper and lower case.

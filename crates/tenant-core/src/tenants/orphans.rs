@@ -11,7 +11,7 @@ use super::reading::Reading;
 use super::shapes::Seen;
 use super::spares::is_named_like_a_spare;
 use super::state;
-use crate::name::LEDGER;
+use crate::name::MIGRATION_HISTORY;
 use crate::registry::Rows;
 use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::shape::Shape;
@@ -146,7 +146,7 @@ impl Tenants {
         let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
             (&tables, Type::TEXT_ARRAY),
             (&extensions, Type::TEXT),
-            (&LEDGER, Type::TEXT),
+            (&MIGRATION_HISTORY, Type::TEXT),
             (&spares, Type::TEXT_ARRAY),
         ];
         let failed = |error| Error::database("looking for orphaned schemas", error);

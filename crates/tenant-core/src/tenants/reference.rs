@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::handle::Tenants;
-use super::state::tracker_error;
+use super::state::registry_error;
 use crate::name::Schema;
 use crate::registry::Rows;
 use crate::{Error, engine};
@@ -62,7 +62,7 @@ impl Tenants {
              JOIN pg_catalog.pg_class p ON p.oid = k.confrelid \
              JOIN pg_catalog.pg_namespace o ON o.oid = p.relnamespace AND o.nspname = 'public'"
         );
-        let failed = |error| tracker_error(&self.registry, error);
+        let failed = |error| registry_error(&self.registry, error);
         let reading = self.reading().await?;
         let rows = match reading.query(&sql, &[]).await.map_err(failed) {
             Err(Error::NotSetUp { .. }) => return Ok(Vec::new()),

@@ -4,7 +4,7 @@
 /// `dry_run`, `observe`.
 macro_rules! setter {
     (select) => {
-        /// Only these tenants, all unless you say so.
+        /// Selects tenants. The default is all of them.
         pub fn select(mut self, select: $crate::Selection) -> Self {
             self.select = select;
             self
@@ -16,8 +16,7 @@ macro_rules! setter {
         }
     };
     (jobs: $default:literal) => {
-        /// At most so many connections, at least one, and fewer when the server has
-        /// fewer left.
+        /// Uses at most this many connections, and fewer if the server has fewer left.
         #[doc = concat!("The default is ", $default, ".")]
         pub fn jobs(mut self, jobs: usize) -> Self {
             let jobs = std::num::NonZeroUsize::new(jobs);
@@ -26,7 +25,7 @@ macro_rules! setter {
         }
     };
     (max_failures) => {
-        /// Begins no further tenant after so many failures.
+        /// Starts no further tenant after this many failures.
         pub fn max_failures(mut self, failures: usize) -> Self {
             self.pace.max_failures = Some(failures);
             self
@@ -47,7 +46,7 @@ macro_rules! setter {
         }
     };
     (observe: $what:ty) => {
-        /// Calls `observe` while the call runs, which waits until `observe` returns.
+        /// Calls `observe` as the run progresses. The run waits until `observe` returns.
         pub fn observe(mut self, observe: impl Fn(&$what) + Send + Sync + 'a) -> Self {
             self.observe = Box::new(observe);
             self

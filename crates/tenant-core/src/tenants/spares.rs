@@ -222,7 +222,7 @@ impl Tenants {
         let found = reading.query(&sql, &[]).await;
         found
             .map(drop)
-            .map_err(|error| match state::tracker_error(&self.registry, error) {
+            .map_err(|error| match state::registry_error(&self.registry, error) {
                 Error::NotSetUp { .. } => self.registry.no_spare_list(),
                 error => error,
             })

@@ -91,7 +91,7 @@ impl Standing {
 pub(super) enum Knowledge {
     /// From every ledger.
     Certain,
-    /// From the ledgers of those that may be up to date. Where the tracker says
+    /// From the ledgers of those that may be up to date. Where the registry says
     /// that a tenant is behind, what it has is guessed: it is going to be
     /// migrated, and the guess is checked in that transaction. That spares
     /// reading thousands of ledgers twice.
@@ -124,7 +124,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSetUp`] without the tracker, or what the server says.
+    /// [`Error::NotSetUp`] without the registry, or what the server says.
     pub(super) async fn states(
         &self,
         select: &Selection,
@@ -206,7 +206,7 @@ impl Tenants {
         Ok(states)
     }
 
-    /// Where the tenant most likely stands, if the tracker says that it is behind
+    /// Where the tenant most likely stands, if the registry says that it is behind
     /// at a version that the migrations have.
     fn guessed(&self, tenant: &Listed) -> Option<State> {
         let version = tenant.version.as_deref()?;
@@ -319,7 +319,7 @@ async fn listed(
     registry: &Registry,
     list: List,
 ) -> Result<Vec<Listed>, Error> {
-    let failed = |error| tracker_error(registry, error);
+    let failed = |error| registry_error(registry, error);
     let rows = reading.query(&registry.all(list), &[]).await;
     let rows = rows.map_err(failed)?;
     let read = |row: &Row| {
@@ -349,11 +349,11 @@ async fn registered(
                LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
                     AND c.relname = $2 AND c.relkind IN ('r', 'p') \
                WHERE n.nspname = ANY ($1)";
-    let failed = |error| tracker_error(registry, error);
+    let failed = |error| registry_error(registry, error);
     let names = listed.iter().filter_map(Listed::schema).collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
         (&names, Type::NAME_ARRAY),
-        (&crate::name::LEDGER, Type::NAME),
+        (&crate::name::MIGRATION_HISTORY, Type::NAME),
     ];
     let rows = reading.query(sql, &parameters).await;
     let rows = rows.map_err(failed)?;
@@ -375,8 +375,8 @@ async fn registered(
     Ok(registered.collect())
 }
 
-/// An error of a query on the tracker.
-pub(super) fn tracker_error(registry: &Registry, error: tokio_postgres::Error) -> Error {
+/// An error of a query on the registry.
+pub(super) fn registry_error(registry: &Registry, error: tokio_postgres::Error) -> Error {
     let error = PgError::from(error);
     match error.sqlstate() {
         Some("42P01" | "3F000") => registry.not_set_up(),

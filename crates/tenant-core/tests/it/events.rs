@@ -145,7 +145,7 @@ async fn each_migration_is_told_when_it_is_committed_and_the_one_that_failed_is_
 }
 
 #[tokio::test]
-async fn the_public_schema_is_nobodys() {
+async fn the_public_schema_is_emptys() {
     let database = TestDatabase::new().await;
     let tenants = open(&database, &two_steps(), Settings::default()).await;
     let ear = Ear::open();

@@ -99,6 +99,7 @@ fn dropping_a_tenant_is_never_advised_first() {
     let half_made = Error::HalfMade {
         schema: "tenant `acme`".to_owned(),
         name: "acme".to_owned(),
+        is_spare: false,
         undo: Box::new(not_set_up()),
         source: Box::new(not_set_up()),
     };

@@ -7,8 +7,7 @@ use test_support::TestDatabase;
 use crate::fixture::{Stream, name, tenants, two_steps};
 
 /// In another library a schema was made under its quoted name and looked for, dumped and
-/// dropped under the bare one, so that one with a hyphen could be made and not used
-/// (influitive/apartment pull request 54, Dania02525/apartmentex issue 27).
+/// dropped under the bare one, so that one with a hyphen could be made and not used.
 #[tokio::test]
 async fn a_spare_whose_name_needs_quotes_is_migrated_taken_and_dropped() {
     let database = TestDatabase::new().await;
@@ -52,8 +51,7 @@ async fn a_spare_whose_name_needs_quotes_is_migrated_taken_and_dropped() {
 }
 
 /// In another library the schema of a new tenant was looked for without regard to case
-/// and made with it, so that a second one was never made, and its path led to `public`
-/// (django-tenants/django-tenants issue 846, pull request 1251).
+/// and made with it, so that a second one was never made, and its path led to `public`.
 #[tokio::test]
 async fn names_that_differ_in_case_only_have_schemas_of_their_own() {
     let database = TestDatabase::new().await;
@@ -84,7 +82,7 @@ async fn names_that_differ_in_case_only_have_schemas_of_their_own() {
 }
 
 /// In another library who changed the name in the tenant's row believed that the schema
-/// was renamed with it (bernardopires/django-tenant-schemas issue 207).
+/// was renamed with it.
 #[tokio::test]
 async fn a_row_that_was_renamed_by_hand_is_found_and_takes_no_schema_with_it() {
     let database = TestDatabase::new().await;

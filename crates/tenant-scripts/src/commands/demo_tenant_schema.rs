@@ -133,8 +133,8 @@ struct Demo {
 }
 
 /// What is said at the first signal.
-const STOPPING: &str = "Stopping: the step under way is finished, then the demo's tenants are \
-                        dropped. Ctrl-C again ends at once and leaves them.";
+const STOPPING: &str = "Stopping. The demo finishes the current step and drops its tenants. \
+                        Press Ctrl-C again to stop at once and keep them.";
 
 impl Demo {
     async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
@@ -296,7 +296,7 @@ impl Demo {
     fn left(&self, name: &TenantName, error: &Error) -> String {
         let why = hints::causes(error).join(": ");
         let drop = self.invocation.call(&Command::DropTenant(name.clone()));
-        format!("Tenant `{name}` is left; `{drop}` drops it: {why}")
+        format!("error: could not drop tenant `{name}`: {why}\nhint: To drop it, run `{drop}`.")
     }
 
     fn step(&mut self, step: &'static str, text: &str, took: Duration) {

@@ -148,7 +148,7 @@ async fn the_demo_drops_a_tenant_that_was_being_made_when_it_was_interrupted() {
         let running = command.migrations(&migrations).start();
         database.until_at_gate(1).await;
         signal(&running);
-        running.until_said("Stopping: the step under way").await;
+        running.until_said("Stopping. The demo finishes").await;
         database.open_gate().await;
         running
             .finish()
@@ -176,7 +176,7 @@ async fn the_demo_drops_both_tenants_when_it_is_interrupted_at_the_second() {
         database.until_at_gate(1).await;
         assert_eq!(database.tracked().await.len(), 1);
         signal(&running);
-        running.until_said("Stopping: the step under way").await;
+        running.until_said("Stopping. The demo finishes").await;
         database.open_gate().await;
         let done = running.finish().exits_with(130).says("` and `demo_globex_");
         assert_eq!(done.error_message(), "interrupted");

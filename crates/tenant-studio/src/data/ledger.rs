@@ -1,6 +1,6 @@
 //! The migrations that are applied to one schema, as Diesel notes them there.
 
-use tenant_core::{LEDGER, quote_ident};
+use tenant_core::{MIGRATION_HISTORY, quote_ident};
 use tokio_postgres::Row;
 
 use super::reading::Reading;
@@ -22,7 +22,7 @@ pub(crate) async fn ledger(reading: &Reading) -> Result<Vec<Applied>, Failure> {
         "SELECT version::text, pg_catalog.date_trunc('second', run_on)::text FROM {}.{} \
          ORDER BY 1",
         quote_ident(reading.schema()),
-        quote_ident(LEDGER)
+        quote_ident(MIGRATION_HISTORY)
     );
     let rows = match reading.rows(WHAT, &sql, &[]).await {
         Err(Failure::Query { source, .. }) if source.sqlstate() == Some("42P01") => Vec::new(),

@@ -226,7 +226,7 @@ async fn somebody_who_is_still_changing_the_row_is_not_overtaken() {
 }
 
 #[tokio::test]
-async fn what_a_trigger_does_to_another_of_the_rows_is_nobody_elses_doing() {
+async fn what_a_trigger_does_to_another_of_the_rows_is_empty_elses_doing() {
     let site = writing().await;
     site.sql(
         "acme",

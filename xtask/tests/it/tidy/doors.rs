@@ -185,7 +185,7 @@ const DOORS: &[Door] = &[
             "crates/schema-diff/src/catalog/queries.rs",
             "benches/src/",
         ],
-        instead: "use LEDGER of crates/tenant-core/src/name/schema.rs.",
+        instead: "use MIGRATION_HISTORY of crates/tenant-core/src/name/schema.rs.",
     },
 ];
 
