@@ -19,6 +19,7 @@ const OPTIONS_WITH_A_VALUE: &[&str] = &[
     "--max-failures",
     "--migrations-dir",
     "--only",
+    "--statement-timeout",
 ];
 
 /// How much building to expect.
@@ -176,6 +177,26 @@ mod tests {
                 words(expected),
                 "given {given}"
             );
+        }
+    }
+
+    #[test]
+    fn every_option_of_the_program_that_takes_a_value_is_known() {
+        let help = "crates/tenant-scripts/tests/it/snapshots/it__help__migrate-tenants.snap";
+        let help = std::fs::read_to_string(crate::workspace::root().join(help)).unwrap();
+        let lines = help.lines().map(str::trim_start);
+        let options = lines.filter(|line| line.starts_with("--") || line.starts_with("-v, --"));
+        let with_value = options.filter_map(|line| {
+            let mut words = line
+                .split_whitespace()
+                .skip_while(|word| !word.starts_with("--"));
+            let name = words.next()?;
+            words.next()?.starts_with('<').then_some(name)
+        });
+        let with_value = with_value.collect::<Vec<_>>();
+        assert!(with_value.contains(&"--only"), "{with_value:?}");
+        for name in with_value {
+            assert!(OPTIONS_WITH_A_VALUE.contains(&name), "{name}");
         }
     }
 

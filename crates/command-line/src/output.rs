@@ -144,13 +144,26 @@ fn width() -> u16 {
         .map_or(WIDTH_WITHOUT_TERMINAL, |(_, columns)| columns.max(60))
 }
 
-/// A name from the database as it can be shown: a row of the tracker that was
-/// written by hand may hold what a terminal would obey.
+/// A text from the database as it can be shown: a row of the registry that was written
+/// by hand may hold what a terminal would obey. Quotes stay as they are: the text can be
+/// a statement.
 #[must_use]
 pub fn shown(name: &str) -> Cow<'_, str> {
     if name.chars().any(char::is_control) {
-        Cow::Owned(name.escape_debug().to_string())
+        Cow::Owned(without_controls(name))
     } else {
         Cow::Borrowed(name)
     }
+}
+
+fn without_controls(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            shown.extend(character.escape_debug());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }

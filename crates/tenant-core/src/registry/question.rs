@@ -3,7 +3,7 @@
 use sql_text::literal;
 
 use super::columns::{Column, Columns};
-use super::{List, Registry};
+use super::{List, Registry, Rows};
 use crate::name::{Schema, SchemaName};
 
 impl Registry {
@@ -35,6 +35,24 @@ impl Registry {
             or_null(Column::CreatedAt, "timestamptz"),
             or_null(Column::Version, "text"),
             place.table
+        )
+    }
+
+    /// The query for those schemas of a list, its parameter, that are tenants'.
+    pub(crate) fn of_tenants(&self) -> String {
+        let Rows { from, schema, .. } = self.rows("t");
+        format!("SELECT {schema} FROM {from} WHERE {schema} = ANY ($1)")
+    }
+
+    /// A condition on a row of the list of spares: whether the schema is no tenant's. A
+    /// schema that is in both lists, as a restored list can have it, has a tenant's rows:
+    /// it is never taken or dropped as a spare.
+    fn is_of_no_tenant(&self) -> String {
+        let Rows { from, schema, .. } = self.rows("t");
+        let spares = self.place(List::Spares);
+        format!(
+            "NOT EXISTS (SELECT FROM {from} WHERE {schema} = {}.{})",
+            spares.table, spares.key
         )
     }
 
@@ -121,8 +139,9 @@ impl Registry {
         let passed_over = passed_over.collect::<Vec<_>>().join(", ");
         format!(
             "SELECT {key} FROM {table} WHERE version IS NOT DISTINCT FROM {version} \
-             AND {key} <> ALL (ARRAY[{passed_over}]::text[]) \
-             ORDER BY created_at, {key} LIMIT 1 FOR UPDATE SKIP LOCKED"
+             AND {key} <> ALL (ARRAY[{passed_over}]::text[]) AND {} \
+             ORDER BY created_at, {key} LIMIT 1 FOR UPDATE SKIP LOCKED",
+            self.is_of_no_tenant()
         )
     }
 

@@ -3,7 +3,10 @@
 //! Making a tenant means making all its tables, which takes long on a disk. A
 //! sign-up that waits for it takes a spare instead, by giving it a name.
 
+use std::collections::HashSet;
 use std::time::Instant;
+
+use tokio_postgres::types::Type;
 
 use super::each::Task;
 use super::handle::Tenants;
@@ -129,7 +132,8 @@ impl Tenants {
         let lacking = count - kept.len();
         let new = std::iter::repeat_with(|| new_name(&self.registry)).take(lacking);
         let new = new.collect::<Result<Vec<_>, _>>()?;
-        for (task, names) in [(Task::Drop, [surplus, &lost].concat()), (Task::Create, new)] {
+        let unwanted = self.without_tenants([surplus, &lost].concat()).await?;
+        for (task, names) in [(Task::Drop, unwanted), (Task::Create, new)] {
             let items = names.into_iter().map(Entry::Spare).map(Item::from);
             let items = items.collect();
             let done = self.for_each(items, task, pace.limits(0), pace.stop, observe);
@@ -145,6 +149,25 @@ impl Tenants {
         };
         events::spares_ended(&report);
         Ok(report)
+    }
+
+    /// Those of `spares` that are no tenant's: what is in both lists has a tenant's rows.
+    async fn without_tenants(&self, spares: Vec<SchemaName>) -> Result<Vec<SchemaName>, Error> {
+        if spares.is_empty() {
+            return Ok(spares);
+        }
+        let names = spares.iter().map(SchemaName::as_str).collect::<Vec<_>>();
+        let question = self.registry.of_tenants();
+        let reading = self.reading().await?;
+        let rows = reading
+            .query(&question, &[(&names, Type::TEXT_ARRAY)])
+            .await;
+        let failed = |error| state::registry_error(&self.registry, error);
+        let rows = rows.map_err(failed)?;
+        let tenants = rows.iter().map(|row| row.try_get::<_, String>(0));
+        let tenants = tenants.collect::<Result<HashSet<_>, _>>().map_err(failed)?;
+        let is_spare = |spare: &SchemaName| !tenants.contains(spare.as_str());
+        Ok(spares.into_iter().filter(is_spare).collect())
     }
 
     /// The spares that are behind.

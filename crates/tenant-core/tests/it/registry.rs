@@ -202,7 +202,10 @@ async fn rows_that_are_no_tenants_are_told_with_the_lists_name() {
     database.execute(&insert).await;
     let listed = tenants.list().await.unwrap();
     let error = listed[0].error.as_ref().unwrap();
-    assert_eq!(error.to_string(), format!("a row of `{LIST}` is no tenant"));
+    assert_eq!(
+        error.to_string(),
+        format!("a row of `{LIST}` is not a valid tenant")
+    );
     let health = tenants.health().await.unwrap();
     let remedies = health.problems[0].remedies(tenants.registry());
     let [Remedy::Sql(unregister)] = remedies.as_slice() else {

@@ -28,6 +28,24 @@ async fn catalog(database: &TestDatabase, schema: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_tenant_that_is_listed_as_a_spare_as_well_stays_a_tenant() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    tenants.create(&name("acme")).await.unwrap();
+    database
+        .execute(
+            "INSERT INTO spare_schemas (name, version, fingerprints) \
+             SELECT name, version, fingerprints FROM schema_tracker",
+        )
+        .await;
+    let made = tenants.create(&name("globex")).await.unwrap();
+    assert!(!made.from_spare, "{made:?}");
+    tenants.spares().keep(0).await.unwrap();
+    assert_eq!(database.schemas().await, ["acme", "globex"]);
+    assert_eq!(database.tracked().await, ["acme", "globex"]);
+}
+
+#[tokio::test]
 async fn a_new_tenant_takes_a_spare_and_is_like_one_that_was_built() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;

@@ -127,6 +127,8 @@ struct Demo {
     timing: bool,
     started: Instant,
     steps: Vec<Step>,
+    /// The tenants whose creation was begun.
+    begun: Vec<TenantName>,
     /// Asked before each step: what is sent to the server is waited for, so that a
     /// tenant is there or not when both are dropped.
     stop: Arc<Stop>,
@@ -158,6 +160,7 @@ impl Demo {
             timing,
             started,
             steps: Vec::new(),
+            begun: Vec::new(),
             // Until here there is nothing to clean up, and a signal ends the process.
             stop: interrupt::stop_on_signal(context.output, STOPPING)?,
         })
@@ -186,6 +189,7 @@ impl Demo {
 
         self.go_on()?;
         let from = Instant::now();
+        self.begun.push(self.tenant.clone());
         let made = self.tenants.create(&self.tenant).await?;
         let applied = counted(made.applied.len(), "migration");
         let text = format!(
@@ -196,6 +200,7 @@ impl Demo {
 
         self.go_on()?;
         let from = Instant::now();
+        self.begun.push(self.other.clone());
         self.tenants.create(&self.other).await?;
         let text = format!("Created tenant `{}` beside it", self.other);
         self.step("create_other_tenant", &text, from.elapsed());
@@ -262,7 +267,7 @@ impl Demo {
         let mut dropped = Vec::new();
         let mut failed = None;
         let kept = keep.then_some(&self.tenant);
-        for name in [&self.tenant, &self.other] {
+        for name in &self.begun {
             if kept == Some(name) {
                 continue;
             }
@@ -283,10 +288,11 @@ impl Demo {
             self.output.problem(&cleaned_up(&dropped));
             return Ok(());
         }
-        let text = if keep {
-            "Dropped the second tenant"
-        } else {
-            "Dropped both tenants"
+        let text = match (keep, dropped.len()) {
+            (_, 0) => return Ok(()),
+            (true, _) => "Dropped the second tenant",
+            (false, 1) => "Dropped the tenant",
+            (false, _) => "Dropped both tenants",
         };
         self.step("clean_up", text, from.elapsed());
         Ok(())

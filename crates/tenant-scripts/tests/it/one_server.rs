@@ -16,7 +16,7 @@ async fn nothing_can_be_moved_placed_or_distributed() {
             .exits_with(1)
             .prints_nothing()
             .says("the database is not spread over several servers: it has no extension `citus`")
-            .says("the guide, TENANT_SCHEMA_MIGRATION.md: it shows how");
+            .says("TENANT_SCHEMA_MIGRATION.md, which shows how");
     }
     assert_eq!(database.tracked().await, ["acme"]);
     let listed = database.run("list-tenants --json").succeeds().json();
