@@ -282,6 +282,12 @@ impl Running {
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 
+    /// What it has printed so far.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.stdout.so_far()
+    }
+
     /// Waits until its standard error contains `text`.
     pub async fn until_said(&self, text: &str) {
         let said = async || self.stderr.so_far().contains(text);

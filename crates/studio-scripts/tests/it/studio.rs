@@ -18,14 +18,33 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// The first line of the answer to a request without a key.
-fn ask(port: u16) -> String {
+/// The answer to a request for `path`, with a cookie unless it is empty.
+fn get(port: u16, path: &str, cookie: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let cookie = match cookie {
+        "" => String::new(),
+        cookie => format!("Cookie: {cookie}\r\n"),
+    };
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{cookie}Connection: close\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.lines().next().unwrap().to_owned()
+    answer
+}
+
+/// The first line of the answer to a request without a key.
+fn ask(port: u16) -> String {
+    get(port, "/", "").lines().next().unwrap().to_owned()
+}
+
+/// The cookie that an answer hands out.
+fn cookie(answer: &str) -> String {
+    let mut headers = answer.lines().filter_map(|line| line.split_once(": "));
+    let set = headers.find(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    let (_, cookie) = set.unwrap();
+    cookie.split(';').next().unwrap().to_owned()
 }
 
 /// Waits until it is ready, and ends it as Ctrl-C does.
@@ -91,6 +110,22 @@ async fn its_document_names_the_address_and_the_help_names_its_fields() {
     for field in document.as_object().unwrap().keys() {
         assert!(help.stdout.contains(field), "{field}: {help}");
     }
+}
+
+#[tokio::test]
+async fn a_studio_that_only_reads_says_how_rows_can_be_changed() {
+    let database = Database::with_tenant("acme").await;
+    let port = free_port();
+    let line = format!("studio --no-open --port {port}");
+    let running = database.command(&line).start();
+    running.until_said(READY).await;
+    let url = running.printed();
+    let token = url.trim_end().split_once("token=").unwrap().1;
+    let welcome = get(port, &format!("/t/acme?token={token}"), "");
+    let page = get(port, "/t/acme/table/dummy_table/add", &cookie(&welcome));
+    assert!(page.starts_with("HTTP/1.1 403 "), "{page}");
+    assert!(page.contains("--write"), "{page}");
+    interrupted(running).await.succeeds();
 }
 
 #[tokio::test]
