@@ -14,6 +14,7 @@
 mod command;
 mod database;
 mod finished;
+mod help;
 mod migrations;
 mod pgbouncer;
 mod server;
@@ -25,6 +26,7 @@ mod wait;
 pub use command::{Command, Folder, Running};
 pub use database::{Role, TestDatabase};
 pub use finished::{Finished, outcome};
+pub use help::{assert_short_help_fits, assert_tells_version, help_of};
 pub use migrations::{Migrations, OUR_VERSIONS, copy};
 pub use pgbouncer::PgBouncer;
 pub use server::{own_server, server_url};

@@ -2,44 +2,29 @@
 
 use std::process::Stdio;
 
-use test_support::Folder;
+use test_support::{Folder, assert_short_help_fits, assert_tells_version, help_of};
 
 /// The programs of this package.
 const BINS: [&str; 2] = ["completions", "studio"];
 
 #[test]
 fn every_help_is_as_it_was_agreed() {
-    let folder = Folder::new();
     for name in BINS {
-        let help = folder
-            .run(&format!("{name} --help"))
-            .succeeds()
-            .says_nothing();
-        // Some of its empty lines end in spaces, which no text file here may.
-        let lines = help.stdout.lines().map(str::trim_end);
-        insta::assert_snapshot!(name, lines.collect::<Vec<_>>().join("\n"));
+        insta::assert_snapshot!(name, help_of(name));
     }
 }
 
 #[test]
 fn a_short_help_fits_on_a_screen() {
-    let folder = Folder::new();
     for name in BINS {
-        let help = folder.run(&format!("{name} -h")).succeeds();
-        assert!(help.stdout.lines().count() < 40, "{help}");
-        assert!(help.stdout.contains("Usage: "), "{help}");
+        assert_short_help_fits(name);
     }
 }
 
 #[test]
 fn every_command_tells_its_name_and_version() {
-    let folder = Folder::new();
     for name in BINS {
-        let version = folder.run(&format!("{name} --version")).succeeds();
-        assert_eq!(
-            version.stdout,
-            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
-        );
+        assert_tells_version(name, env!("CARGO_PKG_VERSION"));
     }
 }
 

@@ -214,6 +214,15 @@ fn a_way() -> impl Strategy<Value = (Way, Make)> {
     ]
 }
 
+/// The migrations in the order in which the run takes them.
+fn in_order(set: &MigrationSet, way: Way) -> Vec<&Migration> {
+    let mut migrations = set.iter().collect::<Vec<_>>();
+    if way == Way::Revert {
+        migrations.reverse();
+    }
+    migrations
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -223,10 +232,7 @@ proptest! {
         (way, make) in a_way(),
     ) {
         let set = made_up(&modes);
-        let mut migrations = set.iter().collect::<Vec<_>>();
-        if way == Way::Revert {
-            migrations.reverse();
-        }
+        let migrations = in_order(&set, way);
         with_work(&set, |work| {
             let batches = batches(&migrations);
             let (first, rest) = split_first(&batches);
@@ -259,10 +265,7 @@ proptest! {
         (way, make) in a_way(),
     ) {
         let set = made_up(&modes);
-        let mut migrations = set.iter().collect::<Vec<_>>();
-        if way == Way::Revert {
-            migrations.reverse();
-        }
+        let migrations = in_order(&set, way);
         with_work(&set, |work| {
             let batches = batches(&migrations);
             let (first, rest) = split_first(&batches);
