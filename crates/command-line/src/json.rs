@@ -71,7 +71,9 @@ impl ErrorDetail {
             Error::Refused {
                 migration, refusal, ..
             } => (Some(migration.clone()), Some(refusal.line)),
-            Error::ChangedPath { migration, .. } => (Some(migration.clone()), None),
+            Error::ChangedPath { migration, .. } | Error::Deferred { migration, .. } => {
+                (Some(migration.clone()), None)
+            }
             _ => (None, None),
         };
         Self {

@@ -59,6 +59,6 @@ pub(crate) use rename::{Followed, rename};
 pub(crate) use repair::{Keep, repair};
 pub(crate) use revert::revert;
 pub(crate) use scratch::try_in_database;
-pub use settings::Settings;
+pub use settings::{Settings, TransactionMode};
 pub(crate) use unfit::{refuse_file, refuse_unfit};
 pub(crate) use work::Work;

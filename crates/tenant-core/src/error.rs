@@ -5,6 +5,7 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod failure;
 mod kind;
 
 use std::fmt;
@@ -13,11 +14,13 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::link::{LockHolder, in_words};
-use crate::migration::{Migration, MigrationFile, Refusal};
-use crate::name::Schema;
+use crate::migration::{MigrationFile, Refusal};
 use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
 };
+
+pub(crate) use failure::excerpt;
+pub use failure::{Consequence, MigrationFailure};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
@@ -113,6 +116,23 @@ pub enum Error {
     /// A statement of a migration failed.
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
+    /// A constraint whose check a migration puts off does not hold in its end.
+    #[error(
+        "{schema}: the constraints that migration `{migration}` defers to its end do not hold, and \
+         its transaction was rolled back"
+    )]
+    Deferred {
+        /// Which schema, in words.
+        schema: String,
+        /// The migration's name.
+        migration: String,
+        /// The migration's version.
+        version: Version,
+        /// Which of its files.
+        file: MigrationFile,
+        /// What the server says.
+        source: PgError,
+    },
     /// A migration would change what it must not, and nothing was run.
     #[error("migration `{migration}` is refused: {file}, {refusal}")]
     Refused {
@@ -173,6 +193,15 @@ pub enum Error {
         schema: String,
         /// The migration's name.
         migration: String,
+    },
+    /// A pooler is at the other end, and no lock can be kept between transactions.
+    #[error(
+        "{schema}: a transaction for each migration needs a connection to PostgreSQL itself, and \
+         the URL leads to a pooler"
+    )]
+    EachNeedsDirect {
+        /// Which schema, in words.
+        schema: String,
     },
     /// A migration left the connection looking at other schemas.
     #[error(
@@ -294,47 +323,6 @@ pub enum Error {
     },
 }
 
-/// A statement of a migration that failed.
-#[derive(Debug, Error)]
-#[error(
-    "{schema}: migration `{migration}` failed at line {line} of its {file}, {consequence}: `{statement}`"
-)]
-#[non_exhaustive]
-pub struct MigrationFailure {
-    /// Which schema, in words.
-    pub schema: String,
-    /// The migration's name.
-    pub migration: String,
-    /// The migration's version.
-    pub version: Version,
-    /// Which of its files.
-    pub file: MigrationFile,
-    /// The line of that file, from 1, where the server sees the error, or
-    /// where the statement starts when the server does not say.
-    pub line: usize,
-    /// The beginning of the statement.
-    pub statement: String,
-    /// What remains of the run.
-    pub consequence: Consequence,
-    /// What the server says.
-    pub source: PgError,
-}
-
-/// What a failed migration leaves behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Consequence {
-    /// Nothing of this migration, nor of those in the same transaction.
-    #[error("and its transaction was rolled back")]
-    RolledBack,
-    /// Its earlier statements: it runs outside a transaction.
-    #[error("and what ran before that statement remains (it runs outside a transaction)")]
-    PartlyApplied,
-    /// Nothing: the new tenant was removed again.
-    #[error("and the new tenant was removed again")]
-    Removed,
-}
-
 fn each_in_words(versions: &[Option<Version>]) -> String {
     let words = versions.iter().map(|version| match version {
         None => "before the first migration",
@@ -402,9 +390,6 @@ pub(crate) fn few(names: &[String]) -> String {
     }
 }
 
-/// How much of a statement an error shows, in characters.
-const EXCERPT: usize = 120;
-
 impl Error {
     /// Wraps what the server answered to a step of our own.
     pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
@@ -414,39 +399,12 @@ impl Error {
         }
     }
 
-    /// A failed statement of a migration's `file`: number `statement`, at the byte
-    /// `offset` of it.
-    pub(crate) fn migration(
-        schema: Schema<'_>,
-        (migration, file): (&Migration, MigrationFile),
-        (statement, offset): (usize, usize),
-        source: PgError,
-    ) -> Self {
-        let consequence = if migration.in_transaction() {
-            Consequence::RolledBack
-        } else {
-            Consequence::PartlyApplied
-        };
-        let text = migration.statements(file).nth(statement);
-        let line = migration.file(file).map(|sql| sql.line(statement, offset));
-        Self::Migration(Box::new(MigrationFailure {
-            schema: schema.to_string(),
-            migration: migration.name().to_owned(),
-            version: migration.version().clone(),
-            file,
-            line: line.unwrap_or(1),
-            statement: excerpt(text.unwrap_or_default()),
-            consequence,
-            source,
-        }))
-    }
-
     /// What PostgreSQL said, when it is behind this error.
     #[must_use]
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
             Self::Migration(failure) => Some(&failure.source),
-            Self::Database { source, .. } => Some(source),
+            Self::Database { source, .. } | Self::Deferred { source, .. } => Some(source),
             Self::HalfMade { source, .. } => source.postgres(),
             Self::Connect(error) => error.postgres(),
             _ => None,
@@ -459,6 +417,7 @@ impl Error {
             Self::Migration(failure) => Some(&failure.migration),
             Self::Refused { migration, .. }
             | Self::NeedsDirect { migration, .. }
+            | Self::Deferred { migration, .. }
             | Self::ChangedPath { migration, .. } => Some(migration),
             Self::HalfMade { source, .. } => source.of_migration(),
             _ => None,
@@ -469,14 +428,5 @@ impl Error {
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.postgres().and_then(PgError::sqlstate)
-    }
-}
-
-/// The statement on one line, cut short.
-pub(crate) fn excerpt(statement: &str) -> String {
-    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        None => line,
-        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
     }
 }

@@ -21,7 +21,7 @@ mod url;
 
 pub use database::Database;
 pub use error::ConnectError;
-pub(crate) use forget::FORGET;
+pub(crate) use forget::{FORGET, role_and_rest};
 pub use kind::ErrorKind;
 pub use lock_holder::LockHolder;
 pub(crate) use lock_holder::in_words;

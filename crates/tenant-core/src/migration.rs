@@ -6,9 +6,11 @@
 //! before anything has run.
 
 mod abroad;
+mod border;
 mod file;
 mod index;
 mod inside;
+mod plain;
 mod recorder;
 mod referred;
 mod refusal;
@@ -22,6 +24,7 @@ use thiserror::Error;
 
 use crate::Version;
 
+pub(crate) use border::{uses_added_value, validates_what_is_added};
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::{BuiltIndex, built_concurrently};

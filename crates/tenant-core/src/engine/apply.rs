@@ -7,7 +7,7 @@
 //! CONCURRENTLY` and its like) cut a run into batches.
 
 use super::attempt::Attempts;
-use super::batches::{batches, split_first};
+use super::batches::{batches_of, split_first};
 use super::done::Done;
 use super::ledger::open_ledger;
 use super::run::run;
@@ -58,7 +58,7 @@ async fn bring_up_at_once<'a>(
     known: &[String],
 ) -> Result<Option<Vec<&'a Migration>>, Error> {
     let pending = work.migrations.pending(known);
-    let batches = batches(&pending);
+    let batches = batches_of(work, Way::Apply.cut(), &pending).await?;
     let (all, []) = split_first(&batches) else {
         return Ok(None);
     };

@@ -1,6 +1,9 @@
 //! Cuts migrations into batches by how they run. Nobody else knows the rule.
 
-use crate::migration::Migration;
+use super::settings::TransactionMode;
+use super::work::Work;
+use crate::Error;
+use crate::migration::{Migration, MigrationFile, uses_added_value, validates_what_is_added};
 
 /// How the migrations of a batch run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,18 +33,77 @@ pub(super) struct Batch<'b, 'a> {
     pub(super) migrations: &'b [&'a Migration],
 }
 
+/// Where migrations are cut that could share a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Nowhere.
+    Never,
+    /// Where PostgreSQL refuses one transaction for what these files do.
+    WhereRefused(MigrationFile),
+    /// There, and where one transaction would lock others out for long.
+    WhereNeeded(MigrationFile),
+    /// Between any two.
+    Everywhere,
+}
+
 /// Cuts `migrations` into batches, and keeps their order: neighbors inside a transaction
-/// share it, one outside is a batch of its own.
-pub(super) fn batches<'b, 'a>(migrations: &'b [&'a Migration]) -> Vec<Batch<'b, 'a>> {
-    let share = |one: &&Migration, next: &&Migration| {
-        Mode::of(one) == Mode::Together && Mode::of(next) == Mode::Together
+/// share it unless `cut` says otherwise, one outside is a batch of its own.
+pub(super) fn batches<'b, 'a>(migrations: &'b [&'a Migration], cut: Cut) -> Vec<Batch<'b, 'a>> {
+    let mut batches = Vec::new();
+    let mut rest = migrations;
+    while let Some(first) = rest.first() {
+        let (migrations, others) = rest.split_at(length(rest, cut));
+        let mode = Mode::of(first);
+        batches.push(Batch { mode, migrations });
+        rest = others;
+    }
+    batches
+}
+
+/// How many of `migrations`, which are some, belong to the first batch.
+fn length(migrations: &[&Migration], cut: Cut) -> usize {
+    let can_follow = |count: &usize| {
+        let (earlier, others) = migrations.split_at(*count);
+        let is_inside = |one: &&Migration| Mode::of(one) == Mode::Together;
+        let (Some(next), true) = (others.first(), earlier.iter().all(is_inside)) else {
+            return false;
+        };
+        let share = match cut {
+            Cut::Never => true,
+            Cut::WhereRefused(file) => !uses_added_value(earlier, next, file),
+            Cut::WhereNeeded(file) => {
+                !uses_added_value(earlier, next, file)
+                    && !validates_what_is_added(earlier, next, file)
+            }
+            Cut::Everywhere => false,
+        };
+        share && is_inside(next)
     };
-    let cut = migrations.chunk_by(share);
-    let batches = cut.filter_map(|migrations| {
-        let mode = Mode::of(migrations.first()?);
-        Some(Batch { mode, migrations })
-    });
-    batches.collect()
+    1 + (1..migrations.len()).take_while(can_follow).count()
+}
+
+/// The same where one transaction is meant for all, unless the settings of `work` mean one
+/// for each.
+///
+/// # Errors
+///
+/// That the database cannot be asked.
+pub(super) async fn batches_of<'b, 'a>(
+    work: Work<'_>,
+    cut: Cut,
+    migrations: &'b [&'a Migration],
+) -> Result<Vec<Batch<'b, 'a>>, Error> {
+    if work.settings.transaction == TransactionMode::Migration {
+        return Ok(batches(migrations, Cut::Everywhere));
+    }
+    let together = batches(migrations, Cut::Never);
+    let cut = batches(migrations, cut);
+    // Behind a pooler no lock can be kept from one transaction to the next.
+    if cut.len() > together.len() && work.database.is_direct().await? {
+        Ok(cut)
+    } else {
+        Ok(together)
+    }
 }
 
 /// The migrations that share the transaction which is open already or which makes the
@@ -79,8 +141,12 @@ pub(super) mod tests {
                 .path()
                 .join(format!("2026-02-{:02}-000000_step", number + 1));
             fs::create_dir(&one).unwrap();
-            fs::write(one.join("up.sql"), format!("UP {number};\nON {number};")).unwrap();
-            fs::write(one.join("down.sql"), format!("DOWN {number};")).unwrap();
+            fs::write(
+                one.join("up.sql"),
+                format!("DROP TABLE up_{number};\nDROP TABLE on_{number};"),
+            )
+            .unwrap();
+            fs::write(one.join("down.sql"), format!("DROP TABLE down_{number};")).unwrap();
             if *mode == Mode::Outside {
                 fs::write(one.join("metadata.toml"), "run_in_transaction = false").unwrap();
             }
@@ -90,14 +156,14 @@ pub(super) mod tests {
     }
 
     /// The batches of migrations that are written `t` for together and `o` for outside.
-    fn cut(text: &str) -> String {
+    fn cut(text: &str, how: Cut) -> String {
         let modes = text.chars().map(|one| match one {
             't' => Mode::Together,
             _ => Mode::Outside,
         });
         let set = made_up(&modes.collect::<Vec<_>>());
         let migrations = set.iter().collect::<Vec<_>>();
-        let batches = batches(&migrations);
+        let batches = batches(&migrations, how);
         let (first, rest) = split_first(&batches);
         let rest = rest.iter().map(|batch| match batch.mode {
             Mode::Together => "t".repeat(batch.migrations.len()),
@@ -117,7 +183,14 @@ pub(super) mod tests {
             ("tto", "tt|o"),
             ("toott", "t|o|o|tt"),
         ] {
-            assert_eq!(cut(migrations), batches, "{migrations}");
+            assert_eq!(cut(migrations, Cut::Never), batches, "{migrations}");
+        }
+    }
+
+    #[test]
+    fn each_one_is_alone_where_each_has_a_transaction() {
+        for (migrations, batches) in [("ttt", "t|t|t"), ("otto", "|o|t|t|o")] {
+            assert_eq!(cut(migrations, Cut::Everywhere), batches, "{migrations}");
         }
     }
 
@@ -125,8 +198,9 @@ pub(super) mod tests {
     fn the_first_one_outside_is_found_wherever_it_stands() {
         let set = made_up(&[Mode::Together, Mode::Outside, Mode::Outside]);
         let migrations = set.iter().collect::<Vec<_>>();
-        let found = first_outside(&batches(&migrations)).map(|one| one.version().as_str());
+        let found =
+            first_outside(&batches(&migrations, Cut::Never)).map(|one| one.version().as_str());
         assert_eq!(found, Some("20260202000000"));
-        assert!(first_outside(&batches(&migrations[..1])).is_none());
+        assert!(first_outside(&batches(&migrations[..1], Cut::Never)).is_none());
     }
 }

@@ -4,7 +4,7 @@
 //! as can be with it, and the others follow under the same lock.
 
 use super::attempt::{Attempts, is_worth_another};
-use super::batches::{Batch, Mode, batches, split_first};
+use super::batches::{Batch, Mode, batches_of, split_first};
 use super::empty_schema::needs_empty_schema;
 use super::name_state::open_and_look;
 use super::outside::require_direct;
@@ -30,7 +30,7 @@ use crate::{Error, events};
 pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     let migrations = work.migrations.iter().collect::<Vec<_>>();
     refuse_unfit(migrations.iter().copied())?;
-    let batches = batches(&migrations);
+    let batches = batches_of(work, Way::Create.cut(), &migrations).await?;
     let (first, rest) = if is_made_empty(work).await? {
         ([].as_slice(), batches.as_slice())
     } else {

@@ -12,19 +12,25 @@ use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, adds_value, drops_index};
 
-/// Refuses the first migration of `batches` that runs outside a transaction where a
-/// pooler is at the other end: its statements could reach another connection than
-/// the path that is set for them, and so another tenant.
+/// Refuses `batches`, which follow the first transaction, where a pooler is at the other
+/// end: the lock cannot be kept for them, and the statements of a migration outside a
+/// transaction could reach another connection than the path that is set for them, and so
+/// another tenant.
 ///
 /// # Errors
 ///
-/// [`Error::NeedsDirect`], or that the database cannot be asked.
+/// [`Error::NeedsDirect`], [`Error::EachNeedsDirect`], or that the database cannot be asked.
 pub(super) async fn require_direct(work: Work<'_>, batches: &[Batch<'_, '_>]) -> Result<(), Error> {
     match first_outside(batches) {
         Some(migration) if !work.database.is_direct().await? => Err(Error::NeedsDirect {
             schema: work.schema.to_string(),
             migration: migration.name().to_owned(),
         }),
+        None if !batches.is_empty() && !work.database.is_direct().await? => {
+            Err(Error::EachNeedsDirect {
+                schema: work.schema.to_string(),
+            })
+        }
         _ => Ok(()),
     }
 }

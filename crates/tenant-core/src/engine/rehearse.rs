@@ -6,7 +6,7 @@ use super::cluster::{Distribution, create_schema};
 use super::ledger::create_ledger;
 use super::script::{Origin, Script};
 use super::send::{execute, run_script};
-use super::transaction::{NotOpened, close, open};
+use super::transaction::{NotOpened, before_migration, between_migrations, close, open};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::Error;
@@ -73,13 +73,15 @@ pub(super) async fn run_some<'a>(
         &work.path().set_local(),
     )
     .await?;
-    for migration in migrations {
+    for migration in migrations.iter().copied() {
         let mut script = Script::default();
+        before_migration(migration.file(file), &mut script);
         for (number, statement) in migration.statements(file).enumerate() {
             if let Some(statement) = in_transaction_form(statement) {
                 script.push(Origin::Migration(migration, file, number), &statement);
             }
         }
+        between_migrations(work, (migration, file), &mut script);
         run_script(work, &script).await?;
     }
     Ok(())

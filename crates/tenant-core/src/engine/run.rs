@@ -1,7 +1,7 @@
 //! A run in batches: migrations that share a transaction, or one that runs
 //! outside.
 
-use super::batches::{Batch, Mode, batches, split_first};
+use super::batches::{Batch, Mode, batches_of, split_first};
 use super::done::Done;
 use super::outside::{require_direct, run_outside};
 use super::send::run_script;
@@ -19,7 +19,13 @@ pub(super) async fn run<'a>(
     migrations: &[&'a Migration],
     make: Make,
 ) -> Done<'a> {
-    let batches = batches(migrations);
+    let batches = match batches_of(work, way.cut(), migrations).await {
+        Ok(batches) => batches,
+        Err(error) => {
+            close(work).await;
+            return Done::failed(error);
+        }
+    };
     let (first, rest) = split_first(&batches);
     let opened = Transaction::first(work, way, first).making(make);
     if let Err(error) = run_first(opened, migrations, rest).await {

@@ -16,6 +16,8 @@ use crate::{Error, LockHolder, PgError};
 pub(super) enum Origin<'a> {
     /// A statement of a migration's file, by its number.
     Migration(&'a Migration, MigrationFile, usize),
+    /// The checks that the statements of a migration's file have put off.
+    Deferred(&'a Migration, MigrationFile),
     /// The check that a migration's file left the path as it was.
     PathCheck(&'a Migration, MigrationFile),
     /// The same check after the last file, in the statement that updates the registry.
@@ -172,6 +174,9 @@ impl Failure<'_> {
                 (statement, self.offset),
                 self.source,
             ),
+            Origin::Deferred(migration, file) => {
+                Error::deferred(work.schema, (migration, file), self.source)
+            }
             Origin::PathCheck(migration, file) | Origin::Registry(migration, file)
                 if unmet.is_some() =>
             {

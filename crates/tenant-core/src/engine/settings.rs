@@ -1,8 +1,27 @@
-//! [`Settings`]: what holds for all work on schemas.
+//! [`Settings`]: what applies to all work on schemas.
 
 use std::time::Duration;
 
 use crate::path::ExtensionsSchema;
+
+/// Where a run commits that applies or reverts several migrations of one schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionMode {
+    /// Once, after the last migration: all of them are applied, or none.
+    ///
+    /// The run commits earlier only where a transaction for all defeats its purpose: before
+    /// `VALIDATE CONSTRAINT` of a constraint that another pending migration adds `NOT
+    /// VALID`, before the first use of an enum value that another pending migration adds,
+    /// and around migrations with `run_in_transaction = false`. A new tenant is always
+    /// created in one transaction as far as possible.
+    #[default]
+    Schema,
+    /// After each migration, together with its row in the migration history, as Diesel
+    /// does. A run that is interrupted leaves the schema at one of the versions on the way.
+    /// Needs a connection that does not lead through a pooler.
+    Migration,
+}
 
 /// What the operator may choose for all work on schemas.
 #[derive(Debug, Clone)]
@@ -12,6 +31,8 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// How long a statement may take. Zero: as long as it likes.
     pub statement_timeout: Duration,
+    /// Where a run commits.
+    pub transaction: TransactionMode,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,
     /// The role that the application logs in as, if it is another one: the
@@ -46,6 +67,7 @@ impl Default for Settings {
         Self {
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::ZERO,
+            transaction: TransactionMode::default(),
             extensions: None,
             application_role: None,
         }

@@ -48,11 +48,12 @@ impl Error {
             | Self::WouldBlockWrites { .. }
             | Self::HasLedger(_) => ErrorKind::Refused,
             Self::NeedsDirect { .. }
+            | Self::EachNeedsDirect { .. }
             | Self::NotACluster
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,
             Self::NotAlike { .. } | Self::StillDifferent { .. } => ErrorKind::Failed,
-            Self::Migration(_) | Self::Database { .. } => {
+            Self::Migration(_) | Self::Deferred { .. } | Self::Database { .. } => {
                 self.postgres().map_or(ErrorKind::Failed, PgError::kind)
             }
         }

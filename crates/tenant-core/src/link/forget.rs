@@ -19,3 +19,8 @@ pub(crate) const FORGET: [&str; 7] = [
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
 ];
+
+/// Of these, what says whom the session acts for, and then everything else.
+pub(crate) fn role_and_rest() -> (&'static [&'static str], &'static [&'static str]) {
+    FORGET.split_at(2)
+}

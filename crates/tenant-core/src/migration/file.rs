@@ -3,15 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
-use sql_text::line_at;
+use sql_text::{line_at, words};
 
+use super::plain::is_plain;
 use super::refusal::{self, Reason, Refusal};
 
 /// The byte order mark that some editors put at the start of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// The words without which nothing of the session outlives a transaction.
-const TRACES: [&str; 5] = ["set", "temp", "prepare", "listen", "declare"];
 
 /// Which of a migration's files something stands in. `Display` gives its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +36,8 @@ pub(crate) struct Sql {
     statements: Vec<Range<usize>>,
     refusal: Option<Refusal>,
     prepares: bool,
-    may_leave_traces: bool,
+    leaves_nothing: bool,
+    has_savepoints: bool,
 }
 
 impl Sql {
@@ -57,9 +56,13 @@ impl Sql {
         };
         // Looked for once: each tenant's message asks for it.
         let lower = text.to_ascii_lowercase();
+        let mut each = statements
+            .iter()
+            .map(|range| text.get(range.clone()).unwrap_or_default());
         Self {
             prepares: lower.contains("prepare"),
-            may_leave_traces: TRACES.iter().any(|word| lower.contains(word)),
+            has_savepoints: each.clone().any(sets_savepoint),
+            leaves_nothing: each.all(is_plain),
             text,
             statements,
             refusal,
@@ -94,10 +97,15 @@ impl Sql {
         self.prepares
     }
 
-    /// Whether something of the session may outlive its transaction: a setting, a
-    /// role, a temporary table. Rather too often than too seldom.
-    pub(crate) fn may_leave_traces(&self) -> bool {
-        self.may_leave_traces
+    /// Whether it leaves the session as it was, and no check of rows pending. False in
+    /// doubt: a function can do anything.
+    pub(crate) fn leaves_nothing(&self) -> bool {
+        self.leaves_nothing
+    }
+
+    /// Whether it sets savepoints, which stay until the transaction ends.
+    pub(crate) fn has_savepoints(&self) -> bool {
+        self.has_savepoints
     }
 
     /// The line, from 1, of the first statement that speaks of the search path.
@@ -122,4 +130,10 @@ impl Sql {
             .map_or(0, |range| range.start);
         line_at(&self.text, start + offset)
     }
+}
+
+fn sets_savepoint(statement: &str) -> bool {
+    words(statement)
+        .next()
+        .is_some_and(|(word, _)| word == "savepoint")
 }

@@ -42,6 +42,12 @@ pub enum Reason {
     /// It would end the tenant's transaction half way.
     #[error("`{0}` would end or begin a transaction, and each run has one of its own; remove it")]
     TransactionControl(String),
+    /// The transaction has asked queries before the migration.
+    #[error(
+        "`SET TRANSACTION` must come before any query, and a run asks some before its migrations; \
+         remove it"
+    )]
+    TransactionMode,
     /// The data would have to come over the connection.
     #[error("`COPY` with STDIN or STDOUT needs a client that holds the data; use INSERT instead")]
     Copy,
@@ -173,6 +179,9 @@ fn reason_in(statement: &str) -> Option<Reason> {
             let first = words.first().copied().unwrap_or_default();
             Some(Reason::TransactionControl(first.to_uppercase()))
         }
+        ["set", "transaction", rest @ ..] if !rest.ends_with(&["read", "write"]) => {
+            Some(Reason::TransactionMode)
+        }
         ["copy", rest @ ..] if rest.iter().any(|word| matches!(*word, "stdin" | "stdout")) => {
             Some(Reason::Copy)
         }
@@ -200,6 +209,18 @@ mod tests {
             refused("SAVEPOINT a; ROLLBACK TO SAVEPOINT a; RELEASE a"),
             None
         );
+    }
+
+    #[test]
+    fn a_mode_that_has_to_be_set_before_any_query_is_refused() {
+        let mode = Some((1, Reason::TransactionMode));
+        assert_eq!(
+            refused("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"),
+            mode
+        );
+        assert_eq!(refused("set transaction read only; SELECT 1"), mode);
+        assert_eq!(refused("SET TRANSACTION READ WRITE"), None);
+        assert_eq!(refused("SET transaction_timeout = 0"), None);
     }
 
     #[test]

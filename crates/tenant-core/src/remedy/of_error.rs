@@ -14,6 +14,7 @@ impl Error {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::Connect(error) => error.remedies(),
+            Self::Deferred { .. } => vec![Advice::FixMigration.into()],
             Self::Migration(_) => match self.sqlstate().map(of).unwrap_or_default() {
                 none if none.is_empty() => vec![Advice::FixMigration.into()],
                 found => found,
@@ -55,7 +56,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::IsSpare(_) => Advice::ChooseTenantSchema,
         Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } => Advice::CorrectRow,
         Error::ChangedPath { .. } => Advice::RemoveSearchPath,
-        Error::NeedsDirect { .. } => Advice::ConnectDirectly,
+        Error::NeedsDirect { .. } | Error::EachNeedsDirect { .. } => Advice::ConnectDirectly,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
         Error::NotOurs { .. } => Advice::UseOtherProgram,

@@ -8,6 +8,8 @@
 
 mod adopt;
 mod adopt_corners;
+mod as_diesel;
+mod borders;
 mod capture;
 mod citus;
 mod clone;

@@ -60,9 +60,20 @@ pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
     for statement in FORGET {
         script.step("forgetting what was set", statement);
     }
+    forget_what_was_prepared(work, script);
+}
+
+/// Forgets prepared statements, where a migration makes some.
+pub(super) fn forget_what_was_prepared(work: Work<'_>, script: &mut Script<'_>) {
     if work.migrations.prepare() {
         script.step("forgetting what was prepared", "DEALLOCATE ALL");
     }
+}
+
+/// Sets again what the opening has set for the transaction, after all settings were
+/// forgotten.
+pub(super) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
+    set_limits(work, script);
 }
 
 /// What a transaction sees of what others commit.

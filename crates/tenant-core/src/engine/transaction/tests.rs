@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::opening::{View, opening};
 use super::{Make, Transaction, Way};
 use crate::engine::batches::tests::made_up;
-use crate::engine::batches::{Batch, Mode, batches, split_first};
+use crate::engine::batches::{Batch, Cut, Mode, batches, split_first};
 use crate::engine::script::Script;
 use crate::engine::{Settings, Work};
 use crate::link::{Database, Session};
@@ -98,11 +98,11 @@ fn a_tenant_is_made_in_this_order() {
                 "SET LOCAL search_path TO",
                 CHECK,
                 "INSERT INTO \"acme\".\"__di",
-                "UP 0",
-                "ON 0",
+                "DROP TABLE up_0",
+                "DROP TABLE on_0",
                 CHECK,
-                "UP 1",
-                "ON 1",
+                "DROP TABLE up_1",
+                "DROP TABLE on_1",
                 CHECK,
                 "INSERT INTO public.schem",
                 "COMMIT",
@@ -123,13 +123,60 @@ fn a_tenant_is_migrated_in_this_order() {
                 CHECK,
                 "SET LOCAL search_path TO",
                 "WITH recorded AS (INSERT",
-                "UP 0",
-                "ON 0",
+                "DROP TABLE up_0",
+                "DROP TABLE on_0",
                 CHECK,
-                "UP 1",
-                "ON 1",
+                "DROP TABLE up_1",
+                "DROP TABLE on_1",
                 "UPDATE public.schema_tra",
                 "COMMIT",
+            ]
+        );
+    });
+}
+
+#[test]
+fn what_a_migration_may_leave_is_put_back_before_the_next_one() {
+    let set = MigrationSet::of_texts(&[
+        ("2026-02-01-000000_one", "SAVEPOINT a; SELECT f()", ""),
+        ("2026-02-02-000000_two", "SELECT g()", ""),
+    ]);
+    let migrations = set.iter().collect::<Vec<_>>();
+    with_work(&set, |work| {
+        let applied = Transaction::first(work, Way::Apply, &migrations).knowing(&[]);
+        let sent = from_the_lock(&applied.as_one_message());
+        assert_eq!(
+            sent[3..],
+            [
+                "SAVEPOINT \"diesel tenant",
+                "SAVEPOINT a",
+                "SELECT f()",
+                "RELEASE SAVEPOINT \"diese",
+                "DO 'DECLARE\n           d",
+                "RESET SESSION AUTHORIZAT",
+                "RESET ROLE",
+                CHECK,
+                "RESET ALL",
+                "CLOSE ALL",
+                "UNLISTEN *",
+                "DISCARD TEMP",
+                "DISCARD SEQUENCES",
+                "SET LOCAL lock_timeout =",
+                "SET LOCAL search_path TO",
+                "SELECT g()",
+                "SET CONSTRAINTS ALL IMME",
+                "RESET SESSION AUTHORIZAT",
+                "RESET ROLE",
+                "UPDATE public.schema_tra",
+                "COMMIT",
+                "RESET SESSION AUTHORIZAT",
+                "RESET ROLE",
+                "RESET ALL",
+                "CLOSE ALL",
+                "UNLISTEN *",
+                "DISCARD TEMP",
+                "DISCARD SEQUENCES",
+                "SELECT pg_catalog.pg_adv",
             ]
         );
     });
@@ -140,7 +187,7 @@ fn a_tenant_is_taken_back_in_this_order() {
     let set = made_up(&[Mode::Together, Mode::Outside]);
     let migrations = set.iter().collect::<Vec<_>>();
     with_work(&set, |work| {
-        let batches = batches(&migrations);
+        let batches = batches(&migrations, Cut::Never);
         let (first, rest) = split_first(&batches);
         let reverted = Transaction::first(work, Way::Revert, first).before(rest);
         assert_eq!(
@@ -150,7 +197,7 @@ fn a_tenant_is_taken_back_in_this_order() {
                 "SET LOCAL search_path TO",
                 CHECK,
                 "DELETE FROM \"acme\".\"__di",
-                "DOWN 0",
+                "DROP TABLE down_0",
                 "UPDATE public.schema_tra",
                 "COMMIT",
             ]
@@ -178,11 +225,7 @@ fn a_migration_outside_a_transaction_is_only_recorded_in_one() {
 
 /// All statements of migrations among these.
 fn of_migrations(texts: &[String]) -> Vec<String> {
-    let own = |text: &&String| {
-        ["UP ", "ON ", "DOWN "]
-            .iter()
-            .any(|own| text.starts_with(own))
-    };
+    let own = |text: &&String| text.starts_with("DROP TABLE ");
     texts.iter().filter(own).cloned().collect()
 }
 
@@ -234,7 +277,7 @@ proptest! {
         let set = made_up(&modes);
         let migrations = in_order(&set, way);
         with_work(&set, |work| {
-            let batches = batches(&migrations);
+            let batches = batches(&migrations, Cut::Never);
             let (first, rest) = split_first(&batches);
             let transaction = Transaction::first(work, way, first)
                 .making(make)
@@ -267,7 +310,7 @@ proptest! {
         let set = made_up(&modes);
         let migrations = in_order(&set, way);
         with_work(&set, |work| {
-            let batches = batches(&migrations);
+            let batches = batches(&migrations, Cut::Never);
             let (first, rest) = split_first(&batches);
             let made = Transaction::first(work, way, first).making(make);
             let sent = run(work, way, &made.as_one_message(), rest);

@@ -7,7 +7,8 @@
 //! 3. the lock is kept beyond the commit;
 //! 4. the schema, with that table;
 //! 5. the path, what must hold, and the record of the migrations;
-//! 6. the migrations, each followed by the check that the path is as it was;
+//! 6. the migrations, each followed by what makes the next one begin as if alone, and by
+//!    the check that the path is as it was;
 //! 7. the change of the registry;
 //! 8. the commit, and what is forgotten after it.
 //!
@@ -18,6 +19,7 @@
 //! by step, somebody has opened it before and has asked what there is; then what must hold
 //! is known, and need not be checked.
 
+use super::between::{after_last, before_migration, between_migrations};
 use super::opening::{View, forget, opening, set_limits};
 use super::way::Way;
 use crate::assertion::Assertion;
@@ -198,19 +200,17 @@ impl<'a, 't> Transaction<'a, 't> {
         let file = self.way.file();
         let mut previous = None;
         for migration in self.batch.iter().copied() {
-            self.add_path_check(script, previous);
+            if let Some(previous) = previous {
+                between_migrations(self.work, (previous, file), script);
+            }
+            before_migration(migration.file(file), script);
             for (number, statement) in migration.statements(file).enumerate() {
                 script.push(Origin::Migration(migration, file, number), statement);
             }
             previous = Some(migration);
         }
-    }
-
-    /// Sees that `migration` has left the path as it was.
-    fn add_path_check(&self, script: &mut Script<'a>, migration: Option<&'a Migration>) {
-        if let Some(migration) = migration {
-            let origin = Origin::PathCheck(migration, self.way.file());
-            script.push(origin, &self.work.path().check());
+        if let Some(last) = previous {
+            after_last((last, file), script);
         }
     }
 
@@ -225,17 +225,30 @@ impl<'a, 't> Transaction<'a, 't> {
                 script.push(Origin::Registry(last, file), &statement);
             }
             (last, statement, _) => {
-                self.add_path_check(script, last);
+                if let Some(last) = last {
+                    script.push(Origin::PathCheck(last, file), &work.path().check());
+                }
                 if let Some(statement) = statement {
                     script.step(UPDATING_REGISTRY, &statement);
                 }
             }
         }
         script.step("committing", "COMMIT");
-        // Behind a pooler the connection is somebody else's after this message.
+        self.add_forgetting(script);
+    }
+
+    /// Behind a pooler the connection is somebody else's after this message.
+    fn add_forgetting(&self, script: &mut Script<'a>) {
+        let file = self.way.file();
         let mut files = self.batch.iter().filter_map(|one| one.file(file));
-        if files.any(Sql::may_leave_traces) {
-            forget(work, script);
+        if files.all(Sql::leaves_nothing) {
+            return;
+        }
+        forget(self.work, script);
+        // Another tenant of the same run may wait for a lock that was taken for the session.
+        if self.start == Start::First && !self.keeps_lock {
+            let unlock = "SELECT pg_catalog.pg_advisory_unlock_all()";
+            script.step("freeing the session's locks", unlock);
         }
     }
 

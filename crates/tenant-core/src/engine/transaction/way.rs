@@ -1,5 +1,6 @@
 //! [`Way`]: what a run does with its migrations.
 
+use crate::engine::batches::Cut;
 use crate::engine::ledger::{record, strike};
 use crate::events;
 use crate::migration::{Migration, MigrationFile};
@@ -23,6 +24,15 @@ impl Way {
         match self {
             Self::Create | Self::Apply => MigrationFile::Up,
             Self::Revert => MigrationFile::Down,
+        }
+    }
+
+    /// Where its migrations are cut into transactions, if one is meant for all. A new
+    /// tenant has no users yet whom a lock could keep out.
+    pub(in crate::engine) fn cut(self) -> Cut {
+        match self {
+            Self::Create => Cut::WhereRefused(self.file()),
+            Self::Apply | Self::Revert => Cut::WhereNeeded(self.file()),
         }
     }
 

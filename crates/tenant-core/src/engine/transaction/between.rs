@@ -1,0 +1,128 @@
+//! What stands behind a migration in its transaction, so that the next one begins as if
+//! nothing had run before: as it would in a transaction and a session of its own.
+//!
+//! Settings, the role, temporary objects and cursors are forgotten. Checks of constraints
+//! that the migration has put off are done, and count as the migration's: they would fail
+//! at the commit, which belongs to no migration, or keep the next one from changing the
+//! table ("pending trigger events").
+//!
+//! Not behind a file that can leave nothing: each statement costs as much as a small
+//! migration.
+
+use sql_text::literal;
+
+use super::opening::{forget_what_was_prepared, set_again};
+use crate::engine::script::{Origin, Script};
+use crate::engine::work::Work;
+use crate::link::role_and_rest;
+use crate::migration::{Migration, MigrationFile, Sql};
+
+/// The savepoint in which a migration runs that sets others. They end with it.
+const SAVEPOINT: &str = "\"diesel tenants: a migration\"";
+
+/// What stands before the statements of a migration's file.
+pub(in crate::engine) fn before_migration<'a>(sql: Option<&Sql>, script: &mut Script<'a>) {
+    if sql.is_some_and(Sql::has_savepoints) {
+        script.step("setting a savepoint", &format!("SAVEPOINT {SAVEPOINT}"));
+    }
+}
+
+/// What stands behind them where another migration follows in the same transaction.
+pub(in crate::engine) fn between_migrations<'a>(
+    work: Work<'a>,
+    (migration, file): (&'a Migration, MigrationFile),
+    script: &mut Script<'a>,
+) {
+    let path = work.path();
+    let is_quiet = leaves_nothing(migration, file);
+    if !is_quiet {
+        release(migration, file, script);
+        if !work.database.is_cluster() {
+            script.push(Origin::Deferred(migration, file), &check_deferred(work));
+        }
+        forget_role(script);
+    }
+    script.push(Origin::PathCheck(migration, file), &path.check());
+    // On a cluster a setting has reached the other servers, and is not taken back there.
+    if !is_quiet && !work.database.is_cluster() {
+        let (_, rest) = role_and_rest();
+        for statement in rest {
+            script.step("forgetting what was set", statement);
+        }
+        forget_what_was_prepared(work, script);
+        set_again(work, script);
+        script.step("setting the search path", &path.set_local());
+    }
+}
+
+/// What stands behind the last one, before anything of ours is written.
+pub(super) fn after_last<'a>(
+    (migration, file): (&'a Migration, MigrationFile),
+    script: &mut Script<'a>,
+) {
+    if leaves_nothing(migration, file) {
+        return;
+    }
+    release(migration, file, script);
+    let check = "SET CONSTRAINTS ALL IMMEDIATE";
+    script.push(Origin::Deferred(migration, file), check);
+    forget_role(script);
+}
+
+fn leaves_nothing(migration: &Migration, file: MigrationFile) -> bool {
+    migration.file(file).is_none_or(Sql::leaves_nothing)
+}
+
+fn release<'a>(migration: &'a Migration, file: MigrationFile, script: &mut Script<'a>) {
+    if migration.file(file).is_some_and(Sql::has_savepoints) {
+        let release = format!("RELEASE SAVEPOINT {SAVEPOINT}");
+        script.step("ending the savepoints", &release);
+    }
+}
+
+fn forget_role(script: &mut Script<'_>) {
+    let (role, _) = role_and_rest();
+    for statement in role {
+        script.step("forgetting what was set", statement);
+    }
+}
+
+/// Checks what was put off in the schema and in temporary tables, and lets each
+/// constraint be checked again when its definition says.
+///
+/// By name, and not `ALL`: that would hold for the constraints of later migrations as
+/// well, and nothing but the end of the transaction takes it back. A name that another
+/// constraint of the schema shares, which is not checked at the end, stays immediate.
+fn check_deferred(work: Work<'_>) -> String {
+    let schema = literal(&work.schema.ident());
+    let block = format!(
+        "DECLARE
+           deferrable_ pg_catalog.text;
+           deferred_ pg_catalog.text;
+         BEGIN
+           SELECT pg_catalog.string_agg(found_.named, ', '),
+                  pg_catalog.string_agg(found_.named, ', ') FILTER (WHERE found_.is_deferred)
+           INTO deferrable_, deferred_
+           FROM (
+             SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS named,
+                    pg_catalog.bool_and(c.condeferrable AND c.condeferred) AS is_deferred
+             FROM pg_catalog.pg_depend d
+             JOIN pg_catalog.pg_constraint c ON c.conrelid = d.objid
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+             WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+               AND d.refobjid IN (pg_catalog.to_regnamespace({schema}),
+                                  pg_catalog.pg_my_temp_schema())
+               AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+               AND d.deptype = 'n'
+             GROUP BY n.nspname, c.conname
+             HAVING pg_catalog.bool_or(c.condeferrable)) found_;
+           IF deferrable_ IS NOT NULL THEN
+             EXECUTE 'SET CONSTRAINTS ' || deferrable_ || ' IMMEDIATE';
+           END IF;
+           IF deferred_ IS NOT NULL THEN
+             EXECUTE 'SET CONSTRAINTS ' || deferred_ || ' DEFERRED';
+           END IF;
+         END"
+    );
+    format!("DO {}", literal(&block))
+}
