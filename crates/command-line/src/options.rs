@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-use tenant_core::Settings;
+use clap::{Args, ValueEnum};
+use tenant_core::{Settings, TransactionMode};
 
 /// Options common to all commands.
 #[derive(Debug, Clone, Default, Args)]
@@ -72,6 +72,39 @@ impl Locking {
             lock_timeout: self.lock_timeout,
             statement_timeout: self.statement_timeout,
             ..Settings::default()
+        }
+    }
+}
+
+/// Where a run commits.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Transactions {
+    /// Commit once for each schema, or after each migration
+    #[arg(long, value_name = "PER", value_enum, default_value_t)]
+    transaction: Per,
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Per {
+    /// All pending migrations of a schema: all or none of them are applied
+    #[default]
+    Schema,
+    /// Each migration with its row in the migration history, as Diesel does
+    Migration,
+}
+
+impl Transactions {
+    /// The same settings, with this mode.
+    #[must_use]
+    pub fn settings(self, settings: Settings) -> Settings {
+        let transaction = match self.transaction {
+            Per::Schema => TransactionMode::Schema,
+            Per::Migration => TransactionMode::Migration,
+        };
+        Settings {
+            transaction,
+            ..settings
         }
     }
 }

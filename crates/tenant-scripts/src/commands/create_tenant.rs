@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use command_line::exit::UsageError;
-use command_line::options::Locking;
+use command_line::options::{Locking, Transactions};
 use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Node, Outcome, TenantName};
 
@@ -51,6 +51,9 @@ pub struct CreateTenant {
     locking: Locking,
 
     #[command(flatten)]
+    transactions: Transactions,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -61,7 +64,8 @@ impl Script for CreateTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names()?;
-        let mut tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let settings = self.transactions.settings(self.locking.settings());
+        let mut tenants = tenants::open_with(context, settings).await?;
         if let Some(node) = self.placement {
             tenants = tenants.cluster().placed_on(node).await?;
         }

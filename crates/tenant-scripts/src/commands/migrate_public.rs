@@ -1,6 +1,7 @@
 //! `migrate-public`: brings the public schema up to date.
 
 use clap::Parser;
+use command_line::options::{Locking, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
@@ -23,6 +24,12 @@ pub struct MigratePublic {
     dry_run: bool,
 
     #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    transactions: Transactions,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -41,7 +48,8 @@ impl Script for MigratePublic {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open(context).await?;
+        let settings = self.transactions.settings(self.locking.settings());
+        let tenants = tenants::open_with(context, settings).await?;
         let call = tenants.migrate_public();
         let outcome = if self.dry_run { call.dry_run() } else { call }.await?;
         let document = Document {

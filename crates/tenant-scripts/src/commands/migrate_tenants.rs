@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::{Failures, Locking};
+use command_line::options::{Failures, Locking, Transactions};
 use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Migrate, Progress, TenantName, Tenants};
 
@@ -50,6 +50,9 @@ pub struct MigrateTenants {
     locking: Locking,
 
     #[command(flatten)]
+    transactions: Transactions,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -59,7 +62,8 @@ impl Script for MigrateTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let settings = self.transactions.settings(self.locking.settings());
+        let tenants = tenants::open_with(context, settings).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);

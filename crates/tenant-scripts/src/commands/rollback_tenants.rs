@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::{Failures, Locking};
+use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Output, Script, Verdict, ask};
@@ -73,6 +73,9 @@ pub struct RollbackTenants {
     locking: Locking,
 
     #[command(flatten)]
+    transactions: Transactions,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -83,7 +86,8 @@ impl Script for RollbackTenants {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let output = context.output;
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let settings = self.transactions.settings(self.locking.settings());
+        let tenants = tenants::open_with(context, settings).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
         let select = tenants::selected(&self.only);
         let plan = tenants.plan_rollback().select(select).to(self.to()).await?;

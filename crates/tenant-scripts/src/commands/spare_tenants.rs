@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::Locking;
+use command_line::options::{Locking, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
@@ -46,6 +46,9 @@ pub struct SpareTenants {
     locking: Locking,
 
     #[command(flatten)]
+    transactions: Transactions,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -61,7 +64,8 @@ impl Script for SpareTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let settings = self.transactions.settings(self.locking.settings());
+        let tenants = tenants::open_with(context, settings).await?;
         let output = context.output;
         let Some(count) = self.count.or(self.keep) else {
             let spares = tenants.spares().count().await?;
