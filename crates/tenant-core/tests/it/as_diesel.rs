@@ -36,7 +36,9 @@ fn woven(topics: &[Topic], seed: u64) -> Vec<String> {
         .collect::<Vec<_>>();
     turns.shuffle(&mut chance);
     let mut rests = topics.iter().map(|topic| topic.iter()).collect::<Vec<_>>();
-    let next = turns.into_iter().map(|turn| rests[turn].next().unwrap());
+    let next = turns
+        .into_iter()
+        .filter_map(|turn| rests.get_mut(turn)?.next());
     next.cloned().collect()
 }
 

@@ -48,6 +48,7 @@ mod rename;
 mod rename_mentions;
 mod repair;
 mod reported;
+mod reported_borders;
 mod resources;
 mod rollback;
 mod rollback_loss;
