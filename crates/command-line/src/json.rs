@@ -1,7 +1,7 @@
 //! How a failure looks with `--json`. Field names are stable.
 
 use serde::Serialize;
-use tenant_core::{Error, PgError};
+use tenant_core::{Error, MigrationFile, PgError};
 
 use crate::{Invocation, hints};
 
@@ -20,7 +20,9 @@ pub struct ErrorDetail {
     sqlstate: Option<String>,
     /// The name of the migration that failed.
     migration: Option<String>,
-    /// The line of the file that the message names, from 1.
+    /// Its file: `up.sql` or `down.sql`.
+    file: Option<String>,
+    /// The line of that file, from 1.
     line: Option<usize>,
     /// What to do next.
     hint: Option<String>,
@@ -58,6 +60,7 @@ impl ErrorDetail {
             message,
             sqlstate: None,
             migration: None,
+            file: None,
             line: None,
             hint: None,
         }
@@ -66,22 +69,50 @@ impl ErrorDetail {
     /// The parts of an error of the library.
     #[must_use]
     pub fn of(error: &Error, invocation: &Invocation) -> Self {
-        let (migration, line) = match error {
-            Error::Migration(failure) => (Some(failure.migration.clone()), Some(failure.line)),
-            Error::Refused {
-                migration, refusal, ..
-            } => (Some(migration.clone()), Some(refusal.line)),
-            Error::ChangedPath { migration, .. } | Error::Deferred { migration, .. } => {
-                (Some(migration.clone()), None)
-            }
-            _ => (None, None),
-        };
+        let (migration, file, line) = place(error).map_or((None, None, None), |place| {
+            let file = Some(place.file.to_string());
+            (Some(place.migration.to_owned()), file, place.line)
+        });
         Self {
             message: hints::causes(error).join(": "),
             sqlstate: error.sqlstate().map(str::to_owned),
             migration,
+            file,
             line,
             hint: hints::of(error, invocation),
         }
     }
+}
+
+/// The place in a migration that an error is about.
+struct Place<'a> {
+    migration: &'a str,
+    file: MigrationFile,
+    line: Option<usize>,
+}
+
+fn place(error: &Error) -> Option<Place<'_>> {
+    let (migration, file, line) = match error {
+        Error::Migration(failure) => (&failure.migration, failure.file, Some(failure.line)),
+        Error::Refused {
+            migration,
+            file,
+            refusal,
+        } => (migration, *file, Some(refusal.line)),
+        Error::ChangedPath {
+            migration,
+            file,
+            line,
+            ..
+        } => (migration, *file, *line),
+        Error::Deferred {
+            migration, file, ..
+        } => (migration, *file, None),
+        _ => return None,
+    };
+    Some(Place {
+        migration,
+        file,
+        line,
+    })
 }

@@ -28,7 +28,7 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// With --json: total, distributed, up_to_date, failed, skipped, dry_run, duration_ms,
 /// and tenants: name, status (distributed, up_to_date, failed, skipped), duration_ms,
-/// error (null, or message, sqlstate, migration, line, hint); spares, in the same form;
+/// error (null, or message, sqlstate, migration, file, line, hint); spares, in the same form;
 /// notes (none).
 #[derive(Debug, Parser)]
 #[command(name = "distribute-tenants", version)]

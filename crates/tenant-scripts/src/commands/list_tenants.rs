@@ -22,7 +22,7 @@ use crate::tenants;
 ///
 /// With --json: tenants: name, created_at (RFC 3339), version (the newest
 /// applied migration, or null), pending (how many are missing, or null when that is
-/// not known), error (null, or message, sqlstate, migration, line, hint); on a cluster
+/// not known), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
 /// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
 /// known).
 #[derive(Debug, Parser)]

@@ -25,7 +25,7 @@ use crate::{interrupt, json, report, tenants};
 /// With --json: total, migrated, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
 /// skipped), applied and pending (versions), duration_ms, error (null, or
-/// message, sqlstate, migration, line, hint); spares: those with which something
+/// message, sqlstate, migration, file, line, hint); spares: those with which something
 /// was done, in the same form; notes: what is no failure and should be known: kind
 /// (edited_migration, unknown_migration, late_migration), detail, remedy.
 #[derive(Debug, Parser)]

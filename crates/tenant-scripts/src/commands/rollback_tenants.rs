@@ -34,7 +34,7 @@ use crate::{interrupt, json, report, tenants, version};
 /// With --json: total, reverted, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (reverted, up_to_date, failed, skipped),
 /// reverted and to_revert (versions, newest first), duration_ms, error (null, or
-/// message, sqlstate, migration, line, hint); spares: those with which something
+/// message, sqlstate, migration, file, line, hint); spares: those with which something
 /// was done, in the same form; loss (null when it is not known): table, column (null
 /// when the table goes), tenants (how many have something in it), rows (estimated,
 /// or null); notes: kind (unknown_migration, edited_migration, loss_unknown,

@@ -85,7 +85,7 @@ fn they_are_an_error_in_json_too() {
         let refused = folder.run(&command).exits_with(2).says(message);
         assert!(refused.error_message().contains(message), "{refused}");
         let document = refused.json();
-        for field in ["sqlstate", "migration", "line", "hint"] {
+        for field in ["sqlstate", "migration", "file", "line", "hint"] {
             assert_eq!(document["error"][field], Value::Null, "{refused}");
         }
         assert_eq!(document.as_object().unwrap().len(), 1, "{refused}");

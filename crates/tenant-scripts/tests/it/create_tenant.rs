@@ -125,7 +125,7 @@ async fn the_document_has_the_reason_of_a_failure() {
                 "name": "acme", "status": "failed", "applied": [],
                 "error": {
                     "message": "tenant `acme` exists already",
-                    "sqlstate": null, "migration": null, "line": null,
+                    "sqlstate": null, "migration": null, "file": null, "line": null,
                     "hint": taken(&database),
                 },
             },

@@ -73,6 +73,36 @@ async fn a_migration_that_is_killed_leaves_whole_tenants_and_a_rerun_does_the_ot
 }
 
 #[tokio::test]
+async fn a_run_with_a_transaction_for_each_migration_is_killed_between_two_of_them() {
+    const LINE: &str = "migrate-tenants --transaction migration";
+    let site = Site::step_by_step().await;
+    let names = names(TENANTS);
+    let create = format!("create-tenant {}", names.join(" "));
+    site.template.run(&create).succeeds();
+    site.template.run("spare-tenants 2").succeeds();
+    let mut trials = Trials::of("migrate-tenants --transaction migration, killed");
+    let whole = site.time(LINE).await;
+    for _ in 0..rounds(4, 50) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, LINE, whole).await;
+        site.look(&database, &mut trials, "after the kill").await;
+        let (done, behind) = site.split(&database).await;
+        count_middle(&mut trials, done.len());
+        let newest = "SELECT count(DISTINCT version) FROM schema_tracker";
+        let versions = database.value(newest).await.parse::<usize>().unwrap();
+        trials.count("tenants between two versions", usize::from(versions > 2));
+
+        let rerun = site.run(&database, &format!("{LINE} --json")).succeeds();
+        let document = rerun.json();
+        assert_eq!(named(&document, "up_to_date"), done, "{rerun}");
+        assert_eq!(named(&document, "migrated"), behind, "{rerun}");
+        site.look(&database, &mut trials, "after the rerun").await;
+        site.ends_well(&database, &names).await;
+    }
+    trials.end();
+}
+
+#[tokio::test]
 async fn a_rollback_that_is_killed_leaves_whole_tenants_and_a_rerun_reverts_the_others() {
     let site = Site::new().await;
     let names = names(TENANTS);

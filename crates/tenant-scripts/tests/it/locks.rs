@@ -28,7 +28,8 @@ async fn a_tenant_whose_table_is_locked_fails_after_a_while_and_the_others_are_m
             {
                 "name": "beta", "status": "failed", "applied": [],
                 "error": {
-                    "sqlstate": "55P03", "migration": "2026-02-01-000000_size", "line": 1,
+                    "sqlstate": "55P03", "migration": "2026-02-01-000000_size",
+                    "file": "up.sql", "line": 1,
                     "hint": "Run the command again when the other session has released its lock on the table.",
                 },
             },

@@ -13,6 +13,7 @@
 )]
 
 mod arguments;
+mod borders;
 mod clone_tenant;
 mod connection;
 mod crashes;

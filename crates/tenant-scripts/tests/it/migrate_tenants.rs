@@ -127,7 +127,7 @@ async fn an_unknown_name_fails_and_the_others_are_migrated() {
                 "name": "nobody", "status": "failed", "applied": [],
                 "error": {
                     "message": "there is no tenant `nobody`", "sqlstate": null,
-                    "migration": null, "line": null,
+                    "migration": null, "file": null, "line": null,
                     "hint": hint,
                 },
             },

@@ -49,7 +49,8 @@ async fn it_is_an_error_in_json_too() {
     for command in COMMANDS {
         let refused = database.run(&format!("{command} --json")).exits_with(3);
         let expected = json!({"error": {
-            "message": MESSAGE, "sqlstate": null, "migration": null, "line": null,
+            "message": MESSAGE, "sqlstate": null, "migration": null, "file": null,
+            "line": null,
             "hint": hint(&database),
         }});
         assert_eq!(refused.json(), expected, "{refused}");

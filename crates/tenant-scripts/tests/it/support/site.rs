@@ -47,7 +47,12 @@ DROP TABLE accounts_N;
 
 /// The project's own migrations and more, all in a transaction.
 pub(crate) fn more() -> Migrations {
-    (1..=MORE).fold(Migrations::ours(), |migrations, number| {
+    some_more(MORE)
+}
+
+/// The project's own migrations and so many more.
+fn some_more(count: usize) -> Migrations {
+    (1..=count).fold(Migrations::ours(), |migrations, number| {
         let name = format!("2026-02-{number:02}-000000_more");
         let numbered = |sql: &str| sql.replace("_N", &format!("_{number}"));
         let migrations = migrations.tenant(&name, &numbered(TABLES));
@@ -83,6 +88,15 @@ impl Site {
             server,
             migrations,
         }
+    }
+
+    /// The same, where a tenant may be left at each version on the way.
+    pub(crate) async fn step_by_step() -> Self {
+        let steps = (0..=MORE).map(some_more).collect::<Vec<_>>();
+        let steps = steps.iter().collect::<Vec<_>>();
+        let site = Self::new().await;
+        let versions = Versions::that(&site.server, &steps).await;
+        Self { versions, ..site }
     }
 
     /// A command with the migrations to come.
