@@ -95,30 +95,33 @@ fn forget_role(script: &mut Script<'_>) {
 /// constraint of the schema shares, which is not checked at the end, stays immediate.
 fn check_deferred(work: Work<'_>) -> String {
     let schema = literal(&work.schema.ident());
+    let constraints = format!(
+        "FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_constraint c ON c.conrelid = d.objid
+         WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+           AND d.refobjid IN (pg_catalog.to_regnamespace({schema}), pg_catalog.pg_my_temp_schema())
+           AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+           AND d.deptype = 'n'"
+    );
+    // Most schemas have none, and the longer query takes longer to be planned.
     let block = format!(
         "DECLARE
            deferrable_ pg_catalog.text;
            deferred_ pg_catalog.text;
          BEGIN
+           IF NOT EXISTS (SELECT {constraints} AND c.condeferrable) THEN
+             RETURN;
+           END IF;
            SELECT pg_catalog.string_agg(found_.named, ', '),
                   pg_catalog.string_agg(found_.named, ', ') FILTER (WHERE found_.is_deferred)
            INTO deferrable_, deferred_
            FROM (
-             SELECT pg_catalog.format('%I.%I', n.nspname, c.conname) AS named,
+             SELECT pg_catalog.format('%s.%I', c.connamespace::pg_catalog.regnamespace, c.conname)
+                      AS named,
                     pg_catalog.bool_and(c.condeferrable AND c.condeferred) AS is_deferred
-             FROM pg_catalog.pg_depend d
-             JOIN pg_catalog.pg_constraint c ON c.conrelid = d.objid
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
-             WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-               AND d.refobjid IN (pg_catalog.to_regnamespace({schema}),
-                                  pg_catalog.pg_my_temp_schema())
-               AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-               AND d.deptype = 'n'
-             GROUP BY n.nspname, c.conname
+             {constraints}
+             GROUP BY c.connamespace, c.conname
              HAVING pg_catalog.bool_or(c.condeferrable)) found_;
-           IF deferrable_ IS NOT NULL THEN
-             EXECUTE 'SET CONSTRAINTS ' || deferrable_ || ' IMMEDIATE';
-           END IF;
+           EXECUTE 'SET CONSTRAINTS ' || deferrable_ || ' IMMEDIATE';
            IF deferred_ IS NOT NULL THEN
              EXECUTE 'SET CONSTRAINTS ' || deferred_ || ' DEFERRED';
            END IF;
