@@ -22,7 +22,7 @@ use crate::{Project, Stream};
 
 async fn connected(url: &str) -> anyhow::Result<(Database, Client)> {
     let database = Database::parse(url)?;
-    let client = database.driver().await?;
+    let client = database.pinned_driver().await?;
     Ok((database, client))
 }
 
@@ -110,6 +110,8 @@ impl Scratch {
         };
         // From here on it is dropped with the value, also while it is made.
         server::create(&client, &plan).await?;
+        let carried = Database::carry_settings(&client, &plan.name).await;
+        carried.context("carrying the settings of the database over")?;
         let what = format!("scratch database for {stream}: {}", scratch.database);
         context.output.detail(&what);
         fill::fill(context, stream, migrations, &client, &scratch.database).await?;
@@ -136,7 +138,7 @@ impl Scratch {
     ///
     /// When there is none.
     pub async fn client(&self) -> anyhow::Result<Client> {
-        let client = self.database.driver().await?;
+        let client = self.database.pinned_driver().await?;
         if let Some(extensions) = &self.extensions {
             let set = client.batch_execute(&extensions.behind_public()).await;
             set.map_err(PgError::from)

@@ -174,6 +174,12 @@ pub enum Error {
         /// The migration's name.
         migration: String,
     },
+    /// The server is a standby, on which nothing can be changed or tried.
+    #[error("{schema}: the server is a standby, which only reads")]
+    Standby {
+        /// Which schema, in words.
+        schema: String,
+    },
     /// A migration left the connection looking at other schemas.
     #[error(
         "{schema}: migration `{migration}` changed the search path{}, and is not recorded as {}",

@@ -11,7 +11,7 @@ use super::rehearse::shape_of;
 use super::send::execute;
 use super::transaction::{close, open};
 use super::work::Work;
-use crate::Error;
+use crate::{Database, Error};
 use crate::migration::Migrations;
 use crate::name::Schema;
 use crate::shape::Shape;
@@ -37,12 +37,23 @@ pub(crate) async fn try_in_database(
         &make,
     )
     .await?;
-    let tried = run_through(work, migrations, wanted).await;
+    let tried = run_alike(work, migrations, wanted).await;
     let remove = format!("DROP DATABASE {} WITH (FORCE)", ident(name));
     let removed = execute(work.session, "dropping the database again", &remove).await;
     let shapes = tried?;
     removed?;
     Ok(shapes)
+}
+
+/// With what is set for the database that it stands beside.
+async fn run_alike(
+    work: Work<'_>,
+    migrations: &Migrations,
+    wanted: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, Shape>, Error> {
+    let carried = Database::carry_settings(work.session.client(), work.schema.schema_name()).await;
+    carried.map_err(|error| Error::database("carrying the settings of the database over", error))?;
+    run_through(work, migrations, wanted).await
 }
 
 async fn run_through(

@@ -48,6 +48,7 @@ impl Error {
             | Self::WouldBlockWrites { .. }
             | Self::HasLedger(_) => ErrorKind::Refused,
             Self::NeedsDirect { .. }
+            | Self::Standby { .. }
             | Self::NotACluster
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,

@@ -54,6 +54,7 @@ mod rollback_plan;
 mod secrets;
 mod selection;
 mod server;
+mod session;
 mod spares;
 mod splitting;
 mod testing;
