@@ -30,6 +30,11 @@ async fn connected(url: &str) -> anyhow::Result<(Database, Client)> {
 /// stream, where a tenant's schema has taken that name.
 pub const PUBLIC_ASIDE: &str = "diesel_tenants_public_aside";
 
+/// How values are written in the definitions that are read: without loss, and so that
+/// each session reads them as the same.
+const UNIFORM: &str = "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; \
+                       SET bytea_output = 'hex'; SET extra_float_digits = 1";
+
 /// Where to make it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
@@ -139,6 +144,10 @@ impl Scratch {
     /// When there is none.
     pub async fn client(&self) -> anyhow::Result<Client> {
         let client = self.database.pinned_driver().await?;
+        let uniform = client.batch_execute(UNIFORM).await;
+        uniform
+            .map_err(PgError::from)
+            .context("connecting to the scratch database")?;
         if let Some(extensions) = &self.extensions {
             let set = client.batch_execute(&extensions.behind_public()).await;
             set.map_err(PgError::from)

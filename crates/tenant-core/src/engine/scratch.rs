@@ -11,10 +11,10 @@ use super::rehearse::shape_of;
 use super::send::execute;
 use super::transaction::{close, open};
 use super::work::Work;
-use crate::{Database, Error};
 use crate::migration::Migrations;
 use crate::name::Schema;
 use crate::shape::Shape;
+use crate::{Database, Error};
 
 /// What the tenants' migrations make: the shape after as many of them as each number
 /// in `wanted` says. `work` is for a schema that does not exist; its name is the
@@ -52,7 +52,8 @@ async fn run_alike(
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
     let carried = Database::carry_settings(work.session.client(), work.schema.schema_name()).await;
-    carried.map_err(|error| Error::database("carrying the settings of the database over", error))?;
+    carried
+        .map_err(|error| Error::database("carrying the settings of the database over", error))?;
     run_through(work, migrations, wanted).await
 }
 

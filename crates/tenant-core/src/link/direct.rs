@@ -141,7 +141,13 @@ mod tests {
         let url = "postgres://h/d?options=-c%20geqo%3Doff";
         let config = Database::parse(url).unwrap().pinned_config(15, Some("x"));
         let options = config.get_options().unwrap();
-        assert!(options.starts_with("-c geqo=off -c TimeZone=UTC "), "{options}");
-        assert!(options.ends_with(" -c diesel_tenants.direct=x"), "{options}");
+        assert!(
+            options.starts_with("-c geqo=off -c TimeZone=UTC "),
+            "{options}"
+        );
+        assert!(
+            options.ends_with(" -c diesel_tenants.direct=x"),
+            "{options}"
+        );
     }
 }

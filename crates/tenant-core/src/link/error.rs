@@ -55,7 +55,9 @@ pub enum ConnectError {
         source: PgError,
     },
     /// The session reads a backslash in `'...'` as more than a character.
-    #[error("the session at {target} has standard_conforming_strings = off, and SQL cannot be read safely with it")]
+    #[error(
+        "the session at {target} has standard_conforming_strings = off, and SQL cannot be read safely with it"
+    )]
     OldStrings {
         /// Where.
         target: String,

@@ -45,7 +45,7 @@ const fn pin(name: &'static str, value: &'static str, since: u32, reach: Reach) 
 }
 
 /// All but the time-outs that the caller chooses.
-const PINS: [Pin; 10] = [
+const PINS: [Pin; 11] = [
     // Diesel sets it at connect: literals, casts, partition bounds and defaults.
     pin("TimeZone", "UTC", 0, Reach::Servers),
     // Without these no migration runs, or it sees what others commit differently.
@@ -63,7 +63,8 @@ const PINS: [Pin; 10] = [
     pin("quote_all_identifiers", "off", 0, Reach::Transaction),
     // What migrations say is heard.
     pin("client_min_messages", "notice", 0, Reach::Transaction),
-    // A session that waits for us is not ended.
+    // A session that waits for us is not ended, nor one in which something failed.
+    pin("exit_on_error", "off", 0, Reach::Transaction),
     pin(
         "idle_in_transaction_session_timeout",
         "0",
@@ -124,7 +125,10 @@ impl Pinned {
         let pins = PINS.iter().filter(|pin| is_wanted(pin.reach));
         let pins = pins.filter(|pin| pin.since <= self.version);
         let pins = pins.map(|pin| (pin.name, pin.value.to_owned()));
-        let limits = limits.pins().into_iter().filter(|_| is_wanted(Reach::Servers));
+        let limits = limits
+            .pins()
+            .into_iter()
+            .filter(|_| is_wanted(Reach::Servers));
         let all = pins.chain(limits);
         all.map(|(name, value)| format!("{set} {name} = {}", literal(&value)))
             .collect()
@@ -191,7 +195,10 @@ mod tests {
     #[test]
     fn options_come_behind_those_of_the_url_and_a_space_is_escaped() {
         let options = options(Some("-c geqo=off"), 0, LIMITS);
-        assert!(options.starts_with("-c geqo=off -c TimeZone=UTC -c "), "{options}");
+        assert!(
+            options.starts_with("-c geqo=off -c TimeZone=UTC -c "),
+            "{options}"
+        );
         assert!(options.contains(" -c default_transaction_isolation=read\\ committed "));
         assert!(options.ends_with(" -c lock_timeout=5000 -c statement_timeout=0"));
     }
@@ -201,7 +208,9 @@ mod tests {
         for (version, newer) in [(0, 0), (13, 0), (14, 1), (16, 1), (17, 2), (18, 2)] {
             let options = options(None, version, LIMITS);
             let given = ["idle_session_timeout", "transaction_timeout"];
-            let given = given.iter().filter(|name| options.contains(&format!(" {name}=")));
+            let given = given
+                .iter()
+                .filter(|name| options.contains(&format!(" {name}=")));
             assert_eq!(given.count(), newer, "{version}: {options}");
         }
     }
@@ -218,6 +227,7 @@ mod tests {
                 "SET LOCAL row_security = 'off'",
                 "SET LOCAL quote_all_identifiers = 'off'",
                 "SET LOCAL client_min_messages = 'notice'",
+                "SET LOCAL exit_on_error = 'off'",
                 "SET LOCAL idle_in_transaction_session_timeout = '0'",
                 "SET LOCAL lock_timeout = '5000'",
                 "SET LOCAL statement_timeout = '0'",

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use tenant_core::{Database, Error, ErrorKind, Settings, Status, Tenants};
+use tenant_core::remedy::Advice;
+use tenant_core::{Database, Error, ErrorKind, ProblemKind, Settings, Status, Tenants};
 use test_support::{PgBouncer, Role, TestDatabase};
 
 use crate::fixture::{
@@ -140,7 +141,11 @@ async fn a_scratch_database_is_in_utc_and_has_the_settings_of_the_database() {
 #[tokio::test]
 async fn behind_a_pooler_the_session_is_the_same_and_nothing_of_it_is_left() {
     let options = "ignore_startup_parameters = options";
-    for configuration in ["", options, "ignore_startup_parameters = extra_float_digits"] {
+    for configuration in [
+        "",
+        options,
+        "ignore_startup_parameters = extra_float_digits",
+    ] {
         let database = TestDatabase::new().await;
         set(&database, "timezone = 'Europe/Zurich'").await;
         set(&database, "default_transaction_read_only = on").await;
@@ -289,10 +294,7 @@ async fn strings_of_old_are_refused_with_the_remedy_unless_the_url_says_otherwis
         chain(&error).contains("standard_conforming_strings = off"),
         "{error}"
     );
-    assert_eq!(
-        error.remedies(),
-        [tenant_core::remedy::Advice::ResetStrings.into()]
-    );
+    assert_eq!(error.remedies(), [Advice::ResetStrings.into()]);
     let url = format!(
         "{}?options=-c%20standard_conforming_strings%3Don",
         role.url()
@@ -352,7 +354,66 @@ async fn definitions_are_read_alike_in_every_style_and_copied_without_loss() {
     let row = database.value(rows).await;
     let whole = "0.12345678901234566/0.12345678901234566/";
     assert!(row.starts_with(whole), "{row}");
-    let differ = differ.replace("TABLE copy.kept", "SELECT id, x, y::float8::acme.exact, i, d FROM copy.kept");
+    let differ = differ.replace(
+        "TABLE copy.kept",
+        "SELECT id, x, y::float8::acme.exact, i, d FROM copy.kept",
+    );
     assert_eq!(database.value(&differ).await, "0");
     assert!(tenants.health().await.unwrap().is_healthy());
+}
+
+#[tokio::test]
+async fn on_a_standby_nothing_is_healthy_that_could_not_be_tried() {
+    let mut server = local_postgres::ThrowawayServer::builder()
+        .setting("wal_level", "replica")
+        .setting("hot_standby", "on")
+        .start()
+        .unwrap();
+    let url = server.url("postgres");
+    let primary = open_at(&url, &two_steps(), Settings::default()).await;
+    primary.migrate_public().await.unwrap();
+    create(&primary, &["acme"]).await;
+    drop(primary);
+    std::fs::write(server.data_dir().join("standby.signal"), "").unwrap();
+    server.restart().unwrap();
+    let standby = open_at(&url, &two_steps().with("SELECT 1;"), Settings::default()).await;
+    assert_eq!(standby.list().await.unwrap().len(), 1);
+    let health = standby.health().await.unwrap();
+    assert!(!health.is_healthy(), "{health:?}");
+    let not_checked = health.problems.iter().find_map(|it| match &it.kind {
+        ProblemKind::TablesNotChecked(error) => Some(error),
+        _ => None,
+    });
+    let error = not_checked.unwrap();
+    assert!(matches!(error, Error::Standby { .. }), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.remedies(), [Advice::UsePrimary.into()]);
+    let quick = standby.health().quick().await.unwrap();
+    assert!(!quick.is_healthy(), "{quick:?}");
+    let report = migrate(&standby).await;
+    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    assert!(matches!(error, Error::Standby { .. }), "{error:?}");
+    let error = standby.create(&name("globex")).await.unwrap_err();
+    assert!(matches!(error, Error::Standby { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_statement_that_others_cancel_asks_for_no_time_out() {
+    let database = TestDatabase::new().await;
+    let canceled =
+        Stream::new().with("SET LOCAL statement_timeout = '200ms'; SELECT pg_sleep(30);");
+    for (limit, advice) in [
+        (0, Advice::FindCancellation),
+        (3_600_000, Advice::AllowMoreTime),
+    ] {
+        let settings = Settings {
+            statement_timeout: Duration::from_millis(limit),
+            ..Settings::default()
+        };
+        let tenants = open(&database, &canceled, settings).await;
+        tenants.migrate_public().await.unwrap();
+        let error = tenants.create(&name("acme")).await.unwrap_err();
+        assert_eq!(error.sqlstate(), Some("57014"), "{error:?}");
+        assert_eq!(error.remedies(), [advice.into()]);
+    }
 }

@@ -210,7 +210,9 @@ pub(crate) async fn differences(
     let Some(sql) = difference(&common, schemas, table, limit) else {
         return Ok(None);
     };
-    let all = reading.transaction().batch_execute("SET LOCAL row_security = off");
+    let all = reading
+        .transaction()
+        .batch_execute("SET LOCAL row_security = off");
     all.await.map_err(Failure::of("Comparing"))?;
     let rows = reading.rows("Comparing", &sql, &[]).await?;
     let read = rows.iter().take(limit).map(read).collect::<Result<_, _>>();

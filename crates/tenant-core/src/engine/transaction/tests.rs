@@ -227,12 +227,13 @@ fn behind_a_pooler_each_transaction_sets_what_counts_in_it() {
             "SET LOCAL row_security = 'off'",
             "SET LOCAL quote_all_identifiers = 'off'",
             "SET LOCAL client_min_messages = 'notice'",
+            "SET LOCAL exit_on_error = 'off'",
             "SET LOCAL idle_in_transaction_session_timeout = '0'",
             "SET LOCAL lock_timeout = '5000'",
             "SET LOCAL statement_timeout = '0'",
         ];
-        assert_eq!(opened[8..15], pinned);
-        assert_eq!(opened.len(), 16);
+        assert_eq!(opened[8..16], pinned);
+        assert_eq!(opened.len(), 17);
         let mut again = Script::default();
         set_again(work, &mut again);
         assert_eq!(texts(&again), pinned);
