@@ -56,6 +56,7 @@ mod secrets;
 mod selection;
 mod server;
 mod session;
+mod session_reported;
 mod session_sweep;
 mod spares;
 mod splitting;

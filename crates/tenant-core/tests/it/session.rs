@@ -390,6 +390,8 @@ async fn on_a_standby_nothing_is_healthy_that_could_not_be_tried() {
     assert_eq!(error.remedies(), [Advice::UsePrimary.into()]);
     let quick = standby.health().quick().await.unwrap();
     assert!(!quick.is_healthy(), "{quick:?}");
+    let same = open_at(&url, &two_steps(), Settings::default()).await;
+    assert_eq!(migrate(&same).await.count(Status::UpToDate), 1);
     let report = migrate(&standby).await;
     let error = outcome(&report, "acme").error.as_ref().unwrap();
     assert!(matches!(error, Error::Standby { .. }), "{error:?}");
@@ -415,5 +417,31 @@ async fn a_statement_that_others_cancel_asks_for_no_time_out() {
         let error = tenants.create(&name("acme")).await.unwrap_err();
         assert_eq!(error.sqlstate(), Some("57014"), "{error:?}");
         assert_eq!(error.remedies(), [advice.into()]);
+    }
+}
+
+#[tokio::test]
+async fn time_outs_of_newer_servers_bound_nothing_either() {
+    let database = TestDatabase::new().await;
+    let version = database.value("SHOW server_version_num").await;
+    let mut settings = vec!["idle_session_timeout = '1s'"];
+    // Unknown before.
+    if version.parse::<u32>().unwrap() >= 170_000 {
+        settings.push("transaction_timeout = '1s'");
+    }
+    for setting in settings {
+        let role = operator(&database, &[setting]).await;
+        let slow = two_steps().with("SELECT pg_sleep(1.3);");
+        let slow = slow.outside("SELECT pg_sleep(1.3);");
+        let tenants = open_at(&role.url(), &slow, Settings::default()).await;
+        database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+        let grant = format!("GRANT USAGE, CREATE ON SCHEMA public TO {}", role.name());
+        database.execute(&grant).await;
+        tenants.migrate_public().await.unwrap();
+        create(&tenants, &["acme"]).await;
+        tokio::time::sleep(Duration::from_millis(1300)).await;
+        let health = tenants.health().await.unwrap();
+        assert!(health.is_healthy(), "{setting}: {health:?}");
+        tenants.drop_tenant(&name("acme")).await.unwrap();
     }
 }
