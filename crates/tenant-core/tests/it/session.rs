@@ -434,7 +434,9 @@ async fn time_outs_of_newer_servers_bound_nothing_either() {
         let slow = two_steps().with("SELECT pg_sleep(1.3);");
         let slow = slow.outside("SELECT pg_sleep(1.3);");
         let tenants = open_at(&role.url(), &slow, Settings::default()).await;
-        database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+        database
+            .execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            .await;
         let grant = format!("GRANT USAGE, CREATE ON SCHEMA public TO {}", role.name());
         database.execute(&grant).await;
         tenants.migrate_public().await.unwrap();

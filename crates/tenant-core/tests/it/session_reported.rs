@@ -42,7 +42,9 @@ async fn the_next_partition_follows_the_last_although_the_server_moved_to_anothe
     let newer = open(&database, &august, Settings::default()).await;
     assert_eq!(migrate(&newer).await.count(Status::Migrated), 1);
     database
-        .execute("INSERT INTO acme.log VALUES ('2026-08-01 00:00:00+00'), ('2026-07-31 23:59:59+00')")
+        .execute(
+            "INSERT INTO acme.log VALUES ('2026-08-01 00:00:00+00'), ('2026-07-31 23:59:59+00')",
+        )
         .await;
     assert!(newer.health().await.unwrap().is_healthy());
 }

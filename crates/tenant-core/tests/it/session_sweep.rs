@@ -112,7 +112,8 @@ async fn rounds(client: &Client) -> Vec<Vec<Trial>> {
                 rounds.push(Vec::new());
             }
             let name = name.clone();
-            rounds[round].push(Trial { name, value });
+            let trial = Trial { name, value };
+            rounds.get_mut(round).unwrap().push(trial);
         }
     }
     rounds
@@ -172,7 +173,10 @@ async fn dump(url: &str, tenant: &str) -> Result<String, Error> {
     for table in ["\"Order\"", "line", "log", "open_orders"] {
         let sql = format!("SELECT jsonb_agg(to_jsonb(t) ORDER BY t)::text FROM {tenant}.{table} t");
         if let Ok(rows) = client.query_typed(&sql, &[]).await {
-            let rows = rows[0].get::<_, Option<String>>(0).unwrap_or_default();
+            let rows = rows
+                .iter()
+                .filter_map(|row| row.get::<_, Option<String>>(0));
+            let rows = rows.collect::<String>();
             write!(dump, "{table}: {rows}; ").unwrap();
         }
     }
