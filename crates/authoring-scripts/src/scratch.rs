@@ -104,7 +104,7 @@ impl Scratch {
         server::sweep(&client, context.output).await;
         let plan = server::plan(&client).await?;
         let url = url::with_database(&url, &plan.name);
-        let scratch = Self {
+        let mut scratch = Self {
             database: Database::parse(&url)?,
             url,
             origin,
@@ -115,8 +115,8 @@ impl Scratch {
         };
         // From here on it is dropped with the value, also while it is made.
         server::create(&client, &plan).await?;
-        let carried = Database::carry_settings(&client, &plan.name).await;
-        carried.context("carrying the settings of the database over")?;
+        let alike = scratch.database.clone().with_settings_of(&client).await;
+        scratch.database = alike.context("carrying the settings of the database over")?;
         let what = format!("scratch database for {stream}: {}", scratch.database);
         context.output.detail(&what);
         fill::fill(context, stream, migrations, &client, &scratch.database).await?;

@@ -51,19 +51,20 @@ async fn run_alike(
     migrations: &Migrations,
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
-    let carried = Database::carry_settings(work.session.client(), work.schema.schema_name()).await;
-    carried
+    let database = work.database.named(work.schema.schema_name());
+    let database = database.with_settings_of(work.session.client()).await;
+    let database = database
         .map_err(|error| Error::database("carrying the settings of the database over", error))?;
-    run_through(work, migrations, wanted).await
+    run_through(work, &database, migrations, wanted).await
 }
 
 async fn run_through(
     work: Work<'_>,
+    database: &Database,
     migrations: &Migrations,
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
     let extensions = extensions(work).await?;
-    let database = work.database.named(work.schema.schema_name());
     let sessions = database.sessions(1);
     let session = sessions.get().await?;
     for statement in extensions {
@@ -77,7 +78,7 @@ async fn run_through(
         session: &session,
         schema,
         migrations,
-        database: &database,
+        database,
         registry: &registry,
         ..work
     };

@@ -8,7 +8,8 @@ use crate::PgError;
 
 /// What is set for the database, for all roles or for the one that is logged in.
 /// `search_path` is ours, and where files are read from is the server's.
-const SETTINGS: &str = "SELECT DISTINCT pg_catalog.split_part(s.entry, '=', 1), d.setrole <> 0 \
+const SETTINGS: &str = "SELECT DISTINCT pg_catalog.split_part(s.entry, '=', 1), d.setrole <> 0, \
+         pg_catalog.current_setting(pg_catalog.split_part(s.entry, '=', 1)) \
      FROM pg_catalog.pg_db_role_setting d \
      CROSS JOIN LATERAL pg_catalog.unnest(d.setconfig) AS s (entry) \
      WHERE d.setdatabase = (SELECT oid FROM pg_catalog.pg_database \
@@ -19,22 +20,29 @@ const SETTINGS: &str = "SELECT DISTINCT pg_catalog.split_part(s.entry, '=', 1), 
      ORDER BY 1, 2";
 
 impl Database {
-    /// Sets for the database `to`, which belongs to this role and is on the same server,
-    /// what is set for the database of `client` (`ALTER DATABASE ... SET`): migrations do
-    /// the same in both. A setting that only a superuser may set is left out.
+    /// Returns this database with what is set for the one of `client`, which is on the same
+    /// server (`ALTER DATABASE ... SET`): migrations do the same in both. It must belong
+    /// to this role. A setting that only a superuser may set is left out.
     ///
     /// # Errors
     ///
     /// What the server says.
-    pub async fn carry_settings(client: &Client, to: &str) -> Result<(), PgError> {
+    pub async fn with_settings_of(mut self, client: &Client) -> Result<Self, PgError> {
+        let to = self.config.get_dbname().unwrap_or_default().to_owned();
         for row in client.query_typed(SETTINGS, &[]).await? {
-            let statement = statement(row.try_get(0)?, row.try_get(1)?, to);
+            let name = row.try_get::<_, String>(0)?;
+            let statement = statement(&name, row.try_get(1)?, &to);
             match client.batch_execute(&statement).await {
-                Err(error) if !is_denied(&error) => return Err(error.into()),
-                _ => {}
+                Ok(()) => {}
+                // A setting of an application's own can be set for a session.
+                Err(error) if is_denied(&error) && name.contains('.') => {
+                    self.carried.push((name, row.try_get(2)?));
+                }
+                Err(error) if is_denied(&error) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(self)
     }
 }
 

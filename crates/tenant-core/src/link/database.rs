@@ -27,6 +27,8 @@ pub struct Database {
     pub(super) direct: Arc<OnceCell<bool>>,
     /// The server's major version, once something has connected.
     pub(super) version: Arc<OnceLock<u32>>,
+    /// Settings of the engine's sessions that another database has.
+    pub(super) carried: Vec<(String, String)>,
     /// The time-outs of the engine's sessions.
     pub(super) limits: Limits,
     /// Held by who drops a tenant where only one may.
@@ -60,6 +62,7 @@ impl Database {
             target: parts.target,
             direct: Arc::default(),
             version: Arc::default(),
+            carried: Vec::new(),
             limits: Limits::default(),
             drops: Arc::default(),
             cluster: Arc::default(),

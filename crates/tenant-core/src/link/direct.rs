@@ -116,7 +116,8 @@ impl Database {
     /// The same with the pinned settings, and with the mark.
     fn pinned_config(&self, version: u32, mark: Option<&str>) -> Config {
         let mut config = self.config.clone();
-        let options = pinned::options(self.config.get_options(), version, self.limits);
+        let own = pinned::carrying(self.config.get_options(), &self.carried);
+        let options = pinned::options(&own, version, self.limits);
         config.options(match mark {
             Some(mark) => format!("{options} -c {SETTING}={mark}"),
             None => options,

@@ -135,17 +135,31 @@ impl Pinned {
     }
 }
 
-/// The startup options, behind those of the URL. `version` is 0 while it is not known.
-pub(super) fn options(own: Option<&str>, version: u32, limits: Limits) -> String {
+/// The startup options of the URL, with `settings` behind them.
+pub(super) fn carrying(own: Option<&str>, settings: &[(String, String)]) -> String {
     let mut options = own.unwrap_or_default().to_owned();
+    for (name, value) in settings {
+        add(&mut options, name, value);
+    }
+    options
+}
+
+/// The startup options, behind those that there are. `version` is 0 while it is not known.
+pub(super) fn options(own: &str, version: u32, limits: Limits) -> String {
+    let mut options = own.to_owned();
     let pins = PINS.iter().filter(|pin| pin.since <= version);
     let pins = pins.map(|pin| (pin.name, pin.value.to_owned()));
     for (name, value) in pins.chain(limits.pins()) {
-        // Source: PostgreSQL manual, "libpq: options": a backslash before a space.
-        let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
-        options.extend([" -c ", name, "=", &value]);
+        add(&mut options, name, &value);
     }
     options.trim_start().to_owned()
+}
+
+/// Source: PostgreSQL manual, "libpq: options": a backslash comes before a space.
+fn add(options: &mut String, name: &str, value: &str) {
+    let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
+    let value = value.replace('\n', "\\\n").replace('\t', "\\\t");
+    options.extend([" -c ", name, "=", &value]);
 }
 
 /// A connection, and what the server said when it began.
@@ -194,7 +208,7 @@ mod tests {
 
     #[test]
     fn options_come_behind_those_of_the_url_and_a_space_is_escaped() {
-        let options = options(Some("-c geqo=off"), 0, LIMITS);
+        let options = options("-c geqo=off", 0, LIMITS);
         assert!(
             options.starts_with("-c geqo=off -c TimeZone=UTC -c "),
             "{options}"
@@ -204,9 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_carried_comes_behind_the_urls_own_whatever_is_in_it() {
+        let settings = [("my.x".to_owned(), "a b\\c\nd".to_owned())];
+        let options = carrying(Some("-c geqo=off"), &settings);
+        assert_eq!(options, "-c geqo=off -c my.x=a\\ b\\\\c\\\nd");
+        assert_eq!(carrying(None, &[]), "");
+    }
+
+    #[test]
     fn a_setting_is_only_given_to_servers_that_have_it() {
         for (version, newer) in [(0, 0), (13, 0), (14, 1), (16, 1), (17, 2), (18, 2)] {
-            let options = options(None, version, LIMITS);
+            let options = options("", version, LIMITS);
             let given = ["idle_session_timeout", "transaction_timeout"];
             let given = given
                 .iter()
