@@ -22,13 +22,18 @@ use crate::{Project, Stream};
 
 async fn connected(url: &str) -> anyhow::Result<(Database, Client)> {
     let database = Database::parse(url)?;
-    let client = database.driver().await?;
+    let client = database.pinned_driver().await?;
     Ok((database, client))
 }
 
 /// What the schema `public` is called in a scratch database of the tenants'
 /// stream, where a tenant's schema has taken that name.
 pub const PUBLIC_ASIDE: &str = "diesel_tenants_public_aside";
+
+/// How values are written in the definitions that are read: without loss, and so that
+/// each session reads them as the same.
+const UNIFORM: &str = "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; \
+                       SET bytea_output = 'hex'; SET extra_float_digits = 1";
 
 /// Where to make it.
 #[derive(Debug, Clone, Default, Args)]
@@ -99,7 +104,7 @@ impl Scratch {
         server::sweep(&client, context.output).await;
         let plan = server::plan(&client).await?;
         let url = url::with_database(&url, &plan.name);
-        let scratch = Self {
+        let mut scratch = Self {
             database: Database::parse(&url)?,
             url,
             origin,
@@ -110,6 +115,8 @@ impl Scratch {
         };
         // From here on it is dropped with the value, also while it is made.
         server::create(&client, &plan).await?;
+        let alike = scratch.database.clone().with_settings_of(&client).await;
+        scratch.database = alike.context("carrying the settings of the database over")?;
         let what = format!("scratch database for {stream}: {}", scratch.database);
         context.output.detail(&what);
         fill::fill(context, stream, migrations, &client, &scratch.database).await?;
@@ -136,7 +143,11 @@ impl Scratch {
     ///
     /// When there is none.
     pub async fn client(&self) -> anyhow::Result<Client> {
-        let client = self.database.driver().await?;
+        let client = self.database.pinned_driver().await?;
+        let uniform = client.batch_execute(UNIFORM).await;
+        uniform
+            .map_err(PgError::from)
+            .context("connecting to the scratch database")?;
         if let Some(extensions) = &self.extensions {
             let set = client.batch_execute(&extensions.behind_public()).await;
             set.map_err(PgError::from)

@@ -203,6 +203,12 @@ pub enum Error {
         /// Which schema, in words.
         schema: String,
     },
+    /// The server is a standby, on which nothing can be changed or tried.
+    #[error("{schema}: the server is a standby, which only reads")]
+    Standby {
+        /// Which schema, in words.
+        schema: String,
+    },
     /// A migration left the connection looking at other schemas.
     #[error(
         "{schema}: migration `{migration}` changed the search path{}, and is not recorded as {}",

@@ -4,6 +4,7 @@
 //! [`Session`] for the engine, which needs SQLSTATEs and messages of several
 //! statements, and Diesel's own `AsyncPgConnection` for typed queries.
 
+mod carried;
 mod cluster;
 mod database;
 mod direct;
@@ -13,6 +14,7 @@ mod forget;
 mod kind;
 mod lock_holder;
 mod pg_error;
+mod pinned;
 mod pooled;
 mod session;
 mod tls;
@@ -26,4 +28,5 @@ pub use kind::ErrorKind;
 pub use lock_holder::LockHolder;
 pub(crate) use lock_holder::in_words;
 pub use pg_error::PgError;
+pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use session::{Lease, Session, SessionPool};

@@ -53,7 +53,7 @@ pub(super) async fn fill(
         extensions: context.extensions(),
         ..Settings::default()
     };
-    let client = database.driver().await?;
+    let client = database.pinned_driver().await?;
     let schema = settings.extensions.as_ref();
     let mut copied = extensions::copy(origin, &client, schema, context.output)
         .await

@@ -77,7 +77,7 @@ const PATIENCE: u32 = 600;
 
 /// Drops the database called `name` beside `origin`, whoever is connected.
 pub(super) async fn remove(origin: &Database, name: &str) -> anyhow::Result<()> {
-    let client = origin.driver().await?;
+    let client = origin.pinned_driver().await?;
     until_made(&client, name).await?;
     let sql = "SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', $1)";
     run(&client, sql, name).await?;

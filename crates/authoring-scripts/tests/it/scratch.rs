@@ -89,7 +89,8 @@ const CATALOG: &str = "
     UNION ALL SELECT 'extension ' || extname || extversion FROM pg_extension
     UNION ALL SELECT 'column ' || attrelid::regclass || ' ' || attname || ' ' || atttypid
         FROM pg_attribute WHERE attrelid::regclass::text !~ '^(pg_|information_schema)'
-    UNION ALL SELECT 'setting ' || setconfig::text FROM pg_db_role_setting
+    UNION ALL SELECT 'setting ' || setconfig::text FROM pg_db_role_setting \
+        WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     ORDER BY 1";
 
 #[tokio::test]
@@ -112,4 +113,35 @@ async fn the_database_beside_is_as_it_was() {
         .value("SELECT old FROM acme.dummy_table")
         .await;
     assert_eq!(rows, "1");
+}
+
+#[tokio::test]
+async fn what_is_set_for_the_database_beside_holds_in_a_scratch_database_and_hinders_nothing() {
+    let site = Site::new().await;
+    let name = site.database.name();
+    for setting in [
+        "timezone = 'Asia/Tokyo'",
+        "statement_timeout = '1ms'",
+        "quote_all_identifiers = on",
+        "my.flavour = 'sour'",
+        "DateStyle = 'SQL, DMY'",
+        "default_transaction_read_only = on",
+    ] {
+        let set = format!("BEGIN READ WRITE; ALTER DATABASE {name} SET {setting}; COMMIT");
+        site.database.execute(&set).await;
+    }
+    site.migration(
+        Stream::Tenant,
+        "2026-02-01-000000_settings",
+        "CREATE TABLE kept (flavour text DEFAULT current_setting('my.flavour'), \
+             day date DEFAULT '01/02/2026', at timestamptz DEFAULT '2026-07-01 12:00'); \
+         INSERT INTO kept DEFAULT VALUES;",
+    );
+    let scratch = site.scratch(Stream::Tenant).await;
+    let kept = "SELECT concat_ws(' ', flavour, to_char(day, 'YYYY-MM-DD'), extract(epoch FROM at)::int) FROM kept";
+    assert_eq!(value(&scratch, kept).await, "sour 2026-02-01 1782907200");
+    let day = "SELECT column_default FROM information_schema.columns WHERE column_name = 'day'";
+    assert_eq!(value(&scratch, day).await, "'2026-02-01'::date");
+    scratch.drop().await.unwrap();
+    assert!(site.databases().await.is_empty());
 }

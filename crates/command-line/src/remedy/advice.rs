@@ -37,6 +37,13 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
             "check sslmode and sslrootcert in the URL, and the server's certificate"
         }
         Advice::ReadServerMessage => "read the server's message, and try again",
+        Advice::ResetStrings => {
+            "reset it with ALTER ROLE or ALTER DATABASE ... RESET standard_conforming_strings, or \
+             add options=-c%20standard_conforming_strings%3Don to the URL"
+        }
+        Advice::UsePrimary => {
+            "give --database-url the address of the primary server. A standby can't try migrations"
+        }
         Advice::ConnectDirectly => {
             "give --database-url the server's own address for this command. The pooler is fine \
              for the others"
@@ -153,6 +160,17 @@ fn of_the_server(advice: Advice) -> Option<&'static str> {
         Advice::RunAgain => "run the command again. It finds out anew what to roll back",
         Advice::AllowMoreTime => {
             "give --statement-timeout more time, or 0 for no limit, and run the command again"
+        }
+        Advice::FindCancellation => {
+            "find out what canceled the statement: another session, or a time-out that the \
+             migration or a function sets. Then run the command again"
+        }
+        Advice::SeeAllRows => {
+            "use a role that sees all rows: ALTER ROLE ... BYPASSRLS, as a superuser"
+        }
+        Advice::AllowHiddenRows => {
+            "write SET LOCAL row_security = on into the migration if only the visible rows are \
+             meant, or NO FORCE ROW LEVEL SECURITY before the statement and FORCE after it"
         }
         Advice::GrantRight => {
             "use a role that has the right, or grant it. Creating tenants needs CREATE ON \

@@ -42,12 +42,7 @@ pub(super) enum Distribution {
 
 /// Lets the settings of the transaction reach the servers that it is about. Without
 /// this a lock is waited for there for ever. It has to come before all of them.
-pub(super) fn carry_settings(work: Work<'_>, script: &mut Script<'_>) {
-    if work.database.is_cluster() {
-        let set = "SET LOCAL citus.propagate_set_commands TO 'local'";
-        script.step("starting", set);
-    }
-}
+pub(crate) const CARRY_SETTINGS: &str = "SET LOCAL citus.propagate_set_commands TO 'local'";
 
 /// Lets the catalog be asked as it is, for the rest of the transaction. Not where
 /// migrations follow: what they ask is to find what they have made.

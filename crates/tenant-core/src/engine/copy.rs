@@ -11,9 +11,9 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
-use crate::Error;
 use crate::catalog::Catalog;
 use crate::name::{MIGRATION_HISTORY, Schema};
+use crate::{Error, PgError};
 
 /// Locks the tables of the schema of `work` against changes of their form. False where
 /// one was written anew since the transaction began: its rows would all be too new to
@@ -73,8 +73,8 @@ pub(crate) struct Copied {
 pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied, Error> {
     let to = work.schema;
     let mut script = Script::default();
-    // With it PostgreSQL refuses what it would otherwise leave out silently.
-    script.step("seeing all rows", "SET LOCAL row_security = off");
+    // A value that goes through text arrives as it was.
+    script.step("copying numbers whole", "SET LOCAL extra_float_digits = 1");
     let catalog = work.database.catalog();
     script.step("listing the columns", &columns(from, to, catalog));
     let rows = ask(work, &script).await?;
@@ -89,8 +89,6 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
     for statement in rows.iter().filter_map(|row| row.get(0)) {
         script.step("letting a sequence go on", statement);
     }
-    let default = "SET LOCAL row_security TO DEFAULT";
-    script.step("seeing what the role sees", default);
     ask(work, &script).await?;
     Ok(copied)
 }
@@ -99,7 +97,11 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
 async fn copy_rows(work: Work<'_>, table: &str, statement: &str) -> Result<u64, Error> {
     let done = work.session.client().simple_query(statement).await;
     let action = || format!("{}: copying the rows of `{table}`", work.schema);
-    let answers = done.map_err(|error| Error::database(action(), error))?;
+    let is_bounded = !work.settings.statement_timeout.is_zero();
+    let answers = done.map_err(|error| {
+        let error = PgError::from(error).bounded(is_bounded);
+        Error::database(action(), error)
+    })?;
     let counts = answers.iter().filter_map(|answer| match answer {
         SimpleQueryMessage::CommandComplete(count) => Some(*count),
         _ => None,

@@ -5,9 +5,10 @@
 
 use super::batches::{Batch, first_outside};
 use super::invalid_index;
+use super::pinned::set_for_session;
 use super::script::{Origin, Script};
 use super::send::run_script;
-use super::transaction::{Transaction, Way, set_statement_timeout};
+use super::transaction::{Transaction, Way};
 use super::work::Work;
 use crate::Error;
 use crate::migration::{Migration, adds_value, drops_index};
@@ -47,11 +48,9 @@ pub(super) async fn run_outside<'a>(
     way: Way,
 ) -> Result<(), Error> {
     let mut script = Script::default();
+    set_for_session(work, &mut script);
     script.step("setting the search path", &work.path().set_session());
     script.step("checking that the search path exists", &work.path().check());
-    if let Some(limit) = set_statement_timeout(work, "SET") {
-        script.step("starting", &limit);
-    }
     run_script(work, &script).await?;
     for migration in batch.iter().copied() {
         run_statements(work, migration, way).await?;

@@ -11,10 +11,10 @@ use super::rehearse::shape_of;
 use super::send::execute;
 use super::transaction::{close, open};
 use super::work::Work;
-use crate::Error;
 use crate::migration::Migrations;
 use crate::name::Schema;
 use crate::shape::Shape;
+use crate::{Database, Error};
 
 /// What the tenants' migrations make: the shape after as many of them as each number
 /// in `wanted` says. `work` is for a schema that does not exist; its name is the
@@ -37,7 +37,7 @@ pub(crate) async fn try_in_database(
         &make,
     )
     .await?;
-    let tried = run_through(work, migrations, wanted).await;
+    let tried = run_alike(work, migrations, wanted).await;
     let remove = format!("DROP DATABASE {} WITH (FORCE)", ident(name));
     let removed = execute(work.session, "dropping the database again", &remove).await;
     let shapes = tried?;
@@ -45,13 +45,26 @@ pub(crate) async fn try_in_database(
     Ok(shapes)
 }
 
-async fn run_through(
+/// With what is set for the database that it stands beside.
+async fn run_alike(
     work: Work<'_>,
     migrations: &Migrations,
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
-    let extensions = extensions(work).await?;
     let database = work.database.named(work.schema.schema_name());
+    let database = database.with_settings_of(work.session.client()).await;
+    let database = database
+        .map_err(|error| Error::database("carrying the settings of the database over", error))?;
+    run_through(work, &database, migrations, wanted).await
+}
+
+async fn run_through(
+    work: Work<'_>,
+    database: &Database,
+    migrations: &Migrations,
+    wanted: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, Shape>, Error> {
+    let extensions = extensions(work).await?;
     let sessions = database.sessions(1);
     let session = sessions.get().await?;
     for statement in extensions {
@@ -65,7 +78,7 @@ async fn run_through(
         session: &session,
         schema,
         migrations,
-        database: &database,
+        database,
         registry: &registry,
         ..work
     };

@@ -26,6 +26,9 @@ pub(super) enum Origin<'a> {
     Step(&'static str),
 }
 
+/// The step that a standby refuses.
+pub(super) const BEGINNING: &str = "beginning a transaction that writes";
+
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
@@ -139,6 +142,12 @@ impl Failure<'_> {
         self
     }
 
+    /// The same of a statement that a time-out of ours bounded, or did not.
+    pub(super) fn bounded(mut self, is_bounded: bool) -> Self {
+        self.source = self.source.bounded(is_bounded);
+        self
+    }
+
     /// Whether it is that step of our own whose condition does not hold.
     pub(super) fn is_at(&self, step: &str) -> bool {
         self.unmet().is_some() && matches!(self.origin, Origin::Step(it) if it == step)
@@ -194,6 +203,11 @@ impl Failure<'_> {
     }
 
     fn into_error_of_step(self, work: Work<'_>, action: &str) -> Error {
+        if action == BEGINNING && self.sqlstate() == Some("0A000") {
+            return Error::Standby {
+                schema: work.schema.to_string(),
+            };
+        }
         let source = match self.unmet() {
             Some(unmet) => PgError::from_text(unmet.words()),
             None => self.source,

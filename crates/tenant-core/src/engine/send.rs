@@ -80,7 +80,11 @@ pub(super) async fn watched<'a>(
         Either::Right((never, _)) => match never {},
     };
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    done.map_err(|failure| failure.held_by(std::mem::take(&mut *seen)))
+    let is_bounded = !work.settings.statement_timeout.is_zero();
+    done.map_err(|failure| {
+        let failure = failure.held_by(std::mem::take(&mut *seen));
+        failure.bounded(is_bounded)
+    })
 }
 
 /// Sends a script; gives back the rows, in order.

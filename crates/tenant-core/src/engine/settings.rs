@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::link::Limits;
 use crate::path::ExtensionsSchema;
 
 /// Where a run commits that applies or reverts several migrations of one schema.
@@ -46,9 +47,12 @@ impl Settings {
         milliseconds(self.lock_timeout)
     }
 
-    /// The same of the statement time-out.
-    pub(crate) fn statement_timeout_ms(&self) -> i32 {
-        milliseconds(self.statement_timeout)
+    /// Both time-outs, for the sessions that the work is done in.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            lock: self.lock_timeout_ms(),
+            statement: milliseconds(self.statement_timeout),
+        }
     }
 }
 

@@ -49,6 +49,7 @@ impl Error {
             | Self::HasLedger(_) => ErrorKind::Refused,
             Self::NeedsDirect { .. }
             | Self::EachNeedsDirect { .. }
+            | Self::Standby { .. }
             | Self::NotACluster
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,

@@ -1,7 +1,7 @@
 //! [`Database`]: a parsed URL that opens connections.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use diesel_async::AsyncPgConnection;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
@@ -9,7 +9,8 @@ use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::cluster::Cluster;
-use super::session::{Session, SessionPool};
+use super::pinned::{Greeted, Limits};
+use super::session::SessionPool;
 use super::{ConnectError, pooled, tls, url};
 use crate::{Answer, PgError};
 
@@ -20,10 +21,16 @@ use crate::{Answer, PgError};
 pub struct Database {
     pub(super) config: Config,
     tls: MakeRustlsConnect,
-    pooled: bool,
-    target: String,
+    pub(super) pooled: bool,
+    pub(super) target: String,
     /// Whether there is no pooler in between, once somebody has asked.
     pub(super) direct: Arc<OnceCell<bool>>,
+    /// The server's major version, once something has connected.
+    pub(super) version: Arc<OnceLock<u32>>,
+    /// Settings of the engine's sessions that another database has.
+    pub(super) carried: Vec<(String, String)>,
+    /// The time-outs of the engine's sessions.
+    pub(super) limits: Limits,
     /// Held by who drops a tenant where only one may.
     drops: Arc<Mutex<()>>,
     /// Whether Citus is there, once somebody has asked.
@@ -54,6 +61,9 @@ impl Database {
             pooled: parts.pooled,
             target: parts.target,
             direct: Arc::default(),
+            version: Arc::default(),
+            carried: Vec::new(),
+            limits: Limits::default(),
             drops: Arc::default(),
             cluster: Arc::default(),
         })
@@ -137,26 +147,29 @@ impl Database {
         self.drops.lock().await
     }
 
-    /// A connection for the engine.
-    pub(super) async fn session(&self) -> Result<Session, ConnectError> {
-        Ok(Session::new(self.client().await?))
-    }
-
     /// A pool of at most `size` of the engine's connections.
     pub(crate) fn sessions(&self, size: usize) -> SessionPool {
         SessionPool::new(self.clone(), size)
     }
 
+    /// The same whose engine's sessions have these time-outs.
+    pub(crate) fn limited(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     async fn client(&self) -> Result<Client, ConnectError> {
+        Ok(self.open(&self.config).await?.client)
+    }
+
+    /// Connects as `config` says, which is this one's or differs in its options.
+    pub(super) async fn open(&self, config: &Config) -> Result<Greeted, ConnectError> {
         if self.pooled {
-            return pooled::connect(&self.config, &self.tls, &self.target).await;
+            return pooled::connect(config, &self.tls, &self.target).await;
         }
-        let connected = self.config.connect(self.tls.clone()).await;
+        let connected = config.connect(self.tls.clone()).await;
         let (client, connection) =
             connected.map_err(|error| ConnectError::from_driver(&self.target, error))?;
-        // It ends with its client, and its errors reach the client's calls.
-        drop(tokio::spawn(connection));
-        Ok(client)
+        Ok(Greeted::start(client, connection))
     }
 }
 

@@ -1,7 +1,12 @@
-//! Whether there is a pooler between us and the server.
+//! Whether there is a pooler between us and the server, and the engine's sessions, which
+//! depend on that.
 
-use super::{ConnectError, Database};
-use crate::Answer;
+use tokio_postgres::{Client, Config};
+
+use super::pinned::{self, Greeted};
+use super::session::Session;
+use super::{ConnectError, Database, Pinned};
+use crate::{Answer, PgError};
 
 /// A setting that nobody else has, for the question who is at the other end.
 const SETTING: &str = "diesel_tenants.direct";
@@ -11,10 +16,10 @@ impl Database {
     /// PgBouncer. What is set for a session, or locked by it, is only kept
     /// together on a direct connection.
     ///
-    /// It is found out with one more connection, which brings a setting of its
-    /// own: PostgreSQL knows it afterwards, while a pooler, whose server
-    /// connections are there before its clients, refuses it or leaves it out. A
-    /// pooler in session mode counts as a pooler, too.
+    /// It is found out by a connection that brings a setting of its own:
+    /// PostgreSQL knows it afterwards, while a pooler, whose server connections
+    /// are there before its clients, refuses it or leaves it out. A pooler in
+    /// session mode counts as a pooler, too.
     ///
     /// The answer is kept, also for the clones of this value.
     ///
@@ -23,33 +28,108 @@ impl Database {
     /// Each of [`ConnectError`]'s kinds but the first two.
     pub fn is_direct(&self) -> Answer<'_, Result<bool, ConnectError>> {
         Box::pin(async {
-            let known = self.direct.get_or_try_init(|| self.ask_who_answers());
-            known.await.copied()
+            let ask = || async { Ok(self.first().await?.is_some()) };
+            self.direct.get_or_try_init(ask).await.copied()
         })
     }
 
-    async fn ask_who_answers(&self) -> Result<bool, ConnectError> {
-        let mark = format!("{:016x}", rand::random::<u64>());
-        let client = match self.marked(&mark).driver().await {
-            Ok(client) => client,
-            Err(error) if error.is_of_a_pooler() => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let question = format!("SELECT current_setting('{SETTING}', true)");
-        let row = client.query_typed_one(&question, &[]).await;
-        let found = row.and_then(|row| row.try_get::<_, Option<String>>(0));
-        let found = found.map_err(|error| self.refused(error.into()))?;
-        Ok(found == Some(mark))
+    /// Opens a connection of the driver's own in the session that migrations run in:
+    /// in UTC, read-write, with every row visible or an error, and without
+    /// time-outs, whatever the role and the database set.
+    ///
+    /// Behind a pooler these settings can't be kept, and it is an ordinary connection.
+    /// It ends when it is dropped. To be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::connect`], and [`ConnectError::OldStrings`].
+    pub fn pinned_driver(&self) -> Answer<'_, Result<Client, ConnectError>> {
+        Box::pin(async { Ok(self.session().await?.into_client()) })
     }
 
-    /// The same, with the setting.
-    fn marked(&self, mark: &str) -> Self {
-        let mut marked = self.clone();
-        let own = self.config.get_options().unwrap_or_default();
-        marked
-            .config
-            .options(format!("{own} -c {SETTING}={mark}").trim());
-        marked
+    /// A connection for the engine, whose settings are pinned where that is possible.
+    pub(super) async fn session(&self) -> Result<Session, ConnectError> {
+        // Such a URL says itself that options would be of no use.
+        if self.pooled {
+            return self.session_of(self.open(&self.config).await?, false);
+        }
+        let mut first = None;
+        let slot = &mut first;
+        let ask = move || async move {
+            *slot = self.first().await?;
+            Ok(slot.is_some())
+        };
+        let is_direct = *self.direct.get_or_try_init(ask).await?;
+        let (greeted, by_options) = match first {
+            Some(greeted) => (greeted, true),
+            None if is_direct => (self.with_options().await?, true),
+            None => (self.open(&self.config).await?, false),
+        };
+        self.session_of(greeted, by_options)
+    }
+
+    /// The first connection with options; `None` where they don't arrive.
+    async fn first(&self) -> Result<Option<Greeted>, ConnectError> {
+        let mark = format!("{:016x}", rand::random::<u64>());
+        let config = self.pinned_config(0, Some(&mark));
+        let greeted = match self.open(&config).await {
+            Ok(greeted) => greeted,
+            Err(error) if error.is_of_a_pooler() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        self.learn_version(&greeted);
+        let question = format!(
+            "SELECT pg_catalog.current_setting('{SETTING}', true), {}",
+            pinned::NEWER
+        );
+        let row = greeted.client.query_typed_one(&question, &[]).await;
+        let found = row.and_then(|row| Ok((row.try_get::<_, Option<String>>(0)?, row.try_get(1)?)));
+        let (found, is_pinned) = found.map_err(|error| self.refused(PgError::from(error)))?;
+        match (found == Some(mark), is_pinned) {
+            (false, _) => Ok(None),
+            (true, true) => Ok(Some(greeted)),
+            // The role or the database sets what the version was needed for.
+            (true, false) => self.with_options().await.map(Some),
+        }
+    }
+
+    async fn with_options(&self) -> Result<Greeted, ConnectError> {
+        let version = self.version.get().copied().unwrap_or_default();
+        self.open(&self.pinned_config(version, None)).await
+    }
+
+    fn session_of(&self, greeted: Greeted, by_options: bool) -> Result<Session, ConnectError> {
+        let version = self.learn_version(&greeted);
+        if greeted.has_standard_strings {
+            let pinned = Pinned::new(by_options, version);
+            return Ok(Session::new(greeted.client, pinned));
+        }
+        Err(ConnectError::OldStrings {
+            target: self.target.clone(),
+        })
+    }
+
+    fn learn_version(&self, greeted: &Greeted) -> u32 {
+        *self.version.get_or_init(|| greeted.version)
+    }
+
+    /// The same with the pinned settings, and with the mark.
+    fn pinned_config(&self, version: u32, mark: Option<&str>) -> Config {
+        let mut config = self.config.clone();
+        let own = pinned::carrying(self.config.get_options(), &self.carried);
+        let options = pinned::options(&own, version, self.limits);
+        config.options(match mark {
+            Some(mark) => format!("{options} -c {SETTING}={mark}"),
+            None => options,
+        });
+        config
+    }
+
+    /// Takes it for known that there is no pooler.
+    #[cfg(test)]
+    pub(crate) fn known_as_direct(self) -> Self {
+        drop(self.direct.set(true));
+        self
     }
 }
 
@@ -60,8 +140,15 @@ mod tests {
     #[test]
     fn the_options_of_the_url_are_kept() {
         let url = "postgres://h/d?options=-c%20geqo%3Doff";
-        let database = Database::parse(url).unwrap().marked("x");
-        let options = database.config.get_options();
-        assert_eq!(options, Some("-c geqo=off -c diesel_tenants.direct=x"));
+        let config = Database::parse(url).unwrap().pinned_config(15, Some("x"));
+        let options = config.get_options().unwrap();
+        assert!(
+            options.starts_with("-c geqo=off -c TimeZone=UTC "),
+            "{options}"
+        );
+        assert!(
+            options.ends_with(" -c diesel_tenants.direct=x"),
+            "{options}"
+        );
     }
 }

@@ -54,6 +54,14 @@ pub enum ConnectError {
         /// What went wrong.
         source: PgError,
     },
+    /// The session reads a backslash in `'...'` as more than a character.
+    #[error(
+        "the session at {target} has standard_conforming_strings = off, and SQL cannot be read safely with it"
+    )]
+    OldStrings {
+        /// Where.
+        target: String,
+    },
     /// Whatever else the server answers, such as too many connections.
     #[error("the server at {target} takes no connection")]
     Refused {

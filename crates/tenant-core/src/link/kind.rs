@@ -71,7 +71,8 @@ impl ConnectError {
             | Self::Trust { .. }
             | Self::Login { .. }
             | Self::NoDatabase { .. }
-            | Self::Tls { .. } => ErrorKind::Misconfigured,
+            | Self::Tls { .. }
+            | Self::OldStrings { .. } => ErrorKind::Misconfigured,
             Self::NoServer { .. } => ErrorKind::Unreachable,
             Self::Refused { source, .. } => source
                 .sqlstate()
@@ -83,7 +84,7 @@ impl ConnectError {
     #[must_use]
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
-            Self::Url { .. } | Self::Trust { .. } => None,
+            Self::Url { .. } | Self::Trust { .. } | Self::OldStrings { .. } => None,
             Self::NoServer { source, .. }
             | Self::Login { source, .. }
             | Self::NoDatabase { source, .. }

@@ -16,6 +16,8 @@ use crate::link::{LockHolder, in_words};
 pub struct PgError {
     cause: Arc<Cause>,
     holders: Vec<LockHolder>,
+    /// Whether statements were bounded by our own time-out.
+    is_bounded: bool,
 }
 
 #[derive(Debug)]
@@ -36,6 +38,7 @@ impl PgError {
         Self {
             cause: Arc::clone(&self.cause),
             holders: self.holders.clone(),
+            is_bounded: self.is_bounded,
         }
     }
 
@@ -51,6 +54,27 @@ impl PgError {
             self.holders = holders;
         }
         self
+    }
+
+    /// The same of a statement that our own time-out bounded, or did not.
+    pub(crate) fn bounded(mut self, is_bounded: bool) -> Self {
+        self.is_bounded = is_bounded;
+        self
+    }
+
+    /// Whether the statement was canceled although no time-out of ours bounded it: by
+    /// another session, or by a time-out that a migration sets.
+    pub(crate) fn is_canceled_by_others(&self) -> bool {
+        self.sqlstate() == Some("57014") && !self.is_bounded
+    }
+
+    /// Whether PostgreSQL refused because row-level security would hide rows.
+    ///
+    /// Source: PostgreSQL, `rls.c`. The code is that of every missing right, and the
+    /// message is in the server's language.
+    pub(crate) fn is_about_hidden_rows(&self) -> bool {
+        let routine = self.server().and_then(DbError::routine);
+        routine == Some("check_enable_rls")
     }
 
     /// The SQLSTATE, five characters, when the server itself spoke.
@@ -140,6 +164,7 @@ impl From<Cause> for PgError {
         Self {
             cause: Arc::new(cause),
             holders: Vec::new(),
+            is_bounded: false,
         }
     }
 }

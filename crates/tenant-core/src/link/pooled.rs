@@ -14,11 +14,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
-use tokio_postgres::{Client, Config, NoTls, Socket};
+use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::either::Either;
 
 use super::ConnectError;
+use super::pinned::Greeted;
 use super::unnamed::Unnamed;
 use crate::PgError;
 
@@ -36,7 +37,7 @@ pub(super) async fn connect(
     config: &Config,
     tls: &MakeRustlsConnect,
     target: &str,
-) -> Result<Client, ConnectError> {
+) -> Result<Greeted, ConnectError> {
     let mut failed = None;
     for (at, host) in config.get_hosts().iter().enumerate() {
         // The driver makes no stream of a socket's available for TLS.
@@ -46,14 +47,14 @@ pub(super) async fn connect(
         let port = config.get_ports().get(at).or(config.get_ports().first());
         let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
         match over_socket(config, &socket, target).await {
-            Ok(client) => return Ok(client),
+            Ok(greeted) => return Ok(greeted),
             Err(error) => failed = Some(error),
         }
     }
     Err(failed.unwrap_or_else(|| no_server(target, "the URL names no host")))
 }
 
-async fn over_socket(config: &Config, path: &Path, target: &str) -> Result<Client, ConnectError> {
+async fn over_socket(config: &Config, path: &Path, target: &str) -> Result<Greeted, ConnectError> {
     let connecting = UnixStream::connect(path);
     let stream = match config.get_connect_timeout() {
         Some(limit) => match tokio::time::timeout(*limit, connecting).await {
@@ -68,15 +69,14 @@ async fn over_socket(config: &Config, path: &Path, target: &str) -> Result<Clien
     let connected = config.connect_raw(Unnamed::new(stream), NoTls).await;
     let (client, connection) =
         connected.map_err(|error| ConnectError::from_driver(target, error))?;
-    drop(tokio::spawn(connection));
-    Ok(client)
+    Ok(Greeted::start(client, connection))
 }
 
 async fn over_network(
     config: &Config,
     tls: &MakeRustlsConnect,
     target: &str,
-) -> Result<Client, ConnectError> {
+) -> Result<Greeted, ConnectError> {
     let agreeing = MakeAgreeing {
         tls: tls.clone(),
         mode: config.get_ssl_mode(),
@@ -88,8 +88,7 @@ async fn over_network(
     let connected = config.connect(agreeing).await;
     let (client, connection) =
         connected.map_err(|error| ConnectError::from_driver(target, error))?;
-    drop(tokio::spawn(connection));
-    Ok(client)
+    Ok(Greeted::start(client, connection))
 }
 
 fn no_server(target: &str, reason: impl std::fmt::Display) -> ConnectError {

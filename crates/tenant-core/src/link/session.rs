@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::Client;
 
-use super::{ConnectError, Database};
+use super::{ConnectError, Database, Pinned};
 
 /// A backend remembers every table it has seen, about 0.1 MB for each tenant
 /// it migrates; after so many tenants it is replaced.
@@ -34,14 +34,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// away, which also ends its transaction and frees its locks.
 pub(crate) struct Session {
     client: Client,
+    pinned: Pinned,
     busy: AtomicBool,
     tenants: AtomicUsize,
 }
 
 impl Session {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client, pinned: Pinned) -> Self {
         Self {
             client,
+            pinned,
             busy: AtomicBool::new(false),
             tenants: AtomicUsize::new(0),
         }
@@ -50,6 +52,16 @@ impl Session {
     /// The driver's client.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The client alone.
+    pub(super) fn into_client(self) -> Client {
+        self.client
+    }
+
+    /// How its settings are pinned.
+    pub(crate) fn pinned(&self) -> Pinned {
+        self.pinned
     }
 
     /// A piece of work starts that leaves the session changed if it is cut off.

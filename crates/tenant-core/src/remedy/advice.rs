@@ -30,6 +30,10 @@ advice! {
     CreateDatabase,
     /// Check the TLS settings and the server's certificate.
     CheckTls,
+    /// Reset `standard_conforming_strings`, or set it to `on` in the URL.
+    ResetStrings,
+    /// Connect to the primary server.
+    UsePrimary,
     /// Read the server's message, and try again.
     ReadServerMessage,
     /// Read the message, and fix what it names.
@@ -109,6 +113,13 @@ advice! {
     RunAgain,
     /// Give statements more time.
     AllowMoreTime,
+    /// Find what canceled the statement: another session, or a time-out that a migration
+    /// sets.
+    FindCancellation,
+    /// Use a role that sees all rows.
+    SeeAllRows,
+    /// Let the migration say that it means the visible rows, or that the owner sees all.
+    AllowHiddenRows,
     /// Use a role that has the right, or grant it.
     GrantRight,
     /// Use a role that may create a schema.

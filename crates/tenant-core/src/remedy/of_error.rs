@@ -5,7 +5,7 @@ use sql_text::{ident, literal};
 use super::of_sqlstate::{of, of_a_step};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
-use crate::{At, ConnectError, Error, Node, SchemaName, TenantName};
+use crate::{At, ConnectError, Error, Node, PgError, SchemaName, TenantName};
 
 impl Error {
     /// What to do about it: one of these, in the order in which to try them. Empty
@@ -15,6 +15,15 @@ impl Error {
         match self {
             Self::Connect(error) => error.remedies(),
             Self::Deferred { .. } => vec![Advice::FixMigration.into()],
+            Self::Migration(failure) if failure.source.is_about_hidden_rows() => {
+                vec![Advice::SeeAllRows.into(), Advice::AllowHiddenRows.into()]
+            }
+            Self::Database { source, .. } if source.is_about_hidden_rows() => {
+                vec![Advice::SeeAllRows.into()]
+            }
+            _ if self.postgres().is_some_and(PgError::is_canceled_by_others) => {
+                vec![Advice::FindCancellation.into()]
+            }
             Self::Migration(_) => match self.sqlstate().map(of).unwrap_or_default() {
                 none if none.is_empty() => vec![Advice::FixMigration.into()],
                 found => found,
@@ -57,6 +66,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } => Advice::CorrectRow,
         Error::ChangedPath { .. } => Advice::RemoveSearchPath,
         Error::NeedsDirect { .. } | Error::EachNeedsDirect { .. } => Advice::ConnectDirectly,
+        Error::Standby { .. } => Advice::UsePrimary,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
         Error::NotOurs { .. } => Advice::UseOtherProgram,
@@ -182,6 +192,7 @@ impl ConnectError {
             Self::Login { .. } => Advice::CorrectLogin,
             Self::NoDatabase { .. } => Advice::CreateDatabase,
             Self::Tls { .. } => Advice::CheckTls,
+            Self::OldStrings { .. } => Advice::ResetStrings,
             Self::Refused { .. } => Advice::ReadServerMessage,
         };
         vec![advice.into()]

@@ -7,6 +7,8 @@ use super::{Advice, Command, Remedy};
 /// After a step that is no migration. Class 23 holds the constraints.
 pub(super) fn of_a_step(code: &str) -> Vec<Remedy> {
     match of(code) {
+        // Advice about a migration would be of no use.
+        _ if matches!(code, "25001" | "55P04") => Vec::new(),
         found if !found.is_empty() => found,
         _ if code.starts_with("23") => vec![Advice::FixRows.into()],
         _ => Vec::new(),

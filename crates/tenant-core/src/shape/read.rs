@@ -30,6 +30,23 @@ struct Draft {
 const BY_INDEX: &str = "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; \
                         SET LOCAL max_parallel_workers_per_gather = 0";
 
+/// How values in definitions are written: the same for every session, without loss, and
+/// in a form that every session reads as the same value.
+const UNIFORM: [(&str, &str); 4] = [
+    ("DateStyle", "'ISO'"),
+    ("IntervalStyle", "'postgres'"),
+    ("bytea_output", "'hex'"),
+    ("extra_float_digits", "1"),
+];
+
+/// Sets these for the transaction, or back to what the session has.
+fn uniform(value: impl Fn(&'static str) -> &'static str) -> String {
+    let sets = UNIFORM
+        .iter()
+        .map(|(name, uniform)| format!("SET LOCAL {name} TO {}", value(uniform)));
+    sets.collect::<Vec<_>>().join("; ")
+}
+
 /// The shapes of the schemas `names`, in the transaction that is open. It leaves the
 /// path empty until the transaction ends, so that every name is qualified. Schemas
 /// that do not exist are left out, and of `catalog` what is only Citus' own.
@@ -45,7 +62,7 @@ pub(crate) async fn read(
     if let Some(set) = catalog.as_it_is() {
         client.batch_execute(set).await?;
     }
-    let prepare = format!("{NOTHING}; {BY_INDEX}");
+    let prepare = format!("{NOTHING}; {BY_INDEX}; {}", uniform(|value| value));
     client.batch_execute(&prepare).await?;
     let mut drafts = namespaces(client, names).await?;
     let oids = drafts.keys().copied().collect::<Vec<u32>>();
@@ -58,6 +75,8 @@ pub(crate) async fn read(
             }
         }
     }
+    // Migrations can follow in this transaction.
+    client.batch_execute(&uniform(|_| "DEFAULT")).await?;
     Ok(drafts.into_values().map(|draft| draft.shape).collect())
 }
 

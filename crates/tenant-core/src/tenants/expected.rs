@@ -126,7 +126,8 @@ impl Tenants {
 }
 
 /// Whether migrations failed only because they were in one transaction: something
-/// that must not be in one, or a new value of an enum that was used in it.
+/// that must not be in one, or a new value of an enum that was used in it. A step of our
+/// own fails for another reason.
 pub(super) fn is_for_no_transaction(error: &Error) -> bool {
-    matches!(error.sqlstate(), Some("25001" | "55P04"))
+    error.of_migration().is_some() && matches!(error.sqlstate(), Some("25001" | "55P04"))
 }

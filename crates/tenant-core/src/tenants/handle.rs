@@ -60,6 +60,7 @@ impl Tenants {
         migrations: Migrations,
         settings: Settings,
     ) -> Result<Self, Error> {
+        let database = database.limited(settings.limits());
         let sessions = Arc::new(database.sessions(DEFAULT_JOBS));
         let migrations = Migrations {
             public: migrations.public,
@@ -178,6 +179,7 @@ impl Tenants {
     /// for each.
     #[must_use]
     pub fn of_copy(&self, database: Database) -> Self {
+        let database = database.limited(self.settings.limits());
         Self {
             sessions: Arc::new(database.sessions(DEFAULT_JOBS)),
             database,

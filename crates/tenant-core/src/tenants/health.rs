@@ -37,6 +37,21 @@ pub struct Health {
 }
 
 impl Health {
+    /// Whether everything that was to be checked was, and is as it should be. A check
+    /// that compared no tenant at all is not healthy.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.problems.is_empty() && !self.compared_nothing()
+    }
+
+    /// Whether there are tenants, and none could be compared with what their migrations
+    /// create.
+    #[must_use]
+    pub fn compared_nothing(&self) -> bool {
+        let all_are_busy = self.checked > 0 && self.busy.len() >= self.checked;
+        self.not_checked.is_some() || all_are_busy
+    }
+
     /// The same problem of several tenants as one, the most frequent first: what is
     /// wrong in words, and the tenants by name. What is no single tenant's is left out.
     #[must_use]
@@ -360,6 +375,9 @@ impl Health {
     fn not_tried(&mut self, error: Error) {
         match error.sqlstate() {
             Some("42501") => self.about_all(ProblemKind::TablesNotChecked(error)),
+            _ if matches!(error, Error::Standby { .. }) => {
+                self.about_all(ProblemKind::TablesNotChecked(error));
+            }
             _ if is_for_no_transaction(&error) => self.not_checked = Some(error),
             _ => self.about_all(ProblemKind::BrokenMigrations(error)),
         }

@@ -9,6 +9,7 @@ use tokio_postgres::{Error as DriverError, Row};
 
 use super::handle::Tenants;
 use crate::catalog::Catalog;
+use crate::engine::settings_of;
 use crate::link::Lease;
 use crate::{Error, PgError};
 
@@ -31,24 +32,29 @@ impl Tenants {
     /// the whole for longer than the time-out.
     pub(super) async fn reading(&self) -> Result<Reading<'_>, Error> {
         let catalog = self.database.catalog();
+        let session = self.session().await?;
+        let limits = self.settings.limits();
+        let mut settings = settings_of(&self.database, &session, limits);
+        // A session that has served migrations outside a transaction has another.
+        settings.push(format!("SET LOCAL lock_timeout = {}", limits.lock));
         Ok(Reading {
-            session: self.session().await?,
+            begin: begin(catalog, settings),
+            session,
             catalog,
-            begin: begin(catalog, self.settings.lock_timeout_ms()),
         })
     }
 }
 
-fn begin(catalog: Catalog, lock_timeout_ms: i32) -> Vec<String> {
+fn begin(catalog: Catalog, settings: Vec<String>) -> Vec<String> {
     // Compiling a query over all tenants takes longer than running it.
-    let begin = "BEGIN READ ONLY; SET LOCAL jit = off".to_owned();
-    let limit = format!("SET LOCAL lock_timeout = {lock_timeout_ms}");
+    let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE; \
+                 SET LOCAL jit = off";
     match catalog.as_it_is() {
-        None => vec![format!("{begin}; {limit}")],
+        None => vec![format!("{begin}; {}", settings.join("; "))],
         // What is to reach the other servers has to be a message of its own.
         Some(set) => {
-            let carry = "SET LOCAL citus.propagate_set_commands TO 'local'";
-            vec![format!("{begin}; {set}; {carry}"), limit]
+            let begin = format!("{begin}; {set}");
+            std::iter::once(begin).chain(settings).collect()
         }
     }
 }

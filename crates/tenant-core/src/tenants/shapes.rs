@@ -3,7 +3,8 @@
 use futures_util::{StreamExt, stream};
 
 use super::handle::Tenants;
-use crate::link::Session;
+use crate::engine::settings_of;
+use crate::link::{Limits, Session};
 use crate::shape::{self, Shape};
 use crate::{Error, PgError};
 
@@ -107,12 +108,19 @@ impl Tenants {
 
     /// In one transaction, so that the queries see the same state of the schemas.
     async fn read_shapes(&self, session: &Session, names: &[&str]) -> Result<Vec<Shape>, PgError> {
-        let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = {PATIENCE}"
-        );
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY NOT DEFERRABLE";
+        let limits = Limits {
+            lock: PATIENCE,
+            ..self.settings.limits()
+        };
+        let mut begin = vec![begin.to_owned()];
+        if !self.database.is_cluster() {
+            begin.extend(settings_of(&self.database, session, limits));
+        }
+        begin.push(format!("SET LOCAL lock_timeout = {PATIENCE}"));
         let client = session.client();
         session.begin();
-        client.batch_execute(&begin).await?;
+        client.batch_execute(&begin.join("; ")).await?;
         let shapes = shape::read(client, self.database.catalog(), names).await;
         client.batch_execute("ROLLBACK").await?;
         session.finish();

@@ -182,3 +182,27 @@ async fn compare_under(settings: &[&str], is_ordinary: bool) {
 async fn a_stream_makes_the_same_as_with_diesel() {
     compare_under(&[], false).await;
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_in_another_zone_and_with_other_styles_for_an_ordinary_owner() {
+    let settings = [
+        "timezone = 'Europe/Zurich'",
+        "datestyle = 'SQL, DMY'",
+        "intervalstyle = 'sql_standard'",
+        "default_transaction_isolation = 'serializable'",
+    ];
+    compare_under(&settings, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_on_the_other_side_of_the_world() {
+    let settings = [
+        "timezone = 'Pacific/Chatham'",
+        "datestyle = 'German'",
+        "intervalstyle = 'iso_8601'",
+        "transform_null_equals = on",
+        "check_function_bodies = off",
+        "quote_all_identifiers = on",
+        "default_transaction_isolation = 'repeatable read'",
+    ];
+    compare_under(&settings, false).await;
+}

@@ -20,7 +20,7 @@ const SHOWN: usize = 50;
 /// found by applying the migrations to a schema in a transaction that is rolled back.
 /// No schema of a tenant may be left over unregistered. Changes nothing.
 ///
-/// Exit code 1 when a problem is found.
+/// Exit code 1 when a problem is found, or when no tenant could be compared.
 ///
 /// With --json: healthy, checked (how many tenants), as_expected (how many look as
 /// they should, or null), busy (tenants that somebody was changing, and that were not
@@ -55,6 +55,8 @@ pub struct HealthCheck {
 #[derive(Serialize)]
 struct Document {
     healthy: bool,
+    #[serde(skip)]
+    nothing_compared: bool,
     checked: usize,
     as_expected: Option<usize>,
     busy: Vec<String>,
@@ -125,7 +127,8 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
     });
     let problems = health.problems.iter();
     Document {
-        healthy: health.problems.is_empty(),
+        healthy: health.is_healthy(),
+        nothing_compared: health.compared_nothing(),
         checked: health.checked,
         as_expected: health.as_expected,
         busy: health.busy.clone(),
@@ -139,6 +142,9 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
 
 fn text(document: &Document) -> String {
     let checked = format!("{} checked", counted(document.checked, "tenant"));
+    if document.problems.is_empty() && document.nothing_compared {
+        return format!("{checked}: none could be compared with what the migrations create.");
+    }
     if document.problems.is_empty() {
         return format!("{checked}: all well.");
     }

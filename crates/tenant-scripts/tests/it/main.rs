@@ -48,6 +48,7 @@ mod rename_tenant;
 mod repair_tenant;
 mod rollback_tenants;
 mod saas;
+mod session;
 mod spare_tenants;
 mod stray_schemas;
 mod streams;

@@ -68,7 +68,8 @@ fn summary(health: &Health) -> Markup {
     let count = health.problems.len();
     html! {
         p role="status" {
-            @if count == 0 { span.badge.good { "all well" } }
+            @if health.is_healthy() { span.badge.good { "all well" } }
+            @else if count == 0 { span.badge.bad { "nothing compared" } }
             @else { span.badge.bad { (count) @if count == 1 { " problem" } @else { " problems" } } }
             " " (health.checked) @if health.checked == 1 { " tenant was" } @else { " tenants were" } " checked."
             @if let Some(count) = health.as_expected {

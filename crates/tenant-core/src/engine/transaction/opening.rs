@@ -6,34 +6,34 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::closing::close;
 use crate::engine::attempt::pause;
-use crate::engine::cluster::carry_settings;
 use crate::engine::lock::require_lock;
 use crate::engine::lock_holders::holders_of_schema;
-use crate::engine::script::{Failure, Script};
+use crate::engine::pinned::in_transaction;
+use crate::engine::script::{BEGINNING, Failure, Script};
 use crate::engine::send::watched;
 use crate::engine::work::Work;
 use crate::link::FORGET;
 use crate::name::Schema;
 use crate::{Error, events};
 
-/// Bounds how long a statement waits for a lock, and how long it takes, for the
-/// rest of the transaction.
-pub(super) fn set_limits(work: Work<'_>, script: &mut Script<'_>) {
-    carry_settings(work, script);
-    let limit = format!(
-        "SET LOCAL lock_timeout = {}",
-        work.settings.lock_timeout_ms()
-    );
-    script.step("starting", &limit);
-    if let Some(limit) = set_statement_timeout(work, "SET LOCAL") {
-        script.step("starting", &limit);
+/// It says what a role or a database could say otherwise, and comes before anything else
+/// of a message: once a query has run, PostgreSQL refuses all of it.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE";
+
+/// Sets again what the session does not have by itself, after `RESET ALL` or at the
+/// start of a transaction: nothing on a direct connection.
+pub(super) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
+    for set in in_transaction(work) {
+        script.step("starting", &set);
     }
 }
 
-/// The statement that bounds how long a statement takes, if it is to be bounded.
-pub(in crate::engine) fn set_statement_timeout(work: Work<'_>, set: &str) -> Option<String> {
-    let limit = work.settings.statement_timeout_ms();
-    (limit > 0).then(|| format!("{set} statement_timeout = {limit}"))
+/// The start of a later transaction of the same run, under the lock that is held. What
+/// statements outside a transaction have set ends here.
+pub(super) fn begin_next(work: Work<'_>, script: &mut Script<'_>) {
+    script.step(BEGINNING, BEGIN);
+    script.step("forgetting what was set", "RESET ALL");
+    set_again(work, script);
 }
 
 /// Why a transaction was not opened.
@@ -70,12 +70,6 @@ pub(super) fn forget_what_was_prepared(work: Work<'_>, script: &mut Script<'_>) 
     }
 }
 
-/// Sets again what the opening has set for the transaction, after all settings were
-/// forgotten.
-pub(super) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
-    set_limits(work, script);
-}
-
 /// What a transaction sees of what others commit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum View {
@@ -91,20 +85,20 @@ pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     let mut script = Script::default();
     match view {
         View::Newest => {
+            script.step(BEGINNING, BEGIN);
             forget(work, &mut script);
-            script.step("starting", "BEGIN READ WRITE");
         }
         View::OfOneMoment => {
             // The statements of a message are one transaction unless they say otherwise,
             // and the moment would be chosen already.
-            script.step("starting", "BEGIN READ WRITE");
+            script.step(BEGINNING, BEGIN);
             forget(work, &mut script);
             script.step("starting", "COMMIT");
-            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
-            script.step("starting", begin);
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE NOT DEFERRABLE";
+            script.step(BEGINNING, begin);
         }
     }
-    set_limits(work, &mut script);
+    set_again(work, &mut script);
     script.step(TAKING_LOCK, &require_lock(work.schema));
     script
 }

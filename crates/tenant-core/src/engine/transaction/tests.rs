@@ -6,7 +6,7 @@ use std::thread;
 
 use proptest::prelude::*;
 
-use super::opening::{View, opening};
+use super::opening::{View, opening, set_again};
 use super::{Make, Transaction, Way};
 use crate::engine::batches::tests::made_up;
 use crate::engine::batches::{Batch, Cut, Mode, batches, split_first};
@@ -31,8 +31,17 @@ fn welcome(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// Does `look` with work on a tenant that has `migrations` to come.
+/// Does `look` with work on a tenant that has `migrations` to come, directly.
 fn with_work(migrations: &MigrationSet, look: impl FnOnce(Work<'_>)) {
+    with_work_on(migrations, Database::known_as_direct, look);
+}
+
+/// The same with a database that is reached in another way.
+fn with_work_on(
+    migrations: &MigrationSet,
+    reached: impl FnOnce(Database) -> Database,
+    look: impl FnOnce(Work<'_>),
+) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = thread::spawn(move || welcome(&listener));
@@ -43,7 +52,7 @@ fn with_work(migrations: &MigrationSet, look: impl FnOnce(Work<'_>)) {
         .unwrap();
     runtime.block_on(async {
         let url = format!("postgres://nobody@127.0.0.1:{port}/nothing?sslmode=disable");
-        let database = Database::parse(&url).unwrap();
+        let database = reached(Database::parse(&url).unwrap());
         let sessions = database.sessions(1);
         let session: &Session = &sessions.get().await.unwrap();
         let (settings, registry) = (Settings::default(), Registry::default());
@@ -75,7 +84,7 @@ fn short(script: &Script<'_>) -> Vec<String> {
 /// The same from the lock on.
 fn from_the_lock(script: &Script<'_>) -> Vec<String> {
     let short = short(script).into_iter();
-    let mut own = short.skip_while(|text| !text.starts_with("SET LOCAL lock_timeout"));
+    let mut own = short.skip_while(|text| !text.starts_with("DISCARD SEQUENCES"));
     own.next().unwrap();
     own.collect()
 }
@@ -161,7 +170,6 @@ fn what_a_migration_may_leave_is_put_back_before_the_next_one() {
                 "UNLISTEN *",
                 "DISCARD TEMP",
                 "DISCARD SEQUENCES",
-                "SET LOCAL lock_timeout =",
                 "SET LOCAL search_path TO",
                 "SELECT g()",
                 "SET CONSTRAINTS ALL IMME",
@@ -214,12 +222,78 @@ fn a_migration_outside_a_transaction_is_only_recorded_in_one() {
         assert_eq!(
             short(&recorded.as_one_message()),
             [
-                "BEGIN",
+                "BEGIN ISOLATION LEVEL RE",
                 "INSERT INTO \"acme\".\"__di",
                 "UPDATE public.schema_tra",
                 "COMMIT",
             ]
         );
+    });
+}
+
+/// The start of a transaction on a direct connection.
+const OPENING: [&str; 8] = [
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE",
+    "RESET SESSION AUTHORIZATION",
+    "RESET ROLE",
+    "RESET ALL",
+    "CLOSE ALL",
+    "UNLISTEN *",
+    "DISCARD TEMP",
+    "DISCARD SEQUENCES",
+];
+
+#[test]
+fn it_is_opened_read_write_before_anything_else_and_a_direct_session_sets_nothing() {
+    with_work(&made_up(&[]), |work| {
+        let opened = texts(&opening(work, View::Newest));
+        let (lock, before) = opened.split_last().unwrap();
+        assert!(lock.starts_with(CHECK), "{lock}");
+        assert_eq!(before, OPENING);
+        let of_one_moment = texts(&opening(work, View::OfOneMoment));
+        assert_eq!(of_one_moment[..8], OPENING);
+        assert_eq!(
+            of_one_moment[8..10],
+            [
+                "COMMIT",
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE NOT DEFERRABLE"
+            ]
+        );
+        assert_eq!(of_one_moment.len(), 11);
+    });
+}
+
+#[test]
+fn behind_a_pooler_each_transaction_sets_what_counts_in_it() {
+    with_work_on(&made_up(&[]), Database::behind_pooler, |work| {
+        let opened = texts(&opening(work, View::Newest));
+        assert_eq!(opened[..8], OPENING);
+        let pinned = [
+            "SET LOCAL TimeZone = 'UTC'",
+            "SET LOCAL row_security = 'off'",
+            "SET LOCAL quote_all_identifiers = 'off'",
+            "SET LOCAL client_min_messages = 'notice'",
+            "SET LOCAL exit_on_error = 'off'",
+            "SET LOCAL idle_in_transaction_session_timeout = '0'",
+            "SET LOCAL lock_timeout = '5000'",
+            "SET LOCAL statement_timeout = '0'",
+        ];
+        assert_eq!(opened[8..16], pinned);
+        assert_eq!(opened.len(), 17);
+        let mut again = Script::default();
+        set_again(work, &mut again);
+        assert_eq!(texts(&again), pinned);
+    });
+}
+
+#[test]
+fn a_later_transaction_of_a_run_forgets_what_was_set_outside_one() {
+    let set = made_up(&[Mode::Together]);
+    let migrations = set.iter().collect::<Vec<_>>();
+    with_work(&set, |work| {
+        let next = texts(&Transaction::next(work, Way::Apply, &migrations).as_one_message());
+        assert_eq!(next[..2], [OPENING[0], "RESET ALL"]);
+        assert!(next[2].starts_with("SET LOCAL search_path"), "{next:?}");
     });
 }
 

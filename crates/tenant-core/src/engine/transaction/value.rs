@@ -20,14 +20,14 @@
 //! is known, and need not be checked.
 
 use super::between::{after_last, before_migration, between_migrations};
-use super::opening::{View, forget, opening, set_limits};
+use super::opening::{BEGIN, View, begin_next, forget, opening};
 use super::way::Way;
 use crate::assertion::Assertion;
 use crate::engine::batches::Batch;
 use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::ledger::{create_ledger, is_exactly};
 use crate::engine::lock::hold_lock;
-use crate::engine::script::{Origin, Script, UPDATING_REGISTRY};
+use crate::engine::script::{BEGINNING, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
 use crate::migration::{Migration, Sql};
 use crate::registry::Ran;
@@ -119,16 +119,11 @@ impl<'a, 't> Transaction<'a, 't> {
 
     /// All of it as one message, from the opening to the commit.
     pub(in crate::engine) fn as_one_message(&self) -> Script<'a> {
-        let mut script = match self.start {
-            Start::First => opening(self.work, View::Newest),
-            Start::Next | Start::AfterOutside => {
-                let mut script = Script::default();
-                script.step("starting", "BEGIN");
-                script
-            }
-        };
-        if self.start == Start::Next {
-            set_limits(self.work, &mut script);
+        let mut script = Script::default();
+        match self.start {
+            Start::First => script = opening(self.work, View::Newest),
+            Start::Next => begin_next(self.work, &mut script),
+            Start::AfterOutside => script.step(BEGINNING, BEGIN),
         }
         self.add_parts(&mut script, self.known);
         script

@@ -1,0 +1,32 @@
+//! What a transaction, or a session, has to set where its connection does not bring it.
+
+use super::cluster::CARRY_SETTINGS;
+use super::script::Script;
+use super::work::Work;
+use crate::link::{Database, Limits, Session};
+
+/// The statements at the start of a transaction on `session`: none on a direct connection,
+/// which has all of it by startup options. On a cluster each has to be a message of its own.
+pub(crate) fn settings_of(database: &Database, session: &Session, limits: Limits) -> Vec<String> {
+    let is_cluster = database.is_cluster();
+    let pinned = session.pinned().statements("SET LOCAL", limits, is_cluster);
+    let carry = (is_cluster && !pinned.is_empty()).then(|| CARRY_SETTINGS.to_owned());
+    carry.into_iter().chain(pinned).collect()
+}
+
+/// The same for `work`.
+pub(super) fn in_transaction(work: Work<'_>) -> Vec<String> {
+    settings_of(work.database, work.session, work.settings.limits())
+}
+
+/// Settings for statements outside a transaction: as at the start of the session, but no
+/// bound on how long they wait for a lock. `CREATE INDEX CONCURRENTLY` waits for every
+/// older transaction by design.
+pub(super) fn set_for_session(work: Work<'_>, script: &mut Script<'_>) {
+    script.step("forgetting what was set", "RESET ALL");
+    let limits = work.settings.limits();
+    for set in work.session.pinned().statements("SET", limits, false) {
+        script.step("starting", &set);
+    }
+    script.step("starting", "SET lock_timeout = 0");
+}
