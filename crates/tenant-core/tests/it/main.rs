@@ -31,6 +31,7 @@ mod messages;
 mod migrations;
 mod names;
 mod outside;
+mod outside_stages;
 mod pgbouncer;
 mod pool;
 mod pool_connecting;
