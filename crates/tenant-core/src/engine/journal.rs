@@ -147,8 +147,9 @@ impl Progress {
         Some(&begun.known)
     }
 
-    /// The statement begins.
+    /// The statement begins, or begins anew.
     pub(super) fn begin(&mut self, fingerprint: &str, known: Vec<String>) {
+        self.begun.retain(|one| one.fingerprint != fingerprint);
         self.begun.push(Begun {
             fingerprint: fingerprint.to_owned(),
             known,
@@ -157,13 +158,7 @@ impl Progress {
 
     /// The statement is done.
     pub(super) fn finish(&mut self, fingerprint: &str, made: Option<String>) {
-        let begun = self
-            .begun
-            .iter()
-            .position(|one| one.fingerprint == fingerprint);
-        if let Some(begun) = begun {
-            self.begun.remove(begun);
-        }
+        self.begun.retain(|one| one.fingerprint != fingerprint);
         self.done.push(Done {
             fingerprint: fingerprint.to_owned(),
             made,
@@ -218,7 +213,10 @@ fn add(journal: &mut Journal, line: &str) -> Option<()> {
                     made: None,
                 }),
                 "made" => entry.done.last_mut()?.made = Some(value),
-                "begun" => entry.begin(&value, Vec::new()),
+                "begun" => entry.begun.push(Begun {
+                    fingerprint: value,
+                    known: Vec::new(),
+                }),
                 "known" => entry.begun.last_mut()?.known.push(value),
                 _ => return None,
             }

@@ -159,25 +159,24 @@ impl<'a> Steps<'a> {
         }
         let earlier = self.progress.known(&fingerprint).map(<[String]>::to_vec);
         let has_begun = earlier.is_some();
-        let (next, known) = match earlier {
-            Some(known) => {
-                let next = resume(self.work, statement, &effect, &known).await?;
-                (next, known)
-            }
-            None => {
-                let known = begin(self.work, statement, &effect).await?;
-                self.progress.begin(&fingerprint, known.clone());
-                self.write().await?;
-                (Next::Run, known)
-            }
+        let next = match &earlier {
+            Some(known) => resume(self.work, statement, &effect, known).await?,
+            None => Next::Run,
         };
+        let mut known = earlier.unwrap_or_default();
         match next {
             Next::Done => {}
             Next::Complete(other) => self.send(number, &other).await?,
-            Next::Run => match self.send(number, statement).await {
-                Err(error) if has_begun && says_it_is_done(&error, statement) => {}
-                done => done?,
-            },
+            Next::Run => {
+                // Also again: what is there now is not the work of the run before.
+                known = begin(self.work, statement, &effect).await?;
+                self.progress.begin(&fingerprint, known.clone());
+                self.write().await?;
+                match self.send(number, statement).await {
+                    Err(error) if has_begun && says_it_is_done(&error, statement) => {}
+                    done => done?,
+                }
+            }
         }
         let made = self.require_valid(number, &effect, &known).await?;
         self.progress.finish(&fingerprint, made);
