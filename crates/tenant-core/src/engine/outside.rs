@@ -4,12 +4,13 @@
 //! the next run continues where this one ended; what a statement has left half done is
 //! repaired first: see [`leftovers`](super::leftovers).
 
-use sql_text::{fingerprint, literal};
+use sql_text::fingerprint;
 
 use super::batches::{Batch, first_outside};
 use super::built_index::{is_still_there, made};
 use super::cluster::carry_settings;
 use super::journal::{Journal, Progress};
+use super::ledger::{comment, set_comment};
 use super::leftovers::{Next, begin, resume};
 use super::lock::require_lock;
 use super::script::{Origin, Script};
@@ -85,23 +86,25 @@ struct Steps<'a> {
     met: Vec<bool>,
     /// Whether the file says itself how long a statement waits for a lock.
     sets_lock_timeout: bool,
+    /// Whether the file goes on as another role, who may not write here.
+    sets_role: bool,
 }
 
 impl<'a> Steps<'a> {
     async fn of(work: Work<'a>, migration: &'a Migration, way: Way) -> Result<Self, Error> {
         let mut script = Script::default();
-        let query = format!(
-            "SELECT pg_catalog.obj_description(pg_catalog.to_regclass({}), 'pg_class')",
-            literal(&work.schema.ledger())
-        );
+        let query = comment(work.schema);
         script.step("reading how far the migration is", &query);
         let rows = ask(work, &script).await?;
         let journal = Journal::read(rows.first().and_then(|row| row.get(0)));
         let progress = journal.progress(migration.version(), way.file());
-        let mut statements = migration.statements(way.file());
-        let sets_lock_timeout = statements.any(|one| {
-            pace(one) == Pace::Session && one.to_ascii_lowercase().contains("lock_timeout")
-        });
+        let sets = |what: &str| {
+            let mut statements = migration.statements(way.file());
+            statements
+                .any(|one| pace(one) == Pace::Session && one.to_ascii_lowercase().contains(what))
+        };
+        let sets_lock_timeout = sets("lock_timeout");
+        let sets_role = sets("role") || sets("authorization");
         Ok(Self {
             work,
             migration,
@@ -110,6 +113,7 @@ impl<'a> Steps<'a> {
             journal,
             progress,
             sets_lock_timeout,
+            sets_role,
         })
     }
 
@@ -130,6 +134,12 @@ impl<'a> Steps<'a> {
                     }
                 }
             }
+        }
+        if self.sets_role {
+            let mut script = Script::default();
+            script.step("forgetting a role", "RESET SESSION AUTHORIZATION");
+            script.step("forgetting a role", "RESET ROLE");
+            run_script(self.work, &script).await?;
         }
         let rest = self.journal.without(self.migration.version());
         Ok(self.comment(&rest))
@@ -267,15 +277,20 @@ impl<'a> Steps<'a> {
     fn add_end(&self, script: &mut Script<'a>) {
         let origin = Origin::PathCheck(self.migration, self.way.file());
         script.push(origin, &self.work.path().check());
+        if self.sets_role {
+            script.step(
+                "forgetting a role",
+                "SET LOCAL SESSION AUTHORIZATION DEFAULT",
+            );
+            script.step("forgetting a role", "SET LOCAL ROLE NONE");
+        }
         let comment = self.comment(&self.journal.with(&self.progress));
         script.step(WRITING, &comment);
         script.step("committing", "COMMIT");
     }
 
     fn comment(&self, journal: &Journal) -> String {
-        let text = journal.text();
-        let text = text.map_or_else(|| "NULL".to_owned(), |text| literal(&text));
-        format!("COMMENT ON TABLE {} IS {text}", self.work.schema.ledger())
+        set_comment(self.work.schema, journal.text().as_deref())
     }
 }
 

@@ -32,6 +32,7 @@ mod migrations;
 mod names;
 mod outside;
 mod outside_commits;
+mod outside_indexes;
 mod outside_journal;
 mod outside_server;
 mod outside_stages;

@@ -88,7 +88,9 @@ const ALLOWED: &[&str] = &[
 /// What the server says in a transaction.
 async fn in_transaction(database: &TestDatabase, statement: &str) -> Option<String> {
     let client = database.client().await;
-    client.batch_execute("BEGIN").await.unwrap();
+    // Refused for what it is, and not because the subscription is switched off.
+    let begin = "BEGIN; ALTER SUBSCRIPTION sub ENABLE";
+    client.batch_execute(begin).await.unwrap();
     let done = client.batch_execute(statement).await;
     done.err()
         .map(|error| error.code().unwrap().code().to_owned())
@@ -210,4 +212,56 @@ async fn what_was_done_to_the_server_and_not_recorded_is_not_done_again() {
     assert_eq!(health.as_expected, Some(1));
     let count = "SELECT count(*) FROM pg_database WHERE datname = 'Other'";
     assert_eq!(database.value(count).await, "0");
+}
+
+#[tokio::test]
+async fn a_subscription_that_was_made_and_not_recorded_is_not_made_again() {
+    let publisher = ThrowawayServer::builder()
+        .setting("wal_level", "logical")
+        .start()
+        .unwrap();
+    let source = TestDatabase::on(&publisher).await;
+    source
+        .execute("CREATE PUBLICATION one; CREATE PUBLICATION two")
+        .await;
+    let server = ThrowawayServer::start().unwrap();
+    let database = TestDatabase::on(&server).await;
+    let mut stream = two_steps();
+    create(&tenants(&database, &stream).await, &["acme"]).await;
+    let made = format!(
+        "CREATE SUBSCRIPTION shop_sub CONNECTION '{}' PUBLICATION one;",
+        source.url()
+    );
+    let publications = "SELECT array_to_string(array_agg(p), ',') FROM pg_subscription s, \
+                        unnest(s.subpublications) p";
+    for (file, answer) in [
+        (made.as_str(), "one"),
+        (
+            "VACUUM tasks; ALTER SUBSCRIPTION shop_sub ADD PUBLICATION two;",
+            "one,two",
+        ),
+        (
+            "VACUUM tasks; ALTER SUBSCRIPTION shop_sub DROP PUBLICATION one;",
+            "two",
+        ),
+        ("ALTER SUBSCRIPTION shop_sub REFRESH PUBLICATION;", "two"),
+        ("VACUUM tasks; DROP SUBSCRIPTION shop_sub;", "NULL"),
+    ] {
+        stream = stream.outside(file);
+        database.execute(REFUSE).await;
+        let new = open(&database, &stream, Settings::default()).await;
+        let report = migrate(&new).await;
+        assert_eq!(outcome(&report, "acme").status, Status::Failed, "{file}");
+        assert_eq!(
+            database.value(publications).await,
+            answer,
+            "{file}: {report:?}"
+        );
+        database
+            .execute("DROP TRIGGER refuse ON public.schema_tracker")
+            .await;
+        let report = migrate(&new).await;
+        assert_eq!(report.count(Status::Migrated), 1, "{file}: {report:?}");
+        assert_eq!(database.value(publications).await, answer, "{file}");
+    }
 }
