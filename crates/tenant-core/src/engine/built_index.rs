@@ -3,7 +3,7 @@
 //! It exists, marked as invalid, before it is built. When building is cut off it stays so:
 //! it serves no query, costs every insert, and is in the way of the next attempt.
 
-use sql_text::{ident, literal};
+use sql_text::literal;
 
 use super::script::Script;
 use super::send::{ask, execute, run_script, send};
@@ -13,8 +13,10 @@ use crate::migration::BuiltIndex;
 
 /// An index that exists: on the table that a statement builds one on, or with the name
 /// that it gives.
-pub(super) struct Found {
-    pub(super) name: String,
+struct Found {
+    name: String,
+    /// The same with its schema, quoted.
+    written: String,
     is_valid: bool,
     is_on_table: bool,
     is_named: bool,
@@ -22,24 +24,22 @@ pub(super) struct Found {
     definition: String,
 }
 
-impl Found {
-    /// Whether it has the name that the statement gives, and is on its table.
-    fn is_meant(&self) -> bool {
-        self.is_named && self.is_on_table
-    }
-}
-
 /// Drops what is invalid and in the way of a statement that builds `index`: what has its
 /// very name, which serves no query whoever made it; and of what came after `known` was
-/// there, what is the same and got its name from the server.
+/// there, what is the same and got its name from the server. Gives back the names of what
+/// is there then.
 pub(super) async fn clear_the_way(
     work: Work<'_>,
     statement: &str,
     index: &BuiltIndex,
     known: Option<&[String]>,
-) -> Result<(), Error> {
-    if in_the_way(work, statement, index, known).await?.is_empty() {
-        return Ok(());
+) -> Result<Vec<String>, Error> {
+    let found = indexes(work, index).await?;
+    if in_the_way(work, statement, index, known, &found)
+        .await
+        .is_empty()
+    {
+        return Ok(names(&found));
     }
     // Another session may be building it right now. Whoever builds holds this lock.
     let mut script = Script::default();
@@ -51,34 +51,39 @@ pub(super) async fn clear_the_way(
     script.step("waiting for whoever builds an index on the table", &wait);
     script.step("committing", "COMMIT");
     run_script(work, &script).await?;
-    for name in in_the_way(work, statement, index, known).await? {
-        let name = format!("{}.{}", work.schema.ident(), ident(&name));
-        drop_index(work, &name).await?;
+    let found = indexes(work, index).await?;
+    for index in in_the_way(work, statement, index, known, &found).await {
+        drop_index(work, &index.written).await?;
     }
-    Ok(())
+    Ok(names(&indexes(work, index).await?))
 }
 
-async fn in_the_way(
+async fn in_the_way<'f>(
     work: Work<'_>,
     statement: &str,
     index: &BuiltIndex,
     known: Option<&[String]>,
-) -> Result<Vec<String>, Error> {
-    let mut found = indexes(work, index).await?;
-    found.retain(|one| !one.is_valid && one.is_on_table);
+    found: &'f [Found],
+) -> Vec<&'f Found> {
+    let invalid = found.iter().filter(|one| !one.is_valid && one.is_on_table);
     if index.name.is_some() {
-        found.retain(Found::is_meant);
-    } else {
-        let Some(known) = known else {
-            return Ok(Vec::new());
-        };
-        found.retain(|one| !known.contains(&one.name));
-        if !found.is_empty() {
-            let wanted = definition(work, statement, index).await;
-            found.retain(|one| wanted.as_deref() == Some(one.definition.as_str()));
-        }
+        return invalid.filter(|one| one.is_named).collect();
     }
-    Ok(found.into_iter().map(|one| one.name).collect())
+    let Some(known) = known else {
+        return Vec::new();
+    };
+    let mut new = invalid
+        .filter(|one| !known.contains(&one.name))
+        .collect::<Vec<_>>();
+    if !new.is_empty() {
+        let wanted = definition(work, statement, index).await;
+        new.retain(|one| wanted.as_deref() == Some(one.definition.as_str()));
+    }
+    new
+}
+
+fn names(found: &[Found]) -> Vec<String> {
+    found.iter().map(|one| one.name.clone()).collect()
 }
 
 /// Whether the index is there, complete, and came after `known` was there.
@@ -90,9 +95,7 @@ pub(super) async fn is_built(
 ) -> Result<bool, Error> {
     let mut found = indexes(work, index).await?;
     found.retain(|one| one.is_valid && one.is_on_table && !known.contains(&one.name));
-    if index.name.is_some() {
-        found.retain(Found::is_meant);
-    }
+    found.retain(|one| one.is_named || index.name.is_none());
     if found.is_empty() {
         return Ok(false);
     }
@@ -136,15 +139,18 @@ pub(super) async fn is_still_there(
 }
 
 /// The indexes of the table that `index` is built on, and the one with its name.
-pub(super) async fn indexes(work: Work<'_>, index: &BuiltIndex) -> Result<Vec<Found>, Error> {
+async fn indexes(work: Work<'_>, index: &BuiltIndex) -> Result<Vec<Found>, Error> {
     let is_named = index.name.as_deref().map_or_else(
         || "false".to_owned(),
         |name| format!("c.relname = {}", as_stored(name)),
     );
     let sql = format!(
-        "SELECT c.relname, i.indisvalid, i.indrelid = t.oid, {is_named}, \
+        "SELECT c.relname, \
+                pg_catalog.format('%I.%I', n.nspname, c.relname), \
+                i.indisvalid, i.indrelid = t.oid, {is_named}, \
                 pg_catalog.pg_get_indexdef(c.oid) \
          FROM pg_catalog.pg_class t \
+         JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
          JOIN pg_catalog.pg_class c ON c.relnamespace = t.relnamespace \
          JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid \
          WHERE t.oid = pg_catalog.to_regclass({}) AND (i.indrelid = t.oid OR {is_named})",
@@ -156,10 +162,11 @@ pub(super) async fn indexes(work: Work<'_>, index: &BuiltIndex) -> Result<Vec<Fo
     let found = rows.iter().filter_map(|row| {
         Some(Found {
             name: row.get(0)?.to_owned(),
-            is_valid: row.get(1)? == "t",
-            is_on_table: row.get(2)? == "t",
-            is_named: row.get(3)? == "t",
-            definition: without_names(row.get(4)?),
+            written: row.get(1)?.to_owned(),
+            is_valid: row.get(2)? == "t",
+            is_on_table: row.get(3)? == "t",
+            is_named: row.get(4)? == "t",
+            definition: without_names(row.get(5)?),
         })
     });
     Ok(found.collect())

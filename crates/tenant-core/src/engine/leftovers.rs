@@ -6,7 +6,7 @@
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
-use super::built_index::{as_stored, clear_the_way, drop_index, indexes, is_built};
+use super::built_index::{as_stored, clear_the_way, drop_index, is_built};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
@@ -31,10 +31,10 @@ pub(super) async fn begin(
     statement: &str,
     effect: &Effect,
 ) -> Result<Vec<String>, Error> {
-    if let Effect::BuildsIndex(index) = effect {
-        clear_the_way(work, statement, index, None).await?;
+    match effect {
+        Effect::BuildsIndex(index) => clear_the_way(work, statement, index, None).await,
+        _ => present(work, effect).await,
     }
-    present(work, effect).await
 }
 
 /// What is to be done about a statement that had begun while `known` was there.
@@ -92,10 +92,6 @@ fn after_detaching(detached: &Detached, now: &[String], known: &[String]) -> Nex
 /// What is there of what a statement could be confused with, by name.
 async fn present(work: Work<'_>, effect: &Effect) -> Result<Vec<String>, Error> {
     let query = match effect {
-        Effect::BuildsIndex(index) => {
-            let found = indexes(work, index).await?;
-            return Ok(found.into_iter().map(|one| one.name).collect());
-        }
         Effect::DropsIndex(name) => {
             let index = literal(name);
             format!("SELECT 'there' WHERE pg_catalog.to_regclass({index}) IS NOT NULL")
@@ -103,7 +99,7 @@ async fn present(work: Work<'_>, effect: &Effect) -> Result<Vec<String>, Error> 
         Effect::Reindexes => leftovers_of_reindexing(work),
         Effect::Detaches(detached) => attachment(detached),
         Effect::Makes(shared, name) | Effect::Drops(shared, name) => exists(*shared, name),
-        Effect::Unseen => return Ok(Vec::new()),
+        Effect::BuildsIndex(_) | Effect::Unseen => return Ok(Vec::new()),
     };
     let mut script = Script::default();
     script.step("looking for what is there already", &query);

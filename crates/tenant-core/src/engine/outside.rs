@@ -302,6 +302,7 @@ const WRITING: &str =
 /// down, has done the statement.
 fn says_it_is_done(error: &Error, statement: &str) -> bool {
     let alters_subscription = sql_text::words(statement).map(|(word, _)| word).take(2);
-    matches!(error.sqlstate(), Some("42710" | "42704"))
+    // It has the publication already, or no longer: PostgreSQL has several codes for that.
+    matches!(error.sqlstate(), Some("42710" | "42704" | "42P17"))
         && alters_subscription.eq(["alter", "subscription"])
 }

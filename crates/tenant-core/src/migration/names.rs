@@ -3,13 +3,16 @@
 //! PostgreSQL folds letters and cuts names to 63 bytes by the rules of the database's
 //! encoding. So a name is handed to it as it is written, and compared there.
 
-use std::iter::Peekable;
+use std::iter::{Filter, Peekable};
 
 use sql_text::{Token, TokenKind, Tokens, ident, stored, tokens};
 
+/// The tokens without white space and comments.
+type Telling<'a> = Filter<Tokens<'a>, fn(&Token<'a>) -> bool>;
+
 /// The words and names of a statement, from the left.
 pub(super) struct Names<'a> {
-    tokens: Peekable<std::iter::Filter<Tokens<'a>, fn(&Token<'a>) -> bool>>,
+    tokens: Peekable<Telling<'a>>,
     /// Where the last token that was taken ends, in bytes.
     end: usize,
 }

@@ -159,10 +159,10 @@ fn mixed(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
         TransactionNeed::Outside(what) => Some(what),
         _ => None,
     })?;
-    let (range, _) = statements
-        .iter()
-        .zip(needs)
-        .find(|(_, need)| *need == TransactionNeed::Inside)?;
+    let (range, _) = statements.iter().zip(needs).find(|(range, need)| {
+        let statement = text.get((*range).clone()).unwrap_or_default();
+        *need == TransactionNeed::Inside && pace(statement) != Pace::Alone
+    })?;
     Some(Refusal {
         line: line_at(text, range.start),
         reason: Reason::Mixed(outside),

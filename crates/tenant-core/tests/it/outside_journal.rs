@@ -3,9 +3,10 @@
 use std::fs;
 
 use tenant_core::{
-    Consequence, Error, FleetReport, ProblemKind, RollbackTo, Settings, Status, Tenants,
+    Consequence, Database, Error, FleetReport, MigrationSet, Migrations, ProblemKind, RollbackTo,
+    Settings, Status, Tenants,
 };
-use test_support::{TestDatabase, eventually};
+use test_support::TestDatabase;
 
 use crate::fixture::{
     Stream, chain, create, migrate, name, open, open_at, outcome, rollback_to, tenants, two_steps,
@@ -284,7 +285,7 @@ async fn a_role_that_a_file_takes_is_given_back() {
     database.execute(&grant).await;
     assert_eq!(error(&migrate(&new).await).sqlstate(), Some("42883"));
     database
-        .execute("CREATE PROCEDURE acme.nothing() LANGUAGE sql AS 'INSERT INTO theirs VALUES (2)'")
+        .execute("CREATE PROCEDURE acme.nothing() LANGUAGE plpgsql AS 'BEGIN INSERT INTO theirs VALUES (2); END'")
         .await;
     succeeds(&new).await;
     let owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'theirs'";
