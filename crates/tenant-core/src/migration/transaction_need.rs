@@ -74,9 +74,6 @@ fn outside(words: &[&str]) -> Option<&'static str> {
         ["create", "tablespace", ..] => "CREATE TABLESPACE",
         ["drop", "tablespace", ..] => "DROP TABLESPACE",
         ["create", "subscription", rest @ ..] if makes_slot(rest) => "CREATE SUBSCRIPTION",
-        ["alter", "subscription", rest @ ..] if has(rest, ["refresh", "publication"]) => {
-            "ALTER SUBSCRIPTION REFRESH PUBLICATION"
-        }
         _ => return None,
     })
 }
@@ -143,7 +140,6 @@ mod tests {
             "CLUSTER VERBOSE",
             "ALTER DATABASE \"Shop\" SET TABLESPACE fast",
             "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (enabled = false)",
-            "ALTER SUBSCRIPTION s REFRESH PUBLICATION",
         ] {
             assert!(
                 matches!(transaction_need(statement), TransactionNeed::Outside(_)),
