@@ -236,7 +236,7 @@ impl<'a> Steps<'a> {
             return Ok(None);
         };
         made(self.work, index, known).await?.map_err(|invalid| {
-            let problem = format!("the index \"{invalid}\" exists and is invalid");
+            let problem = format!("the index `{invalid}` exists and is invalid");
             Error::migration(
                 self.work.schema,
                 (self.migration, self.way.file()),

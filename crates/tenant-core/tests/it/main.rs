@@ -61,6 +61,7 @@ mod selection;
 mod server;
 mod spares;
 mod splitting;
+mod stage;
 mod testing;
 mod testing_processes;
 mod tls;

@@ -119,10 +119,7 @@ async fn an_index_that_stays_invalid_is_never_recorded_as_applied() {
     client.batch_execute(broken).await.unwrap_err();
     let report = migrate(&new).await;
     let told = chain(error(&report));
-    assert!(
-        told.contains("\"by_title\" exists and is invalid"),
-        "{told}"
-    );
+    assert!(told.contains("`by_title` exists and is invalid"), "{told}");
     assert_eq!(new.list().await.unwrap()[0].pending, Some(1));
 }
 
