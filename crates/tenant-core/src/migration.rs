@@ -10,6 +10,8 @@ mod border;
 mod file;
 mod index;
 mod inside;
+mod names;
+mod outside;
 mod plain;
 mod recorder;
 mod referred;
@@ -27,10 +29,10 @@ use crate::Version;
 pub(crate) use border::{uses_added_value, validates_what_is_added};
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
-pub(crate) use index::{BuiltIndex, built_concurrently};
+pub(crate) use index::BuiltIndex;
 pub(crate) use inside::in_transaction_form;
+pub(crate) use outside::{Detached, Effect, Pace, Shared, effect, may_commit, pace};
 pub use refusal::{Reason, Refusal};
-pub(crate) use transaction_need::{adds_value, drops_index, reindexes_concurrently};
 
 /// One migration: its identity and its SQL in statements.
 #[derive(Debug, Clone)]
@@ -62,6 +64,19 @@ impl Migration {
     #[must_use]
     pub fn in_transaction(&self) -> bool {
         self.in_transaction
+    }
+
+    /// Whether one of its files can run in a transaction, whatever `run_in_transaction`
+    /// says. Diesel sends a file as one message, which PostgreSQL takes for one
+    /// transaction as well.
+    pub(crate) fn fits_in_transaction(&self, file: MigrationFile) -> bool {
+        self.in_transaction || self.statements(file).all(|one| pace(one) != Pace::Alone)
+    }
+
+    /// Whether one of its files may commit by itself, so that it cannot be tried in a
+    /// transaction.
+    pub(crate) fn may_commit(&self, file: MigrationFile) -> bool {
+        !self.in_transaction && self.statements(file).any(may_commit)
     }
 
     /// Why this migration is not applied at all, if it is not.
@@ -206,9 +221,17 @@ impl MigrationSet {
         self
     }
 
-    /// The oldest `count` of them.
-    pub(crate) fn first(&self, count: usize) -> Self {
-        let migrations = self.iter().take(count).cloned();
+    /// These, to be tried in a database of their own: without the statements that are about
+    /// the whole server.
+    pub(crate) fn for_trial(migrations: &[&Migration]) -> Self {
+        let migrations = migrations.iter().map(|one| {
+            let mut migration = (*one).clone();
+            migration.up.leave_out(outside::is_of_server);
+            if let Some(down) = &mut migration.down {
+                down.leave_out(outside::is_of_server);
+            }
+            migration
+        });
         Self {
             migrations: migrations.collect(),
         }

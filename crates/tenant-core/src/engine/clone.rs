@@ -10,7 +10,7 @@ use super::cluster::{Distribution, ask_as_it_is, create_schema};
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
 use super::copy_extras::{extras, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
-use super::ledger::create_ledger;
+use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
 use super::rehearse::shape_of;
@@ -184,6 +184,7 @@ fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>)
 /// The schema and its ledger; the path leads to it, and functions may speak of what is
 /// not there yet.
 async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
+    let comments = texts(work, "reading how far its migrations are", &comment(from)).await?;
     let mut script = Script::default();
     if !needs_empty_schema(work) {
         create_schema(work, Distribution::Distributed, &mut script);
@@ -196,6 +197,11 @@ async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
         "copying which migrations are applied",
         &copy_ledger(from, work.schema),
     );
+    // It says what a migration outside a transaction has done already.
+    for comment in comments {
+        let set = set_comment(work.schema, Some(&comment));
+        script.step("copying how far its migrations are", &set);
+    }
     prepare(work, &mut script);
     run_script(work, &script).await
 }

@@ -128,3 +128,20 @@ pub(super) fn strike(schema: Schema<'_>, migrations: &[&Migration]) -> String {
         versions.collect::<Vec<_>>().join(", ")
     )
 }
+
+/// The query for the comment on the schema's table of applied migrations; no row where it
+/// has none.
+pub(super) fn comment(schema: Schema<'_>) -> String {
+    let ledger = literal(&schema.ledger());
+    format!(
+        "SELECT description FROM pg_catalog.pg_description \
+         WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid = 0 \
+         AND objoid = pg_catalog.to_regclass({ledger})"
+    )
+}
+
+/// The statement that gives it this comment, or none.
+pub(super) fn set_comment(schema: Schema<'_>, text: Option<&str>) -> String {
+    let text = text.map_or_else(|| "NULL".to_owned(), literal);
+    format!("COMMENT ON TABLE {} IS {text}", schema.ledger())
+}

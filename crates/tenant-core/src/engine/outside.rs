@@ -1,17 +1,24 @@
 //! A migration outside a transaction: one message for each statement.
 //!
-//! It can be cut off half way, and then the next run begins it anew. What the
-//! earlier run has left is put right before: see [`invalid_index`](super::invalid_index).
+//! It can be cut off half way. The [`journal`](super::journal) says how far it is, so that
+//! the next run continues where this one ended; what a statement has left half done is
+//! repaired first: see [`leftovers`](super::leftovers).
+
+use sql_text::fingerprint;
 
 use super::batches::{Batch, first_outside};
-use super::invalid_index;
-use super::pinned::set_for_session;
+use super::built_index::{is_still_there, made};
+use super::journal::{Journal, Progress};
+use super::ledger::{comment, set_comment};
+use super::leftovers::{Next, begin, resume};
+use super::lock::require_lock;
+use super::pinned::{in_transaction, set_for_session};
 use super::script::{Origin, Script};
-use super::send::run_script;
+use super::send::{ask, run_script};
 use super::transaction::{Transaction, Way};
 use super::work::Work;
-use crate::Error;
-use crate::migration::{Migration, adds_value, drops_index};
+use crate::migration::{Effect, Migration, Pace, effect, pace};
+use crate::{Error, PgError};
 
 /// Refuses `batches`, which follow the first transaction, where a pooler is at the other
 /// end: the lock cannot be kept for them, and the statements of a migration outside a
@@ -40,53 +47,268 @@ pub(super) async fn require_direct(work: Work<'_>, batches: &[Batch<'_, '_>]) ->
 /// records them. An error leaves the session marked as busy; it is closed, and the lock
 /// with it.
 ///
-/// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older
-/// transaction by design, and blocks nobody meanwhile.
+/// A file of which each statement can be in a transaction is one, together with its record:
+/// that is what PostgreSQL makes of the one message in which Diesel sends it.
 pub(super) async fn run_outside<'a>(
     work: Work<'a>,
     batch: &[&'a Migration],
     way: Way,
 ) -> Result<(), Error> {
-    let mut script = Script::default();
-    set_for_session(work, &mut script);
-    script.step("setting the search path", &work.path().set_session());
-    script.step("checking that the search path exists", &work.path().check());
-    run_script(work, &script).await?;
     for migration in batch.iter().copied() {
-        run_statements(work, migration, way).await?;
-    }
-    let recording = Transaction::after_outside(work, way, batch);
-    run_script(work, &recording.as_one_message()).await
-}
-
-/// Those that an earlier run, which was cut off, has not done.
-async fn run_statements<'a>(
-    work: Work<'a>,
-    migration: &'a Migration,
-    way: Way,
-) -> Result<(), Error> {
-    for (number, statement) in migration.statements(way.file()).enumerate() {
-        if invalid_index::is_done(work, statement).await? {
-            continue;
-        }
-        let mut script = Script::default();
-        script.push(Origin::Migration(migration, way.file(), number), statement);
-        match run_script(work, &script).await {
-            Err(error) if is_done_already(&error, statement, way) => {}
-            done => done?,
-        }
+        let one = [migration];
+        let recording = if migration.fits_in_transaction(way.file()) {
+            Transaction::next(work, way, &one).as_one_message()
+        } else {
+            prepare(work).await?;
+            let end = Steps::of(work, migration, way).await?.run().await?;
+            let recording = Transaction::after_outside(work, way, &one);
+            recording.ending(&end).as_one_message()
+        };
+        run_script(work, &recording).await?;
     }
     Ok(())
 }
 
-/// Whether `error` says that an earlier run, which was cut off before it could
-/// record, has done `statement`: the value of the enum is there, or what was built
-/// is dropped. An index that is to be dropped while applying was somebody else's
-/// work, and its absence is an error.
-fn is_done_already(error: &Error, statement: &str, way: Way) -> bool {
-    match error.sqlstate() {
-        Some("42710") => adds_value(statement),
-        Some("42704") => way == Way::Revert && drops_index(statement),
-        _ => false,
+/// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older transaction by
+/// design, and blocks nobody meanwhile.
+async fn prepare(work: Work<'_>) -> Result<(), Error> {
+    let mut script = Script::default();
+    set_for_session(work, &mut script);
+    script.step("setting the search path", &work.path().set_session());
+    script.step("checking that the search path exists", &work.path().check());
+    run_script(work, &script).await
+}
+
+/// The statements of a file, one after the other.
+struct Steps<'a> {
+    work: Work<'a>,
+    migration: &'a Migration,
+    way: Way,
+    journal: Journal,
+    progress: Progress,
+    /// Which of what is done in `progress` was met in the file.
+    met: Vec<bool>,
+    /// Whether the file says itself how long a statement waits for a lock.
+    sets_lock_timeout: bool,
+    /// Whether the file goes on as another role, who may not write here.
+    sets_role: bool,
+}
+
+impl<'a> Steps<'a> {
+    async fn of(work: Work<'a>, migration: &'a Migration, way: Way) -> Result<Self, Error> {
+        let mut script = Script::default();
+        let query = comment(work.schema);
+        script.step("reading how far the migration is", &query);
+        let rows = ask(work, &script).await?;
+        let journal = Journal::read(rows.first().and_then(|row| row.get(0)));
+        let progress = journal.progress(migration.version(), way.file());
+        let sets = |what: &str| {
+            let mut statements = migration.statements(way.file());
+            statements
+                .any(|one| pace(one) == Pace::Session && one.to_ascii_lowercase().contains(what))
+        };
+        let sets_lock_timeout = sets("lock_timeout");
+        let sets_role = sets("role") || sets("authorization");
+        Ok(Self {
+            work,
+            migration,
+            way,
+            met: vec![false; progress.done.len()],
+            journal,
+            progress,
+            sets_lock_timeout,
+            sets_role,
+        })
     }
+
+    /// Runs those that an earlier run has not done. Gives back the statement that removes
+    /// the journal, for the transaction that records the migration.
+    async fn run(mut self) -> Result<String, Error> {
+        let statements = self.migration.statements(self.way.file());
+        let last = statements.count().saturating_sub(1);
+        for (number, statement) in self.migration.statements(self.way.file()).enumerate() {
+            match pace(statement) {
+                Pace::Session => self.send(number, statement).await?,
+                Pace::Inside => self.run_inside(number, statement).await?,
+                Pace::Alone => {
+                    self.run_alone(number, statement).await?;
+                    // What follows is the record, which says more.
+                    if number < last {
+                        self.write().await?;
+                    }
+                }
+            }
+        }
+        if self.sets_role {
+            let mut script = Script::default();
+            script.step("forgetting a role", "RESET SESSION AUTHORIZATION");
+            script.step("forgetting a role", "RESET ROLE");
+            run_script(self.work, &script).await?;
+        }
+        let rest = self.journal.without(self.migration.version());
+        Ok(self.comment(&rest))
+    }
+
+    /// A statement that can be in a transaction is in one with the journal, and so happens
+    /// once.
+    async fn run_inside(&mut self, number: usize, statement: &'a str) -> Result<(), Error> {
+        let fingerprint = fingerprint(statement, false);
+        if self.meets(&fingerprint).is_some() {
+            return Ok(());
+        }
+        self.progress.finish(&fingerprint, None);
+        self.met.push(true);
+        let mut script = self.opening();
+        let origin = Origin::Migration(self.migration, self.way.file(), number);
+        script.push(origin, statement);
+        self.add_end(&mut script);
+        run_script(self.work, &script).await
+    }
+
+    async fn run_alone(&mut self, number: usize, statement: &'a str) -> Result<(), Error> {
+        let fingerprint = fingerprint(statement, false);
+        let effect = effect(statement);
+        if self.is_done(&fingerprint, &effect).await? {
+            return Ok(());
+        }
+        let earlier = self.progress.known(&fingerprint).map(<[String]>::to_vec);
+        let has_begun = earlier.is_some();
+        let next = match &earlier {
+            Some(known) => resume(self.work, statement, &effect, known).await?,
+            None => Next::Run,
+        };
+        let mut known = earlier.unwrap_or_default();
+        match next {
+            Next::Done => {}
+            Next::Complete(other) => self.send(number, &other).await?,
+            Next::Run => {
+                // Also again: what is there now is not the work of the run before.
+                known = begin(self.work, statement, &effect).await?;
+                self.progress.begin(&fingerprint, known.clone());
+                self.write().await?;
+                match self.send(number, statement).await {
+                    Err(error) if has_begun && says_it_is_done(&error, statement) => {}
+                    done => done?,
+                }
+            }
+        }
+        let made = self.require_valid(number, &effect, &known).await?;
+        self.progress.finish(&fingerprint, made);
+        self.met.push(true);
+        Ok(())
+    }
+
+    /// Whether an earlier run has done the statement, and what it has built is still there.
+    async fn is_done(&mut self, fingerprint: &str, effect: &Effect) -> Result<bool, Error> {
+        let Some(at) = self.meets(fingerprint) else {
+            return Ok(false);
+        };
+        let made = self
+            .progress
+            .done
+            .get(at)
+            .and_then(|done| done.made.clone());
+        let (Effect::BuildsIndex(index), Some(made)) = (effect, made) else {
+            return Ok(true);
+        };
+        let is_there = is_still_there(self.work, index, &made).await?;
+        if !is_there {
+            self.progress.done.remove(at);
+            self.met.remove(at);
+        }
+        Ok(is_there)
+    }
+
+    /// Meets a statement of the file: gives back where it stands in what is done, if it
+    /// does. The same statement may be in a file twice.
+    fn meets(&mut self, fingerprint: &str) -> Option<usize> {
+        let done = self.progress.done.iter().zip(&self.met);
+        let mut not_met = done.enumerate().filter(|(_, (_, met))| !**met);
+        let (at, _) = not_met.find(|(_, (done, _))| done.fingerprint == fingerprint)?;
+        *self.met.get_mut(at)? = true;
+        Some(at)
+    }
+
+    /// After an index was built: it is valid. Gives back its name, if it is new.
+    async fn require_valid(
+        &self,
+        number: usize,
+        effect: &Effect,
+        known: &[String],
+    ) -> Result<Option<String>, Error> {
+        let Effect::BuildsIndex(index) = effect else {
+            return Ok(None);
+        };
+        made(self.work, index, known).await?.map_err(|invalid| {
+            let problem = format!("the index `{invalid}` exists and is invalid");
+            Error::migration(
+                self.work.schema,
+                (self.migration, self.way.file()),
+                (number, 0),
+                PgError::from_text(&problem),
+            )
+        })
+    }
+
+    async fn send(&self, number: usize, statement: &str) -> Result<(), Error> {
+        let mut script = Script::default();
+        let origin = Origin::Migration(self.migration, self.way.file(), number);
+        script.push(origin, statement);
+        run_script(self.work, &script).await
+    }
+
+    /// Writes down how far the migration is.
+    async fn write(&self) -> Result<(), Error> {
+        let mut script = self.opening();
+        self.add_end(&mut script);
+        run_script(self.work, &script).await
+    }
+
+    /// A transaction under the lock that the session holds: a statement may have given it
+    /// back.
+    fn opening(&self) -> Script<'a> {
+        let mut script = Script::default();
+        script.step("starting", "BEGIN");
+        for set in in_transaction(self.work) {
+            script.step("starting", &set);
+        }
+        if !self.sets_lock_timeout {
+            let limit = self.work.settings.lock_timeout_ms();
+            script.step("starting", &format!("SET LOCAL lock_timeout = {limit}"));
+        }
+        script.step("taking the lock", &require_lock(self.work.schema));
+        script
+    }
+
+    fn add_end(&self, script: &mut Script<'a>) {
+        let origin = Origin::PathCheck(self.migration, self.way.file());
+        script.push(origin, &self.work.path().check());
+        if self.sets_role {
+            script.step(
+                "forgetting a role",
+                "SET LOCAL SESSION AUTHORIZATION DEFAULT",
+            );
+            script.step("forgetting a role", "SET LOCAL ROLE NONE");
+        }
+        let comment = self.comment(&self.journal.with(&self.progress));
+        script.step(WRITING, &comment);
+        script.step("committing", "COMMIT");
+    }
+
+    fn comment(&self, journal: &Journal) -> String {
+        set_comment(self.work.schema, journal.text().as_deref())
+    }
+}
+
+/// The step that only the owner of the table may do.
+const WRITING: &str =
+    "keeping how far the migration is, as a comment on the table of applied migrations";
+
+/// Whether `error` says that an earlier run, which was cut off before it could write that
+/// down, has done the statement.
+fn says_it_is_done(error: &Error, statement: &str) -> bool {
+    let alters_subscription = sql_text::words(statement).map(|(word, _)| word).take(2);
+    // It has the publication already, or no longer: PostgreSQL has several codes for that.
+    matches!(error.sqlstate(), Some("42710" | "42704" | "42P17"))
+        && alters_subscription.eq(["alter", "subscription"])
 }

@@ -13,7 +13,7 @@ use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::MIGRATION_HISTORY;
-use crate::shape::{Compared, Difference, compare};
+use crate::shape::{Compared, Difference, Shape, compare};
 use crate::{Error, Version};
 
 /// A table or a column that a `down.sql` drops, by the names that it has before
@@ -49,27 +49,67 @@ pub(crate) async fn rehearse_back(
     refuse_unfit(remaining.iter().chain(reverted).copied())?;
     let opened = open(work, "SELECT 1").await;
     opened.map_err(|error: NotOpened<'_>| error.into_error(work))?;
-    let back = there_and_back(work, remaining, reverted).await;
+    let back = there_and_back(InTransaction(work), remaining, reverted).await;
     close(work).await;
     back
 }
 
-async fn there_and_back(
-    work: Work<'_>,
+/// Where migrations are tried.
+pub(super) trait Trial {
+    /// Makes the schema, with these.
+    async fn make(&mut self, migrations: &[&Migration]) -> Result<(), Error>;
+    /// Applies these as well.
+    async fn apply(&mut self, migrations: &[&Migration]) -> Result<(), Error>;
+    /// Reverts the newest one.
+    async fn revert(&mut self, migration: &Migration) -> Result<(), Error>;
+    /// The schema's shape.
+    async fn shape(&self) -> Result<Shape, Error>;
+    /// The schema, and the connection to it.
+    fn work(&self) -> Work<'_>;
+}
+
+/// In a transaction that is open.
+struct InTransaction<'a>(Work<'a>);
+
+impl Trial for InTransaction<'_> {
+    async fn make(&mut self, migrations: &[&Migration]) -> Result<(), Error> {
+        make_schema(self.0).await?;
+        self.apply(migrations).await
+    }
+
+    async fn apply(&mut self, migrations: &[&Migration]) -> Result<(), Error> {
+        run_some(self.0, migrations, MigrationFile::Up).await
+    }
+
+    async fn revert(&mut self, migration: &Migration) -> Result<(), Error> {
+        run_some(self.0, &[migration], MigrationFile::Down).await
+    }
+
+    async fn shape(&self) -> Result<Shape, Error> {
+        shape_of(self.0).await
+    }
+
+    fn work(&self) -> Work<'_> {
+        self.0
+    }
+}
+
+/// Applies the migrations and reverts them again, as [`rehearse_back`] says.
+pub(super) async fn there_and_back(
+    mut trial: impl Trial,
     remaining: &[&Migration],
     reverted: &[&Migration],
 ) -> Result<WayBack, Error> {
-    make_schema(work).await?;
-    run_some(work, remaining, MigrationFile::Up).await?;
-    let before = shape_of(work).await?;
+    trial.make(remaining).await?;
+    let before = trial.shape().await?;
     let oldest_first = reverted.iter().rev().copied().collect::<Vec<_>>();
-    run_some(work, &oldest_first, MigrationFile::Up).await?;
-    let filled = contents(work).await?;
+    trial.apply(&oldest_first).await?;
+    let filled = contents(trial.work()).await?;
     let mut now = filled.clone();
     let mut dropped = Vec::new();
     for migration in reverted {
-        run_some(work, &[migration], MigrationFile::Down).await?;
-        let next = contents(work).await?;
+        trial.revert(migration).await?;
+        let next = contents(trial.work()).await?;
         let gone = now.keys().filter(|key| !next.contains_key(key));
         // What an earlier one of these made holds nothing of a tenant's.
         let gone = gone.filter_map(|key| Some((key, filled.get(key)?)));
@@ -84,7 +124,7 @@ async fn there_and_back(
         }));
         now = next;
     }
-    let after = shape_of(work).await?;
+    let after = trial.shape().await?;
     Ok(WayBack {
         dropped,
         differences: compare(&before, &after, Compared::Everything),

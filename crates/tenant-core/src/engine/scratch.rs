@@ -8,17 +8,22 @@ use sql_text::ident;
 use super::apply::migrate;
 use super::create::create;
 use super::rehearse::shape_of;
+use super::rehearse_back::{Trial, WayBack, there_and_back};
+use super::revert::revert;
 use super::send::execute;
 use super::transaction::{close, open};
+use super::unfit::refuse_unfit;
 use super::work::Work;
-use crate::migration::Migrations;
+use crate::Error;
+use crate::link::Database;
+use crate::migration::{Migration, MigrationSet};
 use crate::name::Schema;
+use crate::registry::Registry;
 use crate::shape::Shape;
-use crate::{Database, Error};
 
-/// What the tenants' migrations make: the shape after as many of them as each number
-/// in `wanted` says. `work` is for a schema that does not exist; its name is the
-/// database's as well.
+/// What the tenants' `migrations` make where there are these `public` ones: the shape after
+/// as many of them as each number in `wanted` says. `work` is for a schema that does not
+/// exist; its name is the database's as well.
 ///
 /// # Errors
 ///
@@ -26,84 +31,199 @@ use crate::{Database, Error};
 /// the server is lost on the way.
 pub(crate) async fn try_in_database(
     work: Work<'_>,
-    migrations: &Migrations,
+    public: &MigrationSet,
+    migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
-    let name = work.schema.schema_name();
-    let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
-    execute(
-        work.session,
-        "making a database to try the migrations in",
-        &make,
-    )
-    .await?;
-    let tried = run_alike(work, migrations, wanted).await;
-    let remove = format!("DROP DATABASE {} WITH (FORCE)", ident(name));
-    let removed = execute(work.session, "dropping the database again", &remove).await;
-    let shapes = tried?;
-    removed?;
-    Ok(shapes)
+    refuse_unfit(migrations.iter().copied())?;
+    let place = Place::make(work).await?;
+    let tried = run_through(work, &place, public, migrations, wanted).await;
+    place.remove(work, tried).await
 }
 
-/// With what is set for the database that it stands beside.
-async fn run_alike(
+/// Applies the migrations `remaining` (oldest first) and `reverted` (newest first) in such
+/// a database, and reverts the latter again.
+///
+/// # Errors
+///
+/// The same.
+pub(crate) async fn try_back_in_database(
     work: Work<'_>,
-    migrations: &Migrations,
-    wanted: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, Shape>, Error> {
-    let database = work.database.named(work.schema.schema_name());
-    let database = database.with_settings_of(work.session.client()).await;
-    let database = database
-        .map_err(|error| Error::database("carrying the settings of the database over", error))?;
-    run_through(work, &database, migrations, wanted).await
+    public: &MigrationSet,
+    remaining: &[&Migration],
+    reverted: &[&Migration],
+) -> Result<WayBack, Error> {
+    refuse_unfit(remaining.iter().chain(reverted).copied())?;
+    let place = Place::make(work).await?;
+    let tried = run_back(work, &place, public, remaining, reverted).await;
+    place.remove(work, tried).await
 }
 
 async fn run_through(
     work: Work<'_>,
-    database: &Database,
-    migrations: &Migrations,
+    place: &Place,
+    public: &MigrationSet,
+    migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
-    let extensions = extensions(work).await?;
-    let sessions = database.sessions(1);
+    let sessions = place.database.sessions(1);
     let session = sessions.get().await?;
-    for statement in extensions {
-        let action = "making an extension to try the migrations with";
-        execute(&session, action, &statement).await?;
-    }
-    let sets = wanted.iter().map(|count| migrations.tenant.first(*count));
-    let sets = sets.collect::<Vec<_>>();
-    let registry = work.registry.elsewhere();
-    let there = |schema, migrations| Work {
+    let work = place.there(Work {
         session: &session,
-        schema,
-        migrations,
-        database,
-        registry: &registry,
         ..work
-    };
-    let public = there(Schema::Public, &migrations.public);
-    migrate(public, None).await.require_all()?;
+    });
+    prepare(work, place, public).await?;
+    let mut trial = InDatabase::of(work);
     let mut shapes = BTreeMap::new();
-    for (count, set) in wanted.iter().zip(&sets) {
-        let there = there(work.schema, set);
+    let mut done = 0;
+    for count in wanted {
+        let next = migrations.get(done..*count).unwrap_or_default();
         if shapes.is_empty() {
-            create(there).await?;
+            trial.make(next).await?;
         } else {
-            migrate(there, None).await.require_all()?;
+            trial.apply(next).await?;
         }
-        shapes.insert(*count, committed_shape(there).await?);
+        shapes.insert(*count, trial.shape().await?);
+        done = *count;
     }
     Ok(shapes)
 }
 
-/// The shape of a schema that is there.
-async fn committed_shape(work: Work<'_>) -> Result<Shape, Error> {
-    let opened = open(work, "SELECT 1").await;
-    opened.map_err(|error| error.into_error(work))?;
-    let shape = shape_of(work).await;
-    close(work).await;
-    shape
+async fn run_back(
+    work: Work<'_>,
+    place: &Place,
+    public: &MigrationSet,
+    remaining: &[&Migration],
+    reverted: &[&Migration],
+) -> Result<WayBack, Error> {
+    let sessions = place.database.sessions(1);
+    let session = sessions.get().await?;
+    let work = place.there(Work {
+        session: &session,
+        ..work
+    });
+    prepare(work, place, public).await?;
+    there_and_back(InDatabase::of(work), remaining, reverted).await
+}
+
+/// Makes in the new database what the tenants' migrations can refer to.
+async fn prepare(work: Work<'_>, place: &Place, public: &MigrationSet) -> Result<(), Error> {
+    for statement in &place.extensions {
+        let action = "making an extension to try the migrations with";
+        execute(work.session, action, statement).await?;
+    }
+    let public = MigrationSet::for_trial(&public.iter().collect::<Vec<_>>());
+    let work = Work {
+        schema: Schema::Public,
+        migrations: &public,
+        ..work
+    };
+    migrate(work, None).await.require_all().map(drop)
+}
+
+/// A database to try migrations in.
+struct Place {
+    database: Database,
+    registry: Registry,
+    /// The statements that make what the other database has of extensions.
+    extensions: Vec<String>,
+}
+
+impl Place {
+    async fn make(work: Work<'_>) -> Result<Self, Error> {
+        let extensions = extensions(work).await?;
+        let name = work.schema.schema_name();
+        let database = work.database.named(name);
+        let database = database.with_settings_of(work.session.client()).await;
+        let database = database
+            .map_err(|error| Error::database("reading the settings of the database", error))?;
+        let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
+        execute(
+            work.session,
+            "making a database to try the migrations in",
+            &make,
+        )
+        .await?;
+        Ok(Self {
+            database,
+            registry: work.registry.elsewhere(),
+            extensions,
+        })
+    }
+
+    /// The same work there.
+    fn there<'a>(&'a self, work: Work<'a>) -> Work<'a> {
+        Work {
+            database: &self.database,
+            registry: &self.registry,
+            ..work
+        }
+    }
+
+    /// Drops it. What was found out says more than why it cannot be dropped.
+    async fn remove<T>(self, work: Work<'_>, tried: Result<T, Error>) -> Result<T, Error> {
+        let name = ident(work.schema.schema_name());
+        let remove = format!("DROP DATABASE {name} WITH (FORCE)");
+        let removed = execute(work.session, "dropping the database again", &remove).await;
+        let tried = tried?;
+        removed?;
+        Ok(tried)
+    }
+}
+
+/// A tenant in such a database.
+struct InDatabase<'a> {
+    work: Work<'a>,
+    applied: MigrationSet,
+}
+
+impl<'a> InDatabase<'a> {
+    fn of(work: Work<'a>) -> Self {
+        Self {
+            work,
+            applied: MigrationSet::default(),
+        }
+    }
+
+    fn add(&mut self, migrations: &[&Migration]) {
+        let all = self.applied.iter().chain(migrations.iter().copied());
+        self.applied = MigrationSet::for_trial(&all.collect::<Vec<_>>());
+    }
+}
+
+impl Trial for InDatabase<'_> {
+    async fn make(&mut self, migrations: &[&Migration]) -> Result<(), Error> {
+        self.add(migrations);
+        create(self.work()).await.map(drop)
+    }
+
+    async fn apply(&mut self, migrations: &[&Migration]) -> Result<(), Error> {
+        self.add(migrations);
+        migrate(self.work(), None).await.require_all().map(drop)
+    }
+
+    async fn revert(&mut self, migration: &Migration) -> Result<(), Error> {
+        let newest = self.applied.find(migration.version().as_str());
+        let newest = newest.into_iter().collect::<Vec<_>>();
+        let done = revert(self.work(), &newest).await;
+        done.require_all().map(drop)
+    }
+
+    async fn shape(&self) -> Result<Shape, Error> {
+        let work = self.work();
+        let opened = open(work, "SELECT 1").await;
+        opened.map_err(|error| error.into_error(work))?;
+        let shape = shape_of(work).await;
+        close(work).await;
+        shape
+    }
+
+    fn work(&self) -> Work<'_> {
+        Work {
+            migrations: &self.applied,
+            ..self.work
+        }
+    }
 }
 
 /// The statements that make what the other database has of extensions.

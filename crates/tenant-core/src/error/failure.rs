@@ -60,7 +60,7 @@ impl Error {
         (statement, offset): (usize, usize),
         source: PgError,
     ) -> Self {
-        let consequence = if migration.in_transaction() {
+        let consequence = if migration.fits_in_transaction(file) {
             Consequence::RolledBack
         } else {
             Consequence::PartlyApplied

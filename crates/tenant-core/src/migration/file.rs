@@ -76,6 +76,13 @@ impl Sql {
         }
     }
 
+    /// Leaves out the statements that are `left`.
+    pub(super) fn leave_out(&mut self, left: impl Fn(&str) -> bool) {
+        let text = &self.text;
+        self.statements
+            .retain(|range| !left(text.get(range.clone()).unwrap_or_default()));
+    }
+
     /// The text, as the file has it.
     pub(crate) fn text(&self) -> &str {
         &self.text

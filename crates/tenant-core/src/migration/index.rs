@@ -1,51 +1,56 @@
 //! The index that a `CREATE INDEX CONCURRENTLY` builds, and its table.
 
-use sql_text::{Token, TokenKind, stored, tokens};
+use std::ops::Range;
 
-/// What a statement builds, by the names that the server gives them.
-#[derive(Debug, PartialEq, Eq)]
+use super::names::Names;
+
+/// What a statement builds. Names are as they are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BuiltIndex {
     /// `None` where the server finds a name.
     pub(crate) name: Option<String>,
+    /// With its schema if that is named.
     pub(crate) table: String,
+    /// The same without its schema.
+    pub(crate) bare_table: String,
+    is_unique: bool,
+    /// Where all of this stands in the statement, from its start to the table's end.
+    head: Range<usize>,
 }
 
-/// The index that `statement` builds concurrently. `None` for any other
-/// statement, and for a table whose schema is named.
-pub(crate) fn built_concurrently(statement: &str) -> Option<BuiltIndex> {
-    let mut words = tokens(statement)
-        .filter(|token| !token.is_trivia())
-        .peekable();
-    let mut skip = |expected: &str| {
-        let found = words.next_if(|token| token.is_word(expected));
-        found.map(drop)
-    };
-    skip("create")?;
-    skip("unique");
-    skip("index")?;
-    skip("concurrently")?;
-    for optional in ["if", "not", "exists"] {
-        skip(optional);
+impl BuiltIndex {
+    /// `statement`, which builds it, in a form that builds the same on another table, at
+    /// once and under a name that the server finds.
+    pub(crate) fn on(&self, table: &str, statement: &str) -> String {
+        let unique = if self.is_unique { "UNIQUE " } else { "" };
+        let rest = statement.get(self.head.end..).unwrap_or_default();
+        format!("CREATE {unique}INDEX ON {table}{rest}")
     }
-    let name = match skip("on") {
-        Some(()) => None,
-        None => {
-            let name = name_of(&words.next()?);
-            words.next_if(|token| token.is_word("on"))?;
-            Some(name)
-        }
-    };
-    words.next_if(|token| token.is_word("only"));
-    let table = name_of(&words.next()?);
-    let is_qualified = words
-        .peek()
-        .is_some_and(|token| token.kind == TokenKind::Symbol('.'));
-    (!is_qualified).then_some(BuiltIndex { name, table })
 }
 
-/// The name that the token stands for, or its text where it is no name.
-fn name_of(token: &Token<'_>) -> String {
-    stored(token).unwrap_or_else(|| token.text.to_owned())
+/// The index that `statement` builds concurrently. `None` for any other statement.
+pub(crate) fn built_concurrently(statement: &str) -> Option<BuiltIndex> {
+    let mut names = Names::of(statement).after(&["create"])?;
+    let is_unique = names.skip("unique");
+    let mut names = names.after(&["index", "concurrently"])?;
+    names.skip_all(&["if", "not", "exists"]);
+    let name = if names.is_at("on") {
+        None
+    } else {
+        Some(names.name()?)
+    };
+    let mut names = names.after(&["on"])?;
+    names.skip("only");
+    let start = names.start()?;
+    let parts = names.parts()?;
+    names.skip_symbol('*');
+    Some(BuiltIndex {
+        name,
+        table: parts.join("."),
+        bare_table: parts.last()?.clone(),
+        is_unique,
+        head: start..names.end(),
+    })
 }
 
 #[cfg(test)]
@@ -57,20 +62,35 @@ mod tests {
     }
 
     #[test]
-    fn name_and_table_are_those_that_the_server_uses() {
+    fn name_and_table_are_read_as_they_are_written() {
         let named = |name: &str, table: &str| Some((Some(name.to_owned()), table.to_owned()));
         assert_eq!(
             built("CREATE INDEX CONCURRENTLY By_Title ON Tasks (title)"),
-            named("by_title", "tasks")
+            named("By_Title", "Tasks")
         );
         assert_eq!(
             built("create unique index concurrently if not exists \"A \"\"b\" on only \"T\" (a)"),
-            named("A \"b", "T")
+            named("\"A \"\"b\"", "\"T\"")
         );
         assert_eq!(
             built("CREATE INDEX CONCURRENTLY ON tasks (title)"),
             Some((None, "tasks".to_owned()))
         );
+        assert_eq!(
+            built("CREATE INDEX CONCURRENTLY U&\"d\\0061ta\" ON acme . \"Tasks\" (title)"),
+            named("\"data\"", "acme.\"Tasks\"")
+        );
+    }
+
+    #[test]
+    fn the_same_is_built_on_another_table() {
+        let statement = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON acme.t USING hash (a)";
+        let index = built_concurrently(statement).unwrap();
+        assert_eq!(
+            index.on("pg_temp.t", statement),
+            "CREATE UNIQUE INDEX ON pg_temp.t USING hash (a)"
+        );
+        assert_eq!(index.bare_table, "t");
     }
 
     #[test]
@@ -78,7 +98,6 @@ mod tests {
         for statement in [
             "CREATE INDEX by_title ON tasks (title)",
             "DROP INDEX CONCURRENTLY by_title",
-            "CREATE INDEX CONCURRENTLY by_title ON public.tasks (title)",
         ] {
             assert_eq!(built(statement), None, "{statement}");
         }

@@ -4,10 +4,15 @@ use std::borrow::Cow;
 
 use sql_text::words;
 
+use super::outside::is_of_server;
+
 /// What to run in place of `statement` in a transaction: an index is built, or
 /// dropped, in the ordinary way. `None` for maintenance (`VACUUM` and the like),
-/// which makes nothing.
+/// which makes nothing, and for what is about the whole server, which is no trial.
 pub(crate) fn in_transaction_form(statement: &str) -> Option<Cow<'_, str>> {
+    if is_of_server(statement) {
+        return None;
+    }
     let mut words = words(statement);
     let (first, _) = words.next()?;
     match first.as_str() {
@@ -47,7 +52,13 @@ mod tests {
 
     #[test]
     fn maintenance_is_left_out_and_the_rest_is_as_it_is() {
-        assert_eq!(form("VACUUM ANALYZE t"), None);
+        for statement in [
+            "VACUUM ANALYZE t",
+            "ALTER SYSTEM SET a = 1",
+            "CREATE DATABASE d",
+        ] {
+            assert_eq!(form(statement), None, "{statement}");
+        }
         for statement in [
             "SELECT 'concurrently'",
             "ALTER TYPE m ADD VALUE 'concurrently'",

@@ -7,6 +7,7 @@ use sql_text::{line_at, words};
 use thiserror::Error;
 
 use super::abroad::made_abroad;
+use super::outside::{Pace, makes_temporary, pace};
 use super::transaction_need::{TransactionNeed, transaction_need};
 
 /// Why a migration is not run, and the line, from 1, of its `up.sql` or
@@ -67,6 +68,15 @@ pub enum Reason {
          fails, the other stays; move it to a migration of its own"
     )]
     Mixed(&'static str),
+    /// It runs outside a transaction, and a run that is cut off could not be continued.
+    #[error(
+        "`{0}` makes something that ends with the session, in a migration that runs outside a \
+         transaction: a run that was interrupted could not continue; use an ordinary table"
+    )]
+    EndsWithSession(String),
+    /// It would give up the lock under which migrations run.
+    #[error("`DISCARD ALL` would release the lock of this run; remove it")]
+    DiscardAll,
     /// A tenant's migration, and not a tenant's thing.
     #[error(
         "it makes `{0}`, outside the tenant's schema; leave the schema out of the name, or move it \
@@ -118,7 +128,7 @@ pub(super) fn find(
                 }
             })
         } else {
-            mixed(text, statements)
+            mixed(text, statements).or_else(|| ending_with_session(text, statements))
         }
     })
 }
@@ -155,13 +165,30 @@ fn mixed(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
         TransactionNeed::Outside(what) => Some(what),
         _ => None,
     })?;
-    let (range, _) = statements
-        .iter()
-        .zip(needs)
-        .find(|(_, need)| *need == TransactionNeed::Inside)?;
+    let (range, _) = statements.iter().zip(needs).find(|(range, need)| {
+        let statement = text.get((*range).clone()).unwrap_or_default();
+        *need == TransactionNeed::Inside && pace(statement) != Pace::Alone
+    })?;
     Some(Refusal {
         line: line_at(text, range.start),
         reason: Reason::Mixed(outside),
+    })
+}
+
+/// The first thing that is gone with the session, where not all of the file is one
+/// transaction.
+fn ending_with_session(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
+    let is_alone =
+        |range: &Range<usize>| pace(text.get(range.clone()).unwrap_or_default()) == Pace::Alone;
+    if !statements.iter().any(is_alone) {
+        return None;
+    }
+    first(text, statements, |statement| {
+        let words = words(statement)
+            .map(|(word, _)| word.to_uppercase())
+            .take(3);
+        let words = words.collect::<Vec<_>>().join(" ");
+        makes_temporary(statement).then_some(Reason::EndsWithSession(words))
     })
 }
 
@@ -182,6 +209,7 @@ fn reason_in(statement: &str) -> Option<Reason> {
         ["set", "transaction", rest @ ..] if !rest.ends_with(&["read", "write"]) => {
             Some(Reason::TransactionMode)
         }
+        ["discard", "all"] => Some(Reason::DiscardAll),
         ["copy", rest @ ..] if rest.iter().any(|word| matches!(*word, "stdin" | "stdout")) => {
             Some(Reason::Copy)
         }
@@ -289,6 +317,27 @@ mod tests {
             outside("CREATE TABLE t (a int); CREATE TABLE u (a int)"),
             None
         );
+    }
+
+    #[test]
+    fn what_a_continued_run_would_miss_is_refused_outside() {
+        let outside = |text: &str| {
+            let found = find(text, &split(text).unwrap(), false);
+            found.map(|refusal| (refusal.line, refusal.reason))
+        };
+        let temporary = "CREATE TEMP TABLE ids AS SELECT 1;";
+        let refused = Some((1, Reason::EndsWithSession("CREATE TEMP TABLE".to_owned())));
+        assert_eq!(outside(&format!("{temporary}\nCALL backfill()")), refused);
+        assert_eq!(
+            outside(&format!("{temporary}\nINSERT INTO ids VALUES (2)")),
+            None
+        );
+        assert_eq!(
+            outside("VACUUM t;\nDISCARD ALL"),
+            Some((2, Reason::DiscardAll))
+        );
+        let prepared = Reason::TransactionControl("COMMIT".to_owned());
+        assert_eq!(outside("COMMIT PREPARED 'a'"), Some((1, prepared)));
     }
 
     #[test]

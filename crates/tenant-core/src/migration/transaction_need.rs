@@ -31,21 +31,9 @@ pub(crate) fn transaction_need(statement: &str) -> TransactionNeed {
     }
 }
 
-/// Whether `statement` rebuilds indexes concurrently.
-pub(crate) fn reindexes_concurrently(statement: &str) -> bool {
-    transaction_need(statement) == TransactionNeed::Outside(REINDEX)
-}
-
-/// Whether `statement` adds a value to an enum.
-pub(crate) fn adds_value(statement: &str) -> bool {
-    let words = words(statement).map(|(word, _)| word).collect::<Vec<_>>();
-    is_added_value(&words.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// Whether `statement` drops an index.
-pub(crate) fn drops_index(statement: &str) -> bool {
-    let words = words(statement).map(|(word, _)| word).take(2);
-    words.eq(["drop", "index"])
+/// Whether `statement` drops an index concurrently.
+pub(super) fn drops_concurrently(statement: &str) -> bool {
+    transaction_need(statement) == TransactionNeed::Outside(DROP_INDEX)
 }
 
 fn is_added_value(words: &[&str]) -> bool {
@@ -55,17 +43,23 @@ fn is_added_value(words: &[&str]) -> bool {
     }
 }
 
-const REINDEX: &str = "REINDEX CONCURRENTLY";
+const DROP_INDEX: &str = "DROP INDEX CONCURRENTLY";
 
+/// What PostgreSQL 13 to 18 refuses in a transaction for certain, by the statement's words.
+/// What it refuses of partitioned tables only, or as it finds a subscription, is not
+/// among it. `COMMIT PREPARED`, `ROLLBACK PREPARED` and `DISCARD ALL` are refused in every
+/// migration.
+///
+/// Source: the calls of `PreventInTransactionBlock` in PostgreSQL.
 fn outside(words: &[&str]) -> Option<&'static str> {
     Some(match words {
         ["create", "index", "concurrently", ..]
         | ["create", "unique", "index", "concurrently", ..] => "CREATE INDEX CONCURRENTLY",
-        ["drop", "index", "concurrently", ..] => "DROP INDEX CONCURRENTLY",
-        ["reindex", rest @ ..] if rest.contains(&"concurrently") => REINDEX,
-        ["reindex", "schema" | "database" | "system", ..] => "REINDEX of more than a table",
+        ["drop", "index", "concurrently", ..] => DROP_INDEX,
+        ["reindex", rest @ ..] if is_concurrent(rest) => "REINDEX CONCURRENTLY",
+        ["reindex", rest @ ..] if is_of_many(rest) => "REINDEX of more than a table",
         ["vacuum", ..] => "VACUUM",
-        ["cluster"] => "CLUSTER of all tables",
+        ["cluster"] | ["cluster", "verbose"] => "CLUSTER of all tables",
         ["alter", "table", rest @ ..]
             if rest.contains(&"detach") && rest.last() == Some(&"concurrently") =>
         {
@@ -74,10 +68,42 @@ fn outside(words: &[&str]) -> Option<&'static str> {
         ["alter", "system", ..] => "ALTER SYSTEM",
         ["create", "database", ..] => "CREATE DATABASE",
         ["drop", "database", ..] => "DROP DATABASE",
+        ["alter", "database", rest @ ..] if has(rest, ["set", "tablespace"]) => {
+            "ALTER DATABASE SET TABLESPACE"
+        }
         ["create", "tablespace", ..] => "CREATE TABLESPACE",
         ["drop", "tablespace", ..] => "DROP TABLESPACE",
+        ["create", "subscription", rest @ ..] if makes_slot(rest) => "CREATE SUBSCRIPTION",
         _ => return None,
     })
+}
+
+fn has(words: &[&str], pair: [&str; 2]) -> bool {
+    words.windows(2).any(|two| two == pair)
+}
+
+/// Of the words behind `REINDEX`: the option can be switched off.
+fn is_concurrent(rest: &[&str]) -> bool {
+    let is_off = has(rest, ["concurrently", "false"]) || has(rest, ["concurrently", "off"]);
+    rest.contains(&"concurrently") && !is_off
+}
+
+/// The same: options may stand before what is meant.
+fn is_of_many(rest: &[&str]) -> bool {
+    let is_option = |word: &&&str| {
+        matches!(
+            **word,
+            "verbose" | "concurrently" | "tablespace" | "true" | "false" | "on" | "off"
+        )
+    };
+    let mut meant = rest.iter().skip_while(is_option);
+    matches!(meant.next(), Some(&("schema" | "database" | "system")))
+}
+
+/// Of the words behind `CREATE SUBSCRIPTION`: whether a slot is made on the other server.
+fn makes_slot(rest: &[&str]) -> bool {
+    let is_off = |pair: &[&str]| matches!(pair, ["connect" | "create_slot", "false" | "off"]);
+    !rest.windows(2).any(is_off)
 }
 
 /// Whether it may share a migration with what runs outside: settings,
@@ -110,6 +136,10 @@ mod tests {
             "REINDEX (VERBOSE) TABLE CONCURRENTLY t",
             "VACUUM (ANALYZE) t",
             "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
+            "REINDEX (VERBOSE) SCHEMA acme",
+            "CLUSTER VERBOSE",
+            "ALTER DATABASE \"Shop\" SET TABLESPACE fast",
+            "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (enabled = false)",
         ] {
             assert!(
                 matches!(transaction_need(statement), TransactionNeed::Outside(_)),
@@ -143,6 +173,8 @@ mod tests {
             "CREATE INDEX i ON t (a)",
             "UPDATE t SET a = a + 1",
             "SELECT 'create index concurrently'",
+            "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (connect = false)",
+            "ALTER DATABASE shop SET work_mem = '1MB'",
             "ALTER TABLE t ADD COLUMN \"concurrently\" int",
         ] {
             assert_eq!(

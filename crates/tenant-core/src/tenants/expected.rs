@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::state::Standing;
-use crate::migration::{Migration, versions};
+use crate::migration::{Migration, MigrationFile, versions};
 use crate::name::{Schema, Target};
 use crate::shape::Shape;
 use crate::{Error, engine};
@@ -96,6 +96,9 @@ impl Tenants {
     }
 
     /// On a connection of its own: the transaction is another.
+    ///
+    /// What may commit by itself cannot be tried in a transaction, and is tried in a
+    /// database of its own, as is what only turns out not to fit in one.
     async fn try_out(
         &self,
         migrations: &[&Migration],
@@ -103,25 +106,38 @@ impl Tenants {
     ) -> Result<BTreeMap<usize, Shape>, Error> {
         let session = self.session().await?;
         let target = self.rehearsal()?;
-        let work = self.work(&session, Schema::Rehearsal(&target.schema));
-        let tried = engine::rehearse(work, migrations, wanted).await;
-        let Err(error) = tried else {
-            return tried;
+        let database = async || {
+            let work = self.work(&session, Schema::Tenant(&target));
+            engine::try_in_database(work, &self.migrations.public, migrations, wanted).await
         };
-        let is_whole = migrations.len() == self.migrations.tenant.iter().len();
-        if !is_whole || !is_for_no_transaction(&error) {
-            return Err(error);
+        let count = wanted.last().copied().unwrap_or_default();
+        let mut needed = migrations.iter().take(count);
+        if needed.any(|one| one.may_commit(MigrationFile::Up)) {
+            return database().await;
         }
-        let work = self.work(&session, Schema::Tenant(&target));
-        let tried = engine::try_in_database(work, &self.migrations, wanted).await;
-        // Why no transaction would do says more than why there is no database.
-        tried.map_err(|_| error)
+        let work = self.work(&session, Schema::Rehearsal(&target.schema));
+        match engine::rehearse(work, migrations, wanted).await {
+            Err(error) if is_for_no_transaction(&error) => {
+                let tried = database().await;
+                tried.map_err(|other| more_telling(error, other))
+            }
+            tried => tried,
+        }
     }
 
     /// A name that no tenant has, for a schema that is never committed.
     pub(super) fn rehearsal(&self) -> Result<Target, Error> {
         let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
         self.registry.tenant(&name)
+    }
+}
+
+/// Of why a transaction would not do and what happened in a database. Why there is no
+/// database says less, and what a migration met there says more.
+pub(super) fn more_telling(in_transaction: Error, in_database: Error) -> Error {
+    match in_database {
+        Error::Migration(_) | Error::HalfMade { .. } => in_database,
+        _ => in_transaction,
     }
 }
 

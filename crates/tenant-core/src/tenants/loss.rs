@@ -9,12 +9,13 @@ use std::error::Error as _;
 use sql_text::ident;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::expected::{is_for_no_transaction, more_telling};
 use super::handle::Tenants;
 use super::reading::Reading;
 use super::rollback::Ahead;
 use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack};
-use crate::migration::Migration;
+use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
 use crate::report::Note;
 use crate::{Error, PgError, SchemaName};
@@ -82,8 +83,31 @@ impl Tenants {
     ) -> Result<WayBack, Error> {
         let session = self.session().await?;
         let target = self.rehearsal()?;
+        let database = async || {
+            let work = self.work(&session, Schema::Tenant(&target));
+            let public = &self.migrations.public;
+            engine::try_back_in_database(work, public, remaining, to_revert).await
+        };
+        let may_commit = |one: &&Migration| {
+            let goes_back = to_revert.iter().any(|it| it.version() == one.version());
+            one.may_commit(MigrationFile::Up) || goes_back && one.may_commit(MigrationFile::Down)
+        };
+        if remaining
+            .iter()
+            .chain(to_revert)
+            .copied()
+            .any(|one| may_commit(&one))
+        {
+            return database().await;
+        }
         let work = self.work(&session, Schema::Rehearsal(&target.schema));
-        engine::rehearse_back(work, remaining, to_revert).await
+        match engine::rehearse_back(work, remaining, to_revert).await {
+            Err(error) if is_for_no_transaction(&error) => {
+                let tried = database().await;
+                tried.map_err(|other| more_telling(error, other))
+            }
+            tried => tried,
+        }
     }
 
     async fn look_for_loss(

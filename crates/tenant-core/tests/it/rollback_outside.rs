@@ -18,8 +18,6 @@ async fn an_index_is_dropped_concurrently_between_two_transactions() {
         .back("DROP TABLE a;");
     let tenants = tenants(&database, &stream).await;
     create(&tenants, &["a", "b"]).await;
-    // As a run leaves it that was cut off between the two.
-    database.execute("DROP INDEX b.two").await;
     let three = RollbackTo::Steps(NonZeroUsize::new(3).unwrap());
     let report = rollback_to(&tenants, three).await.unwrap();
     assert_eq!(report.count(Status::Reverted), 2, "{report:?}");
@@ -63,4 +61,27 @@ async fn what_ran_before_a_part_outside_stays_reverted_and_the_next_run_goes_on(
     let report = rollback_to(&tenants, back()).await.unwrap();
     assert_eq!(outcome(&report, "acme").reverted, [3, 2].map(version));
     assert_eq!(ledger(&database, "acme").await, version(1));
+}
+
+#[tokio::test]
+async fn an_index_that_another_session_has_dropped_is_not_taken_for_the_work_of_this_run() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps_and_back()
+        .outside("CREATE INDEX CONCURRENTLY one ON tasks (title);")
+        .back("DROP INDEX CONCURRENTLY one;");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database.execute("DROP INDEX acme.one").await;
+    let back = || RollbackTo::Version(version(2));
+    let report = rollback_to(&tenants, back()).await.unwrap();
+    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    assert_eq!(error.sqlstate(), Some("42704"), "{error}");
+    // Not even once this run has begun: the index was not there when it did.
+    let report = rollback_to(&tenants, back()).await.unwrap();
+    assert_eq!(outcome(&report, "acme").status, Status::Failed);
+    database
+        .execute("CREATE INDEX one ON acme.tasks (title)")
+        .await;
+    let report = rollback_to(&tenants, back()).await.unwrap();
+    assert_eq!(outcome(&report, "acme").reverted, [version(3)]);
 }

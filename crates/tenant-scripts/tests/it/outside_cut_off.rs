@@ -163,3 +163,65 @@ async fn an_index_whose_session_was_ended_is_built_by_the_next_run() {
     }
     trials.end();
 }
+
+/// A backfill that commits, with what must happen once before and after it; and an index
+/// that takes another's place, with values of an enum before and after it.
+async fn site_of_statements() -> Site {
+    let table = "
+CREATE TYPE state AS ENUM ('open');
+CREATE TABLE events (id INT PRIMARY KEY, kind TEXT NOT NULL, batch INT NOT NULL DEFAULT 0);
+INSERT INTO events SELECT n, md5(n::text) FROM generate_series(1, 300) n;
+CREATE INDEX old ON events (kind);
+CREATE TABLE log (what TEXT NOT NULL);
+CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$
+DECLARE one INT;
+BEGIN
+    FOR one IN SELECT id FROM events ORDER BY id LOOP
+        UPDATE events SET batch = batch + 1 WHERE id = one AND batch = 0;
+        COMMIT;
+    END LOOP;
+END $$;";
+    let fill = "
+INSERT INTO log VALUES ('before');
+CALL fill();
+UPDATE events SET batch = batch * 2;
+INSERT INTO log VALUES ('after');";
+    let swap = "
+ALTER TYPE state ADD VALUE 'done';
+CREATE UNIQUE INDEX CONCURRENTLY ON events (kind);
+DROP INDEX CONCURRENTLY old;
+REINDEX TABLE CONCURRENTLY events;
+ALTER TYPE state ADD VALUE 'late';";
+    let migrations = Migrations::ours()
+        .tenant("2026-02-01-000000_events", table)
+        .outside_transaction("2026-02-02-000000_fill", fill)
+        .outside_transaction("2026-02-03-000000_swap", swap)
+        .tenant("2026-02-04-000000_after", "CREATE TABLE after_it (id INT);");
+    Site::with(migrations).await
+}
+
+#[tokio::test]
+async fn statements_of_a_run_that_was_killed_happen_once_each() {
+    let site = site_of_statements().await;
+    let create = format!("create-tenant {}", names(TENANTS).join(" "));
+    site.template.run(&create).succeeds();
+    let mut trials = Trials::of("statements outside a transaction, killed");
+    let whole = site.time("migrate-tenants").await;
+    for _ in 0..rounds(3, 40) {
+        let database = site.template.copy().await;
+        site.kill(&mut trials, &database, "migrate-tenants", whole)
+            .await;
+        finish(&site, &mut trials, &database).await;
+        for tenant in names(TENANTS) {
+            let rows = format!("SELECT string_agg(what, ',' ORDER BY what) FROM {tenant}.log");
+            assert_eq!(database.value(&rows).await, "after,before");
+            let batches = format!("SELECT min(batch) || ',' || max(batch) FROM {tenant}.events");
+            assert_eq!(database.value(&batches).await, "2,2");
+            let journal = format!(
+                "SELECT obj_description('{tenant}.__diesel_schema_migrations'::regclass, 'pg_class')"
+            );
+            assert_eq!(database.value(&journal).await, "NULL");
+        }
+    }
+    trials.end();
+}

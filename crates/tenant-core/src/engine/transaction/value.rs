@@ -64,6 +64,8 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     keeps_lock: bool,
     /// What was applied a moment ago, if somebody has looked.
     known: Option<&'t [String]>,
+    /// What ends the journal of a migration outside a transaction.
+    end: Option<&'t str>,
 }
 
 impl<'a, 't> Transaction<'a, 't> {
@@ -77,6 +79,7 @@ impl<'a, 't> Transaction<'a, 't> {
             make: Make::Nothing,
             keeps_lock: false,
             known: None,
+            end: None,
         }
     }
 
@@ -98,6 +101,12 @@ impl<'a, 't> Transaction<'a, 't> {
             start: Start::AfterOutside,
             ..Self::first(work, way, batch)
         }
+    }
+
+    /// With `statement`, which removes what was kept while the migration ran.
+    pub(in crate::engine) fn ending(self, statement: &'t str) -> Self {
+        let end = Some(statement);
+        Self { end, ..self }
     }
 
     /// With what is made first.
@@ -141,6 +150,9 @@ impl<'a, 't> Transaction<'a, 't> {
         if self.start == Start::AfterOutside {
             let record = self.way.record(self.work.schema, self.batch);
             script.step("recording the migration", &record);
+            if let Some(end) = self.end {
+                script.step("removing what was kept while the migration ran", end);
+            }
         } else {
             self.add_path_and_record(script, known);
             self.add_migrations(script);
