@@ -72,6 +72,12 @@ impl ErrorDetail {
                 migration, refusal, ..
             } => (Some(migration.clone()), Some(refusal.line)),
             Error::ChangedPath { migration, .. } => (Some(migration.clone()), None),
+            Error::ChangedElsewhere {
+                migrations, line, ..
+            } => match migrations.as_slice() {
+                [one] => (Some(one.clone()), *line),
+                _ => (None, None),
+            },
             _ => (None, None),
         };
         Self {

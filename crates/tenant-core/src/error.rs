@@ -190,6 +190,25 @@ pub enum Error {
         /// one does.
         line: Option<usize>,
     },
+    /// A tenant's migration would change what is outside the tenant's schema. What it did
+    /// was rolled back; one that runs outside a transaction was not begun.
+    #[error(
+        "{schema}: {}{}, and is not recorded as {}: {}", who_changed(.migrations),
+        at_line(.line.as_ref(), *.file), done(*.file), .changed.join(", ")
+    )]
+    ChangedElsewhere {
+        /// Which schema, in words.
+        schema: String,
+        /// The migration's name. Several where no statement names what was changed: then it
+        /// was one of them.
+        migrations: Vec<String>,
+        /// Which of its files.
+        file: MigrationFile,
+        /// The line, from 1, of the first statement that speaks of it, if one does.
+        line: Option<usize>,
+        /// What would have been changed: `table public.plans`, `rows of table public.plans`.
+        changed: Vec<String>,
+    },
     /// Another run works on the same schema.
     #[error(
         "{schema} is being changed by another run; gave up after {} s{}",
@@ -350,6 +369,16 @@ fn version_in_words(version: Option<&Version>) -> String {
     )
 }
 
+fn who_changed(migrations: &[String]) -> String {
+    match migrations {
+        [one] => format!("migration `{one}` changed what is outside the tenant's schema"),
+        several => format!(
+            "one of the migrations {} changed what is outside the tenant's schema",
+            few(several)
+        ),
+    }
+}
+
 fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
     line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
 }
@@ -460,6 +489,10 @@ impl Error {
             Self::Refused { migration, .. }
             | Self::NeedsDirect { migration, .. }
             | Self::ChangedPath { migration, .. } => Some(migration),
+            Self::ChangedElsewhere { migrations, .. } => match migrations.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
             Self::HalfMade { source, .. } => source.of_migration(),
             _ => None,
         }

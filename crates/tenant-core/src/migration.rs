@@ -9,9 +9,11 @@ mod abroad;
 mod file;
 mod index;
 mod inside;
+mod mentions;
 mod recorder;
 mod referred;
 mod refusal;
+mod signs;
 mod transaction_need;
 
 use std::collections::{BTreeSet, HashSet};
@@ -26,7 +28,9 @@ pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::{BuiltIndex, built_concurrently};
 pub(crate) use inside::in_transaction_form;
+pub(crate) use mentions::{Mentions, speaks_of};
 pub use refusal::{Reason, Refusal};
+pub(crate) use signs::Signs;
 pub(crate) use transaction_need::{adds_value, drops_index, reindexes_concurrently};
 
 /// One migration: its identity and its SQL in statements.
@@ -229,6 +233,14 @@ impl MigrationSet {
             .iter()
             .flat_map(|one| one.statements(MigrationFile::Up));
         statements.flat_map(referred::referred).collect()
+    }
+
+    /// What they can do, there and back, as far as their words tell.
+    pub(crate) fn signs(&self) -> Signs {
+        let files = self
+            .iter()
+            .flat_map(|one| std::iter::once(&one.up).chain(&one.down));
+        files.fold(Signs::default(), |all, file| all.or(file.signs()))
     }
 
     /// Whether one of them makes prepared statements, which outlive its

@@ -4,6 +4,7 @@
 //! earlier run has left is put right before: see [`invalid_index`](super::invalid_index).
 
 use super::batches::{Batch, first_outside};
+use super::elsewhere::refuse_outside;
 use super::invalid_index;
 use super::script::{Origin, Script};
 use super::send::run_script;
@@ -48,6 +49,7 @@ pub(super) async fn run_outside<'a>(
     }
     run_script(work, &script).await?;
     for migration in batch.iter().copied() {
+        refuse_outside(work, migration, way.file()).await?;
         run_statements(work, migration, way).await?;
     }
     let recording = Transaction::after_outside(work, way, batch);

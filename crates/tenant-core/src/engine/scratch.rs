@@ -7,6 +7,7 @@ use sql_text::ident;
 
 use super::apply::migrate;
 use super::create::create;
+use super::elsewhere::Surroundings;
 use super::rehearse::shape_of;
 use super::send::execute;
 use super::transaction::{close, open};
@@ -61,16 +62,19 @@ async fn run_through(
     let sets = wanted.iter().map(|count| migrations.tenant.first(*count));
     let sets = sets.collect::<Vec<_>>();
     let registry = work.registry.elsewhere();
+    let surroundings = Surroundings::default();
     let there = |schema, migrations| Work {
         session: &session,
         schema,
         migrations,
         database: &database,
         registry: &registry,
+        surroundings: &surroundings,
         ..work
     };
     let public = there(Schema::Public, &migrations.public);
     migrate(public, None).await.require_all()?;
+    surroundings.forget();
     let mut shapes = BTreeMap::new();
     for (count, set) in wanted.iter().zip(&sets) {
         let there = there(work.schema, set);

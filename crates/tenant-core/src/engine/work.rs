@@ -1,5 +1,6 @@
 //! [`Work`]: one schema, and what is needed to work on it.
 
+use super::elsewhere::Surroundings;
 use super::settings::Settings;
 use crate::Error;
 use crate::link::{Database, Session};
@@ -19,6 +20,8 @@ pub(crate) struct Work<'a> {
     pub(crate) database: &'a Database,
     /// The lists of schemas.
     pub(crate) registry: &'a Registry,
+    /// What is in the schema of extensions.
+    pub(crate) surroundings: &'a Surroundings,
 }
 
 impl<'a> Work<'a> {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use sql_text::line_at;
 
 use super::refusal::{self, Reason, Refusal};
+use super::signs::Signs;
 
 /// The byte order mark that some editors put at the start of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -39,6 +40,7 @@ pub(crate) struct Sql {
     refusal: Option<Refusal>,
     prepares: bool,
     may_leave_traces: bool,
+    signs: Signs,
 }
 
 impl Sql {
@@ -60,6 +62,7 @@ impl Sql {
         Self {
             prepares: lower.contains("prepare"),
             may_leave_traces: TRACES.iter().any(|word| lower.contains(word)),
+            signs: Signs::of(&text, &lower, &statements),
             text,
             statements,
             refusal,
@@ -98,6 +101,11 @@ impl Sql {
     /// role, a temporary table. Rather too often than too seldom.
     pub(crate) fn may_leave_traces(&self) -> bool {
         self.may_leave_traces
+    }
+
+    /// What it can do, as far as its words tell.
+    pub(crate) fn signs(&self) -> Signs {
+        self.signs
     }
 
     /// The line, from 1, of the first statement that speaks of the search path.

@@ -101,6 +101,7 @@ impl Tenants {
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
     ) -> Result<BTreeMap<usize, Shape>, Error> {
+        self.surroundings.forget();
         let session = self.session().await?;
         let target = self.rehearsal()?;
         let work = self.work(&session, Schema::Rehearsal(&target.schema));

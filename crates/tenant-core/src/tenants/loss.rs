@@ -80,6 +80,7 @@ impl Tenants {
         remaining: &[&Migration],
         to_revert: &[&Migration],
     ) -> Result<WayBack, Error> {
+        self.surroundings.forget();
         let session = self.session().await?;
         let target = self.rehearsal()?;
         let work = self.work(&session, Schema::Rehearsal(&target.schema));

@@ -8,11 +8,12 @@
 //! 4. the schema, with that table;
 //! 5. the path, what must hold, and the record of the migrations;
 //! 6. the migrations, each followed by the check that the path is as it was;
-//! 7. the change of the registry;
-//! 8. the commit, and what is forgotten after it.
+//! 7. the check that nothing was changed outside the schema, where that can have happened;
+//! 8. the change of the registry;
+//! 9. the commit, and what is forgotten after it.
 //!
 //! What somebody else wants done in the same transaction belongs before 5, where nothing
-//! of the migrations is there, or after 7, where all of it is. Nobody wants anything yet.
+//! of the migrations is there, or after 8, where all of it is. Nobody wants anything yet.
 //!
 //! The value can be rendered in two ways. As one message it begins with the opening. Step
 //! by step, somebody has opened it before and has asked what there is; then what must hold
@@ -20,9 +21,11 @@
 
 use super::opening::{View, forget, opening, set_limits};
 use super::way::Way;
+use crate::Error;
 use crate::assertion::Assertion;
 use crate::engine::batches::Batch;
 use crate::engine::cluster::{Distribution, create_schema};
+use crate::engine::elsewhere::check;
 use crate::engine::ledger::{create_ledger, is_exactly};
 use crate::engine::lock::hold_lock;
 use crate::engine::script::{Origin, Script, UPDATING_REGISTRY};
@@ -62,6 +65,8 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     keeps_lock: bool,
     /// What was applied a moment ago, if somebody has looked.
     known: Option<&'t [String]>,
+    /// The statement that fails where something outside the schema was changed.
+    elsewhere: Option<&'t str>,
 }
 
 impl<'a, 't> Transaction<'a, 't> {
@@ -75,6 +80,7 @@ impl<'a, 't> Transaction<'a, 't> {
             make: Make::Nothing,
             keeps_lock: false,
             known: None,
+            elsewhere: None,
         }
     }
 
@@ -113,6 +119,21 @@ impl<'a, 't> Transaction<'a, 't> {
     pub(in crate::engine) fn knowing(self, known: &'t [String]) -> Self {
         let known = Some(known);
         Self { known, ..self }
+    }
+
+    /// With this statement after the migrations, which sees that they have changed nothing
+    /// outside the schema: see [`elsewhere`](crate::engine::elsewhere).
+    pub(in crate::engine) fn confined_by(self, elsewhere: Option<&'t str>) -> Self {
+        Self { elsewhere, ..self }
+    }
+
+    /// The statement for that, if one is needed.
+    ///
+    /// # Errors
+    ///
+    /// That the database cannot be asked what is there.
+    pub(in crate::engine) async fn confinement(&self) -> Result<Option<String>, Error> {
+        check(self.work, &[self.way.file()], self.batch).await
     }
 
     /// All of it as one message, from the opening to the commit.
@@ -219,6 +240,9 @@ impl<'a, 't> Transaction<'a, 't> {
     fn add_end(&self, script: &mut Script<'a>) {
         let (work, file) = (self.work, self.way.file());
         let last = self.batch.last().copied();
+        if let (Some(first), Some(last), Some(check)) = (self.batch.first(), last, self.elsewhere) {
+            script.push(Origin::Elsewhere(first, last, file), check);
+        }
         match (last, self.change_of_registry(), self.way) {
             // One statement does both: each costs as much as a small migration.
             (Some(last), Some(statement), Way::Apply | Way::Revert) => {

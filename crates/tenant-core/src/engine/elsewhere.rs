@@ -1,0 +1,140 @@
+//! Sees that a tenant's migrations change nothing outside the tenant's schema.
+//!
+//! Where the path has only that schema, a name without one cannot lead anywhere else.
+//! Where a schema for extensions is behind it, a name that the tenant lacks is that
+//! schema's: `DROP TABLE IF EXISTS sessions` drops the table that all share. So one
+//! statement before the commit asks what the transaction has changed there, and fails
+//! unless a migration names it with its schema, or a function that was called does.
+//!
+//! Extensions and the privileges that are given by default belong to the database, and are
+//! asked about wherever the text can have changed them.
+
+mod catalogs;
+mod condition;
+mod outside;
+mod place;
+mod surroundings;
+
+use std::sync::Arc;
+
+use condition::{Analyzed, Behind, Forbidden};
+use surroundings::Object;
+
+pub(super) use outside::refuse_outside;
+pub(super) use place::error;
+pub(crate) use surroundings::Surroundings;
+
+use super::work::Work;
+use crate::Error;
+use crate::migration::{Mentions, Migration, MigrationFile, Signs};
+use crate::name::Schema;
+use crate::path::ExtensionsSchema;
+
+/// The statement that fails where `files` of `migrations`, which have run in the
+/// transaction, have changed what is outside the schema of `work`. `None` where they cannot have.
+///
+/// # Errors
+///
+/// That the database cannot be asked what is there.
+pub(super) async fn check(
+    work: Work<'_>,
+    files: &[MigrationFile],
+    migrations: &[&Migration],
+) -> Result<Option<String>, Error> {
+    if matches!(work.schema, Schema::Public) || migrations.is_empty() {
+        return Ok(None);
+    }
+    let ran = migrations
+        .iter()
+        .flat_map(|one| files.iter().filter_map(|file| one.file(*file)));
+    let signs = ran.fold(Signs::default(), |all, file| all.or(file.signs()));
+    let stream = || work.migrations.signs();
+    let behind = behind(work);
+    let extensions = behind.is_some() || may(signs, stream, |signs| signs.extensions);
+    let privileges = may(signs, stream, |signs| signs.privileges);
+    if !extensions && !privileges {
+        return Ok(None);
+    }
+    let Some(schema) = behind else {
+        return Ok(Some(condition::statement(&Forbidden {
+            behind: None,
+            extensions,
+            privileges,
+        })));
+    };
+    let objects = work.surroundings.of(work, schema).await?;
+    let mentions = mentions(schema, files, migrations);
+    Ok(Some(condition::statement(&Forbidden {
+        behind: Some(of(work, schema, &mentions, signs, &objects)),
+        extensions,
+        privileges,
+    })))
+}
+
+/// Whether the text can do it, or calls functions where another migration can.
+fn may(signs: Signs, stream: impl Fn() -> Signs, what: impl Fn(Signs) -> bool) -> bool {
+    what(signs) || signs.is_dynamic && what(stream())
+}
+
+/// The schema behind that of `work` in the path.
+fn behind(work: Work<'_>) -> Option<&ExtensionsSchema> {
+    let extensions = work.settings.extensions.as_ref();
+    extensions.filter(|extensions| extensions.name() != work.schema.schema_name())
+}
+
+/// The names that the migrations speak of.
+fn mentions(
+    schema: &ExtensionsSchema,
+    files: &[MigrationFile],
+    migrations: &[&Migration],
+) -> Mentions {
+    let statements = migrations
+        .iter()
+        .flat_map(|one| files.iter().flat_map(|file| one.statements(*file)));
+    let mut mentions = Mentions::default();
+    for statement in statements {
+        mentions.read(statement, schema.name());
+    }
+    mentions
+}
+
+fn of<'q>(
+    work: Work<'q>,
+    schema: &'q ExtensionsSchema,
+    mentions: &'q Mentions,
+    signs: Signs,
+    objects: &Arc<[Object]>,
+) -> Behind<'q> {
+    let shared = work.settings.shared_objects.iter().map(String::as_str);
+    let meant = mentions.meant().chain(shared).collect::<Vec<_>>();
+    let is_meant = |name: &str| meant.contains(&name);
+    let kept = objects.iter().filter(|object| {
+        let may_go = signs.is_dynamic
+            || signs.cascades
+            || signs.drops
+                && (object.is_unnamed() || object.is_named_in(|name| mentions.has_loose(name)));
+        may_go && !object.is_named_in(is_meant)
+    });
+    let rows = objects
+        .iter()
+        .filter(|object| signs.is_dynamic || object.is_named_in(|name| mentions.refers_to(name)));
+    let domains = objects.iter().filter(|object| object.is_domain);
+    Behind {
+        schema: schema.name(),
+        tenant: work.schema.schema_name(),
+        doubtful: mentions.doubtful().collect(),
+        loose: mentions.loose().collect(),
+        late: mentions.used_before_created().collect(),
+        analyzed: if mentions.analyzes_everything() {
+            Analyzed::Everything
+        } else {
+            Analyzed::These(mentions.only_analyzed().collect())
+        },
+        kept: kept.map(Object::key).collect(),
+        rows: rows.filter_map(|object| object.row).collect(),
+        domains: domains.map(|object| object.oid).collect(),
+        sets_sequences: signs.sets_sequences,
+        grants: signs.grants,
+        meant,
+    }
+}

@@ -1,0 +1,395 @@
+//! Which names a migration's text speaks of, with their schema and without it.
+//!
+//! A name without a schema is looked up along the path, and may be found behind the
+//! tenant's own schema. A name with its schema says what is meant. Strings and the bodies
+//! of functions count as well, because they may be run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sql_text::{Text, Token, TokenKind, stored, tokens};
+
+/// How many strings inside each other are read.
+const DEPTH: usize = 3;
+
+/// The words behind which stands a name that a statement changes.
+const BEFORE_TARGET: [&str; 28] = [
+    "table",
+    "into",
+    "update",
+    "only",
+    "on",
+    "exists",
+    "truncate",
+    "copy",
+    "view",
+    "sequence",
+    "domain",
+    "function",
+    "procedure",
+    "routine",
+    "aggregate",
+    "collation",
+    "index",
+    "lock",
+    "of",
+    "inherit",
+    "concurrently",
+    "statistics",
+    "analyze",
+    "analyse",
+    "vacuum",
+    "operator",
+    "extension",
+    "conversion",
+];
+
+/// The words before `TYPE` where a statement is about the type, and not of that type.
+const BEFORE_TYPE: [&str; 4] = ["alter", "drop", "create", "on"];
+
+/// The words without which a string holds no name that is changed.
+const RUNS_TEXT: [&str; 5] = ["execute", "format", "setval", "regclass", "language"];
+
+/// The names of one schema that a text speaks of, as PostgreSQL stores them.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Mentions {
+    /// Those that stand with the schema.
+    named: BTreeSet<String>,
+    /// Those that stand without one where a statement changes something, in a statement
+    /// that does not name them with the schema as well.
+    loose: BTreeMap<String, Loose>,
+    /// Those behind `REFERENCES`.
+    referred: BTreeSet<String>,
+    /// Those without a schema that are analyzed.
+    analyzed: BTreeSet<String>,
+    analyzes_everything: bool,
+}
+
+/// What statements do with a loose name.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Loose {
+    /// The first one does not create it.
+    is_used_first: bool,
+    is_created: bool,
+}
+
+impl Mentions {
+    /// Reads one more statement; `schema` is the one whose names are looked for.
+    pub(crate) fn read(&mut self, statement: &str, schema: &str) {
+        let names = names_of(statement, schema);
+        self.named.extend(names.named);
+        self.referred.extend(names.referred);
+        let mut words = sql_text::words(statement).map(|(word, _)| word);
+        if let Some("analyze" | "analyse" | "vacuum") = words.next().as_deref() {
+            self.analyzes_everything |= names.loose.is_empty();
+            self.analyzed.extend(names.loose);
+            return;
+        }
+        let creates = creates(statement);
+        for name in names.loose {
+            let loose = self.loose.entry(name).or_insert(Loose {
+                is_used_first: !creates,
+                is_created: false,
+            });
+            loose.is_created |= creates;
+        }
+    }
+
+    /// Whether something refers to this name by a foreign key.
+    pub(crate) fn refers_to(&self, name: &str) -> bool {
+        self.referred.contains(name)
+    }
+
+    /// Whether this name stands without a schema.
+    pub(crate) fn has_loose(&self, name: &str) -> bool {
+        self.loose.contains_key(name)
+    }
+
+    /// Those without a schema that are analyzed, and nothing else.
+    pub(crate) fn only_analyzed(&self) -> impl Iterator<Item = &str> {
+        let only = self.analyzed.iter().filter(|name| !self.has_loose(name));
+        only.map(String::as_str)
+    }
+
+    /// Whether a statement analyzes all tables that there are.
+    pub(crate) fn analyzes_everything(&self) -> bool {
+        self.analyzes_everything
+    }
+
+    /// Those that are meant to be the schema's: always named with it.
+    pub(crate) fn meant(&self) -> impl Iterator<Item = &str> {
+        let meant = |name: &&String| !self.loose.contains_key(*name);
+        self.named.iter().filter(meant).map(String::as_str)
+    }
+
+    /// Those that are named with it in one statement, and without it in another.
+    pub(crate) fn doubtful(&self) -> impl Iterator<Item = &str> {
+        let doubtful = |name: &&String| self.loose.contains_key(*name);
+        self.named.iter().filter(doubtful).map(String::as_str)
+    }
+
+    /// Those that stand without a schema, and are looked up along the path.
+    pub(crate) fn loose(&self) -> impl Iterator<Item = &str> {
+        self.loose.keys().map(String::as_str)
+    }
+
+    /// Those of them that something used before a later statement creates them.
+    pub(crate) fn used_before_created(&self) -> impl Iterator<Item = &str> {
+        let late = self
+            .loose
+            .iter()
+            .filter(|(_, loose)| loose.is_used_first && loose.is_created);
+        late.map(|(name, _)| name.as_str())
+    }
+
+    /// Those that the text does not create.
+    pub(crate) fn not_created(&self) -> impl Iterator<Item = &str> {
+        let used = self
+            .loose
+            .iter()
+            .filter(|(_, loose)| loose.is_used_first || !loose.is_created);
+        used.map(|(name, _)| name.as_str())
+    }
+}
+
+/// Whether `statement` speaks of one of `names` without a schema.
+pub(crate) fn speaks_of(statement: &str, schema: &str, names: &BTreeSet<String>) -> bool {
+    let found = names_of(statement, schema);
+    found.loose.iter().any(|name| names.contains(name))
+}
+
+#[derive(Default)]
+struct Names {
+    named: BTreeSet<String>,
+    loose: BTreeSet<String>,
+    referred: BTreeSet<String>,
+}
+
+fn names_of(statement: &str, schema: &str) -> Names {
+    let lower = statement.to_ascii_lowercase();
+    let runs_text = lower.starts_with("do") || RUNS_TEXT.iter().any(|word| lower.contains(word));
+    let mut names = Names::default();
+    add_names(statement, schema, runs_text, DEPTH, &mut names);
+    if defines_function(statement) {
+        // It does not run yet, and a later tenant may have what it names.
+        names.loose.clear();
+        add_names(statement, schema, false, 0, &mut names);
+    }
+    let named = &names.named;
+    names.loose.retain(|name| !named.contains(name));
+    names
+}
+
+fn add_names(text: &str, schema: &str, runs_text: bool, depth: usize, names: &mut Names) {
+    let telling = tokens(text).filter(|token| !token.is_trivia());
+    let telling = telling.collect::<Vec<_>>();
+    let mut parentheses = 0_usize;
+    let mut behind_dot = false;
+    for (at, token) in telling.iter().enumerate() {
+        let next_is_dot = telling.get(at + 1).is_some_and(is_dot);
+        match token.kind {
+            TokenKind::Symbol('(') => parentheses += 1,
+            TokenKind::Symbol(')') => parentheses = parentheses.saturating_sub(1),
+            TokenKind::Text(how) if depth > 0 && (runs_text || how == Text::Dollar) => {
+                add_names(&content(token, how), schema, runs_text, depth - 1, names);
+            }
+            TokenKind::Text(how) if depth > 0 => add_named(&content(token, how), schema, names),
+            _ => {}
+        }
+        if token.is_name() && !behind_dot {
+            let before = telling.get(..at).unwrap_or_default();
+            let is_of_schema = next_is_dot && stored(token).as_deref() == Some(schema);
+            let name = telling.get(if is_of_schema { at + 2 } else { at });
+            let name = name.and_then(|name| stored(name));
+            if before.last().is_some_and(|word| word.is_word("references")) {
+                names.referred.extend(name);
+            } else if is_of_schema {
+                names.named.extend(name);
+            } else if begins_string(before, depth) || is_target(before, next_is_dot, parentheses) {
+                names.loose.extend(name);
+            }
+        }
+        behind_dot = is_dot(token);
+    }
+}
+
+/// Whether a name is the first thing in a string, from which a statement may be put
+/// together.
+fn begins_string(before: &[Token<'_>], depth: usize) -> bool {
+    before.is_empty() && (1..DEPTH).contains(&depth)
+}
+
+/// A string that is only a value may hold a name with its schema: `'public.plans_id_seq'`.
+fn add_named(text: &str, schema: &str, names: &mut Names) {
+    let telling = tokens(text).filter(|token| !token.is_trivia());
+    let telling = telling.take(4).collect::<Vec<_>>();
+    if let [first, dot, name] = telling.as_slice()
+        && is_dot(dot)
+        && stored(first).as_deref() == Some(schema)
+    {
+        names.named.extend(stored(name));
+    }
+}
+
+/// Whether a name stands behind `before` as what a statement changes.
+fn is_target(before: &[Token<'_>], next_is_dot: bool, parentheses: usize) -> bool {
+    let Some((previous, earlier)) = before.split_last() else {
+        return false;
+    };
+    let is_behind = |words: &[&str]| {
+        let earlier = earlier.last();
+        earlier.is_some_and(|token| words.iter().any(|word| token.is_word(word)))
+    };
+    // A column with its table.
+    if next_is_dot {
+        return previous.is_word("column");
+    }
+    match previous.kind {
+        TokenKind::Symbol(',') => parentheses == 0,
+        TokenKind::Word if previous.is_word("from") => is_behind(&["delete"]),
+        TokenKind::Word if previous.is_word("type") => is_behind(&BEFORE_TYPE),
+        TokenKind::Word => BEFORE_TARGET.iter().any(|word| previous.is_word(word)),
+        _ => false,
+    }
+}
+
+fn is_dot(token: &Token<'_>) -> bool {
+    token.kind == TokenKind::Symbol('.')
+}
+
+/// What stands between the quotes.
+fn content(token: &Token<'_>, how: Text) -> String {
+    if how == Text::Dollar {
+        let behind = token.text.get(1..).unwrap_or_default();
+        let tag = behind.find('$').map_or(0, |end| end + 2);
+        let end = token.text.len().saturating_sub(tag);
+        return token.text.get(tag..end).unwrap_or_default().to_owned();
+    }
+    let from = token.text.find('\'').map_or(0, |quote| quote + 1);
+    let inner = token.text.get(from..).unwrap_or_default();
+    inner.trim_end_matches('\'').replace("''", "'")
+}
+
+/// Whether a statement only defines a function.
+fn defines_function(statement: &str) -> bool {
+    let words = sql_text::words(statement).map(|(word, _)| word);
+    let mut words = words.filter(|word| !matches!(word.as_str(), "or" | "replace"));
+    words.next().is_some_and(|word| word == "create")
+        && words
+            .next()
+            .is_some_and(|word| matches!(word.as_str(), "function" | "procedure"))
+}
+
+/// Whether a statement creates what it names first: not an index or the like, which is
+/// for what exists.
+fn creates(statement: &str) -> bool {
+    let words = sql_text::words(statement).map(|(word, _)| word);
+    let words = words.take(4).collect::<Vec<_>>();
+    let is_for_existing =
+        |word: &String| matches!(word.as_str(), "index" | "trigger" | "policy" | "rule");
+    words.first().is_some_and(|word| word == "create") && !words.iter().any(is_for_existing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Mentions {
+        let mut mentions = Mentions::default();
+        for statement in sql_text::split(text).statements {
+            let statement = text.get(statement.range).unwrap_or_default();
+            mentions.read(statement, "public");
+        }
+        mentions
+    }
+
+    #[test]
+    fn what_a_statement_changes_without_a_schema_is_loose() {
+        for text in [
+            "DROP TABLE IF EXISTS sessions",
+            "DROP TABLE a, Sessions CASCADE",
+            "CREATE TABLE sessions (id int)",
+            "INSERT INTO \"sessions\" VALUES (1)",
+            "UPDATE ONLY sessions SET a = 1",
+            "DELETE FROM sessions",
+            "MERGE INTO sessions USING t ON true WHEN MATCHED THEN DELETE",
+            "TRUNCATE sessions",
+            "COPY sessions FROM '/tmp/x'",
+            "ALTER TABLE sessions ADD a int",
+            "ALTER TYPE sessions ADD VALUE 'a'",
+            "CREATE INDEX ON sessions (a)",
+            "CREATE TRIGGER t BEFORE INSERT ON sessions EXECUTE FUNCTION f()",
+            "COMMENT ON COLUMN sessions.a IS 'x'",
+            "CREATE TABLE t PARTITION OF sessions FOR VALUES IN (1)",
+            "DO $$ BEGIN DELETE FROM sessions; END $$",
+            "DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'sessions'; END $$",
+            "DO 'BEGIN TRUNCATE sessions; END'",
+            "SELECT setval('sessions', 1)",
+        ] {
+            let found = read(text);
+            assert!(found.loose().any(|name| name == "sessions"), "{text}");
+            assert_eq!(found.meant().count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_with_its_schema_is_meant() {
+        for text in [
+            "INSERT INTO public.sessions VALUES (1)",
+            "insert into PUBLIC . \"sessions\" values (1)",
+            "UPDATE public.sessions SET a = 1 FROM sessions s WHERE sessions.id = s.id",
+            "SELECT setval('public.sessions', 1)",
+            "DO $$ BEGIN DELETE FROM public.sessions; END $$",
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.sessions VALUES (1); END' SET x = 'execute'",
+        ] {
+            assert_eq!(
+                read(text).meant().collect::<Vec<_>>(),
+                ["sessions"],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_reads_or_is_a_column_is_neither() {
+        for text in [
+            "CREATE VIEW v AS SELECT * FROM sessions",
+            "CREATE TABLE t (sessions int, other text)",
+            "INSERT INTO t (a, sessions) VALUES (1, 'sessions')",
+            "ALTER TABLE t ALTER COLUMN a TYPE sessions",
+            "CREATE TABLE t (a int REFERENCES sessions)",
+            "INSERT INTO other.sessions VALUES (1)",
+            "-- DROP TABLE sessions\nSELECT 1",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'UPDATE sessions SET a = 1'",
+            "CREATE OR REPLACE PROCEDURE f() LANGUAGE sql AS $$ DELETE FROM sessions $$",
+        ] {
+            let found = read(text);
+            assert!(!found.loose().any(|name| name == "sessions"), "{text}");
+            assert!(!found.meant().any(|name| name == "sessions"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_referred_to_or_analyzed_is_known() {
+        let found = read(
+            "CREATE TABLE t (a int REFERENCES plans, b int REFERENCES public.users (id)); \
+             ANALYZE plans, sessions; INSERT INTO sessions VALUES (1)",
+        );
+        assert!(found.refers_to("plans") && found.refers_to("users"));
+        assert_eq!(found.only_analyzed().collect::<Vec<_>>(), ["plans"]);
+        assert!(!found.analyzes_everything() && read("ANALYZE").analyzes_everything());
+        assert_eq!(found.meant().count(), 0);
+    }
+
+    #[test]
+    fn one_statement_with_the_schema_does_not_speak_for_another() {
+        let text = "INSERT INTO public.sessions VALUES (1); DROP TABLE sessions; CREATE TABLE sessions (id int)";
+        let found = read(text);
+        assert_eq!(found.meant().count(), 0);
+        assert_eq!(found.doubtful().collect::<Vec<_>>(), ["sessions"]);
+        let late = found.used_before_created().collect::<Vec<_>>();
+        assert_eq!(late, ["sessions"]);
+        let created = read("CREATE TABLE sessions (id int); CREATE INDEX ON sessions (id)");
+        assert_eq!(created.used_before_created().count(), 0);
+        assert_eq!(created.not_created().count(), 0);
+    }
+}
