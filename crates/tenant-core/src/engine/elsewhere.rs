@@ -9,15 +9,15 @@
 //! Extensions and the privileges that are given by default belong to the database, and are
 //! asked about wherever the text can have changed them.
 
+mod allowed;
 mod catalogs;
 mod condition;
 mod outside;
+mod pieces;
 mod place;
 mod surroundings;
 
-use std::sync::Arc;
-
-use condition::{Analyzed, Behind, Forbidden};
+use condition::{Analyzed, Behind, Forbidden, Form};
 use surroundings::Object;
 
 pub(super) use outside::refuse_outside;
@@ -49,26 +49,24 @@ pub(super) async fn check(
         .flat_map(|one| files.iter().filter_map(|file| one.file(*file)));
     let signs = ran.fold(Signs::default(), |all, file| all.or(file.signs()));
     let stream = || work.migrations.signs();
-    let behind = behind(work);
-    let extensions = behind.is_some() || may(signs, stream, |signs| signs.extensions);
-    let privileges = may(signs, stream, |signs| signs.privileges);
-    if !extensions && !privileges {
-        return Ok(None);
-    }
-    let Some(schema) = behind else {
-        return Ok(Some(condition::statement(&Forbidden {
-            behind: None,
-            extensions,
-            privileges,
-        })));
+    let mut forbidden = Forbidden {
+        behind: None,
+        extensions: may(signs, stream, |signs| signs.extensions),
+        privileges: may(signs, stream, |signs| signs.privileges),
     };
-    let objects = work.surroundings.of(work, schema).await?;
+    let Some(schema) = behind(work) else {
+        let asks = forbidden.extensions || forbidden.privileges;
+        return Ok(asks.then(|| condition::statement(&forbidden, Form::OneStatement)));
+    };
+    let listed = work.surroundings.of(work, schema).await?;
     let mentions = mentions(schema, files, migrations);
-    Ok(Some(condition::statement(&Forbidden {
-        behind: Some(of(work, schema, &mentions, signs, &objects)),
-        extensions,
-        privileges,
-    })))
+    forbidden.behind = Some(of(work, schema, &mentions, signs, &listed.objects));
+    let form = if listed.has_blocks {
+        Form::Block
+    } else {
+        Form::OneStatement
+    };
+    Ok(Some(condition::statement(&forbidden, form)))
 }
 
 /// Whether the text can do it, or calls functions where another migration can.
@@ -103,7 +101,7 @@ fn of<'q>(
     schema: &'q ExtensionsSchema,
     mentions: &'q Mentions,
     signs: Signs,
-    objects: &Arc<[Object]>,
+    objects: &[Object],
 ) -> Behind<'q> {
     let shared = work.settings.shared_objects.iter().map(String::as_str);
     let meant = mentions.meant().chain(shared).collect::<Vec<_>>();
@@ -112,12 +110,12 @@ fn of<'q>(
         let may_go = signs.is_dynamic
             || signs.cascades
             || signs.drops
-                && (object.is_unnamed() || object.is_named_in(|name| mentions.has_loose(name)));
+                && (object.is_unnamed() || object.is_named_in(|name| mentions.has(name)));
         may_go && !object.is_named_in(is_meant)
     });
     let rows = objects
         .iter()
-        .filter(|object| signs.is_dynamic || object.is_named_in(|name| mentions.refers_to(name)));
+        .filter(|object| signs.is_dynamic || object.is_named_in(|name| mentions.has(name)));
     let domains = objects.iter().filter(|object| object.is_domain);
     Behind {
         schema: schema.name(),
@@ -135,6 +133,8 @@ fn of<'q>(
         domains: domains.map(|object| object.oid).collect(),
         sets_sequences: signs.sets_sequences,
         grants: signs.grants,
+        is_dynamic: signs.is_dynamic,
+        others: signs.is_dynamic || signs.others,
         meant,
     }
 }

@@ -43,6 +43,17 @@ const BEFORE_TARGET: [&str; 28] = [
     "conversion",
 ];
 
+/// Words that may stand before a name where one could stand.
+const NO_NAMES: [&str; 7] = [
+    "if",
+    "on",
+    "only",
+    "into",
+    "table",
+    "analyze",
+    "concurrently",
+];
+
 /// The words before `TYPE` where a statement is about the type, and not of that type.
 const BEFORE_TYPE: [&str; 4] = ["alter", "drop", "create", "on"];
 
@@ -57,8 +68,8 @@ pub(crate) struct Mentions {
     /// Those that stand without one where a statement changes something, in a statement
     /// that does not name them with the schema as well.
     loose: BTreeMap<String, Loose>,
-    /// Those behind `REFERENCES`.
-    referred: BTreeSet<String>,
+    /// All that may be a name.
+    words: BTreeSet<String>,
     /// Those without a schema that are analyzed.
     analyzed: BTreeSet<String>,
     analyzes_everything: bool,
@@ -77,7 +88,7 @@ impl Mentions {
     pub(crate) fn read(&mut self, statement: &str, schema: &str) {
         let names = names_of(statement, schema);
         self.named.extend(names.named);
-        self.referred.extend(names.referred);
+        self.words.extend(names.words);
         let mut words = sql_text::words(statement).map(|(word, _)| word);
         if let Some("analyze" | "analyse" | "vacuum") = words.next().as_deref() {
             self.analyzes_everything |= names.loose.is_empty();
@@ -94,19 +105,17 @@ impl Mentions {
         }
     }
 
-    /// Whether something refers to this name by a foreign key.
-    pub(crate) fn refers_to(&self, name: &str) -> bool {
-        self.referred.contains(name)
-    }
-
-    /// Whether this name stands without a schema.
-    pub(crate) fn has_loose(&self, name: &str) -> bool {
-        self.loose.contains_key(name)
+    /// Whether this name stands anywhere.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.words.contains(name)
     }
 
     /// Those without a schema that are analyzed, and nothing else.
     pub(crate) fn only_analyzed(&self) -> impl Iterator<Item = &str> {
-        let only = self.analyzed.iter().filter(|name| !self.has_loose(name));
+        let only = self
+            .analyzed
+            .iter()
+            .filter(|name| !self.loose.contains_key(*name));
         only.map(String::as_str)
     }
 
@@ -161,7 +170,7 @@ pub(crate) fn speaks_of(statement: &str, schema: &str, names: &BTreeSet<String>)
 struct Names {
     named: BTreeSet<String>,
     loose: BTreeSet<String>,
-    referred: BTreeSet<String>,
+    words: BTreeSet<String>,
 }
 
 fn names_of(statement: &str, schema: &str) -> Names {
@@ -195,21 +204,28 @@ fn add_names(text: &str, schema: &str, runs_text: bool, depth: usize, names: &mu
             TokenKind::Text(how) if depth > 0 => add_named(&content(token, how), schema, names),
             _ => {}
         }
-        if token.is_name() && !behind_dot {
+        if token.is_name() && !behind_dot && !is_keyword(token) {
             let before = telling.get(..at).unwrap_or_default();
             let is_of_schema = next_is_dot && stored(token).as_deref() == Some(schema);
             let name = telling.get(if is_of_schema { at + 2 } else { at });
             let name = name.and_then(|name| stored(name));
-            if before.last().is_some_and(|word| word.is_word("references")) {
-                names.referred.extend(name);
+            let previous = before.last();
+            if previous.is_some_and(|word| word.is_word("references")) {
+                // A foreign key changes nothing of what it refers to.
             } else if is_of_schema {
                 names.named.extend(name);
             } else if begins_string(before, depth) || is_target(before, next_is_dot, parentheses) {
                 names.loose.extend(name);
             }
         }
+        names.words.extend(stored(token));
         behind_dot = is_dot(token);
     }
+}
+
+/// Whether a word stands before a name, and is none.
+fn is_keyword(token: &Token<'_>) -> bool {
+    NO_NAMES.iter().any(|word| token.is_word(word))
 }
 
 /// Whether a name is the first thing in a string, from which a statement may be put
@@ -313,6 +329,7 @@ mod tests {
             "DELETE FROM sessions",
             "MERGE INTO sessions USING t ON true WHEN MATCHED THEN DELETE",
             "TRUNCATE sessions",
+            "DROP TABLE domain, sessions",
             "COPY sessions FROM '/tmp/x'",
             "ALTER TABLE sessions ADD a int",
             "ALTER TYPE sessions ADD VALUE 'a'",
@@ -374,7 +391,7 @@ mod tests {
             "CREATE TABLE t (a int REFERENCES plans, b int REFERENCES public.users (id)); \
              ANALYZE plans, sessions; INSERT INTO sessions VALUES (1)",
         );
-        assert!(found.refers_to("plans") && found.refers_to("users"));
+        assert!(found.has("plans") && found.has("users") && !found.has("t2"));
         assert_eq!(found.only_analyzed().collect::<Vec<_>>(), ["plans"]);
         assert!(!found.analyzes_everything() && read("ANALYZE").analyzes_everything());
         assert_eq!(found.meant().count(), 0);

@@ -14,6 +14,16 @@ const PLAIN: [&str; 8] = [
 /// The words behind which something runs that is not in the text.
 const RUNS: [&str; 2] = ["select", "execute"];
 
+/// What `ALTER` is about where a lock on a relation tells what was altered.
+const TABLES: [&str; 6] = [
+    "table",
+    "index",
+    "view",
+    "sequence",
+    "materialized",
+    "foreign",
+];
+
 /// What a text can do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Signs {
@@ -25,8 +35,10 @@ pub(crate) struct Signs {
     pub(crate) privileges: bool,
     /// It drops things, or moves them to another schema.
     pub(crate) drops: bool,
-    /// What depends on the things is dropped with them.
+    /// It drops what it does not name: what depends on the things, or what a role owns.
     pub(crate) cascades: bool,
+    /// It is about more than tables and what belongs to them.
+    pub(crate) others: bool,
     /// It sets sequences.
     pub(crate) sets_sequences: bool,
     /// It grants or revokes rights.
@@ -44,13 +56,29 @@ impl Signs {
                 .is_some_and(|word| PLAIN.contains(&word.as_str()));
             !is_plain || words.any(|word| RUNS.contains(&word.as_str()))
         };
+        let is_about_others = |range: &Range<usize>| {
+            let statement = text.get(range.clone()).unwrap_or_default();
+            let two = words(statement).map(|(word, _)| word).take(2);
+            let two = two.collect::<Vec<_>>();
+            match two
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
+                ["create" | "drop" | "analyze", ..] => false,
+                ["alter", what] => !TABLES.contains(what),
+                _ => true,
+            }
+        };
         let has = |word: &str| lower.contains(word);
         Self {
             is_dynamic: statements.iter().any(is_dynamic),
+            others: statements.iter().any(is_about_others),
             extensions: has("extension"),
             privileges: has("privileges") && has("default"),
             drops: has("drop") || has("schema"),
-            cascades: has("cascade"),
+            cascades: has("cascade") || has("owned"),
             sets_sequences: has("setval"),
             grants: has("grant") || has("revoke"),
         }
@@ -64,6 +92,7 @@ impl Signs {
             privileges: self.privileges || other.privileges,
             drops: self.drops || other.drops,
             cascades: self.cascades || other.cascades,
+            others: self.others || other.others,
             sets_sequences: self.sets_sequences || other.sets_sequences,
             grants: self.grants || other.grants,
         }
@@ -84,7 +113,7 @@ mod tests {
     #[test]
     fn plain_definitions_show_nothing() {
         let plain = "CREATE TABLE t (a int PRIMARY KEY); CREATE INDEX ON t (a); \
-                     ALTER TABLE t ADD b text; COMMENT ON TABLE t IS 'x';";
+                     ALTER TABLE t ADD b text;";
         assert_eq!(signs(plain), Signs::default());
     }
 
@@ -101,6 +130,18 @@ mod tests {
             "SET ROLE x",
         ] {
             assert!(signs(text).is_dynamic, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_is_known() {
+        for text in [
+            "ALTER TYPE t ADD VALUE 'a'",
+            "COMMENT ON FUNCTION f() IS 'x'",
+            "GRANT USAGE ON TYPE t TO x",
+            "DO $$ BEGIN END $$",
+        ] {
+            assert!(signs(text).others, "{text}");
         }
     }
 

@@ -353,6 +353,55 @@ async fn default_privileges_of_the_database_are_refused_before_anything_runs() {
     assert!(said.contains("line 2: without IN SCHEMA"), "{said}");
 }
 
+#[tokio::test]
+async fn what_befell_users_of_other_tools_is_refused() {
+    each_is_refused(&[
+        // A tenant's schema is loaded by dropping each table first.
+        (
+            "DROP TABLE IF EXISTS plans; CREATE TABLE plans (id int); \
+             DROP TABLE IF EXISTS audit_log CASCADE; CREATE TABLE audit_log (id int)",
+            "table public.plans",
+        ),
+        (
+            "DROP FUNCTION IF EXISTS answer(); \
+             CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 43'",
+            "function public.answer()",
+        ),
+        // The tenant's table is missing, or was recorded without being made.
+        (
+            "CREATE INDEX plans_title ON plans (title)",
+            "table public.plans",
+        ),
+        (
+            "ALTER TABLE plans ADD COLUMN tier int",
+            "table public.plans",
+        ),
+        // Sequences are set anew after rows were loaded.
+        (
+            "SELECT setval(pg_get_serial_sequence('audit_log', 'id'), 1, false)",
+            "rows of sequence public.audit_log_id_seq",
+        ),
+        // The schema is looked up in the catalog.
+        (
+            "DO $$ DECLARE s text; BEGIN SELECT schemaname INTO STRICT s FROM pg_tables \
+             WHERE tablename = 'plans'; EXECUTE format('DROP TABLE %I.plans', s); END $$",
+            "table public.plans",
+        ),
+        (
+            "DO $$ DECLARE t record; BEGIN FOR t IN SELECT c.oid::regclass AS name \
+             FROM pg_class c WHERE relkind = 'r' AND pg_table_is_visible(c.oid) \
+             AND relname IN ('plans', 'untouched') \
+             LOOP EXECUTE 'TRUNCATE ' || t.name; END LOOP; END $$",
+            "table public.plans",
+        ),
+        (
+            "ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('calm', 'wild')",
+            "type public.mood_old",
+        ),
+    ])
+    .await;
+}
+
 /// Each of `texts` runs for `acme`, and for a new tenant in one go.
 async fn each_runs(texts: &[&str]) {
     let mut wrong = Vec::new();

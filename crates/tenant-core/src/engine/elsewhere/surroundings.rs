@@ -23,8 +23,20 @@ pub(crate) struct Surroundings(Mutex<Known>);
 struct Known {
     /// How often the list was to be read anew.
     round: u64,
-    objects: Option<Arc<[Object]>>,
+    listed: Option<Arc<Listed>>,
 }
+
+/// What the schema holds, and what else is known with it.
+pub(super) struct Listed {
+    pub(super) objects: Vec<Object>,
+    /// Whether the role may run blocks.
+    pub(super) has_blocks: bool,
+}
+
+/// Answers with a row where the role may run blocks.
+const MAY_RUN_BLOCKS: &str = "SELECT l.lanname FROM pg_catalog.pg_language l \
+                              WHERE l.lanname = 'plpgsql' \
+                              AND pg_catalog.has_language_privilege(l.oid, 'USAGE')";
 
 /// An object of the schema, or a part of one of its tables.
 #[derive(Debug)]
@@ -68,13 +80,13 @@ impl Surroundings {
     pub(crate) fn forget(&self) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.round += 1;
-        known.objects = None;
+        known.listed = None;
     }
 
     /// Kind and name of the object with this class and number, if the list has it.
     pub(super) fn words_of(&self, key: i64) -> Option<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut objects = known.objects.iter().flat_map(|objects| objects.iter());
+        let mut objects = known.listed.iter().flat_map(|listed| &listed.objects);
         let object = objects.find(|object| object.key() == key)?;
         Some(object.words.clone())
     }
@@ -84,23 +96,27 @@ impl Surroundings {
         &self,
         work: Work<'_>,
         schema: &ExtensionsSchema,
-    ) -> Result<Arc<[Object]>, Error> {
+    ) -> Result<Arc<Listed>, Error> {
         let round = {
             let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(objects) = &known.objects {
-                return Ok(Arc::clone(objects));
+            if let Some(listed) = &known.listed {
+                return Ok(Arc::clone(listed));
             }
             known.round
         };
         let mut script = Script::default();
         script.step("reading what is in the schema of extensions", &list(schema));
+        script.step("looking for PL/pgSQL", MAY_RUN_BLOCKS);
         let rows = ask(work, &script).await?;
-        let objects = rows.iter().filter_map(object).collect::<Arc<[_]>>();
+        let listed = Arc::new(Listed {
+            objects: rows.iter().filter_map(object).collect(),
+            has_blocks: rows.iter().any(|row| row.get(0) == Some("plpgsql")),
+        });
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.round == round {
-            known.objects = Some(Arc::clone(&objects));
+            known.listed = Some(Arc::clone(&listed));
         }
-        Ok(objects)
+        Ok(listed)
     }
 }
 
