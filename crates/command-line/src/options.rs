@@ -23,8 +23,13 @@ pub struct Common {
     #[arg(long, value_name = "NAME", global = true)]
     pub extensions_schema: Option<String>,
 
-    /// Object of that schema which tenant migrations may change without naming its schema, repeatable [default: TENANT_SHARED_OBJECTS]
-    #[arg(long = "shared-object", value_name = "NAME", global = true)]
+    /// Object of that schema that tenant migrations may change without naming the schema. Repeatable [default: TENANT_SHARED_OBJECTS]
+    #[arg(
+        long = "shared-object",
+        value_name = "NAME",
+        global = true,
+        hide_short_help = true
+    )]
     pub shared_objects: Vec<String>,
 
     /// Never download PostgreSQL for the project's own server
