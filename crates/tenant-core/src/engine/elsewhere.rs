@@ -12,18 +12,17 @@
 mod allowed;
 mod catalogs;
 mod condition;
+mod forbidden;
+mod list;
 mod outside;
 mod pieces;
-mod place;
-mod surroundings;
 
-use condition::{Analyzed, Behind, Forbidden, Form};
-use surroundings::Object;
+use condition::Form;
+use forbidden::{Analyzed, Behind, Forbidden};
 
 pub(super) use outside::refuse_outside;
-pub(super) use place::error;
-pub(crate) use surroundings::Surroundings;
 
+use super::surroundings::Object;
 use super::work::Work;
 use crate::Error;
 use crate::migration::{Mentions, Migration, MigrationFile, Signs};
@@ -54,12 +53,15 @@ pub(super) async fn check(
         extensions: may(signs, stream, |signs| signs.extensions),
         privileges: may(signs, stream, |signs| signs.privileges),
     };
-    let Some(schema) = behind(work) else {
+    let Some(schema) = work.behind() else {
         let asks = forbidden.extensions || forbidden.privileges;
         return Ok(asks.then(|| condition::statement(&forbidden, Form::OneStatement)));
     };
-    let listed = work.surroundings.of(work, schema).await?;
-    let mentions = mentions(schema, files, migrations);
+    let listed = list::surroundings(work, schema).await?;
+    let statements = migrations
+        .iter()
+        .flat_map(|one| files.iter().flat_map(|file| one.statements(*file)));
+    let mentions = Mentions::of(statements, schema.name());
     forbidden.behind = Some(of(work, schema, &mentions, signs, &listed.objects));
     let form = if listed.has_blocks {
         Form::Block
@@ -72,28 +74,6 @@ pub(super) async fn check(
 /// Whether the text can do it, or calls functions where another migration can.
 fn may(signs: Signs, stream: impl Fn() -> Signs, what: impl Fn(Signs) -> bool) -> bool {
     what(signs) || signs.is_dynamic && what(stream())
-}
-
-/// The schema behind that of `work` in the path.
-fn behind(work: Work<'_>) -> Option<&ExtensionsSchema> {
-    let extensions = work.settings.extensions.as_ref();
-    extensions.filter(|extensions| extensions.name() != work.schema.schema_name())
-}
-
-/// The names that the migrations speak of.
-fn mentions(
-    schema: &ExtensionsSchema,
-    files: &[MigrationFile],
-    migrations: &[&Migration],
-) -> Mentions {
-    let statements = migrations
-        .iter()
-        .flat_map(|one| files.iter().flat_map(|file| one.statements(*file)));
-    let mut mentions = Mentions::default();
-    for statement in statements {
-        mentions.read(statement, schema.name());
-    }
-    mentions
 }
 
 fn of<'q>(

@@ -7,9 +7,9 @@ use sql_text::ident;
 
 use super::apply::migrate;
 use super::create::create;
-use super::elsewhere::Surroundings;
 use super::rehearse::shape_of;
 use super::send::execute;
+use super::surroundings::Surroundings;
 use super::transaction::{close, open};
 use super::work::Work;
 use crate::Error;

@@ -6,7 +6,7 @@
 //! that the server gives, otherwise by the number of statements that were
 //! completed before.
 
-use super::elsewhere;
+use super::blame;
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::migration::{Migration, MigrationFile, Sql};
@@ -191,7 +191,7 @@ impl Failure<'_> {
             }
             Origin::Elsewhere(first, last, file) if unmet == Some(Assertion::Elsewhere) => {
                 let message = self.source.message().unwrap_or_default();
-                elsewhere::error(work, (first, last), file, message)
+                blame::error(work, (first, last), file, message)
             }
             Origin::Elsewhere(..) => self.into_error_of_step(work, LOOKING_ELSEWHERE),
             Origin::PathCheck(..) => self.into_error_of_step(work, "checking the search path"),

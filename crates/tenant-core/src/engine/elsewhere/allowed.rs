@@ -3,8 +3,8 @@
 use sql_text::literal;
 
 use super::catalogs::{CLASS, NAMESPACE, PROC, TYPE};
-use super::condition::{Behind, names};
-use super::surroundings::namespace;
+use super::forbidden::{Behind, names};
+use super::list::namespace;
 
 /// The condition that `f`, one of the rows of `dt_found`, may be changed; `o` is what
 /// PostgreSQL calls it.

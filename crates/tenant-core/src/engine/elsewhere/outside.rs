@@ -5,14 +5,13 @@
 
 use sql_text::literal;
 
-use super::surroundings::namespace;
-use super::{behind, mentions};
+use super::list::namespace;
 use crate::Error;
+use crate::engine::blame::refused;
 use crate::engine::script::Script;
 use crate::engine::send::ask;
 use crate::engine::work::Work;
-use crate::migration::{Migration, MigrationFile};
-use crate::name::Schema;
+use crate::migration::{Mentions, Migration, MigrationFile};
 
 /// Refuses a migration that runs outside a transaction and speaks of what only the schema
 /// behind the tenant's has.
@@ -25,10 +24,10 @@ pub(in crate::engine) async fn refuse_outside(
     migration: &Migration,
     file: MigrationFile,
 ) -> Result<(), Error> {
-    let Some(schema) = behind(work).filter(|_| !matches!(work.schema, Schema::Public)) else {
+    let Some(schema) = work.behind() else {
         return Ok(());
     };
-    let mentions = mentions(schema, &[file], &[migration]);
+    let mentions = Mentions::of(migration.statements(file), schema.name());
     let shared = &work.settings.shared_objects;
     let names = mentions
         .not_created()
@@ -65,5 +64,5 @@ pub(in crate::engine) async fn refuse_outside(
     if found.is_empty() {
         return Ok(());
     }
-    Err(super::place::refused(work, migration, file, found))
+    Err(refused(work, migration, file, found))
 }

@@ -5,8 +5,8 @@
 //! at hand, and how it was changed: `rows`, `gone`, or nothing for its definition.
 
 use super::catalogs::{CLASS, CONSTRAINT, DEFAULT_ACL, EXTENSION, NAMESPACE, OTHERS, TYPE};
-use super::condition::{Analyzed, Behind, Forbidden, names, numbers};
-use super::surroundings::{hash_of, namespace};
+use super::forbidden::{Analyzed, Behind, Forbidden, names, numbers};
+use super::list::{hash_of, namespace};
 
 /// How many transactions beyond the newest that has ended a subtransaction can be: a row
 /// from before this transaction has such a number only where they have wrapped around.

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 
 use sql_text::{TokenKind, stored, tokens};
 
-use super::behind;
+use super::work::Work;
 use crate::Error;
 use crate::assertion::Assertion;
-use crate::engine::work::Work;
 use crate::migration::{Migration, MigrationFile, Sql, speaks_of};
 
 /// The error for what the server's `message` lists, after the migrations from `first` to
 /// `last`.
-pub(in crate::engine) fn error(
+pub(super) fn error(
     work: Work<'_>,
     (first, last): (&Migration, &Migration),
     file: MigrationFile,
@@ -83,7 +82,7 @@ fn find<'a>(
     file: MigrationFile,
     changed: &[String],
 ) -> Option<(&'a Migration, usize)> {
-    let schema = behind(work).map_or("", |schema| schema.name());
+    let schema = work.behind().map_or("", |schema| schema.name());
     let names = names(changed, schema);
     let is_about = |statement: &str| {
         let lower = statement.to_ascii_lowercase();

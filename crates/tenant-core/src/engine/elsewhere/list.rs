@@ -1,9 +1,6 @@
-//! [`Surroundings`]: what the schema behind the tenants' own holds before migrations run.
-//!
-//! What a transaction has dropped is no longer there to be recognized, so it is listed
-//! before. One list serves all schemas of a run.
+//! Reads what the schema behind the tenants' own holds.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use sql_text::{ident, literal};
 use tokio_postgres::SimpleQueryRow;
@@ -12,112 +9,34 @@ use super::catalogs;
 use crate::Error;
 use crate::engine::script::Script;
 use crate::engine::send::ask;
+use crate::engine::surroundings::{Listed, Object};
 use crate::engine::work::Work;
 use crate::path::ExtensionsSchema;
-
-/// What the schema of extensions holds, read when it is needed first.
-#[derive(Default)]
-pub(crate) struct Surroundings(Mutex<Known>);
-
-#[derive(Default)]
-struct Known {
-    /// How often the list was to be read anew.
-    round: u64,
-    listed: Option<Arc<Listed>>,
-}
-
-/// What the schema holds, and what else is known with it.
-pub(super) struct Listed {
-    pub(super) objects: Vec<Object>,
-    /// Whether the role may run blocks.
-    pub(super) has_blocks: bool,
-}
 
 /// Answers with a row where the role may run blocks.
 const MAY_RUN_BLOCKS: &str = "SELECT l.lanname FROM pg_catalog.pg_language l \
                               WHERE l.lanname = 'plpgsql' \
                               AND pg_catalog.has_language_privilege(l.oid, 'USAGE')";
 
-/// An object of the schema, or a part of one of its tables.
-#[derive(Debug)]
-pub(super) struct Object {
-    pub(super) class: u32,
-    pub(super) oid: u32,
-    /// Its name, unless it is an operator or a part of something.
-    pub(super) name: Option<String>,
-    /// The table or domain that it is a part of.
-    pub(super) whole: Option<String>,
-    /// Kind and full name, as PostgreSQL gives them.
-    pub(super) words: String,
-    /// A hash of what the catalog says of a table, for one without triggers: its row is
-    /// written again when the first foreign key refers to it.
-    pub(super) row: Option<i64>,
-    pub(super) is_domain: bool,
-}
-
-impl Object {
-    /// Class and number in one: object identifiers are unique in their catalog only.
-    pub(super) fn key(&self) -> i64 {
-        (i64::from(self.class) << 32) | i64::from(self.oid)
+/// What `schema` holds, as it was after the run had begun.
+pub(super) async fn surroundings(
+    work: Work<'_>,
+    schema: &ExtensionsSchema,
+) -> Result<Arc<Listed>, Error> {
+    let (known, round) = work.surroundings.get();
+    if let Some(listed) = known {
+        return Ok(listed);
     }
-
-    /// Whether nothing is known that a statement would call it.
-    pub(super) fn is_unnamed(&self) -> bool {
-        self.name.is_none() && self.whole.is_none()
-    }
-
-    /// Whether one of `names` is its own or that of its table.
-    pub(super) fn is_named_in(&self, names: impl Fn(&str) -> bool) -> bool {
-        [&self.name, &self.whole]
-            .into_iter()
-            .flatten()
-            .any(|name| names(name))
-    }
-}
-
-impl Surroundings {
-    /// Reads them anew when they are needed next: for each run.
-    pub(crate) fn forget(&self) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.round += 1;
-        known.listed = None;
-    }
-
-    /// Kind and name of the object with this class and number, if the list has it.
-    pub(super) fn words_of(&self, key: i64) -> Option<String> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut objects = known.listed.iter().flat_map(|listed| &listed.objects);
-        let object = objects.find(|object| object.key() == key)?;
-        Some(object.words.clone())
-    }
-
-    /// What `schema` holds, as it was after the run had begun.
-    pub(super) async fn of(
-        &self,
-        work: Work<'_>,
-        schema: &ExtensionsSchema,
-    ) -> Result<Arc<Listed>, Error> {
-        let round = {
-            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(listed) = &known.listed {
-                return Ok(Arc::clone(listed));
-            }
-            known.round
-        };
-        let mut script = Script::default();
-        script.step("reading what is in the schema of extensions", &list(schema));
-        script.step("looking for PL/pgSQL", MAY_RUN_BLOCKS);
-        let rows = ask(work, &script).await?;
-        let listed = Arc::new(Listed {
-            objects: rows.iter().filter_map(object).collect(),
-            has_blocks: rows.iter().any(|row| row.get(0) == Some("plpgsql")),
-        });
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.round == round {
-            known.listed = Some(Arc::clone(&listed));
-        }
-        Ok(listed)
-    }
+    let mut script = Script::default();
+    script.step("reading what is in the schema of extensions", &list(schema));
+    script.step("looking for PL/pgSQL", MAY_RUN_BLOCKS);
+    let rows = ask(work, &script).await?;
+    let listed = Arc::new(Listed {
+        objects: rows.iter().filter_map(object).collect(),
+        has_blocks: rows.iter().any(|row| row.get(0) == Some("plpgsql")),
+    });
+    work.surroundings.keep(round, &listed);
+    Ok(listed)
 }
 
 fn object(row: &SimpleQueryRow) -> Option<Object> {
