@@ -5,6 +5,7 @@ use sql_text::literal;
 use super::catalogs::{CLASS, NAMESPACE, PROC, TYPE};
 use super::forbidden::{Behind, names};
 use super::list::namespace;
+use crate::path::is_path_through;
 
 /// The condition that `f`, one of the rows of `dt_found`, may be changed; `o` is what
 /// PostgreSQL calls it.
@@ -62,6 +63,7 @@ fn by_function(behind: &Behind<'_>) -> String {
     };
     let outer = literal(behind.schema);
     let (name, behind) = (word("f.name"), word(&outer));
+    let is_path = is_path_through("s", &behind);
     format!(
         "EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid IN ( \
            SELECT t.tgfoid FROM dt_held h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid \
@@ -72,7 +74,7 @@ fn by_function(behind: &Behind<'_>) -> String {
                            || '($|[^[:alnum:]_$])') \
            OR p.prosrc ~* ('(^|[^[:alnum:]_$.])' || {name} || '($|[^[:alnum:]_$])') \
               AND EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) s \
-                          WHERE s ~ ('^search_path=(.*[ ,\"])?' || {behind} || '($|[ ,\"])')) \
+                          WHERE {is_path}) \
            OR p.pronamespace <> {tenant} AND EXISTS (SELECT FROM pg_catalog.pg_depend d \
               WHERE d.classid = {PROC} AND d.objid = p.oid AND d.refclassid = {CLASS} \
                 AND d.refobjid = f.oid)))"
