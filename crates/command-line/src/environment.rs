@@ -21,6 +21,8 @@ pub struct Environment {
     pub pg_bin: Option<PathBuf>,
     /// `TENANT_EXTENSIONS_SCHEMA`: a schema behind the tenant's in the path.
     pub extensions_schema: Option<String>,
+    /// `TENANT_SHARED_OBJECTS`: what tenant migrations may change there, between commas.
+    pub shared_objects: Vec<String>,
     /// `TENANT_APP_ROLE`: the role that the application logs in as.
     pub app_role: Option<String>,
     /// `CARGO_TARGET_DIR`: Cargo's folder for what it builds.
@@ -51,6 +53,11 @@ impl Environment {
             database_url: get("DATABASE_URL")?,
             pg_bin: get("PG_BIN")?.map(PathBuf::from),
             extensions_schema: get("TENANT_EXTENSIONS_SCHEMA")?,
+            shared_objects: get("TENANT_SHARED_OBJECTS")?.map_or_else(Vec::new, |list| {
+                let names = list.split(',').map(str::trim);
+                let names = names.filter(|name| !name.is_empty());
+                names.map(str::to_owned).collect()
+            }),
             app_role: get("TENANT_APP_ROLE")?,
             target_folder: get("CARGO_TARGET_DIR")?.map(PathBuf::from),
             has_windows: cfg!(target_os = "macos") || get("DISPLAY")?.is_some(),

@@ -54,6 +54,9 @@ impl Invocation {
         if let Some(schema) = &common.extensions_schema {
             this = this.with("--extensions-schema", schema);
         }
+        for name in &common.shared_objects {
+            this = this.with("--shared-object", name);
+        }
         this
     }
 

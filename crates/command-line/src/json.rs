@@ -108,6 +108,15 @@ fn place(error: &Error) -> Option<Place<'_>> {
         Error::Deferred {
             migration, file, ..
         } => (migration, *file, None),
+        Error::ChangedElsewhere {
+            migrations,
+            file,
+            line,
+            ..
+        } => match migrations.as_slice() {
+            [one] => (one, *file, *line),
+            _ => return None,
+        },
         _ => return None,
     };
     Some(Place {

@@ -23,6 +23,15 @@ pub struct Common {
     #[arg(long, value_name = "NAME", global = true)]
     pub extensions_schema: Option<String>,
 
+    /// Object of that schema that tenant migrations may change without naming the schema. Repeatable [default: TENANT_SHARED_OBJECTS]
+    #[arg(
+        long = "shared-object",
+        value_name = "NAME",
+        global = true,
+        hide_short_help = true
+    )]
+    pub shared_objects: Vec<String>,
+
     /// Never download PostgreSQL for the project's own server
     #[arg(long, global = true)]
     pub no_download: bool,

@@ -95,6 +95,18 @@ impl Context {
         database::project_server(&self.common, &self.environment, self.output)
     }
 
+    /// What of that schema tenant migrations may change.
+    #[must_use]
+    pub fn shared_objects(&self) -> Vec<String> {
+        let given = &self.common.shared_objects;
+        let names = if given.is_empty() {
+            &self.environment.shared_objects
+        } else {
+            given
+        };
+        names.clone()
+    }
+
     /// The schema for extensions, if one is configured.
     #[must_use]
     pub fn extensions(&self) -> Option<tenant_core::ExtensionsSchema> {

@@ -45,6 +45,7 @@ const STATEMENT_RULES: &[Rule] = &[
     shared::extension,
     shared::schema,
     shared::object,
+    shared::default_privileges,
     transaction::control,
     transaction::needs_none,
 ];

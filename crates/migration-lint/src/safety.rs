@@ -13,6 +13,17 @@ use crate::rules::catalog;
 /// Rules of squawk that repeat one of ours in a tenant's migration.
 const SAID_BETTER: &[&str] = &["ban-drop-extension", "ban-drop-schema", "ban-set-schema"];
 
+/// Rules whose advice is `NOT VALID` and a later `VALIDATE CONSTRAINT`.
+const TELLS_TO_VALIDATE: &[Rule] = &[
+    Rule::ConstraintMissingNotValid,
+    Rule::AddingForeignKeyConstraint,
+];
+
+/// Where the two statements belong.
+const VALIDATE_LATER: &str = "Validate it in a migration of its own: in the same file, the lock \
+     that adding takes is held while all rows are read. Between the two, the engine commits by \
+     itself, also in one run; `--transaction migration` commits after every migration";
+
 /// What squawk finds in `text`, which has no comments: squawk obeys some, and
 /// here they are to have no effect.
 pub(crate) fn ask(
@@ -37,9 +48,18 @@ pub(crate) fn ask(
             offset: usize::from(violation.text_range.start()),
             rule: Cow::Owned(violation.code.to_string()),
             message: violation.message,
-            remedy: violation.help,
+            remedy: remedy(violation.code, violation.help),
         })
         .collect()
+}
+
+/// What squawk advises, and what becomes of it where migrations share a transaction.
+fn remedy(rule: Rule, help: Option<String>) -> Option<String> {
+    if !TELLS_TO_VALIDATE.contains(&rule) {
+        return help;
+    }
+    let help = help.map(|help| help.trim_end_matches('.').to_owned() + ". ");
+    Some(help.unwrap_or_default() + VALIDATE_LATER)
 }
 
 /// PostgreSQL has `NOT VALID` for checks and foreign keys only.

@@ -34,15 +34,18 @@ pub(crate) enum Assertion {
     SpareIsUpToDate,
     /// The schema is on a server of the cluster.
     Distributed,
+    /// Nothing is changed outside the schema. Which things are is said as well.
+    Elsewhere,
 }
 
 /// All of them.
-const ALL: [Assertion; 5] = [
+const ALL: [Assertion; 6] = [
     Assertion::Path,
     Assertion::PathAndHistory,
     Assertion::Lock,
     Assertion::SpareIsUpToDate,
     Assertion::Distributed,
+    Assertion::Elsewhere,
 ];
 
 impl Assertion {
@@ -56,6 +59,7 @@ impl Assertion {
             Self::Lock => "diesel tenants: another session holds the lock of the schema",
             Self::SpareIsUpToDate => "diesel tenants: the spare schema is not up to date",
             Self::Distributed => "diesel tenants: the schema is not distributed",
+            Self::Elsewhere => "diesel tenants: changed outside the schema",
         }
     }
 
@@ -63,6 +67,20 @@ impl Assertion {
     pub(crate) fn require(self, condition: &str) -> String {
         let otherwise = literal(self.text());
         format!("CAST(CASE WHEN {condition} THEN '1' ELSE {otherwise} END AS int)")
+    }
+
+    /// An expression that is 1 while the query `list` answers with NULL. Otherwise it
+    /// fails, and says what the list is: see [`list`](Self::list).
+    pub(crate) fn require_none(self, list: &str) -> String {
+        let begin = literal(&format!("{}: [", self.text()));
+        format!("CAST(coalesce({begin} || ({list}) || ']', '1') AS int)")
+    }
+
+    /// What an error about it lists, if it lists something.
+    pub(crate) fn list(self, message: &str) -> Option<&str> {
+        let (_, behind) = message.split_once(self.text())?;
+        let (list, _) = behind.strip_prefix(": [")?.rsplit_once(']')?;
+        Some(list)
     }
 
     /// The statement that fails unless `condition` holds.
@@ -126,6 +144,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_comes_with_the_error() {
+        let database = test_support::TestDatabase::new().await;
+        let client = database.client().await;
+        let check = |list: &str| format!("SELECT {}", Assertion::Elsewhere.require_none(list));
+        let ran = client.batch_execute(&check("SELECT NULL")).await;
+        assert!(ran.is_ok());
+        let ran = client.batch_execute(&check("SELECT 'a[1]; b'")).await;
+        let error = PgError::from(ran.unwrap_err());
+        assert_eq!(error.unmet(), Some(Assertion::Elsewhere));
+        let message = error.message().unwrap_or_default();
+        assert_eq!(Assertion::Elsewhere.list(message), Some("a[1]; b"));
     }
 
     #[test]

@@ -7,8 +7,8 @@
 
 mod failure;
 mod kind;
+mod words;
 
-use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -21,6 +21,10 @@ use crate::{
 
 pub(crate) use failure::excerpt;
 pub use failure::{Consequence, MigrationFailure};
+pub(crate) use words::few;
+use words::{
+    at_line, done, each_in_words, have, listed, quoted, unreadable, version_in_words, who_changed,
+};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
@@ -225,6 +229,25 @@ pub enum Error {
         /// one does.
         line: Option<usize>,
     },
+    /// A tenant's migration would change what is outside the tenant's schema. What it did
+    /// was rolled back; one that runs outside a transaction was not begun.
+    #[error(
+        "{schema}: {}{}, and is not recorded as {}: {}", who_changed(.migrations),
+        at_line(.line.as_ref(), *.file), done(*.file), .changed.join(", ")
+    )]
+    ChangedElsewhere {
+        /// Which schema, in words.
+        schema: String,
+        /// The migration's name. Several where no statement names what was changed: then it
+        /// was one of them.
+        migrations: Vec<String>,
+        /// Which of its files.
+        file: MigrationFile,
+        /// The line, from 1, of the first statement that speaks of it, if one does.
+        line: Option<usize>,
+        /// What would have been changed: `table public.plans`, `rows of table public.plans`.
+        changed: Vec<String>,
+    },
     /// Another run works on the same schema.
     #[error(
         "{schema} is being changed by another run; gave up after {} s{}",
@@ -329,73 +352,6 @@ pub enum Error {
     },
 }
 
-fn each_in_words(versions: &[Option<Version>]) -> String {
-    let words = versions.iter().map(|version| match version {
-        None => "before the first migration",
-        Some(version) => version.as_str(),
-    });
-    words.collect::<Vec<_>>().join(", ")
-}
-
-fn version_in_words(version: Option<&Version>) -> String {
-    version.map_or_else(
-        || "that before the first migration".to_owned(),
-        |version| format!("version {version}"),
-    )
-}
-
-fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
-    line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
-}
-
-/// What the file does to the migration, in the past.
-fn done(file: MigrationFile) -> &'static str {
-    match file {
-        MigrationFile::Up => "applied",
-        MigrationFile::Down => "reverted",
-    }
-}
-
-/// What keeps each `down.sql` from being read.
-fn unreadable(migrations: &[(String, String)]) -> String {
-    let told = migrations.iter().map(|(migration, problem)| {
-        format!("the down.sql of migration `{migration}` cannot be read: {problem}")
-    });
-    told.collect::<Vec<_>>().join("; ")
-}
-
-/// All of them, in quotes.
-fn quoted(names: &[impl fmt::Display]) -> String {
-    let names = names.iter().map(|name| format!("`{name}`"));
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// The addresses, one after the other.
-fn listed(nodes: &[Node]) -> String {
-    let nodes = nodes.iter().map(Node::to_string);
-    nodes.collect::<Vec<_>>().join(", ")
-}
-
-/// These tables have, or this one has.
-fn have(tables: &[String]) -> String {
-    match tables {
-        [table] => format!("its table `{table}` has"),
-        tables => format!("its tables {} have", few(tables)),
-    }
-}
-
-/// How many names are shown.
-const SHOWN: usize = 3;
-
-/// The first of `names`, and how many more there are.
-pub(crate) fn few(names: &[String]) -> String {
-    let shown = quoted(names.get(..SHOWN).unwrap_or(names));
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 impl Error {
     /// Wraps what the server answered to a step of our own.
     pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
@@ -425,6 +381,10 @@ impl Error {
             | Self::NeedsDirect { migration, .. }
             | Self::Deferred { migration, .. }
             | Self::ChangedPath { migration, .. } => Some(migration),
+            Self::ChangedElsewhere { migrations, .. } => match migrations.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
             Self::HalfMade { source, .. } => source.of_migration(),
             _ => None,
         }

@@ -10,12 +10,14 @@ mod border;
 mod file;
 mod index;
 mod inside;
+mod mentions;
 mod names;
 mod outside;
 mod plain;
 mod recorder;
 mod referred;
 mod refusal;
+mod signs;
 mod transaction_need;
 
 use std::collections::{BTreeSet, HashSet};
@@ -31,8 +33,10 @@ pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::BuiltIndex;
 pub(crate) use inside::in_transaction_form;
+pub(crate) use mentions::{Mentions, speaks_of};
 pub(crate) use outside::{Detached, Effect, Pace, Shared, effect, may_commit, pace};
 pub use refusal::{Reason, Refusal};
+pub(crate) use signs::Signs;
 
 /// One migration: its identity and its SQL in statements.
 #[derive(Debug, Clone)]
@@ -255,6 +259,14 @@ impl MigrationSet {
             .iter()
             .flat_map(|one| one.statements(MigrationFile::Up));
         statements.flat_map(referred::referred).collect()
+    }
+
+    /// What they can do, there and back, as far as their words tell.
+    pub(crate) fn signs(&self) -> Signs {
+        let files = self
+            .iter()
+            .flat_map(|one| std::iter::once(&one.up).chain(&one.down));
+        files.fold(Signs::default(), |all, file| all.or(file.signs()))
     }
 
     /// Whether one of them makes prepared statements, which outlive its

@@ -45,6 +45,12 @@ impl ExtensionsSchema {
     }
 }
 
+/// The condition that `setting`, one of those that PostgreSQL keeps with a function, is a
+/// path in which `schema` stands: two expressions, of which the second gives a pattern.
+pub(crate) fn is_path_through(setting: &str, schema: &str) -> String {
+    format!("{setting} ~ ('^search_path=(.*[ ,\"])?' || {schema} || '($|[ ,\"])')")
+}
+
 /// Leaves nothing in the path but PostgreSQL's own, for the rest of the transaction:
 /// then the server qualifies whatever it names.
 pub(crate) const NOTHING: &str = "SET LOCAL search_path TO ''";

@@ -22,6 +22,7 @@ pub async fn open(context: &Context) -> anyhow::Result<Tenants> {
 pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<Tenants> {
     let settings = Settings {
         extensions: context.extensions(),
+        shared_objects: context.shared_objects(),
         ..settings
     };
     let migrations = migrations(context)?;

@@ -38,6 +38,7 @@ use crate::{Project, Stream, lint_options};
 // Here is no database that these could be about.
 #[command(mut_arg("database_url", |option| option.hide(true)))]
 #[command(mut_arg("extensions_schema", |option| option.hide(true)))]
+#[command(mut_arg("shared_objects", |option| option.hide(true)))]
 #[command(mut_arg("no_download", |option| option.hide(true)))]
 pub struct LintMigrations {
     #[command(flatten)]

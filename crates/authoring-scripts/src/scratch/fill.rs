@@ -51,6 +51,7 @@ pub(super) async fn fill(
 ) -> anyhow::Result<()> {
     let settings = Settings {
         extensions: context.extensions(),
+        shared_objects: context.shared_objects(),
         ..Settings::default()
     };
     let client = database.pinned_driver().await?;
@@ -113,12 +114,14 @@ fn is_in_the_way(copy: &Copied, error: &Error) -> bool {
 /// What a migration met, said so that nobody fears for the real database.
 fn explained(error: Error) -> anyhow::Error {
     match error {
-        Error::Migration(_) | Error::Refused { .. } | Error::ChangedPath { .. } => anyhow!(error)
-            .context(Advised::new(
-                "the migrations on the disk cannot be applied to a scratch database",
-                "mend the migration, and run this again; nothing but the scratch database was \
+        Error::Migration(_)
+        | Error::Refused { .. }
+        | Error::ChangedPath { .. }
+        | Error::ChangedElsewhere { .. } => anyhow!(error).context(Advised::new(
+            "the migrations on the disk cannot be applied to a scratch database",
+            "mend the migration, and run this again; nothing but the scratch database was \
                  touched",
-            )),
+        )),
         error => error.into(),
     }
 }

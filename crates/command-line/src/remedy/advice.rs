@@ -103,6 +103,13 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "remove the SET search_path from the migration. The path is already set to the \
              tenant's schema"
         }
+        Advice::NameSchema => {
+            "if the shared object is meant, name its schema in the migration, or give its name \
+             with --shared-object. Otherwise create the tenant's own first"
+        }
+        Advice::MoveToPublicMigration => {
+            "move the statement to a public migration. It runs once for the database"
+        }
         Advice::AddMigration => "write a migration that creates it for every tenant",
         Advice::AddDownFiles => {
             "write a down.sql for each, or undo what they did with a new migration"

@@ -4,7 +4,7 @@
 use squawk_syntax::SyntaxKind::{self, *};
 use squawk_syntax::SyntaxNode;
 
-use super::place::{Place, title};
+use super::place::{Place, title, tokens};
 use crate::finding::Found;
 
 pub(super) fn extension(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
@@ -52,6 +52,25 @@ pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     );
     let remedy = "move it to a migration of the public stream";
     Some(Found::new(place.start(node), "shared-object", message).remedy(remedy))
+}
+
+/// Rights that are given by default in all schemas.
+pub(super) fn default_privileges(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    if node.kind() != ALTER_DEFAULT_PRIVILEGES || !place.is_tenant() {
+        return None;
+    }
+    let words = tokens(node).map(|token| token.text().to_ascii_lowercase());
+    let mut options = words.take_while(|word| !matches!(word.as_str(), "grant" | "revoke"));
+    if options.any(|word| word == "schema") {
+        return None;
+    }
+    let message = "without IN SCHEMA, default privileges are those of the whole database";
+    Some(
+        Found::new(place.start(node), "shared-object", message).remedy(
+            "grant rights on each of the tenant's tables, or move it to a migration of the public \
+         stream. A run refuses it here",
+        ),
+    )
 }
 
 /// Statements about what belongs to the database or to the server.

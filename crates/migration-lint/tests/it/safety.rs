@@ -48,6 +48,19 @@ fn statements_that_hold_up_a_table_in_use_are_noticed() {
 }
 
 #[test]
+fn a_constraint_is_validated_in_a_migration_of_its_own() {
+    for text in [
+        "ALTER TABLE tasks ADD CONSTRAINT c CHECK (a > 0);",
+        "ALTER TABLE tasks ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES b (id);",
+    ] {
+        let findings = lint(UP, text);
+        let remedies = findings.iter().filter_map(|one| one.remedy.as_deref());
+        let mut said = remedies.filter(|remedy| remedy.contains("--transaction migration"));
+        assert!(said.next().is_some(), "{text}: {findings:?}");
+    }
+}
+
+#[test]
 fn what_suits_tenants_is_not_objected_to() {
     none_gives_any(
         UP,

@@ -59,6 +59,20 @@ fn what_exists_once_in_a_server_belongs_to_the_public_stream() {
 }
 
 #[test]
+fn default_privileges_are_given_in_one_schema() {
+    let statements = [
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader;",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE app REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
+    ];
+    each_gives(TENANT, "shared-object", &statements);
+    none_gives_any(PUBLIC, &statements);
+    let inside = "ALTER DEFAULT PRIVILEGES IN SCHEMA pg_temp GRANT SELECT ON TABLES TO reader;";
+    none_gives_any(TENANT, &[inside]);
+    let block = "DO $$ BEGIN ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r; END $$;";
+    each_gives(TENANT, "shared-object", &[block]);
+}
+
+#[test]
 fn copy_needs_a_file_on_the_server() {
     for like in [TENANT, PUBLIC] {
         each_gives(

@@ -105,7 +105,12 @@ async fn build_at_once(made: Transaction<'_, '_>) -> Result<bool, Error> {
 async fn build(made: Transaction<'_, '_>, rest: &[Batch<'_, '_>]) -> Result<(), Error> {
     let work = made.work;
     open_for_new(work).await?;
-    match run_script(work, &made.as_last_step()).await {
+    let ran = async {
+        let elsewhere = made.confinement().await?;
+        let confined = made.confined_by(elsewhere.as_deref());
+        run_script(work, &confined.as_last_step()).await
+    };
+    match ran.await {
         Ok(()) if !rest.is_empty() => Ok(()),
         done => finish(work, done).await,
     }

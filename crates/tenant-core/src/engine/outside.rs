@@ -8,6 +8,7 @@ use sql_text::fingerprint;
 
 use super::batches::{Batch, first_outside};
 use super::built_index::{is_still_there, made};
+use super::elsewhere::refuse_outside;
 use super::journal::{Journal, Progress};
 use super::ledger::{comment, set_comment};
 use super::leftovers::{Next, begin, resume};
@@ -55,16 +56,19 @@ pub(super) async fn run_outside<'a>(
     way: Way,
 ) -> Result<(), Error> {
     for migration in batch.iter().copied() {
+        refuse_outside(work, migration, way.file()).await?;
         let one = [migration];
-        let recording = if migration.fits_in_transaction(way.file()) {
-            Transaction::next(work, way, &one).as_one_message()
-        } else {
-            prepare(work).await?;
-            let end = Steps::of(work, migration, way).await?.run().await?;
-            let recording = Transaction::after_outside(work, way, &one);
-            recording.ending(&end).as_one_message()
-        };
-        run_script(work, &recording).await?;
+        if migration.fits_in_transaction(way.file()) {
+            let transaction = Transaction::next(work, way, &one);
+            let elsewhere = transaction.confinement().await?;
+            let confined = transaction.confined_by(elsewhere.as_deref());
+            run_script(work, &confined.as_one_message()).await?;
+            continue;
+        }
+        prepare(work).await?;
+        let end = Steps::of(work, migration, way).await?.run().await?;
+        let recording = Transaction::after_outside(work, way, &one).ending(&end);
+        run_script(work, &recording.as_one_message()).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cluster::{Distribution, create_schema};
+use super::elsewhere;
 use super::ledger::create_ledger;
 use super::script::{Origin, Script};
 use super::send::{execute, run_script};
@@ -84,7 +85,28 @@ pub(super) async fn run_some<'a>(
         between_migrations(work, (migration, file), &mut script);
         run_script(work, &script).await?;
     }
-    Ok(())
+    require_nothing_elsewhere(work, migrations, file).await
+}
+
+/// What is refused where migrations are run is refused where they are tried. Those tried
+/// before in the same transaction count as well.
+async fn require_nothing_elsewhere<'a>(
+    work: Work<'a>,
+    migrations: &[&'a Migration],
+    file: MigrationFile,
+) -> Result<(), Error> {
+    let (Some(first), Some(last)) = (migrations.first(), migrations.last()) else {
+        return Ok(());
+    };
+    let all = work.migrations.iter().collect::<Vec<_>>();
+    let Some(check) =
+        elsewhere::check(work, &[MigrationFile::Up, MigrationFile::Down], &all).await?
+    else {
+        return Ok(());
+    };
+    let mut script = Script::default();
+    script.push(Origin::Elsewhere(first, last, file), &check);
+    run_script(work, &script).await
 }
 
 /// The shape of the schema of `work`, in the transaction that is open. It leaves the

@@ -58,7 +58,9 @@ async fn run_first<'a>(
 ) -> Result<(), Error> {
     refuse_file(migrations.iter().copied(), opened.way.file())?;
     require_direct(opened.work, rest).await?;
-    let script = opened.before(rest).as_last_step();
+    let elsewhere = opened.confinement().await?;
+    let confined = opened.confined_by(elsewhere.as_deref());
+    let script = confined.before(rest).as_last_step();
     run_script(opened.work, &script).await
 }
 
@@ -72,7 +74,9 @@ pub(super) async fn run_batch<'a>(
     match batch.mode {
         Mode::Together => {
             let transaction = Transaction::next(work, way, batch.migrations);
-            run_script(work, &transaction.as_one_message()).await?;
+            let elsewhere = transaction.confinement().await?;
+            let confined = transaction.confined_by(elsewhere.as_deref());
+            run_script(work, &confined.as_one_message()).await?;
         }
         Mode::Outside => run_outside(work, batch.migrations, way).await?,
     }

@@ -11,6 +11,7 @@ use super::rehearse::shape_of;
 use super::rehearse_back::{Trial, WayBack, there_and_back};
 use super::revert::revert;
 use super::send::execute;
+use super::surroundings::Surroundings;
 use super::transaction::{close, open};
 use super::unfit::refuse_unfit;
 use super::work::Work;
@@ -118,13 +119,16 @@ async fn prepare(work: Work<'_>, place: &Place, public: &MigrationSet) -> Result
         migrations: &public,
         ..work
     };
-    migrate(work, None).await.require_all().map(drop)
+    migrate(work, None).await.require_all()?;
+    place.surroundings.forget();
+    Ok(())
 }
 
 /// A database to try migrations in.
 struct Place {
     database: Database,
     registry: Registry,
+    surroundings: Surroundings,
     /// The statements that make what the other database has of extensions.
     extensions: Vec<String>,
 }
@@ -147,6 +151,7 @@ impl Place {
         Ok(Self {
             database,
             registry: work.registry.elsewhere(),
+            surroundings: Surroundings::default(),
             extensions,
         })
     }
@@ -156,6 +161,7 @@ impl Place {
         Work {
             database: &self.database,
             registry: &self.registry,
+            surroundings: &self.surroundings,
             ..work
         }
     }

@@ -6,6 +6,7 @@
 //! that the server gives, otherwise by the number of statements that were
 //! completed before.
 
+use super::blame;
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::migration::{Migration, MigrationFile, Sql};
@@ -22,6 +23,9 @@ pub(super) enum Origin<'a> {
     PathCheck(&'a Migration, MigrationFile),
     /// The same check after the last file, in the statement that updates the registry.
     Registry(&'a Migration, MigrationFile),
+    /// The check that the files of these, and of those between, changed nothing outside
+    /// the schema.
+    Elsewhere(&'a Migration, &'a Migration, MigrationFile),
     /// A step of our own: what it does, in words.
     Step(&'static str),
 }
@@ -31,6 +35,9 @@ pub(super) const BEGINNING: &str = "beginning a transaction that writes";
 
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
+
+/// The step that sees whether something was changed outside the schema.
+const LOOKING_ELSEWHERE: &str = "checking that nothing was changed outside the schema";
 
 /// A message in the making.
 #[derive(Default)]
@@ -196,6 +203,11 @@ impl Failure<'_> {
                     line: migration.file(file).and_then(Sql::line_about_path),
                 }
             }
+            Origin::Elsewhere(first, last, file) if unmet == Some(Assertion::Elsewhere) => {
+                let message = self.source.message().unwrap_or_default();
+                blame::error(work, (first, last), file, message)
+            }
+            Origin::Elsewhere(..) => self.into_error_of_step(work, LOOKING_ELSEWHERE),
             Origin::PathCheck(..) => self.into_error_of_step(work, "checking the search path"),
             Origin::Registry(..) => self.into_error_of_step(work, UPDATING_REGISTRY),
             Origin::Step(action) => self.into_error_of_step(work, action),

@@ -36,6 +36,10 @@ pub struct Settings {
     pub transaction: TransactionMode,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,
+    /// Tables, types and the like of that schema which tenants' migrations may change
+    /// without naming the schema: their names, as PostgreSQL stores them. All others of
+    /// that schema stay as they are, or the migration fails.
+    pub shared_objects: Vec<String>,
     /// The role that the application logs in as, if it is another one: the
     /// health check asks whether it can read the tenants.
     pub application_role: Option<String>,
@@ -73,6 +77,7 @@ impl Default for Settings {
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),
             extensions: None,
+            shared_objects: Vec::new(),
             application_role: None,
         }
     }

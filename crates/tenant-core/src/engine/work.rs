@@ -1,11 +1,12 @@
 //! [`Work`]: one schema, and what is needed to work on it.
 
 use super::settings::Settings;
+use super::surroundings::Surroundings;
 use crate::Error;
 use crate::link::{Database, Session};
 use crate::migration::MigrationSet;
 use crate::name::Schema;
-use crate::path::Path;
+use crate::path::{ExtensionsSchema, Path};
 use crate::registry::Registry;
 
 /// A schema, the connection to work on it with, and how.
@@ -19,12 +20,23 @@ pub(crate) struct Work<'a> {
     pub(crate) database: &'a Database,
     /// The lists of schemas.
     pub(crate) registry: &'a Registry,
+    /// What is in the schema of extensions.
+    pub(crate) surroundings: &'a Surroundings,
 }
 
 impl<'a> Work<'a> {
     /// The path that leads to the schema.
     pub(super) fn path(self) -> Path<'a> {
         Path::new(self.schema, self.settings.extensions.as_ref())
+    }
+
+    /// The schema behind it in the path, where it is that of a tenant or like one.
+    pub(super) fn behind(self) -> Option<&'a ExtensionsSchema> {
+        if matches!(self.schema, Schema::Public) {
+            return None;
+        }
+        let extensions = self.settings.extensions.as_ref();
+        extensions.filter(|extensions| extensions.name() != self.schema.schema_name())
     }
 
     /// The same work on another schema.

@@ -43,6 +43,7 @@ impl Error {
             | Self::UnreadableDown { .. }
             | Self::NotOurs { .. }
             | Self::ChangedPath { .. }
+            | Self::ChangedElsewhere { .. }
             | Self::NoVersionFits { .. }
             | Self::SeveralVersionsFit { .. }
             | Self::WouldBlockWrites { .. }

@@ -7,6 +7,7 @@ use sql_text::{line_at, words};
 
 use super::plain::is_plain;
 use super::refusal::{self, Reason, Refusal};
+use super::signs::Signs;
 
 /// The byte order mark that some editors put at the start of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -38,6 +39,7 @@ pub(crate) struct Sql {
     prepares: bool,
     leaves_nothing: bool,
     has_savepoints: bool,
+    signs: Signs,
 }
 
 impl Sql {
@@ -63,6 +65,7 @@ impl Sql {
             prepares: lower.contains("prepare"),
             has_savepoints: each.clone().any(sets_savepoint),
             leaves_nothing: each.all(is_plain),
+            signs: Signs::of(&text, &lower, &statements),
             text,
             statements,
             refusal,
@@ -113,6 +116,11 @@ impl Sql {
     /// Whether it sets savepoints, which stay until the transaction ends.
     pub(crate) fn has_savepoints(&self) -> bool {
         self.has_savepoints
+    }
+
+    /// What it can do, as far as its words tell.
+    pub(crate) fn signs(&self) -> Signs {
+        self.signs
     }
 
     /// The line, from 1, of the first statement that speaks of the search path.

@@ -83,6 +83,12 @@ pub enum Reason {
          to the public migrations"
     )]
     Abroad(String),
+    /// A tenant's migration, and all schemas.
+    #[error(
+        "without IN SCHEMA, default privileges are those of the whole database; name the \
+         schema in a public migration, or grant rights on each of the tenant's tables"
+    )]
+    DefaultPrivileges,
 }
 
 /// Where the statements of `text` are.
@@ -136,8 +142,19 @@ pub(super) fn find(
 /// The first thing that a tenant's migration would make outside its schema.
 pub(super) fn find_abroad(text: &str, statements: &[Range<usize>]) -> Option<Refusal> {
     first(text, statements, |statement| {
-        made_abroad(statement).map(Reason::Abroad)
+        let made = made_abroad(statement).map(Reason::Abroad);
+        made.or_else(|| alters_default_privileges(statement).then_some(Reason::DefaultPrivileges))
     })
+}
+
+/// Whether `statement` says which rights are given by default in all schemas.
+fn alters_default_privileges(statement: &str) -> bool {
+    let words = words(statement).map(|(word, _)| word);
+    let before = words.take_while(|word| !matches!(word.as_str(), "grant" | "revoke"));
+    let before = before.collect::<Vec<_>>();
+    let before = before.iter().map(String::as_str).collect::<Vec<_>>();
+    matches!(before.as_slice(), ["alter", "default", "privileges", options @ ..]
+        if !options.windows(2).any(|two| two == ["in", "schema"]))
 }
 
 /// The first statement for which there is a `reason`.
@@ -338,6 +355,33 @@ mod tests {
         );
         let prepared = Reason::TransactionControl("COMMIT".to_owned());
         assert_eq!(outside("COMMIT PREPARED 'a'"), Some((1, prepared)));
+    }
+
+    #[test]
+    fn default_privileges_of_all_schemas_are_none_of_a_tenants() {
+        let refused = |text: &str| {
+            let found = find_abroad(text, &split(text).unwrap());
+            found.map(|it| (it.line, it.reason))
+        };
+        for text in [
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader",
+            "alter default privileges for role app revoke execute on functions from public",
+            "ALTER DEFAULT PRIVILEGES /* IN SCHEMA a */ GRANT USAGE ON SCHEMAS TO x",
+        ] {
+            assert_eq!(
+                refused(text),
+                Some((1, Reason::DefaultPrivileges)),
+                "{text}"
+            );
+        }
+        for text in [
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA a GRANT SELECT ON TABLES TO reader",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE app IN SCHEMA a, b REVOKE ALL ON TABLES FROM x",
+            "ALTER TABLE t ADD COLUMN privileges text",
+            "GRANT ALL PRIVILEGES ON t TO x",
+        ] {
+            assert_eq!(refused(text), None, "{text}");
+        }
     }
 
     #[test]

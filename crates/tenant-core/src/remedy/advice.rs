@@ -76,6 +76,10 @@ advice! {
     FixMigration,
     /// Remove the statement that sets the path from the migration.
     RemoveSearchPath,
+    /// Name the schema of what is meant, or list it as shared.
+    NameSchema,
+    /// Move the statement to a migration of the public schema.
+    MoveToPublicMigration,
     /// Write a migration that creates the object for every tenant.
     AddMigration,
     /// Write the missing `down.sql` files, or a new migration.

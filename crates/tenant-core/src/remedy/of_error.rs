@@ -51,8 +51,26 @@ impl Error {
                 Command::ListTenants.into(),
             ],
             Self::NoVersion(_) => vec![Advice::NameVersion.into(), Command::ListTenants.into()],
+            Self::ChangedElsewhere { changed, .. } => changed_elsewhere(changed),
             other => advice(other).map(Remedy::from).into_iter().collect(),
         }
+    }
+}
+
+/// An extension and default privileges have no schema that could be named.
+fn changed_elsewhere(changed: &[String]) -> Vec<Remedy> {
+    let is_of_database = |one: &String| {
+        ["extension", "an extension", "default "]
+            .iter()
+            .any(|what| one.starts_with(what))
+    };
+    if changed.iter().all(is_of_database) {
+        vec![Advice::MoveToPublicMigration.into()]
+    } else {
+        vec![
+            Advice::NameSchema.into(),
+            Advice::MoveToPublicMigration.into(),
+        ]
     }
 }
 

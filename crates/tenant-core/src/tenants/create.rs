@@ -64,6 +64,7 @@ impl Tenants {
 
     async fn create_target(&self, target: &Target) -> Result<Outcome, Error> {
         self.prepare_references().await?;
+        self.surroundings.forget();
         let session = self.session().await?;
         let spares = AtomicBool::new(true);
         let made = self.create_one(&session, target, &spares).await;

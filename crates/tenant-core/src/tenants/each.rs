@@ -44,6 +44,7 @@ impl Tenants {
         stop: &Stop,
         observe: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Vec<Outcome>, Error> {
+        self.surroundings.forget();
         let run = Run {
             database: &self.database,
             sessions: &self.sessions,

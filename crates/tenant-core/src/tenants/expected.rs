@@ -104,6 +104,7 @@ impl Tenants {
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
     ) -> Result<BTreeMap<usize, Shape>, Error> {
+        self.surroundings.forget();
         let session = self.session().await?;
         let target = self.rehearsal()?;
         let database = async || {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::known_shapes::KnownShapes;
-use crate::engine::{Settings, Work};
+use crate::engine::{Settings, Surroundings, Work};
 use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
@@ -35,6 +35,8 @@ pub struct Tenants {
     pub(super) directory: Arc<Directory>,
     /// What the migrations make, as it was found lately.
     pub(super) known: Arc<KnownShapes>,
+    /// What is in the schema of extensions.
+    pub(super) surroundings: Arc<Surroundings>,
 }
 
 impl Tenants {
@@ -75,6 +77,7 @@ impl Tenants {
             registry: Registry::default(),
             directory: Arc::default(),
             known: Arc::default(),
+            surroundings: Arc::default(),
         };
         tenants.look_for_cluster().await?;
         tenants.require_extensions().await?;
@@ -189,6 +192,7 @@ impl Tenants {
             registry: self.registry.in_copy(),
             directory: Arc::default(),
             known: Arc::default(),
+            surroundings: Arc::default(),
         }
     }
 
@@ -218,6 +222,7 @@ impl Tenants {
             settings: &self.settings,
             database: &self.database,
             registry: &self.registry,
+            surroundings: &self.surroundings,
         }
     }
 

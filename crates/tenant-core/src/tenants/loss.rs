@@ -81,6 +81,7 @@ impl Tenants {
         remaining: &[&Migration],
         to_revert: &[&Migration],
     ) -> Result<WayBack, Error> {
+        self.surroundings.forget();
         let session = self.session().await?;
         let target = self.rehearsal()?;
         let database = async || {

@@ -22,6 +22,7 @@ mod drift_crowd;
 mod drift_ugly;
 mod drop;
 mod edits;
+mod elsewhere;
 mod error_kinds;
 mod events;
 mod fixture;

@@ -16,7 +16,10 @@ pub(in crate::engine) async fn run_at_once(
     transaction: &Transaction<'_, '_>,
 ) -> Result<bool, Error> {
     let work = transaction.work;
-    let script = transaction.as_one_message();
+    let elsewhere = transaction.confinement().await?;
+    let script = transaction
+        .confined_by(elsewhere.as_deref())
+        .as_one_message();
     work.session.begin();
     match watched(work, &script).await {
         Ok(_) => {

@@ -11,7 +11,7 @@ use super::{Make, Transaction, Way};
 use crate::engine::batches::tests::made_up;
 use crate::engine::batches::{Batch, Cut, Mode, batches, split_first};
 use crate::engine::script::Script;
-use crate::engine::{Settings, Work};
+use crate::engine::{Settings, Surroundings, Work};
 use crate::link::{Database, Session};
 use crate::migration::{Migration, MigrationSet};
 use crate::name::Schema;
@@ -64,6 +64,7 @@ fn with_work_on(
             settings: &settings,
             database: &database,
             registry: &registry,
+            surroundings: &Surroundings::default(),
         });
     });
     drop(server.join().unwrap());

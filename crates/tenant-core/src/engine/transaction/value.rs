@@ -9,11 +9,12 @@
 //! 5. the path, what must hold, and the record of the migrations;
 //! 6. the migrations, each followed by what makes the next one begin as if alone, and by
 //!    the check that the path is as it was;
-//! 7. the change of the registry;
-//! 8. the commit, and what is forgotten after it.
+//! 7. the check that nothing was changed outside the schema, where that can have happened;
+//! 8. the change of the registry;
+//! 9. the commit, and what is forgotten after it.
 //!
 //! What somebody else wants done in the same transaction belongs before 5, where nothing
-//! of the migrations is there, or after 7, where all of it is. Nobody wants anything yet.
+//! of the migrations is there, or after 8, where all of it is. Nobody wants anything yet.
 //!
 //! The value can be rendered in two ways. As one message it begins with the opening. Step
 //! by step, somebody has opened it before and has asked what there is; then what must hold
@@ -22,9 +23,11 @@
 use super::between::{after_last, before_migration, between_migrations};
 use super::opening::{BEGIN, View, begin_next, forget, opening};
 use super::way::Way;
+use crate::Error;
 use crate::assertion::Assertion;
 use crate::engine::batches::Batch;
 use crate::engine::cluster::{Distribution, create_schema};
+use crate::engine::elsewhere::check;
 use crate::engine::ledger::{create_ledger, is_exactly};
 use crate::engine::lock::hold_lock;
 use crate::engine::script::{BEGINNING, Origin, Script, UPDATING_REGISTRY};
@@ -66,6 +69,8 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     known: Option<&'t [String]>,
     /// What ends the journal of a migration outside a transaction.
     end: Option<&'t str>,
+    /// The statement that fails where something outside the schema was changed.
+    elsewhere: Option<&'t str>,
 }
 
 impl<'a, 't> Transaction<'a, 't> {
@@ -80,6 +85,7 @@ impl<'a, 't> Transaction<'a, 't> {
             keeps_lock: false,
             known: None,
             end: None,
+            elsewhere: None,
         }
     }
 
@@ -124,6 +130,21 @@ impl<'a, 't> Transaction<'a, 't> {
     pub(in crate::engine) fn knowing(self, known: &'t [String]) -> Self {
         let known = Some(known);
         Self { known, ..self }
+    }
+
+    /// With this statement after the migrations, which sees that they have changed nothing
+    /// outside the schema: see [`elsewhere`](crate::engine::elsewhere).
+    pub(in crate::engine) fn confined_by(self, elsewhere: Option<&'t str>) -> Self {
+        Self { elsewhere, ..self }
+    }
+
+    /// The statement for that, if one is needed.
+    ///
+    /// # Errors
+    ///
+    /// That the database cannot be asked what is there.
+    pub(in crate::engine) async fn confinement(&self) -> Result<Option<String>, Error> {
+        check(self.work, &[self.way.file()], self.batch).await
     }
 
     /// All of it as one message, from the opening to the commit.
@@ -226,6 +247,9 @@ impl<'a, 't> Transaction<'a, 't> {
     fn add_end(&self, script: &mut Script<'a>) {
         let (work, file) = (self.work, self.way.file());
         let last = self.batch.last().copied();
+        if let (Some(first), Some(last), Some(check)) = (self.batch.first(), last, self.elsewhere) {
+            script.push(Origin::Elsewhere(first, last, file), check);
+        }
         match (last, self.change_of_registry(), self.way) {
             // One statement does both: each costs as much as a small migration.
             (Some(last), Some(statement), Way::Apply | Way::Revert) => {
