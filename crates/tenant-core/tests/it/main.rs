@@ -25,6 +25,7 @@ mod events;
 mod fixture;
 mod fleet;
 mod health;
+mod line_ends;
 mod list;
 mod locks;
 mod messages;
