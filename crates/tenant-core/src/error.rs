@@ -5,18 +5,27 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod cause;
 mod kind;
+mod words;
 
-use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
+
+pub use cause::Cause;
+pub(crate) use cause::trigger_function;
+use words::{
+    at_line, done, each_in_words, gave_up, have, listed, quoted, unreadable, version_in_words,
+};
+pub(crate) use words::{excerpt, few};
 
 use crate::link::{LockHolder, in_words};
 use crate::migration::{Migration, MigrationFile, Refusal};
 use crate::name::Schema;
 use crate::{
-    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
+    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, ServerMessage,
+    TenantName, Version,
 };
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
@@ -192,8 +201,8 @@ pub enum Error {
     },
     /// Another run works on the same schema.
     #[error(
-        "{schema} is being changed by another run; gave up after {} s{}",
-        .waited.as_secs(), in_words(.holders)
+        "{schema} is being changed by another run{}{}",
+        gave_up(*.waited), in_words(.holders)
     )]
     Busy {
         /// Which schema, in words.
@@ -297,7 +306,8 @@ pub enum Error {
 /// A statement of a migration that failed.
 #[derive(Debug, Error)]
 #[error(
-    "{schema}: migration `{migration}` failed at line {line} of its {file}, {consequence}: `{statement}`"
+    "{schema}: migration `{migration}` failed at line {line} of its {file}{cause}, {consequence}: \
+     `{statement}`"
 )]
 #[non_exhaustive]
 pub struct MigrationFailure {
@@ -316,6 +326,11 @@ pub struct MigrationFailure {
     pub statement: String,
     /// What remains of the run.
     pub consequence: Consequence,
+    /// What made it fail, where that is not the statement alone.
+    pub cause: Cause,
+    /// What the run's migrations made the server say before, where the call gives back no
+    /// outcome that has it.
+    pub messages: Vec<ServerMessage>,
     /// What the server says.
     pub source: PgError,
 }
@@ -335,76 +350,6 @@ pub enum Consequence {
     Removed,
 }
 
-fn each_in_words(versions: &[Option<Version>]) -> String {
-    let words = versions.iter().map(|version| match version {
-        None => "before the first migration",
-        Some(version) => version.as_str(),
-    });
-    words.collect::<Vec<_>>().join(", ")
-}
-
-fn version_in_words(version: Option<&Version>) -> String {
-    version.map_or_else(
-        || "that before the first migration".to_owned(),
-        |version| format!("version {version}"),
-    )
-}
-
-fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
-    line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
-}
-
-/// What the file does to the migration, in the past.
-fn done(file: MigrationFile) -> &'static str {
-    match file {
-        MigrationFile::Up => "applied",
-        MigrationFile::Down => "reverted",
-    }
-}
-
-/// What keeps each `down.sql` from being read.
-fn unreadable(migrations: &[(String, String)]) -> String {
-    let told = migrations.iter().map(|(migration, problem)| {
-        format!("the down.sql of migration `{migration}` cannot be read: {problem}")
-    });
-    told.collect::<Vec<_>>().join("; ")
-}
-
-/// All of them, in quotes.
-fn quoted(names: &[impl fmt::Display]) -> String {
-    let names = names.iter().map(|name| format!("`{name}`"));
-    names.collect::<Vec<_>>().join(", ")
-}
-
-/// The addresses, one after the other.
-fn listed(nodes: &[Node]) -> String {
-    let nodes = nodes.iter().map(Node::to_string);
-    nodes.collect::<Vec<_>>().join(", ")
-}
-
-/// These tables have, or this one has.
-fn have(tables: &[String]) -> String {
-    match tables {
-        [table] => format!("its table `{table}` has"),
-        tables => format!("its tables {} have", few(tables)),
-    }
-}
-
-/// How many names are shown.
-const SHOWN: usize = 3;
-
-/// The first of `names`, and how many more there are.
-pub(crate) fn few(names: &[String]) -> String {
-    let shown = quoted(names.get(..SHOWN).unwrap_or(names));
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
-/// How much of a statement an error shows, in characters.
-const EXCERPT: usize = 120;
-
 impl Error {
     /// Wraps what the server answered to a step of our own.
     pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
@@ -412,6 +357,22 @@ impl Error {
             action: action.into(),
             source: source.into(),
         }
+    }
+
+    /// The same with what was said before.
+    pub(crate) fn after_saying(mut self, messages: Vec<ServerMessage>) -> Self {
+        if let Self::Migration(failure) = &mut self {
+            failure.messages = messages;
+        }
+        self
+    }
+
+    /// The same where it is known which function elsewhere made it fail.
+    pub(crate) fn caused_by(mut self, function: Option<String>) -> Self {
+        if let (Self::Migration(failure), Some(function)) = (&mut self, function) {
+            failure.cause = Cause::Function(function);
+        }
+        self
     }
 
     /// A failed statement of a migration's `file`: number `statement`, at the byte
@@ -428,6 +389,8 @@ impl Error {
             Consequence::PartlyApplied
         };
         let text = migration.statements(file).nth(statement);
+        let ran = migration.statements(file).take(statement + 1);
+        let ran = ran.collect::<Vec<_>>().join(";\n");
         let line = migration.file(file).map(|sql| sql.line(statement, offset));
         Self::Migration(Box::new(MigrationFailure {
             schema: schema.to_string(),
@@ -437,6 +400,8 @@ impl Error {
             line: line.unwrap_or(1),
             statement: excerpt(text.unwrap_or_default()),
             consequence,
+            cause: Cause::of(&source, schema, &ran),
+            messages: Vec::new(),
             source,
         }))
     }
@@ -469,14 +434,5 @@ impl Error {
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.postgres().and_then(PgError::sqlstate)
-    }
-}
-
-/// The statement on one line, cut short.
-pub(crate) fn excerpt(statement: &str) -> String {
-    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        None => line,
-        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
     }
 }

@@ -6,10 +6,15 @@
 //! that the server gives, otherwise by the number of statements that were
 //! completed before.
 
+use sql_text::{is_cut, tokens};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
+
+use super::culprit::function_elsewhere;
 use super::work::Work;
 use crate::assertion::Assertion;
+use crate::link::Place;
 use crate::migration::{Migration, MigrationFile, Sql};
-use crate::{Error, LockHolder, PgError};
+use crate::{Error, LockHolder, PgError, ServerMessage};
 
 /// Where a statement comes from.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +46,8 @@ pub(super) struct Failure<'a> {
     /// Bytes into the statement.
     offset: usize,
     source: PgError,
+    /// The function elsewhere that made it fail, where the server had to be asked.
+    function: Option<String>,
 }
 
 impl<'a> Script<'a> {
@@ -91,7 +98,45 @@ impl<'a> Script<'a> {
             origin,
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
             source,
+            function: None,
         }
+    }
+
+    /// What the server says once so many statements were completed, if it is about a
+    /// migration.
+    ///
+    /// The server reads the whole message before it runs the first statement. Then
+    /// either it says where it sees something, or it cuts a name: those come in the
+    /// order of `long_names`.
+    pub(super) fn message(
+        &self,
+        completed: usize,
+        notice: &DbError,
+        long_names: &mut impl Iterator<Item = usize>,
+    ) -> Option<ServerMessage> {
+        let index = match notice.position() {
+            _ if completed > 0 => completed,
+            Some(ErrorPosition::Original(at)) => {
+                let byte = self.byte(usize::try_from(*at).ok()?)?;
+                self.statement_at(byte)
+            }
+            _ if notice.code() == &SqlState::NAME_TOO_LONG => long_names.next()?,
+            _ => completed,
+        };
+        let (_, origin) = self.starts.get(index)?;
+        message_of(*origin, notice)
+    }
+
+    /// The number of the statement of each name that PostgreSQL cuts.
+    pub(super) fn long_names(&self) -> impl Iterator<Item = usize> {
+        let is_of_a_migration =
+            |(_, origin): &(_, Origin<'_>)| matches!(origin, Origin::Migration(..));
+        let statements = self.statements().enumerate();
+        let of_migrations = statements.filter(move |(_, one)| is_of_a_migration(one));
+        of_migrations.flat_map(|(number, (text, _))| {
+            let cut = tokens(text).filter(is_cut);
+            cut.map(move |_| number)
+        })
     }
 
     fn byte(&self, position: usize) -> Option<usize> {
@@ -116,7 +161,21 @@ pub(super) fn failure_of<'a>(
         origin,
         offset: offset.unwrap_or_default(),
         source,
+        function: None,
     }
+}
+
+/// What the server says about a statement of `origin`, if that is a migration's.
+pub(super) fn message_of(origin: Origin<'_>, notice: &DbError) -> Option<ServerMessage> {
+    let Origin::Migration(migration, file, statement) = origin else {
+        return None;
+    };
+    let place = Place {
+        migration: migration.name().to_owned(),
+        file: file.to_string(),
+        line: migration.file(file)?.line(statement, 0),
+    };
+    Some(ServerMessage::of(notice, place))
 }
 
 /// The byte of the character number `position` of `text`, counted from 1.
@@ -134,6 +193,15 @@ impl Failure<'_> {
     /// The same, with those who held the lock that was not to be had.
     pub(super) fn held_by(mut self, holders: Vec<LockHolder>) -> Self {
         self.source = self.source.held_by(holders);
+        self
+    }
+
+    /// The same, once it is known which function elsewhere made it fail.
+    pub(super) async fn traced(mut self, work: Work<'_>) -> Self {
+        if let Origin::Migration(migration, file, _) = self.origin {
+            let found = function_elsewhere(work, (migration, file), &self.source);
+            self.function = found.await;
+        }
         self
     }
 
@@ -171,7 +239,8 @@ impl Failure<'_> {
                 (migration, file),
                 (statement, self.offset),
                 self.source,
-            ),
+            )
+            .caused_by(self.function),
             Origin::PathCheck(migration, file) | Origin::Registry(migration, file)
                 if unmet.is_some() =>
             {

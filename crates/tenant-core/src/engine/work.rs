@@ -7,6 +7,7 @@ use crate::migration::MigrationSet;
 use crate::name::Schema;
 use crate::path::Path;
 use crate::registry::Registry;
+use crate::report::Waiting;
 
 /// A schema, the connection to work on it with, and how.
 #[derive(Clone, Copy)]
@@ -19,7 +20,12 @@ pub(crate) struct Work<'a> {
     pub(crate) database: &'a Database,
     /// The lists of schemas.
     pub(crate) registry: &'a Registry,
+    /// Hears when it waits for another run.
+    pub(crate) listener: Option<&'a Listener>,
 }
+
+/// Somebody who hears when work waits for another run.
+pub(crate) type Listener = dyn Fn(&Waiting<'_>) + Send + Sync;
 
 impl<'a> Work<'a> {
     /// The path that leads to the schema.

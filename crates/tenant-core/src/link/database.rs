@@ -9,6 +9,7 @@ use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::cluster::Cluster;
+use super::notices::{Notices, drive};
 use super::session::{Session, SessionPool};
 use super::{ConnectError, pooled, tls, url};
 use crate::{Answer, PgError};
@@ -139,7 +140,8 @@ impl Database {
 
     /// A connection for the engine.
     pub(super) async fn session(&self) -> Result<Session, ConnectError> {
-        Ok(Session::new(self.client().await?))
+        let (client, notices) = self.linked().await?;
+        Ok(Session::new(client, notices))
     }
 
     /// A pool of at most `size` of the engine's connections.
@@ -148,15 +150,19 @@ impl Database {
     }
 
     async fn client(&self) -> Result<Client, ConnectError> {
+        Ok(self.linked().await?.0)
+    }
+
+    /// A connection, with what the server says on it beside its answers.
+    async fn linked(&self) -> Result<(Client, Arc<Notices>), ConnectError> {
         if self.pooled {
             return pooled::connect(&self.config, &self.tls, &self.target).await;
         }
         let connected = self.config.connect(self.tls.clone()).await;
         let (client, connection) =
             connected.map_err(|error| ConnectError::from_driver(&self.target, error))?;
-        // It ends with its client, and its errors reach the client's calls.
-        drop(tokio::spawn(connection));
-        Ok(client)
+        // It ends with its client.
+        Ok((client, drive(connection)))
     }
 }
 

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -19,6 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::either::Either;
 
 use super::ConnectError;
+use super::notices::{Notices, drive};
 use super::unnamed::Unnamed;
 use crate::PgError;
 
@@ -36,7 +38,7 @@ pub(super) async fn connect(
     config: &Config,
     tls: &MakeRustlsConnect,
     target: &str,
-) -> Result<Client, ConnectError> {
+) -> Result<(Client, Arc<Notices>), ConnectError> {
     let mut failed = None;
     for (at, host) in config.get_hosts().iter().enumerate() {
         // The driver makes no stream of a socket's available for TLS.
@@ -46,14 +48,18 @@ pub(super) async fn connect(
         let port = config.get_ports().get(at).or(config.get_ports().first());
         let socket = folder.join(format!(".s.PGSQL.{}", port.unwrap_or(&5432)));
         match over_socket(config, &socket, target).await {
-            Ok(client) => return Ok(client),
+            Ok(linked) => return Ok(linked),
             Err(error) => failed = Some(error),
         }
     }
     Err(failed.unwrap_or_else(|| no_server(target, "the URL names no host")))
 }
 
-async fn over_socket(config: &Config, path: &Path, target: &str) -> Result<Client, ConnectError> {
+async fn over_socket(
+    config: &Config,
+    path: &Path,
+    target: &str,
+) -> Result<(Client, Arc<Notices>), ConnectError> {
     let connecting = UnixStream::connect(path);
     let stream = match config.get_connect_timeout() {
         Some(limit) => match tokio::time::timeout(*limit, connecting).await {
@@ -68,15 +74,14 @@ async fn over_socket(config: &Config, path: &Path, target: &str) -> Result<Clien
     let connected = config.connect_raw(Unnamed::new(stream), NoTls).await;
     let (client, connection) =
         connected.map_err(|error| ConnectError::from_driver(target, error))?;
-    drop(tokio::spawn(connection));
-    Ok(client)
+    Ok((client, drive(connection)))
 }
 
 async fn over_network(
     config: &Config,
     tls: &MakeRustlsConnect,
     target: &str,
-) -> Result<Client, ConnectError> {
+) -> Result<(Client, Arc<Notices>), ConnectError> {
     let agreeing = MakeAgreeing {
         tls: tls.clone(),
         mode: config.get_ssl_mode(),
@@ -88,8 +93,7 @@ async fn over_network(
     let connected = config.connect(agreeing).await;
     let (client, connection) =
         connected.map_err(|error| ConnectError::from_driver(target, error))?;
-    drop(tokio::spawn(connection));
-    Ok(client)
+    Ok((client, drive(connection)))
 }
 
 fn no_server(target: &str, reason: impl std::fmt::Display) -> ConnectError {

@@ -2,10 +2,10 @@
 
 use sql_text::{ident, literal};
 
-use super::of_sqlstate::{of, of_a_step};
+use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
-use crate::{At, ConnectError, Error, Node, SchemaName, TenantName};
+use crate::{At, Cause, ConnectError, Error, MigrationFailure, Node, SchemaName, TenantName};
 
 impl Error {
     /// What to do about it: one of these, in the order in which to try them. Empty
@@ -14,11 +14,8 @@ impl Error {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::Connect(error) => error.remedies(),
-            Self::Migration(_) => match self.sqlstate().map(of).unwrap_or_default() {
-                none if none.is_empty() => vec![Advice::FixMigration.into()],
-                found => found,
-            },
-            Self::Database { .. } => self.sqlstate().map(of_a_step).unwrap_or_default(),
+            Self::Migration(failure) => of_migration(failure),
+            Self::Database { source, .. } => of_a_step(source),
             Self::Unknown(_)
             | Self::Untracked(_)
             | Self::MissingSchema(_)
@@ -46,6 +43,36 @@ impl Error {
     }
 }
 
+fn of_migration(failure: &MigrationFailure) -> Vec<Remedy> {
+    let of_said = match of(&failure.source) {
+        none if none.is_empty() => vec![Advice::FixMigration.into()],
+        found => found,
+    };
+    let advice = match &failure.cause {
+        Cause::Function(function) if !will_pass(&failure.source) => {
+            return vec![Advice::FixFunction.into(), callers(function)];
+        }
+        Cause::Role => Advice::GrantRole,
+        Cause::Path => Advice::RemoveSearchPath,
+        Cause::Timeout => Advice::ChangeTimeout,
+        Cause::Shared => Advice::CreateOnce,
+        _ => return of_said,
+    };
+    vec![advice.into()]
+}
+
+/// What calls `function` by itself: SQL that lists it.
+fn callers(function: &str) -> Remedy {
+    let function = literal(function);
+    let triggers = format!(
+        "SELECT evtname AS trigger, evtevent AS \"on\" FROM pg_event_trigger \
+         WHERE evtfoid = {function}::regprocedure UNION ALL \
+         SELECT tgname, tgrelid::regclass::text FROM pg_trigger \
+         WHERE tgfoid = {function}::regprocedure AND NOT tgisinternal"
+    );
+    Sql::new(Purpose::ListTriggers, [triggers]).into()
+}
+
 /// Where advice is all there is.
 fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
@@ -60,7 +87,8 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::UnreadableDown { .. } => Advice::CorrectFile,
         Error::NotOurs { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
-        Error::Busy { .. } | Error::InUse(_) => Advice::WaitForOtherRun,
+        Error::Busy { .. } => Advice::WaitLonger,
+        Error::InUse(_) => Advice::WaitForOtherRun,
         _ => return None,
     })
 }

@@ -1,11 +1,12 @@
 //! [`Tenants`]: the tenants of one database, and what all calls on them need.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_postgres::types::{ToSql, Type};
 
 use super::known_shapes::KnownShapes;
-use crate::engine::{Settings, Work};
+use crate::engine::{Listener, Settings, Work};
 use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
@@ -13,6 +14,7 @@ use crate::migration::{MigrationSet, Migrations};
 use crate::name::{Schema, Target};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
+use crate::report::Waiting;
 use crate::{Answer, Error, Node, TenantName};
 
 /// The tenants of one database.
@@ -35,6 +37,8 @@ pub struct Tenants {
     pub(super) directory: Arc<Directory>,
     /// What the migrations make, as it was found lately.
     pub(super) known: Arc<KnownShapes>,
+    /// Hears when a call waits for another run.
+    pub(super) listener: Option<Arc<Listener>>,
 }
 
 impl Tenants {
@@ -74,6 +78,7 @@ impl Tenants {
             registry: Registry::default(),
             directory: Arc::default(),
             known: Arc::default(),
+            listener: None,
         };
         tenants.look_for_cluster().await?;
         tenants.require_extensions().await?;
@@ -187,6 +192,33 @@ impl Tenants {
             registry: self.registry.in_copy(),
             directory: Arc::default(),
             known: Arc::default(),
+            listener: self.listener.clone(),
+        }
+    }
+
+    /// Returns the same tenants, whose calls wait at most `limit` for another run on the
+    /// same schema: zero for not at all. A request of a web service has less time than a
+    /// migration at its start, which [`Settings::wait`] is for.
+    #[must_use]
+    pub fn waiting_at_most(&self, limit: Duration) -> Self {
+        let settings = Settings {
+            wait: limit,
+            ..self.settings.clone()
+        };
+        Self {
+            settings,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same tenants, whose calls tell `listen` when they wait for another
+    /// run on the same schema: about a second after they began to, once for each wait.
+    /// How long they wait is [`Settings::wait`].
+    #[must_use]
+    pub fn on_wait(&self, listen: impl Fn(&Waiting<'_>) + Send + Sync + 'static) -> Self {
+        Self {
+            listener: Some(Arc::new(listen)),
+            ..self.clone()
         }
     }
 
@@ -216,6 +248,7 @@ impl Tenants {
             settings: &self.settings,
             database: &self.database,
             registry: &self.registry,
+            listener: self.listener.as_deref(),
         }
     }
 

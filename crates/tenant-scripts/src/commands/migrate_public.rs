@@ -1,11 +1,13 @@
 //! `migrate-public`: brings the public schema up to date.
 
 use clap::Parser;
+use command_line::options::Locking;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
-use tenant_core::Version;
+use tenant_core::{Error, Version};
 
+use crate::messages::{self, MessageDetail};
 use crate::tenants;
 
 /// Apply the pending migrations of the public schema
@@ -13,14 +15,23 @@ use crate::tenants;
 /// The public schema holds what exists once, the list of tenants among it.
 /// Run this once for a new database, and after adding a public migration.
 ///
+/// When several start at once, one applies the migrations, and the others wait
+/// for it (see --wait) and find nothing left to do.
+///
 /// With --json: migrated (how many), applied, pending (versions, the latter
-/// with --dry-run), dry_run, duration_ms.
+/// with --dry-run), dry_run, duration_ms; messages: what the migrations made
+/// PostgreSQL say, warnings, and notices with --verbose: severity, text,
+/// sqlstate, detail, hint, migration, file, line; messages_left_out (how many
+/// more).
 #[derive(Debug, Parser)]
 #[command(name = "migrate-public", version)]
 pub struct MigratePublic {
     /// Show what is pending, and change nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    locking: Locking,
 
     #[command(flatten)]
     common: Common,
@@ -32,6 +43,8 @@ struct Document<'a> {
     applied: &'a [Version],
     pending: &'a [Version],
     dry_run: bool,
+    messages: Vec<MessageDetail>,
+    messages_left_out: usize,
     duration_ms: u128,
 }
 
@@ -41,14 +54,21 @@ impl Script for MigratePublic {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open(context).await?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let call = tenants.migrate_public();
-        let outcome = if self.dry_run { call.dry_run() } else { call }.await?;
+        let migrated = if self.dry_run { call.dry_run() } else { call }.await;
+        if let Err(Error::Migration(failure)) = &migrated {
+            let said = messages::Said::of_failure(failure);
+            messages::show(context.output, &[said]);
+        }
+        let outcome = migrated?;
         let document = Document {
             migrated: outcome.applied.len(),
             applied: &outcome.applied,
             pending: &outcome.pending,
             dry_run: self.dry_run,
+            messages: messages::details(&outcome.messages),
+            messages_left_out: outcome.messages_left_out,
             duration_ms: outcome.duration.as_millis(),
         };
         let (verb, versions) = if self.dry_run {
@@ -76,6 +96,8 @@ impl Script for MigratePublic {
             ),
         });
         context.output.done(&document, &lines.join("\n"))?;
+        let said = messages::Said::of_public(&outcome);
+        messages::show(context.output, &[said]);
         Ok(Verdict::Done)
     }
 }

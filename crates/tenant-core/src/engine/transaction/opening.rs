@@ -1,20 +1,17 @@
 //! Opens a schema's transaction, with its lock and time-outs.
 
-use std::time::{Duration, Instant};
-
 use tokio_postgres::SimpleQueryRow;
 
 use super::closing::close;
-use crate::engine::attempt::pause;
+use crate::Error;
 use crate::engine::cluster::carry_settings;
 use crate::engine::lock::require_lock;
-use crate::engine::lock_holders::holders_of_schema;
 use crate::engine::script::{Failure, Script};
 use crate::engine::send::watched;
+use crate::engine::turn::Turn;
 use crate::engine::work::Work;
 use crate::link::FORGET;
 use crate::name::Schema;
-use crate::{Error, events};
 
 /// Bounds how long a statement waits for a lock, and how long it takes, for the
 /// rest of the transaction.
@@ -133,8 +130,7 @@ async fn open_locked<'a>(
     view: View,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
-    let started = Instant::now();
-    let mut is_told = false;
+    let mut turn = Turn::new(work);
     let mut script = opening(work, view);
     if let Some(other) = other {
         script.step(TAKING_OTHER_LOCK, &require_lock(other));
@@ -155,18 +151,6 @@ async fn open_locked<'a>(
                 }
             }
         };
-        if !is_told {
-            events::waiting(busy, &[]);
-            is_told = true;
-        }
-        let waited = started.elapsed();
-        if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
-            return Err(NotOpened::Error(Error::Busy {
-                schema: busy.to_string(),
-                waited,
-                holders: holders_of_schema(work, busy).await,
-            }));
-        }
-        pause(Duration::from_millis(50)).await;
+        turn.comes_after(busy).await.map_err(NotOpened::Error)?;
     }
 }

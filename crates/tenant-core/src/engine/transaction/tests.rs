@@ -55,6 +55,7 @@ fn with_work(migrations: &MigrationSet, look: impl FnOnce(Work<'_>)) {
             settings: &settings,
             database: &database,
             registry: &registry,
+            listener: None,
         });
     });
     drop(server.join().unwrap());

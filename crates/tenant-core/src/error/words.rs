@@ -1,0 +1,95 @@
+//! The words of errors that are put together of lists and options.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::migration::MigrationFile;
+use crate::{Node, Version};
+
+/// After how long; nothing where nobody has waited.
+pub(super) fn gave_up(waited: Duration) -> String {
+    match waited.as_secs_f64() {
+        brief if brief < 0.1 => String::new(),
+        seconds if seconds < 10.0 => format!("; gave up after {seconds:.1} s"),
+        seconds => format!("; gave up after {seconds:.0} s"),
+    }
+}
+
+pub(super) fn each_in_words(versions: &[Option<Version>]) -> String {
+    let words = versions.iter().map(|version| match version {
+        None => "before the first migration",
+        Some(version) => version.as_str(),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn version_in_words(version: Option<&Version>) -> String {
+    version.map_or_else(
+        || "that before the first migration".to_owned(),
+        |version| format!("version {version}"),
+    )
+}
+
+pub(super) fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
+    line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
+}
+
+/// What the file does to the migration, in the past.
+pub(super) fn done(file: MigrationFile) -> &'static str {
+    match file {
+        MigrationFile::Up => "applied",
+        MigrationFile::Down => "reverted",
+    }
+}
+
+/// What keeps each `down.sql` from being read.
+pub(super) fn unreadable(migrations: &[(String, String)]) -> String {
+    let told = migrations.iter().map(|(migration, problem)| {
+        format!("the down.sql of migration `{migration}` cannot be read: {problem}")
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// All of them, in quotes.
+pub(super) fn quoted(names: &[impl fmt::Display]) -> String {
+    let names = names.iter().map(|name| format!("`{name}`"));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The addresses, one after the other.
+pub(super) fn listed(nodes: &[Node]) -> String {
+    let nodes = nodes.iter().map(Node::to_string);
+    nodes.collect::<Vec<_>>().join(", ")
+}
+
+/// These tables have, or this one has.
+pub(super) fn have(tables: &[String]) -> String {
+    match tables {
+        [table] => format!("its table `{table}` has"),
+        tables => format!("its tables {} have", few(tables)),
+    }
+}
+
+/// How many names are shown.
+const SHOWN: usize = 3;
+
+/// The first of `names`, and how many more there are.
+pub(crate) fn few(names: &[String]) -> String {
+    let shown = quoted(names.get(..SHOWN).unwrap_or(names));
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// How much of a statement an error shows, in characters.
+const EXCERPT: usize = 120;
+
+/// The statement on one line, cut short.
+pub(crate) fn excerpt(statement: &str) -> String {
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        None => line,
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+    }
+}
