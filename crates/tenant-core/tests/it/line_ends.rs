@@ -158,3 +158,16 @@ async fn a_lone_carriage_return_is_what_postgresql_makes_of_it() {
     assert_eq!(database.value(text).await, "t");
     assert_eq!(found(&tenants).await, []);
 }
+
+#[test]
+fn what_runs_outside_a_transaction_is_known_from_either_form() {
+    let stream = Stream::new().outside("VACUUM;");
+    for text in [
+        "run_in_transaction = false\r\n",
+        "# why\r\n\r\nrun_in_transaction = false\r\n",
+    ] {
+        std::fs::write(stream.newest().join("metadata.toml"), text).unwrap();
+        let set = stream.set();
+        assert!(set.iter().all(|one| !one.in_transaction()), "{text:?}");
+    }
+}
