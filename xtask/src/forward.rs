@@ -20,6 +20,7 @@ const OPTIONS_WITH_A_VALUE: &[&str] = &[
     "--migrations-dir",
     "--only",
     "--statement-timeout",
+    "--wait",
 ];
 
 /// How much building to expect.

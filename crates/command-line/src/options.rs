@@ -44,7 +44,7 @@ pub struct Common {
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print each step
+    /// Print each step, and the notices of migrations
     #[arg(long, short, global = true)]
     pub verbose: bool,
 }
@@ -52,7 +52,7 @@ pub struct Common {
 /// How long to wait for others, and for a statement.
 #[derive(Debug, Clone, Args)]
 pub struct Locking {
-    /// Wait so long for a lock that somebody else holds; 0 waits for ever
+    /// How long to wait for a lock on a table that another session holds; 0 for no limit
     #[arg(
         long,
         value_name = "SECONDS",
@@ -61,6 +61,16 @@ pub struct Locking {
         allow_negative_numbers = true
     )]
     lock_timeout: Duration,
+
+    /// How long to wait for another run on the same tenant or schema; 0 not to wait
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "600",
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
+    wait: Duration,
 
     /// Let a statement take so long; 0 as long as it likes
     #[arg(
@@ -79,6 +89,7 @@ impl Locking {
     pub fn settings(&self) -> Settings {
         Settings {
             lock_timeout: self.lock_timeout,
+            wait: self.wait,
             statement_timeout: self.statement_timeout,
             ..Settings::default()
         }

@@ -40,7 +40,11 @@ fn sentence_of(clause: &str) -> String {
 
 /// Whether it helps to choose, and is no choice itself.
 fn only_explains(remedy: &Remedy) -> bool {
-    matches!(remedy, Remedy::Command(command) if command.only_reads())
+    match remedy {
+        Remedy::Command(command) => command.only_reads(),
+        Remedy::Sql(sql) => sql.purpose == Purpose::ListTriggers,
+        _ => false,
+    }
 }
 
 /// Begins with a small letter, and has no full stop at its end.
@@ -111,6 +115,9 @@ fn of_sql(sql: &Sql) -> String {
         Purpose::AddNode => "add the server to the cluster as a superuser",
         Purpose::OpenNode => "let the server take tenants, as a superuser",
         Purpose::RenamePath => "set the path to the new name",
+        Purpose::ListTriggers => {
+            return format!("to list the triggers that call it, run `{statements}`");
+        }
         _ => "run",
     };
     format!("{what}: `{statements}`")

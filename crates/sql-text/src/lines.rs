@@ -1,4 +1,17 @@
-//! From bytes of a text to lines and columns.
+//! From bytes of a text to lines and columns, and the one form of a line's end.
+
+use std::borrow::Cow;
+
+/// `text` with `\n` where a line ends in `\r\n`. A `\r` alone stays: PostgreSQL
+/// ends a comment there, and keeps it in a string or a body.
+#[must_use]
+pub fn unix_lines(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// The line, from 1, of the byte `offset` of `text`. For one of them: [`Lines`] counts
 /// once for all.
@@ -62,6 +75,20 @@ mod tests {
         assert_eq!(lines.position(6), (2, 2));
         assert_eq!(lines.position(8), (3, 1));
         assert_eq!(lines.position(800), (3, 1));
+    }
+
+    #[test]
+    fn only_a_whole_end_of_a_line_takes_the_other_form() {
+        for (text, unix) in [
+            ("a\r\nb\r\n", "a\nb\n"),
+            ("a\rb\n\rc", "a\rb\n\rc"),
+            ("a\r\r\nb", "a\r\nb"),
+            ("", ""),
+        ] {
+            assert_eq!(unix_lines(text), unix, "{text:?}");
+            let line = |text: &str| line_at(text, text.len());
+            assert_eq!(line(text), line(unix), "{text:?}");
+        }
     }
 
     #[test]

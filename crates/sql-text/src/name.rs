@@ -32,6 +32,17 @@ pub fn stored(token: &Token<'_>) -> Option<String> {
     Some(cut(name))
 }
 
+/// Whether PostgreSQL cuts the name that a token stands for, which it tells.
+#[must_use]
+pub fn is_cut(token: &Token<'_>) -> bool {
+    let length = match token.kind {
+        TokenKind::Word => token.text.len(),
+        TokenKind::QuotedName => unquoted(token.text).map_or(0, |name| name.len()),
+        _ => 0,
+    };
+    length > MAX_NAME
+}
+
 fn unquoted(text: &str) -> Option<String> {
     let (prefix, rest) = text.split_once('"')?;
     let inner = rest.strip_suffix('"')?.replace("\"\"", "\"");
@@ -99,6 +110,21 @@ mod tests {
             ("\"open", None),
         ] {
             assert_eq!(names(text), [name], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_counts_without_its_quotes() {
+        let name = "a".repeat(61);
+        for (text, cut) in [
+            (format!("{name}bc"), false),
+            (format!("{name}bcd"), true),
+            (format!("\"{name}b\"\"\""), false),
+            (format!("\"{name}bc\"\"\""), true),
+            (format!("'{name}bcd'"), false),
+        ] {
+            let found = tokens(&text).map(|token| is_cut(&token));
+            assert_eq!(found.collect::<Vec<_>>(), [cut], "{text}");
         }
     }
 

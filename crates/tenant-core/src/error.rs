@@ -5,6 +5,7 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod cause;
 mod failure;
 mod kind;
 mod words;
@@ -19,12 +20,14 @@ use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
 };
 
-pub(crate) use failure::excerpt;
+pub use cause::Cause;
+pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
-pub(crate) use words::few;
 use words::{
-    at_line, done, each_in_words, have, listed, quoted, unreadable, version_in_words, who_changed,
+    at_line, done, each_in_words, gave_up, have, listed, quoted, unreadable, version_in_words,
+    who_changed,
 };
+pub(crate) use words::{excerpt, few};
 
 /// An operation on the tenants that failed. Unless a variant says otherwise,
 /// the database is as it was before.
@@ -250,8 +253,8 @@ pub enum Error {
     },
     /// Another run works on the same schema.
     #[error(
-        "{schema} is being changed by another run; gave up after {} s{}",
-        .waited.as_secs(), in_words(.holders)
+        "{schema} is being changed by another run{}{}",
+        gave_up(*.waited), in_words(.holders)
     )]
     Busy {
         /// Which schema, in words.

@@ -29,9 +29,10 @@
 //! | `schema begun` | `DEBUG` | `tenant`, `spare` | work on a schema begins |
 //! | `migration applied` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a migration is committed |
 //! | `migration reverted` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | that a migration was reverted is committed |
+//! | `migration said` | `WARN` for a warning, else `DEBUG` | `tenant`, `spare`, `migration`, `line`, `severity`, `sqlstate`, `text` | once work on a schema ends: what its migrations made the server say |
 //! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`, `cloned_from`, `renamed_to`, `moved_to`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
 //! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction lost against somebody's lock, and is begun anew |
-//! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (then nobody is named), or other sessions hold what a statement needs |
+//! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (at first nobody is named, and after a second that run), or other sessions hold what a statement needs |
 //! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
@@ -52,6 +53,9 @@
 //! | `migrations` | number | how many were applied or reverted, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
 //! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
 //! | `version` | text | its version |
+//! | `line` | number | the line of its file where the statement starts |
+//! | `severity` | text | PostgreSQL's word: `WARNING`, `NOTICE` |
+//! | `text` | text | what the server says; not there where that may quote a value, as of `RAISE` |
 //! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
 //! | `cloned_from` | text | the tenant that the new one is like |
 //! | `renamed_to` | text | the tenant's new name; `tenant` is the old one |
@@ -83,7 +87,7 @@ use tracing::{debug, info, warn};
 
 use crate::migration::Migration;
 use crate::report::{FleetReport, Outcome, SpareReport, Status};
-use crate::{Error, LockHolder, SchemaName};
+use crate::{Error, LockHolder, SchemaName, ServerMessage};
 
 use end::{End, What};
 use said::{Said, SaidHolders};
@@ -148,6 +152,34 @@ pub(crate) fn migrations_reverted<'a>(whose: impl Into<Whose<'a>>, reverted: &[&
     for one in reverted {
         let (migration, version) = (one.name(), one.version().as_str());
         debug!(target: TARGET, tenant, spare, migration, version, "migration reverted");
+    }
+}
+
+/// What migrations made the server say.
+pub(crate) fn migrations_said<'a>(whose: impl Into<Whose<'a>>, said: &[ServerMessage]) {
+    let Whose { tenant, spare } = whose.into();
+    /// The levels differ, and the fields do not.
+    macro_rules! tell {
+        ($level:ident, $one:ident) => {
+            $level!(
+                target: TARGET,
+                tenant,
+                spare,
+                migration = $one.migration,
+                line = $one.line,
+                severity = $one.severity,
+                sqlstate = $one.sqlstate,
+                text = (!$one.may_quote_data).then_some($one.text.as_str()),
+                "migration said"
+            )
+        };
+    }
+    for one in said {
+        if one.is_warning() {
+            tell!(warn, one);
+        } else {
+            tell!(debug, one);
+        }
     }
 }
 

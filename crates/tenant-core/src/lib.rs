@@ -138,9 +138,9 @@ mod tenants;
 
 pub use answer::Answer;
 pub use engine::{Rows, Settings, TransactionMode, Writers};
-pub use error::{Consequence, Error, MigrationFailure};
+pub use error::{Cause, Consequence, Error, MigrationFailure};
 pub use fleet::{Selection, Stop};
-pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError};
+pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
 };
@@ -158,6 +158,7 @@ pub use remedy::Remedy;
 pub use report::{
     Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
     Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
+    Waiting,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};

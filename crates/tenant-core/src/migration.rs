@@ -96,7 +96,8 @@ impl Migration {
         &self.fingerprint
     }
 
-    /// Its SQL, as the file has it: that of the migration's `up.sql`.
+    /// Its SQL, as the file has it, with lines that end in `\n`: that of the migration's
+    /// `up.sql`.
     #[must_use]
     pub fn sql(&self) -> &str {
         self.up.text()

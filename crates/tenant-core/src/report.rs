@@ -7,6 +7,7 @@ mod outcome;
 mod problem;
 mod progress;
 mod spares;
+mod waiting;
 
 pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
 pub use note::Note;
@@ -15,3 +16,4 @@ pub use outcome::{FleetReport, Outcome, Status};
 pub use problem::{Orphan, Problem, ProblemKind, SpareFault};
 pub use progress::{MoveProgress, Progress};
 pub use spares::{SpareCount, SpareReport};
+pub use waiting::Waiting;

@@ -5,6 +5,7 @@ use command_line::json::ErrorDetail;
 use serde::Serialize;
 use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
 
+use crate::messages::{self, MessageDetail};
 use crate::report;
 
 /// A run over several tenants.
@@ -65,6 +66,10 @@ struct Tenant {
     pending: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from_spare: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<MessageDetail>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages_left_out: Option<usize>,
     duration_ms: u128,
     error: Option<ErrorDetail>,
 }
@@ -159,6 +164,8 @@ fn tenant(outcome: &Outcome, by: &Invocation) -> Tenant {
         to_revert: None,
         pending: None,
         from_spare: None,
+        messages: Some(messages::details(&outcome.messages)),
+        messages_left_out: Some(outcome.messages_left_out),
         duration_ms: outcome.duration.as_millis(),
         error: outcome
             .error
@@ -181,6 +188,8 @@ fn reverted(outcome: &Outcome, by: &Invocation) -> Tenant {
 fn distributed(outcome: &Outcome, by: &Invocation) -> Tenant {
     Tenant {
         applied: None,
+        messages: None,
+        messages_left_out: None,
         ..tenant(outcome, by)
     }
 }

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod entry;
 mod interrupt;
 mod json;
+mod messages;
 mod progress;
 mod report;
 pub mod tenants;

@@ -165,7 +165,8 @@ fn without_times(mut value: Value) -> Value {
 /// What became of a tenant, in a run's document: as expected, without an error.
 pub fn outcome(name: &str, status: &str, applied: &[&str]) -> Value {
     serde_json::json!({
-        "name": name, "status": status, "applied": applied, "duration_ms": 0, "error": null,
+        "name": name, "status": status, "applied": applied, "messages": [],
+        "messages_left_out": 0, "duration_ms": 0, "error": null,
     })
 }
 

@@ -1,5 +1,7 @@
 //! [`App`]: what all requests share.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef;
@@ -12,6 +14,9 @@ use crate::operator::Operator;
 use crate::spares::Spares;
 use crate::tenant::Domain;
 use crate::{Config, MIGRATIONS, sign_up, tasks};
+
+/// How long a request waits for another run on the same tenant.
+const REQUESTS_WAIT: Duration = Duration::from_secs(5);
 
 /// The state of the service. Each handler takes the part that it needs, such as
 /// `State<TenantPool>`.
@@ -44,7 +49,7 @@ impl App {
         Ok(Self {
             pool: pool.open().await?,
             spares: Spares::new(tenants.clone(), config.spares),
-            tenants,
+            tenants: tenants.waiting_at_most(REQUESTS_WAIT),
             domain: Domain::new(&config.domain),
             operator: Operator::new(config.operator_token.as_deref()),
         })
@@ -57,9 +62,14 @@ impl App {
     /// What concerns all tenants. Those that fail by themselves are told in the
     /// log, and the others are served.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        let public = self.tenants.migrate_public().await;
+        // Other instances start at the same time. One of them migrates.
+        let patient = self.tenants.waiting_at_most(Settings::default().wait);
+        let public = patient.migrate_public().await;
         public.context("migrating the public schema")?;
-        let report = self.tenants.migrate().await?;
+        let report = patient.migrate().await?;
+        for message in report.outcomes.iter().flat_map(|one| &one.messages) {
+            tracing::warn!("migration `{}` said: {message}", message.migration);
+        }
         for (outcome, error) in report.failures() {
             tracing::error!(
                 error = error as &dyn std::error::Error,

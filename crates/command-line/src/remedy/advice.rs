@@ -99,6 +99,19 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "fix the migration or the tenant's rows, and run the command again. It retries only \
              what failed"
         }
+        Advice::FixFunction => {
+            "fix the function that the message names, or disable its trigger, and run the command \
+             again. It is not in the tenant's schema, and the migration may be right as it is"
+        }
+        Advice::GrantRole => {
+            "grant USAGE and CREATE on the tenant's schema to the role that the migration \
+             switches to, and what else the statement needs. Or remove the SET ROLE"
+        }
+        Advice::ChangeTimeout => "change the statement_timeout that the migration itself sets",
+        Advice::CreateOnce => {
+            "create the object in a public migration. It belongs to the whole database, and each \
+             tenant's run would create it again"
+        }
         Advice::RemoveSearchPath => {
             "remove the SET search_path from the migration. The path is already set to the \
              tenant's schema"
@@ -161,6 +174,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
 fn of_the_server(advice: Advice) -> Option<&'static str> {
     Some(match advice {
         Advice::WaitForOtherRun => "wait until the other run has ended, and run the command again",
+        Advice::WaitLonger => {
+            "wait until the other run has ended, and run the command again, or give --wait more \
+             time"
+        }
         Advice::WaitForLock => {
             "run the command again when the other session has released its lock on the table"
         }
@@ -198,6 +215,13 @@ fn of_the_server(advice: Advice) -> Option<&'static str> {
         }
         Advice::UseFewerConnections => {
             "close other connections, raise max_connections, or give a smaller --jobs"
+        }
+        Advice::FreeMemory => {
+            "give the server more memory, or give a smaller --jobs, and run the command again"
+        }
+        Advice::FixForeignServer => {
+            "start the foreign server that the statement reaches, or fix its address and its user \
+             mapping, and run the command again"
         }
         Advice::FreeDisk => {
             "free space on the server's disk, and run the command again. It retries only what \

@@ -6,6 +6,7 @@ mod citus;
 mod folders;
 mod hostile;
 mod ignores;
+mod line_ends;
 mod names;
 mod postgres_syntax;
 mod safety;

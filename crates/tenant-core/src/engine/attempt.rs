@@ -43,6 +43,7 @@ impl Attempts {
             return false;
         }
         pause(self.pause).await;
+        work.session.hear_anew();
         self.pause *= 4;
         events::trying_again(work.schema, error.sqlstate());
         true
@@ -70,7 +71,7 @@ fn says_lost_lock(code: &str, message: &str) -> bool {
 
 /// Waits for half to one and a half times `about`, so that those who collided
 /// do not meet again.
-pub(super) async fn pause(about: Duration) {
+async fn pause(about: Duration) {
     tokio::time::sleep(about.mul_f64(rand::random_range(0.5..1.5))).await;
 }
 

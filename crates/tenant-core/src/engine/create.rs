@@ -50,6 +50,7 @@ pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
             return Err(error);
         }
     }
+    work.session.keep_said();
     events::migrations_applied(work.schema, first);
     for batch in rest {
         if let Err(error) = run_rest(work, batch).await {
@@ -94,6 +95,7 @@ async fn build_at_once(made: Transaction<'_, '_>) -> Result<bool, Error> {
     match run_at_once(&made).await {
         Err(error) if is_worth_another(&error) => {
             events::trying_again(made.work.schema, error.sqlstate());
+            made.work.session.hear_anew();
             Ok(false)
         }
         done => done,

@@ -7,7 +7,7 @@ use super::ledger::is_exactly;
 use super::rehearse::shape_of;
 use super::script::Script;
 use super::send::{execute, run_script};
-use super::transaction::{close, finish, open};
+use super::transaction::{NotOpened, close, finish, open};
 use super::work::Work;
 use crate::Error;
 use crate::name::Target;
@@ -51,8 +51,14 @@ pub(crate) async fn repair(
     loop {
         let versions = applied.iter().map(String::as_str);
         let query = format!("SELECT {}", is_exactly(work.schema, versions));
-        let opened = open(work, &query).await;
-        let rows = opened.map_err(|error| error.into_error(work))?;
+        let rows = match open(work, &query).await {
+            Ok(rows) => rows,
+            // It was dropped while the lock was waited for.
+            Err(NotOpened::Query(failure)) if failure.sqlstate() == Some("42P01") => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into_error(work)),
+        };
         let is_as_known = rows.first().and_then(|row| row.get(0)) == Some("t");
         if !is_as_known {
             close(work).await;

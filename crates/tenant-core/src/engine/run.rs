@@ -32,6 +32,7 @@ pub(super) async fn run<'a>(
         close(work).await;
         return Done::failed(error);
     }
+    work.session.keep_said();
     way.tell(work.schema, first);
     let mut done = Done::with(first);
     if rest.is_empty() {
@@ -80,6 +81,7 @@ pub(super) async fn run_batch<'a>(
         }
         Mode::Outside => run_outside(work, batch.migrations, way).await?,
     }
+    work.session.keep_said();
     way.tell(work.schema, batch.migrations);
     Ok(())
 }

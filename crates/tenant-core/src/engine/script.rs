@@ -6,11 +6,16 @@
 //! that the server gives, otherwise by the number of statements that were
 //! completed before.
 
+use sql_text::{is_cut, tokens};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
+
 use super::blame;
+use super::culprit::function_elsewhere;
 use super::work::Work;
 use crate::assertion::Assertion;
+use crate::link::Place;
 use crate::migration::{Migration, MigrationFile, Sql};
-use crate::{Error, LockHolder, PgError};
+use crate::{Error, LockHolder, PgError, ServerMessage};
 
 /// Where a statement comes from.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +58,8 @@ pub(super) struct Failure<'a> {
     /// Bytes into the statement.
     offset: usize,
     source: PgError,
+    /// The function elsewhere that made it fail, where the server had to be asked.
+    function: Option<String>,
 }
 
 impl<'a> Script<'a> {
@@ -103,7 +110,45 @@ impl<'a> Script<'a> {
             origin,
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
             source,
+            function: None,
         }
+    }
+
+    /// What the server says once so many statements were completed, if it is about a
+    /// migration.
+    ///
+    /// The server reads the whole message before it runs the first statement. Then
+    /// either it says where it sees something, or it cuts a name: those come in the
+    /// order of `long_names`.
+    pub(super) fn message(
+        &self,
+        completed: usize,
+        notice: &DbError,
+        long_names: &mut impl Iterator<Item = usize>,
+    ) -> Option<ServerMessage> {
+        let index = match notice.position() {
+            _ if completed > 0 => completed,
+            Some(ErrorPosition::Original(at)) => {
+                let byte = self.byte(usize::try_from(*at).ok()?)?;
+                self.statement_at(byte)
+            }
+            _ if notice.code() == &SqlState::NAME_TOO_LONG => long_names.next()?,
+            _ => completed,
+        };
+        let (_, origin) = self.starts.get(index)?;
+        message_of(*origin, notice)
+    }
+
+    /// The number of the statement of each name that PostgreSQL cuts.
+    pub(super) fn long_names(&self) -> impl Iterator<Item = usize> {
+        let is_of_a_migration =
+            |(_, origin): &(_, Origin<'_>)| matches!(origin, Origin::Migration(..));
+        let statements = self.statements().enumerate();
+        let of_migrations = statements.filter(move |(_, one)| is_of_a_migration(one));
+        of_migrations.flat_map(|(number, (text, _))| {
+            let cut = tokens(text).filter(is_cut);
+            cut.map(move |_| number)
+        })
     }
 
     fn byte(&self, position: usize) -> Option<usize> {
@@ -128,7 +173,21 @@ pub(super) fn failure_of<'a>(
         origin,
         offset: offset.unwrap_or_default(),
         source,
+        function: None,
     }
+}
+
+/// What the server says about a statement of `origin`, if that is a migration's.
+pub(super) fn message_of(origin: Origin<'_>, notice: &DbError) -> Option<ServerMessage> {
+    let Origin::Migration(migration, file, statement) = origin else {
+        return None;
+    };
+    let place = Place {
+        migration: migration.name().to_owned(),
+        file: file.to_string(),
+        line: migration.file(file)?.line(statement, 0),
+    };
+    Some(ServerMessage::of(notice, place))
 }
 
 /// The byte of the character number `position` of `text`, counted from 1.
@@ -152,6 +211,15 @@ impl Failure<'_> {
     /// The same of a statement that a time-out of ours bounded, or did not.
     pub(super) fn bounded(mut self, is_bounded: bool) -> Self {
         self.source = self.source.bounded(is_bounded);
+        self
+    }
+
+    /// The same, once it is known which function elsewhere made it fail.
+    pub(super) async fn traced(mut self, work: Work<'_>) -> Self {
+        if let Origin::Migration(migration, file, _) = self.origin {
+            let found = function_elsewhere(work, (migration, file), &self.source);
+            self.function = found.await;
+        }
         self
     }
 
@@ -189,7 +257,8 @@ impl Failure<'_> {
                 (migration, file),
                 (statement, self.offset),
                 self.source,
-            ),
+            )
+            .caused_by(self.function),
             Origin::Deferred(migration, file) => {
                 Error::deferred(work.schema, (migration, file), self.source)
             }

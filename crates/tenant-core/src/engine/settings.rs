@@ -27,9 +27,14 @@ pub enum TransactionMode {
 /// What the operator may choose for all work on schemas.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a statement waits for a lock that somebody else holds, and how
-    /// long a run waits for another run on the same tenant. Zero: for ever.
+    /// How long a statement waits for a lock on a table that another session holds.
+    /// Zero: indefinitely.
     pub lock_timeout: Duration,
+    /// How long a run waits for another run on the same schema: 10 minutes by default.
+    /// Zero: not at all.
+    pub wait: Duration,
+    /// Whether the notices of migrations are reported, and not only their warnings.
+    pub notices: bool,
     /// How long a statement may take. Zero: as long as it likes.
     pub statement_timeout: Duration,
     /// Where a run commits.
@@ -74,6 +79,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lock_timeout: Duration::from_secs(5),
+            wait: Duration::from_mins(10),
+            notices: false,
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),
             extensions: None,

@@ -8,6 +8,7 @@ use crate::migration::MigrationSet;
 use crate::name::Schema;
 use crate::path::{ExtensionsSchema, Path};
 use crate::registry::Registry;
+use crate::report::Waiting;
 
 /// A schema, the connection to work on it with, and how.
 #[derive(Clone, Copy)]
@@ -22,7 +23,12 @@ pub(crate) struct Work<'a> {
     pub(crate) registry: &'a Registry,
     /// What is in the schema of extensions.
     pub(crate) surroundings: &'a Surroundings,
+    /// Hears when it waits for another run.
+    pub(crate) listener: Option<&'a Listener>,
 }
+
+/// Somebody who hears when work waits for another run.
+pub(crate) type Listener = dyn Fn(&Waiting<'_>) + Send + Sync;
 
 impl<'a> Work<'a> {
     /// The path that leads to the schema.

@@ -2,18 +2,16 @@
 
 use thiserror::Error as DeriveError;
 
-use super::Error;
+use super::{Cause, Error, excerpt};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
-use crate::{PgError, Version};
-
-/// How much of a statement an error shows, in characters.
-const EXCERPT: usize = 120;
+use crate::{PgError, ServerMessage, Version};
 
 /// A statement of a migration that failed.
 #[derive(Debug, DeriveError)]
 #[error(
-    "{schema}: migration `{migration}` failed at line {line} of its {file}, {consequence}: `{statement}`"
+    "{schema}: migration `{migration}` failed at line {line} of its {file}{cause}, {consequence}: \
+     `{statement}`"
 )]
 #[non_exhaustive]
 pub struct MigrationFailure {
@@ -32,6 +30,11 @@ pub struct MigrationFailure {
     pub statement: String,
     /// What remains of the run.
     pub consequence: Consequence,
+    /// What made it fail, where that is not the statement alone.
+    pub cause: Cause,
+    /// What the run's migrations made the server say before, where the call gives back no
+    /// outcome that has it.
+    pub messages: Vec<ServerMessage>,
     /// What the server says.
     pub source: PgError,
 }
@@ -52,6 +55,22 @@ pub enum Consequence {
 }
 
 impl Error {
+    /// The same with what was said before.
+    pub(crate) fn after_saying(mut self, messages: Vec<ServerMessage>) -> Self {
+        if let Self::Migration(failure) = &mut self {
+            failure.messages = messages;
+        }
+        self
+    }
+
+    /// The same where it is known which function elsewhere made it fail.
+    pub(crate) fn caused_by(mut self, function: Option<String>) -> Self {
+        if let (Self::Migration(failure), Some(function)) = (&mut self, function) {
+            failure.cause = Cause::Function(function);
+        }
+        self
+    }
+
     /// A failed statement of a migration's `file`: number `statement`, at the byte
     /// `offset` of it.
     pub(crate) fn migration(
@@ -66,6 +85,8 @@ impl Error {
             Consequence::PartlyApplied
         };
         let text = migration.statements(file).nth(statement);
+        let ran = migration.statements(file).take(statement + 1);
+        let ran = ran.collect::<Vec<_>>().join(";\n");
         let line = migration.file(file).map(|sql| sql.line(statement, offset));
         Self::Migration(Box::new(MigrationFailure {
             schema: schema.to_string(),
@@ -75,6 +96,8 @@ impl Error {
             line: line.unwrap_or(1),
             statement: excerpt(text.unwrap_or_default()),
             consequence,
+            cause: Cause::of(&source, schema, &ran),
+            messages: Vec::new(),
             source,
         }))
     }
@@ -92,14 +115,5 @@ impl Error {
             file,
             source,
         }
-    }
-}
-
-/// The statement on one line, cut short.
-pub(crate) fn excerpt(statement: &str) -> String {
-    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        None => line,
-        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
     }
 }

@@ -1,9 +1,19 @@
-//! The pieces of errors that are put together: lists of names, lines, versions.
+//! The words of errors that are put together of lists and options.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::migration::MigrationFile;
 use crate::{Node, Version};
+
+/// After how long; nothing where nobody has waited.
+pub(super) fn gave_up(waited: Duration) -> String {
+    match waited.as_secs_f64() {
+        brief if brief < 0.1 => String::new(),
+        seconds if seconds < 10.0 => format!("; gave up after {seconds:.1} s"),
+        seconds => format!("; gave up after {seconds:.0} s"),
+    }
+}
 
 pub(super) fn each_in_words(versions: &[Option<Version>]) -> String {
     let words = versions.iter().map(|version| match version {
@@ -79,5 +89,17 @@ pub(crate) fn few(names: &[String]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+/// How much of a statement an error shows, in characters.
+const EXCERPT: usize = 120;
+
+/// The statement on one line, cut short.
+pub(crate) fn excerpt(statement: &str) -> String {
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        None => line,
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
     }
 }

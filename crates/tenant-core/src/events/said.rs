@@ -16,11 +16,12 @@ impl fmt::Display for Said<'_> {
             Error::Migration(failure) => {
                 write!(
                     formatter,
-                    "{}: migration `{}` failed at line {} of its {}, {}: ",
+                    "{}: migration `{}` failed at line {} of its {}{}, {}: ",
                     failure.schema,
                     failure.migration,
                     failure.line,
                     failure.file,
+                    failure.cause,
                     failure.consequence
                 )?;
                 failure.source.write_without_data(formatter)

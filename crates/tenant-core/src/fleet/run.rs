@@ -1,9 +1,10 @@
 //! One piece of work for many schemas, over a bounded number of connections.
 
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, select};
 use futures_util::{StreamExt, stream};
 
 use super::item::Item;
@@ -124,8 +125,33 @@ impl Running<'_> {
 
     async fn do_one(&self, item: &Item) -> Outcome {
         match self.sessions.get().await {
-            Ok(session) => self.action.act(&session, item).await,
+            Ok(session) => self.act(&session, item).await,
             Err(error) => Outcome::failed(item.entry.key(), error.into()),
+        }
+    }
+
+    /// The action. One that waits for another run when the stop is requested has done
+    /// nothing, and counts as not begun.
+    async fn act(&self, session: &Session, item: &Item) -> Outcome {
+        let acting = self.action.act(session, item);
+        let requested = pin!(self.run.stop.requested());
+        let acting = match select(acting, requested).await {
+            Either::Left((outcome, _)) => return outcome,
+            Either::Right(((), acting)) => acting,
+        };
+        session.stop_waiting();
+        match acting.await {
+            Outcome {
+                error: Some(Error::Busy { .. }),
+                applied,
+                reverted,
+                duration,
+                ..
+            } if applied.is_empty() && reverted.is_empty() => Outcome {
+                duration,
+                ..Outcome::idle(item.entry.key(), Status::Skipped)
+            },
+            outcome => outcome,
         }
     }
 }

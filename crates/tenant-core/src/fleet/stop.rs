@@ -1,28 +1,49 @@
 //! [`Stop`]: ends a run early.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Ends a run early: no further tenant is begun, those under way finish.
+use tokio::sync::Notify;
+
+/// Ends a run early: no further tenant is begun, those under way finish. A tenant that
+/// waits for another run is not under way, and waits no more.
 ///
 /// Cheap to share by reference, for example with a handler of Ctrl-C.
 #[derive(Debug, Default)]
-pub struct Stop(AtomicBool);
+pub struct Stop {
+    is_requested: AtomicBool,
+    requested: Notify,
+}
 
 impl Stop {
     /// One that nobody requests.
     pub(crate) fn never() -> &'static Self {
-        static NEVER: Stop = Stop(AtomicBool::new(false));
+        static NEVER: Stop = Stop {
+            is_requested: AtomicBool::new(false),
+            requested: Notify::const_new(),
+        };
         &NEVER
     }
 
     /// Asks the run to end.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_requested.store(true, Ordering::Relaxed);
+        self.requested.notify_waiters();
     }
 
     /// Whether somebody has asked.
     #[must_use]
     pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_requested.load(Ordering::Relaxed)
+    }
+
+    /// Waits until somebody asks.
+    pub(super) async fn requested(&self) {
+        let mut requested = pin!(self.requested.notified());
+        // It hears of what is asked from here on, and of what was before, the flag tells.
+        requested.as_mut().enable();
+        if !self.is_requested() {
+            requested.await;
+        }
     }
 }

@@ -102,7 +102,7 @@ impl Database {
         let version = self.learn_version(&greeted);
         if greeted.has_standard_strings {
             let pinned = Pinned::new(by_options, version);
-            return Ok(Session::new(greeted.client, pinned));
+            return Ok(Session::new(greeted.client, pinned, greeted.notices));
         }
         Err(ConnectError::OldStrings {
             target: self.target.clone(),

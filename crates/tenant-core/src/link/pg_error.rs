@@ -115,6 +115,22 @@ impl PgError {
         self.server().and_then(DbError::hint)
     }
 
+    /// The routine of the server that reports it, a name in any language. Not to be
+    /// shown, but for telling errors of one code apart.
+    pub(crate) fn routine(&self) -> Option<&str> {
+        self.server().and_then(DbError::routine)
+    }
+
+    /// Whether it comes from a `RAISE`, whose author chose the code.
+    pub(crate) fn is_raised(&self) -> bool {
+        self.routine() == Some("exec_stmt_raise")
+    }
+
+    /// Where the server was, innermost first: a line for each function and statement.
+    pub(crate) fn context(&self) -> Option<&str> {
+        self.server().and_then(DbError::where_)
+    }
+
     /// Where in the text that was sent the server sees the error: counted in
     /// characters, from 1.
     pub(crate) fn position(&self) -> Option<usize> {
@@ -188,7 +204,7 @@ impl std::error::Error for PgError {}
 ///
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes", and the routine
 /// of PL/pgSQL that reports for `RAISE`.
-fn may_quote_data(error: &DbError) -> bool {
+pub(super) fn may_quote_data(error: &DbError) -> bool {
     let code = error.code().code();
     let is_in = |class: &str| code.starts_with(class);
     ["22", "38", "P0", "42601"].into_iter().any(is_in) || error.routine() == Some("exec_stmt_raise")

@@ -11,9 +11,13 @@
 //! such options or leaves them out. Behind it, and for the other servers of a cluster,
 //! each transaction sets what counts inside it.
 
+use std::sync::Arc;
+
 use sql_text::literal;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{Client, Connection};
+
+use super::notices::{Notices, drive};
 
 /// A pinned setting.
 struct Pin {
@@ -169,6 +173,8 @@ pub(super) struct Greeted {
     pub(super) version: u32,
     /// Whether a backslash in `'...'` is a character like others.
     pub(super) has_standard_strings: bool,
+    /// What it says beside its answers.
+    pub(super) notices: Arc<Notices>,
 }
 
 impl Greeted {
@@ -180,13 +186,12 @@ impl Greeted {
     {
         let version = connection.parameter("server_version").unwrap_or_default();
         let strings = connection.parameter("standard_conforming_strings");
-        let greeted = Self {
+        Self {
             client,
             version: major(version),
             has_standard_strings: strings != Some("off"),
-        };
-        drop(tokio::spawn(connection));
-        greeted
+            notices: drive(connection),
+        }
     }
 }
 

@@ -9,10 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio_postgres::Client;
 
-use super::{ConnectError, Database, Pinned};
+use super::notices::{Notices, Reading};
+use super::server_message::Messages;
+use super::{ConnectError, Database, Pinned, ServerMessage};
 
 /// A backend remembers every table it has seen, about 0.1 MB for each tenant
 /// it migrates; after so many tenants it is replaced.
@@ -37,15 +39,26 @@ pub(crate) struct Session {
     pinned: Pinned,
     busy: AtomicBool,
     tenants: AtomicUsize,
+    notices: Arc<Notices>,
+    /// What the migrations of one schema made the server say; `None` when it is not
+    /// wanted.
+    messages: Mutex<Option<Messages>>,
+    /// Whether to wait for no other run any more.
+    hurried: AtomicBool,
+    hurry: Notify,
 }
 
 impl Session {
-    pub(super) fn new(client: Client, pinned: Pinned) -> Self {
+    pub(super) fn new(client: Client, pinned: Pinned, notices: Arc<Notices>) -> Self {
         Self {
             client,
             pinned,
             busy: AtomicBool::new(false),
             tenants: AtomicUsize::new(0),
+            notices,
+            messages: Mutex::new(None),
+            hurried: AtomicBool::new(false),
+            hurry: Notify::new(),
         }
     }
 
@@ -73,6 +86,73 @@ impl Session {
     pub(crate) fn finish(&self) {
         self.tenants.fetch_add(1, Ordering::Relaxed);
         self.busy.store(false, Ordering::Relaxed);
+    }
+
+    /// From here on what migrations make the server say is kept: warnings, and all else
+    /// where that is wanted.
+    pub(crate) fn hear(&self, wants_notices: bool) {
+        *self.messages() = Some(Messages::wanted(wants_notices));
+    }
+
+    /// What was kept. Nothing is from here on.
+    pub(crate) fn heard(&self) -> Messages {
+        self.messages().take().unwrap_or_default()
+    }
+
+    /// Reads along what the server says. To be called before the script is sent.
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        let room = self.messages().as_ref().map(Messages::room);
+        self.notices.read(room)
+    }
+
+    /// Keeps what a migration made the server say.
+    pub(crate) fn keep(&self, message: ServerMessage) {
+        if let Some(messages) = self.messages().as_mut() {
+            messages.said.push(message);
+        }
+    }
+
+    /// There was no room for so many more.
+    pub(crate) fn leave_out(&self, count: usize) {
+        if let Some(messages) = self.messages().as_mut() {
+            messages.left_out += count;
+        }
+    }
+
+    /// What it was said about is committed.
+    pub(crate) fn keep_said(&self) {
+        if let Some(messages) = self.messages().as_mut() {
+            messages.keep();
+        }
+    }
+
+    /// What it was said about was rolled back, and begins anew.
+    pub(crate) fn hear_anew(&self) {
+        if let Some(messages) = self.messages().as_mut() {
+            messages.begin_anew();
+        }
+    }
+
+    fn messages(&self) -> std::sync::MutexGuard<'_, Option<Messages>> {
+        // They are whole at every moment, also after a panic elsewhere.
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends a wait for another run, now and later.
+    pub(crate) fn stop_waiting(&self) {
+        self.hurried.store(true, Ordering::Relaxed);
+        self.hurry.notify_one();
+    }
+
+    /// Waits so long; false when there is no more waiting.
+    pub(crate) async fn wait(&self, pause: Duration) -> bool {
+        if !self.hurried.load(Ordering::Relaxed) {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.hurry.notified() => {}
+            }
+        }
+        !self.hurried.load(Ordering::Relaxed)
     }
 
     fn is_spent(&self) -> bool {
@@ -136,6 +216,7 @@ impl SessionPool {
     }
 
     fn lend<'a>(&'a self, session: Arc<Session>, permit: Option<SemaphorePermit<'a>>) -> Lease<'a> {
+        session.hurried.store(false, Ordering::Relaxed);
         Lease {
             pool: self,
             session,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use sql_text::{line_at, words};
+use sql_text::{line_at, unix_lines, words};
 
 use super::plain::is_plain;
 use super::refusal::{self, Reason, Refusal};
@@ -44,11 +44,12 @@ pub(crate) struct Sql {
 
 impl Sql {
     /// Splits `text` into statements, and looks for what cannot go well.
-    pub(super) fn new(text: String, in_transaction: bool) -> Self {
-        let text = match text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) => text.to_owned(),
-            None => text,
-        };
+    ///
+    /// Lines end in `\n` from here on, however the file was checked out: PostgreSQL
+    /// keeps the bodies of functions as they are sent.
+    pub(super) fn new(text: &str, in_transaction: bool) -> Self {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let text = unix_lines(text).into_owned();
         let (statements, refusal) = match refusal::split(&text) {
             Ok(statements) => {
                 let refusal = refusal::find(&text, &statements, in_transaction);
@@ -86,7 +87,7 @@ impl Sql {
             .retain(|range| !left(text.get(range.clone()).unwrap_or_default()));
     }
 
-    /// The text, as the file has it.
+    /// The text, as the file has it, with lines that end in `\n`.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

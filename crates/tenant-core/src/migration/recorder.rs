@@ -54,7 +54,7 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
     if let Err(source) = migration.run(&mut recorder) {
         return Err(SourceError::NotSql { name, source });
     }
-    let up = Sql::new(recorder.text, in_transaction);
+    let up = Sql::new(&recorder.text, in_transaction);
     let (down, down_problem) = match down(migration, &name, in_transaction) {
         Ok(down) => (down, None),
         Err(problem) => (None, Some(problem)),
@@ -63,7 +63,9 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         version: Version::recorded(migration.name().version().to_string()),
         name,
         in_transaction,
-        fingerprint: fingerprint(up.text(), in_transaction),
+        // Of the text as it is: line ends do not count in it, and digits that are
+        // written down must not change.
+        fingerprint: fingerprint(&recorder.text, in_transaction),
         down,
         down_problem,
         up,
@@ -72,7 +74,7 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
 
 /// A migration of this crate, in a transaction, from its texts.
 pub(super) fn of_texts(name: &str, up: &str, down: &str) -> Migration {
-    let sql = |text: &str| Sql::new(text.to_owned(), true);
+    let sql = |text: &str| Sql::new(text, true);
     let version = name.split('_').next().unwrap_or(name);
     Migration {
         version: Version::recorded(version.replace('-', "")),
@@ -98,7 +100,7 @@ fn down(
     let mut recorder = Recorder::default();
     match migration.revert(&mut recorder) {
         Ok(()) => {
-            let down = Sql::new(recorder.text, in_transaction);
+            let down = Sql::new(&recorder.text, in_transaction);
             Ok((!down.is_empty()).then_some(down))
         }
         Err(error) => match problem(error.as_ref(), name) {

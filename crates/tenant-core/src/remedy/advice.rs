@@ -74,6 +74,14 @@ advice! {
 
     /// Change the migration or the tenant's rows.
     FixMigration,
+    /// Fix the function that failed, which is not the migration's, or disable its trigger.
+    FixFunction,
+    /// Grant the role that the migration switches to what it needs, or switch to none.
+    GrantRole,
+    /// Change the time-out that the migration sets.
+    ChangeTimeout,
+    /// Create the object of the whole database in a public migration.
+    CreateOnce,
     /// Remove the statement that sets the path from the migration.
     RemoveSearchPath,
     /// Name the schema of what is meant, or list it as shared.
@@ -111,6 +119,8 @@ advice! {
 
     /// Wait until the other run has ended.
     WaitForOtherRun,
+    /// Wait until the other run has ended, or let the run wait longer.
+    WaitLonger,
     /// Wait until the lock is free.
     WaitForLock,
     /// Run it again.
@@ -134,6 +144,10 @@ advice! {
     RaiseLockTable,
     /// Let the server take more connections, or use fewer.
     UseFewerConnections,
+    /// Give the server more memory, or work on fewer tenants at a time.
+    FreeMemory,
+    /// Start the foreign server that the message names, or fix how it is reached.
+    FixForeignServer,
     /// Free space on the server's disk.
     FreeDisk,
 

@@ -2,10 +2,12 @@
 
 use sql_text::{ident, literal};
 
-use super::of_sqlstate::{of, of_a_step};
+use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
-use crate::{At, ConnectError, Error, Node, PgError, SchemaName, TenantName};
+use crate::{
+    At, Cause, ConnectError, Error, MigrationFailure, Node, PgError, SchemaName, TenantName,
+};
 
 impl Error {
     /// What to do about it: one of these, in the order in which to try them. Empty
@@ -15,20 +17,14 @@ impl Error {
         match self {
             Self::Connect(error) => error.remedies(),
             Self::Deferred { .. } => vec![Advice::FixMigration.into()],
-            Self::Migration(failure) if failure.source.is_about_hidden_rows() => {
-                vec![Advice::SeeAllRows.into(), Advice::AllowHiddenRows.into()]
-            }
+            Self::Migration(failure) => of_migration(failure),
             Self::Database { source, .. } if source.is_about_hidden_rows() => {
                 vec![Advice::SeeAllRows.into()]
             }
             _ if self.postgres().is_some_and(PgError::is_canceled_by_others) => {
                 vec![Advice::FindCancellation.into()]
             }
-            Self::Migration(_) => match self.sqlstate().map(of).unwrap_or_default() {
-                none if none.is_empty() => vec![Advice::FixMigration.into()],
-                found => found,
-            },
-            Self::Database { .. } => self.sqlstate().map(of_a_step).unwrap_or_default(),
+            Self::Database { source, .. } => of_a_step(source),
             Self::Unknown(_)
             | Self::Untracked(_)
             | Self::MissingSchema(_)
@@ -74,6 +70,40 @@ fn changed_elsewhere(changed: &[String]) -> Vec<Remedy> {
     }
 }
 
+fn of_migration(failure: &MigrationFailure) -> Vec<Remedy> {
+    if failure.source.is_about_hidden_rows() {
+        return vec![Advice::SeeAllRows.into(), Advice::AllowHiddenRows.into()];
+    }
+    let of_said = match of(&failure.source) {
+        _ if failure.source.is_canceled_by_others() => vec![Advice::FindCancellation.into()],
+        none if none.is_empty() => vec![Advice::FixMigration.into()],
+        found => found,
+    };
+    let advice = match &failure.cause {
+        Cause::Function(function) if !will_pass(&failure.source) => {
+            return vec![Advice::FixFunction.into(), callers(function)];
+        }
+        Cause::Role => Advice::GrantRole,
+        Cause::Path => Advice::RemoveSearchPath,
+        Cause::Timeout => Advice::ChangeTimeout,
+        Cause::Shared => Advice::CreateOnce,
+        _ => return of_said,
+    };
+    vec![advice.into()]
+}
+
+/// What calls `function` by itself: SQL that lists it.
+fn callers(function: &str) -> Remedy {
+    let function = literal(function);
+    let triggers = format!(
+        "SELECT evtname AS trigger, evtevent AS \"on\" FROM pg_event_trigger \
+         WHERE evtfoid = {function}::regprocedure UNION ALL \
+         SELECT tgname, tgrelid::regclass::text FROM pg_trigger \
+         WHERE tgfoid = {function}::regprocedure AND NOT tgisinternal"
+    );
+    Sql::new(Purpose::ListTriggers, [triggers]).into()
+}
+
 /// Where advice is all there is.
 fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
@@ -89,7 +119,8 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::UnreadableDown { .. } => Advice::CorrectFile,
         Error::NotOurs { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
-        Error::Busy { .. } | Error::InUse(_) => Advice::WaitForOtherRun,
+        Error::Busy { .. } => Advice::WaitLonger,
+        Error::InUse(_) => Advice::WaitForOtherRun,
         _ => return None,
     })
 }

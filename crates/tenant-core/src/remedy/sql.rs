@@ -46,6 +46,8 @@ pub enum Purpose {
     OpenNode,
     /// Gives a path that is kept somewhere the tenant's new name.
     RenamePath,
+    /// Lists the triggers and event triggers that call a function. Changes nothing.
+    ListTriggers,
 }
 
 impl Purpose {
@@ -64,6 +66,7 @@ impl Purpose {
         Self::AddNode,
         Self::OpenNode,
         Self::RenamePath,
+        Self::ListTriggers,
     ];
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Note;
-use crate::{Node, TenantName, Version};
+use crate::{Node, ServerMessage, TenantName, Version};
 
 /// What came of migrating the public schema.
 #[derive(Debug, Clone)]
@@ -13,6 +13,11 @@ pub struct PublicOutcome {
     pub applied: Vec<Version>,
     /// The versions that a dry run would have applied, oldest first.
     pub pending: Vec<Version>,
+    /// What the migrations made the server say: see
+    /// [`Outcome::messages`](crate::Outcome::messages).
+    pub messages: Vec<ServerMessage>,
+    /// How many more of these there were.
+    pub messages_left_out: usize,
     /// How long it took.
     pub duration: Duration,
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Note;
-use crate::{Error, Version};
+use crate::{Error, ServerMessage, Version};
 
 /// What came of one tenant.
 #[derive(Debug)]
@@ -26,6 +26,12 @@ pub struct Outcome {
     pub from_spare: bool,
     /// How long it took.
     pub duration: Duration,
+    /// What its migrations made the server say, in that order: warnings, and notices
+    /// where [`Settings::notices`](crate::Settings::notices) asks for them. Of each at
+    /// most 100.
+    pub messages: Vec<ServerMessage>,
+    /// How many more of these there were.
+    pub messages_left_out: usize,
     /// Why it failed, when it did.
     pub error: Option<Error>,
 }
@@ -116,7 +122,7 @@ impl Outcome {
     /// The same for those who want a failure as an error.
     pub(crate) fn into_result(mut self) -> Result<Self, Error> {
         match self.error.take() {
-            Some(error) => Err(error),
+            Some(error) => Err(error.after_saying(self.messages)),
             None => Ok(self),
         }
     }
@@ -139,6 +145,8 @@ impl Outcome {
             reverted: Vec::new(),
             to_revert: Vec::new(),
             from_spare: false,
+            messages: Vec::new(),
+            messages_left_out: 0,
             duration: Duration::ZERO,
             error: None,
         }

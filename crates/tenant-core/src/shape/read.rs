@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sql_text::unix_lines;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error as DriverError, Row};
 
@@ -163,6 +164,8 @@ impl Draft {
         let mut facts = facts.into_iter();
         while let (Some(code), Some(fact)) = (facts.next(), facts.next()) {
             let aspect = code.as_deref().and_then(Aspect::from_code);
+            // A migration that Diesel applied from another checkout made the same.
+            let fact = fact.map(|fact| unix_lines(&fact).into_owned());
             let fact = aspect.and_then(|aspect| self.normal(name.kind, aspect, &object, fact));
             if let (Some(aspect), Some(fact)) = (aspect, fact) {
                 object.facts.insert(aspect, fact);

@@ -126,7 +126,8 @@ impl Tenants {
         spares: &AtomicBool,
     ) -> Outcome {
         let made = self.claim_or_build(session, target, spares);
-        Outcome::timed(target.name.as_str(), made).await
+        let made = Outcome::timed(target.name.as_str(), made);
+        self.hearing(session, Schema::Tenant(target), made).await
     }
 
     /// `spares` says whether it is worth while to look for one, and learns it

@@ -1,11 +1,12 @@
 //! [`Tenants`]: the tenants of one database, and what all calls on them need.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_postgres::types::{ToSql, Type};
 
 use super::known_shapes::KnownShapes;
-use crate::engine::{Settings, Surroundings, Work};
+use crate::engine::{Listener, Settings, Surroundings, Work};
 use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
@@ -13,6 +14,7 @@ use crate::migration::{MigrationSet, Migrations};
 use crate::name::{Schema, Target};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
+use crate::report::Waiting;
 use crate::{Answer, Error, Node, TenantName};
 
 /// The tenants of one database.
@@ -37,6 +39,8 @@ pub struct Tenants {
     pub(super) known: Arc<KnownShapes>,
     /// What is in the schema of extensions.
     pub(super) surroundings: Arc<Surroundings>,
+    /// Hears when a call waits for another run.
+    pub(super) listener: Option<Arc<Listener>>,
 }
 
 impl Tenants {
@@ -78,6 +82,7 @@ impl Tenants {
             directory: Arc::default(),
             known: Arc::default(),
             surroundings: Arc::default(),
+            listener: None,
         };
         tenants.look_for_cluster().await?;
         tenants.require_extensions().await?;
@@ -193,6 +198,33 @@ impl Tenants {
             directory: Arc::default(),
             known: Arc::default(),
             surroundings: Arc::default(),
+            listener: self.listener.clone(),
+        }
+    }
+
+    /// Returns the same tenants, whose calls wait at most `limit` for another run on the
+    /// same schema: zero for not at all. A request of a web service has less time than a
+    /// migration at its start, which [`Settings::wait`] is for.
+    #[must_use]
+    pub fn waiting_at_most(&self, limit: Duration) -> Self {
+        let settings = Settings {
+            wait: limit,
+            ..self.settings.clone()
+        };
+        Self {
+            settings,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same tenants, whose calls tell `listen` when they wait for another
+    /// run on the same schema: about a second after they began to, once for each wait.
+    /// How long they wait is [`Settings::wait`].
+    #[must_use]
+    pub fn on_wait(&self, listen: impl Fn(&Waiting<'_>) + Send + Sync + 'static) -> Self {
+        Self {
+            listener: Some(Arc::new(listen)),
+            ..self.clone()
         }
     }
 
@@ -223,6 +255,7 @@ impl Tenants {
             database: &self.database,
             registry: &self.registry,
             surroundings: &self.surroundings,
+            listener: self.listener.as_deref(),
         }
     }
 

@@ -164,7 +164,27 @@ impl Tenants {
                 ..done.outcome(schema, Status::Migrated)
             })
         };
-        Outcome::timed(schema.key(), migrated).await
+        let migrated = Outcome::timed(schema.key(), migrated);
+        self.hearing(session, schema, migrated).await
+    }
+
+    /// The outcome of `work` on the migrations of `schema`, with what they made the
+    /// server say.
+    pub(super) async fn hearing(
+        &self,
+        session: &Session,
+        schema: Schema<'_>,
+        work: impl Future<Output = Outcome>,
+    ) -> Outcome {
+        session.hear(self.settings.notices);
+        let outcome = work.await;
+        let heard = session.heard();
+        events::migrations_said(schema, &heard.said);
+        Outcome {
+            messages: heard.said,
+            messages_left_out: heard.left_out,
+            ..outcome
+        }
     }
 
     /// The migrations whose text has changed since they were applied.

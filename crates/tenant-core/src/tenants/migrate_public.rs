@@ -6,7 +6,7 @@ use super::handle::Tenants;
 use super::reading::Reading;
 use super::setters::setter;
 use super::state;
-use crate::events::Call;
+use crate::events::{self, Call};
 use crate::migration::versions;
 use crate::name::Schema;
 use crate::report::PublicOutcome;
@@ -53,6 +53,8 @@ impl Tenants {
         let mut outcome = PublicOutcome {
             applied: Vec::new(),
             pending: Vec::new(),
+            messages: Vec::new(),
+            messages_left_out: 0,
             duration: Duration::ZERO,
         };
         if dry_run {
@@ -61,8 +63,17 @@ impl Tenants {
         } else {
             let session = self.session().await?;
             let work = self.work(&session, Schema::Public);
-            let applied = engine::migrate(work, None).await.require_all()?;
+            session.hear(self.settings.notices);
+            let migrated = engine::migrate(work, None).await;
+            let heard = session.heard();
+            events::migrations_said(Schema::Public, &heard.said);
+            let applied = match migrated.require_all() {
+                Ok(applied) => applied,
+                Err(error) => return Err(error.after_saying(heard.said)),
+            };
             outcome.applied = versions(&applied);
+            outcome.messages = heard.said;
+            outcome.messages_left_out = heard.left_out;
             drop(session);
             self.look_for_columns().await?;
             self.make_reference_tables().await?;

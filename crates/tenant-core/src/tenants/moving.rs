@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
+use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Client};
 
 use super::handle::Tenants;
 use super::setters::setter;
@@ -100,10 +100,9 @@ impl Tenants {
         let started = Instant::now();
         self.require_node(to).await?;
         let session = self.session().await?;
-        let token = session.client().cancel_token();
         let work = self.work(&session, Schema::Tenant(target));
         let moving = pin!(engine::relocate(work, to, writers));
-        let watching = pin!(self.watch(&target.schema, token, stop, observe));
+        let watching = pin!(self.watch(&target.schema, &session, stop, observe));
         let from = match select(moving, watching).await {
             Either::Left((moved, _)) => moved?,
             Either::Right((never, _)) => match never {},
@@ -119,7 +118,7 @@ impl Tenants {
     async fn watch(
         &self,
         schema: &SchemaName,
-        token: CancelToken,
+        session: &Session,
         stop: &Stop,
         observe: &(dyn Fn(&MoveProgress) + Sync),
     ) -> Infallible {
@@ -127,7 +126,9 @@ impl Tenants {
         loop {
             tokio::time::sleep(LOOK).await;
             if stop.is_requested() {
-                self.database.cancel(token.clone()).await;
+                // It may still wait for another run.
+                session.stop_waiting();
+                self.database.cancel(session.client().cancel_token()).await;
             }
             if client.is_none() {
                 client = self.database.driver().await.ok();

@@ -105,8 +105,11 @@ pub(super) async fn edited(
 
 /// Whether `stored` says for certain that the migration was another one.
 fn differs(migration: &Migration, stored: &str) -> bool {
-    let before = || unversioned_fingerprint(migration.sql(), migration.in_transaction());
-    was_edited(stored, migration.fingerprint()) && stored != before()
+    let before = |text: &str| unversioned_fingerprint(text, migration.in_transaction());
+    let unix = migration.sql();
+    // Before there were versions, line ends counted: of either checkout.
+    let is_before = || stored == before(unix) || stored == before(&unix.replace('\n', "\r\n"));
+    was_edited(stored, migration.fingerprint()) && !is_before()
 }
 
 /// Which of `names` are those of other tenants but for upper and lower case.

@@ -299,7 +299,8 @@ impl Tenants {
                 ..done.outcome(schema, Status::Reverted)
             })
         };
-        Outcome::timed(schema.key(), taken_back).await
+        let taken_back = Outcome::timed(schema.key(), taken_back);
+        self.hearing(session, schema, taken_back).await
     }
 }
 

@@ -132,15 +132,26 @@ impl Tenants {
         let lacking = count - kept.len();
         let new = std::iter::repeat_with(|| new_name(&self.registry)).take(lacking);
         let new = new.collect::<Result<Vec<_>, _>>()?;
-        let unwanted = self.without_tenants([surplus, &lost].concat()).await?;
-        for (task, names) in [(Task::Drop, unwanted), (Task::Create, new)] {
-            let items = names.into_iter().map(Entry::Spare).map(Item::from);
-            let items = items.collect();
-            let done = self.for_each(items, task, pace.limits(0), pace.stop, observe);
-            outcomes.extend(done.await?);
+        let unwanted = [surplus, &lost].concat();
+        outcomes.extend(self.drop_spares(unwanted, &call).await?);
+        let new = new.into_iter().map(Entry::Spare).map(Item::from).collect();
+        let built = self.for_each(new, Task::Create, pace.limits(0), pace.stop, observe);
+        let built = built.await?;
+        let any_built = built.iter().any(|it| it.status == Status::Created);
+        let mut ready = kept.len();
+        ready += built
+            .iter()
+            .filter(|it| it.status == Status::Created)
+            .count();
+        outcomes.extend(built);
+        if any_built {
+            // Another run may have built as many meanwhile. Both find the same ones to be
+            // too many: those behind the others by name.
+            let now = self.find_spares().await?.ready;
+            let surplus = now.get(count..).unwrap_or_default().to_vec();
+            ready = ready.min(now.len() - surplus.len());
+            outcomes.extend(self.drop_spares(surplus, &call).await?);
         }
-        let built = outcomes.iter().filter(|it| it.status == Status::Created);
-        let ready = kept.len() + built.count();
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let report = SpareReport {
             outcomes,
@@ -149,6 +160,19 @@ impl Tenants {
         };
         events::spares_ended(&report);
         Ok(report)
+    }
+
+    /// Drops those of `spares` that are no tenant's.
+    async fn drop_spares(
+        &self,
+        spares: Vec<SchemaName>,
+        call: &KeepSpares<'_>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let unwanted = self.without_tenants(spares).await?;
+        let items = unwanted.into_iter().map(Entry::Spare).map(Item::from);
+        let (items, pace) = (items.collect(), call.pace);
+        self.for_each(items, Task::Drop, pace.limits(0), pace.stop, &*call.observe)
+            .await
     }
 
     /// Those of `spares` that are no tenant's: what is in both lists has a tenant's rows.
@@ -208,7 +232,8 @@ impl Tenants {
                 ..Outcome::idle(name.as_str(), Status::Created)
             })
         };
-        Outcome::timed(name.as_str(), made).await
+        let made = Outcome::timed(name.as_str(), made);
+        self.hearing(session, Schema::Spare(name), made).await
     }
 
     pub(super) async fn drop_spare(&self, session: &Session, name: &SchemaName) -> Outcome {

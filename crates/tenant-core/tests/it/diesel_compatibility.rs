@@ -9,7 +9,7 @@ use crate::fixture::{Stream, create, migrate, outcome, tenants, two_steps, versi
 
 /// Diesel's harness on a connection whose path is the tenant's, as one would
 /// run the Diesel CLI on one tenant.
-async fn harness(
+pub(crate) async fn harness(
     database: &TestDatabase,
     tenant: &str,
 ) -> AsyncMigrationHarness<AsyncPgConnection> {

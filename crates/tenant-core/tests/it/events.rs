@@ -245,7 +245,7 @@ async fn another_run_on_the_same_tenant_is_told_once_however_long_it_takes() {
     let database = TestDatabase::new().await;
     create(&tenants(&database, &two_steps()).await, &["acme"]).await;
     let settings = Settings {
-        lock_timeout: Duration::from_millis(300),
+        wait: Duration::from_millis(300),
         ..Settings::default()
     };
     let tenants = open(&database, &two_steps(), settings).await;

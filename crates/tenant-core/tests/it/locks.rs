@@ -10,6 +10,7 @@ use crate::fixture::{Stream, chain, create, migrate, name, open, outcome, tenant
 fn impatient() -> Settings {
     Settings {
         lock_timeout: Duration::from_secs(1),
+        wait: Duration::from_secs(1),
         ..Settings::default()
     }
 }

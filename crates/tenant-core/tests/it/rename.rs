@@ -10,6 +10,7 @@ use crate::fixture::{Stream, create, name, open, open_at, tenants, two_steps};
 fn impatient() -> Settings {
     Settings {
         lock_timeout: Duration::from_secs(1),
+        wait: Duration::from_secs(1),
         ..Settings::default()
     }
 }

@@ -229,6 +229,7 @@ async fn a_repair_waits_for_the_tenant_s_lock_no_longer_than_it_may() {
         .await;
     let settings = tenant_core::Settings {
         lock_timeout: std::time::Duration::from_millis(200),
+        wait: std::time::Duration::from_millis(200),
         ..Default::default()
     };
     let tenants = crate::fixture::open(&database, &stream, settings).await;

@@ -13,7 +13,7 @@ use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Node, Outcome, TenantName};
 
 use crate::progress::Bar;
-use crate::{interrupt, json, report, tenants};
+use crate::{interrupt, json, messages, report, tenants};
 
 /// Create tenants: schema, migrations and registration
 ///
@@ -26,8 +26,11 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// With --json: total, created, up_to_date, failed, skipped, duration_ms, and
 /// tenants: name, status (created, failed, skipped), applied (versions),
-/// from_spare, duration_ms, error (null, or message, sqlstate, migration, line,
-/// hint); notes: kind (same_but_for_case), detail, remedy.
+/// from_spare, messages, messages_left_out, duration_ms, error (null, or message,
+/// sqlstate, migration, line, hint); notes: kind (same_but_for_case), detail,
+/// remedy. messages: what the migrations made PostgreSQL say, warnings, and
+/// notices with --verbose: severity, text, sqlstate, detail, hint, migration,
+/// file, line; messages_left_out: how many more.
 #[derive(Debug, Parser)]
 #[command(name = "create-tenant", version)]
 pub struct CreateTenant {
@@ -82,6 +85,7 @@ impl Script for CreateTenant {
         let report = ran?;
         let text = report::summary(&report, "There were no names.");
         output.done(&json::Fleet::created(&report, context.invocation()), &text)?;
+        messages::of_fleet(context.output, &report);
         report::notes(context, &report.notes);
         Ok(report::verdict(context, &report))
     }

@@ -5,8 +5,9 @@ use command_line::options::{Locking, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
-use tenant_core::Version;
+use tenant_core::{Error, Version};
 
+use crate::messages::{self, MessageDetail};
 use crate::tenants;
 
 /// Apply the pending migrations of the public schema
@@ -14,8 +15,14 @@ use crate::tenants;
 /// The public schema holds what exists once, the list of tenants among it.
 /// Run this once for a new database, and after adding a public migration.
 ///
+/// When several start at once, one applies the migrations, and the others wait
+/// for it (see --wait) and find nothing left to do.
+///
 /// With --json: migrated (how many), applied, pending (versions, the latter
-/// with --dry-run), dry_run, duration_ms.
+/// with --dry-run), dry_run, duration_ms; messages: what the migrations made
+/// PostgreSQL say, warnings, and notices with --verbose: severity, text,
+/// sqlstate, detail, hint, migration, file, line; messages_left_out (how many
+/// more).
 #[derive(Debug, Parser)]
 #[command(name = "migrate-public", version)]
 pub struct MigratePublic {
@@ -39,6 +46,8 @@ struct Document<'a> {
     applied: &'a [Version],
     pending: &'a [Version],
     dry_run: bool,
+    messages: Vec<MessageDetail>,
+    messages_left_out: usize,
     duration_ms: u128,
 }
 
@@ -51,12 +60,19 @@ impl Script for MigratePublic {
         let settings = self.transactions.settings(self.locking.settings());
         let tenants = tenants::open_with(context, settings).await?;
         let call = tenants.migrate_public();
-        let outcome = if self.dry_run { call.dry_run() } else { call }.await?;
+        let migrated = if self.dry_run { call.dry_run() } else { call }.await;
+        if let Err(Error::Migration(failure)) = &migrated {
+            let said = messages::Said::of_failure(failure);
+            messages::show(context.output, &[said]);
+        }
+        let outcome = migrated?;
         let document = Document {
             migrated: outcome.applied.len(),
             applied: &outcome.applied,
             pending: &outcome.pending,
             dry_run: self.dry_run,
+            messages: messages::details(&outcome.messages),
+            messages_left_out: outcome.messages_left_out,
             duration_ms: outcome.duration.as_millis(),
         };
         let (verb, versions) = if self.dry_run {
@@ -84,6 +100,8 @@ impl Script for MigratePublic {
             ),
         });
         context.output.done(&document, &lines.join("\n"))?;
+        let said = messages::Said::of_public(&outcome);
+        messages::show(context.output, &[said]);
         Ok(Verdict::Done)
     }
 }

@@ -8,7 +8,7 @@ use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Migrate, Progress, TenantName, Tenants};
 
 use crate::progress::Bar;
-use crate::{interrupt, json, report, tenants};
+use crate::{interrupt, json, messages, report, tenants};
 
 /// Apply the pending migrations to the tenants
 ///
@@ -24,10 +24,13 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// With --json: total, migrated, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
-/// skipped), applied and pending (versions), duration_ms, error (null, or
-/// message, sqlstate, migration, file, line, hint); spares: those with which something
-/// was done, in the same form; notes: what is no failure and should be known: kind
-/// (edited_migration, unknown_migration, late_migration), detail, remedy.
+/// skipped), applied and pending (versions), messages, messages_left_out,
+/// duration_ms, error (null, or message, sqlstate, migration, file, line, hint); spares:
+/// those with which something was done, in the same form; notes: what is no
+/// failure and should be known: kind (edited_migration, unknown_migration,
+/// late_migration), detail, remedy. messages: what the migrations made PostgreSQL
+/// say, warnings, and notices with --verbose: severity, text, sqlstate, detail,
+/// hint, migration, file, line; messages_left_out: how many more.
 #[derive(Debug, Parser)]
 #[command(name = "migrate-tenants", version)]
 pub struct MigrateTenants {
@@ -77,6 +80,7 @@ impl Script for MigrateTenants {
             &json::Fleet::migrated(&report, dry_run, context.invocation()),
             &text,
         )?;
+        messages::of_fleet(context.output, &report);
         report::notes(context, &report.notes);
         Ok(if dry_run {
             report::failures(context, &report)

@@ -16,7 +16,7 @@ use crate::{interrupt, tenants};
 /// Move a tenant to another server of a Citus cluster
 ///
 /// Applications go on reading and writing meanwhile, and wait for a moment at the
-/// end. A migration of the tenant waits as long as its --lock-timeout says. Before it
+/// end. A migration of the tenant waits as long as its --wait says. Before it
 /// begins to copy, the move waits for all transactions that write on the tenant's server,
 /// however long they take. Where a table has no primary key, or is unlogged, writing has
 /// to wait all the time: that is asked for at a terminal, and --block-writes says yes

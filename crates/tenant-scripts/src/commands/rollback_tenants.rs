@@ -12,7 +12,7 @@ use tenant_core::{
 };
 
 use crate::progress::Bar;
-use crate::{interrupt, json, report, tenants, version};
+use crate::{interrupt, json, messages, report, tenants, version};
 
 /// Revert the newest migrations of the tenants
 ///
@@ -33,7 +33,8 @@ use crate::{interrupt, json, report, tenants, version};
 ///
 /// With --json: total, reverted, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (reverted, up_to_date, failed, skipped),
-/// reverted and to_revert (versions, newest first), duration_ms, error (null, or
+/// reverted and to_revert (versions, newest first), messages and
+/// messages_left_out (as of migrate-tenants), duration_ms, error (null, or
 /// message, sqlstate, migration, file, line, hint); spares: those with which something
 /// was done, in the same form; loss (null when it is not known): table, column (null
 /// when the table goes), tenants (how many have something in it), rows (estimated,
@@ -161,6 +162,7 @@ fn end(
     context
         .output
         .done(&document, text.trim_start_matches('\n'))?;
+    messages::of_fleet(context.output, report);
     report::notes(context, &report.notes);
     Ok(if dry_run {
         report::failures(context, report)

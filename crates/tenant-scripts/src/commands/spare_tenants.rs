@@ -10,7 +10,7 @@ use serde::Serialize;
 use tenant_core::{Outcome, SpareReport, Status};
 
 use crate::progress::Bar;
-use crate::{interrupt, json, report, tenants};
+use crate::{interrupt, json, messages, report, tenants};
 
 /// Keep spare tenants ready, which a new tenant takes at once
 ///
@@ -26,7 +26,8 @@ use crate::{interrupt, json, report, tenants};
 /// Exit code 1 when a spare failed.
 ///
 /// With --json: ready, created, migrated, dropped, failed, duration_ms, and
-/// spares: name, status, applied, duration_ms, error; without N: ready, other.
+/// spares: name, status, applied, messages and messages_left_out (as of
+/// migrate-tenants), duration_ms, error; without N: ready, other.
 #[derive(Debug, Parser)]
 #[command(name = "spare-tenants", version)]
 pub struct SpareTenants {
@@ -90,6 +91,7 @@ impl Script for SpareTenants {
             &json::Spares::new(&kept, context.invocation()),
             &text(&kept),
         )?;
+        messages::of_spares(output, &kept);
         let failed = kept.outcomes.iter();
         let failed = failed.filter_map(|it| Some((it.name.as_str(), it.error.as_ref()?)));
         let verdict = report::problems(context, "failed:", &failed.collect::<Vec<_>>());

@@ -24,6 +24,19 @@ async fn the_url_in_the_env_file_of_the_current_folder_is_used() {
 }
 
 #[tokio::test]
+async fn an_env_file_may_end_its_lines_as_windows_does() {
+    let database = Database::with_tenants("acme").await;
+    for quote in ["", "\"", "'"] {
+        let folder = Folder::new();
+        let url = database.url();
+        let text =
+            format!("# Ours\r\n\r\nDATABASE_URL={quote}{url}{quote}\r\nTENANT_APP_ROLE=\r\n");
+        folder.file(".env", &text);
+        folder.run("list-tenants").succeeds().prints("acme");
+    }
+}
+
+#[tokio::test]
 async fn an_env_file_that_cannot_be_read_is_not_passed_over() {
     let database = Database::with_tenants("acme").await;
     let folder = Folder::new();

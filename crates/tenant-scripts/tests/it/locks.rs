@@ -57,12 +57,12 @@ async fn a_tenant_that_another_run_works_on_is_left_to_it() {
     let start = |line: &str| database.command(line).migrations(&migrations).start();
     let first = start("migrate-tenants");
     database.until_at_gate(1).await;
-    start("migrate-tenants --lock-timeout 0.2")
+    start("migrate-tenants --wait 0.2")
         .finish()
         .exits_with(1)
         .says("tenant `acme` is being changed by another run")
         .says("Wait until the other run has ended, and run the command again");
-    let patient = start("migrate-tenants --lock-timeout 60");
+    let patient = start("migrate-tenants --lock-timeout 0.2");
     database.open_gate().await;
     first.finish().succeeds().prints("1 tenant: 1 migrated (");
     patient

@@ -29,7 +29,7 @@ async fn the_document_says_what_was_applied() {
         first.json_without_times(),
         json!({
             "migrated": 3, "applied": VERSIONS, "pending": [],
-            "dry_run": false, "duration_ms": 0,
+            "dry_run": false, "messages": [], "messages_left_out": 0, "duration_ms": 0,
         })
     );
     let second = database.run("migrate-public --json").succeeds();
@@ -37,7 +37,7 @@ async fn the_document_says_what_was_applied() {
         second.json_without_times(),
         json!({
             "migrated": 0, "applied": [], "pending": [],
-            "dry_run": false, "duration_ms": 0,
+            "dry_run": false, "messages": [], "messages_left_out": 0, "duration_ms": 0,
         })
     );
 }
@@ -55,7 +55,7 @@ async fn a_dry_run_shows_what_is_pending_and_changes_nothing() {
         document.json_without_times(),
         json!({
             "migrated": 0, "applied": [], "pending": VERSIONS,
-            "dry_run": true, "duration_ms": 0,
+            "dry_run": true, "messages": [], "messages_left_out": 0, "duration_ms": 0,
         })
     );
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";

@@ -77,7 +77,7 @@ async fn the_document_has_each_tenant_and_the_loss() {
         .succeeds();
     let tenant = |name: &str, status: &str, reverted: &[&str], to_revert: &[&str]| {
         json!({"name": name, "status": status, "reverted": reverted, "to_revert": to_revert,
-               "duration_ms": null, "error": null})
+               "messages": [], "messages_left_out": 0, "duration_ms": null, "error": null})
     };
     let both = [SECOND, FIRST];
     assert_eq!(

@@ -130,6 +130,7 @@ const DOORS: &[Door] = &[
             "--jobs",
             "--migrations-dir",
             "--statement-timeout",
+            "--wait",
             "--write",
         ],
         layer: Layer::Literal,

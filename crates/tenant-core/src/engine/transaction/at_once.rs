@@ -23,6 +23,7 @@ pub(in crate::engine) async fn run_at_once(
     work.session.begin();
     match watched(work, &script).await {
         Ok(_) => {
+            work.session.keep_said();
             work.session.finish();
             Ok(true)
         }
@@ -34,6 +35,7 @@ pub(in crate::engine) async fn run_at_once(
                 if is_lost_lock(failure.postgres()) {
                     events::trying_again(work.schema, failure.sqlstate());
                 }
+                work.session.hear_anew();
                 Ok(false)
             }
         }

@@ -1,20 +1,17 @@
 //! Opens a schema's transaction, with its lock and time-outs.
 
-use std::time::{Duration, Instant};
-
 use tokio_postgres::SimpleQueryRow;
 
 use super::closing::close;
-use crate::engine::attempt::pause;
+use crate::Error;
 use crate::engine::lock::require_lock;
-use crate::engine::lock_holders::holders_of_schema;
 use crate::engine::pinned::in_transaction;
 use crate::engine::script::{BEGINNING, Failure, Script};
 use crate::engine::send::watched;
+use crate::engine::turn::Turn;
 use crate::engine::work::Work;
 use crate::link::FORGET;
 use crate::name::Schema;
-use crate::{Error, events};
 
 /// It says what a role or a database could say otherwise, and comes before anything else
 /// of a message: once a query has run, PostgreSQL refuses all of it.
@@ -138,8 +135,7 @@ async fn open_locked<'a>(
     view: View,
     query: &str,
 ) -> Result<Vec<SimpleQueryRow>, NotOpened<'a>> {
-    let started = Instant::now();
-    let mut is_told = false;
+    let mut turn = Turn::new(work);
     let mut script = opening(work, view);
     if let Some(other) = other {
         script.step(TAKING_OTHER_LOCK, &require_lock(other));
@@ -160,18 +156,6 @@ async fn open_locked<'a>(
                 }
             }
         };
-        if !is_told {
-            events::waiting(busy, &[]);
-            is_told = true;
-        }
-        let waited = started.elapsed();
-        if !work.settings.lock_timeout.is_zero() && waited >= work.settings.lock_timeout {
-            return Err(NotOpened::Error(Error::Busy {
-                schema: busy.to_string(),
-                waited,
-                holders: holders_of_schema(work, busy).await,
-            }));
-        }
-        pause(Duration::from_millis(50)).await;
+        turn.comes_after(busy).await.map_err(NotOpened::Error)?;
     }
 }

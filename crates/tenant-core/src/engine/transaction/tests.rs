@@ -65,6 +65,7 @@ fn with_work_on(
             database: &database,
             registry: &registry,
             surroundings: &Surroundings::default(),
+            listener: None,
         });
     });
     drop(server.join().unwrap());

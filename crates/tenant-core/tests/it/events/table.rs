@@ -115,12 +115,24 @@ async fn drop_in_vain(tenants: &Tenants) {
     assert_eq!(error.sqlstate(), Some("55P03"), "{error}");
 }
 
+/// What is told when migrations make the server say something.
+async fn talk(database: &TestDatabase) {
+    let settings = Settings {
+        notices: true,
+        ..Settings::default()
+    };
+    let talk = "DO $$ BEGIN RAISE WARNING 'one'; RAISE NOTICE 'two'; END $$;";
+    let tenants = open(database, &two_steps_and_back().with(talk), settings).await;
+    tenants.migrate().await.unwrap();
+}
+
 #[tokio::test]
 async fn spans_and_events_are_exactly_those_of_the_documentation() {
     let database = TestDatabase::new().await;
     let ear = Ear::open();
     call_everything(&database).await;
     get_in_the_way(&database).await;
+    talk(&database).await;
 
     let mut spans = BTreeMap::<_, Words<'_>>::new();
     let told = ear.spans();

@@ -1,0 +1,181 @@
+//! What a server says beside its answers: notices and warnings.
+//!
+//! The driver has a task that reads from the server, and the answers go from there to
+//! whoever asked. What the server says in between comes to the task only. To know
+//! which statement it was said about, the task goes no further until the reader of the
+//! answers, which has then had all that came before, has taken it.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+use futures_util::Stream;
+use futures_util::future::poll_fn;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::error::{DbError, Severity};
+use tokio_postgres::{AsyncMessage, Connection};
+
+/// What is said on one connection.
+#[derive(Default)]
+pub(crate) struct Notices(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// How much a reader takes; `None` while nobody reads.
+    room: Option<Room>,
+    /// What the reader is to take before the connection goes on.
+    next: Option<DbError>,
+    reader: Option<Waker>,
+    connection: Option<Waker>,
+}
+
+/// How much a reader takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Room {
+    /// So many warnings.
+    pub(crate) warnings: usize,
+    /// So many of all else; `None` when none of it is wanted.
+    pub(crate) notices: Option<usize>,
+    /// How many there was no room for.
+    pub(crate) left_out: usize,
+}
+
+impl Room {
+    /// Whether there is room for one more of its kind, which takes it.
+    fn take(&mut self, is_warning: bool) -> bool {
+        let left = match (is_warning, &mut self.notices) {
+            (true, _) => &mut self.warnings,
+            (false, Some(left)) => left,
+            (false, None) => return false,
+        };
+        if *left == 0 {
+            self.left_out += 1;
+            return false;
+        }
+        *left -= 1;
+        true
+    }
+}
+
+pub(crate) fn is_warning(notice: &DbError) -> bool {
+    // What is worse is an error, and none of these.
+    match notice.parsed_severity() {
+        Some(severity) => severity == Severity::Warning,
+        None => notice.severity() == "WARNING",
+    }
+}
+
+/// Drives `connection` until its client is gone, and keeps what the server says for
+/// who reads along. Errors reach the client's calls.
+pub(super) fn drive<S, T>(mut connection: Connection<S, T>) -> Arc<Notices>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let notices = Arc::new(Notices::default());
+    let heard = Arc::clone(&notices);
+    drop(tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notice(notice) = message {
+                heard.pass_on(notice).await;
+            }
+        }
+    }));
+    notices
+}
+
+impl Notices {
+    /// Waits until a reader has taken `notice`; not at all where nobody wants it.
+    async fn pass_on(&self, notice: DbError) {
+        let mut notice = Some(notice);
+        poll_fn(|context| {
+            let mut state = self.state();
+            let Some(room) = &mut state.room else {
+                return Poll::Ready(());
+            };
+            if let Some(new) = notice.take() {
+                if !room.take(is_warning(&new)) {
+                    return Poll::Ready(());
+                }
+                state.next = Some(new);
+                wake(&mut state.reader);
+            }
+            if state.next.is_none() {
+                return Poll::Ready(());
+            }
+            state.connection = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Reads along until the value is dropped. To be called before what is answered is
+    /// sent; without `room` nothing is heard.
+    pub(super) fn read(&self, room: Option<Room>) -> Reading<'_> {
+        self.state().room = room;
+        Reading(self)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // It is whole at every moment, also after a panic elsewhere.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
+    }
+}
+
+/// What comes from the server, in its order.
+pub(crate) enum Heard<T> {
+    /// An answer.
+    Answer(T),
+    /// Something that it said before the next answer.
+    Notice(Box<DbError>),
+}
+
+/// Somebody who reads along.
+pub(crate) struct Reading<'a>(&'a Notices);
+
+impl Reading<'_> {
+    /// What comes next; `None` after the last answer.
+    pub(crate) async fn next<T>(
+        &self,
+        mut answers: Pin<&mut impl Stream<Item = T>>,
+    ) -> Option<Heard<T>> {
+        poll_fn(|context| {
+            // Looked at first: what was sent before it, the answers have already.
+            let is_there = {
+                let mut state = self.0.state();
+                state.reader = Some(context.waker().clone());
+                state.next.is_some()
+            };
+            match answers.as_mut().poll_next(context) {
+                Poll::Ready(answer) => Poll::Ready(answer.map(Heard::Answer)),
+                Poll::Pending if is_there => {
+                    let mut state = self.0.state();
+                    wake(&mut state.connection);
+                    Poll::Ready(state.next.take().map(Box::new).map(Heard::Notice))
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// How many there was no room for.
+    pub(crate) fn left_out(&self) -> usize {
+        self.0.state().room.map_or(0, |room| room.left_out)
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.room = None;
+        state.next = None;
+        wake(&mut state.connection);
+    }
+}
