@@ -33,6 +33,8 @@ pub(super) struct Journal {
 pub(super) struct Progress {
     version: String,
     file: MigrationFile,
+    /// What the migration history was when it began.
+    pub(super) since: String,
     pub(super) done: Vec<Done>,
     /// What began, and is not known to be done.
     pub(super) begun: Vec<Begun>,
@@ -64,16 +66,11 @@ impl Journal {
         })
     }
 
-    /// How far `file` of the migration is. Nothing where it has not begun.
-    pub(super) fn progress(&self, version: &Version, file: MigrationFile) -> Progress {
+    /// How far `file` of the migration is. `None` where it has not begun.
+    pub(super) fn progress(&self, version: &Version, file: MigrationFile) -> Option<Progress> {
         let mut entries = self.entries.iter();
         let found = entries.find(|one| one.file == file && one.version == version.as_str());
-        found.cloned().unwrap_or_else(|| Progress {
-            version: version.as_str().to_owned(),
-            file,
-            done: Vec::new(),
-            begun: Vec::new(),
-        })
+        found.cloned()
     }
 
     /// The same with `progress` in the place of what it said of that file.
@@ -112,6 +109,7 @@ impl Journal {
         };
         for entry in &self.entries {
             line(word_of(entry.file), &entry.version);
+            line("since", &entry.since);
             for done in &entry.done {
                 line("done", &done.fingerprint);
                 if let Some(made) = &done.made {
@@ -138,6 +136,17 @@ impl Journal {
 }
 
 impl Progress {
+    /// Nothing is done of `file` of the migration, in a schema with the history `since`.
+    pub(super) fn none(version: &Version, file: MigrationFile, since: String) -> Self {
+        Self {
+            version: version.as_str().to_owned(),
+            file,
+            since,
+            done: Vec::new(),
+            begun: Vec::new(),
+        }
+    }
+
     /// The names that were there when the statement began; `None` where it has not.
     pub(super) fn known(&self, fingerprint: &str) -> Option<&[String]> {
         let begun = self
@@ -198,6 +207,7 @@ fn add(journal: &mut Journal, line: &str) -> Option<()> {
         journal.entries.push(Progress {
             version: value.clone(),
             file,
+            since: String::new(),
             done: Vec::new(),
             begun: Vec::new(),
         });
@@ -208,6 +218,7 @@ fn add(journal: &mut Journal, line: &str) -> Option<()> {
         _ => {
             let entry = journal.entries.last_mut()?;
             match word {
+                "since" => entry.since = value,
                 "done" => entry.done.push(Done {
                     fingerprint: value,
                     made: None,
@@ -266,9 +277,11 @@ mod tests {
             proptest::collection::vec(done, 0..3),
             proptest::collection::vec(begun, 0..2),
         );
-        (any::<String>(), file, done, begun).prop_map(|(version, file, done, begun)| Progress {
+        let texts = (any::<String>(), any::<String>());
+        (texts, file, done, begun).prop_map(|((version, since), file, done, begun)| Progress {
             version,
             file,
+            since,
             done: done
                 .into_iter()
                 .map(|(fingerprint, made)| Done { fingerprint, made })
@@ -297,13 +310,13 @@ mod tests {
             let journal = Journal::read(Some(comment));
             assert_eq!(journal.text().as_deref(), Some(comment));
             let version = "20260101000000".parse().unwrap();
-            let mut progress = journal.progress(&version, MigrationFile::Up);
+            let mut progress = Progress::none(&version, MigrationFile::Up, "3 now".to_owned());
             progress.begin("v1:a", vec!["an \"index\"\nwith \\n".to_owned()]);
             let written = journal.with(&progress);
             let read = Journal::read(written.text().as_deref());
             assert_eq!(read, written);
-            let known = read.progress(&version, MigrationFile::Up);
-            assert!(known.known("v1:a").is_some());
+            assert_eq!(read.progress(&version, MigrationFile::Up), Some(progress));
+            assert_eq!(read.progress(&version, MigrationFile::Down), None);
             assert_eq!(read.without(&version), journal);
         }
     }
@@ -311,7 +324,7 @@ mod tests {
     #[test]
     fn what_was_done_once_counts_once() {
         let version = "20260101000000".parse().unwrap();
-        let mut progress = Journal::default().progress(&version, MigrationFile::Up);
+        let mut progress = Progress::none(&version, MigrationFile::Up, String::new());
         progress.begin("a", Vec::new());
         progress.finish("a", Some("i".to_owned()));
         assert_eq!((progress.done.len(), progress.begun.len()), (1, 0));

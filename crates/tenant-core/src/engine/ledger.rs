@@ -145,3 +145,28 @@ pub(super) fn set_comment(schema: Schema<'_>, text: Option<&str>) -> String {
     let text = text.map_or_else(|| "NULL".to_owned(), literal);
     format!("COMMENT ON TABLE {} IS {text}", schema.ledger())
 }
+
+/// How a moment is written that is compared as a text.
+const MOMENT: &str = "'YYYY-MM-DD HH24:MI:SS.US'";
+
+/// The query for what the schema's history is now: how many migrations, and when the last
+/// one ran.
+pub(super) fn history(schema: Schema<'_>) -> String {
+    format!(
+        "SELECT pg_catalog.concat(count(*), ' ', pg_catalog.to_char(max(run_on), {MOMENT})) \
+         FROM {}",
+        schema.ledger()
+    )
+}
+
+/// The query for what that was when it was `since`, as far as the migrations of then are
+/// applied still. One that was reverted is missing, also where it was applied again.
+pub(super) fn history_as_of(schema: Schema<'_>, since: &str) -> String {
+    let moment = since.split_once(' ').map_or("", |(_, moment)| moment);
+    let moment = literal(moment);
+    format!(
+        "SELECT pg_catalog.concat(count(*), ' ', {moment}) FROM {} \
+         WHERE pg_catalog.to_char(run_on, {MOMENT}) COLLATE \"C\" <= {moment}",
+        schema.ledger()
+    )
+}

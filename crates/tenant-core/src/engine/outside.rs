@@ -10,7 +10,7 @@ use super::batches::{Batch, first_outside};
 use super::built_index::{is_still_there, made};
 use super::elsewhere::refuse_outside;
 use super::journal::{Journal, Progress};
-use super::ledger::{comment, set_comment};
+use super::ledger::{comment, history, history_as_of, set_comment};
 use super::leftovers::{Next, begin, resume};
 use super::lock::require_lock;
 use super::pinned::{in_transaction, set_for_session};
@@ -100,12 +100,7 @@ struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     async fn of(work: Work<'a>, migration: &'a Migration, way: Way) -> Result<Self, Error> {
-        let mut script = Script::default();
-        let query = comment(work.schema);
-        script.step("reading how far the migration is", &query);
-        let rows = ask(work, &script).await?;
-        let journal = Journal::read(rows.first().and_then(|row| row.get(0)));
-        let progress = journal.progress(migration.version(), way.file());
+        let (journal, progress) = read(work, migration, way).await?;
         let sets = |what: &str| {
             let mut statements = migration.statements(way.file());
             statements
@@ -302,6 +297,34 @@ impl<'a> Steps<'a> {
     fn comment(&self, journal: &Journal) -> String {
         set_comment(self.work.schema, journal.text().as_deref())
     }
+}
+
+/// The journal, and how far the migration is. What was written before an older migration was
+/// reverted says nothing any more, whether that one is applied again or not.
+async fn read(
+    work: Work<'_>,
+    migration: &Migration,
+    way: Way,
+) -> Result<(Journal, Progress), Error> {
+    let mut script = Script::default();
+    script.step("reading what is applied", &history(work.schema));
+    script.step("reading how far the migration is", &comment(work.schema));
+    let rows = ask(work, &script).await?;
+    let text = |at: usize| rows.get(at).and_then(|row| row.get(0));
+    let (now, journal) = (text(0).unwrap_or_default(), Journal::read(text(1)));
+    let (version, file) = (migration.version(), way.file());
+    if let Some(progress) = journal.progress(version, file) {
+        let mut script = Script::default();
+        let query = history_as_of(work.schema, &progress.since);
+        script.step("reading what is applied", &query);
+        let rows = ask(work, &script).await?;
+        let then = rows.first().and_then(|row| row.get(0));
+        if then == Some(progress.since.as_str()) {
+            return Ok((journal, progress));
+        }
+    }
+    let none = Progress::none(version, file, now.to_owned());
+    Ok((journal, none))
 }
 
 /// The step that only the owner of the table may do.

@@ -238,3 +238,48 @@ async fn what_reindexing_left_of_long_values_is_dropped_as_well() {
     succeeds(&open(&database, &stream, Settings::default()).await).await;
     assert_eq!(database.value(invalid).await, "0");
 }
+
+#[tokio::test]
+async fn names_are_cut_by_the_encoding_of_the_database() {
+    let beside = TestDatabase::new().await;
+    let latin = format!("{}_latin", beside.name());
+    beside
+        .execute(&format!(
+            "CREATE DATABASE \"{latin}\" ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' \
+             TEMPLATE template0"
+        ))
+        .await;
+    let url = beside.url().replace(beside.name(), &latin);
+    let before = open_at(&url, &two_steps(), Settings::default()).await;
+    before.migrate_public().await.unwrap();
+    create(&before, &["acme"]).await;
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    drop(tokio::spawn(connection));
+    let same = "INSERT INTO acme.tasks VALUES (1, 'same'), (2, 'same')";
+    client.batch_execute(same).await.unwrap();
+    // 40 bytes there, and 63 of 70.
+    for length in [40, 70] {
+        let name = "\u{e9}".repeat(length);
+        let file =
+            format!("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON tasks (title);");
+        let stream = two_steps().outside(&file);
+        let new = open_at(&url, &stream, Settings::default()).await;
+        for _ in 0..2 {
+            let failed = migrate(&new).await;
+            assert_eq!(error(&failed).sqlstate(), Some("23505"), "{file}");
+        }
+        let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+        let found = client.query_one(invalid, &[]).await.unwrap();
+        assert_eq!(found.get::<_, i64>(0), 1, "{file}");
+        let drop = format!(
+            "DROP INDEX acme.{name}; COMMENT ON TABLE acme.__diesel_schema_migrations IS NULL"
+        );
+        client.batch_execute(&drop).await.unwrap();
+    }
+    drop((before, client));
+    beside
+        .execute(&format!("DROP DATABASE \"{latin}\" WITH (FORCE)"))
+        .await;
+}

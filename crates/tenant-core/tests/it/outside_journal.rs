@@ -322,3 +322,23 @@ async fn the_public_schema_keeps_such_a_journal_as_well() {
     assert_eq!(database.value(indexes).await, "2");
     assert_eq!(comment(&database, "public").await, "NULL");
 }
+
+#[tokio::test]
+async fn what_was_done_before_an_older_migration_was_reverted_counts_no_more() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps()
+        .with("CREATE TABLE more (n int);")
+        .back("DROP TABLE more;");
+    let file = "INSERT INTO more VALUES (1);\nCALL nothing();";
+    let (_, new) = acme_before(&database, stream, file).await;
+    migrate(&new).await;
+    let back = RollbackTo::Version(version(2));
+    let report = rollback_to(&new, back).await.unwrap();
+    assert_eq!(outcome(&report, "acme").reverted, [version(3)]);
+    database
+        .execute("CREATE PROCEDURE acme.nothing() LANGUAGE sql AS 'SELECT 1'")
+        .await;
+    let report = migrate(&new).await;
+    assert_eq!(outcome(&report, "acme").applied, [3, 4].map(version));
+    assert_eq!(database.value("SELECT n FROM acme.more").await, "1");
+}
