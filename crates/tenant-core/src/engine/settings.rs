@@ -11,7 +11,8 @@ pub struct Settings {
     /// How long a statement waits for a lock that somebody else holds, and how
     /// long a run waits for another run on the same tenant. Zero: for ever.
     pub lock_timeout: Duration,
-    /// How long a statement may take. Zero: as long as it likes.
+    /// How long a statement may take. Zero: no limit, whatever the role, the database or
+    /// the URL sets.
     pub statement_timeout: Duration,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,

@@ -35,3 +35,16 @@ pub(super) fn of(code: &str) -> Vec<Remedy> {
     };
     vec![advice.into()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_about_a_migration_is_for_the_failure_of_a_migration() {
+        for code in ["25001", "55P04"] {
+            assert_eq!(of(code).len(), 1);
+            assert_eq!(of_a_step(code), []);
+        }
+    }
+}

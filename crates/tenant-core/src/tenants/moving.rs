@@ -130,7 +130,7 @@ impl Tenants {
                 self.database.cancel(token.clone()).await;
             }
             if client.is_none() {
-                client = self.database.driver().await.ok();
+                client = self.database.pinned_driver().await.ok();
             }
             let Some(client) = &client else { continue };
             if let Some(progress) = progress(client, schema).await {

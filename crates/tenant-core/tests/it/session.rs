@@ -447,3 +447,26 @@ async fn time_outs_of_newer_servers_bound_nothing_either() {
         tenants.drop_tenant(&name("acme")).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_check_in_which_every_tenant_was_busy_is_not_healthy() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with("CREATE TABLE tasks (id int DEFAULT 1, CHECK (id > 0));");
+    let tenants = tenants(&database, &stream).await;
+    assert!(tenants.health().await.unwrap().is_healthy(), "no tenants");
+    create(&tenants, &["acme", "globex"]).await;
+    let holder = database.client().await;
+    let hold = "BEGIN; LOCK TABLE acme.tasks IN ACCESS EXCLUSIVE MODE";
+    holder.batch_execute(hold).await.unwrap();
+    let health = tenants.health().await.unwrap();
+    assert_eq!(health.busy, ["acme"]);
+    assert!(health.is_healthy(), "{health:?}");
+    let hold = "LOCK TABLE globex.tasks IN ACCESS EXCLUSIVE MODE";
+    holder.batch_execute(hold).await.unwrap();
+    let health = tenants.health().await.unwrap();
+    assert_eq!(health.busy, ["acme", "globex"]);
+    assert!(
+        !health.is_healthy() && health.compared_nothing(),
+        "{health:?}"
+    );
+}
