@@ -2,7 +2,7 @@
 //! PostgreSQL lets them set, at its extremes.
 //!
 //! The settings are tried some at a time. Where the result differs, each is tried by
-//! itself, and the message names it. `TEST_LONG` tries each by itself at once.
+//! itself, and the message names it. With `--long` each is tried by itself at once.
 
 use std::fmt::Write as _;
 
@@ -306,8 +306,7 @@ async fn whatever_is_set_for_a_role_or_a_database_the_result_is_the_same_or_a_cl
         let mut refused = REFUSED.iter();
         refused.any(|(name, value, _)| trial.name == *name && trial.value == *value)
     });
-    let is_long = std::env::var_os("TEST_LONG").is_some();
-    let together = if is_long { 1 } else { TOGETHER };
+    let together = if test_support::long() { 1 } else { TOGETHER };
     let groups = fine.chunks(together).map(<[Trial]>::to_vec);
     let groups = groups.chain(refused.into_iter().map(|one| vec![one]));
     let groups = groups.collect::<Vec<_>>();
