@@ -97,12 +97,14 @@ async fn a_statement_that_others_cancel_asks_for_no_time_out() {
 async fn time_outs_of_newer_servers_bound_nothing_either() {
     let database = TestDatabase::new().await;
     let version = database.value("SHOW server_version_num").await;
-    let mut settings = vec!["idle_session_timeout = '1s'"];
-    // Unknown before.
-    if version.parse::<u32>().unwrap() >= 170_000 {
-        settings.push("transaction_timeout = '1s'");
-    }
-    for setting in settings {
+    let version = version.parse::<u32>().unwrap();
+    // Each is unknown before.
+    let newer = [
+        (140_000, "idle_session_timeout = '1s'"),
+        (170_000, "transaction_timeout = '1s'"),
+    ];
+    let settings = newer.into_iter().filter(|(since, _)| version >= *since);
+    for (_, setting) in settings {
         let role = operator(&database, &[setting]).await;
         let slow = two_steps().with("SELECT pg_sleep(1.3);");
         let slow = slow.outside("SELECT pg_sleep(1.3);");
