@@ -21,12 +21,13 @@ const TOGETHER: usize = 20;
 const AT_A_TIME: usize = 4;
 
 /// Settings that are not tried, by the beginning of their name, and why.
-const LEFT_OUT: [(&str, &str); 22] = [
+const LEFT_OUT: [(&str, &str); 23] = [
     ("debug_", "for PostgreSQL's own developers"),
     ("trace_", "for PostgreSQL's own developers"),
     ("log_", "what the server writes to its log"),
     ("auto_explain", "what the server writes to its log"),
     ("jit", "makes the machine slow"),
+    ("geqo_", "makes the machine slow"),
     ("backtrace_functions", "what the server writes to its log"),
     ("post_auth_delay", "makes the machine slow"),
     ("commit_delay", "makes the machine slow"),
@@ -51,15 +52,11 @@ const LEFT_OUT: [(&str, &str); 22] = [
 ];
 
 /// What is refused, with a part of the error: a clear refusal is right as well.
-const REFUSED: [(&str, &str, &str); 2] = [
-    (
-        "standard_conforming_strings",
-        "off",
-        "standard_conforming_strings = off",
-    ),
-    // Too little for any query over many tables.
-    ("max_stack_depth", "100", "stack depth limit exceeded"),
-];
+const REFUSED: [(&str, &str, &str); 1] = [(
+    "standard_conforming_strings",
+    "off",
+    "standard_conforming_strings = off",
+)];
 
 /// Values of settings that are texts.
 const TEXTS: [(&str, &[&str]); 10] = [
