@@ -27,7 +27,7 @@ pub(super) async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infa
     loop {
         tokio::time::sleep(pause).await;
         if client.is_none() {
-            client = work.database.driver().await.ok();
+            client = work.database.pinned_driver().await.ok();
         }
         let Some(client) = &client else { continue };
         let holders = ask(client, &in_the_way(work)).await;
@@ -40,7 +40,7 @@ pub(super) async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infa
 
 /// Who holds the lock on the schema itself.
 pub(super) async fn holders_of_schema(work: Work<'_>, schema: Schema<'_>) -> Vec<LockHolder> {
-    match work.database.driver().await {
+    match work.database.pinned_driver().await {
         Ok(client) => ask(&client, &owners(schema)).await,
         Err(_) => Vec::new(),
     }

@@ -35,7 +35,8 @@ pub struct Settings {
     pub wait: Duration,
     /// Whether the notices of migrations are reported, and not only their warnings.
     pub notices: bool,
-    /// How long a statement may take. Zero: as long as it likes.
+    /// How long a statement may take. Zero: no limit, whatever the role, the database or
+    /// the URL sets.
     pub statement_timeout: Duration,
     /// Where a run commits.
     pub transaction: TransactionMode,

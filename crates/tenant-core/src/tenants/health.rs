@@ -1,9 +1,12 @@
 //! Compares what there is with what should be.
 
+mod found;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::access::missing_access;
-use super::expected::{Shapes, is_for_no_transaction};
+use super::drift::Drift;
+use super::expected::Shapes;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::owners::foreign_owners;
@@ -16,59 +19,7 @@ use crate::fleet::Selection;
 use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Answer, Error, TenantName, Version};
 
-/// What a health check found.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Health {
-    /// How many tenants were looked at.
-    pub checked: usize,
-    /// How many of them look exactly as their migrations make them; `None` when the
-    /// check was a quick one, or could not know that.
-    pub as_expected: Option<usize>,
-    /// The tenants that were not compared with what their migrations make, because
-    /// somebody held a lock in them, such as a migration under way. By name.
-    pub busy: Vec<String>,
-    /// What is wrong, the public schema first, then by tenant.
-    pub problems: Vec<Problem>,
-    /// Why it is not known what the tenants should look like, when it is not: these
-    /// migrations cannot all be tried in one transaction, and no database could be
-    /// made to try them in.
-    pub not_checked: Option<Error>,
-}
-
-impl Health {
-    /// Whether everything that was to be checked was, and is as it should be. A check
-    /// that compared no tenant at all is not healthy.
-    #[must_use]
-    pub fn is_healthy(&self) -> bool {
-        self.problems.is_empty() && !self.compared_nothing()
-    }
-
-    /// Whether there are tenants, and none could be compared with what their migrations
-    /// create.
-    #[must_use]
-    pub fn compared_nothing(&self) -> bool {
-        let all_are_busy = self.checked > 0 && self.busy.len() >= self.checked;
-        self.not_checked.is_some() || all_are_busy
-    }
-
-    /// The same problem of several tenants as one, the most frequent first: what is
-    /// wrong in words, and the tenants by name. What is no single tenant's is left out.
-    #[must_use]
-    pub fn groups(&self) -> Vec<(String, Vec<&Problem>)> {
-        let mut groups = BTreeMap::<String, Vec<&Problem>>::new();
-        let of_tenants = self.problems.iter().filter(|it| it.tenant.is_some());
-        for problem in of_tenants {
-            groups
-                .entry(problem.kind.to_string())
-                .or_default()
-                .push(problem);
-        }
-        let mut groups = groups.into_iter().collect::<Vec<_>>();
-        groups.sort_by_key(|(_, problems)| std::cmp::Reverse(problems.len()));
-        groups
-    }
-}
+pub use found::Health;
 
 /// How closely tenants are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +72,7 @@ struct Found {
     problems: Vec<Problem>,
     as_expected: Option<usize>,
     busy: Vec<String>,
+    busy_spares: Vec<String>,
 }
 
 impl Tenants {
@@ -158,6 +110,7 @@ impl Tenants {
             busy: Vec::new(),
             problems: Vec::new(),
             not_checked: None,
+            all_are_busy: false,
         };
         if select.is_empty() {
             health.about_all(ProblemKind::NothingSelected);
@@ -186,7 +139,11 @@ impl Tenants {
         };
         let found = self.problems_of(&check, states).await?;
         health.as_expected = found.as_expected;
+        let busy = found.busy.len();
+        health.all_are_busy = busy > 0 && busy >= health.checked;
         health.busy = found.busy;
+        health.busy.extend(found.busy_spares);
+        health.busy.sort_unstable();
         let confirmed = self.confirmed(&check, found.problems).await?;
         health.problems.extend(confirmed);
         Ok(health)
@@ -218,7 +175,7 @@ impl Tenants {
         if let Some(role) = &self.settings.application_role {
             problems.extend(missing_access(reading, &self.registry, role, select).await?);
         }
-        let (mut as_expected, mut busy) = (None, Vec::new());
+        let (mut as_expected, mut busy, mut busy_spares) = (None, Vec::new(), Vec::new());
         match (check.shapes, check.depth) {
             (None, _) => {}
             (Some(shapes), Depth::Tables) => {
@@ -232,24 +189,26 @@ impl Tenants {
             }
         }
         if select.is_all() {
-            problems.extend(self.leftovers(check).await?);
+            let leftovers = self.leftovers(check).await?;
+            problems.extend(leftovers.problems);
+            busy_spares = leftovers.busy;
         }
         tell_once(&mut problems);
         problems.sort_by(|one, other| one.tenant.cmp(&other.tenant));
-        busy.sort_unstable();
         Ok(Found {
             problems,
             as_expected,
             busy,
+            busy_spares,
         })
     }
 
     /// The schemas that are nobody's, and the spares that are none.
-    async fn leftovers(&self, check: &Check<'_>) -> Result<Vec<Problem>, Error> {
+    async fn leftovers(&self, check: &Check<'_>) -> Result<Drift, Error> {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
         let mut problems = self.orphans(check.reading, shapes).await?;
-        let mut ready = Vec::new();
+        let (mut ready, mut busy) = (Vec::new(), Vec::new());
         for spare in self.states_of_spares().await? {
             match spare.standing {
                 Err(Error::MissingSpare(_)) => problems.push(Problem {
@@ -262,8 +221,12 @@ impl Tenants {
             }
         }
         if check.depth == Depth::Shapes {
-            let drifted = self.drift(&ready, shapes).await?.problems;
-            let names = drifted.into_iter().filter_map(|problem| problem.tenant);
+            let drifted = self.drift(&ready, shapes).await?;
+            busy = drifted.busy;
+            let names = drifted
+                .problems
+                .into_iter()
+                .filter_map(|problem| problem.tenant);
             problems.extend(
                 names
                     .collect::<BTreeSet<_>>()
@@ -274,7 +237,11 @@ impl Tenants {
                     }),
             );
         }
-        Ok(problems)
+        Ok(Drift {
+            problems,
+            busy,
+            ..Drift::default()
+        })
     }
 
     /// Those of `found` that are found again, in a tenant that has the same migrations
@@ -317,7 +284,7 @@ impl Tenants {
             again.extend(problems.iter().map(Problem::identity));
         }
         if check.select.is_all() {
-            let leftovers = self.leftovers(check).await?;
+            let leftovers = self.leftovers(check).await?.problems;
             again.extend(leftovers.iter().map(Problem::identity));
         }
         // A name that is none cannot be asked for, and does not come and go.
@@ -362,25 +329,6 @@ impl Tenants {
             }));
         }
         Ok(problems)
-    }
-}
-
-impl Health {
-    /// Adds a problem of no single tenant.
-    fn about_all(&mut self, kind: ProblemKind) {
-        self.problems.push(Problem { tenant: None, kind });
-    }
-
-    /// Keeps why the migrations could not be tried.
-    fn not_tried(&mut self, error: Error) {
-        match error.sqlstate() {
-            Some("42501") => self.about_all(ProblemKind::TablesNotChecked(error)),
-            _ if matches!(error, Error::Standby { .. }) => {
-                self.about_all(ProblemKind::TablesNotChecked(error));
-            }
-            _ if is_for_no_transaction(&error) => self.not_checked = Some(error),
-            _ => self.about_all(ProblemKind::BrokenMigrations(error)),
-        }
     }
 }
 

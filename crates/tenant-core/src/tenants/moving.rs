@@ -131,7 +131,7 @@ impl Tenants {
                 self.database.cancel(session.client().cancel_token()).await;
             }
             if client.is_none() {
-                client = self.database.driver().await.ok();
+                client = self.database.pinned_driver().await.ok();
             }
             let Some(client) = &client else { continue };
             if let Some(progress) = progress(client, schema).await {

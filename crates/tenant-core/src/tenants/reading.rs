@@ -33,29 +33,29 @@ impl Tenants {
     pub(super) async fn reading(&self) -> Result<Reading<'_>, Error> {
         let catalog = self.database.catalog();
         let session = self.session().await?;
-        let limits = self.settings.limits();
-        let mut settings = settings_of(&self.database, &session, limits);
-        // A session that has served migrations outside a transaction has another.
-        settings.push(format!("SET LOCAL lock_timeout = {}", limits.lock));
+        let settings = settings_of(&self.database, &session, self.settings.limits());
         Ok(Reading {
-            begin: begin(catalog, settings),
+            begin: begin(catalog, &settings),
             session,
             catalog,
         })
     }
 }
 
-fn begin(catalog: Catalog, settings: Vec<String>) -> Vec<String> {
-    // Compiling a query over all tenants takes longer than running it.
-    let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE; \
-                 SET LOCAL jit = off";
-    match catalog.as_it_is() {
-        None => vec![format!("{begin}; {}", settings.join("; "))],
+fn begin(catalog: Catalog, settings: &[String]) -> Vec<String> {
+    // A migration may have set something for the session. Compiling a query over all
+    // tenants takes longer than running it.
+    let begin = [
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY NOT DEFERRABLE; \
+                  RESET ALL; SET LOCAL jit = off",
+    ];
+    let begin = begin.into_iter().chain(catalog.as_it_is());
+    let begin = begin.collect::<Vec<_>>().join("; ");
+    let all = std::iter::once(begin).chain(settings.iter().cloned());
+    match catalog {
+        Catalog::Plain => vec![all.collect::<Vec<_>>().join("; ")],
         // What is to reach the other servers has to be a message of its own.
-        Some(set) => {
-            let begin = format!("{begin}; {set}");
-            std::iter::once(begin).chain(settings).collect()
-        }
+        Catalog::Cluster => all.collect(),
     }
 }
 

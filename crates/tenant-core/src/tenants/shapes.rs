@@ -108,7 +108,7 @@ impl Tenants {
 
     /// In one transaction, so that the queries see the same state of the schemas.
     async fn read_shapes(&self, session: &Session, names: &[&str]) -> Result<Vec<Shape>, PgError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY NOT DEFERRABLE";
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY NOT DEFERRABLE; RESET ALL";
         let limits = Limits {
             lock: PATIENCE,
             ..self.settings.limits()

@@ -176,3 +176,26 @@ async fn a_registry_whose_rows_are_hidden_is_not_taken_for_an_empty_one() {
     }
     assert!(tenants.health().await.unwrap().is_healthy());
 }
+
+#[tokio::test]
+async fn a_session_in_which_a_migration_let_rows_be_hidden_hides_none_from_the_next_question() {
+    let database = TestDatabase::new().await;
+    let role = operator(&database, &[]).await;
+    let hides = "CREATE FUNCTION hide() RETURNS text LANGUAGE plpgsql AS $$ BEGIN \
+                     RETURN pg_catalog.set_config('row_' || 'security', 'on', false); END $$; \
+                 SELECT hide();";
+    let stream = hidden().with(hides).back("DROP FUNCTION hide();");
+    let tenants = open_at(&role.url(), &stream, Settings::default()).await;
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["globex"]).await;
+    tenants.create(&name("acme")).await.unwrap();
+    database
+        .execute("INSERT INTO acme.tasks VALUES (1, 'a')")
+        .await;
+    let plan = tenants
+        .plan_rollback()
+        .to(RollbackTo::Nothing)
+        .await
+        .unwrap();
+    assert_eq!(plan.loss(), None, "{plan:?}");
+}

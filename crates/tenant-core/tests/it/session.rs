@@ -1,18 +1,16 @@
 //! The session that migrations run in is Diesel's, whatever the server, the role and the
 //! database set.
 
-use std::time::Duration;
-
 use tenant_core::remedy::Advice;
-use tenant_core::{Database, Error, ErrorKind, ProblemKind, Settings, Status, Tenants};
+use tenant_core::{Database, Error, ErrorKind, Settings, Status, Tenants};
 use test_support::{PgBouncer, Role, TestDatabase};
 
 use crate::fixture::{
-    Stream, at, chain, create, migrate, name, open, open_at, outcome, rollback, tenants, two_steps,
+    Stream, at, chain, create, migrate, name, open, open_at, rollback, tenants, two_steps,
 };
 
 /// Sets something for all who connect to the database from now on.
-async fn set(database: &TestDatabase, setting: &str) {
+pub(crate) async fn set(database: &TestDatabase, setting: &str) {
     let name = database.name();
     database
         .execute(&format!(
@@ -39,7 +37,7 @@ pub(crate) async fn operator(database: &TestDatabase, settings: &[&str]) -> Role
     role
 }
 
-async fn as_operator(role: &Role, stream: &Stream, settings: Settings) -> Tenants {
+pub(crate) async fn as_operator(role: &Role, stream: &Stream, settings: Settings) -> Tenants {
     let tenants = open_at(&role.url(), stream, settings).await;
     tenants.migrate_public().await.unwrap();
     tenants
@@ -176,69 +174,6 @@ async fn behind_a_pooler_the_session_is_the_same_and_nothing_of_it_is_left() {
 }
 
 #[tokio::test]
-async fn a_time_out_of_the_role_or_the_database_bounds_nothing() {
-    for setting in [
-        "statement_timeout = '1s'",
-        "lock_timeout = '1ms'",
-        "idle_in_transaction_session_timeout = '1ms'",
-    ] {
-        let database = TestDatabase::new().await;
-        let role = operator(&database, &[setting]).await;
-        set(&database, setting).await;
-        let stream = two_steps().with("SELECT pg_sleep(1.3);");
-        let stream = stream.outside("SELECT pg_sleep(1.3);");
-        let tenants = as_operator(&role, &stream, Settings::default()).await;
-        create(&tenants, &["acme"]).await;
-        let health = tenants.health().await.unwrap();
-        assert!(health.is_healthy(), "{setting}: {health:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_time_out_that_was_chosen_holds_in_each_transaction_and_outside() {
-    let database = TestDatabase::new().await;
-    set(&database, "statement_timeout = 0").await;
-    let settings = Settings {
-        statement_timeout: Duration::from_millis(300),
-        ..Settings::default()
-    };
-    for slow in [
-        Stream::new().with("SELECT pg_sleep(30);"),
-        Stream::new().outside("SELECT pg_sleep(30);"),
-        Stream::new()
-            .outside("SELECT 1;")
-            .with("CREATE TABLE a (); SELECT pg_sleep(30);"),
-    ] {
-        let tenants = open(&database, &slow, settings.clone()).await;
-        tenants.migrate_public().await.unwrap();
-        let error = tenants.create(&name("acme")).await.unwrap_err();
-        assert_eq!(error.sqlstate(), Some("57014"), "{error:?}");
-        drop(tenants.drop_tenant(&name("acme")).await);
-    }
-}
-
-#[tokio::test]
-async fn the_lock_time_out_holds_again_behind_a_migration_outside_a_transaction() {
-    let database = TestDatabase::new().await;
-    let stream = Stream::new().with("CREATE TABLE tasks (id int);");
-    create(&tenants(&database, &stream).await, &["acme"]).await;
-    let holder = database.client().await;
-    let hold = "BEGIN; LOCK TABLE acme.tasks IN ACCESS SHARE MODE";
-    holder.batch_execute(hold).await.unwrap();
-    let stream = stream
-        .outside("SET statement_timeout = '1h'; SELECT 1;")
-        .with("ALTER TABLE tasks ADD COLUMN done bool;");
-    let settings = Settings {
-        lock_timeout: Duration::from_millis(200),
-        ..Settings::default()
-    };
-    let newer = open(&database, &stream, settings).await;
-    let report = migrate(&newer).await;
-    let error = outcome(&report, "acme").error.as_ref().unwrap();
-    assert_eq!(error.sqlstate(), Some("55P03"), "{error:?}");
-}
-
-#[tokio::test]
 async fn every_call_works_where_transactions_are_read_only_serializable_and_deferrable() {
     let database = TestDatabase::new().await;
     for setting in [
@@ -360,90 +295,4 @@ async fn definitions_are_read_alike_in_every_style_and_copied_without_loss() {
     );
     assert_eq!(database.value(&differ).await, "0");
     assert!(tenants.health().await.unwrap().is_healthy());
-}
-
-#[tokio::test]
-async fn on_a_standby_nothing_is_healthy_that_could_not_be_tried() {
-    let mut server = local_postgres::ThrowawayServer::builder()
-        .setting("wal_level", "replica")
-        .setting("hot_standby", "on")
-        .start()
-        .unwrap();
-    let url = server.url("postgres");
-    let primary = open_at(&url, &two_steps(), Settings::default()).await;
-    primary.migrate_public().await.unwrap();
-    create(&primary, &["acme"]).await;
-    drop(primary);
-    std::fs::write(server.data_dir().join("standby.signal"), "").unwrap();
-    server.restart().unwrap();
-    let standby = open_at(&url, &two_steps().with("SELECT 1;"), Settings::default()).await;
-    assert_eq!(standby.list().await.unwrap().len(), 1);
-    let health = standby.health().await.unwrap();
-    assert!(!health.is_healthy(), "{health:?}");
-    let not_checked = health.problems.iter().find_map(|it| match &it.kind {
-        ProblemKind::TablesNotChecked(error) => Some(error),
-        _ => None,
-    });
-    let error = not_checked.unwrap();
-    assert!(matches!(error, Error::Standby { .. }), "{error:?}");
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert_eq!(error.remedies(), [Advice::UsePrimary.into()]);
-    let quick = standby.health().quick().await.unwrap();
-    assert!(!quick.is_healthy(), "{quick:?}");
-    let same = open_at(&url, &two_steps(), Settings::default()).await;
-    assert_eq!(migrate(&same).await.count(Status::UpToDate), 1);
-    let report = migrate(&standby).await;
-    let error = outcome(&report, "acme").error.as_ref().unwrap();
-    assert!(matches!(error, Error::Standby { .. }), "{error:?}");
-    let error = standby.create(&name("globex")).await.unwrap_err();
-    assert!(matches!(error, Error::Standby { .. }), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_statement_that_others_cancel_asks_for_no_time_out() {
-    let database = TestDatabase::new().await;
-    let canceled =
-        Stream::new().with("SET LOCAL statement_timeout = '200ms'; SELECT pg_sleep(30);");
-    for (limit, advice) in [
-        (0, Advice::FindCancellation),
-        (3_600_000, Advice::AllowMoreTime),
-    ] {
-        let settings = Settings {
-            statement_timeout: Duration::from_millis(limit),
-            ..Settings::default()
-        };
-        let tenants = open(&database, &canceled, settings).await;
-        tenants.migrate_public().await.unwrap();
-        let error = tenants.create(&name("acme")).await.unwrap_err();
-        assert_eq!(error.sqlstate(), Some("57014"), "{error:?}");
-        assert_eq!(error.remedies(), [advice.into()]);
-    }
-}
-
-#[tokio::test]
-async fn time_outs_of_newer_servers_bound_nothing_either() {
-    let database = TestDatabase::new().await;
-    let version = database.value("SHOW server_version_num").await;
-    let mut settings = vec!["idle_session_timeout = '1s'"];
-    // Unknown before.
-    if version.parse::<u32>().unwrap() >= 170_000 {
-        settings.push("transaction_timeout = '1s'");
-    }
-    for setting in settings {
-        let role = operator(&database, &[setting]).await;
-        let slow = two_steps().with("SELECT pg_sleep(1.3);");
-        let slow = slow.outside("SELECT pg_sleep(1.3);");
-        let tenants = open_at(&role.url(), &slow, Settings::default()).await;
-        database
-            .execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-            .await;
-        let grant = format!("GRANT USAGE, CREATE ON SCHEMA public TO {}", role.name());
-        database.execute(&grant).await;
-        tenants.migrate_public().await.unwrap();
-        create(&tenants, &["acme"]).await;
-        tokio::time::sleep(Duration::from_millis(1300)).await;
-        let health = tenants.health().await.unwrap();
-        assert!(health.is_healthy(), "{setting}: {health:?}");
-        tenants.drop_tenant(&name("acme")).await.unwrap();
-    }
 }

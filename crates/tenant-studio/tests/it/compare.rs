@@ -116,3 +116,26 @@ async fn what_cannot_be_compared_is_said() {
     let form = studio.get("/across/compare").await;
     form.has("name=\"one\"").has_no("<td");
 }
+
+#[tokio::test]
+async fn rows_that_a_policy_hides_from_the_role_are_neither_counted_nor_compared_without_saying_so()
+{
+    let studio = Served::onlooking(&["acme", "globex"]).await;
+    studio
+        .execute(
+            "ALTER TABLE acme.dummy_table ENABLE ROW LEVEL SECURITY; \
+             INSERT INTO acme.dummy_table (name) VALUES ('a'), ('b')",
+        )
+        .await;
+    let page = studio.get("/across/compare?one=acme&other=globex").await;
+    page.has(
+        "<th scope=\"row\">dummy_table</th><td class=\"number\">–</td><td class=\"number\">0</td>",
+    );
+    let page = studio
+        .get("/across/compare?one=acme&other=globex&table=dummy_table")
+        .await;
+    page.has("row-level security policy");
+    let fields = [("sql", "SELECT count(*) FROM dummy_table")];
+    let page = studio.post("/across", &fields).await;
+    page.has("row-level security policy");
+}
