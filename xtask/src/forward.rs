@@ -19,7 +19,9 @@ const OPTIONS_WITH_A_VALUE: &[&str] = &[
     "--max-failures",
     "--migrations-dir",
     "--only",
+    "--shared-object",
     "--statement-timeout",
+    "--transaction",
     "--wait",
 ];
 

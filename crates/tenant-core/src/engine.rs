@@ -7,6 +7,7 @@ mod apply;
 mod attempt;
 mod batches;
 mod blame;
+mod blocks;
 mod built_index;
 mod claim;
 mod clone;

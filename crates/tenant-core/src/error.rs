@@ -123,10 +123,10 @@ pub enum Error {
     /// A statement of a migration failed.
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
-    /// A constraint whose check a migration puts off does not hold in its end.
+    /// A deferred constraint is violated when its migration ends.
     #[error(
-        "{schema}: the constraints that migration `{migration}` defers to its end do not hold, and \
-         its transaction was rolled back"
+        "{schema}: migration `{migration}` violates deferred constraints, and its transaction was \
+         rolled back"
     )]
     Deferred {
         /// Which schema, in words.

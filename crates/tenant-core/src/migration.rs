@@ -37,6 +37,7 @@ pub(crate) use mentions::{Mentions, speaks_of};
 pub(crate) use outside::{Detached, Effect, Pace, Shared, effect, may_commit, pace};
 pub use refusal::{Reason, Refusal};
 pub(crate) use signs::Signs;
+pub(crate) use transaction_need::waits_by_design;
 
 /// One migration: its identity and its SQL in statements.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! What migrations made PostgreSQL say: for people, and in a document.
 
+use std::collections::HashMap;
+
 use command_line::Output;
 use command_line::output::shown;
 use serde::Serialize;
@@ -116,21 +118,17 @@ pub(crate) fn show(output: Output, said: &[Said<'_>]) {
 /// came.
 fn group<'a>(said: &[Said<'a>]) -> Vec<(&'a ServerMessage, Vec<&'a str>)> {
     let mut groups = Vec::<(&ServerMessage, Vec<&str>)>::new();
+    let mut known = HashMap::<&ServerMessage, usize>::new();
     for one in said {
         for message in one.messages {
-            let known = groups.iter_mut().find(|(known, _)| *known == message);
-            let names = match known {
-                Some((_, names)) => names,
-                None => {
-                    groups.push((message, Vec::new()));
-                    match groups.last_mut() {
-                        Some((_, names)) => names,
-                        None => continue,
-                    }
-                }
-            };
-            // The same tenant can be told the same twice.
-            names.extend(one.name.filter(|name| names.last() != Some(name)));
+            let at = *known.entry(message).or_insert_with(|| {
+                groups.push((message, Vec::new()));
+                groups.len() - 1
+            });
+            if let Some((_, names)) = groups.get_mut(at) {
+                // The same tenant can be told the same twice.
+                names.extend(one.name.filter(|name| names.last() != Some(name)));
+            }
         }
     }
     groups
@@ -152,7 +150,7 @@ fn words(message: &ServerMessage, names: &[&str]) -> String {
     format!("{label} {}\n{place}", shown(&message.to_string()))
 }
 
-/// Whom it is about: `, tenant `a``, or how many, and some of them.
+/// The tenants that it is about: ` for `a``, or how many, and some of them.
 fn of_tenants(names: &[&str]) -> String {
     let quoted = |names: &[&str]| {
         let names = names.iter().map(|name| format!("`{}`", shown(name)));

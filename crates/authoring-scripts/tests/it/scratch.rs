@@ -121,11 +121,11 @@ async fn what_is_set_for_the_database_beside_holds_in_a_scratch_database_and_hin
     let name = site.database.name();
     for setting in [
         "timezone = 'Asia/Tokyo'",
-        "statement_timeout = '1ms'",
         "quote_all_identifiers = on",
         "my.flavour = 'sour'",
         "DateStyle = 'SQL, DMY'",
         "default_transaction_read_only = on",
+        "statement_timeout = '500ms'",
     ] {
         let set = format!("BEGIN READ WRITE; ALTER DATABASE {name} SET {setting}; COMMIT");
         site.database.execute(&set).await;
@@ -135,7 +135,7 @@ async fn what_is_set_for_the_database_beside_holds_in_a_scratch_database_and_hin
         "2026-02-01-000000_settings",
         "CREATE TABLE kept (flavour text DEFAULT current_setting('my.flavour'), \
              day date DEFAULT '01/02/2026', at timestamptz DEFAULT '2026-07-01 12:00'); \
-         INSERT INTO kept DEFAULT VALUES;",
+         INSERT INTO kept DEFAULT VALUES; SELECT pg_sleep(0.7);",
     );
     let scratch = site.scratch(Stream::Tenant).await;
     let kept = "SELECT concat_ws(' ', flavour, to_char(day, 'YYYY-MM-DD'), extract(epoch FROM at)::int) FROM kept";

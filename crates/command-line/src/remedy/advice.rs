@@ -105,7 +105,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         }
         Advice::GrantRole => {
             "grant USAGE and CREATE on the tenant's schema to the role that the migration \
-             switches to, and what else the statement needs. Or remove the SET ROLE"
+             switches to, and what else the statement needs, or remove the SET ROLE"
         }
         Advice::ChangeTimeout => "change the statement_timeout that the migration itself sets",
         Advice::CreateOnce => {
@@ -118,7 +118,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         }
         Advice::NameSchema => {
             "if the shared object is meant, name its schema in the migration, or give its name \
-             with --shared-object. Otherwise create the tenant's own first"
+             with --shared-object. Otherwise create the object in the tenant's schema first"
         }
         Advice::MoveToPublicMigration => {
             "move the statement to a public migration. It runs once for the database"
@@ -135,8 +135,8 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         }
         Advice::ReadDownFiles => {
             "fix the migration, if one failed. Otherwise read the down.sql files first. To find \
-             out what is lost, the role must be able to create a schema, and all migrations must \
-             run in one transaction"
+             out what is lost, the role must be able to create a schema, and a database if the \
+             migrations don't fit in one transaction"
         }
         Advice::RestoreFile => {
             "restore the file as it was, and write the change as a new migration"
@@ -153,8 +153,9 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
              and nothing else into that migration"
         }
         Advice::AddValueOutsideTransaction => {
-            "put `run_in_transaction = false` into a metadata.toml beside the up.sql that adds \
-             the enum value. A transaction can't use a value that it adds"
+            "use the enum value in a later migration, over a direct connection: the run commits \
+             between them. Behind a pooler, put `run_in_transaction = false` into a metadata.toml \
+             beside the up.sql that adds it"
         }
         Advice::IgnoreIfIndependent => {
             "do nothing if the migrations don't depend on each other. Date new migrations today"

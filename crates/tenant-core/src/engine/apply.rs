@@ -2,9 +2,10 @@
 //!
 //! One transaction for each tenant: take the tenant's lock, read again what is
 //! pending, set the path, run the migrations, write the ledger and the
-//! tracker, commit. Either all of it happened or nothing. Only migrations that
-//! Diesel's `metadata.toml` takes out of the transaction (`CREATE INDEX
-//! CONCURRENTLY` and its like) cut a run into batches.
+//! tracker, commit. Either all of it happened or nothing. A run is
+//! cut into batches by migrations that Diesel's `metadata.toml` takes out of the
+//! transaction, by those that cannot share one with the migrations before them, and by
+//! [`TransactionMode::Migration`](super::settings::TransactionMode::Migration).
 
 use super::attempt::Attempts;
 use super::batches::{batches_of, split_first};

@@ -42,7 +42,7 @@ impl Attempts {
         if self.left == 0 || !is_worth_another(error) || work.session.client().is_closed() {
             return false;
         }
-        pause(self.pause).await;
+        tokio::time::sleep(jittered(self.pause)).await;
         work.session.hear_anew();
         self.pause *= 4;
         events::trying_again(work.schema, error.sqlstate());
@@ -69,10 +69,10 @@ fn says_lost_lock(code: &str, message: &str) -> bool {
     WORTH_ANOTHER.contains(&code) || code == "XX000" && message.starts_with(LOCK_OF_CITUS)
 }
 
-/// Waits for half to one and a half times `about`, so that those who collided
-/// do not meet again.
-async fn pause(about: Duration) {
-    tokio::time::sleep(about.mul_f64(rand::random_range(0.5..1.5))).await;
+/// Half to one and a half times `about`, so that those who collided do not meet again, and
+/// those who wait do not ask together.
+pub(super) fn jittered(about: Duration) -> Duration {
+    about.mul_f64(rand::random_range(0.5..1.5))
 }
 
 #[cfg(test)]

@@ -48,7 +48,10 @@ pub(super) async fn clear_the_way(
         "LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE",
         index.table
     );
-    script.step("waiting for whoever builds an index on the table", &wait);
+    script.step(
+        "waiting for the session that builds an index on the table",
+        &wait,
+    );
     script.step("committing", "COMMIT");
     run_script(work, &script).await?;
     let found = indexes(work, index).await?;

@@ -41,7 +41,7 @@ pub(super) async fn function_elsewhere(
     if let Some(own) = own {
         sql = format!("{sql} AND NOT {}", exists(&own));
     }
-    let client = work.database.driver().await.ok()?;
+    let client = work.database.pinned_driver().await.ok()?;
     let row = client.query_typed_opt(&sql, &[]).await.ok()??;
     let schema = row.try_get::<_, String>(0).ok()?;
     Some(format!("{schema}.{written}"))

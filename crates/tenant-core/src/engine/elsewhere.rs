@@ -22,6 +22,7 @@ use forbidden::{Analyzed, Behind, Forbidden};
 
 pub(super) use outside::refuse_outside;
 
+use super::blocks::may_run_blocks;
 use super::surroundings::Object;
 use super::work::Work;
 use crate::Error;
@@ -63,7 +64,7 @@ pub(super) async fn check(
         .flat_map(|one| files.iter().flat_map(|file| one.statements(*file)));
     let mentions = Mentions::of(statements, schema.name());
     forbidden.behind = Some(of(work, schema, &mentions, signs, &listed.objects));
-    let form = if listed.has_blocks {
+    let form = if may_run_blocks(work).await? {
         Form::Block
     } else {
         Form::OneStatement
@@ -111,7 +112,11 @@ fn of<'q>(
         kept: kept.map(Object::key).collect(),
         rows: rows.filter_map(|object| object.row).collect(),
         domains: domains.map(|object| object.oid).collect(),
-        sets_sequences: signs.sets_sequences,
+        sets_sequences: may(
+            signs,
+            || work.migrations.signs(),
+            |signs| signs.sets_sequences,
+        ),
         grants: signs.grants,
         is_dynamic: signs.is_dynamic,
         others: signs.is_dynamic || signs.others,

@@ -8,17 +8,17 @@ use sql_text::fingerprint;
 
 use super::batches::{Batch, first_outside};
 use super::built_index::{is_still_there, made};
-use super::elsewhere::refuse_outside;
+use super::elsewhere::{self, refuse_outside};
 use super::journal::{Journal, Progress};
 use super::ledger::{comment, history, history_as_of, set_comment};
 use super::leftovers::{Next, begin, resume};
 use super::lock::require_lock;
 use super::pinned::{in_transaction, set_for_session};
 use super::script::{Origin, Script};
-use super::send::{ask, run_script};
+use super::send::{ask, execute, run_script};
 use super::transaction::{Transaction, Way};
 use super::work::Work;
-use crate::migration::{Effect, Migration, Pace, effect, pace};
+use crate::migration::{Effect, Migration, Pace, effect, pace, waits_by_design};
 use crate::{Error, PgError};
 
 /// Refuses `batches`, which follow the first transaction, where a pooler is at the other
@@ -73,8 +73,7 @@ pub(super) async fn run_outside<'a>(
     Ok(())
 }
 
-/// No `lock_timeout`: `CREATE INDEX CONCURRENTLY` waits for every older transaction by
-/// design, and blocks nobody meanwhile.
+/// The path, and the settings of the session as they are at its start.
 async fn prepare(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     set_for_session(work, &mut script);
@@ -94,12 +93,16 @@ struct Steps<'a> {
     met: Vec<bool>,
     /// Whether the file says itself how long a statement waits for a lock.
     sets_lock_timeout: bool,
+    /// The statement that fails where a transaction has changed something outside the
+    /// schema.
+    elsewhere: Option<String>,
     /// Whether the file goes on as another role, who may not write here.
     sets_role: bool,
 }
 
 impl<'a> Steps<'a> {
     async fn of(work: Work<'a>, migration: &'a Migration, way: Way) -> Result<Self, Error> {
+        let elsewhere = elsewhere::check(work, &[way.file()], &[migration]).await?;
         let (journal, progress) = read(work, migration, way).await?;
         let sets = |what: &str| {
             let mut statements = migration.statements(way.file());
@@ -117,6 +120,7 @@ impl<'a> Steps<'a> {
             progress,
             sets_lock_timeout,
             sets_role,
+            elsewhere,
         })
     }
 
@@ -160,6 +164,10 @@ impl<'a> Steps<'a> {
         let mut script = self.opening();
         let origin = Origin::Migration(self.migration, self.way.file(), number);
         script.push(origin, statement);
+        if let Some(check) = &self.elsewhere {
+            let origin = Origin::Elsewhere(self.migration, self.migration, self.way.file());
+            script.push(origin, check);
+        }
         self.add_end(&mut script);
         run_script(self.work, &script).await
     }
@@ -179,12 +187,16 @@ impl<'a> Steps<'a> {
         let mut known = earlier.unwrap_or_default();
         match next {
             Next::Done => {}
-            Next::Complete(other) => self.send(number, &other).await?,
+            Next::Complete(other) => {
+                self.limit(&other).await?;
+                self.send(number, &other).await?;
+            }
             Next::Run => {
                 // Also again: what is there now is not the work of the run before.
                 known = begin(self.work, statement, &effect).await?;
                 self.progress.begin(&fingerprint, known.clone());
                 self.write().await?;
+                self.limit(statement).await?;
                 match self.send(number, statement).await {
                     Err(error) if has_begun && says_it_is_done(&error, statement) => {}
                     done => done?,
@@ -247,6 +259,22 @@ impl<'a> Steps<'a> {
                 PgError::from_text(&problem),
             )
         })
+    }
+
+    /// Bounds how long the next statement waits for a lock, unless the file says so itself.
+    /// There is no limit where a statement waits for older transactions by design, and
+    /// blocks no session while it waits.
+    async fn limit(&self, statement: &str) -> Result<(), Error> {
+        if self.sets_lock_timeout {
+            return Ok(());
+        }
+        let limit = if waits_by_design(statement) {
+            0
+        } else {
+            self.work.settings.lock_timeout_ms()
+        };
+        let set = format!("SET lock_timeout = {limit}");
+        execute(self.work.session, "setting the lock time-out", &set).await
     }
 
     async fn send(&self, number: usize, statement: &str) -> Result<(), Error> {

@@ -19,14 +19,11 @@ pub(super) fn in_transaction(work: Work<'_>) -> Vec<String> {
     settings_of(work.database, work.session, work.settings.limits())
 }
 
-/// Settings for statements outside a transaction: as at the start of the session, but no
-/// bound on how long they wait for a lock. `CREATE INDEX CONCURRENTLY` waits for every
-/// older transaction by design.
+/// Settings for statements outside a transaction: as at the start of the session.
 pub(super) fn set_for_session(work: Work<'_>, script: &mut Script<'_>) {
     script.step("forgetting what was set", "RESET ALL");
     let limits = work.settings.limits();
     for set in work.session.pinned().statements("SET", limits, false) {
         script.step("starting", &set);
     }
-    script.step("starting", "SET lock_timeout = 0");
 }

@@ -7,7 +7,9 @@ use super::elsewhere;
 use super::ledger::create_ledger;
 use super::script::{Origin, Script};
 use super::send::{execute, run_script};
-use super::transaction::{NotOpened, before_migration, between_migrations, close, open};
+use super::transaction::{
+    NotOpened, before_migration, between_migrations, close, open, prepare_between,
+};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::Error;
@@ -74,6 +76,7 @@ pub(super) async fn run_some<'a>(
         &work.path().set_local(),
     )
     .await?;
+    prepare_between(work, migrations, file).await?;
     for migration in migrations.iter().copied() {
         let mut script = Script::default();
         before_migration(migration.file(file), &mut script);

@@ -37,7 +37,7 @@ pub(crate) async fn try_in_database(
     wanted: &BTreeSet<usize>,
 ) -> Result<BTreeMap<usize, Shape>, Error> {
     refuse_unfit(migrations.iter().copied())?;
-    let place = Place::make(work).await?;
+    let place = TrialDatabase::make(work).await?;
     let tried = run_through(work, &place, public, migrations, wanted).await;
     place.remove(work, tried).await
 }
@@ -55,14 +55,14 @@ pub(crate) async fn try_back_in_database(
     reverted: &[&Migration],
 ) -> Result<WayBack, Error> {
     refuse_unfit(remaining.iter().chain(reverted).copied())?;
-    let place = Place::make(work).await?;
+    let place = TrialDatabase::make(work).await?;
     let tried = run_back(work, &place, public, remaining, reverted).await;
     place.remove(work, tried).await
 }
 
 async fn run_through(
     work: Work<'_>,
-    place: &Place,
+    place: &TrialDatabase,
     public: &MigrationSet,
     migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
@@ -92,7 +92,7 @@ async fn run_through(
 
 async fn run_back(
     work: Work<'_>,
-    place: &Place,
+    place: &TrialDatabase,
     public: &MigrationSet,
     remaining: &[&Migration],
     reverted: &[&Migration],
@@ -108,7 +108,11 @@ async fn run_back(
 }
 
 /// Makes in the new database what the tenants' migrations can refer to.
-async fn prepare(work: Work<'_>, place: &Place, public: &MigrationSet) -> Result<(), Error> {
+async fn prepare(
+    work: Work<'_>,
+    place: &TrialDatabase,
+    public: &MigrationSet,
+) -> Result<(), Error> {
     for statement in &place.extensions {
         let action = "making an extension to try the migrations with";
         execute(work.session, action, statement).await?;
@@ -125,7 +129,7 @@ async fn prepare(work: Work<'_>, place: &Place, public: &MigrationSet) -> Result
 }
 
 /// A database to try migrations in.
-struct Place {
+struct TrialDatabase {
     database: Database,
     registry: Registry,
     surroundings: Surroundings,
@@ -133,27 +137,29 @@ struct Place {
     extensions: Vec<String>,
 }
 
-impl Place {
+impl TrialDatabase {
     async fn make(work: Work<'_>) -> Result<Self, Error> {
         let extensions = extensions(work).await?;
         let name = work.schema.schema_name();
-        let database = work.database.named(name);
-        let database = database.with_settings_of(work.session.client()).await;
-        let database = database
-            .map_err(|error| Error::database("reading the settings of the database", error))?;
         let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
-        execute(
-            work.session,
-            "making a database to try the migrations in",
-            &make,
-        )
-        .await?;
-        Ok(Self {
-            database,
+        let action = "creating a database to try the migrations in";
+        execute(work.session, action, &make).await?;
+        let place = Self {
+            database: work.database.named(name),
             registry: work.registry.elsewhere(),
             surroundings: Surroundings::default(),
             extensions,
-        })
+        };
+        let alike = place.database.clone();
+        match alike.with_settings_of(work.session.client()).await {
+            Ok(database) => Ok(Self { database, ..place }),
+            Err(error) => {
+                let action = "carrying the settings of the database over";
+                place
+                    .remove(work, Err(Error::database(action, error)))
+                    .await
+            }
+        }
     }
 
     /// The same work there.

@@ -3,11 +3,15 @@
 //! What a transaction has dropped is no longer there to be recognized, so it is listed
 //! before. One list serves all schemas of a run.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What the schema of extensions holds, read when it is needed first.
 #[derive(Default)]
-pub(crate) struct Surroundings(Mutex<Known>);
+pub(crate) struct Surroundings {
+    known: Mutex<Known>,
+    /// Whether the role may run blocks, once it was asked.
+    blocks: OnceLock<bool>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -19,8 +23,6 @@ struct Known {
 /// What the schema holds, and what else is known with it.
 pub(super) struct Listed {
     pub(super) objects: Vec<Object>,
-    /// Whether the role may run blocks.
-    pub(super) has_blocks: bool,
 }
 
 /// An object of the schema, or a part of one of its tables.
@@ -82,6 +84,16 @@ impl Surroundings {
         }
     }
 
+    /// Whether the role may run blocks; `None` while that is not known.
+    pub(super) fn may_run_blocks(&self) -> Option<bool> {
+        self.blocks.get().copied()
+    }
+
+    /// Keeps whether it may.
+    pub(super) fn keep_may_run_blocks(&self, may: bool) {
+        self.blocks.get_or_init(|| may);
+    }
+
     /// Kind and name of the object with this class and number, if the list has it.
     pub(super) fn words_of(&self, key: i64) -> Option<String> {
         let known = self.known();
@@ -92,6 +104,6 @@ impl Surroundings {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // It is whole at every moment, also after a panic elsewhere.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

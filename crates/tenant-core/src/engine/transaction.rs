@@ -8,7 +8,7 @@ mod value;
 mod way;
 
 pub(super) use at_once::run_at_once;
-pub(super) use between::{before_migration, between_migrations};
+pub(super) use between::{before_migration, between_migrations, prepare_between};
 pub(super) use closing::{close, finish};
 pub(super) use opening::{NotOpened, View, open, open_with_lock};
 pub(super) use value::{Make, Transaction};

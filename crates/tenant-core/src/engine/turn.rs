@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::attempt::jittered;
 use super::lock_holders::holders_of_schema;
 use super::work::Work;
 use crate::name::Schema;
@@ -88,11 +89,6 @@ impl<'a> Turn<'a> {
             holders: holders_of_schema(self.work, busy).await,
         }
     }
-}
-
-/// Half to one and a half times `about`, so that those who wait do not ask together.
-fn jittered(about: Duration) -> Duration {
-    about.mul_f64(rand::random_range(0.5..1.5))
 }
 
 #[cfg(test)]

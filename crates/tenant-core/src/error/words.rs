@@ -32,9 +32,9 @@ pub(super) fn version_in_words(version: Option<&Version>) -> String {
 
 pub(super) fn who_changed(migrations: &[String]) -> String {
     match migrations {
-        [one] => format!("migration `{one}` changed what is outside the tenant's schema"),
+        [one] => format!("migration `{one}` changed objects outside the tenant's schema"),
         several => format!(
-            "one of the migrations {} changed what is outside the tenant's schema",
+            "one of the migrations {} changed objects outside the tenant's schema",
             few(several)
         ),
     }

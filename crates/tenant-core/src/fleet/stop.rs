@@ -37,7 +37,7 @@ impl Stop {
         self.is_requested.load(Ordering::Relaxed)
     }
 
-    /// Waits until somebody asks.
+    /// Waits until the stop is requested.
     pub(super) async fn requested(&self) {
         let mut requested = pin!(self.requested.notified());
         // It hears of what is asked from here on, and of what was before, the flag tells.

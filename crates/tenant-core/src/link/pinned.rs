@@ -159,11 +159,16 @@ pub(super) fn options(own: &str, version: u32, limits: Limits) -> String {
     options.trim_start().to_owned()
 }
 
-/// Source: PostgreSQL manual, "libpq: options": a backslash comes before a space.
+/// Source: PostgreSQL manual, "libpq: options": a backslash comes before a space, which is
+/// whatever `isspace` of C takes for one.
 fn add(options: &mut String, name: &str, value: &str) {
-    let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
-    let value = value.replace('\n', "\\\n").replace('\t', "\\\t");
-    options.extend([" -c ", name, "=", &value]);
+    options.extend([" -c ", name, "="]);
+    for letter in value.chars() {
+        if letter == '\\' || letter.is_ascii_whitespace() || letter == '\u{b}' {
+            options.push('\\');
+        }
+        options.push(letter);
+    }
 }
 
 /// A connection, and what the server said when it began.

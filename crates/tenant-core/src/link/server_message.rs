@@ -15,7 +15,7 @@ const LONGEST: usize = 10_000;
 /// A warning or a notice of PostgreSQL about a statement of a migration.
 ///
 /// `Display` is its text, with what the server gave in addition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ServerMessage {
     /// PostgreSQL's word, in English: `WARNING`, `NOTICE`, `INFO`.

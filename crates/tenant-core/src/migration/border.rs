@@ -6,8 +6,9 @@
 //! so that validating keeps others out after all. And PostgreSQL refuses the use of an
 //! enum's value in the transaction that adds it.
 
-use sql_text::{Text, Token, TokenKind, tokens};
+use sql_text::{Token, TokenKind, tokens};
 
+use super::mentions::content;
 use super::{Migration, MigrationFile};
 
 /// Whether `next` validates a constraint that one of `earlier` adds without validating it:
@@ -37,7 +38,7 @@ fn gather(text: &str, found: &mut Vec<String>) {
     for token in tokens(text).filter(|token| !token.is_trivia()) {
         match token.kind {
             TokenKind::Word => found.push(token.text.to_ascii_lowercase()),
-            TokenKind::Text(kind) if is_block => gather(inner(token.text, kind), found),
+            TokenKind::Text(kind) if is_block => gather(&content(&token, kind), found),
             // Two words with something between them are not side by side.
             _ => found.push(String::new()),
         }
@@ -47,18 +48,6 @@ fn gather(text: &str, found: &mut Vec<String>) {
 fn begins_with_do(text: &str) -> bool {
     let first = tokens(text).find(|token| !token.is_trivia());
     first.is_some_and(|token| token.is_word("do"))
-}
-
-/// What stands between the quotes.
-fn inner(text: &str, kind: Text) -> &str {
-    match kind {
-        Text::Dollar => {
-            let tag = text.split('$').nth(1).map_or(2, |tag| tag.len() + 2);
-            text.get(tag..text.len().saturating_sub(tag))
-                .unwrap_or_default()
-        }
-        _ => text.trim_matches('\''),
-    }
 }
 
 /// Whether `next` writes a value that one of `earlier` adds to an enum, also to one that is

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use sql_text::words;
 
+use super::transaction_need::detaches_concurrently;
+
 use super::outside::is_of_server;
 
 /// What to run in place of `statement` in a transaction: an index is built, or
@@ -17,6 +19,10 @@ pub(crate) fn in_transaction_form(statement: &str) -> Option<Cow<'_, str>> {
     let (first, _) = words.next()?;
     match first.as_str() {
         "vacuum" | "reindex" | "cluster" => None,
+        "alter" if detaches_concurrently(statement) => {
+            let (_, range) = words.last()?;
+            statement.get(..range.start).map(Cow::Borrowed)
+        }
         // The word stands before the index's name, which comes within four words.
         "create" | "drop" => {
             let found = words.take(4).find(|(word, _)| word == "concurrently");
@@ -48,6 +54,10 @@ mod tests {
             "CREATE UNIQUE INDEX  IF NOT EXISTS i ON t (a)"
         );
         assert_eq!(form("DROP INDEX concurrently i").unwrap(), "DROP INDEX  i");
+        assert_eq!(
+            form("ALTER TABLE t DETACH PARTITION p CONCURRENTLY").unwrap(),
+            "ALTER TABLE t DETACH PARTITION p "
+        );
     }
 
     #[test]

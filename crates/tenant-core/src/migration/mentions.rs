@@ -271,6 +271,10 @@ fn is_target(before: &[Token<'_>], next_is_dot: bool, parentheses: usize) -> boo
     match previous.kind {
         TokenKind::Symbol(',') => parentheses == 0,
         TokenKind::Word if previous.is_word("from") => is_behind(&["delete"]),
+        // What a trigger calls is not changed by it.
+        TokenKind::Word if previous.is_word("function") || previous.is_word("procedure") => {
+            !is_behind(&["execute"])
+        }
         TokenKind::Word if previous.is_word("type") => is_behind(&BEFORE_TYPE),
         TokenKind::Word => BEFORE_TARGET.iter().any(|word| previous.is_word(word)),
         _ => false,
@@ -282,7 +286,7 @@ fn is_dot(token: &Token<'_>) -> bool {
 }
 
 /// What stands between the quotes.
-fn content(token: &Token<'_>, how: Text) -> String {
+pub(super) fn content(token: &Token<'_>, how: Text) -> String {
     if how == Text::Dollar {
         let behind = token.text.get(1..).unwrap_or_default();
         let tag = behind.find('$').map_or(0, |end| end + 2);

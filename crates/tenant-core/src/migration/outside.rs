@@ -5,6 +5,7 @@ use sql_text::words;
 
 use super::index::{BuiltIndex, built_concurrently};
 use super::names::Names;
+use super::plain::names_temporary;
 use super::transaction_need::{TransactionNeed, drops_concurrently, transaction_need};
 
 /// How a statement of a migration runs that is outside a transaction.
@@ -49,9 +50,13 @@ pub(crate) fn may_commit(statement: &str) -> bool {
         Some("call") => true,
         Some("do") => {
             let text = statement.to_ascii_lowercase();
-            ["commit", "rollback", "call"]
-                .iter()
-                .any(|word| text.contains(word))
+            let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+            text.split(|letter| !is_part(letter)).any(|word| {
+                matches!(
+                    word,
+                    "commit" | "rollback" | "call" | "spi_commit" | "spi_rollback"
+                )
+            })
         }
         _ => false,
     }
@@ -63,6 +68,7 @@ pub(super) fn makes_temporary(statement: &str) -> bool {
     let words = words(statement).map(|(word, _)| word).collect::<Vec<_>>();
     let words = words.iter().map(String::as_str).collect::<Vec<_>>();
     match words.as_slice() {
+        ["create", ..] if names_temporary(statement) => true,
         ["create", rest @ ..] => {
             let between = |word: &&&str| matches!(**word, "or" | "replace" | "global" | "local");
             let mut made = rest.iter().skip_while(between);
@@ -200,6 +206,10 @@ mod tests {
             ),
             ("DO $$ BEGIN CALL backfill(); END $$", Pace::Alone),
             ("DO $$ BEGIN UPDATE t SET a = 1; END $$", Pace::Inside),
+            (
+                "DO $$ BEGIN UPDATE t SET call_count = 1; END $$",
+                Pace::Inside,
+            ),
             ("UPDATE t SET a = 1", Pace::Inside),
             ("ALTER TYPE mood ADD VALUE 'calm'", Pace::Inside),
             ("ANALYZE t", Pace::Inside),
@@ -215,6 +225,7 @@ mod tests {
         for statement in [
             "CREATE TEMP TABLE t (a int)",
             "CREATE LOCAL TEMPORARY TABLE t AS SELECT 1",
+            "CREATE TABLE pg_temp.t (a int)",
             "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
             "SELECT 1 AS a INTO TEMP t",
             "DECLARE c CURSOR WITH HOLD FOR SELECT 1",

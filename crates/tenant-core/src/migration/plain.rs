@@ -3,11 +3,12 @@
 //! A transaction can carry a setting, a role, a temporary table, a cursor or a pending
 //! check from one migration to the next. A function can do any of that, and so can a
 //! trigger, hence every statement that may call one. This file knows the statements that
-//! call none: definitions without an expression that is evaluated when they run.
+//! call none: definitions without an expression that is evaluated when they run. Event
+//! triggers are not considered: they belong to the database, and run for each statement.
 
 use std::iter::Peekable;
 
-use sql_text::{Token, TokenKind, tokens};
+use sql_text::{Token, TokenKind, stored, tokens};
 
 /// Functions of PostgreSQL's own that are common in defaults and change nothing.
 const HARMLESS: [&str; 6] = [
@@ -21,8 +22,9 @@ const HARMLESS: [&str; 6] = [
 
 /// The words with which an action of `ALTER TABLE` evaluates an expression or validates
 /// rows with one.
-const EVALUATING: [&str; 8] = [
+const EVALUATING: [&str; 9] = [
     "using",
+    "type",
     "check",
     "generated",
     "validate",
@@ -35,6 +37,9 @@ const EVALUATING: [&str; 8] = [
 /// Whether `statement` leaves nothing of the session changed, and no check of rows
 /// pending. False in doubt.
 pub(super) fn is_plain(statement: &str) -> bool {
+    if names_temporary(statement) {
+        return false;
+    }
     let mut tokens = tokens(statement)
         .filter(|token| !token.is_trivia())
         .peekable();
@@ -51,6 +56,19 @@ pub(super) fn is_plain(statement: &str) -> bool {
         ("comment", "on") | ("grant" | "revoke", _) => true,
         _ => false,
     }
+}
+
+/// Whether `statement` names something in the schema of temporary objects.
+pub(super) fn names_temporary(statement: &str) -> bool {
+    let telling = tokens(statement)
+        .filter(|token| !token.is_trivia())
+        .collect::<Vec<_>>();
+    telling.windows(2).any(|pair| match pair {
+        [schema, dot] => {
+            dot.kind == TokenKind::Symbol('.') && stored(schema).as_deref() == Some("pg_temp")
+        }
+        _ => false,
+    })
 }
 
 /// The next token in lower case, where it is a bare word.
@@ -158,6 +176,8 @@ mod tests {
             "CREATE TABLE p PARTITION OF t FOR VALUES FROM (f()) TO (MAXVALUE)",
             "CREATE TEMPORARY TABLE t (a int)",
             "CREATE TEMP VIEW v AS SELECT 1",
+            "CREATE TABLE pg_temp.t (a int)",
+            "CREATE FUNCTION \"pg_temp\" . f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "CREATE LOCAL TEMP TABLE t (a int)",
             "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
             "CREATE MATERIALIZED VIEW v AS SELECT f()",
@@ -167,6 +187,7 @@ mod tests {
             "ALTER TABLE t ADD COLUMN a text DEFAULT (f())",
             "ALTER TABLE t ADD COLUMN a text DEFAULT public.f()",
             "ALTER TABLE t ALTER COLUMN a TYPE int USING f(a)",
+            "ALTER TABLE t ALTER COLUMN a TYPE bigint",
             "ALTER TABLE t ADD CHECK (f(a))",
             "ALTER TABLE t VALIDATE CONSTRAINT c",
             "PREPARE p AS SELECT 1",

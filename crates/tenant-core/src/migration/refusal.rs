@@ -223,7 +223,10 @@ fn reason_in(statement: &str) -> Option<Reason> {
             let first = words.first().copied().unwrap_or_default();
             Some(Reason::TransactionControl(first.to_uppercase()))
         }
-        ["set", "transaction", rest @ ..] if !rest.ends_with(&["read", "write"]) => {
+        ["set", "transaction", rest @ ..]
+        | ["set", "local" | "session", "transaction", rest @ ..]
+            if rest != ["read", "write"] =>
+        {
             Some(Reason::TransactionMode)
         }
         ["discard", "all"] => Some(Reason::DiscardAll),
@@ -264,6 +267,8 @@ mod tests {
             mode
         );
         assert_eq!(refused("set transaction read only; SELECT 1"), mode);
+        let both = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE";
+        assert_eq!(refused(both), mode);
         assert_eq!(refused("SET TRANSACTION READ WRITE"), None);
         assert_eq!(refused("SET transaction_timeout = 0"), None);
     }

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use sql_text::words;
 
+use super::plain::is_plain as leaves_nothing;
+
 /// The words with which a statement begins that does what it says, and nothing else.
 const PLAIN: [&str; 8] = [
     "alter", "analyze", "comment", "create", "drop", "grant", "reset", "revoke",
@@ -54,7 +56,12 @@ impl Signs {
             let is_plain = words
                 .next()
                 .is_some_and(|word| PLAIN.contains(&word.as_str()));
-            !is_plain || words.any(|word| RUNS.contains(&word.as_str()))
+            let evaluates = || {
+                let first = sql_text::words(statement).next();
+                first.is_some_and(|(word, _)| matches!(word.as_str(), "alter" | "create"))
+                    && !leaves_nothing(statement)
+            };
+            !is_plain || words.any(|word| RUNS.contains(&word.as_str())) || evaluates()
         };
         let is_about_others = |range: &Range<usize>| {
             let statement = text.get(range.clone()).unwrap_or_default();
@@ -127,6 +134,9 @@ mod tests {
             "UPDATE t SET a = 1",
             "WITH x AS (DELETE FROM t) TABLE x",
             "CREATE TABLE u AS SELECT f()",
+            "CREATE TABLE u AS VALUES (f())",
+            "ALTER TABLE t ADD a int DEFAULT f()",
+            "ALTER TABLE t ADD CHECK (f(a))",
             "SET ROLE x",
         ] {
             assert!(signs(text).is_dynamic, "{text}");

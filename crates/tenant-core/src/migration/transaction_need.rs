@@ -32,6 +32,20 @@ pub(crate) fn transaction_need(statement: &str) -> TransactionNeed {
 }
 
 /// Whether `statement` drops an index concurrently.
+/// Whether `statement` takes a partition out of its table concurrently.
+pub(super) fn detaches_concurrently(statement: &str) -> bool {
+    transaction_need(statement) == TransactionNeed::Outside(DETACH)
+}
+
+/// Whether `statement` waits for older transactions by design, and blocks no session while
+/// it waits.
+pub(crate) fn waits_by_design(statement: &str) -> bool {
+    matches!(
+        transaction_need(statement),
+        TransactionNeed::Outside(what) if what.ends_with("CONCURRENTLY")
+    )
+}
+
 pub(super) fn drops_concurrently(statement: &str) -> bool {
     transaction_need(statement) == TransactionNeed::Outside(DROP_INDEX)
 }
@@ -43,6 +57,7 @@ fn is_added_value(words: &[&str]) -> bool {
     }
 }
 
+const DETACH: &str = "DETACH PARTITION CONCURRENTLY";
 const DROP_INDEX: &str = "DROP INDEX CONCURRENTLY";
 
 /// What PostgreSQL 13 to 18 refuses in a transaction for certain, by the statement's words.
@@ -63,7 +78,7 @@ fn outside(words: &[&str]) -> Option<&'static str> {
         ["alter", "table", rest @ ..]
             if rest.contains(&"detach") && rest.last() == Some(&"concurrently") =>
         {
-            "DETACH PARTITION CONCURRENTLY"
+            DETACH
         }
         ["alter", "system", ..] => "ALTER SYSTEM",
         ["create", "database", ..] => "CREATE DATABASE",

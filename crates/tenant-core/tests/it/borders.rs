@@ -6,7 +6,7 @@ use tenant_core::{Error, MigrationFile, RollbackTo, Settings, Status, Tenants, T
 use test_support::{TestDatabase, eventually};
 
 use crate::fixture::{
-    Stream, chain, create, migrate, name, open, outcome, rollback_to, tenants, two_steps,
+    Stream, chain, create, migrate, name, open, open_at, outcome, rollback_to, tenants, two_steps,
     two_steps_and_back, version,
 };
 
@@ -102,6 +102,28 @@ async fn a_role_that_the_last_migration_takes_on_is_not_in_the_way_of_the_regist
         );
         assert_eq!(database.value(&owner).await, role.name(), "{take}");
     }
+}
+
+#[tokio::test]
+async fn a_role_that_may_run_no_blocks_migrates_all_the_same() {
+    let database = TestDatabase::new().await;
+    let role = database.role("secret").await;
+    database
+        .execute(&format!(
+            "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; GRANT ALL ON SCHEMA public TO {0}; \
+             GRANT ALL ON DATABASE {1} TO {0}",
+            role.name(),
+            database.name()
+        ))
+        .await;
+    let stream = Stream::new()
+        .with(FAMILY)
+        .with("INSERT INTO children VALUES (1, 1); INSERT INTO parents VALUES (1);")
+        .with("ALTER TABLE children ADD COLUMN note text; UPDATE children SET note = 'a';");
+    let tenants = open_at(&role.url(), &stream, Settings::default()).await;
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["acme"]).await;
+    assert_eq!(database.value("SELECT note FROM acme.children").await, "a");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -190,7 +190,7 @@ async fn what_a_transaction_refuses_is_told_from_what_shares_its_code() {
     let database = with_acme().await;
     for up in [
         "DO $$ BEGIN EXECUTE 'VACUUM tasks'; END $$;",
-        "SELECT 1; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;",
+        "SELECT set_config('transaction_isolation', 'serializable', true);",
     ] {
         let (failure, remedies) = failing(&database, up).await;
         assert_eq!(failure.source.sqlstate(), Some("25001"), "{up}");

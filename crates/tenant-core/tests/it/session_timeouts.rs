@@ -75,8 +75,10 @@ async fn the_lock_time_out_holds_again_behind_a_migration_outside_a_transaction(
 #[tokio::test]
 async fn a_statement_that_others_cancel_asks_for_no_time_out() {
     let database = TestDatabase::new().await;
-    let canceled =
-        Stream::new().with("SET LOCAL statement_timeout = '200ms'; SELECT pg_sleep(30);");
+    let canceled = Stream::new().with(
+        "SELECT set_config('statement_time' || 'out', '200ms', true); \
+                            SELECT pg_sleep(30);",
+    );
     for (limit, advice) in [
         (0, Advice::FindCancellation),
         (3_600_000, Advice::AllowMoreTime),

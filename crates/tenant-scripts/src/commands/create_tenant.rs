@@ -27,7 +27,7 @@ use crate::{interrupt, json, messages, report, tenants};
 /// With --json: total, created, up_to_date, failed, skipped, duration_ms, and
 /// tenants: name, status (created, failed, skipped), applied (versions),
 /// from_spare, messages, messages_left_out, duration_ms, error (null, or message,
-/// sqlstate, migration, line, hint); notes: kind (same_but_for_case), detail,
+/// sqlstate, migration, file, line, hint); notes: kind (same_but_for_case), detail,
 /// remedy. messages: what the migrations made PostgreSQL say, warnings, and
 /// notices with --verbose: severity, text, sqlstate, detail, hint, migration,
 /// file, line; messages_left_out: how many more.

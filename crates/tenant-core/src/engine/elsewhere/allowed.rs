@@ -68,6 +68,7 @@ fn by_function(behind: &Behind<'_>) -> String {
         "EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid IN ( \
            SELECT t.tgfoid FROM dt_held h JOIN pg_catalog.pg_trigger t ON t.tgrelid = h.oid \
              WHERE h.class = {CLASS} AND NOT t.tgisinternal \
+           UNION ALL SELECT e.evtfoid FROM pg_catalog.pg_event_trigger e WHERE e.evtenabled <> 'D' \
            UNION ALL SELECT d.objid FROM pg_catalog.pg_depend d WHERE d.refclassid = {NAMESPACE} \
              AND d.refobjid IN ({tenant}, {schema}) AND d.classid = {PROC}) \
          AND (p.prosrc ~* ('(^|[^[:alnum:]_$.\"])\"?' || {behind} || '\"?\\s*\\.\\s*\"?' || {name} \

@@ -13,11 +13,6 @@ use crate::engine::surroundings::{Listed, Object};
 use crate::engine::work::Work;
 use crate::path::ExtensionsSchema;
 
-/// Answers with a row where the role may run blocks.
-const MAY_RUN_BLOCKS: &str = "SELECT l.lanname FROM pg_catalog.pg_language l \
-                              WHERE l.lanname = 'plpgsql' \
-                              AND pg_catalog.has_language_privilege(l.oid, 'USAGE')";
-
 /// What `schema` holds, as it was after the run had begun.
 pub(super) async fn surroundings(
     work: Work<'_>,
@@ -29,11 +24,9 @@ pub(super) async fn surroundings(
     }
     let mut script = Script::default();
     script.step("reading what is in the schema of extensions", &list(schema));
-    script.step("looking for PL/pgSQL", MAY_RUN_BLOCKS);
     let rows = ask(work, &script).await?;
     let listed = Arc::new(Listed {
         objects: rows.iter().filter_map(object).collect(),
-        has_blocks: rows.iter().any(|row| row.get(0) == Some("plpgsql")),
     });
     work.surroundings.keep(round, &listed);
     Ok(listed)

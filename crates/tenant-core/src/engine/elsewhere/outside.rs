@@ -31,8 +31,9 @@ pub(in crate::engine) async fn refuse_outside(
     let shared = &work.settings.shared_objects;
     let names = mentions
         .not_created()
-        .filter(|name| !shared.iter().any(|one| one == name));
-    let names = names.map(literal).collect::<Vec<_>>();
+        .filter(|name| !shared.iter().any(|one| one == name))
+        .map(literal)
+        .collect::<Vec<_>>();
     if names.is_empty() {
         return Ok(());
     }
@@ -45,7 +46,9 @@ pub(in crate::engine) async fn refuse_outside(
             "(EXISTS (SELECT FROM pg_catalog.pg_class c \
                       WHERE c.relname = n.name AND c.relnamespace = {namespace}) \
               OR EXISTS (SELECT FROM pg_catalog.pg_type t \
-                         WHERE t.typname = n.name AND t.typnamespace = {namespace}))"
+                         WHERE t.typname = n.name AND t.typnamespace = {namespace}) \
+              OR EXISTS (SELECT FROM pg_catalog.pg_proc p \
+                         WHERE p.proname = n.name AND p.pronamespace = {namespace}))"
         )
     };
     let query = format!(
@@ -59,8 +62,10 @@ pub(in crate::engine) async fn refuse_outside(
     let mut script = Script::default();
     script.step("looking up what the migration names", &query);
     let rows = ask(work, &script).await?;
-    let found = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
-    let found = found.collect::<Vec<_>>();
+    let found = rows
+        .iter()
+        .filter_map(|row| row.get(0).map(str::to_owned))
+        .collect::<Vec<_>>();
     if found.is_empty() {
         return Ok(());
     }

@@ -12,6 +12,8 @@
 use sql_text::literal;
 
 use super::opening::{forget_what_was_prepared, set_again};
+use crate::Error;
+use crate::engine::blocks::may_run_blocks;
 use crate::engine::script::{Origin, Script};
 use crate::engine::work::Work;
 use crate::link::role_and_rest;
@@ -19,6 +21,22 @@ use crate::migration::{Migration, MigrationFile, Sql};
 
 /// The savepoint in which a migration runs that sets others. They end with it.
 const SAVEPOINT: &str = "\"diesel tenants: a migration\"";
+
+/// Finds out what is needed to write what stands between `migrations`.
+///
+/// # Errors
+///
+/// What the server says.
+pub(in crate::engine) async fn prepare_between(
+    work: Work<'_>,
+    migrations: &[&Migration],
+    file: MigrationFile,
+) -> Result<(), Error> {
+    if migrations.iter().all(|one| leaves_nothing(one, file)) {
+        return Ok(());
+    }
+    may_run_blocks(work).await.map(drop)
+}
 
 /// What stands before the statements of a migration's file.
 pub(in crate::engine) fn before_migration<'a>(sql: Option<&Sql>, script: &mut Script<'a>) {
@@ -38,7 +56,13 @@ pub(in crate::engine) fn between_migrations<'a>(
     if !is_quiet {
         release(migration, file, script);
         if !work.database.is_cluster() {
-            script.push(Origin::Deferred(migration, file), &check_deferred(work));
+            let check = match work.surroundings.may_run_blocks() {
+                // It holds for the constraints of later migrations as well, which no other
+                // statement can leave out.
+                Some(false) => "SET CONSTRAINTS ALL IMMEDIATE".to_owned(),
+                _ => check_deferred(work),
+            };
+            script.push(Origin::Deferred(migration, file), &check);
         }
         forget_role(script);
     }
@@ -55,15 +79,21 @@ pub(in crate::engine) fn between_migrations<'a>(
     }
 }
 
-/// What stands behind the last one, before anything of ours is written.
+/// What stands behind the last of `batch`, before anything of ours is written. The checks
+/// that are left, of constraints in other schemas, count as those of the last migration that
+/// can have put some off.
 pub(super) fn after_last<'a>(
-    (migration, file): (&'a Migration, MigrationFile),
+    batch: &[&'a Migration],
+    file: MigrationFile,
     script: &mut Script<'a>,
 ) {
-    if leaves_nothing(migration, file) {
+    let mut restless = batch.iter().rev().copied();
+    let Some(migration) = restless.find(|one| !leaves_nothing(one, file)) else {
         return;
+    };
+    if let Some(last) = batch.last() {
+        release(last, file, script);
     }
-    release(migration, file, script);
     let check = "SET CONSTRAINTS ALL IMMEDIATE";
     script.push(Origin::Deferred(migration, file), check);
     forget_role(script);
@@ -73,7 +103,7 @@ fn leaves_nothing(migration: &Migration, file: MigrationFile) -> bool {
     migration.file(file).is_none_or(Sql::leaves_nothing)
 }
 
-fn release<'a>(migration: &'a Migration, file: MigrationFile, script: &mut Script<'a>) {
+fn release(migration: &Migration, file: MigrationFile, script: &mut Script<'_>) {
     if migration.file(file).is_some_and(Sql::has_savepoints) {
         let release = format!("RELEASE SAVEPOINT {SAVEPOINT}");
         script.step("ending the savepoints", &release);

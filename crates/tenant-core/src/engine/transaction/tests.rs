@@ -225,6 +225,7 @@ fn a_migration_outside_a_transaction_is_only_recorded_in_one() {
             short(&recorded.as_one_message()),
             [
                 "BEGIN ISOLATION LEVEL RE",
+                "SET LOCAL lock_timeout =",
                 "INSERT INTO \"acme\".\"__di",
                 "UPDATE public.schema_tra",
                 "COMMIT",

@@ -13,14 +13,14 @@
 //! 8. the change of the registry;
 //! 9. the commit, and what is forgotten after it.
 //!
-//! What somebody else wants done in the same transaction belongs before 5, where nothing
-//! of the migrations is there, or after 8, where all of it is. Nobody wants anything yet.
+//! What an application wants done in the same transaction belongs before 5, where nothing
+//! of the migrations is there, or after 8, where all of it is.
 //!
 //! The value can be rendered in two ways. As one message it begins with the opening. Step
 //! by step, somebody has opened it before and has asked what there is; then what must hold
 //! is known, and need not be checked.
 
-use super::between::{after_last, before_migration, between_migrations};
+use super::between::{after_last, before_migration, between_migrations, prepare_between};
 use super::opening::{BEGIN, View, begin_next, forget, opening};
 use super::way::Way;
 use crate::Error;
@@ -144,6 +144,7 @@ impl<'a, 't> Transaction<'a, 't> {
     ///
     /// That the database cannot be asked what is there.
     pub(in crate::engine) async fn confinement(&self) -> Result<Option<String>, Error> {
+        prepare_between(self.work, self.batch, self.way.file()).await?;
         check(self.work, &[self.way.file()], self.batch).await
     }
 
@@ -153,7 +154,12 @@ impl<'a, 't> Transaction<'a, 't> {
         match self.start {
             Start::First => script = opening(self.work, View::Newest),
             Start::Next => begin_next(self.work, &mut script),
-            Start::AfterOutside => script.step(BEGINNING, BEGIN),
+            Start::AfterOutside => {
+                script.step(BEGINNING, BEGIN);
+                // Statements outside a transaction may have waited without a limit.
+                let limit = self.work.settings.lock_timeout_ms();
+                script.step("starting", &format!("SET LOCAL lock_timeout = {limit}"));
+            }
         }
         self.add_parts(&mut script, self.known);
         script
@@ -237,9 +243,7 @@ impl<'a, 't> Transaction<'a, 't> {
             }
             previous = Some(migration);
         }
-        if let Some(last) = previous {
-            after_last((last, file), script);
-        }
+        after_last(self.batch, file, script);
     }
 
     /// The path is checked after the last migration, the registry learns of them, and all

@@ -41,6 +41,22 @@ async fn an_extension_is_made_by_no_tenant_when_the_schema_is_alone_either() {
 }
 
 #[tokio::test]
+async fn an_extension_is_made_beside_a_statement_outside_a_transaction_neither() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with("CREATE TABLE tasks (id int)");
+    create(&fixture::tenants(&database, &stream).await, &["acme"]).await;
+    let stream = stream.outside(
+        "CREATE EXTENSION IF NOT EXISTS pgcrypto; CREATE INDEX CONCURRENTLY ON tasks (id)",
+    );
+    let tenants = fixture::open(&database, &stream, Settings::default()).await;
+    let report = migrate(&tenants).await;
+    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    assert!(matches!(error, Error::ChangedElsewhere { .. }), "{error:?}");
+    let count = "SELECT count(*) FROM pg_extension WHERE extname = 'pgcrypto'";
+    assert_eq!(database.value(count).await, "0");
+}
+
+#[tokio::test]
 async fn default_privileges_of_the_database_are_refused_before_anything_runs() {
     let database = TestDatabase::new().await;
     let stream = Stream::new().with(
