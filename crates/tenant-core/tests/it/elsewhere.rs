@@ -167,7 +167,7 @@ async fn the_error_says_which_migration_and_where() {
     let said = chain(error);
     assert!(
         said.starts_with(
-            "tenant `acme`: migration `2026-02-03-000000_step` changed what is outside the \
+            "tenant `acme`: migration `2026-02-03-000000_step` changed objects outside the \
              tenant's schema at line 3 of its up.sql, and is not recorded as applied: "
         ),
         "{said}"
