@@ -1,13 +1,13 @@
 //! Works on one schema: applies its migrations and reverts them, creates it, and all else that
 //! is done with one tenant. Each file is one operation, or what several share.
 
+mod abilities;
 mod adopt;
 mod any_order;
 mod apply;
 mod attempt;
 mod batches;
 mod blame;
-mod blocks;
 mod built_index;
 mod claim;
 mod clone;

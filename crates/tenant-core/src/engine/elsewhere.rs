@@ -22,7 +22,7 @@ use forbidden::{Analyzed, Behind, Forbidden};
 
 pub(super) use outside::refuse_outside;
 
-use super::blocks::may_run_blocks;
+use super::abilities::abilities;
 use super::surroundings::Object;
 use super::work::Work;
 use crate::Error;
@@ -64,7 +64,7 @@ pub(super) async fn check(
         .flat_map(|one| files.iter().flat_map(|file| one.statements(*file)));
     let mentions = Mentions::of(statements, schema.name());
     forbidden.behind = Some(of(work, schema, &mentions, signs, &listed.objects));
-    let form = if may_run_blocks(work).await? {
+    let form = if abilities(work).await?.blocks {
         Form::Block
     } else {
         Form::OneStatement

@@ -76,7 +76,7 @@ pub(super) async fn run_some<'a>(
         &work.path().set_local(),
     )
     .await?;
-    prepare_between(work, migrations, file).await?;
+    prepare_between(work, migrations).await?;
     for migration in migrations.iter().copied() {
         let mut script = Script::default();
         before_migration(migration.file(file), &mut script);

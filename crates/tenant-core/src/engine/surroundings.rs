@@ -3,26 +3,32 @@
 //! What a transaction has dropped is no longer there to be recognized, so it is listed
 //! before. One list serves all schemas of a run.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the schema of extensions holds, read when it is needed first.
 #[derive(Default)]
-pub(crate) struct Surroundings {
-    known: Mutex<Known>,
-    /// Whether the role may run blocks, once it was asked.
-    blocks: OnceLock<bool>,
-}
+pub(crate) struct Surroundings(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
     /// How often the list was to be read anew.
     round: u64,
     listed: Option<Arc<Listed>>,
+    abilities: Option<Abilities>,
 }
 
 /// What the schema holds, and what else is known with it.
 pub(super) struct Listed {
     pub(super) objects: Vec<Object>,
+}
+
+/// What statements can do in a database.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Abilities {
+    /// The role may run blocks.
+    pub(super) blocks: bool,
+    /// There are event triggers, so that each definition can call a function.
+    pub(super) event_triggers: bool,
 }
 
 /// An object of the schema, or a part of one of its tables.
@@ -68,6 +74,7 @@ impl Surroundings {
         let mut known = self.known();
         known.round += 1;
         known.listed = None;
+        known.abilities = None;
     }
 
     /// What is known, if something is, and in which round it would be read now.
@@ -84,14 +91,14 @@ impl Surroundings {
         }
     }
 
-    /// Whether the role may run blocks; `None` while that is not known.
-    pub(super) fn may_run_blocks(&self) -> Option<bool> {
-        self.blocks.get().copied()
+    /// What statements can do in the database; `None` while that is not known.
+    pub(super) fn abilities(&self) -> Option<Abilities> {
+        self.known().abilities
     }
 
-    /// Keeps whether it may.
-    pub(super) fn keep_may_run_blocks(&self, may: bool) {
-        self.blocks.get_or_init(|| may);
+    /// Keeps that.
+    pub(super) fn keep_abilities(&self, abilities: Abilities) {
+        self.known().abilities = Some(abilities);
     }
 
     /// Kind and name of the object with this class and number, if the list has it.
@@ -104,6 +111,6 @@ impl Surroundings {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // It is whole at every moment, also after a panic elsewhere.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

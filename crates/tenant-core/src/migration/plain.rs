@@ -4,21 +4,53 @@
 //! check from one migration to the next. A function can do any of that, and so can a
 //! trigger, hence every statement that may call one. This file knows the statements that
 //! call none: definitions without an expression that is evaluated when they run. Event
-//! triggers are not considered: they belong to the database, and run for each statement.
+//! triggers are not considered here: they belong to the database.
 
 use std::iter::Peekable;
 
 use sql_text::{Token, TokenKind, stored, tokens};
 
 /// Functions of PostgreSQL's own that are common in defaults and change nothing.
-const HARMLESS: [&str; 6] = [
+const HARMLESS: [&str; 5] = [
     "now",
     "gen_random_uuid",
     "clock_timestamp",
     "statement_timestamp",
     "transaction_timestamp",
-    "nextval",
 ];
+
+/// Types of PostgreSQL's own, whose values call nothing. A domain has defaults and checks.
+const TYPES: [&str; 26] = [
+    "bigint",
+    "bool",
+    "boolean",
+    "bytea",
+    "char",
+    "character",
+    "cidr",
+    "date",
+    "decimal",
+    "double",
+    "float",
+    "inet",
+    "int",
+    "int4",
+    "int8",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "numeric",
+    "real",
+    "smallint",
+    "text",
+    "time",
+    "timestamp",
+    "timestamptz",
+];
+
+/// The same with names that are not words of SQL.
+const MORE_TYPES: [&str; 2] = ["uuid", "varchar"];
 
 /// The words with which an action of `ALTER TABLE` evaluates an expression or validates
 /// rows with one.
@@ -113,8 +145,28 @@ fn alters_plainly<'a>(tokens: impl Iterator<Item = Token<'a>>) -> bool {
     if tokens.iter().any(evaluates) {
         return false;
     }
-    let mut behind = tokens.split(|token| token.is_word("default")).skip(1);
-    behind.all(is_plain_default)
+    let mut added = tokens.split(|token| token.is_word("add")).skip(1);
+    let mut defaults = tokens.split(|token| token.is_word("default")).skip(1);
+    added.all(adds_plainly) && defaults.all(is_plain_default)
+}
+
+/// Whether `tokens`, which follow `ADD`, add a constraint or a column whose type is one of
+/// PostgreSQL's own.
+fn adds_plainly(tokens: &[Token<'_>]) -> bool {
+    let skipped = ["column", "if", "not", "exists"];
+    let mut rest = tokens
+        .iter()
+        .skip_while(|token| skipped.iter().any(|word| token.is_word(word)));
+    let Some(first) = rest.next() else {
+        return false;
+    };
+    let constraints = ["constraint", "primary", "unique", "foreign"];
+    if constraints.iter().any(|word| first.is_word(word)) {
+        return true;
+    }
+    let mut types = TYPES.iter().chain(&MORE_TYPES);
+    rest.next()
+        .is_some_and(|token| types.any(|word| token.is_word(word)))
 }
 
 /// Whether the default that `tokens` begin with needs no function but a harmless one.
@@ -151,6 +203,7 @@ mod tests {
             "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "CREATE TYPE mood AS ENUM ('calm')",
             "ALTER TABLE t ADD COLUMN description text",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS a varchar(10), ADD UNIQUE (a)",
             "ALTER TABLE t ADD COLUMN a int NOT NULL DEFAULT 0, ADD b timestamp DEFAULT now()",
             "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (id) NOT VALID",
             "ALTER TABLE t ALTER COLUMN a DROP DEFAULT, DROP COLUMN b",
@@ -182,6 +235,10 @@ mod tests {
             "CREATE OR REPLACE TEMP VIEW v AS SELECT 1",
             "CREATE MATERIALIZED VIEW v AS SELECT f()",
             "CREATE EXTENSION citext",
+            "ALTER TABLE t ADD COLUMN a my_domain",
+            "ALTER TABLE t ADD a int, ADD b my_domain",
+            "ALTER TABLE t ADD COLUMN a serial",
+            "ALTER TABLE t ADD COLUMN a bigint DEFAULT nextval('s')",
             "ALTER TABLE t ADD COLUMN a text DEFAULT f()",
             "ALTER TABLE t ADD COLUMN a text DEFAULT 'a'::d",
             "ALTER TABLE t ADD COLUMN a text DEFAULT (f())",

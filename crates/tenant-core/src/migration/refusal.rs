@@ -49,6 +49,12 @@ pub enum Reason {
          remove it"
     )]
     TransactionMode,
+    /// It would free the lock that keeps other runs away.
+    #[error(
+        "`pg_advisory_unlock_all` also frees the lock that keeps other runs away; free your own \
+         locks with `pg_advisory_unlock`"
+    )]
+    UnlockAll,
     /// The data would have to come over the connection.
     #[error("`COPY` with STDIN or STDOUT needs a client that holds the data; use INSERT instead")]
     Copy,
@@ -230,6 +236,12 @@ fn reason_in(statement: &str) -> Option<Reason> {
             Some(Reason::TransactionMode)
         }
         ["discard", "all"] => Some(Reason::DiscardAll),
+        _ if statement
+            .to_ascii_lowercase()
+            .contains("pg_advisory_unlock_all") =>
+        {
+            Some(Reason::UnlockAll)
+        }
         ["copy", rest @ ..] if rest.iter().any(|word| matches!(*word, "stdin" | "stdout")) => {
             Some(Reason::Copy)
         }
@@ -270,6 +282,8 @@ mod tests {
         let both = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE";
         assert_eq!(refused(both), mode);
         assert_eq!(refused("SET TRANSACTION READ WRITE"), None);
+        let unlock = "DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$";
+        assert_eq!(refused(unlock), Some((1, Reason::UnlockAll)));
         assert_eq!(refused("SET transaction_timeout = 0"), None);
     }
 

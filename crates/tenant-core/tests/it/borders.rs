@@ -105,6 +105,43 @@ async fn a_role_that_the_last_migration_takes_on_is_not_in_the_way_of_the_regist
 }
 
 #[tokio::test]
+async fn what_a_definition_runs_unseen_leaves_nothing_either() {
+    let database = TestDatabase::new().await;
+    let leaves = "CREATE FUNCTION leaves() RETURNS int LANGUAGE plpgsql AS $$ BEGIN \
+                  CREATE TEMP TABLE IF NOT EXISTS items (i int); \
+                  PERFORM set_config('DateStyle', 'German', false); RETURN 1; END $$; \
+                  CREATE TABLE base (id int); INSERT INTO base VALUES (1); \
+                  CREATE TABLE items (i text); CREATE SEQUENCE s;";
+    let keeps = "INSERT INTO items VALUES ('2026-02-03'::date::text);";
+    for (number, unseen) in [
+        "CREATE DOMAIN d AS int DEFAULT leaves(); ALTER TABLE base ADD z d;",
+        "CREATE DOMAIN d AS int CHECK (leaves() = 1); ALTER TABLE base ADD z d DEFAULT 3;",
+        "CREATE DOMAIN d AS int CHECK (leaves() = 1); ALTER TABLE base ALTER id TYPE d;",
+        "COMMENT ON TABLE base IS 'an event trigger runs';",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if unseen.starts_with("COMMENT") {
+            database
+                .execute(
+                    "CREATE FUNCTION public.leaves() RETURNS event_trigger LANGUAGE plpgsql \
+                     AS $$ BEGIN CREATE TEMP TABLE IF NOT EXISTS items (i int); \
+                     PERFORM set_config('DateStyle', 'German', false); END $$; \
+                     CREATE EVENT TRIGGER leaves ON ddl_command_end WHEN tag IN ('COMMENT') \
+                     EXECUTE FUNCTION public.leaves()",
+                )
+                .await;
+        }
+        let stream = Stream::new().with(leaves).with(unseen).with(keeps);
+        let tenant = format!("acme_{number}");
+        create(&tenants(&database, &stream).await, &[&tenant]).await;
+        let rows = format!("SELECT i FROM {tenant}.items");
+        assert_eq!(database.value(&rows).await, "2026-02-03", "{unseen}");
+    }
+}
+
+#[tokio::test]
 async fn a_role_that_may_run_no_blocks_migrates_all_the_same() {
     let database = TestDatabase::new().await;
     let role = database.role("secret").await;

@@ -13,8 +13,9 @@ use sql_text::literal;
 
 use super::opening::{forget_what_was_prepared, set_again};
 use crate::Error;
-use crate::engine::blocks::may_run_blocks;
+use crate::engine::abilities::abilities;
 use crate::engine::script::{Origin, Script};
+use crate::engine::surroundings::Abilities;
 use crate::engine::work::Work;
 use crate::link::role_and_rest;
 use crate::migration::{Migration, MigrationFile, Sql};
@@ -30,12 +31,11 @@ const SAVEPOINT: &str = "\"diesel tenants: a migration\"";
 pub(in crate::engine) async fn prepare_between(
     work: Work<'_>,
     migrations: &[&Migration],
-    file: MigrationFile,
 ) -> Result<(), Error> {
-    if migrations.iter().all(|one| leaves_nothing(one, file)) {
+    if migrations.is_empty() {
         return Ok(());
     }
-    may_run_blocks(work).await.map(drop)
+    abilities(work).await.map(drop)
 }
 
 /// What stands before the statements of a migration's file.
@@ -52,15 +52,17 @@ pub(in crate::engine) fn between_migrations<'a>(
     script: &mut Script<'a>,
 ) {
     let path = work.path();
-    let is_quiet = leaves_nothing(migration, file);
+    let is_quiet = leaves_nothing(work, migration, file);
     if !is_quiet {
         release(migration, file, script);
         if !work.database.is_cluster() {
-            let check = match work.surroundings.may_run_blocks() {
+            let has_blocks = work.surroundings.abilities().is_none_or(|it| it.blocks);
+            let check = if has_blocks {
+                check_deferred(work)
+            } else {
                 // It holds for the constraints of later migrations as well, which no other
                 // statement can leave out.
-                Some(false) => "SET CONSTRAINTS ALL IMMEDIATE".to_owned(),
-                _ => check_deferred(work),
+                "SET CONSTRAINTS ALL IMMEDIATE".to_owned()
             };
             script.push(Origin::Deferred(migration, file), &check);
         }
@@ -83,12 +85,13 @@ pub(in crate::engine) fn between_migrations<'a>(
 /// that are left, of constraints in other schemas, count as those of the last migration that
 /// can have put some off.
 pub(super) fn after_last<'a>(
+    work: Work<'a>,
     batch: &[&'a Migration],
     file: MigrationFile,
     script: &mut Script<'a>,
 ) {
     let mut restless = batch.iter().rev().copied();
-    let Some(migration) = restless.find(|one| !leaves_nothing(one, file)) else {
+    let Some(migration) = restless.find(|one| !leaves_nothing(work, one, file)) else {
         return;
     };
     if let Some(last) = batch.last() {
@@ -99,8 +102,11 @@ pub(super) fn after_last<'a>(
     forget_role(script);
 }
 
-fn leaves_nothing(migration: &Migration, file: MigrationFile) -> bool {
-    migration.file(file).is_none_or(Sql::leaves_nothing)
+/// Whether a file leaves nothing. Event triggers can leave something behind any definition.
+pub(super) fn leaves_nothing(work: Work<'_>, migration: &Migration, file: MigrationFile) -> bool {
+    let calls = |abilities: Abilities| abilities.event_triggers;
+    !work.surroundings.abilities().is_some_and(calls)
+        && migration.file(file).is_none_or(Sql::leaves_nothing)
 }
 
 fn release(migration: &Migration, file: MigrationFile, script: &mut Script<'_>) {

@@ -20,7 +20,9 @@
 //! by step, somebody has opened it before and has asked what there is; then what must hold
 //! is known, and need not be checked.
 
-use super::between::{after_last, before_migration, between_migrations, prepare_between};
+use super::between::{
+    after_last, before_migration, between_migrations, leaves_nothing, prepare_between,
+};
 use super::opening::{BEGIN, View, begin_next, forget, opening};
 use super::way::Way;
 use crate::Error;
@@ -32,7 +34,7 @@ use crate::engine::ledger::{create_ledger, is_exactly};
 use crate::engine::lock::hold_lock;
 use crate::engine::script::{BEGINNING, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
-use crate::migration::{Migration, Sql};
+use crate::migration::Migration;
 use crate::registry::Ran;
 
 /// How a transaction begins that is sent as one message.
@@ -144,7 +146,7 @@ impl<'a, 't> Transaction<'a, 't> {
     ///
     /// That the database cannot be asked what is there.
     pub(in crate::engine) async fn confinement(&self) -> Result<Option<String>, Error> {
-        prepare_between(self.work, self.batch, self.way.file()).await?;
+        prepare_between(self.work, self.batch).await?;
         check(self.work, &[self.way.file()], self.batch).await
     }
 
@@ -243,7 +245,7 @@ impl<'a, 't> Transaction<'a, 't> {
             }
             previous = Some(migration);
         }
-        after_last(self.batch, file, script);
+        after_last(self.work, self.batch, file, script);
     }
 
     /// The path is checked after the last migration, the registry learns of them, and all
@@ -275,8 +277,8 @@ impl<'a, 't> Transaction<'a, 't> {
     /// Behind a pooler the connection is somebody else's after this message.
     fn add_forgetting(&self, script: &mut Script<'a>) {
         let file = self.way.file();
-        let mut files = self.batch.iter().filter_map(|one| one.file(file));
-        if files.all(Sql::leaves_nothing) {
+        let mut batch = self.batch.iter();
+        if batch.all(|one| leaves_nothing(self.work, one, file)) {
             return;
         }
         forget(self.work, script);
