@@ -104,7 +104,7 @@ impl Context {
         } else {
             given
         };
-        names.clone()
+        names.iter().map(|name| without_schema(name)).collect()
     }
 
     /// The schema for extensions, if one is configured.
@@ -189,4 +189,34 @@ fn may_hold_a_password(message: &str) -> bool {
             .next()
             .is_some_and(|url| url.contains('@'))
     })
+}
+
+/// The name of an object, as PostgreSQL stores it, if it is written as errors write it:
+/// `public.plans` or `"My Plans"`. Any other text is a name as it is.
+fn without_schema(name: &str) -> String {
+    let tokens = sql_text::tokens(name).collect::<Vec<_>>();
+    let written = match tokens.as_slice() {
+        [schema, dot, object] if schema.is_name() && dot.text == "." => sql_text::stored(object),
+        [object] if object.kind == sql_text::TokenKind::QuotedName => sql_text::stored(object),
+        _ => None,
+    };
+    written.unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_may_be_named_as_errors_name_it() {
+        for (given, stored) in [
+            ("plans", "plans"),
+            ("public.plans", "plans"),
+            ("public.\"My Plans\"", "My Plans"),
+            ("\"My Plans\"", "My Plans"),
+            ("My Plans", "My Plans"),
+        ] {
+            assert_eq!(without_schema(given), stored, "{given}");
+        }
+    }
 }

@@ -203,7 +203,8 @@ fn of_the_server(advice: Advice) -> Option<&'static str> {
              owns a tenant's schema can change or drop it"
         }
         Advice::UseRoleThatMayCreate => {
-            "run the check as a role with the right: GRANT CREATE ON DATABASE"
+            "run the check as a role with the right that PostgreSQL names: GRANT CREATE ON DATABASE to \
+             create a schema, ALTER ROLE ... CREATEDB to create a database"
         }
         Advice::NameExistingSchema => {
             "create the schema that the message names, or correct the name. If it is the \
