@@ -155,7 +155,27 @@ pub(crate) fn failures(context: &Context, report: &FleetReport) -> Verdict {
     let failed = report
         .failures()
         .map(|(outcome, error)| (outcome.name.as_str(), error));
-    problems(context, "failed:", &failed.collect::<Vec<_>>())
+    let verdict = problems(context, "failed:", &failed.collect::<Vec<_>>());
+    if !context.output.is_json() {
+        kept(context, report);
+    }
+    verdict
+}
+
+/// Says what stays of runs that failed after they had committed something.
+fn kept(context: &Context, report: &FleetReport) {
+    let outcomes = report.failures().take(FAILURES);
+    for (outcome, _) in outcomes {
+        let (count, done) = match (outcome.applied.len(), outcome.reverted.len()) {
+            (0, 0) => continue,
+            (0, reverted) => (reverted, "reverted"),
+            (applied, _) => (applied, "applied"),
+        };
+        let name = shown(&outcome.name);
+        let count = counted(count, "migration");
+        let note = format!("note: `{name}`: {count} {done} before the failure, and committed");
+        context.output.problem(&note);
+    }
 }
 
 /// Shows what is wrong with the first of these tenants; the verdict of it all.

@@ -223,10 +223,25 @@ fn write_server_error(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fm
     if let Some(hint) = error.hint() {
         write!(formatter, "; hint: {hint}")?;
     }
-    if let Some(context) = error.where_() {
-        write!(formatter, "; in: {}", context.replace('\n', ", "))?;
+    let context = error.where_().unwrap_or_default();
+    let lines = lines_of_theirs(context);
+    if !lines.is_empty() {
+        write!(formatter, "; in: {}", lines.join(", "))?;
     }
     Ok(())
+}
+
+/// The lines of a context, without the two last ones where these are about the block that
+/// checks deferred constraints, which is ours.
+fn lines_of_theirs(context: &str) -> Vec<&str> {
+    let mut lines = context.lines().collect::<Vec<_>>();
+    if let [.., statement, block] = lines.as_slice()
+        && statement.contains("\"SET CONSTRAINTS ")
+        && block.contains(" inline_code_block ")
+    {
+        lines.truncate(lines.len() - 2);
+    }
+    lines
 }
 
 fn write_chain(formatter: &mut fmt::Formatter<'_>, error: &dyn std::error::Error) -> fmt::Result {

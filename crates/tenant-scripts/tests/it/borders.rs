@@ -31,7 +31,7 @@ async fn a_key_that_is_broken_in_the_end_names_its_migration_and_file() {
         .exits_with(1)
         .says("migration `2026-02-02-000000_orphan`")
         .says("its transaction was rolled back")
-        .says("Key (p)=(7) is not present in table \"parents\"")
+        .says("Key (p)=(7) is not present in table \"parents\".\n")
         .says("(SQLSTATE 23503)");
     assert_eq!(version(&database).await, OUR_VERSIONS[1]);
     let document = database.run_with(&orphaned(), "migrate-tenants --json");
@@ -53,6 +53,15 @@ async fn with_a_transaction_for_each_migration_those_before_a_failure_stay() {
     let applied = &document["tenants"][0]["applied"];
     assert_eq!(applied, &serde_json::json!(["20260201000000"]));
     assert_eq!(version(&database).await, "20260201000000");
+    database
+        .run_with(&orphaned(), line)
+        .exits_with(1)
+        .says("violates deferred constraints");
+    let fresh = Database::with_tenants("beta").await;
+    fresh
+        .run_with(&orphaned(), line)
+        .exits_with(1)
+        .says("note: `beta`: 1 migration applied before the failure, and committed");
     let mended = Migrations::ours()
         .tenant("2026-02-01-000000_family", FAMILY)
         .tenant(
