@@ -2,28 +2,11 @@
 
 use std::fs;
 
-use tenant_core::{Error, FleetReport, Settings, Status, Tenants};
+use tenant_core::{Settings, Status};
 use test_support::{TestDatabase, eventually};
 
-use crate::fixture::{Stream, chain, create, migrate, open, open_at, outcome, tenants, two_steps};
-
-/// The tenant `acme` with the migrations of `stream`, and tenants with one more, outside a
-/// transaction.
-async fn acme_before(database: &TestDatabase, stream: Stream, file: &str) -> (Stream, Tenants) {
-    create(&tenants(database, &stream).await, &["acme"]).await;
-    let stream = stream.outside(file);
-    let new = open(database, &stream, Settings::default()).await;
-    (stream, new)
-}
-
-fn error(report: &FleetReport) -> &Error {
-    outcome(report, "acme").error.as_ref().unwrap()
-}
-
-async fn succeeds(tenants: &Tenants) {
-    let report = migrate(tenants).await;
-    assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
-}
+use crate::fixture::{chain, create, migrate, open, open_at, tenants, two_steps};
+use crate::outside_journal::{acme_before, error, succeeds};
 
 #[tokio::test]
 async fn an_index_without_a_name_is_built_beside_one_that_is_equal() {

@@ -23,18 +23,22 @@ async fn comment(database: &TestDatabase, tenant: &str) -> String {
 
 /// The tenant `acme` with the migrations of `stream`, and tenants with one more, outside a
 /// transaction.
-async fn acme_before(database: &TestDatabase, stream: Stream, file: &str) -> (Stream, Tenants) {
+pub(crate) async fn acme_before(
+    database: &TestDatabase,
+    stream: Stream,
+    file: &str,
+) -> (Stream, Tenants) {
     create(&tenants(database, &stream).await, &["acme"]).await;
     let stream = stream.outside(file);
     let new = open(database, &stream, Settings::default()).await;
     (stream, new)
 }
 
-fn error(report: &FleetReport) -> &Error {
+pub(crate) fn error(report: &FleetReport) -> &Error {
     outcome(report, "acme").error.as_ref().unwrap()
 }
 
-async fn succeeds(tenants: &Tenants) {
+pub(crate) async fn succeeds(tenants: &Tenants) {
     let report = migrate(tenants).await;
     assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
 }
