@@ -82,6 +82,7 @@ pub fn plan(
     check_views_exist(wanted, catalog)?;
     let of_views = view_differences(wanted, catalog);
     let wanted = &wanted.without_views(catalog);
+    check_nullable_keys(wanted)?;
     let there = catalog.as_diesel_sees_it(filter);
     let mut questions = Vec::new();
     let matches = Matches::find(wanted, &there, catalog, filter, answers, &mut questions)?;
@@ -105,6 +106,25 @@ pub fn plan(
         plan.notes.extend(of_views.into_iter().map(on_a_view));
     }
     Ok(plan)
+}
+
+/// The made-up key of a view may be NULL, and that of a table may not.
+fn check_nullable_keys(wanted: &Schema) -> Result<(), PlanError> {
+    for table in &wanted.tables {
+        let columns = table.columns.iter();
+        let mut nullable = columns.filter(|column| column.nullable);
+        if let Some(key) = nullable.find(|column| table.primary_key.contains(&column.name)) {
+            return Err(PlanError::Impossible {
+                line: table.line,
+                reason: format!(
+                    "the column `{}` of the primary key of `{}` is Nullable, and a key cannot be \
+                     NULL",
+                    key.name, table.name
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What a `view!` is about has to exist: its query stands in no `schema.rs`.

@@ -131,7 +131,6 @@ impl Found {
         for joinable in &self.joinables {
             joinable.resolve(&self.tables, &mut tables)?;
         }
-        validate::columns(&self.tables, &tables)?;
         let types = used.into_types();
         Ok(Schema { tables, types })
     }

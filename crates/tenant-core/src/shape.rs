@@ -18,6 +18,7 @@ mod normal;
 mod object;
 mod queries;
 mod read;
+mod unqualified;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,6 +33,7 @@ use normal::Own;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
+pub(crate) use unqualified::{Elsewhere, candidates, unqualified};
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.
 const FINGERPRINT: usize = 8;

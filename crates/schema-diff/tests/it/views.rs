@@ -99,6 +99,25 @@ async fn a_block_that_no_view_has_the_name_of_is_a_new_table() {
     assert_eq!(up, "CREATE TABLE more (\n    id INTEGER PRIMARY KEY\n);\n");
 }
 
+#[tokio::test]
+async fn the_made_up_key_of_a_view_may_be_null_and_that_of_a_table_may_not() {
+    let fixture = Fixture::new(TASKS).await;
+    let file = FILE.replace(
+        "open_tasks { id -> Int4",
+        "open_tasks { id -> Nullable<Int4>",
+    );
+    assert_eq!(fixture.differences(&file).await, [""; 0]);
+    assert!(fixture.plan(&file, &answers(&[])).await.unwrap().is_empty());
+    let file = format!("{FILE}diesel::table! {{ more {{ id -> Nullable<Int4>, }} }}");
+    let said = refusal(TASKS, &file, &[]).await;
+    assert!(
+        said.starts_with(
+            "line 8 of schema.rs: the column `id` of the primary key of `more` is Nullable"
+        ),
+        "{said}"
+    );
+}
+
 /// Everything that can hang on views, two of which read each other's.
 const DRESSED: &str = "
 CREATE TABLE tasks (id INT PRIMARY KEY, points INT NOT NULL, title TEXT);

@@ -1,6 +1,7 @@
 //! Compares what there is with what should be.
 
 mod found;
+mod unqualified;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -20,6 +21,7 @@ use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Answer, Error, TenantName, Version};
 
 pub use found::Health;
+use unqualified::unqualified_functions;
 
 /// How closely tenants are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +133,11 @@ impl Tenants {
                 None
             }
         };
+        let newest = shapes.as_ref().and_then(|it| it.get(&self.newest()));
+        if let Some(newest) = newest.filter(|_| depth == Depth::Shapes) {
+            let found = unqualified_functions(&reading, newest).await?;
+            health.problems.extend(found);
+        }
         let check = Check {
             reading: &reading,
             select,

@@ -182,10 +182,11 @@ async fn probes<'a>(
     Ok(probes)
 }
 
+/// A row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
 fn question(schema: &SchemaName, dropped: &Dropped) -> String {
     let schema = schema.ident();
     let filled = dropped.column.as_ref().map_or_else(String::new, |column| {
-        format!(" WHERE {} IS NOT NULL", ident(column))
+        format!(" WHERE {} IS DISTINCT FROM NULL", ident(column))
     });
     format!(
         "SELECT 1 FROM {schema}.{}{filled} LIMIT 1",

@@ -79,4 +79,5 @@ mod testing;
 mod testing_processes;
 mod tls;
 mod turns;
+mod unqualified;
 mod values;

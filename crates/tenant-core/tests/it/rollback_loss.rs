@@ -148,3 +148,30 @@ async fn where_a_rehearsal_is_impossible_the_loss_is_said_not_to_be_known() {
     let report = tenants.rollback(plan).await.unwrap();
     assert_eq!(report.count(tenant_core::Status::Reverted), 1, "{report:?}");
 }
+
+#[tokio::test]
+async fn a_composite_value_with_a_null_field_is_a_value_that_would_be_lost() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with("CREATE TYPE place AS (street text, town text); CREATE TABLE people (id int);")
+        .back("DROP TABLE people; DROP TYPE place;")
+        .with("ALTER TABLE people ADD home place, ADD work place, ADD none place;")
+        .back("ALTER TABLE people DROP home, DROP work, DROP none;");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["a", "b"]).await;
+    database
+        .execute("INSERT INTO a.people VALUES (1, ROW('Elm', NULL), ROW(NULL, NULL), NULL)")
+        .await;
+    let last = plan(
+        &tenants,
+        RollbackTo::Version("20260201000000".parse().unwrap()),
+    )
+    .await;
+    assert_eq!(
+        last.loss().unwrap(),
+        [
+            loss("people", Some("home"), 1, None),
+            loss("people", Some("work"), 1, None),
+        ]
+    );
+}
