@@ -16,6 +16,7 @@ mod quote;
 mod references;
 mod scan;
 mod split;
+mod telling;
 mod token;
 
 pub use fingerprint::{V1, fingerprint, unversioned_fingerprint, was_edited};
@@ -24,4 +25,5 @@ pub use name::{MAX_NAME, is_cut, stored, words};
 pub use quote::{Quote, ident, literal};
 pub use references::{Reference, Referred, unqualified};
 pub use split::{Open, Split, Statement, Unclosed, split};
+pub use telling::Telling;
 pub use token::{Text, Token, TokenKind, Tokens, tokens};

@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 
 use crate::name::stored;
+use crate::telling::Telling;
 use crate::token::{Text, Token, TokenKind, tokens};
 
 /// What a name in a body stands for.
@@ -66,16 +67,15 @@ const AFTER_RELATIONS: &[&str] = &[
 /// The objects that `body`, in SQL or in PL/pgSQL, names without a schema, in order.
 #[must_use]
 pub fn unqualified(body: &str) -> Vec<Reference> {
-    let telling = tokens(body).filter(|token| !token.is_trivia());
     let mut reader = Reader {
-        tokens: telling.collect(),
+        text: Telling::of(body),
         open: Vec::new(),
         in_relations: false,
         in_declarations: false,
         starts_declaration: false,
         found: Vec::new(),
     };
-    for index in 0..reader.tokens.len() {
+    for index in 0..reader.text.len() {
         reader.read(index);
     }
     let own = reader.own_names();
@@ -85,7 +85,7 @@ pub fn unqualified(body: &str) -> Vec<Reference> {
 }
 
 struct Reader<'a> {
-    tokens: Vec<Token<'a>>,
+    text: Telling<'a>,
     /// Of each open parenthesis: the word in front of it, and whether relations were
     /// listed outside.
     open: Vec<(String, bool)>,
@@ -99,12 +99,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, index: usize) {
-        let Some(token) = self.tokens.get(index).copied() else {
+        let Some(token) = self.text.get(index) else {
             return;
         };
         match token.kind {
             TokenKind::Symbol('(') => {
-                let before = index.checked_sub(1).and_then(|before| self.word(before));
+                let before = index
+                    .checked_sub(1)
+                    .and_then(|before| self.text.word(before));
                 self.open
                     .push((before.unwrap_or_default(), self.in_relations));
                 self.in_relations = false;
@@ -118,7 +120,7 @@ impl Reader<'_> {
                 self.in_relations = false;
                 self.starts_declaration = self.in_declarations;
             }
-            TokenKind::Text(_) => self.text(index, token),
+            TokenKind::Text(_) => self.string(index),
             _ if token.is_name() => self.name(index, token),
             _ => {}
         }
@@ -134,7 +136,7 @@ impl Reader<'_> {
 
     /// What the word at `index` changes for those behind it.
     fn step(&mut self, index: usize) {
-        let word = self.word(index).unwrap_or_default();
+        let word = self.text.word(index).unwrap_or_default();
         self.starts_declaration = match word.as_str() {
             "declare" => true,
             "constant" => self.starts_declaration,
@@ -152,24 +154,24 @@ impl Reader<'_> {
 
     /// Whether the FROM at `index` comes before relations.
     fn is_of_relations(&self, index: usize) -> bool {
-        let is_distinct = self.is_word_before(index, 1, "distinct");
+        let is_distinct = self.text.is_word_before(index, 1, "distinct");
         let inside = self.open.last().map(|(word, _)| word.as_str());
         !is_distinct && !inside.is_some_and(|word| WITH_FROM.contains(&word))
     }
 
     fn kind(&self, index: usize) -> Option<Referred> {
-        let word = self.word(index);
+        let word = self.text.word(index);
         let is_passed_over = word.is_some_and(|word| BEFORE_NAMES.contains(&word.as_str()));
-        if is_passed_over || self.is_symbol_before(index, 1, '.') {
+        if is_passed_over || self.text.is_symbol_before(index, 1, '.') {
             return None;
         }
         if self.is_of_a_row(index + 1) {
             return Some(Referred::Relation);
         }
-        if self.is_symbol(index + 1, '.') {
+        if self.text.is_symbol(index + 1, '.') {
             return self.is_of_a_row(index + 3).then_some(Referred::Relation);
         }
-        let is_called = self.is_symbol(index + 1, '(');
+        let is_called = self.text.is_symbol(index + 1, '(');
         if self.is_written(index) || self.is_listed(index) && !is_called {
             return Some(Referred::Relation);
         }
@@ -181,17 +183,18 @@ impl Reader<'_> {
 
     /// Whether `%TYPE` or `%ROWTYPE` stands there.
     fn is_of_a_row(&self, index: usize) -> bool {
-        let word = self.word(index + 1);
-        self.is_symbol(index, '%') && word.is_some_and(|word| word == "type" || word == "rowtype")
+        let word = self.text.word(index + 1);
+        self.text.is_symbol(index, '%')
+            && word.is_some_and(|word| word == "type" || word == "rowtype")
     }
 
     /// Whether the name is that of a table whose rows are changed.
     fn is_written(&self, index: usize) -> bool {
-        let into = self.is_word_before(index, 1, "into")
+        let into = self.text.is_word_before(index, 1, "into")
             && ["insert", "merge"]
                 .iter()
-                .any(|word| self.is_word_before(index, 2, word));
-        into || self.is_word_before(index, 1, "update")
+                .any(|word| self.text.is_word_before(index, 2, word));
+        into || self.text.is_word_before(index, 1, "update")
     }
 
     /// Whether the name stands in a list of relations.
@@ -199,15 +202,16 @@ impl Reader<'_> {
         let before = ["from", "join", "only", "lateral"];
         let is_first = before
             .iter()
-            .any(|word| self.is_word_before(index, 1, word));
-        self.in_relations && (is_first || self.is_symbol_before(index, 1, ','))
+            .any(|word| self.text.is_word_before(index, 1, word));
+        self.in_relations && (is_first || self.text.is_symbol_before(index, 1, ','))
     }
 
     fn is_type(&self, index: usize) -> bool {
-        let is_cast = self.is_symbol_before(index, 1, ':') && self.is_symbol_before(index, 2, ':');
+        let is_cast =
+            self.text.is_symbol_before(index, 1, ':') && self.text.is_symbol_before(index, 2, ':');
         let inside = self.open.last().map(|(word, _)| word.as_str());
-        let is_in_cast = inside == Some("cast") && self.is_word_before(index, 1, "as");
-        let next = self.tokens.get(index + 1);
+        let is_in_cast = inside == Some("cast") && self.text.is_word_before(index, 1, "as");
+        let next = self.text.get(index + 1);
         let is_typed = next.is_some_and(|next| next.kind == TokenKind::Text(Text::Plain));
         // A variable comes before its type.
         let is_declared = self.in_declarations && !self.starts_declaration;
@@ -215,20 +219,20 @@ impl Reader<'_> {
     }
 
     /// A name in a string: `nextval('numbers')`, `'tasks'::regclass`.
-    fn text(&mut self, index: usize, token: Token<'_>) {
+    fn string(&mut self, index: usize) {
         let inside = self.open.last().map(|(word, _)| word.as_str());
-        let is_argument = self.is_symbol_before(index, 1, '(')
+        let is_argument = self.text.is_symbol_before(index, 1, '(')
             && inside.is_some_and(|word| BY_NAME.contains(&word));
-        let is_cast = self.is_symbol(index + 1, ':')
-            && self.word(index + 3).is_some_and(|word| word == "regclass");
-        let inner = token
-            .text
-            .strip_prefix('\'')
-            .and_then(|text| text.strip_suffix('\''));
+        let is_cast = self.text.is_symbol(index + 1, ':')
+            && self
+                .text
+                .word(index + 3)
+                .is_some_and(|word| word == "regclass");
+        let inner = self.text.string(index);
         let Some(inner) = inner.filter(|_| is_argument || is_cast) else {
             return;
         };
-        let mut parts = tokens(inner);
+        let mut parts = tokens(&inner);
         if let (Some(only), None) = (parts.next(), parts.next())
             && let Some(name) = stored(&only)
         {
@@ -239,55 +243,25 @@ impl Reader<'_> {
 
     /// The names that the body gives to queries of its own: `WITH recent AS (...)`.
     fn own_names(&self) -> HashSet<String> {
-        let places = 0..self.tokens.len();
+        let places = 0..self.text.len();
         let named = places.filter(|index| {
             let first = ["with", "recursive"].iter();
             let is_first = first
                 .copied()
-                .any(|word| self.is_word_before(*index, 1, word));
-            let is_next = self.is_symbol_before(*index, 1, ',');
-            (is_first || is_next) && self.is_word(self.behind_columns(index + 1), "as")
+                .any(|word| self.text.is_word_before(*index, 1, word));
+            let is_next = self.text.is_symbol_before(*index, 1, ',');
+            (is_first || is_next) && self.text.is_word(self.behind_columns(index + 1), "as")
         });
-        let names = named.filter_map(|index| stored(self.tokens.get(index)?));
+        let names = named.filter_map(|index| self.text.name(index));
         names.collect()
     }
 
     /// The place behind a list in parentheses, if one begins at `index`.
     fn behind_columns(&self, index: usize) -> usize {
-        if !self.is_symbol(index, '(') {
+        if !self.text.is_symbol(index, '(') {
             return index;
         }
-        let rest = self.tokens.iter().enumerate().skip(index);
-        let mut closing = rest.filter(|(_, token)| token.kind == TokenKind::Symbol(')'));
-        closing.next().map_or(index, |(place, _)| place + 1)
-    }
-
-    fn word(&self, index: usize) -> Option<String> {
-        let token = self.tokens.get(index)?;
-        (token.kind == TokenKind::Word).then(|| token.text.to_ascii_lowercase())
-    }
-
-    fn is_word(&self, index: usize, word: &str) -> bool {
-        self.tokens
-            .get(index)
-            .is_some_and(|token| token.is_word(word))
-    }
-
-    fn is_word_before(&self, index: usize, by: usize, word: &str) -> bool {
-        index
-            .checked_sub(by)
-            .is_some_and(|index| self.is_word(index, word))
-    }
-
-    fn is_symbol(&self, index: usize, symbol: char) -> bool {
-        let token = self.tokens.get(index);
-        token.is_some_and(|token| token.kind == TokenKind::Symbol(symbol))
-    }
-
-    fn is_symbol_before(&self, index: usize, by: usize, symbol: char) -> bool {
-        index
-            .checked_sub(by)
-            .is_some_and(|index| self.is_symbol(index, symbol))
+        self.text.closing(index).map_or(index, |place| place + 1)
     }
 }
 

@@ -178,7 +178,9 @@ fn details(problems: &[Row]) -> Vec<String> {
     let mut tenants = problems.chunk_by(|one, other| one.tenant == other.tenant);
     for problems in tenants.by_ref().take(SHOWN) {
         let name = problems.first().and_then(|it| it.tenant.as_deref());
-        let heading = shown(name.unwrap_or("public schema"));
+        let is_of_tenants = problems.iter().all(|it| it.kind == "unqualified_function");
+        let all = if is_of_tenants { "all tenants" } else { "public schema" };
+        let heading = shown(name.unwrap_or(all));
         lines.push(console::style(heading).bold().to_string());
         for problem in problems {
             lines.push(format!("  {}", problem.detail));
