@@ -33,6 +33,7 @@ mod repair;
 mod rollback;
 mod setters;
 mod shapes;
+mod spare_names;
 mod spares;
 mod spread;
 mod standings;
