@@ -50,6 +50,7 @@ impl Problem {
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
             ProblemKind::UnqualifiedFunction { function, .. } => vec![keep_path(function).into()],
+            ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
             ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
     }
