@@ -413,3 +413,28 @@ async fn no_name_of_a_trial_is_in_what_is_shown_or_run() {
         ]
     );
 }
+
+#[tokio::test]
+async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
+    let database = TestDatabase::new().await;
+    let more = "DO $$ BEGIN EXECUTE format('ALTER TABLE tasks ADD CONSTRAINT %I CHECK (tenant <> %L)', \
+                current_schema() || '_other', 'not ' || current_schema()); END $$;";
+    let stream = Stream::new().with(NAMED).with(more);
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "Big_Bang"]).await;
+    let (one, other) = (name("acme"), name("Big_Bang"));
+    let same = tenants.compare(&one, &other).await.unwrap();
+    assert_eq!(same.differences, []);
+    database
+        .execute("ALTER TABLE acme.tasks ALTER tenant SET DEFAULT 'third'")
+        .await;
+    let differing = tenants.compare(&one, &other).await.unwrap();
+    let differing = differing.differences.iter().map(ToString::to_string);
+    assert_eq!(
+        differing.collect::<Vec<_>>(),
+        [
+            "column `tasks.tenant` differs: default is `'Big_Bang'::text`, should be \
+             `'third'::text`"
+        ]
+    );
+}
