@@ -438,3 +438,28 @@ async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_role_with_two_connections_can_check() {
+    let database = TestDatabase::new().await;
+    let role = database.role("secret").await;
+    let (who, name) = (role.name(), database.name());
+    database
+        .execute(&format!(
+            "ALTER ROLE {who} CONNECTION LIMIT 2; GRANT CREATE ON DATABASE \"{name}\" TO {who}; \
+             GRANT ALL ON SCHEMA public TO {who}"
+        ))
+        .await;
+    let stream = Stream::new().with("CREATE TABLE tasks (id int);");
+    let migrations = Migrations {
+        public: MigrationSet::registry(),
+        tenant: stream.set(),
+    };
+    let url = Database::parse(&role.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default());
+    let tenants = tenants.await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+}
