@@ -18,6 +18,7 @@ mod normal;
 mod object;
 mod queries;
 mod read;
+mod renamed;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -96,6 +97,11 @@ impl Shape {
     pub(crate) fn is_unusable_index(&self, name: &ObjectName) -> bool {
         let object = self.get(name).filter(|_| name.kind == ObjectKind::Index);
         object.is_some_and(|object| object.fact(Aspect::Validity).is_some())
+    }
+
+    /// Whether there is an object of that name.
+    pub(crate) fn has(&self, name: &ObjectName) -> bool {
+        self.get(name).is_some()
     }
 
     fn get(&self, name: &ObjectName) -> Option<&Object> {
