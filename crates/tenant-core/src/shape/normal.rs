@@ -66,7 +66,7 @@ impl Own {
             if is_own && after.starts_with('.') {
                 tokens.next();
                 normal.push(QUALIFIER);
-            } else if in_path && word == literal(&self.name) {
+            } else if in_path && is_string(token.kind) && value(&token) == self.name {
                 normal.push(CONSTANT);
             } else if is_string(token.kind) && after.starts_with("::reg") {
                 normal.push_str(&self.in_constant(&token));
@@ -305,6 +305,26 @@ mod tests {
             displayed(&own.normal("\"a \"\"b\"\".c\".t + b.c")),
             "t + b.c"
         );
+    }
+
+    #[test]
+    fn a_constant_names_a_schema_with_quotes_and_backslashes_as_any_other() {
+        let plain = Own::new("acme", "acme");
+        let odd = Own::new("o'n\\e", "\"o'n\\e\"");
+        let of_plain = "nextval('acme.\"it''s\"'::regclass) || 'acme' || E'\\\\'";
+        let of_odd = "nextval(E'\"o''n\\\\e\".\"it''s\"'::regclass) || 'acme' || E'\\\\'";
+        let normal = plain.normal(of_plain);
+        assert_eq!(normal, odd.normal(of_odd));
+        assert_eq!(
+            rendered(&normal, "o'n\\e"),
+            "nextval('\"o''n\\e\".\"it''s\"'::regclass) || 'acme' || E'\\\\'"
+        );
+        let (_, there) = there_and_back(&odd, of_odd);
+        assert_eq!(
+            there,
+            "nextval('\"beta\".\"it''s\"'::regclass) || 'acme' || E'\\\\'"
+        );
+        assert_eq!(own_constant("it's"), format!("'{IN_CONSTANT}\"it''s\"'"));
     }
 
     #[test]

@@ -56,11 +56,9 @@ fn is_of_labels(difference: &Difference) -> bool {
 
 /// The shape that should be with the names that there are, and what is renamed.
 pub(super) fn put_in(expected: &Shape, found: &Shape) -> (Shape, Vec<Difference>) {
-    let mut renames = Renames {
-        objects: BTreeMap::new(),
-        labels: labels(expected, found),
-    };
+    let mut renames = Renames::default();
     for _ in 0..PASSES {
+        renames.labels = renames.labels(expected, found);
         let more = renames.more(expected, found);
         if more.is_empty() {
             break;
@@ -71,32 +69,34 @@ pub(super) fn put_in(expected: &Shape, found: &Shape) -> (Shape, Vec<Difference>
     (renames.applied(expected, found), differences)
 }
 
-/// The labels that stand where others should, in enums that lack and have no others.
-fn labels(expected: &Shape, found: &Shape) -> Vec<Label> {
-    let mut labels = Vec::new();
-    for (name, object) in &expected.objects {
-        let there = found.get(name).and_then(|it| it.fact(Aspect::Labels));
-        let (Some(should), Some(is)) = (object.fact(Aspect::Labels), there) else {
-            continue;
-        };
-        let (should, is) = (mend::labels(should), mend::labels(is));
-        let pairs = should.iter().zip(&is).filter(|(one, other)| one != other);
-        let pairs = pairs.collect::<Vec<_>>();
-        let are_new = pairs
-            .iter()
-            .all(|(one, other)| !is.contains(one) && !should.contains(other));
-        if should.len() == is.len() && are_new {
-            labels.extend(pairs.into_iter().map(|(one, other)| Label {
-                of: name.clone(),
-                expected: one.clone(),
-                found: other.clone(),
-            }));
-        }
-    }
-    labels
+/// The labels that stand where others should, of an enum that lacks and has no others.
+fn labels_instead(should: &str, is: &str) -> Option<Vec<(String, String)>> {
+    let (should, is) = (mend::labels(should), mend::labels(is));
+    let pairs = should.iter().zip(&is).filter(|(one, other)| one != other);
+    let pairs = pairs.map(|(one, other)| (one.clone(), other.clone()));
+    let pairs = pairs.collect::<Vec<_>>();
+    let are_new = pairs
+        .iter()
+        .all(|(one, other)| !is.contains(one) && !should.contains(other));
+    (should.len() == is.len() && are_new).then_some(pairs)
 }
 
 impl Renames {
+    /// The labels that are renamed, of enums that may have another name as well.
+    fn labels(&self, expected: &Shape, found: &Shape) -> Vec<Label> {
+        let labels = expected.objects.iter().filter_map(|(name, object)| {
+            let should = object.fact(Aspect::Labels)?;
+            let is = found.get(&self.now(name))?.fact(Aspect::Labels)?;
+            let pairs = labels_instead(should, is)?.into_iter();
+            Some(pairs.map(|(expected, found)| Label {
+                of: name.clone(),
+                expected,
+                found,
+            }))
+        });
+        labels.flatten().collect()
+    }
+
     /// What is seen to be renamed with these put in.
     fn more(&self, expected: &Shape, found: &Shape) -> Vec<(ObjectName, ObjectName)> {
         let known = expected
@@ -119,6 +119,9 @@ impl Renames {
                     && self.is_alike((expected, name), (found, other))
             });
             let candidates = candidates.copied().collect::<Vec<_>>();
+            if alike::is_doubtful((expected, name), found, &candidates, &extra) {
+                continue;
+            }
             if let Some(one) = the_one((expected, name), found, &candidates) {
                 pairs.push((name.clone(), one.clone()));
             }
@@ -159,9 +162,15 @@ impl Renames {
         let aspects = one.facts.keys().chain(other.facts.keys());
         let mut aspects = aspects.filter(|it| it.is_of_the_shape() && **it != Aspect::Comment);
         aspects.all(|aspect| match (one.fact(*aspect), other.fact(*aspect)) {
+            (Some(text), Some(there)) if *aspect == Aspect::Labels => {
+                let instead = labels_instead(text, there);
+                let count = mend::labels(text).len();
+                instead.is_some_and(|instead| instead.is_empty() || instead.len() < count)
+            }
             (Some(text), Some(there)) => {
                 let pairs = self.pairs(name, text);
-                let (text, there) = (unified(text, &pairs), unified(there, &pairs));
+                let text = in_one_order(name, unified(text, &pairs));
+                let there = in_one_order(name, unified(there, &pairs));
                 super::compare::is_same(expected, found, (name.kind, *aspect), &text, &there)
             }
             (one, other) => one == other,
@@ -258,7 +267,8 @@ impl Renames {
             return text.to_owned();
         }
         let pairs = self.pairs(name, text);
-        let same = is.filter(|is| unified(text, &pairs) == unified(is, &pairs));
+        let unified = |text: &str| in_one_order(name, unified(text, &pairs));
+        let same = is.filter(|is| unified(text) == unified(is));
         // A view's columns are called as those that it takes them from, unless it
         // says otherwise.
         let may_change = !matches!(name.kind, ObjectKind::View | ObjectKind::MaterializedView)
@@ -312,6 +322,22 @@ impl Renames {
         let mut parents = parents.filter(|parent| found.get(parent).is_some());
         name.kind == ObjectKind::Column
             && parents.any(|parent| self.objects.values().any(|it| *it == parent))
+    }
+}
+
+/// What statistics are of in one order, whatever the columns are called.
+fn in_one_order(name: &ObjectName, text: String) -> String {
+    let list = text.split_once(" ON ").and_then(|(before, rest)| {
+        let (list, after) = rest.rsplit_once(" FROM ")?;
+        Some((before, list, after))
+    });
+    match list {
+        Some((before, list, after)) if name.kind == ObjectKind::Statistics => {
+            let mut items = list.split(" , ").collect::<Vec<_>>();
+            items.sort_unstable();
+            format!("{before} ON {} FROM {after}", items.join(" , "))
+        }
+        _ => text,
     }
 }
 

@@ -192,7 +192,7 @@ async fn several_renames_are_told_one_by_one_and_taken_back_in_their_order() {
     assert_eq!(
         repair.statements,
         [
-            "CREATE INDEX users_open_idx ON \"acme\".users USING btree (id) WHERE (state = 'new'::\"acme\".status)"
+            "CREATE INDEX users_open_idx ON \"acme\".users USING btree (id) WHERE (state = 'new'::\"acme\".\"status\")"
         ]
     );
     let schema = "acme".parse().unwrap();

@@ -39,7 +39,7 @@ const TYPES: &[(&str, &str, &str, &str, &str)] = &[
     ("time(0)", "time", "10:00:00", "10:00:00", "10:00:00.5"),
     ("bit(3)", "bit(5)", "10100", "101", "10101"),
     ("varbit(3)", "varbit", "101", "101", "1010"),
-    ("interval(0)", "interval", "1 day", "1 day", "1.5 seconds"),
+    ("interval(0)", "interval", "1 day", "1 day", "00:00:01.5"),
     (
         "interval hour",
         "interval",

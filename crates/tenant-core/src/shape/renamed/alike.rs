@@ -39,6 +39,32 @@ pub(in crate::shape) fn hold_back(expected: &Shape, found: &Shape, differences: 
     }
 }
 
+/// Whether a column has one candidate that stands in another place than it should, while
+/// there are more that it may be.
+pub(super) fn is_doubtful(
+    (expected, name): (&Shape, &ObjectName),
+    found: &Shape,
+    candidates: &[&ObjectName],
+    extra: &[&ObjectName],
+) -> bool {
+    let place = |shape: &Shape, name: &ObjectName| shape.get(name).map(|it| it.place);
+    let is_in_place = |other: &&&ObjectName| place(found, other) == place(expected, name);
+    let [one] = candidates else {
+        return false;
+    };
+    let now = ObjectName {
+        table: one.table.clone(),
+        ..name.clone()
+    };
+    let others = extra.iter().filter(|other| {
+        (other.kind, &other.table) == (now.kind, &now.table)
+            && kind(expected, name).map(|it| Some(it) == kind(found, other)) == Some(true)
+    });
+    name.kind == ObjectKind::Column
+        && candidates.iter().find(is_in_place).is_none()
+        && others.count() > 1
+}
+
 /// Says what a difference may be, and leaves it to people.
 fn note(difference: &mut Difference, before: &str, others: &[&ObjectName], after: &str) {
     if others.is_empty() {
