@@ -413,3 +413,53 @@ async fn no_name_of_a_trial_is_in_what_is_shown_or_run() {
         ]
     );
 }
+
+#[tokio::test]
+async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
+    let database = TestDatabase::new().await;
+    let more = "DO $$ BEGIN EXECUTE format('ALTER TABLE tasks ADD CONSTRAINT %I CHECK (tenant <> %L)', \
+                current_schema() || '_other', 'not ' || current_schema()); END $$;";
+    let stream = Stream::new().with(NAMED).with(more);
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "Big_Bang"]).await;
+    let (one, other) = (name("acme"), name("Big_Bang"));
+    let same = tenants.compare(&one, &other).await.unwrap();
+    assert_eq!(same.differences, []);
+    database
+        .execute("ALTER TABLE acme.tasks ALTER tenant SET DEFAULT 'third'")
+        .await;
+    let differing = tenants.compare(&one, &other).await.unwrap();
+    let differing = differing.differences.iter().map(ToString::to_string);
+    assert_eq!(
+        differing.collect::<Vec<_>>(),
+        [
+            "column `tasks.tenant` differs: default is `'Big_Bang'::text`, should be \
+             `'third'::text`"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_role_with_two_connections_can_check() {
+    let database = TestDatabase::new().await;
+    let role = database.role("secret").await;
+    let (who, name) = (role.name(), database.name());
+    database
+        .execute(&format!(
+            "ALTER ROLE {who} CONNECTION LIMIT 2; GRANT CREATE ON DATABASE \"{name}\" TO {who}; \
+             GRANT ALL ON SCHEMA public TO {who}"
+        ))
+        .await;
+    let stream = Stream::new().with("CREATE TABLE tasks (id int);");
+    let migrations = Migrations {
+        public: MigrationSet::registry(),
+        tenant: stream.set(),
+    };
+    let url = Database::parse(&role.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default());
+    let tenants = tenants.await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+}

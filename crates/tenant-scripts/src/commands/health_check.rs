@@ -31,8 +31,8 @@ const SHOWN: usize = 50;
 /// extra_object, changed_definition, invalid_index, wrong_owner, missing_grants,
 /// extra_grants, half_made, pending_migrations, unknown_migration,
 /// edited_migration, no_access, orphaned_schema, spare_leftover, spare_name, invalid_name,
-/// unreadable, tables_not_checked, broken_migrations; on a Citus cluster
-/// not_distributed, unreachable_node), detail, remedy, sql (the
+/// unreadable, tables_not_checked, broken_migrations, unqualified_function; on a Citus
+/// cluster not_distributed, unreachable_node), detail, remedy, sql (the
 /// statements that would mend it).
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
