@@ -63,6 +63,8 @@ impl Reader<'_> {
     fn found(&self, place: usize) -> Option<Found> {
         let value = self.statement.text.string(place)?;
         let word = value.split_whitespace().next()?.to_ascii_lowercase();
+        // PostgreSQL reads `'now()'` like `'now'`.
+        let word = word.strip_suffix("()").unwrap_or(&word);
         let (_, instead) = MOMENTS.iter().find(|(moment, _)| *moment == word)?;
         // A function's body in a string has other words in it.
         if value.split_whitespace().count() > 2 {

@@ -37,6 +37,7 @@ fn a_function_that_names_another_one_is_found_wherever_postgresql_calls_it_by_it
 fn tables_types_and_functions_of_extensions_count_as_names() {
     for body in [
         "SELECT unaccent($1)",
+        "SELECT (SELECT reverse(name) AS n FROM people WHERE people.name = $1)",
         "SELECT $1::citext::text",
         "SELECT coalesce((SELECT name FROM people LIMIT 1), $1)",
         "SELECT $1::word::text",

@@ -105,6 +105,30 @@ async fn every_place_where_postgresql_calls_a_function_by_itself_is_looked_at() 
 }
 
 #[tokio::test]
+async fn a_function_in_an_index_that_reads_a_table_is_found() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE machines (id int PRIMARY KEY, image text);
+         CREATE FUNCTION image_of(machine int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+         BEGIN
+             RETURN (SELECT reverse(split_part(reverse(image), '.', 1)) AS image
+                     FROM machines WHERE machines.id = machine);
+         END $$;
+         CREATE TABLE requests (machine int);
+         CREATE INDEX ON requests (image_of(machine));",
+    );
+    let tenants = tenants(&database, &stream).await;
+    let problems = found(&tenants).await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0]
+            .kind
+            .to_string()
+            .contains("names `machines` without")
+    );
+}
+
+#[tokio::test]
 async fn functions_of_extensions_count_and_what_is_called_in_the_tenants_path_does_not() {
     let database = TestDatabase::new().await;
     database

@@ -8,7 +8,9 @@ const GUIDE: &str = include_str!("../../../../TENANT_SCHEMA_MIGRATION.md");
 /// The migrations of the application, as they ran in `public`.
 const FIRST: &str = "
 CREATE EXTENSION citext;
-CREATE TABLE lists (id serial PRIMARY KEY, name citext NOT NULL UNIQUE);
+CREATE EXTENSION \"uuid-ossp\";
+CREATE TABLE lists (id serial PRIMARY KEY, name citext NOT NULL UNIQUE,
+                    token uuid NOT NULL DEFAULT uuid_generate_v4());
 CREATE TABLE tasks (id bigserial PRIMARY KEY, list_id int NOT NULL REFERENCES lists (id),
                     title text NOT NULL, state text NOT NULL DEFAULT 'open');
 CREATE INDEX tasks_list ON tasks (list_id);
@@ -76,12 +78,14 @@ fn moved() -> Migrations {
     let [_, _, extensions] = blocks("sql")[..] else {
         panic!("the recipe has other blocks");
     };
+    let is_kept = |line: &&str| !line.starts_with("CREATE EXTENSION");
     let tenant = |sql: &str| {
-        sql.replace("public.", "")
-            .replace("CREATE EXTENSION citext;", "")
+        let lines = sql.lines().filter(is_kept).collect::<Vec<_>>();
+        lines.join("\n").replace("public.", "")
     };
+    let other = "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" SCHEMA ext;";
     Migrations::none_for_tenants()
-        .public("2026-12-01-000000_extensions", extensions)
+        .public("2026-12-01-000000_extensions", &format!("{extensions}{other}"))
         .tenant("2024-01-01-000000_first", &tenant(FIRST))
         .tenant("2024-02-01-000000_second", &tenant(SECOND))
 }
