@@ -85,7 +85,10 @@ fn moved() -> Migrations {
     };
     let other = "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" SCHEMA ext;";
     Migrations::none_for_tenants()
-        .public("2026-12-01-000000_extensions", &format!("{extensions}{other}"))
+        .public(
+            "2026-12-01-000000_extensions",
+            &format!("{extensions}{other}"),
+        )
         .tenant("2024-01-01-000000_first", &tenant(FIRST))
         .tenant("2024-02-01-000000_second", &tenant(SECOND))
 }
