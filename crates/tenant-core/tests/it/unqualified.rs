@@ -129,6 +129,18 @@ async fn a_function_in_an_index_that_reads_a_table_is_found() {
 }
 
 #[tokio::test]
+async fn rows_with_the_schemas_name_and_such_an_index_do_not_stop_the_check() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(&format!(
+        "{FUNCTIONS} CREATE TABLE tags (name text); INSERT INTO tags VALUES (current_schema());
+         CREATE INDEX ON tags (norm(name)); CREATE STATISTICS s ON (norm(name)), name FROM tags;"
+    ));
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "beta"]).await;
+    assert_eq!(found(&tenants).await.len(), 1);
+}
+
+#[tokio::test]
 async fn functions_of_extensions_count_and_what_is_called_in_the_tenants_path_does_not() {
     let database = TestDatabase::new().await;
     database
