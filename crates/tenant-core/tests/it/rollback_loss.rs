@@ -175,3 +175,30 @@ async fn a_composite_value_with_a_null_field_is_a_value_that_would_be_lost() {
         ]
     );
 }
+
+#[tokio::test]
+async fn rows_are_found_where_an_index_calls_a_function_that_needs_the_path() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with(
+            "CREATE FUNCTION bare(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT trim($1)';
+             CREATE FUNCTION norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT bare($1)';
+             CREATE TABLE people (id int, name text); CREATE INDEX ON people (norm(name));",
+        )
+        .back("DROP TABLE people; DROP FUNCTION norm; DROP FUNCTION bare;")
+        .with("ALTER TABLE people ADD due date;")
+        .back("ALTER TABLE people DROP due;");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["a", "b"]).await;
+    database
+        .execute("SET search_path TO b; INSERT INTO people VALUES (1, 'x', '2026-01-01')")
+        .await;
+    let all = plan(&tenants, RollbackTo::Nothing).await;
+    assert_eq!(
+        all.loss().unwrap(),
+        [
+            loss("people", None, 1, Some(1)),
+            loss("people", Some("due"), 1, None),
+        ]
+    );
+}
