@@ -16,6 +16,7 @@ mod health;
 mod known_shapes;
 mod ledgers;
 mod list;
+mod listed_spares;
 mod loss;
 mod migrate;
 mod migrate_public;

@@ -28,6 +28,9 @@ impl Error {
             | Self::MissingSpare(_)
             | Self::InvalidRow { .. }
             | Self::InvalidSpareRow { .. }
+            | Self::NoHistory(_)
+            | Self::ForeignObjects(_)
+            | Self::WrongOwner { .. }
             | Self::HalfMade { .. } => ErrorKind::Damaged,
             Self::Taken(_)
             | Self::Untracked(_)
@@ -42,6 +45,9 @@ impl Error {
             | Self::Irreversible { .. }
             | Self::UnreadableDown { .. }
             | Self::NotOurs { .. }
+            | Self::AheadOfProgram { .. }
+            | Self::CannotRepairAhead { .. }
+            | Self::OtherProgram { .. }
             | Self::ChangedPath { .. }
             | Self::ChangedElsewhere { .. }
             | Self::NoVersionFits { .. }

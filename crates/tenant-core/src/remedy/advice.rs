@@ -63,6 +63,8 @@ advice! {
     CopyRows,
     /// Restore the tenant's schema from a backup.
     RestoreBackup,
+    /// Move what no migration creates to another schema, and migrate the tenant.
+    MoveForeignObjects,
     /// Change the schema by hand so that it matches a version.
     FixSchema,
     /// Compare the object with another tenant's, and change it by hand.
@@ -102,6 +104,9 @@ advice! {
     RestoreFile,
     /// Use the program that has the migrations, or restore their folders.
     UseOtherProgram,
+    /// Say that the tenants are shared with another program, and may be migrated by this
+    /// one.
+    AllowUnknownMigrations,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
     /// Let the migration run outside a transaction.

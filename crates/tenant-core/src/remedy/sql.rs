@@ -30,7 +30,7 @@ pub enum Purpose {
     AcceptEdited,
     /// Lets a role use the schema and its tables.
     GrantAccess,
-    /// Gives the schema to the role that owns most tenants.
+    /// Gives the schema to the role that owns most tenants, or what is in it.
     ChangeOwner,
     /// Takes a row off the registry. No schema is touched.
     Unregister,
@@ -84,6 +84,13 @@ impl Sql {
     /// Takes `name`, which may be any text, off the registry.
     pub(crate) fn unregister(registry: &Registry, name: &str) -> Self {
         Self::new(Purpose::Unregister, [registry.unregister(name)])
+    }
+
+    /// Gives the schema to the role `usual`.
+    pub(crate) fn change_owner(schema: &str, usual: &str) -> Self {
+        let (schema, usual) = (ident(schema), ident(usual));
+        let statement = format!("ALTER SCHEMA {schema} OWNER TO {usual}");
+        Self::new(Purpose::ChangeOwner, [statement])
     }
 
     /// Lets `role` use the schema, and its tables.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
-use super::object::{Aspect, ObjectKind, ObjectName};
+use super::object::{Aspect, ObjectName};
 use crate::SchemaName;
 
 /// One object that is not as it should be. `Display` says what differs.
@@ -66,11 +66,6 @@ impl Difference {
         let statements = self.statements.iter();
         let statements = statements.map(|normal| rendered(normal, schema.as_str()));
         statements.collect()
-    }
-
-    /// Whether a table is missing.
-    pub(crate) fn is_missing_table(&self) -> bool {
-        self.change == Change::Missing && self.object.kind == ObjectKind::Table
     }
 
     /// Whether it is about whom the object belongs to.

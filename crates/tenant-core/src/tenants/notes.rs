@@ -7,20 +7,20 @@ use sql_text::{V1, literal, unversioned_fingerprint, was_edited};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
-use super::state::State;
+use super::state::Standing;
 use crate::migration::{Migration, MigrationSet};
 use crate::registry::{Registry, Rows};
 use crate::report::Note;
 use crate::{Error, TenantName, Version};
 
 /// What the ledgers tell: migrations that nobody has, and those that come late.
-pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note> {
+pub(super) fn of_standings<'a>(
+    standings: impl Iterator<Item = &'a Standing>,
+    migrations: &MigrationSet,
+) -> Vec<Note> {
     let mut unknown = BTreeMap::<&Version, Vec<String>>::new();
     let mut late = BTreeMap::<&Version, Vec<String>>::new();
-    for standing in states
-        .iter()
-        .filter_map(|state| state.standing.as_ref().ok())
-    {
+    for standing in standings {
         let name = || standing.entry.key().to_owned();
         for version in &standing.unknown {
             unknown.entry(version).or_default().push(name());

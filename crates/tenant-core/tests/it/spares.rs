@@ -135,7 +135,10 @@ async fn a_spare_that_is_behind_is_not_taken_and_is_migrated_with_the_fleet() {
     let new = open(&database, &stream, Settings::default()).await;
     assert_eq!(
         new.spares().count().await.unwrap(),
-        SpareCount { ready: 0, other: 2 }
+        SpareCount {
+            behind: 2,
+            ..SpareCount::default()
+        }
     );
     assert!(!new.create(&name("built")).await.unwrap().from_spare);
 
@@ -213,7 +216,10 @@ async fn a_spare_that_is_not_what_its_row_says_is_passed_over() {
     assert!(!tenants.create(&name("two")).await.unwrap().from_spare);
     assert_eq!(
         tenants.spares().count().await.unwrap(),
-        SpareCount { ready: 0, other: 1 }
+        SpareCount {
+            behind: 1,
+            ..SpareCount::default()
+        }
     );
     assert_eq!(database.tracked().await, ["one", "two"]);
 }
@@ -300,7 +306,10 @@ async fn a_spare_whose_migration_fails_is_reported_and_stays_as_it_was() {
     assert_eq!(failed.collect::<Vec<_>>(), [spare]);
     assert_eq!(
         new.spares().count().await.unwrap(),
-        SpareCount { ready: 0, other: 1 }
+        SpareCount {
+            behind: 1,
+            ..SpareCount::default()
+        }
     );
     assert!(!new.create(&name("acme")).await.unwrap().from_spare);
 }

@@ -17,6 +17,9 @@ use crate::tenants;
 /// dropped or rewritten: what only that would mend is shown with its SQL, and left.
 /// Tables and columns come back empty.
 ///
+/// A tenant that another program has migrated is refused. So is one without any
+/// recorded migration that is not empty: adopt-tenant finds out what it has.
+///
 /// Exit code 1 when something is left, or when the repair failed.
 ///
 /// With --json: tenant, dry_run, mended (what was, or would be, put right, in
