@@ -74,6 +74,7 @@ mod session;
 mod session_reported;
 mod session_sweep;
 mod session_timeouts;
+mod shared_tables;
 mod spares;
 mod spares_of_others;
 mod splitting;
