@@ -17,7 +17,8 @@ use thiserror::Error;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
-    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
+    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
+    TenantName, Version,
 };
 
 pub use cause::Cause;
@@ -42,6 +43,34 @@ pub enum Error {
     NotSetUp {
         /// The table that would list the tenants, as SQL text.
         table: String,
+    },
+    /// The migration that makes a list is applied, and the list does not exist.
+    #[error(
+        "the table `{table}` does not exist, although the migration that creates it is applied"
+    )]
+    RegistryLost {
+        /// The table that would list the tenants, or the spares, as SQL text.
+        table: String,
+        /// The statement that creates it, empty.
+        create: String,
+    },
+    /// A row of a list did not come out as it was written, and nothing was changed.
+    #[error(
+        "{schema}: the row in `{list}` is not as it was written: a trigger or a rule changes it"
+    )]
+    NotListed {
+        /// Which schema, in words.
+        schema: String,
+        /// The table that lists it, as SQL text.
+        list: String,
+    },
+    /// The schema that was named for extensions cannot be one.
+    #[error("`{name}` cannot be the schema for extensions: {rule}")]
+    InvalidExtensionsSchema {
+        /// The name.
+        name: String,
+        /// Why not.
+        rule: SchemaNameRule,
     },
     /// There is nowhere to list spare schemas.
     #[error("the database has no table `{table}`, which lists spare schemas")]

@@ -18,6 +18,7 @@ mod ledgers;
 mod list;
 mod listed_spares;
 mod loss;
+mod lost_lists;
 mod migrate;
 mod migrate_public;
 mod moving;

@@ -78,6 +78,14 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
             "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
              error. It should not happen"
         }
+        Advice::RestoreTable => {
+            "restore the table from a backup. Without one, create it empty: a health check then \
+             lists the schemas of the tenants, to be adopted one by one"
+        }
+        Advice::FixRegistryTrigger => {
+            "change or disable the trigger or the rule of the table that the message names, and \
+             run the command again"
+        }
         Advice::RestoreBackup => "restore the schema from a backup",
         Advice::MoveForeignObjects => {
             "move what the schema holds to another schema, with ALTER TABLE ... SET SCHEMA and the \

@@ -19,6 +19,7 @@ impl Error {
             Self::NotSetUp { .. } | Self::NoSpareList { .. } | Self::NoExtensionsSchema(_) => {
                 ErrorKind::NotSetUp
             }
+            Self::InvalidExtensionsSchema { .. } => ErrorKind::Misconfigured,
             Self::Unknown(_)
             | Self::UnknownSpare(_)
             | Self::NoSchema(_)
@@ -29,6 +30,7 @@ impl Error {
             | Self::InvalidRow { .. }
             | Self::InvalidSpareRow { .. }
             | Self::NoHistory(_)
+            | Self::RegistryLost { .. }
             | Self::ForeignObjects(_)
             | Self::WrongOwner { .. }
             | Self::HalfMade { .. } => ErrorKind::Damaged,
@@ -45,6 +47,7 @@ impl Error {
             | Self::Irreversible { .. }
             | Self::UnreadableDown { .. }
             | Self::NotOurs { .. }
+            | Self::NotListed { .. }
             | Self::AheadOfProgram { .. }
             | Self::CannotRepairAhead { .. }
             | Self::OtherProgram { .. }

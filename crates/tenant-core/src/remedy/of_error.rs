@@ -43,6 +43,15 @@ impl Error {
             | Self::NotDistributed(_)
             | Self::WouldBlockWrites { .. } => of_a_cluster(self),
             Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
+            Self::RegistryLost { create, .. } => vec![
+                Advice::RestoreTable.into(),
+                Sql::new(Purpose::CreateRegistry, [create]).into(),
+                Command::CheckTenants.into(),
+            ],
+            Self::NotListed { list, .. } => vec![
+                Advice::FixRegistryTrigger.into(),
+                Sql::triggers_of(list).into(),
+            ],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
             Self::Taken(_) => vec![
                 Advice::ChooseAnotherName.into(),
@@ -116,6 +125,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
         Error::SameName(_) => Advice::ChooseAnotherName,
+        Error::InvalidExtensionsSchema { .. } => Advice::CorrectExtensionsSchema,
         Error::ForeignObjects(_) => Advice::MoveForeignObjects,
         Error::IsSpare(_) => Advice::ChooseTenantSchema,
         Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } => Advice::CorrectRow,

@@ -56,6 +56,9 @@ pub enum ProblemKind {
         /// Its version.
         version: Version,
     },
+    /// What its row keeps of the texts of the applied migrations cannot be read.
+    #[error("the fingerprints in its row of the registry are no JSON object, and are ignored")]
+    NoFingerprints,
     /// The application's role cannot use the schema, or not read these tables.
     #[error("{}", no_access(.role, .tables))]
     NoAccess {
@@ -163,6 +166,7 @@ impl ProblemKind {
             Self::UnknownMigration(_) => "unknown_migration",
             Self::OtherProgram(_) => "other_program",
             Self::EditedMigration { .. } => "edited_migration",
+            Self::NoFingerprints => "no_fingerprints",
             Self::NoAccess { .. } => "no_access",
             Self::ForeignOwner { .. } => "wrong_owner",
             Self::NotDistributed => "not_distributed",

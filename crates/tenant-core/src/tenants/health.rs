@@ -326,21 +326,25 @@ impl Tenants {
         self.look_for_columns().await?;
         let mut problems = Vec::new();
         for note in self.edited().await? {
-            let Note::Edited {
-                migration,
-                version,
-                tenants,
-            } = note
-            else {
-                continue;
+            let (tenants, edited) = match note {
+                Note::Edited {
+                    migration,
+                    version,
+                    tenants,
+                } => (tenants, Some((migration, version))),
+                Note::NoFingerprints { tenants } => (tenants, None),
+                _ => continue,
             };
             let tenants = tenants.into_iter().filter(|name| select.contains(name));
-            problems.extend(tenants.map(|tenant| Problem {
-                tenant: Some(tenant),
-                kind: ProblemKind::EditedMigration {
-                    migration: migration.clone(),
-                    version: version.clone(),
-                },
+            problems.extend(tenants.map(|tenant| {
+                Problem {
+                    tenant: Some(tenant),
+                    kind: edited
+                        .clone()
+                        .map_or(ProblemKind::NoFingerprints, |(migration, version)| {
+                            ProblemKind::EditedMigration { migration, version }
+                        }),
+                }
             }));
         }
         Ok(problems)

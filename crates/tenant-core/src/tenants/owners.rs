@@ -58,6 +58,10 @@ pub(super) async fn wrong_owners(
     select: &Selection,
 ) -> Result<Vec<WrongOwner>, Error> {
     let owners = read(reading, registry).await?;
+    // A row that is no tenant's is told of as that.
+    let owners = owners.into_iter();
+    let owners = owners.filter(|it| registry.tenant(&it.key).is_ok());
+    let owners = owners.collect::<Vec<_>>();
     let usual = usual(&owners);
     let wrong = owners.iter().filter(|it| select.contains(&it.key));
     let wrong = wrong.filter_map(|it| {

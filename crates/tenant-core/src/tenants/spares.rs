@@ -141,20 +141,12 @@ impl Tenants {
         let new = new.into_iter().map(Entry::Spare).map(Item::from).collect();
         let built = self.for_each(new, Task::Create, pace.limits(0), pace.stop, observe);
         let built = built.await?;
-        let any_built = built.iter().any(|it| it.status == Status::Created);
-        let mut ready = kept.len();
-        ready += built
-            .iter()
-            .filter(|it| it.status == Status::Created)
-            .count();
+        let created = built.iter().filter(|it| it.status == Status::Created);
+        let created = created.count();
+        let mut ready = kept.len() + created;
         outcomes.extend(built);
-        if any_built {
-            // Another run may have built as many meanwhile. Both find the same ones to be
-            // too many: those behind the others by name.
-            let now = self.find_spares().await?.ready;
-            let surplus = now.get(count..).unwrap_or_default().to_vec();
-            ready = ready.min(now.len() - surplus.len());
-            outcomes.extend(self.drop_spares(surplus, &call).await?);
+        if created > 0 {
+            ready = ready.min(self.drop_surplus(&call, &mut outcomes).await?);
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let report = SpareReport {
@@ -165,6 +157,24 @@ impl Tenants {
         };
         events::spares_ended(&report);
         Ok(report)
+    }
+
+    /// Drops the spares that another run may have built meanwhile, and says how many are
+    /// ready now. Both find the same ones to be too many: those behind the others by name.
+    async fn drop_surplus(
+        &self,
+        call: &KeepSpares<'_>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<usize, Error> {
+        let listed = self.states_of_spares().await?.len();
+        if listed <= call.count {
+            return Ok(listed);
+        }
+        let now = self.find_spares().await?.ready;
+        let surplus = now.get(call.count..).unwrap_or_default().to_vec();
+        let ready = now.len() - surplus.len();
+        outcomes.extend(self.drop_spares(surplus, call).await?);
+        Ok(ready)
     }
 
     /// Drops these spares.
@@ -256,12 +266,13 @@ impl Tenants {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Spares);
         let found = reading.query(&sql, &[]).await;
-        found
-            .map(drop)
-            .map_err(|error| match state::registry_error(&self.registry, error) {
-                Error::NotSetUp { .. } => self.registry.no_spare_list(),
-                error => error,
-            })
+        let Err(error) = found else {
+            return Ok(());
+        };
+        match state::registry_error(&self.registry, error) {
+            Error::NotSetUp { .. } => Err(self.told_apart(self.registry.no_spare_list()).await),
+            error => Err(error),
+        }
     }
 }
 

@@ -161,7 +161,10 @@ impl Tenants {
         select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        self.read_list(List::Tenants, select, knowledge).await
+        match self.read_list(List::Tenants, select, knowledge).await {
+            Err(error) => Err(self.told_apart(error).await),
+            read => read,
+        }
     }
 
     /// Where every spare schema stands, by name; none where there is no list of

@@ -53,6 +53,7 @@ mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
 mod registry;
+mod registry_corners;
 mod registry_migrations;
 mod registry_triggers;
 mod remedies;

@@ -147,7 +147,7 @@ fn text(document: &Document<'_>) -> String {
         ));
         for row in &document.left {
             lines.push(format!("  {}", shown(&row.detail)));
-            lines.push(format!("    to do: {}", row.remedy));
+            lines.push(format!("    to do: {}", shown(&row.remedy)));
             let sql = row.sql.iter();
             lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
         }

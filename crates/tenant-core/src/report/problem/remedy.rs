@@ -35,6 +35,10 @@ impl Problem {
             ProblemKind::EditedMigration { version, .. } => {
                 edited(registry, name, version.as_str())
             }
+            ProblemKind::NoFingerprints => {
+                let forget = registry.forget_fingerprints(name);
+                vec![Sql::new(Purpose::ForgetFingerprints, [forget]).into()]
+            }
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
             }

@@ -34,7 +34,7 @@ impl Kind {
             ProblemKind::Unreadable(_) => Self::Unreadable,
             ProblemKind::PendingMigrations(_) => Self::Pending,
             ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => Self::Unknown,
-            ProblemKind::EditedMigration { .. } => Self::Edited,
+            ProblemKind::EditedMigration { .. } | ProblemKind::NoFingerprints => Self::Edited,
             ProblemKind::NoAccess { .. } => Self::NoAccess,
             ProblemKind::ForeignOwner { .. } => Self::Owner,
             ProblemKind::NotDistributed => Self::Local,
