@@ -49,7 +49,7 @@ pub(super) async fn holders_of(work: Work<'_>, key: &str) -> Vec<LockHolder> {
 ///
 /// The process itself is not asked for: behind a pooler it is another one for
 /// each transaction.
-fn owners(key: &str) -> String {
+pub(super) fn owners(key: &str) -> String {
     format!(
         "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \

@@ -12,7 +12,9 @@ use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
 use crate::report::{Problem, ProblemKind};
-use crate::shape::{Change, Difference, Shape, compare_with_migrations, missing_table};
+use crate::shape::{
+    Change, Difference, Shape, compare_with_migrations, missing_table, names_schema,
+};
 
 /// What a look at the shapes found.
 #[derive(Default)]
@@ -36,7 +38,7 @@ impl Tenants {
         let expected = known.filter_map(|standing| {
             let shape = shapes.get(&self.applied(standing))?;
             let schema = standing.entry.schema_name().as_str();
-            Some((schema, (standing, shape.as_ref())))
+            Some((schema, (standing, shape.shape_of(schema))))
         });
         let expected = expected.collect::<HashMap<_, _>>();
         let names = expected.keys().copied().collect::<Vec<_>>();
@@ -58,7 +60,8 @@ impl Tenants {
                 Seen::Shape(found) if found.is_empty() => drift.as_expected += 1,
                 Seen::Shape(found) if is_bare => {
                     let newest = shapes.get(&self.newest());
-                    let is_foreign = newest.is_some_and(|newest| is_foreign(&found, newest));
+                    let is_foreign =
+                        newest.is_some_and(|newest| is_foreign(&found, newest.template()));
                     drift.add(name, [bare(is_foreign)]);
                 }
                 Seen::Shape(found) => {
@@ -90,7 +93,7 @@ impl Tenants {
         let mut problems = Vec::new();
         for (applied, standings) in groups {
             if let Some(expected) = shapes.get(&applied) {
-                problems.extend(lacking(reading, &standings, expected).await?);
+                problems.extend(lacking(reading, &standings, expected.template()).await?);
             }
         }
         Ok(problems)
@@ -150,7 +153,9 @@ async fn lacking(
     let keys = entries.map(|it| (it.schema_name().as_str(), it.key()));
     let keys = keys.collect::<HashMap<_, _>>();
     let names = keys.keys().copied().collect::<Vec<_>>();
-    let tables = expected.tables().collect::<Vec<_>>();
+    // One that is called after its schema is looked for by the full check.
+    let tables = expected.tables().filter(|table| !names_schema(table));
+    let tables = tables.collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
     let failed = |error| Error::database("looking for missing tables", error);

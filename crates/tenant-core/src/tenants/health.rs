@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::access::missing_access;
 use super::drift::Drift;
-use super::expected::Shapes;
+use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::listed_spares::Is;
@@ -82,8 +82,10 @@ impl Tenants {
     /// exactly the migrations of this program, and looks exactly as these make it;
     /// and no schema is left over.
     ///
-    /// What the migrations make is seen by applying them to a schema in a transaction
-    /// that is rolled back, so the role needs the right to create schemas. A tenant
+    /// What the migrations make is found out by applying them to two schemas, each in a
+    /// transaction that is rolled back, so the role needs the right to create schemas. The
+    /// result is kept in `public.expected_shapes`, if the role may write there, and used
+    /// until something changes that it depends on. A tenant
     /// that is behind is held against the shape of its own version. How the tenants
     /// look is read with a dozen queries for each fifty of them.
     ///
@@ -112,6 +114,7 @@ impl Tenants {
             busy: Vec::new(),
             problems: Vec::new(),
             not_checked: None,
+            varying: Vec::new(),
             all_are_busy: false,
         };
         if select.is_empty() {
@@ -126,8 +129,13 @@ impl Tenants {
                 health.about_all(kind);
             }
         }
-        let shapes = match self.expected(self.sets(&states)).await {
-            Ok(shapes) => Some(shapes),
+        let shapes = match self.expected(self.sets(&states), Trust::Kept).await {
+            Ok(shapes) => {
+                let varying = shapes.values().flat_map(|it| it.varying());
+                let varying = varying.collect::<BTreeSet<_>>();
+                health.varying = varying.into_iter().collect();
+                Some(shapes)
+            }
             Err(error) => {
                 health.not_tried(error);
                 None
@@ -195,6 +203,8 @@ impl Tenants {
                 as_expected = Some(drift.as_expected);
                 busy = drift.busy;
                 problems.extend(drift.problems);
+                let named = self.names_of_spares_in_rows(reading, &standings, shapes);
+                problems.extend(named.await?);
             }
         }
         if select.is_all() {
@@ -279,15 +289,15 @@ impl Tenants {
         if !names.is_empty() {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
-            let shapes = match check.shapes {
-                Some(_) => Some(self.expected(self.sets(&states)).await?),
+            let tried = match check.shapes {
+                Some(_) => self.expected(self.sets(&states), Trust::Tried).await.ok(),
                 None => None,
             };
             let closer = Check {
                 reading: check.reading,
                 select: &names,
                 depth: check.depth,
-                shapes: shapes.as_ref(),
+                shapes: tried.as_ref().or(check.shapes),
             };
             let before = self.stand(&states);
             let mut problems = self.problems_of(&closer, states).await?.problems;

@@ -118,6 +118,9 @@ impl Tenants {
         self.require_list().await?;
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
+        if count > 0 {
+            self.require_no_name().await?;
+        }
         self.prepare_references().await?;
         let mut outcomes = Vec::new();
         if count > 0 {
@@ -196,7 +199,12 @@ impl Tenants {
             Is::Behind(standing) => Some(standing.item()),
             _ => None,
         });
-        Ok(behind.collect())
+        let behind = behind.collect::<Vec<_>>();
+        // Those that migrations would write their name into stay behind, and are not taken.
+        if behind.is_empty() || self.require_no_name().await.is_err() {
+            return Ok(Vec::new());
+        }
+        Ok(behind)
     }
 
     /// Does `task` with these spares, once the tenants are done. What
