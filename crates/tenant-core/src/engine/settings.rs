@@ -45,7 +45,8 @@ pub struct Settings {
     /// How long a statement waits for a lock on a table that another session holds.
     /// Zero: indefinitely.
     pub lock_timeout: Duration,
-    /// How long a run waits for another run on the same schema: 10 minutes by default.
+    /// How long a run waits for another run on the same schema, or on a table that
+    /// migrations of several tenants lock: 10 minutes by default.
     /// Zero: not at all.
     pub wait: Duration,
     /// Whether the notices of migrations are reported, and not only their warnings.

@@ -140,3 +140,26 @@ async fn a_run_that_does_not_want_to_wait_gives_up_after_its_attempts() {
     first.await.unwrap().unwrap();
     assert_eq!(database.tracked().await, ["acme"]);
 }
+
+/// Elsewhere two requests that created tenants at the same moment ended in a deadlock: each
+/// had written to the shared table before it asked for the stronger lock.
+#[tokio::test]
+async fn six_who_write_to_the_table_before_they_refer_to_it_end_in_no_deadlock() {
+    let database = with_plans().await;
+    let plans = "CREATE TABLE public.used (at timestamptz DEFAULT now(), plan int)";
+    database.execute(plans).await;
+    database
+        .execute("ALTER TABLE public.used ADD id int UNIQUE GENERATED ALWAYS AS IDENTITY")
+        .await;
+    let stream = Stream::new().with(
+        "INSERT INTO public.used (plan) VALUES (1); SELECT pg_sleep(0.3); \
+         CREATE TABLE bills (used int REFERENCES public.used (id));",
+    );
+    let tenants = tenants(&database, &stream).await;
+    let names = eight();
+    let names = names.iter().take(6).map(|it| name(it));
+    let report = tenants.create_many(names).jobs(6).await.unwrap();
+    assert_eq!(report.count(Status::Created), 6, "{report:?}");
+    let used = database.value("SELECT count(*) FROM public.used").await;
+    assert_eq!(used, "6");
+}
