@@ -212,6 +212,11 @@ impl Migration<'_> {
 
     fn content(&self, name: &str) -> Result<Content, FolderError> {
         let path = self.folder.join(name);
+        // Reading a pipe waits until somebody writes into it.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let source = io::Error::other("it is not a regular file");
+            return Err(FolderError::Unreadable { path, source });
+        }
         match fs::read(&path) {
             Ok(bytes) => Ok(String::from_utf8(bytes).map_or(Content::NotText, Content::Text)),
             // A link that leads nowhere is there.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
+use super::lock::lock_key;
 use super::lock_holders::owners;
 use super::work::Work;
 use crate::Error;
@@ -57,6 +58,6 @@ fn give_way(schema: Schema<'_>) -> String {
         "SELECT pg_catalog.pg_cancel_backend(o.pid) FROM ({}) o \
          WHERE EXISTS (SELECT FROM pg_catalog.pg_locks w WHERE NOT w.granted \
              AND o.pid = ANY (pg_catalog.pg_blocking_pids(w.pid)))",
-        owners(schema)
+        owners(&lock_key(schema))
     )
 }

@@ -21,6 +21,13 @@ pub enum Note {
         /// The tenants that have it as it was before, by name.
         tenants: Vec<String>,
     },
+    /// What the texts of the applied migrations were cannot be read, so that it is not known
+    /// whether one was edited.
+    #[error("the fingerprints of {} in the registry are no JSON object, and are ignored", few(.tenants))]
+    NoFingerprints {
+        /// The tenants, by name.
+        tenants: Vec<String>,
+    },
     /// A migration that was applied and is not there any more.
     #[error("migration {version} is applied to {}, and this program does not have it", few(.tenants))]
     Unknown {
@@ -96,6 +103,7 @@ impl Note {
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
+            Self::NoFingerprints { .. } => return vec![Command::CheckTenants.into()],
             Self::Edited { .. } => {
                 return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
             }
@@ -124,6 +132,7 @@ impl Note {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Edited { .. } => "edited_migration",
+            Self::NoFingerprints { .. } => "no_fingerprints",
             Self::Unknown { .. } => "unknown_migration",
             Self::Late { .. } => "late_migration",
             Self::LossUnknown { .. } => "loss_unknown",

@@ -9,7 +9,7 @@ use super::expected::Trust;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::state;
-use crate::engine::{self, Evidence};
+use crate::engine::{self, Evidence, require_known};
 use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::{Schema, Target};
@@ -91,7 +91,8 @@ impl Tenants {
     /// [`Error::NoSchema`], [`Error::MissingSchema`], [`Error::NothingToAdopt`] when it
     /// is a whole tenant, [`Error::IsSpare`], [`Error::NoVersionFits`],
     /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
-    /// `at` says what the schema says itself, [`Error::Busy`], or that the migrations
+    /// `at` says what the schema says itself, [`Error::OtherProgram`] or
+    /// [`Error::AheadOfProgram`] when another program has migrated it, [`Error::Busy`], or that the migrations
     /// could not be tried. Then nothing was changed.
     pub fn adopt<'a>(&'a self, name: &'a TenantName) -> Adopt<'a> {
         Adopt {
@@ -116,7 +117,7 @@ impl Tenants {
         let steps = self.steps(&said).await?;
         let adopted = Mutex::new(None);
         let decide = |evidence: &Evidence<'_>| {
-            let (count, decided) = self.decide(schema, evidence, &said, &steps)?;
+            let (count, decided) = self.decide(target, evidence, &said, &steps)?;
             let mut adopted = adopted.lock().unwrap_or_else(PoisonError::into_inner);
             *adopted = Some(decided);
             Ok(count)
@@ -163,16 +164,19 @@ impl Tenants {
     /// How many of the migrations the schema has, and what to say of it.
     fn decide(
         &self,
-        name: &SchemaName,
+        target: &Target,
         evidence: &Evidence<'_>,
         said: &Said,
         steps: &Steps,
     ) -> Result<(usize, Adopted), Error> {
+        let name = &target.schema;
         let found = match evidence {
             Evidence::Ledger(_) if *said != Said::Nothing => {
                 return Err(Error::HasLedger(name.clone()));
             }
             Evidence::Ledger(versions) => {
+                let (schema, allowed) = (Schema::Tenant(target), self.settings.unknown_migrations);
+                require_known(schema, &self.migrations.tenant, versions, allowed)?;
                 let adopted = Adopted {
                     version: versions.last().map(Version::recorded),
                     by_shape: false,

@@ -1,7 +1,7 @@
 //! `adopt-tenant`: makes a tenant of a schema that is there.
 
 use clap::Parser;
-use command_line::options::Locking;
+use command_line::options::{Locking, Unknown};
 use command_line::output::shown;
 use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
 use serde::Serialize;
@@ -17,6 +17,9 @@ use crate::{report, tenants, version};
 /// without, the version is found whose shape the schema has, and recorded. Where no
 /// version fits, it is refused, and the differences to the nearest are shown. Nothing
 /// in the schema is changed but for that table.
+///
+/// A table of applied migrations that this program does not have is refused, unless
+/// --allow-unknown-migrations is given and it has some of them.
 ///
 /// Exit code 1 when it is refused, and then nothing was changed.
 ///
@@ -39,6 +42,9 @@ pub struct AdoptTenant {
     locking: Locking,
 
     #[command(flatten)]
+    unknown: Unknown,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -57,7 +63,8 @@ impl Script for AdoptTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let tenants =
+            tenants::open_with(context, self.unknown.settings(self.locking.settings())).await?;
         let mut call = tenants.adopt(&self.name);
         if let Some(at) = self.at {
             call = call.at(at);
@@ -98,10 +105,15 @@ fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> String
     let mut lines = vec!["note: it differs from what its migrations make:".to_owned()];
     let differences = adopted.differences.iter();
     lines.extend(differences.map(|words| format!("  {}", shown(words))));
-    let repair = Command::RepairTenant(name.clone()).into();
+    let name = name.clone();
+    let next = match adopted.version {
+        Some(_) => Command::RepairTenant(name),
+        // Nothing says what it should be.
+        None => Command::CheckTenant(name),
+    };
     lines.push(format!(
         "  to do:   {}",
-        remedy::sentence(&repair, invocation)
+        remedy::sentence(&next.into(), invocation)
     ));
     lines.join("\n")
 }

@@ -218,8 +218,8 @@ fn details(problems: &[Row]) -> Vec<String> {
         let heading = shown(name.unwrap_or(all));
         lines.push(console::style(heading).bold().to_string());
         for problem in problems {
-            lines.push(format!("  {}", problem.detail));
-            lines.push(format!("    to do: {}", problem.remedy));
+            lines.push(format!("  {}", shown(&problem.detail)));
+            lines.push(format!("    to do: {}", shown(&problem.remedy)));
             let sql = problem.sql.iter();
             lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
         }

@@ -25,6 +25,7 @@ mod extensions;
 mod failing_migrations;
 mod fleet;
 mod from_public;
+mod guards;
 mod health_check;
 mod help;
 mod hints;

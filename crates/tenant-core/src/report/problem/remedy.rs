@@ -31,20 +31,27 @@ impl Problem {
             }
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
             ProblemKind::HalfMade => vec![self.command(adopt)],
+            ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
                 edited(registry, name, version.as_str())
+            }
+            ProblemKind::NoFingerprints => {
+                let forget = registry.forget_fingerprints(name);
+                vec![Sql::new(Purpose::ForgetFingerprints, [forget]).into()]
             }
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
             }
             ProblemKind::ForeignOwner { usual, .. } => {
-                vec![change_owner(&schema_of(registry, name), usual).into()]
+                vec![Sql::change_owner(&schema_of(registry, name), usual).into()]
             }
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
-            ProblemKind::UnknownMigration(_) => vec![Advice::UseOtherProgram.into()],
+            ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => {
+                vec![Advice::UseOtherProgram.into()]
+            }
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
@@ -127,11 +134,6 @@ fn schema_of(registry: &Registry, name: &str) -> String {
     }
 }
 
-fn change_owner(name: &str, usual: &str) -> Sql {
-    let statement = format!("ALTER SCHEMA {} OWNER TO {}", ident(name), ident(usual));
-    Sql::new(Purpose::ChangeOwner, [statement])
-}
-
 /// `function` is SQL: its name and its arguments.
 fn keep_path(function: &str) -> Sql {
     let statement = format!("ALTER FUNCTION {function} SET search_path FROM CURRENT");
@@ -140,6 +142,7 @@ fn keep_path(function: &str) -> Sql {
 
 fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
+        Orphan::OfOtherProgram => return vec![Advice::UseOtherProgram.into()],
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => "",
         Orphan::LikeATenant => " CASCADE",
@@ -155,7 +158,9 @@ fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
 
 fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
     match fault {
-        SpareFault::Gone => Sql::new(Purpose::ForgetSpare, [registry.forget_spare(name)]).into(),
+        SpareFault::Gone | SpareFault::Tenants | SpareFault::NoSpare => {
+            Sql::new(Purpose::ForgetSpare, [registry.forget_spare(name)]).into()
+        }
         SpareFault::Unlisted => {
             let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
             Sql::new(Purpose::DropSpare, [statement]).into()
