@@ -1,5 +1,6 @@
 //! [`Tenants`]: everything one does with them, one documented call each.
 
+mod accept_edits;
 mod access;
 mod adopt;
 mod clone;
@@ -25,6 +26,7 @@ mod orphans;
 mod owners;
 mod places;
 mod reading;
+mod recording;
 mod reference;
 mod rename;
 mod repair;
@@ -33,9 +35,11 @@ mod setters;
 mod shapes;
 mod spares;
 mod spread;
+mod squash;
 mod standings;
 mod state;
 
+pub use accept_edits::AcceptEdits;
 pub use adopt::{Adopt, Adopted};
 pub use clone::CloneTenant;
 pub use cluster::Cluster;
@@ -54,4 +58,5 @@ pub use places::{ClusterNode, TenantPlace};
 pub use repair::Repair;
 pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, RollbackTo};
 pub use spares::{KeepSpares, Spares};
+pub use squash::Squash;
 pub use standings::TenantStanding;

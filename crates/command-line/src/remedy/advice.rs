@@ -144,6 +144,23 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::UseOtherProgram => {
             "run the program that applied these migrations, or restore their folders"
         }
+        Advice::NameBaseline => {
+            "name the baseline with --baseline; of a baseline with several migrations, the last"
+        }
+        Advice::NameNewestReplaced => {
+            "if the baseline replaces them too, name the newest of them with --through"
+        }
+        Advice::CorrectBaseline => {
+            "if all tenants differ like this, correct the baseline; if it has several migrations, \
+             name the last with --baseline"
+        }
+        Advice::RepairWithOldProgram => {
+            "migrate and repair the tenant with the program that has the old migrations, then run \
+             this again"
+        }
+        Advice::MigrateWithOldProgram => {
+            "migrate the tenant with the program that has the old migrations, then run this again"
+        }
         Advice::NameVersion => {
             "give a version, or the name of a migration's folder. 0 means before the first \
              migration"

@@ -102,6 +102,16 @@ advice! {
     RestoreFile,
     /// Use the program that has the migrations, or restore their folders.
     UseOtherProgram,
+    /// Name the baseline, or its last migration.
+    NameBaseline,
+    /// Name the newest old migration that the baseline replaces.
+    NameNewestReplaced,
+    /// Correct the baseline: where all tenants differ, it creates something else.
+    CorrectBaseline,
+    /// Repair the tenant with the program that has the old migrations.
+    RepairWithOldProgram,
+    /// Migrate the tenant with the program that has the old migrations.
+    MigrateWithOldProgram,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
     /// Let the migration run outside a transaction.

@@ -26,8 +26,6 @@ pub enum Purpose {
     DropObject,
     /// Changes the definition of an object. Its values may change with it.
     ChangeDefinition,
-    /// Takes the tenant to be right although a migration's text has changed.
-    AcceptEdited,
     /// Lets a role use the schema and its tables.
     GrantAccess,
     /// Gives the schema to the role that owns most tenants.
@@ -56,7 +54,6 @@ impl Purpose {
         Self::DropSchema,
         Self::DropObject,
         Self::ChangeDefinition,
-        Self::AcceptEdited,
         Self::GrantAccess,
         Self::ChangeOwner,
         Self::Unregister,

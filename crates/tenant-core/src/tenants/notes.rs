@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::reading::Reading;
 use super::state::State;
 use crate::migration::{Migration, MigrationSet};
-use crate::registry::{Registry, Rows};
+use crate::registry::{List, Registry, Rows};
 use crate::report::Note;
 use crate::{Error, TenantName, Version};
 
@@ -50,12 +50,32 @@ pub(super) async fn edited(
     registry: &Registry,
     migrations: &MigrationSet,
 ) -> Result<Vec<Note>, Error> {
+    let mut edited = BTreeMap::<String, Vec<String>>::new();
+    for (version, tenant) in edits(reading, registry, List::Tenants, migrations).await? {
+        edited.entry(version).or_default().push(tenant);
+    }
+    let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
+        migration: migrations.name_of(&version),
+        version: Version::recorded(&version),
+        tenants,
+    });
+    Ok(edited.collect())
+}
+
+/// The versions whose text has changed since they were applied, each with what a row of
+/// `list` that has it as it was is called. By version and name.
+pub(super) async fn edits(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    list: List,
+    migrations: &MigrationSet,
+) -> Result<Vec<(String, String)>, Error> {
     let Rows {
         from,
         key,
         fingerprints: Some(applied),
         ..
-    } = registry.rows("t")
+    } = registry.rows_of(list, "t")
     else {
         return Ok(Vec::new());
     };
@@ -81,24 +101,14 @@ pub(super) async fn edited(
     ];
     let rows = reading.query(&sql, &parameters).await;
     let rows = rows.map_err(|error| Error::database("reading the fingerprints", error))?;
-    let mut edited = BTreeMap::<&str, Vec<String>>::new();
-    for row in &rows {
-        let (Ok(version), Ok(tenant), Ok(stored)) =
-            (row.try_get(0), row.try_get(1), row.try_get(2))
-        else {
-            continue;
-        };
-        if migrations
-            .find(version)
-            .is_some_and(|it| differs(it, stored))
-        {
-            edited.entry(version).or_default().push(tenant);
-        }
-    }
-    let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
-        migration: migrations.name_of(version),
-        version: Version::recorded(version),
-        tenants,
+    let edited = rows.iter().filter_map(|row| {
+        let (version, key, stored) = (
+            row.try_get::<_, String>(0).ok()?,
+            row.try_get(1).ok()?,
+            row.try_get(2).ok()?,
+        );
+        let migration = migrations.find(&version)?;
+        differs(migration, stored).then_some((version, key))
     });
     Ok(edited.collect())
 }

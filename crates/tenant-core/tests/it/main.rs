@@ -6,6 +6,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod accept_edits;
 mod adopt;
 mod adopt_corners;
 mod as_diesel;
@@ -74,6 +75,8 @@ mod session_sweep;
 mod session_timeouts;
 mod spares;
 mod splitting;
+mod squash;
+mod squash_cases;
 mod stage;
 mod testing;
 mod testing_processes;

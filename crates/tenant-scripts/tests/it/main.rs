@@ -51,6 +51,7 @@ mod saas;
 mod said;
 mod session;
 mod spare_tenants;
+mod squash_tenants;
 mod stray_schemas;
 mod streams;
 mod support;

@@ -32,7 +32,8 @@ impl Problem {
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
             ProblemKind::HalfMade => vec![self.command(adopt)],
             ProblemKind::EditedMigration { version, .. } => {
-                edited(registry, name, version.as_str())
+                let accept = Command::AcceptEdits(version.clone());
+                vec![Advice::RestoreFile.into(), accept.into()]
             }
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
@@ -44,7 +45,9 @@ impl Problem {
                 vec![Command::MigratePublic.into()]
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
-            ProblemKind::UnknownMigration(_) => vec![Advice::UseOtherProgram.into()],
+            ProblemKind::UnknownMigration(_) => {
+                vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
+            }
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
@@ -103,14 +106,6 @@ fn of(error: &Error, otherwise: Advice) -> Vec<Remedy> {
 
 fn adopt(name: TenantName) -> Command {
     Command::AdoptTenant { name, at: None }
-}
-
-fn edited(registry: &Registry, name: &str, version: &str) -> Vec<Remedy> {
-    let accept = registry.forget_fingerprint(name, version);
-    vec![
-        Advice::RestoreFile.into(),
-        Sql::new(Purpose::AcceptEdited, [accept]).into(),
-    ]
 }
 
 /// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
