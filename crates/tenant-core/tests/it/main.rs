@@ -78,6 +78,7 @@ mod splitting;
 mod squash;
 mod squash_cases;
 mod stage;
+mod standby;
 mod testing;
 mod testing_processes;
 mod tls;

@@ -52,6 +52,7 @@ mod said;
 mod session;
 mod spare_tenants;
 mod squash_tenants;
+mod standby;
 mod stray_schemas;
 mod streams;
 mod support;
