@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Shape;
+use super::by_default::ByDefault;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
 use super::mend::{self, Mending};
@@ -46,7 +47,8 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     for (name, object) in &found.objects {
         let is_extra = expected.get(name).is_none()
             && !goes_with_another(found, expected, name, object)
-            && !(compared != Compared::Everything && is_of_a_partition(found, name, object));
+            && !(compared != Compared::Everything && is_of_a_partition(found, name, object))
+            && !expected.leeway.has_others_like(name);
         if is_extra {
             differences.push(Difference {
                 object: name.clone(),
@@ -55,6 +57,9 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 statements: mend::drop(name, object),
             });
         }
+    }
+    for difference in &mut differences {
+        difference.keep_to(&expected.leeway);
     }
     differences
 }
@@ -95,12 +100,14 @@ fn leave_out_renamed_keys(expected: &Shape, found: &Shape, differences: &mut Vec
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);
     let object = expected.get(&name)?;
-    Some(Difference {
+    let mut difference = Difference {
         change: Change::Missing,
         mending: mend::of_missing(&name, object),
         statements: mend::create(expected, &name),
         object: name,
-    })
+    };
+    difference.keep_to(&expected.leeway);
+    Some(difference)
 }
 
 fn table_name(table: &str) -> ObjectName {
@@ -176,7 +183,7 @@ fn both(
     compared: Compared,
     differences: &mut Vec<Difference>,
 ) {
-    let changes = changes(expected, found, name.kind, should, is);
+    let changes = changes(expected, found, name, (should, is));
     let is_invalid =
         |change: &AspectChange| name.kind == ObjectKind::Index && change.aspect == Aspect::Validity;
     let of_validity = changes.len() == 1
@@ -198,16 +205,16 @@ fn both(
     }
     differences.extend(owner(found, name, (should, is)));
     if compared != (Compared::WithMigrations { grants: false }) {
-        differences.extend(grants(name, (should, is), compared));
+        let by_default = &expected.leeway.by_default;
+        differences.extend(grants(name, (should, is), compared, by_default));
     }
 }
 
 fn changes(
     expected: &Shape,
     found: &Shape,
-    kind: ObjectKind,
-    should: &Object,
-    is: &Object,
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
 ) -> Vec<AspectChange> {
     let aspects = should.facts.keys().chain(is.facts.keys());
     let mut aspects = aspects
@@ -218,10 +225,13 @@ fn changes(
     let changed = aspects.into_iter().filter_map(|aspect| {
         let (expected_text, found_text) = (should.fact(*aspect), is.fact(*aspect));
         let same = match (expected_text, found_text) {
-            (Some(one), Some(other)) => is_same(expected, found, (kind, *aspect), one, other),
+            (Some(one), Some(other)) => is_same(expected, found, (name.kind, *aspect), one, other),
             (one, other) => one == other,
         };
-        (!same).then(|| AspectChange {
+        let leeway = &expected.leeway;
+        let texts = (expected_text, found_text);
+        let differs = !same && !leeway.fits((name, *aspect), found.schema(), texts);
+        differs.then(|| AspectChange {
             aspect: *aspect,
             expected: expected_text.map(str::to_owned),
             found: found_text.map(str::to_owned),
@@ -285,13 +295,14 @@ fn grants(
     name: &ObjectName,
     (should, is): (&Object, &Object),
     compared: Compared,
+    by_default: &ByDefault,
 ) -> Vec<Difference> {
     let (should_have, have) = (
         Grants::from_fact(should.fact(Aspect::Grants)),
         Grants::from_fact(is.fact(Aspect::Grants)),
     );
-    let missing = should_have.beyond(&have);
-    let beyond = have.beyond(&should_have);
+    let missing = by_default.leave_out(name.kind, should_have.beyond(&have));
+    let beyond = by_default.leave_out(name.kind, have.beyond(&should_have));
     let beyond = match compared {
         Compared::Everything => beyond,
         Compared::WithMigrations { .. } => beyond.of_everybody(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::access::missing_access;
 use super::drift::Drift;
-use super::expected::Shapes;
+use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::owners::foreign_owners;
@@ -110,6 +110,7 @@ impl Tenants {
             busy: Vec::new(),
             problems: Vec::new(),
             not_checked: None,
+            varying: Vec::new(),
             all_are_busy: false,
         };
         if select.is_empty() {
@@ -124,8 +125,13 @@ impl Tenants {
                 health.about_all(kind);
             }
         }
-        let shapes = match self.expected(self.sets(&states)).await {
-            Ok(shapes) => Some(shapes),
+        let shapes = match self.expected(self.sets(&states), Trust::Kept).await {
+            Ok(shapes) => {
+                let varying = shapes.values().flat_map(|it| it.varying());
+                let varying = varying.collect::<BTreeSet<_>>();
+                health.varying = varying.into_iter().collect();
+                Some(shapes)
+            }
             Err(error) => {
                 health.not_tried(error);
                 None
@@ -265,7 +271,7 @@ impl Tenants {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
             let shapes = match check.shapes {
-                Some(_) => Some(self.expected(self.sets(&states)).await?),
+                Some(_) => Some(self.expected(self.sets(&states), Trust::Tried).await?),
                 None => None,
             };
             let closer = Check {

@@ -9,10 +9,10 @@ use std::error::Error as _;
 use sql_text::ident;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::expected::{is_for_no_transaction, more_telling};
 use super::handle::Tenants;
 use super::reading::Reading;
 use super::rollback::Ahead;
+use super::trial::{is_for_no_transaction, more_telling};
 use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack};
 use crate::migration::{Migration, MigrationFile};

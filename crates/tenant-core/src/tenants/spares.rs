@@ -122,6 +122,9 @@ impl Tenants {
         self.require_list().await?;
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
+        if count > 0 {
+            self.require_no_name().await?;
+        }
         self.prepare_references().await?;
         let behind = self.spares_behind().await?;
         let migrated = self.for_spares(behind, Task::Migrate, pace);

@@ -27,6 +27,7 @@ mod edits;
 mod elsewhere;
 mod error_kinds;
 mod events;
+mod expectation;
 mod fixture;
 mod fleet;
 mod health;
