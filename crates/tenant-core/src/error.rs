@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::link::{LockHolder, in_words};
+use crate::link::{Database, LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
@@ -213,7 +213,7 @@ pub enum Error {
     /// The server is a standby, on which nothing can be changed or tried.
     #[error("{schema}: the server is a standby, which only reads")]
     Standby {
-        /// Which schema, in words.
+        /// Which schema, in words, or which database where it is about all.
         schema: String,
     },
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
@@ -434,6 +434,13 @@ impl Error {
         Self::Database {
             action: action.into(),
             source: source.into(),
+        }
+    }
+
+    /// The server of this database is a standby.
+    pub(crate) fn standby(database: &Database) -> Self {
+        Self::Standby {
+            schema: database.to_string(),
         }
     }
 

@@ -53,6 +53,12 @@ impl Replicated {
         Self { standby, primary }
     }
 
+    /// The server that writes.
+    #[must_use]
+    pub fn primary_server(&self) -> &ThrowawayServer {
+        &self.primary
+    }
+
     /// The URL of a database on the server that writes.
     #[must_use]
     pub fn primary(&self, database: &str) -> String {

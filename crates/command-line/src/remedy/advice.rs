@@ -42,7 +42,8 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
              add options=-c%20standard_conforming_strings%3Don to the URL"
         }
         Advice::UsePrimary => {
-            "give --database-url the address of the primary server. A standby can't try migrations"
+            "give --database-url the address of the primary server. A standby only reads, and can't try \
+             migrations"
         }
         Advice::ConnectDirectly => {
             "give --database-url the server's own address for this command. The pooler is fine \

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::each::Task;
+use super::expected::Trust;
 use super::handle::Tenants;
 use super::notes;
 use super::recording::{Job, Jobs, Purpose, sets};
@@ -108,7 +109,8 @@ impl Tenants {
         let (jobs, idle) = self.sort(states, &self.edits(List::Tenants, call).await?);
         let (of_spares, idle_spares) = self.sort(spares, &self.edits(List::Spares, call).await?);
         outcomes.extend(idle);
-        let shapes = self.expected(sets(jobs.iter().chain(&of_spares))).await?;
+        let sets = sets(jobs.iter().chain(&of_spares));
+        let shapes = self.expected(sets, Trust::Tried).await?;
         let keep = if call.dry_run { Keep::No } else { Keep::Yes };
         let jobs = Jobs::new(jobs, &shapes, Purpose::AcceptEdits, keep);
         let of_spares = Jobs::new(of_spares, &shapes, Purpose::AcceptEdits, keep);

@@ -14,7 +14,7 @@ use crate::link::Session;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::report::{Outcome, Status};
-use crate::shape::{Difference, Shape};
+use crate::shape::{Difference, Expectation};
 use crate::{Error, Version};
 
 /// What is to be recorded of one schema.
@@ -32,7 +32,7 @@ pub(super) struct Job<'a> {
 
 /// The jobs of a run, by what their lists call the schemas.
 pub(super) struct Jobs<'a> {
-    jobs: HashMap<String, (Job<'a>, Arc<Shape>)>,
+    jobs: HashMap<String, (Job<'a>, Arc<Expectation>)>,
     purpose: Purpose,
     keep: Keep,
 }
@@ -140,7 +140,8 @@ impl Tenants {
         };
         let done = async {
             let work = self.work(session, schema);
-            let done = engine::record_if_alike(work, recording, expected, jobs.keep).await;
+            let expected = expected.of(schema.schema_name());
+            let done = engine::record_if_alike(work, recording, &expected, jobs.keep).await;
             if let Schema::Tenant(target) = schema {
                 self.directory.forget(&target.name);
             }

@@ -5,6 +5,7 @@ mod plan;
 use std::time::Instant;
 
 use super::each::Task;
+use super::expected::Trust;
 use super::handle::Tenants;
 use super::recording::{Job, Jobs, Purpose, sets};
 use super::setters::setter;
@@ -113,7 +114,7 @@ impl Tenants {
         self.look_for_columns().await?;
         let (tenants, spares) = self.plan_squash(call).await?;
         let all = tenants.jobs.iter().chain(&spares.jobs);
-        let shapes = self.expected(sets(all)).await?;
+        let shapes = self.expected(sets(all), Trust::Tried).await?;
         let keep = if call.dry_run { Keep::No } else { Keep::Yes };
         let jobs = |jobs| Jobs::new(jobs, &shapes, Purpose::Squash, keep);
         let (jobs_of_tenants, jobs_of_spares) = (jobs(tenants.jobs), jobs(spares.jobs));

@@ -1,11 +1,12 @@
 //! What works on a standby, and what says that it cannot.
 
+use diesel_async::RunQueryDsl;
 use tenant_core::remedy::Advice;
-use tenant_core::{Error, ErrorKind, FleetReport, ProblemKind, Settings, Status, Tenants};
-use test_support::Replicated;
+use tenant_core::{Error, ErrorKind, PoolError, ProblemKind, Settings, Status, Tenants};
+use test_support::{Replicated, TestDatabase};
 
 use crate::fixture::{
-    Stream, create, migrate, name, open_at, outcome, two_steps, two_steps_and_back,
+    Stream, create, migrate, name, open, open_at, outcome, tenants, two_steps, two_steps_and_back,
 };
 use crate::squash::BASELINE;
 
@@ -18,17 +19,6 @@ fn is_standby(error: &Error) {
 /// Of a call that answers with one error.
 fn refused<T: std::fmt::Debug>(done: Result<T, Error>) {
     is_standby(&done.unwrap_err());
-}
-
-/// Of a run over tenants: it has an error for itself, or each of its tenants has one.
-fn all_refused(done: Result<FleetReport, Error>) {
-    match done {
-        Err(error) => is_standby(&error),
-        Ok(report) => {
-            assert!(report.failures().count() > 0, "{report:?}");
-            report.failures().for_each(|(_, error)| is_standby(error));
-        }
-    }
 }
 
 /// Two tenants and a spare on the primary, and the same tenants on the standby.
@@ -67,8 +57,6 @@ async fn a_standby_reads_whatever_can_be_read() {
     assert_eq!(migrate(&standby).await.count(Status::UpToDate), 2);
     let public = standby.migrate_public().dry_run().await.unwrap();
     assert!(public.pending.is_empty(), "{public:?}");
-    let contents = standby.contents(&name("acme")).await.unwrap();
-    assert_eq!(contents.tables.len(), 1, "{contents:?}");
 
     let newer = two_steps_and_back().with("CREATE TABLE later (id int);");
     let newer = open_at(&servers.standby("postgres"), &newer, Settings::default()).await;
@@ -99,6 +87,10 @@ async fn a_standby_reads_whatever_can_be_read() {
 async fn a_check_on_a_standby_finds_what_needs_no_trial_and_says_what_it_left_out() {
     let servers = Replicated::start();
     let (primary, standby) = replicated(&servers, &two_steps()).await;
+    let client = client_of(&servers.primary("postgres")).await;
+    let forget = "DELETE FROM public.expected_shapes";
+    client.batch_execute(forget).await.unwrap();
+    servers.caught_up().await;
     let kinds = async |tenants: &Tenants| {
         let health = tenants.health().await.unwrap();
         assert!(!health.is_healthy(), "{health:?}");
@@ -106,7 +98,6 @@ async fn a_check_on_a_standby_finds_what_needs_no_trial_and_says_what_it_left_ou
         kinds.collect::<Vec<_>>()
     };
     assert_eq!(kinds(&standby).await, ["tables_not_checked"]);
-    let client = tokio_postgres_client(&servers.primary("postgres")).await;
     client
         .batch_execute(
             "DROP SCHEMA globex CASCADE; \
@@ -136,40 +127,32 @@ async fn whatever_writes_says_that_the_server_is_a_standby_and_changes_nothing()
     let later = two_steps_and_back().with("CREATE TABLE later (id int);");
     let behind = open_at(&servers.standby("postgres"), &later, Settings::default()).await;
     let acme = name("acme");
-    all_refused(behind.migrate().await);
+    refused(behind.migrate().await);
     let table = "CREATE TABLE tasks (id int PRIMARY KEY, title text, due date);";
     let baseline = Stream::new().named(BASELINE, table);
     let url = servers.standby("postgres");
     let squashing = open_at(&url, &baseline, Settings::default()).await;
-    all_refused(squashing.squash().await);
-    all_refused(squashing.squash().dry_run().await);
+    refused(squashing.squash().await);
+    refused(squashing.squash().dry_run().await);
     let edited = Stream::new()
         .with("CREATE TABLE tasks (id int PRIMARY KEY, title text);")
         .with("ALTER TABLE tasks ADD due date NULL;");
     let editing = open_at(&url, &edited, Settings::default()).await;
-    all_refused(editing.accept_edits().await);
+    refused(editing.accept_edits().await);
     refused(standby.create(&name("new")).await);
-    all_refused(standby.create_many([name("new"), name("newer")]).await);
+    refused(standby.create_many([name("new"), name("newer")]).await);
     refused(standby.clone_tenant(&acme, &name("copy")).await);
     refused(standby.rename(&acme, &name("renamed")).await);
+    refused(standby.contents(&acme).await);
     refused(standby.drop_tenant(&acme).await);
     refused(standby.repair(&acme).await);
     refused(standby.try_repair(&acme).await);
     refused(standby.adopt(&name("public_schema")).await);
     let plan = standby.plan_rollback().await.unwrap();
-    all_refused(standby.rollback(plan).await);
-    let spares = standby.spares().keep(3).await;
-    match spares {
-        Err(error) => is_standby(&error),
-        Ok(report) => {
-            let errors = report.outcomes.iter().filter_map(|it| it.error.as_ref());
-            let errors = errors.collect::<Vec<_>>();
-            assert!(!errors.is_empty(), "{report:?}");
-            errors.into_iter().for_each(is_standby);
-        }
-    }
+    refused(standby.rollback(plan).await);
+    refused(standby.spares().keep(3).await);
     let empty = servers.primary("template1");
-    let client = tokio_postgres_client(&empty).await;
+    let client = client_of(&empty).await;
     client.batch_execute("CREATE DATABASE empty").await.unwrap();
     servers.caught_up().await;
     let empty = open_at(&servers.standby("empty"), &two_steps(), Settings::default()).await;
@@ -180,7 +163,84 @@ async fn whatever_writes_says_that_the_server_is_a_standby_and_changes_nothing()
     assert!(primary.health().await.unwrap().is_healthy());
 }
 
-async fn tokio_postgres_client(url: &str) -> tokio_postgres::Client {
+/// Of several that could be done in parallel, the error is told once.
+#[tokio::test]
+async fn a_run_on_a_standby_is_refused_once_and_before_anything() {
+    let servers = Replicated::start();
+    let (_primary, standby) = replicated(&servers, &two_steps()).await;
+    let error = standby.require_primary().await.unwrap_err();
+    is_standby(&error);
+    assert!(error.to_string().starts_with("postgres@"), "{error}");
+    refused(standby.create_many([name("one"), name("two")]).await);
+    refused(standby.spares().keep(20).await);
+}
+
+#[tokio::test]
+async fn a_pool_reads_on_a_standby_and_a_change_is_refused_in_postgresqls_words() {
+    let servers = Replicated::start();
+    let (_primary, standby) = replicated(&servers, &two_steps()).await;
+    let pool = standby.pool().open().await.unwrap();
+    let mut acme = pool.tenant(&name("acme")).await.unwrap();
+    let read = diesel::sql_query("SELECT count(*) FROM tasks");
+    RunQueryDsl::execute(read, &mut acme).await.unwrap();
+    let write = diesel::sql_query("INSERT INTO tasks (id) VALUES (1)");
+    let error = RunQueryDsl::execute(write, &mut acme).await.unwrap_err();
+    let error = PoolError::from(error);
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let words = crate::fixture::chain(&error);
+    assert!(words.contains("in a read-only transaction"), "{words}");
+    drop(acme);
+    let mut session = pool.tenant_session(&name("globex")).await.unwrap();
+    let read = diesel::sql_query("SELECT count(*) FROM tasks");
+    RunQueryDsl::execute(read, &mut session).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_check_on_the_primary_found_out_is_used_on_the_standby() {
+    let servers = Replicated::start();
+    let (primary, standby) = replicated(&servers, &two_steps()).await;
+    assert!(primary.health().await.unwrap().is_healthy());
+    servers.caught_up().await;
+    let health = standby.health().await.unwrap();
+    assert!(health.is_healthy(), "{health:?}");
+    assert_eq!(health.as_expected, Some(2));
+    let client = client_of(&servers.primary("postgres")).await;
+    let by_hand = "ALTER TABLE acme.tasks DROP COLUMN due";
+    client.batch_execute(by_hand).await.unwrap();
+    servers.caught_up().await;
+    let health = standby.health().await.unwrap();
+    let found = health
+        .problems
+        .iter()
+        .map(|it| (it.tenant.as_deref(), it.kind.code()));
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [(Some("acme"), "missing_object")]
+    );
+}
+
+#[tokio::test]
+async fn where_only_new_transactions_of_a_role_read_the_engine_still_writes() {
+    let database = TestDatabase::new().await;
+    let read_only = format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        database.name()
+    );
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    TestDatabase::execute(&database, &read_only).await;
+    let tenants = open(&database, &two_steps(), Settings::default()).await;
+    create(&tenants, &["globex"]).await;
+    assert!(tenants.health().await.unwrap().is_healthy());
+    let pool = tenants.pool().open().await.unwrap();
+    let mut acme = pool.tenant(&name("acme")).await.unwrap();
+    let write = diesel::sql_query("INSERT INTO tasks (id) VALUES (1)");
+    let error = RunQueryDsl::execute(write, &mut acme).await.unwrap_err();
+    let words = error.to_string();
+    assert!(words.contains("in a read-only transaction"), "{words}");
+}
+
+async fn client_of(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
         .await
         .unwrap();

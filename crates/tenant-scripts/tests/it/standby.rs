@@ -2,7 +2,7 @@
 
 use test_support::{Finished, Replicated};
 
-use crate::support::Folder;
+use crate::support::{Folder, Migrations};
 
 /// What is replicated: the public schema, and two tenants.
 async fn replicated() -> (Replicated, Folder) {
@@ -20,18 +20,94 @@ fn run(folder: &Folder, url: &str, line: &str) -> Finished {
     command.args(arguments.split_whitespace()).run()
 }
 
+const REMEDY: &str = "Give --database-url the address of the primary server.";
+
 #[tokio::test]
-async fn tmp_show() {
+async fn what_only_reads_works_on_a_standby() {
     let (servers, folder) = replicated().await;
     let url = servers.standby("postgres");
-    for line in [
-        "list-tenants", "migrate-public --dry-run", "migrate-public", "migrate-tenants", "migrate-tenants --dry-run",
-        "health-check", "health-check --quick", "diff-tenants acme globex", "rollback-tenants --dry-run",
-        "rollback-tenants --yes", "rollback-tenants", "create-tenant new", "clone-tenant acme copy", "rename-tenant acme other", "drop-tenant acme --yes",
-        "repair-tenant acme", "repair-tenant acme --dry-run", "adopt-tenant other", "spare-tenants 2", "squash-tenants", "accept-edits", "demo-tenant-schema",
-        "distribute-tenants",
+    for (line, result) in [
+        ("list-tenants", "2 tenants"),
+        (
+            "migrate-public --dry-run",
+            "The public schema is up to date.",
+        ),
+        ("migrate-tenants --dry-run", "2 tenants: 2 up to date"),
+        ("migrate-tenants", "2 tenants: 2 up to date"),
+        ("diff-tenants acme globex", "do not differ"),
+        ("rollback-tenants --dry-run", "2 tenants: 2 to revert"),
+        ("squash-tenants --dry-run", "2 tenants: 2 up to date"),
     ] {
-        let f = run(&folder, &url, line);
-        println!("{}", format!("{f:?}").replace("\\n", "\n"));
+        run(&folder, &url, line).succeeds().prints(result);
     }
+    let newer = Migrations::ours().tenant("2027-01-01-000000_a", "CREATE TABLE a (id int);");
+    let dry = folder
+        .command("migrate-tenants")
+        .on(&url)
+        .migrations(&newer);
+    dry.arg("--dry-run")
+        .run()
+        .succeeds()
+        .prints("2 tenants: 2 behind");
+}
+
+#[tokio::test]
+async fn what_writes_says_once_that_the_server_is_a_standby() {
+    let (servers, folder) = replicated().await;
+    let url = servers.standby("postgres");
+    let newer = Migrations::ours().tenant("2027-01-01-000000_a", "CREATE TABLE a (id int);");
+    for line in [
+        "migrate-public",
+        "create-tenant one two three",
+        "clone-tenant acme copy",
+        "rename-tenant acme other",
+        "drop-tenant acme",
+        "drop-tenant acme --yes",
+        "rollback-tenants",
+        "rollback-tenants --yes",
+        "repair-tenant acme",
+        "repair-tenant acme --dry-run",
+        "adopt-tenant other",
+        "spare-tenants 20",
+        "migrate-tenants",
+        "demo-tenant-schema",
+    ] {
+        let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
+        let command = folder.command(name).on(&url);
+        let command = command.args(arguments.split_whitespace());
+        let command = if name == "migrate-tenants" {
+            command.migrations(&newer)
+        } else {
+            command
+        };
+        let refused = command
+            .run()
+            .exits_with(1)
+            .prints_nothing()
+            .says("the server is a standby, which only reads")
+            .says(REMEDY);
+        assert_eq!(
+            refused.stderr.matches("standby, which").count(),
+            1,
+            "{refused:?}"
+        );
+    }
+    let json = run(&folder, &url, "create-tenant one --json").exits_with(1);
+    assert!(json.error_message().contains("the server is a standby"));
+}
+
+#[tokio::test]
+async fn a_check_says_what_it_did_not_compare_on_a_standby() {
+    let (servers, folder) = replicated().await;
+    let url = servers.standby("postgres");
+    run(&folder, &url, "health-check")
+        .exits_with(1)
+        .prints("how the tenants should look was not checked")
+        .prints("the server is a standby, which only reads")
+        .prints(REMEDY);
+    run(&folder, &servers.primary("postgres"), "health-check").succeeds();
+    servers.caught_up().await;
+    run(&folder, &url, "health-check")
+        .succeeds()
+        .prints("2 tenants checked: all well.");
 }
