@@ -1,7 +1,7 @@
 //! What a baseline may replace, and where nothing is recorded.
 
 use tenant_core::remedy::{Advice, Command};
-use tenant_core::{Error, Selection, Settings, Status, Tenants};
+use tenant_core::{Error, Outcome, Selection, Settings, Status, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, create, migrate, name, open, outcome, tenants, two_steps, version};
@@ -250,4 +250,30 @@ async fn unknown_migrations_are_reported_with_the_way_out() {
         .find(|it| it.kind.code() == "unknown_migration");
     let remedies = unknown.unwrap().remedies(new.registry());
     assert!(remedies.contains(&Command::Squash.into()), "{remedies:?}");
+}
+
+#[tokio::test]
+async fn what_was_forgotten_can_be_put_back() {
+    let database = TestDatabase::new().await;
+    let before = acme(&database).await;
+    let new = with(&database, baseline()).await;
+    let report = new.squash().await.unwrap();
+    let Outcome {
+        recorded,
+        forgotten,
+        ..
+    } = outcome(&report, "acme");
+    // As the guide has it.
+    let undo = format!(
+        "BEGIN; \
+         DELETE FROM acme.__diesel_schema_migrations WHERE version = '{}'; \
+         INSERT INTO acme.__diesel_schema_migrations (version) VALUES ('{}'), ('{}'); \
+         UPDATE public.schema_tracker SET version = '{}' WHERE name = 'acme'; COMMIT;",
+        recorded[0], forgotten[0], forgotten[1], forgotten[1]
+    );
+    database.client().await.batch_execute(&undo).await.unwrap();
+    let health = before.health().await.unwrap();
+    assert!(health.is_healthy(), "{health:?}");
+    let three = with(&database, two_steps().with("CREATE TABLE a (id int);")).await;
+    assert_eq!(migrate(&three).await.count(Status::Migrated), 1);
 }
