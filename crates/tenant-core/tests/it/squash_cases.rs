@@ -277,3 +277,55 @@ async fn what_was_forgotten_can_be_put_back() {
     let three = with(&database, two_steps().with("CREATE TABLE a (id int);")).await;
     assert_eq!(migrate(&three).await.count(Status::Migrated), 1);
 }
+
+#[tokio::test]
+async fn a_baseline_that_creates_less_than_the_old_migrations_is_refused_for_all() {
+    let database = TestDatabase::new().await;
+    let native = "ALTER TABLE tasks ADD CONSTRAINT dated CHECK (due > '2000-01-01');";
+    let before = tenants(&database, &two_steps().with(native)).await;
+    create(&before, &["acme", "beta"]).await;
+    let new = with(&database, baseline()).await;
+    let report = new.squash().await.unwrap();
+    assert_eq!(report.count(Status::Failed), 2, "{report:?}");
+    for (_, error) in report.failures() {
+        assert!(error.to_string().contains("`dated`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn migrating_before_squashing_changes_nothing() {
+    let database = TestDatabase::new().await;
+    acme(&database).await;
+    let insert = "INSERT INTO acme.tasks (id, title) VALUES (1, 'kept')";
+    database.execute(insert).await;
+    let new = with(&database, baseline()).await;
+    let report = migrate(&new).await;
+    assert_eq!(report.count(Status::Failed), 1, "{report:?}");
+    assert_eq!(history(&database, "acme").await.len(), 2);
+    let report = new.squash().await.unwrap();
+    assert_eq!(report.count(Status::Squashed), 1, "{report:?}");
+    let title = "SELECT title FROM acme.tasks";
+    assert_eq!(database.value(title).await, "kept");
+    assert!(new.health().await.unwrap().is_healthy());
+}
+
+#[tokio::test]
+async fn where_the_baseline_is_recorded_already_only_the_old_ones_are_forgotten() {
+    let database = TestDatabase::new().await;
+    acme(&database).await;
+    let new = with(&database, baseline()).await;
+    let by_hand = format!(
+        "INSERT INTO acme.__diesel_schema_migrations (version) VALUES ('{}')",
+        version_of(BASELINE)
+    );
+    database.execute(&by_hand).await;
+    let report = new.squash().baseline(version_of(BASELINE)).await.unwrap();
+    let done = outcome(&report, "acme");
+    assert_eq!(
+        (done.recorded.len(), done.forgotten.len()),
+        (0, 2),
+        "{done:?}"
+    );
+    let health = new.health().await.unwrap();
+    assert!(health.is_healthy(), "{health:?}");
+}

@@ -2,7 +2,7 @@
 
 use diesel_async::RunQueryDsl;
 use tenant_core::remedy::Advice;
-use tenant_core::{Error, ErrorKind, PoolError, ProblemKind, Settings, Status, Tenants};
+use tenant_core::{Error, ErrorKind, Isolation, PoolError, ProblemKind, Settings, Status, Tenants};
 use test_support::{Replicated, TestDatabase};
 
 use crate::fixture::{
@@ -55,6 +55,9 @@ async fn a_standby_reads_whatever_can_be_read() {
         .unwrap();
     assert!(compared.is_same(), "{compared:?}");
     assert_eq!(migrate(&standby).await.count(Status::UpToDate), 2);
+    // As a program does that migrates whenever it starts.
+    let public = standby.migrate_public().await.unwrap();
+    assert!(public.applied.is_empty(), "{public:?}");
     let public = standby.migrate_public().dry_run().await.unwrap();
     assert!(public.pending.is_empty(), "{public:?}");
 
@@ -190,6 +193,23 @@ async fn a_pool_reads_on_a_standby_and_a_change_is_refused_in_postgresqls_words(
     let words = crate::fixture::chain(&error);
     assert!(words.contains("in a read-only transaction"), "{words}");
     drop(acme);
+    // No standby has it, in PostgreSQL's words.
+    let serializable = pool
+        .tenant(&name("acme"))
+        .isolation(Isolation::Serializable);
+    let error = match serializable.await {
+        Err(error) => error,
+        Ok(mut acme) => {
+            let read = diesel::sql_query("SELECT count(*) FROM tasks");
+            let read = RunQueryDsl::execute(read, &mut acme).await;
+            read.unwrap_err().into()
+        }
+    };
+    let words = crate::fixture::chain(&error);
+    assert!(
+        words.contains("serializable mode in a hot standby"),
+        "{words}"
+    );
     let mut session = pool.tenant_session(&name("globex")).await.unwrap();
     let read = diesel::sql_query("SELECT count(*) FROM tasks");
     RunQueryDsl::execute(read, &mut session).await.unwrap();
