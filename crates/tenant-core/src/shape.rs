@@ -12,6 +12,7 @@
 
 mod by_default;
 mod compare;
+mod counterpart;
 mod difference;
 mod expectation;
 mod forms;

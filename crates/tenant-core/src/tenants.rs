@@ -35,6 +35,7 @@ mod repair;
 mod rollback;
 mod setters;
 mod shapes;
+mod spare_names;
 mod spares;
 mod spread;
 mod squash;

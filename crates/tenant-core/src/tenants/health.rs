@@ -192,6 +192,8 @@ impl Tenants {
                 as_expected = Some(drift.as_expected);
                 busy = drift.busy;
                 problems.extend(drift.problems);
+                let named = self.names_of_spares_in_rows(reading, &standings, shapes);
+                problems.extend(named.await?);
             }
         }
         if select.is_all() {
@@ -270,15 +272,15 @@ impl Tenants {
         if !names.is_empty() {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
-            let shapes = match check.shapes {
-                Some(_) => Some(self.expected(self.sets(&states), Trust::Tried).await?),
+            let tried = match check.shapes {
+                Some(_) => self.expected(self.sets(&states), Trust::Tried).await.ok(),
                 None => None,
             };
             let closer = Check {
                 reading: check.reading,
                 select: &names,
                 depth: check.depth,
-                shapes: shapes.as_ref(),
+                shapes: tried.as_ref().or(check.shapes),
             };
             let before = self.stand(&states);
             let mut problems = self.problems_of(&closer, states).await?.problems;

@@ -60,6 +60,8 @@ const PREMISES: &str = "
          FROM pg_catalog.pg_event_trigger t),
         (SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws(' ', d.classid, d.objid, p.xmin,
              t.xmin, c.relkind,
+             (SELECT pg_catalog.string_agg(l.oid::text, ' ' ORDER BY l.enumsortorder)
+              FROM pg_catalog.pg_enum l WHERE l.enumtypid = t.oid),
              (SELECT pg_catalog.string_agg(a.xmin::text, ' ' ORDER BY a.attnum)
               FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
              (SELECT pg_catalog.string_agg(k.oid::text, ' ' ORDER BY k.oid)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::expected::Trust;
 use super::handle::Tenants;
+use super::state::names_of_spares;
 use crate::Error;
 
 /// The words by which SQL can learn the name of the schema that it runs in.
@@ -18,6 +19,20 @@ const NAME_WORDS: [&str; 7] = [
 ];
 
 impl Tenants {
+    /// Whether a spare that there is may become a tenant. Where the text of the migrations
+    /// does not speak of the schema's name, it may: making it was not refused.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub(super) async fn may_take_spares(&self) -> Result<bool, Error> {
+        if !self.migrations_mention(&NAME_WORDS) {
+            return Ok(true);
+        }
+        let spares = names_of_spares(&self.reading().await?, &self.registry).await?;
+        Ok(!spares.is_empty() && self.require_no_name().await.is_ok())
+    }
+
     /// Refuses migrations that write the schema's name into what they make: a spare has
     /// another name than the tenant that it becomes.
     ///

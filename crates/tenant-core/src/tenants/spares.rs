@@ -202,7 +202,12 @@ impl Tenants {
         let spares = self.states_of_spares().await?;
         let behind = spares.into_iter().filter_map(|spare| spare.standing.ok());
         let behind = behind.filter(|standing| !standing.pending.is_empty());
-        Ok(behind.map(|standing| standing.item()).collect())
+        let behind = behind.map(|standing| standing.item()).collect::<Vec<_>>();
+        // Those that migrations would write their name into stay behind, and are not taken.
+        if behind.is_empty() || self.require_no_name().await.is_err() {
+            return Ok(Vec::new());
+        }
+        Ok(behind)
     }
 
     /// Does `task` with these spares, once the tenants are done. What

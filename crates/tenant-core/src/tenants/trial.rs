@@ -66,10 +66,7 @@ impl Tenants {
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
     ) -> Result<[Tried; 2], Error> {
-        let database = self.database.clone().limited(Limits {
-            lock: PATIENCE,
-            ..self.settings.limits()
-        });
+        let database = self.impatient();
         let plain = self.made_up(Capitals::None)?;
         let first = self
             .try_under(&database, &plain, migrations, wanted)
@@ -107,6 +104,14 @@ impl Tenants {
         };
         let trial = engine::rehearse(work, migrations, wanted);
         engine::unobtrusively(work, schema, trial).await
+    }
+
+    /// The database, over connections that give up soon on the lock of another session.
+    pub(super) fn impatient(&self) -> Database {
+        self.database.clone().limited(Limits {
+            lock: PATIENCE,
+            ..self.settings.limits()
+        })
     }
 
     /// In a database that is dropped again.
@@ -185,7 +190,7 @@ fn steps(tried: &[Tried; 2], circumstances: &Circumstances, by_default: &ByDefau
 }
 
 /// Whether migrations can be tried in a database although they could not be here.
-fn may_do_in_a_database(error: &Error) -> bool {
+pub(super) fn may_do_in_a_database(error: &Error) -> bool {
     is_for_no_transaction(error) || is_for_another_session(error)
 }
 

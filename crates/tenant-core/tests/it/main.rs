@@ -61,6 +61,7 @@ mod rename_mentions;
 mod repair;
 mod reported;
 mod reported_borders;
+mod reported_drift;
 mod resources;
 mod rollback;
 mod rollback_loss;
