@@ -2,9 +2,11 @@
 
 use tenant_core::remedy::{Advice, Command};
 use tenant_core::{Error, Outcome, Selection, Settings, Status, Tenants};
-use test_support::TestDatabase;
+use test_support::{PgBouncer, TestDatabase};
 
-use crate::fixture::{Stream, create, migrate, name, open, outcome, tenants, two_steps, version};
+use crate::fixture::{
+    Stream, create, migrate, name, open, open_at, outcome, tenants, two_steps, version,
+};
 use crate::squash::{BASELINE, history, old, version_of};
 
 const TABLE: &str = "CREATE TABLE tasks (id int PRIMARY KEY, title text, due date);";
@@ -328,4 +330,39 @@ async fn where_the_baseline_is_recorded_already_only_the_old_ones_are_forgotten(
     );
     let health = new.health().await.unwrap();
     assert!(health.is_healthy(), "{health:?}");
+}
+
+#[tokio::test]
+async fn it_is_done_behind_a_pooler_as_well() {
+    let database = TestDatabase::new().await;
+    create(&acme(&database).await, &["beta"]).await;
+    let pooler = PgBouncer::start(&database, 1);
+    let url = format!("{}?pooler=transaction", pooler.url());
+    let new = open_at(&url, &baseline(), Settings::default()).await;
+    let report = new.squash().await.unwrap();
+    assert_eq!(report.count(Status::Squashed), 2, "{report:?}");
+    assert!(new.health().await.unwrap().is_healthy());
+}
+
+/// A default and a trigger's argument have the schema's name as text.
+const NAMED: &str = "DO $$ BEGIN \
+    EXECUTE format('ALTER TABLE tasks ALTER COLUMN title SET DEFAULT %L', current_schema()); \
+    EXECUTE format('CREATE TRIGGER keep BEFORE UPDATE ON tasks FOR EACH ROW \
+        EXECUTE FUNCTION keep(%L)', current_schema() || '.tasks'); END $$;";
+
+const KEEP: &str =
+    "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';";
+
+#[tokio::test]
+async fn each_tenants_own_name_in_its_definitions_is_no_difference() {
+    let database = TestDatabase::new().await;
+    let old = two_steps().with(KEEP).with(NAMED);
+    create(&tenants(&database, &old).await, &["acme", "globex_gmbh"]).await;
+    let all = Stream::new().named(BASELINE, &[TABLE, KEEP, NAMED].join("\n"));
+    let new = with(&database, all).await;
+    let report = new.squash().await.unwrap();
+    assert_eq!(report.count(Status::Squashed), 2, "{report:?}");
+    let other = "ALTER TABLE acme.tasks ALTER COLUMN title SET DEFAULT 'globex_gmbh'";
+    database.execute(other).await;
+    assert!(!new.health().await.unwrap().is_healthy());
 }
