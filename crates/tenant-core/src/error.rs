@@ -277,8 +277,8 @@ pub enum Error {
         /// Who works on it, as far as is known.
         holders: Vec<LockHolder>,
     },
-    /// A tenant that was mended, and looked no better. Nothing was changed.
-    #[error("tenant `{name}` cannot be mended: {}", .differences.join("; "))]
+    /// A tenant that was repaired, and looks no better.
+    #[error("tenant `{name}` was repaired, and still differs: {}", .differences.join("; "))]
     StillDifferent {
         /// The tenant.
         name: TenantName,

@@ -164,7 +164,7 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
-    CreateMany, Distribute, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic,
-    MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares,
-    Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    CreateMany, Distribute, Health, HealthCheck, KeepSpares, LeftDifference, Loss, Migrate,
+    MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan,
+    RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

@@ -3,12 +3,16 @@
 //! the schema is called.
 //!
 //! Two schemas made by the same migrations have the same shape. Not in it, because
-//! they say nothing of what the migrations made: the order of columns, storage
-//! parameters and statistics targets, what a table is clustered or replicated by,
+//! they say nothing of what the migrations made: the order of columns, targets of
+//! statistics and other options of columns, what a table is clustered or replicated by,
 //! rows, where a sequence stands, the table of applied migrations, what an extension
 //! brought, and objects of rare kinds (operators, collations, text search). Nor are
-//! there the comments and defaults of a view's columns, comments inside types, and
-//! whether a partition's copy of its parent's trigger fires.
+//! there comments inside types, and whether a partition's copy of its parent's trigger
+//! fires.
+//!
+//! Between a tenant and its migrations, some of what is in a shape is no difference:
+//! partitions that only one has, storage parameters that no migration sets, and a
+//! materialized view that was filled since.
 
 mod by_default;
 mod compare;
@@ -23,6 +27,7 @@ mod normal;
 mod object;
 mod queries;
 mod read;
+mod renamed;
 mod varying;
 
 use std::collections::BTreeMap;
@@ -111,6 +116,11 @@ impl Shape {
     pub(crate) fn is_unusable_index(&self, name: &ObjectName) -> bool {
         let object = self.get(name).filter(|_| name.kind == ObjectKind::Index);
         object.is_some_and(|object| object.fact(Aspect::Validity).is_some())
+    }
+
+    /// Whether there is an object of that name.
+    pub(crate) fn has(&self, name: &ObjectName) -> bool {
+        self.get(name).is_some()
     }
 
     fn get(&self, name: &ObjectName) -> Option<&Object> {

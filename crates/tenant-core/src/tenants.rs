@@ -59,7 +59,7 @@ pub use migrate::Migrate;
 pub use migrate_public::MigratePublic;
 pub use moving::MoveTenant;
 pub use places::{ClusterNode, TenantPlace};
-pub use repair::Repair;
+pub use repair::{LeftDifference, Repair};
 pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, RollbackTo};
 pub use spares::{KeepSpares, Spares};
 pub use squash::Squash;

@@ -134,6 +134,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "move the statement to a public migration. It runs once for the database"
         }
         Advice::AddMigration => "write a migration that creates it for every tenant",
+        Advice::AddRenamingMigration => "write a migration that renames it for every tenant",
         Advice::AddDownFiles => {
             "write a down.sql for each, or undo what they did with a new migration"
         }

@@ -94,6 +94,8 @@ advice! {
     MoveToPublicMigration,
     /// Write a migration that creates the object for every tenant.
     AddMigration,
+    /// Write a migration that renames the object for every tenant.
+    AddRenamingMigration,
     /// Write the missing `down.sql` files, or a new migration.
     AddDownFiles,
     /// Complete the `down.sql` files, or write a new migration.

@@ -164,6 +164,7 @@ fn code_of(difference: &Difference) -> &'static str {
         (Change::Missing, ObjectKind::Table) => "missing_table",
         (Change::Missing, _) => "missing_object",
         (Change::Extra, _) => "extra_object",
+        (Change::Renamed { .. } | Change::RenamedLabel { .. }, _) => "renamed_object",
         (Change::Changed(_), _) => "changed_definition",
         (Change::InvalidIndex, _) => "invalid_index",
         (Change::WrongOwner { .. }, _) => "wrong_owner",

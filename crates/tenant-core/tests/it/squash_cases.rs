@@ -336,7 +336,7 @@ async fn where_the_baseline_is_recorded_already_only_the_old_ones_are_forgotten(
 async fn it_is_done_behind_a_pooler_as_well() {
     let database = TestDatabase::new().await;
     create(&acme(&database).await, &["beta"]).await;
-    let pooler = PgBouncer::start(&database, 4);
+    let pooler = PgBouncer::start(&database, 1);
     let url = format!("{}?pooler=transaction", pooler.url());
     let new = open_at(&url, &baseline(), Settings::default()).await;
     let report = new.squash().await.unwrap();

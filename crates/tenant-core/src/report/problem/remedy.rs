@@ -83,6 +83,10 @@ impl Problem {
     }
 
     fn drifted(&self, registry: &Registry, difference: &Difference) -> Vec<Remedy> {
+        if difference.is_renamed() {
+            let rename = Sql::new(Purpose::RenameBack, self.sql(registry));
+            return vec![rename.into(), Advice::AddRenamingMigration.into()];
+        }
         match difference.mending() {
             Mending::Adds => vec![self.command(Command::RepairTenant)],
             Mending::Removes => vec![
