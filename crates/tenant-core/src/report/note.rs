@@ -89,13 +89,19 @@ impl Note {
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
             Self::NoFingerprints { .. } => return vec![Command::CheckTenants.into()],
-            Self::Edited { .. } => {
-                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            Self::Edited { version, .. } => {
+                return vec![
+                    Advice::RestoreFile.into(),
+                    Command::AcceptEdits(version.clone()).into(),
+                    Command::CheckTenants.into(),
+                ];
             }
             Self::OldPath { remedy, .. } => {
                 return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
             }
-            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::Unknown { .. } => {
+                return vec![Advice::UseOtherProgram.into(), Command::Squash.into()];
+            }
             Self::Late { .. } => Advice::IgnoreIfIndependent,
             Self::LossUnknown { .. } => Advice::ReadDownFiles,
             Self::NotBack { .. } => Advice::CompleteDownFiles,
