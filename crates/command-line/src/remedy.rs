@@ -123,6 +123,13 @@ fn of_sql(sql: &Sql) -> String {
         Purpose::CreateSchema => "create the schema",
         Purpose::AddNode => "add the server to the cluster as a superuser",
         Purpose::OpenNode => "let the server take tenants, as a superuser",
+        Purpose::MoveExtension => {
+            return format!(
+                "move it to a schema of its own, and name that schema with --extensions-schema: \
+                 `{statements}`"
+            );
+        }
+        Purpose::AddToMigration => "write a migration for the tenants with",
         Purpose::RenamePath => "set the path to the new name",
         Purpose::ListTriggers => {
             return format!("to list the triggers that call it, run `{statements}`");

@@ -209,6 +209,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "do nothing if both are meant. PostgreSQL tells them apart only where the name is \
              quoted"
         }
+        Advice::RecreateExtension => {
+            "the extension can't be moved. Save the columns of its types, drop it, and create it in \
+             a schema that belongs to no tenant"
+        }
         Advice::ReplaceFunctions => {
             "read the functions. Where one means the tenant, replace it with CREATE OR REPLACE \
              and without the schema's name"

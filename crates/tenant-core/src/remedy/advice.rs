@@ -141,6 +141,8 @@ advice! {
     FindExisting,
     /// Create functions again without the old name.
     ReplaceFunctions,
+    /// Drop the extension, and create it in a schema that belongs to no tenant.
+    RecreateExtension,
 
     /// Wait until the other run has ended.
     WaitForOtherRun,

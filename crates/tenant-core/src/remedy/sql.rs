@@ -50,6 +50,10 @@ pub enum Purpose {
     OpenNode,
     /// Gives a path that is kept somewhere the tenant's new name.
     RenamePath,
+    /// Moves an extension to a schema that belongs to no tenant.
+    MoveExtension,
+    /// For a new migration of the tenants: it is right in every tenant.
+    AddToMigration,
     /// Lists the triggers and event triggers that call a function. Changes nothing.
     ListTriggers,
     /// Lists the triggers of a table. Changes nothing.
@@ -74,6 +78,8 @@ impl Purpose {
         Self::AddNode,
         Self::OpenNode,
         Self::RenamePath,
+        Self::MoveExtension,
+        Self::AddToMigration,
         Self::ListTriggers,
         Self::ListTableTriggers,
     ];

@@ -94,4 +94,5 @@ mod testing;
 mod testing_processes;
 mod tls;
 mod turns;
+mod unqualified;
 mod values;

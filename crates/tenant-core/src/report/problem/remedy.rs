@@ -57,6 +57,7 @@ impl Problem {
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::UnqualifiedFunction { function, .. } => vec![keep_path(function).into()],
             ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
             ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
@@ -124,6 +125,12 @@ fn schema_of(registry: &Registry, name: &str) -> String {
         Ok(name) => registry.target(&name).schema.to_string(),
         Err(_) => name.to_owned(),
     }
+}
+
+/// `function` is SQL: its name and its arguments.
+fn keep_path(function: &str) -> Sql {
+    let statement = format!("ALTER FUNCTION {function} SET search_path FROM CURRENT");
+    Sql::new(Purpose::AddToMigration, [statement])
 }
 
 fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
