@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::link::{LockHolder, in_words};
+use crate::link::{Database, LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
@@ -26,7 +26,7 @@ pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
     applied_migrations, at_line, done, each_in_words, few_versions, gave_up, have, listed, quoted,
-    unreadable, version_in_words, who_changed,
+    some, unclear, unreadable, version_in_words, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -300,7 +300,7 @@ pub enum Error {
     /// The server is a standby, on which nothing can be changed or tried.
     #[error("{schema}: the server is a standby, which only reads")]
     Standby {
-        /// Which schema, in words.
+        /// Which schema, in words, or which database where it is about all.
         schema: String,
     },
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
@@ -396,6 +396,66 @@ pub enum Error {
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,
     },
+    /// Tenants have migrations that this program does not have, and which of its own
+    /// replaces them is not known.
+    #[error("which migration is the baseline is not known: {}", unclear(.candidates))]
+    BaselineUnclear {
+        /// The migrations that some tenants with old ones lack first.
+        candidates: Vec<Version>,
+    },
+    /// A schema with old migrations that is not what the baseline creates. Nothing was
+    /// recorded.
+    #[error("{schema} is not what the baseline creates: {}", some(.differences))]
+    NotLikeBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// How it differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema that lacks some of the migrations that a baseline replaces.
+    #[error("{schema} lacks old migrations that the baseline replaces: {}", few_versions(.versions))]
+    BehindBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions that it lacks, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A schema with migrations that the baseline does not replace, and that this program
+    /// does not have.
+    #[error(
+        "{schema} has migrations that this program does not have, and that are newer than what \
+         the baseline replaces: {}",
+        few_versions(.versions)
+    )]
+    AheadOfBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// Their versions, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A tenant that is not what its migrations create as they read now. No edited text was
+    /// accepted.
+    #[error(
+        "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
+        few_versions(.versions), some(.differences)
+    )]
+    EditMatters {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions of the edited migrations, oldest first.
+        versions: Vec<Version>,
+        /// How it differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema with migrations that this program does not have: what it should look like
+    /// is not known.
+    #[error("{schema} has migrations that this program does not have: {}", few_versions(.versions))]
+    UnknownApplied {
+        /// Which schema, in words.
+        schema: String,
+        /// Their versions, oldest first.
+        versions: Vec<Version>,
+    },
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]
     NotACluster,
@@ -461,6 +521,13 @@ impl Error {
         Self::Database {
             action: action.into(),
             source: source.into(),
+        }
+    }
+
+    /// The server of this database is a standby.
+    pub(crate) fn standby(database: &Database) -> Self {
+        Self::Standby {
+            schema: database.to_string(),
         }
     }
 

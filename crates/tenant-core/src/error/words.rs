@@ -104,6 +104,27 @@ pub(crate) fn few(names: &[String]) -> String {
     }
 }
 
+/// How many differences of a schema are told.
+const TOLD: usize = 10;
+
+/// The first of these differences, and how many more there are.
+pub(super) fn some(differences: &[String]) -> String {
+    let told = differences.get(..TOLD).unwrap_or(differences).join("; ");
+    match differences.len().saturating_sub(TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
+    }
+}
+
+/// Which migrations may be a baseline.
+pub(super) fn unclear(candidates: &[Version]) -> String {
+    if candidates.is_empty() {
+        "no tenant with old migrations lacks one of this program".to_owned()
+    } else {
+        format!("tenants with old migrations lack {}", quoted(candidates))
+    }
+}
+
 /// How much of a statement an error shows, in characters.
 const EXCERPT: usize = 120;
 

@@ -117,6 +117,16 @@ advice! {
     /// Say that the tenants are shared with another program, and may be migrated by this
     /// one.
     AllowUnknownMigrations,
+    /// Name the baseline, or its last migration.
+    NameBaseline,
+    /// Name the newest old migration that the baseline replaces.
+    NameNewestReplaced,
+    /// Correct the baseline: where all tenants differ, it creates something else.
+    CorrectBaseline,
+    /// Repair the tenant with the program that has the old migrations.
+    RepairWithOldProgram,
+    /// Migrate the tenant with the program that has the old migrations.
+    MigrateWithOldProgram,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
     /// Let the migration run outside a transaction.

@@ -28,8 +28,6 @@ pub enum Purpose {
     RenameBack,
     /// Changes the definition of an object. Its values may change with it.
     ChangeDefinition,
-    /// Takes the tenant to be right although a migration's text has changed.
-    AcceptEdited,
     /// Forgets what the texts of the applied migrations were.
     ForgetFingerprints,
     /// Lets a role use the schema and its tables.
@@ -69,7 +67,6 @@ impl Purpose {
         Self::DropObject,
         Self::RenameBack,
         Self::ChangeDefinition,
-        Self::AcceptEdited,
         Self::ForgetFingerprints,
         Self::GrantAccess,
         Self::ChangeOwner,

@@ -104,8 +104,12 @@ impl Note {
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
             Self::NoFingerprints { .. } => return vec![Command::CheckTenants.into()],
-            Self::Edited { .. } => {
-                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            Self::Edited { version, .. } => {
+                return vec![
+                    Advice::RestoreFile.into(),
+                    Command::AcceptEdits(version.clone()).into(),
+                    Command::CheckTenants.into(),
+                ];
             }
             Self::OldPath { remedy, .. } => {
                 return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
@@ -116,7 +120,9 @@ impl Note {
                 ..
             } => return vec![move_extension(extension, elsewhere).into()],
             Self::ExtensionInside { .. } => Advice::RecreateExtension,
-            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::Unknown { .. } => {
+                return vec![Advice::UseOtherProgram.into(), Command::Squash.into()];
+            }
             Self::Late { .. } => Advice::IgnoreIfIndependent,
             Self::LossUnknown { .. } => Advice::ReadDownFiles,
             Self::NotBack { .. } => Advice::CompleteDownFiles,

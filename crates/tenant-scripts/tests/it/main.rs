@@ -53,6 +53,8 @@ mod saas;
 mod said;
 mod session;
 mod spare_tenants;
+mod squash_tenants;
+mod standby;
 mod stray_schemas;
 mod streams;
 mod support;

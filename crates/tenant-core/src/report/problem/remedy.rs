@@ -33,7 +33,8 @@ impl Problem {
             ProblemKind::HalfMade => vec![self.command(adopt)],
             ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
-                edited(registry, name, version.as_str())
+                let accept = Command::AcceptEdits(version.clone());
+                vec![Advice::RestoreFile.into(), accept.into()]
             }
             ProblemKind::NoFingerprints => {
                 let forget = registry.forget_fingerprints(name);
@@ -50,7 +51,7 @@ impl Problem {
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
             ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => {
-                vec![Advice::UseOtherProgram.into()]
+                vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
             }
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
@@ -116,14 +117,6 @@ fn of(error: &Error, otherwise: Advice) -> Vec<Remedy> {
 
 fn adopt(name: TenantName) -> Command {
     Command::AdoptTenant { name, at: None }
-}
-
-fn edited(registry: &Registry, name: &str, version: &str) -> Vec<Remedy> {
-    let accept = registry.forget_fingerprint(name, version);
-    vec![
-        Advice::RestoreFile.into(),
-        Sql::new(Purpose::AcceptEdited, [accept]).into(),
-    ]
 }
 
 /// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
