@@ -5,6 +5,7 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod behind;
 mod cause;
 mod failure;
 mod kind;
@@ -453,49 +454,4 @@ pub enum Error {
         /// What the server says.
         source: PgError,
     },
-}
-
-impl Error {
-    /// Wraps what the server answered to a step of our own.
-    pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
-        Self::Database {
-            action: action.into(),
-            source: source.into(),
-        }
-    }
-
-    /// What PostgreSQL said, when it is behind this error.
-    #[must_use]
-    pub fn postgres(&self) -> Option<&PgError> {
-        match self {
-            Self::Migration(failure) => Some(&failure.source),
-            Self::Database { source, .. } | Self::Deferred { source, .. } => Some(source),
-            Self::HalfMade { source, .. } => source.postgres(),
-            Self::Connect(error) => error.postgres(),
-            _ => None,
-        }
-    }
-
-    /// The name of the migration that it is about, if it is about one.
-    pub(crate) fn of_migration(&self) -> Option<&str> {
-        match self {
-            Self::Migration(failure) => Some(&failure.migration),
-            Self::Refused { migration, .. }
-            | Self::NeedsDirect { migration, .. }
-            | Self::Deferred { migration, .. }
-            | Self::ChangedPath { migration, .. } => Some(migration),
-            Self::ChangedElsewhere { migrations, .. } => match migrations.as_slice() {
-                [one] => Some(one),
-                _ => None,
-            },
-            Self::HalfMade { source, .. } => source.of_migration(),
-            _ => None,
-        }
-    }
-
-    /// The SQLSTATE behind this error, when the server spoke.
-    #[must_use]
-    pub fn sqlstate(&self) -> Option<&str> {
-        self.postgres().and_then(PgError::sqlstate)
-    }
 }
