@@ -87,6 +87,8 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
             );
         }
         Command::KeepSpares(_) => "create the spares",
+        Command::Squash => "if a baseline replaces them, see what squashing would do",
+        Command::AcceptEdits(_) => "if the edit changes nothing, accept it",
         _ => "run",
     };
     format!("{what}: `{call}`")
@@ -106,7 +108,6 @@ fn of_sql(sql: &Sql) -> String {
             return "find out what the values would become, then run this SQL".to_owned();
         }
         Purpose::DropSchema => "if nothing uses the schema, drop it",
-        Purpose::AcceptEdited => "if the tenant is right as it is, accept the edited text",
         Purpose::GrantAccess => {
             return format!(
                 "grant the role access: `{statements}`. The guide, TENANT_SCHEMA_MIGRATION.md, \
@@ -122,6 +123,13 @@ fn of_sql(sql: &Sql) -> String {
         Purpose::CreateSchema => "create the schema",
         Purpose::AddNode => "add the server to the cluster as a superuser",
         Purpose::OpenNode => "let the server take tenants, as a superuser",
+        Purpose::MoveExtension => {
+            return format!(
+                "move it to a schema of its own, and name that schema with --extensions-schema: \
+                 `{statements}`"
+            );
+        }
+        Purpose::AddToMigration => "write a migration for the tenants with",
         Purpose::RenamePath => "set the path to the new name",
         Purpose::ListTriggers => {
             return format!("to list the triggers that call it, run `{statements}`");

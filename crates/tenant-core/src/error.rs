@@ -26,8 +26,8 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    applied_migrations, at_line, done, each_in_words, few_versions, gave_up, have, listed, quoted,
-    unreadable, version_in_words, who_changed,
+    ahead, at_line, done, each_in_words, few_versions, gave_up, have, listed, lost, not_listed,
+    not_repaired, other_program, quoted, some, unclear, unreadable, version_in_words, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -46,9 +46,7 @@ pub enum Error {
         table: String,
     },
     /// The migration that makes a list is applied, and the list does not exist.
-    #[error(
-        "the table `{table}` does not exist, although the migration that creates it is applied"
-    )]
+    #[error("{}", lost(.table))]
     RegistryLost {
         /// The table that would list the tenants, or the spares, as SQL text.
         table: String,
@@ -56,9 +54,7 @@ pub enum Error {
         create: String,
     },
     /// A row of a list did not come out as it was written, and nothing was changed.
-    #[error(
-        "{schema}: the row in `{list}` is not as it was written: a trigger or a rule changes it"
-    )]
+    #[error("{}", not_listed(.schema, .list))]
     NotListed {
         /// Which schema, in words.
         schema: String,
@@ -208,46 +204,33 @@ pub enum Error {
     },
     /// A tenant has applied migrations that this program does not have, and was left as it
     /// is: [`Settings::unknown_migrations`](crate::Settings::unknown_migrations).
-    #[error(
-        "{schema} has {} that this program does not have: {}",
-        applied_migrations(.versions.len()), few_versions(.versions)
-    )]
+    #[error("{}", ahead(.schema, .versions))]
     AheadOfProgram {
         /// Which schema, in words.
         schema: String,
         /// The versions that this program does not have, oldest first.
         versions: Vec<Version>,
     },
-    /// A tenant that is ahead of this program, which could only undo what a newer one has
-    /// done. It was left as it is.
-    #[error(
-        "tenant `{name}` cannot be repaired by this program, which does not have {} of it: {}",
-        applied_migrations(.versions.len()), few_versions(.versions)
-    )]
+    /// A tenant that is ahead of this program, and was left as it is.
+    #[error("{}", not_repaired(.name, .versions))]
     CannotRepairAhead {
         /// The tenant.
         name: TenantName,
         /// The versions that this program does not have, oldest first.
         versions: Vec<Version>,
     },
-    /// None of the migrations that are applied to a schema is this program's. It was left
-    /// as it is.
-    #[error(
-        "{schema} is not this program's: it has {}, none of which this program has: {}",
-        applied_migrations(.versions.len()), few_versions(.versions)
-    )]
+    /// None of the applied migrations is this program's. The schema was left as it is.
+    #[error("{}", other_program(.schema, .versions))]
     OtherProgram {
         /// Which schema, in words.
         schema: String,
         /// The versions that are applied, oldest first.
         versions: Vec<Version>,
     },
-    /// A tenant that is not empty has no record of applied migrations, so that it is not
-    /// known what it should be.
+    /// A tenant that is not empty has no record of applied migrations.
     #[error("tenant `{0}` has no migration recorded as applied, so what it should be is not known")]
     NoHistory(TenantName),
-    /// A tenant has no record of applied migrations, and nothing in its schema is what they
-    /// make.
+    /// The same, and nothing in its schema is what migrations make.
     #[error(
         "tenant `{0}` has no migration recorded as applied, and none creates what its schema holds"
     )]
@@ -301,7 +284,7 @@ pub enum Error {
     /// The server is a standby, on which nothing can be changed or tried.
     #[error("{schema}: the server is a standby, which only reads")]
     Standby {
-        /// Which schema, in words.
+        /// Which schema, in words, or which database where it is about all.
         schema: String,
     },
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
@@ -396,6 +379,66 @@ pub enum Error {
         name: SchemaName,
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,
+    },
+    /// Tenants have migrations that this program does not have, and which of its own
+    /// replaces them is not known.
+    #[error("which migration is the baseline is not known: {}", unclear(.candidates))]
+    BaselineUnclear {
+        /// The migrations that some tenants with old ones lack first.
+        candidates: Vec<Version>,
+    },
+    /// A schema with old migrations that is not what the baseline creates. Nothing was
+    /// recorded.
+    #[error("{schema} is not what the baseline creates: {}", some(.differences))]
+    NotLikeBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// How it differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema that lacks some of the migrations that a baseline replaces.
+    #[error("{schema} lacks old migrations that the baseline replaces: {}", few_versions(.versions))]
+    BehindBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions that it lacks, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A schema with migrations that the baseline does not replace, and that this program
+    /// does not have.
+    #[error(
+        "{schema} has migrations that this program does not have, and that are newer than what \
+         the baseline replaces: {}",
+        few_versions(.versions)
+    )]
+    AheadOfBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// Their versions, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A tenant that is not what its migrations create as they read now. No edited text was
+    /// accepted.
+    #[error(
+        "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
+        few_versions(.versions), some(.differences)
+    )]
+    EditMatters {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions of the edited migrations, oldest first.
+        versions: Vec<Version>,
+        /// How it differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema with migrations that this program does not have: what it should look like
+    /// is not known.
+    #[error("{schema} has migrations that this program does not have: {}", few_versions(.versions))]
+    UnknownApplied {
+        /// Which schema, in words.
+        schema: String,
+        /// Their versions, oldest first.
+        versions: Vec<Version>,
     },
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]

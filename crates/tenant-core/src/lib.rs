@@ -163,8 +163,8 @@ pub use report::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
-    Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
-    Distribute, Health, HealthCheck, KeepSpares, LeftDifference, Loss, Migrate, MigratePublic,
-    MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares,
-    Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
+    CreateMany, Distribute, Health, HealthCheck, KeepSpares, LeftDifference, Loss, Migrate,
+    MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan,
+    RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

@@ -135,12 +135,13 @@ impl Registry {
     /// needs no quotes.
     #[must_use]
     pub fn rows(&self, alias: &str) -> Rows {
-        Rows::of(
-            self.place(List::Tenants),
-            self.columns(List::Tenants),
-            self.0.naming,
-            alias,
-        )
+        self.rows_of(List::Tenants, alias)
+    }
+
+    /// The same of either list.
+    pub(crate) fn rows_of(&self, list: List, alias: &str) -> Rows {
+        let (place, columns) = (self.place(list), self.columns(list));
+        Rows::of(place, columns, self.0.naming, alias)
     }
 
     /// A list as SQL text, qualified.

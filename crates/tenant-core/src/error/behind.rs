@@ -1,7 +1,7 @@
 //! What is behind an error: PostgreSQL's words, and a migration.
 
 use super::Error;
-use crate::PgError;
+use crate::{Database, PgError};
 
 impl Error {
     /// Wraps what the server answered to a step of our own.
@@ -9,6 +9,13 @@ impl Error {
         Self::Database {
             action: action.into(),
             source: source.into(),
+        }
+    }
+
+    /// The server of this database is a standby.
+    pub(crate) fn standby(database: &Database) -> Self {
+        Self::Standby {
+            schema: database.to_string(),
         }
     }
 

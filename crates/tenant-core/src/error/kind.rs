@@ -57,6 +57,12 @@ impl Error {
             | Self::NoVersionFits { .. }
             | Self::SeveralVersionsFit { .. }
             | Self::WouldBlockWrites { .. }
+            | Self::BaselineUnclear { .. }
+            | Self::NotLikeBaseline { .. }
+            | Self::BehindBaseline { .. }
+            | Self::AheadOfBaseline { .. }
+            | Self::EditMatters { .. }
+            | Self::UnknownApplied { .. }
             | Self::HasLedger(_) => ErrorKind::Refused,
             Self::NeedsDirect { .. }
             | Self::EachNeedsDirect { .. }

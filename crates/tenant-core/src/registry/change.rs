@@ -5,6 +5,7 @@ use sql_text::literal;
 use super::columns::{Column, Columns};
 use super::place::Place;
 use super::{List, Registry};
+use crate::Version;
 use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::name::Schema;
@@ -169,6 +170,32 @@ impl Registry {
             .versioned(list, version)
             .with(Column::Fingerprints, left);
         Some(self.update_values(list, schema, &values, path_holds))
+    }
+
+    /// Notes what is recorded of a schema, whose own table says the newest version: these
+    /// are the texts of migrations that it has, and those versions are forgotten.
+    pub(crate) fn record(
+        &self,
+        schema: Schema<'_>,
+        texts: Ran<'_>,
+        forgotten: &[Version],
+    ) -> Option<String> {
+        let list = List::of(schema)?;
+        let version = format!(
+            "(SELECT max(version COLLATE \"C\") FROM {})",
+            schema.ledger()
+        );
+        let gone = forgotten.iter().map(|version| literal(version.as_str()));
+        let gone = gone.collect::<Vec<_>>().join(", ");
+        let left = format!("fingerprints - ARRAY[{gone}]::text[]");
+        let fingerprints = match texts.fingerprints() {
+            Some(new) => format!("({left}) || {new}"),
+            None => left,
+        };
+        let values = Values::of(self.columns(list))
+            .with(Column::Version, version)
+            .with(Column::Fingerprints, fingerprints);
+        Some(self.update_values(list, schema, &values, "true"))
     }
 
     fn update_values(

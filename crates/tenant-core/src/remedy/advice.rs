@@ -117,6 +117,16 @@ advice! {
     /// Say that the tenants are shared with another program, and may be migrated by this
     /// one.
     AllowUnknownMigrations,
+    /// Name the baseline, or its last migration.
+    NameBaseline,
+    /// Name the newest old migration that the baseline replaces.
+    NameNewestReplaced,
+    /// Correct the baseline: where all tenants differ, it creates something else.
+    CorrectBaseline,
+    /// Repair the tenant with the program that has the old migrations.
+    RepairWithOldProgram,
+    /// Migrate the tenant with the program that has the old migrations.
+    MigrateWithOldProgram,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
     /// Let the migration run outside a transaction.
@@ -131,6 +141,8 @@ advice! {
     FindExisting,
     /// Create functions again without the old name.
     ReplaceFunctions,
+    /// Drop the extension, and create it in a schema that belongs to no tenant.
+    RecreateExtension,
 
     /// Wait until the other run has ended.
     WaitForOtherRun,

@@ -57,6 +57,12 @@ impl Error {
                 Advice::ChooseAnotherName.into(),
                 Command::ListTenants.into(),
             ],
+            Self::BaselineUnclear { .. }
+            | Self::NotLikeBaseline { .. }
+            | Self::BehindBaseline { .. }
+            | Self::AheadOfBaseline { .. }
+            | Self::EditMatters { .. }
+            | Self::UnknownApplied { .. } => of_recording(self),
             Self::NoVersion(_) => vec![Advice::NameVersion.into(), Command::ListTenants.into()],
             Self::AheadOfProgram { .. } => vec![
                 Advice::UseOtherProgram.into(),
@@ -188,6 +194,29 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             Advice::RunSqlByHand.into(),
             Command::CheckTenant(name.clone()).into(),
         ],
+        _ => Vec::new(),
+    }
+}
+
+/// Of errors about what is recorded of migrations.
+fn of_recording(error: &Error) -> Vec<Remedy> {
+    match error {
+        Error::BaselineUnclear { .. } => vec![Advice::NameBaseline.into()],
+        Error::NotLikeBaseline { .. } => vec![
+            Advice::CorrectBaseline.into(),
+            Advice::RepairWithOldProgram.into(),
+        ],
+        Error::BehindBaseline { .. } => vec![Advice::MigrateWithOldProgram.into()],
+        Error::AheadOfBaseline { .. } => vec![
+            Advice::UseOtherProgram.into(),
+            Advice::NameNewestReplaced.into(),
+        ],
+        Error::EditMatters { .. } => {
+            vec![Advice::RestoreFile.into(), Command::CheckTenants.into()]
+        }
+        Error::UnknownApplied { .. } => {
+            vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
+        }
         _ => Vec::new(),
     }
 }

@@ -28,8 +28,6 @@ pub enum Purpose {
     RenameBack,
     /// Changes the definition of an object. Its values may change with it.
     ChangeDefinition,
-    /// Takes the tenant to be right although a migration's text has changed.
-    AcceptEdited,
     /// Forgets what the texts of the applied migrations were.
     ForgetFingerprints,
     /// Lets a role use the schema and its tables.
@@ -52,6 +50,10 @@ pub enum Purpose {
     OpenNode,
     /// Gives a path that is kept somewhere the tenant's new name.
     RenamePath,
+    /// Moves an extension to a schema that belongs to no tenant.
+    MoveExtension,
+    /// For a new migration of the tenants: it is right in every tenant.
+    AddToMigration,
     /// Lists the triggers and event triggers that call a function. Changes nothing.
     ListTriggers,
     /// Lists the triggers of a table. Changes nothing.
@@ -65,7 +67,6 @@ impl Purpose {
         Self::DropObject,
         Self::RenameBack,
         Self::ChangeDefinition,
-        Self::AcceptEdited,
         Self::ForgetFingerprints,
         Self::GrantAccess,
         Self::ChangeOwner,
@@ -77,6 +78,8 @@ impl Purpose {
         Self::AddNode,
         Self::OpenNode,
         Self::RenamePath,
+        Self::MoveExtension,
+        Self::AddToMigration,
         Self::ListTriggers,
         Self::ListTableTriggers,
     ];

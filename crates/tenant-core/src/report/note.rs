@@ -1,5 +1,7 @@
 //! What was noticed that is no failure, and that somebody should know.
 
+use sql_text::ident;
+
 use crate::Version;
 use crate::error::few;
 use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
@@ -81,6 +83,19 @@ pub enum Note {
         /// The functions and procedures, qualified and with their arguments.
         functions: Vec<String>,
     },
+    /// A schema became a tenant's, and an extension lies in it.
+    #[error(
+        "the extension `{extension}` lies in the schema `{schema}`: a database has one of each, and \
+         dropping the tenant would drop it, with columns of its types in other schemas"
+    )]
+    ExtensionInside {
+        /// The tenant's schema.
+        schema: String,
+        /// The extension.
+        extension: String,
+        /// The schema to which it can be moved; `None` when it can't be moved.
+        elsewhere: Option<String>,
+    },
 }
 
 impl Note {
@@ -89,13 +104,25 @@ impl Note {
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
             Self::NoFingerprints { .. } => return vec![Command::CheckTenants.into()],
-            Self::Edited { .. } => {
-                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            Self::Edited { version, .. } => {
+                return vec![
+                    Advice::RestoreFile.into(),
+                    Command::AcceptEdits(version.clone()).into(),
+                    Command::CheckTenants.into(),
+                ];
             }
             Self::OldPath { remedy, .. } => {
                 return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
             }
-            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::ExtensionInside {
+                extension,
+                elsewhere: Some(elsewhere),
+                ..
+            } => return vec![move_extension(extension, elsewhere).into()],
+            Self::ExtensionInside { .. } => Advice::RecreateExtension,
+            Self::Unknown { .. } => {
+                return vec![Advice::UseOtherProgram.into(), Command::Squash.into()];
+            }
             Self::Late { .. } => Advice::IgnoreIfIndependent,
             Self::LossUnknown { .. } => Advice::ReadDownFiles,
             Self::NotBack { .. } => Advice::CompleteDownFiles,
@@ -119,8 +146,20 @@ impl Note {
             Self::SameButForCase { .. } => "same_but_for_case",
             Self::OldPath { .. } => "old_path",
             Self::NameInText { .. } => "name_in_text",
+            Self::ExtensionInside { .. } => "extension_inside",
         }
     }
+}
+
+fn move_extension(extension: &str, schema: &str) -> Sql {
+    let (extension, schema) = (ident(extension), ident(schema));
+    Sql::new(
+        Purpose::MoveExtension,
+        [
+            format!("CREATE SCHEMA IF NOT EXISTS {schema}"),
+            format!("ALTER EXTENSION {extension} SET SCHEMA {schema}"),
+        ],
+    )
 }
 
 /// All of them, one after the other.

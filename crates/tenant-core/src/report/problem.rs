@@ -3,7 +3,7 @@
 mod remedy;
 
 use crate::name::listed;
-use crate::shape::{Change, Difference, ObjectKind};
+use crate::shape::{Change, Difference, ObjectKind, ObjectName};
 use crate::{Error, InvalidName, Node, Version};
 
 /// Something that is not as it should be.
@@ -103,6 +103,17 @@ pub enum ProblemKind {
     /// What tenants should look like is not known: the role may not create a schema.
     #[error("how the tenants should look was not checked: the migrations could not be tried")]
     TablesNotChecked(#[source] Error),
+    /// A function of the migrations finds what it names through `search_path` only, and
+    /// PostgreSQL calls it where the path does not lead to the tenant.
+    #[error("{}", no_path(.function, .names, .used_by))]
+    UnqualifiedFunction {
+        /// The function, with the types of its arguments.
+        function: String,
+        /// What it names without a schema.
+        names: Vec<String>,
+        /// What calls it: an index, a generated column, a check.
+        used_by: ObjectName,
+    },
     /// The migrations do not make a schema any more.
     #[error("the migrations cannot be applied to a new schema")]
     BrokenMigrations(#[source] Error),
@@ -180,6 +191,7 @@ impl ProblemKind {
             Self::NothingSelected => "nothing_selected",
             Self::TablesNotChecked(_) => "tables_not_checked",
             Self::BrokenMigrations(_) => "broken_migrations",
+            Self::UnqualifiedFunction { .. } => "unqualified_function",
         }
     }
 }
@@ -196,6 +208,15 @@ fn code_of(difference: &Difference) -> &'static str {
         (Change::MissingGrants(_), _) => "missing_grants",
         (Change::ExtraGrants(_), _) => "extra_grants",
     }
+}
+
+fn no_path(function: &str, names: &[String], used_by: &ObjectName) -> String {
+    let names = names.iter().map(|name| format!("`{name}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!(
+        "the function `{function}`, which the {used_by} calls, names {names} without a schema: \
+         autovacuum and pg_restore call it without the tenant in search_path, and fail"
+    )
 }
 
 fn no_access(role: &str, tables: &[String]) -> String {

@@ -1,5 +1,7 @@
 //! Makes tenants of schemas that are there.
 
+mod extensions;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,8 +13,10 @@ use crate::engine::{self, Evidence, require_known};
 use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::{Schema, Target};
+use crate::report::Note;
 use crate::shape::{Compared, Expectation, Shape, compare};
 use crate::{Answer, At, Error, SchemaName, TenantName, Version};
+use extensions::extensions_inside;
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Adopted {
     /// How the schema differs from what its migrations make, in words, if the caller
     /// has said the version.
     pub differences: Vec<String>,
+    /// Extensions that lie in the schema ([`Note::ExtensionInside`]).
+    pub notes: Vec<Note>,
 }
 
 /// The version that a schema is said to have.
@@ -99,10 +105,14 @@ impl Tenants {
     async fn take_in(&self, target: &Target, at: Option<At>) -> Result<Adopted, Error> {
         let schema = &target.schema;
         self.look_for_columns().await?;
-        let spares = state::names_of_spares(&self.reading().await?, &self.registry).await?;
+        let reading = self.reading().await?;
+        let spares = state::names_of_spares(&reading, &self.registry).await?;
         if spares.iter().any(|spare| spare == schema.as_str()) {
             return Err(Error::IsSpare(schema.clone()));
         }
+        let elsewhere = self.settings.extensions.as_ref().map(|it| it.name());
+        let notes = extensions_inside(&reading, schema, elsewhere).await?;
+        drop(reading);
         let said = self.said(at)?;
         let steps = self.steps(&said).await?;
         let adopted = Mutex::new(None);
@@ -117,7 +127,8 @@ impl Tenants {
         self.directory.forget(&target.name);
         done?;
         let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        adopted.ok_or_else(|| Error::NoSchema(schema.clone()))
+        let adopted = adopted.ok_or_else(|| Error::NoSchema(schema.clone()))?;
+        Ok(Adopted { notes, ..adopted })
     }
 
     fn said(&self, at: Option<At>) -> Result<Said, Error> {
@@ -170,6 +181,7 @@ impl Tenants {
                     version: versions.last().map(Version::recorded),
                     by_shape: false,
                     differences: Vec::new(),
+                    notes: Vec::new(),
                 };
                 return Ok((0, adopted));
             }
@@ -201,6 +213,7 @@ impl Tenants {
             version: self.version(count),
             by_shape,
             differences,
+            notes: Vec::new(),
         }
     }
 

@@ -242,6 +242,25 @@ impl Tenants {
         &self.migrations
     }
 
+    /// Fails where the server is a standby, on which nothing can be changed: for a program
+    /// that asks somebody before it changes something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Standby`], [`Error::Connect`], or what the server says.
+    pub fn require_primary(&self) -> Answer<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let session = self.session().await?;
+            let question = "SELECT pg_catalog.pg_is_in_recovery()";
+            let row = session.client().query_typed_one(question, &[]).await;
+            match row.and_then(|row| row.try_get(0)) {
+                Ok(true) => Err(Error::standby(&self.database)),
+                Ok(false) => Ok(()),
+                Err(error) => Err(Error::database("asking whether it is a standby", error)),
+            }
+        })
+    }
+
     /// A connection for the work on one schema, or for a question.
     pub(super) async fn session(&self) -> Result<Lease<'_>, Error> {
         Ok(self.sessions.get().await?)

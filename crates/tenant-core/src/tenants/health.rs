@@ -1,6 +1,7 @@
 //! Compares what there is with what should be.
 
 mod found;
+mod unqualified;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -22,6 +23,10 @@ use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Answer, Error, TenantName, Version};
 
 pub use found::Health;
+use unqualified::unqualified_functions;
+
+/// A schema may be called so, and nothing in a tenant's depends on it.
+const ANY_NAME: &str = "tenant";
 
 /// How closely tenants are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +146,11 @@ impl Tenants {
                 None
             }
         };
+        let newest = shapes.as_ref().and_then(|it| it.get(&self.newest()));
+        if let Some(newest) = newest.filter(|_| depth == Depth::Shapes) {
+            let found = unqualified_functions(&reading, &newest.of(ANY_NAME)).await?;
+            health.problems.extend(found);
+        }
         let check = Check {
             reading: &reading,
             select,

@@ -70,6 +70,9 @@ impl Tenants {
             events::migrations_said(Schema::Public, &heard.said);
             let applied = match migrated.require_all() {
                 Ok(applied) => applied,
+                Err(error @ Error::Standby { .. }) => {
+                    return self.as_it_stands(error, outcome).await;
+                }
                 Err(error) => return Err(error.after_saying(heard.said)),
             };
             outcome.applied = versions(&applied);
@@ -82,6 +85,21 @@ impl Tenants {
         self.require_kept(List::Tenants).await?;
         outcome.duration = started.elapsed();
         Ok(outcome)
+    }
+
+    /// On a standby nothing can be applied, which is an error where something is to be. A
+    /// program that migrates whenever it starts can start there as well.
+    async fn as_it_stands(
+        &self,
+        standby: Error,
+        outcome: PublicOutcome,
+    ) -> Result<PublicOutcome, Error> {
+        let reading = self.reading().await?;
+        if self.public_pending(&reading).await?.is_empty() {
+            Ok(outcome)
+        } else {
+            Err(standby)
+        }
     }
 
     /// The versions that the public schema lacks, oldest first.

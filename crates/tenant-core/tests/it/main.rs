@@ -6,6 +6,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod accept_edits;
 mod adopt;
 mod adopt_corners;
 mod as_diesel;
@@ -85,9 +86,13 @@ mod shared_tables;
 mod spares;
 mod spares_of_others;
 mod splitting;
+mod squash;
+mod squash_cases;
 mod stage;
+mod standby;
 mod testing;
 mod testing_processes;
 mod tls;
 mod turns;
+mod unqualified;
 mod values;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{Adopted, At, TenantName, Version};
 
-use crate::{tenants, version};
+use crate::json::{self, NoteDetail};
+use crate::{report, tenants, version};
 
 /// Make a tenant of a schema that is there
 ///
@@ -24,7 +25,8 @@ use crate::{tenants, version};
 ///
 /// With --json: tenant, version (the newest migration that it has, or null),
 /// by_shape (whether the version was found by the shape), differences (from what the
-/// migrations make, in words, where --at has named the version).
+/// migrations make, in words, where --at has named the version), notes (kind, detail,
+/// remedy; extension_inside for an extension in the schema).
 #[derive(Debug, Parser)]
 #[command(name = "adopt-tenant", version)]
 pub struct AdoptTenant {
@@ -52,6 +54,7 @@ struct Document<'a> {
     version: Option<&'a Version>,
     by_shape: bool,
     differences: &'a [String],
+    notes: Vec<NoteDetail>,
 }
 
 impl Script for AdoptTenant {
@@ -72,6 +75,7 @@ impl Script for AdoptTenant {
             version: adopted.version.as_ref(),
             by_shape: adopted.by_shape,
             differences: &adopted.differences,
+            notes: json::notes(&adopted.notes, context.invocation()),
         };
         context
             .output
@@ -80,6 +84,7 @@ impl Script for AdoptTenant {
             let note = note(&self.name, &adopted, context.invocation());
             context.output.problem(&note);
         }
+        report::notes(context, &adopted.notes);
         Ok(Verdict::Done)
     }
 }

@@ -91,6 +91,9 @@ impl Script for RollbackTenants {
         let tenants = tenants::open_with(context, settings).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
         let select = tenants::selected(&self.only);
+        if !dry_run {
+            tenants.require_primary().await?;
+        }
         let plan = tenants.plan_rollback().select(select).to(self.to()).await?;
         let loss = plan.loss().map(<[Loss]>::to_vec);
         let loss = loss.as_deref();

@@ -33,7 +33,8 @@ impl Problem {
             ProblemKind::HalfMade => vec![self.command(adopt)],
             ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
-                edited(registry, name, version.as_str())
+                let accept = Command::AcceptEdits(version.clone());
+                vec![Advice::RestoreFile.into(), accept.into()]
             }
             ProblemKind::NoFingerprints => {
                 let forget = registry.forget_fingerprints(name);
@@ -50,12 +51,13 @@ impl Problem {
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
             ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => {
-                vec![Advice::UseOtherProgram.into()]
+                vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
             }
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::UnqualifiedFunction { function, .. } => vec![keep_path(function).into()],
             ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
             ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
@@ -117,20 +119,18 @@ fn adopt(name: TenantName) -> Command {
     Command::AdoptTenant { name, at: None }
 }
 
-fn edited(registry: &Registry, name: &str, version: &str) -> Vec<Remedy> {
-    let accept = registry.forget_fingerprint(name, version);
-    vec![
-        Advice::RestoreFile.into(),
-        Sql::new(Purpose::AcceptEdited, [accept]).into(),
-    ]
-}
-
 /// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
 fn schema_of(registry: &Registry, name: &str) -> String {
     match name.parse() {
         Ok(name) => registry.target(&name).schema.to_string(),
         Err(_) => name.to_owned(),
     }
+}
+
+/// `function` is SQL: its name and its arguments.
+fn keep_path(function: &str) -> Sql {
+    let statement = format!("ALTER FUNCTION {function} SET search_path FROM CURRENT");
+    Sql::new(Purpose::AddToMigration, [statement])
 }
 
 fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
