@@ -5,6 +5,7 @@
 //! stay whole, in [`PgError`]. Nothing here names a command line: the same
 //! errors reach applications.
 
+mod behind;
 mod cause;
 mod failure;
 mod kind;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::link::{Database, LockHolder, in_words};
+use crate::link::{LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
@@ -25,8 +26,8 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    applied_migrations, at_line, done, each_in_words, few_versions, gave_up, have, listed, quoted,
-    some, unclear, unreadable, version_in_words, who_changed,
+    ahead, at_line, done, each_in_words, few_versions, gave_up, have, listed, lost, not_listed,
+    not_repaired, other_program, quoted, some, unclear, unreadable, version_in_words, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -45,9 +46,7 @@ pub enum Error {
         table: String,
     },
     /// The migration that makes a list is applied, and the list does not exist.
-    #[error(
-        "the table `{table}` does not exist, although the migration that creates it is applied"
-    )]
+    #[error("{}", lost(.table))]
     RegistryLost {
         /// The table that would list the tenants, or the spares, as SQL text.
         table: String,
@@ -55,9 +54,7 @@ pub enum Error {
         create: String,
     },
     /// A row of a list did not come out as it was written, and nothing was changed.
-    #[error(
-        "{schema}: the row in `{list}` is not as it was written: a trigger or a rule changes it"
-    )]
+    #[error("{}", not_listed(.schema, .list))]
     NotListed {
         /// Which schema, in words.
         schema: String,
@@ -207,46 +204,33 @@ pub enum Error {
     },
     /// A tenant has applied migrations that this program does not have, and was left as it
     /// is: [`Settings::unknown_migrations`](crate::Settings::unknown_migrations).
-    #[error(
-        "{schema} has {} that this program does not have: {}",
-        applied_migrations(.versions.len()), few_versions(.versions)
-    )]
+    #[error("{}", ahead(.schema, .versions))]
     AheadOfProgram {
         /// Which schema, in words.
         schema: String,
         /// The versions that this program does not have, oldest first.
         versions: Vec<Version>,
     },
-    /// A tenant that is ahead of this program, which could only undo what a newer one has
-    /// done. It was left as it is.
-    #[error(
-        "tenant `{name}` cannot be repaired by this program, which does not have {} of it: {}",
-        applied_migrations(.versions.len()), few_versions(.versions)
-    )]
+    /// A tenant that is ahead of this program, and was left as it is.
+    #[error("{}", not_repaired(.name, .versions))]
     CannotRepairAhead {
         /// The tenant.
         name: TenantName,
         /// The versions that this program does not have, oldest first.
         versions: Vec<Version>,
     },
-    /// None of the migrations that are applied to a schema is this program's. It was left
-    /// as it is.
-    #[error(
-        "{schema} is not this program's: it has {}, none of which this program has: {}",
-        applied_migrations(.versions.len()), few_versions(.versions)
-    )]
+    /// None of the applied migrations is this program's. The schema was left as it is.
+    #[error("{}", other_program(.schema, .versions))]
     OtherProgram {
         /// Which schema, in words.
         schema: String,
         /// The versions that are applied, oldest first.
         versions: Vec<Version>,
     },
-    /// A tenant that is not empty has no record of applied migrations, so that it is not
-    /// known what it should be.
+    /// A tenant that is not empty has no record of applied migrations.
     #[error("tenant `{0}` has no migration recorded as applied, so what it should be is not known")]
     NoHistory(TenantName),
-    /// A tenant has no record of applied migrations, and nothing in its schema is what they
-    /// make.
+    /// The same, and nothing in its schema is what migrations make.
     #[error(
         "tenant `{0}` has no migration recorded as applied, and none creates what its schema holds"
     )]
@@ -513,56 +497,4 @@ pub enum Error {
         /// What the server says.
         source: PgError,
     },
-}
-
-impl Error {
-    /// Wraps what the server answered to a step of our own.
-    pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
-        Self::Database {
-            action: action.into(),
-            source: source.into(),
-        }
-    }
-
-    /// The server of this database is a standby.
-    pub(crate) fn standby(database: &Database) -> Self {
-        Self::Standby {
-            schema: database.to_string(),
-        }
-    }
-
-    /// What PostgreSQL said, when it is behind this error.
-    #[must_use]
-    pub fn postgres(&self) -> Option<&PgError> {
-        match self {
-            Self::Migration(failure) => Some(&failure.source),
-            Self::Database { source, .. } | Self::Deferred { source, .. } => Some(source),
-            Self::HalfMade { source, .. } => source.postgres(),
-            Self::Connect(error) => error.postgres(),
-            _ => None,
-        }
-    }
-
-    /// The name of the migration that it is about, if it is about one.
-    pub(crate) fn of_migration(&self) -> Option<&str> {
-        match self {
-            Self::Migration(failure) => Some(&failure.migration),
-            Self::Refused { migration, .. }
-            | Self::NeedsDirect { migration, .. }
-            | Self::Deferred { migration, .. }
-            | Self::ChangedPath { migration, .. } => Some(migration),
-            Self::ChangedElsewhere { migrations, .. } => match migrations.as_slice() {
-                [one] => Some(one),
-                _ => None,
-            },
-            Self::HalfMade { source, .. } => source.of_migration(),
-            _ => None,
-        }
-    }
-
-    /// The SQLSTATE behind this error, when the server spoke.
-    #[must_use]
-    pub fn sqlstate(&self) -> Option<&str> {
-        self.postgres().and_then(PgError::sqlstate)
-    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::migration::MigrationFile;
-use crate::{Node, Version};
+use crate::{Node, TenantName, Version};
 
 /// After how long; nothing where nobody has waited.
 pub(super) fn gave_up(waited: Duration) -> String {
@@ -84,7 +84,7 @@ pub(super) fn have(tables: &[String]) -> String {
 const SHOWN: usize = 3;
 
 /// How many: `2 applied migrations`.
-pub(super) fn applied_migrations(count: usize) -> String {
+fn applied_migrations(count: usize) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} applied migration{plural}")
 }
@@ -93,6 +93,39 @@ pub(super) fn applied_migrations(count: usize) -> String {
 pub(super) fn few_versions(versions: &[Version]) -> String {
     let names = versions.iter().map(ToString::to_string);
     few(&names.collect::<Vec<_>>())
+}
+
+/// It has versions that this program does not have.
+pub(super) fn ahead(schema: &str, versions: &[Version]) -> String {
+    let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
+    format!("{schema} has {count} that this program does not have: {few}")
+}
+
+/// The same of a tenant that was to be repaired.
+pub(super) fn not_repaired(name: &TenantName, versions: &[Version]) -> String {
+    let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
+    format!(
+        "tenant `{name}` cannot be repaired by this program, which does not have {count} of it: \
+         {few}"
+    )
+}
+
+/// It has no others than these.
+pub(super) fn other_program(schema: &str, versions: &[Version]) -> String {
+    let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
+    format!("{schema} is not this program's: it has {count}, none of which this program has: {few}")
+}
+
+/// The list was there once.
+pub(super) fn lost(table: &str) -> String {
+    format!("the table `{table}` does not exist, although the migration that creates it is applied")
+}
+
+/// The list has not kept the row.
+pub(super) fn not_listed(schema: &str, list: &str) -> String {
+    format!(
+        "{schema}: the row in `{list}` is not as it was written: a trigger or a rule changes it"
+    )
 }
 
 /// The first of `names`, and how many more there are.

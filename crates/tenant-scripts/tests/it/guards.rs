@@ -199,3 +199,26 @@ async fn a_list_that_was_dropped_is_not_sent_in_a_circle() {
             .conceals("db:migrate`");
     }
 }
+
+/// Together they hold the lock on `plans` for five times the time-out for locks.
+#[tokio::test]
+async fn eight_commands_at_once_create_tenants_that_refer_to_one_table() {
+    let database = Database::set_up().await;
+    database
+        .execute("CREATE TABLE public.plans (id INT PRIMARY KEY)")
+        .await;
+    let slow = Migrations::ours().tenant(
+        "2027-01-01-000000_subscriptions",
+        "CREATE TABLE subscriptions (plan INT REFERENCES public.plans (id)); SELECT pg_sleep(3);",
+    );
+    let names = (1..=8).map(|number| format!("tenant_{number}"));
+    let names = names.collect::<Vec<_>>();
+    let started = names.iter().map(|name| {
+        let command = database.command(&format!("create-tenant {name}"));
+        command.migrations(&slow).start()
+    });
+    for command in started.collect::<Vec<_>>() {
+        command.finish().succeeds();
+    }
+    assert_eq!(database.tracked().await, names);
+}

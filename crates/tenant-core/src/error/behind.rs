@@ -1,0 +1,56 @@
+//! What is behind an error: PostgreSQL's words, and a migration.
+
+use super::Error;
+use crate::{Database, PgError};
+
+impl Error {
+    /// Wraps what the server answered to a step of our own.
+    pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
+        Self::Database {
+            action: action.into(),
+            source: source.into(),
+        }
+    }
+
+    /// The server of this database is a standby.
+    pub(crate) fn standby(database: &Database) -> Self {
+        Self::Standby {
+            schema: database.to_string(),
+        }
+    }
+
+    /// What PostgreSQL said, when it is behind this error.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&PgError> {
+        match self {
+            Self::Migration(failure) => Some(&failure.source),
+            Self::Database { source, .. } | Self::Deferred { source, .. } => Some(source),
+            Self::HalfMade { source, .. } => source.postgres(),
+            Self::Connect(error) => error.postgres(),
+            _ => None,
+        }
+    }
+
+    /// The name of the migration that it is about, if it is about one.
+    pub(crate) fn of_migration(&self) -> Option<&str> {
+        match self {
+            Self::Migration(failure) => Some(&failure.migration),
+            Self::Refused { migration, .. }
+            | Self::NeedsDirect { migration, .. }
+            | Self::Deferred { migration, .. }
+            | Self::ChangedPath { migration, .. } => Some(migration),
+            Self::ChangedElsewhere { migrations, .. } => match migrations.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
+            Self::HalfMade { source, .. } => source.of_migration(),
+            _ => None,
+        }
+    }
+
+    /// The SQLSTATE behind this error, when the server spoke.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.postgres().and_then(PgError::sqlstate)
+    }
+}
