@@ -137,7 +137,7 @@ mod tenant_enum;
 mod tenants;
 
 pub use answer::Answer;
-pub use engine::{Rows, Settings, TransactionMode, Writers};
+pub use engine::{Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{Cause, Consequence, Error, MigrationFailure};
 pub use fleet::{Selection, Stop};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};

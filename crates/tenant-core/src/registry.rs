@@ -211,6 +211,11 @@ impl Registry {
         Error::NoSpareList { table }
     }
 
+    /// The list of the schema as SQL text; that of tenants for one that is in none.
+    pub(crate) fn list_of(&self, schema: Schema<'_>) -> &str {
+        self.name_of(List::of(schema).unwrap_or(List::Tenants))
+    }
+
     fn list(&self, list: List) -> &Table {
         match list {
             List::Tenants => &self.0.tenants,

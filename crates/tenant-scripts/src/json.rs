@@ -265,6 +265,7 @@ pub(crate) struct Spares {
     migrated: usize,
     dropped: usize,
     failed: usize,
+    ahead: usize,
     duration_ms: u128,
     spares: Vec<Tenant>,
 }
@@ -281,6 +282,7 @@ impl Spares {
             migrated: count(Status::Migrated),
             dropped: count(Status::Dropped),
             failed: count(Status::Failed),
+            ahead: report.ahead,
             duration_ms: report.duration.as_millis(),
             spares: report.outcomes.iter().map(|it| tenant(it, by)).collect(),
         }

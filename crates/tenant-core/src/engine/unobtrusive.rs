@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio_postgres::Client;
 
+use super::lock::lock_key;
 use super::lock_holders::owners;
 use super::work::Work;
 use crate::Error;
@@ -68,6 +69,6 @@ fn give_way(schema: Schema<'_>) -> String {
         "SELECT pg_catalog.pg_cancel_backend(o.pid) FROM ({}) o \
          WHERE EXISTS (SELECT FROM pg_catalog.pg_locks w WHERE NOT w.granted \
              AND o.pid = ANY (pg_catalog.pg_blocking_pids(w.pid)))",
-        owners(schema)
+        owners(&lock_key(schema))
     )
 }

@@ -83,6 +83,18 @@ pub(super) fn have(tables: &[String]) -> String {
 /// How many names are shown.
 const SHOWN: usize = 3;
 
+/// How many: `2 applied migrations`.
+pub(super) fn applied_migrations(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} applied migration{plural}")
+}
+
+/// The first of them, and how many more there are.
+pub(super) fn few_versions(versions: &[Version]) -> String {
+    let names = versions.iter().map(ToString::to_string);
+    few(&names.collect::<Vec<_>>())
+}
+
 /// The first of `names`, and how many more there are.
 pub(crate) fn few(names: &[String]) -> String {
     let shown = quoted(names.get(..SHOWN).unwrap_or(names));
@@ -90,11 +102,6 @@ pub(crate) fn few(names: &[String]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-/// The first of `versions`, and how many more there are.
-pub(super) fn few_versions(versions: &[Version]) -> String {
-    few(&versions.iter().map(Version::to_string).collect::<Vec<_>>())
 }
 
 /// How many differences of a schema are told.

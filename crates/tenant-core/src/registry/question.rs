@@ -93,6 +93,18 @@ impl Registry {
         self.columns(List::Tenants).has(Column::Fingerprints)
     }
 
+    /// The statement by which the texts of all migrations of a tenant are forgotten, for
+    /// people to run.
+    pub(crate) fn forget_fingerprints(&self, key: &str) -> String {
+        let place = self.place(List::Tenants);
+        format!(
+            "UPDATE {} SET fingerprints = '{{}}' WHERE {} = {}",
+            place.table,
+            place.key,
+            literal(key)
+        )
+    }
+
     /// The statement that takes a row off the list of tenants, for people to run.
     pub(crate) fn unregister(&self, key: &str) -> String {
         let place = self.place(List::Tenants);

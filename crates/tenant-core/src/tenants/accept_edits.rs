@@ -106,8 +106,9 @@ impl Tenants {
         let missing =
             missing.map(|name| Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
         let mut outcomes = missing.collect::<Vec<_>>();
-        let (jobs, idle) = self.sort(states, &self.edits(List::Tenants, call).await?);
-        let (of_spares, idle_spares) = self.sort(spares, &self.edits(List::Spares, call).await?);
+        let (jobs, idle) = self.with_edits(states, &self.edits(List::Tenants, call).await?);
+        let (of_spares, idle_spares) =
+            self.with_edits(spares, &self.edits(List::Spares, call).await?);
         outcomes.extend(idle);
         let sets = sets(jobs.iter().chain(&of_spares));
         let shapes = self.expected(sets, Trust::Tried).await?;
@@ -141,7 +142,10 @@ impl Tenants {
         let reading = self.reading().await?;
         let ours = &self.migrations.tenant;
         let mut edits = Edits::new();
-        for (version, key) in notes::edits(&reading, &self.registry, list, ours).await? {
+        for (version, key) in notes::edits(&reading, &self.registry, list, ours)
+            .await?
+            .edited
+        {
             let version = Version::recorded(&version);
             if call.is_meant(&version) {
                 edits.entry(key).or_default().push(version);
@@ -151,7 +155,7 @@ impl Tenants {
     }
 
     /// What is to be done, and what came of those with which nothing is.
-    fn sort(&self, states: Vec<State>, edits: &Edits) -> (Vec<Job<'_>>, Vec<Outcome>) {
+    fn with_edits(&self, states: Vec<State>, edits: &Edits) -> (Vec<Job<'_>>, Vec<Outcome>) {
         let ours = &self.migrations.tenant;
         let (mut jobs, mut idle) = (Vec::new(), Vec::new());
         for state in states {

@@ -9,6 +9,7 @@ use super::state;
 use crate::events::{self, Call};
 use crate::migration::versions;
 use crate::name::Schema;
+use crate::registry::List;
 use crate::report::PublicOutcome;
 use crate::{Answer, Error, Version, engine};
 
@@ -39,8 +40,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], [`Error::Busy`] when another run does the same,
-    /// [`Error::Refused`] when a pending migration must not run, or what the
-    /// migrations meet; those in a transaction leave nothing behind.
+    /// [`Error::Refused`] when a pending migration must not run, [`Error::RegistryLost`],
+    /// or what the migrations meet; those in a transaction leave nothing behind.
     pub fn migrate_public(&self) -> MigratePublic<'_> {
         MigratePublic {
             tenants: self,
@@ -81,6 +82,7 @@ impl Tenants {
             self.look_for_columns().await?;
             self.make_reference_tables().await?;
         }
+        self.require_kept(List::Tenants).await?;
         outcome.duration = started.elapsed();
         Ok(outcome)
     }

@@ -24,6 +24,8 @@ mod environment;
 mod extensions;
 mod failing_migrations;
 mod fleet;
+mod from_public;
+mod guards;
 mod health_check;
 mod help;
 mod hints;
