@@ -82,6 +82,8 @@ async fn call_everything(database: &TestDatabase) {
     tenants.spares().count().await.unwrap();
     let plan = tenants.plan_rollback().await.unwrap();
     tenants.rollback(plan).await.unwrap();
+    tenants.squash().await.unwrap();
+    tenants.accept_edits().await.unwrap();
     tenants.migrate().await.unwrap();
     let node = "127.0.0.1:5432".parse().unwrap();
     let moved = tenants.cluster().move_tenant(&acme, &node).await;
