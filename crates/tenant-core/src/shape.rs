@@ -14,29 +14,41 @@
 //! partitions that only one has, storage parameters that no migration sets, and a
 //! materialized view that was filled since.
 
+mod by_default;
 mod compare;
+mod counterpart;
 mod difference;
+mod expectation;
+mod forms;
 mod grants;
+mod kept;
 mod mend;
 mod normal;
 mod object;
 mod queries;
 mod read;
 mod renamed;
+mod varying;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use by_default::ByDefault;
 pub(crate) use compare::{Compared, compare, compare_with_migrations, missing_table};
 pub use difference::{AspectChange, Change, Difference};
+use expectation::Leeway;
+pub(crate) use expectation::{Expectation, pieces};
+pub(crate) use forms::has_name as names_schema;
+pub(crate) use kept::FORMAT;
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
+pub(crate) use varying::Circumstances;
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.
 const FINGERPRINT: usize = 8;
@@ -47,6 +59,8 @@ pub struct Shape {
     own: Own,
     owner: String,
     objects: BTreeMap<ObjectName, Object>,
+    /// What is not to be compared, in the shape that a schema should have.
+    leeway: Leeway,
 }
 
 impl Shape {
@@ -55,6 +69,7 @@ impl Shape {
             own,
             owner,
             objects: BTreeMap::new(),
+            leeway: Leeway::default(),
         }
     }
 

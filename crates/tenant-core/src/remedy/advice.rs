@@ -71,6 +71,10 @@ advice! {
     RunSqlByHand,
     /// Change the rows that are in the way.
     FixRows,
+    /// Write the tenant's name into the rows that have the name of a spare.
+    CorrectNamedRows,
+    /// Create tenants without spares, or keep the schema's name out of the migrations.
+    DoWithoutSpares,
 
     /// Change the migration or the tenant's rows.
     FixMigration,
@@ -127,6 +131,8 @@ advice! {
     WaitForLock,
     /// Run it again.
     RunAgain,
+    /// Check again when no session waits, or let the role create a database.
+    CheckAgain,
     /// Give statements more time.
     AllowMoreTime,
     /// Find what canceled the statement: another session, or a time-out that a migration

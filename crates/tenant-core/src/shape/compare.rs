@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Shape;
+use super::by_default::ByDefault;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
 use super::mend::{self, Mending};
@@ -45,7 +46,10 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
         }
     }
     for (name, object) in &found.objects {
-        if expected.get(name).is_some() || goes_with_another(found, expected, name, object) {
+        if expected.get(name).is_some()
+            || goes_with_another(found, expected, name, object)
+            || expected.leeway.has_others_like(name)
+        {
             continue;
         }
         if name.is_of_a_view_in(expected) {
@@ -66,6 +70,9 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 note: None,
             });
         }
+    }
+    for difference in &mut differences {
+        difference.keep_to(&expected.leeway);
     }
     differences
 }
@@ -91,6 +98,9 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
         return differences;
     }
     let (expected, mut all) = renamed::put_in(expected, found);
+    for difference in &mut all {
+        difference.keep_to(&expected.leeway);
+    }
     all.retain(|it| !is_renamed_by_citus(it));
     let mut differences = compare(&expected, found, compared);
     renamed::hold_back(&expected, found, &mut differences);
@@ -114,7 +124,9 @@ fn is_renamed_by_citus(difference: &Difference) -> bool {
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);
     let object = expected.get(&name)?;
-    Some(missing(expected, &name, object))
+    let mut difference = missing(expected, &name, object);
+    difference.keep_to(&expected.leeway);
+    Some(difference)
 }
 
 fn table_name(table: &str) -> ObjectName {
@@ -218,7 +230,7 @@ fn both(
     compared: Compared,
     differences: &mut Vec<Difference>,
 ) {
-    let changes = changes((expected, found), name.kind, (should, is), compared);
+    let changes = changes((expected, found), name, (should, is), compared);
     let is_invalid =
         |change: &AspectChange| name.kind == ObjectKind::Index && change.aspect == Aspect::Validity;
     let of_validity = changes.len() == 1
@@ -242,13 +254,14 @@ fn both(
     }
     differences.extend(owner(found, name, (should, is)));
     if compared != (Compared::WithMigrations { grants: false }) {
-        differences.extend(grants(name, (should, is), compared));
+        let by_default = &expected.leeway.by_default;
+        differences.extend(grants(name, (should, is), compared, by_default));
     }
 }
 
 fn changes(
     (expected, found): (&Shape, &Shape),
-    kind: ObjectKind,
+    name: &ObjectName,
     (should, is): (&Object, &Object),
     compared: Compared,
 ) -> Vec<AspectChange> {
@@ -260,12 +273,16 @@ fn changes(
     aspects.dedup();
     let changed = aspects.into_iter().filter_map(|aspect| {
         let (one, other) = (should.fact(*aspect), is.fact(*aspect));
+        let key = (name.kind, *aspect);
         let same = match (one, other) {
-            _ if is_nothing_to_speak_of((kind, *aspect), one, other, compared) => true,
-            (Some(one), Some(other)) => is_same(expected, found, (kind, *aspect), one, other),
+            _ if is_nothing_to_speak_of(key, one, other, compared) => true,
+            (Some(one), Some(other)) => is_same(expected, found, key, one, other),
             (one, other) => one == other,
         };
-        (!same).then(|| AspectChange {
+        let leeway = &expected.leeway;
+        let texts = (one, other);
+        let differs = !same && !leeway.fits((name, *aspect), found.schema(), texts);
+        differs.then(|| AspectChange {
             aspect: *aspect,
             expected: one.map(str::to_owned),
             found: other.map(str::to_owned),
@@ -354,13 +371,14 @@ fn grants(
     name: &ObjectName,
     (should, is): (&Object, &Object),
     compared: Compared,
+    by_default: &ByDefault,
 ) -> Vec<Difference> {
     let (should_have, have) = (
         Grants::from_fact(should.fact(Aspect::Grants)),
         Grants::from_fact(is.fact(Aspect::Grants)),
     );
-    let missing = should_have.beyond(&have);
-    let beyond = have.beyond(&should_have);
+    let missing = by_default.leave_out(name.kind, should_have.beyond(&have));
+    let beyond = by_default.leave_out(name.kind, have.beyond(&should_have));
     let beyond = match compared {
         Compared::Everything => beyond,
         Compared::WithMigrations { .. } => beyond.of_everybody(),

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use super::expectation::Leeway;
+use super::forms::has_name;
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
+use super::varying::{self, varies};
 use crate::SchemaName;
 
 /// One object that is not as it should be. `Display` says what differs.
@@ -123,6 +126,17 @@ impl Difference {
         }
     }
 
+    /// Leaves to people what no statement can say: what another run of the migrations
+    /// would make, or what has a name in it that they were only tried under.
+    pub(super) fn keep_to(&mut self, leeway: &Leeway) {
+        let is_unknown = |sql: &String| varies(sql) || has_name(sql) || leeway.shows_made_up(sql);
+        if self.statements.iter().any(is_unknown) {
+            self.mending = Mending::ByHand;
+            self.statements.clear();
+            self.core.clear();
+        }
+    }
+
     /// What kind of change these statements are.
     #[must_use]
     pub fn mending(&self) -> Mending {
@@ -200,7 +214,7 @@ impl fmt::Display for AspectChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &Option<String>| match text {
             None => "nothing".to_owned(),
-            Some(text) => format!("`{}`", one_line(text)),
+            Some(text) => format!("`{}`", one_line(&varying::displayed(text))),
         };
         let (found, expected) = (shown(&self.found), shown(&self.expected));
         write!(

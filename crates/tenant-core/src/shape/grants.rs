@@ -101,6 +101,14 @@ impl Grants {
         Self(beyond.collect())
     }
 
+    /// What is here, and what is in `other`.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        for (role, rights) in &other.0 {
+            self.0.entry(role.clone()).or_default().extend(rights);
+        }
+        self
+    }
+
     /// Only what everybody may do.
     pub(super) fn of_everybody(&self) -> Self {
         let mut rights = self.0.clone();

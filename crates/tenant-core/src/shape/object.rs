@@ -82,25 +82,49 @@ impl ObjectKind {
     }
 
     /// What the queries write for it.
-    pub(super) fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "type" => Self::Type,
-            "sequence" => Self::Sequence,
-            "function" => Self::Function,
-            "table" => Self::Table,
-            "column" => Self::Column,
-            "constraint" => Self::Constraint,
-            "index" => Self::Index,
-            "view" => Self::View,
-            "matview" => Self::MaterializedView,
-            "trigger" => Self::Trigger,
-            "policy" => Self::Policy,
-            "rule" => Self::Rule,
-            "statistics" => Self::Statistics,
-            "view_column" => Self::ViewColumn,
-            _ => return None,
-        })
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Type => "type",
+            Self::Sequence => "sequence",
+            Self::Function => "function",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Constraint => "constraint",
+            Self::Index => "index",
+            Self::View => "view",
+            Self::MaterializedView => "matview",
+            Self::Trigger => "trigger",
+            Self::Policy => "policy",
+            Self::Rule => "rule",
+            Self::Statistics => "statistics",
+            Self::ViewColumn => "view_column",
+        }
     }
+
+    /// The kind that the queries call so.
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| kind.code() == code)
+    }
+
+    const ALL: [Self; 15] = [
+        Self::Schema,
+        Self::Type,
+        Self::Sequence,
+        Self::Function,
+        Self::Table,
+        Self::Column,
+        Self::Constraint,
+        Self::Index,
+        Self::View,
+        Self::MaterializedView,
+        Self::Trigger,
+        Self::Policy,
+        Self::Rule,
+        Self::Statistics,
+        Self::ViewColumn,
+    ];
 }
 
 /// Which object of a schema. `Display` is in words: ``column `tasks.due` ``.
@@ -226,33 +250,62 @@ impl Aspect {
         }
     }
 
+    /// What the queries write for it.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Nature => "nature",
+            Self::Definition => "definition",
+            Self::Type => "type",
+            Self::Collation => "collation",
+            Self::NotNull => "not_null",
+            Self::Default => "default",
+            Self::Identity => "identity",
+            Self::Generated => "generated",
+            Self::Labels => "labels",
+            Self::OwnedBy => "owned_by",
+            Self::RowSecurity => "row_security",
+            Self::Partitioning => "partitioning",
+            Self::Enabled => "enabled",
+            Self::Validity => "validity",
+            Self::Comment => "comment",
+            Self::Outline => "outline",
+            Self::Owner => "owner",
+            Self::Grants => "grants",
+            Self::Options => "options",
+            Self::TypedBy => "typed_by",
+            Self::Storage => "storage",
+        }
+    }
+
     /// The aspect that the queries call so.
     pub(super) fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "nature" => Self::Nature,
-            "definition" => Self::Definition,
-            "type" => Self::Type,
-            "collation" => Self::Collation,
-            "not_null" => Self::NotNull,
-            "default" => Self::Default,
-            "identity" => Self::Identity,
-            "generated" => Self::Generated,
-            "labels" => Self::Labels,
-            "owned_by" => Self::OwnedBy,
-            "row_security" => Self::RowSecurity,
-            "partitioning" => Self::Partitioning,
-            "enabled" => Self::Enabled,
-            "validity" => Self::Validity,
-            "comment" => Self::Comment,
-            "outline" => Self::Outline,
-            "owner" => Self::Owner,
-            "grants" => Self::Grants,
-            "options" => Self::Options,
-            "typed_by" => Self::TypedBy,
-            "storage" => Self::Storage,
-            _ => return None,
-        })
+        let mut aspects = Self::ALL.into_iter();
+        aspects.find(|aspect| aspect.code() == code)
     }
+
+    const ALL: [Self; 21] = [
+        Self::Nature,
+        Self::Definition,
+        Self::Type,
+        Self::Collation,
+        Self::NotNull,
+        Self::Default,
+        Self::Identity,
+        Self::Generated,
+        Self::Labels,
+        Self::OwnedBy,
+        Self::RowSecurity,
+        Self::Partitioning,
+        Self::Enabled,
+        Self::Validity,
+        Self::Comment,
+        Self::Outline,
+        Self::Owner,
+        Self::Grants,
+        Self::Options,
+        Self::TypedBy,
+        Self::Storage,
+    ];
 
     /// Whether its text is SQL that may name the schema, and not somebody's words.
     pub(super) fn is_sql(self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::expected::Trust;
 use super::handle::Tenants;
 use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep};
@@ -115,10 +116,13 @@ impl Tenants {
         for _ in 0..ATTEMPTS {
             let standing = self.standing_of(&target.name).await?;
             let known = self.applied(&standing);
-            let shapes = self.expected(BTreeSet::from([known.clone()])).await?;
+            let shapes = self
+                .expected(BTreeSet::from([known.clone()]), Trust::Tried)
+                .await?;
             let Some(expected) = shapes.get(&known) else {
                 break;
             };
+            let expected = &expected.of(target.schema.as_str());
             let applied = known.iter().chain(&standing.unknown);
             let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
             let session = self.session().await?;

@@ -49,6 +49,7 @@ impl Problem {
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
             ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
     }
