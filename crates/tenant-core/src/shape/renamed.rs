@@ -300,8 +300,8 @@ impl Renames {
         }
     }
 
-    /// What is renamed, as differences: what hangs on a table before the table, so that
-    /// the statements can be run in this order.
+    /// What is renamed, as differences: labels before their enum, and what hangs on a table
+    /// before the table, so that the statements can be run in this order.
     fn differences(&self, found: &Shape) -> Vec<Difference> {
         let objects = self.objects.iter().rev();
         let objects = objects.filter(|(name, now)| !self.comes_from_a_parent(found, name, now));
@@ -333,7 +333,7 @@ impl Renames {
             core: Vec::new(),
             note: None,
         });
-        objects.chain(labels).collect()
+        labels.chain(objects).collect()
     }
 
     /// Whether a column has its name from the column of a parent.
