@@ -1,6 +1,6 @@
 //! Texts that name what has another name now.
 
-use sql_text::{Text, Token, TokenKind, ident, stored, tokens};
+use sql_text::{Text, Token, TokenKind, ident, plain_literal, stored, tokens};
 
 use crate::shape::normal::{is_in_schema, without_mark};
 
@@ -125,5 +125,5 @@ fn constant(word: &Word<'_>, change: impl Fn(&str) -> String) -> String {
     let text = word.token.text;
     let text = text.strip_prefix('\'').unwrap_or(text);
     let text = text.strip_suffix('\'').unwrap_or(text).replace("''", "'");
-    format!("'{}'", change(&text).replace('\'', "''"))
+    plain_literal(&change(&text))
 }
