@@ -46,10 +46,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
         }
     }
     for (name, object) in &found.objects {
-        if expected.get(name).is_some()
-            || goes_with_another(found, expected, name, object)
-            || expected.leeway.has_others_like(name)
-        {
+        if expected.get(name).is_some() || goes_with_another(found, expected, name, object) {
             continue;
         }
         if name.is_of_a_view_in(expected) {
@@ -60,7 +57,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 compared,
                 &mut differences,
             );
-        } else if compared == Compared::Everything || !is_added_partition(expected, found, name) {
+        } else if is_extra(expected, found, name, compared) {
             differences.push(Difference {
                 object: name.clone(),
                 change: Change::Extra,
@@ -77,15 +74,24 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     differences
 }
 
+/// Whether what only `found` has is a difference.
+fn is_extra(expected: &Shape, found: &Shape, name: &ObjectName, compared: Compared) -> bool {
+    let is_expected = expected.leeway.has_others_like(name)
+        || compared != Compared::Everything && is_added_partition(expected, found, name);
+    !is_expected
+}
+
 fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
-    Difference {
+    let mut missing = Difference {
         object: name.clone(),
         change: Change::Missing,
         mending: mend::of_missing(name, object),
         statements: mend::create(expected, name),
         core: mend::create_core(expected, name),
         note: None,
-    }
+    };
+    missing.keep_to(&expected.leeway);
+    missing
 }
 
 /// How a tenant differs from what its migrations make. What was renamed by hand is one
@@ -124,9 +130,7 @@ fn is_renamed_by_citus(difference: &Difference) -> bool {
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);
     let object = expected.get(&name)?;
-    let mut difference = missing(expected, &name, object);
-    difference.keep_to(&expected.leeway);
-    Some(difference)
+    Some(missing(expected, &name, object))
 }
 
 fn table_name(table: &str) -> ObjectName {
@@ -273,15 +277,13 @@ fn changes(
     aspects.dedup();
     let changed = aspects.into_iter().filter_map(|aspect| {
         let (one, other) = (should.fact(*aspect), is.fact(*aspect));
-        let key = (name.kind, *aspect);
         let same = match (one, other) {
-            _ if is_nothing_to_speak_of(key, one, other, compared) => true,
-            (Some(one), Some(other)) => is_same(expected, found, key, one, other),
+            _ if is_nothing_to_speak_of((name.kind, *aspect), one, other, compared) => true,
+            (Some(one), Some(other)) => is_same(expected, found, (name.kind, *aspect), one, other),
             (one, other) => one == other,
         };
         let leeway = &expected.leeway;
-        let texts = (one, other);
-        let differs = !same && !leeway.fits((name, *aspect), found.schema(), texts);
+        let differs = !same && !leeway.fits((name, *aspect), found.schema(), (one, other));
         differs.then(|| AspectChange {
             aspect: *aspect,
             expected: one.map(str::to_owned),
@@ -349,6 +351,10 @@ pub(super) fn canonical(kind: ObjectKind, aspect: Aspect, fact: &str) -> Cow<'_,
 
 /// A wrong owner. No owner among the facts means that of the schema.
 fn owner(found: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> Option<Difference> {
+    // A column's sequence always belongs to the role that its table belongs to.
+    if name.kind == ObjectKind::Sequence && is.fact(Aspect::OwnedBy).is_some() {
+        return None;
+    }
     let (wanted, owner) = (should.fact(Aspect::Owner), is.fact(Aspect::Owner));
     if wanted == owner || wanted == Some(&found.owner) && owner.is_none() {
         return None;

@@ -94,11 +94,11 @@ impl ObjectKind {
             Self::Index => "index",
             Self::View => "view",
             Self::MaterializedView => "matview",
+            Self::ViewColumn => "view_column",
             Self::Trigger => "trigger",
             Self::Policy => "policy",
             Self::Rule => "rule",
             Self::Statistics => "statistics",
-            Self::ViewColumn => "view_column",
         }
     }
 
@@ -119,11 +119,11 @@ impl ObjectKind {
         Self::Index,
         Self::View,
         Self::MaterializedView,
+        Self::ViewColumn,
         Self::Trigger,
         Self::Policy,
         Self::Rule,
         Self::Statistics,
-        Self::ViewColumn,
     ];
 }
 

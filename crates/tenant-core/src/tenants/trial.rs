@@ -94,9 +94,12 @@ impl Tenants {
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
     ) -> Result<Tried, Error> {
-        // A connection of its own: it gives up sooner than others.
-        let sessions = database.sessions(1);
-        let session = sessions.get().await?;
+        // A connection of its own gives up sooner than others.
+        let own = database.sessions(1);
+        let session = match own.get().await {
+            Err(error) if error.is_too_many() => self.session().await?,
+            session => session?,
+        };
         let schema = Schema::Rehearsal(&target.schema);
         let work = Work {
             database,

@@ -404,8 +404,12 @@ async fn no_name_of_a_trial_is_in_what_is_shown_or_run() {
     let repair = tenants.repair(&name("acme")).await.unwrap();
     assert_eq!(repair.statements, Vec::<String>::new());
     let left = repair.left.iter();
-    let left = left.map(|it| &it.difference);
-    let left = left.map(|it| (it.to_string(), it.sql(&"acme".parse().unwrap())));
+    let left = left.map(|it| {
+        (
+            it.difference.to_string(),
+            it.difference.sql(&"acme".parse().unwrap()),
+        )
+    });
     assert_eq!(
         left.collect::<Vec<_>>(),
         [
@@ -438,4 +442,29 @@ async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
              `'third'::text`"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_role_with_two_connections_can_check() {
+    let database = TestDatabase::new().await;
+    let role = database.role("secret").await;
+    let (who, name) = (role.name(), database.name());
+    database
+        .execute(&format!(
+            "ALTER ROLE {who} CONNECTION LIMIT 2; GRANT CREATE ON DATABASE \"{name}\" TO {who}; \
+             GRANT ALL ON SCHEMA public TO {who}"
+        ))
+        .await;
+    let stream = Stream::new().with("CREATE TABLE tasks (id int);");
+    let migrations = Migrations {
+        public: MigrationSet::registry(),
+        tenant: stream.set(),
+    };
+    let url = Database::parse(&role.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default());
+    let tenants = tenants.await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
 }
