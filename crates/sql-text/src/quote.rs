@@ -32,6 +32,27 @@ pub fn literal(text: &str) -> String {
     }
 }
 
+/// `text` as a string constant without escapes. It means that where
+/// `standard_conforming_strings` is on, which a session of ours requires.
+///
+/// ```
+/// assert_eq!(sql_text::plain_literal(r"it's\"), r"'it''s\'");
+/// ```
+#[must_use]
+pub fn plain_literal(text: &str) -> String {
+    format!("'{}'", inside_literal(text))
+}
+
+/// `text` as it stands inside such a constant.
+///
+/// ```
+/// assert_eq!(sql_text::inside_literal("it's"), "it''s");
+/// ```
+#[must_use]
+pub fn inside_literal(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
 /// Writes names into SQL that people read: quoted only where PostgreSQL needs it, by
 /// the rule of its own function `quote_ident`.
 #[derive(Debug, Clone, Default)]

@@ -104,6 +104,9 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
         return differences;
     }
     let (expected, mut all) = renamed::put_in(expected, found);
+    for difference in &mut all {
+        difference.keep_to(&expected.leeway);
+    }
     all.retain(|it| !is_renamed_by_citus(it));
     let mut differences = compare(&expected, found, compared);
     renamed::hold_back(&expected, found, &mut differences);

@@ -103,6 +103,13 @@ impl Difference {
         self.change == Change::Missing && self.object.kind == ObjectKind::Table
     }
 
+    /// Whether nothing else differs than whether the triggers of a key fire.
+    pub(crate) fn is_of_switched_off_key(&self) -> bool {
+        let is_firing = |it: &AspectChange| it.aspect == Aspect::Enabled;
+        self.object.kind == ObjectKind::Constraint
+            && matches!(&self.change, Change::Changed(changes) if changes.iter().all(is_firing))
+    }
+
     /// Whether it has another name, and nothing else.
     pub(crate) fn is_renamed(&self) -> bool {
         matches!(

@@ -9,7 +9,7 @@ use super::object::{Aspect, Object, ObjectKind, ObjectName};
 
 /// Changes with what a shape holds, and with how it is written: what another version of
 /// this program kept is not read.
-pub(crate) const FORMAT: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORMAT: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize, Deserialize)]
 struct Kept {

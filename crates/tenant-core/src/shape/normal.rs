@@ -8,7 +8,7 @@
 
 use sql_text::{Text, Token, TokenKind, tokens};
 
-use sql_text::{ident, literal};
+use sql_text::{ident, inside_literal, literal, plain_literal};
 
 /// Stands for the schema's name with the dot behind it. Unicode sets this character
 /// apart for what a program does inside itself, so no text has it; a comment may
@@ -18,7 +18,7 @@ use sql_text::{ident, literal};
 const QUALIFIER: char = '\u{fdd0}';
 
 /// The same inside a string constant, where a quote is written twice.
-const IN_CONSTANT: char = '\u{fdd3}';
+const IN_CONSTANT: char = '\u{fdda}';
 
 /// Stands for the schema's name as a string constant.
 const CONSTANT: char = '\u{fdd1}';
@@ -86,8 +86,7 @@ impl Own {
         if normal == names {
             return token.text.to_owned();
         }
-        let inside = normal.replace('\'', "''");
-        format!("'{}'", inside.replace(QUALIFIER, &IN_CONSTANT.to_string()))
+        plain_literal(&normal).replace(QUALIFIER, &IN_CONSTANT.to_string())
     }
 }
 
@@ -128,7 +127,7 @@ pub(super) fn rendered(normal: &str, schema: &str) -> String {
     let (constant, ident) = (literal(schema), ident(schema));
     let qualified = normal.replace(QUALIFIER, &format!("{ident}."));
     qualified
-        .replace(IN_CONSTANT, &format!("{}.", ident.replace('\'', "''")))
+        .replace(IN_CONSTANT, &format!("{}.", inside_literal(&ident)))
         .replace(CONSTANT, &constant)
         .replace(ALONE, &ident)
 }
@@ -145,7 +144,7 @@ pub(super) fn in_schema(written: &str) -> String {
 
 /// The name of an object in the schema as a string constant, in the normal form.
 pub(super) fn own_constant(name: &str) -> String {
-    format!("'{IN_CONSTANT}{}'", ident(name).replace('\'', "''"))
+    plain_literal(&format!("{IN_CONSTANT}{}", ident(name)))
 }
 
 /// Whether a text in the normal form names the schema, with something behind it.

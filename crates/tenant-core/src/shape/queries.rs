@@ -53,7 +53,6 @@ pub(super) fn all() -> Vec<Query> {
     let relations = [
         RELATIONS,
         COLUMNS,
-        VIEW_COLUMNS,
         CONSTRAINTS,
         INDEXES,
         SEQUENCES,
@@ -106,8 +105,13 @@ const RELATIONS: &str = "
     LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
     WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'p', 'f') AND c.relname <> MIGRATION_HISTORY";
 
+/// Of the columns of views only those of which anything is said.
 const COLUMNS: &str = "
-    SELECT c.relnamespace, 'column', c.relname::text, a.attname::text, a.attnum::int, ARRAY[
+    SELECT c.relnamespace, CASE WHEN c.relkind IN ('v', 'm') THEN 'view_column' ELSE 'column' END,
+        c.relname::text, a.attname::text, a.attnum::int, CASE WHEN c.relkind IN ('v', 'm') THEN ARRAY[
+        'default', pg_get_expr(d.adbin, d.adrelid),
+        'comment', o.description,
+        'grants', array_to_string(a.attacl, E'\n')] ELSE ARRAY[
         'type', format_type(a.atttypid, a.atttypmod),
         'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
         'not_null', CASE WHEN a.attnotnull THEN 'NOT NULL' END,
@@ -124,27 +128,16 @@ const COLUMNS: &str = "
         'options', CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT string_agg(format('%I %L', x.option_name,
                   x.option_value), ', ' ORDER BY x.option_name) FROM pg_options_to_table(a.attfdwoptions) x) END,
         'comment', o.description,
-        'grants', array_to_string(a.attacl, E'\n')]
+        'grants', array_to_string(a.attacl, E'\n')] END
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
     LEFT JOIN pg_description o ON o.objoid = a.attrelid AND o.classoid = 'pg_class'::regclass AND o.objsubid = a.attnum
     WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
-      AND c.relkind IN ('r', 'p', 'f') AND c.relname <> MIGRATION_HISTORY";
-
-/// The columns of views of which anything is said.
-const VIEW_COLUMNS: &str = "
-    SELECT c.relnamespace, 'view_column', c.relname::text, a.attname::text, a.attnum::int, ARRAY[
-        'default', pg_get_expr(d.adbin, d.adrelid),
-        'comment', o.description,
-        'grants', array_to_string(a.attacl, E'\n')]
-    FROM pg_class c
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
-    LEFT JOIN pg_description o ON o.objoid = a.attrelid AND o.classoid = 'pg_class'::regclass AND o.objsubid = a.attnum
-    WHERE c.oid = ANY ($1) AND c.relkind IN ('v', 'm')
-      AND (a.atthasdef OR a.attacl IS NOT NULL OR o.description IS NOT NULL)";
+      AND (c.relkind IN ('r', 'p', 'f') OR c.relkind IN ('v', 'm')
+           AND (a.atthasdef OR a.attacl IS NOT NULL OR o.description IS NOT NULL))
+      AND c.relname <> MIGRATION_HISTORY";
 
 /// The storage parameters of a table or materialized view, and those of what it stores out
 /// of line.
@@ -152,21 +145,13 @@ const STORAGE: &str = "CASE WHEN c.reloptions IS NOT NULL OR c.reltoastrelid <> 
             (SELECT string_agg(p, ', ' ORDER BY p) FROM (SELECT unnest(c.reloptions) UNION ALL
                 SELECT 'toast.' || unnest(x.reloptions) FROM pg_class x WHERE x.oid = c.reltoastrelid) s (p)) END";
 
-/// Without those that a partition has from its parent, and those that are triggers. The
-/// triggers of a key, and of its copies on partitions, are PostgreSQL's own.
+/// Without those that a partition has from its parent, and those that are triggers.
 const CONSTRAINTS: &str = "
     SELECT c.relnamespace, 'constraint', c.relname::text, k.conname::text, 0, ARRAY[
         'nature', CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'c' THEN 'check'
                         WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion' END,
         'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
         'validity', CASE WHEN NOT k.convalidated THEN 'not validated' END,
-        'enabled', CASE WHEN k.contype = 'f' OR k.condeferrable THEN
-            (SELECT CASE min(CASE t.tgenabled WHEN 'D' THEN 1 WHEN 'R' THEN 2 WHEN 'A' THEN 3 END)
-                    WHEN 1 THEN 'DISABLE' WHEN 2 THEN 'ENABLE REPLICA' WHEN 3 THEN 'ENABLE ALWAYS' END
-             FROM pg_trigger t WHERE t.tgisinternal AND t.tgconstraint IN (SELECT k.oid
-                 UNION ALL SELECT p.oid FROM pg_constraint p WHERE p.conparentid = k.oid
-                 UNION ALL SELECT q.oid FROM pg_constraint p JOIN pg_constraint q ON q.conparentid = p.oid
-                           WHERE p.conparentid = k.oid)) END,
         'comment', o.description]
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     LEFT JOIN pg_description o ON o.objoid = k.oid AND o.classoid = 'pg_constraint'::regclass
@@ -207,16 +192,25 @@ const SEQUENCES: &str = "
     LEFT JOIN pg_description o ON o.objoid = c.oid AND o.classoid = 'pg_class'::regclass AND o.objsubid = 0
     WHERE c.oid = ANY ($1) AND c.relkind = 'S' AND d.deptype IS DISTINCT FROM 'i'";
 
-/// Without those that a partition has from its parent.
+/// Without those that a partition has from its parent. Of PostgreSQL's own only those of
+/// keys that do not fire as they should, with the key of which they are a part, or of whose
+/// copy on a partition.
 const TRIGGERS: &str = "
-    SELECT c.relnamespace, 'trigger', c.relname::text, t.tgname::text, 0, ARRAY[
-        'definition', pg_get_triggerdef(t.oid),
+    SELECT CASE WHEN t.tgisinternal THEN kc.relnamespace ELSE c.relnamespace END,
+        CASE WHEN t.tgisinternal THEN 'switched_off' ELSE 'trigger' END,
+        CASE WHEN t.tgisinternal THEN kc.relname ELSE c.relname END::text,
+        CASE WHEN t.tgisinternal THEN coalesce(r.conname, q.conname, p.conname) ELSE t.tgname END::text, 0, ARRAY[
+        'definition', CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END,
         'enabled', CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
                          WHEN 'A' THEN 'ENABLE ALWAYS' END,
         'comment', o.description]
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_trigger'::regclass
-    WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgparentid = 0 AND c.relname <> MIGRATION_HISTORY";
+    LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_trigger'::regclass AND NOT t.tgisinternal
+    LEFT JOIN pg_constraint p ON t.tgisinternal AND p.oid = t.tgconstraint AND p.contype IN ('p', 'u', 'f', 'x')
+    LEFT JOIN pg_constraint q ON q.oid = p.conparentid LEFT JOIN pg_constraint r ON r.oid = q.conparentid
+    LEFT JOIN pg_class kc ON kc.oid = coalesce(r.conrelid, q.conrelid, p.conrelid)
+    WHERE t.tgrelid = ANY ($1) AND c.relname <> MIGRATION_HISTORY
+      AND CASE WHEN t.tgisinternal THEN t.tgenabled <> 'O' AND p.oid IS NOT NULL ELSE t.tgparentid = 0 END";
 
 const POLICIES: &str = "
     SELECT c.relnamespace, 'policy', c.relname::text, p.polname::text, 0, ARRAY[

@@ -136,7 +136,11 @@ async fn members(
 }
 
 fn add(drafts: &mut HashMap<u32, Draft>, row: &Row) -> Result<(), DriverError> {
-    let kind = ObjectKind::from_code(row.try_get(1)?);
+    let code = row.try_get::<_, &str>(1)?;
+    if code == SWITCHED_OFF {
+        return switch_off(drafts, row);
+    }
+    let kind = ObjectKind::from_code(code);
     let (Some(kind), Some(draft)) = (kind, drafts.get_mut(&row.try_get(0)?)) else {
         return Ok(());
     };
@@ -151,6 +155,32 @@ fn add(drafts: &mut HashMap<u32, Draft>, row: &Row) -> Result<(), DriverError> {
         },
     };
     draft.add(name, row.try_get(4)?, row.try_get(5)?);
+    Ok(())
+}
+
+/// What a query writes for a trigger of a key that does not fire as it should.
+const SWITCHED_OFF: &str = "switched_off";
+
+/// Notes at a key which was read before that a trigger of its does not fire.
+fn switch_off(drafts: &mut HashMap<u32, Draft>, row: &Row) -> Result<(), DriverError> {
+    let key = ObjectName {
+        kind: ObjectKind::Constraint,
+        table: row.try_get(2)?,
+        name: row.try_get(3)?,
+    };
+    let facts = row.try_get::<_, Vec<Option<String>>>(5)?;
+    let mut facts = facts.into_iter();
+    let is_firing = |it: &Option<String>| it.as_deref() == Some(Aspect::Enabled.code());
+    let how = facts.find(is_firing).and_then(|_| facts.next()).flatten();
+    let draft = drafts.get_mut(&row.try_get(0)?);
+    let key = draft.and_then(|draft| draft.shape.objects.get_mut(&key));
+    if let (Some(key), Some(how)) = (key, how) {
+        let known = key.facts.entry(Aspect::Enabled).or_insert(how.clone());
+        // That it does not fire at all says the most.
+        if how == "DISABLE" {
+            *known = how;
+        }
+    }
     Ok(())
 }
 

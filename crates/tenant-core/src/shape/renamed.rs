@@ -14,6 +14,7 @@ use sql_text::{ident, stored, tokens};
 
 use super::Shape;
 use super::difference::{Change, Difference};
+use super::expectation::Leeway;
 use super::mend::{self, Mending};
 use super::normal::{in_schema, own};
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
@@ -106,7 +107,10 @@ impl Renames {
             .collect::<BTreeSet<_>>();
         let extra = found.objects.keys().filter(|name| !known.contains(name));
         let mut extra = extra.collect::<Vec<_>>();
-        extra.retain(|name| !super::compare::is_added_partition(expected, found, name));
+        extra.retain(|name| {
+            !super::compare::is_added_partition(expected, found, name)
+                && !expected.leeway.has_others_like(name)
+        });
         let mut pairs = Vec::new();
         for name in expected.objects.keys() {
             let now = self.now(name);
@@ -171,7 +175,9 @@ impl Renames {
                 let pairs = self.pairs(name, text);
                 let text = in_one_order(name, unified(text, &pairs));
                 let there = in_one_order(name, unified(there, &pairs));
+                let texts = (Some(text.as_str()), Some(there.as_str()));
                 super::compare::is_same(expected, found, (name.kind, *aspect), &text, &there)
+                    || (expected.leeway).fits((name, *aspect), found.schema(), texts)
             }
             (one, other) => one == other,
         })
@@ -249,8 +255,22 @@ impl Renames {
             };
             (now, object)
         });
+        let objects = objects.collect();
+        let named = expected.leeway.named.iter();
+        let named = named.map(|(name, aspect)| (self.now(name), *aspect));
+        let of = expected.leeway.objects.iter();
+        let of = of.map(|(kind, table)| {
+            let table = table.as_deref().map(|table| self.relation_now(table));
+            (*kind, table)
+        });
+        let leeway = Leeway {
+            named: named.collect(),
+            objects: of.collect(),
+            ..expected.leeway.clone()
+        };
         Shape {
-            objects: objects.collect(),
+            objects,
+            leeway,
             ..expected.clone()
         }
     }
@@ -280,8 +300,8 @@ impl Renames {
         }
     }
 
-    /// What is renamed, as differences: what hangs on a table before the table, so that
-    /// the statements can be run in this order.
+    /// What is renamed, as differences: labels before their enum, and what hangs on a table
+    /// before the table, so that the statements can be run in this order.
     fn differences(&self, found: &Shape) -> Vec<Difference> {
         let objects = self.objects.iter().rev();
         let objects = objects.filter(|(name, now)| !self.comes_from_a_parent(found, name, now));
@@ -313,7 +333,7 @@ impl Renames {
             core: Vec::new(),
             note: None,
         });
-        objects.chain(labels).collect()
+        labels.chain(objects).collect()
     }
 
     /// Whether a column has its name from the column of a parent.

@@ -124,6 +124,92 @@ async fn what_rows_stand_against_is_left_with_why_and_the_rest_is_repaired() {
     assert_eq!(found(&tenants).await, [("acme".to_owned(), said)]);
 }
 
+/// Damage that cannot be repaired, which code says so, and what else of it is repaired.
+const LEFT_WITH_WHY: &[(&str, &str, &str)] = &[
+    (
+        "CREATE OR REPLACE VIEW open_tasks AS SELECT id, title, owner, kind FROM tasks; \
+         CREATE VIEW own AS SELECT kind FROM open_tasks",
+        "2BP01",
+        "view `open_tasks` differs",
+    ),
+    (
+        "DROP FUNCTION is_open CASCADE; CREATE FUNCTION is_open(other status) RETURNS boolean LANGUAGE sql IMMUTABLE \
+         AS 'SELECT true'",
+        "42P13",
+        "function `is_open(s status)` is missing",
+    ),
+    (
+        "ALTER TABLE people DROP CONSTRAINT people_pkey CASCADE, ADD CONSTRAINT people_pkey UNIQUE (id); \
+         ALTER TABLE tasks ADD CONSTRAINT own FOREIGN KEY (owner) REFERENCES people (id)",
+        "2BP01",
+        "constraint `people_pkey` of `people` differs",
+    ),
+    (
+        "ALTER TABLE tasks DROP CONSTRAINT tasks_kind_check; INSERT INTO tasks (kind) VALUES ('idea')",
+        "23514",
+        "constraint `tasks_kind_check` of `tasks` is missing",
+    ),
+];
+
+#[tokio::test]
+async fn each_difference_that_cannot_be_repaired_says_why_and_holds_up_no_other() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    for (number, (damage, code, words)) in LEFT_WITH_WHY.iter().enumerate() {
+        let who = format!("hurt_{number}");
+        create(&tenants, &[&who]).await;
+        let damage = format!(
+            "SET search_path TO {who}; {damage}; DROP INDEX tasks_lower_idx; COMMENT ON TABLE tasks IS NULL; \
+             RESET search_path"
+        );
+        database.execute(&damage).await;
+        let repair = tenants.repair(&name(&who)).await.unwrap();
+        let mut left = repair.left.iter().filter(|it| it.why.is_some());
+        let one = left.find(|it| it.difference.to_string().starts_with(words));
+        let one = one.unwrap_or_else(|| panic!("{damage}: {repair:#?}"));
+        let why = one.why.as_ref().unwrap();
+        assert_eq!(why.sqlstate(), Some(*code), "{damage}: {why:?}");
+        let repaired = repair.mended.iter().map(ToString::to_string);
+        let repaired = repaired.collect::<Vec<_>>().join("; ");
+        for other in [
+            "index `tasks_lower_idx` is missing",
+            "table `tasks` differs",
+        ] {
+            assert!(repaired.contains(other), "{damage}: {repaired}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trigger_of_a_view_and_a_constraint_that_was_validated_are_compared_too() {
+    let database = TestDatabase::new().await;
+    let stream = crate::fixture::Stream::new().with(
+        "CREATE TABLE t (id int); CREATE VIEW v AS SELECT id FROM t; \
+         CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+         CREATE TRIGGER of_v INSTEAD OF DELETE ON v FOR EACH ROW EXECUTE FUNCTION f(); \
+         ALTER TABLE t ADD CONSTRAINT later CHECK (id > 0) NOT VALID, ADD CONSTRAINT now CHECK (id > 1)",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "DROP TRIGGER of_v ON acme.v; ALTER TABLE acme.t VALIDATE CONSTRAINT later, DROP CONSTRAINT now, \
+             ADD CONSTRAINT now CHECK (id > 1) NOT VALID",
+        )
+        .await;
+    let repair = tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(
+        repair.statements,
+        [
+            "ALTER TABLE \"acme\".\"t\" VALIDATE CONSTRAINT \"now\"",
+            "CREATE TRIGGER of_v INSTEAD OF DELETE ON \"acme\".v FOR EACH ROW EXECUTE FUNCTION \"acme\".f()",
+        ]
+    );
+    let left = repair.left.iter().map(|it| it.difference.to_string());
+    let words = "constraint `later` of `t` differs: validity is nothing, should be `not validated`";
+    assert_eq!(left.collect::<Vec<_>>(), [words]);
+}
+
 #[tokio::test]
 async fn a_tenant_that_is_behind_is_mended_to_its_own_version() {
     let database = TestDatabase::new().await;

@@ -103,6 +103,21 @@ async fn a_key_that_rows_violate_is_switched_on_and_said_to_be_violated() {
 }
 
 #[tokio::test]
+async fn a_clone_has_the_keys_on_that_its_original_has_off() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &keys()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("ALTER TABLE acme.tasks DISABLE TRIGGER ALL")
+        .await;
+    let (acme, copy) = (name("acme"), name("copy"));
+    tenants.clone_tenant(&acme, &copy).await.unwrap();
+    assert_eq!(said(&tenants, "copy").await, [""; 0]);
+    let comparison = tenants.compare(&copy, &acme).await.unwrap();
+    assert_eq!(comparison.differences.len(), 2, "{comparison:#?}");
+}
+
+#[tokio::test]
 async fn what_hangs_on_a_partition_of_the_migrations_is_a_difference_and_on_others_is_not() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &keys()).await;

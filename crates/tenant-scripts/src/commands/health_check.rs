@@ -29,7 +29,7 @@ const SHOWN: usize = 50;
 /// tried), varying (what each run of the migrations creates differently, and is not
 /// compared), groups: kind, detail, tenants (how many have it); problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table, missing_object,
-/// extra_object, changed_definition, invalid_index, wrong_owner, missing_grants,
+/// extra_object, changed_definition, renamed_object, invalid_index, wrong_owner, missing_grants,
 /// extra_grants, half_made, pending_migrations, unknown_migration,
 /// edited_migration, no_access, orphaned_schema, spare_leftover, spare_name, invalid_name,
 /// unreadable, tables_not_checked, broken_migrations, unqualified_function; on a Citus

@@ -1,12 +1,12 @@
 //! Texts that name what has another name now.
 
-use sql_text::{Text, Token, TokenKind, ident, stored, tokens};
+use sql_text::{Text, Token, TokenKind, ident, plain_literal, stored, tokens};
 
 use crate::shape::normal::{is_in_schema, without_mark};
 
 /// Begins what stands for either name while two texts are compared. Unicode sets this
 /// character apart for what a program does inside itself.
-const EITHER: char = '\u{fdd4}';
+const EITHER: char = '\u{fddb}';
 
 /// Where a name stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,5 +125,5 @@ fn constant(word: &Word<'_>, change: impl Fn(&str) -> String) -> String {
     let text = word.token.text;
     let text = text.strip_prefix('\'').unwrap_or(text);
     let text = text.strip_suffix('\'').unwrap_or(text).replace("''", "'");
-    format!("'{}'", change(&text).replace('\'', "''"))
+    plain_literal(&change(&text))
 }

@@ -1,3 +1,5 @@
+//! What is no weaker than what it takes the place of.
+
 use super::*;
 
 fn policies(to: &str, from: &str) -> bool {
