@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::catalog::Dependent;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
@@ -24,8 +25,8 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    at_line, done, each_in_words, gave_up, have, listed, quoted, unreadable, version_in_words,
-    who_changed,
+    at_line, depending, done, each_in_words, gave_up, have, listed, quoted, unreadable,
+    version_in_words, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -73,6 +74,15 @@ pub enum Error {
         name: TenantName,
         /// What would differ.
         differences: Vec<String>,
+    },
+    /// What others have depends on a schema, would be dropped with it, and nobody said
+    /// that it may. Nothing was dropped.
+    #[error("{schema} cannot be dropped: {}", depending(.dependents))]
+    HasDependents {
+        /// Which schema, in words.
+        schema: String,
+        /// What depends on it from outside, by kind and name.
+        dependents: Vec<Dependent>,
     },
     /// Nobody is registered under this name.
     #[error("there is no tenant `{0}`")]

@@ -137,6 +137,7 @@ mod tenant_enum;
 mod tenants;
 
 pub use answer::Answer;
+pub use catalog::Dependent;
 pub use engine::{Rows, Settings, TransactionMode, Writers};
 pub use error::{Cause, Consequence, Error, MigrationFailure};
 pub use fleet::{Selection, Stop};
@@ -164,7 +165,7 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
-    Distribute, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic, MoveTenant,
-    PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares, Table, Tenant,
-    TenantPlace, TenantStanding, Tenants,
+    Distribute, DropTenant, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic,
+    MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares,
+    Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

@@ -42,7 +42,7 @@ pub use cluster::Cluster;
 pub use compare::Comparison;
 pub use create::CreateMany;
 pub use distribute::Distribute;
-pub use drop::{Contents, Table};
+pub use drop::{Contents, DropTenant, Table};
 pub use handle::Tenants;
 pub use health::{Health, HealthCheck};
 pub use list::Tenant;

@@ -74,6 +74,10 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
             "drop the objects, or move them to a schema that belongs to no tenant, such as the one \
              of --extensions-schema. Then run the command again"
         }
+        Advice::RemoveDependents => {
+            "change the objects so that they don't depend on the schema, or drop them. With \
+             --with-dependents, `drop-tenant` drops them, and the data in them"
+        }
         Advice::CopyRows => {
             "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
              error. It should not happen"

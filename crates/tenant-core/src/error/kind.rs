@@ -38,6 +38,7 @@ impl Error {
             | Self::AppliedMeanwhile { .. } => ErrorKind::Conflict,
             Self::SameName(_)
             | Self::NotCopyable { .. }
+            | Self::HasDependents { .. }
             | Self::Refused { .. }
             | Self::Irreversible { .. }
             | Self::UnreadableDown { .. }

@@ -59,6 +59,8 @@ advice! {
     RenameSchema,
     /// Drop the objects that can't be copied, or move them to another schema.
     MoveObjects,
+    /// Change what depends on the schema so that it doesn't, or say that it may be dropped.
+    RemoveDependents,
     /// Create a tenant, copy the rows, and report the error.
     CopyRows,
     /// Restore the tenant's schema from a backup.

@@ -101,6 +101,12 @@ pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
     LikeATenant,
+    /// The same, and it cannot be dropped without what others have.
+    #[error(
+        "the schema looks like a tenant's, but no tenant of that name is registered, and objects \
+         outside it depend on it"
+    )]
+    DependedOn,
     /// It holds nothing.
     #[error("the schema is empty, and no tenant of that name is registered")]
     Empty,
@@ -116,6 +122,9 @@ pub enum SpareFault {
     /// It exists, and is not in the list.
     #[error("a spare schema that is in no list is left over")]
     Unlisted,
+    /// The same, and it cannot be dropped without what others have.
+    #[error("a spare schema that is in no list is left over, and objects outside it depend on it")]
+    DependedOn,
     /// It does not look as its migrations make it.
     #[error("the spare schema does not have the shape that its migrations make")]
     Drifted,

@@ -22,6 +22,7 @@ mod drift_corners;
 mod drift_crowd;
 mod drift_ugly;
 mod drop;
+mod drop_dependents;
 mod edits;
 mod elsewhere;
 mod error_kinds;
