@@ -19,7 +19,7 @@ mod object;
 mod queries;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -29,12 +29,16 @@ pub use difference::{AspectChange, Change, Difference};
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
+pub(crate) use normal::moved;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.
 const FINGERPRINT: usize = 8;
+
+/// What rows are called in rules and where rows conflict.
+const OF_RULES: [&str; 3] = ["new", "old", "excluded"];
 
 /// The shape of one schema.
 #[derive(Clone)]
@@ -96,6 +100,44 @@ impl Shape {
     pub(crate) fn is_unusable_index(&self, name: &ObjectName) -> bool {
         let object = self.get(name).filter(|_| name.kind == ObjectKind::Index);
         object.is_some_and(|object| object.fact(Aspect::Validity).is_some())
+    }
+
+    /// Whether the schema's name means something else in definitions as well: one of its
+    /// own relations, or what is called so in one of them.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        let named = self.objects.keys().filter(|name| {
+            use ObjectKind::{Function, Index, MaterializedView, Sequence, Table, Type, View};
+            matches!(
+                name.kind,
+                Function | Index | MaterializedView | Sequence | Table | Type | View
+            )
+        });
+        let names = named.map(|name| match name.kind {
+            ObjectKind::Function => name.name.split('(').next().unwrap_or_default(),
+            _ => name.name.as_str(),
+        });
+        let names = names.collect::<BTreeSet<_>>();
+        let facts = self.objects.values().flat_map(|object| &object.facts);
+        let mut facts = facts.filter(|(aspect, _)| aspect.is_sql());
+        let is_unknown = |name: &str| !names.contains(name);
+        names.contains(self.schema())
+            || OF_RULES.contains(&self.schema())
+            || facts.any(|(_, fact)| {
+                self.own.stands_alone_in(fact)
+                    || normal::named_in_schema(fact).any(|name| is_unknown(&name))
+            })
+    }
+
+    /// The same where the paths that functions keep name the schema as `name`.
+    pub(crate) fn with_paths_to(mut self, name: &str) -> Self {
+        let functions = self.objects.iter_mut();
+        let functions = functions.filter(|(name, _)| name.kind == ObjectKind::Function);
+        for (_, object) in functions {
+            if let Some(definition) = object.facts.get_mut(&Aspect::Definition) {
+                *definition = normal::with_path_to(definition, name);
+            }
+        }
+        self
     }
 
     fn get(&self, name: &ObjectName) -> Option<&Object> {

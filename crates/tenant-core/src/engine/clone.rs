@@ -4,11 +4,15 @@
 //! somebody has made by hand is there. Tables are made and filled before what hangs
 //! on them, and in the end the two are compared.
 
+use sql_text::ident;
+use tokio_postgres::SimpleQueryRow;
+
 use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
 use super::cluster::{Distribution, ask_as_it_is, create_schema};
+use super::copied_shape::shape_to_copy;
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
-use super::copy_extras::{extras, what_cannot_be_made};
+use super::copy_extras::{extras, view_defaults, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
 use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
@@ -21,7 +25,9 @@ use super::transaction::{View, close};
 use super::work::Work;
 use crate::Error;
 use crate::name::{Schema, Target};
-use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
+use crate::shape::{
+    Change, Compared, Difference, Mending, Shape, Stage, Statement, compare, creation, moved,
+};
 
 /// Which rows a copy of a tenant gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +145,7 @@ async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<
         return Ok(None);
     }
     refuse_rare(work).await?;
-    let shape = shape_of(work).await?;
+    let shape = shape_to_copy(work).await?;
     let there = work.on(target);
     let (first, rest) = in_halves(creation(&shape, target.schema_name()));
     begin_schema(there, from).await?;
@@ -226,23 +232,47 @@ async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
             script.step("adding what is beside the shape", &statement);
         }
     }
+    for statement in defaults_of_views(work, from).await? {
+        script.step("adding what is beside the shape", &statement);
+    }
     run_script(work, &script).await
 }
 
-/// Compares the copy with the original. Rights that the copy has by default, or lacks,
-/// are set right before.
+/// The statements for the defaults of views' columns.
+async fn defaults_of_views(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
+    let mut script = Script::default();
+    script.step("listing the defaults of views", &view_defaults(from));
+    let rows = ask(work, &script).await?;
+    let to = work.schema;
+    let statement = |row: &SimpleQueryRow| {
+        let default = moved(
+            row.get(2)?,
+            (from.schema_name(), row.get(3)?),
+            to.schema_name(),
+        );
+        let (view, column) = (ident(row.get(0)?), ident(row.get(1)?));
+        let view = format!("{}.{view}", to.ident());
+        Some(format!(
+            "ALTER VIEW {view} ALTER COLUMN {column} SET DEFAULT {default}"
+        ))
+    };
+    Ok(rows.iter().filter_map(statement).collect())
+}
+
+/// Compares the copy with the original. What nothing else has carried over is set right
+/// before: rights that the copy has by default, or lacks, and what a partition has that
+/// its parent has not.
 async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Result<(), Error> {
     let (Schema::Tenant(copy), Schema::Tenant(original)) = (work.schema, from) else {
         return Ok(());
     };
     let differences = compare(shape, &shape_of(work).await?, Compared::Everything);
-    let mut script = Script::default();
-    for difference in differences.iter().filter(|it| is_of_rights(it)) {
-        for statement in difference.sql(&copy.schema) {
-            script.step("setting the rights", &statement);
-        }
-    }
-    run_script(work, &script).await?;
+    let fixed = differences
+        .iter()
+        .filter(|it| is_of_rights(it) || it.mending() == Mending::Adds)
+        .filter(|it| !shape.is_unusable_index(&it.object));
+    let statements = fixed.flat_map(|it| it.sql(&copy.schema)).collect();
+    run_in_any_order(work, statements).await?;
     let mut differences = compare(shape, &shape_of(work).await?, Compared::Everything);
     differences.retain(|it| !shape.is_unusable_index(&it.object));
     if differences.is_empty() {

@@ -6,13 +6,17 @@ use sql_text::literal;
 use crate::catalog::Catalog;
 use crate::name::Schema;
 
-/// The queries for the statements that give the copy what no shape holds: storage
-/// parameters, what is kept of old rows for replication, how columns are stored, the
-/// comments within types, and the rights on what will be made in the schema. They are
-/// run last.
-pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 5] {
+/// The queries for the statements that give the copy what no shape holds: which type a
+/// table is of, storage parameters, what a table is clustered by and what is kept of old
+/// rows for replication, how columns are stored, comments on the schema and within views
+/// and types, and the rights on what will be made in the schema. They are run last.
+pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 9] {
     [
+        typed_tables(from, to, catalog),
         storage(from, to, catalog),
+        toast_storage(from, to, catalog),
+        clustered(from, to, catalog),
+        other_comments(from, to),
         replica_identity(from, to, catalog),
         columns(from, to, catalog),
         comments_within_types(from, to),
@@ -32,6 +36,91 @@ fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
         literal(&to.ident()),
         literal(from.schema_name()),
         catalog.no_shard("c")
+    )
+}
+
+fn typed_tables(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER TABLE %s.%I OF %s.%I', {to}, c.relname, \
+             CASE t.typnamespace WHEN n.oid THEN {to} ELSE pg_catalog.quote_ident(o.nspname) END, \
+             t.typname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_type t ON t.oid = c.reloftype \
+         JOIN pg_catalog.pg_namespace o ON o.oid = t.typnamespace \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND {} ORDER BY c.relname",
+        literal(from.schema_name()),
+        catalog.no_shard("c"),
+        to = literal(&to.ident()),
+    )
+}
+
+/// The parameters of the table that holds what is long.
+fn toast_storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER %s %s.%I SET (%s)', \
+             CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, {}, c.relname, \
+             (SELECT string_agg(pg_catalog.format('toast.%s = %L', split_part(o, '=', 1), \
+                  substr(o, strpos(o, '=') + 1)), ', ') FROM pg_catalog.unnest(l.reloptions) o)) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_class l ON l.oid = c.reltoastrelid \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND l.reloptions IS NOT NULL \
+         AND {} ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.schema_name()),
+        catalog.no_shard("c")
+    )
+}
+
+fn clustered(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER TABLE %s.%I CLUSTER ON %I', {}, c.relname, i.relname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_index x ON x.indrelid = c.oid AND x.indisclustered \
+         JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+         WHERE n.nspname = {} AND c.relkind = 'r' AND {} ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.schema_name()),
+        catalog.no_shard("c")
+    )
+}
+
+/// The comments on the schema, on the columns of views, and on the indexes of constraints.
+fn other_comments(from: Schema<'_>, to: Schema<'_>) -> String {
+    let (to, from) = (literal(&to.ident()), literal(from.schema_name()));
+    format!(
+        "SELECT pg_catalog.format('COMMENT ON SCHEMA %s IS %L', {to}, \
+             pg_catalog.obj_description(n.oid, 'pg_namespace')) \
+         FROM pg_catalog.pg_namespace n WHERE n.nspname = {from} \
+         AND pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT NULL \
+         UNION ALL \
+         SELECT pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L', {to}, c.relname, a.attname, \
+             d.description) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
+         JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = a.attnum \
+              AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         WHERE n.nspname = {from} AND c.relkind IN ('v', 'm') \
+         UNION ALL \
+         SELECT pg_catalog.format('COMMENT ON INDEX %s.%I IS %L', {to}, c.relname, d.description) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_constraint k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x') \
+         JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0 \
+              AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         WHERE n.nspname = {from} AND k.conparentid = 0 ORDER BY 1"
+    )
+}
+
+/// The query for the defaults of views' columns: the view, the column, what the default
+/// is, and the schema's name as it stands there.
+pub(super) fn view_defaults(from: Schema<'_>) -> String {
+    format!(
+        "SELECT c.relname, a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid), \
+             pg_catalog.quote_ident(n.nspname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum \
+         WHERE n.nspname = {} AND c.relkind = 'v' ORDER BY 1, 2",
+        literal(from.schema_name())
     )
 }
 

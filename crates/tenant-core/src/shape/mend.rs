@@ -4,6 +4,7 @@
 mod change;
 mod column;
 mod create;
+mod domain;
 mod sequence;
 mod words;
 

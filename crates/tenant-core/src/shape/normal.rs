@@ -74,6 +74,12 @@ impl Own {
         normal
     }
 
+    /// Whether something else in a text in the normal form is called like the schema.
+    pub(super) fn stands_alone_in(&self, normal: &str) -> bool {
+        normal.contains(&self.name)
+            && tokens(normal).any(|token| token.is_name() && token.text == self.ident)
+    }
+
     /// The constant of an object's name: `'acme.tasks_id_seq'::regclass`, or
     /// `'acme.f(acme.state)'::regprocedure`.
     fn in_constant(&self, word: &str) -> String {
@@ -112,6 +118,12 @@ pub(super) fn rendered(normal: &str, schema: &str) -> String {
         .replace(ALONE, &ident)
 }
 
+/// A definition of the schema called `from`, here with its name and as PostgreSQL writes
+/// it, as a definition of the schema called `to`.
+pub(crate) fn moved(definition: &str, (name, ident): (&str, &str), to: &str) -> String {
+    rendered(&Own::new(name, ident).normal(definition), to)
+}
+
 /// The name of an object in the schema, in the normal form.
 pub(super) fn own(name: &str) -> String {
     in_schema(&ident(name))
@@ -125,6 +137,45 @@ pub(super) fn in_schema(written: &str) -> String {
 /// What stands behind the schema's name, each time that a text names it.
 pub(super) fn behind_schemas(normal: &str) -> impl Iterator<Item = &str> {
     normal.split(QUALIFIER).skip(1)
+}
+
+/// The names that a text has behind the schema's, without quotes. An operator is none.
+pub(super) fn named_in_schema(normal: &str) -> impl Iterator<Item = String> {
+    behind_schemas(normal).filter_map(|behind| {
+        let first = tokens(behind).next()?;
+        first.is_name().then(|| unquoted(first.text))
+    })
+}
+
+fn unquoted(ident: &str) -> String {
+    let inner = ident
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.map_or_else(|| ident.to_owned(), |inner| inner.replace("\"\"", "\""))
+}
+
+/// A definition with marks where the path that a function keeps names the schema `name`,
+/// and nowhere else.
+pub(super) fn with_path_to(definition: &str, name: &str) -> String {
+    let mut in_path = false;
+    let words = tokens(definition).map(|token| {
+        in_path = is_in_path(in_path, &token);
+        if in_path && token.text == literal(name) {
+            CONSTANT.to_string()
+        } else {
+            token.text.to_owned()
+        }
+    });
+    words.collect()
+}
+
+/// Whether the definition calls a function of the schema.
+pub(super) fn calls_own(normal: &str) -> bool {
+    behind_schemas(normal).any(|behind| {
+        let mut tokens = tokens(behind);
+        tokens.next().is_some_and(|name| name.is_name())
+            && tokens.next().is_some_and(|next| next.text == "(")
+    })
 }
 
 /// The schema itself, in the normal form.

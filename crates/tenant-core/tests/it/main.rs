@@ -14,6 +14,8 @@ mod capture;
 mod causes;
 mod citus;
 mod clone;
+mod clone_alike;
+mod clone_references;
 mod connect;
 mod create;
 mod diesel_compatibility;
