@@ -96,6 +96,9 @@ fn of_sql(sql: &Sql) -> String {
     let what = match sql.purpose {
         // These can be long. Whoever shows a difference lists its statements below.
         Purpose::DropObject => return "if nothing uses it, drop it with this SQL".to_owned(),
+        Purpose::RenameBack => {
+            return "if nothing uses the new name, rename it back with this SQL".to_owned();
+        }
         Purpose::ChangeDefinition => {
             return "find out what the values would become, then run this SQL".to_owned();
         }

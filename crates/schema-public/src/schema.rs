@@ -1,6 +1,14 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    expected_shapes (key) {
+        key -> Text,
+        expectation -> Text,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     schema_tracker (id) {
         id -> Uuid,
         name -> Text,
@@ -21,4 +29,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(schema_tracker, spare_schemas,);
+diesel::allow_tables_to_appear_in_same_query!(expected_shapes, schema_tracker, spare_schemas,);

@@ -226,6 +226,19 @@ pub enum Error {
         /// Which schema, in words.
         schema: String,
     },
+    /// Trying the migrations would have kept other sessions waiting, and was cut off.
+    #[error("the migrations were not tried: another session waited for a lock that they take")]
+    InTheWay,
+    /// The result of the migrations depends on the name of the schema, which a spare gets
+    /// only when it becomes a tenant.
+    #[error(
+        "no spare schemas are made: the migrations write the schema's name into {}",
+        few(.uses)
+    )]
+    DependsOnName {
+        /// Where the name is written, in words.
+        uses: Vec<String>,
+    },
     /// A migration left the connection looking at other schemas.
     #[error(
         "{schema}: migration `{migration}` changed the search path{}, and is not recorded as {}",
@@ -274,8 +287,8 @@ pub enum Error {
         /// Who works on it, as far as is known.
         holders: Vec<LockHolder>,
     },
-    /// A tenant that was mended, and looked no better. Nothing was changed.
-    #[error("tenant `{name}` cannot be mended: {}", .differences.join("; "))]
+    /// A tenant that was repaired, and looks no better.
+    #[error("tenant `{name}` was repaired, and still differs: {}", .differences.join("; "))]
     StillDifferent {
         /// The tenant.
         name: TenantName,

@@ -165,7 +165,7 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
-    Distribute, DropTenant, Health, HealthCheck, KeepSpares, Loss, Migrate, MigratePublic,
-    MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan, RollbackTo, Spares,
-    Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss, Migrate,
+    MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan,
+    RollbackTo, Spares, Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

@@ -23,6 +23,7 @@ pub(crate) use change::Ran;
 pub use rows::Rows;
 
 use columns::{Columns, Found};
+pub(crate) use place::EXPECTATIONS;
 use place::Place;
 
 /// The list of tenants and the list of spares.

@@ -3,29 +3,45 @@
 //! the schema is called.
 //!
 //! Two schemas made by the same migrations have the same shape. Not in it, because
-//! they say nothing of what the migrations made: the order of columns, storage
-//! parameters and statistics targets, what a table is clustered or replicated by,
+//! they say nothing of what the migrations made: the order of columns, targets of
+//! statistics and other options of columns, what a table is clustered or replicated by,
 //! rows, where a sequence stands, the table of applied migrations, what an extension
 //! brought, and objects of rare kinds (operators, collations, text search). Nor are
-//! there the comments and defaults of a view's columns, comments inside types, and
-//! whether a partition's copy of its parent's trigger fires.
+//! there comments inside types, and whether a partition's copy of its parent's trigger
+//! fires.
+//!
+//! Between a tenant and its migrations, some of what is in a shape is no difference:
+//! partitions that only one has, storage parameters that no migration sets, and a
+//! materialized view that was filled since.
 
+mod by_default;
 mod compare;
+mod counterpart;
 mod difference;
+mod expectation;
+mod forms;
 mod grants;
+mod kept;
 mod mend;
 mod normal;
 mod object;
 mod queries;
 mod read;
+mod renamed;
+mod varying;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use by_default::ByDefault;
 pub(crate) use compare::{Compared, compare, compare_with_migrations, missing_table};
 pub use difference::{AspectChange, Change, Difference};
+use expectation::Leeway;
+pub(crate) use expectation::{Expectation, pieces};
+pub(crate) use forms::has_name as names_schema;
+pub(crate) use kept::FORMAT;
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
@@ -33,6 +49,7 @@ pub(crate) use normal::moved;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
+pub(crate) use varying::Circumstances;
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.
 const FINGERPRINT: usize = 8;
@@ -46,6 +63,8 @@ pub struct Shape {
     own: Own,
     owner: String,
     objects: BTreeMap<ObjectName, Object>,
+    /// What is not to be compared, in the shape that a schema should have.
+    leeway: Leeway,
 }
 
 impl Shape {
@@ -54,6 +73,7 @@ impl Shape {
             own,
             owner,
             objects: BTreeMap::new(),
+            leeway: Leeway::default(),
         }
     }
 
@@ -138,6 +158,11 @@ impl Shape {
             }
         }
         self
+    }
+
+    /// Whether there is an object of that name.
+    pub(crate) fn has(&self, name: &ObjectName) -> bool {
+        self.get(name).is_some()
     }
 
     fn get(&self, name: &ObjectName) -> Option<&Object> {

@@ -89,6 +89,15 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         }
         Advice::RunSqlByHand => "fix it by hand, with the SQL that a health check shows",
         Advice::FixRows => "change the rows that the message names, and run the command again",
+        Advice::CorrectNamedRows => {
+            "write the tenant's own name into these rows with UPDATE. A migration put the schema's \
+             name there before the schema had it"
+        }
+        Advice::DoWithoutSpares => {
+            "create tenants without spares, which takes as long as the migrations, or write \
+             migrations that don't store the name: a function can ask for it when it runs, with \
+             TG_TABLE_SCHEMA or current_schema()"
+        }
         Advice::ReadMessage => "fix what the message names",
         Advice::FindExisting => {
             "the object already exists: it was created by hand, or by a run whose record is lost"
@@ -128,6 +137,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "move the statement to a public migration. It runs once for the database"
         }
         Advice::AddMigration => "write a migration that creates it for every tenant",
+        Advice::AddRenamingMigration => "write a migration that renames it for every tenant",
         Advice::AddDownFiles => {
             "write a down.sql for each, or undo what they did with a new migration"
         }
@@ -187,6 +197,10 @@ fn of_the_server(advice: Advice) -> Option<&'static str> {
             "run the command again when the other session has released its lock on the table"
         }
         Advice::RunAgain => "run the command again. It finds out anew what to roll back",
+        Advice::CheckAgain => {
+            "run the command again, or let the role create a database (ALTER ROLE ... CREATEDB): \
+             there, nothing waits for the migrations that are tried"
+        }
         Advice::AllowMoreTime => {
             "give --statement-timeout more time, or 0 for no limit, and run the command again"
         }

@@ -50,7 +50,7 @@ pub(super) async fn holders_of_schema(work: Work<'_>, schema: Schema<'_>) -> Vec
 ///
 /// The process itself is not asked for: behind a pooler it is another one for
 /// each transaction.
-fn owners(schema: Schema<'_>) -> String {
+pub(super) fn owners(schema: Schema<'_>) -> String {
     format!(
         "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \

@@ -6,6 +6,7 @@ use super::cluster::{Distribution, create_schema};
 use super::elsewhere;
 use super::ledger::create_ledger;
 use super::script::{Origin, Script};
+use super::seeds::seeded;
 use super::send::{execute, run_script};
 use super::transaction::{
     NotOpened, before_migration, between_migrations, close, open, prepare_between,
@@ -16,8 +17,17 @@ use crate::Error;
 use crate::migration::{Migration, MigrationFile, in_transaction_form};
 use crate::shape::{self, Shape};
 
-/// What `migrations` make of the schema of `work`, which must not exist: its shape
-/// after as many of them as each number in `wanted` says.
+/// What migrations make of a schema.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    /// Its shape after as many of them as each number says.
+    pub(crate) shapes: BTreeMap<usize, Shape>,
+    /// The tables in whose rows they have written the schema's name.
+    pub(crate) seeded: BTreeSet<String>,
+}
+
+/// What `migrations` make of the schema of `work`, which must not exist, after as many of
+/// them as each number in `wanted` says.
 ///
 /// # Errors
 ///
@@ -26,20 +36,20 @@ pub(crate) async fn rehearse(
     work: Work<'_>,
     migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, Shape>, Error> {
+) -> Result<Tried, Error> {
     refuse_unfit(migrations.iter().copied())?;
     let opened = open(work, "SELECT 1").await;
     opened.map_err(|error: NotOpened<'_>| error.into_error(work))?;
-    let shapes = run_through(work, migrations, wanted).await;
+    let tried = run_through(work, migrations, wanted).await;
     close(work).await;
-    shapes
+    tried
 }
 
 async fn run_through(
     work: Work<'_>,
     migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, Shape>, Error> {
+) -> Result<Tried, Error> {
     make_schema(work).await?;
     let mut shapes = BTreeMap::new();
     let mut done = 0;
@@ -49,7 +59,8 @@ async fn run_through(
         shapes.insert(*count, shape_of(work).await?);
         done = *count;
     }
-    Ok(shapes)
+    let seeded = seeded(work).await?;
+    Ok(Tried { shapes, seeded })
 }
 
 /// Makes the schema of `work`, in the transaction that is open.

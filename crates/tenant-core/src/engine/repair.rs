@@ -1,9 +1,9 @@
 //! Makes a tenant look as its migrations make it.
 
-use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
 use super::cluster::allow_triggers;
 use super::ledger::is_exactly;
+use super::one_by_one::{Group, Ran, is_of_rows, run_one_by_one};
 use super::rehearse::shape_of;
 use super::script::Script;
 use super::send::{execute, run_script};
@@ -21,8 +21,23 @@ pub(crate) struct Repaired {
     /// The statements that did it, in the order in which they ran.
     pub(crate) statements: Vec<String>,
     /// What still differs, and is left to people.
-    pub(crate) left: Vec<Difference>,
+    pub(crate) left: Vec<Left>,
 }
+
+/// What still differs.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) difference: Difference,
+    /// Why it could not be repaired, where that was tried.
+    pub(crate) why: Option<Error>,
+}
+
+/// How often what is repaired may uncover more.
+const ROUNDS: usize = 30;
+
+/// How often the same difference is repaired: something repaired after it can bring it
+/// back.
+const REPAIRS: usize = 2;
 
 /// Whether what was done is to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +49,14 @@ pub(crate) enum Keep {
 }
 
 /// Makes the schema of `work`, that of the tenant `target`, look like `expected`, as far as that
-/// loses nothing, and sees whether it does. `None` when the tenant has no longer
-/// exactly the versions `applied`; then nothing has happened.
+/// loses nothing, and sees whether it does. A difference that cannot be repaired holds up
+/// no other. `None` when the tenant has no longer exactly the versions `applied`; then
+/// nothing has happened.
 ///
 /// # Errors
 ///
-/// A statement that failed, or [`Error::StillDifferent`]. Then nothing has happened.
+/// What is no difference's fault: a lock, the connection, the server. Then nothing has
+/// happened.
 pub(crate) async fn repair(
     work: Work<'_>,
     target: &Target,
@@ -91,33 +108,118 @@ async fn repair_in_transaction(
     expected: &Shape,
 ) -> Result<Repaired, Error> {
     let mut all = Repaired::default();
-    loop {
+    let mut tried = Tried::default();
+    for _ in 0..ROUNDS {
         let found = shape_of(work).await?;
         let differences = compare_with_migrations(expected, &found);
-        let is_repaired = |it: &Difference| it.mending() == Mending::Adds;
-        let (repaired, left) = differences.into_iter().partition::<Vec<_>, _>(is_repaired);
-        if repaired.is_empty() {
-            return Ok(Repaired { left, ..all });
+        let now = differences.iter().filter(|it| tried.is_worth(it)).cloned();
+        let now = now.collect::<Vec<_>>();
+        let is_changed = !now.is_empty() && repair_some(work, target, now, &mut tried).await?;
+        if !is_changed {
+            all.left = tried.left(target, &found, differences);
+            break;
         }
-        let still = repaired.iter().filter(|it| all.repaired.contains(it));
-        let still = still.map(ToString::to_string).collect::<Vec<_>>();
-        if !still.is_empty() {
-            return Err(Error::StillDifferent {
-                name: target.name.clone(),
-                differences: still,
-            });
-        }
-        let mut script = Script::default();
-        prepare(work, &mut script);
-        run_script(work, &script).await?;
-        let statements = repaired
-            .iter()
-            .flat_map(|it| it.sql(&target.schema))
-            .collect();
-        all.statements
-            .extend(run_in_any_order(work, statements).await?.require_all()?);
-        all.repaired.extend(repaired);
     }
+    (all.repaired, all.statements) = (tried.repaired, tried.statements);
+    Ok(all)
+}
+
+/// What was tried so far.
+#[derive(Default)]
+struct Tried {
+    /// What was repaired, each once, in the order in which it was.
+    repaired: Vec<Difference>,
+    /// All that was repaired, as often as it was.
+    times: Vec<Difference>,
+    statements: Vec<String>,
+    failed: Vec<(Difference, Error)>,
+}
+
+impl Tried {
+    /// Whether it can be repaired, as far as is known.
+    fn is_worth(&self, difference: &Difference) -> bool {
+        let mut failed = self.failed.iter();
+        let is_hopeless = failed.any(|(it, why)| it == difference && is_of_rows(why));
+        difference.mending() == Mending::Adds && !is_hopeless && self.times(difference) < REPAIRS
+    }
+
+    fn times(&self, difference: &Difference) -> usize {
+        self.times.iter().filter(|it| *it == difference).count()
+    }
+
+    fn add(&mut self, ran: Ran<Difference>) {
+        for group in ran.done {
+            self.statements.extend(group.statements);
+            self.failed.retain(|(it, _)| *it != group.of);
+            if !self.repaired.contains(&group.of) {
+                self.repaired.push(group.of.clone());
+            }
+            self.times.push(group.of);
+        }
+        for (group, why) in ran.failed {
+            self.failed.retain(|(it, _)| *it != group.of);
+            self.failed.push((group.of, why));
+        }
+    }
+
+    /// What is left of `differences`, each with why it could not be repaired. A partition
+    /// that could not be made is no difference any more once its parent is there.
+    fn left(&mut self, target: &Target, found: &Shape, differences: Vec<Difference>) -> Vec<Left> {
+        let mut left = Vec::new();
+        for difference in differences {
+            let at = self.failed.iter().position(|(it, _)| *it == difference);
+            let why = match at {
+                Some(at) => Some(self.failed.remove(at).1),
+                None => (self.times(&difference) > 0).then(|| Error::StillDifferent {
+                    name: target.name.clone(),
+                    differences: vec![difference.to_string()],
+                }),
+            };
+            left.push(Left { difference, why });
+        }
+        let failed = std::mem::take(&mut self.failed).into_iter();
+        let missing = failed.filter(|(it, _)| it.is_missing_table() && !found.has(&it.object));
+        left.extend(missing.map(|(difference, why)| Left {
+            difference,
+            why: Some(why),
+        }));
+        left
+    }
+}
+
+/// Tries to repair each of `differences`; of what fails as a whole, the part that what
+/// hangs on it does not hold up. Gives back whether anything was repaired.
+async fn repair_some(
+    work: Work<'_>,
+    target: &Target,
+    differences: Vec<Difference>,
+    tried: &mut Tried,
+) -> Result<bool, Error> {
+    let mut script = Script::default();
+    prepare(work, &mut script);
+    run_script(work, &script).await?;
+    let before = tried.times.len();
+    let groups = differences.into_iter().map(|of| Group {
+        statements: of.sql(&target.schema),
+        of,
+    });
+    let ran = run_one_by_one(work, groups.collect()).await?;
+    let parts = ran.failed.iter().filter_map(|(group, _)| {
+        let statements = group.of.sql_of_the_core(&target.schema);
+        (!statements.is_empty()).then(|| Group {
+            statements,
+            of: group.of.clone(),
+        })
+    });
+    let parts = parts.collect::<Vec<_>>();
+    tried.add(ran);
+    let ran = run_one_by_one(work, parts).await?;
+    tried.add(Ran {
+        done: ran.done,
+        // Why the whole of it failed says more.
+        failed: Vec::new(),
+    });
+    Ok(tried.times.len() > before)
 }
 
 /// Lets a schema be filled, for the rest of the transaction: its path, which reading a

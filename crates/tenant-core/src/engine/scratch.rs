@@ -7,9 +7,10 @@ use sql_text::ident;
 
 use super::apply::migrate;
 use super::create::create;
-use super::rehearse::shape_of;
+use super::rehearse::{Tried, shape_of};
 use super::rehearse_back::{Trial, WayBack, there_and_back};
 use super::revert::revert;
+use super::seeds::seeded;
 use super::send::execute;
 use super::surroundings::Surroundings;
 use super::transaction::{close, open};
@@ -18,13 +19,13 @@ use super::work::Work;
 use crate::Error;
 use crate::link::Database;
 use crate::migration::{Migration, MigrationSet};
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::registry::Registry;
 use crate::shape::Shape;
 
-/// What the tenants' `migrations` make where there are these `public` ones: the shape after
-/// as many of them as each number in `wanted` says. `work` is for a schema that does not
-/// exist; its name is the database's as well.
+/// What the tenants' `migrations` make where there are these `public` ones, of a schema of
+/// each of these `names`, after as many of them as each number in `wanted` says. `work` is
+/// for a schema that does not exist, whose name the database gets.
 ///
 /// # Errors
 ///
@@ -35,10 +36,11 @@ pub(crate) async fn try_in_database(
     public: &MigrationSet,
     migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, Shape>, Error> {
+    names: &[Target],
+) -> Result<Vec<Tried>, Error> {
     refuse_unfit(migrations.iter().copied())?;
     let place = TrialDatabase::make(work).await?;
-    let tried = run_through(work, &place, public, migrations, wanted).await;
+    let tried = run_through(work, &place, public, migrations, wanted, names).await;
     place.remove(work, tried).await
 }
 
@@ -66,7 +68,8 @@ async fn run_through(
     public: &MigrationSet,
     migrations: &[&Migration],
     wanted: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, Shape>, Error> {
+    names: &[Target],
+) -> Result<Vec<Tried>, Error> {
     let sessions = place.database.sessions(1);
     let session = sessions.get().await?;
     let work = place.there(Work {
@@ -74,6 +77,19 @@ async fn run_through(
         ..work
     });
     prepare(work, place, public).await?;
+    let mut tried = Vec::new();
+    for name in names {
+        let work = work.on(Schema::Tenant(name));
+        tried.push(run_through_once(work, migrations, wanted).await?);
+    }
+    Ok(tried)
+}
+
+async fn run_through_once(
+    work: Work<'_>,
+    migrations: &[&Migration],
+    wanted: &BTreeSet<usize>,
+) -> Result<Tried, Error> {
     let mut trial = InDatabase::of(work);
     let mut shapes = BTreeMap::new();
     let mut done = 0;
@@ -87,7 +103,8 @@ async fn run_through(
         shapes.insert(*count, trial.shape().await?);
         done = *count;
     }
-    Ok(shapes)
+    let seeded = seeded(work).await?;
+    Ok(Tried { shapes, seeded })
 }
 
 async fn run_back(

@@ -35,6 +35,7 @@ impl Error {
             | Self::NothingToAdopt(_)
             | Self::Busy { .. }
             | Self::InUse(_)
+            | Self::InTheWay
             | Self::AppliedMeanwhile { .. } => ErrorKind::Conflict,
             Self::SameName(_)
             | Self::NotCopyable { .. }
@@ -52,6 +53,7 @@ impl Error {
             Self::NeedsDirect { .. }
             | Self::EachNeedsDirect { .. }
             | Self::Standby { .. }
+            | Self::DependsOnName { .. }
             | Self::NotACluster
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,

@@ -75,7 +75,7 @@ pub enum ConnectError {
 impl ConnectError {
     /// Whether the server, or the pooler in front of it, has no connection left
     /// to give.
-    pub(super) fn is_too_many(&self) -> bool {
+    pub(crate) fn is_too_many(&self) -> bool {
         let Self::Refused { source, .. } = self else {
             return false;
         };

@@ -1,4 +1,5 @@
-//! The migrations that make the list of tenants and the list of spares.
+//! The migrations that make the list of tenants, the list of spares, and the table of
+//! expected shapes.
 
 use crate::MigrationSet;
 
@@ -14,15 +15,17 @@ macro_rules! own {
 }
 
 /// All of them, oldest first. What is released stays as it is: databases have it.
-const OWN: [(&str, &str, &str); 3] = [
+const OWN: [(&str, &str, &str); 4] = [
     own!("2026-01-01-000000_create_schema_tracker"),
     own!("2026-01-03-000000_create_spare_schemas"),
     own!("2026-01-04-000000_add_fingerprints"),
+    own!("2026-01-05-000000_create_expected_shapes"),
 ];
 
 impl MigrationSet {
     /// The public migrations that this library needs: they make the list of tenants,
-    /// `public.schema_tracker`, and the list of spare schemas. An application with
+    /// `public.schema_tracker`, the list of spare schemas, and the table that keeps what
+    /// tenants should look like. An application with
     /// public migrations of its own adds these with [`MigrationSet::merge`].
     ///
     /// ```

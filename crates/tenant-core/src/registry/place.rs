@@ -10,6 +10,10 @@ const TENANTS: &str = "public.schema_tracker";
 /// and then there are no spares.
 const SPARES: &str = "public.spare_schemas";
 
+/// What migrations make, kept for the next check. A database that was set up by an older
+/// program has no such table, and then each check tries the migrations.
+pub(crate) const EXPECTATIONS: &str = "public.expected_shapes";
+
 /// The column that tells the rows of a list apart, unless another is named.
 const KEY: &str = "name";
 

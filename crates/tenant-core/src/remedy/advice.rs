@@ -73,6 +73,10 @@ advice! {
     RunSqlByHand,
     /// Change the rows that are in the way.
     FixRows,
+    /// Write the tenant's name into the rows that have the name of a spare.
+    CorrectNamedRows,
+    /// Create tenants without spares, or keep the schema's name out of the migrations.
+    DoWithoutSpares,
 
     /// Change the migration or the tenant's rows.
     FixMigration,
@@ -92,6 +96,8 @@ advice! {
     MoveToPublicMigration,
     /// Write a migration that creates the object for every tenant.
     AddMigration,
+    /// Write a migration that renames the object for every tenant.
+    AddRenamingMigration,
     /// Write the missing `down.sql` files, or a new migration.
     AddDownFiles,
     /// Complete the `down.sql` files, or write a new migration.
@@ -127,6 +133,8 @@ advice! {
     WaitForLock,
     /// Run it again.
     RunAgain,
+    /// Check again when no session waits, or let the role create a database.
+    CheckAgain,
     /// Give statements more time.
     AllowMoreTime,
     /// Find what canceled the statement: another session, or a time-out that a migration

@@ -122,6 +122,8 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,
+        Error::InTheWay => Advice::CheckAgain,
+        Error::DependsOnName { .. } => Advice::DoWithoutSpares,
         _ => return None,
     })
 }

@@ -24,6 +24,8 @@ pub enum Purpose {
     /// Drops an object that no migration creates, for when nothing uses it. What it
     /// holds is lost.
     DropObject,
+    /// Gives an object that was renamed by hand its name back. It loses nothing.
+    RenameBack,
     /// Changes the definition of an object. Its values may change with it.
     ChangeDefinition,
     /// Takes the tenant to be right although a migration's text has changed.
@@ -55,6 +57,7 @@ impl Purpose {
     pub const ALL: &'static [Self] = &[
         Self::DropSchema,
         Self::DropObject,
+        Self::RenameBack,
         Self::ChangeDefinition,
         Self::AcceptEdited,
         Self::GrantAccess,

@@ -83,6 +83,9 @@ pub enum ProblemKind {
     /// A spare schema that is none.
     #[error("{0}")]
     SpareLeftover(SpareFault),
+    /// Rows of this table have the name of the spare that the tenant was made of.
+    #[error("rows of `{0}` have the name of the spare schema that the tenant was made of")]
+    SpareName(String),
     /// The selection that was to be checked is empty.
     #[error("no tenant was selected, so none was checked")]
     NothingSelected,
@@ -157,6 +160,7 @@ impl ProblemKind {
             Self::UnreachableNode { .. } => "unreachable_node",
             Self::OrphanedSchema(_) => "orphaned_schema",
             Self::SpareLeftover(_) => "spare_leftover",
+            Self::SpareName(_) => "spare_name",
             Self::NothingSelected => "nothing_selected",
             Self::TablesNotChecked(_) => "tables_not_checked",
             Self::BrokenMigrations(_) => "broken_migrations",
@@ -169,6 +173,7 @@ fn code_of(difference: &Difference) -> &'static str {
         (Change::Missing, ObjectKind::Table) => "missing_table",
         (Change::Missing, _) => "missing_object",
         (Change::Extra, _) => "extra_object",
+        (Change::Renamed { .. } | Change::RenamedLabel { .. }, _) => "renamed_object",
         (Change::Changed(_), _) => "changed_definition",
         (Change::InvalidIndex, _) => "invalid_index",
         (Change::WrongOwner { .. }, _) => "wrong_owner",

@@ -3,20 +3,23 @@
 use std::borrow::Cow;
 
 use super::Shape;
+use super::by_default::ByDefault;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
 use super::mend::{self, Mending};
 use super::normal::without_casts;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::renamed;
 
 /// What of two shapes is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {
     /// A tenant with what the migrations make. Partitions that they do not make are
-    /// no difference, since an application makes them as time goes on; nor are
-    /// grants beyond theirs, unless they are everybody's. `grants` says whether
-    /// grants are looked at: where another role owns the schema, that role's
-    /// default privileges count, and nobody has tried those.
+    /// no difference, since an application makes them as time goes on, and drops
+    /// those that they do make; nor are storage parameters that they do not set, which
+    /// an operator has tuned, nor grants beyond theirs, unless they are everybody's.
+    /// `grants` says whether grants are looked at: where another role owns the schema,
+    /// that role's default privileges count, and nobody has tried those.
     WithMigrations { grants: bool },
     /// Everything.
     Everything,
@@ -25,8 +28,10 @@ pub(crate) enum Compared {
 /// How `found` differs from `expected`, in the order in which it can be mended.
 pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Vec<Difference> {
     let mut differences = Vec::new();
+    let nothing = Object::default();
     for (name, object) in &expected.objects {
-        match found.get(name) {
+        let there = found.get(name);
+        match there.or_else(|| name.is_of_a_view_in(found).then_some(&nothing)) {
             Some(there) => both(
                 expected,
                 found,
@@ -35,72 +40,94 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 &mut differences,
             ),
             None if goes_with_another(expected, found, name, object) => {}
-            None => differences.push(Difference {
-                object: name.clone(),
-                change: Change::Missing,
-                mending: mend::of_missing(name, object),
-                statements: mend::create(expected, name),
-            }),
+            None if compared != Compared::Everything
+                && is_dropped_partition(expected, found, name) => {}
+            None => differences.push(missing(expected, name, object)),
         }
     }
     for (name, object) in &found.objects {
-        let is_extra = expected.get(name).is_none()
-            && !goes_with_another(found, expected, name, object)
-            && !(compared != Compared::Everything && is_of_a_partition(found, name, object));
-        if is_extra {
+        if expected.get(name).is_some() || goes_with_another(found, expected, name, object) {
+            continue;
+        }
+        if name.is_of_a_view_in(expected) {
+            both(
+                expected,
+                found,
+                (name, &nothing, object),
+                compared,
+                &mut differences,
+            );
+        } else if is_extra(expected, found, name, compared) {
             differences.push(Difference {
                 object: name.clone(),
                 change: Change::Extra,
                 mending: Mending::Removes,
                 statements: mend::drop(name, object),
+                core: Vec::new(),
+                note: None,
             });
         }
     }
+    for difference in &mut differences {
+        difference.keep_to(&expected.leeway);
+    }
     differences
 }
 
-/// How a tenant differs from what its migrations make.
+/// Whether what only `found` has is a difference.
+fn is_extra(expected: &Shape, found: &Shape, name: &ObjectName, compared: Compared) -> bool {
+    let is_expected = expected.leeway.has_others_like(name)
+        || compared != Compared::Everything && is_added_partition(expected, found, name);
+    !is_expected
+}
+
+fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
+    let mut missing = Difference {
+        object: name.clone(),
+        change: Change::Missing,
+        mending: mend::of_missing(name, object),
+        statements: mend::create(expected, name),
+        core: mend::create_core(expected, name),
+        note: None,
+    };
+    missing.keep_to(&expected.leeway);
+    missing
+}
+
+/// How a tenant differs from what its migrations make. What was renamed by hand is one
+/// difference, and everything else is compared with the new name put in.
 pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Difference> {
     let grants = expected.owner == found.owner;
-    let mut differences = compare(expected, found, Compared::WithMigrations { grants });
-    leave_out_renamed_keys(expected, found, &mut differences);
-    differences
+    let compared = Compared::WithMigrations { grants };
+    let differences = compare(expected, found, compared);
+    if !renamed::may_be_among(&differences) {
+        return differences;
+    }
+    let (expected, mut all) = renamed::put_in(expected, found);
+    all.retain(|it| !is_renamed_by_citus(it));
+    let mut differences = compare(&expected, found, compared);
+    renamed::hold_back(&expected, found, &mut differences);
+    all.extend(differences);
+    all
 }
 
-/// Takes out the foreign keys that differ in a name of Citus' choice only: of one that
+/// Whether it is a foreign key that differs in a name of Citus' choice only: of one that
 /// comes with a new column it leaves the column out, `tasks__fkey`, where PostgreSQL
 /// says `tasks_list_fkey`.
-fn leave_out_renamed_keys(expected: &Shape, found: &Shape, differences: &mut Vec<Difference>) {
-    let is_key = |it: &Difference| it.object.kind == ObjectKind::Constraint;
-    let renamed = differences.iter().filter(|it| {
-        is_key(it) && matches!(it.change, Change::Extra) && it.object.name.contains("__fkey")
-    });
-    let renamed = renamed.map(|it| it.object.clone()).collect::<Vec<_>>();
-    for name in renamed {
-        let object = found.get(&name);
-        let same = differences.iter().position(|it| {
-            is_key(it)
-                && matches!(it.change, Change::Missing)
-                && it.object.table == name.table
-                && expected.get(&it.object) == object
-        });
-        if let Some(same) = same {
-            differences.remove(same);
-            differences.retain(|it| it.object != name);
-        }
-    }
+fn is_renamed_by_citus(difference: &Difference) -> bool {
+    let is_key = difference.object.kind == ObjectKind::Constraint;
+    let found = match &difference.change {
+        Change::Renamed { found, .. } => found,
+        _ => return false,
+    };
+    is_key && found.contains("__fkey")
 }
 
 /// The difference that a tenant lacks the table called `table` of `expected`.
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);
     let object = expected.get(&name)?;
-    Some(Difference {
-        change: Change::Missing,
-        mending: mend::of_missing(&name, object),
-        statements: mend::create(expected, &name),
-        object: name,
-    })
+    Some(missing(expected, &name, object))
 }
 
 fn table_name(table: &str) -> ObjectName {
@@ -144,7 +171,7 @@ fn goes_with_another(one: &Shape, other: &Shape, name: &ObjectName, object: &Obj
 }
 
 /// The columns of a table's parents that the column `name` can be inherited from.
-fn inherited(shape: &Shape, name: &ObjectName) -> Vec<ObjectName> {
+pub(super) fn inherited(shape: &Shape, name: &ObjectName) -> Vec<ObjectName> {
     let table = name.table.as_deref();
     let table = table.filter(|_| name.kind == ObjectKind::Column);
     let table = table.and_then(|table| shape.get(&table_name(table)));
@@ -157,15 +184,43 @@ fn inherited(shape: &Shape, name: &ObjectName) -> Vec<ObjectName> {
     parents.into_iter().map(column).collect()
 }
 
-fn is_of_a_partition(shape: &Shape, name: &ObjectName, object: &Object) -> bool {
-    let is_partition = |table: &Object| {
-        let part = table.fact(Aspect::Partitioning);
-        part.is_some_and(|part| part.starts_with("PARTITION OF"))
+/// Whether it is a partition that no migration makes, or hangs on one.
+pub(super) fn is_added_partition(expected: &Shape, found: &Shape, name: &ObjectName) -> bool {
+    let table = table_of(name);
+    table
+        .is_some_and(|table| expected.get(&table).is_none() && !parent_of(found, &table).is_empty())
+}
+
+/// Whether it is a partition that somebody has dropped, while the table is there that it
+/// was a part of.
+fn is_dropped_partition(expected: &Shape, found: &Shape, name: &ObjectName) -> bool {
+    let Some(mut table) = table_of(name) else {
+        return false;
     };
-    let Some(table) = &name.table else {
-        return name.kind == ObjectKind::Table && is_partition(object);
-    };
-    shape.get(&table_name(table)).is_some_and(is_partition)
+    let mut is_partition = false;
+    while let Some(parent) = parent_of(expected, &table).pop() {
+        is_partition = true;
+        table = table_name(&parent);
+    }
+    is_partition && found.get(&table).is_some()
+}
+
+/// The table that an object is, or hangs on.
+fn table_of(name: &ObjectName) -> Option<ObjectName> {
+    match (&name.table, name.kind) {
+        (Some(table), _) => Some(table_name(table)),
+        (None, ObjectKind::Table) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The table that the table `table` is a partition of.
+fn parent_of(shape: &Shape, table: &ObjectName) -> Vec<String> {
+    let part = shape
+        .get(table)
+        .and_then(|it| it.fact(Aspect::Partitioning));
+    let part = part.filter(|part| part.starts_with("PARTITION OF"));
+    part.map(mend::parents).unwrap_or_default()
 }
 
 /// The differences of an object that both have.
@@ -176,7 +231,7 @@ fn both(
     compared: Compared,
     differences: &mut Vec<Difference>,
 ) {
-    let changes = changes(expected, found, name.kind, should, is);
+    let changes = changes((expected, found), name, (should, is), compared);
     let is_invalid =
         |change: &AspectChange| name.kind == ObjectKind::Index && change.aspect == Aspect::Validity;
     let of_validity = changes.len() == 1
@@ -194,20 +249,22 @@ fn both(
             change,
             mending,
             statements,
+            core: Vec::new(),
+            note: None,
         });
     }
     differences.extend(owner(found, name, (should, is)));
     if compared != (Compared::WithMigrations { grants: false }) {
-        differences.extend(grants(name, (should, is), compared));
+        let by_default = &expected.leeway.by_default;
+        differences.extend(grants(name, (should, is), compared, by_default));
     }
 }
 
 fn changes(
-    expected: &Shape,
-    found: &Shape,
-    kind: ObjectKind,
-    should: &Object,
-    is: &Object,
+    (expected, found): (&Shape, &Shape),
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    compared: Compared,
 ) -> Vec<AspectChange> {
     let aspects = should.facts.keys().chain(is.facts.keys());
     let mut aspects = aspects
@@ -216,18 +273,44 @@ fn changes(
     aspects.sort_unstable();
     aspects.dedup();
     let changed = aspects.into_iter().filter_map(|aspect| {
-        let (expected_text, found_text) = (should.fact(*aspect), is.fact(*aspect));
-        let same = match (expected_text, found_text) {
-            (Some(one), Some(other)) => is_same(expected, found, (kind, *aspect), one, other),
+        let (one, other) = (should.fact(*aspect), is.fact(*aspect));
+        let same = match (one, other) {
+            _ if is_nothing_to_speak_of((name.kind, *aspect), one, other, compared) => true,
+            (Some(one), Some(other)) => is_same(expected, found, (name.kind, *aspect), one, other),
             (one, other) => one == other,
         };
-        (!same).then(|| AspectChange {
+        let leeway = &expected.leeway;
+        let differs = !same && !leeway.fits((name, *aspect), found.schema(), (one, other));
+        differs.then(|| AspectChange {
             aspect: *aspect,
-            expected: expected_text.map(str::to_owned),
-            found: found_text.map(str::to_owned),
+            expected: one.map(str::to_owned),
+            found: other.map(str::to_owned),
         })
     });
     changed.collect()
+}
+
+/// Whether what differs is no difference: a materialized view that was filled since, and
+/// storage parameters that an operator has set beside those of the migrations.
+fn is_nothing_to_speak_of(
+    (kind, aspect): (ObjectKind, Aspect),
+    expected: Option<&str>,
+    found: Option<&str>,
+    compared: Compared,
+) -> bool {
+    let parameters = |text: Option<&str>| {
+        let text = text.unwrap_or_default().to_owned();
+        let one_by_one = text.split(", ").map(str::to_owned);
+        one_by_one.collect::<Vec<_>>()
+    };
+    match (kind, aspect) {
+        (ObjectKind::MaterializedView, Aspect::Validity) => found.is_none(),
+        (_, Aspect::Storage) if compared != Compared::Everything => {
+            let found = parameters(found);
+            expected.is_none() || parameters(expected).iter().all(|one| found.contains(one))
+        }
+        _ => false,
+    }
 }
 
 /// Whether two texts mean the same.
@@ -235,7 +318,7 @@ fn changes(
 /// Where a tenant is called like one of its tables, PostgreSQL's text does not tell
 /// a column `tasks.title` from something in the schema `tasks`. Then both texts are
 /// read as if they named that schema.
-fn is_same(
+pub(super) fn is_same(
     expected: &Shape,
     found: &Shape,
     (kind, aspect): (ObjectKind, Aspect),
@@ -278,6 +361,8 @@ fn owner(found: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> 
         },
         mending: Mending::Adds,
         statements: mend::set_owner(name, should, wanted),
+        core: Vec::new(),
+        note: None,
     })
 }
 
@@ -285,13 +370,14 @@ fn grants(
     name: &ObjectName,
     (should, is): (&Object, &Object),
     compared: Compared,
+    by_default: &ByDefault,
 ) -> Vec<Difference> {
     let (should_have, have) = (
         Grants::from_fact(should.fact(Aspect::Grants)),
         Grants::from_fact(is.fact(Aspect::Grants)),
     );
-    let missing = should_have.beyond(&have);
-    let beyond = have.beyond(&should_have);
+    let missing = by_default.leave_out(name.kind, should_have.beyond(&have));
+    let beyond = by_default.leave_out(name.kind, have.beyond(&should_have));
     let beyond = match compared {
         Compared::Everything => beyond,
         Compared::WithMigrations { .. } => beyond.of_everybody(),
@@ -303,6 +389,8 @@ fn grants(
             change: Change::MissingGrants(missing.words().collect()),
             mending: Mending::Adds,
             statements: mend::grant(name, should, &missing),
+            core: Vec::new(),
+            note: None,
         });
     }
     if !beyond.is_empty() {
@@ -311,6 +399,8 @@ fn grants(
             change: Change::ExtraGrants(beyond.words().collect()),
             mending: Mending::Removes,
             statements: mend::revoke(name, should, &beyond),
+            core: Vec::new(),
+            note: None,
         });
     }
     differences

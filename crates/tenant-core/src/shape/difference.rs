@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use super::expectation::Leeway;
+use super::forms::has_name;
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
+use super::varying::{self, varies};
 use crate::SchemaName;
 
 /// One object that is not as it should be. `Display` says what differs.
@@ -17,6 +20,12 @@ pub struct Difference {
     pub change: Change,
     pub(super) mending: Mending,
     pub(super) statements: Vec<String>,
+    /// Those of them that can run where what hangs on the object cannot be made: for a
+    /// table that is missing, and for a column that rows have no value for. The rest
+    /// differs once they have run.
+    pub(super) core: Vec<String>,
+    /// What it may be instead, in words, where that is why it is left to people.
+    pub(super) note: Option<String>,
 }
 
 /// In which way an object differs.
@@ -27,6 +36,20 @@ pub enum Change {
     Missing,
     /// It should not be there.
     Extra,
+    /// It is there under another name, and else as it should be.
+    Renamed {
+        /// The name that it should have.
+        expected: String,
+        /// The name that it has.
+        found: String,
+    },
+    /// A label of an enum is another one, in the same place. Both are constants of SQL.
+    RenamedLabel {
+        /// The label that should be there.
+        expected: String,
+        /// The label that is.
+        found: String,
+    },
     /// It is there, and is something else.
     Changed(Vec<AspectChange>),
     /// An index that PostgreSQL does not use: building it failed or was cut off.
@@ -68,9 +91,24 @@ impl Difference {
         statements.collect()
     }
 
+    /// Those of the statements that make the object alone; none where these are all.
+    pub(crate) fn sql_of_the_core(&self, schema: &SchemaName) -> Vec<String> {
+        let statements = self.core.iter();
+        let statements = statements.map(|normal| rendered(normal, schema.as_str()));
+        statements.collect()
+    }
+
     /// Whether a table is missing.
     pub(crate) fn is_missing_table(&self) -> bool {
         self.change == Change::Missing && self.object.kind == ObjectKind::Table
+    }
+
+    /// Whether it has another name, and nothing else.
+    pub(crate) fn is_renamed(&self) -> bool {
+        matches!(
+            self.change,
+            Change::Renamed { .. } | Change::RenamedLabel { .. }
+        )
     }
 
     /// Whether it is about whom the object belongs to.
@@ -88,6 +126,17 @@ impl Difference {
         }
     }
 
+    /// Leaves to people what no statement can say: what another run of the migrations
+    /// would make, or what has a name in it that they were only tried under.
+    pub(super) fn keep_to(&mut self, leeway: &Leeway) {
+        let is_unknown = |sql: &String| varies(sql) || has_name(sql) || leeway.shows_made_up(sql);
+        if self.statements.iter().any(is_unknown) {
+            self.mending = Mending::ByHand;
+            self.statements.clear();
+            self.core.clear();
+        }
+    }
+
     /// What kind of change these statements are.
     #[must_use]
     pub fn mending(&self) -> Mending {
@@ -97,10 +146,29 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.change(formatter)?;
+        match &self.note {
+            Some(note) => write!(formatter, "; {note}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Difference {
+    fn change(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let object = &self.object;
         match &self.change {
             Change::Missing => write!(formatter, "{object} is missing"),
             Change::Extra => write!(formatter, "{object} should not be there"),
+            Change::Renamed { found, .. } => {
+                write!(formatter, "{object} was renamed to `{}`", displayed(found))
+            }
+            Change::RenamedLabel { expected, found } => {
+                write!(
+                    formatter,
+                    "label {expected} of {object} was renamed to {found}"
+                )
+            }
             Change::InvalidIndex => write!(formatter, "{object} is not valid"),
             Change::WrongOwner { owner, expected } => {
                 write!(
@@ -146,7 +214,7 @@ impl fmt::Display for AspectChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &Option<String>| match text {
             None => "nothing".to_owned(),
-            Some(text) => format!("`{}`", one_line(text)),
+            Some(text) => format!("`{}`", one_line(&varying::displayed(text))),
         };
         let (found, expected) = (shown(&self.found), shown(&self.expected));
         write!(

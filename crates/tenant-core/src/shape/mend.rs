@@ -1,8 +1,10 @@
 //! The SQL that makes a schema as it should be. All of it is in the normal form:
 //! what belongs to the schema is marked, and rendered for one schema in the end.
 
+mod anew;
 mod change;
 mod column;
+mod column_type;
 mod create;
 mod domain;
 mod sequence;
@@ -12,7 +14,7 @@ use super::Shape;
 use super::grants::Grants;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
 
-pub(super) use change::change;
+pub(super) use change::{change, labels};
 pub(crate) use create::{Stage, Statement, creation};
 use words::{comment, reference};
 pub(super) use words::{owning_column, parents};
@@ -63,6 +65,28 @@ pub(super) fn create(shape: &Shape, name: &ObjectName) -> Vec<String> {
         .collect()
 }
 
+/// The statements that make the object `name` without what hangs on it: a table without
+/// its keys, a column without `NOT NULL`. None where that is all of it.
+pub(super) fn create_core(shape: &Shape, name: &ObjectName) -> Vec<String> {
+    let mut statements = match name.kind {
+        ObjectKind::Table => {
+            let mut statements = create::one(shape, name);
+            let sequences = create::hanging_on(shape, &name.name);
+            for other in sequences.filter(|it| it.kind == ObjectKind::Sequence) {
+                statements.extend(create::one(shape, other));
+            }
+            statements
+        }
+        ObjectKind::Column => create::nullable(shape, name),
+        _ => return Vec::new(),
+    };
+    statements.sort_by_key(|statement| statement.stage);
+    statements
+        .into_iter()
+        .map(|statement| statement.sql)
+        .collect()
+}
+
 /// The statement that takes an object away; it fails where something else stands
 /// on it.
 pub(super) fn drop(name: &ObjectName, object: &Object) -> Vec<String> {
@@ -70,11 +94,29 @@ pub(super) fn drop(name: &ObjectName, object: &Object) -> Vec<String> {
     let table = table.unwrap_or_default();
     let ident = sql_text::ident(&name.name);
     vec![match name.kind {
-        ObjectKind::Schema => return Vec::new(),
+        ObjectKind::Schema | ObjectKind::ViewColumn => return Vec::new(),
         ObjectKind::Column => format!("ALTER TABLE {table} DROP COLUMN {ident}"),
         ObjectKind::Constraint => format!("ALTER TABLE {table} DROP CONSTRAINT {ident}"),
         _ => format!("DROP {}", reference(name, object)),
     }]
+}
+
+/// The statement that gives the object `name` the name `to`.
+pub(super) fn rename(name: &ObjectName, object: &Object, to: &str) -> Vec<String> {
+    let table = name.table.as_deref().map(super::normal::own);
+    let table = table.unwrap_or_default();
+    let (from, to) = (sql_text::ident(&name.name), sql_text::ident(to));
+    vec![match name.kind {
+        ObjectKind::Column => format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}"),
+        ObjectKind::Constraint => format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}"),
+        _ => format!("ALTER {} RENAME TO {to}", reference(name, object)),
+    }]
+}
+
+/// The statement that gives a label of the enum `name` another text; both are constants.
+pub(super) fn rename_label(name: &ObjectName, from: &str, to: &str) -> String {
+    let own = super::normal::own(&name.name);
+    format!("ALTER TYPE {own} RENAME VALUE {from} TO {to}")
 }
 
 /// The statement that gives an object to `role`.
@@ -85,22 +127,30 @@ pub(super) fn set_owner(name: &ObjectName, object: &Object, role: &str) -> Vec<S
 
 /// The statements that give roles the rights `grants`.
 pub(super) fn grant(name: &ObjectName, object: &Object, grants: &Grants) -> Vec<String> {
-    let grants = grants.words();
-    let statement = |(role, rights): (String, String)| {
-        let on = words::granted_on(name, object, &rights);
-        format!("GRANT {on} TO {role}")
-    };
-    grants.map(statement).collect()
+    let statements = grants.granted().map(|it| {
+        let on = words::granted_on(name, object, &it.rights);
+        let option = if it.with_option {
+            " WITH GRANT OPTION"
+        } else {
+            ""
+        };
+        format!("GRANT {on} TO {}{option}", it.role)
+    });
+    statements.collect()
 }
 
 /// The statements that take the rights `grants` from roles.
 pub(super) fn revoke(name: &ObjectName, object: &Object, grants: &Grants) -> Vec<String> {
-    let grants = grants.words();
-    let statement = |(role, rights): (String, String)| {
-        let on = words::granted_on(name, object, &rights);
-        format!("REVOKE {on} FROM {role}")
-    };
-    grants.map(statement).collect()
+    let statements = grants.granted().map(|it| {
+        let on = words::granted_on(name, object, &it.rights);
+        let option = if it.option_only {
+            "GRANT OPTION FOR "
+        } else {
+            ""
+        };
+        format!("REVOKE {option}{on} FROM {}", it.role)
+    });
+    statements.collect()
 }
 
 /// The statement that sets the comment to that of `object`.

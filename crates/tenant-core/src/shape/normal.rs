@@ -17,6 +17,9 @@ use sql_text::{ident, literal};
 /// Source: Unicode Standard, "Noncharacters".
 const QUALIFIER: char = '\u{fdd0}';
 
+/// The same inside a string constant, where a quote is written twice.
+const IN_CONSTANT: char = '\u{fdd3}';
+
 /// Stands for the schema's name as a string constant.
 const CONSTANT: char = '\u{fdd1}';
 
@@ -63,10 +66,10 @@ impl Own {
             if is_own && after.starts_with('.') {
                 tokens.next();
                 normal.push(QUALIFIER);
-            } else if in_path && word == literal(&self.name) {
+            } else if in_path && is_string(token.kind) && value(&token) == self.name {
                 normal.push(CONSTANT);
             } else if is_string(token.kind) && after.starts_with("::reg") {
-                normal.push_str(&self.in_constant(word));
+                normal.push_str(&self.in_constant(&token));
             } else {
                 normal.push_str(word);
             }
@@ -81,12 +84,29 @@ impl Own {
     }
 
     /// The constant of an object's name: `'acme.tasks_id_seq'::regclass`, or
-    /// `'acme.f(acme.state)'::regprocedure`.
-    fn in_constant(&self, word: &str) -> String {
-        match word.split_once('\'') {
-            Some((before, names)) => format!("{before}'{}", self.normal(names)),
-            None => word.to_owned(),
+    /// `'acme.f(acme.state)'::regprocedure`. Where it names the schema, it comes in the
+    /// form without escapes, whatever the schema is called.
+    fn in_constant(&self, token: &Token<'_>) -> String {
+        let names = value(token);
+        let normal = self.normal(&names);
+        if normal == names {
+            return token.text.to_owned();
         }
+        let inside = normal.replace('\'', "''");
+        format!("'{}'", inside.replace(QUALIFIER, &IN_CONSTANT.to_string()))
+    }
+}
+
+/// What a string constant means that PostgreSQL has written: of escapes it writes
+/// `\\` only.
+fn value(token: &Token<'_>) -> String {
+    let (prefix, inside) = token.text.split_once('\'').unwrap_or(("", token.text));
+    let inside = inside.strip_suffix('\'').unwrap_or(inside);
+    let plain = inside.replace("''", "'");
+    if prefix.is_empty() {
+        plain
+    } else {
+        plain.replace("\\\\", "\\")
     }
 }
 
@@ -108,12 +128,13 @@ fn is_string(kind: TokenKind) -> bool {
 
 /// A text in the normal form, as a statement on the schema called `schema`.
 pub(super) fn rendered(normal: &str, schema: &str) -> String {
-    if !normal.contains([QUALIFIER, CONSTANT, ALONE]) {
+    if !normal.contains([QUALIFIER, IN_CONSTANT, CONSTANT, ALONE]) {
         return normal.to_owned();
     }
     let (constant, ident) = (literal(schema), ident(schema));
     let qualified = normal.replace(QUALIFIER, &format!("{ident}."));
     qualified
+        .replace(IN_CONSTANT, &format!("{}.", ident.replace('\'', "''")))
         .replace(CONSTANT, &constant)
         .replace(ALONE, &ident)
 }
@@ -134,9 +155,24 @@ pub(super) fn in_schema(written: &str) -> String {
     format!("{QUALIFIER}{written}")
 }
 
+/// The name of an object in the schema as a string constant, in the normal form.
+pub(super) fn own_constant(name: &str) -> String {
+    format!("'{IN_CONSTANT}{}'", ident(name).replace('\'', "''"))
+}
+
+/// Whether a text in the normal form names the schema, with something behind it.
+pub(super) fn is_in_schema(normal: &str) -> bool {
+    normal.contains([QUALIFIER, IN_CONSTANT])
+}
+
+/// A word in the normal form without the schema before it.
+pub(super) fn without_mark(word: &str) -> &str {
+    word.trim_start_matches([QUALIFIER, IN_CONSTANT])
+}
+
 /// What stands behind the schema's name, each time that a text names it.
 pub(super) fn behind_schemas(normal: &str) -> impl Iterator<Item = &str> {
-    normal.split(QUALIFIER).skip(1)
+    normal.split([QUALIFIER, IN_CONSTANT]).skip(1)
 }
 
 /// The names that a text has behind the schema's, without quotes. An operator is none.
@@ -186,7 +222,7 @@ pub(super) fn schema() -> String {
 /// A text in the normal form for people: names of the schema's own stand alone.
 pub(super) fn displayed(normal: &str) -> String {
     normal
-        .replace(QUALIFIER, "")
+        .replace([QUALIFIER, IN_CONSTANT], "")
         .replace(CONSTANT, "the schema")
 }
 
@@ -320,6 +356,26 @@ mod tests {
             displayed(&own.normal("\"a \"\"b\"\".c\".t + b.c")),
             "t + b.c"
         );
+    }
+
+    #[test]
+    fn a_constant_names_a_schema_with_quotes_and_backslashes_as_any_other() {
+        let plain = Own::new("acme", "acme");
+        let odd = Own::new("o'n\\e", "\"o'n\\e\"");
+        let of_plain = "nextval('acme.\"it''s\"'::regclass) || 'acme' || E'\\\\'";
+        let of_odd = "nextval(E'\"o''n\\\\e\".\"it''s\"'::regclass) || 'acme' || E'\\\\'";
+        let normal = plain.normal(of_plain);
+        assert_eq!(normal, odd.normal(of_odd));
+        assert_eq!(
+            rendered(&normal, "o'n\\e"),
+            "nextval('\"o''n\\e\".\"it''s\"'::regclass) || 'acme' || E'\\\\'"
+        );
+        let (_, there) = there_and_back(&odd, of_odd);
+        assert_eq!(
+            there,
+            "nextval('\"beta\".\"it''s\"'::regclass) || 'acme' || E'\\\\'"
+        );
+        assert_eq!(own_constant("it's"), format!("'{IN_CONSTANT}\"it''s\"'"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::Shape;
 use super::normal::displayed;
 
 /// The kinds of objects that a shape holds.
@@ -40,6 +41,8 @@ pub enum ObjectKind {
     Rule,
     /// Extended statistics.
     Statistics,
+    /// A column of a view, with what was said of it alone: a default, a comment, grants.
+    ViewColumn,
 }
 
 impl ObjectKind {
@@ -61,7 +64,16 @@ impl ObjectKind {
             Self::Policy => "policy",
             Self::Rule => "rule",
             Self::Statistics => "statistics",
+            Self::ViewColumn => "column",
         }
+    }
+
+    /// Whether its definition has its name without the schema, or not at all.
+    pub(super) fn is_named_alone(self) -> bool {
+        matches!(
+            self,
+            Self::Constraint | Self::Index | Self::Trigger | Self::Policy | Self::Rule
+        )
     }
 
     /// Whether indexes, triggers or rules can hang on it, which come and go with it.
@@ -70,24 +82,49 @@ impl ObjectKind {
     }
 
     /// What the queries write for it.
-    pub(super) fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "type" => Self::Type,
-            "sequence" => Self::Sequence,
-            "function" => Self::Function,
-            "table" => Self::Table,
-            "column" => Self::Column,
-            "constraint" => Self::Constraint,
-            "index" => Self::Index,
-            "view" => Self::View,
-            "matview" => Self::MaterializedView,
-            "trigger" => Self::Trigger,
-            "policy" => Self::Policy,
-            "rule" => Self::Rule,
-            "statistics" => Self::Statistics,
-            _ => return None,
-        })
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Type => "type",
+            Self::Sequence => "sequence",
+            Self::Function => "function",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Constraint => "constraint",
+            Self::Index => "index",
+            Self::View => "view",
+            Self::MaterializedView => "matview",
+            Self::ViewColumn => "view_column",
+            Self::Trigger => "trigger",
+            Self::Policy => "policy",
+            Self::Rule => "rule",
+            Self::Statistics => "statistics",
+        }
     }
+
+    /// The kind that the queries call so.
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| kind.code() == code)
+    }
+
+    const ALL: [Self; 15] = [
+        Self::Schema,
+        Self::Type,
+        Self::Sequence,
+        Self::Function,
+        Self::Table,
+        Self::Column,
+        Self::Constraint,
+        Self::Index,
+        Self::View,
+        Self::MaterializedView,
+        Self::ViewColumn,
+        Self::Trigger,
+        Self::Policy,
+        Self::Rule,
+        Self::Statistics,
+    ];
 }
 
 /// Which object of a schema. `Display` is in words: ``column `tasks.due` ``.
@@ -102,6 +139,20 @@ pub struct ObjectName {
     pub name: String,
 }
 
+impl ObjectName {
+    /// Whether it is the column of a view that `shape` has. Of such a column only what
+    /// was said of it is compared: that it is there belongs to the view.
+    pub(super) fn is_of_a_view_in(&self, shape: &Shape) -> bool {
+        let of = |kind| Self {
+            kind,
+            table: None,
+            name: self.table.clone().unwrap_or_default(),
+        };
+        let mut kinds = [ObjectKind::View, ObjectKind::MaterializedView].into_iter();
+        self.kind == ObjectKind::ViewColumn && kinds.any(|kind| shape.get(&of(kind)).is_some())
+    }
+}
+
 impl fmt::Display for ObjectName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, name) = (self.kind.words(), displayed(&self.name));
@@ -110,7 +161,9 @@ impl fmt::Display for ObjectName {
             (None, _) | (_, ObjectKind::Index | ObjectKind::Statistics) => {
                 write!(formatter, "{kind} `{name}`")
             }
-            (Some(table), ObjectKind::Column) => write!(formatter, "{kind} `{table}.{name}`"),
+            (Some(table), ObjectKind::Column | ObjectKind::ViewColumn) => {
+                write!(formatter, "{kind} `{table}.{name}`")
+            }
             (Some(table), _) => write!(formatter, "{kind} `{name}` of `{table}`"),
         }
     }
@@ -145,9 +198,11 @@ pub enum Aspect {
     RowSecurity,
     /// What a table is partitioned by, or a part of, or inherits from.
     Partitioning,
-    /// When a trigger or rule fires, where that is not the ordinary way.
+    /// When a trigger or rule fires, where that is not the ordinary way; or that the
+    /// triggers of a key do not fire.
     Enabled,
-    /// Whether an index is not valid, or a constraint not validated.
+    /// Whether an index is not valid, a constraint not validated, a materialized view not
+    /// filled.
     Validity,
     /// The comment.
     Comment,
@@ -158,6 +213,12 @@ pub enum Aspect {
     Owner,
     /// What roles other than the owner may do.
     Grants,
+    /// The options of a foreign table or column.
+    Options,
+    /// The type that a table is of, as `CREATE TABLE ... OF` makes it.
+    TypedBy,
+    /// The storage parameters, with those of what is stored out of line.
+    Storage,
 }
 
 impl Aspect {
@@ -183,39 +244,79 @@ impl Aspect {
             Self::Outline => "outline",
             Self::Owner => "owner",
             Self::Grants => "grants",
+            Self::Options => "options",
+            Self::TypedBy => "type of the rows",
+            Self::Storage => "storage parameters",
+        }
+    }
+
+    /// What the queries write for it.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Nature => "nature",
+            Self::Definition => "definition",
+            Self::Type => "type",
+            Self::Collation => "collation",
+            Self::NotNull => "not_null",
+            Self::Default => "default",
+            Self::Identity => "identity",
+            Self::Generated => "generated",
+            Self::Labels => "labels",
+            Self::OwnedBy => "owned_by",
+            Self::RowSecurity => "row_security",
+            Self::Partitioning => "partitioning",
+            Self::Enabled => "enabled",
+            Self::Validity => "validity",
+            Self::Comment => "comment",
+            Self::Outline => "outline",
+            Self::Owner => "owner",
+            Self::Grants => "grants",
+            Self::Options => "options",
+            Self::TypedBy => "typed_by",
+            Self::Storage => "storage",
         }
     }
 
     /// The aspect that the queries call so.
     pub(super) fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "nature" => Self::Nature,
-            "definition" => Self::Definition,
-            "type" => Self::Type,
-            "collation" => Self::Collation,
-            "not_null" => Self::NotNull,
-            "default" => Self::Default,
-            "identity" => Self::Identity,
-            "generated" => Self::Generated,
-            "labels" => Self::Labels,
-            "owned_by" => Self::OwnedBy,
-            "row_security" => Self::RowSecurity,
-            "partitioning" => Self::Partitioning,
-            "enabled" => Self::Enabled,
-            "validity" => Self::Validity,
-            "comment" => Self::Comment,
-            "outline" => Self::Outline,
-            "owner" => Self::Owner,
-            "grants" => Self::Grants,
-            _ => return None,
-        })
+        let mut aspects = Self::ALL.into_iter();
+        aspects.find(|aspect| aspect.code() == code)
     }
+
+    const ALL: [Self; 21] = [
+        Self::Nature,
+        Self::Definition,
+        Self::Type,
+        Self::Collation,
+        Self::NotNull,
+        Self::Default,
+        Self::Identity,
+        Self::Generated,
+        Self::Labels,
+        Self::OwnedBy,
+        Self::RowSecurity,
+        Self::Partitioning,
+        Self::Enabled,
+        Self::Validity,
+        Self::Comment,
+        Self::Outline,
+        Self::Owner,
+        Self::Grants,
+        Self::Options,
+        Self::TypedBy,
+        Self::Storage,
+    ];
 
     /// Whether its text is SQL that may name the schema, and not somebody's words.
     pub(super) fn is_sql(self) -> bool {
         !matches!(
             self,
-            Self::Comment | Self::Owner | Self::Grants | Self::Labels
+            Self::Comment
+                | Self::Owner
+                | Self::Grants
+                | Self::Labels
+                | Self::Options
+                | Self::Storage
         )
     }
 

@@ -53,6 +53,7 @@ pub(super) fn all() -> Vec<Query> {
     let relations = [
         RELATIONS,
         COLUMNS,
+        VIEW_COLUMNS,
         CONSTRAINTS,
         INDEXES,
         SEQUENCES,
@@ -71,7 +72,9 @@ pub(super) fn all() -> Vec<Query> {
     let queries = queries.map(|(of, locks, sql)| Query {
         of,
         locks,
-        sql: sql.replace("MIGRATION_HISTORY", &sql_text::literal(MIGRATION_HISTORY)),
+        sql: sql
+            .replace("MIGRATION_HISTORY", &sql_text::literal(MIGRATION_HISTORY))
+            .replace("STORAGE", STORAGE),
     });
     queries.collect()
 }
@@ -85,6 +88,11 @@ const RELATIONS: &str = "
         'definition', CASE WHEN c.relkind = 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(c.oid)
              WHEN c.relkind = 'f' THEN (SELECT format('SERVER %I', s.srvname) FROM pg_foreign_table t
                   JOIN pg_foreign_server s ON s.oid = t.ftserver WHERE t.ftrelid = c.oid) END,
+        'options', CASE WHEN c.relkind = 'f' THEN (SELECT string_agg(format('%I %L', o.option_name, o.option_value),
+                  ', ' ORDER BY o.option_name) FROM pg_foreign_table t, pg_options_to_table(t.ftoptions) o
+                  WHERE t.ftrelid = c.oid) END,
+        'typed_by', CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
+        'storage', STORAGE,
         'partitioning', CASE WHEN c.relispartition OR c.relhassubclass OR EXISTS
               (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN
             (SELECT CASE WHEN c.relispartition THEN 'PARTITION OF ' ELSE 'INHERITS ' END
@@ -113,6 +121,8 @@ const COLUMNS: &str = "
              FROM pg_depend i JOIN pg_sequence s ON s.seqrelid = i.objid
              WHERE i.refclassid = 'pg_class'::regclass AND i.refobjid = a.attrelid
                AND i.refobjsubid = a.attnum AND i.classid = 'pg_class'::regclass AND i.deptype = 'i') || ')' END,
+        'options', CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT string_agg(format('%I %L', x.option_name,
+                  x.option_value), ', ' ORDER BY x.option_name) FROM pg_options_to_table(a.attfdwoptions) x) END,
         'comment', o.description,
         'grants', array_to_string(a.attacl, E'\n')]
     FROM pg_attribute a
@@ -123,13 +133,40 @@ const COLUMNS: &str = "
     WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped
       AND c.relkind IN ('r', 'p', 'f') AND c.relname <> MIGRATION_HISTORY";
 
-/// Without those that a partition has from its parent, and those that are triggers.
+/// The columns of views of which anything is said.
+const VIEW_COLUMNS: &str = "
+    SELECT c.relnamespace, 'view_column', c.relname::text, a.attname::text, a.attnum::int, ARRAY[
+        'default', pg_get_expr(d.adbin, d.adrelid),
+        'comment', o.description,
+        'grants', array_to_string(a.attacl, E'\n')]
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef
+    LEFT JOIN pg_description o ON o.objoid = a.attrelid AND o.classoid = 'pg_class'::regclass AND o.objsubid = a.attnum
+    WHERE c.oid = ANY ($1) AND c.relkind IN ('v', 'm')
+      AND (a.atthasdef OR a.attacl IS NOT NULL OR o.description IS NOT NULL)";
+
+/// The storage parameters of a table or materialized view, and those of what it stores out
+/// of line.
+const STORAGE: &str = "CASE WHEN c.reloptions IS NOT NULL OR c.reltoastrelid <> 0 THEN
+            (SELECT string_agg(p, ', ' ORDER BY p) FROM (SELECT unnest(c.reloptions) UNION ALL
+                SELECT 'toast.' || unnest(x.reloptions) FROM pg_class x WHERE x.oid = c.reltoastrelid) s (p)) END";
+
+/// Without those that a partition has from its parent, and those that are triggers. The
+/// triggers of a key, and of its copies on partitions, are PostgreSQL's own.
 const CONSTRAINTS: &str = "
     SELECT c.relnamespace, 'constraint', c.relname::text, k.conname::text, 0, ARRAY[
         'nature', CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'c' THEN 'check'
                         WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclusion' END,
         'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
         'validity', CASE WHEN NOT k.convalidated THEN 'not validated' END,
+        'enabled', CASE WHEN k.contype = 'f' OR k.condeferrable THEN
+            (SELECT CASE min(CASE t.tgenabled WHEN 'D' THEN 1 WHEN 'R' THEN 2 WHEN 'A' THEN 3 END)
+                    WHEN 1 THEN 'DISABLE' WHEN 2 THEN 'ENABLE REPLICA' WHEN 3 THEN 'ENABLE ALWAYS' END
+             FROM pg_trigger t WHERE t.tgisinternal AND t.tgconstraint IN (SELECT k.oid
+                 UNION ALL SELECT p.oid FROM pg_constraint p WHERE p.conparentid = k.oid
+                 UNION ALL SELECT q.oid FROM pg_constraint p JOIN pg_constraint q ON q.conparentid = p.oid
+                           WHERE p.conparentid = k.oid)) END,
         'comment', o.description]
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
     LEFT JOIN pg_description o ON o.objoid = k.oid AND o.classoid = 'pg_constraint'::regclass
@@ -200,6 +237,8 @@ const VIEWS: &str = "
     SELECT c.relnamespace, CASE c.relkind WHEN 'v' THEN 'view' ELSE 'matview' END, NULL, c.relname::text, 0, ARRAY[
         'nature', (SELECT string_agg(option, ', ' ORDER BY option) FROM unnest(c.reloptions) option
                     WHERE c.relkind = 'v'),
+        'storage', CASE WHEN c.relkind = 'm' THEN STORAGE END,
+        'validity', CASE WHEN c.relkind = 'm' AND NOT c.relispopulated THEN 'not filled' END,
         'definition', pg_get_viewdef(c.oid),
         'outline', (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
                     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),

@@ -191,3 +191,6 @@ impl Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::expected::Trust;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::state;
@@ -10,7 +11,7 @@ use crate::engine::{self, Evidence};
 use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::{Schema, Target};
-use crate::shape::{Compared, Shape, compare};
+use crate::shape::{Compared, Expectation, Shape, compare};
 use crate::{Answer, At, Error, SchemaName, TenantName, Version};
 
 /// What came of adopting a schema.
@@ -37,7 +38,7 @@ enum Said {
 }
 
 /// What each number of migrations makes.
-type Steps = Vec<(usize, Arc<Shape>)>;
+type Steps = Vec<(usize, Arc<Expectation>)>;
 
 /// A schema to make a tenant of. Made by [`Tenants::adopt`].
 #[must_use = "nothing is adopted until it is awaited"]
@@ -140,7 +141,7 @@ impl Tenants {
         };
         let of = |count: &usize| newest.iter().take(*count).cloned().collect::<Applied>();
         let sets = counts.iter().map(of).collect::<BTreeSet<_>>();
-        let shapes = self.expected(sets).await?;
+        let shapes = self.expected(sets, Trust::Tried).await?;
         let steps = counts.iter().filter_map(|count| {
             let shape = shapes.get(&of(count))?;
             Some((*count, Arc::clone(shape)))
@@ -172,7 +173,7 @@ impl Tenants {
         };
         let differing = steps
             .iter()
-            .map(|(count, expected)| (*count, differing(expected, found)));
+            .map(|(count, expected)| (*count, differing(&expected.of(name.as_str()), found)));
         let differing = differing.collect::<Vec<_>>();
         if let (Said::Count(count), [(_, differences)]) = (said, differing.as_slice()) {
             return Ok((*count, self.adopted(*count, false, differences.clone())));

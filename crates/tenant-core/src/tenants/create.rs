@@ -65,8 +65,8 @@ impl Tenants {
     async fn create_target(&self, target: &Target) -> Result<Outcome, Error> {
         self.prepare_references().await?;
         self.surroundings.forget();
+        let spares = AtomicBool::new(self.may_take_spares().await?);
         let session = self.session().await?;
-        let spares = AtomicBool::new(true);
         let made = self.create_one(&session, target, &spares).await;
         made.into_result()
     }

@@ -12,7 +12,7 @@ use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
 use crate::report::{Problem, ProblemKind};
-use crate::shape::{Shape, compare_with_migrations, missing_table};
+use crate::shape::{Shape, compare_with_migrations, missing_table, names_schema};
 
 /// What a look at the shapes found.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl Tenants {
         let expected = standings.iter().filter_map(|standing| {
             let shape = shapes.get(&self.applied(standing))?;
             let schema = standing.entry.schema_name().as_str();
-            Some((schema, (standing, shape.as_ref())))
+            Some((schema, (standing, shape.shape_of(schema))))
         });
         let expected = expected.collect::<HashMap<_, _>>();
         let names = expected.keys().copied().collect::<Vec<_>>();
@@ -92,7 +92,7 @@ impl Tenants {
         let mut problems = Vec::new();
         for (applied, standings) in groups {
             if let Some(expected) = shapes.get(&applied) {
-                problems.extend(lacking(reading, &standings, expected).await?);
+                problems.extend(lacking(reading, &standings, expected.template()).await?);
             }
         }
         Ok(problems)
@@ -135,7 +135,9 @@ async fn lacking(
     let keys = entries.map(|it| (it.schema_name().as_str(), it.key()));
     let keys = keys.collect::<HashMap<_, _>>();
     let names = keys.keys().copied().collect::<Vec<_>>();
-    let tables = expected.tables().collect::<Vec<_>>();
+    // One that is called after its schema is looked for by the full check.
+    let tables = expected.tables().filter(|table| !names_schema(table));
+    let tables = tables.collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
     let failed = |error| Error::database("looking for missing tables", error);

@@ -45,6 +45,7 @@ impl Tenants {
         observe: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Vec<Outcome>, Error> {
         self.surroundings.forget();
+        let may_take = matches!(task, Task::Create) && self.may_take_spares().await?;
         let run = Run {
             database: &self.database,
             sessions: &self.sessions,
@@ -55,7 +56,7 @@ impl Tenants {
         let doing = Doing {
             tenants: self,
             task,
-            spares: AtomicBool::new(true),
+            spares: AtomicBool::new(may_take),
         };
         run.over(items, &doing).await
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::access::missing_access;
 use super::drift::Drift;
-use super::expected::Shapes;
+use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::owners::foreign_owners;
@@ -110,6 +110,7 @@ impl Tenants {
             busy: Vec::new(),
             problems: Vec::new(),
             not_checked: None,
+            varying: Vec::new(),
             all_are_busy: false,
         };
         if select.is_empty() {
@@ -124,8 +125,13 @@ impl Tenants {
                 health.about_all(kind);
             }
         }
-        let shapes = match self.expected(self.sets(&states)).await {
-            Ok(shapes) => Some(shapes),
+        let shapes = match self.expected(self.sets(&states), Trust::Kept).await {
+            Ok(shapes) => {
+                let varying = shapes.values().flat_map(|it| it.varying());
+                let varying = varying.collect::<BTreeSet<_>>();
+                health.varying = varying.into_iter().collect();
+                Some(shapes)
+            }
             Err(error) => {
                 health.not_tried(error);
                 None
@@ -186,6 +192,8 @@ impl Tenants {
                 as_expected = Some(drift.as_expected);
                 busy = drift.busy;
                 problems.extend(drift.problems);
+                let named = self.names_of_spares_in_rows(reading, &standings, shapes);
+                problems.extend(named.await?);
             }
         }
         if select.is_all() {
@@ -264,15 +272,15 @@ impl Tenants {
         if !names.is_empty() {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
-            let shapes = match check.shapes {
-                Some(_) => Some(self.expected(self.sets(&states)).await?),
+            let tried = match check.shapes {
+                Some(_) => self.expected(self.sets(&states), Trust::Tried).await.ok(),
                 None => None,
             };
             let closer = Check {
                 reading: check.reading,
                 select: &names,
                 depth: check.depth,
-                shapes: shapes.as_ref(),
+                shapes: tried.as_ref().or(check.shapes),
             };
             let before = self.stand(&states);
             let mut problems = self.problems_of(&closer, states).await?.problems;

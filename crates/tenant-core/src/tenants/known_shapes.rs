@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::Version;
-use crate::shape::Shape;
+use crate::shape::Expectation;
 
 /// The versions of migrations that are applied together, oldest first.
 pub(super) type Applied = Vec<Version>;
@@ -17,18 +17,18 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// The shapes that were found lately.
 #[derive(Default)]
-pub(super) struct KnownShapes(Mutex<HashMap<Applied, (Instant, Arc<Shape>)>>);
+pub(super) struct KnownShapes(Mutex<HashMap<Applied, (Instant, Arc<Expectation>)>>);
 
 impl KnownShapes {
     /// The shape that these make, if it was found lately.
-    pub(super) fn get(&self, applied: &Applied) -> Option<Arc<Shape>> {
+    pub(super) fn get(&self, applied: &Applied) -> Option<Arc<Expectation>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (found, shape) = known.get(applied)?;
         (found.elapsed() < FRESH).then(|| Arc::clone(shape))
     }
 
     /// Keeps the shape that these make.
-    pub(super) fn add(&self, applied: Applied, shape: Arc<Shape>) {
+    pub(super) fn add(&self, applied: Applied, shape: Arc<Expectation>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (found, _)| found.elapsed() < FRESH);
         known.insert(applied, (Instant::now(), shape));

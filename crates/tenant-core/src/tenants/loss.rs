@@ -9,12 +9,12 @@ use std::error::Error as _;
 use sql_text::ident;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::expected::{is_for_no_transaction, more_telling};
 use super::handle::Tenants;
 use super::reading::Reading;
 use super::rollback::Ahead;
+use super::trial::{may_do_in_a_database, more_telling};
 use crate::catalog::Catalog;
-use crate::engine::{self, Dropped, WayBack};
+use crate::engine::{self, Dropped, WayBack, Work};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
 use crate::report::Note;
@@ -75,7 +75,7 @@ impl Tenants {
         }
     }
 
-    /// On a connection of its own: the transaction is another.
+    /// On a connection of its own: the transaction is another, and gives way to others.
     async fn rehearse_back(
         &self,
         remaining: &[&Migration],
@@ -101,9 +101,17 @@ impl Tenants {
         {
             return database().await;
         }
-        let work = self.work(&session, Schema::Rehearsal(&target.schema));
-        match engine::rehearse_back(work, remaining, to_revert).await {
-            Err(error) if is_for_no_transaction(&error) => {
+        let impatient = self.impatient();
+        let sessions = impatient.sessions(1);
+        let trial = sessions.get().await?;
+        let schema = Schema::Rehearsal(&target.schema);
+        let work = Work {
+            database: &impatient,
+            ..self.work(&trial, schema)
+        };
+        let back = engine::rehearse_back(work, remaining, to_revert);
+        match engine::unobtrusively(work, schema, back).await {
+            Err(error) if may_do_in_a_database(&error) => {
                 let tried = database().await;
                 tried.map_err(|other| more_telling(error, other))
             }

@@ -47,11 +47,11 @@ impl Tenants {
         let candidates = self.candidates(reading, shapes).await?;
         let filled = candidates.iter().filter(|it| !it.is_empty);
         let filled = filled.map(|it| it.name.as_str()).collect::<Vec<_>>();
-        let known = shapes.values().flat_map(|shape| shape.columns());
+        let known = shapes.values().flat_map(|it| it.template().columns());
         let known = known.collect::<HashSet<_>>();
         let newest = shapes
             .get(&self.newest())
-            .map_or(0, |shape| shape.columns().count());
+            .map_or(0, |it| it.template().columns().count());
         let look = |found: Shape| Likeness::of(&found, &known, newest);
         let looked = self.look_at_shapes(&filled, &look).await?;
         let (mut ours, mut bare) = (HashSet::new(), Vec::new());
@@ -141,7 +141,7 @@ impl Tenants {
              WHERE is_empty OR has_ledger OR has_table ORDER BY 1"
         );
         let spares = state::names_of_spares(reading, &self.registry).await?;
-        let tables = shapes.values().flat_map(|shape| shape.tables());
+        let tables = shapes.values().flat_map(|it| it.template().tables());
         let tables = tables.collect::<Vec<_>>();
         let parameters: [(&(dyn ToSql + Sync), Type); 4] = [
             (&tables, Type::TEXT_ARRAY),

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::expected::Trust;
 use super::handle::Tenants;
 use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep};
 use crate::events::Call;
 use crate::name::{Schema, Target};
+use crate::registry::Registry;
+use crate::remedy::{Advice, Remedy};
+use crate::report::{Problem, ProblemKind};
 use crate::shape::Difference;
 use crate::{Answer, Error, TenantName};
 
@@ -18,9 +22,52 @@ pub struct Repair {
     pub mended: Vec<Difference>,
     /// The statements that did it, in the order in which they ran.
     pub statements: Vec<String>,
-    /// What still differs: mending it would take something away, or write values
-    /// anew, or there is no SQL for it.
-    pub left: Vec<Difference>,
+    /// What still differs.
+    pub left: Vec<LeftDifference>,
+}
+
+/// What still differs: mending it would take something away, or write values anew, or
+/// there is no SQL for it, or it was tried and failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LeftDifference {
+    /// What differs.
+    pub difference: Difference,
+    /// Why it could not be repaired, where that was tried. What was tried is undone.
+    pub why: Option<Error>,
+}
+
+impl From<engine::Left> for LeftDifference {
+    fn from(left: engine::Left) -> Self {
+        Self {
+            difference: left.difference,
+            why: left.why,
+        }
+    }
+}
+
+impl LeftDifference {
+    /// What to do about it in the tenant `name`: one of these, in the order in which to
+    /// try them. `registry` is that of the tenant.
+    #[must_use]
+    pub fn remedies(&self, name: &TenantName, registry: &Registry) -> Vec<Remedy> {
+        let Some(why) = &self.why else {
+            return self.problem(name).remedies(registry);
+        };
+        match why.remedies() {
+            none if none.is_empty() => vec![Advice::CompareByHand.into()],
+            found => found,
+        }
+    }
+
+    /// The same difference as a health check finds it in the tenant `name`.
+    #[must_use]
+    pub fn problem(&self, name: &TenantName) -> Problem {
+        Problem {
+            tenant: Some(name.to_string()),
+            kind: ProblemKind::Drift(Box::new(self.difference.clone())),
+        }
+    }
 }
 
 /// How often a tenant is looked at anew that is migrated meanwhile.
@@ -32,13 +79,14 @@ impl Tenants {
     /// shape is read again before it is committed. Columns and tables come back
     /// empty; a sequence that is made anew goes on behind the values in its column.
     ///
-    /// What would take something away or write values anew is left, and told.
+    /// What would take something away or write values anew is left, and told. So is
+    /// what cannot be repaired, with why; it holds up nothing else.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], [`Error::MissingSchema`], a statement that failed
-    /// ([`Error::Database`]), [`Error::StillDifferent`], [`Error::Busy`], or that the
-    /// migrations could not be tried. Then nothing was changed.
+    /// [`Error::Unknown`], [`Error::MissingSchema`], a lock or a connection that was not
+    /// to be had ([`Error::Database`]), [`Error::Busy`], or that the migrations could not
+    /// be tried. Then nothing was changed.
     pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
         Box::pin(async move {
             let target = self.target(name);
@@ -68,10 +116,13 @@ impl Tenants {
         for _ in 0..ATTEMPTS {
             let standing = self.standing_of(&target.name).await?;
             let known = self.applied(&standing);
-            let shapes = self.expected(BTreeSet::from([known.clone()])).await?;
+            let shapes = self
+                .expected(BTreeSet::from([known.clone()]), Trust::Tried)
+                .await?;
             let Some(expected) = shapes.get(&known) else {
                 break;
             };
+            let expected = &expected.of(target.schema.as_str());
             let applied = known.iter().chain(&standing.unknown);
             let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
             let session = self.session().await?;
@@ -80,7 +131,11 @@ impl Tenants {
                 return Ok(Repair {
                     mended: repaired.repaired,
                     statements: repaired.statements,
-                    left: repaired.left,
+                    left: repaired
+                        .left
+                        .into_iter()
+                        .map(LeftDifference::from)
+                        .collect(),
                 });
             }
         }

@@ -122,6 +122,9 @@ impl Tenants {
         self.require_list().await?;
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
+        if count > 0 {
+            self.require_no_name().await?;
+        }
         self.prepare_references().await?;
         let behind = self.spares_behind().await?;
         let migrated = self.for_spares(behind, Task::Migrate, pace);
@@ -199,7 +202,12 @@ impl Tenants {
         let spares = self.states_of_spares().await?;
         let behind = spares.into_iter().filter_map(|spare| spare.standing.ok());
         let behind = behind.filter(|standing| !standing.pending.is_empty());
-        Ok(behind.map(|standing| standing.item()).collect())
+        let behind = behind.map(|standing| standing.item()).collect::<Vec<_>>();
+        // Those that migrations would write their name into stay behind, and are not taken.
+        if behind.is_empty() || self.require_no_name().await.is_err() {
+            return Ok(Vec::new());
+        }
+        Ok(behind)
     }
 
     /// Does `task` with these spares, once the tenants are done. What

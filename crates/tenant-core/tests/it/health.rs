@@ -131,7 +131,7 @@ async fn the_public_schema_is_checked_too() {
         problems(&health),
         [(
             None,
-            "PendingMigrations([\"20260101000000\", \"20260103000000\", \"20260104000000\"])"
+            "PendingMigrations([\"20260101000000\", \"20260103000000\", \"20260104000000\", \"20260105000000\"])"
                 .to_owned()
         )]
     );

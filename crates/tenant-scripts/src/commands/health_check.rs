@@ -5,7 +5,7 @@ use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Health, Problem, Registry, Settings, TenantName};
+use tenant_core::{Error, Health, Problem, Registry, Settings, TenantName};
 
 use crate::tenants;
 
@@ -25,11 +25,12 @@ const SHOWN: usize = 50;
 /// With --json: healthy, checked (how many tenants), as_expected (how many look as
 /// they should, or null), busy (tenants that somebody was changing, and that were not
 /// compared), tables_checked (false when the migrations could not be
-/// tried), groups: kind, detail, tenants (how many have it); problems: tenant (null
+/// tried), varying (what each run of the migrations creates differently, and is not
+/// compared), groups: kind, detail, tenants (how many have it); problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table, missing_object,
 /// extra_object, changed_definition, invalid_index, wrong_owner, missing_grants,
 /// extra_grants, half_made, pending_migrations, unknown_migration,
-/// edited_migration, no_access, orphaned_schema, spare_leftover, invalid_name,
+/// edited_migration, no_access, orphaned_schema, spare_leftover, spare_name, invalid_name,
 /// unreadable, tables_not_checked, broken_migrations; on a Citus cluster
 /// not_distributed, unreachable_node), detail, remedy, sql (the
 /// statements that would mend it).
@@ -61,6 +62,7 @@ struct Document {
     as_expected: Option<usize>,
     busy: Vec<String>,
     tables_checked: bool,
+    varying: Vec<String>,
     groups: Vec<Group>,
     problems: Vec<Row>,
 }
@@ -98,13 +100,12 @@ impl Script for HealthCheck {
         let health = if self.quick { call.quick() } else { call }.await?;
         let document = document(tenants.registry(), &health, context.invocation());
         if let Some(error) = &health.not_checked {
-            let why = hints::causes(error).join(": ");
-            context.output.problem(&format!(
-                "note: how the tenants should look was not checked, because the migrations cannot \
-                 all be tried in one transaction, and no database can be made to try them in: {why}"
-            ));
+            context.output.problem(&not_checked(error));
         }
         if let Some(note) = busy(&health.busy) {
+            context.output.note(&note);
+        }
+        if let Some(note) = varying(&health.varying) {
             context.output.note(&note);
         }
         context.output.answer(&document, &text(&document))?;
@@ -133,6 +134,7 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
         as_expected: health.as_expected,
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
+        varying: health.varying.clone(),
         groups: groups.collect(),
         problems: problems
             .map(|problem| row(registry, problem, invocation))
@@ -157,6 +159,34 @@ fn text(document: &Document) -> String {
         counted(document.problems.len(), "problem")
     ));
     lines.join("\n")
+}
+
+/// Why it is not known what the tenants should look like.
+fn not_checked(error: &Error) -> String {
+    let why = hints::causes(error).join(": ");
+    let is_of_the_moment = matches!(error, Error::InTheWay) || error.sqlstate() == Some("55P03");
+    if is_of_the_moment {
+        format!(
+            "note: the tenants were not compared with what the migrations create now, because \
+             another session uses a table that the migrations lock: {why}"
+        )
+    } else {
+        format!(
+            "note: how the tenants should look was not checked, because the migrations cannot \
+             all be tried in one transaction, and no database can be made to try them in: {why}"
+        )
+    }
+}
+
+/// What was not compared in any tenant, if there is something.
+fn varying(what: &[String]) -> Option<String> {
+    let listed = what.iter().map(|one| shown(one)).collect::<Vec<_>>();
+    (!listed.is_empty()).then(|| {
+        format!(
+            "note: not compared, because each run of the migrations creates it differently: {}",
+            listed.join(", ")
+        )
+    })
 }
 
 /// Which tenants were not compared, if there are some.

@@ -4,9 +4,9 @@ use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
+use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Difference, Problem, ProblemKind, Registry, Repair, TenantName};
+use tenant_core::{LeftDifference, Registry, Repair, TenantName};
 
 use crate::tenants;
 
@@ -15,12 +15,14 @@ use crate::tenants;
 /// What is missing is added, and definitions are set right, in one transaction;
 /// the shape is read again before it is committed. Nothing that holds data is
 /// dropped or rewritten: what only that would mend is shown with its SQL, and left.
-/// Tables and columns come back empty.
+/// So is what was renamed by hand, and what cannot be repaired, with why; neither
+/// holds up the rest. Tables and columns come back empty.
 ///
 /// Exit code 1 when something is left, or when the repair failed.
 ///
 /// With --json: tenant, dry_run, mended (what was, or would be, put right, in
-/// words), statements (those that ran, in order), left: kind, detail, remedy, sql.
+/// words), statements (those that ran, in order), left: kind, detail, why (where it
+/// was tried and failed, the messages), remedy, sql.
 #[derive(Debug, Parser)]
 #[command(name = "repair-tenant", version)]
 pub struct RepairTenant {
@@ -52,6 +54,7 @@ struct Document<'a> {
 struct Row {
     kind: &'static str,
     detail: String,
+    why: Vec<String>,
     remedy: String,
     sql: Vec<String>,
 }
@@ -100,17 +103,19 @@ impl RepairTenant {
 fn row(
     registry: &Registry,
     tenant: &TenantName,
-    difference: &Difference,
+    left: &LeftDifference,
     invocation: &Invocation,
 ) -> Row {
-    let problem = Problem {
-        tenant: Some(tenant.to_string()),
-        kind: ProblemKind::Drift(Box::new(difference.clone())),
-    };
+    let problem = left.problem(tenant);
+    let remedies = left.remedies(tenant, registry);
     Row {
         kind: problem.kind.code(),
-        detail: difference.to_string(),
-        remedy: remedy::text(&problem.remedies(registry), invocation).unwrap_or_default(),
+        detail: left.difference.to_string(),
+        why: left
+            .why
+            .as_ref()
+            .map_or_else(Vec::new, |why| hints::causes(why)),
+        remedy: remedy::text(&remedies, invocation).unwrap_or_default(),
         sql: problem.sql(registry),
     }
 }
@@ -144,6 +149,8 @@ fn text(document: &Document<'_>) -> String {
         ));
         for row in &document.left {
             lines.push(format!("  {}", shown(&row.detail)));
+            let why = row.why.iter();
+            lines.extend(why.map(|why| format!("    why: {}", shown(&one_line(why)))));
             lines.push(format!("    to do: {}", row.remedy));
             let sql = row.sql.iter();
             lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));

@@ -5,7 +5,12 @@ use serde_json::json;
 use crate::support::{Database, Migrations};
 
 const TRACKER: &str = "2026-01-01-000000_create_schema_tracker";
-const VERSIONS: [&str; 3] = ["20260101000000", "20260103000000", "20260104000000"];
+const VERSIONS: [&str; 4] = [
+    "20260101000000",
+    "20260103000000",
+    "20260104000000",
+    "20260105000000",
+];
 
 #[tokio::test]
 async fn a_new_database_is_set_up_by_the_first_run_and_left_alone_by_the_second() {

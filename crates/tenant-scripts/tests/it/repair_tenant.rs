@@ -50,20 +50,54 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
 }
 
 #[tokio::test]
-async fn a_repair_that_rows_stand_against_says_what_to_do() {
+async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_the_rest() {
     let database = Database::with_tenants("acme").await;
     database
         .execute(
-            "ALTER TABLE acme.dummy_table ALTER COLUMN name DROP NOT NULL; \
+            "ALTER TABLE acme.dummy_table ALTER COLUMN name DROP NOT NULL, DROP COLUMN value; \
              INSERT INTO acme.dummy_table DEFAULT VALUES",
         )
         .await;
+    let document = database
+        .run("repair-tenant acme --dry-run --json")
+        .exits_with(1)
+        .json();
+    let why = document["left"][0]["why"].as_array().unwrap();
+    assert!(
+        why.iter()
+            .any(|it| it.as_str().unwrap().contains("SQLSTATE 23502")),
+        "{why:?}"
+    );
     database
         .run("repair-tenant acme")
         .exits_with(1)
-        .prints_nothing()
-        .says("contains null values (SQLSTATE 23502)")
-        .says("to do:   Change the rows that the message names");
+        .prints("column `dummy_table.value` is missing\n1 statement ran:")
+        .prints("column `dummy_table.name` differs: not null is nothing, should be `NOT NULL`\n    why: ")
+        .prints("contains null values (SQLSTATE 23502)")
+        .prints("to do: Change the rows that the message names");
+    database
+        .run("repair-tenant acme --json")
+        .exits_with(1)
+        .prints("\"mended\": []");
+}
+
+#[tokio::test]
+async fn a_rename_by_hand_is_shown_with_the_way_back() {
+    let database = Database::with_tenants("acme").await;
+    database
+        .execute("ALTER TABLE acme.dummy_table RENAME name TO title")
+        .await;
+    let repaired = database.run("repair-tenant acme").exits_with(1);
+    assert_eq!(
+        repaired.stdout,
+        "This is left in tenant `acme`, and has to be decided by people:\n  \
+           column `dummy_table.name` was renamed to `title`\n    \
+             to do: If nothing uses the new name, rename it back with this SQL. Or write a migration \
+         that renames it for every tenant.\n    \
+             sql: ALTER TABLE \"acme\".\"dummy_table\" RENAME COLUMN \"title\" TO \"name\";\n"
+    );
+    let checked = database.run("health-check --json").exits_with(1).json();
+    assert_eq!(checked["problems"][0]["kind"], "renamed_object");
 }
 
 #[tokio::test]

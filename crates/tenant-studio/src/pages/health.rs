@@ -78,9 +78,12 @@ fn summary(health: &Health) -> Markup {
         }
         @if count > 1 { (groups(health)) }
         @if let Some(error) = &health.not_checked {
-            p.note { "How the tenants should look was not checked, because the migrations cannot \
-                all be tried in one transaction, and no database can be made to try them in: "
-                (causes(error)) }
+            p.note { "The tenants were not compared with what the migrations create, because \
+                these could not be tried: " (causes(error)) }
+        }
+        @if !health.varying.is_empty() {
+            p.note { "Not compared, because each run of the migrations creates it differently: "
+                (health.varying.join(", ")) }
         }
     }
 }

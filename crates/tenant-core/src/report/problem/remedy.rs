@@ -49,6 +49,7 @@ impl Problem {
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
             ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
     }
@@ -79,6 +80,10 @@ impl Problem {
     }
 
     fn drifted(&self, registry: &Registry, difference: &Difference) -> Vec<Remedy> {
+        if difference.is_renamed() {
+            let rename = Sql::new(Purpose::RenameBack, self.sql(registry));
+            return vec![rename.into(), Advice::AddRenamingMigration.into()];
+        }
         match difference.mending() {
             Mending::Adds => vec![self.command(Command::RepairTenant)],
             Mending::Removes => vec![

@@ -2,8 +2,9 @@
 
 use sql_text::ident;
 
+use super::anew;
 use super::column::of_column;
-use super::create::{add_constraint, create_index, with_options};
+use super::create::{add_constraint, create_index, set_view_default, with_options};
 use super::words::{keyword, reference};
 use super::{Mending, create, grant, set_comment};
 use crate::shape::Shape;
@@ -27,7 +28,8 @@ pub(in crate::shape) fn change(
     if anew.is_some() {
         statements.extend(make_anew(expected, name, (should, is)));
     }
-    if takes_more_away((expected, found), name, anew.is_some(), changes) {
+    let is_sure = anew.is_none() || anew::is_sure((expected, found), name, (should, is));
+    if !is_sure || takes_more_away((expected, found), name, anew.is_some(), changes) {
         mending = Mending::Removes;
     }
     for change in first_those_that_make_room(changes) {
@@ -105,7 +107,11 @@ fn is_made_anew(
         ObjectKind::Index if is_partitioned(should) => {
             matches!(change.aspect, Aspect::Definition | Aspect::Validity)
         }
-        ObjectKind::Constraint => matches!(change.aspect, Aspect::Definition | Aspect::Nature),
+        // Only a superuser may switch on the triggers of a key.
+        ObjectKind::Constraint => matches!(
+            change.aspect,
+            Aspect::Definition | Aspect::Nature | Aspect::Enabled
+        ),
         ObjectKind::Index
         | ObjectKind::Trigger
         | ObjectKind::Policy
@@ -130,11 +136,37 @@ fn is_partitioned(index: &Object) -> bool {
     definition.is_some_and(|text| text.contains(" ON ONLY "))
 }
 
+/// Whether the triggers of a key do not fire.
+fn is_switched_off(constraint: &Object) -> bool {
+    constraint.fact(Aspect::Enabled).is_some()
+}
+
+/// Whether a key can be added first and rows that violate it be looked for later: a foreign
+/// key, and none of a partitioned table.
+fn may_be_checked_later(expected: &Shape, name: &ObjectName, key: &Object) -> bool {
+    let table = ObjectName {
+        kind: ObjectKind::Table,
+        table: None,
+        name: name.table.clone().unwrap_or_default(),
+    };
+    let nature = |object: &Object| object.fact(Aspect::Nature).map(str::to_owned);
+    let of_table = expected.get(&table).and_then(nature).unwrap_or_default();
+    nature(key).is_some_and(|nature| nature == "foreign key")
+        && key.fact(Aspect::Validity).is_none()
+        && !of_table.contains("partitioned")
+}
+
 fn make_anew(expected: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> Vec<String> {
     let mut statements = super::drop(name, is);
     let text = should.fact(Aspect::Definition).unwrap_or_default();
     match name.kind {
-        ObjectKind::Constraint => statements.push(add_constraint(name, should)),
+        ObjectKind::Constraint => {
+            let mut added = add_constraint(name, should);
+            if is_switched_off(is) && may_be_checked_later(expected, name, should) {
+                added.push_str(" NOT VALID");
+            }
+            statements.push(added);
+        }
         ObjectKind::Index => statements.push(create_index(text)),
         _ => {
             let mut made = create::one(expected, name);
@@ -162,7 +194,9 @@ fn aspect(
 ) -> (Mending, Vec<String>) {
     match name.kind {
         ObjectKind::Column => of_column(name, (should, is), change),
-        ObjectKind::Table => of_table(name, should, change),
+        ObjectKind::Table => of_table(name, (should, is), change),
+        ObjectKind::MaterializedView => of_materialized_view(name, change),
+        ObjectKind::ViewColumn => of_view_column(name, change),
         ObjectKind::Type => of_type(name, change),
         ObjectKind::Sequence => of_sequence(name, should, change),
         ObjectKind::View | ObjectKind::Function => of_text(name, should, change),
@@ -172,8 +206,14 @@ fn aspect(
     }
 }
 
-fn of_table(name: &ObjectName, should: &Object, change: &AspectChange) -> (Mending, Vec<String>) {
+fn of_table(
+    name: &ObjectName,
+    (should, is): (&Object, &Object),
+    change: &AspectChange,
+) -> (Mending, Vec<String>) {
     let table = own(&name.name);
+    let alter = format!("ALTER {}", reference(name, should));
+    let one = |text: String| (Mending::Adds, vec![format!("{alter} {text}")]);
     let nature = |text: &Option<String>| text.clone().unwrap_or_default().replace("unlogged", "");
     match change.aspect {
         Aspect::RowSecurity => row_security(&format!("ALTER TABLE {table}"), change),
@@ -187,6 +227,63 @@ fn of_table(name: &ObjectName, should: &Object, change: &AspectChange) -> (Mendi
             (Mending::Adds, vec![format!("ALTER TABLE {table} SET {to}")])
         }
         Aspect::Partitioning => attach(&table, change),
+        Aspect::TypedBy => match &change.expected {
+            Some(kind) => one(format!("OF {kind}")),
+            None => one("NOT OF".to_owned()),
+        },
+        Aspect::Storage => one(format!(
+            "SET ({})",
+            change.expected.as_deref().unwrap_or_default()
+        )),
+        Aspect::Options => (Mending::Adds, options(&alter, (should, is))),
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+/// The statement that gives a foreign table or column the options that it should have.
+pub(super) fn options(alter: &str, (should, is): (&Object, &Object)) -> Vec<String> {
+    let read = |object: &Object| {
+        let text = object.fact(Aspect::Options).unwrap_or_default();
+        let all = labels(text).into_iter().filter(|one| !one.is_empty());
+        all.collect::<Vec<_>>()
+    };
+    let name = |option: &str| option.split(" '").next().unwrap_or_default().to_owned();
+    let (should, is) = (read(should), read(is));
+    let is_there = |all: &[String], option: &str| all.iter().any(|it| name(it) == name(option));
+    let dropped = is.iter().filter(|option| !is_there(&should, option));
+    let dropped = dropped.map(|option| format!("DROP {}", name(option)));
+    let changed = should.iter().filter(|option| !is.contains(option));
+    let changed = changed.map(|option| {
+        let verb = if is_there(&is, option) { "SET" } else { "ADD" };
+        format!("{verb} {option}")
+    });
+    let all = dropped.chain(changed).collect::<Vec<_>>().join(", ");
+    vec![format!("{alter} OPTIONS ({all})")]
+}
+
+/// One that was never filled is filled.
+fn of_materialized_view(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
+    let view = own(&name.name);
+    match change.aspect {
+        Aspect::Validity => (
+            Mending::Adds,
+            vec![format!("REFRESH MATERIALIZED VIEW {view}")],
+        ),
+        Aspect::Storage => {
+            let parameters = change.expected.as_deref().unwrap_or_default();
+            let sql = format!("ALTER MATERIALIZED VIEW {view} SET ({parameters})");
+            (Mending::Adds, vec![sql])
+        }
+        _ => (Mending::ByHand, Vec::new()),
+    }
+}
+
+fn of_view_column(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
+    match change.aspect {
+        Aspect::Default => (
+            Mending::Adds,
+            vec![set_view_default(name, change.expected.as_deref())],
+        ),
         _ => (Mending::ByHand, Vec::new()),
     }
 }
@@ -263,7 +360,7 @@ fn of_type(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<String>) {
 
 /// The labels of an enum, each as a constant. They are joined by a comma, which may
 /// stand in one as well.
-fn labels(fact: &str) -> Vec<String> {
+pub(in crate::shape) fn labels(fact: &str) -> Vec<String> {
     let mut labels = Vec::new();
     let mut label = String::new();
     let mut quotes = 0;

@@ -2,6 +2,8 @@
 
 use sql_text::ident;
 
+use super::change::options;
+use super::column_type;
 use super::create::column;
 use super::sequence::catch_up_identity;
 use super::{Mending, grant};
@@ -20,14 +22,13 @@ pub(super) fn of_column(
     let one = |text: String| (Mending::Adds, vec![format!("{alter} {text}")]);
     match (change.aspect, change.expected.as_deref()) {
         (Aspect::Type | Aspect::Collation, _) => {
-            let to = should.fact(Aspect::Type).unwrap_or_default();
-            let collation = should.fact(Aspect::Collation);
-            let collation = collation.map_or_else(String::new, |it| format!(" COLLATE {it}"));
-            let using = format!("USING {}::{to}", ident(&name.name));
-            (
-                Mending::Rewrites,
-                vec![format!("{alter} TYPE {to}{collation} {using}")],
-            )
+            let statement = column_type::statement((&table, name), (should, is));
+            (Mending::Rewrites, vec![statement])
+        }
+        (Aspect::Options, _) => {
+            let column = ident(&name.name);
+            let alter = format!("ALTER FOREIGN TABLE {table} ALTER COLUMN {column}");
+            (Mending::Adds, options(&alter, (should, is)))
         }
         (Aspect::NotNull, Some(_)) => one("SET NOT NULL".to_owned()),
         (Aspect::NotNull, None) => one("DROP NOT NULL".to_owned()),
@@ -42,23 +43,43 @@ pub(super) fn of_column(
 }
 
 /// A generated column is made anew. What it holds is computed from the row, unless
-/// it was an ordinary column.
+/// it was an ordinary column. Then values that somebody has written are not dropped.
 fn generated(
     name: &ObjectName,
     (should, is): (&Object, &Object),
     table: &str,
 ) -> (Mending, Vec<String>) {
-    let kind = match is.fact(Aspect::Generated) {
-        Some(_) => Mending::Adds,
-        None => Mending::Rewrites,
-    };
-    let column = column(name, should);
+    let text = column(name, should);
     let (drop, add) = (
         super::drop(name, is),
-        format!("ALTER TABLE {table} ADD COLUMN {column}"),
+        format!("ALTER TABLE {table} ADD COLUMN {text}"),
     );
     let granted = grant(name, should, &Grants::from_fact(is.fact(Aspect::Grants)));
-    (kind, drop.into_iter().chain([add]).chain(granted).collect())
+    let statements = drop.into_iter().chain([add]).chain(granted);
+    if is.fact(Aspect::Generated).is_some() {
+        return (Mending::Adds, statements.collect());
+    }
+    let statements = statements.collect::<Vec<_>>().join("; ");
+    let expression = should.fact(Aspect::Generated).unwrap_or_default();
+    let expression = expression
+        .trim_end_matches(" STORED")
+        .trim_end_matches(" VIRTUAL");
+    let column = ident(&name.name);
+    let body = format!(
+        "BEGIN IF EXISTS (SELECT FROM {table} WHERE {column} IS DISTINCT FROM {expression}) \
+         THEN RAISE EXCEPTION 'values would be lost'; END IF; {statements}; END"
+    );
+    let sql = format!("DO LANGUAGE plpgsql {}", dollar_quoted(&body));
+    (Mending::Rewrites, vec![sql])
+}
+
+/// A text as a constant in which nothing has to be escaped.
+fn dollar_quoted(body: &str) -> String {
+    let mut tag = "$do$".to_owned();
+    while body.contains(&tag) {
+        tag.insert(1, 'x');
+    }
+    format!("{tag}{body}{tag}")
 }
 
 fn identity_of(

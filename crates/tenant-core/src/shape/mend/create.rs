@@ -81,9 +81,11 @@ pub(super) fn is_possible(name: &ObjectName, object: &Object) -> bool {
 /// The statements for one object; for a table with its columns, and nothing else
 /// that hangs on it.
 pub(super) fn one(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
-    let Some(object) = shape.get(name) else {
-        return Vec::new();
-    };
+    let object = shape.get(name);
+    object.map_or_else(Vec::new, |object| one_like(shape, name, object))
+}
+
+fn one_like(shape: &Shape, name: &ObjectName, object: &Object) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut add = |stage, sql| statements.push(Statement { stage, sql });
     if is_possible(name, object)
@@ -113,6 +115,22 @@ pub(super) fn one(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
             }
         }
     }
+    statements
+}
+
+/// The statements for a column that may not be null, as if it might.
+pub(super) fn nullable(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
+    let Some(object) = shape.get(name) else {
+        return Vec::new();
+    };
+    if object.fact(Aspect::NotNull).is_none() || object.fact(Aspect::Identity).is_some() {
+        return Vec::new();
+    }
+    let mut object = object.clone();
+    object.facts.remove(&Aspect::NotNull);
+    let mut statements = one_like(shape, name, &object);
+    let sequences = sequences_of(shape, name);
+    statements.extend(sequences.flat_map(|other| one(shape, other)));
     statements
 }
 
@@ -158,10 +176,17 @@ fn definition(shape: &Shape, name: &ObjectName, object: &Object) -> Option<(Stag
                 format!("CREATE VIEW {own_name}{options} AS {text}"),
             )
         }
-        ObjectKind::MaterializedView => (
-            Stage::Views,
-            format!("CREATE MATERIALIZED VIEW {own_name} AS {text}"),
-        ),
+        ObjectKind::ViewColumn => return None,
+        ObjectKind::MaterializedView => {
+            let empty = match object.fact(Aspect::Validity) {
+                Some(_) => " WITH NO DATA",
+                None => "",
+            };
+            (
+                Stage::Views,
+                format!("CREATE MATERIALIZED VIEW {own_name} AS {text}{empty}"),
+            )
+        }
         ObjectKind::Policy => {
             let ident = ident(&name.name);
             (
@@ -327,6 +352,17 @@ fn index_stage(shape: &Shape, name: &ObjectName) -> Stage {
     }
 }
 
+/// The statement for the default of a view's column.
+pub(super) fn set_view_default(name: &ObjectName, default: Option<&str>) -> String {
+    let view = name.table.as_deref().map(own).unwrap_or_default();
+    let column = ident(&name.name);
+    let verb = match default {
+        Some(default) => format!("SET DEFAULT {default}"),
+        None => "DROP DEFAULT".to_owned(),
+    };
+    format!("ALTER VIEW {view} ALTER COLUMN {column} {verb}")
+}
+
 pub(super) fn with_options(options: &str) -> String {
     if options.is_empty() {
         String::new()
@@ -355,7 +391,21 @@ fn beside(name: &ObjectName, object: &Object) -> Vec<(Stage, String)> {
             ));
         }
     }
-    if let (Some(enabled), Some(table)) = (object.fact(Aspect::Enabled), &name.table) {
+    if let (ObjectKind::ViewColumn, Some(default)) = (name.kind, object.fact(Aspect::Default)) {
+        let sql = set_view_default(name, Some(default));
+        statements.push((Stage::Behaviour, sql));
+    }
+    for (aspect, verb) in [(Aspect::TypedBy, "OF "), (Aspect::Storage, "SET (")] {
+        if let Some(fact) = object.fact(aspect) {
+            let end = if verb.ends_with('(') { ")" } else { "" };
+            let sql = format!("ALTER {} {verb}{fact}{end}", reference(name, object));
+            statements.push((Stage::Behaviour, sql));
+        }
+    }
+    // The triggers of a key that was made anew fire.
+    let fires = object.fact(Aspect::Enabled);
+    let fires = fires.filter(|_| name.kind != ObjectKind::Constraint);
+    if let (Some(enabled), Some(table)) = (fires, &name.table) {
         let (table, keyword) = (own(table), keyword(name.kind, object));
         let sql = format!(
             "ALTER TABLE {table} {enabled} {keyword} {}",

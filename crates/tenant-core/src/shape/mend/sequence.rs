@@ -7,7 +7,7 @@ use sql_text::{ident, literal};
 use super::create::{Stage, Statement};
 use super::words::{next_of, owning_column};
 use crate::shape::Shape;
-use crate::shape::normal::own;
+use crate::shape::normal::{own, own_constant};
 use crate::shape::object::{Aspect, ObjectKind, ObjectName};
 
 /// The types of the columns whose values a sequence can go on behind.
@@ -19,7 +19,7 @@ pub(super) fn catch_up(shape: &Shape, name: &ObjectName) -> Vec<Statement> {
     if name.kind != ObjectKind::Sequence {
         return Vec::new();
     }
-    let sequence = format!("{}::pg_catalog.regclass", literal(&own(&name.name)));
+    let sequence = format!("{}::pg_catalog.regclass", own_constant(&name.name));
     let columns = filled_by(shape, name);
     if columns.is_empty() {
         return Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn catch_up_identity(name: &ObjectName) -> Option<String> {
     let table = name.table.clone()?;
     let sequence = format!(
         "pg_catalog.pg_get_serial_sequence({}, {})::pg_catalog.regclass",
-        literal(&own(&table)),
+        own_constant(&table),
         literal(&name.name),
     );
     let column = BTreeSet::from([(table, name.name.clone())]);

@@ -26,7 +26,7 @@ pub(super) fn comment(name: &ObjectName, object: &Object) -> String {
     };
     let (own_ident, table) = (ident(&name.name), own(table));
     match name.kind {
-        ObjectKind::Column => format!("COLUMN {table}.{own_ident}"),
+        ObjectKind::Column | ObjectKind::ViewColumn => format!("COLUMN {table}.{own_ident}"),
         ObjectKind::Constraint => format!("CONSTRAINT {own_ident} ON {table}"),
         _ => reference(name, object),
     }
@@ -36,7 +36,7 @@ pub(super) fn comment(name: &ObjectName, object: &Object) -> String {
 pub(super) fn granted_on(name: &ObjectName, object: &Object, rights: &str) -> String {
     match (name.kind, &name.table) {
         (ObjectKind::Schema, _) => format!("{rights} ON SCHEMA {}", schema()),
-        (ObjectKind::Column, Some(table)) => {
+        (ObjectKind::Column | ObjectKind::ViewColumn, Some(table)) => {
             let column = ident(&name.name);
             let rights = rights
                 .split(", ")
@@ -71,7 +71,7 @@ pub(super) fn keyword(kind: ObjectKind, object: &Object) -> &'static str {
         ObjectKind::Function if nature == "procedure" => "PROCEDURE",
         ObjectKind::Function if nature == "aggregate" => "AGGREGATE",
         ObjectKind::Function => "FUNCTION",
-        ObjectKind::Column => "COLUMN",
+        ObjectKind::Column | ObjectKind::ViewColumn => "COLUMN",
         ObjectKind::Constraint => "CONSTRAINT",
         ObjectKind::Index => "INDEX",
         ObjectKind::View => "VIEW",

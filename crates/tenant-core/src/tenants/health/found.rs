@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Error;
 use crate::report::{Problem, ProblemKind};
-use crate::tenants::expected::is_for_no_transaction;
+use crate::tenants::trial::{is_for_another_session, is_for_no_transaction};
 
 /// What a health check found.
 #[derive(Debug)]
@@ -24,6 +24,9 @@ pub struct Health {
     /// migrations cannot all be tried in one transaction, and no database could be
     /// made to try them in.
     pub not_checked: Option<Error>,
+    /// What each run of the migrations makes differently, such as a default with the moment
+    /// in it, in words: it was not compared.
+    pub varying: Vec<String>,
     pub(super) all_are_busy: bool,
 }
 
@@ -71,7 +74,9 @@ impl Health {
             _ if matches!(error, Error::Standby { .. }) => {
                 self.about_all(ProblemKind::TablesNotChecked(error));
             }
-            _ if is_for_no_transaction(&error) => self.not_checked = Some(error),
+            _ if is_for_no_transaction(&error) || is_for_another_session(&error) => {
+                self.not_checked = Some(error);
+            }
             _ => self.about_all(ProblemKind::BrokenMigrations(error)),
         }
     }

@@ -40,7 +40,7 @@ impl Kind {
             ProblemKind::NotDistributed => Self::Local,
             ProblemKind::UnreachableNode { .. } => Self::Unreachable,
             ProblemKind::OrphanedSchema(_) => Self::Orphaned,
-            ProblemKind::SpareLeftover(_) => Self::Spare,
+            ProblemKind::SpareLeftover(_) | ProblemKind::SpareName(_) => Self::Spare,
             ProblemKind::TablesNotChecked(_) => Self::NotChecked,
             ProblemKind::BrokenMigrations(_) => Self::Broken,
             _ => Self::Other,

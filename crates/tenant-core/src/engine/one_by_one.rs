@@ -1,0 +1,108 @@
+//! Groups of statements, each of which runs as a whole or not at all, in an order that
+//! nobody has worked out.
+//!
+//! A group that fails takes only itself back. It is tried again as long as others go
+//! through, because it may have been too early for it, unless rows stand against it.
+
+use super::attempt::is_worth_another;
+use super::script::Script;
+use super::send::{execute, watched};
+use super::work::Work;
+use crate::Error;
+use crate::error::excerpt;
+
+/// Classes of codes after which a statement would fail again: data that do not fit, and
+/// rows that violate a constraint.
+///
+/// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+const OF_ROWS: [&str; 2] = ["22", "23"];
+
+/// Classes of codes that say nothing of the statement: the connection, the server's
+/// resources, its operator, the system.
+const OF_THE_SERVER: [&str; 4] = ["08", "53", "57", "58"];
+
+/// What is tried by itself.
+pub(super) struct Group<T> {
+    /// What it is for.
+    pub(super) of: T,
+    pub(super) statements: Vec<String>,
+}
+
+/// What came of groups.
+pub(super) struct Ran<T> {
+    /// Those that went through, in the order in which they did.
+    pub(super) done: Vec<Group<T>>,
+    /// Those that did not, each with why.
+    pub(super) failed: Vec<(Group<T>, Error)>,
+}
+
+/// Runs `groups` in the transaction that is open, each in a savepoint.
+///
+/// # Errors
+///
+/// What is no group's fault: a lock that was not to be had, the connection, the server.
+/// The transaction is then to be rolled back.
+pub(super) async fn run_one_by_one<T>(
+    work: Work<'_>,
+    groups: Vec<Group<T>>,
+) -> Result<Ran<T>, Error> {
+    let mut ran = Ran {
+        done: Vec::new(),
+        failed: Vec::new(),
+    };
+    let mut next = groups;
+    while !next.is_empty() {
+        let count = next.len();
+        let mut waiting = Vec::new();
+        for group in next {
+            match run_group(work, &group.statements).await {
+                Ok(()) => ran.done.push(group),
+                Err(why) if is_of_the_server(&why) => return Err(why),
+                Err(why) if is_of_rows(&why) => ran.failed.push((group, why)),
+                Err(why) => waiting.push((group, why)),
+            }
+        }
+        if waiting.len() == count {
+            ran.failed.extend(waiting);
+            break;
+        }
+        next = waiting.into_iter().map(|(group, _)| group).collect();
+    }
+    Ok(ran)
+}
+
+/// Whether it is certain that the rows are the reason.
+pub(super) fn is_of_rows(error: &Error) -> bool {
+    is_of(error, &OF_ROWS)
+}
+
+/// Whether it says nothing of what was tried.
+fn is_of_the_server(error: &Error) -> bool {
+    error.sqlstate().is_none() || is_worth_another(error) || is_of(error, &OF_THE_SERVER)
+}
+
+fn is_of(error: &Error, classes: &[&str]) -> bool {
+    let code = error.sqlstate();
+    code.is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
+}
+
+async fn run_group(work: Work<'_>, statements: &[String]) -> Result<(), Error> {
+    execute(work.session, "beginning", "SAVEPOINT one").await?;
+    for statement in statements {
+        let mut script = Script::default();
+        script.step("running a statement", statement);
+        let Err(failure) = watched(work, &script).await else {
+            continue;
+        };
+        let action = format!("{}: `{}`", work.schema, excerpt(statement));
+        let error = failure.into_error_of(action);
+        take_back(work).await?;
+        return Err(error);
+    }
+    execute(work.session, "ending", "RELEASE SAVEPOINT one").await
+}
+
+async fn take_back(work: Work<'_>) -> Result<(), Error> {
+    let back = "ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one";
+    execute(work.session, "taking a statement back", back).await
+}

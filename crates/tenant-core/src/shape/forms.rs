@@ -1,0 +1,135 @@
+//! The forms in which a migration can have written its schema's name into a text.
+//!
+//! `current_schema()` gives the name as it is, `%I` quotes it, and a code or a prefix
+//! made of it is often in capitals or without underscores. In a template each form has a
+//! mark, which a schema's own name takes the place of.
+
+/// A form of a schema's name, and the character that stands for it in a template. Unicode
+/// sets these characters apart for what a program does inside itself.
+///
+/// Source: Unicode Standard, "Noncharacters".
+struct Form {
+    mark: char,
+    of: fn(&str) -> String,
+}
+
+/// In the order in which they are looked for: a longer one holds a shorter one.
+const FORMS: [Form; 6] = [
+    Form {
+        mark: '\u{fdd3}',
+        of: quoted,
+    },
+    Form {
+        mark: '\u{fdd4}',
+        of: str::to_owned,
+    },
+    Form {
+        mark: '\u{fdd5}',
+        of: str::to_lowercase,
+    },
+    Form {
+        mark: '\u{fdd6}',
+        of: str::to_uppercase,
+    },
+    Form {
+        mark: '\u{fdd7}',
+        of: joined,
+    },
+    Form {
+        mark: '\u{fdd8}',
+        of: joined_in_capitals,
+    },
+];
+
+/// As `quote_ident` and `%I` write it, as far as that does not depend on keywords: no
+/// name that is one can be a tenant's.
+fn quoted(name: &str) -> String {
+    let is_plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    if name.chars().all(is_plain) && !name.starts_with(|first: char| first.is_ascii_digit()) {
+        name.to_owned()
+    } else {
+        sql_text::ident(name)
+    }
+}
+
+fn joined(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+fn joined_in_capitals(name: &str) -> String {
+    joined(name).to_uppercase()
+}
+
+/// Whether a text in quotes is taken for the name as `%I` writes it, or for one that
+/// somebody put into quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// They belong to the name.
+    OfName,
+    /// They belong to the text.
+    OfText,
+}
+
+/// `text` with marks in the places of the name `name`.
+pub(super) fn template(text: &str, name: &str, quotes: Quotes) -> String {
+    let skipped = usize::from(quotes == Quotes::OfText);
+    let forms = FORMS.iter().skip(skipped);
+    forms.fold(text.to_owned(), |text, form| {
+        text.replace(&(form.of)(name), &form.mark.to_string())
+    })
+}
+
+/// The text that a template gives for the schema `name`.
+pub(super) fn filled(template: &str, name: &str) -> String {
+    let forms = FORMS.iter();
+    forms.fold(template.to_owned(), |text, form| {
+        if text.contains(form.mark) {
+            text.replace(form.mark, &(form.of)(name))
+        } else {
+            text
+        }
+    })
+}
+
+/// Whether the name has a place in it.
+pub(crate) fn has_name(template: &str) -> bool {
+    template.contains(|letter| FORMS.iter().any(|form| form.mark == letter))
+}
+
+/// The letters and digits of a text, small: what is left of a name however it is written.
+pub(super) fn bare(text: &str) -> String {
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: &str = "tqkMvwx_zpgnHqrst";
+
+    #[test]
+    fn each_form_of_a_name_is_found_and_filled_for_another_schema() {
+        for (text, other) in [
+            ("'tqkMvwx_zpgnHqrst'", "'Big_Bang'"),
+            ("\"tqkMvwx_zpgnHqrst\".tasks", "\"Big_Bang\".tasks"),
+            ("tqkmvwx_zpgnhqrst-1", "big_bang-1"),
+            ("TQKMVWX_ZPGNHQRST", "BIG_BANG"),
+            ("tqkmvwxzpgnhqrst", "bigbang"),
+            ("TQKMVWXZPGNHQRST", "BIGBANG"),
+            ("nothing of it", "nothing of it"),
+        ] {
+            let template = template(text, SECOND, Quotes::OfName);
+            assert_eq!(filled(&template, "Big_Bang"), other, "{text}");
+            assert_eq!(has_name(&template), text != other, "{text}");
+        }
+    }
+
+    #[test]
+    fn quotes_of_the_text_stay_around_a_name_that_needs_none() {
+        let json = "{\"schema\": \"tqkMvwx_zpgnHqrst\"}";
+        let template = template(json, SECOND, Quotes::OfText);
+        assert_eq!(filled(&template, "acme"), "{\"schema\": \"acme\"}");
+    }
+}

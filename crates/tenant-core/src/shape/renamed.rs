@@ -1,0 +1,404 @@
+//! What somebody has renamed: objects that are missing and others that should not be
+//! there, alike in all but the name.
+//!
+//! They are found kind by kind, again and again, because what hangs on a renamed table
+//! is only alike once the table's new name is put in. In the end the shape that should
+//! be has the names that there are, so that nothing else differs because of them.
+
+mod alike;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sql_text::{ident, stored, tokens};
+
+use super::Shape;
+use super::difference::{Change, Difference};
+use super::mend::{self, Mending};
+use super::normal::{in_schema, own};
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
+pub(super) use alike::hold_back;
+use words::{Pair, Place, substituted, unified};
+
+/// How often what is put in may show more.
+const PASSES: usize = 5;
+
+/// What has another name.
+#[derive(Debug, Clone, Default)]
+struct Renames {
+    /// What should be, by its name, and the name that there is.
+    objects: BTreeMap<ObjectName, ObjectName>,
+    labels: Vec<Label>,
+}
+
+/// A label of an enum, as constants.
+#[derive(Debug, Clone)]
+struct Label {
+    /// The enum, as it should be called.
+    of: ObjectName,
+    expected: String,
+    found: String,
+}
+
+/// Whether anything can be renamed where there are these differences.
+pub(super) fn may_be_among(differences: &[Difference]) -> bool {
+    let is_missing = differences.iter().any(|it| it.change == Change::Missing);
+    let is_extra = differences.iter().any(|it| it.change == Change::Extra);
+    is_missing && is_extra || differences.iter().any(is_of_labels)
+}
+
+fn is_of_labels(difference: &Difference) -> bool {
+    match &difference.change {
+        Change::Changed(changes) => changes.iter().any(|it| it.aspect == Aspect::Labels),
+        _ => false,
+    }
+}
+
+/// The shape that should be with the names that there are, and what is renamed.
+pub(super) fn put_in(expected: &Shape, found: &Shape) -> (Shape, Vec<Difference>) {
+    let mut renames = Renames::default();
+    for _ in 0..PASSES {
+        renames.labels = renames.labels(expected, found);
+        let more = renames.more(expected, found);
+        if more.is_empty() {
+            break;
+        }
+        renames.objects.extend(more);
+    }
+    let differences = renames.differences(found);
+    (renames.applied(expected, found), differences)
+}
+
+/// The labels that stand where others should, of an enum that lacks and has no others.
+fn labels_instead(should: &str, is: &str) -> Option<Vec<(String, String)>> {
+    let (should, is) = (mend::labels(should), mend::labels(is));
+    let pairs = should.iter().zip(&is).filter(|(one, other)| one != other);
+    let pairs = pairs.map(|(one, other)| (one.clone(), other.clone()));
+    let pairs = pairs.collect::<Vec<_>>();
+    let are_new = pairs
+        .iter()
+        .all(|(one, other)| !is.contains(one) && !should.contains(other));
+    (should.len() == is.len() && are_new).then_some(pairs)
+}
+
+impl Renames {
+    /// The labels that are renamed, of enums that may have another name as well.
+    fn labels(&self, expected: &Shape, found: &Shape) -> Vec<Label> {
+        let labels = expected.objects.iter().filter_map(|(name, object)| {
+            let should = object.fact(Aspect::Labels)?;
+            let is = found.get(&self.now(name))?.fact(Aspect::Labels)?;
+            let pairs = labels_instead(should, is)?.into_iter();
+            Some(pairs.map(|(expected, found)| Label {
+                of: name.clone(),
+                expected,
+                found,
+            }))
+        });
+        labels.flatten().collect()
+    }
+
+    /// What is seen to be renamed with these put in.
+    fn more(&self, expected: &Shape, found: &Shape) -> Vec<(ObjectName, ObjectName)> {
+        let known = expected
+            .objects
+            .keys()
+            .map(|name| self.now(name))
+            .collect::<BTreeSet<_>>();
+        let extra = found.objects.keys().filter(|name| !known.contains(name));
+        let mut extra = extra.collect::<Vec<_>>();
+        extra.retain(|name| !super::compare::is_added_partition(expected, found, name));
+        let mut pairs = Vec::new();
+        for name in expected.objects.keys() {
+            let now = self.now(name);
+            if found.get(&now).is_some() {
+                continue;
+            }
+            let candidates = extra.iter().filter(|other| {
+                other.kind == now.kind
+                    && other.table == now.table
+                    && self.is_alike((expected, name), (found, other))
+            });
+            let candidates = candidates.copied().collect::<Vec<_>>();
+            if alike::is_doubtful((expected, name), found, &candidates, &extra) {
+                continue;
+            }
+            if let Some(one) = the_one((expected, name), found, &candidates) {
+                pairs.push((name.clone(), one.clone()));
+            }
+        }
+        without_rivals(pairs)
+    }
+
+    /// Whether the two are alike but for the name.
+    fn is_alike(
+        &self,
+        (expected, name): (&Shape, &ObjectName),
+        (found, other): (&Shape, &ObjectName),
+    ) -> bool {
+        let mut with = self.clone();
+        with.objects.insert(name.clone(), other.clone());
+        let is_same = |name: &ObjectName, other: &ObjectName| {
+            let (one, other) = (expected.get(name), found.get(other));
+            one.zip(other).is_some_and(|(one, other)| {
+                with.has_same_facts((expected, name, one), (found, other))
+            })
+        };
+        if name.kind != ObjectKind::Table {
+            return is_same(name, other);
+        }
+        let columns = columns_of(expected, name).collect::<Vec<_>>();
+        is_same(name, other)
+            && columns.len() == columns_of(found, other).count()
+            && columns
+                .iter()
+                .all(|column| is_same(column, &with.now(column)))
+    }
+
+    fn has_same_facts(
+        &self,
+        (expected, name, one): (&Shape, &ObjectName, &Object),
+        (found, other): (&Shape, &Object),
+    ) -> bool {
+        let aspects = one.facts.keys().chain(other.facts.keys());
+        let mut aspects = aspects.filter(|it| it.is_of_the_shape() && **it != Aspect::Comment);
+        aspects.all(|aspect| match (one.fact(*aspect), other.fact(*aspect)) {
+            (Some(text), Some(there)) if *aspect == Aspect::Labels => {
+                let instead = labels_instead(text, there);
+                let count = mend::labels(text).len();
+                instead.is_some_and(|instead| instead.is_empty() || instead.len() < count)
+            }
+            (Some(text), Some(there)) => {
+                let pairs = self.pairs(name, text);
+                let text = in_one_order(name, unified(text, &pairs));
+                let there = in_one_order(name, unified(there, &pairs));
+                super::compare::is_same(expected, found, (name.kind, *aspect), &text, &there)
+            }
+            (one, other) => one == other,
+        })
+    }
+
+    /// The name that the object called `name` in what should be has in what is.
+    fn now(&self, name: &ObjectName) -> ObjectName {
+        if let Some(found) = self.objects.get(name) {
+            return found.clone();
+        }
+        let own = match name.kind {
+            ObjectKind::Function => substituted(&name.name, &self.pairs(name, &name.name)),
+            _ => name.name.clone(),
+        };
+        ObjectName {
+            kind: name.kind,
+            table: name.table.as_deref().map(|table| self.relation_now(table)),
+            name: own,
+        }
+    }
+
+    fn relation_now(&self, table: &str) -> String {
+        let mut relations = self.objects.iter();
+        let relation = relations.find(|(name, _)| is_relation(name) && name.name == table);
+        relation.map_or_else(|| table.to_owned(), |(_, found)| found.name.clone())
+    }
+
+    /// What has another name of all that `text` of the object `of` can name.
+    fn pairs(&self, of: &ObjectName, text: &str) -> Vec<Pair> {
+        let objects = self.objects.iter().filter_map(|(name, found)| {
+            let place = match name.kind {
+                _ if is_relation(name) => Place::Anywhere,
+                ObjectKind::Column if self.is_about(of, text, name) => Place::Bare,
+                ObjectKind::Column => return None,
+                kind if kind.is_named_alone() => (name == of).then_some(Place::Bare)?,
+                _ => Place::Qualified,
+            };
+            Some(Pair {
+                place,
+                expected: base(name),
+                found: base(found),
+            })
+        });
+        let labels = self.labels.iter();
+        let labels = labels.filter(|label| *of == label.of || names(text, &label.of.name));
+        let labels = labels.map(|label| Pair {
+            place: Place::Constant,
+            expected: label.expected.clone(),
+            found: label.found.clone(),
+        });
+        objects.chain(labels).collect()
+    }
+
+    /// Whether a text of the object `of` can mean the column `column`.
+    fn is_about(&self, of: &ObjectName, text: &str, column: &ObjectName) -> bool {
+        let Some(table) = &column.table else {
+            return false;
+        };
+        let is_of_table = of.table.as_ref() == Some(table) || is_relation(of) && of.name == *table;
+        is_of_table || names(text, table) || names(text, &self.relation_now(table))
+    }
+
+    /// `expected` with the names that there are.
+    fn applied(&self, expected: &Shape, found: &Shape) -> Shape {
+        let objects = expected.objects.iter().map(|(name, object)| {
+            let now = self.now(name);
+            let there = found.get(&now);
+            let facts = object.facts.iter().map(|(aspect, text)| {
+                let is = there.and_then(|it| it.fact(*aspect));
+                (*aspect, self.text_now((name, *aspect), text, is))
+            });
+            let object = Object {
+                place: object.place,
+                facts: facts.collect(),
+            };
+            (now, object)
+        });
+        Shape {
+            objects: objects.collect(),
+            ..expected.clone()
+        }
+    }
+
+    /// A text with the names that there are: that which `is`, where they differ in
+    /// nothing else.
+    fn text_now(
+        &self,
+        (name, aspect): (&ObjectName, Aspect),
+        text: &str,
+        is: Option<&str>,
+    ) -> String {
+        if !aspect.is_sql() && aspect != Aspect::Labels {
+            return text.to_owned();
+        }
+        let pairs = self.pairs(name, text);
+        let unified = |text: &str| in_one_order(name, unified(text, &pairs));
+        let same = is.filter(|is| unified(text) == unified(is));
+        // A view's columns are called as those that it takes them from, unless it
+        // says otherwise.
+        let may_change = !matches!(name.kind, ObjectKind::View | ObjectKind::MaterializedView)
+            || pairs.iter().all(|pair| pair.place != Place::Bare);
+        match same {
+            Some(is) => is.to_owned(),
+            None if may_change => substituted(text, &pairs),
+            None => text.to_owned(),
+        }
+    }
+
+    /// What is renamed, as differences: what hangs on a table before the table, so that
+    /// the statements can be run in this order.
+    fn differences(&self, found: &Shape) -> Vec<Difference> {
+        let objects = self.objects.iter().rev();
+        let objects = objects.filter(|(name, now)| !self.comes_from_a_parent(found, name, now));
+        let objects = objects.filter_map(|(name, now)| {
+            Some(Difference {
+                object: name.clone(),
+                change: Change::Renamed {
+                    expected: name.name.clone(),
+                    found: now.name.clone(),
+                },
+                mending: Mending::ByHand,
+                statements: mend::rename(now, found.get(now)?, &base(name)),
+                core: Vec::new(),
+                note: None,
+            })
+        });
+        let labels = self.labels.iter().map(|label| Difference {
+            object: label.of.clone(),
+            change: Change::RenamedLabel {
+                expected: label.expected.clone(),
+                found: label.found.clone(),
+            },
+            mending: Mending::ByHand,
+            statements: vec![mend::rename_label(
+                &self.now(&label.of),
+                &label.found,
+                &label.expected,
+            )],
+            core: Vec::new(),
+            note: None,
+        });
+        objects.chain(labels).collect()
+    }
+
+    /// Whether a column has its name from the column of a parent.
+    fn comes_from_a_parent(&self, found: &Shape, name: &ObjectName, now: &ObjectName) -> bool {
+        let parents = super::compare::inherited(found, now).into_iter();
+        let mut parents = parents.filter(|parent| found.get(parent).is_some());
+        name.kind == ObjectKind::Column
+            && parents.any(|parent| self.objects.values().any(|it| *it == parent))
+    }
+}
+
+/// What statistics are of in one order, whatever the columns are called.
+fn in_one_order(name: &ObjectName, text: String) -> String {
+    let list = text.split_once(" ON ").and_then(|(before, rest)| {
+        let (list, after) = rest.rsplit_once(" FROM ")?;
+        Some((before, list, after))
+    });
+    match list {
+        Some((before, list, after)) if name.kind == ObjectKind::Statistics => {
+            let mut items = list.split(" , ").collect::<Vec<_>>();
+            items.sort_unstable();
+            format!("{before} ON {} FROM {after}", items.join(" , "))
+        }
+        _ => text,
+    }
+}
+
+/// Of several that are alike, the one in the same place: a column keeps it when it is
+/// renamed. What holds no values is alike in all that counts.
+fn the_one<'a>(
+    (expected, name): (&Shape, &ObjectName),
+    found: &Shape,
+    candidates: &[&'a ObjectName],
+) -> Option<&'a ObjectName> {
+    match candidates {
+        [] => None,
+        [one] => Some(one),
+        [one, ..] if name.kind.is_named_alone() || name.kind == ObjectKind::Statistics => Some(one),
+        several => {
+            let place = expected.get(name)?.place;
+            let mut there = several.iter().filter(|it| {
+                name.kind == ObjectKind::Column && found.get(it).is_some_and(|it| it.place == place)
+            });
+            there.next().copied()
+        }
+    }
+}
+
+/// Without those that two objects are said to have become. Of what holds no values,
+/// the first is it.
+fn without_rivals(pairs: Vec<(ObjectName, ObjectName)>) -> Vec<(ObjectName, ObjectName)> {
+    let count = |found: &ObjectName| pairs.iter().filter(|(_, it)| it == found).count();
+    let is_first = |at: usize, found: &ObjectName| {
+        let mut before = pairs.iter().take(at);
+        found.kind.is_named_alone() && !before.any(|(_, it)| it == found)
+    };
+    let kept = pairs
+        .iter()
+        .enumerate()
+        .filter(|(at, (_, found))| count(found) == 1 || is_first(*at, found));
+    kept.map(|(_, pair)| pair.clone()).collect()
+}
+
+fn columns_of<'a>(shape: &'a Shape, table: &'a ObjectName) -> impl Iterator<Item = &'a ObjectName> {
+    let columns = shape.objects.keys();
+    columns.filter(move |name| {
+        name.kind == ObjectKind::Column && name.table.as_deref() == Some(&table.name)
+    })
+}
+
+fn is_relation(name: &ObjectName) -> bool {
+    name.kind.holds_others()
+}
+
+/// Whether a text in the normal form names the relation or type `name` of the schema.
+fn names(text: &str, name: &str) -> bool {
+    text.contains(&own(name)) || text.contains(&in_schema(name))
+}
+
+/// An object's name alone: a function's without its arguments.
+fn base(name: &ObjectName) -> String {
+    if name.kind != ObjectKind::Function {
+        return name.name.clone();
+    }
+    let first = tokens(&name.name).next();
+    let first = first.as_ref().and_then(stored);
+    first.unwrap_or_else(|| ident(&name.name))
+}

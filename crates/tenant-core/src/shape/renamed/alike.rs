@@ -1,0 +1,120 @@
+//! What may be renamed, and changed besides: nobody but people can know.
+
+use std::collections::BTreeSet;
+
+use crate::shape::Shape;
+use crate::shape::difference::{Change, Difference};
+use crate::shape::mend::Mending;
+use crate::shape::object::{Aspect, ObjectKind, ObjectName};
+
+/// Leaves to people what may be the same under two names: a column that is missing and
+/// one of its type that should not be there; a table that is missing and one with most
+/// of its columns. An empty one in its place would hide where the values are.
+pub(in crate::shape) fn hold_back(expected: &Shape, found: &Shape, differences: &mut [Difference]) {
+    let of = |change: &Change| {
+        let these = differences.iter().filter(|it| it.change == *change);
+        these.map(|it| it.object.clone()).collect::<Vec<_>>()
+    };
+    let (missing, extra) = (of(&Change::Missing), of(&Change::Extra));
+    let pairs = missing.iter().flat_map(|one| {
+        let others = extra.iter();
+        let others = others.filter(move |other| may_be((expected, one), (found, other)));
+        others.map(move |other| (one, other))
+    });
+    let pairs = pairs.collect::<Vec<_>>();
+    for difference in differences {
+        let name = &difference.object;
+        let others = match difference.change {
+            Change::Missing => pairs.iter().filter(|(one, _)| *one == name).map(|it| it.1),
+            Change::Extra => {
+                let ones = pairs.iter().filter(|(_, other)| *other == name);
+                let ones = ones.map(|it| it.0).collect::<Vec<_>>();
+                note(difference, "may be", &ones, "under another name");
+                continue;
+            }
+            _ => continue,
+        };
+        let others = others.collect::<Vec<_>>();
+        note(difference, "may be what is called", &others, "now");
+    }
+}
+
+/// Whether a column has one candidate that stands in another place than it should, while
+/// there are more that it may be.
+pub(super) fn is_doubtful(
+    (expected, name): (&Shape, &ObjectName),
+    found: &Shape,
+    candidates: &[&ObjectName],
+    extra: &[&ObjectName],
+) -> bool {
+    let place = |shape: &Shape, name: &ObjectName| shape.get(name).map(|it| it.place);
+    let is_in_place = |other: &&&ObjectName| place(found, other) == place(expected, name);
+    let [one] = candidates else {
+        return false;
+    };
+    let now = ObjectName {
+        table: one.table.clone(),
+        ..name.clone()
+    };
+    let others = extra.iter().filter(|other| {
+        (other.kind, &other.table) == (now.kind, &now.table)
+            && kind(expected, name).map(|it| Some(it) == kind(found, other)) == Some(true)
+    });
+    name.kind == ObjectKind::Column
+        && candidates.iter().find(is_in_place).is_none()
+        && others.count() > 1
+}
+
+/// Says what a difference may be, and leaves it to people.
+fn note(difference: &mut Difference, before: &str, others: &[&ObjectName], after: &str) {
+    if others.is_empty() {
+        return;
+    }
+    let others = others.iter().map(|it| format!("`{}`", it.name));
+    let others = others.collect::<Vec<_>>().join(" or ");
+    difference.note = Some(format!("it {before} {others} {after}"));
+    difference.mending = Mending::ByHand;
+    difference.statements.clear();
+    difference.core.clear();
+}
+
+fn may_be((expected, one): (&Shape, &ObjectName), (found, other): (&Shape, &ObjectName)) -> bool {
+    if (one.kind, &one.table) != (other.kind, &other.table) {
+        return false;
+    }
+    match one.kind {
+        ObjectKind::Column => {
+            let kind = kind(expected, one);
+            kind.is_some() && kind == self::kind(found, other)
+        }
+        ObjectKind::Table => {
+            let (should, is) = (columns(expected, one), columns(found, other));
+            let common = should.intersection(&is).count();
+            common > 0 && common * 2 >= should.len()
+        }
+        _ => false,
+    }
+}
+
+/// The names and kinds of a table's columns.
+fn columns(shape: &Shape, table: &ObjectName) -> BTreeSet<(String, String)> {
+    let columns = shape.columns();
+    let columns = columns.filter(|(of, _, _)| *of == table.name);
+    let columns = columns.map(|(_, name, kind)| (name.to_owned(), without_modifiers(kind)));
+    columns.collect()
+}
+
+fn kind(shape: &Shape, column: &ObjectName) -> Option<String> {
+    let kind = shape.get(column)?.fact(Aspect::Type)?;
+    Some(without_modifiers(kind))
+}
+
+/// A type without what is in parentheses. Texts of all kinds are one.
+fn without_modifiers(kind: &str) -> String {
+    let (before, rest) = kind.split_once('(').unwrap_or((kind, ""));
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    match before {
+        "character varying" | "character" => format!("text{after}"),
+        _ => format!("{before}{after}"),
+    }
+}

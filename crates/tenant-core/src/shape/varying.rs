@@ -1,0 +1,162 @@
+//! What is another text each time that the migrations run: a moment, a random number.
+//!
+//! A mark takes the place of a constant that varies, or of a whole text of which nothing
+//! is known. What stands there in a schema is not compared, and never written.
+
+use std::borrow::Cow;
+
+use sql_text::{Text, Token, TokenKind, tokens};
+
+/// Stands for what varies. Unicode sets this character apart for what a program does
+/// inside itself.
+///
+/// Source: Unicode Standard, "Noncharacters".
+const VARYING: char = '\u{fdd9}';
+
+/// The constants that are taken for varying although two runs gave the same: those of
+/// the day, and those of the role.
+#[derive(Debug, Default)]
+pub(crate) struct Circumstances {
+    /// Dates in ISO form that a migration of this moment may have written.
+    pub(crate) days: Vec<String>,
+    /// The role, where migrations ask who it is.
+    pub(crate) role: Option<String>,
+}
+
+impl Circumstances {
+    /// Whether a string constant, with its quotes, is one of theirs.
+    fn have(&self, constant: &str) -> bool {
+        let Some((_, inside)) = constant.split_once('\'') else {
+            return false;
+        };
+        let is_day = self.days.iter().any(|day| inside.starts_with(day.as_str()));
+        let role = self.role.as_deref();
+        is_day || role.is_some_and(|role| inside.strip_suffix('\'') == Some(role))
+    }
+}
+
+/// The text of which nothing is known.
+pub(super) fn anything() -> String {
+    VARYING.to_string()
+}
+
+/// Whether something in it varies.
+pub(super) fn varies(text: &str) -> bool {
+    text.contains(VARYING)
+}
+
+/// A text in which something varies, for people.
+pub(super) fn displayed(text: &str) -> Cow<'_, str> {
+    if varies(text) {
+        Cow::Owned(text.replace(VARYING, "..."))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// `template` with a mark for each constant that is another one in `other` than in
+/// `filled`, which is what the template gives there; for all of it where these two differ
+/// in more than that.
+pub(super) fn common(template: &str, filled: &str, other: &str) -> String {
+    let (places, ones, others) = (
+        significant(template),
+        significant(filled),
+        significant(other),
+    );
+    let is_alike = |(one, other): (&Token<'_>, &Token<'_>)| {
+        one.text == other.text || is_constant(one) && is_constant(other)
+    };
+    let is_aligned = places.len() == ones.len() && ones.len() == others.len();
+    if !is_aligned || !ones.iter().zip(&others).all(is_alike) {
+        return anything();
+    }
+    let pairs = ones.iter().zip(&others);
+    let mut differing = pairs.map(|(one, other)| one.text != other.text);
+    marked(template, |_| differing.next().unwrap_or_default())
+}
+
+/// `text` with a mark for each constant of these circumstances.
+pub(super) fn of_the_moment(text: &str, circumstances: &Circumstances) -> String {
+    let has_one = |token: &Token<'_>| is_constant(token) && circumstances.have(token.text);
+    if tokens(text).any(|token| has_one(&token)) {
+        marked(text, has_one)
+    } else {
+        text.to_owned()
+    }
+}
+
+fn marked(text: &str, mut is_marked: impl FnMut(&Token<'_>) -> bool) -> String {
+    let mut marked = String::with_capacity(text.len());
+    for token in tokens(text) {
+        if !token.is_trivia() && is_marked(&token) {
+            marked.push(VARYING);
+        } else {
+            marked.push_str(token.text);
+        }
+    }
+    marked
+}
+
+/// Whether `text` is what `pattern` says, with any constant where it has a mark.
+pub(super) fn fits(pattern: &str, text: Option<&str>) -> bool {
+    if pattern == anything() {
+        return true;
+    }
+    let Some(text) = text else {
+        return false;
+    };
+    let (pattern, text) = (significant(pattern), significant(text));
+    let fits = |(wanted, token): (&Token<'_>, &Token<'_>)| {
+        wanted.text == token.text
+            || wanted.kind == TokenKind::Symbol(VARYING) && is_constant(token)
+            || wanted.text == anything() && is_constant(token)
+    };
+    pattern.len() == text.len() && pattern.iter().zip(&text).all(fits)
+}
+
+fn significant(text: &str) -> Vec<Token<'_>> {
+    tokens(text).filter(|token| !token.is_trivia()).collect()
+}
+
+fn is_constant(token: &Token<'_>) -> bool {
+    let is_text = matches!(token.kind, TokenKind::Text(Text::Plain | Text::Escaped));
+    is_text || token.kind == TokenKind::Number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_that_differs_may_be_any_and_the_rest_may_not() {
+        let one = "'2026-11-30 03:00:00.1'::timestamp without time zone";
+        let other = "'2026-11-30 03:00:00.7'::timestamp without time zone";
+        let pattern = common(one, one, other);
+        let earlier = "'2025-01-01 00:00:00'::timestamp without time zone";
+        assert!(fits(&pattern, Some(earlier)));
+        assert!(!fits(&pattern, Some("'2025-01-01'::date")));
+        assert!(!fits(&pattern, None));
+    }
+
+    #[test]
+    fn of_texts_that_differ_in_more_than_constants_nothing_is_known() {
+        let one = "CHECK (a > 1)";
+        let pattern = common(one, one, "CHECK ((a > 1) AND (b > 2))");
+        assert!(fits(&pattern, Some("CHECK (c)")) && fits(&pattern, None));
+    }
+
+    #[test]
+    fn a_constant_of_the_day_may_be_that_of_another_day() {
+        let circumstances = Circumstances {
+            days: vec!["2026-11-30".to_owned()],
+            role: Some("ops".to_owned()),
+        };
+        let pattern = of_the_moment("CHECK ((born < '2026-11-30'::date))", &circumstances);
+        assert!(fits(&pattern, Some("CHECK ((born < '2024-02-29'::date))")));
+        assert!(!fits(&pattern, Some("CHECK ((died < '2024-02-29'::date))")));
+        let pattern = of_the_moment("'ops'::text", &circumstances);
+        assert!(fits(&pattern, Some("'app'::text")));
+        let other = "CHECK ((born < '2020-01-01'::date))";
+        assert_eq!(of_the_moment(other, &circumstances), other);
+    }
+}

@@ -1,0 +1,222 @@
+//! Tries migrations without holding anybody up.
+//!
+//! They take the locks that they take. So a trial gives up soon where another session has
+//! one of these, and gives way where another session wants one. Then a database is made to
+//! try them in, if the role may do that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::handle::Tenants;
+use crate::Error;
+use crate::engine::{self, Tried, Work};
+use crate::link::{Database, Limits};
+use crate::migration::{Migration, MigrationFile};
+use crate::name::{Schema, Target};
+use crate::shape::{ByDefault, Circumstances, Expectation};
+
+/// How long a trial waits for a lock of another session, in ms: whoever comes after it
+/// waits behind it.
+const PATIENCE: i32 = 50;
+
+/// The letters of made-up names: none that a number in hexadecimal digits has.
+const LETTERS: &[u8] = b"ghjkmnpqrstvwxyz";
+
+/// What certain numbers of migrations make.
+pub(super) type Steps = BTreeMap<usize, Expectation>;
+
+impl Tenants {
+    /// What as many of `migrations` make as each number in `wanted` says.
+    ///
+    /// They are tried under two names: one that is written without quotes, and one that
+    /// needs them, unless migrations cannot bear that.
+    ///
+    /// # Errors
+    ///
+    /// What the migrations meet, or that they cannot be tried.
+    pub(super) async fn try_out(
+        &self,
+        migrations: &[&Migration],
+        wanted: &BTreeSet<usize>,
+        circumstances: &Circumstances,
+    ) -> Result<Steps, Error> {
+        self.surroundings.forget();
+        let count = wanted.last().copied().unwrap_or_default();
+        let mut needed = migrations.iter().take(count);
+        let tried = if needed.any(|one| one.may_commit(MigrationFile::Up)) {
+            self.try_in_database(migrations, wanted).await?
+        } else {
+            match self.try_here(migrations, wanted).await {
+                Err(error) if may_do_in_a_database(&error) => {
+                    let tried = self.try_in_database(migrations, wanted).await;
+                    tried.map_err(|other| more_telling(error, other))?
+                }
+                tried => tried?,
+            }
+        };
+        let session = self.session().await?;
+        let by_default = ByDefault::read(session.client()).await;
+        let by_default =
+            by_default.map_err(|error| Error::database("reading the default privileges", error))?;
+        Ok(steps(&tried, circumstances, &by_default))
+    }
+
+    /// In two transactions that are rolled back.
+    async fn try_here(
+        &self,
+        migrations: &[&Migration],
+        wanted: &BTreeSet<usize>,
+    ) -> Result<[Tried; 2], Error> {
+        let database = self.impatient();
+        let plain = self.made_up(Capitals::None)?;
+        let first = self
+            .try_under(&database, &plain, migrations, wanted)
+            .await?;
+        let capital = self.made_up(Capitals::Some)?;
+        let second = match self
+            .try_under(&database, &capital, migrations, wanted)
+            .await
+        {
+            // They write the name without quotes.
+            Err(error) if !may_do_in_a_database(&error) => {
+                let other = self.made_up(Capitals::None)?;
+                self.try_under(&database, &other, migrations, wanted)
+                    .await?
+            }
+            tried => tried?,
+        };
+        Ok([first, second])
+    }
+
+    async fn try_under(
+        &self,
+        database: &Database,
+        target: &Target,
+        migrations: &[&Migration],
+        wanted: &BTreeSet<usize>,
+    ) -> Result<Tried, Error> {
+        // A connection of its own gives up sooner than others.
+        let own = database.sessions(1);
+        let session = match own.get().await {
+            Err(error) if error.is_too_many() => self.session().await?,
+            session => session?,
+        };
+        let schema = Schema::Rehearsal(&target.schema);
+        let work = Work {
+            database,
+            ..self.work(&session, schema)
+        };
+        let trial = engine::rehearse(work, migrations, wanted);
+        engine::unobtrusively(work, schema, trial).await
+    }
+
+    /// The database, over connections that give up soon on the lock of another session.
+    pub(super) fn impatient(&self) -> Database {
+        self.database.clone().limited(Limits {
+            lock: PATIENCE,
+            ..self.settings.limits()
+        })
+    }
+
+    /// In a database that is dropped again.
+    async fn try_in_database(
+        &self,
+        migrations: &[&Migration],
+        wanted: &BTreeSet<usize>,
+    ) -> Result<[Tried; 2], Error> {
+        let session = self.session().await?;
+        let place = self.rehearsal()?;
+        let plain = self.made_up(Capitals::None)?;
+        let (capital, other) = (self.made_up(Capitals::Some)?, self.made_up(Capitals::None)?);
+        let mut failed = None;
+        for names in [[plain.clone(), capital], [plain, other]] {
+            let work = self.work(&session, Schema::Tenant(&place));
+            let public = &self.migrations.public;
+            let tried = engine::try_in_database(work, public, migrations, wanted, &names).await;
+            match tried.map(<[Tried; 2]>::try_from) {
+                Ok(Ok(two)) => return Ok(two),
+                Ok(Err(_)) => {}
+                Err(error) if error.of_migration().is_some() => failed = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failed.unwrap_or(Error::InTheWay))
+    }
+
+    /// A name that no tenant has, for a database that is dropped again.
+    pub(super) fn rehearsal(&self) -> Result<Target, Error> {
+        let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
+        self.registry.tenant(&name)
+    }
+
+    /// A name of letters that stand together nowhere by accident. Two of them differ in
+    /// their length if they differ in their capitals.
+    fn made_up(&self, capitals: Capitals) -> Result<Target, Error> {
+        let letters = |count: usize| {
+            let letters = std::iter::repeat_with(|| {
+                let at = rand::random_range(0..LETTERS.len());
+                LETTERS.get(at).copied().map_or('q', char::from)
+            });
+            letters.take(count).collect::<String>()
+        };
+        let name = match capitals {
+            Capitals::None => format!("{}_{}", letters(5), letters(7)),
+            Capitals::Some => format!(
+                "{}A{}_{}B{}",
+                letters(3),
+                letters(3),
+                letters(4),
+                letters(5)
+            ),
+        };
+        self.registry.tenant(&name)
+    }
+}
+
+/// Whether a made-up name has capitals, and so has to be quoted.
+#[derive(Clone, Copy)]
+enum Capitals {
+    None,
+    Some,
+}
+
+/// What both runs have in common after each number of migrations.
+fn steps(tried: &[Tried; 2], circumstances: &Circumstances, by_default: &ByDefault) -> Steps {
+    let [first, second] = tried;
+    let seeded = first.seeded.intersection(&second.seeded);
+    let seeded = seeded.cloned().collect::<BTreeSet<_>>();
+    let both = first.shapes.iter().filter_map(|(count, shape)| {
+        let other = second.shapes.get(count)?;
+        let expectation = Expectation::of_two(shape, other, circumstances);
+        Some((*count, expectation.with(seeded.clone(), by_default.clone())))
+    });
+    both.collect()
+}
+
+/// Whether migrations can be tried in a database although they could not be here.
+pub(super) fn may_do_in_a_database(error: &Error) -> bool {
+    is_for_no_transaction(error) || is_for_another_session(error)
+}
+
+/// Of why they could not be tried here and what happened in a database. Why there is no
+/// database says less, and what a migration met there says more, unless only another
+/// session was in the way here: the database lacks what was made here by hand.
+pub(super) fn more_telling(here: Error, in_database: Error) -> Error {
+    match in_database {
+        Error::Migration(_) | Error::HalfMade { .. } if !is_for_another_session(&here) => {
+            in_database
+        }
+        _ => here,
+    }
+}
+
+/// Whether migrations failed only because they were in one transaction: something
+/// that must not be in one, or a new value of an enum that was used in it. A step of our
+/// own fails for another reason.
+pub(super) fn is_for_no_transaction(error: &Error) -> bool {
+    error.of_migration().is_some() && matches!(error.sqlstate(), Some("25001" | "55P04"))
+}
+
+/// Whether they were not tried only because another session has, or wants, a lock.
+pub(super) fn is_for_another_session(error: &Error) -> bool {
+    matches!(error, Error::InTheWay) || matches!(error.sqlstate(), Some("55P03" | "40P01"))
+}

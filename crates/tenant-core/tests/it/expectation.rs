@@ -1,0 +1,465 @@
+//! Migrations whose result depends on more than their text: what the schema is called,
+//! when they run, what the database is like.
+
+use tenant_core::{Database, Health, MigrationSet, Migrations, ProblemKind, Settings, Tenants};
+use test_support::TestDatabase;
+
+use crate::fixture::{Stream, create, name, tenants};
+
+/// A trigger's argument, a default and a row have the schema's name as text.
+const NAMED: &str = "
+    CREATE TABLE tasks (id int PRIMARY KEY, title text, tenant text);
+    CREATE TABLE tasks_log (id int, title text);
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      EXECUTE format('INSERT INTO %s VALUES ($1, $2)', TG_ARGV[0]) USING OLD.id, OLD.title; RETURN NEW; END $$;
+    DO $$ BEGIN
+      EXECUTE format('CREATE TRIGGER keep BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION keep(%L)', current_schema() || '.tasks_log');
+      EXECUTE format('ALTER TABLE tasks ALTER COLUMN tenant SET DEFAULT %L', current_schema());
+      INSERT INTO tasks VALUES (0, upper(current_schema()), current_schema());
+    END $$;";
+
+fn problems(health: &Health) -> Vec<String> {
+    let problems = health.problems.iter();
+    let problems = problems.map(|it| match &it.kind {
+        ProblemKind::BrokenMigrations(error) => format!("{error:?}"),
+        kind => format!("{:?}: {kind}", it.tenant),
+    });
+    problems.collect()
+}
+
+async fn health(tenants: &Tenants) -> Health {
+    tenants.health().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_tenant_with_its_name_in_definitions_is_healthy_and_stays_as_it_is() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &Stream::new().with(NAMED)).await;
+    create(&tenants, &["acme", "a_much_longer_name"]).await;
+    let health = health(&tenants).await;
+    assert!(health.is_healthy(), "{:?}", problems(&health));
+    let repair = tenants.repair(&name("acme")).await.unwrap();
+    assert!(
+        repair.mended.is_empty() && repair.left.is_empty(),
+        "{repair:?}"
+    );
+    database
+        .execute("UPDATE acme.tasks SET title = 'other'; INSERT INTO acme.tasks (id) VALUES (7)")
+        .await;
+    let logged = database.value("SELECT count(*) FROM acme.tasks_log").await;
+    assert_eq!(logged, "1");
+    let owner = database
+        .value("SELECT tenant FROM acme.tasks WHERE id = 7")
+        .await;
+    assert_eq!(owner, "acme");
+}
+
+#[tokio::test]
+async fn a_definition_with_another_schema_s_name_is_found_and_repaired() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &Stream::new().with(NAMED)).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "ALTER TABLE acme.tasks ALTER COLUMN tenant SET DEFAULT 'globex'; \
+             DROP TRIGGER keep ON acme.tasks; \
+             CREATE TRIGGER keep BEFORE UPDATE ON acme.tasks FOR EACH ROW \
+             EXECUTE FUNCTION acme.keep('globex.tasks_log')",
+        )
+        .await;
+    let found = health(&tenants).await;
+    assert_eq!(
+        problems(&found),
+        [
+            "Some(\"acme\"): column `tasks.tenant` differs: default is `'globex'::text`, \
+             should be `'acme'::text`",
+            "Some(\"acme\"): trigger `keep` of `tasks` differs: definition is `CREATE TRIGGER keep \
+             BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION keep('globex.tasks_log')`, should be \
+             `CREATE TRIGGER keep BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION \
+             keep('acme.tasks_log')`",
+        ]
+    );
+    tenants.repair(&name("acme")).await.unwrap();
+    database
+        .execute("UPDATE acme.tasks SET title = 'other'")
+        .await;
+    let logged = database.value("SELECT count(*) FROM acme.tasks_log").await;
+    assert_eq!(logged, "1");
+    assert!(health(&tenants).await.is_healthy());
+}
+
+#[tokio::test]
+async fn names_in_quotes_in_capitals_and_in_part_belong_to_the_tenant() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int, code text, tag text, short text, quoted text);
+         DO $$ BEGIN
+           EXECUTE format('ALTER TABLE t ALTER code SET DEFAULT %L', upper(replace(current_schema(), '_', '')));
+           EXECUTE format('ALTER TABLE t ALTER tag SET DEFAULT %L', current_schema() || '-1');
+           EXECUTE format('ALTER TABLE t ALTER short SET DEFAULT %L', replace(current_schema(), 'cust_', ''));
+           EXECUTE format('ALTER TABLE t ALTER quoted SET DEFAULT %L', format('%I.t', current_schema()));
+           EXECUTE format('ALTER TABLE t ADD CONSTRAINT %I CHECK (id > 0)', current_schema() || '_id_check');
+           EXECUTE format('COMMENT ON TABLE t IS %L', 'of ' || current_schema());
+         END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["cust_acme", "Big_Bang"]).await;
+    let health = health(&tenants).await;
+    assert!(health.is_healthy(), "{:?}", problems(&health));
+}
+
+#[tokio::test]
+async fn what_a_moment_wrote_is_no_drift_and_is_said_once() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int, at timestamp DEFAULT 'now', day date, token text);
+         ALTER TABLE t ADD CONSTRAINT past CHECK (day < 'today');
+         DO $$ BEGIN EXECUTE format('ALTER TABLE t ALTER token SET DEFAULT %L', md5(random()::text)); END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "ALTER TABLE acme.t ALTER at SET DEFAULT timestamp '2024-02-29 12:00:00'; \
+             ALTER TABLE acme.t DROP CONSTRAINT past; \
+             ALTER TABLE acme.t ADD CONSTRAINT past CHECK (day < '2024-02-29'::date)",
+        )
+        .await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert_eq!(
+        found.varying,
+        [
+            "default of column `t.at`",
+            "default of column `t.token`",
+            "definition of constraint `past` of `t`",
+        ]
+    );
+    let repair = tenants.repair(&name("acme")).await.unwrap();
+    assert!(repair.mended.is_empty(), "{repair:?}");
+    // Its definition is compared all the same, but for the moment.
+    database
+        .execute("ALTER TABLE acme.t DROP CONSTRAINT past; ALTER TABLE acme.t ADD CONSTRAINT past CHECK (day > '2024-02-29'::date)")
+        .await;
+    assert_eq!(health(&tenants).await.problems.len(), 1);
+}
+
+#[tokio::test]
+async fn grants_by_default_privileges_are_nothing_that_older_tenants_lack() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(
+        &database,
+        &Stream::new().with(
+            "CREATE TABLE t (id int); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        ),
+    )
+    .await;
+    create(&tenants, &["older"]).await;
+    let role = database.role("secret").await;
+    let role = role.name();
+    database
+        .execute(&format!(
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {role}; \
+             ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
+        ))
+        .await;
+    create(&tenants, &["younger"]).await;
+    let health = health(&tenants).await;
+    assert!(health.is_healthy(), "{:?}", problems(&health));
+}
+
+#[tokio::test]
+async fn spares_are_refused_where_migrations_write_the_schema_s_name() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE boards (id int, code text);
+         INSERT INTO boards VALUES (1, upper(left(replace(current_schema(), '_', ''), 10)));",
+    );
+    let tenants = tenants(&database, &stream).await;
+    let error = tenants.spares().keep(2).await.unwrap_err();
+    assert!(error.to_string().contains("rows of `boards`"), "{error}");
+    assert_eq!(tenants.spares().count().await.unwrap().ready, 0);
+    let left = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '\\_spare%'";
+    assert_eq!(database.value(left).await, "0");
+}
+
+/// A key to a table that all tenants share, and work that takes a while after it.
+const SHARED: &str = "CREATE TABLE subscriptions (plan int REFERENCES public.plans (id)); \
+                      SELECT pg_sleep(2);";
+
+#[tokio::test]
+async fn writers_of_a_shared_table_go_on_while_the_migrations_are_tried() {
+    let database = TestDatabase::new().await;
+    database
+        .execute("CREATE TABLE public.plans (id int PRIMARY KEY)")
+        .await;
+    let tenants = tenants(&database, &Stream::new().with(SHARED)).await;
+    create(&tenants, &["acme"]).await;
+    let checking = tokio::spawn(async move { tenants.health().await.unwrap() });
+    let writer = database.client().await;
+    writer
+        .batch_execute("SET lock_timeout = '1s'")
+        .await
+        .unwrap();
+    let mut count = 0;
+    while !checking.is_finished() {
+        count += 1;
+        let insert = format!("INSERT INTO public.plans VALUES ({count})");
+        writer.batch_execute(&insert).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(
+        count > 3,
+        "only {count} inserts: nothing was tried beside them"
+    );
+    // The database that the migrations are tried in instead has no such table.
+    let found = checking.await.unwrap();
+    assert!(found.problems.is_empty(), "{:?}", problems(&found));
+    assert!(found.not_checked.is_some() && !found.is_healthy());
+}
+
+#[tokio::test]
+async fn a_lock_in_the_way_of_a_trial_is_no_fault_of_the_migrations() {
+    let database = TestDatabase::new().await;
+    database
+        .execute("CREATE TABLE public.plans (id int PRIMARY KEY)")
+        .await;
+    let tenants = tenants(&database, &Stream::new().with(SHARED)).await;
+    create(&tenants, &["acme"]).await;
+    let writer = database.client().await;
+    writer
+        .batch_execute("BEGIN; INSERT INTO public.plans VALUES (1)")
+        .await
+        .unwrap();
+    let found = health(&tenants).await;
+    assert!(found.problems.is_empty(), "{:?}", problems(&found));
+    assert!(found.not_checked.is_some() && found.compared_nothing());
+    writer.batch_execute("COMMIT").await.unwrap();
+    assert!(health(&tenants).await.is_healthy());
+    // Now it is known, and nothing has to be tried.
+    writer
+        .batch_execute("BEGIN; INSERT INTO public.plans VALUES (2)")
+        .await
+        .unwrap();
+    let again = again(&database, SHARED).await;
+    assert!(health(&again).await.is_healthy());
+}
+
+#[tokio::test]
+async fn what_public_migrations_make_is_there_where_tenants_migrations_are_tried_apart() {
+    let database = TestDatabase::new().await;
+    let public = Stream::new().with("CREATE TABLE plans (id int PRIMARY KEY);");
+    let stream = Stream::new().with(SHARED);
+    let migrations = Migrations {
+        public: MigrationSet::registry().merge(public.set()).unwrap(),
+        tenant: stream.set(),
+    };
+    let url = Database::parse(&database.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default());
+    let tenants = tenants.await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["acme"]).await;
+    let writer = database.client().await;
+    writer
+        .batch_execute("BEGIN; INSERT INTO public.plans VALUES (1)")
+        .await
+        .unwrap();
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE '\\_rehearsal%'";
+    assert_eq!(database.value(left).await, "0");
+}
+
+/// The same tenants as another program sees them, which has tried nothing yet.
+async fn again(database: &TestDatabase, sql: &str) -> Tenants {
+    crate::fixture::open(database, &Stream::new().with(sql), Settings::default()).await
+}
+
+/// How many schemas the database has made, also those that were rolled back.
+const MADE: &str = "SELECT nextval('made')";
+
+#[tokio::test]
+async fn migrations_are_tried_once_and_again_when_their_result_can_be_another() {
+    let database = TestDatabase::new().await;
+    let table = "CREATE TABLE t (id int, plan public.plan);";
+    database
+        .execute(
+            "CREATE TYPE public.plan AS ENUM ('free'); CREATE SEQUENCE public.made; \
+             CREATE FUNCTION public.count() RETURNS event_trigger LANGUAGE plpgsql \
+             AS $$ BEGIN PERFORM nextval('public.made'); END $$",
+        )
+        .await;
+    let tenants = tenants(&database, &Stream::new().with(table)).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "CREATE EVENT TRIGGER made ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') \
+             EXECUTE FUNCTION public.count()",
+        )
+        .await;
+    let made = async || database.value(MADE).await.parse::<i64>().unwrap();
+    let before = made().await;
+    assert!(health(&again(&database, table).await).await.is_healthy());
+    let first = made().await - before - 1;
+    assert!(first > 0, "nothing was tried");
+    assert!(health(&again(&database, table).await).await.is_healthy());
+    assert_eq!(made().await - before - first, 2, "tried again for nothing");
+    for change in [
+        "ALTER TYPE public.plan ADD VALUE 'gold'",
+        "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE public.template (id int)",
+        "ALTER TABLE public.template ADD COLUMN more int",
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+    ] {
+        database.execute(change).await;
+        let before = made().await;
+        assert!(health(&again(&database, table).await).await.is_healthy());
+        assert!(made().await > before + 1, "not tried after {change}");
+    }
+}
+
+const SEEDED: &str = "
+    CREATE TABLE boards (id int, code text);
+    INSERT INTO boards VALUES (1, upper(left(replace(current_schema(), '_', ''), 10)));";
+
+#[tokio::test]
+async fn tenants_with_a_spare_s_name_in_their_rows_are_found() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &Stream::new().with(SEEDED)).await;
+    create(&tenants, &["acme", "globex", "initech"]).await;
+    assert!(health(&tenants).await.is_healthy());
+    database
+        .execute(
+            "UPDATE globex.boards SET code = 'SPARE103A1'; \
+             UPDATE initech.boards SET code = 'Spare parts'",
+        )
+        .await;
+    assert_eq!(
+        problems(&health(&tenants).await),
+        [
+            "Some(\"globex\"): rows of `boards` have the name of the spare schema that the tenant was made of"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_spare_of_earlier_migrations_takes_no_name_and_becomes_no_tenant() {
+    let database = TestDatabase::new().await;
+    let first = "CREATE TABLE tasks (id int);";
+    let tenants = tenants(&database, &Stream::new().with(first)).await;
+    tenants.spares().keep(1).await.unwrap();
+    let both = Stream::new().with(first).with(SEEDED);
+    let tenants = crate::fixture::open(&database, &both, Settings::default()).await;
+    tenants.migrate().await.unwrap();
+    let outcome = tenants.create(&name("acme")).await.unwrap();
+    assert!(!outcome.from_spare);
+    let code = database.value("SELECT code FROM acme.boards").await;
+    assert_eq!(code, "ACME");
+    assert!(health(&tenants).await.is_healthy());
+    // One that an earlier version of the library has made.
+    let spare = "SELECT name FROM public.spare_schemas";
+    let spare = database.value(spare).await;
+    database
+        .execute(&format!(
+            "SET search_path TO {spare}; {SEEDED} \
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('20260202000000'); \
+             UPDATE public.spare_schemas SET version = '20260202000000'"
+        ))
+        .await;
+    let outcome = tenants.create(&name("globex")).await.unwrap();
+    assert!(!outcome.from_spare);
+    let code = database.value("SELECT code FROM globex.boards").await;
+    assert_eq!(code, "GLOBEX");
+    tenants.spares().keep(0).await.unwrap();
+    assert_eq!(
+        database
+            .value("SELECT count(*) FROM public.spare_schemas")
+            .await,
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn no_name_of_a_trial_is_in_what_is_shown_or_run() {
+    let database = TestDatabase::new().await;
+    // The name stands there in a form that nobody can know.
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int, code text, secret text);
+         DO $$ BEGIN
+           EXECUTE format('ALTER TABLE t ALTER code SET DEFAULT %L', reverse(current_schema()));
+           EXECUTE format('CREATE VIEW v AS SELECT %L AS of', 'x' || left(current_schema(), 6));
+         END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert_eq!(
+        found.varying,
+        ["default of column `t.code`", "definition of view `v`"]
+    );
+    database
+        .execute("DROP VIEW acme.v; ALTER TABLE acme.t DROP COLUMN code")
+        .await;
+    let repair = tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(repair.statements, Vec::<String>::new());
+    let left = repair.left.iter();
+    let left = left.map(|it| (it.to_string(), it.sql(&"acme".parse().unwrap())));
+    assert_eq!(
+        left.collect::<Vec<_>>(),
+        [
+            ("column `t.code` is missing".to_owned(), Vec::new()),
+            ("view `v` is missing".to_owned(), Vec::new()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
+    let database = TestDatabase::new().await;
+    let more = "DO $$ BEGIN EXECUTE format('ALTER TABLE tasks ADD CONSTRAINT %I CHECK (tenant <> %L)', \
+                current_schema() || '_other', 'not ' || current_schema()); END $$;";
+    let stream = Stream::new().with(NAMED).with(more);
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "Big_Bang"]).await;
+    let (one, other) = (name("acme"), name("Big_Bang"));
+    let same = tenants.compare(&one, &other).await.unwrap();
+    assert_eq!(same.differences, []);
+    database
+        .execute("ALTER TABLE acme.tasks ALTER tenant SET DEFAULT 'third'")
+        .await;
+    let differing = tenants.compare(&one, &other).await.unwrap();
+    let differing = differing.differences.iter().map(ToString::to_string);
+    assert_eq!(
+        differing.collect::<Vec<_>>(),
+        [
+            "column `tasks.tenant` differs: default is `'Big_Bang'::text`, should be \
+             `'third'::text`"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_role_with_two_connections_can_check() {
+    let database = TestDatabase::new().await;
+    let role = database.role("secret").await;
+    let (who, name) = (role.name(), database.name());
+    database
+        .execute(&format!(
+            "ALTER ROLE {who} CONNECTION LIMIT 2; GRANT CREATE ON DATABASE \"{name}\" TO {who}; \
+             GRANT ALL ON SCHEMA public TO {who}"
+        ))
+        .await;
+    let stream = Stream::new().with("CREATE TABLE tasks (id int);");
+    let migrations = Migrations {
+        public: MigrationSet::registry(),
+        tenant: stream.set(),
+    };
+    let url = Database::parse(&role.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default());
+    let tenants = tenants.await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+}
