@@ -67,6 +67,16 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
+    /// The name of a tenant's schema stands in a text of the tenant, where no migration is
+    /// known to have written it. In a copy that text would lead to the tenant. Nothing was
+    /// made.
+    #[error("tenant `{name}` cannot be cloned, because its name stands in the {}", .places.join(", "))]
+    NameInText {
+        /// The tenant.
+        name: TenantName,
+        /// Where, in words: ``default of column `tasks.tenant` ``.
+        places: Vec<String>,
+    },
     /// A copy of a tenant did not come out like it, and was rolled back.
     #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]
     NotAlike {

@@ -38,6 +38,7 @@ mod spares;
 mod spread;
 mod standings;
 mod state;
+mod texts;
 mod trial;
 
 pub use adopt::{Adopt, Adopted};

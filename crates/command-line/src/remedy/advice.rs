@@ -179,9 +179,15 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
              quoted"
         }
         Advice::ReplaceFunctions => {
-            "read the functions. Where one means the tenant, replace it with CREATE OR REPLACE \
-             and without the schema's name"
+            "read the functions and definitions. Where one means the tenant, change it so that \
+             it doesn't have the schema's name in it"
         }
+        Advice::RemoveName => {
+            "change these definitions so that they don't have the schema's name in them, and run \
+             the command again. A migration that writes current_schema() there is known, and needs \
+             no change"
+        }
+        Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
         _ => return None,
     })
 }

@@ -40,6 +40,7 @@ impl Error {
             Self::SameName(_)
             | Self::NotCopyable { .. }
             | Self::HasDependents { .. }
+            | Self::NameInText { .. }
             | Self::Refused { .. }
             | Self::Irreversible { .. }
             | Self::UnreadableDown { .. }

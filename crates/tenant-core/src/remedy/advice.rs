@@ -122,8 +122,12 @@ advice! {
     IgnoreIfMeant,
     /// Find the tenants in which the object already exists.
     FindExisting,
-    /// Create functions again without the old name.
+    /// Change functions and definitions so that they don't have the old name in them.
     ReplaceFunctions,
+    /// Change the tenant so that no text names its schema.
+    RemoveName,
+    /// Update the rows where they mean the tenant's name.
+    UpdateRows,
 
     /// Wait until the other run has ended.
     WaitForOtherRun,

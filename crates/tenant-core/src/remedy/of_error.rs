@@ -109,6 +109,7 @@ fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
+        Error::NameInText { .. } => Advice::RemoveName,
         Error::HasDependents { .. } => Advice::RemoveDependents,
         Error::SameName(_) => Advice::ChooseAnotherName,
         Error::IsSpare(_) => Advice::ChooseTenantSchema,

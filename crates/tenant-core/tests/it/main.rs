@@ -41,6 +41,7 @@ mod locks;
 mod messages;
 mod migrations;
 mod names;
+mod names_in_text;
 mod outside;
 mod outside_commits;
 mod outside_indexes;
