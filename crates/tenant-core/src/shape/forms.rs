@@ -16,27 +16,27 @@ struct Form {
 /// In the order in which they are looked for: a longer one holds a shorter one.
 const FORMS: [Form; 6] = [
     Form {
-        mark: '\u{fdd3}',
+        mark: '\u{fdd8}',
         of: quoted,
     },
     Form {
-        mark: '\u{fdd4}',
+        mark: '\u{fdd9}',
         of: str::to_owned,
     },
     Form {
-        mark: '\u{fdd5}',
+        mark: '\u{fdda}',
         of: str::to_lowercase,
     },
     Form {
-        mark: '\u{fdd6}',
+        mark: '\u{fddb}',
         of: str::to_uppercase,
     },
     Form {
-        mark: '\u{fdd7}',
+        mark: '\u{fddc}',
         of: joined,
     },
     Form {
-        mark: '\u{fdd8}',
+        mark: '\u{fddd}',
         of: joined_in_capitals,
     },
 ];

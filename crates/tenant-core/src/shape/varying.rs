@@ -11,7 +11,7 @@ use sql_text::{Text, Token, TokenKind, tokens};
 /// inside itself.
 ///
 /// Source: Unicode Standard, "Noncharacters".
-const VARYING: char = '\u{fdd9}';
+const VARYING: char = '\u{fddf}';
 
 /// The constants that are taken for varying although two runs gave the same: those of
 /// the day, and those of the role.

@@ -80,8 +80,10 @@ impl Tenants {
     /// exactly the migrations of this program, and looks exactly as these make it;
     /// and no schema is left over.
     ///
-    /// What the migrations make is seen by applying them to a schema in a transaction
-    /// that is rolled back, so the role needs the right to create schemas. A tenant
+    /// What the migrations make is found out by applying them to two schemas, each in a
+    /// transaction that is rolled back, so the role needs the right to create schemas. The
+    /// result is kept in `public.expected_shapes`, if the role may write there, and used
+    /// until something changes that it depends on. A tenant
     /// that is behind is held against the shape of its own version. How the tenants
     /// look is read with a dozen queries for each fifty of them.
     ///

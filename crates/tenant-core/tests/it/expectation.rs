@@ -404,7 +404,12 @@ async fn no_name_of_a_trial_is_in_what_is_shown_or_run() {
     let repair = tenants.repair(&name("acme")).await.unwrap();
     assert_eq!(repair.statements, Vec::<String>::new());
     let left = repair.left.iter();
-    let left = left.map(|it| (it.to_string(), it.sql(&"acme".parse().unwrap())));
+    let left = left.map(|it| {
+        (
+            it.difference.to_string(),
+            it.difference.sql(&"acme".parse().unwrap()),
+        )
+    });
     assert_eq!(
         left.collect::<Vec<_>>(),
         [

@@ -16,9 +16,10 @@ const SHOWN: usize = 50;
 ///
 /// Each registered tenant must have its schema, exactly the migrations of this
 /// program, and look exactly as these make it: tables, columns, constraints,
-/// indexes, types, views, functions, triggers, policies, comments. What that is, is
-/// found by applying the migrations to a schema in a transaction that is rolled back.
-/// No schema of a tenant may be left over unregistered. Changes nothing.
+/// indexes, types, views, functions, triggers, policies, comments. To find out what that
+/// is, the command applies the migrations to two schemas in transactions that are rolled
+/// back, and keeps the result in public.expected_shapes for the next check.
+/// No schema of a tenant may be left over unregistered. Nothing else is changed.
 ///
 /// Exit code 1 when a problem is found, or when no tenant could be compared.
 ///
