@@ -8,7 +8,8 @@ use sql_text::{Text, Token, TokenKind, tokens};
 
 use super::Shape;
 use super::expectation::Expectation;
-use super::object::{Object, ObjectKind};
+use super::forms::quoted;
+use super::object::{Aspect, Object, ObjectKind};
 use super::varying::varies;
 
 /// A place where the name stands. `Display` is in words: ``default of column `tasks.of` ``.
@@ -50,10 +51,15 @@ impl Shape {
                     continue;
                 }
             };
-            let object = match (old.get(name), new.get(target)) {
+            let mut object = match (old.get(name), new.get(target)) {
                 (Some(was), Some(will)) => following(object, was, will),
                 _ => object.clone(),
             };
+            if let Some(definition) = object.facts.get_mut(&Aspect::Definition)
+                && target != name
+            {
+                *definition = renamed(definition, &name.name, &target.name);
+            }
             shape.insert(target.clone(), object);
         }
         shape
@@ -115,6 +121,18 @@ fn following(object: &Object, was: &Object, will: &Object) -> Object {
         }
     }
     object
+}
+
+/// The definition of an object that is called `to` instead of `from`.
+fn renamed(definition: &str, from: &str, to: &str) -> String {
+    let words = tokens(definition).map(|token| {
+        if sql_text::stored(&token).as_deref() == Some(from) {
+            quoted(to)
+        } else {
+            token.text.to_owned()
+        }
+    });
+    words.collect()
 }
 
 /// Whether the name stands in a string constant of the definition.

@@ -101,7 +101,7 @@ const BY_HAND: [(&str, &str); 12] = [
         "definition of trigger `t` of `tasks`",
     ),
     (
-        "ALTER TABLE acme.tasks ADD kind text GENERATED ALWAYS AS ('ACME' || id::text) STORED, \
+        "ALTER TABLE acme.tasks ADD kind text DEFAULT 'acmes and acme_2.x. Our acme. Yours', \
              ADD CHECK (title <> 'x')",
         "",
     ),
