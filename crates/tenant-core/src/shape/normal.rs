@@ -6,7 +6,7 @@
 //! are. What is replaced are tokens, never letters: the tenant `a` does not touch
 //! `data.x`, nor a string that has its name in it.
 
-use sql_text::{Text, Token, TokenKind, tokens};
+use sql_text::{Text, Token, TokenKind, stored, tokens};
 
 use sql_text::{ident, literal};
 
@@ -177,17 +177,7 @@ pub(super) fn behind_schemas(normal: &str) -> impl Iterator<Item = &str> {
 
 /// The names that a text has behind the schema's, without quotes. An operator is none.
 pub(super) fn named_in_schema(normal: &str) -> impl Iterator<Item = String> {
-    behind_schemas(normal).filter_map(|behind| {
-        let first = tokens(behind).next()?;
-        first.is_name().then(|| unquoted(first.text))
-    })
-}
-
-fn unquoted(ident: &str) -> String {
-    let inner = ident
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    inner.map_or_else(|| ident.to_owned(), |inner| inner.replace("\"\"", "\""))
+    behind_schemas(normal).filter_map(|behind| stored(&tokens(behind).next()?))
 }
 
 /// A definition with marks where the path that a function keeps names the schema `name`,
