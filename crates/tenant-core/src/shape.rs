@@ -47,7 +47,6 @@ pub(crate) use kept::FORMAT;
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
 use normal::Own;
-pub(crate) use normal::moved;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;

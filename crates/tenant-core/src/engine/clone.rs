@@ -4,15 +4,12 @@
 //! somebody has made by hand is there. Tables are made and filled before what hangs
 //! on them, and in the end the two are compared.
 
-use sql_text::ident;
-use tokio_postgres::SimpleQueryRow;
-
 use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
 use super::cluster::{Distribution, ask_as_it_is, create_schema};
 use super::copied_shape::shape_to_copy;
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
-use super::copy_extras::{extras, view_defaults, what_cannot_be_made};
+use super::copy_extras::{extras, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
 use super::follow_name::shape_of_copy;
 use super::ledger::{comment, create_ledger, set_comment};
@@ -28,7 +25,6 @@ use crate::Error;
 use crate::name::{Schema, Target};
 use crate::shape::{
     Change, Compared, Difference, Expectation, Mending, Shape, Stage, Statement, compare, creation,
-    moved,
 };
 
 /// Which rows a copy of a tenant gets.
@@ -251,31 +247,7 @@ async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
             script.step("adding what is beside the shape", &statement);
         }
     }
-    for statement in defaults_of_views(work, from).await? {
-        script.step("adding what is beside the shape", &statement);
-    }
     run_script(work, &script).await
-}
-
-/// The statements for the defaults of views' columns.
-async fn defaults_of_views(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
-    let mut script = Script::default();
-    script.step("listing the defaults of views", &view_defaults(from));
-    let rows = ask(work, &script).await?;
-    let to = work.schema;
-    let statement = |row: &SimpleQueryRow| {
-        let default = moved(
-            row.get(2)?,
-            (from.schema_name(), row.get(3)?),
-            to.schema_name(),
-        );
-        let (view, column) = (ident(row.get(0)?), ident(row.get(1)?));
-        let view = format!("{}.{view}", to.ident());
-        Some(format!(
-            "ALTER VIEW {view} ALTER COLUMN {column} SET DEFAULT {default}"
-        ))
-    };
-    Ok(rows.iter().filter_map(statement).collect())
 }
 
 /// Compares the copy with the original. What nothing else has carried over is set right

@@ -6,13 +6,12 @@ use sql_text::literal;
 use crate::catalog::Catalog;
 use crate::name::Schema;
 
-/// The queries for the statements that give the copy what no shape holds: which type a
-/// table is of, storage parameters, what a table is clustered by and what is kept of old
-/// rows for replication, how columns are stored, comments on the schema and within views
-/// and types, and the rights on what will be made in the schema. They are run last.
-pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 9] {
+/// The queries for the statements that give the copy what no shape holds: storage
+/// parameters, what a table is clustered by and what is kept of old
+/// rows for replication, how columns are stored, comments on the schema and within
+/// types, and the rights on what will be made in the schema. They are run last.
+pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 8] {
     [
-        typed_tables(from, to, catalog),
         storage(from, to, catalog),
         toast_storage(from, to, catalog),
         clustered(from, to, catalog),
@@ -36,21 +35,6 @@ fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
         literal(&to.ident()),
         literal(from.schema_name()),
         catalog.no_shard("c")
-    )
-}
-
-fn typed_tables(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
-    format!(
-        "SELECT pg_catalog.format('ALTER TABLE %s.%I OF %s.%I', {to}, c.relname, \
-             CASE t.typnamespace WHEN n.oid THEN {to} ELSE pg_catalog.quote_ident(o.nspname) END, \
-             t.typname) \
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_type t ON t.oid = c.reloftype \
-         JOIN pg_catalog.pg_namespace o ON o.oid = t.typnamespace \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND {} ORDER BY c.relname",
-        literal(from.schema_name()),
-        catalog.no_shard("c"),
-        to = literal(&to.ident()),
     )
 }
 
@@ -84,7 +68,7 @@ fn clustered(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     )
 }
 
-/// The comments on the schema, on the columns of views, and on the indexes of constraints.
+/// The comments on the schema, and on the indexes of constraints.
 fn other_comments(from: Schema<'_>, to: Schema<'_>) -> String {
     let (to, from) = (literal(&to.ident()), literal(from.schema_name()));
     format!(
@@ -93,34 +77,12 @@ fn other_comments(from: Schema<'_>, to: Schema<'_>) -> String {
          FROM pg_catalog.pg_namespace n WHERE n.nspname = {from} \
          AND pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT NULL \
          UNION ALL \
-         SELECT pg_catalog.format('COMMENT ON COLUMN %s.%I.%I IS %L', {to}, c.relname, a.attname, \
-             d.description) \
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
-         JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = a.attnum \
-              AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-         WHERE n.nspname = {from} AND c.relkind IN ('v', 'm') \
-         UNION ALL \
          SELECT pg_catalog.format('COMMENT ON INDEX %s.%I IS %L', {to}, c.relname, d.description) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_constraint k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x') \
          JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0 \
               AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
          WHERE n.nspname = {from} AND k.conparentid = 0 ORDER BY 1"
-    )
-}
-
-/// The query for the defaults of views' columns: the view, the column, what the default
-/// is, and the schema's name as it stands there.
-pub(super) fn view_defaults(from: Schema<'_>) -> String {
-    format!(
-        "SELECT c.relname, a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid), \
-             pg_catalog.quote_ident(n.nspname) \
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid \
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum \
-         WHERE n.nspname = {} AND c.relkind = 'v' ORDER BY 1, 2",
-        literal(from.schema_name())
     )
 }
 

@@ -139,12 +139,6 @@ pub(super) fn rendered(normal: &str, schema: &str) -> String {
         .replace(ALONE, &ident)
 }
 
-/// A definition of the schema called `from`, here with its name and as PostgreSQL writes
-/// it, as a definition of the schema called `to`.
-pub(crate) fn moved(definition: &str, (name, ident): (&str, &str), to: &str) -> String {
-    rendered(&Own::new(name, ident).normal(definition), to)
-}
-
 /// The name of an object in the schema, in the normal form.
 pub(super) fn own(name: &str) -> String {
     in_schema(&ident(name))

@@ -68,6 +68,7 @@ mod repair_seen;
 mod repair_types;
 mod reported;
 mod reported_borders;
+mod reported_copies;
 mod reported_drift;
 mod resources;
 mod rollback;
