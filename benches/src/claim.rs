@@ -1,7 +1,7 @@
 //! Making a tenant of a schema that was prepared beforehand.
 
 use anyhow::ensure;
-use tenant_core::TenantName;
+use tenant_core::{SpareCount, TenantName};
 
 use crate::arguments::Task;
 use crate::ours;
@@ -28,7 +28,7 @@ pub(crate) async fn ours(task: &Task) -> anyhow::Result<Sample> {
     // Without a spare the tenant would have been built, which is something else.
     let left = tenants.spares().count().await?;
     ensure!(
-        left.ready + left.other == 0,
+        left == SpareCount::default(),
         "{} spares are left",
         left.ready
     );

@@ -102,6 +102,8 @@ pub const ALIASES: &[Alias] = &[
     alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Spread existing tenants over a cluster"),
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
     alias("db:health:check", "", Task::Run(tenants("health-check")), "Compare every tenant with what it should be"),
+    alias("db:squash:tenants", "", Task::Run(tenants("squash-tenants")), "Record a baseline in place of old migrations"),
+    alias("db:accept:edits", "", Task::Run(tenants("accept-edits")), "Accept edited migrations that changed nothing"),
     alias("db:repair:tenant", "NAME", Task::Run(tenants("repair-tenant")), "Add what a tenant lacks, and lose nothing"),
     alias("db:adopt:tenant", "NAME", Task::Run(tenants("adopt-tenant")), "Make a tenant of a schema that is there"),
     alias("db:diff:tenants", "A B", Task::Run(tenants("diff-tenants")), "Show what differs between two tenants"),

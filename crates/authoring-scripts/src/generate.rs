@@ -138,7 +138,9 @@ fn settled(
             Err(PlanError::Questions(questions)) => {
                 asking::answer(context, files.stream, &questions, &mut answers, invocation)?;
             }
-            Err(PlanError::Answer(problem)) => return Err(anyhow!(UsageError(problem))),
+            Err(PlanError::Answer(problem) | PlanError::InUse(problem)) => {
+                return Err(anyhow!(UsageError(problem)));
+            }
             Err(PlanError::Impossible { line, reason }) => {
                 let file = project.shown(&files.schema);
                 return Err(anyhow!(UsageError(format!("{file}:{line}: {reason}"))));

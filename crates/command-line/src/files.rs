@@ -38,6 +38,13 @@ pub fn is_there(file: &Path) -> bool {
     std::fs::metadata(file).map_or_else(|_| is_link(file), |found| !found.is_dir())
 }
 
+/// Whether `file` is there and is neither a file nor a folder: reading a pipe waits until
+/// somebody writes into it.
+#[must_use]
+pub fn is_special(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// Whether there is a symbolic link of that name, wherever it leads.
 fn is_link(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())

@@ -2,6 +2,7 @@
 
 use tenant_core::{ConnectError, Error};
 
+use crate::output::shown_lines;
 use crate::project::NoProject;
 use crate::{Invocation, remedy};
 
@@ -34,7 +35,7 @@ pub fn render(error: &anyhow::Error, invocation: &Invocation) -> String {
     let first = causes.remove(0);
     let label = console::style("error:").for_stderr().red().bold();
     paragraph(
-        &format!("{label} {first}"),
+        &format!("{label} {}", shown_lines(&first)),
         &causes,
         hint(error, invocation),
     )
@@ -43,8 +44,9 @@ pub fn render(error: &anyhow::Error, invocation: &Invocation) -> String {
 /// A heading, the causes below it, and what to do next.
 #[must_use]
 pub fn paragraph(heading: &str, causes: &[String], hint: Option<String>) -> String {
-    let causes = causes.iter().map(|cause| format!("  because: {cause}"));
-    let hint = hint.map(|hint| format!("  to do:   {hint}"));
+    let causes = causes.iter();
+    let causes = causes.map(|cause| format!("  because: {}", shown_lines(cause)));
+    let hint = hint.map(|hint| format!("  to do:   {}", shown_lines(&hint)));
     let lines = std::iter::once(heading.to_owned())
         .chain(causes)
         .chain(hint);

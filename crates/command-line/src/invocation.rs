@@ -152,6 +152,11 @@ fn of_the_library(command: &Command) -> (String, Vec<String>) {
         Command::CheckTenant(name) => ("db:health:check", only(name)),
         Command::DistributeTenant(name) => ("db:distribute:tenants", only(name)),
         Command::KeepSpares(count) => ("db:spare:tenants", vec![count.to_string()]),
+        Command::Squash => ("db:squash:tenants", vec!["--dry-run".to_owned()]),
+        Command::AcceptEdits(version) => {
+            let version = ["--migration".to_owned(), version.to_string()];
+            ("db:accept:edits", version.to_vec())
+        }
         // The overview, for a command of a newer library.
         _ => ("help", Vec::new()),
     };

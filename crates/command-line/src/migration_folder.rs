@@ -15,7 +15,7 @@ use diesel_migrations::FileBasedMigrations;
 use serde::Deserialize;
 
 use crate::exit::UsageError;
-use crate::files::read_if_there;
+use crate::files::{is_special, read_if_there};
 
 /// The migrations in a folder.
 pub(crate) struct Folder {
@@ -85,6 +85,12 @@ fn require_readable(file: &Path) -> std::result::Result<(), Unusable> {
 }
 
 fn read(file: &Path) -> std::result::Result<Option<String>, Unusable> {
+    if is_special(file) {
+        return Err(Unusable {
+            file: file.to_owned(),
+            reason: "it is not a regular file".to_owned(),
+        });
+    }
     read_if_there(file).map_err(|error| Unusable {
         file: file.to_owned(),
         reason: error.to_string(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tenant_core::{Settings, TransactionMode};
+use tenant_core::{Settings, TransactionMode, UnknownMigrations};
 
 /// Options common to all commands.
 #[derive(Debug, Clone, Default, Args)]
@@ -124,6 +124,30 @@ impl Transactions {
         };
         Settings {
             transaction,
+            ..settings
+        }
+    }
+}
+
+/// Whether tenants are changed that another program has migrated.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Unknown {
+    /// Allow tenants that have applied migrations which this program does not have
+    #[arg(long)]
+    allow_unknown_migrations: bool,
+}
+
+impl Unknown {
+    /// The same settings, with this choice.
+    #[must_use]
+    pub fn settings(self, settings: Settings) -> Settings {
+        let unknown_migrations = if self.allow_unknown_migrations {
+            UnknownMigrations::Allow
+        } else {
+            UnknownMigrations::Refuse
+        };
+        Settings {
+            unknown_migrations,
             ..settings
         }
     }

@@ -156,6 +156,12 @@ pub fn shown(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// The same of a text of several lines, which stay lines.
+#[must_use]
+pub fn shown_lines(text: &str) -> String {
+    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+}
+
 fn without_controls(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

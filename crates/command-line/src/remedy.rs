@@ -42,7 +42,10 @@ fn sentence_of(clause: &str) -> String {
 fn only_explains(remedy: &Remedy) -> bool {
     match remedy {
         Remedy::Command(command) => command.only_reads(),
-        Remedy::Sql(sql) => sql.purpose == Purpose::ListTriggers,
+        Remedy::Sql(sql) => matches!(
+            sql.purpose,
+            Purpose::ListTriggers | Purpose::ListTableTriggers
+        ),
         _ => false,
     }
 }
@@ -84,6 +87,8 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
             );
         }
         Command::KeepSpares(_) => "create the spares",
+        Command::Squash => "if a baseline replaces them, see what squashing would do",
+        Command::AcceptEdits(_) => "if the edit changes nothing, accept it",
         _ => "run",
     };
     format!("{what}: `{call}`")
@@ -103,7 +108,6 @@ fn of_sql(sql: &Sql) -> String {
             return "find out what the values would become, then run this SQL".to_owned();
         }
         Purpose::DropSchema => "if nothing uses the schema, drop it",
-        Purpose::AcceptEdited => "if the tenant is right as it is, accept the edited text",
         Purpose::GrantAccess => {
             return format!(
                 "grant the role access: `{statements}`. The guide, TENANT_SCHEMA_MIGRATION.md, \
@@ -114,12 +118,24 @@ fn of_sql(sql: &Sql) -> String {
         Purpose::Unregister => "correct the name in the registry, or delete its row",
         Purpose::ForgetSpare => "remove it from the list of spares",
         Purpose::DropSpare => "drop the schema",
+        Purpose::CreateRegistry => "create the table",
+        Purpose::ForgetFingerprints => "forget them",
         Purpose::CreateSchema => "create the schema",
         Purpose::AddNode => "add the server to the cluster as a superuser",
         Purpose::OpenNode => "let the server take tenants, as a superuser",
+        Purpose::MoveExtension => {
+            return format!(
+                "move it to a schema of its own, and name that schema with --extensions-schema: \
+                 `{statements}`"
+            );
+        }
+        Purpose::AddToMigration => "write a migration for the tenants with",
         Purpose::RenamePath => "set the path to the new name",
         Purpose::ListTriggers => {
             return format!("to list the triggers that call it, run `{statements}`");
+        }
+        Purpose::ListTableTriggers => {
+            return format!("to list the triggers of the table, run `{statements}`");
         }
         _ => "run",
     };

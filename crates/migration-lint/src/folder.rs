@@ -3,7 +3,7 @@
 mod metadata;
 mod name;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -13,6 +13,7 @@ use crate::finding::{Finding, Found, Report};
 use crate::lint::{Direction, SqlText, Stream, lint_with};
 use crate::options::Options;
 use crate::rules::no_down_file;
+use crate::stream::{check, check_one};
 use metadata::Metadata;
 
 /// A folder that cannot be read.
@@ -47,17 +48,33 @@ pub fn lint_folder(
         ..Report::default()
     };
     let mut of_versions = name::of_versions(&names, options);
-    for name in names {
-        let migration = Migration {
-            stream,
-            folder: folder.join(&name),
-            options,
-        };
-        let of_name = of_versions.remove(&name).unwrap_or_default();
-        migration.read(of_name, &mut report)?;
+    let migrations = names.iter().map(|name| Migration {
+        stream,
+        folder: folder.join(name),
+        options,
+    });
+    let migrations = migrations.collect::<Vec<_>>();
+    let mut of_stream = of_stream(&migrations)?;
+    for (name, migration) in names.iter().zip(&migrations) {
+        let of_name = of_versions.remove(name).unwrap_or_default();
+        let of_stream = of_stream.pop_front().unwrap_or_default();
+        migration.read(of_name, of_stream, &mut report)?;
     }
     report.findings.sort();
     Ok(report)
+}
+
+/// What all `up.sql` together show in each of them.
+fn of_stream(migrations: &[Migration<'_>]) -> Result<VecDeque<Vec<Found>>, FolderError> {
+    let mut texts = Vec::new();
+    for migration in migrations {
+        texts.push(match migration.content("up.sql")? {
+            Content::Text(text) => text,
+            Content::Missing | Content::NotText => String::new(),
+        });
+    }
+    let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
+    Ok(check(&texts).into())
 }
 
 /// The names of the folders, in the order of their versions.
@@ -93,8 +110,30 @@ enum Content {
     NotText,
 }
 
+/// One of the two files of a migration.
+struct SqlFile {
+    direction: Direction,
+    in_transaction: bool,
+    content: Content,
+}
+
+impl SqlFile {
+    fn new(direction: Direction, in_transaction: bool, content: Content) -> Self {
+        Self {
+            direction,
+            in_transaction,
+            content,
+        }
+    }
+}
+
 impl Migration<'_> {
-    fn read(&self, mut of_migration: Vec<Found>, report: &mut Report) -> Result<(), FolderError> {
+    fn read(
+        &self,
+        mut of_migration: Vec<Found>,
+        of_stream: Vec<Found>,
+        report: &mut Report,
+    ) -> Result<(), FolderError> {
         let metadata = match self.content("metadata.toml")? {
             Content::Missing => Metadata::default(),
             Content::Text(text) => metadata::read(&text),
@@ -108,7 +147,8 @@ impl Migration<'_> {
             Content::Missing => of_migration.push(no_up_file()),
             content => {
                 let of_migration = std::mem::take(&mut of_migration);
-                self.lint(Direction::Up, in_transaction, content, of_migration, report);
+                let up = SqlFile::new(Direction::Up, in_transaction, content);
+                self.lint(up, of_migration, Some(of_stream), report);
             }
         }
         // What has no file to stand in.
@@ -117,25 +157,28 @@ impl Migration<'_> {
         }
         match self.content("down.sql")? {
             Content::Missing => report.findings.extend(self.about("", no_down_file())),
-            content => self.lint(Direction::Down, in_transaction, content, Vec::new(), report),
+            content => {
+                let down = SqlFile::new(Direction::Down, in_transaction, content);
+                self.lint(down, Vec::new(), None, report);
+            }
         }
         Ok(())
     }
 
+    /// `of_stream` is what the stream shows in the file, if it is part of the stream.
     fn lint(
         &self,
-        direction: Direction,
-        in_transaction: bool,
-        content: Content,
+        file: SqlFile,
         of_migration: Vec<Found>,
+        of_stream: Option<Vec<Found>>,
         report: &mut Report,
     ) {
         report.files += 1;
-        let name = match direction {
+        let name = match file.direction {
             Direction::Up => "up.sql",
             Direction::Down => "down.sql",
         };
-        let Content::Text(text) = content else {
+        let Content::Text(text) = file.content else {
             let found = of_migration.into_iter().chain([not_text()]);
             report
                 .findings
@@ -144,14 +187,14 @@ impl Migration<'_> {
         };
         let sql = SqlText {
             stream: self.stream,
-            direction,
-            in_transaction,
+            direction: file.direction,
+            in_transaction: file.in_transaction,
             file: &self.folder.join(name),
             text: &text,
         };
-        report
-            .findings
-            .extend(lint_with(&sql, self.options, of_migration));
+        let of_stream = of_stream.unwrap_or_else(|| check_one(&text));
+        let found = lint_with(&sql, self.options, of_migration, of_stream);
+        report.findings.extend(found);
     }
 
     /// A finding at the start of a file, or of the folder if `file` is empty.
@@ -169,6 +212,11 @@ impl Migration<'_> {
 
     fn content(&self, name: &str) -> Result<Content, FolderError> {
         let path = self.folder.join(name);
+        // Reading a pipe waits until somebody writes into it.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let source = io::Error::other("it is not a regular file");
+            return Err(FolderError::Unreadable { path, source });
+        }
         match fs::read(&path) {
             Ok(bytes) => Ok(String::from_utf8(bytes).map_or(Content::NotText, Content::Text)),
             // A link that leads nowhere is there.

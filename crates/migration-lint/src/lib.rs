@@ -17,6 +17,7 @@ mod lint;
 mod options;
 mod rules;
 mod safety;
+mod stream;
 mod text;
 
 pub use finding::{Finding, Report};

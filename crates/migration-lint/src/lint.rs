@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::finding::{Finding, Found};
 use crate::ignore::Ignores;
 use crate::options::Options;
-use crate::rules;
 use crate::text::{Lines, Masked, is_too_complex, mask, number_at, statements};
+use crate::{rules, stream};
 
 /// Which schemas migrations are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,19 +48,24 @@ pub struct SqlText<'a> {
 /// Text that cannot be parsed is a finding too; no text makes this fail.
 #[must_use]
 pub fn lint_text(sql: &SqlText<'_>, options: &Options) -> Vec<Finding> {
-    lint_with(sql, options, Vec::new())
+    lint_with(sql, options, Vec::new(), stream::check_one(sql.text))
 }
 
 /// The same, with findings about the whole migration, which belong to the
-/// first line of `sql` and can be ignored by a comment anywhere in it.
+/// first line of `sql` and can be ignored by a comment anywhere in it, and with those
+/// that the whole stream shows in `sql`.
 pub(crate) fn lint_with(
     sql: &SqlText<'_>,
     options: &Options,
     of_the_migration: Vec<Found>,
+    of_the_stream: Vec<Found>,
 ) -> Vec<Finding> {
     let lines = Lines::of(sql.text);
     let mut found = match read(sql, options) {
-        Ok((masked, found)) => silence(sql, options, &masked, &lines, found, of_the_migration),
+        Ok((masked, mut found)) => {
+            found.extend(of_the_stream);
+            silence(sql, options, &masked, &lines, found, of_the_migration)
+        }
         Err(unreadable) => {
             let mut found = of_the_migration;
             found.push(unreadable);

@@ -2,6 +2,7 @@
 
 mod queries;
 mod stored;
+mod views;
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,6 +15,7 @@ pub(crate) use stored::{
     ForeignKey, Identity, Sequence, StoredColumn, StoredConstraint, StoredIndex, StoredTable,
     StoredType,
 };
+pub(crate) use views::{StoredView, ViewKind};
 
 /// What a schema holds: its tables with everything that hangs on them, and its
 /// types. Also what of the server is needed to write SQL for it.
@@ -21,6 +23,7 @@ pub(crate) use stored::{
 pub struct Catalog {
     pub(crate) tables: Vec<StoredTable>,
     pub(crate) types: Vec<StoredType>,
+    pub(crate) views: Vec<StoredView>,
     pub(crate) quote: Quote,
     /// The names of all types that exist, wherever.
     known_types: HashSet<String>,
@@ -47,6 +50,7 @@ impl Catalog {
         Ok(Self {
             tables: tables.list,
             types: read_types(client, schema).await?,
+            views: views::read(client, schema).await?,
             quote: Quote::new(keywords.iter().map(|row| row.get(0))),
             known_types: read_known_types(client).await?,
             casts: read_casts(client).await?,
@@ -55,6 +59,10 @@ impl Catalog {
 
     pub(crate) fn table(&self, name: &str) -> Option<&StoredTable> {
         self.tables.iter().find(|table| table.name == name)
+    }
+
+    pub(crate) fn view(&self, name: &str) -> Option<&StoredView> {
+        self.views.iter().find(|view| view.name == name)
     }
 
     pub(crate) fn custom_type(&self, name: &str) -> Option<&StoredType> {
@@ -117,6 +125,7 @@ impl Catalog {
             references: references
                 .filter_map(|key| self.joinable(table, key))
                 .collect(),
+            is_view: false,
             line: 0,
         }
     }

@@ -6,6 +6,7 @@ use crate::catalog::Catalog;
 use crate::filter::Filter;
 use crate::model::{Reference, Schema, Table};
 use crate::types;
+use crate::views::view_differences;
 
 /// Every difference that Diesel would see between `wanted` and what the
 /// database holds, one line each; none when they agree. The order of tables and
@@ -14,7 +15,8 @@ use crate::types;
 #[must_use]
 pub fn differences(wanted: &Schema, catalog: &Catalog, filter: &Filter) -> Vec<String> {
     let there = catalog.as_diesel_sees_it(filter);
-    let mut found = Vec::new();
+    let mut found = view_differences(wanted, catalog);
+    let wanted = &wanted.without_views(catalog);
     for table in &wanted.tables {
         match there.table(&table.name) {
             Some(existing) => compare(table, existing, catalog, &mut found),

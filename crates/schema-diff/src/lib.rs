@@ -40,6 +40,13 @@
 //! Defaults, indexes, checks, the labels of an enum, what happens on delete.
 //! These are kept as they are; for a new column or type they come from
 //! [`Answers`].
+//!
+//! # Views
+//!
+//! A `table!` may describe a view, a materialized view or a foreign table that
+//! the migrations make; `view!` always does. Columns and types are compared
+//! ([`view_differences`]). The macros are kept where a file is printed anew
+//! ([`keep_views`]), since the Diesel CLI prints tables only.
 
 mod answers;
 mod catalog;
@@ -53,6 +60,7 @@ mod question;
 mod rust;
 mod step;
 mod types;
+mod views;
 
 pub use answers::{AnswerError, Answers, Rename};
 pub use catalog::Catalog;
@@ -62,5 +70,6 @@ pub use model::{Column, CustomType, Reference, Schema, Table, Type};
 pub use plan::{Plan, PlanError, plan};
 pub use proof::{Proof, ProofError, prove};
 pub use question::Question;
-pub use rust::ParseError;
+pub use rust::{ParseError, keep_views};
 pub use step::Step;
+pub use views::view_differences;

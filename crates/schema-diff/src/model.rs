@@ -6,7 +6,8 @@
 /// The tables of a schema, and the types that are not Diesel's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
-    /// In the order of the file, or by name when read from a database.
+    /// In the order of the file, or by name when read from a database. Views that
+    /// the file describes are among them.
     pub tables: Vec<Table>,
     /// The types of the module `sql_types`, and those taken from elsewhere.
     pub types: Vec<CustomType>,
@@ -23,6 +24,9 @@ pub struct Table {
     pub primary_key: Vec<String>,
     /// What `joinable!` says.
     pub references: Vec<Reference>,
+    /// Whether the file says so, with `view!`. A `table!` may be about a view,
+    /// too: the database knows.
+    pub is_view: bool,
     /// Where it stands in the file, from 1; 0 when read from a database.
     pub line: usize,
 }

@@ -5,6 +5,7 @@ mod gone;
 mod matching;
 mod new_table;
 mod tables;
+mod views;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::filter::Filter;
 use crate::model::{Schema, Type};
 use crate::question::Question;
 use crate::step::{self, Step};
+use crate::views::view_differences;
 use matching::Matches;
 
 /// The steps of a migration.
@@ -45,6 +47,9 @@ pub enum PlanError {
     /// An answer is about something that is not there.
     #[error("{0}")]
     Answer(String),
+    /// A view reads what is to go, or to change.
+    #[error("{0}")]
+    InUse(String),
     /// The file asks for what no migration can do.
     #[error("line {line} of schema.rs: {reason}")]
     Impossible {
@@ -74,6 +79,10 @@ pub fn plan(
     filter: &Filter,
     answers: &Answers,
 ) -> Result<Plan, PlanError> {
+    check_views_exist(wanted, catalog)?;
+    let of_views = view_differences(wanted, catalog);
+    let wanted = &wanted.without_views(catalog);
+    check_nullable_keys(wanted)?;
     let there = catalog.as_diesel_sees_it(filter);
     let mut questions = Vec::new();
     let matches = Matches::find(wanted, &there, catalog, filter, answers, &mut questions)?;
@@ -86,14 +95,55 @@ pub fn plan(
     };
     planner.check_types()?;
     planner.check_keys()?;
-    let plan = planner.plan(&mut questions);
+    let mut plan = planner.plan(&mut questions);
     planner.check_answers()?;
     hold_back(&mut questions);
-    if questions.is_empty() {
-        Ok(plan)
-    } else {
-        Err(PlanError::Questions(questions))
+    if !questions.is_empty() {
+        return Err(PlanError::Questions(questions));
     }
+    planner.check_views()?;
+    if plan.is_empty() {
+        plan.notes.extend(of_views.into_iter().map(on_a_view));
+    }
+    Ok(plan)
+}
+
+/// The made-up key of a view may be NULL, and that of a table may not.
+fn check_nullable_keys(wanted: &Schema) -> Result<(), PlanError> {
+    for table in &wanted.tables {
+        let columns = table.columns.iter();
+        let mut nullable = columns.filter(|column| column.nullable);
+        if let Some(key) = nullable.find(|column| table.primary_key.contains(&column.name)) {
+            return Err(PlanError::Impossible {
+                line: table.line,
+                reason: format!(
+                    "the column `{}` of the primary key of `{}` is Nullable, and a key cannot be \
+                     NULL",
+                    key.name, table.name
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What a `view!` is about has to exist: its query stands in no `schema.rs`.
+fn check_views_exist(wanted: &Schema, catalog: &Catalog) -> Result<(), PlanError> {
+    let views = wanted.tables.iter().filter(|table| table.is_view);
+    let mut missing = views.filter(|view| catalog.view(&view.name).is_none());
+    missing.next().map_or(Ok(()), |view| {
+        Err(PlanError::Impossible {
+            line: view.line,
+            reason: format!(
+                "the migrations make no view `{}`; write a migration by hand with its `CREATE VIEW`",
+                view.name
+            ),
+        })
+    })
+}
+
+fn on_a_view(difference: String) -> String {
+    format!("{difference}: correct schema.rs, or change the view in a migration written by hand")
 }
 
 impl Plan {
@@ -186,7 +236,7 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     /// The order of the steps: foreign keys out of the way, names, types, new
-    /// tables, changed tables, foreign keys, and at last what is to go, so that
+    /// tables, changed tables (between views that are in the way), foreign keys, and at last what is to go, so that
     /// its values are at hand until then.
     fn plan(self, questions: &mut Vec<Question>) -> Plan {
         let mut plan = Plan::default();
@@ -198,8 +248,11 @@ impl Planner<'_> {
         plan.steps.extend(self.renamed());
         plan.steps.extend(self.new_types(questions));
         plan.steps.extend(self.new_tables());
+        let around = self.around_views(&mut plan.notes);
+        plan.steps.extend(around.before);
         plan.steps
             .extend(self.changed_tables(&mut plan.notes, questions));
+        plan.steps.extend(around.after);
         plan.steps.extend(foreign.last);
         plan.steps.extend(self.dropped_columns());
         plan.steps.extend(self.dropped_tables());

@@ -3,6 +3,7 @@
 mod column_type;
 mod custom;
 mod joinable;
+mod kept;
 mod table;
 mod validate;
 
@@ -16,6 +17,7 @@ use thiserror::Error;
 use crate::model::{CustomType, Schema};
 use custom::Declared;
 use joinable::Joinable;
+pub use kept::keep_views;
 use table::RustTable;
 
 /// What in a `schema.rs` cannot be read, and where.
@@ -109,8 +111,8 @@ impl Found {
         let name = name.map(|segment| segment.ident.to_string());
         let tokens = item.mac.tokens.clone();
         match name.as_deref() {
-            Some("table") => {
-                let table = table::read(tokens, item.mac.path.span())?;
+            Some(kind @ ("table" | "view")) => {
+                let table = table::read(tokens, item.mac.path.span(), kind == "view")?;
                 self.tables.push(table);
             }
             Some("joinable") => self.joinables.push(syn::parse2(tokens)?),
@@ -129,7 +131,6 @@ impl Found {
         for joinable in &self.joinables {
             joinable.resolve(&self.tables, &mut tables)?;
         }
-        validate::columns(&self.tables, &tables)?;
         let types = used.into_types();
         Ok(Schema { tables, types })
     }

@@ -9,6 +9,7 @@ pub(crate) mod convert;
 pub(crate) mod custom_type;
 pub(crate) mod key;
 pub(crate) mod table;
+pub(crate) mod view;
 
 /// A change of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

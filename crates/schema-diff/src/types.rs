@@ -140,6 +140,25 @@ pub(crate) fn neutral(ty: &Type) -> Option<&'static str> {
     })
 }
 
+/// The condition that `column`, which is SQL, holds nothing. `IS NULL` is also true of a
+/// row of a composite type whose fields are all NULL, which is a value.
+pub(crate) fn is_null(ty: &Type, column: &str) -> String {
+    if is_builtin(&ty.name) || ty.array {
+        format!("{column} IS NULL")
+    } else {
+        format!("{column} IS NOT DISTINCT FROM NULL")
+    }
+}
+
+/// The opposite of [`is_null`].
+pub(crate) fn is_not_null(ty: &Type, column: &str) -> String {
+    if is_builtin(&ty.name) || ty.array {
+        format!("{column} IS NOT NULL")
+    } else {
+        format!("{column} IS DISTINCT FROM NULL")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

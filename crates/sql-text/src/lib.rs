@@ -13,13 +13,17 @@ mod fingerprint;
 mod lines;
 mod name;
 mod quote;
+mod references;
 mod scan;
 mod split;
+mod telling;
 mod token;
 
 pub use fingerprint::{V1, fingerprint, unversioned_fingerprint, was_edited};
 pub use lines::{Lines, line_at, unix_lines};
 pub use name::{MAX_NAME, is_cut, stored, words};
 pub use quote::{Quote, ident, literal};
+pub use references::{Reference, Referred, unqualified};
 pub use split::{Open, Split, Statement, Unclosed, split};
+pub use telling::Telling;
 pub use token::{Text, Token, TokenKind, Tokens, tokens};

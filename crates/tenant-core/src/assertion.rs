@@ -32,6 +32,8 @@ pub(crate) enum Assertion {
     Lock,
     /// A spare's history holds exactly the migrations of this program.
     SpareIsUpToDate,
+    /// The row of a list is as it was written.
+    Listed,
     /// The schema is on a server of the cluster.
     Distributed,
     /// Nothing is changed outside the schema. Which things are is said as well.
@@ -39,11 +41,12 @@ pub(crate) enum Assertion {
 }
 
 /// All of them.
-const ALL: [Assertion; 6] = [
+const ALL: [Assertion; 7] = [
     Assertion::Path,
     Assertion::PathAndHistory,
     Assertion::Lock,
     Assertion::SpareIsUpToDate,
+    Assertion::Listed,
     Assertion::Distributed,
     Assertion::Elsewhere,
 ];
@@ -58,6 +61,7 @@ impl Assertion {
             }
             Self::Lock => "diesel tenants: another session holds the lock of the schema",
             Self::SpareIsUpToDate => "diesel tenants: the spare schema is not up to date",
+            Self::Listed => "diesel tenants: the row of the list is not as it was written",
             Self::Distributed => "diesel tenants: the schema is not distributed",
             Self::Elsewhere => "diesel tenants: changed outside the schema",
         }

@@ -15,18 +15,19 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::catalog::Dependent;
-use crate::link::{LockHolder, in_words};
+use crate::link::{Database, LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
-    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, TenantName, Version,
+    ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
+    TenantName, Version,
 };
 
 pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    at_line, depending, done, each_in_words, gave_up, have, listed, quoted, unreadable,
-    version_in_words, who_changed,
+    applied_migrations, at_line, depending, done, each_in_words, few_versions, gave_up, have,
+    listed, quoted, some, unclear, unreadable, version_in_words, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -43,6 +44,34 @@ pub enum Error {
     NotSetUp {
         /// The table that would list the tenants, as SQL text.
         table: String,
+    },
+    /// The migration that makes a list is applied, and the list does not exist.
+    #[error(
+        "the table `{table}` does not exist, although the migration that creates it is applied"
+    )]
+    RegistryLost {
+        /// The table that would list the tenants, or the spares, as SQL text.
+        table: String,
+        /// The statement that creates it, empty.
+        create: String,
+    },
+    /// A row of a list did not come out as it was written, and nothing was changed.
+    #[error(
+        "{schema}: the row in `{list}` is not as it was written: a trigger or a rule changes it"
+    )]
+    NotListed {
+        /// Which schema, in words.
+        schema: String,
+        /// The table that lists it, as SQL text.
+        list: String,
+    },
+    /// The schema that was named for extensions cannot be one.
+    #[error("`{name}` cannot be the schema for extensions: {rule}")]
+    InvalidExtensionsSchema {
+        /// The name.
+        name: String,
+        /// Why not.
+        rule: SchemaNameRule,
     },
     /// There is nowhere to list spare schemas.
     #[error("the database has no table `{table}`, which lists spare schemas")]
@@ -196,6 +225,64 @@ pub enum Error {
         /// The tenants that have one of them, by name.
         tenants: Vec<String>,
     },
+    /// A tenant has applied migrations that this program does not have, and was left as it
+    /// is: [`Settings::unknown_migrations`](crate::Settings::unknown_migrations).
+    #[error(
+        "{schema} has {} that this program does not have: {}",
+        applied_migrations(.versions.len()), few_versions(.versions)
+    )]
+    AheadOfProgram {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions that this program does not have, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A tenant that is ahead of this program, which could only undo what a newer one has
+    /// done. It was left as it is.
+    #[error(
+        "tenant `{name}` cannot be repaired by this program, which does not have {} of it: {}",
+        applied_migrations(.versions.len()), few_versions(.versions)
+    )]
+    CannotRepairAhead {
+        /// The tenant.
+        name: TenantName,
+        /// The versions that this program does not have, oldest first.
+        versions: Vec<Version>,
+    },
+    /// None of the migrations that are applied to a schema is this program's. It was left
+    /// as it is.
+    #[error(
+        "{schema} is not this program's: it has {}, none of which this program has: {}",
+        applied_migrations(.versions.len()), few_versions(.versions)
+    )]
+    OtherProgram {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions that are applied, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A tenant that is not empty has no record of applied migrations, so that it is not
+    /// known what it should be.
+    #[error("tenant `{0}` has no migration recorded as applied, so what it should be is not known")]
+    NoHistory(TenantName),
+    /// A tenant has no record of applied migrations, and nothing in its schema is what they
+    /// make.
+    #[error(
+        "tenant `{0}` has no migration recorded as applied, and none creates what its schema holds"
+    )]
+    ForeignObjects(TenantName),
+    /// The schema belongs to another role than what is in it, or than those of most tenants.
+    #[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
+    WrongOwner {
+        /// The tenant.
+        name: TenantName,
+        /// The schema.
+        schema: SchemaName,
+        /// The role that it belongs to.
+        owner: String,
+        /// The role that it should belong to.
+        usual: String,
+    },
     /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
     NoVersion(Version),
@@ -233,7 +320,7 @@ pub enum Error {
     /// The server is a standby, on which nothing can be changed or tried.
     #[error("{schema}: the server is a standby, which only reads")]
     Standby {
-        /// Which schema, in words.
+        /// Which schema, in words, or which database where it is about all.
         schema: String,
     },
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
@@ -329,6 +416,66 @@ pub enum Error {
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,
     },
+    /// Tenants have migrations that this program does not have, and which of its own
+    /// replaces them is not known.
+    #[error("which migration is the baseline is not known: {}", unclear(.candidates))]
+    BaselineUnclear {
+        /// The migrations that some tenants with old ones lack first.
+        candidates: Vec<Version>,
+    },
+    /// A schema with old migrations that is not what the baseline creates. Nothing was
+    /// recorded.
+    #[error("{schema} is not what the baseline creates: {}", some(.differences))]
+    NotLikeBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// How it differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema that lacks some of the migrations that a baseline replaces.
+    #[error("{schema} lacks old migrations that the baseline replaces: {}", few_versions(.versions))]
+    BehindBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions that it lacks, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A schema with migrations that the baseline does not replace, and that this program
+    /// does not have.
+    #[error(
+        "{schema} has migrations that this program does not have, and that are newer than what \
+         the baseline replaces: {}",
+        few_versions(.versions)
+    )]
+    AheadOfBaseline {
+        /// Which schema, in words.
+        schema: String,
+        /// Their versions, oldest first.
+        versions: Vec<Version>,
+    },
+    /// A tenant that is not what its migrations create as they read now. No edited text was
+    /// accepted.
+    #[error(
+        "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
+        few_versions(.versions), some(.differences)
+    )]
+    EditMatters {
+        /// Which schema, in words.
+        schema: String,
+        /// The versions of the edited migrations, oldest first.
+        versions: Vec<Version>,
+        /// How it differs, in words.
+        differences: Vec<String>,
+    },
+    /// A schema with migrations that this program does not have: what it should look like
+    /// is not known.
+    #[error("{schema} has migrations that this program does not have: {}", few_versions(.versions))]
+    UnknownApplied {
+        /// Which schema, in words.
+        schema: String,
+        /// Their versions, oldest first.
+        versions: Vec<Version>,
+    },
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]
     NotACluster,
@@ -394,6 +541,13 @@ impl Error {
         Self::Database {
             action: action.into(),
             source: source.into(),
+        }
+    }
+
+    /// The server of this database is a standby.
+    pub(crate) fn standby(database: &Database) -> Self {
+        Self::Standby {
+            schema: database.to_string(),
         }
     }
 

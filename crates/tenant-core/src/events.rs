@@ -12,7 +12,7 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape` |
+//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `squash`, `accept_edits`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape` |
 //! | `create_all` | | [`Tenants::create_many`](crate::Tenants::create_many) |
 //! | `spares`, `keep_spares` | | [`Spares::count`](crate::Spares::count), [`Spares::keep`](crate::Spares::keep) |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
@@ -36,11 +36,11 @@
 //! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
-//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback` or `distribute` ends with a report |
+//! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback`, `squash`, `accept_edits` or `distribute` ends with a report |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
-//! `created`, `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
+//! `created`, `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed`, `squashed`, `accepted` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
 //! Tenants that are found to be up to date when all are looked at have no event
 //! of their own, however many they are: `run ended` counts them. So it does with
 //! those that a dry run finds behind, as skipped. A call whose
@@ -49,7 +49,7 @@
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
-//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `moved`, `distributed`, `dropped`, `skipped`; of a call `ok`, `failed` |
+//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `moved`, `distributed`, `squashed`, `accepted`, `dropped`, `skipped`; of a call `ok`, `failed` |
 //! | `migrations` | number | how many were applied or reverted, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
 //! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
 //! | `version` | text | its version |

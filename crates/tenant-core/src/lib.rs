@@ -138,7 +138,7 @@ mod tenants;
 
 pub use answer::Answer;
 pub use catalog::Dependent;
-pub use engine::{Rows, Settings, TransactionMode, Writers};
+pub use engine::{Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{Cause, Consequence, Error, MigrationFailure};
 pub use fleet::{Selection, Stop};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
@@ -164,8 +164,8 @@ pub use report::{
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
-    Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents, CreateMany,
-    Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss, Migrate,
-    MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan,
-    RollbackTo, Spares, Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
+    CreateMany, Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss,
+    Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback,
+    RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

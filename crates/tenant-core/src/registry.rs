@@ -135,12 +135,13 @@ impl Registry {
     /// needs no quotes.
     #[must_use]
     pub fn rows(&self, alias: &str) -> Rows {
-        Rows::of(
-            self.place(List::Tenants),
-            self.columns(List::Tenants),
-            self.0.naming,
-            alias,
-        )
+        self.rows_of(List::Tenants, alias)
+    }
+
+    /// The same of either list.
+    pub(crate) fn rows_of(&self, list: List, alias: &str) -> Rows {
+        let (place, columns) = (self.place(list), self.columns(list));
+        Rows::of(place, columns, self.0.naming, alias)
     }
 
     /// A list as SQL text, qualified.
@@ -208,6 +209,11 @@ impl Registry {
     pub(crate) fn no_spare_list(&self) -> Error {
         let table = self.name_of(List::Spares).to_owned();
         Error::NoSpareList { table }
+    }
+
+    /// The list of the schema as SQL text; that of tenants for one that is in none.
+    pub(crate) fn list_of(&self, schema: Schema<'_>) -> &str {
+        self.name_of(List::of(schema).unwrap_or(List::Tenants))
     }
 
     fn list(&self, list: List) -> &Table {

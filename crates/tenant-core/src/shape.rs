@@ -29,6 +29,7 @@ mod object;
 mod queries;
 mod read;
 mod renamed;
+mod unqualified;
 mod varying;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,7 @@ use normal::Own;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
+pub(crate) use unqualified::{Elsewhere, candidates, unqualified};
 pub(crate) use varying::Circumstances;
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.

@@ -1,5 +1,6 @@
 //! [`Tenants`]: everything one does with them, one documented call each.
 
+mod accept_edits;
 mod access;
 mod adopt;
 mod clone;
@@ -17,7 +18,9 @@ mod kept;
 mod known_shapes;
 mod ledgers;
 mod list;
+mod listed_spares;
 mod loss;
+mod lost_lists;
 mod migrate;
 mod migrate_public;
 mod moving;
@@ -27,6 +30,7 @@ mod orphans;
 mod owners;
 mod places;
 mod reading;
+mod recording;
 mod reference;
 mod rename;
 mod repair;
@@ -36,11 +40,13 @@ mod shapes;
 mod spare_names;
 mod spares;
 mod spread;
+mod squash;
 mod standings;
 mod state;
 mod texts;
 mod trial;
 
+pub use accept_edits::AcceptEdits;
 pub use adopt::{Adopt, Adopted};
 pub use clone::CloneTenant;
 pub use cluster::Cluster;
@@ -59,4 +65,5 @@ pub use places::{ClusterNode, TenantPlace};
 pub use repair::{LeftDifference, Repair};
 pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, RollbackTo};
 pub use spares::{KeepSpares, Spares};
+pub use squash::Squash;
 pub use standings::TenantStanding;

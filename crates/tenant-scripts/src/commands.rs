@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod accept_edits;
 mod adopt_tenant;
 mod clone_tenant;
 mod create_tenant;
@@ -16,8 +17,10 @@ mod rename_tenant;
 mod repair_tenant;
 mod rollback_tenants;
 mod spare_tenants;
+mod squash_tenants;
 mod stop_server;
 
+pub use accept_edits::AcceptEdits;
 pub use adopt_tenant::AdoptTenant;
 pub use clone_tenant::CloneTenant;
 pub use create_tenant::CreateTenant;
@@ -34,4 +37,5 @@ pub use rename_tenant::RenameTenant;
 pub use repair_tenant::RepairTenant;
 pub use rollback_tenants::RollbackTenants;
 pub use spare_tenants::SpareTenants;
+pub use squash_tenants::SquashTenants;
 pub use stop_server::StopServer;

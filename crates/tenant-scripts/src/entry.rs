@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 
 use crate::commands::{
-    AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants, DistributeTenants,
-    DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants, MoveTenant, RenameTenant,
-    RepairTenant, RollbackTenants, SpareTenants, StopServer,
+    AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants,
+    DistributeTenants, DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants,
+    MoveTenant, RenameTenant, RepairTenant, RollbackTenants, SpareTenants, SquashTenants,
+    StopServer,
 };
 
 macro_rules! entries {
@@ -32,6 +33,7 @@ macro_rules! entries {
 }
 
 entries! {
+    accept_edits: AcceptEdits,
     adopt_tenant: AdoptTenant,
     clone_tenant: CloneTenant,
     create_tenant: CreateTenant,
@@ -48,6 +50,7 @@ entries! {
     repair_tenant: RepairTenant,
     rollback_tenants: RollbackTenants,
     spare_tenants: SpareTenants,
+    squash_tenants: SquashTenants,
     stop_server: StopServer,
 }
 

@@ -20,6 +20,10 @@ pub(crate) struct Fleet {
     reverted: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distributed: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    squashed: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<usize>,
     up_to_date: usize,
     failed: usize,
     skipped: usize,
@@ -64,6 +68,12 @@ struct Tenant {
     to_revert: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<Vec<Version>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<Vec<Version>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<Vec<Version>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from_spare: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +132,45 @@ impl Fleet {
         document
     }
 
+    pub(crate) fn squashed(report: &FleetReport, dry_run: bool, by: &Invocation) -> Self {
+        let squashed = |outcome: &Outcome| Tenant {
+            recorded: Some(outcome.recorded.clone()),
+            forgotten: Some(outcome.forgotten.clone()),
+            ..distributed(outcome, by)
+        };
+        let count = report.count(Status::Squashed);
+        Self {
+            squashed: Some(count),
+            ..Self::of_records(report, dry_run, by, &squashed)
+        }
+    }
+
+    pub(crate) fn accepted(report: &FleetReport, dry_run: bool, by: &Invocation) -> Self {
+        let accepted = |outcome: &Outcome| Tenant {
+            accepted: Some(outcome.accepted.clone()),
+            ..distributed(outcome, by)
+        };
+        let count = report.count(Status::Accepted);
+        Self {
+            accepted: Some(count),
+            ..Self::of_records(report, dry_run, by, &accepted)
+        }
+    }
+
+    fn of_records(
+        report: &FleetReport,
+        dry_run: bool,
+        by: &Invocation,
+        detail: &dyn Fn(&Outcome) -> Tenant,
+    ) -> Self {
+        Self {
+            dry_run: Some(dry_run),
+            tenants: report.outcomes.iter().map(detail).collect(),
+            spares: Some(report.spares.iter().map(detail).collect()),
+            ..Self::new(report, by)
+        }
+    }
+
     fn new(report: &FleetReport, by: &Invocation) -> Self {
         Self {
             total: report.outcomes.len(),
@@ -129,6 +178,8 @@ impl Fleet {
             created: None,
             reverted: None,
             distributed: None,
+            squashed: None,
+            accepted: None,
             up_to_date: report.count(Status::UpToDate),
             failed: report.count(Status::Failed),
             skipped: report.count(Status::Skipped),
@@ -163,6 +214,9 @@ fn tenant(outcome: &Outcome, by: &Invocation) -> Tenant {
         reverted: None,
         to_revert: None,
         pending: None,
+        recorded: None,
+        forgotten: None,
+        accepted: None,
         from_spare: None,
         messages: Some(messages::details(&outcome.messages)),
         messages_left_out: Some(outcome.messages_left_out),
@@ -211,6 +265,7 @@ pub(crate) struct Spares {
     migrated: usize,
     dropped: usize,
     failed: usize,
+    ahead: usize,
     duration_ms: u128,
     spares: Vec<Tenant>,
 }
@@ -227,6 +282,7 @@ impl Spares {
             migrated: count(Status::Migrated),
             dropped: count(Status::Dropped),
             failed: count(Status::Failed),
+            ahead: report.ahead,
             duration_ms: report.duration.as_millis(),
             spares: report.outcomes.iter().map(|it| tenant(it, by)).collect(),
         }

@@ -1,5 +1,7 @@
 //! A run over several tenants, for people.
 
+use std::collections::BTreeMap;
+
 use command_line::output::shown;
 use command_line::words::{counted, time};
 use command_line::{Context, Invocation, Verdict, hints, remedy};
@@ -21,6 +23,8 @@ pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
                 | Status::Migrated
                 | Status::Reverted
                 | Status::Distributed
+                | Status::Squashed
+                | Status::Accepted
                 | Status::Skipped
         )
     };
@@ -45,13 +49,15 @@ fn line(outcome: &Outcome) -> String {
             outcome.to_revert.len(),
             listed(&outcome.to_revert)
         ),
-        Status::Skipped if outcome.pending.is_empty() => format!("  {name}: not begun"),
+        Status::Skipped if outcome.pending.is_empty() => format!("  {name}: {}", words(outcome)),
         Status::Skipped => format!(
             "  {name}: {} pending: {}",
             outcome.pending.len(),
             listed(&outcome.pending)
         ),
-        Status::Distributed => format!("  {name}: distributed in {}", time(outcome.duration)),
+        Status::Distributed | Status::Squashed | Status::Accepted => {
+            format!("  {name}: {} in {}", words(outcome), time(outcome.duration))
+        }
         _ => format!(
             "  {name}: {}, {} in {}",
             words(outcome),
@@ -59,6 +65,33 @@ fn line(outcome: &Outcome) -> String {
             time(outcome.duration)
         ),
     }
+}
+
+/// What a run recorded, or would record: the same of several tenants once, and below it
+/// what [`summary`] says.
+pub(crate) fn recorded(report: &FleetReport, dry_run: bool) -> String {
+    let mut groups = BTreeMap::<String, usize>::new();
+    for outcome in report.outcomes.iter().chain(&report.spares) {
+        let parts = [
+            ("records", &outcome.recorded),
+            ("forgets", &outcome.forgotten),
+            ("accepts the text of", &outcome.accepted),
+        ];
+        let parts = parts.iter().filter(|(_, versions)| !versions.is_empty());
+        let parts = parts.map(|(verb, versions)| {
+            let count = counted(versions.len(), "migration");
+            format!("\n  {verb} {count}: {}", listed(versions))
+        });
+        *groups.entry(parts.collect()).or_default() += 1;
+    }
+    groups.remove("");
+    let which = if dry_run { "would change" } else { "changed" };
+    let groups = groups.into_iter().map(|(what, count)| {
+        let schemas = counted(count, "schema");
+        format!("What {which} in {schemas}:{what}\n")
+    });
+    let summary = summary(report, "There are no tenants yet.");
+    groups.chain([summary]).collect()
 }
 
 fn listed(versions: &[Version]) -> String {
@@ -86,6 +119,8 @@ pub(crate) fn tally(outcomes: &[Outcome]) -> String {
         Status::Migrated,
         Status::Reverted,
         Status::Distributed,
+        Status::Squashed,
+        Status::Accepted,
         Status::UpToDate,
         Status::Dropped,
         Status::Skipped,
@@ -114,10 +149,14 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Migrated => "migrated",
         Status::Reverted => "reverted",
         Status::Distributed => "distributed",
+        Status::Squashed => "squashed",
+        Status::Accepted => "accepted",
         Status::UpToDate => "up to date",
         Status::Failed => "failed",
         Status::Skipped if !outcome.pending.is_empty() => "behind",
         Status::Skipped if !outcome.to_revert.is_empty() => "to revert",
+        Status::Skipped if !outcome.forgotten.is_empty() => "to squash",
+        Status::Skipped if !outcome.accepted.is_empty() => "to accept",
         Status::Skipped => "not begun",
         status => status.code(),
     }

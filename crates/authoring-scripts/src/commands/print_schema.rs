@@ -8,7 +8,7 @@ use command_line::files::read_if_there;
 use command_line::interrupt::interruptible;
 use command_line::invocation::Action;
 use command_line::{Common, Context, Invocation, Script, Verdict};
-use schema_diff::{Schema, differences};
+use schema_diff::{Catalog, Schema, differences, keep_views, view_differences};
 use serde::Serialize;
 
 use crate::diesel_cli::DieselCli;
@@ -27,8 +27,13 @@ use crate::{Project, Stream, StreamFiles, files, schema_file};
 /// says where file and migrations disagree, and exits with 1 when they do. The
 /// order of tables and columns does not matter.
 ///
-/// With --json: streams: stream (public, tenant), file, changed; with --check
-/// differences (texts) instead of changed.
+/// A `table!` or `view!` for a view, a materialized view or a foreign table is
+/// yours: it is kept as you wrote it. Its columns and their types are compared,
+/// but not its key, nor what can be NULL, which PostgreSQL does not know.
+///
+/// With --json: streams: stream (public, tenant), file, changed, views (where
+/// kept blocks of views disagree with the migrations; texts); with --check
+/// differences (texts) instead of changed and views.
 #[derive(Debug, Parser)]
 #[command(name = "print-schema", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
@@ -62,6 +67,7 @@ struct Row {
     stream: Stream,
     file: String,
     changed: bool,
+    views: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -87,9 +93,17 @@ struct Compared {
 struct Printed {
     stream: Stream,
     file: PathBuf,
-    /// What stands in the file now and no migration makes.
-    lost: Vec<String>,
+    found: Found,
     text: String,
+}
+
+/// What is found in the file that is there.
+#[derive(Default)]
+struct Found {
+    /// What no migration makes, and is gone from the new file.
+    lost: Vec<String>,
+    /// Where blocks of views disagree with the views. They are kept.
+    views: Vec<String>,
 }
 
 impl Script for PrintSchema {
@@ -151,37 +165,50 @@ impl PrintSchema {
     ) -> anyhow::Result<Printed> {
         let stream = files.stream;
         let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
-        let lost = lost(&files, &scratch).await?;
         let text = cli
             .print_schema(context, project, &files.config, &scratch)
             .await?;
-        scratch.drop().await?;
         // A type of the public schema that a tenant's table uses is still
         // found there, once it is no scratch database.
         let aside = format!("schema = \"{PUBLIC_ASIDE}\"");
+        let text = text.replace(&aside, "schema = \"public\"");
+        let (found, text) = kept(project, &files, &scratch.catalog().await?, text)?;
+        scratch.drop().await?;
         Ok(Printed {
             stream,
             file: files.schema,
-            lost,
-            text: text.replace(&aside, "schema = \"public\""),
+            found,
+            text,
         })
     }
 }
 
-/// What the file says and no migration makes: an edit whose migration is still
-/// to be written, perhaps. A file that is no `schema.rs` says nothing.
-async fn lost(files: &StreamFiles, scratch: &Scratch) -> anyhow::Result<Vec<String>> {
+/// The printed text with the views of the file that is there, and what that
+/// file says beside: an edit whose migration is still to be written, perhaps. A
+/// file that is no `schema.rs` says nothing.
+fn kept(
+    project: &Project,
+    files: &StreamFiles,
+    catalog: &Catalog,
+    printed: String,
+) -> anyhow::Result<(Found, String)> {
     // It is about to be replaced: what it says must not be lost unread.
     let read = read_if_there(&files.schema);
-    let unreadable = || format!("the file {} cannot be read", files.schema.display());
-    let text = read.with_context(unreadable)?.unwrap_or_default();
-    let Ok(there) = Schema::parse(&text) else {
-        return Ok(Vec::new());
+    let shown = project.shown(&files.schema);
+    let old = read.with_context(|| format!("the file {shown} cannot be read"))?;
+    let old = old.unwrap_or_default();
+    let Ok(there) = Schema::parse(&old) else {
+        return Ok((Found::default(), printed));
     };
-    let catalog = scratch.catalog().await?;
-    let differences = differences(&there, &catalog, &files.filter).into_iter();
-    let lost = differences.filter(|line| line.contains("in schema.rs and"));
-    Ok(lost.collect())
+    let text = keep_views(&old, &printed, catalog)
+        .context("what `diesel print-schema` printed cannot be read")?;
+    let views = view_differences(&there, catalog);
+    let is_kept = |line: &String| views.contains(line) && !line.starts_with("view ");
+    let differences = differences(&there, catalog, &files.filter).into_iter();
+    let (views, lost) = differences
+        .filter(|line| line.contains("in schema.rs and"))
+        .partition(is_kept);
+    Ok((Found { lost, views }, text))
 }
 
 fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow::Result<Verdict> {
@@ -195,14 +222,23 @@ fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow:
         } else {
             format!("{file} is up to date.")
         });
-        if changed && !one.lost.is_empty() {
+        let found = one.found;
+        if changed && !found.lost.is_empty() {
             lines.push("What no migration makes is gone from it:".to_owned());
-            lines.extend(one.lost.iter().map(|line| format!("  {line}")));
+            lines.extend(found.lost.iter().map(|line| format!("  {line}")));
+        }
+        if !found.views.is_empty() {
+            lines.push("Its blocks for views are kept, and disagree with the views:".to_owned());
+            lines.extend(found.views.iter().map(|line| format!("  {line}")));
+            lines.push(
+                "  to do: Correct the blocks, or change the views in a migration.".to_owned(),
+            );
         }
         streams.push(Row {
             stream: one.stream,
             file,
             changed,
+            views: found.views,
         });
     }
     context

@@ -33,9 +33,9 @@ async fn one_stream_and_one_file_can_be_named_from_any_folder() {
     let done = command.within("crates/schema-tenant").run().succeeds();
     assert_eq!(
         done.json(),
-        json!({"streams": [
-            {"stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true},
-        ]})
+        json!({"streams": [{
+            "stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true, "views": [],
+        }]})
     );
     let untouched = site
         .folder
@@ -210,4 +210,101 @@ async fn a_file_that_cannot_be_read_is_not_replaced_unread() {
         .says("UTF-8");
     assert_eq!(std::fs::read(&file).unwrap(), text);
     assert!(site.databases().await.is_empty());
+}
+
+/// A tenant with a view and a materialized view, and the file of somebody who describes them.
+const VIEWS: &str = "CREATE VIEW names AS SELECT id, name FROM dummy_table;
+    CREATE MATERIALIZED VIEW counted AS SELECT name, count(*) AS many FROM dummy_table GROUP BY 1;";
+const BLOCKS: &str = "
+// What is read most.
+diesel::table! { names (id) { id -> Uuid, name -> Nullable<Text>, } }
+
+diesel::table! { counted (name) { name -> Text, many -> Int8, } }
+";
+
+#[tokio::test]
+async fn views_in_the_file_are_compared_and_kept_and_no_migration_creates_a_table_for_them() {
+    let site = Site::new().await;
+    site.migration(Stream::Tenant, "2026-02-01-000000_views", VIEWS);
+    let file = "crates/schema-tenant/src/schema.rs";
+    let tables = std::fs::read_to_string(format!("{ROOT}/{file}")).unwrap();
+    let path = site.folder.file(file, &format!("{BLOCKS}\n{tables}"));
+    let printed = site.folder.file("printed", &tables);
+    site.run("print-schema --check --stream tenant")
+        .succeeds()
+        .prints(&format!("{file} agrees with the migrations.\n"));
+    let generated = site
+        .run("generate-migration --stream tenant --json")
+        .succeeds()
+        .json();
+    assert_eq!(generated["streams"][0]["changed"], false, "{generated}");
+
+    let print = |line: &str| {
+        let command = site.command(line).env("FAKE_DIESEL", "print");
+        command
+            .env("FAKE_DIESEL_TEXT", printed.to_str().unwrap())
+            .run()
+    };
+    print("print-schema --stream tenant")
+        .succeeds()
+        .prints(&format!("Wrote {file}.\n"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, format!("{tables}{BLOCKS}"));
+    print("print-schema --stream tenant")
+        .succeeds()
+        .prints(&format!("{file} is up to date.\n"));
+
+    site.folder.file(
+        file,
+        &text.replace("many -> Int8", "many -> Int4, more -> Text"),
+    );
+    let wrong = "column `many` of the materialized view `counted` is INTEGER in schema.rs and \
+                 BIGINT in the database";
+    site.run("print-schema --check --stream tenant")
+        .exits_with(1)
+        .prints(wrong);
+    print("print-schema --stream tenant")
+        .succeeds()
+        .prints("Its blocks for views are kept, and disagree with the views:\n")
+        .prints(wrong);
+    let document = print("print-schema --stream tenant --json")
+        .succeeds()
+        .json();
+    assert_eq!(
+        document["streams"][0]["views"].as_array().unwrap().len(),
+        2,
+        "{document}"
+    );
+}
+
+#[tokio::test]
+async fn a_new_type_under_a_view_is_written_with_the_view_around_it() {
+    let site = Site::new().await;
+    let views = format!(
+        "CREATE TABLE tasks (id INT PRIMARY KEY, points INT NOT NULL);\n\
+        CREATE VIEW ranked AS SELECT id, points FROM tasks;\nCOMMENT ON VIEW ranked IS 'x';\n{VIEWS}"
+    );
+    site.migration(Stream::Tenant, "2026-02-01-000000_views", &views);
+    let file = "crates/schema-tenant/src/schema.rs";
+    let tables = std::fs::read_to_string(format!("{ROOT}/{file}")).unwrap();
+    let tasks = "diesel::table! { tasks { id -> Int4, points -> Int8, } }";
+    site.folder
+        .file(file, &format!("{tables}\n{tasks}\n{BLOCKS}"));
+    let line = "generate-migration --stream tenant --dry-run --json";
+    let document = site.run(line).succeeds().json();
+    let up = document["streams"][0]["up"].as_str().unwrap();
+    for part in [
+        "DROP VIEW ranked;",
+        "CREATE VIEW ranked AS",
+        "COMMENT ON VIEW ranked IS 'x';",
+    ] {
+        assert!(up.contains(part), "{part}: {up}");
+    }
+    assert!(!up.contains("names"), "{up}");
+    let without = "diesel::table! { tasks { id -> Int4, } }";
+    site.folder
+        .file(file, &format!("{tables}\n{without}\n{BLOCKS}"));
+    site.run(&format!("{line} --allow-drop"))
+        .exits_with(2)
+        .says("the column `points` of `tasks` cannot be dropped: the view `ranked` reads it");
 }

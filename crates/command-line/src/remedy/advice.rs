@@ -42,7 +42,8 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
              add options=-c%20standard_conforming_strings%3Don to the URL"
         }
         Advice::UsePrimary => {
-            "give --database-url the address of the primary server. A standby can't try migrations"
+            "give --database-url the address of the primary server. A standby only reads, and can't try \
+             migrations"
         }
         Advice::ConnectDirectly => {
             "give --database-url the server's own address for this command. The pooler is fine \
@@ -82,7 +83,20 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
             "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
              error. It should not happen"
         }
+        Advice::RestoreTable => {
+            "restore the table from a backup. Without one, create it empty: a health check then \
+             lists the schemas of the tenants, to be adopted one by one"
+        }
+        Advice::FixRegistryTrigger => {
+            "change or disable the trigger or the rule of the table that the message names, and \
+             run the command again"
+        }
         Advice::RestoreBackup => "restore the schema from a backup",
+        Advice::MoveForeignObjects => {
+            "move what the schema holds to another schema, with ALTER TABLE ... SET SCHEMA and the \
+             like, and migrate the tenant. If the schema is not a tenant's, delete its row in the \
+             registry"
+        }
         Advice::FixSchema => "change the schema by hand so that it matches a version",
         Advice::CompareByHand => {
             "compare it with another tenant, and change it by hand. No SQL is certain to be right"
@@ -156,7 +170,28 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "restore the file as it was, and write the change as a new migration"
         }
         Advice::UseOtherProgram => {
-            "run the program that applied these migrations, or restore their folders"
+            "run the program that applied these migrations: give their folder with \
+             --migrations-dir, or restore it"
+        }
+        Advice::AllowUnknownMigrations => {
+            "give --allow-unknown-migrations if several programs are meant to migrate the tenant"
+        }
+        Advice::NameBaseline => {
+            "name the baseline with --baseline; of a baseline with several migrations, the last"
+        }
+        Advice::NameNewestReplaced => {
+            "if the baseline replaces them too, name the newest of them with --through"
+        }
+        Advice::CorrectBaseline => {
+            "if all tenants differ like this, correct the baseline; if it has several migrations, \
+             name the last with --baseline"
+        }
+        Advice::RepairWithOldProgram => {
+            "migrate and repair the tenant with the program that has the old migrations, then run \
+             this again"
+        }
+        Advice::MigrateWithOldProgram => {
+            "migrate the tenant with the program that has the old migrations, then run this again"
         }
         Advice::NameVersion => {
             "give a version, or the name of a migration's folder. 0 means before the first \
@@ -177,6 +212,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::IgnoreIfMeant => {
             "do nothing if both are meant. PostgreSQL tells them apart only where the name is \
              quoted"
+        }
+        Advice::RecreateExtension => {
+            "the extension can't be moved. Save the columns of its types, drop it, and create it in \
+             a schema that belongs to no tenant"
         }
         Advice::ReplaceFunctions => {
             "read the functions and definitions. Where one means the tenant, change it so that \

@@ -4,9 +4,11 @@
 
 mod citus;
 mod folders;
+mod functions;
 mod hostile;
 mod ignores;
 mod line_ends;
+mod moments;
 mod names;
 mod postgres_syntax;
 mod safety;

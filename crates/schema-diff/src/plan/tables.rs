@@ -151,7 +151,7 @@ impl Planner<'_> {
         match (stored.nullable, column.nullable) {
             (false, true) => steps.push(step::column::allow_null(quote, table, name)),
             (true, false) => match self.answers.filling(table, name) {
-                Some(fill) => steps.push(step::column::forbid_null(quote, table, name, fill)),
+                Some(fill) => steps.push(step::column::forbid_null(quote, table, column, fill)),
                 None => questions.push(self.default_question(table, column, false)),
             },
             _ => {}

@@ -62,7 +62,12 @@ const QUERIES: &[&str] = &[
             pg_catalog.concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity,
                 c.relforcerowsecurity, c.relreplident, c.reloptions::text, c.relacl::text,
                 pg_catalog.pg_get_partkeydef(c.oid), pg_catalog.pg_get_expr(c.relpartbound, c.oid),
-                CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
+                CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.concat_ws(' ',
+                    pg_catalog.pg_get_viewdef(c.oid), c.relowner::pg_catalog.regrole,
+                    c.relispopulated, c.reltablespace, c.relam,
+                    (SELECT pg_catalog.string_agg(l.provider || l.label, ',' ORDER BY l.provider)
+                     FROM pg_catalog.pg_seclabel l WHERE l.objoid = c.oid
+                         AND l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass)) END,
                 (SELECT pg_catalog.string_agg(i.inhparent::pg_catalog.regclass::text, ',' ORDER BY 1)
                  FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
                 pg_catalog.obj_description(c.oid, 'pg_class'))
@@ -142,11 +147,12 @@ const QUERIES: &[&str] = &[
             pg_catalog.concat_ws(' ', p.permissive, p.roles::text, p.cmd, p.qual, p.with_check)
      FROM pg_catalog.pg_policies p WHERE p.schemaname = $1",
     "SELECT pg_catalog.format('rule %s of %s', r.rulename, c.relname),
-            pg_catalog.pg_get_ruledef(r.oid)
+            pg_catalog.concat_ws(' ', pg_catalog.pg_get_ruledef(r.oid), r.ev_enabled,
+                pg_catalog.obj_description(r.oid, 'pg_rewrite'))
      FROM pg_catalog.pg_rewrite r
      JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')",
+     WHERE n.nspname = $1 AND r.rulename <> '_RETURN'",
     "SELECT pg_catalog.format('statistics %s', s.stxname), pg_catalog.pg_get_statisticsobjdef(s.oid)
      FROM pg_catalog.pg_statistic_ext s
      JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace

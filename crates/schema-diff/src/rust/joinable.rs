@@ -9,8 +9,8 @@ use crate::model::{Reference, Table};
 
 /// `child -> parent (column)`, in the names of Rust.
 pub(super) struct Joinable {
-    child: Ident,
-    parent: Ident,
+    pub(super) child: Ident,
+    pub(super) parent: Ident,
     column: Ident,
 }
 

@@ -1,4 +1,4 @@
-//! One `table!`.
+//! One `table!` or `view!`.
 
 use diesel_table_macro_syntax::{ColumnDef, TableDecl};
 use proc_macro2::{Span, TokenStream};
@@ -10,11 +10,17 @@ use crate::types;
 /// A `table!` as it is written, with the names of Rust at hand.
 pub(super) struct RustTable {
     pub(super) decl: TableDecl,
+    /// Whether the macro is `view!`, which has no key.
+    pub(super) is_view: bool,
 }
 
-/// Reads what stands in the parentheses of a `table!`; `whole` is where the
-/// macro itself stands, for an error at its very end.
-pub(super) fn read(tokens: TokenStream, whole: Span) -> Result<RustTable, ParseError> {
+/// Reads what stands in the parentheses of a `table!` or a `view!`; `whole` is
+/// where the macro itself stands, for an error at its very end.
+pub(super) fn read(
+    tokens: TokenStream,
+    whole: Span,
+    is_view: bool,
+) -> Result<RustTable, ParseError> {
     let is_empty = tokens.is_empty();
     let decl = syn::parse2::<TableDecl>(tokens).map_err(|error| {
         // At the end of the macro there is no token to point at.
@@ -31,7 +37,7 @@ pub(super) fn read(tokens: TokenStream, whole: Span) -> Result<RustTable, ParseE
             ),
         ));
     }
-    Ok(RustTable { decl })
+    Ok(RustTable { decl, is_view })
 }
 
 impl RustTable {
@@ -54,12 +60,16 @@ impl RustTable {
             columns: columns.collect::<Result<_, _>>()?,
             primary_key: self.primary_key()?,
             references: Vec::new(),
+            is_view: self.is_view,
             line: self.line(),
         })
     }
 
     /// Without a list of its own, a table's key is `id`.
     fn primary_key(&self) -> Result<Vec<String>, ParseError> {
+        if self.is_view {
+            return Ok(Vec::new());
+        }
         let Some(keys) = &self.decl.primary_keys else {
             let id = self.column("id").ok_or_else(|| {
                 ParseError::at(

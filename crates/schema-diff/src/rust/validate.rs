@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::ParseError;
 use super::table::RustTable;
-use crate::model::Table;
 
 /// PostgreSQL cuts longer names short, silently (`NAMEDATALEN - 1`, in bytes).
 const LONGEST_NAME: usize = 63;
@@ -55,24 +54,4 @@ fn check_name(name: &str, span: proc_macro2::Span) -> Result<(), ParseError> {
         return Ok(());
     };
     Err(ParseError::at(span, reason))
-}
-
-/// What the columns are: keys that can be keys.
-pub(super) fn columns(written: &[RustTable], tables: &[Table]) -> Result<(), ParseError> {
-    for (written, table) in written.iter().zip(tables) {
-        for key in &table.primary_key {
-            let nullable = table.column(key).is_some_and(|column| column.nullable);
-            if nullable {
-                return Err(ParseError::at(
-                    written.decl.table_name.span(),
-                    format!(
-                        "the column `{key}` of the primary key of `{}` is Nullable, and a key \
-                         cannot be NULL",
-                        table.name
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use sql_text::{Quote, literal};
 
 use super::Step;
 use crate::catalog::{Identity, StoredColumn};
-use crate::model::Type;
+use crate::model::{Column, Type};
 use crate::types;
 
 /// How a new column is filled, and numbered.
@@ -93,13 +93,15 @@ pub(crate) fn allow_null(quote: &Quote, table: &str, column: &str) -> Step {
 }
 
 /// Takes NULL away from a column; rows that hold it get `fill`.
-pub(crate) fn forbid_null(quote: &Quote, table: &str, column: &str, fill: &str) -> Step {
-    let alter = alter(quote, table, column);
-    let (table_sql, column_sql) = (quote.ident(table), quote.ident(column));
+pub(crate) fn forbid_null(quote: &Quote, table: &str, column: &Column, fill: &str) -> Step {
+    let name = &column.name;
+    let alter = alter(quote, table, name);
+    let (table_sql, column_sql) = (quote.ident(table), quote.ident(name));
+    let is_null = types::is_null(&column.ty, &column_sql);
     Step {
-        summary: format!("take NULL away from column `{column}` of `{table}`"),
+        summary: format!("take NULL away from column `{name}` of `{table}`"),
         up: vec![
-            format!("UPDATE {table_sql} SET {column_sql} = {fill} WHERE {column_sql} IS NULL;"),
+            format!("UPDATE {table_sql} SET {column_sql} = {fill} WHERE {is_null};"),
             format!("{alter} SET NOT NULL;"),
         ],
         down: vec![format!("{alter} DROP NOT NULL;")],

@@ -70,7 +70,8 @@ pub(crate) fn expression(catalog: &Catalog, column: &str, from: &Type, to: &Type
     match (from.name.as_str(), to.name.as_str()) {
         _ if is_text(to) => format!("{column}::TEXT"),
         _ if !from.array && to.array && same => {
-            format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}] END")
+            let is_there = types::is_not_null(from, column);
+            format!("CASE WHEN {is_there} THEN ARRAY[{column}] END")
         }
         _ if from.array == to.array => match catalog.cast(&from.name, &to.name) {
             // A length is checked by assignment, and ignored by a cast.

@@ -375,3 +375,21 @@ async fn nothing_is_planned_when_the_two_agree() {
     );
     assert_eq!(fixture.differences(&by_hand).await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_row_whose_fields_are_all_null_is_a_value_and_is_not_filled() {
+    let before = "CREATE TYPE place AS (street TEXT, town TEXT);
+                  CREATE TABLE people (id INT PRIMARY KEY, home place);";
+    let types =
+        "pub mod sql_types { #[diesel(postgres_type(name = \"place\"))] pub struct Place; }";
+    let file = format!("{types} diesel::table! {{ people {{ id -> Int4, home -> Place, }} }}");
+    let fixture = crate::fixture::Fixture::new(before).await;
+    let options = answers(&["--default people.home=ROW('unknown', NULL)"]);
+    let plan = fixture.plan(&file, &options).await.unwrap();
+    let rows = "INSERT INTO people VALUES (1, NULL), (2, ROW(NULL, NULL)), (3, ROW('Elm', NULL))";
+    fixture.client.batch_execute(rows).await.unwrap();
+    fixture.client.batch_execute(&plan.up()).await.unwrap();
+    let found = "SELECT string_agg(home::text, ' ' ORDER BY id) FROM people";
+    let found = fixture.client.query_one(found, &[]).await.unwrap();
+    assert_eq!(found.get::<_, String>(0), "(unknown,) (,) (Elm,)");
+}

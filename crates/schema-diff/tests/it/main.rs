@@ -12,3 +12,4 @@ mod fixture;
 mod losses;
 mod parsing;
 mod round_trips;
+mod views;

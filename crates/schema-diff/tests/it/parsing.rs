@@ -99,7 +99,6 @@ fn what_diesel_or_postgresql_would_not_take_is_refused_where_it_stands() {
             "two columns called `id`",
         ),
         (table("name -> Text,"), 2, "names `id`, which is no column"),
-        (table("id -> Nullable<Int8>,"), 2, "is Nullable"),
         (table("id -> Unsigned<Int4>,"), 3, "another database"),
         (table("id -> Array,"), 3, "needs one type in angle brackets"),
         (

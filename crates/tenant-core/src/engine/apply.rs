@@ -10,12 +10,14 @@
 use super::attempt::Attempts;
 use super::batches::{batches_of, split_first};
 use super::done::Done;
+use super::foreign::require_known;
 use super::ledger::open_ledger;
 use super::run::run;
 use super::transaction::{Make, Transaction, Way, close, run_at_once};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::migration::Migration;
+use crate::name::Schema;
 use crate::{Error, events};
 
 /// Brings one schema up to date. `known` is what was applied to it a moment ago, if
@@ -58,6 +60,9 @@ async fn bring_up_at_once<'a>(
     work: Work<'a>,
     known: &[String],
 ) -> Result<Option<Vec<&'a Migration>>, Error> {
+    if require_ours(work, known).is_err() {
+        return Ok(None);
+    }
     let pending = work.migrations.pending(known);
     let batches = batches_of(work, Way::Apply.cut(), &pending).await?;
     let (all, []) = split_first(&batches) else {
@@ -86,10 +91,28 @@ async fn bring_up_to_date(work: Work<'_>) -> Done<'_> {
         close(work).await;
         return Done::with(&[]);
     }
+    if let Err(error) = require_ours(work, &ledger.versions) {
+        close(work).await;
+        return Done::failed(error);
+    }
     let make = if ledger.exists {
         Make::Nothing
     } else {
         Make::Ledger
     };
     run(work, Way::Apply, &pending, make).await
+}
+
+/// Refuses a tenant or a spare that another program has migrated. In the public schema
+/// several programs may keep what is theirs.
+fn require_ours(work: Work<'_>, applied: &[String]) -> Result<(), Error> {
+    match work.schema {
+        Schema::Public => Ok(()),
+        schema => require_known(
+            schema,
+            work.migrations,
+            applied,
+            work.settings.unknown_migrations,
+        ),
+    }
 }

@@ -1,10 +1,14 @@
 //! Trying again what lost against somebody's lock.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::work::Work;
 use crate::error::Consequence;
+use crate::link::Session;
 use crate::{Error, PgError, events};
+
+/// The pause before the second attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a run that lost against somebody else's lock starts anew.
 const ATTEMPTS: u32 = 3;
@@ -22,32 +26,90 @@ const WORTH_ANOTHER: [&str; 3] = ["55P03", "40P01", "40001"];
 const LOCK_OF_CITUS: &str = "could not acquire the lock ";
 
 /// The attempts at a piece of work that may lose against somebody's lock.
-pub(super) struct Attempts {
+///
+/// Migrations of several tenants that lock one table outside their schemas, as a foreign
+/// key to it does, come one after the other, however long each takes. So an attempt that
+/// lost against another run does not count: it is begun anew until
+/// [`Settings::wait`](super::Settings::wait) is over, and from then on those that lost take
+/// turns, for which they wait with nothing open.
+pub(super) struct Attempts<'a> {
     left: u32,
     pause: Duration,
+    /// When the first one was lost against another run.
+    lost: Option<Instant>,
+    /// Where transactions take turns because of that.
+    turns: Option<&'a Session>,
 }
 
-impl Attempts {
+impl<'a> Attempts<'a> {
     pub(super) fn new() -> Self {
         Self {
             left: ATTEMPTS,
-            pause: Duration::from_millis(100),
+            pause: FIRST_PAUSE,
+            lost: None,
+            turns: None,
         }
     }
 
     /// Whether to try again after `error`. Waits before it says yes, longer
     /// each time.
-    pub(super) async fn again_after(&mut self, work: Work<'_>, error: &Error) -> bool {
-        self.left -= 1;
-        if self.left == 0 || !is_worth_another(error) || work.session.client().is_closed() {
+    pub(super) async fn again_after(&mut self, work: Work<'a>, error: &Error) -> bool {
+        if !is_worth_another(error) || work.session.client().is_closed() {
             return false;
         }
-        tokio::time::sleep(jittered(self.pause)).await;
+        self.take_turns(work, error);
+        if self.is_for_free(work, error) {
+            self.pause = FIRST_PAUSE;
+            if !work.session.wait(jittered(self.pause)).await {
+                return false;
+            }
+        } else {
+            self.left -= 1;
+            if self.left == 0 {
+                return false;
+            }
+            tokio::time::sleep(jittered(self.pause)).await;
+            self.pause *= 4;
+        }
         work.session.hear_anew();
-        self.pause *= 4;
         events::trying_again(work.schema, error.sqlstate());
         true
     }
+
+    /// What was lost against another run is tried in turn with it. Two that wait for each
+    /// other may be runs as well.
+    pub(super) fn take_turns(&mut self, work: Work<'a>, error: &Error) {
+        let is_deadlock = error.sqlstate() == Some("40P01");
+        let waits = !work.settings.wait.is_zero();
+        if waits && (is_deadlock || is_lost_to_a_run(error)) {
+            work.session.take_turns(true);
+            self.turns = Some(work.session);
+        }
+    }
+
+    /// Whether the attempt was lost against another run, and may be begun anew.
+    fn is_for_free(&mut self, work: Work<'_>, error: &Error) -> bool {
+        if !is_lost_to_a_run(error) {
+            return false;
+        }
+        let lost = *self.lost.get_or_insert_with(Instant::now);
+        lost.elapsed() < work.settings.wait
+    }
+}
+
+impl Drop for Attempts<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.turns {
+            session.take_turns(false);
+        }
+    }
+}
+
+/// Whether a lock was not to be had in time because other runs, and nobody else, held it.
+fn is_lost_to_a_run(error: &Error) -> bool {
+    let lost = error.postgres().filter(|it| it.sqlstate() == Some("55P03"));
+    let holders = lost.map(PgError::holders).unwrap_or_default();
+    !holders.is_empty() && holders.iter().all(|holder| holder.is_run)
 }
 
 pub(super) fn is_worth_another(error: &Error) -> bool {

@@ -41,11 +41,11 @@ pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     let made = Transaction::first(work, Way::Create, first)
         .making(Make::Schema)
         .before(rest);
-    if rest.is_empty() && build_at_once(made).await? {
+    let mut attempts = Attempts::new();
+    if rest.is_empty() && build_at_once(made, &mut attempts).await? {
         events::migrations_applied(work.schema, first);
         return Ok(migrations);
     }
-    let mut attempts = Attempts::new();
     while let Err(error) = build(made, rest).await {
         if !attempts.again_after(work, &error).await {
             return Err(error);
@@ -92,9 +92,13 @@ async fn run_rest<'a>(work: Work<'a>, batch: &Batch<'_, 'a>) -> Result<(), Error
 /// # Errors
 ///
 /// A migration that failed, and not because of somebody else's lock.
-async fn build_at_once(made: Transaction<'_, '_>) -> Result<bool, Error> {
+async fn build_at_once<'a>(
+    made: Transaction<'a, '_>,
+    attempts: &mut Attempts<'a>,
+) -> Result<bool, Error> {
     match run_at_once(&made).await {
         Err(error) if is_worth_another(&error) => {
+            attempts.take_turns(made.work, &error);
             events::trying_again(made.work.schema, error.sqlstate());
             made.work.session.hear_anew();
             Ok(false)

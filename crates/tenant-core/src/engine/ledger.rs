@@ -4,9 +4,9 @@ use sql_text::literal;
 
 use super::transaction::{NotOpened, close, open};
 use super::work::Work;
-use crate::Error;
 use crate::migration::Migration;
 use crate::name::Schema;
+use crate::{Error, Version};
 
 /// What a schema's table of applied migrations holds.
 pub(super) struct Ledger {
@@ -120,8 +120,16 @@ pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
 
 /// The statement that takes migrations out of the ledger.
 pub(super) fn strike(schema: Schema<'_>, migrations: &[&Migration]) -> String {
-    let versions = migrations.iter();
-    let versions = versions.map(|migration| literal(migration.version().as_str()));
+    strike_each(schema, migrations.iter().map(|one| one.version()))
+}
+
+/// The same of versions that may be nobody's any more.
+pub(super) fn strike_versions(schema: Schema<'_>, versions: &[Version]) -> String {
+    strike_each(schema, versions.iter())
+}
+
+fn strike_each<'a>(schema: Schema<'_>, versions: impl Iterator<Item = &'a Version>) -> String {
+    let versions = versions.map(|version| literal(version.as_str()));
     format!(
         "DELETE FROM {} WHERE version IN ({})",
         schema.ledger(),

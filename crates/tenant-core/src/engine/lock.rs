@@ -7,26 +7,57 @@ use super::work::Work;
 use crate::assertion::Assertion;
 use crate::name::Schema;
 
+/// The text of the lock that all runs hold together, by which others know them as runs.
+const RUN: &str = "diesel-tenants run";
+
+/// The text of the lock of the run whose turn it is on what tenants share.
+const SHARED: &str = "diesel-tenants shared";
+
 /// The statement that takes the schema's lock until the transaction ends. It
 /// fails where somebody else holds the lock: the message that it stands in goes no
 /// further, and waits for nothing.
 pub(super) fn require_lock(schema: Schema<'_>) -> String {
-    let take = format!("pg_catalog.pg_try_advisory_xact_lock({})", lock_key(schema));
+    let (key, run) = (lock_key(schema), run_key());
+    let take = format!("pg_catalog.pg_try_advisory_xact_lock({key})");
+    // Nobody takes the second for himself, so that it is always to be had.
+    let take_part = format!("pg_catalog.pg_try_advisory_xact_lock_shared({run}) IS NOT NULL");
+    Assertion::Lock.check(&format!("{take} AND {take_part}"))
+}
+
+/// The same for the lock of the run whose turn it is on what tenants share.
+pub(super) fn require_turn() -> String {
+    let take = format!("pg_catalog.pg_try_advisory_xact_lock({})", turn_key());
     Assertion::Lock.check(&take)
 }
 
 /// The number that stands for the schema, by its own name, among the database's advisory locks.
 pub(super) fn lock_key(schema: Schema<'_>) -> String {
-    let text = literal(&schema.lock_text());
-    format!("pg_catalog.hashtextextended({text}, 0)")
+    key_of(&schema.lock_text())
+}
+
+/// The number that stands for a run among them.
+pub(super) fn run_key() -> String {
+    key_of(RUN)
+}
+
+/// The number that stands for the turn on what tenants share among them.
+pub(super) fn turn_key() -> String {
+    key_of(SHARED)
+}
+
+fn key_of(text: &str) -> String {
+    format!("pg_catalog.hashtextextended({}, 0)", literal(text))
 }
 
 /// Keeps the schema's lock beyond the transaction. The same session holds it
 /// already, so this cannot fail.
 pub(super) fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
-    let key = lock_key(work.schema);
+    let (key, run) = (lock_key(work.schema), run_key());
     script.step(
         "keeping the lock",
-        &format!("SELECT pg_catalog.pg_try_advisory_lock({key})"),
+        &format!(
+            "SELECT pg_catalog.pg_try_advisory_lock({key}), \
+                    pg_catalog.pg_try_advisory_lock_shared({run})"
+        ),
     );
 }

@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::lock::lock_key;
+use super::lock::{lock_key, run_key};
 use super::work::Work;
-use crate::name::Schema;
 use crate::{LockHolder, events};
 
 /// Looks now and then, so that no wait of the length of the time-out is missed.
@@ -38,26 +37,25 @@ pub(super) async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infa
     }
 }
 
-/// Who holds the lock on the schema itself.
-pub(super) async fn holders_of_schema(work: Work<'_>, schema: Schema<'_>) -> Vec<LockHolder> {
+/// Who holds the advisory lock `key`.
+pub(super) async fn holders_of(work: Work<'_>, key: &str) -> Vec<LockHolder> {
     match work.database.pinned_driver().await {
-        Ok(client) => ask(&client, &owners(schema)).await,
+        Ok(client) => ask(&client, &owners(key)).await,
         Err(_) => Vec::new(),
     }
 }
 
-/// The sessions that hold the schema's lock: `pid`.
+/// The sessions that hold the advisory lock `key`: `pid`.
 ///
 /// The process itself is not asked for: behind a pooler it is another one for
 /// each transaction.
-pub(super) fn owners(schema: Schema<'_>) -> String {
+pub(super) fn owners(key: &str) -> String {
     format!(
         "SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l \
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
          AND l.database = (SELECT oid FROM pg_catalog.pg_database \
                            WHERE datname = pg_catalog.current_database()) \
-         AND (l.classid::bigint << 32) | l.objid::bigint = {}",
-        lock_key(schema)
+         AND (l.classid::bigint << 32) | l.objid::bigint = {key}"
     )
 }
 
@@ -65,7 +63,7 @@ pub(super) fn owners(schema: Schema<'_>) -> String {
 fn in_the_way(work: Work<'_>) -> String {
     format!(
         "SELECT DISTINCT pg_catalog.unnest(pg_catalog.pg_blocking_pids(o.pid)) AS pid FROM ({}) o",
-        owners(work.schema)
+        owners(&lock_key(work.schema))
     )
 }
 
@@ -74,8 +72,10 @@ fn in_the_way(work: Work<'_>) -> String {
 async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
     let sql = format!(
         "SELECT w.pid, a.application_name, a.usename, a.state, \
-                pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') \
-         FROM ({pids}) w LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid ORDER BY 1"
+                pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), \
+                w.pid IN ({}) \
+         FROM ({pids}) w LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid ORDER BY 1",
+        owners(&run_key())
     );
     let answers = client.simple_query(&sql).await.unwrap_or_default();
     let rows = answers.iter().filter_map(|answer| match answer {
@@ -94,6 +94,7 @@ async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
             role: text(2),
             state: text(3),
             query_start: text(4),
+            is_run: row.get(5) == Some("t"),
         })
     })
     .collect()

@@ -251,6 +251,9 @@ impl Failure<'_> {
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
         let unmet = self.unmet();
+        if unmet == Some(Assertion::Listed) {
+            return work.not_listed();
+        }
         match self.origin {
             Origin::Migration(migration, file, statement) => Error::migration(
                 work.schema,

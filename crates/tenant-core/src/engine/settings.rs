@@ -24,13 +24,29 @@ pub enum TransactionMode {
     Migration,
 }
 
+/// What is done with a tenant that has applied migrations which this program does not
+/// have: a newer program, or another one, has applied them.
+///
+/// A tenant of whose applied migrations this program has none is refused in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownMigrations {
+    /// The tenant is neither migrated nor adopted: [`Error::AheadOfProgram`](crate::Error::AheadOfProgram).
+    #[default]
+    Refuse,
+    /// The pending migrations are applied to the tenant all the same, and it can be
+    /// adopted: for programs that share tenants.
+    Allow,
+}
+
 /// What the operator may choose for all work on schemas.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How long a statement waits for a lock on a table that another session holds.
     /// Zero: indefinitely.
     pub lock_timeout: Duration,
-    /// How long a run waits for another run on the same schema: 10 minutes by default.
+    /// How long a run waits for another run on the same schema, or on a table that
+    /// migrations of several tenants lock: 10 minutes by default.
     /// Zero: not at all.
     pub wait: Duration,
     /// Whether the notices of migrations are reported, and not only their warnings.
@@ -40,6 +56,9 @@ pub struct Settings {
     pub statement_timeout: Duration,
     /// Where a run commits.
     pub transaction: TransactionMode,
+    /// Whether tenants are migrated and adopted that have applied migrations which this
+    /// program does not have.
+    pub unknown_migrations: UnknownMigrations,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,
     /// Tables, types and the like of that schema which tenants' migrations may change
@@ -84,6 +103,7 @@ impl Default for Settings {
             notices: false,
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),
+            unknown_migrations: UnknownMigrations::default(),
             extensions: None,
             shared_objects: Vec::new(),
             application_role: None,

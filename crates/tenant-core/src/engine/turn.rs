@@ -1,13 +1,15 @@
-//! Waiting for another run on the same schema.
+//! Waiting for another run on the same schema, or on what tenants share.
 //!
-//! The schema's lock is asked for again and again, with nothing open in between: a
+//! The lock is asked for again and again, with nothing open in between: a
 //! session that waits inside a transaction would hold up every `CREATE INDEX
 //! CONCURRENTLY` in the database.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::attempt::jittered;
-use super::lock_holders::holders_of_schema;
+use super::lock::{lock_key, turn_key};
+use super::lock_holders::holders_of;
 use super::work::Work;
 use crate::name::Schema;
 use crate::report::Waiting;
@@ -22,7 +24,35 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// After how long it is told who is waited for: most runs take less.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
-/// A wait for one's turn on a schema.
+/// What another run works on.
+#[derive(Clone, Copy)]
+pub(super) enum Busy<'a> {
+    /// A schema.
+    Schema(Schema<'a>),
+    /// A table outside the tenants' schemas, which migrations of several tenants lock.
+    Shared,
+}
+
+impl Busy<'_> {
+    /// The number of its lock.
+    fn key(self) -> String {
+        match self {
+            Self::Schema(schema) => lock_key(schema),
+            Self::Shared => turn_key(),
+        }
+    }
+}
+
+impl fmt::Display for Busy<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Schema(schema) => schema.fmt(formatter),
+            Self::Shared => formatter.write_str("a table that tenants share"),
+        }
+    }
+}
+
+/// A wait for one's turn.
 pub(super) struct Turn<'a> {
     work: Work<'a>,
     started: Instant,
@@ -47,11 +77,11 @@ impl<'a> Turn<'a> {
     ///
     /// [`Error::Busy`] once that took as long as the settings say, or nobody wants to
     /// wait any more.
-    pub(super) async fn comes_after(&mut self, busy: Schema<'_>) -> Result<(), Error> {
+    pub(super) async fn comes_after(&mut self, busy: Busy<'_>) -> Result<(), Error> {
         let limit = self.work.settings.wait;
         let waited = self.started.elapsed();
         if self.pause == FIRST {
-            events::waiting(busy, &[]);
+            events::waiting(self.work.schema, &[]);
         }
         let left = limit.saturating_sub(waited);
         if left.is_zero() {
@@ -69,9 +99,9 @@ impl<'a> Turn<'a> {
         Err(self.busy(busy).await)
     }
 
-    async fn tell(&self, busy: Schema<'_>) {
-        let holders = holders_of_schema(self.work, busy).await;
-        events::waiting(busy, &holders);
+    async fn tell(&self, busy: Busy<'_>) {
+        let holders = holders_of(self.work, &busy.key()).await;
+        events::waiting(self.work.schema, &holders);
         if let Some(listener) = self.work.listener {
             listener(&Waiting {
                 schema: busy.to_string(),
@@ -82,11 +112,11 @@ impl<'a> Turn<'a> {
         }
     }
 
-    async fn busy(&self, busy: Schema<'_>) -> Error {
+    async fn busy(&self, busy: Busy<'_>) -> Error {
         Error::Busy {
             schema: busy.to_string(),
             waited: self.started.elapsed(),
-            holders: holders_of_schema(self.work, busy).await,
+            holders: holders_of(self.work, &busy.key()).await,
         }
     }
 }

@@ -3,11 +3,15 @@
 //! Trying the migrations takes the locks that they take: a foreign key to a shared table
 //! keeps others from writing to that table until the trial is rolled back.
 
+use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio_postgres::Client;
 
+use super::lock::lock_key;
 use super::lock_holders::owners;
 use super::work::Work;
 use crate::Error;
@@ -27,25 +31,33 @@ pub(crate) async fn unobtrusively<T>(
     schema: Schema<'_>,
     trial: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let mut trial = pin!(trial);
+    let has_given_way = AtomicBool::new(false);
+    // Side by side: behind a pooler with one connection the watcher waits for the trial.
+    let watch = pin!(watch(work, schema, &has_given_way));
+    let tried = match select(pin!(trial), watch).await {
+        Either::Left((tried, _)) => tried,
+        Either::Right((never, _)) => match never {},
+    };
+    match tried {
+        Err(_) if has_given_way.load(Ordering::Relaxed) => Err(Error::InTheWay),
+        tried => tried,
+    }
+}
+
+/// Cancels what holds the lock of `schema` whenever another session waits for it.
+async fn watch(work: Work<'_>, schema: Schema<'_>, has_given_way: &AtomicBool) -> Infallible {
     let question = give_way(schema);
     let mut watcher: Option<Client> = None;
-    let mut has_given_way = false;
     loop {
-        tokio::select! {
-            biased;
-            tried = &mut trial => return match tried {
-                Err(_) if has_given_way => Err(Error::InTheWay),
-                tried => tried,
-            },
-            () = tokio::time::sleep(PAUSE) => {}
-        }
+        tokio::time::sleep(PAUSE).await;
         if watcher.is_none() {
             watcher = work.database.pinned_driver().await.ok();
         }
         if let Some(watcher) = &watcher {
             let canceled = watcher.query_typed(&question, &[]).await;
-            has_given_way |= canceled.is_ok_and(|rows| !rows.is_empty());
+            if canceled.is_ok_and(|rows| !rows.is_empty()) {
+                has_given_way.store(true, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -57,6 +69,6 @@ fn give_way(schema: Schema<'_>) -> String {
         "SELECT pg_catalog.pg_cancel_backend(o.pid) FROM ({}) o \
          WHERE EXISTS (SELECT FROM pg_catalog.pg_locks w WHERE NOT w.granted \
              AND o.pid = ANY (pg_catalog.pg_blocking_pids(w.pid)))",
-        owners(schema)
+        owners(&lock_key(schema))
     )
 }

@@ -50,6 +50,14 @@ impl<'a> Work<'a> {
         Self { schema, ..self }
     }
 
+    /// The row of the schema is not as it was written.
+    pub(super) fn not_listed(self) -> Error {
+        Error::NotListed {
+            schema: self.schema.to_string(),
+            list: self.registry.list_of(self.schema).to_owned(),
+        }
+    }
+
     /// The schema is listed, and does not exist.
     pub(super) fn missing(self) -> Error {
         match self.schema {

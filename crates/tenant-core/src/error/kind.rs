@@ -19,6 +19,7 @@ impl Error {
             Self::NotSetUp { .. } | Self::NoSpareList { .. } | Self::NoExtensionsSchema(_) => {
                 ErrorKind::NotSetUp
             }
+            Self::InvalidExtensionsSchema { .. } => ErrorKind::Misconfigured,
             Self::Unknown(_)
             | Self::UnknownSpare(_)
             | Self::NoSchema(_)
@@ -28,6 +29,10 @@ impl Error {
             | Self::MissingSpare(_)
             | Self::InvalidRow { .. }
             | Self::InvalidSpareRow { .. }
+            | Self::NoHistory(_)
+            | Self::RegistryLost { .. }
+            | Self::ForeignObjects(_)
+            | Self::WrongOwner { .. }
             | Self::HalfMade { .. } => ErrorKind::Damaged,
             Self::Taken(_)
             | Self::Untracked(_)
@@ -45,11 +50,21 @@ impl Error {
             | Self::Irreversible { .. }
             | Self::UnreadableDown { .. }
             | Self::NotOurs { .. }
+            | Self::NotListed { .. }
+            | Self::AheadOfProgram { .. }
+            | Self::CannotRepairAhead { .. }
+            | Self::OtherProgram { .. }
             | Self::ChangedPath { .. }
             | Self::ChangedElsewhere { .. }
             | Self::NoVersionFits { .. }
             | Self::SeveralVersionsFit { .. }
             | Self::WouldBlockWrites { .. }
+            | Self::BaselineUnclear { .. }
+            | Self::NotLikeBaseline { .. }
+            | Self::BehindBaseline { .. }
+            | Self::AheadOfBaseline { .. }
+            | Self::EditMatters { .. }
+            | Self::UnknownApplied { .. }
             | Self::HasLedger(_) => ErrorKind::Refused,
             Self::NeedsDirect { .. }
             | Self::EachNeedsDirect { .. }

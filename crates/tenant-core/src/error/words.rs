@@ -102,12 +102,45 @@ pub(super) fn have(tables: &[String]) -> String {
 /// How many names are shown.
 const SHOWN: usize = 3;
 
+/// How many: `2 applied migrations`.
+pub(super) fn applied_migrations(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} applied migration{plural}")
+}
+
+/// The first of them, and how many more there are.
+pub(super) fn few_versions(versions: &[Version]) -> String {
+    let names = versions.iter().map(ToString::to_string);
+    few(&names.collect::<Vec<_>>())
+}
+
 /// The first of `names`, and how many more there are.
 pub(crate) fn few(names: &[String]) -> String {
     let shown = quoted(names.get(..SHOWN).unwrap_or(names));
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+/// How many differences of a schema are told.
+const TOLD: usize = 10;
+
+/// The first of these differences, and how many more there are.
+pub(super) fn some(differences: &[String]) -> String {
+    let told = differences.get(..TOLD).unwrap_or(differences).join("; ");
+    match differences.len().saturating_sub(TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
+    }
+}
+
+/// Which migrations may be a baseline.
+pub(super) fn unclear(candidates: &[Version]) -> String {
+    if candidates.is_empty() {
+        "no tenant with old migrations lacks one of this program".to_owned()
+    } else {
+        format!("tenants with old migrations lack {}", quoted(candidates))
     }
 }
 

@@ -108,6 +108,8 @@ calls! {
     KeepSpares = "keep_spares",
     PlanRollback = "plan_rollback",
     Rollback = "rollback",
+    Squash = "squash",
+    AcceptEdits = "accept_edits",
 }
 
 // None of these is an `async` block: a block that awaits its argument holds it

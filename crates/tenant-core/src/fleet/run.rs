@@ -61,7 +61,8 @@ impl Run<'_> {
     ///
     /// # Errors
     ///
-    /// That the server cannot be asked how many connections it has left.
+    /// [`Error::Standby`], or that the server cannot be asked how many connections it has
+    /// left.
     pub(crate) async fn over(
         self,
         items: Vec<Item>,
@@ -91,10 +92,16 @@ impl Run<'_> {
         let session = self.sessions.get().await?;
         let left = "SELECT current_setting('max_connections')::int \
                     - current_setting('superuser_reserved_connections')::int \
-                    - coalesce(sum(numbackends), 0)::int FROM pg_catalog.pg_stat_database";
+                    - coalesce(sum(numbackends), 0)::int, pg_catalog.pg_is_in_recovery() \
+                    FROM pg_catalog.pg_stat_database";
         let row = session.client().query_typed_one(left, &[]).await;
-        let left = row.and_then(|row| row.try_get::<_, i32>(0));
-        let left = left.map_err(|error| Error::database("counting the free connections", error))?;
+        let left = row.and_then(|row| Ok((row.try_get::<_, i32>(0)?, row.try_get(1)?)));
+        let failed = |error| Error::database("counting the free connections", error);
+        let (left, only_reads) = left.map_err(failed)?;
+        if only_reads {
+            // Once for all of them, and before the first is begun.
+            return Err(Error::standby(self.database));
+        }
         let left = usize::try_from(left).unwrap_or_default();
         let asked = self.limits.jobs.map_or(DEFAULT_JOBS, NonZeroUsize::get);
         Ok(asked.min(schemas).min(left).max(1))

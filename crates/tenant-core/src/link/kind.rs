@@ -55,7 +55,7 @@ impl ErrorKind {
             "42501" => Self::Denied,
             // Too many connections, and a server that is going down or coming up.
             "53300" | "57P01" | "57P02" | "57P03" => Self::Unreachable,
-            "0A000" => Self::Unsupported,
+            "0A000" | "25006" => Self::Unsupported,
             _ if code.starts_with("08") => Self::Unreachable,
             _ => Self::Failed,
         }

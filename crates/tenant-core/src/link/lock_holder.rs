@@ -19,6 +19,8 @@ pub struct LockHolder {
     pub state: Option<String>,
     /// When its last query began: `2026-01-31 23:59:59`, in UTC.
     pub query_start: Option<String>,
+    /// Whether it is a run on a tenant, as those of this library are.
+    pub is_run: bool,
 }
 
 impl fmt::Display for LockHolder {
@@ -69,6 +71,7 @@ mod tests {
             role: None,
             state: Some("idle in transaction".to_owned()),
             query_start: None,
+            is_run: false,
         };
         let words = in_words(std::slice::from_ref(&holder));
         assert_eq!(

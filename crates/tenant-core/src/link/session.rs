@@ -46,6 +46,8 @@ pub(crate) struct Session {
     /// Whether to wait for no other run any more.
     hurried: AtomicBool,
     hurry: Notify,
+    /// Whether transactions take turns with those of other runs.
+    turns: AtomicBool,
 }
 
 impl Session {
@@ -59,7 +61,19 @@ impl Session {
             messages: Mutex::new(None),
             hurried: AtomicBool::new(false),
             hurry: Notify::new(),
+            turns: AtomicBool::new(false),
         }
+    }
+
+    /// From here on, or no longer, transactions take turns with those of other runs that
+    /// have lost against each other.
+    pub(crate) fn take_turns(&self, turns: bool) {
+        self.turns.store(turns, Ordering::Relaxed);
+    }
+
+    /// Whether they do.
+    pub(crate) fn takes_turns(&self) -> bool {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// The driver's client.

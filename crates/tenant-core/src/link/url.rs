@@ -72,6 +72,7 @@ pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
     if config.get_application_name().is_none() {
         config.application_name("diesel-tenants");
     }
+    refuse_encoded_login(&config)?;
     if config.get_hosts().is_empty() {
         return Err(invalid("it names no host"));
     }
@@ -83,6 +84,21 @@ pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
         pooled,
         target,
     })
+}
+
+/// Refuses a login whose `:` or `@` is percent-encoded: the driver takes the password for a
+/// part of the role or of the host, which are shown.
+fn refuse_encoded_login(config: &Config) -> Result<(), ConnectError> {
+    let is_login = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
+    if config.get_hosts().iter().any(is_login) {
+        return Err(invalid("it must have a plain `@` between role and host"));
+    }
+    if config.get_user().is_some_and(|role| role.contains(':')) {
+        return Err(invalid(
+            "it must have a plain `:` between role and password, and none in the role",
+        ));
+    }
+    Ok(())
 }
 
 fn invalid(reason: impl Into<String>) -> ConnectError {
@@ -169,6 +185,22 @@ mod tests {
             let text = parse(url).unwrap_err().to_string();
             assert!(text.contains("%40") && !text.contains("s3"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_login_that_is_encoded_wholly_is_refused_and_not_shown() {
+        for url in [
+            "postgres://ann%3As3cret@host/shop",
+            "postgres://%61%6e%6e%3a%73%33cret@host/shop",
+            "postgres://ann%3As3cret%40host/shop",
+            "postgres://host/shop?user=ann%3As3cret",
+        ] {
+            let text = parse(url).unwrap_err().to_string();
+            assert!(text.contains("plain") && !text.contains("cret"), "{text}");
+        }
+        let parts = parse("postgres://%61%6e%6e:%73%33cret@host/shop").unwrap();
+        assert_eq!(parts.config.get_password(), Some(&b"s3cret"[..]));
+        assert_eq!(parts.target, "ann@host:5432/shop");
     }
 
     #[test]

@@ -3,10 +3,16 @@
 use sql_text::literal;
 
 use super::columns::{Column, Columns};
+use super::place::Place;
 use super::{List, Registry};
+use crate::Version;
 use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::name::Schema;
+
+/// The fingerprints that a row has, none where somebody has written something else.
+const READABLE: &str =
+    "CASE WHEN pg_catalog.jsonb_typeof(fingerprints) = 'object' THEN fingerprints ELSE '{}' END";
 
 /// Migrations that were applied or reverted, for the list to know.
 #[derive(Clone, Copy)]
@@ -116,14 +122,15 @@ impl Registry {
 
     fn insert_values(&self, list: List, schema: Schema<'_>, values: &Values) -> String {
         let place = self.place(list);
-        format!(
+        let insert = format!(
             "INSERT INTO {} ({}{}) VALUES ({}{})",
             place.table,
             place.key,
             values.names(),
             literal(schema.key()),
             values.values()
-        )
+        );
+        format!("WITH {}", place.written(&insert, &exactly(schema.key())))
     }
 
     /// Notes which migrations a run has applied to a schema, and fails unless
@@ -139,7 +146,7 @@ impl Registry {
         let version = format!("greatest(version, {})", applied.version());
         let values = self.versioned(list, version);
         let values = match applied.fingerprints() {
-            Some(new) => values.with(Column::Fingerprints, format!("fingerprints || {new}")),
+            Some(new) => values.with(Column::Fingerprints, format!("{READABLE} || {new}")),
             None => values,
         };
         Some(self.update_values(list, schema, &values, path_holds))
@@ -158,11 +165,37 @@ impl Registry {
             "(SELECT max(version COLLATE \"C\") FROM {})",
             schema.ledger()
         );
-        let left = format!("fingerprints - ARRAY[{}]::text[]", reverted.versions());
+        let left = format!("({READABLE}) - ARRAY[{}]::text[]", reverted.versions());
         let values = self
             .versioned(list, version)
             .with(Column::Fingerprints, left);
         Some(self.update_values(list, schema, &values, path_holds))
+    }
+
+    /// Notes what is recorded of a schema, whose own table says the newest version: these
+    /// are the texts of migrations that it has, and those versions are forgotten.
+    pub(crate) fn record(
+        &self,
+        schema: Schema<'_>,
+        texts: Ran<'_>,
+        forgotten: &[Version],
+    ) -> Option<String> {
+        let list = List::of(schema)?;
+        let version = format!(
+            "(SELECT max(version COLLATE \"C\") FROM {})",
+            schema.ledger()
+        );
+        let gone = forgotten.iter().map(|version| literal(version.as_str()));
+        let gone = gone.collect::<Vec<_>>().join(", ");
+        let left = format!("fingerprints - ARRAY[{gone}]::text[]");
+        let fingerprints = match texts.fingerprints() {
+            Some(new) => format!("({left}) || {new}"),
+            None => left,
+        };
+        let values = Values::of(self.columns(list))
+            .with(Column::Version, version)
+            .with(Column::Fingerprints, fingerprints);
+        Some(self.update_values(list, schema, &values, "true"))
     }
 
     fn update_values(
@@ -173,14 +206,17 @@ impl Registry {
         path_holds: &str,
     ) -> String {
         let place = self.place(list);
-        format!(
-            "UPDATE {} SET {} WHERE {} = {} AND {} = 1",
+        let key = literal(schema.key());
+        let update = format!(
+            "UPDATE {} SET {} WHERE {} = {key} AND {} = 1",
             place.table,
             values.set(&place.key),
             place.key,
-            literal(schema.key()),
             Assertion::Path.require(path_holds)
-        )
+        );
+        // A row that somebody has deleted is no matter of a trigger.
+        let is_same = format!("NOT EXISTS (SELECT FROM written WHERE key <> {key})");
+        format!("WITH {}", place.written(&update, &is_same))
     }
 
     /// Moves a spare, which is at the version `newest`, to the list of tenants.
@@ -193,17 +229,20 @@ impl Registry {
         let (from, to) = (self.place(List::Spares), self.place(List::Tenants));
         let values = self.versioned(List::Tenants, version_or_null(newest));
         let values = self.with_same_fingerprints(List::Spares, values);
-        format!(
-            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *) \
-             INSERT INTO {} ({}{}) SELECT {}{} FROM taken",
-            from.table,
-            from.key,
-            literal(spare.key()),
+        let insert = format!(
+            "INSERT INTO {} ({}{}) SELECT {}{} FROM taken",
             to.table,
             to.key,
             values.names(),
             literal(tenant.key()),
             values.values()
+        );
+        format!(
+            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *), {}",
+            from.table,
+            from.key,
+            literal(spare.key()),
+            to.written(&insert, &exactly(tenant.key()))
         )
     }
 
@@ -212,7 +251,7 @@ impl Registry {
         let place = self.place(List::Tenants);
         let values = self.versioned(List::Tenants, Column::Version.name().to_owned());
         let values = self.with_same_fingerprints(List::Tenants, values);
-        format!(
+        let insert = format!(
             "INSERT INTO {table} ({key}{}) SELECT {}{} FROM {table} WHERE {key} = {}",
             values.names(),
             literal(to.key()),
@@ -220,7 +259,8 @@ impl Registry {
             literal(from.key()),
             table = place.table,
             key = place.key,
-        )
+        );
+        format!("WITH {}", place.written(&insert, &exactly(to.key())))
     }
 
     /// With the fingerprints of the row that is read from `list`, if it has some.
@@ -235,10 +275,10 @@ impl Registry {
     pub(crate) fn rename(&self, from: Schema<'_>, to: Schema<'_>) -> Option<String> {
         let place = self.place(List::of(from)?);
         let (table, key) = (&place.table, &place.key);
-        let (from, to) = (literal(from.key()), literal(to.key()));
-        Some(format!(
-            "UPDATE {table} SET {key} = {to} WHERE {key} = {from}"
-        ))
+        let (from, is_to) = (literal(from.key()), exactly(to.key()));
+        let to = literal(to.key());
+        let update = format!("UPDATE {table} SET {key} = {to} WHERE {key} = {from}");
+        Some(format!("WITH {}", place.written(&update, &is_to)))
     }
 
     /// Takes a schema out of its list.
@@ -246,8 +286,29 @@ impl Registry {
         let place = self.place(List::of(schema)?);
         let (table, key) = (&place.table, &place.key);
         let name = literal(schema.key());
-        Some(format!("DELETE FROM {table} WHERE {key} = {name}"))
+        let delete = format!("DELETE FROM {table} WHERE {key} = {name}");
+        Some(format!(
+            "WITH {}",
+            place.written(&delete, &exactly(schema.key()))
+        ))
     }
+}
+
+impl Place {
+    /// What follows `WITH`: the statement, which writes rows, and the check `is_right` of
+    /// the keys that it has written, of the table `written`. A trigger can leave a row out
+    /// or change it, and PostgreSQL reports success.
+    fn written(&self, statement: &str, is_right: &str) -> String {
+        let key = &self.key;
+        let check = Assertion::Listed.require(is_right);
+        format!("written AS ({statement} RETURNING {key}::text AS key) SELECT WHERE {check} <> 1")
+    }
+}
+
+/// The condition that one row was written, with this key.
+fn exactly(key: &str) -> String {
+    let key = literal(key);
+    format!("ARRAY(SELECT key FROM written) = ARRAY[{key}]::text[]")
 }
 
 pub(super) fn version_or_null(version: Option<&str>) -> String {
@@ -258,6 +319,13 @@ pub(super) fn version_or_null(version: Option<&str>) -> String {
 mod tests {
     use super::*;
 
+    /// The statement that is checked, of `written` AS (... RETURNING).
+    fn of(statement: &str) -> &str {
+        let (_, statement) = statement.split_once("written AS (").unwrap();
+        let (statement, _) = statement.split_once(" RETURNING ").unwrap();
+        statement
+    }
+
     #[test]
     fn todays_list_has_the_statements_it_always_had() {
         let registry = Registry::default();
@@ -267,11 +335,14 @@ mod tests {
         let none = Ran { migrations: &[] };
         assert_eq!(
             registry.insert(tenant, none).unwrap(),
-            "INSERT INTO public.schema_tracker (name, version, migrated_at) \
-             VALUES ('acme', NULL, now())"
+            format!(
+                "WITH written AS (INSERT INTO public.schema_tracker (name, version, migrated_at) \
+                 VALUES ('acme', NULL, now()) RETURNING name::text AS key) SELECT WHERE {} <> 1",
+                Assertion::Listed.require("ARRAY(SELECT key FROM written) = ARRAY['acme']::text[]")
+            )
         );
         assert_eq!(
-            registry.update(tenant, none, "true").unwrap(),
+            of(&registry.update(tenant, none, "true").unwrap()),
             format!(
                 "UPDATE public.schema_tracker SET version = greatest(version, NULL), \
                  migrated_at = now() WHERE name = 'acme' AND {} = 1",
@@ -281,14 +352,21 @@ mod tests {
         registry.learn(
             &["created_at", "version", "migrated_at", "fingerprints"].map(|it| (1, it.to_owned())),
         );
+        let taken = registry.take_over(spare, tenant, Some("2"));
+        assert!(
+            taken.starts_with(
+                "WITH taken AS (DELETE FROM public.spare_schemas WHERE name = '_spare_1' \
+                 RETURNING *), written AS ("
+            ),
+            "{taken}"
+        );
         assert_eq!(
-            registry.take_over(spare, tenant, Some("2")),
-            "WITH taken AS (DELETE FROM public.spare_schemas WHERE name = '_spare_1' RETURNING *) \
-             INSERT INTO public.schema_tracker (name, version, migrated_at, fingerprints) \
+            of(&taken),
+            "INSERT INTO public.schema_tracker (name, version, migrated_at, fingerprints) \
              SELECT 'acme', '2', now(), fingerprints FROM taken"
         );
         assert_eq!(
-            registry.copy(tenant, tenant),
+            of(&registry.copy(tenant, tenant)),
             "INSERT INTO public.schema_tracker (name, version, migrated_at, fingerprints) \
              SELECT 'acme', version, now(), fingerprints FROM public.schema_tracker \
              WHERE name = 'acme'"
@@ -303,14 +381,14 @@ mod tests {
         let target = registry.target(&"acme".parse().unwrap());
         let (tenant, none) = (Schema::Tenant(&target), Ran { migrations: &[] });
         assert_eq!(
-            registry.update(tenant, none, "x").unwrap(),
+            of(&registry.update(tenant, none, "x").unwrap()),
             format!(
                 r#"UPDATE "a""b"."List." SET "Key" = "Key" WHERE "Key" = 'acme' AND {} = 1"#,
                 Assertion::Path.require("x")
             )
         );
         assert_eq!(
-            registry.adopt(tenant, Some("1")).unwrap(),
+            of(&registry.adopt(tenant, Some("1")).unwrap()),
             r#"INSERT INTO "a""b"."List." ("Key") VALUES ('acme')"#
         );
         assert_eq!(

@@ -1,6 +1,8 @@
 //! The migrations that make the list of tenants, the list of spares, and the table of
 //! expected shapes.
 
+use super::place::Place;
+use super::{List, Registry};
 use crate::MigrationSet;
 
 /// Takes a migration of this crate from its folder: its name and both of its files.
@@ -42,5 +44,34 @@ impl MigrationSet {
     #[must_use]
     pub fn registry() -> Self {
         Self::of_texts(&OWN)
+    }
+}
+
+/// How a list is made.
+pub(crate) struct Creation {
+    /// The version of the migration that makes it.
+    pub(crate) version: &'static str,
+    /// The statement that makes it as all of them together do.
+    pub(crate) statement: String,
+}
+
+impl Registry {
+    /// How the list is made by the migrations of this crate, if it is theirs.
+    pub(crate) fn creation(&self, list: List) -> Option<Creation> {
+        let (ours, version, own) = match list {
+            List::Tenants => (
+                Place::tenants(),
+                "20260101000000",
+                "id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL UNIQUE",
+            ),
+            List::Spares => (Place::spares(), "20260103000000", "name text PRIMARY KEY"),
+        };
+        let statement = format!(
+            "CREATE TABLE {} ({own}, created_at timestamptz NOT NULL DEFAULT now(), version text, \
+             migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{{}}')",
+            ours.table
+        );
+        let is_ours = *self.place(list) == ours;
+        is_ours.then_some(Creation { version, statement })
     }
 }

@@ -93,14 +93,13 @@ impl Registry {
         self.columns(List::Tenants).has(Column::Fingerprints)
     }
 
-    /// The statement by which a tenant is registered no longer with the text of the
-    /// migration `version`, for people to run.
-    pub(crate) fn forget_fingerprint(&self, key: &str, version: &str) -> String {
+    /// The statement by which the texts of all migrations of a tenant are forgotten, for
+    /// people to run.
+    pub(crate) fn forget_fingerprints(&self, key: &str) -> String {
         let place = self.place(List::Tenants);
         format!(
-            "UPDATE {} SET fingerprints = fingerprints - {} WHERE {} = {}",
+            "UPDATE {} SET fingerprints = '{{}}' WHERE {} = {}",
             place.table,
-            literal(version),
             place.key,
             literal(key)
         )

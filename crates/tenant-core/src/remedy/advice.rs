@@ -63,8 +63,14 @@ advice! {
     RemoveDependents,
     /// Create a tenant, copy the rows, and report the error.
     CopyRows,
+    /// Restore the table that lists the tenants from a backup.
+    RestoreTable,
+    /// Change or disable the trigger, or the rule, of the table that lists the tenants.
+    FixRegistryTrigger,
     /// Restore the tenant's schema from a backup.
     RestoreBackup,
+    /// Move what no migration creates to another schema, and migrate the tenant.
+    MoveForeignObjects,
     /// Change the schema by hand so that it matches a version.
     FixSchema,
     /// Compare the object with another tenant's, and change it by hand.
@@ -108,8 +114,21 @@ advice! {
     ReadDownFiles,
     /// Restore the migration's file, and write a new migration for the change.
     RestoreFile,
-    /// Use the program that has the migrations, or restore their folders.
+    /// Use the program that has the migrations: name their folder, or restore it.
     UseOtherProgram,
+    /// Say that the tenants are shared with another program, and may be migrated by this
+    /// one.
+    AllowUnknownMigrations,
+    /// Name the baseline, or its last migration.
+    NameBaseline,
+    /// Name the newest old migration that the baseline replaces.
+    NameNewestReplaced,
+    /// Correct the baseline: where all tenants differ, it creates something else.
+    CorrectBaseline,
+    /// Repair the tenant with the program that has the old migrations.
+    RepairWithOldProgram,
+    /// Migrate the tenant with the program that has the old migrations.
+    MigrateWithOldProgram,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
     /// Let the migration run outside a transaction.
@@ -128,6 +147,8 @@ advice! {
     RemoveName,
     /// Update the rows where they mean the tenant's name.
     UpdateRows,
+    /// Drop the extension, and create it in a schema that belongs to no tenant.
+    RecreateExtension,
 
     /// Wait until the other run has ended.
     WaitForOtherRun,

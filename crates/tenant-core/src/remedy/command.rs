@@ -2,7 +2,7 @@
 
 use std::iter::successors;
 
-use crate::{At, TenantName};
+use crate::{At, TenantName, Version};
 
 /// A call of this library that helps. A program shows how it is spelled there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,11 @@ pub enum Command {
     DistributeTenant(TenantName),
     /// [`Spares::keep`](crate::Spares::keep), with that many.
     KeepSpares(usize),
+    /// [`Tenants::squash`](crate::Tenants::squash), for all tenants, as a dry run.
+    Squash,
+    /// [`Tenants::accept_edits`](crate::Tenants::accept_edits) of this migration, for all
+    /// tenants.
+    AcceptEdits(Version),
 }
 
 impl Command {
@@ -48,7 +53,11 @@ impl Command {
     pub fn only_reads(&self) -> bool {
         matches!(
             self,
-            Self::ListTenants | Self::CheckTenants | Self::CheckQuickly | Self::CheckTenant(_)
+            Self::ListTenants
+                | Self::CheckTenants
+                | Self::CheckQuickly
+                | Self::CheckTenant(_)
+                | Self::Squash
         )
     }
 
@@ -82,7 +91,9 @@ impl Command {
             Self::CheckQuickly => Self::CheckTenant(name),
             Self::CheckTenant(_) => Self::DistributeTenant(name),
             Self::DistributeTenant(_) => Self::KeepSpares(0),
-            Self::KeepSpares(_) => return None,
+            Self::KeepSpares(_) => Self::Squash,
+            Self::Squash => Self::AcceptEdits(Version::recorded("20260101000000")),
+            Self::AcceptEdits(_) => return None,
         })
     }
 }

@@ -29,6 +29,8 @@ impl Error {
             | Self::Untracked(_)
             | Self::MissingSchema(_)
             | Self::HalfMade { .. }
+            | Self::NoHistory(_)
+            | Self::WrongOwner { .. }
             | Self::NoVersionFits { .. }
             | Self::SeveralVersionsFit { .. }
             | Self::HasLedger(_)
@@ -41,12 +43,31 @@ impl Error {
             | Self::NotDistributed(_)
             | Self::WouldBlockWrites { .. } => of_a_cluster(self),
             Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
+            Self::RegistryLost { create, .. } => vec![
+                Advice::RestoreTable.into(),
+                Sql::new(Purpose::CreateRegistry, [create]).into(),
+                Command::CheckTenants.into(),
+            ],
+            Self::NotListed { list, .. } => vec![
+                Advice::FixRegistryTrigger.into(),
+                Sql::triggers_of(list).into(),
+            ],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
             Self::Taken(_) => vec![
                 Advice::ChooseAnotherName.into(),
                 Command::ListTenants.into(),
             ],
+            Self::BaselineUnclear { .. }
+            | Self::NotLikeBaseline { .. }
+            | Self::BehindBaseline { .. }
+            | Self::AheadOfBaseline { .. }
+            | Self::EditMatters { .. }
+            | Self::UnknownApplied { .. } => of_recording(self),
             Self::NoVersion(_) => vec![Advice::NameVersion.into(), Command::ListTenants.into()],
+            Self::AheadOfProgram { .. } => vec![
+                Advice::UseOtherProgram.into(),
+                Advice::AllowUnknownMigrations.into(),
+            ],
             Self::ChangedElsewhere { changed, .. } => changed_elsewhere(changed),
             other => advice(other).map(Remedy::from).into_iter().collect(),
         }
@@ -112,6 +133,8 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::NameInText { .. } => Advice::RemoveName,
         Error::HasDependents { .. } => Advice::RemoveDependents,
         Error::SameName(_) => Advice::ChooseAnotherName,
+        Error::InvalidExtensionsSchema { .. } => Advice::CorrectExtensionsSchema,
+        Error::ForeignObjects(_) => Advice::MoveForeignObjects,
         Error::IsSpare(_) => Advice::ChooseTenantSchema,
         Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } => Advice::CorrectRow,
         Error::ChangedPath { .. } => Advice::RemoveSearchPath,
@@ -119,7 +142,9 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Standby { .. } => Advice::UsePrimary,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
-        Error::NotOurs { .. } => Advice::UseOtherProgram,
+        Error::NotOurs { .. } | Error::CannotRepairAhead { .. } | Error::OtherProgram { .. } => {
+            Advice::UseOtherProgram
+        }
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,
@@ -142,6 +167,8 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             ],
             Err(_) => vec![Command::CheckTenants.into()],
         },
+        // It would stay without any migration that is recorded.
+        Error::NoVersionFits { nearest: None, .. } => vec![Advice::MoveForeignObjects.into()],
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
             adopt(name, Some(nearest.clone().into())),
@@ -154,11 +181,44 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             let create = Command::CreateTenant(tenant_of(schema));
             vec![Advice::CorrectName.into(), create.into()]
         }
+        Error::NoHistory(name) => vec![
+            Command::AdoptTenant {
+                name: name.clone(),
+                at: None,
+            }
+            .into(),
+        ],
+        Error::WrongOwner { schema, usual, .. } => {
+            vec![Sql::change_owner(schema.as_str(), usual).into()]
+        }
         Error::NothingToAdopt(name) => vec![Command::CheckTenant(name.clone()).into()],
         Error::StillDifferent { name, .. } => vec![
             Advice::RunSqlByHand.into(),
             Command::CheckTenant(name.clone()).into(),
         ],
+        _ => Vec::new(),
+    }
+}
+
+/// Of errors about what is recorded of migrations.
+fn of_recording(error: &Error) -> Vec<Remedy> {
+    match error {
+        Error::BaselineUnclear { .. } => vec![Advice::NameBaseline.into()],
+        Error::NotLikeBaseline { .. } => vec![
+            Advice::CorrectBaseline.into(),
+            Advice::RepairWithOldProgram.into(),
+        ],
+        Error::BehindBaseline { .. } => vec![Advice::MigrateWithOldProgram.into()],
+        Error::AheadOfBaseline { .. } => vec![
+            Advice::UseOtherProgram.into(),
+            Advice::NameNewestReplaced.into(),
+        ],
+        Error::EditMatters { .. } => {
+            vec![Advice::RestoreFile.into(), Command::CheckTenants.into()]
+        }
+        Error::UnknownApplied { .. } => {
+            vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
+        }
         _ => Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! [`Sql`]: statements that help, and what for.
 
-use sql_text::ident;
+use sql_text::{ident, literal};
 
 use crate::registry::Registry;
 
@@ -28,11 +28,11 @@ pub enum Purpose {
     RenameBack,
     /// Changes the definition of an object. Its values may change with it.
     ChangeDefinition,
-    /// Takes the tenant to be right although a migration's text has changed.
-    AcceptEdited,
+    /// Forgets what the texts of the applied migrations were.
+    ForgetFingerprints,
     /// Lets a role use the schema and its tables.
     GrantAccess,
-    /// Gives the schema to the role that owns most tenants.
+    /// Gives the schema to the role that owns most tenants, or what is in it.
     ChangeOwner,
     /// Takes a row off the registry. No schema is touched.
     Unregister,
@@ -40,6 +40,8 @@ pub enum Purpose {
     ForgetSpare,
     /// Drops a spare schema that is in no list.
     DropSpare,
+    /// Creates the table that lists tenants, or spares, empty.
+    CreateRegistry,
     /// Creates the schema for extensions.
     CreateSchema,
     /// Adds a server to the cluster, as a superuser.
@@ -48,8 +50,14 @@ pub enum Purpose {
     OpenNode,
     /// Gives a path that is kept somewhere the tenant's new name.
     RenamePath,
+    /// Moves an extension to a schema that belongs to no tenant.
+    MoveExtension,
+    /// For a new migration of the tenants: it is right in every tenant.
+    AddToMigration,
     /// Lists the triggers and event triggers that call a function. Changes nothing.
     ListTriggers,
+    /// Lists the triggers of a table. Changes nothing.
+    ListTableTriggers,
 }
 
 impl Purpose {
@@ -59,17 +67,21 @@ impl Purpose {
         Self::DropObject,
         Self::RenameBack,
         Self::ChangeDefinition,
-        Self::AcceptEdited,
+        Self::ForgetFingerprints,
         Self::GrantAccess,
         Self::ChangeOwner,
         Self::Unregister,
         Self::ForgetSpare,
         Self::DropSpare,
+        Self::CreateRegistry,
         Self::CreateSchema,
         Self::AddNode,
         Self::OpenNode,
         Self::RenamePath,
+        Self::MoveExtension,
+        Self::AddToMigration,
         Self::ListTriggers,
+        Self::ListTableTriggers,
     ];
 }
 
@@ -87,6 +99,23 @@ impl Sql {
     /// Takes `name`, which may be any text, off the registry.
     pub(crate) fn unregister(registry: &Registry, name: &str) -> Self {
         Self::new(Purpose::Unregister, [registry.unregister(name)])
+    }
+
+    /// Lists the triggers of the table `list`, a SQL text.
+    pub(crate) fn triggers_of(list: &str) -> Self {
+        let list = literal(list);
+        let statement = format!(
+            "SELECT tgname, tgfoid::regprocedure FROM pg_trigger \
+             WHERE tgrelid = {list}::regclass AND NOT tgisinternal"
+        );
+        Self::new(Purpose::ListTableTriggers, [statement])
+    }
+
+    /// Gives the schema to the role `usual`.
+    pub(crate) fn change_owner(schema: &str, usual: &str) -> Self {
+        let (schema, usual) = (ident(schema), ident(usual));
+        let statement = format!("ALTER SCHEMA {schema} OWNER TO {usual}");
+        Self::new(Purpose::ChangeOwner, [statement])
     }
 
     /// Lets `role` use the schema, and its tables.

@@ -1,5 +1,7 @@
 //! What was noticed that is no failure, and that somebody should know.
 
+use sql_text::ident;
+
 use crate::Version;
 use crate::error::few;
 use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
@@ -17,6 +19,13 @@ pub enum Note {
         /// Its version.
         version: Version,
         /// The tenants that have it as it was before, by name.
+        tenants: Vec<String>,
+    },
+    /// What the texts of the applied migrations were cannot be read, so that it is not known
+    /// whether one was edited.
+    #[error("the fingerprints of {} in the registry are no JSON object, and are ignored", few(.tenants))]
+    NoFingerprints {
+        /// The tenants, by name.
         tenants: Vec<String>,
     },
     /// A migration that was applied and is not there any more.
@@ -84,6 +93,19 @@ pub enum Note {
         /// The tables, by name.
         tables: Vec<String>,
     },
+    /// A schema became a tenant's, and an extension lies in it.
+    #[error(
+        "the extension `{extension}` lies in the schema `{schema}`: a database has one of each, and \
+         dropping the tenant would drop it, with columns of its types in other schemas"
+    )]
+    ExtensionInside {
+        /// The tenant's schema.
+        schema: String,
+        /// The extension.
+        extension: String,
+        /// The schema to which it can be moved; `None` when it can't be moved.
+        elsewhere: Option<String>,
+    },
 }
 
 impl Note {
@@ -91,13 +113,26 @@ impl Note {
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
-            Self::Edited { .. } => {
-                return vec![Advice::RestoreFile.into(), Command::CheckTenants.into()];
+            Self::NoFingerprints { .. } => return vec![Command::CheckTenants.into()],
+            Self::Edited { version, .. } => {
+                return vec![
+                    Advice::RestoreFile.into(),
+                    Command::AcceptEdits(version.clone()).into(),
+                    Command::CheckTenants.into(),
+                ];
             }
             Self::OldPath { remedy, .. } => {
                 return vec![Sql::new(Purpose::RenamePath, [remedy]).into()];
             }
-            Self::Unknown { .. } => Advice::UseOtherProgram,
+            Self::ExtensionInside {
+                extension,
+                elsewhere: Some(elsewhere),
+                ..
+            } => return vec![move_extension(extension, elsewhere).into()],
+            Self::ExtensionInside { .. } => Advice::RecreateExtension,
+            Self::Unknown { .. } => {
+                return vec![Advice::UseOtherProgram.into(), Command::Squash.into()];
+            }
             Self::Late { .. } => Advice::IgnoreIfIndependent,
             Self::LossUnknown { .. } => Advice::ReadDownFiles,
             Self::NotBack { .. } => Advice::CompleteDownFiles,
@@ -114,6 +149,7 @@ impl Note {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Edited { .. } => "edited_migration",
+            Self::NoFingerprints { .. } => "no_fingerprints",
             Self::Unknown { .. } => "unknown_migration",
             Self::Late { .. } => "late_migration",
             Self::LossUnknown { .. } => "loss_unknown",
@@ -122,8 +158,20 @@ impl Note {
             Self::OldPath { .. } => "old_path",
             Self::NameInText { .. } => "name_in_text",
             Self::NameInRows { .. } => "name_in_rows",
+            Self::ExtensionInside { .. } => "extension_inside",
         }
     }
+}
+
+fn move_extension(extension: &str, schema: &str) -> Sql {
+    let (extension, schema) = (ident(extension), ident(schema));
+    Sql::new(
+        Purpose::MoveExtension,
+        [
+            format!("CREATE SCHEMA IF NOT EXISTS {schema}"),
+            format!("ALTER EXTENSION {extension} SET SCHEMA {schema}"),
+        ],
+    )
 }
 
 /// All of them, one after the other.

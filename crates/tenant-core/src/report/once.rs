@@ -6,6 +6,7 @@ use super::problem::{Problem, ProblemKind};
 
 /// Leaves out what another problem says better.
 pub(crate) fn tell_once(problems: &mut Vec<Problem>) {
+    leave_out_owners(problems);
     leave_out_grants(problems);
     leave_out_pending(problems);
 }
@@ -27,12 +28,29 @@ fn leave_out_grants(problems: &mut Vec<Problem>) {
     });
 }
 
+/// Leaves out whom objects belong to in schemas that belong to the wrong role themselves:
+/// the objects are compared with that role, and it is not the one to hand them to.
+fn leave_out_owners(problems: &mut Vec<Problem>) {
+    let foreign = problems
+        .iter()
+        .filter(|it| matches!(it.kind, ProblemKind::ForeignOwner { .. }));
+    let foreign = foreign.filter_map(|it| it.tenant.clone());
+    let foreign = foreign.collect::<HashSet<_>>();
+    problems.retain(|it| {
+        let is_foreign = it.tenant.as_ref().is_some_and(|it| foreign.contains(it));
+        let is_of_owner =
+            matches!(&it.kind, ProblemKind::Drift(difference) if difference.is_about_owner());
+        !(is_foreign && is_of_owner)
+    });
+}
+
 /// Where the record of migrations is lost, migrating would meet what is there: it is no
 /// remedy.
 fn leave_out_pending(problems: &mut Vec<Problem>) {
-    let half_made = problems
-        .iter()
-        .filter(|it| matches!(it.kind, ProblemKind::HalfMade));
+    let half_made = problems.iter().filter(|it| {
+        let kind = &it.kind;
+        matches!(kind, ProblemKind::HalfMade | ProblemKind::ForeignObjects)
+    });
     let half_made = half_made.filter_map(|it| it.tenant.clone());
     let half_made = half_made.collect::<HashSet<_>>();
     problems.retain(|it| {

@@ -22,6 +22,15 @@ pub struct Outcome {
     pub reverted: Vec<Version>,
     /// The versions that were to be reverted and still are applied, newest first.
     pub to_revert: Vec<Version>,
+    /// The versions that were recorded as applied without being run, oldest first; in a dry
+    /// run, those that would be.
+    pub recorded: Vec<Version>,
+    /// The versions that were taken out of the history, oldest first; in a dry run, those
+    /// that would be.
+    pub forgotten: Vec<Version>,
+    /// The versions whose edited text was accepted, oldest first; in a dry run, those that
+    /// would be.
+    pub accepted: Vec<Version>,
     /// Whether a new tenant was made of a spare schema.
     pub from_spare: bool,
     /// How long it took.
@@ -48,6 +57,10 @@ pub enum Status {
     Reverted,
     /// Brought to a server of the cluster by this run.
     Distributed,
+    /// A baseline was recorded in place of old migrations.
+    Squashed,
+    /// The texts of edited migrations were accepted.
+    Accepted,
     /// There was nothing to do.
     UpToDate,
     /// As [`Outcome::error`] says.
@@ -68,6 +81,8 @@ impl Status {
             Self::Migrated => "migrated",
             Self::Reverted => "reverted",
             Self::Distributed => "distributed",
+            Self::Squashed => "squashed",
+            Self::Accepted => "accepted",
             Self::UpToDate => "up_to_date",
             Self::Failed => "failed",
             Self::Dropped => "dropped",
@@ -144,6 +159,9 @@ impl Outcome {
             pending: Vec::new(),
             reverted: Vec::new(),
             to_revert: Vec::new(),
+            recorded: Vec::new(),
+            forgotten: Vec::new(),
+            accepted: Vec::new(),
             from_spare: false,
             messages: Vec::new(),
             messages_left_out: 0,

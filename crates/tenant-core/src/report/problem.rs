@@ -3,7 +3,7 @@
 mod remedy;
 
 use crate::name::listed;
-use crate::shape::{Change, Difference, ObjectKind};
+use crate::shape::{Change, Difference, ObjectKind, ObjectName};
 use crate::{Error, InvalidName, Node, Version};
 
 /// Something that is not as it should be.
@@ -35,12 +35,19 @@ pub enum ProblemKind {
     /// Something is in the schema, and no migration is recorded.
     #[error("the schema is not empty, but no migration is recorded as applied")]
     HalfMade,
+    /// Something is in the schema that no migration of this program makes, nothing that one
+    /// does, and no migration is recorded.
+    #[error("no migration is recorded as applied, and none creates what the schema holds")]
+    ForeignObjects,
     /// Migrations that were not applied, by version, oldest first.
     #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
     PendingMigrations(Vec<Version>),
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(Version),
+    /// None of the applied migrations, oldest first, is this program's.
+    #[error("the tenant is not this program's: it has none of the applied migrations {}", listed(.0))]
+    OtherProgram(Vec<Version>),
     /// The text of a migration is not the one that was applied.
     #[error("the migration `{migration}` was edited after it was applied")]
     EditedMigration {
@@ -49,6 +56,9 @@ pub enum ProblemKind {
         /// Its version.
         version: Version,
     },
+    /// What its row keeps of the texts of the applied migrations cannot be read.
+    #[error("the fingerprints in its row of the registry are no JSON object, and are ignored")]
+    NoFingerprints,
     /// The application's role cannot use the schema, or not read these tables.
     #[error("{}", no_access(.role, .tables))]
     NoAccess {
@@ -58,12 +68,13 @@ pub enum ProblemKind {
         /// it had the right to use the schema.
         tables: Vec<String>,
     },
-    /// The schema belongs to another role than those of most tenants.
-    #[error("the schema belongs to `{owner}`, and those of most tenants to `{usual}`")]
+    /// The schema belongs to another role than those of most tenants, or than what is in
+    /// it. Whom the objects in it belong to is no further problem.
+    #[error("the schema belongs to `{owner}` instead of `{usual}`")]
     ForeignOwner {
         /// The role that it belongs to.
         owner: String,
-        /// The role that the most belong to.
+        /// The role that it should belong to.
         usual: String,
     },
     /// The schema is the coordinator's own, and the database is spread over a cluster.
@@ -92,6 +103,17 @@ pub enum ProblemKind {
     /// What tenants should look like is not known: the role may not create a schema.
     #[error("how the tenants should look was not checked: the migrations could not be tried")]
     TablesNotChecked(#[source] Error),
+    /// A function of the migrations finds what it names through `search_path` only, and
+    /// PostgreSQL calls it where the path does not lead to the tenant.
+    #[error("{}", no_path(.function, .names, .used_by))]
+    UnqualifiedFunction {
+        /// The function, with the types of its arguments.
+        function: String,
+        /// What it names without a schema.
+        names: Vec<String>,
+        /// What calls it: an index, a generated column, a check.
+        used_by: ObjectName,
+    },
     /// The migrations do not make a schema any more.
     #[error("the migrations cannot be applied to a new schema")]
     BrokenMigrations(#[source] Error),
@@ -110,6 +132,11 @@ pub enum Orphan {
          outside it depend on it"
     )]
     DependedOn,
+    /// The same, with migrations that this program does not have.
+    #[error(
+        "the schema looks like a tenant's of another program, and no tenant of that name is registered"
+    )]
+    OfOtherProgram,
     /// It holds nothing.
     #[error("the schema is empty, and no tenant of that name is registered")]
     Empty,
@@ -128,6 +155,12 @@ pub enum SpareFault {
     /// The same, and it cannot be dropped without what others have.
     #[error("a spare schema that is in no list is left over, and objects outside it depend on it")]
     DependedOn,
+    /// It is a tenant's.
+    #[error("the schema is listed as a spare, and is a tenant's")]
+    Tenants,
+    /// It is in the list of spares, and was not created as one.
+    #[error("the schema is listed as a spare, but was not created as one")]
+    NoSpare,
     /// It does not look as its migrations make it.
     #[error("the spare schema does not have the shape that its migrations make")]
     Drifted,
@@ -151,9 +184,12 @@ impl ProblemKind {
             Self::Unreadable(_) => "unreadable",
             Self::Drift(difference) => code_of(difference),
             Self::HalfMade => "half_made",
+            Self::ForeignObjects => "foreign_objects",
             Self::PendingMigrations(_) => "pending_migrations",
             Self::UnknownMigration(_) => "unknown_migration",
+            Self::OtherProgram(_) => "other_program",
             Self::EditedMigration { .. } => "edited_migration",
+            Self::NoFingerprints => "no_fingerprints",
             Self::NoAccess { .. } => "no_access",
             Self::ForeignOwner { .. } => "wrong_owner",
             Self::NotDistributed => "not_distributed",
@@ -164,6 +200,7 @@ impl ProblemKind {
             Self::NothingSelected => "nothing_selected",
             Self::TablesNotChecked(_) => "tables_not_checked",
             Self::BrokenMigrations(_) => "broken_migrations",
+            Self::UnqualifiedFunction { .. } => "unqualified_function",
         }
     }
 }
@@ -180,6 +217,15 @@ fn code_of(difference: &Difference) -> &'static str {
         (Change::MissingGrants(_), _) => "missing_grants",
         (Change::ExtraGrants(_), _) => "extra_grants",
     }
+}
+
+fn no_path(function: &str, names: &[String], used_by: &ObjectName) -> String {
+    let names = names.iter().map(|name| format!("`{name}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!(
+        "the function `{function}`, which the {used_by} calls, names {names} without a schema: \
+         autovacuum and pg_restore call it without the tenant in search_path, and fail"
+    )
 }
 
 fn no_access(role: &str, tables: &[String]) -> String {

@@ -9,7 +9,11 @@ use super::Outcome;
 pub struct SpareCount {
     /// Up to date, to be taken by the next tenants.
     pub ready: usize,
-    /// Others: behind, or not readable.
+    /// They lack migrations of this program.
+    pub behind: usize,
+    /// They have migrations that this program does not have: spares of a newer one.
+    pub ahead: usize,
+    /// Others: not readable, without a schema, or no spares at all.
     pub other: usize,
 }
 
@@ -22,6 +26,9 @@ pub struct SpareReport {
     pub outcomes: Vec<Outcome>,
     /// How many are ready now.
     pub ready: usize,
+    /// How many there are of a newer program, which were left alone. A run that keeps none
+    /// drops them.
+    pub ahead: usize,
     /// How long it took.
     pub duration: Duration,
 }

@@ -348,6 +348,10 @@ pub(super) fn canonical(kind: ObjectKind, aspect: Aspect, fact: &str) -> Cow<'_,
 
 /// A wrong owner. No owner among the facts means that of the schema.
 fn owner(found: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> Option<Difference> {
+    // A column's sequence always belongs to the role that its table belongs to.
+    if name.kind == ObjectKind::Sequence && is.fact(Aspect::OwnedBy).is_some() {
+        return None;
+    }
     let (wanted, owner) = (should.fact(Aspect::Owner), is.fact(Aspect::Owner));
     if wanted == owner || wanted == Some(&found.owner) && owner.is_none() {
         return None;

@@ -1,5 +1,7 @@
 //! Makes tenants of schemas that are there.
 
+mod extensions;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,12 +9,14 @@ use super::expected::Trust;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
 use super::state;
-use crate::engine::{self, Evidence};
+use crate::engine::{self, Evidence, require_known};
 use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::{Schema, Target};
+use crate::report::Note;
 use crate::shape::{Compared, Expectation, Shape, compare};
 use crate::{Answer, At, Error, SchemaName, TenantName, Version};
+use extensions::extensions_inside;
 
 /// What came of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Adopted {
     /// How the schema differs from what its migrations make, in words, if the caller
     /// has said the version.
     pub differences: Vec<String>,
+    /// Extensions that lie in the schema ([`Note::ExtensionInside`]).
+    pub notes: Vec<Note>,
 }
 
 /// The version that a schema is said to have.
@@ -85,7 +91,8 @@ impl Tenants {
     /// [`Error::NoSchema`], [`Error::MissingSchema`], [`Error::NothingToAdopt`] when it
     /// is a whole tenant, [`Error::IsSpare`], [`Error::NoVersionFits`],
     /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
-    /// `at` says what the schema says itself, [`Error::Busy`], or that the migrations
+    /// `at` says what the schema says itself, [`Error::OtherProgram`] or
+    /// [`Error::AheadOfProgram`] when another program has migrated it, [`Error::Busy`], or that the migrations
     /// could not be tried. Then nothing was changed.
     pub fn adopt<'a>(&'a self, name: &'a TenantName) -> Adopt<'a> {
         Adopt {
@@ -98,15 +105,19 @@ impl Tenants {
     async fn take_in(&self, target: &Target, at: Option<At>) -> Result<Adopted, Error> {
         let schema = &target.schema;
         self.look_for_columns().await?;
-        let spares = state::names_of_spares(&self.reading().await?, &self.registry).await?;
+        let reading = self.reading().await?;
+        let spares = state::names_of_spares(&reading, &self.registry).await?;
         if spares.iter().any(|spare| spare == schema.as_str()) {
             return Err(Error::IsSpare(schema.clone()));
         }
+        let elsewhere = self.settings.extensions.as_ref().map(|it| it.name());
+        let notes = extensions_inside(&reading, schema, elsewhere).await?;
+        drop(reading);
         let said = self.said(at)?;
         let steps = self.steps(&said).await?;
         let adopted = Mutex::new(None);
         let decide = |evidence: &Evidence<'_>| {
-            let (count, decided) = self.decide(schema, evidence, &said, &steps)?;
+            let (count, decided) = self.decide(target, evidence, &said, &steps)?;
             let mut adopted = adopted.lock().unwrap_or_else(PoisonError::into_inner);
             *adopted = Some(decided);
             Ok(count)
@@ -116,7 +127,8 @@ impl Tenants {
         self.directory.forget(&target.name);
         done?;
         let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        adopted.ok_or_else(|| Error::NoSchema(schema.clone()))
+        let adopted = adopted.ok_or_else(|| Error::NoSchema(schema.clone()))?;
+        Ok(Adopted { notes, ..adopted })
     }
 
     fn said(&self, at: Option<At>) -> Result<Said, Error> {
@@ -152,20 +164,24 @@ impl Tenants {
     /// How many of the migrations the schema has, and what to say of it.
     fn decide(
         &self,
-        name: &SchemaName,
+        target: &Target,
         evidence: &Evidence<'_>,
         said: &Said,
         steps: &Steps,
     ) -> Result<(usize, Adopted), Error> {
+        let name = &target.schema;
         let found = match evidence {
             Evidence::Ledger(_) if *said != Said::Nothing => {
                 return Err(Error::HasLedger(name.clone()));
             }
             Evidence::Ledger(versions) => {
+                let (schema, allowed) = (Schema::Tenant(target), self.settings.unknown_migrations);
+                require_known(schema, &self.migrations.tenant, versions, allowed)?;
                 let adopted = Adopted {
                     version: versions.last().map(Version::recorded),
                     by_shape: false,
                     differences: Vec::new(),
+                    notes: Vec::new(),
                 };
                 return Ok((0, adopted));
             }
@@ -197,6 +213,7 @@ impl Tenants {
             version: self.version(count),
             by_shape,
             differences,
+            notes: Vec::new(),
         }
     }
 

@@ -68,7 +68,10 @@ impl Tenants {
         let spares = AtomicBool::new(self.may_take_spares().await?);
         let session = self.session().await?;
         let made = self.create_one(&session, target, &spares).await;
-        made.into_result()
+        match made.into_result() {
+            Err(error) => Err(self.told_apart(error).await),
+            made => made,
+        }
     }
 
     /// Makes several tenants, some at a time. One that fails leaves nothing behind and
@@ -174,8 +177,12 @@ impl Tenants {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Tenants);
         let found = reading.query(&sql, &[]).await;
-        found
-            .map(drop)
-            .map_err(|error| state::registry_error(&self.registry, error))
+        match found {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let error = state::registry_error(&self.registry, error);
+                Err(self.told_apart(error).await)
+            }
+        }
     }
 }

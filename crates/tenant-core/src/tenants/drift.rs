@@ -12,7 +12,9 @@ use super::shapes::Seen;
 use super::state::Standing;
 use crate::Error;
 use crate::report::{Problem, ProblemKind};
-use crate::shape::{Shape, compare_with_migrations, missing_table, names_schema};
+use crate::shape::{
+    Change, Difference, Shape, compare_with_migrations, missing_table, names_schema,
+};
 
 /// What a look at the shapes found.
 #[derive(Default)]
@@ -25,15 +27,15 @@ pub(super) struct Drift {
 }
 
 impl Tenants {
-    /// How the tenants differ from what their migrations make. Of those that have
-    /// migrations which nobody knows only tables that are gone are told: what else
-    /// these migrations have changed is not known.
+    /// How the tenants differ from what their migrations make. Those that have migrations
+    /// which this program does not have are left out: what these have changed is not known.
     pub(super) async fn drift(
         &self,
         standings: &[Standing],
         shapes: &Shapes,
     ) -> Result<Drift, Error> {
-        let expected = standings.iter().filter_map(|standing| {
+        let known = standings.iter().filter(|it| it.unknown.is_empty());
+        let expected = known.filter_map(|standing| {
             let shape = shapes.get(&self.applied(standing))?;
             let schema = standing.entry.schema_name().as_str();
             Some((schema, (standing, shape.shape_of(schema))))
@@ -41,11 +43,7 @@ impl Tenants {
         let expected = expected.collect::<HashMap<_, _>>();
         let names = expected.keys().copied().collect::<Vec<_>>();
         let look = |found: Shape| match expected.get(found.schema()) {
-            Some((standing, expected)) => {
-                let mut found = compare_with_migrations(expected, &found);
-                found.retain(|it| standing.unknown.is_empty() || it.is_missing_table());
-                found
-            }
+            Some((_, expected)) => compare_with_migrations(expected, &found),
             None => Vec::new(),
         };
         let mut drift = Drift::default();
@@ -59,10 +57,13 @@ impl Tenants {
                 // Dropped meanwhile: somebody else's finding.
                 Seen::Nothing => {}
                 Seen::Busy => drift.busy.push(name.to_owned()),
-                Seen::Shape(found) if found.is_empty() => {
-                    drift.as_expected += usize::from(standing.unknown.is_empty());
+                Seen::Shape(found) if found.is_empty() => drift.as_expected += 1,
+                Seen::Shape(found) if is_bare => {
+                    let newest = shapes.get(&self.newest());
+                    let is_foreign =
+                        newest.is_some_and(|newest| is_foreign(&found, newest.template()));
+                    drift.add(name, [bare(is_foreign)]);
                 }
-                Seen::Shape(_) if is_bare => drift.add(name, [ProblemKind::HalfMade]),
                 Seen::Shape(found) => {
                     let kinds = found.into_iter().map(|it| ProblemKind::Drift(Box::new(it)));
                     drift.add(name, kinds);
@@ -85,7 +86,7 @@ impl Tenants {
         shapes: &Shapes,
     ) -> Result<Vec<Problem>, Error> {
         let mut groups = BTreeMap::<Applied, Vec<&Standing>>::new();
-        for standing in standings {
+        for standing in standings.iter().filter(|it| it.unknown.is_empty()) {
             let group = groups.entry(self.applied(standing)).or_default();
             group.push(standing);
         }
@@ -107,6 +108,23 @@ impl Drift {
         });
         self.problems.extend(problems);
     }
+}
+
+/// What is wrong with a schema that is not empty and without any recorded migration.
+fn bare(is_foreign: bool) -> ProblemKind {
+    if is_foreign {
+        ProblemKind::ForeignObjects
+    } else {
+        ProblemKind::HalfMade
+    }
+}
+
+/// Whether none of what an otherwise empty schema holds, as `found` says, is what the
+/// migrations make, all of which is in `newest`.
+fn is_foreign(found: &[Difference], newest: &Shape) -> bool {
+    let mut extra = found.iter().filter(|it| it.change == Change::Extra);
+    let is_ours = |it: &Difference| newest.objects().any(|object| *object == it.object);
+    found.iter().any(|it| it.change == Change::Extra) && !extra.any(is_ours)
 }
 
 /// Which of the tables of `expected` these lack.

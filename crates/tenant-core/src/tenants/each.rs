@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::handle::Tenants;
+use super::recording::Jobs;
 use crate::Error;
 use crate::fleet::{Action, Item, Limits, Run, Stop};
 use crate::link::Session;
@@ -14,7 +15,7 @@ use crate::name::Entry;
 use crate::report::{Outcome, Status};
 
 /// What is done with each schema of a run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) enum Task<'a> {
     Create,
     Migrate,
@@ -23,6 +24,8 @@ pub(super) enum Task<'a> {
     /// Only a spare: a tenant is dropped by a call of its own.
     Drop,
     Distribute,
+    /// What these say of it, where its shape allows that.
+    Record(&'a Jobs<'a>),
 }
 
 /// A task, with what it needs.
@@ -86,6 +89,7 @@ impl Doing<'_> {
             (Task::Drop, Entry::Spare(name)) => tenants.drop_spare(session, name).await,
             (Task::Drop, Entry::Tenant(_)) => Outcome::idle(entry.key(), Status::Skipped),
             (Task::Distribute, _) => tenants.distribute_one(session, schema).await,
+            (Task::Record(jobs), _) => tenants.record_one(session, schema, jobs).await,
         }
     }
 }

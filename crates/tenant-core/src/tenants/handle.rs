@@ -15,7 +15,7 @@ use crate::name::{Schema, Target};
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
 use crate::report::Waiting;
-use crate::{Answer, Error, Node, TenantName};
+use crate::{Answer, Error, InvalidSchemaName, Node, SchemaName, TenantName};
 
 /// The tenants of one database.
 ///
@@ -51,7 +51,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], or [`Error::NoExtensionsSchema`] when `settings`
-    /// names a schema that is not there.
+    /// names a schema that is not there, [`Error::InvalidExtensionsSchema`] one that cannot
+    /// be.
     pub fn open(
         database: Database,
         migrations: Migrations,
@@ -155,6 +156,7 @@ impl Tenants {
         let Some(extensions) = &self.settings.extensions else {
             return Ok(());
         };
+        require_possible(extensions.name())?;
         let exists = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1";
         let parameter = (&extensions.name() as &(dyn ToSql + Sync), Type::TEXT);
         let row = session.client().query_typed_one(exists, &[parameter]).await;
@@ -240,6 +242,25 @@ impl Tenants {
         &self.migrations
     }
 
+    /// Fails where the server is a standby, on which nothing can be changed: for a program
+    /// that asks somebody before it changes something.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Standby`], [`Error::Connect`], or what the server says.
+    pub fn require_primary(&self) -> Answer<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let session = self.session().await?;
+            let question = "SELECT pg_catalog.pg_is_in_recovery()";
+            let row = session.client().query_typed_one(question, &[]).await;
+            match row.and_then(|row| row.try_get(0)) {
+                Ok(true) => Err(Error::standby(&self.database)),
+                Ok(false) => Ok(()),
+                Err(error) => Err(Error::database("asking whether it is a standby", error)),
+            }
+        })
+    }
+
     /// A connection for the work on one schema, or for a question.
     pub(super) async fn session(&self) -> Result<Lease<'_>, Error> {
         Ok(self.sessions.get().await?)
@@ -264,5 +285,19 @@ impl Tenants {
             Schema::Public => &self.migrations.public,
             Schema::Tenant(_) | Schema::Spare(_) | Schema::Rehearsal(_) => &self.migrations.tenant,
         }
+    }
+}
+
+/// Refuses what no schema for extensions can be called: PostgreSQL would cut the name, or
+/// look into its own schema first.
+fn require_possible(name: &str) -> Result<(), Error> {
+    match name.parse::<SchemaName>() {
+        Err(InvalidSchemaName { rule, .. }) if name != "public" => {
+            Err(Error::InvalidExtensionsSchema {
+                name: name.to_owned(),
+                rule,
+            })
+        }
+        _ => Ok(()),
     }
 }

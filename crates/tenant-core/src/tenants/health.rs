@@ -1,6 +1,7 @@
 //! Compares what there is with what should be.
 
 mod found;
+mod unqualified;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -9,17 +10,23 @@ use super::drift::Drift;
 use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
-use super::owners::foreign_owners;
+use super::listed_spares::Is;
+use super::owners::wrong_owners;
 use super::reading::Reading;
 use super::setters::setter;
 use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
 use crate::events::Call;
 use crate::fleet::Selection;
+use crate::migration::MigrationSet;
 use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Answer, Error, TenantName, Version};
 
 pub use found::Health;
+use unqualified::unqualified_functions;
+
+/// A schema may be called so, and nothing in a tenant's depends on it.
+const ANY_NAME: &str = "tenant";
 
 /// How closely tenants are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +146,11 @@ impl Tenants {
                 None
             }
         };
+        let newest = shapes.as_ref().and_then(|it| it.get(&self.newest()));
+        if let Some(newest) = newest.filter(|_| depth == Depth::Shapes) {
+            let found = unqualified_functions(&reading, &newest.of(ANY_NAME)).await?;
+            health.problems.extend(found);
+        }
         let check = Check {
             reading: &reading,
             select,
@@ -174,9 +186,16 @@ impl Tenants {
     async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
         let (reading, select) = (check.reading, check.select);
         let (standings, mut problems) = sort(states);
-        problems.extend(standings.iter().flat_map(migration_problems));
+        // Whom the objects in such a schema belong to is a consequence.
+        let foreign = wrong_owners(reading, &self.registry, select).await?;
+        problems.splice(0..0, foreign.iter().map(Problem::from));
+        let known = &self.migrations.tenant;
+        problems.extend(
+            standings
+                .iter()
+                .flat_map(|it| migration_problems(it, known)),
+        );
         problems.extend(self.edited_migrations(select).await?);
-        problems.extend(foreign_owners(reading, &self.registry, select).await?);
         if self.database.is_cluster() {
             problems.extend(not_distributed(reading, &self.registry, select).await?);
         }
@@ -219,16 +238,22 @@ impl Tenants {
         let shapes = check.shapes.unwrap_or(&unknown);
         let mut problems = self.orphans(check.reading, shapes).await?;
         let (mut ready, mut busy) = (Vec::new(), Vec::new());
-        for spare in self.states_of_spares().await? {
-            match spare.standing {
-                Err(Error::MissingSpare(_)) => problems.push(Problem {
-                    tenant: Some(spare.name),
-                    kind: ProblemKind::SpareLeftover(SpareFault::Gone),
-                }),
-                Ok(standing) if standing.pending.is_empty() => ready.push(standing),
-                // It is behind, and migrated with the others.
-                _ => {}
-            }
+        for spare in self.listed_spares().await? {
+            let fault = match spare.is {
+                Is::Gone => SpareFault::Gone,
+                Is::Tenants => SpareFault::Tenants,
+                Is::NoSpare => SpareFault::NoSpare,
+                Is::Ready(standing) => {
+                    ready.push(standing);
+                    continue;
+                }
+                // Those behind are migrated with the tenants, those ahead by another program.
+                Is::Behind(_) | Is::Ahead | Is::Unreadable => continue,
+            };
+            problems.push(Problem {
+                tenant: Some(spare.name),
+                kind: ProblemKind::SpareLeftover(fault),
+            });
         }
         if check.depth == Depth::Shapes {
             let drifted = self.drift(&ready, shapes).await?;
@@ -321,21 +346,25 @@ impl Tenants {
         self.look_for_columns().await?;
         let mut problems = Vec::new();
         for note in self.edited().await? {
-            let Note::Edited {
-                migration,
-                version,
-                tenants,
-            } = note
-            else {
-                continue;
+            let (tenants, edited) = match note {
+                Note::Edited {
+                    migration,
+                    version,
+                    tenants,
+                } => (tenants, Some((migration, version))),
+                Note::NoFingerprints { tenants } => (tenants, None),
+                _ => continue,
             };
             let tenants = tenants.into_iter().filter(|name| select.contains(name));
-            problems.extend(tenants.map(|tenant| Problem {
-                tenant: Some(tenant),
-                kind: ProblemKind::EditedMigration {
-                    migration: migration.clone(),
-                    version: version.clone(),
-                },
+            problems.extend(tenants.map(|tenant| {
+                Problem {
+                    tenant: Some(tenant),
+                    kind: edited
+                        .clone()
+                        .map_or(ProblemKind::NoFingerprints, |(migration, version)| {
+                            ProblemKind::EditedMigration { migration, version }
+                        }),
+                }
             }));
         }
         Ok(problems)
@@ -364,18 +393,19 @@ fn sort(states: Vec<State>) -> (Vec<Standing>, Vec<Problem>) {
     (standings, problems)
 }
 
-fn migration_problems(standing: &Standing) -> Vec<Problem> {
-    let mut kinds = Vec::new();
-    if !standing.pending.is_empty() {
-        kinds.push(ProblemKind::PendingMigrations(standing.pending.clone()));
-    }
-    kinds.extend(
-        standing
-            .unknown
-            .iter()
-            .cloned()
-            .map(ProblemKind::UnknownMigration),
-    );
+/// Of a tenant that another program has migrated, only that: it is not this program's to
+/// migrate.
+fn migration_problems(standing: &Standing, known: &MigrationSet) -> Vec<Problem> {
+    let unknown = standing.unknown.iter().cloned();
+    let kinds = if !standing.unknown.is_empty() && !standing.has_any_of(known) {
+        vec![ProblemKind::OtherProgram(unknown.collect())]
+    } else if !standing.unknown.is_empty() {
+        unknown.map(ProblemKind::UnknownMigration).collect()
+    } else if !standing.pending.is_empty() {
+        vec![ProblemKind::PendingMigrations(standing.pending.clone())]
+    } else {
+        Vec::new()
+    };
     let problem = |kind| Problem {
         tenant: Some(standing.entry.key().to_owned()),
         kind,

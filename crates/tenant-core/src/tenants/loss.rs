@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack, Work};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
+use crate::path::Path;
 use crate::report::Note;
 use crate::{Error, PgError, SchemaName};
 
@@ -127,10 +128,14 @@ impl Tenants {
         if dropped.is_empty() {
             return Ok(Vec::new());
         }
-        let reading = self.reading().await?;
+        let mut reading = self.reading().await?;
         let mut losses = BTreeMap::new();
         for chunk in ahead.chunks(PER_QUERY) {
+            reading.set_path(None);
             let probes = probes(&reading, dropped, chunk).await.map_err(failed)?;
+            let extensions = self.settings.extensions.as_ref();
+            let first = chunk.first().map(|it| it.entry.schema());
+            reading.set_path(first.map(|schema| Path::new(schema, extensions)));
             for probes in probes.chunks(PER_QUERY) {
                 for probe in ask(&reading, probes).await.map_err(failed)? {
                     add(&mut losses, probe);
@@ -190,10 +195,11 @@ async fn probes<'a>(
     Ok(probes)
 }
 
+/// A row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
 fn question(schema: &SchemaName, dropped: &Dropped) -> String {
     let schema = schema.ident();
     let filled = dropped.column.as_ref().map_or_else(String::new, |column| {
-        format!(" WHERE {} IS NOT NULL", ident(column))
+        format!(" WHERE {} IS DISTINCT FROM NULL", ident(column))
     });
     format!(
         "SELECT 1 FROM {schema}.{}{filled} LIMIT 1",

@@ -8,7 +8,7 @@ use super::handle::Tenants;
 use super::notes;
 use super::setters::setter;
 use super::state::{self, Knowledge, Standing, State};
-use crate::engine::{self, refuse_unfit};
+use crate::engine::{self, UnknownMigrations, refuse_unfit};
 use crate::events::{self, Call, Whose};
 use crate::fleet::{Pace, Selection};
 use crate::link::Session;
@@ -106,9 +106,13 @@ impl Tenants {
         } else {
             self.spares_behind().await?
         };
-        let mut notes = notes::of_states(&states, &self.migrations.tenant);
+        let migratable = states
+            .iter()
+            .filter_map(|state| state.standing.as_ref().ok());
+        let migratable = migratable.filter(|standing| self.require_migratable(standing).is_ok());
+        let mut notes = notes::of_standings(migratable, &self.migrations.tenant);
         notes.extend(self.edited().await?);
-        let (mut outcomes, behind) = sort(states, &call.select);
+        let (mut outcomes, behind) = self.sort(states, &call.select);
         let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;
         for failed in outcomes.iter().filter(|it| it.error.is_some()) {
@@ -209,25 +213,40 @@ impl Tenants {
             .filter(|one| one.refusal().is_some());
         refuse_unfit(unfit.filter(|migration| pending(migration.version())))
     }
-}
 
-/// Those with nothing to do or nothing to be done, and those that are behind.
-fn sort(states: Vec<State>, select: &Selection) -> (Vec<Outcome>, Vec<Standing>) {
-    let mut outcomes = Vec::new();
-    let mut behind = Vec::new();
-    for name in state::unknown(&states, select) {
-        outcomes.push(Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
-    }
-    for state in states {
-        match state.standing {
-            Err(error) => outcomes.push(Outcome::failed(state.name, error)),
-            Ok(standing) if standing.pending.is_empty() => {
-                outcomes.push(Outcome::idle(state.name, Status::UpToDate));
-            }
-            Ok(standing) => behind.push(standing),
+    /// Those with nothing to do or nothing to be done, and those that are behind.
+    fn sort(&self, states: Vec<State>, select: &Selection) -> (Vec<Outcome>, Vec<Standing>) {
+        let mut outcomes = Vec::new();
+        let mut behind = Vec::new();
+        for name in state::unknown(&states, select) {
+            outcomes.push(Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
         }
+        for state in states {
+            let standing = state.standing.and_then(|standing| {
+                self.require_migratable(&standing)?;
+                Ok(standing)
+            });
+            match standing {
+                Err(error) => outcomes.push(Outcome::failed(state.name, error)),
+                Ok(standing) if standing.pending.is_empty() => {
+                    outcomes.push(Outcome::idle(state.name, Status::UpToDate));
+                }
+                Ok(standing) => behind.push(standing),
+            }
+        }
+        (outcomes, behind)
     }
-    (outcomes, behind)
+
+    /// Refuses a tenant that another program has migrated. What is not behind may have been
+    /// migrated by a newer one: nothing is done with it.
+    fn require_migratable(&self, standing: &Standing) -> Result<(), Error> {
+        let allowed = if standing.pending.is_empty() {
+            UnknownMigrations::Allow
+        } else {
+            self.settings.unknown_migrations
+        };
+        standing.require_known(&self.migrations.tenant, allowed)
+    }
 }
 
 /// Tells of each tenant that is still behind what it lacks.

@@ -9,6 +9,7 @@ use super::state;
 use crate::events::{self, Call};
 use crate::migration::versions;
 use crate::name::Schema;
+use crate::registry::List;
 use crate::report::PublicOutcome;
 use crate::{Answer, Error, Version, engine};
 
@@ -39,8 +40,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], [`Error::Busy`] when another run does the same,
-    /// [`Error::Refused`] when a pending migration must not run, or what the
-    /// migrations meet; those in a transaction leave nothing behind.
+    /// [`Error::Refused`] when a pending migration must not run, [`Error::RegistryLost`],
+    /// or what the migrations meet; those in a transaction leave nothing behind.
     pub fn migrate_public(&self) -> MigratePublic<'_> {
         MigratePublic {
             tenants: self,
@@ -69,6 +70,9 @@ impl Tenants {
             events::migrations_said(Schema::Public, &heard.said);
             let applied = match migrated.require_all() {
                 Ok(applied) => applied,
+                Err(error @ Error::Standby { .. }) => {
+                    return self.as_it_stands(error, outcome).await;
+                }
                 Err(error) => return Err(error.after_saying(heard.said)),
             };
             outcome.applied = versions(&applied);
@@ -78,8 +82,24 @@ impl Tenants {
             self.look_for_columns().await?;
             self.make_reference_tables().await?;
         }
+        self.require_kept(List::Tenants).await?;
         outcome.duration = started.elapsed();
         Ok(outcome)
+    }
+
+    /// On a standby nothing can be applied, which is an error where something is to be. A
+    /// program that migrates whenever it starts can start there as well.
+    async fn as_it_stands(
+        &self,
+        standby: Error,
+        outcome: PublicOutcome,
+    ) -> Result<PublicOutcome, Error> {
+        let reading = self.reading().await?;
+        if self.public_pending(&reading).await?.is_empty() {
+            Ok(outcome)
+        } else {
+            Err(standby)
+        }
     }
 
     /// The versions that the public schema lacks, oldest first.

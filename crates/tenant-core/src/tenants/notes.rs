@@ -7,20 +7,20 @@ use sql_text::{V1, literal, unversioned_fingerprint, was_edited};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::reading::Reading;
-use super::state::State;
+use super::state::Standing;
 use crate::migration::{Migration, MigrationSet};
-use crate::registry::{Registry, Rows};
+use crate::registry::{List, Registry, Rows};
 use crate::report::Note;
 use crate::{Error, TenantName, Version};
 
 /// What the ledgers tell: migrations that nobody has, and those that come late.
-pub(super) fn of_states(states: &[State], migrations: &MigrationSet) -> Vec<Note> {
+pub(super) fn of_standings<'a>(
+    standings: impl Iterator<Item = &'a Standing>,
+    migrations: &MigrationSet,
+) -> Vec<Note> {
     let mut unknown = BTreeMap::<&Version, Vec<String>>::new();
     let mut late = BTreeMap::<&Version, Vec<String>>::new();
-    for standing in states
-        .iter()
-        .filter_map(|state| state.standing.as_ref().ok())
-    {
+    for standing in standings {
         let name = || standing.entry.key().to_owned();
         for version in &standing.unknown {
             unknown.entry(version).or_default().push(name());
@@ -50,14 +50,47 @@ pub(super) async fn edited(
     registry: &Registry,
     migrations: &MigrationSet,
 ) -> Result<Vec<Note>, Error> {
+    let found = edits(reading, registry, List::Tenants, migrations).await?;
+    let mut edited = BTreeMap::<String, Vec<String>>::new();
+    for (version, tenant) in found.edited {
+        edited.entry(version).or_default().push(tenant);
+    }
+    let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
+        migration: migrations.name_of(&version),
+        version: Version::recorded(&version),
+        tenants,
+    });
+    let unreadable = (!found.unreadable.is_empty()).then_some(Note::NoFingerprints {
+        tenants: found.unreadable,
+    });
+    Ok(edited.chain(unreadable).collect())
+}
+
+/// What the rows of a list say of the texts of migrations.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    /// The versions whose text has changed since they were applied, each with what the row
+    /// that has it as it was is called. By version and name.
+    pub(super) edited: Vec<(String, String)>,
+    /// The rows that do not hold what such a row should.
+    pub(super) unreadable: Vec<String>,
+}
+
+/// What the rows of `list` say of the texts of `migrations`.
+pub(super) async fn edits(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    list: List,
+    migrations: &MigrationSet,
+) -> Result<Texts, Error> {
     let Rows {
         from,
         key,
         fingerprints: Some(applied),
         ..
-    } = registry.rows("t")
+    } = registry.rows_of(list, "t")
     else {
-        return Ok(Vec::new());
+        return Ok(Texts::default());
     };
     let versions = migrations
         .iter()
@@ -65,14 +98,17 @@ pub(super) async fn edited(
         .collect::<Vec<_>>();
     let fingerprints = migrations.iter().map(Migration::fingerprint);
     let fingerprints = fingerprints.collect::<Vec<_>>();
+    let is_readable = format!("pg_catalog.jsonb_typeof({applied}) = 'object'");
     // Nearly all have nothing else, which the first condition shows at once; the last
     // spares those that an earlier program wrote, without a version.
     let sql = format!(
         "WITH now AS MATERIALIZED (SELECT pg_catalog.jsonb_object($1, $2) AS texts) \
          SELECT f.key, {key}, f.value FROM {from} CROSS JOIN now \
-         CROSS JOIN LATERAL pg_catalog.jsonb_each_text({applied}) f \
+         CROSS JOIN LATERAL pg_catalog.jsonb_each_text( \
+             CASE WHEN {is_readable} THEN {applied} ELSE '{{}}' END) f \
          WHERE NOT {applied} <@ now.texts AND now.texts ->> f.key <> f.value \
-         AND now.texts ->> f.key <> {} || f.value ORDER BY 1, 2",
+         AND now.texts ->> f.key <> {} || f.value \
+         UNION ALL SELECT NULL, {key}, NULL FROM {from} WHERE NOT {is_readable} ORDER BY 1, 2",
         literal(V1)
     );
     let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
@@ -81,26 +117,22 @@ pub(super) async fn edited(
     ];
     let rows = reading.query(&sql, &parameters).await;
     let rows = rows.map_err(|error| Error::database("reading the fingerprints", error))?;
-    let mut edited = BTreeMap::<&str, Vec<String>>::new();
+    let mut found = Texts::default();
     for row in &rows {
-        let (Ok(version), Ok(tenant), Ok(stored)) =
-            (row.try_get(0), row.try_get(1), row.try_get(2))
-        else {
-            continue;
-        };
-        if migrations
-            .find(version)
-            .is_some_and(|it| differs(it, stored))
-        {
-            edited.entry(version).or_default().push(tenant);
+        let key = row.try_get::<_, String>(1);
+        let edit = (row.try_get::<_, Option<&str>>(0), row.try_get(2));
+        match (edit, key) {
+            ((Ok(None), _), Ok(key)) => found.unreadable.push(key),
+            ((Ok(Some(version)), Ok(stored)), Ok(key)) => {
+                let migration = migrations.find(version);
+                if migration.is_some_and(|it| differs(it, stored)) {
+                    found.edited.push((version.to_owned(), key));
+                }
+            }
+            _ => {}
         }
     }
-    let edited = edited.into_iter().map(|(version, tenants)| Note::Edited {
-        migration: migrations.name_of(version),
-        version: Version::recorded(version),
-        tenants,
-    });
-    Ok(edited.collect())
+    Ok(found)
 }
 
 /// Whether `stored` says for certain that the migration was another one.

@@ -7,10 +7,10 @@ use tokio_postgres::types::{ToSql, Type};
 use super::expected::Shapes;
 use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
+use super::listed_spares::is_named_like_a_spare;
 use super::reading::Reading;
 use super::shapes::Seen;
-use super::spares::is_named_like_a_spare;
-use super::state;
+use super::state::{self, LEDGERS_PER_QUERY};
 use crate::catalog::dependents;
 use crate::name::MIGRATION_HISTORY;
 use crate::registry::Rows;
@@ -67,13 +67,20 @@ impl Tenants {
                 ours.insert(name);
             }
         }
-        ours.extend(self.with_our_versions(reading, &bare).await);
+        let with_ledger = candidates.iter().filter(|it| it.has_ledger);
+        let with_ledger = with_ledger.filter(|it| ours.contains(&it.name));
+        let with_ledger = with_ledger.filter_map(|it| it.name.parse().ok());
+        let with_ledger = with_ledger.collect::<Vec<_>>();
+        let (_, others) = self.by_versions(reading, &with_ledger).await;
+        ours.extend(self.by_versions(reading, &bare).await.0);
         let depended_on = depended_on(reading, &ours).await?;
         let problems = candidates.into_iter().filter_map(|candidate| {
             let kind = if candidate.is_empty {
                 ProblemKind::OrphanedSchema(Orphan::Empty)
             } else if !ours.contains(&candidate.name) {
                 return None;
+            } else if others.contains(&candidate.name) && !is_named_like_a_spare(&candidate.name) {
+                ProblemKind::OrphanedSchema(Orphan::OfOtherProgram)
             } else {
                 left_over(&candidate.name, depended_on.contains(&candidate.name))
             };
@@ -90,23 +97,25 @@ impl Tenants {
         tenant.map(|_| schema)
     }
 
-    /// Those of the schemas `bare`, which have nothing but a table of applied
-    /// migrations, that hold no version of another program.
-    async fn with_our_versions(&self, reading: &Reading<'_>, bare: &[SchemaName]) -> Vec<String> {
-        if bare.is_empty() {
-            return Vec::new();
-        }
-        let known = self.newest();
+    /// Those of `schemas`, each with a table of applied migrations, that hold no version of
+    /// another program, and those that do. What cannot be read is neither.
+    async fn by_versions(
+        &self,
+        reading: &Reading<'_>,
+        schemas: &[SchemaName],
+    ) -> (HashSet<String>, HashSet<String>) {
+        let (mut ours, mut others) = (HashSet::new(), HashSet::new());
         let mut ledgers = Vec::new();
-        read_ledgers(reading, bare, &Unreached::default(), &mut ledgers).await;
-        let ours = ledgers.into_iter().filter_map(|(name, applied)| {
-            let applied = applied.ok()?;
-            let is_ours = applied
-                .iter()
-                .all(|version| known.iter().any(|it| it == version));
-            is_ours.then(|| name.to_string())
-        });
-        ours.collect()
+        for some in schemas.chunks(LEDGERS_PER_QUERY) {
+            read_ledgers(reading, some, &Unreached::default(), &mut ledgers).await;
+        }
+        for (name, applied) in ledgers {
+            let Ok(applied) = applied else { continue };
+            let is_ours = self.migrations.tenant.unknown(&applied).is_empty();
+            let which = if is_ours { &mut ours } else { &mut others };
+            which.insert(name.to_string());
+        }
+        (ours, others)
     }
 
     /// The schemas in no list that are empty, or have a table of applied migrations

@@ -11,6 +11,7 @@ use super::handle::Tenants;
 use crate::catalog::Catalog;
 use crate::engine::settings_of;
 use crate::link::Lease;
+use crate::path::Path;
 use crate::{Error, PgError};
 
 /// A connection for questions about many tenants.
@@ -22,6 +23,8 @@ pub(super) struct Reading<'a> {
     catalog: Catalog,
     /// The messages that a transaction begins with.
     begin: Vec<String>,
+    /// What sets the path for questions about rows.
+    path: Option<String>,
 }
 
 /// What a ledger holds, oldest first, or why it cannot be read.
@@ -38,6 +41,7 @@ impl Tenants {
             begin: begin(catalog, &settings),
             session,
             catalog,
+            path: None,
         })
     }
 }
@@ -63,6 +67,15 @@ impl Reading<'_> {
     /// How the catalog is to be asked.
     pub(super) fn catalog(&self) -> Catalog {
         self.catalog
+    }
+
+    /// From here on, `path` is the path of each question; `None` for the session's own.
+    ///
+    /// A question about rows needs one: the server evaluates expressions of indexes and
+    /// statistics when it plans, and their functions may find what they name by the path
+    /// only. Any tenant's will do for the rows of all, as they have the same functions.
+    pub(super) fn set_path(&mut self, path: Option<Path<'_>>) {
+        self.path = path.map(Path::set_local);
     }
 
     /// The rows that answer a question.
@@ -117,7 +130,8 @@ impl Reading<'_> {
 
     async fn begin(&self) -> Result<(), DriverError> {
         let client = self.session.client();
-        let messages = self.begin.iter().map(|sql| client.batch_execute(sql));
+        let messages = self.begin.iter().chain(&self.path);
+        let messages = messages.map(|sql| client.batch_execute(sql));
         in_order(messages).await.into_iter().collect()
     }
 }

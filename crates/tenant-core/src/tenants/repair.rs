@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::expected::Trust;
 use super::handle::Tenants;
+use super::owners::wrong_owners;
 use super::state::{Knowledge, Standing};
-use crate::engine::{self, Keep};
+use crate::engine::{self, Keep, UnknownMigrations};
 use crate::events::Call;
+use crate::fleet::Selection;
 use crate::name::{Schema, Target};
 use crate::registry::Registry;
 use crate::remedy::{Advice, Remedy};
@@ -84,7 +86,10 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], [`Error::MissingSchema`], a lock or a connection that was not
+    /// [`Error::Unknown`], [`Error::MissingSchema`], [`Error::NoHistory`] or
+    /// [`Error::ForeignObjects`]; [`Error::OtherProgram`] or [`Error::CannotRepairAhead`] when
+    /// another program has migrated it, [`Error::WrongOwner`] when its schema was handed to
+    /// another role than what is in it; a lock or a connection that was not
     /// to be had ([`Error::Database`]), [`Error::Busy`], or that the migrations could not
     /// be tried. Then nothing was changed.
     pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
@@ -115,6 +120,10 @@ impl Tenants {
     async fn repair_or_try(&self, target: &Target, keep: Keep) -> Result<Repair, Error> {
         for _ in 0..ATTEMPTS {
             let standing = self.standing_of(&target.name).await?;
+            self.require_repairable(target, &standing).await?;
+            if standing.version.is_none() {
+                return self.without_history(target, standing).await;
+            }
             let known = self.applied(&standing);
             let shapes = self
                 .expected(BTreeSet::from([known.clone()]), Trust::Tried)
@@ -144,6 +153,53 @@ impl Tenants {
             waited: std::time::Duration::ZERO,
             holders: Vec::new(),
         })
+    }
+
+    /// Refuses a tenant of which this program cannot know what it should be.
+    async fn require_repairable(&self, target: &Target, standing: &Standing) -> Result<(), Error> {
+        let known = &self.migrations.tenant;
+        standing.require_known(known, UnknownMigrations::Allow)?;
+        if !standing.unknown.is_empty() {
+            return Err(Error::CannotRepairAhead {
+                name: target.name.clone(),
+                versions: standing.unknown.clone(),
+            });
+        }
+        let only = Selection::from(&target.name);
+        let reading = self.reading().await?;
+        let wrong = wrong_owners(&reading, &self.registry, &only).await?;
+        // What is in the schema would be handed to that role.
+        match wrong.into_iter().find(|it| it.is_apart) {
+            Some(wrong) => Err(Error::WrongOwner {
+                name: target.name.clone(),
+                schema: target.schema.clone(),
+                owner: wrong.owner,
+                usual: wrong.usual,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// What is to be repaired in a tenant without recorded migrations: nothing, if it is
+    /// empty.
+    async fn without_history(&self, target: &Target, standing: Standing) -> Result<Repair, Error> {
+        let sets = BTreeSet::from([self.applied(&standing), self.newest()]);
+        let shapes = self.expected(sets, Trust::Tried).await?;
+        let drift = self.drift(&[standing], &shapes).await?;
+        let name = target.name.clone();
+        if !drift.busy.is_empty() {
+            return Err(Error::InUse(name));
+        }
+        match drift.problems.into_iter().next().map(|it| it.kind) {
+            None => Ok(Repair {
+                mended: Vec::new(),
+                statements: Vec::new(),
+                left: Vec::new(),
+            }),
+            Some(ProblemKind::Unreadable(error)) => Err(error),
+            Some(ProblemKind::ForeignObjects) => Err(Error::ForeignObjects(name)),
+            Some(_) => Err(Error::NoHistory(name)),
+        }
     }
 
     /// Where one tenant stands.

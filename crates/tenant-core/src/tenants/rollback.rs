@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::each::Task;
 use super::handle::Tenants;
+use super::listed_spares::Listed;
 use super::loss::Loss;
 use super::notes;
 use super::setters::setter;
@@ -175,8 +176,8 @@ impl Tenants {
         self.look_for_columns().await?;
         let ours = &self.migrations.tenant;
         let states = self.states(select, Knowledge::Certain).await?;
-        let unknown = notes::of_states(&states, ours);
         let (mut idle, standings) = sort(states, select);
+        let unknown = notes::of_standings(standings.iter(), ours);
         let holders = choice::holders(ours, &standings);
         let to_revert = choice::choose(ours, &holders, to)?;
         let ahead = standings
@@ -214,8 +215,8 @@ impl Tenants {
 
     /// The spares that have one of these migrations.
     async fn spares_with(&self, to_revert: &[&Migration]) -> Result<Vec<Entry>, Error> {
-        let spares = self.states_of_spares().await?;
-        let spares = spares.into_iter().filter_map(|spare| spare.standing.ok());
+        let spares = self.listed_spares().await?;
+        let spares = spares.into_iter().filter_map(Listed::into_standing);
         let ours = &self.migrations.tenant;
         let ahead = spares.map(|standing| choice::ahead(ours, &standing, to_revert));
         let ahead = ahead.filter(|spare| !spare.versions.is_empty());

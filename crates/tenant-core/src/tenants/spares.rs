@@ -3,15 +3,13 @@
 //! Making a tenant means making all its tables, which takes long on a disk. A
 //! sign-up that waits for it takes a spare instead, by giving it a name.
 
-use std::collections::HashSet;
 use std::time::Instant;
-
-use tokio_postgres::types::Type;
 
 use super::each::Task;
 use super::handle::Tenants;
+use super::listed_spares::{Is, PREFIX};
 use super::setters::setter;
-use super::state::{self, Standing};
+use super::state;
 use crate::engine::{self, Dependents, refuse_unfit};
 use crate::events::{self, Call};
 use crate::fleet::{Item, Pace};
@@ -21,9 +19,6 @@ use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
 use crate::report::{Outcome, SpareCount, SpareReport, Status};
 use crate::{Answer, Error, SchemaName};
-
-/// What their names begin with.
-const PREFIX: &str = "_spare_";
 
 /// The spare schemas: made by [`Tenants::spares`].
 #[derive(Clone, Copy)]
@@ -61,8 +56,8 @@ impl<'a> Spares<'a> {
     }
 
     /// Sees to it that `count` spare schemas are ready: those that are behind
-    /// are migrated, missing ones are built, and those too many are dropped.
-    /// `observe` hears of each schema as it ends.
+    /// are migrated, missing ones are built, and those too many are dropped. Spares of a
+    /// newer program are left to it; zero drops them with all others. `observe` hears of each schema as it ends.
     ///
     /// # Errors
     ///
@@ -105,15 +100,16 @@ impl<'a> IntoFuture for KeepSpares<'a> {
 
 impl Tenants {
     async fn count_spares(&self) -> Result<SpareCount, Error> {
-        let spares = self.states_of_spares().await?;
-        let standings = spares
-            .iter()
-            .filter_map(|spare| spare.standing.as_ref().ok());
-        let ready = standings.filter(|standing| is_up_to_date(standing)).count();
-        Ok(SpareCount {
-            ready,
-            other: spares.len() - ready,
-        })
+        let mut count = SpareCount::default();
+        for spare in self.listed_spares().await? {
+            *match spare.is {
+                Is::Ready(_) => &mut count.ready,
+                Is::Behind(_) => &mut count.behind,
+                Is::Ahead => &mut count.ahead,
+                Is::Gone | Is::Tenants | Is::NoSpare | Is::Unreadable => &mut count.other,
+            } += 1;
+        }
+        Ok(count)
     }
 
     async fn see_to_spares(&self, call: KeepSpares<'_>) -> Result<SpareReport, Error> {
@@ -126,83 +122,84 @@ impl Tenants {
             self.require_no_name().await?;
         }
         self.prepare_references().await?;
-        let behind = self.spares_behind().await?;
-        let migrated = self.for_spares(behind, Task::Migrate, pace);
-        let mut outcomes = migrated.await;
-        outcomes.iter().for_each(observe);
-        let Found { ready, lost } = self.find_spares().await?;
-        let (kept, surplus) = ready.split_at(count.min(ready.len()));
+        let mut outcomes = Vec::new();
+        if count > 0 {
+            let behind = self.spares_behind().await?;
+            outcomes = self.for_spares(behind, Task::Migrate, pace).await;
+            outcomes.iter().for_each(observe);
+        }
+        let found = self.find_spares().await?;
+        let (kept, surplus) = found.ready.split_at(count.min(found.ready.len()));
         let lacking = count - kept.len();
         let new = std::iter::repeat_with(|| new_name(&self.registry)).take(lacking);
         let new = new.collect::<Result<Vec<_>, _>>()?;
-        let unwanted = [surplus, &lost].concat();
+        let mut unwanted = [surplus, &found.lost].concat();
+        let mut ahead = found.ahead.len();
+        if count == 0 {
+            // Not one of them holds rows of a tenant.
+            unwanted.extend(found.ahead.into_iter().chain(found.others));
+            ahead = 0;
+        }
         outcomes.extend(self.drop_spares(unwanted, &call).await?);
         let new = new.into_iter().map(Entry::Spare).map(Item::from).collect();
         let built = self.for_each(new, Task::Create, pace.limits(0), pace.stop, observe);
         let built = built.await?;
-        let any_built = built.iter().any(|it| it.status == Status::Created);
-        let mut ready = kept.len();
-        ready += built
-            .iter()
-            .filter(|it| it.status == Status::Created)
-            .count();
+        let created = built.iter().filter(|it| it.status == Status::Created);
+        let created = created.count();
+        let mut ready = kept.len() + created;
         outcomes.extend(built);
-        if any_built {
-            // Another run may have built as many meanwhile. Both find the same ones to be
-            // too many: those behind the others by name.
-            let now = self.find_spares().await?.ready;
-            let surplus = now.get(count..).unwrap_or_default().to_vec();
-            ready = ready.min(now.len() - surplus.len());
-            outcomes.extend(self.drop_spares(surplus, &call).await?);
+        if created > 0 {
+            ready = ready.min(self.drop_surplus(&call, &mut outcomes).await?);
         }
         outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let report = SpareReport {
             outcomes,
             ready,
+            ahead,
             duration: started.elapsed(),
         };
         events::spares_ended(&report);
         Ok(report)
     }
 
-    /// Drops those of `spares` that are no tenant's.
+    /// Drops the spares that another run may have built meanwhile, and says how many are
+    /// ready now. Both find the same ones to be too many: those behind the others by name.
+    async fn drop_surplus(
+        &self,
+        call: &KeepSpares<'_>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<usize, Error> {
+        let listed = self.states_of_spares().await?.len();
+        if listed <= call.count {
+            return Ok(listed);
+        }
+        let now = self.find_spares().await?.ready;
+        let surplus = now.get(call.count..).unwrap_or_default().to_vec();
+        let ready = now.len() - surplus.len();
+        outcomes.extend(self.drop_spares(surplus, call).await?);
+        Ok(ready)
+    }
+
+    /// Drops these spares.
     async fn drop_spares(
         &self,
         spares: Vec<SchemaName>,
         call: &KeepSpares<'_>,
     ) -> Result<Vec<Outcome>, Error> {
-        let unwanted = self.without_tenants(spares).await?;
-        let items = unwanted.into_iter().map(Entry::Spare).map(Item::from);
+        let items = spares.into_iter().map(Entry::Spare).map(Item::from);
         let (items, pace) = (items.collect(), call.pace);
         self.for_each(items, Task::Drop, pace.limits(0), pace.stop, &*call.observe)
             .await
     }
 
-    /// Those of `spares` that are no tenant's: what is in both lists has a tenant's rows.
-    async fn without_tenants(&self, spares: Vec<SchemaName>) -> Result<Vec<SchemaName>, Error> {
-        if spares.is_empty() {
-            return Ok(spares);
-        }
-        let names = spares.iter().map(SchemaName::as_str).collect::<Vec<_>>();
-        let question = self.registry.of_tenants();
-        let reading = self.reading().await?;
-        let rows = reading
-            .query(&question, &[(&names, Type::TEXT_ARRAY)])
-            .await;
-        let failed = |error| state::registry_error(&self.registry, error);
-        let rows = rows.map_err(failed)?;
-        let tenants = rows.iter().map(|row| row.try_get::<_, String>(0));
-        let tenants = tenants.collect::<Result<HashSet<_>, _>>().map_err(failed)?;
-        let is_spare = |spare: &SchemaName| !tenants.contains(spare.as_str());
-        Ok(spares.into_iter().filter(is_spare).collect())
-    }
-
     /// The spares that are behind.
     pub(super) async fn spares_behind(&self) -> Result<Vec<Item>, Error> {
-        let spares = self.states_of_spares().await?;
-        let behind = spares.into_iter().filter_map(|spare| spare.standing.ok());
-        let behind = behind.filter(|standing| !standing.pending.is_empty());
-        let behind = behind.map(|standing| standing.item()).collect::<Vec<_>>();
+        let spares = self.listed_spares().await?.into_iter();
+        let behind = spares.filter_map(|spare| match spare.is {
+            Is::Behind(standing) => Some(standing.item()),
+            _ => None,
+        });
+        let behind = behind.collect::<Vec<_>>();
         // Those that migrations would write their name into stay behind, and are not taken.
         if behind.is_empty() || self.require_no_name().await.is_err() {
             return Ok(Vec::new());
@@ -259,16 +256,17 @@ impl Tenants {
     }
 
     async fn find_spares(&self) -> Result<Found, Error> {
-        let spares = self.states_of_spares().await?;
         let mut found = Found::default();
-        for spare in spares {
-            match spare.standing {
-                Err(Error::MissingSpare(name)) => found.lost.push(name),
-                Ok(standing) if is_up_to_date(&standing) => {
-                    found.ready.push(standing.entry.schema_name().clone());
-                }
-                _ => {}
-            }
+        for spare in self.listed_spares().await? {
+            let names = match spare.is {
+                Is::Ready(_) => &mut found.ready,
+                Is::Ahead => &mut found.ahead,
+                Is::Gone => &mut found.lost,
+                Is::Behind(_) | Is::Unreadable => &mut found.others,
+                // These are not ours to drop.
+                Is::Tenants | Is::NoSpare => continue,
+            };
+            names.extend(spare.schema());
         }
         Ok(found)
     }
@@ -277,32 +275,26 @@ impl Tenants {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Spares);
         let found = reading.query(&sql, &[]).await;
-        found
-            .map(drop)
-            .map_err(|error| match state::registry_error(&self.registry, error) {
-                Error::NotSetUp { .. } => self.registry.no_spare_list(),
-                error => error,
-            })
+        let Err(error) = found else {
+            return Ok(());
+        };
+        match state::registry_error(&self.registry, error) {
+            Error::NotSetUp { .. } => Err(self.told_apart(self.registry.no_spare_list()).await),
+            error => Err(error),
+        }
     }
 }
 
-/// The spares that can be taken, and those whose schema is gone.
+/// The spares that can be taken, and others.
 #[derive(Default)]
 struct Found {
     ready: Vec<SchemaName>,
+    /// A newer program's.
+    ahead: Vec<SchemaName>,
+    /// Without a schema.
     lost: Vec<SchemaName>,
-}
-
-fn is_up_to_date(standing: &Standing) -> bool {
-    standing.pending.is_empty() && standing.unknown.is_empty()
-}
-
-/// Whether a schema is called like a spare.
-pub(super) fn is_named_like_a_spare(name: &str) -> bool {
-    let digits = name.strip_prefix(PREFIX);
-    digits.is_some_and(|digits| {
-        digits.len() == 16 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
-    })
+    /// Behind, or not readable.
+    others: Vec<SchemaName>,
 }
 
 /// A name that no spare has.

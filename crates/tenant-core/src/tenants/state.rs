@@ -14,6 +14,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
 use super::reading::{LedgerRead, Reading};
+use crate::engine::{UnknownMigrations, refuse_unknown};
 use crate::fleet::{Item, Selection};
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
@@ -22,7 +23,7 @@ use crate::{Error, PgError, SchemaName, TenantName, Version};
 
 /// How many ledgers one query reads. With more, planning the query takes most of
 /// the time, and each table needs a slot in the lock table.
-const LEDGERS_PER_QUERY: usize = 100;
+pub(super) const LEDGERS_PER_QUERY: usize = 100;
 
 /// Over how many connections the ledgers are read. A backend that sees a table
 /// for the first time has to read about it in the catalog, which is most of the
@@ -72,6 +73,36 @@ impl Standing {
             entry: self.entry.clone(),
             applied: self.applied.clone(),
         }
+    }
+
+    /// Refuses one that another program has migrated, unless `allowed` says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherProgram`] or [`Error::AheadOfProgram`].
+    pub(super) fn require_known(
+        &self,
+        migrations: &MigrationSet,
+        allowed: UnknownMigrations,
+    ) -> Result<(), Error> {
+        let knows_any = self.has_any_of(migrations);
+        refuse_unknown(
+            self.entry.schema(),
+            self.unknown.clone(),
+            knows_any,
+            allowed,
+        )
+    }
+
+    /// Whether any of `migrations`, which the rest is held against, is applied.
+    pub(super) fn has_any_of(&self, migrations: &MigrationSet) -> bool {
+        self.pending.len() < migrations.iter().count()
+    }
+
+    /// Whether a table of applied migrations is known to be missing: of a tenant that is
+    /// behind.
+    pub(super) fn lacks_ledger(&self) -> bool {
+        self.applied.is_none() && !self.pending.is_empty()
     }
 
     /// All versions that are applied: those that `migrations`, which the rest is held
@@ -130,7 +161,10 @@ impl Tenants {
         select: &Selection,
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
-        self.read_list(List::Tenants, select, knowledge).await
+        match self.read_list(List::Tenants, select, knowledge).await {
+            Err(error) => Err(self.told_apart(error).await),
+            read => read,
+        }
     }
 
     /// Where every spare schema stands, by name; none where there is no list of

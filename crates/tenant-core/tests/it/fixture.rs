@@ -37,6 +37,14 @@ impl Stream {
         self
     }
 
+    /// One more, in a folder of that name.
+    pub(crate) fn named(self, name: &str, up: &str) -> Self {
+        let folder = self.folder.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("up.sql"), up).unwrap();
+        self
+    }
+
     /// One more, which runs outside a transaction.
     pub(crate) fn outside(self, up: &str) -> Self {
         let stream = self.with(up);

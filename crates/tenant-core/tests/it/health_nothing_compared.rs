@@ -4,7 +4,7 @@ use tenant_core::remedy::Advice;
 use tenant_core::{Error, ErrorKind, ProblemKind, Settings, Status};
 use test_support::TestDatabase;
 
-use crate::fixture::{Stream, create, migrate, name, open_at, outcome, tenants, two_steps};
+use crate::fixture::{Stream, create, migrate, name, open_at, tenants, two_steps};
 
 #[tokio::test]
 async fn on_a_standby_nothing_is_healthy_that_could_not_be_tried() {
@@ -36,8 +36,7 @@ async fn on_a_standby_nothing_is_healthy_that_could_not_be_tried() {
     assert!(!quick.is_healthy(), "{quick:?}");
     let same = open_at(&url, &two_steps(), Settings::default()).await;
     assert_eq!(migrate(&same).await.count(Status::UpToDate), 1);
-    let report = migrate(&standby).await;
-    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    let error = standby.migrate().await.unwrap_err();
     assert!(matches!(error, Error::Standby { .. }), "{error:?}");
     let error = standby.create(&name("globex")).await.unwrap_err();
     assert!(matches!(error, Error::Standby { .. }), "{error:?}");

@@ -6,6 +6,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod accept_edits;
 mod adopt;
 mod adopt_corners;
 mod as_diesel;
@@ -42,12 +43,14 @@ mod messages;
 mod migrations;
 mod names;
 mod names_in_text;
+mod other_programs;
 mod outside;
 mod outside_commits;
 mod outside_indexes;
 mod outside_journal;
 mod outside_server;
 mod outside_stages;
+mod owners;
 mod pgbouncer;
 mod pool;
 mod pool_connecting;
@@ -56,6 +59,7 @@ mod pool_leavings;
 mod pool_statements;
 mod pooled_statements;
 mod registry;
+mod registry_corners;
 mod registry_migrations;
 mod registry_triggers;
 mod remedies;
@@ -83,11 +87,17 @@ mod session;
 mod session_reported;
 mod session_sweep;
 mod session_timeouts;
+mod shared_tables;
 mod spares;
+mod spares_of_others;
 mod splitting;
+mod squash;
+mod squash_cases;
 mod stage;
+mod standby;
 mod testing;
 mod testing_processes;
 mod tls;
 mod turns;
+mod unqualified;
 mod values;

@@ -1,6 +1,6 @@
 //! What to do, as data: complete, about the right tenant, and without a program.
 
-use tenant_core::remedy::{Advice, Command, Purpose, Remedy};
+use tenant_core::remedy::{Advice, Command, Remedy};
 use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry};
 
 use crate::fixture::name;
@@ -59,17 +59,11 @@ fn sql_is_complete_whatever_the_names_are() {
             version: "20260101000000".parse().unwrap(),
         },
     );
-    let remedies = edited.remedies(&Registry::default());
-    let [first, Remedy::Sql(sql)] = remedies.as_slice() else {
-        panic!("{edited:?}")
-    };
-    assert_eq!(*first, Advice::RestoreFile.into());
-    assert_eq!(sql.purpose, Purpose::AcceptEdited);
     assert_eq!(
-        sql.statements,
+        edited.remedies(&Registry::default()),
         [
-            "UPDATE public.schema_tracker SET fingerprints = fingerprints - '20260101000000' \
-             WHERE name = 'it''s'"
+            Advice::RestoreFile.into(),
+            Command::AcceptEdits("20260101000000".parse().unwrap()).into()
         ]
     );
     let node: Node = "db-2.test:5433".parse().unwrap();

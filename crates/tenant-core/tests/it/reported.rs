@@ -32,7 +32,7 @@ async fn a_spare_whose_name_needs_quotes_is_migrated_taken_and_dropped() {
     }
     let more = stream.with("CREATE TABLE notes (id int); CREATE INDEX ON notes (id)");
     let tenants = crate::fixture::tenants(&database, &more).await;
-    assert_eq!(tenants.spares().count().await.unwrap().other, 2);
+    assert_eq!(tenants.spares().count().await.unwrap().behind, 2);
     let report = tenants.migrate().await.unwrap();
     let migrated = report.spares.iter().map(|it| it.name.as_str());
     assert_eq!(migrated.collect::<Vec<_>>(), odd);

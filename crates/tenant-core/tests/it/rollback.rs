@@ -241,7 +241,10 @@ async fn the_spares_go_back_with_the_whole_fleet_and_not_with_one_tenant() {
     assert_eq!(reverted.count(), 2, "{report:?}");
     assert_eq!(
         older.spares().count().await.unwrap(),
-        SpareCount { ready: 2, other: 0 }
+        SpareCount {
+            ready: 2,
+            ..SpareCount::default()
+        }
     );
     assert!(older.create(&name("beta")).await.unwrap().from_spare);
     let columns = "SELECT string_agg(attname, ',') FROM pg_attribute \

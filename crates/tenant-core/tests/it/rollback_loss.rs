@@ -148,3 +148,57 @@ async fn where_a_rehearsal_is_impossible_the_loss_is_said_not_to_be_known() {
     let report = tenants.rollback(plan).await.unwrap();
     assert_eq!(report.count(tenant_core::Status::Reverted), 1, "{report:?}");
 }
+
+#[tokio::test]
+async fn a_composite_value_with_a_null_field_is_a_value_that_would_be_lost() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with("CREATE TYPE place AS (street text, town text); CREATE TABLE people (id int);")
+        .back("DROP TABLE people; DROP TYPE place;")
+        .with("ALTER TABLE people ADD home place, ADD work place, ADD none place;")
+        .back("ALTER TABLE people DROP home, DROP work, DROP none;");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["a", "b"]).await;
+    database
+        .execute("INSERT INTO a.people VALUES (1, ROW('Elm', NULL), ROW(NULL, NULL), NULL)")
+        .await;
+    let last = plan(
+        &tenants,
+        RollbackTo::Version("20260201000000".parse().unwrap()),
+    )
+    .await;
+    assert_eq!(
+        last.loss().unwrap(),
+        [
+            loss("people", Some("home"), 1, None),
+            loss("people", Some("work"), 1, None),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn rows_are_found_where_an_index_calls_a_function_that_needs_the_path() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new()
+        .with(
+            "CREATE FUNCTION bare(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT trim($1)';
+             CREATE FUNCTION norm(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT bare($1)';
+             CREATE TABLE people (id int, name text); CREATE INDEX ON people (norm(name));",
+        )
+        .back("DROP TABLE people; DROP FUNCTION norm; DROP FUNCTION bare;")
+        .with("ALTER TABLE people ADD due date;")
+        .back("ALTER TABLE people DROP due;");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["a", "b"]).await;
+    database
+        .execute("SET search_path TO b; INSERT INTO people VALUES (1, 'x', '2026-01-01')")
+        .await;
+    let all = plan(&tenants, RollbackTo::Nothing).await;
+    assert_eq!(
+        all.loss().unwrap(),
+        [
+            loss("people", None, 1, Some(1)),
+            loss("people", Some("due"), 1, None),
+        ]
+    );
+}

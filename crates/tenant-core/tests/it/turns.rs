@@ -195,7 +195,7 @@ async fn two_who_keep_spares_at_once_end_with_as_many_as_they_want() {
         assert!(report.ready <= 4, "{report:?}");
     }
     let count = tenants.spares().count().await.unwrap();
-    assert_eq!((count.ready, count.other), (4, 0));
+    assert_eq!((count.ready, count.behind, count.other), (4, 0, 0));
     assert_eq!(
         database.value("SELECT count(*) FROM spare_schemas").await,
         "4"

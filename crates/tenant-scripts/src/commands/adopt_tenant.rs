@@ -1,14 +1,15 @@
 //! `adopt-tenant`: makes a tenant of a schema that is there.
 
 use clap::Parser;
-use command_line::options::Locking;
+use command_line::options::{Locking, Unknown};
 use command_line::output::shown;
 use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{Adopted, At, TenantName, Version};
 
-use crate::{tenants, version};
+use crate::json::{self, NoteDetail};
+use crate::{report, tenants, version};
 
 /// Make a tenant of a schema that is there
 ///
@@ -17,11 +18,15 @@ use crate::{tenants, version};
 /// version fits, it is refused, and the differences to the nearest are shown. Nothing
 /// in the schema is changed but for that table.
 ///
+/// A table of applied migrations that this program does not have is refused, unless
+/// --allow-unknown-migrations is given and it has some of them.
+///
 /// Exit code 1 when it is refused, and then nothing was changed.
 ///
 /// With --json: tenant, version (the newest migration that it has, or null),
 /// by_shape (whether the version was found by the shape), differences (from what the
-/// migrations make, in words, where --at has named the version).
+/// migrations make, in words, where --at has named the version), notes (kind, detail,
+/// remedy; extension_inside for an extension in the schema).
 #[derive(Debug, Parser)]
 #[command(name = "adopt-tenant", version)]
 pub struct AdoptTenant {
@@ -37,6 +42,9 @@ pub struct AdoptTenant {
     locking: Locking,
 
     #[command(flatten)]
+    unknown: Unknown,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -46,6 +54,7 @@ struct Document<'a> {
     version: Option<&'a Version>,
     by_shape: bool,
     differences: &'a [String],
+    notes: Vec<NoteDetail>,
 }
 
 impl Script for AdoptTenant {
@@ -54,7 +63,8 @@ impl Script for AdoptTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let tenants =
+            tenants::open_with(context, self.unknown.settings(self.locking.settings())).await?;
         let mut call = tenants.adopt(&self.name);
         if let Some(at) = self.at {
             call = call.at(at);
@@ -65,6 +75,7 @@ impl Script for AdoptTenant {
             version: adopted.version.as_ref(),
             by_shape: adopted.by_shape,
             differences: &adopted.differences,
+            notes: json::notes(&adopted.notes, context.invocation()),
         };
         context
             .output
@@ -73,6 +84,7 @@ impl Script for AdoptTenant {
             let note = note(&self.name, &adopted, context.invocation());
             context.output.problem(&note);
         }
+        report::notes(context, &adopted.notes);
         Ok(Verdict::Done)
     }
 }
@@ -93,10 +105,15 @@ fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> String
     let mut lines = vec!["note: it differs from what its migrations make:".to_owned()];
     let differences = adopted.differences.iter();
     lines.extend(differences.map(|words| format!("  {}", shown(words))));
-    let repair = Command::RepairTenant(name.clone()).into();
+    let name = name.clone();
+    let next = match adopted.version {
+        Some(_) => Command::RepairTenant(name),
+        // Nothing says what it should be.
+        None => Command::CheckTenant(name),
+    };
     lines.push(format!(
         "  to do:   {}",
-        remedy::sentence(&repair, invocation)
+        remedy::sentence(&next.into(), invocation)
     ));
     lines.join("\n")
 }

@@ -123,7 +123,9 @@ fn unreadable(file: &Path) -> String {
 
 /// One name a line; empty lines and those that start with `#` are left out.
 fn parse(text: &str) -> anyhow::Result<Vec<TenantName>> {
-    let lines = text
+    // Editors of Windows write a byte order mark.
+    let lines = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = lines
         .lines()
         .enumerate()
         .map(|(number, line)| (number + 1, line.trim()));

@@ -142,6 +142,7 @@ impl Demo {
     async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
         let started = Instant::now();
         let tenants = tenants::open(context).await?;
+        tenants.require_primary().await?;
         // A demonstration need not be told whether there is a pooler.
         let database = context.database().await?.behind_pooler();
         let mut pool = TenantPool::builder(database).size(1);

@@ -32,8 +32,8 @@ const SHOWN: usize = 50;
 /// extra_object, changed_definition, invalid_index, wrong_owner, missing_grants,
 /// extra_grants, half_made, pending_migrations, unknown_migration,
 /// edited_migration, no_access, orphaned_schema, spare_leftover, spare_name, invalid_name,
-/// unreadable, tables_not_checked, broken_migrations; on a Citus cluster
-/// not_distributed, unreachable_node), detail, remedy, sql (the
+/// unreadable, tables_not_checked, broken_migrations, unqualified_function; on a Citus
+/// cluster not_distributed, unreachable_node), detail, remedy, sql (the
 /// statements that would mend it).
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
@@ -209,11 +209,17 @@ fn details(problems: &[Row]) -> Vec<String> {
     let mut tenants = problems.chunk_by(|one, other| one.tenant == other.tenant);
     for problems in tenants.by_ref().take(SHOWN) {
         let name = problems.first().and_then(|it| it.tenant.as_deref());
-        let heading = shown(name.unwrap_or("public schema"));
+        let is_of_tenants = problems.iter().all(|it| it.kind == "unqualified_function");
+        let all = if is_of_tenants {
+            "all tenants"
+        } else {
+            "public schema"
+        };
+        let heading = shown(name.unwrap_or(all));
         lines.push(console::style(heading).bold().to_string());
         for problem in problems {
-            lines.push(format!("  {}", problem.detail));
-            lines.push(format!("    to do: {}", problem.remedy));
+            lines.push(format!("  {}", shown(&problem.detail)));
+            lines.push(format!("    to do: {}", shown(&problem.remedy)));
             let sql = problem.sql.iter();
             lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
         }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::{Failures, Locking, Transactions};
+use command_line::options::{Failures, Locking, Transactions, Unknown};
 use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Migrate, Progress, TenantName, Tenants};
 
@@ -16,6 +16,10 @@ use crate::{interrupt, json, messages, report, tenants};
 /// version, or stays as it was. A tenant that fails does not stop the others;
 /// run the command again to go on with those that failed. Ctrl-C finishes the
 /// tenants under way and begins no other.
+///
+/// A tenant that is behind and has applied migrations which this program does not have
+/// fails and stays as it is, unless --allow-unknown-migrations is given. One of whose
+/// applied migrations this program has none fails in any case.
 ///
 /// Exit code 1 when a tenant failed or was left out.
 ///
@@ -56,6 +60,9 @@ pub struct MigrateTenants {
     transactions: Transactions,
 
     #[command(flatten)]
+    unknown: Unknown,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -66,6 +73,7 @@ impl Script for MigrateTenants {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = self.transactions.settings(self.locking.settings());
+        let settings = self.unknown.settings(settings);
         let tenants = tenants::open_with(context, settings).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;

@@ -18,6 +18,9 @@ use crate::tenants;
 /// So is what was renamed by hand, and what cannot be repaired, with why; neither
 /// holds up the rest. Tables and columns come back empty.
 ///
+/// A tenant that another program has migrated is refused. So is one without any
+/// recorded migration that is not empty: adopt-tenant finds out what it has.
+///
 /// Exit code 1 when something is left, or when the repair failed.
 ///
 /// With --json: tenant, dry_run, mended (what was, or would be, put right, in
@@ -151,7 +154,7 @@ fn text(document: &Document<'_>) -> String {
             lines.push(format!("  {}", shown(&row.detail)));
             let why = row.why.iter();
             lines.extend(why.map(|why| format!("    why: {}", shown(&one_line(why)))));
-            lines.push(format!("    to do: {}", row.remedy));
+            lines.push(format!("    to do: {}", shown(&row.remedy)));
             let sql = row.sql.iter();
             lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
         }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions};
-use command_line::output::table;
+use command_line::output::{shown as printable, table};
 use command_line::words::counted;
 use command_line::{Common, Context, Output, Script, Verdict, ask};
 use tenant_core::{
@@ -91,6 +91,9 @@ impl Script for RollbackTenants {
         let tenants = tenants::open_with(context, settings).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
         let select = tenants::selected(&self.only);
+        if !dry_run {
+            tenants.require_primary().await?;
+        }
         let plan = tenants.plan_rollback().select(select).to(self.to()).await?;
         let loss = plan.loss().map(<[Loss]>::to_vec);
         let loss = loss.as_deref();
@@ -176,7 +179,7 @@ fn end(
 fn confirmed(output: Output, plan: &RollbackPlan, text: &str) -> anyhow::Result<bool> {
     output.problem(text);
     for note in plan.notes() {
-        output.problem(&format!("note: {note}"));
+        output.problem(&format!("note: {}", printable(&note.to_string())));
     }
     let count = plan.tenants().to_string();
     let question = format!("Type `{count}`, the number of tenants, to revert this");
@@ -187,7 +190,7 @@ fn confirmed(output: Output, plan: &RollbackPlan, text: &str) -> anyhow::Result<
 fn shown(plan: &RollbackPlan) -> String {
     let migrations = plan.migrations().iter().map(|migration| {
         let tenants = counted(migration.tenants, "tenant");
-        format!("  {} from {tenants}", migration.name)
+        format!("  {} from {tenants}", printable(&migration.name))
     });
     let migrations = migrations.collect::<Vec<_>>().join("\n");
     let tenants = counted(plan.tenants(), "tenant");

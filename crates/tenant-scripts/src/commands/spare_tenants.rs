@@ -20,14 +20,16 @@ use crate::{interrupt, json, messages, report, tenants};
 /// with the tenants, and are no tenants until they are taken.
 ///
 /// This migrates the spares that are behind, builds those that are missing, and
-/// drops those too many. Without N it says how many there are. Run it regularly,
+/// drops those too many. Spares with migrations that this program does not have are
+/// ahead of it, and are left alone unless N is 0. Without N it says how many there are. Run it regularly,
 /// or after each sign-up.
 ///
 /// Exit code 1 when a spare failed.
 ///
 /// With --json: ready, created, migrated, dropped, failed, duration_ms, and
-/// spares: name, status, applied, messages and messages_left_out (as of
-/// migrate-tenants), duration_ms, error; without N: ready, other.
+/// ahead (how many were left alone), spares: name, status, applied, messages and
+/// messages_left_out (as of migrate-tenants), duration_ms, error; without N: ready,
+/// behind, ahead, other.
 #[derive(Debug, Parser)]
 #[command(name = "spare-tenants", version)]
 pub struct SpareTenants {
@@ -56,6 +58,8 @@ pub struct SpareTenants {
 #[derive(Serialize)]
 struct Counted {
     ready: usize,
+    behind: usize,
+    ahead: usize,
     other: usize,
 }
 
@@ -72,6 +76,8 @@ impl Script for SpareTenants {
             let spares = tenants.spares().count().await?;
             let document = Counted {
                 ready: spares.ready,
+                behind: spares.behind,
+                ahead: spares.ahead,
                 other: spares.other,
             };
             output.answer(&document, &counts(&document))?;
@@ -104,21 +110,32 @@ impl Script for SpareTenants {
     }
 }
 
+/// How spares are that a newer program has made.
+const AHEAD: &str = "ahead of this program";
+
 fn counts(spares: &Counted) -> String {
     let ready = counted(spares.ready, "spare tenant");
-    match spares.other {
-        0 => format!("{ready} ready."),
-        other => format!("{ready} ready; {other} behind, or not readable."),
-    }
+    let others = [
+        (spares.behind, "behind"),
+        (spares.ahead, AHEAD),
+        (spares.other, "not usable: see health-check"),
+    ];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, what)| format!("; {count} {what}"));
+    format!("{ready} ready{}.", others.collect::<String>())
 }
 
 fn text(kept: &SpareReport) -> String {
     let ready = counted(kept.ready, "spare tenant");
+    let ahead = match kept.ahead {
+        0 => String::new(),
+        ahead => format!("; {ahead} {AHEAD}, left alone"),
+    };
     if kept.outcomes.is_empty() {
-        return format!("{ready} ready; there was nothing to do.");
+        return format!("{ready} ready{ahead}; there was nothing to do.");
     }
     format!(
-        "{ready} ready: {} ({})",
+        "{ready} ready: {}{ahead} ({})",
         report::tally(&kept.outcomes),
         time(kept.duration)
     )

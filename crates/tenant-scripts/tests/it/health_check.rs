@@ -145,7 +145,7 @@ async fn a_migration_that_nobody_has_is_found() {
         "tenant": "acme",
         "kind": "unknown_migration",
         "detail": "the applied migration 20990101000000 is not among the migrations of this program",
-        "remedy": "Run the program that applied these migrations, or restore their folders.",
+        "remedy": "Run the program that applied these migrations: give their folder with --migrations-dir, or restore it.",
     });
     finds(&database, problem).await;
 }
@@ -250,7 +250,6 @@ async fn all_problems_are_found_at_once_sorted_by_tenant() {
         found,
         [
             pair("a", "missing_schema"),
-            pair("b", "missing_table"),
             pair("b", "unknown_migration"),
             pair("c", "pending_migrations"),
             pair("e-e", "invalid_name"),
@@ -260,7 +259,7 @@ async fn all_problems_are_found_at_once_sorted_by_tenant() {
     database
         .run("health-check --quiet")
         .exits_with(1)
-        .prints("5 tenants checked: 6 problems.")
+        .prints("5 tenants checked: 5 problems.")
         .says_nothing();
 }
 

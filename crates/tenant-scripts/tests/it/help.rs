@@ -7,7 +7,8 @@ use test_support::{assert_short_help_fits, assert_tells_version, help_of};
 
 use crate::support::Database;
 
-const BINS: [&str; 17] = [
+const BINS: [&str; 19] = [
+    "accept-edits",
     "adopt-tenant",
     "clone-tenant",
     "create-tenant",
@@ -24,6 +25,7 @@ const BINS: [&str; 17] = [
     "repair-tenant",
     "rollback-tenants",
     "spare-tenants",
+    "squash-tenants",
     "stop-server",
 ];
 

@@ -178,6 +178,8 @@ fn parses(program: &str, arguments: Vec<&str>) {
         "create-tenant" => by::<c::CreateTenant>(arguments),
         "list-tenants" => by::<c::ListTenants>(arguments),
         "drop-tenant" => by::<c::DropTenant>(arguments),
+        "accept-edits" => by::<c::AcceptEdits>(arguments),
+        "squash-tenants" => by::<c::SquashTenants>(arguments),
         "adopt-tenant" => by::<c::AdoptTenant>(arguments),
         "repair-tenant" => by::<c::RepairTenant>(arguments),
         "health-check" => by::<c::HealthCheck>(arguments),
@@ -211,8 +213,7 @@ async fn accepting_one_edited_migration_does_not_accept_another() {
     assert_eq!(found.len(), 2, "{found:?}");
     let remedy = found[0]["remedy"].as_str().unwrap();
     assert!(remedy.starts_with("Restore the file"), "{remedy}");
-    let sql = remedy.split('`').nth(1).unwrap();
-    database.execute(sql).await;
+    database.pasted(remedy).run().succeeds();
     let left = edited();
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0]["detail"], found[1]["detail"]);

@@ -179,7 +179,9 @@ fn remedy(code: Option<&str>, message: &str) -> Option<&'static str> {
     match code? {
         "57014" => Some("Ask for fewer rows, or choose a longer time limit."),
         "42601" if message.contains("multiple commands") => Some("One statement at a time."),
-        "25006" => Some("Nothing can be changed here: it is a read-only transaction."),
+        "25006" => Some(
+            "Nothing can be changed here: it is a read-only transaction. A standby has no other.",
+        ),
         _ => None,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn choices(
         None => "NULL::pg_catalog.text".to_owned(),
     };
     let sql = format!(
-        "SELECT {value}, {label} FROM {} WHERE {column} IS NOT NULL AND ($1 = '' \
+        "SELECT {value}, {label} FROM {} WHERE {column} IS DISTINCT FROM NULL AND ($1 = '' \
             OR pg_catalog.strpos(pg_catalog.lower({value}), pg_catalog.lower($1)) > 0 \
             OR pg_catalog.strpos(pg_catalog.lower({label}), pg_catalog.lower($1)) > 0) \
          ORDER BY {column} LIMIT {OFFERED}",

@@ -226,7 +226,8 @@ pub(crate) async fn differences(
 }
 
 /// The query for the rows that differ, if there is a key to find them by. Values
-/// are compared as text, which is how they are shown.
+/// are compared as text, which is how they are shown. A key that is a row may have a
+/// NULL among its fields, for which `IS NOT NULL` is false.
 fn difference(common: &Common, schemas: [&str; 2], table: &str, limit: usize) -> Option<String> {
     let (keys, values) = common
         .shared
@@ -253,13 +254,14 @@ fn difference(common: &Common, schemas: [&str; 2], table: &str, limit: usize) ->
         let all = each(&all, ", ", |_, name| {
             format!("pg_catalog.left({side}.{name}::text, {LETTERS})")
         });
-        format!("CASE WHEN {side}.{some_key} IS NOT NULL THEN ARRAY[{all}] END")
+        format!("CASE WHEN {side}.{some_key} IS DISTINCT FROM NULL THEN ARRAY[{all}] END")
     };
     let (left, right) = (shown("one"), shown("other"));
     let limit = limit.saturating_add(1);
     Some(format!(
         "SELECT ARRAY[{key}], {left}, {right} FROM {one} one FULL JOIN {other} other ON {same} \
-         WHERE one.{some_key} IS NULL OR other.{some_key} IS NULL{differs} \
+         WHERE one.{some_key} IS NOT DISTINCT FROM NULL \
+            OR other.{some_key} IS NOT DISTINCT FROM NULL{differs} \
          ORDER BY {key} LIMIT {limit}"
     ))
 }

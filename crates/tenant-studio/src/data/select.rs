@@ -136,8 +136,8 @@ impl Table {
         let (left, type_name) = (column.compared(), column.compared_type());
         let quoted = column.quoted();
         let operator = match filter.operator {
-            Operator::IsNull => return Ok(format!("{quoted} IS NULL")),
-            Operator::IsNotNull => return Ok(format!("{quoted} IS NOT NULL")),
+            Operator::IsNull => return Ok(is_null(&quoted)),
+            Operator::IsNotNull => return Ok(is_not_null(&quoted)),
             Operator::Contains => {
                 let value = statement.bind(Value::One(filter.value.clone()));
                 // Some collations have no order of letters to search in.
@@ -251,17 +251,28 @@ impl Following<'_> {
     pub(crate) fn write(&self, statement: &mut Statement, joint: &str, is_down: bool) {
         let condition = match self {
             Self::All => return,
-            Self::Null(first) => format!("{} IS NULL", first.expression),
-            Self::NotNull(first) => format!("{} IS NOT NULL", first.expression),
+            Self::Null(first) => is_null(&first.expression),
+            Self::NotNull(first) => is_not_null(&first.expression),
             Self::Beyond(order, edge) => beyond(statement, order, edge, is_down),
             Self::NullBeyond(first, order, edge) => {
                 let beyond = beyond(statement, order, edge, is_down);
-                format!("{} IS NULL AND {beyond}", first.expression)
+                format!("{} AND {beyond}", is_null(&first.expression))
             }
         };
         statement.push(joint);
         statement.push(&condition);
     }
+}
+
+/// That there is no value. `IS NULL` is also true of a row whose fields are all NULL,
+/// which is a value; an index is used in either form.
+fn is_null(expression: &str) -> String {
+    format!("{expression} IS NOT DISTINCT FROM NULL")
+}
+
+/// That there is a value: `IS NOT NULL` is false for a row with a NULL among its fields.
+fn is_not_null(expression: &str) -> String {
+    format!("{expression} IS DISTINCT FROM NULL")
 }
 
 /// That the columns of `order` together are beyond `edge`.

@@ -139,3 +139,26 @@ async fn rows_that_a_policy_hides_from_the_role_are_neither_counted_nor_compared
     let page = studio.post("/across", &fields).await;
     page.has("row-level security policy");
 }
+
+#[tokio::test]
+async fn a_key_with_a_null_field_is_in_both_tenants() {
+    let studio = two().await;
+    for tenant in ["acme", "globex"] {
+        let sql = format!(
+            "CREATE TYPE {tenant}.place AS (street text, town text); \
+             CREATE TABLE {tenant}.house (at {tenant}.place PRIMARY KEY); \
+             INSERT INTO {tenant}.house VALUES (ROW('Elm', NULL))"
+        );
+        studio.execute(&sql).await;
+    }
+    studio
+        .execute("INSERT INTO acme.house VALUES (ROW('Oak', NULL))")
+        .await;
+    let page = studio
+        .get("/across/compare?one=acme&other=globex&table=house")
+        .await;
+    page.has("only in acme")
+        .has("1 row")
+        .has("Oak")
+        .has_no("Elm");
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
 use tenant_studio::{Options, Start, Studio};
-use test_support::{PgBouncer, Role, TestDatabase};
+use test_support::{PgBouncer, Replicated, Role, TestDatabase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -15,6 +15,7 @@ pub(crate) struct Served {
     pub(crate) database: TestDatabase,
     port: u16,
     cookie: String,
+    _servers: Option<Replicated>,
 }
 
 /// What came back.
@@ -61,6 +62,20 @@ impl Served {
         Self::serve((database, None, Some(pooler)), &url, writing()).await
     }
 
+    /// One that may write, on a standby of the server with the database.
+    pub(crate) async fn on_standby(tenants: &[&str]) -> Self {
+        let servers = Replicated::start();
+        let database = TestDatabase::on(servers.primary_server()).await;
+        fill(&database, tenants).await;
+        servers.caught_up().await;
+        let url = servers.standby(database.name());
+        let served = Self::serve((database, None, None), &url, writing()).await;
+        Self {
+            _servers: Some(servers),
+            ..served
+        }
+    }
+
     async fn serve(
         (database, role, pooler): (TestDatabase, Option<Role>, Option<PgBouncer>),
         url: &str,
@@ -81,6 +96,7 @@ impl Served {
             database,
             port,
             cookie,
+            _servers: None,
         }
     }
 
@@ -160,12 +176,16 @@ async fn open(url: &str) -> Tenants {
 
 async fn with_tenants(names: &[&str]) -> TestDatabase {
     let database = TestDatabase::new().await;
+    fill(&database, names).await;
+    database
+}
+
+async fn fill(database: &TestDatabase, names: &[&str]) {
     let tenants = open(&database.url()).await;
     tenants.migrate_public().await.unwrap();
     for name in names {
         tenants.create(&name.parse().unwrap()).await.unwrap();
     }
-    database
 }
 
 impl Reply {

@@ -89,6 +89,17 @@ async fn each_filter_finds_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_row_with_a_null_field_is_a_value_for_filters() {
+    let site = Site::new().await;
+    let homes = "CREATE TYPE place AS (street text, town text); \
+        CREATE TABLE people (id int PRIMARY KEY, home place); \
+        INSERT INTO people VALUES (1, ROW('Elm', NULL)), (2, NULL), (3, ROW(NULL, NULL))";
+    site.sql("acme", homes).await;
+    assert_eq!(found(&site, "fc=home&fo=null&fv=").await, ["2"]);
+    assert_eq!(found(&site, "fc=home&fo=some&fv=").await, ["1", "3"]);
+}
+
+#[tokio::test]
 async fn a_filter_that_does_not_fit_its_column_says_why_and_can_be_corrected() {
     let site = people().await;
     for (filter, says) in [

@@ -31,5 +31,6 @@ mod paging;
 mod pictures;
 mod row_form;
 mod shop;
+mod standby;
 mod switching;
 mod using;

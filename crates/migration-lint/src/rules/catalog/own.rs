@@ -45,6 +45,18 @@ pub(super) const OURS: &[RuleInfo] = &[
         "ordinary statements beside those that must not run in a transaction",
     ),
     on(
+        "moment-constant",
+        "`'now'`, `'today'` and the like in definitions, where they become constants",
+    ),
+    on(
+        "moment-in-definition",
+        "definitions that a DO block makes from the moment at which it runs",
+    ),
+    on(
+        "name-in-definition",
+        "definitions into which a DO block writes the schema's or a role's name as text",
+    ),
+    on(
         "not-a-migration",
         "a folder without `up.sql`, with which Diesel refuses the whole stream",
     ),
@@ -75,6 +87,10 @@ pub(super) const OURS: &[RuleInfo] = &[
     on(
         "transaction-control",
         "BEGIN, COMMIT and the like; savepoints are fine",
+    ),
+    on(
+        "unqualified-function",
+        "functions that need search_path, called in indexes, checks and the like",
     ),
     on("unreadable-file", "a file that is not UTF-8 text"),
     on("unused-ignore", "a `lint:ignore` with nothing to ignore"),

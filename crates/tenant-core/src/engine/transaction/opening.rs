@@ -4,11 +4,11 @@ use tokio_postgres::SimpleQueryRow;
 
 use super::closing::close;
 use crate::Error;
-use crate::engine::lock::require_lock;
+use crate::engine::lock::{require_lock, require_turn};
 use crate::engine::pinned::in_transaction;
 use crate::engine::script::{BEGINNING, Failure, Script};
 use crate::engine::send::watched;
-use crate::engine::turn::Turn;
+use crate::engine::turn::{Busy, Turn};
 use crate::engine::work::Work;
 use crate::link::FORGET;
 use crate::name::Schema;
@@ -97,11 +97,17 @@ pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     }
     set_again(work, &mut script);
     script.step(TAKING_LOCK, &require_lock(work.schema));
+    if work.session.takes_turns() {
+        script.step(TAKING_TURN, &require_turn());
+    }
     script
 }
 
 /// The step that fails where somebody else holds the schema's lock.
 const TAKING_LOCK: &str = "taking the lock";
+
+/// The step that fails where it is another run's turn on what tenants share.
+const TAKING_TURN: &str = "taking the turn on what tenants share";
 
 /// The same of a second schema.
 const TAKING_OTHER_LOCK: &str = "taking the other lock";
@@ -142,7 +148,7 @@ async fn open_locked<'a>(
     }
     script.step("reading what is there", query);
     // Those of the locks come first.
-    let rows_of_locks = 1 + usize::from(other.is_some());
+    let rows_of_locks = 1 + usize::from(work.session.takes_turns()) + usize::from(other.is_some());
     loop {
         work.session.begin();
         let busy = match watched(work, &script).await {
@@ -150,8 +156,9 @@ async fn open_locked<'a>(
             Err(failure) => {
                 close(work).await;
                 match other {
-                    _ if failure.is_at(TAKING_LOCK) => work.schema,
-                    Some(other) if failure.is_at(TAKING_OTHER_LOCK) => other,
+                    _ if failure.is_at(TAKING_LOCK) => Busy::Schema(work.schema),
+                    _ if failure.is_at(TAKING_TURN) => Busy::Shared,
+                    Some(other) if failure.is_at(TAKING_OTHER_LOCK) => Busy::Schema(other),
                     _ => return Err(NotOpened::Query(failure)),
                 }
             }

@@ -94,6 +94,10 @@ fn from_the_lock(script: &Script<'_>) -> Vec<String> {
 /// A condition that must hold: that of the lock, or of the path.
 const CHECK: &str = "SELECT CAST(CASE WHEN pg";
 
+/// The statements that write the row of the list, and check it.
+const INSERT_ROW: &str = "WITH written AS (INSERT ";
+const UPDATE_ROW: &str = "WITH written AS (UPDATE ";
+
 #[test]
 fn a_tenant_is_made_in_this_order() {
     let set = made_up(&[Mode::Together; 2]);
@@ -115,7 +119,7 @@ fn a_tenant_is_made_in_this_order() {
                 "DROP TABLE up_1",
                 "DROP TABLE on_1",
                 CHECK,
-                "INSERT INTO public.schem",
+                INSERT_ROW,
                 "COMMIT",
             ]
         );
@@ -139,7 +143,7 @@ fn a_tenant_is_migrated_in_this_order() {
                 CHECK,
                 "DROP TABLE up_1",
                 "DROP TABLE on_1",
-                "UPDATE public.schema_tra",
+                UPDATE_ROW,
                 "COMMIT",
             ]
         );
@@ -177,7 +181,7 @@ fn what_a_migration_may_leave_is_put_back_before_the_next_one() {
                 "SET CONSTRAINTS ALL IMME",
                 "RESET SESSION AUTHORIZAT",
                 "RESET ROLE",
-                "UPDATE public.schema_tra",
+                UPDATE_ROW,
                 "COMMIT",
                 "RESET SESSION AUTHORIZAT",
                 "RESET ROLE",
@@ -208,7 +212,7 @@ fn a_tenant_is_taken_back_in_this_order() {
                 CHECK,
                 "DELETE FROM \"acme\".\"__di",
                 "DROP TABLE down_0",
-                "UPDATE public.schema_tra",
+                UPDATE_ROW,
                 "COMMIT",
             ]
         );
@@ -227,7 +231,7 @@ fn a_migration_outside_a_transaction_is_only_recorded_in_one() {
                 "BEGIN ISOLATION LEVEL RE",
                 "SET LOCAL lock_timeout =",
                 "INSERT INTO \"acme\".\"__di",
-                "UPDATE public.schema_tra",
+                UPDATE_ROW,
                 "COMMIT",
             ]
         );

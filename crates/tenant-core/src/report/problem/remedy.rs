@@ -31,24 +31,33 @@ impl Problem {
             }
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
             ProblemKind::HalfMade => vec![self.command(adopt)],
+            ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
-                edited(registry, name, version.as_str())
+                let accept = Command::AcceptEdits(version.clone());
+                vec![Advice::RestoreFile.into(), accept.into()]
+            }
+            ProblemKind::NoFingerprints => {
+                let forget = registry.forget_fingerprints(name);
+                vec![Sql::new(Purpose::ForgetFingerprints, [forget]).into()]
             }
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
             }
             ProblemKind::ForeignOwner { usual, .. } => {
-                vec![change_owner(&schema_of(registry, name), usual).into()]
+                vec![Sql::change_owner(&schema_of(registry, name), usual).into()]
             }
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
-            ProblemKind::UnknownMigration(_) => vec![Advice::UseOtherProgram.into()],
+            ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => {
+                vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
+            }
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
+            ProblemKind::UnqualifiedFunction { function, .. } => vec![keep_path(function).into()],
             ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
             ProblemKind::NothingSelected => vec![Advice::SelectTenants.into()],
         }
@@ -110,14 +119,6 @@ fn adopt(name: TenantName) -> Command {
     Command::AdoptTenant { name, at: None }
 }
 
-fn edited(registry: &Registry, name: &str, version: &str) -> Vec<Remedy> {
-    let accept = registry.forget_fingerprint(name, version);
-    vec![
-        Advice::RestoreFile.into(),
-        Sql::new(Purpose::AcceptEdited, [accept]).into(),
-    ]
-}
-
 /// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
 fn schema_of(registry: &Registry, name: &str) -> String {
     match name.parse() {
@@ -126,13 +127,15 @@ fn schema_of(registry: &Registry, name: &str) -> String {
     }
 }
 
-fn change_owner(name: &str, usual: &str) -> Sql {
-    let statement = format!("ALTER SCHEMA {} OWNER TO {}", ident(name), ident(usual));
-    Sql::new(Purpose::ChangeOwner, [statement])
+/// `function` is SQL: its name and its arguments.
+fn keep_path(function: &str) -> Sql {
+    let statement = format!("ALTER FUNCTION {function} SET search_path FROM CURRENT");
+    Sql::new(Purpose::AddToMigration, [statement])
 }
 
 fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
+        Orphan::OfOtherProgram => return vec![Advice::UseOtherProgram.into()],
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => Some(""),
         Orphan::LikeATenant => Some(" CASCADE"),
@@ -156,7 +159,9 @@ fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
 
 fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
     match fault {
-        SpareFault::Gone => Sql::new(Purpose::ForgetSpare, [registry.forget_spare(name)]).into(),
+        SpareFault::Gone | SpareFault::Tenants | SpareFault::NoSpare => {
+            Sql::new(Purpose::ForgetSpare, [registry.forget_spare(name)]).into()
+        }
         SpareFault::Unlisted => {
             let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
             Sql::new(Purpose::DropSpare, [statement]).into()

@@ -1,0 +1,183 @@
+//! Accepts the texts of edited migrations, where the edit has changed nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use super::each::Task;
+use super::expected::Trust;
+use super::handle::Tenants;
+use super::notes;
+use super::recording::{Job, Jobs, Purpose, sets};
+use super::setters::setter;
+use super::state::{self, Knowledge, State};
+use crate::engine::Keep;
+use crate::events::{self, Call};
+use crate::fleet::{Pace, Selection};
+use crate::registry::List;
+use crate::report::{FleetReport, Outcome, Progress, Status};
+use crate::{Answer, Error, Version};
+
+/// A run that accepts edited migrations. Made by [`Tenants::accept_edits`].
+#[must_use = "nothing is accepted until it is awaited"]
+pub struct AcceptEdits<'a> {
+    tenants: &'a Tenants,
+    select: Selection,
+    pace: Pace<'a>,
+    migrations: BTreeSet<Version>,
+    dry_run: bool,
+    observe: Box<dyn Fn(&Progress<'_>) + Send + Sync + 'a>,
+}
+
+impl<'a> AcceptEdits<'a> {
+    setter!(select);
+    setter!(jobs: "8");
+    setter!(max_failures);
+    setter!(stop);
+    setter!(observe: Progress<'_>);
+
+    /// Only the edit of this migration; call it again for more. The default is all.
+    pub fn migration(mut self, version: Version) -> Self {
+        self.migrations.insert(version);
+        self
+    }
+
+    /// Checks everything, and changes nothing.
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
+        self
+    }
+
+    fn is_meant(&self, version: &Version) -> bool {
+        self.migrations.is_empty() || self.migrations.contains(version)
+    }
+}
+
+impl<'a> IntoFuture for AcceptEdits<'a> {
+    type Output = Result<FleetReport, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Call::AcceptEdits.tell(async move { self.tenants.accept_all(&self).await })
+    }
+}
+
+/// The edited versions of each schema, by what its list calls it.
+type Edits = BTreeMap<String, Vec<Version>>;
+
+impl Tenants {
+    /// Accepts the texts of migrations that were edited after they were applied: in each
+    /// tenant whose schema is what its migrations create as they read now, these texts
+    /// count as the applied ones from then on. Nothing is run. A tenant whose schema
+    /// differs keeps its record and fails: there the edit matters. Several tenants at a
+    /// time, each in one transaction; when all tenants are selected, the spare schemas
+    /// follow. Rows are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`], or
+    /// that the migrations cannot be tried. A tenant's own error is in its [`Outcome`]:
+    /// [`Error::EditMatters`], [`Error::UnknownApplied`].
+    pub fn accept_edits(&self) -> AcceptEdits<'_> {
+        AcceptEdits {
+            tenants: self,
+            select: Selection::All,
+            pace: Pace::default(),
+            migrations: BTreeSet::new(),
+            dry_run: false,
+            observe: Box::new(|_| {}),
+        }
+    }
+
+    async fn accept_all(&self, call: &AcceptEdits<'_>) -> Result<FleetReport, Error> {
+        let started = Instant::now();
+        let ours = &self.migrations.tenant;
+        let mut named = call.migrations.iter();
+        if let Some(stranger) = named.find(|version| ours.find(version.as_str()).is_none()) {
+            return Err(Error::NoVersion(stranger.clone()));
+        }
+        self.look_for_columns().await?;
+        let states = self.states(&call.select, Knowledge::Certain).await?;
+        let spares = if call.select.is_all() {
+            self.states_of_spares().await?
+        } else {
+            Vec::new()
+        };
+        let missing = state::unknown(&states, &call.select);
+        let missing =
+            missing.map(|name| Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
+        let mut outcomes = missing.collect::<Vec<_>>();
+        let (jobs, idle) = self.with_edits(states, &self.edits(List::Tenants, call).await?);
+        let (of_spares, idle_spares) =
+            self.with_edits(spares, &self.edits(List::Spares, call).await?);
+        outcomes.extend(idle);
+        let sets = sets(jobs.iter().chain(&of_spares));
+        let shapes = self.expected(sets, Trust::Tried).await?;
+        let keep = if call.dry_run { Keep::No } else { Keep::Yes };
+        let jobs = Jobs::new(jobs, &shapes, Purpose::AcceptEdits, keep);
+        let of_spares = Jobs::new(of_spares, &shapes, Purpose::AcceptEdits, keep);
+        let items = jobs.items();
+        let behind = items.len();
+        (call.observe)(&Progress::Planned { behind });
+        let observe = |outcome: &Outcome| (call.observe)(&Progress::Ended(outcome));
+        let failed = outcomes.iter().filter(|it| it.error.is_some()).count();
+        let (task, pace) = (Task::Record(&jobs), call.pace);
+        let done = self.for_each(items, task, pace.limits(failed), pace.stop, &observe);
+        outcomes.extend(done.await?);
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
+        let task = Task::Record(&of_spares);
+        let mut spares = self.for_spares(of_spares.items(), task, pace).await;
+        spares.extend(idle_spares.into_iter().filter(|it| it.error.is_some()));
+        let report = FleetReport {
+            outcomes,
+            spares,
+            notes: Vec::new(),
+            duration: started.elapsed(),
+        };
+        events::fleet_ended(&report);
+        Ok(report)
+    }
+
+    /// What was edited, and is meant.
+    async fn edits(&self, list: List, call: &AcceptEdits<'_>) -> Result<Edits, Error> {
+        let reading = self.reading().await?;
+        let ours = &self.migrations.tenant;
+        let mut edits = Edits::new();
+        for (version, key) in notes::edits(&reading, &self.registry, list, ours)
+            .await?
+            .edited
+        {
+            let version = Version::recorded(&version);
+            if call.is_meant(&version) {
+                edits.entry(key).or_default().push(version);
+            }
+        }
+        Ok(edits)
+    }
+
+    /// What is to be done, and what came of those with which nothing is.
+    fn with_edits(&self, states: Vec<State>, edits: &Edits) -> (Vec<Job<'_>>, Vec<Outcome>) {
+        let ours = &self.migrations.tenant;
+        let (mut jobs, mut idle) = (Vec::new(), Vec::new());
+        for state in states {
+            let edited = edits.get(&state.name);
+            match (state.standing, edited) {
+                (Err(error), _) => idle.push(Outcome::failed(state.name, error)),
+                (Ok(_), None) => idle.push(Outcome::idle(state.name, Status::UpToDate)),
+                (Ok(standing), Some(_)) if !standing.unknown.is_empty() => {
+                    let schema = standing.entry.schema().to_string();
+                    let versions = standing.unknown;
+                    let error = Error::UnknownApplied { schema, versions };
+                    idle.push(Outcome::failed(state.name, error));
+                }
+                (Ok(standing), Some(edited)) => {
+                    let texts = ours.iter().filter(|one| edited.contains(one.version()));
+                    jobs.push(Job {
+                        texts: texts.collect(),
+                        ..Job::new(&standing, ours)
+                    });
+                }
+            }
+        }
+        (jobs, idle)
+    }
+}

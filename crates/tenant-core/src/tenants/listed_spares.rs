@@ -1,0 +1,117 @@
+//! What the schemas in the list of spares are: whose, and how far.
+//!
+//! A list can be restored, or written by hand. What it lists is dropped and given to new
+//! tenants, so it is looked at first whether it is a spare at all.
+
+use std::collections::HashSet;
+
+use tokio_postgres::types::Type;
+
+use super::handle::Tenants;
+use super::state::{self, Standing, State};
+use crate::migration::MigrationSet;
+use crate::{Error, SchemaName};
+
+/// What the names of spares begin with.
+pub(super) const PREFIX: &str = "_spare_";
+
+/// A schema in the list of spares.
+pub(super) struct Listed {
+    /// What the list calls it.
+    pub(super) name: String,
+    pub(super) is: Is,
+}
+
+/// What a listed schema is.
+pub(super) enum Is {
+    /// A spare that can be taken.
+    Ready(Standing),
+    /// A spare that lacks migrations.
+    Behind(Standing),
+    /// A spare with migrations that this program does not have: a newer one's.
+    Ahead,
+    /// A schema that does not exist.
+    Gone,
+    /// The schema of a tenant, with the tenant's rows.
+    Tenants,
+    /// A schema that no program has made as a spare.
+    NoSpare,
+    /// What cannot be read.
+    Unreadable,
+}
+
+impl Listed {
+    /// The schema that it is about, if there can be one.
+    pub(super) fn schema(&self) -> Option<SchemaName> {
+        self.name.parse().ok()
+    }
+
+    /// It as a spare of this program, with what it has.
+    pub(super) fn into_standing(self) -> Option<Standing> {
+        match self.is {
+            Is::Ready(standing) | Is::Behind(standing) => Some(standing),
+            _ => None,
+        }
+    }
+}
+
+impl Tenants {
+    /// What is in the list of spares, by name; nothing where there is no such list.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub(super) async fn listed_spares(&self) -> Result<Vec<Listed>, Error> {
+        let states = self.states_of_spares().await?;
+        let names = states.iter().map(|state| state.name.as_str());
+        let tenants = self.tenants_of(&names.collect::<Vec<_>>()).await?;
+        let known = &self.migrations.tenant;
+        let listed = states.into_iter().map(|State { name, standing, .. }| {
+            let is = match standing {
+                _ if tenants.contains(&name) => Is::Tenants,
+                Err(Error::MissingSpare(_)) => Is::Gone,
+                Err(_) => Is::Unreadable,
+                Ok(standing) => kind_of(standing, known),
+            };
+            Listed { name, is }
+        });
+        Ok(listed.collect())
+    }
+
+    /// Those of the schemas `names` that are tenants'.
+    async fn tenants_of(&self, names: &[&str]) -> Result<HashSet<String>, Error> {
+        if names.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let question = self.registry.of_tenants();
+        let reading = self.reading().await?;
+        let names = (&names as _, Type::TEXT_ARRAY);
+        let failed = |error| state::registry_error(&self.registry, error);
+        let rows = reading.query(&question, &[names]).await.map_err(failed)?;
+        let tenants = rows.iter().map(|row| row.try_get(0));
+        tenants.collect::<Result<_, _>>().map_err(failed)
+    }
+}
+
+/// A spare was called like one, and made with its table of applied migrations. One of
+/// another name has at least migrations of this program.
+fn kind_of(standing: Standing, known: &MigrationSet) -> Is {
+    let is_made_as_one = is_named_like_a_spare(standing.entry.key()) && !standing.lacks_ledger();
+    if !is_made_as_one && !standing.has_any_of(known) {
+        Is::NoSpare
+    } else if !standing.unknown.is_empty() {
+        Is::Ahead
+    } else if standing.pending.is_empty() {
+        Is::Ready(standing)
+    } else {
+        Is::Behind(standing)
+    }
+}
+
+/// Whether a schema is called like a spare.
+pub(super) fn is_named_like_a_spare(name: &str) -> bool {
+    let digits = name.strip_prefix(PREFIX);
+    digits.is_some_and(|digits| {
+        digits.len() == 16 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+    })
+}

@@ -1,0 +1,5 @@
+//! `squash-tenants`: see [`tenant_scripts::commands::SquashTenants`].
+
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::squash_tenants()
+}

@@ -1,0 +1,99 @@
+//! `accept-edits`: accepts edited migrations where the edit has changed nothing.
+
+use std::num::NonZeroUsize;
+
+use clap::Parser;
+use command_line::options::{Failures, Locking};
+use command_line::{Common, Context, Script, Verdict};
+use tenant_core::{AcceptEdits as Call, Progress, TenantName, Tenants, Version};
+
+use crate::progress::Bar;
+use crate::{interrupt, json, report, tenants};
+
+/// Accept edited migrations where the edit changed nothing
+///
+/// For migrations whose text was changed after they were applied, in a way that creates
+/// the same: in each tenant whose schema is exactly what the migrations create as they
+/// read now, the new text counts as the applied one. No migration is run, and rows are not
+/// looked at. A tenant that differs fails and keeps its record: there the edit matters.
+///
+/// Each tenant is one transaction. Run the command with --dry-run first: it checks
+/// everything and changes nothing. Spare tenants follow, unless --only names some.
+///
+/// Exit code 1 when a tenant failed or was left out.
+///
+/// With --json: total, accepted, up_to_date, failed, skipped, dry_run, duration_ms, and
+/// tenants: name, status (accepted, up_to_date, failed, skipped), accepted (versions; with
+/// --dry-run those that would be), duration_ms, error (null, or message, sqlstate,
+/// migration, file, line, hint); spares: those with which something was done, in the same
+/// form; notes (none).
+#[derive(Debug, Parser)]
+#[command(name = "accept-edits", version)]
+pub struct AcceptEdits {
+    /// Accept the edit of this migration; repeat for more [default: all]
+    #[arg(long, value_name = "VERSION")]
+    migration: Vec<Version>,
+
+    /// Accept it for this tenant; repeat for more [default: all]
+    #[arg(long, value_name = "NAME")]
+    only: Vec<TenantName>,
+
+    /// Tenants to check at the same time [default: 8, or what the server has left]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    failures: Failures,
+
+    /// Check everything, show what would be accepted, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Script for AcceptEdits {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let output = context.output;
+        let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
+        let bar = Bar::new(output, usize::MAX);
+        let observe = |progress: &Progress<'_>| bar.follow(progress);
+        let dry_run = self.dry_run;
+        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
+        bar.finish();
+        let report = ran?;
+        let text = report::recorded(&report, dry_run);
+        let document = json::Fleet::accepted(&report, dry_run, context.invocation());
+        output.done(&document, &text)?;
+        Ok(if dry_run {
+            report::failures(context, &report)
+        } else {
+            report::verdict(context, &report)
+        })
+    }
+}
+
+impl AcceptEdits {
+    fn call<'a>(self, tenants: &'a Tenants) -> Call<'a> {
+        let mut call = tenants.accept_edits().select(tenants::selected(&self.only));
+        for version in self.migration {
+            call = call.migration(version);
+        }
+        if let Some(jobs) = self.jobs {
+            call = call.jobs(jobs.get());
+        }
+        if let Some(failures) = self.failures.most() {
+            call = call.max_failures(failures);
+        }
+        if self.dry_run { call.dry_run() } else { call }
+    }
+}
