@@ -5,6 +5,13 @@
 //! each question about relations, and when a table is dropped at the same time that can
 //! end the server. So Citus is told to leave the questions as they are, and shards are
 //! left out by its own lists.
+//!
+//! What depends on a schema from outside is in `dependents`.
+
+mod dependents;
+
+pub use dependents::Dependent;
+pub(crate) use dependents::{ESTIMATE, dependents};
 
 /// The catalog of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

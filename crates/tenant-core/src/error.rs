@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::catalog::Dependent;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{MigrationFile, Refusal};
 use crate::{
@@ -26,8 +27,9 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    ahead, at_line, done, each_in_words, few_versions, gave_up, have, listed, lost, not_listed,
-    not_repaired, other_program, quoted, some, unclear, unreadable, version_in_words, who_changed,
+    ahead, at_line, depending, done, each_in_words, few_versions, gave_up, have, listed, lost,
+    not_listed, not_repaired, other_program, quoted, some, unclear, unreadable, version_in_words,
+    who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -92,6 +94,16 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
+    /// The name of a tenant's schema stands in a text of the tenant, where no migration is
+    /// known to have written it. In a copy that text would lead to the tenant. Nothing was
+    /// made.
+    #[error("tenant `{name}` cannot be cloned, because its name stands in the {}", .places.join(", "))]
+    NameInText {
+        /// The tenant.
+        name: TenantName,
+        /// Where, in words: ``default of column `tasks.tenant` ``.
+        places: Vec<String>,
+    },
     /// A copy of a tenant did not come out like it, and was rolled back.
     #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]
     NotAlike {
@@ -99,6 +111,15 @@ pub enum Error {
         name: TenantName,
         /// What would differ.
         differences: Vec<String>,
+    },
+    /// What others have depends on a schema, would be dropped with it, and nobody said
+    /// that it may. Nothing was dropped.
+    #[error("{schema} cannot be dropped: {}", depending(.dependents))]
+    HasDependents {
+        /// Which schema, in words.
+        schema: String,
+        /// What depends on it from outside, by kind and name.
+        dependents: Vec<Dependent>,
     },
     /// Nobody is registered under this name.
     #[error("there is no tenant `{0}`")]

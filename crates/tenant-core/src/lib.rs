@@ -137,6 +137,7 @@ mod tenant_enum;
 mod tenants;
 
 pub use answer::Answer;
+pub use catalog::Dependent;
 pub use engine::{Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{Cause, Consequence, Error, MigrationFailure};
 pub use fleet::{Selection, Stop};
@@ -164,7 +165,7 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
-    CreateMany, Distribute, Health, HealthCheck, KeepSpares, LeftDifference, Loss, Migrate,
-    MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback, RollbackPlan,
-    RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    CreateMany, Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss,
+    Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback,
+    RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

@@ -21,6 +21,7 @@ mod difference;
 mod expectation;
 mod forms;
 mod grants;
+mod in_text;
 mod kept;
 mod mend;
 mod normal;
@@ -31,7 +32,7 @@ mod renamed;
 mod unqualified;
 mod varying;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -42,6 +43,7 @@ pub use difference::{AspectChange, Change, Difference};
 use expectation::Leeway;
 pub(crate) use expectation::{Expectation, pieces};
 pub(crate) use forms::has_name as names_schema;
+pub(crate) use in_text::{Named, Place};
 pub(crate) use kept::FORMAT;
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
@@ -54,6 +56,9 @@ pub(crate) use varying::Circumstances;
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.
 const FINGERPRINT: usize = 8;
+
+/// What rows are called in rules and where rows conflict.
+const OF_RULES: [&str; 3] = ["new", "old", "excluded"];
 
 /// The shape of one schema.
 #[derive(Clone)]
@@ -118,6 +123,44 @@ impl Shape {
     pub(crate) fn is_unusable_index(&self, name: &ObjectName) -> bool {
         let object = self.get(name).filter(|_| name.kind == ObjectKind::Index);
         object.is_some_and(|object| object.fact(Aspect::Validity).is_some())
+    }
+
+    /// Whether the schema's name means something else in definitions as well: one of its
+    /// own relations, or what is called so in one of them.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        let named = self.objects.keys().filter(|name| {
+            use ObjectKind::{Function, Index, MaterializedView, Sequence, Table, Type, View};
+            matches!(
+                name.kind,
+                Function | Index | MaterializedView | Sequence | Table | Type | View
+            )
+        });
+        let names = named.map(|name| match name.kind {
+            ObjectKind::Function => name.name.split('(').next().unwrap_or_default(),
+            _ => name.name.as_str(),
+        });
+        let names = names.collect::<BTreeSet<_>>();
+        let facts = self.objects.values().flat_map(|object| &object.facts);
+        let mut facts = facts.filter(|(aspect, _)| aspect.is_sql());
+        let is_unknown = |name: &str| !names.contains(name);
+        names.contains(self.schema())
+            || OF_RULES.contains(&self.schema())
+            || facts.any(|(_, fact)| {
+                self.own.stands_alone_in(fact)
+                    || normal::named_in_schema(fact).any(|name| is_unknown(&name))
+            })
+    }
+
+    /// The same where the paths that functions keep name the schema as `name`.
+    pub(crate) fn with_paths_to(mut self, name: &str) -> Self {
+        let functions = self.objects.iter_mut();
+        let functions = functions.filter(|(name, _)| name.kind == ObjectKind::Function);
+        for (_, object) in functions {
+            if let Some(definition) = object.facts.get_mut(&Aspect::Definition) {
+                *definition = normal::with_path_to(definition, name);
+            }
+        }
+        self
     }
 
     /// Whether there is an object of that name.

@@ -43,6 +43,7 @@ mod spread;
 mod squash;
 mod standings;
 mod state;
+mod texts;
 mod trial;
 
 pub use accept_edits::AcceptEdits;
@@ -52,7 +53,7 @@ pub use cluster::Cluster;
 pub use compare::Comparison;
 pub use create::CreateMany;
 pub use distribute::Distribute;
-pub use drop::{Contents, Table};
+pub use drop::{Contents, DropTenant, Table};
 pub use handle::Tenants;
 pub use health::{Health, HealthCheck};
 pub use list::Tenant;

@@ -75,6 +75,10 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
             "drop the objects, or move them to a schema that belongs to no tenant, such as the one \
              of --extensions-schema. Then run the command again"
         }
+        Advice::RemoveDependents => {
+            "change the objects so that they don't depend on the schema, or drop them. With \
+             --with-dependents, `drop-tenant` drops them, and the data in them"
+        }
         Advice::CopyRows => {
             "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
              error. It should not happen"
@@ -214,9 +218,15 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
              a schema that belongs to no tenant"
         }
         Advice::ReplaceFunctions => {
-            "read the functions. Where one means the tenant, replace it with CREATE OR REPLACE \
-             and without the schema's name"
+            "read the functions and definitions. Where one means the tenant, change it so that \
+             it doesn't have the schema's name in it"
         }
+        Advice::RemoveName => {
+            "change these definitions so that they don't have the schema's name in them, and run \
+             the command again. A migration that writes current_schema() there is known, and needs \
+             no change"
+        }
+        Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
         _ => return None,
     })
 }

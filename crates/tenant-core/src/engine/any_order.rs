@@ -58,10 +58,10 @@ pub(super) async fn run_in_any_order<S: AsRef<str>>(
         let count = statements.len();
         let mut waiting = Vec::new();
         for statement in statements {
-            match run_one(work, statement.as_ref()).await {
-                Ok(()) => done.push(statement),
-                Err(why) if is_too_early(&why) => waiting.push((statement, why)),
-                Err(error) => return Err(error),
+            match run_one(work, statement.as_ref()).await? {
+                None => done.push(statement),
+                Some(why) if is_too_early(&why) => waiting.push((statement, why)),
+                Some(error) => return Err(error),
             }
         }
         if waiting.is_empty() || waiting.len() == count {
@@ -79,15 +79,26 @@ fn is_too_early(error: &Error) -> bool {
     sqlstate.is_some_and(|code| TOO_EARLY.contains(&code))
 }
 
-async fn run_one(work: Work<'_>, statement: &str) -> Result<(), Error> {
+/// Why the statement could not run, if it could not: then it is as if it had not been
+/// tried.
+///
+/// # Errors
+///
+/// The same where the savepoint is lost with it: the server has not even begun with what
+/// it cannot read.
+async fn run_one(work: Work<'_>, statement: &str) -> Result<Option<Error>, Error> {
     let mut script = Script::default();
     script.step("beginning", "SAVEPOINT one");
     script.step("running a statement", statement);
     script.step("ending", "RELEASE SAVEPOINT one");
     let Err(failure) = watched(work, &script).await else {
-        return Ok(());
+        return Ok(None);
     };
     let action = format!("{}: `{}`", work.schema, excerpt(statement));
-    execute(work.session, &action, "ROLLBACK TO SAVEPOINT one").await?;
-    Err(failure.into_error_of(action))
+    let back = execute(work.session, &action, "ROLLBACK TO SAVEPOINT one").await;
+    let why = failure.into_error_of(action);
+    match back {
+        Ok(()) => Ok(Some(why)),
+        Err(_) => Err(why),
+    }
 }

@@ -7,9 +7,11 @@
 use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
 use super::cluster::{Distribution, ask_as_it_is, create_schema};
+use super::copied_shape::shape_to_copy;
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
 use super::copy_extras::{extras, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
+use super::follow_name::shape_of_copy;
 use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
@@ -21,7 +23,9 @@ use super::transaction::{View, close};
 use super::work::Work;
 use crate::Error;
 use crate::name::{Schema, Target};
-use crate::shape::{Change, Compared, Difference, Shape, Stage, Statement, compare, creation};
+use crate::shape::{
+    Change, Compared, Difference, Expectation, Mending, Shape, Stage, Statement, compare, creation,
+};
 
 /// Which rows a copy of a tenant gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,14 @@ pub enum Rows {
     All,
     /// None; sequences stand at their start.
     None,
+}
+
+/// How a tenant is cloned.
+#[derive(Clone, Copy)]
+pub(crate) struct HowToClone<'a> {
+    pub(crate) rows: Rows,
+    /// What the tenant's migrations make, if that is known.
+    pub(crate) expected: Option<&'a Expectation>,
 }
 
 /// What was made.
@@ -60,24 +72,25 @@ const LOOKS: usize = 3;
 /// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is
 /// no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
 /// [`Error::MissingSchema`] where `to` is not free; [`Error::Busy`] about either;
-/// [`Error::NotCopyable`], [`Error::NotAlike`], or what the server says.
-pub(crate) async fn clone(work: Work<'_>, to: &Target, rows: Rows) -> Result<Made, Error> {
+/// [`Error::NotCopyable`], [`Error::NameInText`], [`Error::NotAlike`], or what the server
+/// says.
+pub(crate) async fn clone(work: Work<'_>, to: &Target, how: HowToClone<'_>) -> Result<Made, Error> {
     if !needs_empty_schema(work) {
-        return clone_patiently(work, to, rows).await;
+        return clone_patiently(work, to, how).await;
     }
     make_empty_schema(work, to).await?;
-    let made = clone_patiently(work, to, rows).await;
+    let made = clone_patiently(work, to, how).await;
     if made.is_err() {
         drop_empty_schema(work, to).await;
     }
     made
 }
 
-async fn clone_patiently(work: Work<'_>, to: &Target, rows: Rows) -> Result<Made, Error> {
+async fn clone_patiently(work: Work<'_>, to: &Target, how: HowToClone<'_>) -> Result<Made, Error> {
     let mut attempts = Attempts::new();
     let mut looks = 0;
     loop {
-        match clone_once(work, to, rows).await {
+        match clone_once(work, to, how).await {
             Ok(Some(made)) => return Ok(made),
             Ok(None) if looks < LOOKS => looks += 1,
             Ok(None) => return Err(out_of_date(work)),
@@ -98,7 +111,11 @@ fn out_of_date(work: Work<'_>) -> Error {
 }
 
 /// `None` when what the transaction sees was out of date before it held the locks.
-async fn clone_once(work: Work<'_>, to: &Target, rows: Rows) -> Result<Option<Made>, Error> {
+async fn clone_once(
+    work: Work<'_>,
+    to: &Target,
+    how: HowToClone<'_>,
+) -> Result<Option<Made>, Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::OfOneMoment).await?;
     let fit = old.require_whole(work).and_then(|()| {
@@ -109,7 +126,7 @@ async fn clone_once(work: Work<'_>, to: &Target, rows: Rows) -> Result<Option<Ma
         }
     });
     let built = match fit {
-        Ok(()) => build(work, target, rows).await,
+        Ok(()) => build(work, target, how).await,
         Err(error) => Err(error),
     };
     match built {
@@ -125,7 +142,11 @@ async fn clone_once(work: Work<'_>, to: &Target, rows: Rows) -> Result<Option<Ma
 }
 
 /// All that is done in the open transaction, and its commit.
-async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<Made>, Error> {
+async fn build(
+    work: Work<'_>,
+    target: Schema<'_>,
+    how: HowToClone<'_>,
+) -> Result<Option<Made>, Error> {
     let from = work.schema;
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
@@ -139,13 +160,13 @@ async fn build(work: Work<'_>, target: Schema<'_>, rows: Rows) -> Result<Option<
         return Ok(None);
     }
     refuse_rare(work).await?;
-    let shape = shape_of(work).await?;
+    let shape = shape_of_copy(work, shape_to_copy(work).await?, target, how.expected)?;
     let there = work.on(target);
     let (first, rest) = in_halves(creation(&shape, target.schema_name()));
     begin_schema(there, from).await?;
     let made = run_in_any_order(there, first).await?;
     let waiting = without_tables(made.waiting)?;
-    let copied = match rows {
+    let copied = match how.rows {
         Rows::All => copy_data(there, from).await?,
         Rows::None => Copied::default(),
     };
@@ -229,20 +250,20 @@ async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     run_script(work, &script).await
 }
 
-/// Compares the copy with the original. Rights that the copy has by default, or lacks,
-/// are set right before.
+/// Compares the copy with the original. What nothing else has carried over is set right
+/// before: rights that the copy has by default, or lacks, and what a partition has that
+/// its parent has not.
 async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Result<(), Error> {
     let (Schema::Tenant(copy), Schema::Tenant(original)) = (work.schema, from) else {
         return Ok(());
     };
     let differences = compare(shape, &shape_of(work).await?, Compared::Everything);
-    let mut script = Script::default();
-    for difference in differences.iter().filter(|it| is_of_rights(it)) {
-        for statement in difference.sql(&copy.schema) {
-            script.step("setting the rights", &statement);
-        }
-    }
-    run_script(work, &script).await?;
+    let fixed = differences
+        .iter()
+        .filter(|it| is_of_rights(it) || it.mending() == Mending::Adds)
+        .filter(|it| !shape.is_unusable_index(&it.object));
+    let statements = fixed.flat_map(|it| it.sql(&copy.schema)).collect();
+    run_in_any_order(work, statements).await?;
     let mut differences = compare(shape, &shape_of(work).await?, Compared::Everything);
     // The copy has the keys on that are switched off in the original.
     differences.retain(|it| !shape.is_unusable_index(&it.object) && !it.is_of_switched_off_key());

@@ -8,11 +8,11 @@
 use sql_text::{ident, literal};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
+use super::copy_values::{columns, refuse_hidden_references};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
-use crate::catalog::Catalog;
-use crate::name::{MIGRATION_HISTORY, Schema};
+use crate::name::Schema;
 use crate::{Error, PgError};
 
 /// Locks the tables of the schema of `work` against changes of their form. False where
@@ -78,6 +78,7 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
     let catalog = work.database.catalog();
     script.step("listing the columns", &columns(from, to, catalog));
     let rows = ask(work, &script).await?;
+    refuse_hidden_references(work, from, &rows).await?;
     let mut copied = Copied::default();
     for (table, statement) in copies(&rows, from, to) {
         copied.rows += copy_rows(work, &table, &statement).await?;
@@ -115,32 +116,6 @@ pub(super) fn copy_ledger(from: Schema<'_>, to: Schema<'_>) -> String {
         "INSERT INTO {} (version, run_on) SELECT version, run_on FROM {}",
         to.ledger(),
         from.ledger()
-    )
-}
-
-/// The query for the columns that hold values, by table: the table's name, whether to
-/// read it without those that inherit from it, the column, and how it is read. A table
-/// without such columns has one row with nulls.
-///
-/// A type of the schema itself is another one there: its values go through text.
-fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
-    format!(
-        "SELECT c.relname, c.relkind = 'r', pg_catalog.quote_ident(a.attname), \
-             pg_catalog.quote_ident(a.attname) || CASE WHEN t.typnamespace = n.oid THEN \
-                 pg_catalog.format('::text::%s.%I%s', {to_ident}, coalesce(e.typname, t.typname), \
-                     CASE WHEN e.oid IS NULL THEN '' ELSE '[]' END) \
-             ELSE '' END \
-         FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
-         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
-              AND NOT a.attisdropped AND a.attgenerated = '' \
-         LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-         LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typarray = t.oid \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
-         AND c.relname <> {} AND {} ORDER BY c.relname, a.attnum",
-        literal(from.schema_name()),
-        literal(MIGRATION_HISTORY),
-        catalog.no_shard("c"),
-        to_ident = literal(&to.ident()),
     )
 }
 

@@ -7,12 +7,15 @@ use crate::catalog::Catalog;
 use crate::name::Schema;
 
 /// The queries for the statements that give the copy what no shape holds: storage
-/// parameters, what is kept of old rows for replication, how columns are stored, the
-/// comments within types, and the rights on what will be made in the schema. They are
-/// run last.
-pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 5] {
+/// parameters, what a table is clustered by and what is kept of old
+/// rows for replication, how columns are stored, comments on the schema and within
+/// types, and the rights on what will be made in the schema. They are run last.
+pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 8] {
     [
         storage(from, to, catalog),
+        toast_storage(from, to, catalog),
+        clustered(from, to, catalog),
+        other_comments(from, to),
         replica_identity(from, to, catalog),
         columns(from, to, catalog),
         comments_within_types(from, to),
@@ -32,6 +35,54 @@ fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
         literal(&to.ident()),
         literal(from.schema_name()),
         catalog.no_shard("c")
+    )
+}
+
+/// The parameters of the table that holds what is long.
+fn toast_storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER %s %s.%I SET (%s)', \
+             CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, {}, c.relname, \
+             (SELECT string_agg(pg_catalog.format('toast.%s = %L', split_part(o, '=', 1), \
+                  substr(o, strpos(o, '=') + 1)), ', ') FROM pg_catalog.unnest(l.reloptions) o)) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_class l ON l.oid = c.reltoastrelid \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND l.reloptions IS NOT NULL \
+         AND {} ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.schema_name()),
+        catalog.no_shard("c")
+    )
+}
+
+fn clustered(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    format!(
+        "SELECT pg_catalog.format('ALTER TABLE %s.%I CLUSTER ON %I', {}, c.relname, i.relname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_index x ON x.indrelid = c.oid AND x.indisclustered \
+         JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+         WHERE n.nspname = {} AND c.relkind = 'r' AND {} ORDER BY c.relname",
+        literal(&to.ident()),
+        literal(from.schema_name()),
+        catalog.no_shard("c")
+    )
+}
+
+/// The comments on the schema, and on the indexes of constraints.
+fn other_comments(from: Schema<'_>, to: Schema<'_>) -> String {
+    let (to, from) = (literal(&to.ident()), literal(from.schema_name()));
+    format!(
+        "SELECT pg_catalog.format('COMMENT ON SCHEMA %s IS %L', {to}, \
+             pg_catalog.obj_description(n.oid, 'pg_namespace')) \
+         FROM pg_catalog.pg_namespace n WHERE n.nspname = {from} \
+         AND pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT NULL \
+         UNION ALL \
+         SELECT pg_catalog.format('COMMENT ON INDEX %s.%I IS %L', {to}, c.relname, d.description) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_constraint k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x') \
+         JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0 \
+              AND d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         WHERE n.nspname = {from} AND k.conparentid = 0 ORDER BY 1"
     )
 }
 

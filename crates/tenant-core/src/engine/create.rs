@@ -5,6 +5,7 @@
 
 use super::attempt::{Attempts, is_worth_another};
 use super::batches::{Batch, Mode, batches_of, split_first};
+use super::dependents::Dependents;
 use super::empty_schema::needs_empty_schema;
 use super::name_state::open_and_look;
 use super::outside::require_direct;
@@ -137,7 +138,7 @@ async fn undo(work: Work<'_>, error: Error) -> Error {
     // The lock outlives this, so that nobody completes the tenant meanwhile.
     let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
     let removed = match rolled_back {
-        Ok(()) => remove(work).await,
+        Ok(()) => remove(work, Dependents::Refuse).await,
         Err(error) => Err(error),
     };
     close(work).await;

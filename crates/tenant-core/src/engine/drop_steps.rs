@@ -15,7 +15,14 @@ use crate::Error;
 use crate::name::MIGRATION_HISTORY;
 
 /// What is dropped next.
-pub(super) enum DropStep {
+pub(super) struct DropStep {
+    /// The tables among it that this role may lock, as statements name them.
+    pub(super) tables: Vec<String>,
+    pub(super) portion: Portion,
+}
+
+/// How much of a schema that is.
+pub(super) enum Portion {
     /// The schema with all that is in it, and the registration.
     Everything,
     /// These statements drop a part of it.
@@ -52,19 +59,19 @@ pub(super) async fn next_drop_step(work: Work<'_>) -> Result<DropStep, Error> {
     let number = |column| rows.first()?.get(column)?.parse::<i64>().ok();
     let (room, relations) = (number(0).unwrap_or_default(), number(1).unwrap_or_default());
     let at_once = (room / SHARE / SLOTS).max(1);
-    if relations <= at_once {
-        return Ok(DropStep::Everything);
-    }
     let mut script = Script::default();
     script.step("listing what is in the schema", &heads(work, at_once));
     let rows = ask(work, &script).await?;
-    let statements = rows.iter().filter_map(|row| drop_statement(work, row));
-    let statements = statements.collect::<Vec<_>>();
-    Ok(if statements.is_empty() {
-        DropStep::Everything
+    let heads = rows.iter().filter_map(|row| Head::read(work, row));
+    let heads = heads.collect::<Vec<_>>();
+    let tables = heads.iter().filter(|head| head.can_be_locked);
+    let tables = tables.map(|head| head.relation.clone()).collect();
+    let portion = if relations <= at_once || heads.is_empty() {
+        Portion::Everything
     } else {
-        DropStep::Statements(statements)
-    })
+        Portion::Statements(heads.iter().map(Head::drop_statement).collect())
+    };
+    Ok(DropStep { tables, portion })
 }
 
 /// How many slots the table of locks has, and how many relations the schema has. A
@@ -84,8 +91,10 @@ fn room_and_relations(work: Work<'_>) -> String {
 /// the schema: without it nobody would know what this was.
 fn heads(work: Work<'_>, at_once: i64) -> String {
     format!(
-        "SELECT relname, relkind FROM ( \
+        "SELECT relname, relkind, can_be_locked FROM ( \
              SELECT c.relname, c.relkind, row_number() OVER turns AS place, \
+                 c.relkind IN ('r', 'p') AND pg_catalog.has_table_privilege( \
+                     c.oid, 'UPDATE, DELETE, TRUNCATE') AS can_be_locked, \
                  pg_catalog.sum(1 + (SELECT count(*) FROM pg_catalog.pg_index i \
                                      WHERE i.indrelid = c.oid)) OVER turns AS relations \
              FROM pg_catalog.pg_class c \
@@ -101,14 +110,31 @@ fn heads(work: Work<'_>, at_once: i64) -> String {
     )
 }
 
-fn drop_statement(work: Work<'_>, row: &SimpleQueryRow) -> Option<String> {
-    let kind = match row.get(1)? {
-        "v" => "VIEW",
-        "m" => "MATERIALIZED VIEW",
-        "f" => "FOREIGN TABLE",
-        _ => "TABLE",
-    };
-    let relation = format!("{}.{}", work.schema.ident(), ident(row.get(0)?));
-    // One that stands on another may be gone with it.
-    Some(format!("DROP {kind} IF EXISTS {relation} CASCADE"))
+/// A relation that can be dropped by itself.
+struct Head {
+    kind: &'static str,
+    /// As statements name it.
+    relation: String,
+    can_be_locked: bool,
+}
+
+impl Head {
+    fn read(work: Work<'_>, row: &SimpleQueryRow) -> Option<Self> {
+        let kind = match row.get(1)? {
+            "v" => "VIEW",
+            "m" => "MATERIALIZED VIEW",
+            "f" => "FOREIGN TABLE",
+            _ => "TABLE",
+        };
+        Some(Self {
+            kind,
+            relation: format!("{}.{}", work.schema.ident(), ident(row.get(0)?)),
+            can_be_locked: row.get(2)? == "t",
+        })
+    }
+
+    /// One that stands on another may be gone with it.
+    fn drop_statement(&self) -> String {
+        format!("DROP {} IF EXISTS {} CASCADE", self.kind, self.relation)
+    }
 }

@@ -160,7 +160,7 @@ pub(super) fn texts_in(schema: Schema<'_>, other: Schema<'_>) -> String {
 }
 
 /// A name as a regular expression that matches it and nothing else.
-fn in_pattern(name: &str) -> String {
+pub(super) fn in_pattern(name: &str) -> String {
     let mut pattern = String::with_capacity(name.len());
     for one in name.chars() {
         if one.is_ascii_punctuation() && one != '_' {

@@ -3,7 +3,7 @@
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
-use super::transaction::{NotOpened, View, close, open, open_with_lock};
+use super::transaction::{NotOpened, View, open, open_with_lock};
 use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
@@ -143,11 +143,4 @@ fn read(rows: &[SimpleQueryRow], first: usize) -> NameState {
         registered: answer(first),
         schema: answer(first + 1),
     }
-}
-
-/// Looks the name up, and leaves everything as it is.
-pub(crate) async fn look(work: Work<'_>) -> Result<NameState, Error> {
-    let existing = open_and_look(work).await?;
-    close(work).await;
-    Ok(existing)
 }

@@ -3,7 +3,8 @@
 
 use super::attempt::Attempts;
 use super::cluster::refers_to_shared;
-use super::drop_steps::{DropStep, next_drop_step};
+use super::dependents::{Dependents, refuse_dependents};
+use super::drop_steps::{DropStep, Portion, next_drop_step};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
@@ -18,8 +19,9 @@ use crate::report::Removed;
 /// # Errors
 ///
 /// [`Error::Unknown`], [`Error::UnknownSpare`] or [`Error::Untracked`] when it is in no
-/// list: only a tenant's schema is ever dropped.
-pub(crate) async fn remove(work: Work<'_>) -> Result<Removed, Error> {
+/// list: only a tenant's schema is ever dropped. [`Error::HasDependents`] when objects
+/// outside the schema depend on it and are to stay.
+pub(crate) async fn remove(work: Work<'_>, dependents: Dependents) -> Result<Removed, Error> {
     let is_shared = refers_to_shared(work).await?;
     // Those of this program take turns, so that none waits longer than its turn.
     let _turn = if is_shared {
@@ -29,7 +31,7 @@ pub(crate) async fn remove(work: Work<'_>) -> Result<Removed, Error> {
     };
     let mut attempts = Attempts::new();
     loop {
-        match drop_in_steps(work, is_shared).await {
+        match drop_in_steps(work, is_shared, dependents).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
@@ -37,7 +39,11 @@ pub(crate) async fn remove(work: Work<'_>) -> Result<Removed, Error> {
 }
 
 /// Removes as much of it as is possible in one go, until nothing is left.
-async fn drop_in_steps(work: Work<'_>, is_shared: bool) -> Result<Removed, Error> {
+async fn drop_in_steps(
+    work: Work<'_>,
+    is_shared: bool,
+    dependents: Dependents,
+) -> Result<Removed, Error> {
     loop {
         // With a key to a reference table goes a lock on all its copies, and two who
         // take those at once can each have what the other one needs. Whoever changes
@@ -47,36 +53,55 @@ async fn drop_in_steps(work: Work<'_>, is_shared: bool) -> Result<Removed, Error
         } else {
             open_and_look(work).await?
         };
-        if let Err(error) = existing.require_registered(work) {
-            close(work).await;
-            return Err(error);
-        }
-        let step = match next_drop_step(work).await {
-            Ok(step) => step,
+        let fit = match existing.require_registered(work) {
+            Ok(()) => prepare_step(work, dependents).await,
+            Err(error) => Err(error),
+        };
+        let portion = match fit {
+            Ok(portion) => portion,
             Err(error) => {
                 close(work).await;
                 return Err(error);
             }
         };
-        let script = removal(work, &step);
+        let script = removal(work, &portion);
         finish(work, run_script(work, &script).await).await?;
-        match step {
-            DropStep::Statements(_) => {}
-            DropStep::Everything if existing.schema => return Ok(Removed::Tenant),
-            DropStep::Everything => return Ok(Removed::RegistrationOnly),
+        match portion {
+            Portion::Statements(_) => {}
+            Portion::Everything if existing.schema => return Ok(Removed::Tenant),
+            Portion::Everything => return Ok(Removed::RegistrationOnly),
         }
     }
 }
 
-fn removal(work: Work<'_>, step: &DropStep) -> Script<'static> {
+/// Sees what is dropped next, and that others lose nothing by it unless they are to. The
+/// tables are locked before, so that no view on one is made in between; PostgreSQL takes
+/// that lock anyway when it drops them.
+async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion, Error> {
+    let DropStep { tables, portion } = next_drop_step(work).await?;
+    if dependents == Dependents::Drop {
+        return Ok(portion);
+    }
+    if !tables.is_empty() && !work.database.is_cluster() {
+        // Without the word those that inherit from one would be locked as well.
+        let lock = format!("LOCK TABLE ONLY {}", tables.join(", ONLY "));
+        let mut script = Script::default();
+        script.step("waiting for those who use its tables", &lock);
+        run_script(work, &script).await?;
+    }
+    refuse_dependents(work).await?;
+    Ok(portion)
+}
+
+fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
     let mut script = Script::default();
-    match step {
-        DropStep::Statements(statements) => {
+    match portion {
+        Portion::Statements(statements) => {
             for statement in statements {
                 script.step("dropping a part of the schema", statement);
             }
         }
-        DropStep::Everything => {
+        Portion::Everything => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
             if let Some(statement) = work.registry.delete(work.schema) {

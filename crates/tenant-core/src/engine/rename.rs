@@ -10,14 +10,16 @@ use tokio_postgres::SimpleQueryRow;
 use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
 use super::drop_steps::{ROOM, SHARE};
+use super::follow_name::{follow_name, may_be_named};
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
-use super::send::ask;
+use super::send::{ask, run_script};
 use super::transaction::{View, close, finish};
 use super::work::Work;
 use crate::Error;
 use crate::name::{Schema, Target};
+use crate::shape::Expectation;
 
 /// What came of the texts with a tenant's old name in them.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(crate) struct Followed {
     pub(crate) functions: usize,
     /// What still has the old one.
     pub(crate) left: Left,
+    /// Where else it stands in the schema, in words.
+    pub(crate) places: Vec<String>,
 }
 
 /// Gives the tenant whose schema is that of `work` the name, and the schema, of `to`.
@@ -35,17 +39,27 @@ pub(crate) struct Followed {
 /// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is
 /// no whole tenant; [`Error::Taken`], [`Error::Untracked`] or
 /// [`Error::MissingSchema`] where `to` is not free; [`Error::Busy`] about either.
-pub(crate) async fn rename(work: Work<'_>, to: &Target) -> Result<Followed, Error> {
+///
+/// `expected` is what the tenant's migrations make, if that is known.
+pub(crate) async fn rename(
+    work: Work<'_>,
+    to: &Target,
+    expected: Option<&Expectation>,
+) -> Result<Followed, Error> {
     let mut attempts = Attempts::new();
     loop {
-        match rename_once(work, to).await {
+        match rename_once(work, to, expected).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
     }
 }
 
-async fn rename_once(work: Work<'_>, to: &Target) -> Result<Followed, Error> {
+async fn rename_once(
+    work: Work<'_>,
+    to: &Target,
+    expected: Option<&Expectation>,
+) -> Result<Followed, Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
     let fit = old
@@ -55,12 +69,17 @@ async fn rename_once(work: Work<'_>, to: &Target) -> Result<Followed, Error> {
         close(work).await;
         return Err(error);
     }
-    let done = follow(work, target).await;
+    let done = follow(work, to, expected).await;
     finish(work, done).await
 }
 
 /// All that is done in the open transaction, and its commit.
-async fn follow(work: Work<'_>, to: Schema<'_>) -> Result<Followed, Error> {
+async fn follow(
+    work: Work<'_>,
+    tenant: &Target,
+    expected: Option<&Expectation>,
+) -> Result<Followed, Error> {
+    let to = Schema::Tenant(tenant);
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
     script.step("listing the tables of the schema", &tables_of(work));
@@ -72,11 +91,23 @@ async fn follow(work: Work<'_>, to: Schema<'_>) -> Result<Followed, Error> {
         .filter_map(|row| Routine::read(row, work.schema));
     let routines = routines.collect::<Vec<_>>();
     let functions = routines.len();
-    let script = renaming(work, to, &tables, routines);
+    let mut script = renaming(work, to, &tables, routines);
+    let mut places = Vec::new();
+    if may_be_named(expected) {
+        run_script(work, &script).await?;
+        let from = work.schema.schema_name();
+        places = follow_name(work.on(to), tenant, from, expected).await?;
+        script = Script::default();
+    }
+    for query in what_is_left(work.schema, to) {
+        script.step("looking for the old name", &query);
+    }
+    script.step("committing", "COMMIT");
     let rows = ask(work, &script).await?;
     Ok(Followed {
         functions,
         left: read_left(&rows, work.schema, to),
+        places,
     })
 }
 
@@ -101,10 +132,6 @@ fn renaming(
     if let Some(statement) = work.registry.rename(from, to) {
         script.step("renaming the registration", &statement);
     }
-    for query in what_is_left(from, to) {
-        script.step("looking for the old name", &query);
-    }
-    script.step("committing", "COMMIT");
     script
 }
 

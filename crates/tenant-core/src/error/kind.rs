@@ -44,6 +44,8 @@ impl Error {
             | Self::AppliedMeanwhile { .. } => ErrorKind::Conflict,
             Self::SameName(_)
             | Self::NotCopyable { .. }
+            | Self::HasDependents { .. }
+            | Self::NameInText { .. }
             | Self::Refused { .. }
             | Self::Irreversible { .. }
             | Self::UnreadableDown { .. }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::catalog::Dependent;
 use crate::migration::MigrationFile;
 use crate::{Node, TenantName, Version};
 
@@ -42,6 +43,24 @@ pub(super) fn who_changed(migrations: &[String]) -> String {
 
 pub(super) fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
     line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
+}
+
+/// How many dependents an error names.
+const NAMED: usize = 5;
+
+/// What others would lose.
+pub(super) fn depending(dependents: &[Dependent]) -> String {
+    let named = dependents.get(..NAMED).unwrap_or(dependents);
+    let named = named.iter().map(ToString::to_string);
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = match dependents.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match dependents.len() {
+        1 => format!("an object outside the schema depends on it: {named}"),
+        count => format!("{count} objects outside the schema depend on it: {named}{more}"),
+    }
 }
 
 /// What the file does to the migration, in the past.

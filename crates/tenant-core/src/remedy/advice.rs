@@ -59,6 +59,8 @@ advice! {
     RenameSchema,
     /// Drop the objects that can't be copied, or move them to another schema.
     MoveObjects,
+    /// Change what depends on the schema so that it doesn't, or say that it may be dropped.
+    RemoveDependents,
     /// Create a tenant, copy the rows, and report the error.
     CopyRows,
     /// Restore the table that lists the tenants from a backup.
@@ -139,8 +141,12 @@ advice! {
     IgnoreIfMeant,
     /// Find the tenants in which the object already exists.
     FindExisting,
-    /// Create functions again without the old name.
+    /// Change functions and definitions so that they don't have the old name in them.
     ReplaceFunctions,
+    /// Change the tenant so that no text names its schema.
+    RemoveName,
+    /// Update the rows where they mean the tenant's name.
+    UpdateRows,
     /// Drop the extension, and create it in a schema that belongs to no tenant.
     RecreateExtension,
 

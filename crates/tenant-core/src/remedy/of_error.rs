@@ -130,6 +130,8 @@ fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
+        Error::NameInText { .. } => Advice::RemoveName,
+        Error::HasDependents { .. } => Advice::RemoveDependents,
         Error::SameName(_) => Advice::ChooseAnotherName,
         Error::InvalidExtensionsSchema { .. } => Advice::CorrectExtensionsSchema,
         Error::ForeignObjects(_) => Advice::MoveForeignObjects,

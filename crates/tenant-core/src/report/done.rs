@@ -34,9 +34,9 @@ pub struct Cloned {
     pub tables: usize,
     /// How many rows were copied.
     pub rows: u64,
-    /// Functions of the new tenant that name the other one in their text
-    /// ([`Note::NameInText`]), and whose name differs from the new one in upper and
-    /// lower case only.
+    /// Where the other one's name stands in functions of the new tenant
+    /// ([`Note::NameInText`]) or in rows ([`Note::NameInRows`]), and whose name differs
+    /// from the new one in upper and lower case only.
     pub notes: Vec<Note>,
 }
 
@@ -51,8 +51,8 @@ pub struct Renamed {
     /// How many functions and procedures of the schema had the old name in a
     /// `search_path` of their own, and have the new one now.
     pub functions: usize,
-    /// Where the old name still stands ([`Note::OldPath`], [`Note::NameInText`]),
-    /// and whose name differs from the new one in upper and lower case only.
+    /// Where the old name still stands ([`Note::OldPath`], [`Note::NameInText`],
+    /// [`Note::NameInRows`]), and whose name differs from the new one in upper and lower case only.
     pub notes: Vec<Note>,
 }
 

@@ -74,14 +74,24 @@ pub enum Note {
         /// The statement that sets it to the new name.
         remedy: String,
     },
-    /// A tenant was renamed or cloned, and functions have the name that it had, or
-    /// that of the original, in their text.
-    #[error("the name `{name}` stands in the text of {}", .functions.join(", "))]
+    /// A tenant was renamed or cloned, and the name that it had, or that of the original,
+    /// stands in a text.
+    #[error("the name `{name}` stands in the text of {}", .places.join(", "))]
     NameInText {
         /// That name.
         name: String,
-        /// The functions and procedures, qualified and with their arguments.
-        functions: Vec<String>,
+        /// Functions and procedures, qualified and with their arguments, and definitions:
+        /// ``default of column `tasks.tenant` ``.
+        places: Vec<String>,
+    },
+    /// A tenant was renamed or cloned, and its migrations have written the name that it
+    /// had, or that of the original, into rows.
+    #[error("migrations have written the name `{name}` into rows of {}", few(.tables))]
+    NameInRows {
+        /// That name.
+        name: String,
+        /// The tables, by name.
+        tables: Vec<String>,
     },
     /// A schema became a tenant's, and an extension lies in it.
     #[error(
@@ -128,6 +138,7 @@ impl Note {
             Self::NotBack { .. } => Advice::CompleteDownFiles,
             Self::SameButForCase { .. } => Advice::IgnoreIfMeant,
             Self::NameInText { .. } => Advice::ReplaceFunctions,
+            Self::NameInRows { .. } => Advice::UpdateRows,
         };
         vec![advice.into()]
     }
@@ -146,6 +157,7 @@ impl Note {
             Self::SameButForCase { .. } => "same_but_for_case",
             Self::OldPath { .. } => "old_path",
             Self::NameInText { .. } => "name_in_text",
+            Self::NameInRows { .. } => "name_in_rows",
             Self::ExtensionInside { .. } => "extension_inside",
         }
     }

@@ -126,6 +126,12 @@ pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
     #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
     LikeATenant,
+    /// The same, and it cannot be dropped without what others have.
+    #[error(
+        "the schema looks like a tenant's, but no tenant of that name is registered, and objects \
+         outside it depend on it"
+    )]
+    DependedOn,
     /// The same, with migrations that this program does not have.
     #[error(
         "the schema looks like a tenant's of another program, and no tenant of that name is registered"
@@ -146,6 +152,9 @@ pub enum SpareFault {
     /// It exists, and is not in the list.
     #[error("a spare schema that is in no list is left over")]
     Unlisted,
+    /// The same, and it cannot be dropped without what others have.
+    #[error("a spare schema that is in no list is left over, and objects outside it depend on it")]
+    DependedOn,
     /// It is a tenant's.
     #[error("the schema is listed as a spare, and is a tenant's")]
     Tenants,

@@ -43,7 +43,7 @@ const FORMS: [Form; 6] = [
 
 /// As `quote_ident` and `%I` write it, as far as that does not depend on keywords: no
 /// name that is one can be a tenant's.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let is_plain =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if name.chars().all(is_plain) && !name.starts_with(|first: char| first.is_ascii_digit()) {

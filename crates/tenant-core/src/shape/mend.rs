@@ -6,6 +6,7 @@ mod change;
 mod column;
 mod column_type;
 mod create;
+mod domain;
 mod sequence;
 mod words;
 

@@ -6,7 +6,7 @@
 //! are. What is replaced are tokens, never letters: the tenant `a` does not touch
 //! `data.x`, nor a string that has its name in it.
 
-use sql_text::{Text, Token, TokenKind, tokens};
+use sql_text::{Text, Token, TokenKind, stored, tokens};
 
 use sql_text::{ident, inside_literal, literal, plain_literal};
 
@@ -75,6 +75,12 @@ impl Own {
             }
         }
         normal
+    }
+
+    /// Whether something else in a text in the normal form is called like the schema.
+    pub(super) fn stands_alone_in(&self, normal: &str) -> bool {
+        normal.contains(&self.name)
+            && tokens(normal).any(|token| token.is_name() && token.text == self.ident)
     }
 
     /// The constant of an object's name: `'acme.tasks_id_seq'::regclass`, or
@@ -160,6 +166,35 @@ pub(super) fn without_mark(word: &str) -> &str {
 /// What stands behind the schema's name, each time that a text names it.
 pub(super) fn behind_schemas(normal: &str) -> impl Iterator<Item = &str> {
     normal.split([QUALIFIER, IN_CONSTANT]).skip(1)
+}
+
+/// The names that a text has behind the schema's, without quotes. An operator is none.
+pub(super) fn named_in_schema(normal: &str) -> impl Iterator<Item = String> {
+    behind_schemas(normal).filter_map(|behind| stored(&tokens(behind).next()?))
+}
+
+/// A definition with marks where the path that a function keeps names the schema `name`,
+/// and nowhere else.
+pub(super) fn with_path_to(definition: &str, name: &str) -> String {
+    let mut in_path = false;
+    let words = tokens(definition).map(|token| {
+        in_path = is_in_path(in_path, &token);
+        if in_path && token.text == literal(name) {
+            CONSTANT.to_string()
+        } else {
+            token.text.to_owned()
+        }
+    });
+    words.collect()
+}
+
+/// Whether the definition calls a function of the schema.
+pub(super) fn calls_own(normal: &str) -> bool {
+    behind_schemas(normal).any(|behind| {
+        let mut tokens = tokens(behind);
+        tokens.next().is_some_and(|name| name.is_name())
+            && tokens.next().is_some_and(|next| next.text == "(")
+    })
 }
 
 /// The schema itself, in the normal form.

@@ -1,7 +1,8 @@
 //! Makes a tenant that is like another one.
 
 use super::handle::Tenants;
-use crate::engine::{self, Made, Rows};
+use super::texts::name_in_rows;
+use crate::engine::{self, HowToClone, Made, Rows};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
@@ -44,15 +45,17 @@ impl Tenants {
     /// which both are compared; the rows are those of one moment, and nobody who works
     /// with `from` is held up. The new tenant belongs to the role that makes it.
     ///
-    /// What is made is what is there, also by hand, whatever the migrations say. It is
-    /// tried three times, each waiting as long as
+    /// What is made is what is there, also by hand, whatever the migrations say. Where
+    /// these have written the name of the schema of `from` into a text, such as a trigger's
+    /// argument, the copy has its own name there. It is tried three times, each waiting as long as
     /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says.
     ///
     /// # Errors
     ///
     /// About `from`: [`Error::Unknown`], [`Error::Untracked`] when there is only a
     /// schema, [`Error::MissingSchema`] when there is none, [`Error::NotCopyable`] when
-    /// it has objects of kinds that cannot be copied. About `to`: [`Error::Taken`],
+    /// it has objects of kinds that cannot be copied, [`Error::NameInText`] when its name
+    /// stands in a text by hand, which would lead the copy to `from`. About `to`: [`Error::Taken`],
     /// [`Error::Untracked`] when a schema of that name exists,
     /// [`Error::MissingSchema`] when it is registered without one.
     /// [`Error::NotAlike`] when the copy does not come out like the original.
@@ -79,9 +82,14 @@ impl Tenants {
             return Err(Error::SameName(from.clone()));
         }
         self.look_for_columns().await?;
+        let expected = self.expectation_of(from).await;
+        let how = HowToClone {
+            rows,
+            expected: expected.as_deref(),
+        };
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(original));
-        let made = engine::clone(work, copy, rows).await;
+        let made = engine::clone(work, copy, how).await;
         drop(session);
         self.directory.forget(to);
         let Made {
@@ -93,8 +101,11 @@ impl Tenants {
         if !functions.is_empty() {
             notes.push(Note::NameInText {
                 name: original.schema.to_string(),
-                functions,
+                places: functions,
             });
+        }
+        if rows == Rows::All {
+            notes.extend(name_in_rows(&original.schema, expected.as_deref()));
         }
         Ok(Cloned {
             from: from.clone(),

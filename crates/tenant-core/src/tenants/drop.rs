@@ -5,12 +5,13 @@ use tokio_postgres::types::Type;
 
 use super::handle::Tenants;
 use super::places;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Dependent, ESTIMATE};
+use crate::engine::{self, Dependents};
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::name::{Schema, Target};
 use crate::report::Removed;
-use crate::{Answer, Error, TenantName, engine};
+use crate::{Answer, Error, TenantName};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]
@@ -20,6 +21,9 @@ pub struct Contents {
     pub schema: bool,
     /// Its tables by name, without Diesel's own.
     pub tables: Vec<Table>,
+    /// What depends on it from outside, and is dropped with it if you say so: see
+    /// [`DropTenant::with_dependents`].
+    pub dependents: Vec<Dependent>,
 }
 
 /// A table of a tenant.
@@ -35,9 +39,6 @@ pub struct Table {
     pub bytes: Option<u64>,
 }
 
-/// The estimate is what `ANALYZE` left behind, or what the statistics have
-/// counted since; never a scan. Where nobody has counted and the statistics are lost,
-/// as after a crash, both say 0 of a table that is full: then nothing is known.
 fn tables(catalog: Catalog) -> String {
     format!(
         "SELECT c.relname::text, \
@@ -50,13 +51,7 @@ fn tables(catalog: Catalog) -> String {
     )
 }
 
-/// An expression: about how many rows the table `c` has, or null.
-const ESTIMATE: &str = "CASE WHEN c.relpages = 0 AND c.reltuples <= 0 \
-        AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 \
-        AND pg_catalog.pg_relation_size(c.oid) > 0 THEN NULL \
-        ELSE greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)) END";
-
-/// The same of tables on the servers of a cluster, whose own estimates are asked for.
+/// The query for tables on the servers of a cluster, whose own estimates are asked for.
 ///
 /// Source: Citus, its functions `run_command_on_shards` and `citus_total_relation_size`.
 const TABLES_ON_CLUSTER: &str = "SELECT c.relname::text, \
@@ -93,7 +88,8 @@ impl Tenants {
     async fn look_into(&self, target: &Target) -> Result<Contents, Error> {
         let Target { name, schema } = target;
         let session = self.session().await?;
-        let existing = engine::look(self.work(&session, Schema::Tenant(target))).await?;
+        let work = self.work(&session, Schema::Tenant(target));
+        let (existing, dependents) = engine::look_for_dependents(work).await?;
         match (existing.registered, existing.schema) {
             (false, true) => return Err(Error::Untracked(schema.clone())),
             (false, false) => return Err(Error::Unknown(name.clone())),
@@ -126,6 +122,7 @@ impl Tenants {
         Ok(Contents {
             schema: existing.schema,
             tables,
+            dependents,
         })
     }
 
@@ -135,27 +132,64 @@ impl Tenants {
     /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says, and tries
     /// three times.
     ///
+    /// What is outside the schema stays, unless [`DropTenant::with_dependents`] says
+    /// otherwise: PostgreSQL would drop what depends on the schema with it, whoever
+    /// owns it.
+    ///
     /// # Errors
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
-    /// schema: what is not registered is never dropped. [`Error::Connect`],
+    /// schema: what is not registered is never dropped. [`Error::HasDependents`] when
+    /// objects outside the schema depend on it. [`Error::Connect`],
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
-    pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Removed, Error>> {
+    pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> DropTenant<'a> {
+        DropTenant {
+            tenants: self,
+            name,
+            dependents: Dependents::Refuse,
+        }
+    }
+
+    async fn remove(&self, target: &Target, dependents: Dependents) -> Result<Removed, Error> {
+        let session = self.session().await?;
+        let work = self.work(&session, Schema::Tenant(target));
+        let removed = engine::remove(work, dependents).await;
+        self.directory.forget(&target.name);
+        removed
+    }
+}
+
+/// A tenant to be dropped. Made by [`Tenants::drop_tenant`].
+#[must_use = "nothing is dropped until it is awaited"]
+pub struct DropTenant<'a> {
+    tenants: &'a Tenants,
+    name: &'a TenantName,
+    dependents: Dependents,
+}
+
+impl DropTenant<'_> {
+    /// Drops what depends on the schema from outside as well, such as a view over all
+    /// tenants, a foreign key, or a column whose type is the tenant's, with its data.
+    /// [`Contents::dependents`] lists it.
+    pub fn with_dependents(mut self) -> Self {
+        self.dependents = Dependents::Drop;
+        self
+    }
+}
+
+impl<'a> IntoFuture for DropTenant<'a> {
+    type Output = Result<Removed, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let target = self.target(name);
-            let removed = self.remove(&target);
+            let target = self.tenants.target(self.name);
+            let removed = self.tenants.remove(&target, self.dependents);
             Call::DropTenant
                 .tell_of(Schema::Tenant(&target), removed)
                 .await
         })
-    }
-
-    async fn remove(&self, target: &Target) -> Result<Removed, Error> {
-        let session = self.session().await?;
-        let removed = engine::remove(self.work(&session, Schema::Tenant(target))).await;
-        self.directory.forget(&target.name);
-        removed
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::setters::setter;
 use super::spares::new_name;
-use crate::engine::{self, Writers};
+use crate::engine::{self, Dependents, Writers};
 use crate::events::Call;
 use crate::fleet::{Pace, Stop};
 use crate::link::Session;
@@ -169,7 +169,7 @@ impl Tenants {
         };
         if placed.is_err() {
             // It stays a spare where it cannot be removed, which harms nobody.
-            drop(engine::remove(work).await);
+            drop(engine::remove(work, Dependents::Refuse).await);
         }
         placed
     }

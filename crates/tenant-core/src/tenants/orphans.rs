@@ -11,6 +11,7 @@ use super::listed_spares::is_named_like_a_spare;
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::{self, LEDGERS_PER_QUERY};
+use crate::catalog::dependents;
 use crate::name::MIGRATION_HISTORY;
 use crate::registry::Rows;
 use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
@@ -72,17 +73,16 @@ impl Tenants {
         let with_ledger = with_ledger.collect::<Vec<_>>();
         let (_, others) = self.by_versions(reading, &with_ledger).await;
         ours.extend(self.by_versions(reading, &bare).await.0);
+        let depended_on = depended_on(reading, &ours).await?;
         let problems = candidates.into_iter().filter_map(|candidate| {
             let kind = if candidate.is_empty {
                 ProblemKind::OrphanedSchema(Orphan::Empty)
             } else if !ours.contains(&candidate.name) {
                 return None;
-            } else if is_named_like_a_spare(&candidate.name) {
-                ProblemKind::SpareLeftover(SpareFault::Unlisted)
-            } else if others.contains(&candidate.name) {
+            } else if others.contains(&candidate.name) && !is_named_like_a_spare(&candidate.name) {
                 ProblemKind::OrphanedSchema(Orphan::OfOtherProgram)
             } else {
-                ProblemKind::OrphanedSchema(Orphan::LikeATenant)
+                left_over(&candidate.name, depended_on.contains(&candidate.name))
             };
             let tenant = Some(candidate.name);
             Some(Problem { tenant, kind })
@@ -171,6 +171,33 @@ impl Tenants {
         let candidates = candidates.collect::<Result<_, tokio_postgres::Error>>();
         candidates.map_err(failed)
     }
+}
+
+/// What a schema is that nobody has, and whether objects outside depend on it.
+fn left_over(name: &str, is_depended_on: bool) -> ProblemKind {
+    match (is_named_like_a_spare(name), is_depended_on) {
+        (true, true) => ProblemKind::SpareLeftover(SpareFault::DependedOn),
+        (true, false) => ProblemKind::SpareLeftover(SpareFault::Unlisted),
+        (false, true) => ProblemKind::OrphanedSchema(Orphan::DependedOn),
+        (false, false) => ProblemKind::OrphanedSchema(Orphan::LikeATenant),
+    }
+}
+
+/// Those of the schemas `names` that objects outside of them depend on.
+async fn depended_on(
+    reading: &Reading<'_>,
+    names: &HashSet<String>,
+) -> Result<HashSet<String>, Error> {
+    if names.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let names = names.iter().map(String::as_str).collect::<Vec<_>>();
+    let failed = |error| Error::database("looking for what depends on orphaned schemas", error);
+    let rows = reading.query(&dependents(&names), &[]).await;
+    let rows = rows.map_err(failed)?;
+    let schemas = rows.iter().map(|row| row.try_get(0));
+    let schemas = schemas.collect::<Result<_, tokio_postgres::Error>>();
+    schemas.map_err(failed)
 }
 
 /// How much of a schema is what tenants have.

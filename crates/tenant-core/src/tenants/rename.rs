@@ -1,6 +1,7 @@
 //! Gives a tenant another name.
 
 use super::handle::Tenants;
+use super::texts::name_in_rows;
 use crate::engine::{self, Followed};
 use crate::events::Call;
 use crate::name::{Schema, Target};
@@ -19,8 +20,9 @@ impl Tenants {
     ///
     /// Views, defaults and foreign keys follow by themselves. So that they go on
     /// working, functions of the schema whose own `search_path` names it (`SET
-    /// search_path FROM CURRENT`) get the new name there. Other texts with the old
-    /// name in them are in the notes.
+    /// search_path FROM CURRENT`) get the new name there, and so do definitions into which
+    /// the migrations have written the old name, such as a trigger's argument. Other texts
+    /// with the old name in them are in the notes.
     ///
     /// # Errors
     ///
@@ -48,25 +50,33 @@ impl Tenants {
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
+        let expected = self.expectation_of(from).await;
         let session = self.session().await?;
-        let followed = engine::rename(self.work(&session, Schema::Tenant(old)), new).await;
+        let work = self.work(&session, Schema::Tenant(old));
+        let followed = engine::rename(work, new, expected.as_deref()).await;
         drop(session);
         for name in [from, to] {
             self.directory.forget(name);
         }
-        let Followed { functions, left } = followed?;
+        let Followed {
+            functions,
+            left,
+            places,
+        } = followed?;
         let mut notes = self.same_but_for_case(std::slice::from_ref(to)).await;
         notes.extend(left.paths.into_iter().map(|path| Note::OldPath {
             name: old.schema.to_string(),
             of: path.of,
             remedy: path.remedy,
         }));
-        if !left.functions.is_empty() {
+        let places = [left.functions, places].concat();
+        if !places.is_empty() {
             notes.push(Note::NameInText {
                 name: old.schema.to_string(),
-                functions: left.functions,
+                places,
             });
         }
+        notes.extend(name_in_rows(&old.schema, expected.as_deref()));
         Ok(Renamed {
             from: from.clone(),
             to: to.clone(),

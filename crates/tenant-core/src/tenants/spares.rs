@@ -10,7 +10,7 @@ use super::handle::Tenants;
 use super::listed_spares::{Is, PREFIX};
 use super::setters::setter;
 use super::state;
-use crate::engine::{self, refuse_unfit};
+use crate::engine::{self, Dependents, refuse_unfit};
 use crate::events::{self, Call};
 use crate::fleet::{Item, Pace};
 use crate::link::Session;
@@ -243,7 +243,8 @@ impl Tenants {
 
     pub(super) async fn drop_spare(&self, session: &Session, name: &SchemaName) -> Outcome {
         let dropped = async {
-            match engine::remove(self.work(session, Schema::Spare(name))).await {
+            let work = self.work(session, Schema::Spare(name));
+            match engine::remove(work, Dependents::Refuse).await {
                 // Somebody has taken it meanwhile, and that is just as well.
                 Ok(_) | Err(Error::UnknownSpare(_)) => {
                     Ok(Outcome::idle(name.as_str(), Status::Dropped))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenant_core::{Cloned, Error, Note, Rows, Settings, Tenants};
+use tenant_core::{Cloned, Error, Rows, Settings, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, chain, create, demo_tenants, name, open, tenants, two_steps};
@@ -392,25 +392,6 @@ async fn a_table_that_takes_too_long_leaves_nothing_behind() {
     assert_eq!(database.schemas().await, ["acme"]);
     assert_eq!(database.tracked().await, ["acme"]);
     clone(&patient, "acme", "beta", Rows::All).await;
-}
-
-#[tokio::test]
-async fn functions_that_name_the_original_are_told() {
-    let database = TestDatabase::new().await;
-    let tenants = tenants(&database, &two_steps()).await;
-    create(&tenants, &["acme"]).await;
-    database
-        .execute(
-            "CREATE FUNCTION acme.bad() RETURNS bigint LANGUAGE plpgsql
-                 AS 'BEGIN RETURN (SELECT count(*) FROM acme.tasks); END'",
-        )
-        .await;
-    let cloned = clone(&tenants, "acme", "beta", Rows::All).await;
-    let told = Note::NameInText {
-        name: "acme".to_owned(),
-        functions: vec!["beta.bad()".to_owned()],
-    };
-    assert_eq!(cloned.notes, [told]);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn functions_with_the_old_name_in_their_text_are_told_and_others_are_not()
     let renamed = renamed(&tenants).await;
     let told = Note::NameInText {
         name: "acme".to_owned(),
-        functions: vec![
+        places: vec![
             "globex.bad(id integer)".to_owned(),
             "public.report()".to_owned(),
             "reports.report()".to_owned(),

@@ -18,11 +18,16 @@ use crate::{report, tenants};
 /// applied migrations. All is one transaction: the rows are those of one moment, in
 /// the end both are compared, and who works with the tenant is not held up.
 ///
+/// Where migrations have written the schema's name into a text, such as a trigger's
+/// argument, the copy has its own name there. If the name was written there by hand,
+/// the command lists the places and creates nothing.
+///
 /// Exit code 1 when it cannot be done, and then nothing was made; 2 when the new
 /// name is not valid, or is that of the tenant itself.
 ///
 /// With --json: tenant (the new one), cloned_from, cloned, tables, rows,
-/// duration_ms, notes: kind (name_in_text, same_but_for_case), detail, remedy.
+/// duration_ms, notes: kind (name_in_text, name_in_rows, same_but_for_case),
+/// detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "clone-tenant", version)]
 pub struct CloneTenant {

@@ -6,7 +6,7 @@ use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict, ask};
 use serde::Serialize;
-use tenant_core::{Contents, Removed, Table, TenantName};
+use tenant_core::{Contents, Dependent, Error, Removed, Table, TenantName};
 
 use crate::tenants;
 
@@ -16,8 +16,13 @@ use crate::tenants;
 /// Without a terminal, --yes is needed. A schema that is not registered as a
 /// tenant is never dropped.
 ///
+/// If objects outside the schema depend on it, such as a view over all tenants or
+/// a column whose type is the tenant's, the command lists them, drops nothing, and
+/// exits with 1.
+///
 /// With --json: tenant, dropped, schema_existed, tables: name, rows
-/// (estimated, or null), bytes (or null).
+/// (estimated, or null), bytes (or null), dependents: kind, name, owner (or null),
+/// rows (of a table or a column: estimated; or null).
 #[derive(Debug, Parser)]
 #[command(name = "drop-tenant", version)]
 pub struct DropTenant {
@@ -28,6 +33,10 @@ pub struct DropTenant {
     /// Drop it without asking
     #[arg(long)]
     yes: bool,
+
+    /// Drop what depends on the schema from outside too, with its data
+    #[arg(long)]
+    with_dependents: bool,
 
     #[command(flatten)]
     locking: Locking,
@@ -42,6 +51,15 @@ struct Document<'a> {
     dropped: bool,
     schema_existed: bool,
     tables: Vec<Row<'a>>,
+    dependents: Vec<DependentRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct DependentRow<'a> {
+    kind: &'a str,
+    name: &'a str,
+    owner: Option<&'a str>,
+    rows: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -59,9 +77,16 @@ impl Script for DropTenant {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let contents = tenants.contents(&self.name).await?;
+        if !self.with_dependents && !contents.dependents.is_empty() {
+            context.output.problem(&dependents(&contents.dependents));
+            return self.refuse(context, contents);
+        }
         if !self.yes {
             // Whoever is asked has to see it, however the result is wanted.
             context.output.problem(&warning(&self.name, &contents));
+            if !contents.dependents.is_empty() {
+                context.output.problem(&dependents(&contents.dependents));
+            }
             let question = format!("Type `{}` to drop it", self.name);
             if !ask::type_name(&question, self.name.as_str(), "--yes")? {
                 context
@@ -71,7 +96,12 @@ impl Script for DropTenant {
                 return Ok(Verdict::Wrong);
             }
         }
-        let removed = tenants.drop_tenant(&self.name).await?;
+        let drop = tenants.drop_tenant(&self.name);
+        let removed = if self.with_dependents {
+            drop.with_dependents().await?
+        } else {
+            drop.await?
+        };
         let text = match removed {
             Removed::Tenant => format!(
                 "Dropped tenant `{}`: {} and the registration.",
@@ -97,13 +127,49 @@ impl DropTenant {
             rows: table.rows,
             bytes: table.bytes,
         });
+        let dependents = contents.dependents.iter().map(|dependent| DependentRow {
+            kind: &dependent.kind,
+            name: &dependent.name,
+            owner: dependent.owner.as_deref(),
+            rows: dependent.rows,
+        });
         Document {
             tenant: self.name.as_str(),
             dropped: removed.is_some(),
             schema_existed: contents.schema,
             tables: tables.collect(),
+            dependents: dependents.collect(),
         }
     }
+
+    /// The library refuses it with the same error. Programs get the list.
+    fn refuse(&self, context: &Context, contents: Contents) -> anyhow::Result<Verdict> {
+        let document = self.document(&contents, None);
+        if context.output.is_json() {
+            context.output.document(&document)?;
+            return Ok(Verdict::Wrong);
+        }
+        Err(Error::HasDependents {
+            schema: format!("tenant `{}`", self.name),
+            dependents: contents.dependents,
+        }
+        .into())
+    }
+}
+
+fn dependents(dependents: &[Dependent]) -> String {
+    let rows = dependents.iter().map(|dependent| {
+        [
+            dependent.kind.clone(),
+            dependent.name.clone(),
+            dependent.owner.clone().unwrap_or_default(),
+            dependent
+                .rows
+                .map_or_else(String::new, |rows| rows.to_string()),
+        ]
+    });
+    let table = table(["Kind", "Name", "Owner", "Rows (estimated)"], rows);
+    format!("These objects outside the schema depend on it:\n{table}")
 }
 
 fn warning(name: &TenantName, contents: &Contents) -> String {

@@ -16,15 +16,16 @@ use crate::{report, tenants};
 /// stay. Applications that ask for the old name get "unknown tenant" from then on.
 /// Whoever uses one of its tables is waited for.
 ///
-/// Functions of the tenant whose own search_path names its schema follow. Where
-/// else the old name stands in a text, such as in a function's body or in the
-/// setting of a role, is said on standard error.
+/// Functions of the tenant whose own search_path names its schema follow, and so do
+/// definitions into which migrations have written the name. Where else the old name
+/// stands in a text, such as in a function's body, a default or the setting of a
+/// role, is said on standard error.
 ///
 /// Exit code 1 when it cannot be done, and then nothing has changed; 2 when the
 /// new name is not valid, or is the old one.
 ///
 /// With --json: tenant (the new name), renamed_from, renamed, notes: kind
-/// (name_in_text, old_path, same_but_for_case), detail, remedy.
+/// (name_in_text, name_in_rows, old_path, same_but_for_case), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "rename-tenant", version)]
 pub struct RenameTenant {

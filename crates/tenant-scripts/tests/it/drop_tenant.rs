@@ -60,6 +60,7 @@ async fn the_document_lists_what_went() {
         json!({
             "tenant": "acme", "dropped": true, "schema_existed": true,
             "tables": [{"name": "dummy_table", "rows": 20, "bytes": bytes}],
+            "dependents": [],
         })
     );
 }
@@ -107,7 +108,8 @@ async fn a_tenant_whose_schema_is_gone_loses_its_registration() {
     let dropped = database.run("drop-tenant beta --yes --json").succeeds();
     assert_eq!(
         dropped.json(),
-        json!({"tenant": "beta", "dropped": true, "schema_existed": false, "tables": []})
+        json!({"tenant": "beta", "dropped": true, "schema_existed": false, "tables": [],
+               "dependents": []})
     );
     assert!(database.tracked().await.is_empty());
 }
@@ -200,4 +202,61 @@ async fn what_will_go_is_shown_however_the_result_is_wanted() {
         terminal.end();
         assert!(shown.contains("with all its data"), "{option}: {shown}");
     }
+}
+
+#[tokio::test]
+async fn what_depends_on_the_tenant_from_outside_is_listed_and_nothing_is_dropped() {
+    let database = acme_with_rows().await;
+    database
+        .execute(
+            "CREATE VIEW public.everything AS SELECT * FROM acme.dummy_table;
+             CREATE TYPE acme.mood AS ENUM ('good');
+             CREATE TABLE public.people (id int, mood acme.mood);
+             INSERT INTO public.people VALUES (1, 'good'); ANALYZE public.people",
+        )
+        .await;
+    database
+        .run("drop-tenant acme --yes")
+        .exits_with(1)
+        .prints_nothing()
+        .says("column")
+        .says("public.people.mood")
+        .says(
+            "tenant `acme` cannot be dropped: 2 objects outside the schema depend on it: column \
+             `public.people.mood`, view `public.everything`",
+        )
+        .says("--with-dependents");
+    let refused = database
+        .run("drop-tenant acme --yes --json")
+        .exits_with(1)
+        .json();
+    assert_eq!(refused["dropped"], false);
+    assert_eq!(
+        refused["dependents"],
+        json!([
+            {"kind": "column", "name": "public.people.mood", "owner": "postgres", "rows": 1},
+            {"kind": "view", "name": "public.everything", "owner": "postgres", "rows": null},
+        ])
+    );
+    assert_eq!(database.tracked().await, ["acme", "beta"]);
+
+    let dropped = database.run("drop-tenant acme --yes --with-dependents");
+    dropped.succeeds();
+    assert_eq!(database.tracked().await, ["beta"]);
+    let gone = "SELECT to_regclass('public.everything')";
+    assert_eq!(database.value(gone).await, "NULL");
+}
+
+#[tokio::test]
+async fn with_dependents_does_not_answer_the_question() {
+    let database = acme_with_rows().await;
+    let view = "CREATE VIEW public.everything AS SELECT * FROM acme.dummy_table";
+    database.execute(view).await;
+    database
+        .run("drop-tenant acme --with-dependents")
+        .exits_with(2)
+        .says("These objects outside the schema depend on it:")
+        .says("public.everything")
+        .says("give --yes");
+    assert_eq!(database.tracked().await, ["acme", "beta"]);
 }

@@ -137,16 +137,24 @@ fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
         Orphan::OfOtherProgram => return vec![Advice::UseOtherProgram.into()],
         // What is not empty any more when this is run is somebody's.
-        Orphan::Empty => "",
-        Orphan::LikeATenant => " CASCADE",
+        Orphan::Empty => Some(""),
+        Orphan::LikeATenant => Some(" CASCADE"),
+        // It would take what others have.
+        Orphan::DependedOn => None,
     };
-    let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
+    let second = match cascade {
+        None => Advice::RemoveDependents.into(),
+        Some(cascade) => {
+            let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
+            Sql::new(Purpose::DropSchema, [drop]).into()
+        }
+    };
     let schema = name.parse::<SchemaName>().ok();
     let first = match schema.and_then(|schema| registry.naming().tenant_of(&schema)) {
         Some(tenant) => adopt(tenant).into(),
         None => Advice::RenameSchema.into(),
     };
-    vec![first, Sql::new(Purpose::DropSchema, [drop]).into()]
+    vec![first, second]
 }
 
 fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
@@ -158,6 +166,7 @@ fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
             let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
             Sql::new(Purpose::DropSpare, [statement]).into()
         }
+        SpareFault::DependedOn => Advice::RemoveDependents.into(),
         SpareFault::Drifted => Command::KeepSpares(0).into(),
     }
 }

@@ -2,11 +2,12 @@
 
 use sql_text::ident;
 
+use super::domain::Domain;
 use super::words::{keyword, next_of, owning_column, reference};
 use super::{grant, revoke, set_comment, set_owner};
 use crate::shape::Shape;
 use crate::shape::grants::Grants;
-use crate::shape::normal::{in_schema, own};
+use crate::shape::normal::{calls_own, in_schema, own};
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
 
 /// When a statement comes, in the making of a whole schema.
@@ -94,6 +95,12 @@ fn one_like(shape: &Shape, name: &ObjectName, object: &Object) -> Vec<Statement>
     }
     for (stage, sql) in beside(name, object) {
         add(stage, sql);
+    }
+    if object.fact(Aspect::Nature) == Some("domain") {
+        for constraint in Domain::of(object).unchecked {
+            let sql = format!("ALTER DOMAIN {} ADD {constraint}", own(&name.name));
+            add(Stage::Keys, sql);
+        }
     }
     if name.kind == ObjectKind::Table {
         for (column, object) in columns(shape, &name.name) {
@@ -200,7 +207,7 @@ fn create_type(name: &str, nature: &str, object: &Object) -> String {
             let labels = object.fact(Aspect::Labels).unwrap_or_default();
             format!("CREATE TYPE {name} AS ENUM ({labels})")
         }
-        "domain" => format!("CREATE DOMAIN {name} AS {text}"),
+        "domain" => format!("CREATE DOMAIN {name} AS {}", Domain::of(object).definition),
         "composite" => format!("CREATE TYPE {name} AS {text}"),
         _ => format!("CREATE TYPE {name} AS RANGE ({text})"),
     }
@@ -240,21 +247,23 @@ fn create_table(shape: &Shape, name: &ObjectName, object: &Object) -> String {
         .to_owned()
 }
 
-/// The default of a new table's column that is set once the sequence which it takes from
-/// belongs to its column: Citus lets no sequence be given to a column any more that a
-/// table takes from. Where a table has parents or is one it is set at once, since it is
-/// passed on.
+/// The default of a new table's column that is set once what it stands on is there: one
+/// that calls a function of the schema, which may read that table, and one that takes from
+/// a sequence which belongs to its column. Citus lets no sequence be given to a column any
+/// more that a table takes from. Where a table has parents or is one it is set at once,
+/// since it is passed on.
 fn late_default<'a>(shape: &Shape, name: &ObjectName, column: &'a Object) -> Option<&'a str> {
     let default = column.fact(Aspect::Default)?;
-    let sequence = next_of(default)?;
-    let mut objects = shape.objects.iter();
-    let is_owned = objects.any(|(name, object)| {
-        name.kind == ObjectKind::Sequence
-            && name.name == sequence
-            && object.fact(Aspect::OwnedBy).is_some()
-    });
+    let is_late = match next_of(default) {
+        None => calls_own(default),
+        Some(sequence) => shape.objects.iter().any(|(name, object)| {
+            name.kind == ObjectKind::Sequence
+                && name.name == sequence
+                && object.fact(Aspect::OwnedBy).is_some()
+        }),
+    };
     let has_family = has_family(shape, name.table.as_deref()?);
-    (is_owned && !has_family).then_some(default)
+    (is_late && !has_family).then_some(default)
 }
 
 /// Whether the table inherits from another one, or another one from it.

@@ -1,0 +1,169 @@
+//! What depends on a schema from outside: what `DROP SCHEMA ... CASCADE` takes of others.
+//!
+//! PostgreSQL drops what depends on an object that it drops, whoever owns it, and asks
+//! for no right on it. The query follows `pg_depend` as PostgreSQL does: from an object
+//! to what depends on it, and from a part to the whole that it is of.
+//!
+//! Source: `findDependentObjects` of PostgreSQL.
+
+use std::fmt;
+
+use sql_text::literal;
+use tokio_postgres::SimpleQueryRow;
+
+/// An object outside a schema that is dropped with the schema. `Display` names it:
+/// ``view `public.all_tasks` ``.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dependent {
+    /// What it is, in PostgreSQL's words: `view`, `foreign key`, `column`.
+    pub kind: String,
+    /// Its name with its schema; what belongs to a table names that as well:
+    /// `plan_fkey on public.invoices`.
+    pub name: String,
+    /// The role that owns it, or the table that it belongs to. `None` where nothing of
+    /// its kind has an owner, such as a cast.
+    pub owner: Option<String>,
+    /// Of a table or a column: about how many rows there are. `None` for what has
+    /// none, and where the server has not counted.
+    pub rows: Option<u64>,
+}
+
+impl fmt::Display for Dependent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} `{}`", self.kind, self.name)
+    }
+}
+
+impl Dependent {
+    /// The object in a row of [`dependents`].
+    pub(crate) fn read(row: &SimpleQueryRow) -> Option<Self> {
+        Some(Self {
+            kind: row.get(1)?.to_owned(),
+            name: row.get(2)?.to_owned(),
+            owner: row.get(3).map(str::to_owned),
+            rows: row.get(4).and_then(|rows| rows.parse().ok()),
+        })
+    }
+}
+
+/// An expression: about how many rows the relation `c` has, or null. It is what `ANALYZE`
+/// left behind, or what the statistics have counted since; never a scan. Where nobody has
+/// counted and the statistics are lost, as after a crash, both say 0 of a table that is
+/// full: then nothing is known.
+pub(crate) const ESTIMATE: &str = "CASE WHEN c.relpages = 0 AND c.reltuples <= 0 \
+        AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 \
+        AND pg_catalog.pg_relation_size(c.oid) > 0 THEN NULL \
+        ELSE greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid)) END";
+
+/// The query for what depends on the schemas `names` from outside: the schema, and of
+/// the object its kind, name, owner and estimated rows. See [`Dependent`].
+pub(crate) fn dependents(names: &[&str]) -> String {
+    let names = names.iter().map(|name| literal(name));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!(
+        "WITH RECURSIVE {GONE_BEGIN} WHERE n.nspname = ANY (ARRAY[{names}]::text[]) {GONE_REST}, \
+         {OUTSIDE}, {PARTS}, {LISTED} \
+         SELECT s.nspname::text, {KIND}, {NAME}, {OWNER}, {} \
+         FROM listed l \
+         JOIN pg_catalog.pg_namespace s ON s.oid = l.root \
+         CROSS JOIN LATERAL pg_catalog.pg_identify_object(l.classid, l.objid, l.objsubid) i \
+         LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation ORDER BY 1, 2, 3",
+        rows()
+    )
+}
+
+/// Everything that is dropped, with the schema that it is dropped with. What is dropped
+/// of a relation as a whole has the column 0.
+const GONE_BEGIN: &str = "gone (root, classid, objid, objsubid) AS ( \
+    SELECT n.oid, 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid, n.oid, 0 \
+    FROM pg_catalog.pg_namespace n";
+
+/// Of each object: what depends on it, and the whole that it is an internal part of, or
+/// the extension that it is a member of.
+const GONE_REST: &str = "UNION \
+    SELECT g.root, next.classid, next.objid, next.objsubid FROM gone g CROSS JOIN LATERAL ( \
+        SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d \
+        WHERE d.refclassid = g.classid AND d.refobjid = g.objid \
+          AND (g.objsubid = 0 OR d.refobjsubid = g.objsubid) \
+        UNION ALL \
+        SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
+        WHERE d.classid = g.classid AND d.objid = g.objid \
+          AND (g.objsubid = 0 OR d.objsubid = g.objsubid) AND d.deptype IN ('i', 'e')) next)";
+
+/// What of it does not lie in the schema: whatever lies in a schema depends on it.
+const OUTSIDE: &str = "inside AS MATERIALIZED ( \
+        SELECT d.refobjid, d.classid, d.objid FROM pg_catalog.pg_depend d \
+        WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+        AND d.refobjid IN (SELECT root FROM gone WHERE objid = root)), \
+    outside AS MATERIALIZED ( \
+        SELECT g.* FROM gone g WHERE g.objid <> g.root \
+        AND (g.root, g.classid, g.objid) NOT IN (SELECT * FROM inside))";
+
+/// What of that goes because what it is a part of goes: a trigger with its table, a row
+/// type with its view, a member with its extension, a cast with its type. A partition is
+/// no such part, because it has rows of its own, nor is a table of an extension.
+///
+/// Each list is looked up by a hash, and not read from end to end for each object.
+const PARTS: &str = "parts AS MATERIALIZED ( \
+    SELECT DISTINCT o.root, o.classid, o.objid, o.objsubid FROM outside o \
+    CROSS JOIN LATERAL ( \
+        SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d \
+        LEFT JOIN pg_catalog.pg_class r ON r.oid = d.objid AND r.relkind IN ('r', 'p', 'f') \
+             AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+        WHERE d.classid = o.classid AND d.objid = o.objid AND d.objsubid = o.objsubid \
+        AND (d.deptype IN ('i', 'P', 'S') OR d.deptype IN ('a', 'e') AND r.oid IS NULL \
+             OR d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass \
+                AND d.classid IN ('pg_catalog.pg_cast'::pg_catalog.regclass, \
+                                  'pg_catalog.pg_transform'::pg_catalog.regclass)) \
+        UNION ALL \
+        SELECT o.classid, o.objid, 0 WHERE o.objsubid <> 0 \
+        OFFSET 0) whole \
+    WHERE (o.root, whole.refclassid, whole.refobjid, 0) IN (SELECT * FROM gone) \
+       OR (o.root, whole.refclassid, whole.refobjid, whole.refobjsubid) IN (SELECT * FROM gone))";
+
+/// The rest, each with the relation that it is or belongs to.
+const LISTED: &str = "listed AS MATERIALIZED ( \
+    SELECT o.*, CASE o.classid \
+        WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN o.objid \
+        WHEN 'pg_catalog.pg_attrdef'::pg_catalog.regclass THEN \
+            (SELECT x.adrelid FROM pg_catalog.pg_attrdef x WHERE x.oid = o.objid) \
+        WHEN 'pg_catalog.pg_constraint'::pg_catalog.regclass THEN \
+            (SELECT x.conrelid FROM pg_catalog.pg_constraint x WHERE x.oid = o.objid) \
+        WHEN 'pg_catalog.pg_trigger'::pg_catalog.regclass THEN \
+            (SELECT x.tgrelid FROM pg_catalog.pg_trigger x WHERE x.oid = o.objid) \
+        WHEN 'pg_catalog.pg_rewrite'::pg_catalog.regclass THEN \
+            (SELECT x.ev_class FROM pg_catalog.pg_rewrite x WHERE x.oid = o.objid) \
+        WHEN 'pg_catalog.pg_policy'::pg_catalog.regclass THEN \
+            (SELECT x.polrelid FROM pg_catalog.pg_policy x WHERE x.oid = o.objid) END AS relation \
+    FROM (SELECT * FROM outside EXCEPT SELECT * FROM parts) o)";
+
+const KIND: &str = "CASE WHEN l.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass \
+        AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = l.objid \
+                    AND k.contype = 'f') THEN 'foreign key' \
+    WHEN i.type = 'table column' THEN 'column' ELSE i.type END";
+
+/// PostgreSQL says `for public.invoices.plan` of a default.
+const NAME: &str = "CASE WHEN l.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass \
+    THEN pg_catalog.regexp_replace(i.identity, '^for ', '') ELSE i.identity END";
+
+/// A role that PostgreSQL needs itself is in no list of owners.
+const OWNER: &str = "pg_catalog.pg_get_userbyid(coalesce(c.relowner, CASE l.classid \
+        WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN \
+            (SELECT x.proowner FROM pg_catalog.pg_proc x WHERE x.oid = l.objid) \
+        WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN \
+            (SELECT x.typowner FROM pg_catalog.pg_type x WHERE x.oid = l.objid) \
+        WHEN 'pg_catalog.pg_extension'::pg_catalog.regclass THEN \
+            (SELECT x.extowner FROM pg_catalog.pg_extension x WHERE x.oid = l.objid) \
+        ELSE (SELECT x.refobjid FROM pg_catalog.pg_shdepend x WHERE x.classid = l.classid \
+              AND x.objid = l.objid AND x.deptype = 'o' AND x.dbid = (SELECT b.oid \
+                  FROM pg_catalog.pg_database b \
+                  WHERE b.datname = pg_catalog.current_database())) END))::text";
+
+/// Of a table, or of one that loses a column.
+fn rows() -> String {
+    format!(
+        "CASE WHEN l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+             AND c.relkind IN ('r', 'p', 'm') THEN {ESTIMATE} END"
+    )
+}

@@ -1,0 +1,59 @@
+//! What would be dropped with a schema although it is not in it.
+
+use super::cluster::ask_as_it_is;
+use super::name_state::{NameState, open_and_look};
+use super::script::Script;
+use super::send::ask;
+use super::transaction::close;
+use super::work::Work;
+use crate::Error;
+use crate::catalog::{Dependent, dependents};
+
+/// What becomes of objects outside the schema that depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dependents {
+    /// Because of them nothing is dropped.
+    Refuse,
+    /// They are dropped as well.
+    Drop,
+}
+
+/// Looks at the name of `work` and at what depends on its schema from outside, and leaves
+/// everything as it is.
+///
+/// # Errors
+///
+/// What the server says.
+pub(crate) async fn look_for_dependents(
+    work: Work<'_>,
+) -> Result<(NameState, Vec<Dependent>), Error> {
+    let existing = open_and_look(work).await?;
+    let found = dependents_of(work).await;
+    close(work).await;
+    Ok((existing, found?))
+}
+
+/// Sees that nothing depends on the schema from outside, in the transaction that is open.
+///
+/// # Errors
+///
+/// [`Error::HasDependents`], or what the server says.
+pub(super) async fn refuse_dependents(work: Work<'_>) -> Result<(), Error> {
+    let dependents = dependents_of(work).await?;
+    if dependents.is_empty() {
+        return Ok(());
+    }
+    Err(Error::HasDependents {
+        schema: work.schema.to_string(),
+        dependents,
+    })
+}
+
+async fn dependents_of(work: Work<'_>) -> Result<Vec<Dependent>, Error> {
+    let mut script = Script::default();
+    ask_as_it_is(work, &mut script);
+    let query = dependents(&[work.schema.schema_name()]);
+    script.step("looking for what depends on the schema", &query);
+    let rows = ask(work, &script).await?;
+    Ok(rows.iter().filter_map(Dependent::read).collect())
+}

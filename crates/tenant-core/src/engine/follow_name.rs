@@ -1,0 +1,96 @@
+//! What follows a tenant's name where migrations have written that into a text, and what
+//! cannot.
+
+use super::any_order::run_in_any_order;
+use super::rehearse::shape_of;
+use super::repair::prepare;
+use super::script::Script;
+use super::send::run_script;
+use super::work::Work;
+use crate::Error;
+use crate::name::{Schema, Target};
+use crate::shape::{Compared, Expectation, Mending, Named, Place, Shape, compare};
+
+/// The shape that a copy of a tenant is to have: that of the tenant, with the copy's name
+/// where migrations have written the tenant's.
+///
+/// # Errors
+///
+/// [`Error::NameInText`] where the name stands in a text that nothing is known of.
+pub(super) fn shape_of_copy(
+    work: Work<'_>,
+    shape: Shape,
+    to: Schema<'_>,
+    expected: Option<&Expectation>,
+) -> Result<Shape, Error> {
+    let names = (work.schema.schema_name(), to.schema_name());
+    let named = Named::Follow;
+    let (shape, places) = match expected {
+        None => {
+            let places = shape.places_of(names.0, None);
+            (shape, places)
+        }
+        Some(expected) => {
+            let copy = shape.called(names, expected, named);
+            let mut places = copy.places_of(names.0, Some(&expected.of(names.1)));
+            places.extend(shape.called_after(names, expected, named));
+            (copy, places)
+        }
+    };
+    match work.schema {
+        Schema::Tenant(original) if !places.is_empty() => Err(Error::NameInText {
+            name: original.name.clone(),
+            places: words(places),
+        }),
+        _ => Ok(shape),
+    }
+}
+
+fn words(places: Vec<Place>) -> Vec<String> {
+    places.into_iter().map(|place| place.words).collect()
+}
+
+/// Whether a text can have the name of a schema in it: it is known where migrations write
+/// it, and that may be nowhere.
+pub(super) fn may_be_named(expected: Option<&Expectation>) -> bool {
+    expected.is_none_or(|expected| !expected.uses_of_name().is_empty())
+}
+
+/// Writes the tenant's new name where migrations have written the old one, in the
+/// transaction in which the schema of `work` got it. Gives back where the old one still
+/// stands, apart from functions.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn follow_name(
+    work: Work<'_>,
+    tenant: &Target,
+    from: &str,
+    expected: Option<&Expectation>,
+) -> Result<Vec<String>, Error> {
+    let names = (from, work.schema.schema_name());
+    let mut found = shape_of(work).await?;
+    let mut places = Vec::new();
+    if let Some(expected) = expected {
+        let wanted = found.called(names, expected, Named::Stay);
+        let differences = compare(&wanted, &found, Compared::Everything);
+        let follow = differences
+            .iter()
+            .filter(|it| it.mending() == Mending::Adds);
+        let statements = follow.flat_map(|it| it.sql(&tenant.schema));
+        let statements = statements.collect::<Vec<_>>();
+        if !statements.is_empty() {
+            let mut script = Script::default();
+            prepare(work, &mut script);
+            run_script(work, &script).await?;
+            run_in_any_order(work, statements).await?.require_all()?;
+            found = shape_of(work).await?;
+        }
+        places.extend(found.called_after(names, expected, Named::Stay));
+    }
+    let expected = expected.map(|expected| expected.of(names.1));
+    let in_texts = found.places_of(from, expected.as_ref()).into_iter();
+    places.extend(in_texts.filter(|place| place.kind != crate::ObjectKind::Function));
+    Ok(words(places))
+}

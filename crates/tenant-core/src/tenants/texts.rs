@@ -1,0 +1,33 @@
+//! Where migrations have written a tenant's name, as far as that can be known.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::expected::Trust;
+use super::handle::Tenants;
+use crate::report::Note;
+use crate::shape::Expectation;
+use crate::{SchemaName, TenantName};
+
+impl Tenants {
+    /// What the migrations of the tenant make. `None` where nobody knows: it has others,
+    /// or they cannot be tried.
+    pub(super) async fn expectation_of(&self, name: &TenantName) -> Option<Arc<Expectation>> {
+        let standing = self.standing_of(name).await.ok()?;
+        if !standing.unknown.is_empty() {
+            return None;
+        }
+        let known = self.applied(&standing);
+        let sets = BTreeSet::from([known.clone()]);
+        self.expected(sets, Trust::Kept).await.ok()?.remove(&known)
+    }
+}
+
+/// That the migrations have written the name of the schema into rows.
+pub(super) fn name_in_rows(schema: &SchemaName, expected: Option<&Expectation>) -> Option<Note> {
+    let tables = expected?.seeded().map(str::to_owned).collect::<Vec<_>>();
+    (!tables.is_empty()).then(|| Note::NameInRows {
+        name: schema.to_string(),
+        tables,
+    })
+}
