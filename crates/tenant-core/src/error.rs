@@ -27,9 +27,9 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    ahead, at_line, depending, done, each_in_words, few_versions, gave_up, have, listed, lost,
-    not_listed, not_repaired, other_program, quoted, some, unclear, unreadable, version_in_words,
-    who_changed,
+    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost,
+    newer_than_baseline, not_listed, not_repaired, other_program, possible_nodes, quoted, some,
+    unclear, unmovable, unreadable, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -313,10 +313,7 @@ pub enum Error {
     InTheWay,
     /// The result of the migrations depends on the name of the schema, which a spare gets
     /// only when it becomes a tenant.
-    #[error(
-        "no spare schemas are made: the migrations write the schema's name into {}",
-        few(.uses)
-    )]
+    #[error("no spares are created: the migrations write the schema's name into {}", few(.uses))]
     DependsOnName {
         /// Where the name is written, in words.
         uses: Vec<String>,
@@ -357,10 +354,7 @@ pub enum Error {
         changed: Vec<String>,
     },
     /// Another run works on the same schema.
-    #[error(
-        "{schema} is being changed by another run{}{}",
-        gave_up(*.waited), in_words(.holders)
-    )]
+    #[error("{schema} is being changed by another run{}{}", gave_up(*.waited), in_words(.holders))]
     Busy {
         /// Which schema, in words.
         schema: String,
@@ -378,10 +372,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that looks like no version of a tenant.
-    #[error(
-        "the schema `{name}` looks like no version of a tenant; nearest is {}, from which it differs: \
-         {}", version_in_words(.nearest.as_ref()), .differences.join("; ")
-    )]
+    #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .differences))]
     NoVersionFits {
         /// The schema.
         name: SchemaName,
@@ -391,10 +382,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that looks like several versions of a tenant.
-    #[error(
-        "the schema `{name}` looks like each of the versions {}, which differ in what they do with rows",
-        each_in_words(.versions)
-    )]
+    #[error("the schema `{name}` {}", fits_each(.versions))]
     SeveralVersionsFit {
         /// The schema.
         name: SchemaName,
@@ -427,11 +415,7 @@ pub enum Error {
     },
     /// A schema with migrations that the baseline does not replace, and that this program
     /// does not have.
-    #[error(
-        "{schema} has migrations that this program does not have, and that are newer than what \
-         the baseline replaces: {}",
-        few_versions(.versions)
-    )]
+    #[error("{schema} has {}", newer_than_baseline(.versions))]
     AheadOfBaseline {
         /// Which schema, in words.
         schema: String,
@@ -468,11 +452,7 @@ pub enum Error {
     #[error("no tenant can be on the server {0}: the cluster keeps rows elsewhere")]
     HoldsNoTenants(Node),
     /// The cluster has no such server.
-    #[error(
-        "tenants cannot be on the server {node}: {}",
-        if .nodes.is_empty() { "the cluster has none that they can be on".to_owned() }
-        else { format!("the cluster has {}", listed(.nodes)) }
-    )]
+    #[error("tenants cannot be on the server {node}: {}", possible_nodes(.nodes))]
     UnknownNode {
         /// The server that was named.
         node: Node,
@@ -483,10 +463,7 @@ pub enum Error {
     #[error("tenant `{0}` is on no server of the cluster: its schema is not distributed")]
     NotDistributed(String),
     /// The tenant cannot be moved while others write to these tables.
-    #[error(
-        "tenant `{name}` cannot be moved while others write to it: {} no primary key, or {} unlogged",
-        have(.tables), if .tables.len() == 1 { "is" } else { "are" }
-    )]
+    #[error("tenant `{name}` cannot be moved while others write to it: {}", unmovable(.tables))]
     WouldBlockWrites {
         /// The tenant's name.
         name: String,

@@ -16,19 +16,51 @@ pub(super) fn gave_up(waited: Duration) -> String {
     }
 }
 
-pub(super) fn each_in_words(versions: &[Option<Version>]) -> String {
+/// That a schema fits several versions.
+pub(super) fn fits_each(versions: &[Option<Version>]) -> String {
     let words = versions.iter().map(|version| match version {
         None => "before the first migration",
         Some(version) => version.as_str(),
     });
-    words.collect::<Vec<_>>().join(", ")
+    let words = words.collect::<Vec<_>>().join(", ");
+    format!("looks like each of the versions {words}, which differ in what they do with rows")
 }
 
-pub(super) fn version_in_words(version: Option<&Version>) -> String {
-    version.map_or_else(
+/// That it fits none, and how it differs from the nearest.
+pub(super) fn fits_none(nearest: Option<&Version>, differences: &[String]) -> String {
+    let nearest = nearest.map_or_else(
         || "that before the first migration".to_owned(),
         |version| format!("version {version}"),
+    );
+    let differences = differences.join("; ");
+    format!(
+        "looks like no version of a tenant; nearest is {nearest}, from which it differs: \
+         {differences}"
     )
+}
+
+/// What a program that is ahead has applied beyond a baseline.
+pub(super) fn newer_than_baseline(versions: &[Version]) -> String {
+    format!(
+        "migrations that this program does not have, and that are newer than what the baseline \
+         replaces: {}",
+        few_versions(versions)
+    )
+}
+
+/// The servers that tenants can be on.
+pub(super) fn possible_nodes(nodes: &[Node]) -> String {
+    if nodes.is_empty() {
+        "the cluster has none that they can be on".to_owned()
+    } else {
+        format!("the cluster has {}", listed(nodes))
+    }
+}
+
+/// Why tables cannot be moved.
+pub(super) fn unmovable(tables: &[String]) -> String {
+    let verb = if tables.len() == 1 { "is" } else { "are" };
+    format!("{} no primary key, or {verb} unlogged", have(tables))
 }
 
 pub(super) fn who_changed(migrations: &[String]) -> String {
@@ -86,13 +118,13 @@ pub(super) fn quoted(names: &[impl fmt::Display]) -> String {
 }
 
 /// The addresses, one after the other.
-pub(super) fn listed(nodes: &[Node]) -> String {
+fn listed(nodes: &[Node]) -> String {
     let nodes = nodes.iter().map(Node::to_string);
     nodes.collect::<Vec<_>>().join(", ")
 }
 
 /// These tables have, or this one has.
-pub(super) fn have(tables: &[String]) -> String {
+fn have(tables: &[String]) -> String {
     match tables {
         [table] => format!("its table `{table}` has"),
         tables => format!("its tables {} have", few(tables)),
