@@ -249,7 +249,7 @@ async fn unknown_migrations_are_reported_with_the_way_out() {
     let unknown = health
         .problems
         .iter()
-        .find(|it| it.kind.code() == "unknown_migration");
+        .find(|it| it.kind.code() == "other_program");
     let remedies = unknown.unwrap().remedies(new.registry());
     assert!(remedies.contains(&Command::Squash.into()), "{remedies:?}");
 }
