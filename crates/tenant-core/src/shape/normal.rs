@@ -18,7 +18,7 @@ use sql_text::{ident, inside_literal, literal, plain_literal};
 const QUALIFIER: char = '\u{fdd0}';
 
 /// The same inside a string constant, where a quote is written twice.
-const IN_CONSTANT: char = '\u{fdda}';
+const IN_CONSTANT: char = '\u{fdd3}';
 
 /// Stands for the schema's name as a string constant.
 const CONSTANT: char = '\u{fdd1}';

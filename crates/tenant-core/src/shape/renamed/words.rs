@@ -6,7 +6,7 @@ use crate::shape::normal::{is_in_schema, without_mark};
 
 /// Begins what stands for either name while two texts are compared. Unicode sets this
 /// character apart for what a program does inside itself.
-const EITHER: char = '\u{fddb}';
+const EITHER: char = '\u{fdd4}';
 
 /// Where a name stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
