@@ -56,9 +56,9 @@ fn form(verb: &str) -> Markup {
     html! {
         form method="post" action="/health" {
             p.quiet { "Compares the public schema and all tenants with the migrations of this \
-                program: what is applied, what each schema holds, and what is left over. To know \
-                what a schema should hold, the migrations are applied to a new one in a \
-                transaction that is rolled back. Nothing is changed." }
+                program: what is applied, what each schema holds, and what is left over. If it is not \
+                known what a schema should hold, the migrations are applied to new ones in \
+                transactions that are rolled back." }
             p { button.button.main type="submit" { (verb) } }
         }
     }

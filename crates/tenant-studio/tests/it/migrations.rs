@@ -103,7 +103,7 @@ async fn a_place_tells_its_own_migrations() {
 #[tokio::test]
 async fn the_health_check_groups_what_is_wrong_and_says_what_to_do() {
     let site = differing().await;
-    site.sql("acme", "DROP TABLE dummy_table").await;
+    site.sql("globex", "DROP TABLE dummy_table").await;
     let before = site.page("/health").await;
     assert!(!before.contains("problem"), "{before}");
     let answer = site.post("/health", FORM, "").await;
@@ -111,8 +111,8 @@ async fn the_health_check_groups_what_is_wrong_and_says_what_to_do() {
     for says in [
         "Differences from what the migrations make",
         "1 tenant: table `dummy_table` is missing",
-        "Try <code>app fix &lt;acme&gt;</code>.",
-        "CREATE TABLE &quot;acme&quot;.&quot;dummy_table&quot; (",
+        "Try <code>app fix &lt;globex&gt;</code>.",
+        "CREATE TABLE &quot;globex&quot;.&quot;dummy_table&quot; (",
         "0 have the expected shape",
         "Pending migrations",
         "Try <code>app up globex</code>.",
