@@ -23,7 +23,7 @@ async fn a_plain_connection_finds_the_tables_of_the_public_stream() {
     let tables = value(&scratch, TABLES).await;
     assert_eq!(
         tables,
-        "__diesel_schema_migrations schema_tracker spare_schemas"
+        "__diesel_schema_migrations expected_shapes schema_tracker spare_schemas"
     );
     scratch.drop().await.unwrap();
     assert!(site.databases().await.is_empty());

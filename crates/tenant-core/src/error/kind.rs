@@ -16,9 +16,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Connect(error) => error.kind(),
-            Self::NotSetUp { .. } | Self::NoSpareList { .. } | Self::NoExtensionsSchema(_) => {
-                ErrorKind::NotSetUp
-            }
+            Self::RegistryLost { .. }
+            | Self::NotSetUp { .. }
+            | Self::NoSpareList { .. }
+            | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
             Self::InvalidExtensionsSchema { .. } => ErrorKind::Misconfigured,
             Self::Unknown(_)
             | Self::UnknownSpare(_)
@@ -30,7 +31,6 @@ impl Error {
             | Self::InvalidRow { .. }
             | Self::InvalidSpareRow { .. }
             | Self::NoHistory(_)
-            | Self::RegistryLost { .. }
             | Self::ForeignObjects(_)
             | Self::WrongOwner { .. }
             | Self::HalfMade { .. } => ErrorKind::Damaged,

@@ -22,7 +22,7 @@ fn of_the_folder() -> MigrationSet {
 #[test]
 fn they_are_those_of_the_repositorys_folder_word_for_word() {
     let (own, folder) = (MigrationSet::registry(), of_the_folder());
-    assert_eq!(own.iter().len(), 3);
+    assert_eq!(own.iter().len(), 4);
     for migration in own.iter() {
         let mut others = folder.iter();
         let same = others.find(|it| it.version() == migration.version());

@@ -49,8 +49,8 @@ async fn a_healthy_database_is_said_to_be_well() {
     assert_eq!(
         checked.json(),
         json!({
-            "healthy": true, "tables_checked": true, "checked": 2, "as_expected": 2, "busy": [], "groups": [],
-            "problems": []
+            "healthy": true, "tables_checked": true, "checked": 2, "as_expected": 2, "busy": [],
+            "varying": [], "groups": [], "problems": []
         })
     );
 }
@@ -145,7 +145,12 @@ async fn a_migration_that_nobody_has_is_found() {
         "tenant": "acme",
         "kind": "unknown_migration",
         "detail": "the applied migration 20990101000000 is not among the migrations of this program",
-        "remedy": "Run the program that applied these migrations: give their folder with --migrations-dir, or restore it.",
+        "remedy": format!(
+            "Run the program that applied these migrations: give their folder with \
+             --migrations-dir, or restore it. If a baseline replaces them, see what squashing \
+             would do: `cargo xtask db:squash:tenants --dry-run --database-url {}`.",
+            database.url()
+        ),
     });
     finds(&database, problem).await;
 }

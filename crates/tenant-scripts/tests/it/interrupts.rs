@@ -126,6 +126,10 @@ async fn a_deployment_that_stops_a_run_finishes_the_tenant_under_way_and_begins_
     ] {
         for signal in [Running::terminate, Running::hang_up] {
             let (database, migrations) = gated("a b").await;
+            // What the migrations make is known: no trial stands at the gate.
+            database.open_gate().await;
+            database.run_with(&migrations, "health-check").exits_with(1);
+            database.close_gate().await;
             let running = database.command(command).migrations(&migrations).start();
             database.until_at_gate(1).await;
             signal(&running);

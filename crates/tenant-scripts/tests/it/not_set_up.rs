@@ -75,6 +75,6 @@ async fn the_demo_sets_the_database_up_by_itself() {
     database
         .run("demo-tenant-schema")
         .succeeds()
-        .says("Set up the public schema (3 migrations)");
+        .says("Set up the public schema (4 migrations)");
     database.run("list-tenants").succeeds();
 }

@@ -39,8 +39,8 @@ impl Pooled {
 async fn use_all(pooled: &Pooled) {
     pooled
         .run("migrate-public --dry-run")
-        .prints("3 migrations pending");
-    pooled.run("migrate-public").prints("3 migrations applied");
+        .prints("4 migrations pending");
+    pooled.run("migrate-public").prints("4 migrations applied");
     let names = (1..=20).map(|number| format!("t{number:02}\n"));
     let names = names.collect::<String>();
     let create = pooled.command("create-tenant --names-from - --jobs 8");

@@ -90,7 +90,7 @@ fn a_document_is_not_disturbed_by_the_start_of_the_server() {
         .run("migrate-public --json")
         .succeeds()
         .says_nothing();
-    assert_eq!(first.json()["migrated"], 3);
+    assert_eq!(first.json()["migrated"], 4);
     project
         .run("list-tenants --quiet")
         .succeeds()
