@@ -53,10 +53,11 @@ async fn watch(work: Work<'_>, schema: Schema<'_>, has_given_way: &AtomicBool) -
         if watcher.is_none() {
             watcher = work.database.pinned_driver().await.ok();
         }
-        if let Some(watcher) = &watcher {
-            let canceled = watcher.query_typed(&question, &[]).await;
-            if canceled.is_ok_and(|rows| !rows.is_empty()) {
-                has_given_way.store(true, Ordering::Relaxed);
+        if let Some(client) = &watcher {
+            match client.query_typed(&question, &[]).await {
+                Ok(rows) if !rows.is_empty() => has_given_way.store(true, Ordering::Relaxed),
+                Ok(_) => {}
+                Err(_) => watcher = None,
             }
         }
     }

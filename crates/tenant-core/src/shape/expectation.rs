@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Shape;
 use super::by_default::ByDefault;
@@ -29,6 +30,9 @@ pub(crate) struct Leeway {
     pub(super) by_default: ByDefault,
     /// The names that the migrations were tried under, without which no statement may be.
     pub(super) made_up: Vec<String>,
+    /// The schemas of all tenants, as far as a part of a name may stand for it: small, and
+    /// only letters and digits.
+    pub(super) tenants: Arc<BTreeSet<String>>,
 }
 
 /// What migrations make of a schema. Made by [`Expectation::of_two`].
@@ -53,6 +57,7 @@ impl Expectation {
         };
         let mut template = Shape::new(second.own.clone(), second.owner.clone());
         template.leeway.made_up = vec![first.schema().to_owned(), second.schema().to_owned()];
+        template.leeway.made_up.extend(circumstances.place.clone());
         let mut expectation = Self {
             template,
             seeded: BTreeSet::new(),
@@ -210,6 +215,17 @@ impl Expectation {
         facts.chain(objects).chain(grants).collect()
     }
 
+    /// Whether a definition has the schema's name in it.
+    pub(crate) fn depends_on_name(&self) -> bool {
+        !self.template.leeway.named.is_empty()
+    }
+
+    /// Takes the names of all tenants' schemas to be told apart from parts of a name.
+    pub(crate) fn know_tenants(&mut self, names: &BTreeSet<String>) {
+        let names = names.iter().map(|name| bare(name));
+        self.template.leeway.tenants = Arc::new(names.collect());
+    }
+
     /// The shape with marks: for what does not depend on the schema's name.
     pub(crate) fn template(&self) -> &Shape {
         &self.template
@@ -329,7 +345,7 @@ impl Leeway {
         }
         let key = (name.clone(), aspect);
         let is_named = self.named.contains(&key);
-        is_named && is.is_some_and(|is| has_part_of_name(should, is, schema))
+        is_named && is.is_some_and(|is| self.has_part_of_name(should, is, schema))
     }
 
     /// Whether each run of the migrations makes others of this kind on this table.
@@ -344,28 +360,30 @@ impl Leeway {
         let mut names = self.made_up.iter();
         names.any(|name| text.contains(&name.to_lowercase()))
     }
-}
 
-/// Whether `is` says what `should` says but that a part of the schema's name stands where
-/// the whole name was expected: migrations may leave out what tenants' names begin with.
-fn has_part_of_name(should: &str, is: &str, schema: &str) -> bool {
-    let name = bare(schema);
-    let significant = |text| {
-        let tokens = sql_text::tokens(text).filter(|token| !token.is_trivia());
-        tokens.map(|token| token.text).collect::<Vec<_>>()
-    };
-    let (wanted, found) = (significant(should), significant(is));
-    let mut pairs = wanted.iter().zip(&found);
-    wanted.len() == found.len()
-        && pairs.all(|(wanted, found)| wanted == found || is_part(wanted, found, &name))
-}
+    /// Whether `is` says what `should` says but that the end of the schema's name stands
+    /// where the whole name was expected: migrations may leave out what all tenants' names
+    /// begin with.
+    fn has_part_of_name(&self, should: &str, is: &str, schema: &str) -> bool {
+        let name = bare(schema);
+        let significant = |text| {
+            let tokens = sql_text::tokens(text).filter(|token| !token.is_trivia());
+            tokens.map(|token| token.text).collect::<Vec<_>>()
+        };
+        let (wanted, found) = (significant(should), significant(is));
+        let mut pairs = wanted.iter().zip(&found);
+        wanted.len() == found.len()
+            && pairs.all(|(wanted, found)| wanted == found || self.is_end(wanted, found, &name))
+    }
 
-/// Whether `found` is `wanted` with a part of `name` in the place of all of it.
-fn is_part(wanted: &str, found: &str, name: &str) -> bool {
-    let (wanted, found) = (bare(wanted), bare(found));
-    let part = wanted.split_once(name).and_then(|(before, behind)| {
-        let rest = found.strip_prefix(before)?;
-        rest.strip_suffix(behind)
-    });
-    part.is_some_and(|part| part.len() > 1 && name.contains(part))
+    /// Whether `found` is `wanted` with the end of `name` in the place of all of it, and
+    /// no tenant is called so.
+    fn is_end(&self, wanted: &str, found: &str, name: &str) -> bool {
+        let (wanted, found) = (bare(wanted), bare(found));
+        let end = wanted.split_once(name).and_then(|(before, behind)| {
+            let rest = found.strip_prefix(before)?;
+            rest.strip_suffix(behind)
+        });
+        end.is_some_and(|end| end.len() > 1 && name.ends_with(end) && !self.tenants.contains(end))
+    }
 }

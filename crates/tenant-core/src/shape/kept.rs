@@ -133,6 +133,7 @@ impl Expectation {
             named: named.collect::<Option<_>>()?,
             made_up: kept.made_up,
             by_default: by_default.collect::<Option<_>>()?,
+            ..Leeway::default()
         };
         Some(Self {
             template,

@@ -15,12 +15,14 @@ const VARYING: char = '\u{fddf}';
 
 /// The constants that are taken for varying although two runs gave the same: those of
 /// the day, and those of the role.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Circumstances {
     /// Dates in ISO form that a migration of this moment may have written.
     pub(crate) days: Vec<String>,
     /// The role, where migrations ask who it is.
     pub(crate) role: Option<String>,
+    /// The made-up name of the database that migrations were tried in, if it was one.
+    pub(crate) place: Option<String>,
 }
 
 impl Circumstances {
@@ -31,6 +33,10 @@ impl Circumstances {
         };
         let is_day = self.days.iter().any(|day| inside.starts_with(day.as_str()));
         let role = self.role.as_deref();
+        let place = self.place.as_deref();
+        if place.is_some_and(|place| inside.contains(place)) {
+            return true;
+        }
         is_day || role.is_some_and(|role| inside.strip_suffix('\'') == Some(role))
     }
 }
@@ -150,6 +156,7 @@ mod tests {
         let circumstances = Circumstances {
             days: vec!["2026-11-30".to_owned()],
             role: Some("ops".to_owned()),
+            place: None,
         };
         let pattern = of_the_moment("CHECK ((born < '2026-11-30'::date))", &circumstances);
         assert!(fits(&pattern, Some("CHECK ((born < '2024-02-29'::date))")));

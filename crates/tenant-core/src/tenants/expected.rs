@@ -10,10 +10,11 @@ use std::sync::Arc;
 use super::handle::Tenants;
 use super::kept::Premises;
 use super::known_shapes::Applied;
-use super::state::Standing;
+use super::state::{Standing, registry_error};
 use super::trial::is_for_another_session;
 use crate::Error;
 use crate::migration::{Migration, versions};
+use crate::registry::Rows;
 use crate::shape::Expectation;
 
 /// What certain migrations make.
@@ -24,7 +25,11 @@ pub(super) type Shapes = HashMap<Applied, Arc<Expectation>>;
 pub(super) enum Trust {
     /// It will: nothing is changed because of it, and nothing reported before a second look.
     Kept,
-    /// The migrations are tried, if that was not done a moment ago.
+    /// The migrations are tried, if that was not done a moment ago. Where that is not
+    /// possible now, what was kept says more than nothing: for a second look.
+    TriedIfPossible,
+    /// The migrations are tried, if that was not done a moment ago: for what changes a
+    /// tenant.
     Tried,
 }
 
@@ -70,13 +75,20 @@ impl Tenants {
         let premises = self.premises().await?;
         let mut kept = self.kept(&premises, &unknown).await?;
         if trust == Trust::Kept {
+            let names = self.names_if_needed(&kept).await?;
+            for (_, made) in &mut kept {
+                made.know_tenants(&names);
+            }
             unknown.retain(|set| !kept.iter().any(|(it, _)| it == set));
             shapes.extend(kept.drain(..).map(|(set, it)| (set, Arc::new(it))));
         }
         match self.tried(&premises, &unknown).await {
             Ok(tried) => shapes.extend(tried),
-            // What was kept says more than nothing.
-            Err(error) if is_out_of_reach(&error) && kept.len() == unknown.len() => {
+            Err(error)
+                if trust == Trust::TriedIfPossible
+                    && is_out_of_reach(&error)
+                    && kept.len() == unknown.len() =>
+            {
                 shapes.extend(kept.into_iter().map(|(set, it)| (set, Arc::new(it))));
             }
             Err(error) => return Err(error),
@@ -100,13 +112,21 @@ impl Tenants {
             let steps = self.try_out(&migrations, &counts, &premises.circumstances);
             for (count, made) in steps.await? {
                 let applied = newest.iter().take(count).cloned().collect::<Applied>();
-                tried.push((applied, Arc::new(made)));
+                tried.push((applied, made));
             }
         }
         for applied in others {
             let made = self.of_a_gap(premises, applied).await?;
-            tried.push((applied.clone(), Arc::new(made)));
+            tried.push((applied.clone(), made));
         }
+        let names = self.names_if_needed(&tried).await?;
+        for (_, made) in &mut tried {
+            made.know_tenants(&names);
+        }
+        let tried = tried
+            .into_iter()
+            .map(|(applied, made)| (applied, Arc::new(made)));
+        let tried = tried.collect::<Vec<_>>();
         for (applied, made) in &tried {
             self.known.add(applied.clone(), Arc::clone(made));
             if tried.len() <= KEPT {
@@ -114,6 +134,27 @@ impl Tenants {
             }
         }
         Ok(tried)
+    }
+
+    /// The names of all tenants' schemas, where an expectation depends on them: what looks
+    /// like a part of one tenant's name can be another tenant's name.
+    async fn names_if_needed(
+        &self,
+        made: &[(Applied, Expectation)],
+    ) -> Result<BTreeSet<String>, Error> {
+        if !made.iter().any(|(_, it)| it.depends_on_name()) {
+            return Ok(BTreeSet::new());
+        }
+        let Rows { from, schema, .. } = self.registry.rows("t");
+        let sql = format!("SELECT {schema}::text FROM {from}");
+        let reading = self.reading().await?;
+        let failed = |error| registry_error(&self.registry, error);
+        let rows = match reading.query(&sql, &[]).await.map_err(failed) {
+            Err(Error::NotSetUp { .. }) => return Ok(BTreeSet::new()),
+            rows => rows?,
+        };
+        let names = rows.iter().map(|row| row.try_get(0));
+        names.collect::<Result<_, _>>().map_err(failed)
     }
 
     /// What makes a tenant that lacks a migration in the middle. Where the later ones

@@ -109,7 +109,8 @@ impl Tenants {
 
     async fn check(&self, select: &Selection, depth: Depth) -> Result<Health, Error> {
         let states = self.states(select, Knowledge::Certain).await?;
-        let reading = self.reading().await?;
+        let own = self.database.sessions(1);
+        let reading = self.reading_over(own.get().await?);
         if let Some(name) = state::unknown(&states, select).next() {
             return Err(Error::Unknown(name.clone()));
         }
@@ -300,7 +301,10 @@ impl Tenants {
             let states = self.states(&names, Knowledge::Certain).await?;
             // Migrated meanwhile, a tenant has another shape than the one expected.
             let tried = match check.shapes {
-                Some(_) => self.expected(self.sets(&states), Trust::Tried).await.ok(),
+                Some(_) => self
+                    .expected(self.sets(&states), Trust::TriedIfPossible)
+                    .await
+                    .ok(),
                 None => None,
             };
             let closer = Check {

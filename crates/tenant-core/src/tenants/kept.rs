@@ -109,9 +109,12 @@ impl Tenants {
         if self.migrations_mention(&PERIOD_WORDS) {
             days.extend(row.try_get::<_, Vec<String>>(3).map_err(failed)?);
         }
+        // A date that somebody has written down is no moment's.
+        days.retain(|day| !self.migrations_mention(&[day.as_str()]));
         Ok(Premises {
             hash: row.try_get(0).map_err(failed)?,
             circumstances: Circumstances {
+                place: None,
                 days,
                 role: self.migrations_mention(&ROLE_WORDS).then_some(role),
             },

@@ -34,15 +34,21 @@ impl Tenants {
     /// A connection for looking at many tenants, on which nobody's lock holds up
     /// the whole for longer than the time-out.
     pub(super) async fn reading(&self) -> Result<Reading<'_>, Error> {
+        Ok(self.reading_over(self.session().await?))
+    }
+
+    /// The same over a connection that is there. One that is kept while other calls ask for
+    /// connections must not be of the same pool: those who have all of them would wait for
+    /// each other.
+    pub(super) fn reading_over<'a>(&self, session: Lease<'a>) -> Reading<'a> {
         let catalog = self.database.catalog();
-        let session = self.session().await?;
         let settings = settings_of(&self.database, &session, self.settings.limits());
-        Ok(Reading {
+        Reading {
             begin: begin(catalog, &settings),
             session,
             catalog,
             path: None,
-        })
+        }
     }
 }
 

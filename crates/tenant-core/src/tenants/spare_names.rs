@@ -5,14 +5,17 @@ use super::handle::Tenants;
 use super::reading::Reading;
 use super::state::Standing;
 use crate::report::{Problem, ProblemKind};
-use crate::{Error, SchemaName};
+use crate::{Error, PgError, SchemaName};
+
+/// What is done, for errors.
+const ACTION: &str = "looking for the names of spares in rows";
 
 /// How many rows of a table are looked at: what migrations write comes first.
 const ROWS: usize = 1_000;
 
 /// What is left of a spare's name however it was written: a piece of `_spare_` and the
 /// digits behind it.
-const PATTERN: &str = "'spare_?[0-9a-f]{3}'";
+const PATTERN: &str = "'spare_?[0-9a-f]{4}'";
 
 /// How many tenants are asked about in one transaction.
 const AT_ONCE: usize = 100;
@@ -30,7 +33,12 @@ impl Tenants {
         standings: &[Standing],
         shapes: &Shapes,
     ) -> Result<Vec<Problem>, Error> {
-        let asked = standings.iter().flat_map(|standing| {
+        // One that is called so itself has its own name there.
+        let standings = standings.iter().filter(|standing| {
+            let name = standing.entry.schema_name().as_str();
+            !name.to_lowercase().contains("spare")
+        });
+        let asked = standings.flat_map(|standing| {
             let expected = shapes.get(&self.applied(standing));
             let tables = expected.into_iter().flat_map(|it| it.seeded());
             tables.map(move |table| (standing, table))
@@ -43,12 +51,18 @@ impl Tenants {
                 questions.map(|(standing, table)| question(standing.entry.schema_name(), table));
             let questions = questions.collect::<Vec<_>>();
             for ((standing, table), found) in some.iter().zip(ask(reading, &questions).await?) {
-                if found {
-                    problems.push(Problem {
-                        tenant: Some(standing.entry.key().to_owned()),
-                        kind: ProblemKind::SpareName((*table).to_owned()),
-                    });
-                }
+                let kind = match found {
+                    Ok(true) => ProblemKind::SpareName((*table).to_owned()),
+                    // That a table is missing is another's finding.
+                    Err(error) if error.sqlstate() != Some("42P01") => {
+                        ProblemKind::Unreadable(Error::database(ACTION, error))
+                    }
+                    _ => continue,
+                };
+                problems.push(Problem {
+                    tenant: Some(standing.entry.key().to_owned()),
+                    kind,
+                });
             }
         }
         Ok(problems)
@@ -57,16 +71,19 @@ impl Tenants {
 
 /// Which of the questions are answered with a row. One that fails makes those behind it
 /// fail as well, so these are asked again.
-async fn ask(reading: &Reading<'_>, questions: &[String]) -> Result<Vec<bool>, Error> {
-    let failed = |error| Error::database("looking for the names of spares", error);
+async fn ask(
+    reading: &Reading<'_>,
+    questions: &[String],
+) -> Result<Vec<Result<bool, PgError>>, Error> {
+    let failed = |error| Error::database(ACTION, error);
     let mut found = Vec::new();
     while let Some(rest) = questions.get(found.len()..).filter(|rest| !rest.is_empty()) {
-        let answers = reading.each(rest).await.map_err(failed)?;
-        let well = answers.iter().take_while(|answer| answer.is_ok());
-        let well = well.flatten().map(|rows| !rows.is_empty());
-        found.extend(well);
-        if found.len() < questions.len() {
-            found.push(false);
+        for answer in reading.each(rest).await.map_err(failed)? {
+            let is_failed = answer.is_err();
+            found.push(answer.map(|rows| !rows.is_empty()).map_err(PgError::from));
+            if is_failed {
+                break;
+            }
         }
     }
     Ok(found)

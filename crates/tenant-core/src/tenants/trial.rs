@@ -5,10 +5,11 @@
 //! try them in, if the role may do that.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::handle::Tenants;
 use crate::Error;
-use crate::engine::{self, Tried, Work};
+use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::{Schema, Target};
@@ -42,22 +43,29 @@ impl Tenants {
         self.surroundings.forget();
         let count = wanted.last().copied().unwrap_or_default();
         let mut needed = migrations.iter().take(count);
-        let tried = if needed.any(|one| one.may_commit(MigrationFile::Up)) {
-            self.try_in_database(migrations, wanted).await?
+        let place = self.rehearsal()?;
+        let here = |tried| (tried, None);
+        let there = |tried| (tried, Some(place.schema.to_string()));
+        let (tried, apart) = if needed.any(|one| one.may_commit(MigrationFile::Up)) {
+            there(self.try_in_database(&place, migrations, wanted).await?)
         } else {
             match self.try_here(migrations, wanted).await {
                 Err(error) if may_do_in_a_database(&error) => {
-                    let tried = self.try_in_database(migrations, wanted).await;
-                    tried.map_err(|other| more_telling(error, other))?
+                    let tried = self.try_in_database(&place, migrations, wanted).await;
+                    there(tried.map_err(|other| more_telling(error, other))?)
                 }
-                tried => tried?,
+                tried => here(tried?),
             }
         };
         let session = self.session().await?;
         let by_default = ByDefault::read(session.client()).await;
         let by_default =
             by_default.map_err(|error| Error::database("reading the default privileges", error))?;
-        Ok(steps(&tried, circumstances, &by_default))
+        let circumstances = Circumstances {
+            place: apart,
+            ..circumstances.clone()
+        };
+        Ok(steps(&tried, &circumstances, &by_default))
     }
 
     /// In two transactions that are rolled back.
@@ -101,8 +109,13 @@ impl Tenants {
             session => session?,
         };
         let schema = Schema::Rehearsal(&target.schema);
+        let settings = Settings {
+            lock_timeout: Duration::from_millis(PATIENCE.unsigned_abs().into()),
+            ..self.settings.clone()
+        };
         let work = Work {
             database,
+            settings: &settings,
             ..self.work(&session, schema)
         };
         let trial = engine::rehearse(work, migrations, wanted);
@@ -120,16 +133,16 @@ impl Tenants {
     /// In a database that is dropped again.
     async fn try_in_database(
         &self,
+        place: &Target,
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
     ) -> Result<[Tried; 2], Error> {
         let session = self.session().await?;
-        let place = self.rehearsal()?;
         let plain = self.made_up(Capitals::None)?;
         let (capital, other) = (self.made_up(Capitals::Some)?, self.made_up(Capitals::None)?);
         let mut failed = None;
         for names in [[plain.clone(), capital], [plain, other]] {
-            let work = self.work(&session, Schema::Tenant(&place));
+            let work = self.work(&session, Schema::Tenant(place));
             let public = &self.migrations.public;
             let tried = engine::try_in_database(work, public, migrations, wanted, &names).await;
             match tried.map(<[Tried; 2]>::try_from) {

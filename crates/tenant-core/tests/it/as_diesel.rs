@@ -65,7 +65,9 @@ impl Place {
         let (database_name, owner_name) = (database.name(), owner.name());
         database
             .execute(&format!(
-                "GRANT {} TO {owner_name}; \
+                // For spares it has to be tried what the stream makes, and in PostgreSQL 15
+                // that does not fit in one transaction.
+                "ALTER ROLE {owner_name} CREATEDB; GRANT {} TO {owner_name}; \
                  GRANT ALL ON DATABASE {database_name} TO {owner_name}; \
                  GRANT ALL ON SCHEMA public TO {owner_name}",
                 app.name()

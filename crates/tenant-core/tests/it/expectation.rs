@@ -1,13 +1,13 @@
 //! Migrations whose result depends on more than their text: what the schema is called,
 //! when they run, what the database is like.
 
-use tenant_core::{Database, Health, MigrationSet, Migrations, ProblemKind, Settings, Tenants};
+use tenant_core::{Health, ProblemKind, Settings, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, create, name, tenants};
 
 /// A trigger's argument, a default and a row have the schema's name as text.
-const NAMED: &str = "
+pub(crate) const NAMED: &str = "
     CREATE TABLE tasks (id int PRIMARY KEY, title text, tenant text);
     CREATE TABLE tasks_log (id int, title text);
     CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -18,7 +18,7 @@ const NAMED: &str = "
       INSERT INTO tasks VALUES (0, upper(current_schema()), current_schema());
     END $$;";
 
-fn problems(health: &Health) -> Vec<String> {
+pub(crate) fn problems(health: &Health) -> Vec<String> {
     let problems = health.problems.iter();
     let problems = problems.map(|it| match &it.kind {
         ProblemKind::BrokenMigrations(error) => format!("{error:?}"),
@@ -27,7 +27,7 @@ fn problems(health: &Health) -> Vec<String> {
     problems.collect()
 }
 
-async fn health(tenants: &Tenants) -> Health {
+pub(crate) async fn health(tenants: &Tenants) -> Health {
     tenants.health().await.unwrap()
 }
 
@@ -184,140 +184,8 @@ async fn spares_are_refused_where_migrations_write_the_schema_s_name() {
 }
 
 /// A key to a table that all tenants share, and work that takes a while after it.
-const SHARED: &str = "CREATE TABLE subscriptions (plan int REFERENCES public.plans (id)); \
-                      SELECT pg_sleep(2);";
-
-#[tokio::test]
-async fn writers_of_a_shared_table_go_on_while_the_migrations_are_tried() {
-    let database = TestDatabase::new().await;
-    database
-        .execute("CREATE TABLE public.plans (id int PRIMARY KEY)")
-        .await;
-    let tenants = tenants(&database, &Stream::new().with(SHARED)).await;
-    create(&tenants, &["acme"]).await;
-    let checking = tokio::spawn(async move { tenants.health().await.unwrap() });
-    let writer = database.client().await;
-    writer
-        .batch_execute("SET lock_timeout = '1s'")
-        .await
-        .unwrap();
-    let mut count = 0;
-    while !checking.is_finished() {
-        count += 1;
-        let insert = format!("INSERT INTO public.plans VALUES ({count})");
-        writer.batch_execute(&insert).await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    assert!(
-        count > 3,
-        "only {count} inserts: nothing was tried beside them"
-    );
-    // The database that the migrations are tried in instead has no such table.
-    let found = checking.await.unwrap();
-    assert!(found.problems.is_empty(), "{:?}", problems(&found));
-    assert!(found.not_checked.is_some() && !found.is_healthy());
-}
-
-#[tokio::test]
-async fn a_lock_in_the_way_of_a_trial_is_no_fault_of_the_migrations() {
-    let database = TestDatabase::new().await;
-    database
-        .execute("CREATE TABLE public.plans (id int PRIMARY KEY)")
-        .await;
-    let tenants = tenants(&database, &Stream::new().with(SHARED)).await;
-    create(&tenants, &["acme"]).await;
-    let writer = database.client().await;
-    writer
-        .batch_execute("BEGIN; INSERT INTO public.plans VALUES (1)")
-        .await
-        .unwrap();
-    let found = health(&tenants).await;
-    assert!(found.problems.is_empty(), "{:?}", problems(&found));
-    assert!(found.not_checked.is_some() && found.compared_nothing());
-    writer.batch_execute("COMMIT").await.unwrap();
-    assert!(health(&tenants).await.is_healthy());
-    // Now it is known, and nothing has to be tried.
-    writer
-        .batch_execute("BEGIN; INSERT INTO public.plans VALUES (2)")
-        .await
-        .unwrap();
-    let again = again(&database, SHARED).await;
-    assert!(health(&again).await.is_healthy());
-}
-
-#[tokio::test]
-async fn what_public_migrations_make_is_there_where_tenants_migrations_are_tried_apart() {
-    let database = TestDatabase::new().await;
-    let public = Stream::new().with("CREATE TABLE plans (id int PRIMARY KEY);");
-    let stream = Stream::new().with(SHARED);
-    let migrations = Migrations {
-        public: MigrationSet::registry().merge(public.set()).unwrap(),
-        tenant: stream.set(),
-    };
-    let url = Database::parse(&database.url()).unwrap();
-    let tenants = Tenants::open(url, migrations, Settings::default());
-    let tenants = tenants.await.unwrap();
-    tenants.migrate_public().await.unwrap();
-    create(&tenants, &["acme"]).await;
-    let writer = database.client().await;
-    writer
-        .batch_execute("BEGIN; INSERT INTO public.plans VALUES (1)")
-        .await
-        .unwrap();
-    let found = health(&tenants).await;
-    assert!(found.is_healthy(), "{:?}", problems(&found));
-    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE '\\_rehearsal%'";
-    assert_eq!(database.value(left).await, "0");
-}
-
 /// The same tenants as another program sees them, which has tried nothing yet.
-async fn again(database: &TestDatabase, sql: &str) -> Tenants {
-    crate::fixture::open(database, &Stream::new().with(sql), Settings::default()).await
-}
-
 /// How many schemas the database has made, also those that were rolled back.
-const MADE: &str = "SELECT nextval('made')";
-
-#[tokio::test]
-async fn migrations_are_tried_once_and_again_when_their_result_can_be_another() {
-    let database = TestDatabase::new().await;
-    let table = "CREATE TABLE t (id int, plan public.plan);";
-    database
-        .execute(
-            "CREATE TYPE public.plan AS ENUM ('free'); CREATE SEQUENCE public.made; \
-             CREATE FUNCTION public.count() RETURNS event_trigger LANGUAGE plpgsql \
-             AS $$ BEGIN PERFORM nextval('public.made'); END $$",
-        )
-        .await;
-    let tenants = tenants(&database, &Stream::new().with(table)).await;
-    create(&tenants, &["acme"]).await;
-    database
-        .execute(
-            "CREATE EVENT TRIGGER made ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') \
-             EXECUTE FUNCTION public.count()",
-        )
-        .await;
-    let made = async || database.value(MADE).await.parse::<i64>().unwrap();
-    let before = made().await;
-    assert!(health(&again(&database, table).await).await.is_healthy());
-    let first = made().await - before - 1;
-    assert!(first > 0, "nothing was tried");
-    assert!(health(&again(&database, table).await).await.is_healthy());
-    assert_eq!(made().await - before - first, 2, "tried again for nothing");
-    for change in [
-        "ALTER TYPE public.plan ADD VALUE 'gold'",
-        "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE TABLE public.template (id int)",
-        "ALTER TABLE public.template ADD COLUMN more int",
-        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
-    ] {
-        database.execute(change).await;
-        let before = made().await;
-        assert!(health(&again(&database, table).await).await.is_healthy());
-        assert!(made().await > before + 1, "not tried after {change}");
-    }
-}
-
 const SEEDED: &str = "
     CREATE TABLE boards (id int, code text);
     INSERT INTO boards VALUES (1, upper(left(replace(current_schema(), '_', ''), 10)));";
@@ -445,26 +313,41 @@ async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
 }
 
 #[tokio::test]
-async fn a_role_with_two_connections_can_check() {
+async fn another_tenant_s_name_is_no_part_of_one_s_own() {
     let database = TestDatabase::new().await;
-    let role = database.role("secret").await;
-    let (who, name) = (role.name(), database.name());
-    database
-        .execute(&format!(
-            "ALTER ROLE {who} CONNECTION LIMIT 2; GRANT CREATE ON DATABASE \"{name}\" TO {who}; \
-             GRANT ALL ON SCHEMA public TO {who}"
-        ))
+    let tenants = tenants(&database, &Stream::new().with(NAMED)).await;
+    create(&tenants, &["acme", "prod", "acme_prod"]).await;
+    for other in ["acme", "prod"] {
+        database
+            .execute(&format!(
+                "DROP TRIGGER keep ON acme_prod.tasks; \
+                 CREATE TRIGGER keep BEFORE UPDATE ON acme_prod.tasks FOR EACH ROW \
+                 EXECUTE FUNCTION acme_prod.keep('{other}.tasks_log')"
+            ))
+            .await;
+        let found = health(&tenants).await;
+        assert_eq!(found.problems.len(), 1, "{:?}", problems(&found));
+        tenants.repair(&name("acme_prod")).await.unwrap();
+        database
+            .execute("UPDATE acme_prod.tasks SET title = 'other'")
+            .await;
+        let logged = format!("SELECT count(*) FROM {other}.tasks_log");
+        assert_eq!(database.value(&logged).await, "0", "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_that_a_migration_writes_down_is_compared_on_that_day_too() {
+    let database = TestDatabase::new().await;
+    let today = database
+        .value("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
         .await;
-    let stream = Stream::new().with("CREATE TABLE tasks (id int);");
-    let migrations = Migrations {
-        public: MigrationSet::registry(),
-        tenant: stream.set(),
-    };
-    let url = Database::parse(&role.url()).unwrap();
-    let tenants = Tenants::open(url, migrations, Settings::default());
-    let tenants = tenants.await.unwrap();
-    tenants.migrate_public().await.unwrap();
+    let stream = Stream::new().with(&format!("CREATE TABLE t (born date DEFAULT '{today}');"));
+    let tenants = tenants(&database, &stream).await;
     create(&tenants, &["acme"]).await;
-    let found = health(&tenants).await;
-    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert!(health(&tenants).await.is_healthy());
+    database
+        .execute("ALTER TABLE acme.t ALTER born SET DEFAULT '1999-01-01'")
+        .await;
+    assert_eq!(health(&tenants).await.problems.len(), 1);
 }

@@ -59,7 +59,7 @@ async fn tenants_are_made_migrated_listed_checked_and_dropped() {
                 .unwrap()
                 .pending
                 .len(),
-            3
+            4
         );
         tenants.migrate_public().await.unwrap();
 

@@ -73,11 +73,11 @@ async fn ones_own_public_migrations_go_beside_them_in_the_order_of_versions() {
     };
     assert_eq!(versions(&merged), versions(&again));
     assert!(versions(&merged).is_sorted());
-    assert_eq!(merged.iter().len(), 4);
+    assert_eq!(merged.iter().len(), 5);
 
     let database = TestDatabase::new().await;
     let tenants = open(&database, merged).await;
-    assert_eq!(tenants.migrate_public().await.unwrap().applied.len(), 4);
+    assert_eq!(tenants.migrate_public().await.unwrap().applied.len(), 5);
     assert!(tenants.health().await.unwrap().problems.is_empty());
 }
 
