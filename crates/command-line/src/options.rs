@@ -132,7 +132,7 @@ impl Transactions {
 /// Whether tenants are changed that another program has migrated.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Unknown {
-    /// Allow tenants that have applied migrations which this program does not have
+    /// Allow tenants with applied migrations that this program does not have
     #[arg(long)]
     allow_unknown_migrations: bool,
 }

@@ -309,7 +309,7 @@ pub enum Error {
         schema: String,
     },
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
-    #[error("the migrations were not tried: another session waited for a lock that they take")]
+    #[error("the trial run of the migrations was canceled: another session waited for its lock")]
     InTheWay,
     /// The result of the migrations depends on the name of the schema, which a spare gets
     /// only when it becomes a tenant.

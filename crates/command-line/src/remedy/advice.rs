@@ -84,18 +84,18 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              error. It should not happen"
         }
         Advice::RestoreTable => {
-            "restore the table from a backup. Without one, create it empty: a health check then \
-             lists the schemas of the tenants, to be adopted one by one"
+            "restore the table from a backup. If there is none, create it empty: a health check \
+             then lists the tenants' schemas, and you adopt them one by one"
         }
         Advice::FixRegistryTrigger => {
-            "change or disable the trigger or the rule of the table that the message names, and \
-             run the command again"
+            "change or disable the trigger or rule on the table in the message, and run the \
+             command again"
         }
         Advice::RestoreBackup => "restore the schema from a backup",
         Advice::MoveForeignObjects => {
-            "move what the schema holds to another schema, with ALTER TABLE ... SET SCHEMA and the \
-             like, and migrate the tenant. If the schema is not a tenant's, delete its row in the \
-             registry"
+            "move the schema's objects to another schema, for example with ALTER TABLE ... SET \
+             SCHEMA, and migrate the tenant. If the schema is not a tenant's, delete its row in \
+             the registry"
         }
         Advice::FixSchema => "change the schema by hand so that it matches a version",
         Advice::CompareByHand => {
@@ -104,12 +104,12 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         Advice::RunSqlByHand => "fix it by hand, with the SQL that a health check shows",
         Advice::FixRows => "change the rows that the message names, and run the command again",
         Advice::CorrectNamedRows => {
-            "write the tenant's own name into these rows with UPDATE. A migration put the schema's \
-             name there before the schema had it"
+            "write the tenant's own name into these rows with UPDATE. A migration wrote the \
+             spare's name there"
         }
         Advice::DoWithoutSpares => {
-            "create tenants without spares, which takes as long as the migrations, or write \
-             migrations that don't store the name: a function can ask for it when it runs, with \
+            "create tenants without spares, which takes as long as the migrations. Or write \
+             migrations that don't store the name: a function can read it at run time from \
              TG_TABLE_SCHEMA or current_schema()"
         }
         Advice::ReadMessage => "fix what the message names",
@@ -177,7 +177,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "give --allow-unknown-migrations if several programs are meant to migrate the tenant"
         }
         Advice::NameBaseline => {
-            "name the baseline with --baseline; of a baseline with several migrations, the last"
+            "name the baseline with --baseline. If it has several migrations, name the last one"
         }
         Advice::NameNewestReplaced => {
             "if the baseline replaces them too, name the newest of them with --through"
@@ -218,12 +218,12 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
              a schema that belongs to no tenant"
         }
         Advice::ReplaceFunctions => {
-            "read the functions and definitions. Where one means the tenant, change it so that \
-             it doesn't have the schema's name in it"
+            "read the functions and definitions. If one refers to the tenant, change it so that \
+             it doesn't contain the schema's name"
         }
         Advice::RemoveName => {
-            "change these definitions so that they don't have the schema's name in them, and run \
-             the command again. A migration that writes current_schema() there is known, and needs \
+            "change these definitions so that they don't contain the schema's name, and run the \
+             command again. A migration that writes current_schema() there is recognized and needs \
              no change"
         }
         Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
@@ -244,7 +244,7 @@ fn of_the_server(advice: Advice) -> Option<&'static str> {
         Advice::RunAgain => "run the command again. It finds out anew what to roll back",
         Advice::CheckAgain => {
             "run the command again, or let the role create a database (ALTER ROLE ... CREATEDB): \
-             there, nothing waits for the migrations that are tried"
+             no other session waits for a trial run there"
         }
         Advice::AllowMoreTime => {
             "give --statement-timeout more time, or 0 for no limit, and run the command again"

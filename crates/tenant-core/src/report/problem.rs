@@ -95,7 +95,7 @@ pub enum ProblemKind {
     #[error("{0}")]
     SpareLeftover(SpareFault),
     /// Rows of this table have the name of the spare that the tenant was made of.
-    #[error("rows of `{0}` have the name of the spare schema that the tenant was made of")]
+    #[error("rows of `{0}` contain the name of the spare schema that became this tenant")]
     SpareName(String),
     /// The selection that was to be checked is empty.
     #[error("no tenant was selected, so none was checked")]

@@ -205,7 +205,7 @@ async fn tenants_with_a_spare_s_name_in_their_rows_are_found() {
     assert_eq!(
         problems(&health(&tenants).await),
         [
-            "Some(\"globex\"): rows of `boards` have the name of the spare schema that the tenant was made of"
+            "Some(\"globex\"): rows of `boards` contain the name of the spare schema that became this tenant"
         ]
     );
 }

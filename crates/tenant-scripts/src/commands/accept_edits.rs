@@ -12,10 +12,10 @@ use crate::{interrupt, json, report, tenants};
 
 /// Accept edited migrations where the edit changed nothing
 ///
-/// For migrations whose text was changed after they were applied, in a way that creates
-/// the same: in each tenant whose schema is exactly what the migrations create as they
-/// read now, the new text counts as the applied one. No migration is run, and rows are not
-/// looked at. A tenant that differs fails and keeps its record: there the edit matters.
+/// Use it for migrations that were edited after they were applied, and still create the
+/// same objects. Each tenant's schema is compared with what the migrations create now. If
+/// it matches, the new text counts as the applied one. No migration runs, and rows are not
+/// compared. A tenant that differs fails and keeps its fingerprints.
 ///
 /// Each tenant is one transaction. Run the command with --dry-run first: it checks
 /// everything and changes nothing. Spare tenants follow, unless --only names some.

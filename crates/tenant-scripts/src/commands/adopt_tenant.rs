@@ -18,8 +18,8 @@ use crate::{report, tenants, version};
 /// version fits, it is refused, and the differences to the nearest are shown. Nothing
 /// in the schema is changed but for that table.
 ///
-/// A table of applied migrations that this program does not have is refused, unless
-/// --allow-unknown-migrations is given and it has some of them.
+/// A migration history with unknown migrations is refused, unless
+/// --allow-unknown-migrations is given and this program has some of its migrations.
 ///
 /// Exit code 1 when it is refused, and then nothing was changed.
 ///

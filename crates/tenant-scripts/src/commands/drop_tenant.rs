@@ -34,7 +34,7 @@ pub struct DropTenant {
     #[arg(long)]
     yes: bool,
 
-    /// Drop what depends on the schema from outside too, with its data
+    /// Also drop objects outside the schema that depend on it, with their data
     #[arg(long)]
     with_dependents: bool,
 

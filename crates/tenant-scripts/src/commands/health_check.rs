@@ -16,10 +16,10 @@ const SHOWN: usize = 50;
 ///
 /// Each registered tenant must have its schema, exactly the migrations of this
 /// program, and look exactly as these make it: tables, columns, constraints,
-/// indexes, types, views, functions, triggers, policies, comments. To find out what that
-/// is, the command applies the migrations to two schemas in transactions that are rolled
-/// back, and keeps the result in public.expected_shapes for the next check.
-/// No schema of a tenant may be left over unregistered. Nothing else is changed.
+/// indexes, types, views, functions, triggers, policies, comments. To find the expected
+/// definition, the command applies the migrations to two schemas in transactions that are
+/// rolled back, and keeps the result in public.expected_shapes for the next check. It also
+/// reports schemas of tenants that are not registered. Nothing else is changed.
 ///
 /// Exit code 1 when a problem is found, or when no tenant could be compared.
 ///
@@ -168,7 +168,7 @@ fn not_checked(error: &Error) -> String {
     let is_of_the_moment = matches!(error, Error::InTheWay) || error.sqlstate() == Some("55P03");
     if is_of_the_moment {
         format!(
-            "note: the tenants were not compared with what the migrations create now, because \
+            "note: the tenants were not compared with what the migrations create, because \
              another session uses a table that the migrations lock: {why}"
         )
     } else {
@@ -184,7 +184,7 @@ fn varying(what: &[String]) -> Option<String> {
     let listed = what.iter().map(|one| shown(one)).collect::<Vec<_>>();
     (!listed.is_empty()).then(|| {
         format!(
-            "note: not compared, because each run of the migrations creates it differently: {}",
+            "note: not compared, because it differs in each run of the migrations: {}",
             listed.join(", ")
         )
     })

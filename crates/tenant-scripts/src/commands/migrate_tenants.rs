@@ -17,9 +17,9 @@ use crate::{interrupt, json, messages, report, tenants};
 /// run the command again to go on with those that failed. Ctrl-C finishes the
 /// tenants under way and begins no other.
 ///
-/// A tenant that is behind and has applied migrations which this program does not have
-/// fails and stays as it is, unless --allow-unknown-migrations is given. One of whose
-/// applied migrations this program has none fails in any case.
+/// A tenant that is behind and has unknown migrations (applied, but not in this program)
+/// fails and stays unchanged, unless --allow-unknown-migrations is given. A tenant always
+/// fails if this program has none of its applied migrations.
 ///
 /// Exit code 1 when a tenant failed or was left out.
 ///

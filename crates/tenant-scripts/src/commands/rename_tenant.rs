@@ -17,9 +17,9 @@ use crate::{report, tenants};
 /// Whoever uses one of its tables is waited for.
 ///
 /// Functions of the tenant whose own search_path names its schema follow, and so do
-/// definitions into which migrations have written the name. Where else the old name
-/// stands in a text, such as in a function's body, a default or the setting of a
-/// role, is said on standard error.
+/// definitions into which migrations have written the name. Other places with the old
+/// name, such as a function's body, a default or a role's setting, are listed on standard
+/// error.
 ///
 /// Exit code 1 when it cannot be done, and then nothing has changed; 2 when the
 /// new name is not valid, or is the old one.

@@ -15,17 +15,18 @@ use crate::tenants;
 /// What is missing is added, and definitions are set right, in one transaction;
 /// the shape is read again before it is committed. Nothing that holds data is
 /// dropped or rewritten: what only that would mend is shown with its SQL, and left.
-/// So is what was renamed by hand, and what cannot be repaired, with why; neither
-/// holds up the rest. Tables and columns come back empty.
+/// Objects renamed by hand, and differences that cannot be repaired, are shown with the
+/// reason and left. They do not block other repairs. Tables and columns come back empty.
 ///
-/// A tenant that another program has migrated is refused. So is one without any
-/// recorded migration that is not empty: adopt-tenant finds out what it has.
+/// The command refuses a tenant that another program has migrated. It also refuses a
+/// tenant that is not empty and has no recorded migration: run adopt-tenant to find its
+/// version.
 ///
 /// Exit code 1 when something is left, or when the repair failed.
 ///
 /// With --json: tenant, dry_run, mended (what was, or would be, put right, in
-/// words), statements (those that ran, in order), left: kind, detail, why (where it
-/// was tried and failed, the messages), remedy, sql.
+/// words), statements (those that ran, in order), left: kind, detail, why (messages
+/// of a failed attempt), remedy, sql.
 #[derive(Debug, Parser)]
 #[command(name = "repair-tenant", version)]
 pub struct RepairTenant {

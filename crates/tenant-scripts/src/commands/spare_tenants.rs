@@ -20,9 +20,9 @@ use crate::{interrupt, json, messages, report, tenants};
 /// with the tenants, and are no tenants until they are taken.
 ///
 /// This migrates the spares that are behind, builds those that are missing, and
-/// drops those too many. Spares with migrations that this program does not have are
-/// ahead of it, and are left alone unless N is 0. Without N it says how many there are. Run it regularly,
-/// or after each sign-up.
+/// drops those beyond N. Spares with migrations that this program does not have are
+/// ahead, and are left alone unless N is 0. Without N, the command prints how many spares
+/// there are. Run it regularly, or after each sign-up.
 ///
 /// Exit code 1 when a spare failed.
 ///

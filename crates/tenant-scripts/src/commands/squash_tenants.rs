@@ -12,11 +12,11 @@ use crate::{interrupt, json, report, tenants};
 
 /// Record a baseline in place of old migrations
 ///
-/// For migrations that were squashed: one new migration, the baseline, creates what the
-/// old ones created, and their folders are gone. In each tenant whose schema is exactly
-/// what the baseline creates, the baseline is recorded as applied and the migrations that
-/// this program does not have are forgotten. No migration is run, and rows are not looked
-/// at. Later migrations stay pending.
+/// Use it after squashing: one new migration, the baseline, creates what the old ones
+/// created, and their folders are gone. Each tenant's schema is compared with what the
+/// baseline creates. If it matches, the baseline is recorded as applied, and the migrations
+/// that this program does not have are forgotten. No migration runs, and rows are not
+/// compared. Later migrations stay pending.
 ///
 /// Each tenant is one transaction. A tenant that differs, lacks old migrations, or has
 /// newer ones that this program does not have, fails and stays as it was. Run the command
@@ -33,11 +33,11 @@ use crate::{interrupt, json, report, tenants};
 #[derive(Debug, Parser)]
 #[command(name = "squash-tenants", version)]
 pub struct SquashTenants {
-    /// The baseline; of several migrations the last [default: what tenants with old ones lack]
+    /// Baseline; of several migrations the last [default: what tenants with old ones lack]
     #[arg(long, value_name = "VERSION")]
     baseline: Option<Version>,
 
-    /// The newest migration that it replaces [default: the newest old one before the baseline]
+    /// Newest old migration that it replaces [default: the newest before the baseline]
     #[arg(long, value_name = "VERSION")]
     through: Option<Version>,
 

@@ -82,7 +82,7 @@ fn summary(health: &Health) -> Markup {
                 these could not be tried: " (causes(error)) }
         }
         @if !health.varying.is_empty() {
-            p.note { "Not compared, because each run of the migrations creates it differently: "
+            p.note { "Not compared, because it differs in each run of the migrations: "
                 (health.varying.join(", ")) }
         }
     }
