@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::each::Task;
 use super::handle::Tenants;
-use super::listed_spares::{Is, PREFIX};
+use super::listed_spares::Is;
 use super::setters::setter;
 use super::state;
 use crate::engine::{self, Dependents, refuse_unfit};
@@ -16,7 +16,7 @@ use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::{Entry, Schema};
-use crate::registry::{List, Registry};
+use crate::registry::{List, Registry, SPARE_PREFIX};
 use crate::report::{Outcome, SpareCount, SpareReport, Status};
 use crate::{Answer, Error, SchemaName};
 
@@ -299,6 +299,6 @@ struct Found {
 
 /// A name that no spare has.
 pub(super) fn new_name(registry: &Registry) -> Result<SchemaName, Error> {
-    let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
+    let name = format!("{SPARE_PREFIX}{:016x}", rand::random::<u64>());
     registry.spare(&name)
 }
