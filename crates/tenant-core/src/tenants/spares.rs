@@ -281,6 +281,8 @@ impl Tenants {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Spares);
         let found = reading.query(&sql, &[]).await;
+        // Its session is free for the next question.
+        drop(reading);
         let Err(error) = found else {
             return Ok(());
         };
