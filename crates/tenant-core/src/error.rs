@@ -422,8 +422,7 @@ pub enum Error {
         /// Their versions, oldest first.
         versions: Vec<Version>,
     },
-    /// A tenant that is not what its migrations create as they read now. No edited text was
-    /// accepted.
+    /// A tenant is not what its migrations create now. No edited text was accepted.
     #[error(
         "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
         few_versions(.versions), some(.differences)
@@ -436,8 +435,7 @@ pub enum Error {
         /// How it differs, in words.
         differences: Vec<String>,
     },
-    /// A schema with migrations that this program does not have: what it should look like
-    /// is not known.
+    /// What a schema should be is not known: this program lacks some of its migrations.
     #[error("{schema} has migrations that this program does not have: {}", few_versions(.versions))]
     UnknownApplied {
         /// Which schema, in words.
@@ -445,6 +443,9 @@ pub enum Error {
         /// Their versions, oldest first.
         versions: Vec<Version>,
     },
+    /// A list, or a row of it, does not show which migrations were edited.
+    #[error("{0} does not record the texts of applied migrations")]
+    NoFingerprints(String),
     /// There is one server, and nothing to spread tenants over.
     #[error("the database is not spread over several servers: it has no extension `citus`")]
     NotACluster,

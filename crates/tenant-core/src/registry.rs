@@ -53,6 +53,9 @@ struct Table {
     found: Found,
 }
 
+/// What the names of spares begin with.
+pub(crate) const SPARE_PREFIX: &str = "_spare_";
+
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum List {

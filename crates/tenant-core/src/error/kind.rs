@@ -33,6 +33,7 @@ impl Error {
             | Self::NoHistory(_)
             | Self::ForeignObjects(_)
             | Self::WrongOwner { .. }
+            | Self::NoFingerprints(_)
             | Self::HalfMade { .. } => ErrorKind::Damaged,
             Self::Taken(_)
             | Self::Untracked(_)

@@ -187,7 +187,7 @@ impl Registry {
         );
         let gone = forgotten.iter().map(|version| literal(version.as_str()));
         let gone = gone.collect::<Vec<_>>().join(", ");
-        let left = format!("fingerprints - ARRAY[{gone}]::text[]");
+        let left = format!("({READABLE}) - ARRAY[{gone}]::text[]");
         let fingerprints = match texts.fingerprints() {
             Some(new) => format!("({left}) || {new}"),
             None => left,

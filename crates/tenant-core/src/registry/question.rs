@@ -3,7 +3,7 @@
 use sql_text::literal;
 
 use super::columns::{Column, Columns};
-use super::{List, Registry, Rows};
+use super::{List, Registry, Rows, SPARE_PREFIX};
 use crate::name::{Schema, SchemaName};
 
 impl Registry {
@@ -138,8 +138,10 @@ impl Registry {
         let passed_over = passed_over.collect::<Vec<_>>().join(", ");
         format!(
             "SELECT {key} FROM {table} WHERE version IS NOT DISTINCT FROM {version} \
+             AND pg_catalog.starts_with({key}::text, {}) \
              AND {key} <> ALL (ARRAY[{passed_over}]::text[]) AND {} \
              ORDER BY created_at, {key} LIMIT 1 FOR UPDATE SKIP LOCKED",
+            literal(SPARE_PREFIX),
             self.is_of_no_tenant()
         )
     }

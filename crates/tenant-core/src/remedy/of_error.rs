@@ -62,6 +62,7 @@ impl Error {
             | Self::BehindBaseline { .. }
             | Self::AheadOfBaseline { .. }
             | Self::EditMatters { .. }
+            | Self::NoFingerprints(_)
             | Self::UnknownApplied { .. } => of_recording(self),
             Self::NoVersion(_) => vec![Advice::NameVersion.into(), Command::ListTenants.into()],
             Self::AheadOfProgram { .. } => vec![
@@ -216,6 +217,7 @@ fn of_recording(error: &Error) -> Vec<Remedy> {
         Error::EditMatters { .. } => {
             vec![Advice::RestoreFile.into(), Command::CheckTenants.into()]
         }
+        Error::NoFingerprints(_) => vec![Command::CheckTenants.into()],
         Error::UnknownApplied { .. } => {
             vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
         }

@@ -61,8 +61,13 @@ impl<'a> IntoFuture for AcceptEdits<'a> {
     }
 }
 
-/// The edited versions of each schema, by what its list calls it.
-type Edits = BTreeMap<String, Vec<Version>>;
+/// What is known of the texts of each schema, by what its list calls it.
+#[derive(Default)]
+struct Edits {
+    edited: BTreeMap<String, Vec<Version>>,
+    /// Of these nothing is known.
+    unreadable: BTreeSet<String>,
+}
 
 impl Tenants {
     /// Accepts the texts of migrations that were edited after they were applied: in each
@@ -74,9 +79,10 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`], or
-    /// that the migrations cannot be tried. A tenant's own error is in its [`Outcome`]:
-    /// [`Error::EditMatters`], [`Error::UnknownApplied`].
+    /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`],
+    /// [`Error::NoFingerprints`] of a list without them, or that the migrations cannot be
+    /// tried. A tenant's own error is in its [`Outcome`]: [`Error::EditMatters`],
+    /// [`Error::UnknownApplied`], [`Error::NoFingerprints`].
     pub fn accept_edits(&self) -> AcceptEdits<'_> {
         AcceptEdits {
             tenants: self,
@@ -97,8 +103,12 @@ impl Tenants {
         }
         self.look_for_columns().await?;
         let states = self.states(&call.select, Knowledge::Certain).await?;
+        if !self.registry.has_fingerprints() {
+            let list = format!("the table `{}`", self.registry.name_of(List::Tenants));
+            return Err(Error::NoFingerprints(list));
+        }
         let spares = if call.select.is_all() {
-            self.states_of_spares().await?
+            self.states_of_own_spares().await?
         } else {
             Vec::new()
         };
@@ -141,14 +151,15 @@ impl Tenants {
     async fn edits(&self, list: List, call: &AcceptEdits<'_>) -> Result<Edits, Error> {
         let reading = self.reading().await?;
         let ours = &self.migrations.tenant;
-        let mut edits = Edits::new();
-        for (version, key) in notes::edits(&reading, &self.registry, list, ours)
-            .await?
-            .edited
-        {
+        let texts = notes::edits(&reading, &self.registry, list, ours).await?;
+        let mut edits = Edits {
+            unreadable: texts.unreadable.into_iter().collect(),
+            ..Edits::default()
+        };
+        for (version, key) in texts.edited {
             let version = Version::recorded(&version);
             if call.is_meant(&version) {
-                edits.entry(key).or_default().push(version);
+                edits.edited.entry(key).or_default().push(version);
             }
         }
         Ok(edits)
@@ -159,9 +170,13 @@ impl Tenants {
         let ours = &self.migrations.tenant;
         let (mut jobs, mut idle) = (Vec::new(), Vec::new());
         for state in states {
-            let edited = edits.get(&state.name);
+            let edited = edits.edited.get(&state.name);
             match (state.standing, edited) {
                 (Err(error), _) => idle.push(Outcome::failed(state.name, error)),
+                (Ok(standing), _) if edits.unreadable.contains(&state.name) => {
+                    let row = format!("the row of {}", standing.entry.schema());
+                    idle.push(Outcome::failed(state.name, Error::NoFingerprints(row)));
+                }
                 (Ok(_), None) => idle.push(Outcome::idle(state.name, Status::UpToDate)),
                 (Ok(standing), Some(_)) if !standing.unknown.is_empty() => {
                     let schema = standing.entry.schema().to_string();

@@ -68,6 +68,8 @@ impl Tenants {
         let spares = AtomicBool::new(self.may_take_spares().await?);
         let session = self.session().await?;
         let made = self.create_one(&session, target, &spares).await;
+        // With all sessions held, nobody could ask why.
+        drop(session);
         match made.into_result() {
             Err(error) => Err(self.told_apart(error).await),
             made => made,
@@ -177,6 +179,7 @@ impl Tenants {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Tenants);
         let found = reading.query(&sql, &[]).await;
+        drop(reading);
         match found {
             Ok(_) => Ok(()),
             Err(error) => {

@@ -10,10 +10,8 @@ use tokio_postgres::types::Type;
 use super::handle::Tenants;
 use super::state::{self, Standing, State};
 use crate::migration::MigrationSet;
+use crate::registry::SPARE_PREFIX;
 use crate::{Error, SchemaName};
-
-/// What the names of spares begin with.
-pub(super) const PREFIX: &str = "_spare_";
 
 /// A schema in the list of spares.
 pub(super) struct Listed {
@@ -70,12 +68,33 @@ impl Tenants {
             let is = match standing {
                 _ if tenants.contains(&name) => Is::Tenants,
                 Err(Error::MissingSpare(_)) => Is::Gone,
-                Err(_) => Is::Unreadable,
+                Err(_) if is_named_like_a_spare(&name) => Is::Unreadable,
+                Err(_) => Is::NoSpare,
                 Ok(standing) => kind_of(standing, known),
             };
             Listed { name, is }
         });
         Ok(listed.collect())
+    }
+
+    /// Where the spares stand, by name. What is only listed as one, by hand, is left out.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub(super) async fn states_of_own_spares(&self) -> Result<Vec<State>, Error> {
+        let mut states = self.states_of_spares().await?;
+        let names = states.iter().map(|state| state.name.as_str());
+        let tenants = self.tenants_of(&names.collect::<Vec<_>>()).await?;
+        let known = &self.migrations.tenant;
+        states.retain(|State { name, standing, .. }| {
+            let is_spare = match standing {
+                Ok(standing) => is_made_as_one(standing, known),
+                Err(_) => is_named_like_a_spare(name),
+            };
+            is_spare && !tenants.contains(name)
+        });
+        Ok(states)
     }
 
     /// Those of the schemas `names` that are tenants'.
@@ -93,11 +112,8 @@ impl Tenants {
     }
 }
 
-/// A spare was called like one, and made with its table of applied migrations. One of
-/// another name has at least migrations of this program.
 fn kind_of(standing: Standing, known: &MigrationSet) -> Is {
-    let is_made_as_one = is_named_like_a_spare(standing.entry.key()) && !standing.lacks_ledger();
-    if !is_made_as_one && !standing.has_any_of(known) {
+    if !is_made_as_one(&standing, known) {
         Is::NoSpare
     } else if !standing.unknown.is_empty() {
         Is::Ahead
@@ -108,9 +124,18 @@ fn kind_of(standing: Standing, known: &MigrationSet) -> Is {
     }
 }
 
+/// A spare was called like one, and made with its table of applied migrations. One that
+/// only begins like that has at least migrations of this program. Any other schema can be
+/// a tenant that has lost its row.
+fn is_made_as_one(standing: &Standing, known: &MigrationSet) -> bool {
+    let name = standing.entry.key();
+    let is_as_made = is_named_like_a_spare(name) && !standing.lacks_ledger();
+    name.starts_with(SPARE_PREFIX) && (is_as_made || standing.has_any_of(known))
+}
+
 /// Whether a schema is called like a spare.
 pub(super) fn is_named_like_a_spare(name: &str) -> bool {
-    let digits = name.strip_prefix(PREFIX);
+    let digits = name.strip_prefix(SPARE_PREFIX);
     digits.is_some_and(|digits| {
         digits.len() == 16 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
     })

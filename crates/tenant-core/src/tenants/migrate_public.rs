@@ -71,6 +71,7 @@ impl Tenants {
             let applied = match migrated.require_all() {
                 Ok(applied) => applied,
                 Err(error @ Error::Standby { .. }) => {
+                    drop(session);
                     return self.as_it_stands(error, outcome).await;
                 }
                 Err(error) => return Err(error.after_saying(heard.said)),

@@ -14,7 +14,7 @@ use crate::link::Session;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::report::{Outcome, Status};
-use crate::shape::{Difference, Expectation};
+use crate::shape::Expectation;
 use crate::{Error, Version};
 
 /// What is to be recorded of one schema.
@@ -32,7 +32,7 @@ pub(super) struct Job<'a> {
 
 /// The jobs of a run, by what their lists call the schemas.
 pub(super) struct Jobs<'a> {
-    jobs: HashMap<String, (Job<'a>, Arc<Expectation>)>,
+    jobs: HashMap<String, (Job<'a>, Option<Arc<Expectation>>)>,
     purpose: Purpose,
     keep: Keep,
 }
@@ -67,11 +67,11 @@ pub(super) fn sets<'a>(jobs: impl IntoIterator<Item = &'a Job<'a>>) -> BTreeSet<
 }
 
 impl<'a> Jobs<'a> {
-    /// These, each with the shape that it has to have.
+    /// These, each with the shape that it has to have. One without a shape will fail.
     pub(super) fn new(jobs: Vec<Job<'a>>, shapes: &Shapes, purpose: Purpose, keep: Keep) -> Self {
-        let jobs = jobs.into_iter().filter_map(|job| {
-            let expected = Arc::clone(shapes.get(&job.of)?);
-            Some((job.entry.key().to_owned(), (job, expected)))
+        let jobs = jobs.into_iter().map(|job| {
+            let expected = shapes.get(&job.of).cloned();
+            (job.entry.key().to_owned(), (job, expected))
         });
         Self {
             jobs: jobs.collect(),
@@ -104,9 +104,8 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    fn different(&self, job: &Job<'_>, differences: &[Difference]) -> Error {
+    fn different(&self, job: &Job<'_>, differences: Vec<String>) -> Error {
         let schema = job.entry.schema().to_string();
-        let differences = differences.iter().map(ToString::to_string).collect();
         match self.purpose {
             Purpose::Squash => Error::NotLikeBaseline {
                 schema,
@@ -139,6 +138,10 @@ impl Tenants {
             texts: &job.texts,
         };
         let done = async {
+            let Some(expected) = expected else {
+                let unknown = "what they create is not known".to_owned();
+                return Err(jobs.different(job, vec![unknown]));
+            };
             let work = self.work(session, schema);
             let expected = expected.of(schema.schema_name());
             let done = engine::record_if_alike(work, recording, &expected, jobs.keep).await;
@@ -147,7 +150,10 @@ impl Tenants {
             }
             match done? {
                 Recorded::Done => Ok(jobs.outcome(job)),
-                Recorded::Different(differences) => Err(jobs.different(job, &differences)),
+                Recorded::Different(differences) => {
+                    let differences = differences.iter().map(ToString::to_string);
+                    Err(jobs.different(job, differences.collect()))
+                }
                 Recorded::Meanwhile => Err(Error::Busy {
                     schema: schema.to_string(),
                     waited: std::time::Duration::ZERO,

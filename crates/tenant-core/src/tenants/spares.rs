@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::each::Task;
 use super::handle::Tenants;
-use super::listed_spares::{Is, PREFIX};
+use super::listed_spares::Is;
 use super::setters::setter;
 use super::state;
 use crate::engine::{self, Dependents, refuse_unfit};
@@ -16,7 +16,7 @@ use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::{Entry, Schema};
-use crate::registry::{List, Registry};
+use crate::registry::{List, Registry, SPARE_PREFIX};
 use crate::report::{Outcome, SpareCount, SpareReport, Status};
 use crate::{Answer, Error, SchemaName};
 
@@ -199,15 +199,11 @@ impl Tenants {
             Is::Behind(standing) => Some(standing.item()),
             _ => None,
         });
-        let behind = behind.collect::<Vec<_>>();
-        // Those that migrations would write their name into stay behind, and are not taken.
-        if behind.is_empty() || self.require_no_name().await.is_err() {
-            return Ok(Vec::new());
-        }
-        Ok(behind)
+        Ok(behind.collect())
     }
 
-    /// Does `task` with these spares, once the tenants are done. What
+    /// Does `task` with these spares, once the tenants are done. Migrations that would write
+    /// a spare's name into what they make are not applied to it. What
     /// concerns them all is in the first one's outcome: what was done with the
     /// tenants before has to be told.
     pub(super) async fn for_spares(
@@ -218,7 +214,17 @@ impl Tenants {
     ) -> Vec<Outcome> {
         let first = spares.first().map(|item| item.entry.clone());
         let limits = pace.whatever_fails().limits(0);
-        let done = self.for_each(spares, task, limits, pace.stop, &|_| {});
+        let done = async {
+            if matches!(task, Task::Migrate) && !spares.is_empty() {
+                match self.require_no_name().await {
+                    // They stay behind, and are not taken.
+                    Err(Error::DependsOnName { .. }) => return Ok(Vec::new()),
+                    may => may?,
+                }
+            }
+            self.for_each(spares, task, limits, pace.stop, &|_| {})
+                .await
+        };
         done.await.unwrap_or_else(|error| {
             let first = first.map(|entry| {
                 let failed = Outcome::failed(entry.key(), error);
@@ -275,6 +281,8 @@ impl Tenants {
         let reading = self.reading().await?;
         let sql = self.registry.probe(List::Spares);
         let found = reading.query(&sql, &[]).await;
+        // Its session is free for the next question.
+        drop(reading);
         let Err(error) = found else {
             return Ok(());
         };
@@ -299,6 +307,6 @@ struct Found {
 
 /// A name that no spare has.
 pub(super) fn new_name(registry: &Registry) -> Result<SchemaName, Error> {
-    let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
+    let name = format!("{SPARE_PREFIX}{:016x}", rand::random::<u64>());
     registry.spare(&name)
 }

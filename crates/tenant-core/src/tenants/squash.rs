@@ -146,7 +146,7 @@ impl Tenants {
     /// found from all of them, whichever are selected.
     async fn plan_squash(&self, call: &Squash<'_>) -> Result<(Plan<'_>, Plan<'_>), Error> {
         let states = self.states(&Selection::All, Knowledge::Certain).await?;
-        let spares = self.states_of_spares().await?;
+        let spares = self.states_of_own_spares().await?;
         let known = states.iter().chain(&spares);
         let known = known.filter_map(|state| state.standing.as_ref().ok());
         let known = known.collect::<Vec<&Standing>>();

@@ -135,13 +135,34 @@ async fn a_tenant_with_migrations_of_another_program_is_not_judged() {
 }
 
 #[tokio::test]
-async fn a_list_without_fingerprints_knows_of_no_edit() {
+async fn a_list_without_fingerprints_is_refused() {
     let database = TestDatabase::new().await;
     create(&tenants(&database, &two_steps()).await, &["acme"]).await;
     database
         .execute("ALTER TABLE schema_tracker DROP COLUMN fingerprints")
         .await;
     let changed = with_second(&database, SAME).await;
+    let error = changed.accept_edits().await.unwrap_err();
+    assert!(matches!(error, Error::NoFingerprints(_)), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "the table `public.schema_tracker` does not record the texts of applied migrations"
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_whose_row_says_nothing_of_its_texts_fails() {
+    let database = TestDatabase::new().await;
+    create(&tenants(&database, &two_steps()).await, &["acme", "beta"]).await;
+    database
+        .execute("UPDATE schema_tracker SET fingerprints = '[]' WHERE name = 'acme'")
+        .await;
+    let changed = with_second(&database, SAME).await;
     let report = changed.accept_edits().await.unwrap();
-    assert_eq!(report.count(Status::UpToDate), 1, "{report:?}");
+    assert_eq!(outcome(&report, "beta").status, Status::Accepted);
+    let error = outcome(&report, "acme").error.as_ref().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the row of tenant `acme` does not record the texts of applied migrations"
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tenant_core::{Error, Settings, Status};
 use test_support::TestDatabase;
 
@@ -214,4 +215,43 @@ async fn a_connection_whose_work_was_cut_off_is_closed_with_its_locks() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the lock of the tenant is still held");
+}
+
+#[tokio::test]
+async fn many_at_a_time_without_a_registry_all_hear_that_it_is_lost() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    database.execute("DROP TABLE schema_tracker").await;
+    let names = (0..24).map(|one| name(&format!("t{one}")));
+    let names = names.collect::<Vec<_>>();
+    let made = join_all(names.iter().map(|name| tenants.create(name)));
+    let made = tokio::time::timeout(Duration::from_secs(60), made);
+    for made in made
+        .await
+        .expect("a call waits for the sessions of the others")
+    {
+        assert!(matches!(made, Err(Error::RegistryLost { .. })), "{made:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_runs_at_a_time_without_lists_all_hear_that_they_are_lost() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    database
+        .execute("DROP TABLE schema_tracker; DROP TABLE spare_schemas")
+        .await;
+    let acme = name("acme");
+    let made = join_all((0..24).map(|_| async { tenants.create_many([acme.clone()]).await }));
+    let kept = join_all((0..24).map(|_| async { tenants.spares().keep(1).await }));
+    let all = async { (made.await, kept.await) };
+    let (made, kept) = tokio::time::timeout(Duration::from_secs(60), all)
+        .await
+        .expect("a call waits for the sessions of the others");
+    for made in made {
+        assert!(matches!(made, Err(Error::RegistryLost { .. })), "{made:?}");
+    }
+    for kept in kept {
+        assert!(matches!(kept, Err(Error::RegistryLost { .. })), "{kept:?}");
+    }
 }

@@ -13,7 +13,7 @@ async fn a_spare_whose_name_needs_quotes_is_migrated_taken_and_dropped() {
     let database = TestDatabase::new().await;
     let stream = two_steps();
     let tenants = tenants(&database, &stream).await;
-    let odd = [r#"a-test "person".x"#, "it's \\ 2 ünder"];
+    let odd = [r#"_spare_a-test "person".x"#, "_spare_it's \\ 2 ünder"];
     tenants.create(&name("acme")).await.unwrap();
     tenants.create(&name("globex")).await.unwrap();
     for (name, odd) in ["acme", "globex"].iter().zip(odd) {

@@ -332,3 +332,20 @@ async fn the_rows_of_diesel_are_those_of_the_list() {
     assert_eq!(spares[0].name, kept.outcomes[0].name);
     assert!(tenants.create(&name("acme")).await.unwrap().from_spare);
 }
+
+#[tokio::test]
+async fn migrations_that_cannot_be_tried_on_a_spare_are_a_failure_of_the_run() {
+    let database = TestDatabase::new().await;
+    let old = tenants(&database, &two_steps()).await;
+    let spare = keep(&old, 1).await.outcomes.remove(0).name;
+    let stream = two_steps().with("SELECT current_schema(), 1 / 0;");
+    let new = open(&database, &stream, Settings::default()).await;
+    let report = migrate(&new).await;
+    let failed = report.failures().map(|(outcome, _)| &outcome.name);
+    assert_eq!(failed.collect::<Vec<_>>(), [&spare]);
+    // A name that would be written into the spare is no failure: it is not taken.
+    let named = "CREATE TABLE named AS SELECT current_schema() AS name;";
+    let new = open(&database, &two_steps().with(named), Settings::default()).await;
+    let report = migrate(&new).await;
+    assert!(report.spares.is_empty(), "{report:?}");
+}

@@ -127,6 +127,56 @@ async fn a_schema_that_was_listed_by_hand_is_neither_migrated_nor_taken_nor_drop
 }
 
 #[tokio::test]
+async fn a_listed_schema_that_cannot_be_read_is_not_dropped_with_the_spares() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    tenants.spares().keep(1).await.unwrap();
+    database
+        .execute(
+            "CREATE SCHEMA neighbor; CREATE TABLE neighbor.__diesel_schema_migrations \
+                 (version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now()); \
+             ALTER TABLE neighbor.__diesel_schema_migrations RENAME version TO v; \
+             INSERT INTO spare_schemas (name) VALUES ('neighbor')",
+        )
+        .await;
+    let kept = tenants.spares().keep(0).await.unwrap();
+    assert_eq!(kept.outcomes.len(), 1, "{kept:?}");
+    assert_eq!(database.schemas().await, ["neighbor"]);
+    follow(&tenants, &database, "neighbor").await;
+    assert_eq!(
+        tenants.spares().count().await.unwrap(),
+        SpareCount::default()
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_that_has_lost_its_row_is_no_spare_although_it_is_listed_as_one() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "INSERT INTO acme.tasks (id, title) VALUES (1, 'theirs'); \
+             INSERT INTO spare_schemas (name, version) SELECT name, version FROM schema_tracker; \
+             DELETE FROM schema_tracker",
+        )
+        .await;
+    assert!(!tenants.create(&name("new")).await.unwrap().from_spare);
+    let rows = "SELECT count(*) FROM new.tasks";
+    assert_eq!(database.value(rows).await, "0");
+    assert_eq!(tenants.spares().count().await.unwrap().other, 1);
+    for count in [1, 0] {
+        let kept = tenants.spares().keep(count).await.unwrap();
+        assert_eq!(kept.ready, count, "{kept:?}");
+    }
+    assert_eq!(database.schemas().await, ["acme", "new"]);
+    assert_eq!(
+        database.value("SELECT title FROM acme.tasks").await,
+        "theirs"
+    );
+}
+
+#[tokio::test]
 async fn a_schema_in_both_lists_is_told_and_stays_the_tenants() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;

@@ -214,3 +214,38 @@ async fn only_selected_tenants_are_squashed_and_the_others_still_say_what_is_old
     assert_eq!(history(&database, "beta").await.len(), OLD);
     assert_eq!(history(&database, &spare).await.len(), OLD);
 }
+
+#[tokio::test]
+async fn a_schema_that_was_listed_as_a_spare_by_hand_holds_up_no_tenant() {
+    let database = TestDatabase::new().await;
+    let Fleet { new, spare, .. } = fleet(&database).await;
+    database
+        .execute(
+            "CREATE SCHEMA neighbor; CREATE TABLE neighbor.__diesel_schema_migrations \
+                 (version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now()); \
+             INSERT INTO neighbor.__diesel_schema_migrations VALUES ('20200101000000'); \
+             INSERT INTO spare_schemas (name) VALUES ('neighbor')",
+        )
+        .await;
+    let report = new.squash().await.unwrap();
+    assert_eq!(report.count(Status::Squashed), 3, "{report:?}");
+    assert_eq!(rows(&report.spares), [(spare.as_str(), Status::Squashed)]);
+    assert_eq!(history(&database, "neighbor").await, ["20200101000000"]);
+}
+
+#[tokio::test]
+async fn a_row_whose_fingerprints_are_no_object_is_squashed() {
+    let database = TestDatabase::new().await;
+    let Fleet { new, .. } = fleet(&database).await;
+    database
+        .execute(
+            "UPDATE schema_tracker SET fingerprints = '[]' WHERE name = 'acme'; \
+             UPDATE schema_tracker SET fingerprints = '\"x\"' WHERE name = 'beta'",
+        )
+        .await;
+    let report = new.squash().await.unwrap();
+    assert_eq!(report.count(Status::Squashed), 3, "{report:?}");
+    let kept = "SELECT DISTINCT fingerprints::text FROM schema_tracker \
+                WHERE name IN ('acme', 'beta', 'gamma')";
+    assert_eq!(database.column(kept).await.len(), 1);
+}

@@ -30,11 +30,12 @@ const SHOWN: usize = 50;
 /// compared), groups: kind, detail, tenants (how many have it); problems: tenant (null
 /// for the public schema), kind (missing_schema, missing_table, missing_object,
 /// extra_object, changed_definition, renamed_object, invalid_index, wrong_owner, missing_grants,
-/// extra_grants, half_made, pending_migrations, unknown_migration,
-/// edited_migration, no_access, orphaned_schema, spare_leftover, spare_name, invalid_name,
-/// unreadable, tables_not_checked, broken_migrations, unqualified_function; on a Citus
-/// cluster not_distributed, unreachable_node), detail, remedy, sql (the
-/// statements that would mend it).
+/// extra_grants, half_made, foreign_objects, pending_migrations, unknown_migration,
+/// other_program, edited_migration, no_fingerprints, no_access, orphaned_schema,
+/// spare_leftover, spare_name, invalid_name, unreadable, nothing_selected,
+/// tables_not_checked, broken_migrations, unqualified_function; on a Citus cluster
+/// not_distributed, unreachable_node), detail, remedy, sql (the statements that would
+/// mend it).
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {
