@@ -15,6 +15,7 @@
 //! materialized view that was filled since.
 
 mod by_default;
+mod chosen_name;
 mod compare;
 mod counterpart;
 mod difference;

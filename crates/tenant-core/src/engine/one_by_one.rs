@@ -2,7 +2,10 @@
 //! nobody has worked out.
 //!
 //! A group that fails takes only itself back. It is tried again as long as others go
-//! through, because it may have been too early for it, unless rows stand against it.
+//! through, because it may have been too early for it, unless rows stand against it or it
+//! takes longer than a statement may.
+
+use std::time::{Duration, Instant};
 
 use super::attempt::is_worth_another;
 use super::script::Script;
@@ -20,6 +23,9 @@ const OF_ROWS: [&str; 2] = ["22", "23"];
 /// Classes of codes that say nothing of the statement: the connection, the server's
 /// resources, its operator, the system.
 const OF_THE_SERVER: [&str; 4] = ["08", "53", "57", "58"];
+
+/// What a statement ends with at its time-out, and when another session cancels it.
+const CANCELED: &str = "57014";
 
 /// What is tried by itself.
 pub(super) struct Group<T> {
@@ -55,10 +61,9 @@ pub(super) async fn run_one_by_one<T>(
         let count = next.len();
         let mut waiting = Vec::new();
         for group in next {
-            match run_group(work, &group.statements).await {
+            match run_group(work, &group.statements).await? {
                 Ok(()) => ran.done.push(group),
-                Err(why) if is_of_the_server(&why) => return Err(why),
-                Err(why) if is_of_rows(&why) => ran.failed.push((group, why)),
+                Err(why) if is_hopeless(&why) => ran.failed.push((group, why)),
                 Err(why) => waiting.push((group, why)),
             }
         }
@@ -71,14 +76,26 @@ pub(super) async fn run_one_by_one<T>(
     Ok(ran)
 }
 
-/// Whether it is certain that the rows are the reason.
-pub(super) fn is_of_rows(error: &Error) -> bool {
-    is_of(error, &OF_ROWS)
+/// Whether the group that failed with `error` would fail again: rows stand against it, or
+/// it takes longer than a statement may.
+pub(super) fn is_hopeless(error: &Error) -> bool {
+    is_of(error, &OF_ROWS) || is_of(error, &[CANCELED])
 }
 
-/// Whether it says nothing of what was tried.
-fn is_of_the_server(error: &Error) -> bool {
+/// Whether it says nothing of the statement that ran for `time`: a time-out of ours does,
+/// and a cancellation by others does not.
+fn is_of_the_server(work: Work<'_>, error: &Error, time: Duration) -> bool {
+    if is_of(error, &[CANCELED]) {
+        return !is_out_of_time(work, time);
+    }
     error.sqlstate().is_none() || is_worth_another(error) || is_of(error, &OF_THE_SERVER)
+}
+
+/// Whether a statement that ran for `time` has used up what our time-out gives it. The
+/// server's clock may be a little faster than ours.
+fn is_out_of_time(work: Work<'_>, time: Duration) -> bool {
+    let timeout = work.settings.statement_timeout;
+    !timeout.is_zero() && time >= timeout.mul_f64(0.99)
 }
 
 fn is_of(error: &Error, classes: &[&str]) -> bool {
@@ -86,20 +103,28 @@ fn is_of(error: &Error, classes: &[&str]) -> bool {
     code.is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
 }
 
-async fn run_group(work: Work<'_>, statements: &[String]) -> Result<(), Error> {
+/// Runs the statements of a group, or none of them. Inside is why it failed, where that is
+/// the group's fault.
+async fn run_group(work: Work<'_>, statements: &[String]) -> Result<Result<(), Error>, Error> {
     execute(work.session, "beginning", "SAVEPOINT one").await?;
     for statement in statements {
         let mut script = Script::default();
         script.step("running a statement", statement);
+        let begun = Instant::now();
         let Err(failure) = watched(work, &script).await else {
             continue;
         };
+        let time = begun.elapsed();
         let action = format!("{}: `{}`", work.schema, excerpt(statement));
         let error = failure.into_error_of(action);
+        if is_of_the_server(work, &error, time) {
+            return Err(error);
+        }
         take_back(work).await?;
-        return Err(error);
+        return Ok(Err(error));
     }
-    execute(work.session, "ending", "RELEASE SAVEPOINT one").await
+    let ended = execute(work.session, "ending", "RELEASE SAVEPOINT one").await;
+    ended.map(Ok)
 }
 
 async fn take_back(work: Work<'_>) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use super::attempt::Attempts;
 use super::cluster::allow_triggers;
 use super::ledger::is_exactly;
-use super::one_by_one::{Group, Ran, is_of_rows, run_one_by_one};
+use super::one_by_one::{Group, Ran, is_hopeless, run_one_by_one};
 use super::rehearse::shape_of;
 use super::script::Script;
 use super::send::{execute, run_script};
@@ -139,8 +139,8 @@ impl Tried {
     /// Whether it can be repaired, as far as is known.
     fn is_worth(&self, difference: &Difference) -> bool {
         let mut failed = self.failed.iter();
-        let is_hopeless = failed.any(|(it, why)| it == difference && is_of_rows(why));
-        difference.mending() == Mending::Adds && !is_hopeless && self.times(difference) < REPAIRS
+        let would_fail = failed.any(|(it, why)| it == difference && is_hopeless(why));
+        difference.mending() == Mending::Adds && !would_fail && self.times(difference) < REPAIRS
     }
 
     fn times(&self, difference: &Difference) -> usize {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Shape;
 use super::by_default::ByDefault;
+use super::chosen_name::is_chosen_by_citus;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
 use super::mend::{self, Mending};
@@ -103,27 +104,28 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     if !renamed::may_be_among(&differences) {
         return differences;
     }
-    let (expected, mut all) = renamed::put_in(expected, found);
+    let (now_expected, mut all) = renamed::put_in(expected, found);
     for difference in &mut all {
         difference.keep_to(&expected.leeway);
     }
-    all.retain(|it| !is_renamed_by_citus(it));
-    let mut differences = compare(&expected, found, compared);
-    renamed::hold_back(&expected, found, &mut differences);
+    all.retain(|it| !is_renamed_by_citus(expected, it));
+    let mut differences = compare(&now_expected, found, compared);
+    renamed::hold_back(&now_expected, found, &mut differences);
     all.extend(differences);
     all
 }
 
-/// Whether it is a foreign key that differs in a name of Citus' choice only: of one that
-/// comes with a new column it leaves the column out, `tasks__fkey`, where PostgreSQL
-/// says `tasks_list_fkey`.
-fn is_renamed_by_citus(difference: &Difference) -> bool {
-    let is_key = difference.object.kind == ObjectKind::Constraint;
-    let found = match &difference.change {
-        Change::Renamed { found, .. } => found,
-        _ => return false,
+/// Whether it is a foreign key that differs in a name of Citus' choice only.
+fn is_renamed_by_citus(expected: &Shape, difference: &Difference) -> bool {
+    let name = &difference.object;
+    let (Change::Renamed { found, .. }, ObjectKind::Constraint) = (&difference.change, name.kind)
+    else {
+        return false;
     };
-    is_key && found.contains("__fkey")
+    let object = expected.get(name);
+    let definition = object.and_then(|it| it.fact(Aspect::Definition));
+    let key = name.table.as_deref().zip(definition);
+    key.is_some_and(|key| is_chosen_by_citus(key, &name.name, found))
 }
 
 /// The difference that a tenant lacks the table called `table` of `expected`.

@@ -15,6 +15,7 @@ use super::grants::Grants;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
 
 pub(super) use change::{change, labels};
+pub(super) use column_type::without_modifiers;
 pub(crate) use create::{Stage, Statement, creation};
 use words::{comment, reference};
 pub(super) use words::{owning_column, parents};

@@ -179,7 +179,7 @@ pub(super) fn with_path_to(definition: &str, name: &str) -> String {
     let mut in_path = false;
     let words = tokens(definition).map(|token| {
         in_path = is_in_path(in_path, &token);
-        if in_path && token.text == literal(name) {
+        if in_path && is_string(token.kind) && value(&token) == name {
             CONSTANT.to_string()
         } else {
             token.text.to_owned()
@@ -371,6 +371,14 @@ mod tests {
             there,
             "CREATE FUNCTION \"beta\".f()\n SET search_path TO 'beta', 'ext'\nAS $$SELECT 'acme'$$"
         );
+    }
+
+    #[test]
+    fn a_path_that_a_function_keeps_is_found_whatever_the_schema_is_called() {
+        let text = r"SET search_path TO 'o''n\e', 'ext' AS $$SELECT 'o''n\e'$$";
+        let there = rendered(&with_path_to(text, r"o'n\e"), "beta");
+        let expected = r"SET search_path TO 'beta', 'ext' AS $$SELECT 'o''n\e'$$";
+        assert_eq!(there, expected);
     }
 
     #[test]

@@ -68,6 +68,7 @@ mod rename;
 mod rename_mentions;
 mod repair;
 mod repair_damages;
+mod repair_limits;
 mod repair_renamed;
 mod repair_seen;
 mod repair_types;

@@ -102,6 +102,11 @@ const RENAMED: &[(&str, &str, &str)] = &[
         "ALTER TABLE \"acme\".\"posts\" RENAME CONSTRAINT \"author\" TO \"posts_author_fkey\"",
     ),
     (
+        "ALTER TABLE posts RENAME CONSTRAINT posts_author_fkey TO old__fkey",
+        "constraint `posts_author_fkey` of `posts` was renamed to `old__fkey`",
+        "ALTER TABLE \"acme\".\"posts\" RENAME CONSTRAINT \"old__fkey\" TO \"posts_author_fkey\"",
+    ),
+    (
         "ALTER INDEX users_email_idx RENAME TO i",
         "index `users_email_idx` was renamed to `i`",
         "ALTER INDEX \"acme\".\"i\" RENAME TO \"users_email_idx\"",

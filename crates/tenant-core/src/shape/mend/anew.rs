@@ -7,7 +7,7 @@ mod clauses;
 
 use std::collections::BTreeSet;
 
-use sql_text::{stored, tokens};
+use sql_text::{Token, stored, tokens};
 
 use crate::shape::Shape;
 use crate::shape::normal::without_casts;
@@ -142,20 +142,26 @@ fn is_no_weaker_check(to: &str, from: &str) -> bool {
 }
 
 fn allows_no_more(to: &str, from: &str) -> bool {
-    let values = |text: &str| {
-        let (before, rest) = text.split_once("ARRAY [")?;
-        let (inside, after) = rest.rsplit_once(']')?;
-        Some((format!("{before}{after}"), list(inside)))
-    };
     if to == from || from == "true" {
         return true;
     }
-    match (values(to), values(from)) {
-        (Some((of, to)), Some((other, from))) => {
-            of == other && of.contains("= ANY") && to.iter().all(|value| from.contains(value))
-        }
-        _ => false,
-    }
+    let (Some((of, to)), Some((other, from))) = (allowed(to), allowed(from)) else {
+        return false;
+    };
+    let from = list(from);
+    of == other && list(to).iter().all(|value| from.contains(value))
+}
+
+/// What `condition` is about, and the list of the values that it allows, where it says
+/// nothing else: fewer values allow less only as long as nothing turns that about.
+fn allowed(condition: &str) -> Option<(&str, &str)> {
+    let (before, rest) = condition.split_once("ARRAY [")?;
+    let (values, after) = rest.split_once(']')?;
+    let of = before.trim_end().strip_suffix('(')?.trim_end();
+    let of = of.strip_suffix("ANY")?.trim_end().strip_suffix('=')?;
+    let turns = |word: &Token<'_>| ["NOT", "OR", "ALL"].iter().any(|it| word.is_word(it));
+    let is_plain = after.trim() == ")" && !tokens(of).any(|word| turns(&word));
+    is_plain.then_some((of, values))
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(super) fn statement(
 }
 
 /// `timestamp without time zone` of `timestamp(3) without time zone`.
-fn without_modifiers(kind: &str) -> String {
+pub(in crate::shape) fn without_modifiers(kind: &str) -> String {
     let (before, rest) = kind.split_once('(').unwrap_or((kind, ""));
     let after = rest.split_once(')').map_or("", |(_, after)| after);
     let before = before

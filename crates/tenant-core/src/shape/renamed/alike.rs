@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::shape::Shape;
 use crate::shape::difference::{Change, Difference};
-use crate::shape::mend::Mending;
+use crate::shape::mend::{Mending, without_modifiers};
 use crate::shape::object::{Aspect, ObjectKind, ObjectName};
 
 /// Leaves to people what may be the same under two names: a column that is missing and
@@ -100,21 +100,43 @@ fn may_be((expected, one): (&Shape, &ObjectName), (found, other): (&Shape, &Obje
 fn columns(shape: &Shape, table: &ObjectName) -> BTreeSet<(String, String)> {
     let columns = shape.columns();
     let columns = columns.filter(|(of, _, _)| *of == table.name);
-    let columns = columns.map(|(_, name, kind)| (name.to_owned(), without_modifiers(kind)));
+    let columns = columns.map(|(_, name, kind)| (name.to_owned(), family(kind)));
     columns.collect()
 }
 
 fn kind(shape: &Shape, column: &ObjectName) -> Option<String> {
     let kind = shape.get(column)?.fact(Aspect::Type)?;
-    Some(without_modifiers(kind))
+    Some(family(kind))
 }
 
 /// A type without what is in parentheses. Texts of all kinds are one.
-fn without_modifiers(kind: &str) -> String {
-    let (before, rest) = kind.split_once('(').unwrap_or((kind, ""));
-    let after = rest.split_once(')').map_or("", |(_, after)| after);
-    match before {
-        "character varying" | "character" => format!("text{after}"),
-        _ => format!("{before}{after}"),
+fn family(kind: &str) -> String {
+    let kind = without_modifiers(kind);
+    let (element, array) = kind.split_at(kind.find('[').unwrap_or(kind.len()));
+    match element {
+        "character varying" | "character" => format!("text{array}"),
+        _ => kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_all_kinds_are_of_one_family() {
+        for (kind, of) in [
+            ("character varying(20)", "text"),
+            ("character(3)[]", "text[]"),
+            ("text[]", "text[]"),
+            ("numeric(10,2)", "numeric"),
+            (
+                "timestamp(3) without time zone",
+                "timestamp without time zone",
+            ),
+            ("interval day to second(3)", "interval"),
+        ] {
+            assert_eq!(family(kind), of);
+        }
     }
 }

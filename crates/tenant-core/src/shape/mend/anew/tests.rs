@@ -85,6 +85,31 @@ fn a_check_is_no_weaker_where_it_has_all_that_was_there() {
             "CHECK (((s)::text <> ALL (ARRAY['a'::text, 'b'::text])))",
             false,
         ),
+        (
+            "CHECK ((NOT ((s)::text = ANY (ARRAY['x'::text]))))",
+            "CHECK ((NOT ((s)::text = ANY (ARRAY['x'::text, 'y'::text]))))",
+            false,
+        ),
+        (
+            "CHECK (((a = ANY (ARRAY['a'::text])) OR (b <> ALL (ARRAY['c'::text]))))",
+            "CHECK (((a = ANY (ARRAY['a'::text])) OR (b <> ALL (ARRAY['c'::text, 'd'::text]))))",
+            false,
+        ),
+        (
+            "CHECK (((s = ANY (ARRAY['x'::text])) = false))",
+            "CHECK (((s = ANY (ARRAY['x'::text, 'y'::text])) = false))",
+            false,
+        ),
+        (
+            "CHECK ((false = (s = ANY (ARRAY['x'::text]))))",
+            "CHECK ((false = (s = ANY (ARRAY['x'::text, 'y'::text]))))",
+            false,
+        ),
+        (
+            "CHECK (((s = ANY (ARRAY['x'::text])) AND (n = ANY (ARRAY[1]))))",
+            "CHECK (((n = ANY (ARRAY[1, 2])) AND (s = ANY (ARRAY['x'::text, 'y'::text]))))",
+            true,
+        ),
     ] {
         assert_eq!(is_no_weaker_check(to, from), sure, "{from} becomes {to}");
     }
