@@ -137,9 +137,23 @@ fn renamed(definition: &str, from: &str, to: &str) -> String {
 
 /// Whether the name stands in a string constant of the definition.
 fn stands_in(definition: &str, name: &str) -> bool {
-    may_hold(definition, name)
-        && tokens(definition)
-            .any(|token| content(&token).is_some_and(|text| is_named_in(&text, name)))
+    may_hold(definition, name) && tokens(definition).any(|token| means(&token, name))
+}
+
+/// Whether a token is a string constant that means the schema.
+fn means(token: &Token<'_>, name: &str) -> bool {
+    content(token).is_some_and(|text| {
+        // In the body of a function, a word in double quotes is any identifier.
+        let is_body = token.kind == TokenKind::Text(Text::Dollar)
+            && !text.trim_start().starts_with(['{', '[']);
+        is_named_in(&text, name) || !is_body && is_in_double_quotes(&text, name)
+    })
+}
+
+/// Whether the name stands in double quotes, as it does in JSON.
+fn is_in_double_quotes(text: &str, name: &str) -> bool {
+    let quoted = format!("\"{}\"", name.to_lowercase());
+    text.to_lowercase().contains(&quoted)
 }
 
 fn may_hold(text: &str, name: &str) -> bool {
@@ -178,7 +192,7 @@ fn is_named_in(text: &str, name: &str) -> bool {
     bare.to_lowercase() == name.to_lowercase()
         || mentions(&lower, &name.to_lowercase(), Behind::Dot)
         || lower.contains("search_path") && mentions(&lower, &name.to_lowercase(), Behind::NoLetter)
-        || tokens(text).any(|token| content(&token).is_some_and(|inner| is_named_in(&inner, name)))
+        || tokens(text).any(|token| means(&token, name))
 }
 
 /// What has to stand behind the name.
@@ -237,6 +251,9 @@ mod tests {
         for text in [
             "'acme_2.tasks'",
             "'not_acme.tasks'",
+            r#"EXECUTE FUNCTION keep('{"schema": "acme"}')"#,
+            r#"AS $$ SELECT '["Acme"]'::json $$"#,
+            r#"AS $$ SELECT $j${"schema":"acme"}$j$::json $$"#,
             "'We are acme. We deliver.'",
             "'acmes'",
             "AS $$ -- what acme wanted\nSELECT 1 $$",
@@ -247,3 +264,5 @@ mod tests {
         }
     }
 }
+            r#"'{"schema": "acme_2"}'"#,
+            r#"AS $$ SELECT "acme" FROM tasks $$"#,
