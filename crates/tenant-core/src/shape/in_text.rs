@@ -9,14 +9,24 @@ use sql_text::{Text, Token, TokenKind, tokens};
 use super::Shape;
 use super::expectation::Expectation;
 use super::forms::quoted;
-use super::object::{Aspect, Object, ObjectKind};
+use super::normal::{Own, in_schema};
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
 use super::varying::varies;
 
 /// A place where the name stands. `Display` is in words: ``default of column `tasks.of` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) kind: ObjectKind,
+    name: ObjectName,
     pub(crate) words: String,
+}
+
+impl Place {
+    /// Whether it is in this function of the schema `schema`, which is written as
+    /// PostgreSQL does it: `acme.f(id integer)`.
+    pub(crate) fn is_in_function(&self, function: &str, schema: &str) -> bool {
+        let own = Own::new(schema, quoted(schema));
+        self.name.kind == ObjectKind::Function && own.normal(function) == in_schema(&self.name.name)
+    }
 }
 
 /// What becomes of objects whose own name has the schema's name in it.
@@ -77,7 +87,7 @@ impl Shape {
             aspect.is_sql() && !is_known && stands_in(fact, name)
         });
         let places = told.map(|(object, aspect, _)| Place {
-            kind: object.kind,
+            name: object.clone(),
             words: format!("{} of {object}", aspect.words()),
         });
         places.collect()
@@ -97,8 +107,8 @@ impl Shape {
             self.has(name) && !follows
         });
         let places = stay.map(|(name, _)| Place {
-            kind: name.kind,
             words: name.to_string(),
+            name,
         });
         places.collect()
     }
@@ -241,6 +251,9 @@ mod tests {
             "AS $$ SELECT count(*) FROM acme.tasks $$",
             "AS $$ SET search_path TO public, acme; $$",
             "'acme.' || x",
+            r#"EXECUTE FUNCTION keep('{"schema": "acme"}')"#,
+            r#"AS $$ SELECT '["Acme"]'::json $$"#,
+            r#"AS $$ SELECT $j${"schema":"acme"}$j$::json $$"#,
         ] {
             assert!(stands_in(text, "acme"), "{text}");
         }
@@ -251,18 +264,15 @@ mod tests {
         for text in [
             "'acme_2.tasks'",
             "'not_acme.tasks'",
-            r#"EXECUTE FUNCTION keep('{"schema": "acme"}')"#,
-            r#"AS $$ SELECT '["Acme"]'::json $$"#,
-            r#"AS $$ SELECT $j${"schema":"acme"}$j$::json $$"#,
             "'We are acme. We deliver.'",
             "'acmes'",
             "AS $$ -- what acme wanted\nSELECT 1 $$",
             "tasks.acme",
             "B'01'",
+            r#"'{"schema": "acme_2"}'"#,
+            r#"AS $$ SELECT "acme" FROM tasks $$"#,
         ] {
             assert!(!stands_in(text, "acme"), "{text}");
         }
     }
 }
-            r#"'{"schema": "acme_2"}'"#,
-            r#"AS $$ SELECT "acme" FROM tasks $$"#,
