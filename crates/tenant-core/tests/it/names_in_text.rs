@@ -216,6 +216,32 @@ async fn a_rename_tells_of_the_name_also_where_no_migration_writes_it() {
     assert_eq!(renamed.unwrap().notes, [told]);
 }
 
+/// What a migration reads from a table outside is no part of what an earlier trial is
+/// kept for.
+#[tokio::test]
+async fn a_clone_goes_by_what_the_migrations_write_now() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "CREATE TABLE public.labels (label text); INSERT INTO public.labels VALUES ('acme')",
+        )
+        .await;
+    let stream = two_steps().with(
+        "DO $$ BEGIN EXECUTE format('ALTER TABLE tasks ALTER title SET DEFAULT %L',
+             (SELECT coalesce(label, current_schema()) FROM public.labels)); END $$;",
+    );
+    let before = tenants(&database, &stream).await;
+    create(&before, &["acme"]).await;
+    assert_eq!(problems(&before).await, Vec::<String>::new());
+    database
+        .execute("UPDATE public.labels SET label = NULL")
+        .await;
+    let tenants = tenants(&database, &stream).await;
+    clone(&tenants, "acme", "beta").await.unwrap();
+    let title = "INSERT INTO beta.tasks (id) VALUES (1) RETURNING title";
+    assert_eq!(database.value(title).await, "beta");
+}
+
 #[tokio::test]
 async fn objects_that_are_called_after_the_tenant_are_called_after_the_clone() {
     let database = TestDatabase::new().await;
