@@ -6,14 +6,12 @@ use sql_text::literal;
 use crate::catalog::Catalog;
 use crate::name::Schema;
 
-/// The queries for the statements that give the copy what no shape holds: storage
-/// parameters, what a table is clustered by and what is kept of old
-/// rows for replication, how columns are stored, comments on the schema and within
-/// types, and the rights on what will be made in the schema. They are run last.
-pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 8] {
+/// The queries for the statements that give the copy what no shape holds: what a
+/// table is clustered by and what is kept of old rows for replication, how columns are
+/// stored, comments on the schema and within types, and the rights on what will be made in
+/// the schema. They are run last.
+pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [String; 6] {
     [
-        storage(from, to, catalog),
-        toast_storage(from, to, catalog),
         clustered(from, to, catalog),
         other_comments(from, to),
         replica_identity(from, to, catalog),
@@ -21,38 +19,6 @@ pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [Str
         comments_within_types(from, to),
         default_privileges(from, to),
     ]
-}
-
-fn storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
-    format!(
-        "SELECT pg_catalog.format('ALTER %s %s.%I SET (%s)', \
-             CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, {}, c.relname, \
-             (SELECT string_agg(pg_catalog.format('%s = %L', split_part(o, '=', 1), \
-                  substr(o, strpos(o, '=') + 1)), ', ') FROM pg_catalog.unnest(c.reloptions) o)) \
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND c.reloptions IS NOT NULL \
-         AND {} ORDER BY c.relname",
-        literal(&to.ident()),
-        literal(from.schema_name()),
-        catalog.no_shard("c")
-    )
-}
-
-/// The parameters of the table that holds what is long.
-fn toast_storage(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
-    format!(
-        "SELECT pg_catalog.format('ALTER %s %s.%I SET (%s)', \
-             CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, {}, c.relname, \
-             (SELECT string_agg(pg_catalog.format('toast.%s = %L', split_part(o, '=', 1), \
-                  substr(o, strpos(o, '=') + 1)), ', ') FROM pg_catalog.unnest(l.reloptions) o)) \
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_class l ON l.oid = c.reltoastrelid \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'm') AND l.reloptions IS NOT NULL \
-         AND {} ORDER BY c.relname",
-        literal(&to.ident()),
-        literal(from.schema_name()),
-        catalog.no_shard("c")
-    )
 }
 
 fn clustered(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {

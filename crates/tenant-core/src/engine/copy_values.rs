@@ -64,7 +64,6 @@ fn made_of(from: Schema<'_>, to: Schema<'_>) -> String {
 /// values in it may refer to the original all the same. A table without such columns has
 /// one row with nulls.
 pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
-    let (pattern, replacement) = (literal(&reference_to(from)), replacement(to));
     format!(
         "WITH RECURSIVE {} \
          SELECT c.relname, c.relkind = 'r', pg_catalog.quote_ident(a.attname), \
@@ -72,7 +71,7 @@ pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Str
                      'CASE WHEN %1$I::text ~ %2$L \
                       THEN pg_catalog.regexp_replace(%1$I::text, %2$L, %3$L, ''g'')::%4$s \
                       ELSE %1$I::%5$s::%4$s END', \
-                     a.attname, {pattern}, {replacement}, k.type, f.written) \
+                     a.attname, {}, {}, k.type, f.written) \
                   WHEN t.typnamespace = n.oid \
                   THEN pg_catalog.quote_ident(a.attname) || '::text::' || k.type \
                   ELSE pg_catalog.quote_ident(a.attname) END, \
@@ -90,6 +89,8 @@ pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Str
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
          AND c.relname <> {} AND {} ORDER BY c.relname, a.attnum",
         made_of(from, to),
+        reference_to(from),
+        replacement(to),
         literal(from.schema_name()),
         literal(MIGRATION_HISTORY),
         catalog.no_shard("c"),
@@ -97,11 +98,19 @@ pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Str
     )
 }
 
-/// A regular expression for the schema's name in a reference: alone, or before the name of
-/// one of its objects.
+/// An expression for the regular expression that finds the schema's name in a reference:
+/// before the name of one of its objects. Alone it is the schema only where schemas are
+/// referred to: there may be a text search configuration of the same name.
 fn reference_to(schema: Schema<'_>) -> String {
     let name = in_pattern(schema.schema_name());
-    format!(r#"(^|[^[:alnum:]_$."])"?{name}"?(\.|$)"#)
+    let before = r#"(^|[^[:alnum:]_$."])"#;
+    format!(
+        "CASE f.written WHEN 'pg_catalog.regnamespace' THEN {} \
+              WHEN 'pg_catalog.regnamespace[]' THEN {} ELSE {} END",
+        literal(&format!(r#"{before}"?{name}"?($)"#)),
+        literal(&format!(r"{before}{name}($|(?=[,}}]))")),
+        literal(&format!(r#"{before}"?{name}"?(\.)"#)),
+    )
 }
 
 /// An expression: what takes the place of that.

@@ -50,15 +50,9 @@ fn words(places: Vec<Place>) -> Vec<String> {
     places.into_iter().map(|place| place.words).collect()
 }
 
-/// Whether a text can have the name of a schema in it: it is known where migrations write
-/// it, and that may be nowhere.
-pub(super) fn may_be_named(expected: Option<&Expectation>) -> bool {
-    expected.is_none_or(|expected| !expected.uses_of_name().is_empty())
-}
-
 /// Writes the tenant's new name where migrations have written the old one, in the
 /// transaction in which the schema of `work` got it. Gives back where the old one still
-/// stands, apart from functions.
+/// stands.
 ///
 /// # Errors
 ///
@@ -68,7 +62,7 @@ pub(super) async fn follow_name(
     tenant: &Target,
     from: &str,
     expected: Option<&Expectation>,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Place>, Error> {
     let names = (from, work.schema.schema_name());
     let mut found = shape_of(work).await?;
     let mut places = Vec::new();
@@ -90,7 +84,6 @@ pub(super) async fn follow_name(
         places.extend(found.called_after(names, expected, Named::Stay));
     }
     let expected = expected.map(|expected| expected.of(names.1));
-    let in_texts = found.places_of(from, expected.as_ref()).into_iter();
-    places.extend(in_texts.filter(|place| place.kind != crate::ObjectKind::Function));
-    Ok(words(places))
+    places.extend(found.places_of(from, expected.as_ref()));
+    Ok(places)
 }

@@ -10,7 +10,7 @@ use tokio_postgres::SimpleQueryRow;
 use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
 use super::drop_steps::{ROOM, SHARE};
-use super::follow_name::{follow_name, may_be_named};
+use super::follow_name::follow_name;
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
@@ -91,22 +91,25 @@ async fn follow(
         .filter_map(|row| Routine::read(row, work.schema));
     let routines = routines.collect::<Vec<_>>();
     let functions = routines.len();
-    let mut script = renaming(work, to, &tables, routines);
-    let mut places = Vec::new();
-    if may_be_named(expected) {
-        run_script(work, &script).await?;
-        let from = work.schema.schema_name();
-        places = follow_name(work.on(to), tenant, from, expected).await?;
-        script = Script::default();
-    }
+    run_script(work, &renaming(work, to, &tables, routines)).await?;
+    let from = work.schema.schema_name();
+    let places = follow_name(work.on(to), tenant, from, expected).await?;
+    let mut script = Script::default();
     for query in what_is_left(work.schema, to) {
         script.step("looking for the old name", &query);
     }
     script.step("committing", "COMMIT");
     let rows = ask(work, &script).await?;
+    let left = read_left(&rows, work.schema, to);
+    // A function with the name in its body is listed once.
+    let places = places.into_iter().filter(|place| {
+        let mut functions = left.functions.iter();
+        !functions.any(|one| place.is_in_function(one, to.schema_name()))
+    });
+    let places = places.map(|place| place.words).collect();
     Ok(Followed {
         functions,
-        left: read_left(&rows, work.schema, to),
+        left,
         places,
     })
 }

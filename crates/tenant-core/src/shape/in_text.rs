@@ -9,14 +9,24 @@ use sql_text::{Text, Token, TokenKind, tokens};
 use super::Shape;
 use super::expectation::Expectation;
 use super::forms::quoted;
-use super::object::{Aspect, Object, ObjectKind};
+use super::normal::{Own, in_schema};
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
 use super::varying::varies;
 
 /// A place where the name stands. `Display` is in words: ``default of column `tasks.of` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) kind: ObjectKind,
+    name: ObjectName,
     pub(crate) words: String,
+}
+
+impl Place {
+    /// Whether it is in this function of the schema `schema`, which is written as
+    /// PostgreSQL does it: `acme.f(id integer)`.
+    pub(crate) fn is_in_function(&self, function: &str, schema: &str) -> bool {
+        let own = Own::new(schema, quoted(schema));
+        self.name.kind == ObjectKind::Function && own.normal(function) == in_schema(&self.name.name)
+    }
 }
 
 /// What becomes of objects whose own name has the schema's name in it.
@@ -77,7 +87,7 @@ impl Shape {
             aspect.is_sql() && !is_known && stands_in(fact, name)
         });
         let places = told.map(|(object, aspect, _)| Place {
-            kind: object.kind,
+            name: object.clone(),
             words: format!("{} of {object}", aspect.words()),
         });
         places.collect()
@@ -97,8 +107,8 @@ impl Shape {
             self.has(name) && !follows
         });
         let places = stay.map(|(name, _)| Place {
-            kind: name.kind,
             words: name.to_string(),
+            name,
         });
         places.collect()
     }
@@ -137,9 +147,23 @@ fn renamed(definition: &str, from: &str, to: &str) -> String {
 
 /// Whether the name stands in a string constant of the definition.
 fn stands_in(definition: &str, name: &str) -> bool {
-    may_hold(definition, name)
-        && tokens(definition)
-            .any(|token| content(&token).is_some_and(|text| is_named_in(&text, name)))
+    may_hold(definition, name) && tokens(definition).any(|token| means(&token, name))
+}
+
+/// Whether a token is a string constant that means the schema.
+fn means(token: &Token<'_>, name: &str) -> bool {
+    content(token).is_some_and(|text| {
+        // In the body of a function, a word in double quotes is any identifier.
+        let is_body = token.kind == TokenKind::Text(Text::Dollar)
+            && !text.trim_start().starts_with(['{', '[']);
+        is_named_in(&text, name) || !is_body && is_in_double_quotes(&text, name)
+    })
+}
+
+/// Whether the name stands in double quotes, as it does in JSON.
+fn is_in_double_quotes(text: &str, name: &str) -> bool {
+    let quoted = format!("\"{}\"", name.to_lowercase());
+    text.to_lowercase().contains(&quoted)
 }
 
 fn may_hold(text: &str, name: &str) -> bool {
@@ -178,7 +202,7 @@ fn is_named_in(text: &str, name: &str) -> bool {
     bare.to_lowercase() == name.to_lowercase()
         || mentions(&lower, &name.to_lowercase(), Behind::Dot)
         || lower.contains("search_path") && mentions(&lower, &name.to_lowercase(), Behind::NoLetter)
-        || tokens(text).any(|token| content(&token).is_some_and(|inner| is_named_in(&inner, name)))
+        || tokens(text).any(|token| means(&token, name))
 }
 
 /// What has to stand behind the name.
@@ -227,6 +251,9 @@ mod tests {
             "AS $$ SELECT count(*) FROM acme.tasks $$",
             "AS $$ SET search_path TO public, acme; $$",
             "'acme.' || x",
+            r#"EXECUTE FUNCTION keep('{"schema": "acme"}')"#,
+            r#"AS $$ SELECT '["Acme"]'::json $$"#,
+            r#"AS $$ SELECT $j${"schema":"acme"}$j$::json $$"#,
         ] {
             assert!(stands_in(text, "acme"), "{text}");
         }
@@ -242,6 +269,8 @@ mod tests {
             "AS $$ -- what acme wanted\nSELECT 1 $$",
             "tasks.acme",
             "B'01'",
+            r#"'{"schema": "acme_2"}'"#,
+            r#"AS $$ SELECT "acme" FROM tasks $$"#,
         ] {
             assert!(!stands_in(text, "acme"), "{text}");
         }

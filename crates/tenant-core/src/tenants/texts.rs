@@ -10,8 +10,8 @@ use crate::shape::Expectation;
 use crate::{SchemaName, TenantName};
 
 impl Tenants {
-    /// What the migrations of the tenant make. `None` where nobody knows: it has others,
-    /// or they cannot be tried.
+    /// What the migrations of the tenant make, by trying them: texts are written because
+    /// of it. `None` where nobody knows: it has others, or they cannot be tried.
     pub(super) async fn expectation_of(&self, name: &TenantName) -> Option<Arc<Expectation>> {
         let standing = self.standing_of(name).await.ok()?;
         if !standing.unknown.is_empty() {
@@ -19,7 +19,7 @@ impl Tenants {
         }
         let known = self.applied(&standing);
         let sets = BTreeSet::from([known.clone()]);
-        self.expected(sets, Trust::Kept).await.ok()?.remove(&known)
+        self.expected(sets, Trust::Tried).await.ok()?.remove(&known)
     }
 }
 

@@ -77,6 +77,33 @@ async fn references_to_the_original_lead_to_the_clone_and_others_stay() {
 }
 
 #[tokio::test]
+async fn a_text_search_configuration_that_is_called_like_the_original_stays() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE texts (lang regconfig, langs regconfig[], schema regnamespace,
+             schemas regnamespace[], relation regclass);",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["english"]).await;
+    database
+        .execute(
+            "INSERT INTO english.texts VALUES ('english', '{english,simple}', 'english',
+                 '{english,english,public}', 'english.texts')",
+        )
+        .await;
+    for copy in ["acme", "german"] {
+        cloned(&tenants, "english", copy).await;
+        let row = format!(
+            "SELECT concat_ws(' ', lang, langs, schema, schemas, relation) FROM {copy}.texts"
+        );
+        assert_eq!(
+            database.value(&row).await,
+            format!("english {{english,simple}} {copy} {{{copy},{copy},public}} {copy}.texts")
+        );
+    }
+}
+
+#[tokio::test]
 async fn references_within_other_values_are_refused_before_anything_is_made() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &with_references()).await;

@@ -90,7 +90,7 @@ async fn after_a_rename_updates_are_logged_under_the_new_name() {
 }
 
 /// Each place where somebody has written the name by hand, and what is told of it.
-const BY_HAND: [(&str, &str); 12] = [
+const BY_HAND: [(&str, &str); 14] = [
     (
         "ALTER TABLE acme.tasks ALTER title SET DEFAULT 'acme'",
         "default of column `tasks.title`",
@@ -135,21 +135,37 @@ const BY_HAND: [(&str, &str); 12] = [
         "definition of type `d`",
     ),
     (
-        "CREATE FUNCTION acme.f() RETURNS bigint LANGUAGE plpgsql
+        "CREATE FUNCTION acme.f(task acme.tasks) RETURNS bigint LANGUAGE plpgsql
              AS 'BEGIN RETURN (SELECT count(*) FROM acme.tasks); END'",
-        "definition of function `f()`",
+        "definition of function `f(task tasks)`",
     ),
     (
         "CREATE FUNCTION acme.f() RETURNS text LANGUAGE sql SET app.tenant TO 'acme' AS $$ SELECT ''::text $$",
         "definition of function `f()`",
     ),
+    (
+        "CREATE FUNCTION acme.f(tenant text DEFAULT 'acme') RETURNS text LANGUAGE sql AS 'SELECT tenant'",
+        "definition of function `f(tenant text)`",
+    ),
+    (
+        r#"CREATE FUNCTION acme.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER t BEFORE UPDATE ON acme.tasks FOR EACH ROW
+             EXECUTE FUNCTION acme.f('{"schema":"acme"}')"#,
+        "definition of trigger `t` of `tasks`",
+    ),
 ];
+
+fn told_of(place: &str) -> Note {
+    Note::NameInText {
+        name: "acme".to_owned(),
+        places: vec![place.to_owned()],
+    }
+}
 
 #[tokio::test]
 async fn a_name_that_somebody_wrote_refuses_a_clone_and_is_told_by_a_rename() {
     for (statements, place) in BY_HAND {
         let database = TestDatabase::new().await;
-        // Something that depends on the name, so that all places are looked at.
         let stream = two_steps().with(
             "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE tasks IS %L', 'of ' || current_schema()); END $$;",
         );
@@ -169,21 +185,61 @@ async fn a_name_that_somebody_wrote_refuses_a_clone_and_is_told_by_a_rename() {
         assert_eq!(database.schemas().await, ["acme"]);
         let (from, to) = (name("acme"), name("globex"));
         let renamed = tenants.rename(&from, &to).await.unwrap();
-        let told = renamed.notes.iter().map(ToString::to_string);
-        let told = told.collect::<Vec<_>>().join("; ");
-        let is_function = place.ends_with("function `f()`");
-        let expected = if is_function && statements.contains("count(*)") {
-            "globex.f()"
+        // A function with the name in its body is listed once.
+        let in_body = statements.contains("count(*)");
+        let expected = if in_body {
+            "globex.f(task globex.tasks)"
         } else {
             place
         };
-        assert!(
-            is_function || told.contains(expected),
-            "{statements}: {told}"
-        );
+        assert_eq!(renamed.notes, [told_of(expected)], "{statements}");
         let comment = "SELECT obj_description('globex.tasks'::regclass)";
         assert_eq!(database.value(comment).await, "of globex");
     }
+}
+
+#[tokio::test]
+async fn a_rename_tells_of_the_name_also_where_no_migration_writes_it() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "CREATE TABLE acme.log (id int);
+             CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               EXECUTE format('INSERT INTO %s VALUES ($1)', TG_ARGV[0]) USING NEW.id; RETURN NEW; END $$;
+             CREATE TRIGGER t BEFORE UPDATE ON acme.tasks FOR EACH ROW EXECUTE FUNCTION public.f('acme.log')",
+        )
+        .await;
+    let renamed = tenants.rename(&name("acme"), &name("globex")).await;
+    let told = told_of("definition of trigger `t` of `tasks`");
+    assert_eq!(renamed.unwrap().notes, [told]);
+}
+
+/// What a migration reads from a table outside is no part of what an earlier trial is
+/// kept for.
+#[tokio::test]
+async fn a_clone_goes_by_what_the_migrations_write_now() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "CREATE TABLE public.labels (label text); INSERT INTO public.labels VALUES ('acme')",
+        )
+        .await;
+    let stream = two_steps().with(
+        "DO $$ BEGIN EXECUTE format('ALTER TABLE tasks ALTER title SET DEFAULT %L',
+             (SELECT coalesce(label, current_schema()) FROM public.labels)); END $$;",
+    );
+    let before = tenants(&database, &stream).await;
+    create(&before, &["acme"]).await;
+    assert_eq!(problems(&before).await, Vec::<String>::new());
+    database
+        .execute("UPDATE public.labels SET label = NULL")
+        .await;
+    let tenants = tenants(&database, &stream).await;
+    clone(&tenants, "acme", "beta").await.unwrap();
+    let title = "INSERT INTO beta.tasks (id) VALUES (1) RETURNING title";
+    assert_eq!(database.value(title).await, "beta");
 }
 
 #[tokio::test]
