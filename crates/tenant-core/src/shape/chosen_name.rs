@@ -6,7 +6,7 @@ use sql_text::{MAX_NAME, stored, tokens};
 /// one that comes with a new column Citus leaves the column out, `tasks__fkey`, where
 /// PostgreSQL says `tasks_list_fkey`.
 ///
-/// Source: Citus, `multi_alter_table_statements.c`.
+/// Source: Citus, `GenerateConstraintName` in `table.c`.
 pub(super) fn is_chosen_by_citus(
     (table, definition): (&str, &str),
     expected: &str,
