@@ -148,7 +148,7 @@ async fn a_list_that_was_dropped_is_said_to_be_gone_and_comes_back() {
             "the table `public.schema_tracker` does not exist, although the migration that \
              creates it is applied"
         );
-        assert_eq!(error.kind(), ErrorKind::Damaged);
+        assert_eq!(error.kind(), ErrorKind::NotSetUp);
     }
     database.execute(&advised(&failed[0])).await;
     assert_eq!(columns(&database, "schema_tracker").await, before);
