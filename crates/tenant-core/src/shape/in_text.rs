@@ -162,8 +162,8 @@ fn means(token: &Token<'_>, name: &str) -> bool {
 
 /// Whether the name stands in double quotes, as it does in JSON.
 fn is_in_double_quotes(text: &str, name: &str) -> bool {
-    let quoted = format!("\"{}\"", name.to_lowercase());
-    text.to_lowercase().contains(&quoted)
+    let name = name.to_lowercase();
+    text.to_lowercase().split('"').any(|part| part == name)
 }
 
 fn may_hold(text: &str, name: &str) -> bool {
