@@ -69,7 +69,9 @@ impl From<diesel::result::Error> for ApiError {
 /// What one meets when tenants are made and dropped.
 impl From<tenant_core::Error> for ApiError {
     fn from(error: tenant_core::Error) -> Self {
-        use tenant_core::Error::{Busy, Connect, NotSetUp, Taken, Unknown, Untracked};
+        use tenant_core::Error::{
+            Busy, Connect, NotSetUp, RegistryLost, Taken, Unknown, Untracked,
+        };
         match error {
             Taken(_) => Self::refused(StatusCode::CONFLICT, error),
             // There is a schema of the name: whose is nobody's business.
@@ -78,7 +80,9 @@ impl From<tenant_core::Error> for ApiError {
                 format!("the name `{name}` is not free"),
             ),
             Unknown(_) => Self::not_found(error),
-            Busy { .. } | Connect(_) | NotSetUp { .. } => Self::Unavailable(error.into()),
+            Busy { .. } | Connect(_) | NotSetUp { .. } | RegistryLost { .. } => {
+                Self::Unavailable(error.into())
+            }
             _ => Self::Internal(error.into()),
         }
     }
