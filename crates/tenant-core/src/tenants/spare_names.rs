@@ -53,8 +53,7 @@ impl Tenants {
             for ((standing, table), found) in some.iter().zip(ask(reading, &questions).await?) {
                 let kind = match found {
                     Ok(true) => ProblemKind::SpareName((*table).to_owned()),
-                    // That a table is missing is another's finding.
-                    Err(error) if error.sqlstate() != Some("42P01") => {
+                    Err(error) if !is_other_finding(&error) => {
                         ProblemKind::Unreadable(Error::database(ACTION, error))
                     }
                     _ => continue,
@@ -67,6 +66,12 @@ impl Tenants {
         }
         Ok(problems)
     }
+}
+
+/// Whether a table is missing, or an expression of one of its indexes needs the tenant's
+/// path: the check reports both for another reason.
+fn is_other_finding(error: &PgError) -> bool {
+    matches!(error.sqlstate(), Some("42P01" | "42883" | "42704"))
 }
 
 /// Which of the questions are answered with a row. One that fails makes those behind it
