@@ -80,7 +80,9 @@ async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> 
         .next_back()
         .map(|it| it.version().as_str());
     let mut script = Script::default();
-    let query = work.registry.pick_spare(newest, passed_over);
+    let texts = work.migrations.iter();
+    let texts = texts.map(|it| (it.version().as_str(), it.fingerprint()));
+    let query = work.registry.pick_spare(newest, passed_over, texts);
     script.step("looking for a spare schema", &query);
     let rows = send(work, &script).await.ok()?;
     rows.first()?.get(0)?.parse().ok()

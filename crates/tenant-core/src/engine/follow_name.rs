@@ -1,7 +1,7 @@
 //! What follows a tenant's name where migrations have written that into a text, and what
 //! cannot.
 
-use super::any_order::run_in_any_order;
+use super::one_by_one::{Group, run_one_by_one};
 use super::rehearse::shape_of;
 use super::repair::prepare;
 use super::script::Script;
@@ -33,6 +33,7 @@ pub(super) fn shape_of_copy(
         Some(expected) => {
             let copy = shape.called(names, expected, named);
             let mut places = copy.places_of(names.0, Some(&expected.of(names.1)));
+            places.extend(expected.hidden(names.0).map(Place::of_hidden));
             places.extend(shape.called_after(names, expected, named));
             (copy, places)
         }
@@ -69,18 +70,24 @@ pub(super) async fn follow_name(
     if let Some(expected) = expected {
         let wanted = found.called(names, expected, Named::Stay);
         let differences = compare(&wanted, &found, Compared::Everything);
+        // Only the name differs, so that nothing is lost with what is made anew. Rows can
+        // stand against it, such as a check: then it stays, and is told.
         let follow = differences
             .iter()
-            .filter(|it| it.mending() == Mending::Adds);
-        let statements = follow.flat_map(|it| it.sql(&tenant.schema));
-        let statements = statements.collect::<Vec<_>>();
-        if !statements.is_empty() {
+            .filter(|it| matches!(it.mending(), Mending::Adds | Mending::Removes));
+        let groups = follow.map(|it| Group {
+            of: (),
+            statements: it.sql(&tenant.schema),
+        });
+        let groups = groups.collect::<Vec<_>>();
+        if !groups.is_empty() {
             let mut script = Script::default();
             prepare(work, &mut script);
             run_script(work, &script).await?;
-            run_in_any_order(work, statements).await?.require_all()?;
+            run_one_by_one(work, groups).await?;
             found = shape_of(work).await?;
         }
+        places.extend(expected.hidden(names.1).map(Place::of_hidden));
         places.extend(found.called_after(names, expected, Named::Stay));
     }
     let expected = expected.map(|expected| expected.of(names.1));

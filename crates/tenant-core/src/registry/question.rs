@@ -129,8 +129,26 @@ impl Registry {
 
     /// The query that picks the oldest spare that was last seen at the version `newest`
     /// and that nobody else is about to take, and holds its row. No row when there is
-    /// none but those `passed_over`.
-    pub(crate) fn pick_spare(&self, newest: Option<&str>, passed_over: &[SchemaName]) -> String {
+    /// none but those `passed_over`, and those in which one of `texts`, versions and
+    /// fingerprints, was another when it was applied.
+    pub(crate) fn pick_spare<'a>(
+        &self,
+        newest: Option<&str>,
+        passed_over: &[SchemaName],
+        texts: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> String {
+        let as_now = if self.columns(List::Spares).has(Column::Fingerprints) {
+            let (versions, fingerprints): (Vec<_>, Vec<_>) = texts
+                .map(|(version, text)| (literal(version), literal(text)))
+                .unzip();
+            format!(
+                "fingerprints <@ pg_catalog.jsonb_object(ARRAY[{}]::text[], ARRAY[{}]::text[])",
+                versions.join(", "),
+                fingerprints.join(", ")
+            )
+        } else {
+            "true".to_owned()
+        };
         let place = self.place(List::Spares);
         let (table, key) = (&place.table, &place.key);
         let version = super::change::version_or_null(newest);
@@ -139,7 +157,7 @@ impl Registry {
         format!(
             "SELECT {key} FROM {table} WHERE version IS NOT DISTINCT FROM {version} \
              AND pg_catalog.starts_with({key}::text, {}) \
-             AND {key} <> ALL (ARRAY[{passed_over}]::text[]) AND {} \
+             AND {key} <> ALL (ARRAY[{passed_over}]::text[]) AND {} AND {as_now} \
              ORDER BY created_at, {key} LIMIT 1 FOR UPDATE SKIP LOCKED",
             literal(SPARE_PREFIX),
             self.is_of_no_tenant()

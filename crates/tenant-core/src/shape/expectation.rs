@@ -44,6 +44,8 @@ pub(crate) struct Expectation {
     pub(super) seeded: BTreeSet<String>,
     /// Whether a made-up name stands somewhere in a form that is not known.
     pub(super) hidden: BTreeSet<ObjectName>,
+    /// What differs between the two runs in more than the name.
+    pub(super) differing: BTreeSet<(ObjectName, Aspect)>,
 }
 
 impl Expectation {
@@ -62,6 +64,7 @@ impl Expectation {
             template,
             seeded: BTreeSet::new(),
             hidden: BTreeSet::new(),
+            differing: BTreeSet::new(),
         };
         let mut met = BTreeSet::new();
         for (name, object) in &second.objects {
@@ -89,7 +92,12 @@ impl Expectation {
         for aspect in aspects.copied().collect::<BTreeSet<_>>() {
             let fact = two.fact(other.fact(aspect), one.fact(aspect));
             let is_hidden = varies(&fact) && two.shows_name(one.fact(aspect));
-            if is_hidden {
+            // A comment does nothing with the name.
+            let matters = aspect != Aspect::Comment;
+            if matters && !two.is_same(other.fact(aspect), one.fact(aspect)) {
+                self.differing.insert((name.clone(), aspect));
+            }
+            if is_hidden && matters {
                 self.hidden.insert(name.clone());
             }
             if has_name(&fact) || is_hidden {
@@ -107,6 +115,35 @@ impl Expectation {
         }
         let name = two.template_of(name);
         self.template.leeway.objects.insert((name.kind, name.table));
+    }
+
+    /// Whether another run could show that something depends on the name in a form that is
+    /// not known.
+    pub(crate) fn may_hide_name(&self) -> bool {
+        !self.differing.is_empty()
+    }
+
+    /// Learns from another run under the first name: what is the same there, and another
+    /// under another name, depends on the name.
+    pub(crate) fn learn(&mut self, first: &Shape, again: &Shape) {
+        let fact = |shape: &Shape, name: &ObjectName, aspect: Aspect| {
+            let name = filled_name(name, first.schema());
+            let fact = shape.get(&name).and_then(|object| object.fact(aspect));
+            fact.map(str::to_owned)
+        };
+        let of_name = self
+            .differing
+            .iter()
+            .filter(|(name, aspect)| fact(first, name, *aspect) == fact(again, name, *aspect));
+        self.hidden.extend(of_name.map(|(name, _)| name.clone()));
+    }
+
+    /// The objects of the schema `schema` that depend on its name in a form that is not
+    /// known.
+    pub(crate) fn hidden(&self, schema: &str) -> impl Iterator<Item = ObjectName> {
+        self.hidden
+            .iter()
+            .map(move |name| filled_name(name, schema))
     }
 
     /// The tables with rows that have the schema's name in them, and what is given by
@@ -264,13 +301,27 @@ impl Two<'_> {
         let (Some(first), Some(second)) = (first, second) else {
             return anything();
         };
-        let templates = [Quotes::OfName, Quotes::OfText]
-            .map(|quotes| template(second, self.second.schema(), quotes));
+        let templates = self.templates(second);
         let same = |template: &&String| filled(template, self.first.schema()) == first;
         match templates.iter().find(same) {
             Some(template) => of_the_moment(template, self.circumstances),
             None => self.common(&templates, first),
         }
+    }
+
+    /// A text of the second result with the name's places, read in two ways.
+    fn templates(&self, second: &str) -> [String; 2] {
+        [Quotes::OfName, Quotes::OfText]
+            .map(|quotes| template(second, self.second.schema(), quotes))
+    }
+
+    /// Whether both results say the same but for the name.
+    fn is_same(&self, first: Option<&str>, second: Option<&str>) -> bool {
+        let (Some(first), Some(second)) = (first, second) else {
+            return false;
+        };
+        let mut templates = self.templates(second).into_iter();
+        templates.any(|template| filled(&template, self.first.schema()) == first)
     }
 
     /// What a template and the first result have in common: the template that leaves the

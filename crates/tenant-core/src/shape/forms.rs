@@ -4,6 +4,8 @@
 //! made of it is often in capitals or without underscores. In a template each form has a
 //! mark, which a schema's own name takes the place of.
 
+use sql_text::{TokenKind, tokens};
+
 /// A form of a schema's name, and the character that stands for it in a template. Unicode
 /// sets these characters apart for what a program does inside itself.
 ///
@@ -80,8 +82,25 @@ pub(super) fn template(text: &str, name: &str, quotes: Quotes) -> String {
     })
 }
 
-/// The text that a template gives for the schema `name`.
+/// The text that a template gives for the schema `name`. An identifier that the name is a
+/// part of has quotes where it then needs them.
 pub(super) fn filled(template: &str, name: &str) -> String {
+    if !has_name(template) {
+        return template.to_owned();
+    }
+    let tokens = tokens(template).map(|token| {
+        let inside = token.text.strip_prefix('"');
+        match inside.and_then(|inside| inside.strip_suffix('"')) {
+            Some(inside) if token.kind == TokenKind::QuotedName && has_name(inside) => {
+                quoted(&replaced(&inside.replace("\"\"", "\""), name))
+            }
+            _ => replaced(token.text, name),
+        }
+    });
+    tokens.collect()
+}
+
+fn replaced(template: &str, name: &str) -> String {
     let forms = FORMS.iter();
     forms.fold(template.to_owned(), |text, form| {
         if text.contains(form.mark) {
@@ -118,6 +137,7 @@ mod tests {
             ("TQKMVWX_ZPGNHQRST", "BIG_BANG"),
             ("tqkmvwxzpgnhqrst", "bigbang"),
             ("TQKMVWXZPGNHQRST", "BIGBANG"),
+            ("\"tqkMvwx_zpgnHqrst_pk\"", "\"Big_Bang_pk\""),
             ("nothing of it", "nothing of it"),
         ] {
             let template = template(text, SECOND, Quotes::OfName);
@@ -128,8 +148,8 @@ mod tests {
 
     #[test]
     fn quotes_of_the_text_stay_around_a_name_that_needs_none() {
-        let json = "{\"schema\": \"tqkMvwx_zpgnHqrst\"}";
+        let json = "'{\"schema\": \"tqkMvwx_zpgnHqrst\"}'";
         let template = template(json, SECOND, Quotes::OfText);
-        assert_eq!(filled(&template, "acme"), "{\"schema\": \"acme\"}");
+        assert_eq!(filled(&template, "acme"), "'{\"schema\": \"acme\"}'");
     }
 }

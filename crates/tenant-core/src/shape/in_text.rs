@@ -21,6 +21,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// An object that depends on the schema's name in a form that nobody knows.
+    pub(crate) fn of_hidden(name: ObjectName) -> Self {
+        let words = name.to_string();
+        Self { name, words }
+    }
+
     /// Whether it is in this function of the schema `schema`, which is written as
     /// PostgreSQL does it: `acme.f(id integer)`.
     pub(crate) fn is_in_function(&self, function: &str, schema: &str) -> bool {

@@ -1,5 +1,7 @@
 //! An expectation as text, to be kept in the database.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Shape;
@@ -138,6 +140,7 @@ impl Expectation {
         Some(Self {
             template,
             seeded: kept.seeded.into_iter().collect(),
+            differing: BTreeSet::new(),
             hidden: kept
                 .hidden
                 .into_iter()

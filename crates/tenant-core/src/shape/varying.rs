@@ -84,10 +84,17 @@ pub(super) fn common(template: &str, filled: &str, other: &str) -> String {
 /// `text` with a mark for each constant of these circumstances.
 pub(super) fn of_the_moment(text: &str, circumstances: &Circumstances) -> String {
     let has_one = |token: &Token<'_>| is_constant(token) && circumstances.have(token.text);
-    if tokens(text).any(|token| has_one(&token)) {
+    let text = if tokens(text).any(|token| has_one(&token)) {
         marked(text, has_one)
     } else {
         text.to_owned()
+    };
+    // In a comment or a function's body there are no constants.
+    let place = circumstances.place.as_deref();
+    if place.is_some_and(|place| text.contains(place)) {
+        anything()
+    } else {
+        text
     }
 }
 

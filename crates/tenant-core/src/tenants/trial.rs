@@ -44,36 +44,31 @@ impl Tenants {
         let count = wanted.last().copied().unwrap_or_default();
         let mut needed = migrations.iter().take(count);
         let place = self.rehearsal()?;
-        let here = |tried| (tried, None);
-        let there = |tried| (tried, Some(place.schema.to_string()));
-        let (tried, apart) = if needed.any(|one| one.may_commit(MigrationFile::Up)) {
-            there(self.try_in_database(&place, migrations, wanted).await?)
+        let results = if needed.any(|one| one.may_commit(MigrationFile::Up)) {
+            self.try_in_database(&place, migrations, wanted).await?
         } else {
             match self.try_here(migrations, wanted).await {
                 Err(error) if may_do_in_a_database(&error) => {
                     let tried = self.try_in_database(&place, migrations, wanted).await;
-                    there(tried.map_err(|other| more_telling(error, other))?)
+                    tried.map_err(|other| more_telling(error, other))?
                 }
-                tried => here(tried?),
+                tried => tried?,
             }
         };
         let session = self.session().await?;
         let by_default = ByDefault::read(session.client()).await;
         let by_default =
             by_default.map_err(|error| Error::database("reading the default privileges", error))?;
-        let circumstances = Circumstances {
-            place: apart,
-            ..circumstances.clone()
-        };
-        Ok(steps(&tried, &circumstances, &by_default))
+        Ok(results.steps(circumstances, &by_default))
     }
 
-    /// In two transactions that are rolled back.
+    /// In transactions that are rolled back: two, and where they differ in more than the
+    /// name, another under the first one. What is the same again depends on the name.
     async fn try_here(
         &self,
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
-    ) -> Result<[Tried; 2], Error> {
+    ) -> Result<Results, Error> {
         let database = self.impatient();
         let plain = self.made_up(Capitals::None)?;
         let first = self
@@ -86,13 +81,24 @@ impl Tenants {
         {
             // They write the name without quotes.
             Err(error) if !may_do_in_a_database(&error) => {
-                let other = self.made_up(Capitals::None)?;
+                let other = self.made_up(Capitals::NoneButLonger)?;
                 self.try_under(&database, &other, migrations, wanted)
                     .await?
             }
             tried => tried?,
         };
-        Ok([first, second])
+        let again = if may_hide_name(&first, &second) {
+            let again = self.try_under(&database, &plain, migrations, wanted);
+            Some(again.await?)
+        } else {
+            None
+        };
+        Ok(Results {
+            first,
+            second,
+            again,
+            place: None,
+        })
     }
 
     async fn try_under(
@@ -136,7 +142,7 @@ impl Tenants {
         place: &Target,
         migrations: &[&Migration],
         wanted: &BTreeSet<usize>,
-    ) -> Result<[Tried; 2], Error> {
+    ) -> Result<Results, Error> {
         let session = self.session().await?;
         let plain = self.made_up(Capitals::None)?;
         let (capital, other) = (self.made_up(Capitals::Some)?, self.made_up(Capitals::None)?);
@@ -146,7 +152,14 @@ impl Tenants {
             let public = &self.migrations.public;
             let tried = engine::try_in_database(work, public, migrations, wanted, &names).await;
             match tried.map(<[Tried; 2]>::try_from) {
-                Ok(Ok(two)) => return Ok(two),
+                Ok(Ok([first, second])) => {
+                    return Ok(Results {
+                        first,
+                        second,
+                        again: None,
+                        place: Some(place.schema.to_string()),
+                    });
+                }
                 Ok(Err(_)) => {}
                 Err(error) if error.of_migration().is_some() => failed = Some(error),
                 Err(error) => return Err(error),
@@ -173,6 +186,7 @@ impl Tenants {
         };
         let name = match capitals {
             Capitals::None => format!("{}_{}", letters(5), letters(7)),
+            Capitals::NoneButLonger => format!("{}_{}", letters(8), letters(10)),
             Capitals::Some => format!(
                 "{}A{}_{}B{}",
                 letters(3),
@@ -189,20 +203,51 @@ impl Tenants {
 #[derive(Clone, Copy)]
 enum Capitals {
     None,
+    /// In place of the name with capitals, whose length it does not share.
+    NoneButLonger,
     Some,
 }
 
-/// What both runs have in common after each number of migrations.
-fn steps(tried: &[Tried; 2], circumstances: &Circumstances, by_default: &ByDefault) -> Steps {
-    let [first, second] = tried;
-    let seeded = first.seeded.intersection(&second.seeded);
-    let seeded = seeded.cloned().collect::<BTreeSet<_>>();
-    let both = first.shapes.iter().filter_map(|(count, shape)| {
-        let other = second.shapes.get(count)?;
-        let expectation = Expectation::of_two(shape, other, circumstances);
-        Some((*count, expectation.with(seeded.clone(), by_default.clone())))
-    });
-    both.collect()
+/// What came of the trials.
+struct Results {
+    first: Tried,
+    second: Tried,
+    /// Under the first name once more.
+    again: Option<Tried>,
+    /// The made-up name of the database that they were in, if it was one.
+    place: Option<String>,
+}
+
+impl Results {
+    /// What both runs have in common after each number of migrations.
+    fn steps(&self, circumstances: &Circumstances, by_default: &ByDefault) -> Steps {
+        let circumstances = Circumstances {
+            place: self.place.clone(),
+            ..circumstances.clone()
+        };
+        let seeded = self.first.seeded.intersection(&self.second.seeded);
+        let seeded = seeded.cloned().collect::<BTreeSet<_>>();
+        let both = self.first.shapes.iter().filter_map(|(count, shape)| {
+            let other = self.second.shapes.get(count)?;
+            let mut expectation = Expectation::of_two(shape, other, &circumstances);
+            let again = self.again.as_ref().and_then(|it| it.shapes.get(count));
+            if let Some(again) = again {
+                expectation.learn(shape, again);
+            }
+            Some((*count, expectation.with(seeded.clone(), by_default.clone())))
+        });
+        both.collect()
+    }
+}
+
+/// Whether the results differ in more than the name after some number of migrations.
+fn may_hide_name(first: &Tried, second: &Tried) -> bool {
+    let circumstances = Circumstances::default();
+    let mut shapes = first.shapes.iter();
+    shapes.any(|(count, shape)| {
+        let other = second.shapes.get(count);
+        other.is_some_and(|other| Expectation::of_two(shape, other, &circumstances).may_hide_name())
+    })
 }
 
 /// Whether migrations can be tried in a database although they could not be here.

@@ -351,3 +351,99 @@ async fn a_date_that_a_migration_writes_down_is_compared_on_that_day_too() {
         .await;
     assert_eq!(health(&tenants).await.problems.len(), 1);
 }
+
+/// The name stands in two arguments, neither of which is it.
+const IN_PIECES: &str = "
+    CREATE TABLE tasks_log (id int, title text);
+    CREATE TABLE tasks (id int PRIMARY KEY, title text);
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      EXECUTE format('INSERT INTO %I.tasks_log VALUES ($1, $2)', TG_ARGV[0] || TG_ARGV[1]) USING OLD.id, OLD.title; RETURN NEW; END $$;
+    DO $$ BEGIN EXECUTE format('CREATE TRIGGER keep BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION keep(%L, %L)',
+      left(current_schema(), 2), substr(current_schema(), 3)); END $$;";
+
+#[tokio::test]
+async fn a_name_in_a_form_that_nobody_knows_refuses_a_clone_and_is_told_by_a_rename() {
+    for up in [
+        IN_PIECES.to_owned(),
+        IN_PIECES.replace("left(current_schema(), 2)", "reverse(current_schema())"),
+        IN_PIECES.replace(
+            "left(current_schema(), 2)",
+            "encode(current_schema()::text::bytea, 'hex')",
+        ),
+    ] {
+        let database = TestDatabase::new().await;
+        let tenants = tenants(&database, &Stream::new().with(&up)).await;
+        create(&tenants, &["acme"]).await;
+        assert!(health(&tenants).await.is_healthy(), "{up}");
+        let (acme, copy) = (name("acme"), name("copy"));
+        let refused = tenants.clone_tenant(&acme, &copy).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("trigger `keep` of `tasks`"),
+            "{refused}"
+        );
+        assert_eq!(database.schemas().await, ["acme"]);
+        let renamed = tenants.rename(&acme, &copy).await.unwrap();
+        let notes = renamed.notes.iter().map(ToString::to_string);
+        let notes = notes.collect::<Vec<_>>().join("\n");
+        assert!(notes.contains("trigger `keep` of `tasks`"), "{notes}");
+    }
+}
+
+#[tokio::test]
+async fn the_length_of_a_name_is_no_number_that_tenants_should_have() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int);
+         DO $$ BEGIN PERFORM (current_schema() || '.t')::regclass;
+         EXECUTE format('ALTER TABLE t ADD COLUMN l int DEFAULT %s', length(current_schema())); END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    let error = tenants.spares().keep(1).await.unwrap_err();
+    assert!(error.to_string().contains("column `t.l`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_check_and_a_policy_with_the_name_follow_a_rename() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int, owner text); CREATE TABLE kept (owner text);
+         DO $$ BEGIN
+           EXECUTE format('ALTER TABLE t ADD CONSTRAINT ck CHECK (owner = %L)', current_schema());
+           EXECUTE format('ALTER TABLE kept ADD CONSTRAINT ck CHECK (owner = %L)', current_schema());
+           EXECUTE format('CREATE POLICY p ON t USING (owner = %L)', current_schema());
+         END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["beta"]).await;
+    database
+        .execute("INSERT INTO beta.kept VALUES ('beta')")
+        .await;
+    let renamed = tenants.rename(&name("beta"), &name("gamma")).await.unwrap();
+    database
+        .execute("INSERT INTO gamma.t VALUES (1, 'gamma')")
+        .await;
+    let policy = "SELECT qual FROM pg_policies WHERE schemaname = 'gamma'";
+    assert_eq!(database.value(policy).await, "(owner = 'gamma'::text)");
+    // Rows stand against this one.
+    let notes = renamed.notes.iter().map(ToString::to_string);
+    let notes = notes.collect::<Vec<_>>().join("\n");
+    assert!(notes.contains("constraint `ck` of `kept`"), "{notes}");
+    assert_eq!(database.value("SELECT count(*) FROM gamma.kept").await, "1");
+}
+
+#[tokio::test]
+async fn a_spare_of_another_text_becomes_no_tenant() {
+    let database = TestDatabase::new().await;
+    let first = tenants(&database, &Stream::new().with("CREATE TABLE t (id int);")).await;
+    first.spares().keep(1).await.unwrap();
+    let edited = Stream::new().with("CREATE TABLE t (id int, mail text NOT NULL);");
+    let edited = crate::fixture::open(&database, &edited, Settings::default()).await;
+    let outcome = edited.create(&name("acme")).await.unwrap();
+    assert!(!outcome.from_spare);
+    let columns = "SELECT count(*) FROM information_schema.columns \
+                   WHERE table_schema = 'acme' AND column_name = 'mail'";
+    assert_eq!(database.value(columns).await, "1");
+}

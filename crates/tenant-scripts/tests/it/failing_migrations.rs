@@ -120,6 +120,8 @@ async fn a_tenant_that_failed_is_as_it_was_and_a_mended_migration_goes_through()
     database
         .run_with(&migrations, "repair-tenant beta")
         .succeeds();
+    // Now the tenant has what the edited migration makes.
+    database.run_with(&migrations, "accept-edits").succeeds();
     database.run_with(&migrations, "health-check").succeeds();
 }
 
