@@ -74,11 +74,11 @@ impl Tenants {
         }
         let premises = self.premises().await?;
         let mut kept = self.kept(&premises, &unknown).await?;
+        let names = self.names_if_needed(&kept).await?;
+        for (_, made) in &mut kept {
+            made.know_tenants(&names);
+        }
         if trust == Trust::Kept {
-            let names = self.names_if_needed(&kept).await?;
-            for (_, made) in &mut kept {
-                made.know_tenants(&names);
-            }
             unknown.retain(|set| !kept.iter().any(|(it, _)| it == set));
             shapes.extend(kept.drain(..).map(|(set, it)| (set, Arc::new(it))));
         }
