@@ -28,8 +28,8 @@ impl ShownSchema {
     /// Where its pages begin.
     pub(crate) fn path(&self) -> String {
         match self {
-            Self::Public => "/public".to_owned(),
-            Self::Tenant(name) => format!("/t/{}", segment(name.as_str())),
+            Self::Public => "public".to_owned(),
+            Self::Tenant(name) => format!("t/{}", segment(name.as_str())),
         }
     }
 

@@ -118,7 +118,7 @@ fn address(place: &ShownSchema, version: &str) -> String {
         ShownSchema::Public => "public",
         ShownSchema::Tenant(_) => "tenant",
     };
-    format!("/migrations/{stream}/{}", segment(version))
+    format!("migrations/{stream}/{}", segment(version))
 }
 
 /// An error of the library, where it says what a pool's error says too.

@@ -222,7 +222,7 @@ async fn value(here: Here, TableName(name): TableName) -> Result<Response, Failu
             h1 { a href=(here.place.rows(&name)) { (name) } " · " (column.name) }
             span.badge { (column.type_name) }
             span.gap {}
-            a.button href=(format!("{}&download=1", here.uri)) download { "Download" }
+            a.button href=(format!("{}&download=1", url::relative(&here.uri))) download { "Download" }
         }
         div.value { (cell::shown(value.as_deref(), LETTERS_OF_VALUE)) }
     };

@@ -51,13 +51,13 @@ impl Asked {
 
     /// The address of the results from `offset` on.
     fn at(&self, offset: usize) -> String {
-        url::with("/tenants", self.parameters(offset))
+        url::with("tenants", self.parameters(offset))
     }
 
     /// The same results with their sizes.
     fn measured(&self) -> String {
         let sizes = std::iter::once(("sizes", "1".to_owned()));
-        url::with("/tenants", self.parameters(self.offset).chain(sizes))
+        url::with("tenants", self.parameters(self.offset).chain(sizes))
     }
 
     fn parameters(&self, offset: usize) -> impl Iterator<Item = (&'static str, String)> {
@@ -109,7 +109,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
 
 fn form(asked: &Asked) -> Markup {
     html! {
-        form.search method="get" action="/tenants" role="search" data-live="#results" {
+        form.search method="get" action="tenants" role="search" data-live="#results" {
             input.large type="search" name="q" value=(asked.text) autofocus autocomplete="off"
                 spellcheck="false" placeholder="Search by name" aria-label="Search tenants by name";
             label.check { input type="checkbox" name="behind" value="1" checked[asked.only_behind];

@@ -19,8 +19,8 @@ pub(crate) struct Site {
     pub(crate) database: TestDatabase,
     pub(crate) tenants: Tenants,
     pub(crate) port: u16,
-    pub(crate) cookie: String,
-    pub(crate) url: String,
+    pub(crate) session: Session,
+    pub(crate) studio: Studio,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -65,24 +65,29 @@ impl Site {
         let studio = Studio::new(tenants.clone(), pool, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let url = studio.url(port, &Start::Tenants);
-        let (_, token) = url.split_once("token=").unwrap();
-        let cookie = format!("studio_{port}={token}");
+        let url = studio.invite(port, &Start::Tenants).url();
         let (stop, stopped) = oneshot::channel::<()>();
+        let served = studio.clone();
         let served = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
-            studio.serve(listener, stopped).await
+            served.serve(listener, stopped).await
         });
+        let session = Session::enter(port, &url).await;
         Self {
             role,
             database,
             tenants,
             port,
-            cookie,
-            url,
+            session,
+            studio,
             stop: Some(stop),
             served,
         }
+    }
+
+    /// An address that opens it once.
+    pub(crate) fn url(&self) -> String {
+        self.studio.invite(self.port, &Start::Tenants).url()
     }
 
     /// The name of the role that it logs in as, if it has one of its own.
@@ -105,8 +110,8 @@ impl Site {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let host = format!("127.0.0.1:{}", self.port);
-        let cookie = self.cookie.clone();
-        self.send("GET", path, &[("Host", &host), ("Cookie", &cookie)])
+        let cookie = self.session.cookie.as_str();
+        self.send("GET", path, &[("Host", &host), ("Cookie", cookie)])
             .await
     }
 
@@ -117,16 +122,13 @@ impl Site {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\n\
              Content-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}",
-            self.cookie
+            self.session.cookie,
+            path = self.session.at(path),
         );
-        let mut stream = TcpStream::connect(&host).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        Answer::of(&String::from_utf8(answer).unwrap())
+        answer_to(self.port, &request).await
     }
 
-    /// A request with exactly these headers.
+    /// A request in the session with exactly these headers.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut stream = self.ask(method, path, headers).await;
         let mut answer = Vec::new();
@@ -141,6 +143,7 @@ impl Site {
         path: &str,
         headers: &[(&str, &str)],
     ) -> TcpStream {
+        let path = self.session.at(path);
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let headers = headers
             .iter()
@@ -176,6 +179,62 @@ async fn two_tenants(database: &TestDatabase) -> Tenants {
         tenants.create(&name.parse().unwrap()).await.unwrap();
     }
     tenants
+}
+
+/// What a browser that was let in has.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// With a slash before it.
+    pub(crate) path: String,
+    pub(crate) cookie: String,
+}
+
+impl Session {
+    /// Opens the address that was printed, and what it leads to.
+    pub(crate) async fn enter(port: u16, url: &str) -> Self {
+        let (_, key) = url.split_once("/enter?key=").unwrap();
+        let answer = Self::exchange(port, &format!("key={key}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Self::of(&answer)
+    }
+
+    /// Sends the form of the page that lets a browser in.
+    pub(crate) async fn exchange(port: u16, form: &str) -> Answer {
+        let request = format!(
+            "POST /enter HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: null\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{form}",
+            form.len()
+        );
+        answer_to(port, &request).await
+    }
+
+    /// What an answer hands out.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        let given = between(&answer.headers, "set-cookie: ", "; HttpOnly").next();
+        let (cookie, path) = given.unwrap().split_once("; Path=").unwrap();
+        Self {
+            path: path.trim_end_matches('/').to_owned(),
+            cookie: cookie.to_owned(),
+        }
+    }
+
+    /// A page of the session.
+    pub(crate) fn at(&self, path: &str) -> String {
+        match path.starts_with("/assets/") {
+            true => path.to_owned(),
+            false => format!("{}{path}", self.path),
+        }
+    }
+}
+
+/// The answer to a request.
+pub(crate) async fn answer_to(port: u16, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    Answer::of(&String::from_utf8(answer).unwrap())
 }
 
 impl Answer {
@@ -229,12 +288,18 @@ pub(crate) fn first_cells(page: &str) -> Vec<String> {
     rows.map(|row| row.into_iter().next().unwrap()).collect()
 }
 
-/// The address behind a link that has `attribute`, if the page has one.
+/// The address behind a link that has `attribute`, if the page has one, below the path
+/// of the session.
 pub(crate) fn link(page: &str, attribute: &str) -> Option<String> {
     let tags = between(page, "<a ", ">");
     let mut found = tags.filter(|tag| tag.contains(attribute));
     let tag = found.next()?;
-    Some(between(tag, "href=\"", "\"").next()?.replace("&amp;", "&"))
+    let address = between(tag, "href=\"", "\"").next()?.replace("&amp;", "&");
+    assert!(
+        !address.starts_with('/'),
+        "{address} leads out of the session"
+    );
+    Some(format!("/{address}"))
 }
 
 pub(crate) fn between<'a>(

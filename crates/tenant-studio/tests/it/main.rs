@@ -19,6 +19,7 @@ mod console_write;
 mod edited_values;
 mod editing;
 mod editing_bounds;
+mod entering;
 mod export;
 mod grid;
 mod guard;

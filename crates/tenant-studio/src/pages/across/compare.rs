@@ -29,8 +29,8 @@ pub(super) async fn compare(State(studio): State<Studio>, uri: Uri) -> Result<Re
     };
     let body = html! {
         h1 { "Two tenants compared" }
-        p { "Or " a href="/across" { "run one query across tenants" } "." }
-        form.search method="get" action="/across/compare" {
+        p { "Or " a href="across" { "run one query across tenants" } "." }
+        form.search method="get" action="across/compare" {
             (name_field("one", "One tenant", &one)) (name_field("other", "The other", &other))
             button.button type="submit" { "Compare" }
         }
@@ -49,7 +49,7 @@ fn name_field(name: &str, label: &str, value: &str) -> Markup {
 fn address([one, other]: [&str; 2], table: Option<&str>) -> String {
     let table = table.map(|table| ("table", table.to_owned()));
     let names = [("one", one.to_owned()), ("other", other.to_owned())];
-    url::with("/across/compare", names.into_iter().chain(table))
+    url::with("across/compare", names.into_iter().chain(table))
 }
 
 /// The place of a tenant that a person has named.

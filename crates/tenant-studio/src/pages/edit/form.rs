@@ -244,9 +244,14 @@ fn to_row(here: &Here, name: &str, key: &str, is_saved: bool) -> Response {
     let path = here.place.table(name, "edit");
     let saved = is_saved.then(|| ("saved", "1".to_owned()));
     let address = url::with(&path, [("key", key.to_owned())].into_iter().chain(saved));
-    Redirect::to(&address).into_response()
+    Redirect::to(&format!("{}{address}", url::base(&here.uri))).into_response()
 }
 
 fn to_rows(here: &Here, name: &str) -> Response {
-    Redirect::to(&here.place.rows(name)).into_response()
+    Redirect::to(&format!(
+        "{}{}",
+        url::base(&here.uri),
+        here.place.rows(name)
+    ))
+    .into_response()
 }

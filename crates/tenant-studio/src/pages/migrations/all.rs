@@ -55,7 +55,7 @@ fn public(known: &MigrationSet, applied: &[Applied]) -> Markup {
     let pending = pending.count();
     html! {
         p {
-            a href="/public/migrations" { "The public schema" } " has "
+            a href="public/migrations" { "The public schema" } " has "
             (known.iter().len() - pending) " of its " (known.iter().len()) " migrations. "
             @if pending > 0 { span.badge.behind { (pending) " pending" } }
         }
@@ -116,7 +116,7 @@ fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
     let at = |offset: usize| {
         let text = Some(("q", asked.text.to_owned())).filter(|(_, text)| !text.is_empty());
         let offset = (offset > 0).then(|| ("offset", offset.to_string()));
-        url::with("/migrations", text.into_iter().chain(offset))
+        url::with("migrations", text.into_iter().chain(offset))
     };
     html! {
         h2 { "Tenants that differ" }
@@ -124,7 +124,7 @@ fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
             p.empty { "All tenants have exactly the migrations of this program." }
         } @else {
             (studio.remedies().paragraph(&[Command::MigrateTenants.into()]))
-            form.search method="get" action="/migrations" role="search" data-short {
+            form.search method="get" action="migrations" role="search" data-short {
                 input type="search" name="q" value=(asked.text) autocomplete="off" spellcheck="false"
                     aria-label="Search the tenants that differ" placeholder="Search by name";
                 button.button type="submit" { "Search" }
@@ -135,5 +135,5 @@ fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
 }
 
 fn address(version: &str) -> String {
-    format!("/migrations/tenant/{}", segment(version))
+    format!("migrations/tenant/{}", segment(version))
 }
