@@ -152,3 +152,12 @@ impl Failure {
         (status, bare(heading, uri, &body)).into_response()
     }
 }
+
+/// The error's text and those of its causes.
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let mut causes = chain.map(ToString::to_string).collect::<Vec<_>>();
+    // A transparent error repeats the text of the one that it wraps.
+    causes.dedup();
+    causes.join(": ")
+}

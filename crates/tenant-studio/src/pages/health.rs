@@ -13,11 +13,11 @@ use maud::{Markup, html};
 use tenant_core::remedy::Command;
 use tenant_core::{Health, PoolError, Problem, TenantName};
 
-use crate::error::Failure;
+use crate::error::{Failure, causes};
 use crate::page::{Page, Tab};
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
-use kind::{Kind, causes};
+use kind::Kind;
 
 /// How many problems of a kind are shown.
 const SHOWN: usize = 200;

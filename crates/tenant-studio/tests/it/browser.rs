@@ -55,6 +55,38 @@ impl Site {
         Self::serve(database, Some(role), tenants, Options::default()).await
     }
 
+    /// One that writes, on a database that does not know what its bytes mean, with these
+    /// tables in acme.
+    pub(crate) async fn in_sql_ascii(tables: &str) -> Self {
+        let beside = TestDatabase::new().await;
+        let name = format!("{}_bytes", beside.name());
+        let create = format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' \
+             LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
+        beside.execute(&create).await;
+        let tenants = open(&beside.url().replace(beside.name(), &name)).await;
+        set_up(&tenants).await;
+        let pool = tenants.pool().size(1).open().await.unwrap();
+        let acme = "acme".parse().unwrap();
+        let filling = pool.tenant(&acme).on_driver().await.unwrap();
+        filling.batch_execute(tables).await.unwrap();
+        filling.commit().await.unwrap();
+        drop(pool);
+        let options = Options {
+            write: true,
+            ..Options::default()
+        };
+        Self::serve(beside, None, tenants, options).await
+    }
+
+    /// Ends the studio, and drops the database of [`in_sql_ascii`](Self::in_sql_ascii).
+    pub(crate) async fn end_and_drop(self) {
+        let drop = format!("DROP DATABASE {}_bytes WITH (FORCE)", self.database.name());
+        self.database.execute(&drop).await;
+        self.end().await;
+    }
+
     async fn serve(
         database: TestDatabase,
         role: Option<Role>,
@@ -174,11 +206,15 @@ async fn open(url: &str) -> Tenants {
 
 async fn two_tenants(database: &TestDatabase) -> Tenants {
     let tenants = open(&database.url()).await;
+    set_up(&tenants).await;
+    tenants
+}
+
+async fn set_up(tenants: &Tenants) {
     tenants.migrate_public().await.unwrap();
     for name in ["acme", "globex"] {
         tenants.create(&name.parse().unwrap()).await.unwrap();
     }
-    tenants
 }
 
 /// What a browser that was let in has.

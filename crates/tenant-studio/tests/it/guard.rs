@@ -117,6 +117,14 @@ async fn a_browser_sends_the_cookie_to_the_path_of_its_session_only() {
 }
 
 #[tokio::test]
+async fn a_cookie_of_another_port_beside_it_does_no_harm() {
+    let site = Site::new().await;
+    let cookies = format!("studio=planted; other=1; {}", site.session.cookie);
+    let page = with(&site, &site.session.at("/tenants"), &[("Cookie", &cookies)]).await;
+    assert_eq!(page.status, 200);
+}
+
+#[tokio::test]
 async fn a_foreign_name_that_leads_here_is_refused() {
     let site = Site::new().await;
     let port = site.port;

@@ -9,6 +9,7 @@
 
 mod across;
 mod browser;
+mod bytes;
 mod changing;
 mod chromium;
 mod compare;
@@ -23,15 +24,19 @@ mod entering;
 mod export;
 mod grid;
 mod guard;
+mod hostile;
 mod isolation;
 mod looks;
 mod many;
 mod migrations;
 mod pages;
 mod paging;
+mod parts;
 mod pictures;
 mod row_form;
 mod shop;
 mod standby;
 mod switching;
+mod unread;
 mod using;
+mod values;

@@ -69,8 +69,7 @@ async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure
     one.end();
     other.end();
     Ok(html! {
-        p.quiet { "Rows of each table, counted" @if counts.iter().any(is_unknown) {
-            "; – stands where counting was refused, or would have taken too long" } "." }
+        p.quiet { "Rows of each table, counted." }
         div.scroll {
             table.list.compare {
                 thead { tr {
@@ -84,21 +83,22 @@ async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure
     })
 }
 
-fn is_unknown(counts: &Counts) -> bool {
-    counts.rows.contains(&Count::Unknown)
+fn is_unread(counts: &Counts) -> bool {
+    let mut counts = counts.rows.iter();
+    counts.any(|count| matches!(count, Count::Unread(_)))
 }
 
 fn row(names: [&str; 2], counts: &Counts) -> Markup {
     let in_both = !counts.rows.contains(&Count::NoTable);
-    let [one, other] = counts.rows;
+    let [one, other] = &counts.rows;
     html! {
-        tr.differs[one != other && !is_unknown(counts)] {
+        tr.differs[one != other && !is_unread(counts)] {
             th scope="row" { (counts.table) }
-            @for count in counts.rows {
+            @for count in &counts.rows {
                 td.number { @match count {
                     Count::NoTable => span.quiet { "no such table" },
-                    Count::Unknown => "–",
-                    Count::Rows(rows) => (counted(rows)),
+                    Count::Unread(why) => { span.badge.bad { "could not be read" } " " (why) },
+                    Count::Rows(rows) => (counted(*rows)),
                 } }
             }
             td { @if in_both {

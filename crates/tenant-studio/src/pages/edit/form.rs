@@ -11,7 +11,7 @@ use super::control::Field;
 use super::row::{Form, Message};
 use super::submitted::Submitted;
 use super::{Answer, allowed, keep};
-use crate::data::{Change, CurrentRow, Done, RefusedChange, Table};
+use crate::data::{Cell, Change, CurrentRow, Done, RefusedChange, Table};
 use crate::error::Failure;
 use crate::pages::{Here, at_each_place};
 use crate::shown_schema::TableName;
@@ -199,7 +199,8 @@ async fn stale(here: &Here, table: &Table, submitted: &Submitted, now: CurrentRo
         match submitted.value(name).filter(|_| is_changed) {
             None => Field::of(now),
             Some(value) => {
-                let is_other = submitted.original(name) != now;
+                let seen = submitted.original(name);
+                let is_other = seen.as_deref() != now.as_ref().and_then(Cell::exact);
                 Field {
                     value,
                     is_null: submitted.is_null(name),

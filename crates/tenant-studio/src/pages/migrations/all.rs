@@ -25,13 +25,16 @@ async fn show(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failur
     let text = url::parameter(uri.query(), "q").unwrap_or_default();
     let offset = url::parameter(uri.query(), "offset").and_then(|at| at.parse().ok());
     let reading = studio.read(&ShownSchema::Public).await?;
-    let of_public = data::ledger(&reading).await?;
+    let of_public = data::ledger(&reading).await;
     reading.end();
     let fleet = Fleet::read(&studio).await?;
     let migrations = studio.tenants().migrations();
     let body = html! {
         h1 { "Migrations" }
-        (public(&migrations.public, &of_public))
+        @match &of_public {
+            Ok(applied) => (public(&migrations.public, applied.as_deref().unwrap_or_default())),
+            Err(failure) => p.note { "The public schema could not be read: " (failure.to_string()) },
+        }
         h2 { "The tenants" }
         (counts(&migrations.tenant, &fleet))
         (unknown(&fleet))
@@ -65,9 +68,7 @@ fn public(known: &MigrationSet, applied: &[Applied]) -> Markup {
 /// The migrations, newest first, and how many tenants have each.
 fn counts(known: &MigrationSet, fleet: &Fleet) -> Markup {
     html! {
-        @if fleet.unread() > 0 {
-            p.note { (fleet.unread()) " of " (fleet.tenants()) " tenants could not be read, and are not counted." }
-        }
+        (fleet.not_counted())
         @if known.iter().len() == 0 {
             p.empty { "This program has no migrations for tenants." }
         } @else {

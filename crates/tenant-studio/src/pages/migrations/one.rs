@@ -103,8 +103,11 @@ fn concerned(fleet: &Fleet, (version, is_known): (&str, bool), uri: &Uri) -> Mar
     };
     html! {
         h2 { @if is_known { "Tenants that lack it" } @else { "Tenants that have it" } }
+        (fleet.not_counted())
         @if is_known { p.quiet { (fleet.having(version)) " of " (fleet.tenants()) " tenants have it." } }
-        @if concerned.is_empty() { p.empty { "None." } } @else {
+        @if concerned.is_empty() {
+            p.empty { @if fleet.unread() > 0 { "None of those that could be read." } @else { "None." } }
+        } @else {
             form.search method="get" action=(path) role="search" data-short {
                 input type="search" name="q" value=(text) autocomplete="off" spellcheck="false"
                     aria-label="Search these tenants" placeholder="Search by name";
