@@ -13,8 +13,8 @@ const TABLES: &str = "\
         (3, repeat('ä', 400), latin(repeat('~', 400))); \
     CREATE TABLE keyed (name text PRIMARY KEY, n int REFERENCES names); \
     INSERT INTO keyed VALUES (latin('k~'), 1), ('kä', 2); \
-    CREATE TABLE "C:\\User\\te" ("C:\\User\\te" "char" NOT NULL PRIMARY KEY, t text); \
-    INSERT INTO "C:\\User\\te" VALUES ('a', '\\xe4'), ('b', latin('~')); \
+    CREATE TABLE \"C:\\User\\te\" (\"C:\\User\\te\" \"char\" NOT NULL PRIMARY KEY, t text); \
+    INSERT INTO \"C:\\User\\te\" VALUES ('a', '\\xe4'), ('b', latin('~')); \
     COMMENT ON TABLE names IS 'plain'; \
     DO $$ BEGIN EXECUTE format('COMMENT ON COLUMN names.name IS %L', latin('M~')); END $$";
 

@@ -168,7 +168,18 @@ async fn names_that_mean_something_elsewhere_are_names() {
     let site = writing().await;
     let long = "ä".repeat(31);
     let names = [
-        "<script>", "a\"b", "50%", "it's", "..", ".", "a/b", "a?b#c", "~", "C:\\User\\te", "%2E", &long,
+        "<script>",
+        "a\"b",
+        "50%",
+        "it's",
+        "..",
+        ".",
+        "a/b",
+        "a?b#c",
+        "~",
+        "C:\\User\\te",
+        "%2E",
+        &long,
     ];
     for name in names {
         let quoted = format!("\"{}\"", name.replace('"', "\"\""));
