@@ -22,6 +22,13 @@ pub(crate) use secret::{Secret, readable};
 
 use codes::Requests;
 
+/// The name of the cookie. Sessions differ in its path.
+pub(crate) const COOKIE: &str = "studio";
+
+/// Where a key or a code is exchanged for a session. The page with the key can be a
+/// file, and a link to it can stand anywhere.
+pub(crate) const ENTER: &str = "/enter";
+
 /// How many keys and how many sessions are kept. The oldest give way.
 const KEPT: usize = 16;
 

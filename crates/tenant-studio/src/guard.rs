@@ -21,15 +21,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::entry::{COOKIE, ENTER};
 use crate::pages::entry::{refused, unknown};
 use crate::studio::Studio;
-
-/// The name of the cookie. Sessions differ in its path.
-pub(crate) const COOKIE: &str = "studio";
-
-/// Where a key or a code is exchanged for a session. The page with the key can be a
-/// file, and a link to it can stand anywhere.
-pub(crate) const ENTER: &str = "/enter";
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'self'; \

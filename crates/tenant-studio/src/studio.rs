@@ -11,9 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::codes::Codes;
 use crate::data::{self, Reading, Search};
-use crate::entry::{Entry, EntryFile, Secret, Session};
+use crate::entry::{ENTER, Entry, EntryFile, Secret, Session};
 use crate::error::Failure;
-use crate::guard::ENTER;
 use crate::remedies::Remedies;
 use crate::shown_schema::ShownSchema;
 

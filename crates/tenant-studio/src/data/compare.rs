@@ -145,13 +145,15 @@ const COLUMNS: &str = "SELECT coalesce(one.name, other.name), \
      FROM studio_one one FULL JOIN studio_other other ON one.name = other.name \
      ORDER BY coalesce(one.at, other.at)";
 
-/// The columns of the table `$3` in the schema that the parameter `schema` names.
+/// The columns of the table `$3` in the schema that the parameter `schema` names. A key
+/// of a table from which others inherit says nothing of their rows.
 fn columns_in(schema: &str) -> String {
     format!(
         "SELECT a.attname::pg_catalog.text AS name, a.atttypid AS kind, a.attnum AS at, \
             a.attcollation AS letters, a.attrelid AS oid, \
             EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid \
-                AND i.indisprimary AND a.attnum = ANY (i.indkey::pg_catalog.int2[])) AS is_key \
+                AND i.indisprimary AND a.attnum = ANY (i.indkey::pg_catalog.int2[]) \
+                AND (c.relkind = 'p' OR NOT c.relhassubclass)) AS is_key \
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = {schema} AND c.relname = $3 AND a.attnum > 0 AND NOT a.attisdropped"

@@ -73,15 +73,18 @@ impl Kind {
     }
 }
 
-/// The rows of a partitioned table are those of its parts.
+/// The rows of a partitioned table are those of its parts, and a table has also those of
+/// the tables that inherit from it.
 const SELECT: &str = "SELECT c.oid, c.relname::pg_catalog.text, c.relkind::pg_catalog.text, \
-        CASE WHEN c.relkind = 'p' THEN parts.rows ELSE c.reltuples END::pg_catalog.float8, \
-        pg_catalog.obj_description(c.oid, 'pg_class') \
+        CASE WHEN c.relkind = 'p' OR c.relhassubclass THEN parts.rows ELSE c.reltuples \
+            END::pg_catalog.float8, pg_catalog.obj_description(c.oid, 'pg_class') \
      FROM pg_catalog.pg_class c LEFT JOIN LATERAL ( \
-        SELECT pg_catalog.sum(part.reltuples) AS rows FROM pg_catalog.pg_partition_tree(c.oid::pg_catalog.regclass) tree \
-        JOIN pg_catalog.pg_class part ON part.oid = tree.relid::pg_catalog.oid \
-        WHERE tree.isleaf AND part.reltuples >= 0::pg_catalog.float4 \
-     ) parts ON c.relkind = 'p' \
+        WITH RECURSIVE tree AS (SELECT c.oid AS relid UNION SELECT i.inhrelid FROM tree \
+            JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.relid) \
+        SELECT pg_catalog.sum(part.reltuples) AS rows FROM tree \
+        JOIN pg_catalog.pg_class part ON part.oid = tree.relid \
+        WHERE part.relkind <> 'p' AND part.reltuples >= 0::pg_catalog.float4 \
+     ) parts ON c.relkind = 'p' OR c.relhassubclass \
      WHERE c.relkind = ANY ('{r,p,v,m,f}'::pg_catalog.\"char\"[])";
 
 /// What belongs to a schema is found through `pg_depend`, which has an index by

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use maud::{DOCTYPE, PreEscaped, html};
 use tempfile::TempDir;
 
-use super::Secret;
+use super::{ENTER, Secret};
 
 /// The file, in a folder of its own. Both are gone with the value.
 pub(crate) struct EntryFile(TempDir);
@@ -46,7 +46,7 @@ fn page(port: u16, key: &Secret) -> String {
                 title { "Studio" }
             }
             body {
-                form method="post" action=(format!("http://127.0.0.1:{port}/enter")) {
+                form method="post" action=(format!("http://127.0.0.1:{port}{ENTER}")) {
                     input type="hidden" name="key" value=(key.as_str());
                     button type="submit" { "Open the studio" }
                 }

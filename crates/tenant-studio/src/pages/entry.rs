@@ -9,8 +9,7 @@ use axum::{Form, http::HeaderValue};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
-use crate::entry::{Session, Typed, readable};
-use crate::guard::{COOKIE, ENTER};
+use crate::entry::{COOKIE, ENTER, Session, Typed, readable};
 use crate::page::outside;
 use crate::studio::Studio;
 

@@ -100,6 +100,30 @@ async fn rows_with_one_key_in_two_tables_are_two_rows() {
 }
 
 #[tokio::test]
+async fn the_rows_of_all_parts_are_counted_and_estimated() {
+    let site = Site::new().await;
+    for tenant in ["acme", "globex"] {
+        site.sql(tenant, TABLES).await;
+        site.sql(tenant, "ANALYZE").await;
+    }
+    let tables = site.page("/t/acme").await;
+    for table in ["beings", "free", "parted", "keyed"] {
+        let row = tables
+            .split("<tr>")
+            .find(|row| row.contains(&format!("Structure of {table}\"")));
+        assert!(row.unwrap().contains(">~12<"), "{table}: {tables}");
+        let page = site.page(&format!("/t/acme/table/{table}?count=1")).await;
+        assert!(page.contains("12 rows"), "{table}: {page}");
+    }
+    // Two of the parts can have the same key.
+    let compared = "/across/compare?one=acme&other=globex&table=";
+    let beings = site.page(&format!("{compared}beings")).await;
+    assert!(beings.contains("no primary key in common"), "{beings}");
+    let keyed = site.page(&format!("{compared}keyed")).await;
+    assert!(keyed.contains("All rows are the same"), "{keyed}");
+}
+
+#[tokio::test]
 async fn a_row_of_a_part_is_changed_through_the_whole_and_no_other() {
     let site = writing().await;
     site.sql("acme", TABLES).await;
