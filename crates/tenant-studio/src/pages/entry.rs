@@ -19,6 +19,8 @@ pub(crate) fn routes() -> Router<Studio> {
         .route("/code", post(code))
 }
 
+const NO_SESSION: &str = "This browser has no session here.";
+
 /// What a browser brings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -32,7 +34,10 @@ struct Brought {
 
 /// The page behind the printed address. It exchanges the key by a form: a program that
 /// only looks at the address, to show what is there, does not use the key up.
-async fn knock(Query(brought): Query<Brought>) -> Response {
+async fn knock(State(studio): State<Studio>, Query(brought): Query<Brought>) -> Response {
+    if brought.key.is_empty() {
+        return closed(&studio, NO_SESSION, "");
+    }
     let body = html! {
         h1 { "Studio" }
         form method="post" action=(ENTER) data-enter {
@@ -130,7 +135,7 @@ fn welcome(session: &Session, page: &str) -> Response {
 
 /// The answer to a browser that no session knows, at the address `uri`.
 pub(crate) fn unknown(studio: &Studio, uri: &Uri) -> Response {
-    closed(studio, "This browser has no session here.", &meant(uri))
+    closed(studio, NO_SESSION, &meant(uri))
 }
 
 /// The page that an address means below the path of a session, this one's or another's.
