@@ -23,7 +23,8 @@ const WHOLE: usize = 1024 * 1024;
 /// A value of another type is made a text if it takes no more bytes on the disk.
 const STORED: usize = 256 * 1024;
 
-/// What stands before the query `sql` and behind it.
+/// What stands before the query and behind it. `OFFSET` keeps PostgreSQL from computing
+/// a column wherever it is named.
 pub(super) fn around(query: &Statement, limits: Limits) -> (String, String) {
     let columns = query.columns().iter().enumerate();
     let columns = columns.map(|(at, column)| bound(&format!("q.c{at}"), column.type_(), limits));
@@ -35,8 +36,8 @@ pub(super) fn around(query: &Statement, limits: Limits) -> (String, String) {
         false => format!(" ({names})"),
     };
     (
-        format!("SELECT {columns} FROM (\n"),
-        format!("\n) AS q{names}"),
+        format!("SELECT {columns} FROM (SELECT * FROM (\n"),
+        format!("\n) AS q{names} OFFSET 0) AS q"),
     )
 }
 
@@ -63,6 +64,14 @@ fn bound(column: &str, kind: &Type, limits: Limits) -> String {
                 "'\\x'::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.encode( \
                  pg_catalog.substring({column}, 1, {}), 'hex')",
                 limits.letters.min(WHOLE).div_ceil(2)
+            ),
+        ),
+        Type::BIT | Type::VARBIT => (
+            format!("pg_catalog.octet_length({column})"),
+            WHOLE / 8,
+            format!(
+                "pg_catalog.substring({column}, 1, {})::pg_catalog.text",
+                limits.letters.min(WHOLE)
             ),
         ),
         _ => (
