@@ -16,6 +16,7 @@ mod explain;
 mod identify;
 mod keys;
 mod ledger;
+mod parts;
 mod pretty;
 mod reading;
 mod relation;

@@ -6,6 +6,7 @@ use tokio_postgres::types::Type;
 use super::comparison::Comparison;
 use super::cut::Storage;
 use super::keys::{self, Constraint};
+use super::parts::{self, Part, Parts};
 use super::reading::{Parameter, Reading};
 use super::relation::{self, Kind, Relation};
 use super::text::{some_text, text, texts};
@@ -23,6 +24,8 @@ pub(crate) struct Table {
     pub(super) parts: Parts,
     /// Whether each byte is a letter: the database does not know what they mean.
     pub(super) is_bytes: bool,
+    /// The tables that its rows are in, by their number, where each can be asked.
+    pub(super) each: Vec<Part>,
 }
 
 /// A column.
@@ -49,17 +52,6 @@ pub(crate) struct Column {
     pub(crate) is_json: bool,
     pub(super) comparison: Comparison,
     pub(super) storage: Storage,
-}
-
-/// Where the rows of a table are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Parts {
-    /// In the table itself.
-    None,
-    /// In others too, which are part of it: by inheritance or as partitions.
-    Some,
-    /// Some of these are on another server, where rows have no place.
-    Foreign,
 }
 
 /// What a domain is made of is looked up first: its values are of that type. Each
@@ -108,17 +100,6 @@ const COLUMNS: &str = "SELECT a.attname::pg_catalog.text, \
      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-/// Whether others are part of the table, and whether some are on another server; and
-/// whether the database takes each byte for a letter.
-const PARTS: &str = "WITH RECURSIVE part AS ( \
-        SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = $1 \
-        UNION SELECT i.inhrelid FROM part \
-            JOIN pg_catalog.pg_inherits i ON i.inhparent = part.inhrelid) \
-     SELECT pg_catalog.count(c.oid), \
-        coalesce(pg_catalog.bool_or(c.relkind = 'f'), false), \
-        pg_catalog.getdatabaseencoding() = 'SQL_ASCII'::pg_catalog.name \
-     FROM part JOIN pg_catalog.pg_class c ON c.oid = part.inhrelid";
-
 impl Table {
     /// The table `name` of the schema that is read.
     ///
@@ -133,11 +114,11 @@ impl Table {
             });
         };
         let oid: Parameter<'_> = (&relation.oid, Type::OID);
-        let (columns, constraints, incoming, (parts, is_bytes)) = tokio::try_join!(
+        let (columns, constraints, incoming, scattered) = tokio::try_join!(
             columns(reading, &oid),
             keys::of(reading, &oid),
             keys::leading_to(reading, &oid),
-            parts(reading, &oid),
+            parts::of(reading, &oid, relation.oid),
         )?;
         Ok(Self {
             schema: reading.schema().to_owned(),
@@ -145,8 +126,9 @@ impl Table {
             columns,
             constraints,
             incoming,
-            parts,
-            is_bytes,
+            parts: scattered.parts,
+            is_bytes: scattered.is_bytes,
+            each: scattered.each,
         })
     }
 
@@ -202,21 +184,6 @@ pub(super) async fn columns(
         .await?;
     let columns = rows.iter().map(column).collect::<Result<_, _>>();
     columns.map_err(Failure::of(WHAT))
-}
-
-async fn parts(reading: &Reading, oid: &Parameter<'_>) -> Result<(Parts, bool), Failure> {
-    const WHAT: &str = "Reading the parts of the table";
-    let rows = reading.rows(WHAT, PARTS, std::slice::from_ref(oid)).await?;
-    let read = rows.first().map(|row| {
-        let parts = match (row.try_get::<_, i64>(0)?, row.try_get(1)?) {
-            (0, _) => Parts::None,
-            (_, true) => Parts::Foreign,
-            (_, false) => Parts::Some,
-        };
-        Ok((parts, row.try_get(2)?))
-    });
-    let read = read.transpose().map_err(Failure::of(WHAT))?;
-    Ok(read.unwrap_or((Parts::None, false)))
 }
 
 fn column(row: &Row) -> Result<Column, tokio_postgres::Error> {

@@ -2,6 +2,7 @@
 
 use super::catalog::{Column, Table};
 use super::cut::Extent;
+use super::parts::Part;
 use super::reading::Reading;
 use super::row_data::{Plan, RowData};
 use super::select::{Following, Order, Statement, Value, following, order_by};
@@ -36,16 +37,26 @@ impl Table {
             At::After(edge) => (following(&order, edge, is_down), false, 0),
             At::Before(edge) => (following(&order, edge, !is_down), true, 0),
         };
+        let is_down = is_down != is_reverse;
+        let windows = match self.one_by_one(view, &order, is_down) {
+            Some(windows) => windows,
+            None => {
+                let windows = parts.into_iter().map(|part| (None, part, order.as_slice()));
+                windows.collect()
+            }
+        };
+        let plan = self.plan(view, &order);
         let mut found = Vec::new();
-        for part in parts {
+        for (table, part, order) in windows {
             let window = Window {
+                table,
                 part,
-                order: &order,
-                is_down: is_down != is_reverse,
+                order,
+                is_down,
                 limit: limit - found.len(),
                 offset,
             };
-            found.extend(self.part(reading, view, &window).await?);
+            found.extend(self.part(reading, view, (&window, &plan)).await?);
             if found.len() >= limit {
                 break;
             }
@@ -74,11 +85,10 @@ impl Table {
         &self,
         reading: &Reading,
         view: &View,
-        window: &Window<'_>,
+        (window, plan): (&Window<'_>, &Plan),
     ) -> Result<Vec<RowData>, Failure> {
         const WHAT: &str = "Reading the rows";
-        let plan = self.plan(view, window.order);
-        let statement = self.select(view, window, &plan)?;
+        let statement = self.select(view, window, plan)?;
         let rows = reading.ask(WHAT, &statement).await?;
         let read = rows.iter().map(|row| plan.read(row));
         let read = read.collect::<Result<_, _>>();
@@ -88,7 +98,11 @@ impl Table {
     fn select(&self, view: &View, window: &Window<'_>, plan: &Plan) -> Result<Statement, Failure> {
         let mut statement = Statement::default();
         let columns = plan.sql(self.is_bytes);
-        statement.push(&format!("SELECT {columns} FROM {}", self.quoted()));
+        let table = match window.table {
+            Some(part) => format!("ONLY {} AS t", part.name),
+            None => self.quoted(),
+        };
+        statement.push(&format!("SELECT {columns} FROM {table}"));
         let joint = self.filter(&mut statement, view)?;
         window.part.write(&mut statement, joint, window.is_down);
         if !self.is_in_order_already(view, window) {
@@ -102,8 +116,47 @@ impl Table {
     /// places, and PostgreSQL would sort all of them first if it was asked to.
     fn is_in_order_already(&self, view: &View, window: &Window<'_>) -> bool {
         let is_plain = self.key().is_none() && view.sort.is_none() && view.filters.is_empty();
-        let is_plain = is_plain && self.place().len() < 2;
-        is_plain && !window.is_down
+        is_plain && window.order.len() < 2 && !window.is_down
+    }
+
+    /// The tables that the rows are in, one after the other, where these rows are ordered
+    /// by nothing but their places: else all of them would have to be read and sorted.
+    /// None where they are not.
+    fn one_by_one<'a>(
+        &'a self,
+        view: &'a View,
+        order: &'a [Order],
+        is_down: bool,
+    ) -> Option<Vec<Asked<'a>>> {
+        let [_, place] = order else { return None };
+        if self.each.is_empty() || view.sort.is_some() || self.declared_key().is_some() {
+            return None;
+        }
+        let edge = match &view.at {
+            At::Start | At::End => None,
+            At::Offset(_) => return None,
+            At::After(edge) | At::Before(edge) => match edge.as_slice() {
+                [Some(table), place] => Some((table.parse::<u32>().ok()?, place)),
+                _ => return None,
+            },
+        };
+        let mut each = self.each.iter().collect::<Vec<_>>();
+        if is_down {
+            each.reverse();
+        }
+        let order = std::slice::from_ref(place);
+        let asked = each.into_iter().filter_map(|part| {
+            let following = match edge {
+                None => Following::All,
+                Some((table, place)) if part.oid == table => {
+                    Following::Beyond(order, std::slice::from_ref(place))
+                }
+                Some((table, _)) if (part.oid > table) != is_down => Following::All,
+                Some(_) => return None,
+            };
+            Some((Some(part), following, order))
+        });
+        Some(asked.collect())
     }
 
     /// How many rows `view` has in all.
@@ -193,8 +246,13 @@ impl Table {
     }
 }
 
+/// A table to ask, if it is one of several; which rows, and their order.
+type Asked<'a> = (Option<&'a Part>, Following<'a>, &'a [Order]);
+
 /// A part of a page.
 struct Window<'a> {
+    /// Which of its tables is asked; all, if it is none.
+    table: Option<&'a Part>,
     part: Following<'a>,
     order: &'a [Order],
     is_down: bool,

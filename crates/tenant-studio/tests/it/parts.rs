@@ -79,6 +79,54 @@ async fn every_row_is_seen_once_whichever_part_it_is_in() {
 }
 
 #[tokio::test]
+async fn a_policy_of_the_whole_hides_rows_of_the_parts_too() {
+    let site = Site::as_reader().await;
+    site.sql("acme", TABLES).await;
+    let policy = "ALTER TABLE parted ENABLE ROW LEVEL SECURITY; \
+        CREATE POLICY low ON parted USING (id <= 6)";
+    site.sql("acme", policy).await;
+    for query in ["", "&sort=kind"] {
+        is_complete(&site, "parted", query, 6).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_goes_on_from_one_part_into_the_next() {
+    let site = Site::new().await;
+    site.sql(
+        "acme",
+        "CREATE TABLE logs (id int) PARTITION BY RANGE (id); \
+         CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (10); \
+         CREATE TABLE logs_2 PARTITION OF logs FOR VALUES FROM (10) TO (20); \
+         CREATE TABLE logs_3 PARTITION OF logs FOR VALUES FROM (20) TO (30); \
+         CREATE TABLE logs_4 PARTITION OF logs FOR VALUES FROM (30) TO (40); \
+         INSERT INTO logs SELECT i FROM generate_series(0, 9) i; \
+         INSERT INTO logs SELECT i FROM generate_series(30, 39) i; DELETE FROM logs WHERE id = 9",
+    )
+    .await;
+    let shown = |page: &str| {
+        let ids = cells(page).into_iter().map(|row| row[0].clone());
+        ids.collect::<Vec<_>>().join(" ")
+    };
+    let first = site.page("/t/acme/table/logs?size=5").await;
+    assert_eq!(shown(&first), "0 1 2 3 4");
+    let next = site.page(&link(&first, "rel=\"next\"").unwrap()).await;
+    assert_eq!(shown(&next), "5 6 7 8 30");
+    let third = site.page(&link(&next, "rel=\"next\"").unwrap()).await;
+    assert_eq!(shown(&third), "31 32 33 34 35");
+    let back = site.page(&link(&third, "rel=\"prev\"").unwrap()).await;
+    assert_eq!(shown(&back), "5 6 7 8 30");
+    let last = site.page(&link(&first, "end=1").unwrap()).await;
+    assert_eq!(shown(&last), "35 36 37 38 39");
+    let filtered = site
+        .page("/t/acme/table/logs?size=3&fc=id&fo=gt&fv=6")
+        .await;
+    assert_eq!(shown(&filtered), "7 8 30");
+    let next = site.page(&link(&filtered, "rel=\"next\"").unwrap()).await;
+    assert_eq!(shown(&next), "31 32 33");
+}
+
+#[tokio::test]
 async fn rows_with_one_key_in_two_tables_are_two_rows() {
     let site = Site::new().await;
     site.sql("acme", TABLES).await;
