@@ -211,7 +211,7 @@ impl fmt::Debug for Studio {
     }
 }
 
-/// Opens a studio once. Whoever has it then sees what the studio's role may see.
+/// Opens a studio once. The browser that uses it sees what the studio's role may see.
 pub struct Invitation {
     studio: Studio,
     port: u16,
