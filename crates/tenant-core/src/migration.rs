@@ -6,6 +6,7 @@
 //! before anything has run.
 
 mod abroad;
+mod anew;
 mod border;
 mod file;
 mod index;
@@ -28,6 +29,7 @@ use thiserror::Error;
 
 use crate::Version;
 
+pub(crate) use anew::CreatedAnew;
 pub(crate) use border::{uses_added_value, validates_what_is_added};
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
@@ -261,6 +263,17 @@ impl MigrationSet {
             .iter()
             .flat_map(|one| one.statements(MigrationFile::Up));
         statements.flat_map(referred::referred).collect()
+    }
+
+    /// The extensions and schemas that they create and that may not exist before.
+    pub(crate) fn created_anew(&self) -> CreatedAnew {
+        let mut created = CreatedAnew::default();
+        for migration in self.iter() {
+            for statement in migration.statements(MigrationFile::Up) {
+                created.read(statement);
+            }
+        }
+        created
     }
 
     /// What they can do, there and back, as far as their words tell.

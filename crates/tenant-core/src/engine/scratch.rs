@@ -1,9 +1,11 @@
 //! Applies migrations in a database that is dropped afterwards, to see what they
 //! make: for those that cannot all be in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod abandoned;
+mod extensions;
+mod place;
 
-use sql_text::ident;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::migrate;
 use super::create::create;
@@ -12,16 +14,14 @@ use super::rehearse_back::{Trial, WayBack, there_and_back};
 use super::revert::revert;
 use super::seeds::seeded;
 use super::send::execute;
-use super::surroundings::Surroundings;
 use super::transaction::{close, open};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::Error;
-use crate::link::Database;
 use crate::migration::{Migration, MigrationSet};
 use crate::name::{Schema, Target};
-use crate::registry::Registry;
 use crate::shape::Shape;
+use place::TrialDatabase;
 
 /// What the tenants' `migrations` make where there are these `public` ones, of a schema of
 /// each of these `names`, after as many of them as each number in `wanted` says. `work` is
@@ -70,8 +70,7 @@ async fn run_through(
     wanted: &BTreeSet<usize>,
     names: &[Target],
 ) -> Result<Vec<Tried>, Error> {
-    let sessions = place.database.sessions(1);
-    let session = sessions.get().await?;
+    let session = place.session().await?;
     let work = place.there(Work {
         session: &session,
         ..work
@@ -114,8 +113,7 @@ async fn run_back(
     remaining: &[&Migration],
     reverted: &[&Migration],
 ) -> Result<WayBack, Error> {
-    let sessions = place.database.sessions(1);
-    let session = sessions.get().await?;
+    let session = place.session().await?;
     let work = place.there(Work {
         session: &session,
         ..work
@@ -124,16 +122,15 @@ async fn run_back(
     there_and_back(InDatabase::of(work), remaining, reverted).await
 }
 
-/// Makes in the new database what the tenants' migrations can refer to.
+/// Makes in the new database what the tenants' migrations can refer to. Of extensions it
+/// has those that public migrations do not create before these run, and the others after.
 async fn prepare(
     work: Work<'_>,
     place: &TrialDatabase,
     public: &MigrationSet,
 ) -> Result<(), Error> {
-    for statement in &place.extensions {
-        let action = "making an extension to try the migrations with";
-        execute(work.session, action, statement).await?;
-    }
+    let (before, after) = place.extensions.around(&public.created_anew());
+    create_extensions(work, &before).await?;
     let public = MigrationSet::for_trial(&public.iter().collect::<Vec<_>>());
     let work = Work {
         schema: Schema::Public,
@@ -141,63 +138,17 @@ async fn prepare(
         ..work
     };
     migrate(work, None).await.require_all()?;
+    create_extensions(work, &after).await?;
     place.surroundings.forget();
     Ok(())
 }
 
-/// A database to try migrations in.
-struct TrialDatabase {
-    database: Database,
-    registry: Registry,
-    surroundings: Surroundings,
-    /// The statements that make what the other database has of extensions.
-    extensions: Vec<String>,
-}
-
-impl TrialDatabase {
-    async fn make(work: Work<'_>) -> Result<Self, Error> {
-        let extensions = extensions(work).await?;
-        let name = work.schema.schema_name();
-        let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
-        let action = "creating a database to try the migrations in";
-        execute(work.session, action, &make).await?;
-        let place = Self {
-            database: work.database.named(name),
-            registry: work.registry.elsewhere(),
-            surroundings: Surroundings::default(),
-            extensions,
-        };
-        let alike = place.database.clone();
-        match alike.with_settings_of(work.session.client()).await {
-            Ok(database) => Ok(Self { database, ..place }),
-            Err(error) => {
-                let action = "carrying the settings of the database over";
-                place
-                    .remove(work, Err(Error::database(action, error)))
-                    .await
-            }
-        }
+async fn create_extensions(work: Work<'_>, statements: &[String]) -> Result<(), Error> {
+    for statement in statements {
+        let action = "making an extension to try the migrations with";
+        execute(work.session, action, statement).await?;
     }
-
-    /// The same work there.
-    fn there<'a>(&'a self, work: Work<'a>) -> Work<'a> {
-        Work {
-            database: &self.database,
-            registry: &self.registry,
-            surroundings: &self.surroundings,
-            ..work
-        }
-    }
-
-    /// Drops it. What was found out says more than why it cannot be dropped.
-    async fn remove<T>(self, work: Work<'_>, tried: Result<T, Error>) -> Result<T, Error> {
-        let name = ident(work.schema.schema_name());
-        let remove = format!("DROP DATABASE {name} WITH (FORCE)");
-        let removed = execute(work.session, "dropping the database again", &remove).await;
-        let tried = tried?;
-        removed?;
-        Ok(tried)
-    }
+    Ok(())
 }
 
 /// A tenant in such a database.
@@ -253,18 +204,4 @@ impl Trial for InDatabase<'_> {
             ..self.work
         }
     }
-}
-
-/// The statements that make what the other database has of extensions.
-async fn extensions(work: Work<'_>) -> Result<Vec<String>, Error> {
-    let sql = "SELECT pg_catalog.format('CREATE SCHEMA IF NOT EXISTS %I', n.nspname), \
-                      pg_catalog.format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', e.extname, n.nspname) \
-               FROM pg_catalog.pg_extension e \
-               JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace \
-               WHERE e.extname <> 'plpgsql' ORDER BY e.oid";
-    let rows = work.session.client().query_typed(sql, &[]).await;
-    let rows = rows.map_err(|error| Error::database("reading the extensions", error))?;
-    let texts = rows.iter().flat_map(|row| [row.try_get(0), row.try_get(1)]);
-    let texts = texts.collect::<Result<_, _>>();
-    texts.map_err(|error| Error::database("reading the extensions", error))
 }

@@ -12,7 +12,7 @@ use crate::Error;
 use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
 use crate::migration::{Migration, MigrationFile};
-use crate::name::{Schema, Target};
+use crate::name::{REHEARSAL_PREFIX, Schema, Target};
 use crate::shape::{ByDefault, Circumstances, Expectation};
 
 /// How long a trial waits for a lock of another session, in ms: whoever comes after it
@@ -170,7 +170,7 @@ impl Tenants {
 
     /// A name that no tenant has, for a database that is dropped again.
     pub(super) fn rehearsal(&self) -> Result<Target, Error> {
-        let name = format!("_rehearsal_{:016x}", rand::random::<u64>());
+        let name = format!("{REHEARSAL_PREFIX}{:016x}", rand::random::<u64>());
         self.registry.tenant(&name)
     }
 

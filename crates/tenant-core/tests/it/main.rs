@@ -31,6 +31,7 @@ mod elsewhere;
 mod error_kinds;
 mod events;
 mod expectation;
+mod expectation_scratch;
 mod expectation_trials;
 mod fixture;
 mod fleet;
