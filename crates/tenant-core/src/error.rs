@@ -1,9 +1,8 @@
 //! What can go wrong, and which tenant it concerns.
 //!
-//! A `Display` names only its own failed operation; the cause stands in
-//! `source`, and the chain is printed once, at the edge. PostgreSQL's words
-//! stay whole, in [`PgError`]. Nothing here names a command line: the same
-//! errors reach applications.
+//! A `Display` names only its own failed operation; the cause stands in `source`, and the
+//! chain is printed once, at the edge. PostgreSQL's words stay whole, in [`PgError`]. Nothing
+//! here names a command line: the same errors reach applications.
 
 mod behind;
 mod cause;
@@ -27,14 +26,14 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 use words::{
-    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost,
+    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost, named,
     newer_than_baseline, not_listed, not_repaired, other_program, possible_nodes, quoted, some,
     unclear, unmovable, unreadable, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
-/// An operation on the tenants that failed. Unless a variant says otherwise,
-/// the database is as it was before.
+/// An operation on the tenants that failed. Unless a variant says otherwise, the database
+/// is as it was before.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -94,15 +93,16 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// The name of a tenant's schema stands in a text of the tenant, where no migration is
-    /// known to have written it. In a copy that text would lead to the tenant. Nothing was
-    /// made.
-    #[error("tenant `{name}` cannot be cloned, because its name stands in the {}", .places.join(", "))]
+    /// The name of a tenant's schema stands in a text of the tenant, which in a copy would
+    /// lead to the tenant. Nothing was made.
+    #[error("tenant `{name}` cannot be cloned, because {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
         name: TenantName,
-        /// Where, in words: ``default of column `tasks.tenant` ``.
+        /// Where, in words. If rows contain it, the functions with dynamic SQL.
         places: Vec<String>,
+        /// The tables into whose rows migrations have written it.
+        rows: Vec<String>,
     },
     /// A copy of a tenant did not come out like it, and was rolled back.
     #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]

@@ -52,7 +52,7 @@ fn is_hidden(error: &Error) -> bool {
 }
 
 /// The query for the tables that have rows of their own.
-fn tables(work: Work<'_>) -> String {
+pub(super) fn tables(work: Work<'_>) -> String {
     format!(
         "SELECT c.relname FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

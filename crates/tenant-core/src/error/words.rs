@@ -39,6 +39,19 @@ pub(super) fn fits_none(nearest: Option<&Version>, differences: &[String]) -> St
     )
 }
 
+/// Where a tenant's name stands that cannot stand in a copy.
+pub(super) fn named(places: &[String], rows: &[String]) -> String {
+    if rows.is_empty() {
+        return format!("its name stands in the {}", places.join(", "));
+    }
+    let tables = rows.iter().map(|table| format!("`{table}`"));
+    let tables = tables.collect::<Vec<_>>().join(", ");
+    format!(
+        "migrations have written its name into rows of {tables}, and dynamic SQL could use it: {}",
+        places.join(", ")
+    )
+}
+
 /// What a program that is ahead has applied beyond a baseline.
 pub(super) fn newer_than_baseline(versions: &[Version]) -> String {
     format!(
