@@ -8,6 +8,7 @@
 mod abroad;
 mod anew;
 mod border;
+mod clock;
 mod file;
 mod index;
 mod inside;
@@ -274,6 +275,27 @@ impl MigrationSet {
             }
         }
         created
+    }
+
+    /// Whether what they make can depend on when they run, also by functions of `public`.
+    pub(crate) fn depend_on_time(&self, public: &Self) -> bool {
+        let all = |set: &Self, is_so: fn(&str) -> bool| {
+            let mut statements = set.iter().flat_map(|one| one.statements(MigrationFile::Up));
+            statements.any(is_so)
+        };
+        all(self, clock::depends_on_time) || all(public, clock::makes_by_time)
+    }
+
+    /// Their text without comments, and with what strings hold.
+    pub(crate) fn code(&self) -> String {
+        let mut code = String::new();
+        for statement in self
+            .iter()
+            .flat_map(|one| one.statements(MigrationFile::Up))
+        {
+            clock::code(statement, &mut code);
+        }
+        code
     }
 
     /// What they can do, there and back, as far as their words tell.

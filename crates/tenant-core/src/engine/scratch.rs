@@ -75,11 +75,12 @@ async fn run_through(
         session: &session,
         ..work
     });
-    prepare(work, place, public).await?;
+    let mut lacking = prepare(work, place, public).await?;
     let mut tried = Vec::new();
     for name in names {
         let work = work.on(Schema::Tenant(name));
-        tried.push(run_through_once(work, migrations, wanted).await?);
+        let once = run_through_once(work, migrations, wanted).await;
+        tried.push(once.map_err(|error| lacking.take().unwrap_or(error))?);
     }
     Ok(tried)
 }
@@ -102,7 +103,11 @@ async fn run_through_once(
         shapes.insert(*count, trial.shape().await?);
         done = *count;
     }
-    let seeded = seeded(work).await?;
+    let opened = open(work, "SELECT 1").await;
+    opened.map_err(|error| error.into_error(work))?;
+    let seeded = seeded(work).await;
+    close(work).await;
+    let seeded = seeded?;
     Ok(Tried { shapes, seeded })
 }
 
@@ -118,37 +123,45 @@ async fn run_back(
         session: &session,
         ..work
     });
-    prepare(work, place, public).await?;
-    there_and_back(InDatabase::of(work), remaining, reverted).await
+    let lacking = prepare(work, place, public).await?;
+    let back = there_and_back(InDatabase::of(work), remaining, reverted).await;
+    back.map_err(|error| lacking.unwrap_or(error))
 }
 
 /// Makes in the new database what the tenants' migrations can refer to. Of extensions it
 /// has those that public migrations do not create before these run, and the others after.
+/// Gives back why one could not be created: that matters where something needs it.
 async fn prepare(
     work: Work<'_>,
     place: &TrialDatabase,
     public: &MigrationSet,
-) -> Result<(), Error> {
+) -> Result<Option<Error>, Error> {
     let (before, after) = place.extensions.around(&public.created_anew());
-    create_extensions(work, &before).await?;
+    let lacking = create_extensions(work, &before).await;
     let public = MigrationSet::for_trial(&public.iter().collect::<Vec<_>>());
     let work = Work {
         schema: Schema::Public,
         migrations: &public,
         ..work
     };
-    migrate(work, None).await.require_all()?;
-    create_extensions(work, &after).await?;
+    if let Err(error) = migrate(work, None).await.require_all() {
+        return Err(lacking.unwrap_or(error));
+    }
+    let lacking_after = create_extensions(work, &after).await;
     place.surroundings.forget();
-    Ok(())
+    Ok(lacking.or(lacking_after))
 }
 
-async fn create_extensions(work: Work<'_>, statements: &[String]) -> Result<(), Error> {
+/// Runs the statements, and gives back why the first one of those failed that did: an
+/// extension can be for one database only, or for superusers.
+async fn create_extensions(work: Work<'_>, statements: &[String]) -> Option<Error> {
+    let mut failed = None;
     for statement in statements {
         let action = "making an extension to try the migrations with";
-        execute(work.session, action, statement).await?;
+        let created = execute(work.session, action, statement).await;
+        failed = failed.or(created.err());
     }
-    Ok(())
+    failed
 }
 
 /// A tenant in such a database.

@@ -42,7 +42,10 @@ pub(crate) async fn unobtrusively<T>(
     let watch = pin!(watch(work, schema, &has_given_way));
     let tried = match select(pin!(trial), watch).await {
         Either::Left((tried, watch)) => {
-            if tried.as_ref().is_err_and(|error| error.sqlstate() == Some(CANCELED)) {
+            if tried
+                .as_ref()
+                .is_err_and(|error| error.sqlstate() == Some(CANCELED))
+            {
                 // Its answer can come after what it has done.
                 drop(tokio::time::timeout(ANSWER, watch).await);
             }

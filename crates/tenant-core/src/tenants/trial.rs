@@ -13,7 +13,7 @@ use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::{REHEARSAL_PREFIX, Schema, Target};
-use crate::shape::{ByDefault, Circumstances, Expectation};
+use crate::shape::{self, ByDefault, Circumstances, Expectation};
 
 /// How long a trial waits for a lock of another session, in ms: whoever comes after it
 /// waits behind it.
@@ -242,11 +242,10 @@ impl Results {
 
 /// Whether the results differ in more than the name after some number of migrations.
 fn may_hide_name(first: &Tried, second: &Tried) -> bool {
-    let circumstances = Circumstances::default();
     let mut shapes = first.shapes.iter();
     shapes.any(|(count, shape)| {
         let other = second.shapes.get(count);
-        other.is_some_and(|other| Expectation::of_two(shape, other, &circumstances).may_hide_name())
+        other.is_some_and(|other| shape::may_hide_name(shape, other))
     })
 }
 

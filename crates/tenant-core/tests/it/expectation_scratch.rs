@@ -8,10 +8,10 @@ use crate::expectation::{health, problems};
 use crate::fixture::{Stream, create};
 
 /// A statement that commits, so that the migrations are tried in a scratch database.
-const COMMITS: &str = "DO $$ BEGIN PERFORM 1; COMMIT; END $$;";
+pub(crate) const COMMITS: &str = "DO $$ BEGIN PERFORM 1; COMMIT; END $$;";
 
 /// Tenants beside the public migrations of `public`.
-async fn beside(database: &TestDatabase, public: &Stream, stream: &Stream) -> Tenants {
+pub(crate) async fn beside(database: &TestDatabase, public: &Stream, stream: &Stream) -> Tenants {
     let migrations = Migrations {
         public: MigrationSet::registry().merge(public.set()).unwrap(),
         tenant: stream.set(),
@@ -63,7 +63,8 @@ async fn an_extension_made_by_hand_is_there_before_public_migrations_need_it() {
     database
         .execute("CREATE SCHEMA tools; CREATE EXTENSION citext SCHEMA tools")
         .await;
-    let public = Stream::new().with("CREATE EXTENSION cube; CREATE TABLE plans (name tools.citext PRIMARY KEY);");
+    let public = Stream::new()
+        .with("CREATE EXTENSION cube; CREATE TABLE plans (name tools.citext PRIMARY KEY);");
     let stream = Stream::new().outside(&format!(
         "CREATE TABLE t (plan tools.citext REFERENCES public.plans); {COMMITS}"
     ));
@@ -92,7 +93,12 @@ async fn a_trial_that_nobody_waits_for_any_more_leaves_no_database() {
     let sleeping = "SELECT min(datname) FROM pg_stat_activity WHERE application_name = 'given up'";
     let checking = tokio::spawn(async move { tenants.health().await.map(drop) });
     eventually("it is tried", async || {
-        !database.column(&format!("SELECT datname FROM ({sleeping}) s (datname) WHERE datname IS NOT NULL")).await.is_empty()
+        !database
+            .column(&format!(
+                "SELECT datname FROM ({sleeping}) s (datname) WHERE datname IS NOT NULL"
+            ))
+            .await
+            .is_empty()
     })
     .await;
     let name = database.value(sleeping).await;

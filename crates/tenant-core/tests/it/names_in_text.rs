@@ -416,7 +416,10 @@ async fn what_else_leads_from_a_row_to_the_original_refuses_a_clone_as_well() {
         let tenants = tenants(&database, &Stream::new().with(&up)).await;
         create(&tenants, &["acme"]).await;
         let refused = clone(&tenants, "acme", "beta").await.unwrap_err();
-        assert!(refused.to_string().contains("rows of `settings`"), "{refused}");
+        assert!(
+            refused.to_string().contains("rows of `settings`"),
+            "{refused}"
+        );
     }
     // A function that puts no SQL together cannot follow a row, and the note is enough.
     let database = TestDatabase::new().await;

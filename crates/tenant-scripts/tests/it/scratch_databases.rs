@@ -33,11 +33,14 @@ async fn check_under_way(database: &Database, migrations: &Migrations) -> Runnin
 }
 
 #[tokio::test]
-async fn an_interrupted_check_drops_its_scratch_database_and_a_killed_one_s_is_dropped_by_the_next() {
+async fn an_interrupted_check_drops_its_scratch_database_and_a_killed_one_s_is_dropped_by_the_next()
+{
     let server = own_server().start().unwrap();
     let database = Database::on(&server).await;
     let migrations = Migrations::ours().outside_transaction("2026-02-01-000000_slow", SLOW);
-    database.run_with(&migrations, "create-tenant acme").succeeds();
+    database
+        .run_with(&migrations, "create-tenant acme")
+        .succeeds();
 
     for signal in [Running::interrupt, Running::terminate, Running::hang_up] {
         let running = check_under_way(&database, &migrations).await;
@@ -51,10 +54,17 @@ async fn an_interrupted_check_drops_its_scratch_database_and_a_killed_one_s_is_d
     assert_eq!(database.value(SCRATCH).await, "1");
     until(&database, SLEEPING, "0").await;
     let another = check_under_way(&database, &migrations).await;
-    assert_eq!(database.value(SCRATCH).await, "1", "the old one is still there");
+    assert_eq!(
+        database.value(SCRATCH).await,
+        "1",
+        "the old one is still there"
+    );
     // One that is in use stays, and what is found in it is whole.
     let last = database.run_with(&migrations, "health-check --json");
     last.succeeds().includes(&json!({"healthy": true}));
-    another.finish().succeeds().includes(&json!({"healthy": true}));
+    another
+        .finish()
+        .succeeds()
+        .includes(&json!({"healthy": true}));
     assert_eq!(database.value(SCRATCH).await, "0");
 }

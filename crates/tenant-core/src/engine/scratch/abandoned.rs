@@ -32,7 +32,10 @@ const END: Duration = Duration::from_secs(10);
 /// `FORCE` the server refuses where a session has connected since.
 pub(super) async fn drop_abandoned(work: Work<'_>) {
     let client = work.session.client();
-    let Ok(rows) = client.query_typed(ABANDONED, &[(&REHEARSAL_PREFIX, Type::TEXT)]).await else {
+    let Ok(rows) = client
+        .query_typed(ABANDONED, &[(&REHEARSAL_PREFIX, Type::TEXT)])
+        .await
+    else {
         return;
     };
     for row in rows {
@@ -84,7 +87,9 @@ impl Drop for Abandon {
 
 /// Over a connection and a runtime of its own: those of the program may be ending.
 fn drop_at_once(database: &Database, name: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let Ok(runtime) = runtime else { return };
     let dropped = async {
         if let Ok(client) = database.driver().await {

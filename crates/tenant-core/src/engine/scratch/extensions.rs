@@ -49,20 +49,25 @@ impl Extensions {
         Ok(Self(extensions.map_err(failed)?))
     }
 
-    /// The statements that make them: those that can run before migrations that create
-    /// `anew`, and those that are to run after.
+    /// The statements that make them and their schemas: those that can run before migrations
+    /// that create `anew`, and those that are to run after.
     pub(super) fn around(&self, anew: &CreatedAnew) -> (Vec<String>, Vec<String>) {
         let mut later = BTreeSet::new();
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for extension in &self.0 {
-            let is_later = anew.extensions.contains(&extension.name)
-                || anew.schemas.contains(&extension.schema)
+            let [schema, create] = extension.statements();
+            let is_in_new = anew.schemas.contains(&extension.schema);
+            if !is_in_new {
+                before.push(schema);
+            }
+            let is_later = is_in_new
+                || anew.extensions.contains(&extension.name)
                 || extension.needs.iter().any(|it| later.contains(it.as_str()));
             if is_later {
                 later.insert(extension.name.as_str());
-                after.extend(extension.statements());
+                after.push(create);
             } else {
-                before.extend(extension.statements());
+                before.push(create);
             }
         }
         (before, after)
