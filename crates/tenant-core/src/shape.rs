@@ -117,9 +117,9 @@ impl Shape {
         tables.map(|table| table.name.as_str())
     }
 
-    /// Whether the migrations may make a table under another name than this.
-    pub(crate) fn has_others_like(&self, table: &str) -> bool {
-        self.leeway.has_others_like(&compare::table_name(table))
+    /// Whether a table is that of a year or a month, in whose place another may be.
+    pub(crate) fn is_of_moment(&self, table: &str) -> bool {
+        self.leeway.is_of_moment(&compare::table_name(table))
     }
 
     /// The columns of tables, each with the table's name, its own, and its type.

@@ -167,8 +167,8 @@ pub(super) fn of_references(
         .iter()
         .filter(|row| row.get(0) == Some(table) && row.get(5) == Some("t"));
     let following = following.filter_map(|row| row.get(2));
-    let following = following.map(|column| format!("{}.{column}", ident(table)));
-    let following = following.collect::<Vec<_>>().join(", ");
+    let following = following.map(|column| format!("{table}.{column}"));
+    let following = following.collect::<Vec<_>>().join(" or ");
     let is_unknown = matches!(error.sqlstate(), Some("42P01" | "42883" | "42704"));
     match (&error, from) {
         (Error::Database { source, .. }, Schema::Tenant(original))
@@ -177,8 +177,8 @@ pub(super) fn of_references(
             Error::NotCopyable {
                 name: original.name.clone(),
                 objects: vec![format!(
-                    "values of column {following} that name what is created after the rows, such as \
-                     a view: {source}"
+                    "a value of {following} that names what is created after the rows, such as a \
+                     view: {source}"
                 )],
             }
         }

@@ -38,6 +38,7 @@ struct KeptObject {
 #[derive(Serialize, Deserialize)]
 struct KeptOthers {
     form: NameForm,
+    is_of_moment: bool,
     object: KeptObject,
     columns: Option<BTreeMap<String, String>>,
 }
@@ -99,6 +100,7 @@ impl KeptOthers {
         };
         Self {
             form: others.form.clone(),
+            is_of_moment: others.is_of_moment,
             object: KeptObject::of(&name, &others.object),
             columns: others.columns.clone(),
         }
@@ -110,6 +112,7 @@ impl KeptOthers {
             kind: name.kind,
             table: name.table,
             form: self.form,
+            is_of_moment: self.is_of_moment,
             object,
             columns: self.columns,
         })

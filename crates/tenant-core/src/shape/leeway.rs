@@ -35,6 +35,9 @@ pub(super) struct Others {
     /// The table that they hang on, if they hang on one.
     pub(super) table: Option<String>,
     pub(super) form: NameForm,
+    /// Whether the name is that of a year or a month: the expected definition has one of them,
+    /// and a schema may have another in its place.
+    pub(super) is_of_moment: bool,
     /// What is known of each.
     pub(super) object: Object,
     /// The columns of a table, with their types, if that is known.
@@ -59,6 +62,7 @@ impl Others {
                 .as_deref()
                 .map(|table| cut(&filled(table, schema))),
             form: self.form.filled(schema),
+            is_of_moment: self.is_of_moment,
             object: Object {
                 place: self.object.place,
                 facts: facts.collect(),
@@ -117,6 +121,11 @@ impl Leeway {
     /// Whether there are such.
     pub(super) fn has_others_like(&self, name: &ObjectName) -> bool {
         self.others_like(name).next().is_some()
+    }
+
+    /// Whether an object is that of a year or a month, and may be missing.
+    pub(super) fn is_of_moment(&self, name: &ObjectName) -> bool {
+        self.others_like(name).any(|others| others.is_of_moment)
     }
 
     /// Whether a statement or a text has a name in it that the migrations were tried under.

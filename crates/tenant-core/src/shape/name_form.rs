@@ -40,6 +40,8 @@ pub(super) enum Part {
     Month,
     /// Letters and digits, at least and at most so many.
     Any(usize, usize),
+    /// The same with other characters between them, as in a UUID.
+    AnySigns(usize, usize),
 }
 
 /// The form of a name. `Display` has three dots for what can be another text.
@@ -60,15 +62,21 @@ impl NameForm {
         let begin = shared(one.chars(), other.chars());
         let (one, other) = (skip(one, begin.len()), skip(other, begin.len()));
         let end = shared(one.chars().rev(), other.chars().rev());
-        let between = [one, other].map(|rest| rest.chars().count() - end.chars().count());
-        let [least, most] = [
-            between.into_iter().min().unwrap_or_default(),
-            between.into_iter().max().unwrap_or_default(),
-        ];
-        let any = if least == most && most >= HASH {
+        let between = |rest: &str| {
+            let until = rest.len() - end.len();
+            rest.get(..until).unwrap_or_default().to_owned()
+        };
+        let (one, other) = (between(one), between(other));
+        let counts = [&one, &other].map(|rest| rest.chars().count());
+        let (least, most) = match counts {
+            [one, other] if one == other && one >= HASH => (one, one),
+            [one, other] => (one.min(other).min(1), sql_text::MAX_NAME),
+        };
+        let is_plain = (one + &other).chars().all(char::is_alphanumeric);
+        let any = if is_plain {
             Part::Any(least, most)
         } else {
-            Part::Any(1, sql_text::MAX_NAME)
+            Part::AnySigns(least, most)
         };
         let end = end.chars().rev().collect::<String>();
         let parts = [Part::Exact(begin), any, Part::Exact(end)].into_iter();
@@ -148,6 +156,7 @@ fn fits(parts: &[Part], name: &str) -> bool {
             letter.is_ascii_digit()
         }),
         Part::Any(least, most) => fits_some(rest, name, (*least, *most), char::is_alphanumeric),
+        Part::AnySigns(least, most) => fits_some(rest, name, (*least, *most), |_| true),
         Part::Month => {
             let lower = name.to_lowercase();
             let mut forms = MONTHS
@@ -191,6 +200,9 @@ mod tests {
             assert!(!form.fits(&name(other)), "{other}");
         }
         assert!(!form.fits(&format!("b{}", name(&hash('7')))));
+        let uuid = |digit: &str| format!("log_{digit}-41d4-a716-44665544{digit}");
+        let form = NameForm::of_both(&uuid("55a0"), &uuid("7c1e"));
+        assert!(form.fits(&uuid("0000")) && !form.fits("log_of_mails"));
         for (one, other) in [("r7", "r1234"), ("r_17", "r_19")] {
             assert!(NameForm::of_both(one, other).fits(&format!("{one}55")));
         }

@@ -46,6 +46,7 @@ pub(super) fn of_moments(shape: &Shape, circumstances: &Circumstances) -> Vec<Ot
         kind: name.kind,
         table: name.table.clone(),
         form,
+        is_of_moment: true,
         object: object.clone(),
         columns: columns(shape, name),
     });
@@ -106,6 +107,7 @@ fn others_of(two: &Two<'_>, one: &Side<'_>, others: &[Side<'_>]) -> Others {
         kind: one.kind,
         table: one.table.clone(),
         form,
+        is_of_moment: false,
         object: Object {
             place: one.object.place,
             facts,

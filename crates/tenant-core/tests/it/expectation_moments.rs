@@ -136,7 +136,7 @@ async fn a_year_that_migrations_write_down_is_compared() {
 async fn a_random_name_excuses_tables_like_it_and_no_others() {
     let database = TestDatabase::new().await;
     let stream = Stream::new().with(
-        "CREATE TABLE t (id int);
+        "CREATE TABLE t (id int CONSTRAINT small CHECK (id < 9));
          DO $$ BEGIN
            EXECUTE format('CREATE TABLE log_%s (id int PRIMARY KEY, line text)', md5(random()::text));
            EXECUTE format('ALTER TABLE t ADD CONSTRAINT c%s CHECK (id > 0)', (random() * 100000)::int);
@@ -154,13 +154,14 @@ async fn a_random_name_excuses_tables_like_it_and_no_others() {
         .execute(
             "CREATE TABLE acme.notes (id int); CREATE TABLE acme.log_of_mails (id int, line text); \
              CREATE TABLE acme.log_0123456789abcdef0123456789abcdef (id int); \
-             ALTER TABLE acme.t ADD CONSTRAINT more CHECK (id < 7)",
+             ALTER TABLE acme.t ADD CONSTRAINT more CHECK (id < 7), DROP CONSTRAINT small",
         )
         .await;
     let found = health(&tenants).await;
     assert_eq!(
         problems(&found),
         [
+            "Some(\"acme\"): constraint `small` of `t` is missing",
             "Some(\"acme\"): table `log_0123456789abcdef0123456789abcdef` should not be there; its \
              name fits what migrations create, and it is not like that",
             "Some(\"acme\"): table `log_of_mails` should not be there",

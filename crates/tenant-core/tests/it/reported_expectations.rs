@@ -52,7 +52,7 @@ async fn an_extension_that_cannot_be_made_again_matters_only_where_it_is_used() 
         let found = health(&tenants).await;
         assert_eq!(found.is_healthy(), is_checked, "{:?}", problems(&found));
         if !is_checked {
-            let told = problems(&found).join(" ") + &format!("{:?}", found.not_checked);
+            let told = format!("{:?} {:?}", found.problems, found.not_checked);
             assert!(told.contains("making an extension"), "{told}");
         }
     }
