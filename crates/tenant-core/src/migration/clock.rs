@@ -70,7 +70,7 @@ impl Read {
 
 /// Whether a string can be a statement to be run.
 fn is_code(inside: &str) -> bool {
-    inside.contains(char::is_whitespace) && inside.contains(|it: char| it == '(' || it == '_')
+    inside.contains(char::is_whitespace) && inside.contains(['(', '_'])
 }
 
 /// Whether a statement can make something that depends on when it runs. A default or a

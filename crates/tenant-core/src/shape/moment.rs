@@ -171,7 +171,8 @@ impl Moments {
         let text = text.trim();
         let is_digit = |letter: Option<char>| letter.is_some_and(|it| it.is_ascii_digit());
         let is_apart = |near: Option<char>, beyond: Option<char>| {
-            !near.is_some_and(char::is_alphanumeric) && !(near == Some('-') && is_digit(beyond))
+            let is_more = near == Some('-') && is_digit(beyond);
+            !is_more && !near.is_some_and(char::is_alphanumeric)
         };
         let mut found = self.code.match_indices(text);
         !text.is_empty()
