@@ -8,6 +8,7 @@
 mod behind;
 mod cause;
 mod failure;
+mod foreign_sign;
 mod kind;
 mod words;
 
@@ -26,10 +27,11 @@ use crate::{
 pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
+pub use foreign_sign::ForeignSign;
 use words::{
     ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost,
-    newer_than_baseline, not_listed, not_repaired, other_program, possible_nodes, quoted, some,
-    unclear, unmovable, unreadable, who_changed,
+    newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
+    unmovable, unreadable, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -87,17 +89,16 @@ pub enum Error {
     #[error("tenant `{0}` has that name already")]
     SameName(TenantName),
     /// A tenant has what a copy of it could not have, and no copy was made.
-    #[error("tenant `{name}` cannot be copied, because of {}", .objects.join(", "))]
+    #[error("tenant `{name}` cannot be copied: its schema contains {}", .objects.join(", "))]
     NotCopyable {
         /// The tenant.
         name: TenantName,
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// The name of a tenant's schema stands in a text of the tenant, where no migration is
-    /// known to have written it. In a copy that text would lead to the tenant. Nothing was
-    /// made.
-    #[error("tenant `{name}` cannot be cloned, because its name stands in the {}", .places.join(", "))]
+    /// A text of the tenant contains the name of its schema, where no migration is known to
+    /// have written it. In a copy that text would lead to the tenant.
+    #[error("tenant `{name}` cannot be cloned: its name appears in the {}", .places.join(", "))]
     NameInText {
         /// The tenant.
         name: TenantName,
@@ -240,21 +241,21 @@ pub enum Error {
         /// The versions that this program does not have, oldest first.
         versions: Vec<Version>,
     },
-    /// None of the applied migrations is this program's. The schema was left as it is.
-    #[error("{}", other_program(.schema, .versions))]
+    /// Another program has migrated the schema, which was left as it is.
+    #[error("{schema} is not this program's: {}", sign.told(.versions))]
     OtherProgram {
         /// Which schema, in words.
         schema: String,
-        /// The versions that are applied, oldest first.
+        /// The applied versions that show it, oldest first.
         versions: Vec<Version>,
+        /// What shows it.
+        sign: ForeignSign,
     },
     /// A tenant that is not empty has no record of applied migrations.
-    #[error("tenant `{0}` has no migration recorded as applied, so what it should be is not known")]
+    #[error("tenant `{0}` cannot be repaired: its migration history is missing or empty")]
     NoHistory(TenantName),
     /// The same, and nothing in its schema is what migrations make.
-    #[error(
-        "tenant `{0}` has no migration recorded as applied, and none creates what its schema holds"
-    )]
+    #[error("tenant `{0}` has no migration history, and no migration creates its objects")]
     ForeignObjects(TenantName),
     /// The schema belongs to another role than what is in it, or than those of most tenants.
     #[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
@@ -313,7 +314,7 @@ pub enum Error {
     InTheWay,
     /// The result of the migrations depends on the name of the schema, which a spare gets
     /// only when it becomes a tenant.
-    #[error("no spares are created: the migrations write the schema's name into {}", few(.uses))]
+    #[error("spares cannot be created: the migrations write the schema's name into {}", some(.uses))]
     DependsOnName {
         /// Where the name is written, in words.
         uses: Vec<String>,
@@ -391,7 +392,7 @@ pub enum Error {
     },
     /// Tenants have migrations that this program does not have, and which of its own
     /// replaces them is not known.
-    #[error("which migration is the baseline is not known: {}", unclear(.candidates))]
+    #[error("could not find the baseline: {}", unclear(.candidates))]
     BaselineUnclear {
         /// The migrations that some tenants with old ones lack first.
         candidates: Vec<Version>,

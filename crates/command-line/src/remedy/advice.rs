@@ -169,6 +169,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::RestoreFile => {
             "restore the file as it was, and write the change as a new migration"
         }
+        Advice::CompareTexts => {
+            "read what changed in the migrations. If it is about one of these parts, check that \
+             part of the tenants by hand"
+        }
         Advice::UseOtherProgram => {
             "run the program that applied these migrations: give their folder with \
              --migrations-dir, or restore it"

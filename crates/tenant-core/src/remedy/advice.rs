@@ -112,6 +112,8 @@ advice! {
     CorrectFile,
     /// Read the `down.sql` files, or use a role that may create a schema.
     ReadDownFiles,
+    /// Read what was edited, and check by hand what no comparison sees.
+    CompareTexts,
     /// Restore the migration's file, and write a new migration for the change.
     RestoreFile,
     /// Use the program that has the migrations: name their folder, or restore it.

@@ -6,7 +6,8 @@ use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
 use crate::{
-    At, Cause, ConnectError, Error, MigrationFailure, Node, PgError, SchemaName, TenantName,
+    At, Cause, ConnectError, Error, ForeignSign, MigrationFailure, Node, PgError, SchemaName,
+    TenantName, Version,
 };
 
 impl Error {
@@ -69,10 +70,21 @@ impl Error {
                 Advice::UseOtherProgram.into(),
                 Advice::AllowUnknownMigrations.into(),
             ],
+            Self::OtherProgram { versions, sign, .. } => of_other_program(versions, *sign),
             Self::ChangedElsewhere { changed, .. } => changed_elsewhere(changed),
             other => advice(other).map(Remedy::from).into_iter().collect(),
         }
     }
+}
+
+/// What to do with a schema of another program. Texts that were only edited can be accepted,
+/// all of them by name.
+pub(crate) fn of_other_program(versions: &[Version], sign: ForeignSign) -> Vec<Remedy> {
+    let mut remedies = vec![Advice::UseOtherProgram.into()];
+    if sign == ForeignSign::OtherTexts {
+        remedies.push(Command::AcceptEdits(versions.to_vec()).into());
+    }
+    remedies
 }
 
 /// An extension and default privileges have no schema that could be named.
@@ -143,9 +155,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Standby { .. } => Advice::UsePrimary,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
-        Error::NotOurs { .. } | Error::CannotRepairAhead { .. } | Error::OtherProgram { .. } => {
-            Advice::UseOtherProgram
-        }
+        Error::NotOurs { .. } | Error::CannotRepairAhead { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,

@@ -82,6 +82,7 @@ mod rollback_loss;
 mod rollback_outside;
 mod rollback_plan;
 mod row_security;
+mod same_versions;
 mod secrets;
 mod selection;
 mod server;

@@ -4,9 +4,9 @@ use sql_text::ident;
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::registry::Registry;
-use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql, of_other_program};
 use crate::shape::{Difference, Mending};
-use crate::{Error, SchemaName, TenantName};
+use crate::{Error, ForeignSign, SchemaName, TenantName};
 
 impl Problem {
     /// What to do about it: one of these, in the order in which to try them.
@@ -33,7 +33,7 @@ impl Problem {
             ProblemKind::HalfMade => vec![self.command(adopt)],
             ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
-                let accept = Command::AcceptEdits(version.clone());
+                let accept = Command::AcceptEdits(vec![version.clone()]);
                 vec![Advice::RestoreFile.into(), accept.into()]
             }
             ProblemKind::NoFingerprints => {
@@ -50,9 +50,14 @@ impl Problem {
                 vec![Command::MigratePublic.into()]
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
-            ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => {
+            ProblemKind::UnknownMigration(_)
+            | ProblemKind::OtherProgram {
+                sign: ForeignSign::UnknownVersions,
+                ..
+            } => {
                 vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
             }
+            ProblemKind::OtherProgram { versions, sign } => of_other_program(versions, *sign),
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
