@@ -101,6 +101,12 @@ fn of_sql(sql: &Sql) -> String {
     let what = match sql.purpose {
         // These can be long. Whoever shows a difference lists its statements below.
         Purpose::DropObject => return "if nothing uses it, drop it with this SQL".to_owned(),
+        Purpose::UndoChange => {
+            return "if nothing needs the change, undo it with this SQL".to_owned();
+        }
+        Purpose::RevokeGrants => {
+            return "if nothing needs these rights, revoke them with this SQL".to_owned();
+        }
         Purpose::RenameBack => {
             return "if nothing uses the new name, rename it back with this SQL".to_owned();
         }

@@ -119,6 +119,8 @@ pub enum Error {
     HasDependents {
         /// Which schema, in words.
         schema: String,
+        /// Whether it is a spare.
+        is_spare: bool,
         /// What depends on it from outside, by kind and name.
         dependents: Vec<Dependent>,
     },
@@ -372,13 +374,15 @@ pub enum Error {
         /// What still differs, in words.
         differences: Vec<String>,
     },
-    /// A schema that looks like no version of a tenant.
+    /// A schema that matches no version of a tenant.
     #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .differences))]
     NoVersionFits {
         /// The schema.
         name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
         nearest: Option<Version>,
+        /// Whether it is registered as a tenant's.
+        is_registered: bool,
         /// How the schema differs from it, in words.
         differences: Vec<String>,
     },

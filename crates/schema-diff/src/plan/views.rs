@@ -47,8 +47,8 @@ impl Planner<'_> {
                 let is_renamed = found.old != found.new && view.reads_relation(&found.old);
                 if is_renamed || renamed.next().is_some() {
                     return Err(PlanError::InUse(format!(
-                        "the {} `{}` reads `{}`, of which a name and a type change at once; rename \
-                         first, in a migration of its own, and change the type in the next one",
+                        "the {} `{}` reads `{}`, in which a name and a type change at once. Rename \
+                         first, in a separate migration, and change the type in the next one",
                         view.kind.words(),
                         view.name,
                         found.old
@@ -118,22 +118,23 @@ fn in_order(mut views: Vec<&StoredView>) -> Vec<&StoredView> {
 fn in_use(what: &str, view: &StoredView) -> PlanError {
     let (kind, name) = (view.kind.words(), &view.name);
     PlanError::InUse(format!(
-        "{what} cannot be dropped: the {kind} `{name}` reads it; write a migration by hand that drops \
-         the {kind} or defines it without that (`DROP {} {name}; CREATE {} {name} AS ...`), and run \
-         the command again after it",
-        view.kind.sql(),
-        view.kind.sql()
+        "{what} cannot be dropped: the {kind} `{name}` reads it. Write a migration that drops the \
+         {kind} or defines it without that (`DROP {sql} {quoted}; CREATE {sql} {quoted} AS ...`), \
+         and run the command again",
+        sql = view.kind.sql(),
+        quoted = sql_text::ident(name),
     ))
 }
 
 fn note(view: &StoredView) -> String {
     let (kind, name) = (view.kind.words(), &view.name);
     let filled = match view.kind {
-        ViewKind::Materialized => "; it is filled anew, which takes as long as its query",
+        ViewKind::Materialized => ". It fills it again, which takes as long as its query",
         _ => "",
     };
     format!(
-        "the {kind} `{name}` reads a column that gets another type: it is dropped and created again \
-         with its options, privileges, comments, indexes, triggers and rules{filled}"
+        "the {kind} `{name}` reads a column that gets another type. The migration drops it and \
+         creates it again with its options, comments, indexes, triggers, rules and the privileges \
+         that migrations granted. Privileges granted in other ways are lost{filled}"
     )
 }

@@ -21,8 +21,8 @@ pub(crate) enum Evidence<'a> {
     /// Its table of applied migrations holds these versions, oldest first; it looks like
     /// this.
     Ledger(&'a [String], &'a Shape),
-    /// It has none, or an empty one; it looks like this.
-    Shape(&'a Shape),
+    /// It has none, or an empty one; it looks like this. And whether it is registered.
+    Shape(&'a Shape, bool),
 }
 
 /// Registers the schema of `work` as its tenant. `decide` says from what the
@@ -75,7 +75,7 @@ async fn register(
             script.step("registering the tenant", &statement);
         }
     } else {
-        let count = decide(&Evidence::Shape(&shape))?;
+        let count = decide(&Evidence::Shape(&shape, is_registered))?;
         let migrations = work.migrations.iter().take(count).collect::<Vec<_>>();
         if ledger.is_none() {
             script.step(

@@ -10,7 +10,7 @@ use sql_text::{is_cut, tokens};
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::blame;
-use super::culprit::function_elsewhere;
+use super::culprit::{function_elsewhere, object_elsewhere};
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::link::Place;
@@ -60,6 +60,8 @@ pub(super) struct Failure<'a> {
     source: PgError,
     /// The function elsewhere that made it fail, where the server had to be asked.
     function: Option<String>,
+    /// The object that it has not found, with the schema that has it.
+    object: Option<(String, String)>,
 }
 
 impl<'a> Script<'a> {
@@ -111,6 +113,7 @@ impl<'a> Script<'a> {
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
             source,
             function: None,
+            object: None,
         }
     }
 
@@ -174,6 +177,7 @@ pub(super) fn failure_of<'a>(
         offset: offset.unwrap_or_default(),
         source,
         function: None,
+        object: None,
     }
 }
 
@@ -214,11 +218,13 @@ impl Failure<'_> {
         self
     }
 
-    /// The same, once it is known which function elsewhere made it fail.
+    /// The same, once it is known which function elsewhere made it fail, and where the object
+    /// is that it has not found.
     pub(super) async fn traced(mut self, work: Work<'_>) -> Self {
         if let Origin::Migration(migration, file, _) = self.origin {
             let found = function_elsewhere(work, (migration, file), &self.source);
             self.function = found.await;
+            self.object = object_elsewhere(work, &self.source).await;
         }
         self
     }
@@ -261,7 +267,8 @@ impl Failure<'_> {
                 (statement, self.offset),
                 self.source,
             )
-            .caused_by(self.function),
+            .caused_by(self.function)
+            .not_finding(self.object),
             Origin::Deferred(migration, file) => {
                 Error::deferred(work.schema, (migration, file), self.source)
             }

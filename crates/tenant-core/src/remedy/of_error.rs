@@ -117,6 +117,12 @@ fn of_migration(failure: &MigrationFailure) -> Vec<Remedy> {
         Cause::Function(function) if !will_pass(&failure.source) => {
             return vec![Advice::FixFunction.into(), callers(function)];
         }
+        Cause::OtherSchema { .. } => {
+            return vec![
+                Advice::NameExtensionsSchema.into(),
+                Advice::FixMigration.into(),
+            ];
+        }
         Cause::Role => Advice::GrantRole,
         Cause::Path => Advice::RemoveSearchPath,
         Cause::Timeout => Advice::ChangeTimeout,
@@ -144,6 +150,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
         Error::NameInText { .. } => Advice::RemoveName,
+        Error::HasDependents { is_spare: true, .. } => Advice::DetachDependents,
         Error::HasDependents { .. } => Advice::RemoveDependents,
         Error::SameName(_) => Advice::ChooseAnotherName,
         Error::InvalidExtensionsSchema { .. } => Advice::CorrectExtensionsSchema,
@@ -179,7 +186,17 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             Err(_) => vec![Command::CheckTenants.into()],
         },
         // It would stay without any migration that is recorded.
-        Error::NoVersionFits { nearest: None, .. } => vec![Advice::MoveForeignObjects.into()],
+        Error::NoVersionFits {
+            nearest: None,
+            is_registered: true,
+            ..
+        } => vec![Advice::MoveForeignObjects.into()],
+        Error::NoVersionFits { nearest: None, .. } => {
+            vec![
+                Advice::LeaveSchema.into(),
+                Advice::NameAdoptedVersion.into(),
+            ]
+        }
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
             adopt(name, Some(nearest.clone().into())),

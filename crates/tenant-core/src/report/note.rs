@@ -49,6 +49,8 @@ pub enum Note {
     LossUnknown {
         /// Why not, in words.
         reason: String,
+        /// Whether that is because the server is a standby.
+        on_standby: bool,
     },
     /// After reverting a schema is not as it was before the migrations.
     #[error("each down.sql should undo its up.sql, and these do not: {}", listed(.differences))]
@@ -146,6 +148,9 @@ impl Note {
                 return vec![Advice::UseOtherProgram.into(), Command::Squash.into()];
             }
             Self::Late { .. } => Advice::IgnoreIfIndependent,
+            Self::LossUnknown {
+                on_standby: true, ..
+            } => Advice::UsePrimary,
             Self::LossUnknown { .. } => Advice::ReadDownFiles,
             Self::NotBack { .. } => Advice::CompleteDownFiles,
             Self::SameButForCase { .. } => Advice::IgnoreIfMeant,

@@ -198,7 +198,7 @@ impl Tenants {
         steps: &Steps,
     ) -> Result<(usize, Adopted), Error> {
         let name = &target.schema;
-        let found = match evidence {
+        let (found, is_registered) = match evidence {
             Evidence::Ledger(..) if *said != Said::Nothing => {
                 return Err(Error::HasLedger(name.clone()));
             }
@@ -206,7 +206,7 @@ impl Tenants {
                 let adopted = self.as_recorded(target, versions, found, steps)?;
                 return Ok((0, adopted));
             }
-            Evidence::Shape(found) => found,
+            Evidence::Shape(found, is_registered) => (found, is_registered),
         };
         let differing = steps.of_counts.iter().map(|(count, expected)| {
             let differing = differing(&expected.of(name.as_str()), found);
@@ -222,7 +222,7 @@ impl Tenants {
         let fits = fits.map(|(count, _)| *count).collect::<Vec<_>>();
         match fits.as_slice() {
             [count] => Ok((*count, self.adopted(*count, true, Vec::new()))),
-            [] => Err(self.no_version(name, differing)),
+            [] => Err(self.no_version(name, *is_registered, differing)),
             several => Err(Error::SeveralVersionsFit {
                 name: name.clone(),
                 versions: several.iter().map(|count| self.version(*count)).collect(),
@@ -286,7 +286,12 @@ impl Tenants {
         }
     }
 
-    fn no_version(&self, name: &SchemaName, differing: Vec<(usize, Vec<String>)>) -> Error {
+    fn no_version(
+        &self,
+        name: &SchemaName,
+        is_registered: bool,
+        differing: Vec<(usize, Vec<String>)>,
+    ) -> Error {
         // Of several that are as near, the newest.
         let nearest = differing
             .into_iter()
@@ -296,6 +301,7 @@ impl Tenants {
         Error::NoVersionFits {
             name: name.clone(),
             nearest: self.version(count),
+            is_registered,
             differences,
         }
     }

@@ -9,6 +9,7 @@
 mod accept_edits;
 mod adopt;
 mod adopt_corners;
+mod advice;
 mod as_diesel;
 mod borders;
 mod capture;

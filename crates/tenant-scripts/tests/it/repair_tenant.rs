@@ -72,7 +72,9 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme")
         .exits_with(1)
         .prints("column `dummy_table.value` is missing\n1 statement ran:")
-        .prints("column `dummy_table.name` differs: not null is nothing, should be `NOT NULL`\n    why: ")
+        .prints(
+            "column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n    why: ",
+        )
         .prints("contains null values (SQLSTATE 23502)")
         .prints("to do: Change the rows that the message names");
     database
