@@ -243,12 +243,12 @@ impl Expectation {
         });
         let objects = leeway.objects.iter();
         let objects = objects.map(|(kind, table)| match table {
-            Some(table) => format!("a {} of `{table}`", kind.words()),
-            None => format!("a {}", kind.words()),
+            Some(table) => format!("{} of `{table}`", kind.one()),
+            None => kind.one(),
         });
         let grants = leeway.by_default.kinds();
         let grants =
-            grants.map(|kind| format!("grants by default privileges on a {}", kind.words()));
+            grants.map(|kind| format!("grants by default privileges on {}", kind.one()));
         facts.chain(objects).chain(grants).collect()
     }
 

@@ -46,6 +46,15 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    /// One of the kind in words: `an index`.
+    pub(super) fn one(self) -> String {
+        let article = match self {
+            Self::Index => "an",
+            _ => "a",
+        };
+        format!("{article} {}", self.words())
+    }
+
     /// The kind in words: `materialized view`.
     #[must_use]
     pub fn words(self) -> &'static str {
