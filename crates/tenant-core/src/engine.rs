@@ -50,6 +50,7 @@ mod script;
 mod seeds;
 mod send;
 mod settings;
+mod settle;
 mod squash;
 mod surroundings;
 mod transaction;

@@ -96,8 +96,7 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// A text of the tenant contains the name of its schema, where no migration is known to
-    /// have written it. In a copy that text would lead to the tenant.
+    /// A text of the tenant, which no migration is known to have written, names its schema.
     #[error("tenant `{name}` cannot be cloned: its name appears in the {}", .places.join(", "))]
     NameInText {
         /// The tenant.
@@ -113,8 +112,7 @@ pub enum Error {
         /// What would differ.
         differences: Vec<String>,
     },
-    /// What others have depends on a schema, would be dropped with it, and nobody said
-    /// that it may. Nothing was dropped.
+    /// Objects outside a schema depend on it. Nothing was dropped.
     #[error("{schema} cannot be dropped: {}", depending(.dependents))]
     HasDependents {
         /// Which schema, in words.
@@ -314,8 +312,7 @@ pub enum Error {
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
     #[error("the trial run of the migrations was canceled: another session waited for its lock")]
     InTheWay,
-    /// The result of the migrations depends on the name of the schema, which a spare gets
-    /// only when it becomes a tenant.
+    /// The result of the migrations depends on the name of the schema, and a spare has none.
     #[error("spares cannot be created: the migrations write the schema's name into {}", some(.uses))]
     DependsOnName {
         /// Where the name is written, in words.
@@ -337,8 +334,7 @@ pub enum Error {
         /// one does.
         line: Option<usize>,
     },
-    /// A tenant's migration would change what is outside the tenant's schema. What it did
-    /// was rolled back; one that runs outside a transaction was not begun.
+    /// A tenant's migration would change what is outside the tenant's schema.
     #[error(
         "{schema}: {}{}, and is not recorded as {}: {}", who_changed(.migrations),
         at_line(.line.as_ref(), *.file), done(*.file), .changed.join(", ")
@@ -480,8 +476,7 @@ pub enum Error {
     /// A version was named for a schema that says itself which it has.
     #[error("the schema `{0}` has a table of applied migrations, which says its version")]
     HasLedger(SchemaName),
-    /// Somebody holds a lock on something in the tenant's schema, so that it cannot be
-    /// looked at.
+    /// Another session holds a lock on something in the tenant's schema.
     #[error("tenant `{0}` cannot be looked at while somebody changes it")]
     InUse(TenantName),
     /// A schema was to become a tenant, and is not there.

@@ -85,7 +85,7 @@ async fn register(
         }
         record_all(work, &migrations, is_registered, &mut script);
     }
-    script.step("committing", "COMMIT");
+    script.commit();
     run_script(work, &script).await
 }
 

@@ -289,7 +289,7 @@ async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error
     script.step(UPDATING_REGISTRY, &statement);
     let query = texts_in(work.schema, from);
     script.step("looking for the original's name", &query);
-    script.step("committing", "COMMIT");
+    script.commit();
     let rows = ask(work, &script).await?;
     Ok(read_left(&rows, from, work.schema).functions)
 }

@@ -41,8 +41,17 @@ pub(super) const BEGINNING: &str = "beginning a transaction that writes";
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
+/// The step that is reported where nobody can say any more whether it was done.
+const LOST: &str = "committing, which may have happened or not,";
+
 /// The step that sees whether something was changed outside the schema.
 const LOOKING_ELSEWHERE: &str = "checking that nothing was changed outside the schema";
+
+/// The statement that commits.
+pub(super) const COMMIT: &str = "COMMIT";
+
+/// The number by which the server knows the transaction, also after the connection is lost.
+pub(super) const NUMBER: &str = "SELECT pg_catalog.txid_current()";
 
 /// A message in the making.
 #[derive(Default)]
@@ -50,6 +59,8 @@ pub(super) struct Script<'a> {
     text: String,
     /// Where each statement begins in the text.
     starts: Vec<(usize, Origin<'a>)>,
+    /// Which statement commits, and follows the one that asks for the transaction's number.
+    commit: Option<usize>,
 }
 
 /// Where a script failed, and why.
@@ -62,6 +73,19 @@ pub(super) struct Failure<'a> {
     function: Option<String>,
     /// The object that it has not found, with the schema that has it.
     object: Option<(String, String)>,
+    committed: Committed,
+}
+
+/// Whether a script has committed before it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Committed {
+    No,
+    Yes,
+    /// The connection was lost while it did. With the number of the transaction, the server
+    /// can be asked.
+    Ask(Option<String>),
+    /// That was of no use.
+    Unknown,
 }
 
 impl<'a> Script<'a> {
@@ -76,6 +100,19 @@ impl<'a> Script<'a> {
     /// Adds a step of our own.
     pub(super) fn step(&mut self, action: &'static str, sql: &str) {
         self.push(Origin::Step(action), sql);
+    }
+
+    /// Commits. When the connection is lost meanwhile, the server can be asked what became
+    /// of the transaction.
+    pub(super) fn commit(&mut self) {
+        self.step("asking for the number of the transaction", NUMBER);
+        self.commit = Some(self.starts.len());
+        self.step("committing", COMMIT);
+    }
+
+    /// Which statement commits.
+    pub(super) fn commits_at(&self) -> Option<usize> {
+        self.commit
     }
 
     /// The statements, each with where it comes from.
@@ -114,6 +151,7 @@ impl<'a> Script<'a> {
             source,
             function: None,
             object: None,
+            committed: Committed::No,
         }
     }
 
@@ -178,6 +216,7 @@ pub(super) fn failure_of<'a>(
         source,
         function: None,
         object: None,
+        committed: Committed::No,
     }
 }
 
@@ -204,6 +243,16 @@ impl Failure<'_> {
     /// Whether it is a migration that failed, and no step of our own.
     pub(super) fn is_of_a_migration(&self) -> bool {
         !matches!(self.origin, Origin::Step(_))
+    }
+
+    /// The same, with whether the script has committed.
+    pub(super) fn committed(self, committed: Committed) -> Self {
+        Self { committed, ..self }
+    }
+
+    /// Whether it has.
+    pub(super) fn has_committed(&self) -> &Committed {
+        &self.committed
     }
 
     /// The same, with those who held the lock that was not to be had.
@@ -257,6 +306,9 @@ impl Failure<'_> {
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
         let unmet = self.unmet();
+        if self.committed == Committed::Unknown {
+            return self.into_error_of_step(work, LOST);
+        }
         if unmet == Some(Assertion::Listed) {
             return work.not_listed();
         }

@@ -247,8 +247,7 @@ impl Expectation {
             None => kind.one(),
         });
         let grants = leeway.by_default.kinds();
-        let grants =
-            grants.map(|kind| format!("grants by default privileges on {}", kind.one()));
+        let grants = grants.map(|kind| format!("grants by default privileges on {}", kind.one()));
         facts.chain(objects).chain(grants).collect()
     }
 

@@ -41,6 +41,7 @@ mod heard;
 mod line_ends;
 mod list;
 mod locks;
+mod lost_commits;
 mod messages;
 mod migrations;
 mod names;
