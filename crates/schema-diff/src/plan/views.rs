@@ -24,7 +24,7 @@ impl Planner<'_> {
     pub(super) fn check_views(&self) -> Result<(), PlanError> {
         for name in &self.matches.gone {
             if let Some(view) = self.readers(|view| view.reads_relation(name)).first() {
-                return Err(in_use(&format!("the table `{name}`"), view));
+                return Err(self.in_use(&format!("the table `{name}`"), view));
             }
         }
         for (found, ..) in self.pairs() {
@@ -32,7 +32,7 @@ impl Planner<'_> {
                 let readers = self.readers(|view| view.reads_column(&found.old, column));
                 if let Some(view) = readers.first() {
                     let what = format!("the column `{column}` of `{}`", found.old);
-                    return Err(in_use(&what, view));
+                    return Err(self.in_use(&what, view));
                 }
             }
         }
@@ -95,6 +95,18 @@ impl Planner<'_> {
         in_order(found)
     }
 
+    /// That what goes is read by a view.
+    fn in_use(&self, what: &str, view: &StoredView) -> PlanError {
+        let (kind, name) = (view.kind.words(), &view.name);
+        PlanError::InUse(format!(
+            "{what} cannot be dropped: the {kind} `{name}` reads it. Write a migration that drops the \
+             {kind} or defines it without that (`DROP {sql} {quoted}; CREATE {sql} {quoted} AS ...`), \
+             and run the command again",
+            sql = view.kind.sql(),
+            quoted = self.catalog.quote.ident(name),
+        ))
+    }
+
     fn readers(&self, reads: impl Fn(&StoredView) -> bool) -> Vec<&StoredView> {
         let views = self.catalog.views.iter();
         views.filter(|view| reads(view)).collect()
@@ -115,26 +127,15 @@ fn in_order(mut views: Vec<&StoredView>) -> Vec<&StoredView> {
     views
 }
 
-fn in_use(what: &str, view: &StoredView) -> PlanError {
-    let (kind, name) = (view.kind.words(), &view.name);
-    PlanError::InUse(format!(
-        "{what} cannot be dropped: the {kind} `{name}` reads it. Write a migration that drops the \
-         {kind} or defines it without that (`DROP {sql} {quoted}; CREATE {sql} {quoted} AS ...`), \
-         and run the command again",
-        sql = view.kind.sql(),
-        quoted = sql_text::ident(name),
-    ))
-}
-
 fn note(view: &StoredView) -> String {
     let (kind, name) = (view.kind.words(), &view.name);
     let filled = match view.kind {
-        ViewKind::Materialized => ". It fills it again, which takes as long as its query",
+        ViewKind::Materialized => ", and fills it, which takes as long as its query",
         _ => "",
     };
     format!(
         "the {kind} `{name}` reads a column that gets another type. The migration drops it and \
          creates it again with its options, comments, indexes, triggers, rules and the privileges \
-         that migrations granted. Privileges granted in other ways are lost{filled}"
+         that migrations granted{filled}. Privileges granted in other ways are lost"
     )
 }

@@ -49,7 +49,7 @@ pub(super) async fn function_elsewhere(
     Some(format!("{schema}.{written}"))
 }
 
-/// A type, a function or an operator class, which the server has not found, with the schema
+/// A type, a function, an operator or an operator class, which the server has not found, with the schema
 /// that has it: of an extension, or what no tenant has for itself. `None` where a schema of
 /// extensions is named, or none has it.
 pub(super) async fn object_elsewhere(work: Work<'_>, error: &PgError) -> Option<(String, String)> {
@@ -59,7 +59,8 @@ pub(super) async fn object_elsewhere(work: Work<'_>, error: &PgError) -> Option<
         return None;
     }
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
-    let words = error.message()?.split(|c| !is_of_word(c));
+    let message = error.message()?;
+    let words = message.split(|c| !is_of_word(c));
     let words = words.filter(|word| !word.is_empty()).map(literal);
     let words = words.collect::<Vec<_>>().join(", ");
     let rows = work.registry.rows_of(List::Tenants, "t");
@@ -70,15 +71,22 @@ pub(super) async fn object_elsewhere(work: Work<'_>, error: &PgError) -> Option<
              SELECT oid, proname::text, pronamespace, 'pg_catalog.pg_proc'::regclass \
              FROM pg_catalog.pg_proc UNION ALL \
              SELECT oid, opcname::text, opcnamespace, 'pg_catalog.pg_opclass'::regclass \
-             FROM pg_catalog.pg_opclass) o (oid, name, namespace, catalog) \
+             FROM pg_catalog.pg_opclass UNION ALL \
+             SELECT oid, oprname::text, oprnamespace, 'pg_catalog.pg_operator'::regclass \
+             FROM pg_catalog.pg_operator) o (oid, name, namespace, catalog) \
          JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace \
          LEFT JOIN pg_catalog.pg_depend d ON d.objid = o.oid AND d.classid = o.catalog \
              AND d.deptype = 'e' \
-         WHERE o.name = ANY (ARRAY[{words}]::text[]) AND n.nspname !~ '^pg_' \
+         LEFT JOIN pg_catalog.pg_operator p ON p.oid = o.oid \
+             AND o.catalog = 'pg_catalog.pg_operator'::regclass \
+         WHERE (o.name = ANY (ARRAY[{words}]::text[]) OR pg_catalog.strpos({message}, \
+               pg_catalog.format(' %s %s %s', p.oprleft::regtype, o.name, p.oprright::regtype)) > 0) \
+           AND n.nspname !~ '^pg_' \
            AND n.nspname NOT IN ('information_schema', {own}) \
            AND NOT pg_catalog.starts_with(n.nspname::text, {spare}) \
            AND NOT EXISTS (SELECT FROM {from} WHERE {schema} = n.nspname) \
          ORDER BY d.objid IS NULL, 2, 1 LIMIT 1",
+        message = literal(message),
         own = literal(work.schema.schema_name()),
         spare = literal(SPARE_PREFIX),
         from = rows.from,

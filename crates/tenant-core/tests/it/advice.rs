@@ -93,6 +93,38 @@ async fn a_schema_that_matches_no_version_is_left_or_adopted_at_a_version_by_nam
     assert_eq!(error.remedies(), expected.map(Remedy::from));
 }
 
+/// As others have met it: an extension in a schema of its own, or in the first tenant's.
+#[tokio::test]
+async fn what_an_extension_elsewhere_has_leads_to_its_schema() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "CREATE SCHEMA shared; CREATE EXTENSION citext SCHEMA shared; \
+             CREATE EXTENSION pg_trgm SCHEMA shared",
+        )
+        .await;
+    tenants(&database, &Stream::new()).await;
+    for (number, (up, object)) in [
+        ("CREATE TABLE users (name citext)", "citext"),
+        (
+            "CREATE TABLE users (name text); CREATE INDEX ON users USING gin (name gin_trgm_ops)",
+            "gin_trgm_ops",
+        ),
+        ("SELECT similarity('a', 'b')", "similarity"),
+        ("SELECT 'a'::text % 'b'::text", "%"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let tenants = open(&database, &Stream::new().with(up), Settings::default()).await;
+        let error = tenants.create(&name(&format!("t_{number}"))).await;
+        let error = error.unwrap_err();
+        let place = format!("(`{object}` is in the schema `shared`)");
+        assert!(error.to_string().contains(&place), "{up}: {error}");
+        assert_eq!(error.remedies()[0], Advice::NameExtensionsSchema.into());
+    }
+}
+
 #[tokio::test]
 async fn a_missing_type_leads_to_the_option_for_the_schema_that_has_it() {
     let database = TestDatabase::new().await;

@@ -193,6 +193,25 @@ async fn the_only_migration_is_an_edited_one_where_the_tables_are_its_tables() {
     assert_untouched(&database, &stranger, ForeignSign::OtherTexts).await;
 }
 
+/// A release that touches most of its old migrations is still the same program.
+#[tokio::test]
+async fn edited_migrations_beside_one_that_is_as_it_was_are_edits() {
+    let database = TestDatabase::new().await;
+    let first = two_steps().with("CREATE TABLE notes (id int);");
+    let edited = Stream::new()
+        .with("CREATE TABLE tasks (id int NOT NULL PRIMARY KEY, title text);")
+        .with("ALTER TABLE tasks ADD due date;")
+        .with("CREATE TABLE notes (id int);")
+        .with("CREATE TABLE more ();");
+    let tenants = seen(&database, &first, &edited).await;
+    let report = migrate(&tenants).await;
+    assert_eq!(report.count(Status::Migrated), 2, "{report:?}");
+    let codes = report.notes.iter().map(Note::code);
+    assert_eq!(codes.collect::<Vec<_>>(), ["edited_migration"; 2]);
+    let report = tenants.accept_edits().await.unwrap();
+    assert_eq!(report.count(Status::Accepted), 2, "{report:?}");
+}
+
 #[tokio::test]
 async fn the_migration_that_diesel_writes_into_every_project_shows_nothing() {
     let database = TestDatabase::new().await;
