@@ -88,6 +88,9 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
         }
         Command::KeepSpares(_) => "create the spares",
         Command::Squash => "if a baseline replaces them, see what squashing would do",
+        Command::AcceptEdits(versions) if versions.len() > 1 => {
+            "if you edited these migrations and that changed nothing, accept their texts"
+        }
         Command::AcceptEdits(_) => "if the edit changes nothing, accept it",
         _ => "run",
     };
