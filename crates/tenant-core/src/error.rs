@@ -1,9 +1,8 @@
 //! What can go wrong, and which tenant it concerns.
 //!
-//! A `Display` names only its own failed operation; the cause stands in
-//! `source`, and the chain is printed once, at the edge. PostgreSQL's words
-//! stay whole, in [`PgError`]. Nothing here names a command line: the same
-//! errors reach applications.
+//! A `Display` names only its own failed operation; the cause stands in `source`, and the
+//! chain is printed once, at the edge. PostgreSQL's words stay whole, in [`PgError`]. Nothing
+//! here names a command line: the same errors reach applications.
 
 mod behind;
 mod cause;
@@ -29,14 +28,14 @@ pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 pub use foreign_sign::ForeignSign;
 use words::{
-    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost,
+    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost, named,
     newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
     unmovable, unreadable, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
-/// An operation on the tenants that failed. Unless a variant says otherwise,
-/// the database is as it was before.
+/// An operation on the tenants that failed. Unless a variant says otherwise, the database
+/// is as it was before.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -97,12 +96,14 @@ pub enum Error {
         objects: Vec<String>,
     },
     /// A text of the tenant, which no migration is known to have written, names its schema.
-    #[error("tenant `{name}` cannot be cloned: its name appears in the {}", .places.join(", "))]
+    #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
         name: TenantName,
-        /// Where, in words: ``default of column `tasks.tenant` ``.
+        /// Where, in words. If rows contain it, the functions with dynamic SQL.
         places: Vec<String>,
+        /// The tables into whose rows migrations have written it.
+        rows: Vec<String>,
     },
     /// A copy of a tenant did not come out like it, and was rolled back.
     #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]

@@ -243,6 +243,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
              command again. A migration that writes current_schema() there is recognized and needs \
              no change"
         }
+        Advice::AllowNameInRows => {
+            "give --allow-name-in-rows if no function works on the schema that a row names. Update \
+             the rows of the clone afterwards"
+        }
         Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
         _ => return None,
     })

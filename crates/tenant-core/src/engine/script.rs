@@ -41,7 +41,7 @@ pub(super) const BEGINNING: &str = "beginning a transaction that writes";
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
-/// The step that is reported where nobody can say any more whether it was done.
+/// The step to report if it is not known whether the commit happened.
 const LOST: &str = "committing, which may have happened or not,";
 
 /// The step that sees whether something was changed outside the schema.
@@ -81,10 +81,10 @@ pub(super) struct Failure<'a> {
 pub(super) enum Committed {
     No,
     Yes,
-    /// The connection was lost while it did. With the number of the transaction, the server
+    /// The connection was lost during the commit. With the number of the transaction, the server
     /// can be asked.
     Ask(Option<String>),
-    /// That was of no use.
+    /// The server could not be asked.
     Unknown,
 }
 
@@ -102,8 +102,8 @@ impl<'a> Script<'a> {
         self.push(Origin::Step(action), sql);
     }
 
-    /// Commits. When the connection is lost meanwhile, the server can be asked what became
-    /// of the transaction.
+    /// Commits. If the connection is lost during the commit, the server can be asked how the
+    /// transaction ended.
     pub(super) fn commit(&mut self) {
         self.step("asking for the number of the transaction", NUMBER);
         self.commit = Some(self.starts.len());

@@ -36,6 +36,19 @@ pub(super) fn fits_none(nearest: Option<&Version>, differences: &[String]) -> St
     format!("matches no version of a tenant: it differs from the nearest, {nearest}: {differences}")
 }
 
+/// Where a tenant's name stands that cannot stand in a copy.
+pub(super) fn named(places: &[String], rows: &[String]) -> String {
+    if rows.is_empty() {
+        return format!("its name appears in the {}", places.join(", "));
+    }
+    let tables = rows.iter().map(|table| format!("`{table}`"));
+    let tables = tables.collect::<Vec<_>>().join(", ");
+    format!(
+        "migrations have written its name into rows of {tables}, and dynamic SQL could use it: {}",
+        places.join(", ")
+    )
+}
+
 /// What a program that is ahead has applied beyond a baseline.
 pub(super) fn newer_than_baseline(versions: &[Version]) -> String {
     format!(

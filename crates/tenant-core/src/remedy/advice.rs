@@ -157,6 +157,9 @@ advice! {
     ReplaceFunctions,
     /// Change the tenant so that no text names its schema.
     RemoveName,
+    /// Allow a clone to have rows with the name, if no function works on the schema that a
+    /// row names.
+    AllowNameInRows,
     /// Update the rows where they mean the tenant's name.
     UpdateRows,
     /// Drop the extension, and create it in a schema that belongs to no tenant.

@@ -149,6 +149,7 @@ fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
+        Error::NameInText { rows, .. } if !rows.is_empty() => Advice::AllowNameInRows,
         Error::NameInText { .. } => Advice::RemoveName,
         Error::HasDependents { is_spare: true, .. } => Advice::DetachDependents,
         Error::HasDependents { .. } => Advice::RemoveDependents,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::expectation::Leeway;
 use super::forms::has_name;
+use super::leeway::Leeway;
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
@@ -141,6 +141,17 @@ impl Difference {
             self.mending = Mending::ByHand;
             self.statements.clear();
             self.core.clear();
+        }
+    }
+
+    /// The same of something whose name fits what migrations make: that it is another thing
+    /// may be for people to know.
+    pub(super) fn of_doubtful(self) -> Self {
+        Self {
+            mending: Mending::ByHand,
+            statements: Vec::new(),
+            note: Some("its name fits what migrations create, and it is not like that".to_owned()),
+            ..self
         }
     }
 
