@@ -71,7 +71,7 @@ fn assert_told(problems: &[Problem], tenants: &Tenants, is: ForeignSign) {
     for problem in problems {
         assert!(problem.sql(registry).is_empty());
         let remedies = problem.remedies(registry);
-        assert_eq!(remedies[0], Advice::UseOtherProgram.into());
+        assert_eq!(remedies.first(), Some(&Advice::UseOtherProgram.into()));
         assert!(!remedies.iter().any(|it| matches!(it, Remedy::Sql(_))));
     }
 }
