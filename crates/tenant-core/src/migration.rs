@@ -21,6 +21,7 @@ mod referred;
 mod refusal;
 mod signs;
 mod transaction_need;
+mod words;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -264,6 +265,12 @@ impl MigrationSet {
             .iter()
             .flat_map(|one| one.statements(MigrationFile::Up));
         statements.flat_map(referred::referred).collect()
+    }
+
+    /// The words of their texts, and the names in quotes: what they create is named there,
+    /// unless a statement puts the name together.
+    pub(crate) fn words(&self) -> BTreeSet<String> {
+        self.iter().flat_map(|one| words::of(one.sql())).collect()
     }
 
     /// The extensions and schemas that they create and that may not exist before.

@@ -231,9 +231,16 @@ impl AspectChange {
 impl fmt::Display for AspectChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &Option<String>| match text {
-            None => "nothing".to_owned(),
+            None => self.aspect.absent().to_owned(),
             Some(text) => format!("`{}`", one_line(&varying::displayed(text))),
         };
+        if self.aspect == Aspect::NotNull {
+            return formatter.write_str(if self.expected.is_some() {
+                "it allows NULL, should be `NOT NULL`"
+            } else {
+                "it is `NOT NULL`, should allow NULL"
+            });
+        }
         let (found, expected) = (shown(&self.found), shown(&self.expected));
         write!(
             formatter,

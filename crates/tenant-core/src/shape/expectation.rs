@@ -210,8 +210,7 @@ impl Expectation {
         });
         let objects = leeway.objects.iter().map(ToString::to_string);
         let grants = leeway.by_default.kinds();
-        let grants =
-            grants.map(|kind| format!("grants by default privileges on a {}", kind.words()));
+        let grants = grants.map(|kind| format!("grants by default privileges on {}", kind.one()));
         facts.chain(objects).chain(grants).collect()
     }
 

@@ -9,6 +9,7 @@
 mod accept_edits;
 mod adopt;
 mod adopt_corners;
+mod advice;
 mod as_diesel;
 mod borders;
 mod capture;
@@ -87,6 +88,7 @@ mod rollback_loss;
 mod rollback_outside;
 mod rollback_plan;
 mod row_security;
+mod same_versions;
 mod secrets;
 mod selection;
 mod server;

@@ -268,7 +268,7 @@ async fn objects_that_are_called_after_the_tenant_are_called_after_the_clone() {
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
-            "the name `beta` stands in the text of constraint `beta_positive` of `tasks`, \
+            "the name `beta` appears in the text of constraint `beta_positive` of `tasks`, \
               index `beta_by_title`"
         ]
     );
@@ -377,7 +377,7 @@ async fn rows_with_the_name_refuse_a_clone_where_dynamic_sql_could_use_it() {
     let refused = clone(&tenants, "acme", "beta").await.unwrap_err();
     assert_eq!(
         chain(&refused),
-        "tenant `acme` cannot be cloned, because migrations have written its name into rows of \
+        "tenant `acme` cannot be cloned: migrations have written its name into rows of \
          `settings`, and dynamic SQL could use it: acme.keep()"
     );
     assert_eq!(database.schemas().await, ["acme"]);

@@ -92,7 +92,7 @@ async fn what_cannot_be_copied_is_named_with_what_to_do() {
         .run("clone-tenant acme copy")
         .exits_with(1)
         .prints_nothing()
-        .says("tenant `acme` cannot be copied, because of collation acme.here")
+        .says("tenant `acme` cannot be copied: its schema contains collation acme.here")
         .says("move them to a schema that belongs to no tenant");
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }
