@@ -10,7 +10,7 @@ use sql_text::{is_cut, tokens};
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::blame;
-use super::culprit::function_elsewhere;
+use super::culprit::{function_elsewhere, object_elsewhere};
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::link::Place;
@@ -71,6 +71,8 @@ pub(super) struct Failure<'a> {
     source: PgError,
     /// The function elsewhere that made it fail, where the server had to be asked.
     function: Option<String>,
+    /// The object that it has not found, with the schema that has it.
+    object: Option<(String, String)>,
     committed: Committed,
 }
 
@@ -148,6 +150,7 @@ impl<'a> Script<'a> {
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
             source,
             function: None,
+            object: None,
             committed: Committed::No,
         }
     }
@@ -212,6 +215,7 @@ pub(super) fn failure_of<'a>(
         offset: offset.unwrap_or_default(),
         source,
         function: None,
+        object: None,
         committed: Committed::No,
     }
 }
@@ -263,11 +267,13 @@ impl Failure<'_> {
         self
     }
 
-    /// The same, once it is known which function elsewhere made it fail.
+    /// The same, once it is known which function elsewhere made it fail, and where the object
+    /// is that it has not found.
     pub(super) async fn traced(mut self, work: Work<'_>) -> Self {
         if let Origin::Migration(migration, file, _) = self.origin {
             let found = function_elsewhere(work, (migration, file), &self.source);
             self.function = found.await;
+            self.object = object_elsewhere(work, &self.source).await;
         }
         self
     }
@@ -313,7 +319,8 @@ impl Failure<'_> {
                 (statement, self.offset),
                 self.source,
             )
-            .caused_by(self.function),
+            .caused_by(self.function)
+            .not_finding(self.object),
             Origin::Deferred(migration, file) => {
                 Error::deferred(work.schema, (migration, file), self.source)
             }

@@ -46,6 +46,7 @@ impl Standings {
         let (pending, unknown) = (standing.pending.len(), standing.unknown.len());
         html! {
             @if let Some(error) = &standing.error { (unread(&causes(error))) }
+            @else if standing.is_of_other_program { span.badge.bad { "of another program" } " " }
             @else if pending == 0 && unknown == 0 { span.badge.good { "up to date" } }
             @if pending > 0 { span.badge.behind { (pending) " pending" } " " }
             @if unknown > 0 { span.badge.bad { (unknown) " unknown" } }
