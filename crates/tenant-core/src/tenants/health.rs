@@ -251,7 +251,7 @@ impl Tenants {
                     continue;
                 }
                 // Those behind are migrated with the tenants, those ahead by another program.
-                Is::Behind(_) | Is::Ahead | Is::Unreadable => continue,
+                Is::Behind(_) | Is::Ahead | Is::OtherProgram | Is::Unreadable => continue,
             };
             problems.push(Problem {
                 tenant: Some(spare.name),

@@ -26,9 +26,10 @@ pub(super) enum Is {
     Ready(Standing),
     /// A spare that lacks migrations.
     Behind(Standing),
-    /// A spare of another program: it has migrations that this program does not have, a newer
-    /// one's, or was made with other texts.
+    /// A spare of a newer program: it has migrations that this program does not have.
     Ahead,
+    /// A spare of another program, which was made with other texts.
+    OtherProgram,
     /// A schema that does not exist.
     Gone,
     /// The schema of a tenant, with the tenant's rows.
@@ -116,7 +117,9 @@ impl Tenants {
 fn kind_of(standing: Standing, known: &MigrationSet) -> Is {
     if !is_made_as_one(&standing, known) {
         Is::NoSpare
-    } else if !standing.unknown.is_empty() || standing.require_own_texts().is_err() {
+    } else if standing.require_own_texts().is_err() {
+        Is::OtherProgram
+    } else if !standing.unknown.is_empty() {
         Is::Ahead
     } else if standing.pending.is_empty() {
         Is::Ready(standing)

@@ -110,7 +110,7 @@ impl Tenants {
             *match spare.is {
                 Is::Ready(_) => &mut count.ready,
                 Is::Behind(_) => &mut count.behind,
-                Is::Ahead => &mut count.ahead,
+                Is::Ahead | Is::OtherProgram => &mut count.ahead,
                 Is::Gone | Is::Tenants | Is::NoSpare | Is::Unreadable => &mut count.other,
             } += 1;
         }
@@ -136,16 +136,18 @@ impl Tenants {
         let found = self.find_spares().await?;
         let (kept, surplus) = found.ready.split_at(count.min(found.ready.len()));
         let mut unwanted = [surplus, &found.lost].concat();
-        let mut ahead = found.ahead.len();
+        let newer = found.ahead.len();
+        let mut ahead = newer + found.foreign.len();
         if count == 0 {
             // Not one of them holds rows of a tenant.
-            unwanted.extend(found.ahead.into_iter().chain(found.others));
+            unwanted.extend(found.ahead.into_iter().chain(found.foreign));
+            unwanted.extend(found.others);
             ahead = 0;
         }
         outcomes.extend(self.drop_spares(unwanted, &call).await?);
         // Spares of a newer program count, because that program keeps them now. If both
         // programs built their own, each would undo the other's work.
-        let lacking = count.saturating_sub(kept.len() + ahead);
+        let lacking = count.saturating_sub(kept.len() + newer);
         let built = self.build_spares(lacking, &call).await?;
         let created = built.iter().filter(|it| it.status == Status::Created);
         let created = created.count();
@@ -294,6 +296,7 @@ impl Tenants {
             let names = match spare.is {
                 Is::Ready(_) => &mut found.ready,
                 Is::Ahead => &mut found.ahead,
+                Is::OtherProgram => &mut found.foreign,
                 Is::Gone => &mut found.lost,
                 Is::Behind(_) | Is::Unreadable => &mut found.others,
                 // These are not ours to drop.
@@ -326,6 +329,8 @@ struct Found {
     ready: Vec<SchemaName>,
     /// A newer program's.
     ahead: Vec<SchemaName>,
+    /// Another program's, with the same versions.
+    foreign: Vec<SchemaName>,
     /// Without a schema.
     lost: Vec<SchemaName>,
     /// Behind, or not readable.
