@@ -2,6 +2,7 @@
 //! schema of one tenant.
 
 mod begin;
+mod coded;
 mod connection;
 mod directory;
 mod driver;
@@ -12,6 +13,7 @@ mod lookup;
 mod manager;
 mod message;
 mod opening;
+mod rows;
 mod scope;
 mod tag;
 
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bb8::{PooledConnection, RunError};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 
 use manager::{Manager, Refusals};
 
@@ -105,8 +107,6 @@ struct PoolInner {
     extensions: Option<ExtensionsSchema>,
     /// The list of tenants.
     registry: Registry,
-    /// The message after a session.
-    leave_session: String,
 }
 
 /// A pool in the making. Made by [`TenantPool::builder`] or
@@ -183,7 +183,6 @@ impl TenantPoolBuilder {
             directory: self.directory,
             extensions: self.extensions,
             registry: self.registry,
-            leave_session: message::leave_session(),
         }));
         // Something has to be sent, or the transaction would not even begin.
         pool.public().await?.batch_execute("").await?;
@@ -314,6 +313,7 @@ impl PoolInner {
         let started = Instant::now();
         loop {
             let mut lent = self.wait_for_one(started).await?;
+            lent.rested().await;
             if !lent.is_spent() {
                 return Ok(lent);
             }
@@ -348,15 +348,6 @@ impl PoolInner {
                     }
                 }
             }
-        }
-    }
-
-    /// Asks the server to give up what it does for `connection`, which nobody
-    /// waits for any more.
-    fn cancel(&self, connection: &AsyncPgConnection) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let cancelling = self.database.cancel(connection.cancel_token());
-            drop(runtime.spawn(cancelling));
         }
     }
 }
