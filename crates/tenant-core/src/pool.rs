@@ -86,10 +86,15 @@ const WAIT: Duration = Duration::from_secs(5);
 ///   first query. Where that fails (another program has dropped the tenant a
 ///   moment ago), PostgreSQL refuses the query, and its error is what
 ///   [`PoolError`] makes of it: `Unknown`, as if it had been known before.
-/// * Whatever ends the work (an error, a panic, a future that is dropped), the
-///   next user of the connection finds no transaction, no path, no setting and no
-///   temporary table of the one before. A connection whose query was cut off is
-///   closed.
+/// * Whatever ends the work (an error, a panic, a future that is dropped, `COMMIT` in
+///   a query), the next user of the connection finds no transaction, path, setting,
+///   role, cursor, temporary table, session lock, or statement prepared by SQL of the
+///   one before. What `DISCARD ALL` would forget is forgotten, without its cost.
+/// * A connection is lent again only when the server has answered everything. If a
+///   future or a stream of rows is dropped before that, the query is cancelled, behind a
+///   pooler too, and the connection is closed. The next user waits for neither.
+/// * After a query has ended the transaction, such as `COMMIT`, no further query
+///   runs, and the commit returns [`PoolError::Ended`].
 /// * Prepared statements are kept for all tenants that have the same columns and
 ///   types, and apart for those that have not.
 ///

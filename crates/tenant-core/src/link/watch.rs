@@ -81,12 +81,16 @@ impl Watch {
         late
     }
 
-    /// Waits until the connection is closed.
-    pub(crate) async fn closed(&self) {
+    /// Waits until the connection is closed, or so many requests have been answered.
+    pub(super) async fn ended_with(&self, requests: Option<u64>) {
         loop {
             let changed = self.changed.notified();
-            if self.state().is_closed {
-                return;
+            {
+                let state = self.state();
+                let is_answered = requests.is_some_and(|requests| state.answered >= requests);
+                if state.is_closed || is_answered {
+                    return;
+                }
             }
             changed.await;
         }

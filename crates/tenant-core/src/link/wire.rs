@@ -63,12 +63,13 @@ impl Wire {
         self.canceller.clone()
     }
 
-    /// Ends a connection that the server may still be at something for: cancels that,
-    /// and closes the connection, whatever comes of it. Its client is to be dropped.
+    /// Ends a connection that the server may still be at something for: cancels that
+    /// until it is answered, and closes the connection, whatever comes of it. Without
+    /// `requests`, which say how many are to be answered, its client is to be dropped.
     ///
     /// The order matters behind a pooler, which knows nothing any more of a client that
     /// is gone, and leaves its query alone.
-    pub(crate) fn abandon(&self) {
+    pub(crate) fn abandon(&self, requests: Option<u64>) {
         let Ok(runtime) = Handle::try_current() else {
             // The runtime that drove the connection is over, or will be.
             self.task.abort();
@@ -78,12 +79,13 @@ impl Wire {
         drop(runtime.spawn(async move {
             for time in 0..TIMES {
                 wire.canceller().send().await;
-                let ended = timeout(ENDED * 2_u32.pow(time), wire.watch.closed());
-                if ended.await.is_ok() {
-                    return;
+                let ended = wire.watch.ended_with(requests);
+                if timeout(ENDED * 2_u32.pow(time), ended).await.is_ok() {
+                    break;
                 }
             }
-            // It can't be cancelled, or it waits for a reader that does not read.
+            // It may not be possible to cancel it, or it waits for a reader that does
+            // not read.
             wire.task.abort();
         }));
     }

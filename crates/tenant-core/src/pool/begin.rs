@@ -24,6 +24,17 @@ pub(super) enum NotBegun {
     Refused(PoolError),
 }
 
+impl NotBegun {
+    fn with_code(self, sqlstate: Option<String>) -> Self {
+        match self {
+            Self::Refused(PoolError::Query(error)) => {
+                Self::Refused(PoolError::Query(with_code(error, sqlstate)))
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<NotBegun> for PoolError {
     fn from(not_begun: NotBegun) -> Self {
         match not_begun {
@@ -213,6 +224,7 @@ impl PoolInner {
         lent.signs.begin();
         lent.watch().listen();
         let tag = self.look_up(&lent.connection, name).await;
+        let tag = tag.map_err(|refused| refused.with_code(lent.watch().sqlstate()));
         heard(lent, tag)
     }
 

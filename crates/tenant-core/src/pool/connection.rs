@@ -75,7 +75,25 @@ pub type PublicConnection = ScopedConnection<OfPublic>;
 /// A connection in one schema: a [`TenantConnection`] or a [`PublicConnection`].
 ///
 /// Comes from a [`TenantPool`](crate::TenantPool). What is left open when it is
-/// dropped is rolled back; if a query was cut off, the connection is closed.
+/// dropped is rolled back. If a query is not over by then, because its future or its
+/// stream of rows was dropped, the query is cancelled and the connection is closed.
+///
+/// A stream of rows borrows the connection, so it can't be kept beyond the work, or while
+/// another query runs:
+///
+/// ```compile_fail
+/// # use diesel_async::RunQueryDsl;
+/// # use futures_util::StreamExt;
+/// # use tenant_core::{PoolError, TenantName, TenantPool};
+/// # diesel::table! { tasks (id) { id -> Integer, title -> Text, } }
+/// # async fn example(pool: &TenantPool, acme: &TenantName) -> Result<(), PoolError> {
+/// let mut tenant = pool.tenant(acme).await?;
+/// let mut rows = tasks::table.load_stream::<(i32, String)>(&mut tenant).await?;
+/// tenant.commit().await?; // `tenant` is borrowed by `rows`
+/// rows.next().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct ScopedConnection<S: Scope> {
     lent: PooledConnection<'static, Manager>,
     pool: Arc<PoolInner>,

@@ -116,7 +116,7 @@ impl Deref for DriverTransaction {
 impl Drop for DriverTransaction {
     fn drop(&mut self) {
         if !self.is_over || self.wire.watch.is_working() {
-            self.wire.abandon();
+            self.wire.abandon(None);
         }
     }
 }

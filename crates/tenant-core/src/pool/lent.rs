@@ -256,7 +256,7 @@ impl Lent {
         drop(runtime.spawn(async move {
             drop(timeout(REST, wire.watch.answered(requests)).await);
             if wire.watch.give_up_unless(requests) {
-                wire.abandon();
+                wire.abandon(rest);
             }
         }));
     }
@@ -266,7 +266,7 @@ impl Drop for Lent {
     /// The server does nothing that nobody waits for.
     fn drop(&mut self) {
         if self.signs.is_busy() || self.watch().is_working() {
-            self.wire.abandon();
+            self.wire.abandon(None);
         }
     }
 }

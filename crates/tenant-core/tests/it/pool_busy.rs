@@ -45,6 +45,8 @@ enum Way {
     Stream,
     /// With a stream of rows, of which it has read none.
     Unread,
+    /// With a stream of rows that is never dropped.
+    Forgotten,
     /// With the first row, which was all that it wanted.
     First,
     /// While the rows are counted.
@@ -63,10 +65,11 @@ enum Way {
     Session,
 }
 
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 12] = [
     Way::Load,
     Way::Stream,
     Way::Unread,
+    Way::Forgotten,
     Way::First,
     Way::Execute,
     Way::Batch,
@@ -101,6 +104,11 @@ async fn leave(pool: &TenantPool, way: Way) {
             assert_eq!(lines.next().await.unwrap().unwrap().line.len(), 10_000);
         }
         Way::Unread => drop(slow().load_stream::<Line>(&mut acme).await.unwrap()),
+        Way::Forgotten => {
+            let mut lines = slow().load_stream::<Line>(&mut acme).await.unwrap();
+            lines.next().await.unwrap().unwrap();
+            std::mem::forget(lines);
+        }
         Way::First => {
             let first: Line = slow().get_result(&mut acme).await.unwrap();
             assert_eq!(first.line.len(), 10_000);
@@ -108,7 +116,9 @@ async fn leave(pool: &TenantPool, way: Way) {
         Way::Execute => cut_off(RunQueryDsl::execute(slow(), &mut acme)).await,
         Way::Batch => cut_off(acme.batch_execute(&format!("SELECT 1; {SLOW}"))).await,
         Way::Copy => {
-            let copied = acme.batch_execute(&format!("COPY ({SLOW}) TO STDOUT")).await;
+            let copied = acme
+                .batch_execute(&format!("COPY ({SLOW}) TO STDOUT"))
+                .await;
             copied.unwrap_err();
         }
         Way::Inside => {
@@ -146,7 +156,6 @@ async fn assert_nobody_waits_for_it(database: &TestDatabase, pool: &TenantPool, 
         let lock = "BEGIN; LOCK TABLE acme.dummy_table IN ACCESS EXCLUSIVE MODE";
         locks.batch_execute(lock).await.unwrap();
     }
-    eprintln!("{way:?}");
     leave(pool, way).await;
     let next = tokio::time::timeout(Duration::from_secs(60), rows(pool, "globex")).await;
     assert_eq!(next, Ok(0), "{way:?}: globex waits for the query of acme");

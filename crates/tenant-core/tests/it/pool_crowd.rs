@@ -6,11 +6,13 @@ use std::time::Duration;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, stream};
+use rand::seq::IndexedRandom;
 use tenant_core::{PoolError, TenantConnection, TenantName, TenantPool};
 use test_support::{PgBouncer, TestDatabase, eventually};
 
 use crate::fixture::{Stream, create, name, tenants};
 use crate::pgbouncer::pool_behind;
+use crate::pool_states::LOCKS;
 
 const TENANTS: usize = 20;
 const CONNECTIONS: u32 = 4;
@@ -35,7 +37,10 @@ fn owned() -> Stream {
 async fn assert_own(tenant: &mut TenantConnection, sql: &str) -> Result<(), PoolError> {
     let of = tenant.tenant().to_string();
     let owners = diesel::sql_query(sql).load::<Owner>(tenant).await?;
-    assert!(owners.iter().all(|it| it.owner == of), "rows of another one in {of}");
+    assert!(
+        owners.iter().all(|it| it.owner == of),
+        "rows of another one in {of}"
+    );
     Ok(())
 }
 
@@ -71,7 +76,9 @@ async fn request(pool: &TenantPool, of: &TenantName, what: usize) -> Result<(), 
         }
         5 => tenant.batch_execute("SELECT 1 / 0").await?,
         6 => {
-            tenant.batch_execute("COMMIT; SELECT pg_advisory_lock_shared(9)").await?;
+            tenant
+                .batch_execute("COMMIT; SELECT pg_advisory_lock_shared(9)")
+                .await?;
             assert_own(&mut tenant, "SELECT owner FROM things").await?;
         }
         7 => assert_own(&mut tenant, "SELECT owner FROM slow").await?,
@@ -91,7 +98,8 @@ fn is_expected(error: &PoolError) -> bool {
 
 async fn crowd(pool: &TenantPool, names: &[TenantName]) {
     let served = stream::iter(0..REQUESTS).map(|number| async move {
-        let (of, what) = (&names[rand::random_range(0..TENANTS)], rand::random_range(0..9));
+        let of = names.choose(&mut rand::rng()).unwrap();
+        let what = rand::random_range(0..9);
         let patience = match what {
             7 | 8 => Duration::from_millis(rand::random_range(1..20)),
             _ if number % 3 == 0 => Duration::from_micros(rand::random_range(1..4_000)),
@@ -100,7 +108,10 @@ async fn crowd(pool: &TenantPool, names: &[TenantName]) {
         match tokio::time::timeout(patience, request(pool, of, what)).await {
             Ok(Err(error)) => assert!(is_expected(&error), "{what}: {error:?}"),
             Ok(Ok(())) => {}
-            Err(_) => assert!(patience < Duration::from_secs(60), "{what} waits for others"),
+            Err(_) => assert!(
+                patience < Duration::from_secs(60),
+                "{what} waits for others"
+            ),
         }
     });
     served.buffer_unordered(CLIENTS).collect::<()>().await;
@@ -115,8 +126,7 @@ async fn assert_all_is_quiet(database: &TestDatabase, connections: u32) {
         database.value(&at_work).await == "0" && database.value(&open).await == "true"
     })
     .await;
-    let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 9";
-    assert_eq!(database.value(locks).await, "0");
+    assert_eq!(database.value(LOCKS).await, "0");
 }
 
 /// The tenants with 100 rows each, which makes more than 8 kB.
@@ -124,10 +134,13 @@ async fn filled(database: &TestDatabase) -> (tenant_core::Tenants, Vec<TenantNam
     let tenants = tenants(database, &owned()).await;
     let names = (0..TENANTS).map(|number| format!("t{number}"));
     let names = names.collect::<Vec<_>>();
-    create(&tenants, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    create(
+        &tenants,
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
     for of in &names {
-        let fill =
-            format!("INSERT INTO {of}.things SELECT '{of}' FROM generate_series(1, 100)");
+        let fill = format!("INSERT INTO {of}.things SELECT '{of}' FROM generate_series(1, 100)");
         TestDatabase::execute(database, &fill).await;
     }
     (tenants, names.iter().map(|of| name(of)).collect())

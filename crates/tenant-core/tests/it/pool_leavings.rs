@@ -11,6 +11,7 @@ use test_support::{TestDatabase, eventually};
 use crate::fixture::name;
 use crate::pool::{ROW, rows, single, two_tenants};
 use crate::pool_connecting::notice;
+use crate::pool_states::LOCKS;
 
 async fn run(connection: &mut TenantConnection, sql: &str) -> diesel::QueryResult<usize> {
     RunQueryDsl::execute(diesel::sql_query(sql), connection).await
@@ -33,9 +34,8 @@ async fn a_session_keeps_its_path_between_statements_and_leaves_nothing() {
         .await
         .unwrap();
     drop(acme);
-    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7";
     eventually("the session's lock is free", async || {
-        database.value(held).await == "0"
+        database.value(LOCKS).await == "0"
     })
     .await;
     assert_eq!(rows(&pool, "globex").await, 0);
@@ -79,6 +79,32 @@ async fn work_that_is_cut_off_leaves_nothing_and_its_query_is_cancelled() {
                     AND state = 'active' AND pid <> pg_backend_pid()";
     eventually("the query is cancelled", async || {
         database.value(sleeping).await == "0"
+    })
+    .await;
+}
+
+/// Whether nobody has left a transaction open.
+const OPEN: &str = "SELECT count(*) FROM pg_stat_activity \
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+
+#[tokio::test]
+async fn whoever_leaves_while_the_work_is_begun_leaves_no_transaction_to_the_next_one() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    for step in 0..40 {
+        if step % 8 == 0 {
+            // A connection that was not in use lately is asked by a message of its own.
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        let patience = Duration::from_micros(step * 100);
+        drop(tokio::time::timeout(patience, pool.tenant(&name("acme")).into_future()).await);
+        let acme = name("acme");
+        let session = pool.tenant_session(&acme);
+        drop(tokio::time::timeout(patience, session).await);
+        assert_eq!(rows(&pool, "globex").await, 0);
+    }
+    eventually("no transaction is open", async || {
+        database.value(OPEN).await == "0"
     })
     .await;
 }

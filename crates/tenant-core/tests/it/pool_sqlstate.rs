@@ -3,7 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::Integer;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use tenant_core::{ErrorKind, Isolation, PoolError, TenantPool};
+use tenant_core::{Database, ErrorKind, Isolation, PoolError, TenantPool};
 use test_support::{PgBouncer, TestDatabase};
 
 use crate::fixture::name;
@@ -129,7 +129,10 @@ async fn a_commit_that_fails_says_whether_to_repeat_it() {
     assert_eq!(error.sqlstate(), Some("23505"), "{error:?}");
 
     // Two that each read what the other writes.
-    let begin = || pool.tenant(&name("acme")).isolation(Isolation::Serializable);
+    let begin = || {
+        pool.tenant(&name("acme"))
+            .isolation(Isolation::Serializable)
+    };
     let (mut one, mut other) = (begin().await.unwrap(), begin().await.unwrap());
     let write = "INSERT INTO pairs SELECT count(*) + 10 FROM pairs";
     one.batch_execute(write).await.unwrap();
@@ -150,4 +153,16 @@ async fn a_query_that_is_cancelled_says_so() {
     let slow = "SET LOCAL statement_timeout = '50ms'; SELECT pg_sleep(60)";
     let error = PoolError::from(acme.batch_execute(slow).await.unwrap_err());
     assert_eq!(error.sqlstate(), Some("57014"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_looked_up_says_why() {
+    let database = TestDatabase::new().await;
+    two_tenants(&database).await;
+    let role = database.role("").await;
+    let pool = TenantPool::builder(Database::parse(&role.url()).unwrap());
+    let pool = pool.size(1).open().await.unwrap();
+    let error = pool.tenant(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42501"), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Denied);
 }

@@ -25,6 +25,11 @@ struct State {
     expected: &'static str,
 }
 
+/// How many advisory locks there are in the database.
+pub(crate) const LOCKS: &str = "SELECT count(*)::text AS text FROM pg_locks \
+    WHERE locktype = 'advisory' \
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// The list is that of `DISCARD ALL`, and after it what even that leaves.
 const STATES: &[State] = &[
     State {
@@ -112,9 +117,7 @@ const STATES: &[State] = &[
     State {
         kind: "pg_advisory_unlock_all",
         left_by: "SELECT pg_advisory_lock(7), pg_advisory_lock_shared(7, 8)",
-        seen_by: "SELECT count(*)::text AS text FROM pg_locks WHERE locktype = 'advisory' \
-                  AND database = (SELECT oid FROM pg_database \
-                  WHERE datname = current_database())",
+        seen_by: LOCKS,
         expected: "0",
     },
     State {
@@ -200,7 +203,9 @@ struct Answer {
 
 /// The answer, or what the error says.
 async fn ask(connection: &mut TenantConnection, sql: &str) -> String {
-    let answer = diesel::sql_query(sql).get_result::<Answer>(connection).await;
+    let answer = diesel::sql_query(sql)
+        .get_result::<Answer>(connection)
+        .await;
     answer.map_or_else(|error| error.to_string(), |answer| answer.text)
 }
 
@@ -311,7 +316,6 @@ async fn what_a_session_of_a_tenant_kept_is_gone_for_the_next_one() {
 async fn a_lock_of_the_session_ends_with_the_work_and_not_with_the_next_one() {
     let database = TestDatabase::new().await;
     let pool = single(&two_tenants(&database).await).await;
-    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7";
     for end in ENDS {
         let locks = State {
             left_by: "SELECT pg_advisory_lock(7)",
@@ -320,7 +324,7 @@ async fn a_lock_of_the_session_ends_with_the_work_and_not_with_the_next_one() {
         leave(&pool, &locks, end).await;
         // The connection lies in the pool, and nobody takes it.
         eventually(&format!("{end:?}: the lock is free"), async || {
-            database.value(held).await == "0"
+            database.value(LOCKS).await == "0"
         })
         .await;
     }

@@ -231,7 +231,9 @@ fn request(frame: &Frame<'_>) -> Request {
         }
     }
     let is_whole = frame.body.len() == frame.length;
-    let to_savepoint = frame.body.starts_with(b"ROLLBACK TO SAVEPOINT diesel_savepoint_");
+    let to_savepoint = frame
+        .body
+        .starts_with(b"ROLLBACK TO SAVEPOINT diesel_savepoint_");
     match is_whole && to_savepoint && !frame.body.contains(&b';') {
         true => Request::Savepoint,
         false => Request::Work,
