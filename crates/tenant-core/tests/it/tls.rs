@@ -177,7 +177,7 @@ async fn a_pool_is_encrypted_as_well_and_can_cancel_a_query_over_it() {
         assert_eq!(text(&pool, ssl).await, "true");
         let mut public = pool.public().await.unwrap();
         let slow = "SELECT repeat('x', 10000) || pg_sleep(n)::text AS text \
-                    FROM (VALUES (0), (300)) v (n)";
+                    FROM (VALUES (0), (0), (300)) v (n)";
         let mut rows = diesel::sql_query(slow)
             .load_stream::<Text>(&mut public)
             .await
