@@ -141,6 +141,6 @@ fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<
         UPDATING_REGISTRY,
         &work.registry.take_over(schema, work.schema, newest),
     );
-    script.step("committing", "COMMIT");
+    script.commit();
     script
 }

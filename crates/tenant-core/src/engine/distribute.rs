@@ -117,6 +117,6 @@ fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
         script.step("letting its triggers fire again", &enable);
     }
     require_distributed(work.schema, &mut script);
-    script.step("committing", "COMMIT");
+    script.commit();
     script
 }

@@ -48,7 +48,7 @@ async fn make_once(work: Work<'_>, to: &Target) -> Result<(), Error> {
     }
     let mut script = Script::default();
     create_schema(there, Distribution::Distributed, &mut script);
-    script.step("committing", "COMMIT");
+    script.commit();
     finish(work, run_script(there, &script).await).await
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn drop_empty_schema(work: Work<'_>, of: &Target) {
     let mut script = Script::default();
     let drop_schema = format!("DROP SCHEMA {}", there.schema.ident());
     script.step("dropping the schema", &drop_schema);
-    script.step("committing", "COMMIT");
+    script.commit();
     // Why nothing was made says more than why something is left.
     drop(finish(there, run_script(there, &script).await).await);
 }

@@ -96,7 +96,7 @@ fn move_to(work: Work<'_>, to: &Node, writers: Writers) -> Script<'static> {
         literal(writers.mode())
     );
     script.step("moving it to another server", &move_it);
-    script.step("committing", "COMMIT");
+    script.commit();
     script
 }
 

@@ -319,7 +319,7 @@ impl<'a> Steps<'a> {
         }
         let comment = self.comment(&self.journal.with(&self.progress));
         script.step(WRITING, &comment);
-        script.step("committing", "COMMIT");
+        script.commit();
     }
 
     fn comment(&self, journal: &Journal) -> String {

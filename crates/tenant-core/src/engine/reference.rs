@@ -53,7 +53,7 @@ async fn make_once(work: Work<'_>, tables: &[String]) -> Result<Vec<String>, Err
             &make,
         );
     }
-    script.step("committing", "COMMIT");
+    script.commit();
     let done = run_script(work, &script).await.map(|()| lacking);
     finish(work, done).await
 }

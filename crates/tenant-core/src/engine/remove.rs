@@ -109,6 +109,6 @@ fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
             }
         }
     }
-    script.step("committing", "COMMIT");
+    script.commit();
     script
 }

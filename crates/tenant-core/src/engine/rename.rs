@@ -98,7 +98,7 @@ async fn follow(
     for query in what_is_left(work.schema, to) {
         script.step("looking for the old name", &query);
     }
-    script.step("committing", "COMMIT");
+    script.commit();
     let rows = ask(work, &script).await?;
     let left = read_left(&rows, work.schema, to);
     // A function with the name in its body is listed once.

@@ -6,7 +6,7 @@ use super::ledger::is_exactly;
 use super::one_by_one::{Group, Ran, is_hopeless, run_one_by_one};
 use super::rehearse::shape_of;
 use super::script::Script;
-use super::send::{execute, run_script};
+use super::send::{commit, run_script};
 use super::transaction::{NotOpened, close, finish, open};
 use super::work::Work;
 use crate::Error;
@@ -84,7 +84,7 @@ pub(crate) async fn repair(
         let done = repair_in_transaction(work, target, expected).await;
         let done = match (done, keep) {
             (Ok(repaired), Keep::Yes) => {
-                let committed = execute(work.session, "committing", "COMMIT").await;
+                let committed = commit(work).await;
                 finish(work, committed).await.map(|()| repaired)
             }
             (done, _) => {

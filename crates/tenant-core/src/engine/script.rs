@@ -10,7 +10,7 @@ use sql_text::{is_cut, tokens};
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::blame;
-use super::culprit::function_elsewhere;
+use super::culprit::{function_elsewhere, object_elsewhere};
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::link::Place;
@@ -41,8 +41,17 @@ pub(super) const BEGINNING: &str = "beginning a transaction that writes";
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
+/// The step to report if it is not known whether the commit happened.
+const LOST: &str = "committing, which may have happened or not,";
+
 /// The step that sees whether something was changed outside the schema.
 const LOOKING_ELSEWHERE: &str = "checking that nothing was changed outside the schema";
+
+/// The statement that commits.
+pub(super) const COMMIT: &str = "COMMIT";
+
+/// The number by which the server knows the transaction, also after the connection is lost.
+pub(super) const NUMBER: &str = "SELECT pg_catalog.txid_current()";
 
 /// A message in the making.
 #[derive(Default)]
@@ -50,6 +59,8 @@ pub(super) struct Script<'a> {
     text: String,
     /// Where each statement begins in the text.
     starts: Vec<(usize, Origin<'a>)>,
+    /// Which statement commits, and follows the one that asks for the transaction's number.
+    commit: Option<usize>,
 }
 
 /// Where a script failed, and why.
@@ -60,6 +71,21 @@ pub(super) struct Failure<'a> {
     source: PgError,
     /// The function elsewhere that made it fail, where the server had to be asked.
     function: Option<String>,
+    /// The object that it has not found, with the schema that has it.
+    object: Option<(String, String)>,
+    committed: Committed,
+}
+
+/// Whether a script has committed before it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Committed {
+    No,
+    Yes,
+    /// The connection was lost during the commit. With the number of the transaction, the server
+    /// can be asked.
+    Ask(Option<String>),
+    /// The server could not be asked.
+    Unknown,
 }
 
 impl<'a> Script<'a> {
@@ -74,6 +100,19 @@ impl<'a> Script<'a> {
     /// Adds a step of our own.
     pub(super) fn step(&mut self, action: &'static str, sql: &str) {
         self.push(Origin::Step(action), sql);
+    }
+
+    /// Commits. If the connection is lost during the commit, the server can be asked how the
+    /// transaction ended.
+    pub(super) fn commit(&mut self) {
+        self.step("asking for the number of the transaction", NUMBER);
+        self.commit = Some(self.starts.len());
+        self.step("committing", COMMIT);
+    }
+
+    /// Which statement commits.
+    pub(super) fn commits_at(&self) -> Option<usize> {
+        self.commit
     }
 
     /// The statements, each with where it comes from.
@@ -111,6 +150,8 @@ impl<'a> Script<'a> {
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
             source,
             function: None,
+            object: None,
+            committed: Committed::No,
         }
     }
 
@@ -174,6 +215,8 @@ pub(super) fn failure_of<'a>(
         offset: offset.unwrap_or_default(),
         source,
         function: None,
+        object: None,
+        committed: Committed::No,
     }
 }
 
@@ -202,6 +245,16 @@ impl Failure<'_> {
         !matches!(self.origin, Origin::Step(_))
     }
 
+    /// The same, with whether the script has committed.
+    pub(super) fn committed(self, committed: Committed) -> Self {
+        Self { committed, ..self }
+    }
+
+    /// Whether it has.
+    pub(super) fn has_committed(&self) -> &Committed {
+        &self.committed
+    }
+
     /// The same, with those who held the lock that was not to be had.
     pub(super) fn held_by(mut self, holders: Vec<LockHolder>) -> Self {
         self.source = self.source.held_by(holders);
@@ -214,11 +267,13 @@ impl Failure<'_> {
         self
     }
 
-    /// The same, once it is known which function elsewhere made it fail.
+    /// The same, once it is known which function elsewhere made it fail, and where the object
+    /// is that it has not found.
     pub(super) async fn traced(mut self, work: Work<'_>) -> Self {
         if let Origin::Migration(migration, file, _) = self.origin {
             let found = function_elsewhere(work, (migration, file), &self.source);
             self.function = found.await;
+            self.object = object_elsewhere(work, &self.source).await;
         }
         self
     }
@@ -251,6 +306,9 @@ impl Failure<'_> {
     /// The error to report for `work`.
     pub(super) fn into_error(self, work: Work<'_>) -> Error {
         let unmet = self.unmet();
+        if self.committed == Committed::Unknown {
+            return self.into_error_of_step(work, LOST);
+        }
         if unmet == Some(Assertion::Listed) {
             return work.not_listed();
         }
@@ -261,7 +319,8 @@ impl Failure<'_> {
                 (statement, self.offset),
                 self.source,
             )
-            .caused_by(self.function),
+            .caused_by(self.function)
+            .not_finding(self.object),
             Origin::Deferred(migration, file) => {
                 Error::deferred(work.schema, (migration, file), self.source)
             }

@@ -9,7 +9,8 @@ use tokio_postgres::error::DbError;
 use tokio_postgres::{Error as DriverError, SimpleQueryMessage, SimpleQueryRow};
 
 use super::lock_holders::watch;
-use super::script::{Failure, Script, failure_of, message_of};
+use super::script::{Committed, Failure, Script, failure_of, message_of};
+use super::settle::{Settled, ends_connection, settle};
 use super::work::Work;
 use crate::link::{Heard, Session};
 use crate::{Error, PgError, ServerMessage};
@@ -37,26 +38,79 @@ async fn send_apart<'a>(
     session: &Session,
     script: &Script<'a>,
 ) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-    let mut rows = Vec::new();
+    let mut answers = Answers::of(script);
     for (statement, origin) in script.statements() {
-        let failed = |error| failure_of(origin, statement, error);
         let said = |_, notice: &DbError| message_of(origin, notice);
-        let answers = read(session, statement, &mut rows, said).await;
-        answers.map_err(|(_, error)| failed(error))?;
+        let done = read(session, statement, &mut answers, said).await;
+        done.map_err(|error| {
+            let committed = answers.committed(script, &error);
+            failure_of(origin, statement, error).committed(committed)
+        })?;
     }
-    Ok(rows)
+    Ok(answers.rows)
 }
 
 async fn send_together<'a>(
     session: &Session,
     script: &Script<'a>,
 ) -> Result<Vec<SimpleQueryRow>, Failure<'a>> {
-    let mut rows = Vec::new();
+    let mut answers = Answers::of(script);
     let mut long_names = script.long_names();
     let said = |completed, notice: &DbError| script.message(completed, notice, &mut long_names);
-    let answers = read(session, script.text(), &mut rows, said).await;
-    answers.map_err(|(completed, error)| script.failure(completed, error))?;
-    Ok(rows)
+    let done = read(session, script.text(), &mut answers, said).await;
+    done.map_err(|error| {
+        let committed = answers.committed(script, &error);
+        let failure = script.failure(answers.completed, error);
+        failure.committed(committed)
+    })?;
+    Ok(answers.rows)
+}
+
+/// What has come back of a script.
+struct Answers {
+    /// Without the one that has the number of the transaction.
+    rows: Vec<SimpleQueryRow>,
+    is_sent: bool,
+    /// How many statements were completed.
+    completed: usize,
+    /// Which statement asks for the number of the transaction.
+    asks: Option<usize>,
+    number: Option<String>,
+}
+
+impl Answers {
+    fn of(script: &Script<'_>) -> Self {
+        Self {
+            rows: Vec::new(),
+            is_sent: false,
+            completed: 0,
+            asks: script.commits_at().and_then(|at| at.checked_sub(1)),
+            number: None,
+        }
+    }
+
+    fn add(&mut self, row: SimpleQueryRow) {
+        if self.asks == Some(self.completed) {
+            self.number = row.get(0).map(str::to_owned);
+        } else {
+            self.rows.push(row);
+        }
+    }
+
+    /// Whether `script`, which met `error`, has committed.
+    fn committed(&self, script: &Script<'_>, error: &DriverError) -> Committed {
+        match script.commits_at() {
+            Some(at) if self.completed > at => Committed::Yes,
+            Some(at) if self.completed == at && ends_connection(error) => {
+                Committed::Ask(self.number.clone())
+            }
+            // The server's last answers did not arrive.
+            Some(_) if self.is_sent && error.as_db_error().is_none() => {
+                Committed::Ask(self.number.clone())
+            }
+            _ => Committed::No,
+        }
+    }
 }
 
 /// Sends `sql` and takes what comes back: rows, and what is said meanwhile as far as
@@ -64,28 +118,30 @@ async fn send_together<'a>(
 ///
 /// # Errors
 ///
-/// What the server says, and how many statements were completed before.
+/// What the server says.
 async fn read(
     session: &Session,
     sql: &str,
-    rows: &mut Vec<SimpleQueryRow>,
+    answers: &mut Answers,
     mut message: impl FnMut(usize, &DbError) -> Option<ServerMessage>,
-) -> Result<(), (usize, DriverError)> {
+) -> Result<(), DriverError> {
     let reading = session.reading();
     let sent = session.client().simple_query_raw(sql).await;
-    let mut answers = pin!(sent.map_err(|error| (0, error))?);
-    let mut completed = 0;
+    let mut coming = pin!(sent?);
+    answers.is_sent = true;
     let done = loop {
-        match reading.next(answers.as_mut()).await {
+        match reading.next(coming.as_mut()).await {
             None => break Ok(()),
             Some(Heard::Notice(notice)) => {
-                if let Some(message) = message(completed, &notice) {
+                if let Some(message) = message(answers.completed, &notice) {
                     session.keep(message);
                 }
             }
-            Some(Heard::Answer(Err(error))) => break Err((completed, error)),
-            Some(Heard::Answer(Ok(SimpleQueryMessage::CommandComplete(_)))) => completed += 1,
-            Some(Heard::Answer(Ok(SimpleQueryMessage::Row(row)))) => rows.push(row),
+            Some(Heard::Answer(Err(error))) => break Err(error),
+            Some(Heard::Answer(Ok(SimpleQueryMessage::CommandComplete(_)))) => {
+                answers.completed += 1;
+            }
+            Some(Heard::Answer(Ok(SimpleQueryMessage::Row(row)))) => answers.add(row),
             Some(Heard::Answer(Ok(_))) => {}
         }
     };
@@ -94,7 +150,8 @@ async fn read(
 }
 
 /// Runs `script`. When it fails because a lock was not to be had in time, the
-/// error says who held it.
+/// error says who held it. A script that committed has not failed, even if the connection was
+/// lost before the server could report it.
 pub(super) async fn watched<'a>(
     work: Work<'a>,
     script: &Script<'a>,
@@ -109,6 +166,10 @@ pub(super) async fn watched<'a>(
     match done {
         Ok(rows) => Ok(rows),
         Err(failure) => {
+            let failure = match settle(work, failure).await {
+                Settled::Committed => return Ok(Vec::new()),
+                Settled::Failed(failure) => failure,
+            };
             let holders = take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
             let is_bounded = !work.settings.statement_timeout.is_zero();
             let failure = failure.held_by(holders).bounded(is_bounded);
@@ -129,6 +190,13 @@ pub(super) async fn ask<'a>(
 /// Sends a script from whose rows nothing is wanted.
 pub(super) async fn run_script<'a>(work: Work<'a>, script: &Script<'a>) -> Result<(), Error> {
     ask(work, script).await.map(drop)
+}
+
+/// Commits the transaction that is open.
+pub(super) async fn commit(work: Work<'_>) -> Result<(), Error> {
+    let mut script = Script::default();
+    script.commit();
+    run_script(work, &script).await
 }
 
 /// Runs one statement, or several in one message, and nothing comes back.

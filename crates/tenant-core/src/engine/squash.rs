@@ -6,7 +6,7 @@ use super::ledger::{is_exactly, record, strike_versions};
 use super::rehearse::shape_of;
 use super::repair::Keep;
 use super::script::Script;
-use super::send::{execute, run_script};
+use super::send::{commit, run_script};
 use super::transaction::{NotOpened, close, finish, open};
 use super::work::Work;
 use crate::migration::Migration;
@@ -81,7 +81,7 @@ async fn record_once(
     }
     match (record_in_transaction(work, recording, expected).await, keep) {
         (Ok(Recorded::Done), Keep::Yes) => {
-            let committed = execute(work.session, "committing", "COMMIT").await;
+            let committed = commit(work).await;
             finish(work, committed).await.map(|()| Recorded::Done)
         }
         (done, _) => {

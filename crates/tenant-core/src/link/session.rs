@@ -102,6 +102,11 @@ impl Session {
         self.busy.store(false, Ordering::Relaxed);
     }
 
+    /// Keeps the session from being used again, although its work succeeded.
+    pub(crate) fn spoil(&self) {
+        self.tenants.store(TENANTS_PER_SESSION, Ordering::Relaxed);
+    }
+
     /// From here on what migrations make the server say is kept: warnings, and all else
     /// where that is wanted.
     pub(crate) fn hear(&self, wants_notices: bool) {

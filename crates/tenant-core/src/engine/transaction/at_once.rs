@@ -29,7 +29,7 @@ pub(in crate::engine) async fn run_at_once(
         }
         Err(failure) => {
             close(work).await;
-            if failure.is_of_a_migration() {
+            if failure.is_of_a_migration() || work.session.client().is_closed() {
                 Err(failure.into_error(work))
             } else {
                 if is_lost_lock(failure.postgres()) {

@@ -94,6 +94,9 @@ fn from_the_lock(script: &Script<'_>) -> Vec<String> {
 /// A condition that must hold: that of the lock, or of the path.
 const CHECK: &str = "SELECT CAST(CASE WHEN pg";
 
+/// The question for the number of the transaction.
+const NUMBER: &str = "SELECT pg_catalog.txid_c";
+
 /// The statements that write the row of the list, and check it.
 const INSERT_ROW: &str = "WITH written AS (INSERT ";
 const UPDATE_ROW: &str = "WITH written AS (UPDATE ";
@@ -120,6 +123,7 @@ fn a_tenant_is_made_in_this_order() {
                 "DROP TABLE on_1",
                 CHECK,
                 INSERT_ROW,
+                NUMBER,
                 "COMMIT",
             ]
         );
@@ -144,6 +148,7 @@ fn a_tenant_is_migrated_in_this_order() {
                 "DROP TABLE up_1",
                 "DROP TABLE on_1",
                 UPDATE_ROW,
+                NUMBER,
                 "COMMIT",
             ]
         );
@@ -182,6 +187,7 @@ fn what_a_migration_may_leave_is_put_back_before_the_next_one() {
                 "RESET SESSION AUTHORIZAT",
                 "RESET ROLE",
                 UPDATE_ROW,
+                NUMBER,
                 "COMMIT",
                 "RESET SESSION AUTHORIZAT",
                 "RESET ROLE",
@@ -213,6 +219,7 @@ fn a_tenant_is_taken_back_in_this_order() {
                 "DELETE FROM \"acme\".\"__di",
                 "DROP TABLE down_0",
                 UPDATE_ROW,
+                NUMBER,
                 "COMMIT",
             ]
         );
@@ -232,6 +239,7 @@ fn a_migration_outside_a_transaction_is_only_recorded_in_one() {
                 "SET LOCAL lock_timeout =",
                 "INSERT INTO \"acme\".\"__di",
                 UPDATE_ROW,
+                NUMBER,
                 "COMMIT",
             ]
         );

@@ -270,7 +270,7 @@ impl<'a, 't> Transaction<'a, 't> {
                 }
             }
         }
-        script.step("committing", "COMMIT");
+        script.commit();
         self.add_forgetting(script);
     }
 
