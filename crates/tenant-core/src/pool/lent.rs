@@ -164,8 +164,10 @@ impl Lent {
     /// Waits for the rest of an answer that nobody wanted, for the moment that it may
     /// take.
     pub(super) async fn rested(&mut self) {
-        if let Some(requests) = self.rest.take() {
+        if let Some(requests) = self.rest {
             self.watch().answered(requests).await;
+            // Not before: who waits here may leave, and the next one has to wait too.
+            self.rest = None;
         }
     }
 
