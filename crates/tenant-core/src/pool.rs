@@ -2,6 +2,7 @@
 //! schema of one tenant.
 
 mod begin;
+mod coded;
 mod connection;
 mod directory;
 mod driver;
@@ -12,6 +13,7 @@ mod lookup;
 mod manager;
 mod message;
 mod opening;
+mod rows;
 mod scope;
 mod tag;
 
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bb8::{PooledConnection, RunError};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 
 use manager::{Manager, Refusals};
 
@@ -84,10 +86,15 @@ const WAIT: Duration = Duration::from_secs(5);
 ///   first query. Where that fails (another program has dropped the tenant a
 ///   moment ago), PostgreSQL refuses the query, and its error is what
 ///   [`PoolError`] makes of it: `Unknown`, as if it had been known before.
-/// * Whatever ends the work (an error, a panic, a future that is dropped), the
-///   next user of the connection finds no transaction, no path, no setting and no
-///   temporary table of the one before. A connection whose query was cut off is
-///   closed.
+/// * Whatever ends the work (an error, a panic, a future that is dropped, `COMMIT` in
+///   a query), the next user of the connection finds no transaction, path, setting,
+///   role, cursor, temporary table, session lock, or statement prepared by SQL of the
+///   one before. What `DISCARD ALL` would forget is forgotten, without its cost.
+/// * A connection is lent again only when the server has answered everything. If a
+///   future or a stream of rows is dropped before that, the query is cancelled, behind a
+///   pooler too, and the connection is closed. The next user waits for neither.
+/// * After a query has ended the transaction, such as `COMMIT`, no further query
+///   runs, and the commit returns [`PoolError::Ended`].
 /// * Prepared statements are kept for all tenants that have the same columns and
 ///   types, and apart for those that have not.
 ///
@@ -105,8 +112,6 @@ struct PoolInner {
     extensions: Option<ExtensionsSchema>,
     /// The list of tenants.
     registry: Registry,
-    /// The message after a session.
-    leave_session: String,
 }
 
 /// A pool in the making. Made by [`TenantPool::builder`] or
@@ -183,7 +188,6 @@ impl TenantPoolBuilder {
             directory: self.directory,
             extensions: self.extensions,
             registry: self.registry,
-            leave_session: message::leave_session(),
         }));
         // Something has to be sent, or the transaction would not even begin.
         pool.public().await?.batch_execute("").await?;
@@ -314,6 +318,7 @@ impl PoolInner {
         let started = Instant::now();
         loop {
             let mut lent = self.wait_for_one(started).await?;
+            lent.rested().await;
             if !lent.is_spent() {
                 return Ok(lent);
             }
@@ -348,15 +353,6 @@ impl PoolInner {
                     }
                 }
             }
-        }
-    }
-
-    /// Asks the server to give up what it does for `connection`, which nobody
-    /// waits for any more.
-    fn cancel(&self, connection: &AsyncPgConnection) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let cancelling = self.database.cancel(connection.cancel_token());
-            drop(runtime.spawn(cancelling));
         }
     }
 }

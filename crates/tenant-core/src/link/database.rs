@@ -9,9 +9,11 @@ use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::cluster::Cluster;
+use super::filtered::{Destination, Names};
 use super::pinned::{Greeted, Limits};
 use super::session::SessionPool;
-use super::{ConnectError, pooled, tls, url};
+use super::wire::Wire;
+use super::{ConnectError, tls, url};
 use crate::{Answer, PgError};
 
 /// A database that can be connected to: a parsed URL.
@@ -102,11 +104,12 @@ impl Database {
     ///
     /// Each of [`ConnectError`]'s kinds but the first two.
     pub fn connect(&self) -> Answer<'_, Result<AsyncPgConnection, ConnectError>> {
-        Box::pin(async {
-            let client = self.client().await?;
-            let connection = AsyncPgConnection::try_from(client).await;
-            connection.map_err(|error| self.refused(PgError::from_text(error)))
-        })
+        Box::pin(async { self.for_diesel(self.client().await?).await })
+    }
+
+    async fn for_diesel(&self, client: Client) -> Result<AsyncPgConnection, ConnectError> {
+        let connection = AsyncPgConnection::try_from(client).await;
+        connection.map_err(|error| self.refused(PgError::from_text(error)))
     }
 
     /// The server was there, and would not go on.
@@ -129,8 +132,8 @@ impl Database {
         Box::pin(self.client())
     }
 
-    /// Asks the server to cancel what runs on the connection of `token`. Of no
-    /// use behind a pooler, where nothing is sent.
+    /// Asks the server to cancel what runs on the connection of `token`, which is not
+    /// watched. Of no use behind a pooler, where nothing is sent.
     pub(crate) fn cancel(&self, token: CancelToken) -> impl Future<Output = ()> + Send + use<> {
         let tls = (!self.pooled).then(|| self.tls.clone());
         async move {
@@ -164,12 +167,37 @@ impl Database {
     /// Connects as `config` says, which is this one's or differs in its options.
     pub(super) async fn open(&self, config: &Config) -> Result<Greeted, ConnectError> {
         if self.pooled {
-            return pooled::connect(config, &self.tls, &self.target).await;
+            return Ok(self.filtered(config).await?.0);
         }
         let connected = config.connect(self.tls.clone()).await;
         let (client, connection) =
             connected.map_err(|error| ConnectError::from_driver(&self.target, error))?;
         Ok(Greeted::start(client, connection))
+    }
+
+    /// A connection of the driver's own that is watched.
+    pub(crate) async fn watched(&self) -> Result<(Client, Wire), ConnectError> {
+        let (greeted, wire) = self.filtered(&self.config).await?;
+        Ok((greeted.client, wire))
+    }
+
+    /// A Diesel connection that is watched.
+    pub(crate) async fn watched_diesel(&self) -> Result<(AsyncPgConnection, Wire), ConnectError> {
+        let (client, wire) = self.watched().await?;
+        Ok((self.for_diesel(client).await?, wire))
+    }
+
+    async fn filtered(&self, config: &Config) -> Result<(Greeted, Wire), ConnectError> {
+        let destination = Destination {
+            config,
+            tls: &self.tls,
+            names: match self.pooled {
+                true => Names::LeftOut,
+                false => Names::Kept,
+            },
+            target: &self.target,
+        };
+        destination.connect().await
     }
 }
 

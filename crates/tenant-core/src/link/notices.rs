@@ -12,6 +12,7 @@ use std::task::{Poll, Waker};
 use futures_util::Stream;
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{AsyncMessage, Connection};
 
@@ -66,22 +67,23 @@ pub(crate) fn is_warning(notice: &DbError) -> bool {
 }
 
 /// Drives `connection` until its client is gone, and keeps what the server says for
-/// who reads along. Errors reach the client's calls.
-pub(super) fn drive<S, T>(mut connection: Connection<S, T>) -> Arc<Notices>
+/// who reads along. Errors reach the client's calls. The handle is of the task that does
+/// so.
+pub(super) fn drive<S, T>(mut connection: Connection<S, T>) -> (Arc<Notices>, AbortHandle)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let notices = Arc::new(Notices::default());
     let heard = Arc::clone(&notices);
-    drop(tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notice(notice) = message {
                 heard.pass_on(notice).await;
             }
         }
-    }));
-    notices
+    });
+    (notices, task.abort_handle())
 }
 
 impl Notices {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use sql_text::literal;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Connection};
 
 use super::notices::{Notices, drive};
@@ -180,6 +181,8 @@ pub(super) struct Greeted {
     pub(super) has_standard_strings: bool,
     /// What it says beside its answers.
     pub(super) notices: Arc<Notices>,
+    /// What drives the connection.
+    pub(super) task: AbortHandle,
 }
 
 impl Greeted {
@@ -190,12 +193,16 @@ impl Greeted {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let version = connection.parameter("server_version").unwrap_or_default();
+        let version = major(version);
         let strings = connection.parameter("standard_conforming_strings");
+        let has_standard_strings = strings != Some("off");
+        let (notices, task) = drive(connection);
         Self {
             client,
-            version: major(version),
-            has_standard_strings: strings != Some("off"),
-            notices: drive(connection),
+            version,
+            has_standard_strings,
+            notices,
+            task,
         }
     }
 }

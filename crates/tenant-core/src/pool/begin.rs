@@ -7,12 +7,14 @@ use diesel::result::{Error, QueryResult};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::{FutureExt, future};
 
+use super::coded::with_code;
 use super::directory::Known;
-use super::lent::{Kind, Lent};
+use super::lent::{Kind, Lent, Signs};
 use super::lookup::{self, Presence};
 use super::tag::Tag;
 use super::{PoolError, PoolInner};
 use crate::TenantName;
+use crate::link::{Standing, Watch};
 
 /// Why a piece of work was not begun.
 pub(super) enum NotBegun {
@@ -20,6 +22,17 @@ pub(super) enum NotBegun {
     Lost(Error),
     /// For a reason that another connection would not change.
     Refused(PoolError),
+}
+
+impl NotBegun {
+    fn with_code(self, sqlstate: Option<String>) -> Self {
+        match self {
+            Self::Refused(PoolError::Query(error)) => {
+                Self::Refused(PoolError::Query(with_code(error, sqlstate)))
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<NotBegun> for PoolError {
@@ -78,7 +91,69 @@ impl Pending {
 #[derive(Clone, Copy)]
 pub(super) struct LentParts<'a> {
     pub(super) connection: &'a AsyncPgConnection,
-    pub(super) signs: &'a super::lent::Signs,
+    pub(super) signs: &'a Signs,
+    pub(super) watch: &'a Watch,
+}
+
+impl LentParts<'_> {
+    /// Waits until the server has done all that was asked before, so that it is known
+    /// how the transaction stands when the next query is sent. That costs nothing where
+    /// it has been answered, as it mostly has.
+    ///
+    /// # Errors
+    ///
+    /// Where the transaction has been ended in it, or it can't go on.
+    pub(super) async fn ready(self, kind: Kind) -> QueryResult<()> {
+        if self.signs.is_busy() {
+            // A query was given up that may not even have been sent.
+            self.send("").await?;
+        }
+        self.watch.settled().await;
+        let is_over = match kind {
+            Kind::Session => self.watch.seen().discarded,
+            Kind::Transaction => {
+                self.watch.standing() == Standing::Outside
+                    || self.watch.seen().ended
+                    || self.went_back().await?
+            }
+        };
+        match is_over {
+            true => Err(Error::NotInTransaction),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a `ROLLBACK` of the application has ended the transaction that the path
+    /// belongs to, and another one has been begun in the same message. Going back to a
+    /// savepoint is called the same.
+    async fn went_back(self) -> QueryResult<bool> {
+        if !self.watch.seen().rolled_back || self.watch.standing() != Standing::Inside {
+            return Ok(false);
+        }
+        let has_path = lookup::has_path(self.connection).await?;
+        if has_path {
+            self.watch.forget_rollback();
+        }
+        Ok(!has_path)
+    }
+
+    /// Sends a message, and knows afterwards what became of it.
+    pub(super) async fn send(self, message: &str) -> QueryResult<()> {
+        let mut connection = self.connection;
+        self.watched(connection.batch_execute(message)).await
+    }
+
+    /// Runs a query, and watches what comes of it.
+    pub(super) async fn watched<T>(
+        self,
+        query: impl Future<Output = QueryResult<T>>,
+    ) -> QueryResult<T> {
+        let was_busy = self.signs.begin();
+        self.watch.listen();
+        let answer = query.await;
+        self.signs.end(was_busy, &answer);
+        answer.map_err(|error| with_code(error, self.watch.sqlstate()))
+    }
 }
 
 impl PoolInner {
@@ -90,7 +165,9 @@ impl PoolInner {
         (kind, message): (Kind, &str),
     ) -> Result<(), NotBegun> {
         lent.signs.begin();
+        lent.watch().listen();
         let begun = lent.connection.batch_execute(message).await;
+        let begun = begun.map_err(|error| with_code(error, lent.watch().sqlstate()));
         let begun = match begun {
             Ok(()) if kind == Kind::Transaction => lent.count_in(),
             begun => begun,
@@ -145,7 +222,9 @@ impl PoolInner {
         name: &TenantName,
     ) -> Result<Tag, NotBegun> {
         lent.signs.begin();
+        lent.watch().listen();
         let tag = self.look_up(&lent.connection, name).await;
+        let tag = tag.map_err(|refused| refused.with_code(lent.watch().sqlstate()));
         heard(lent, tag)
     }
 
@@ -183,7 +262,7 @@ impl PoolInner {
 /// stays marked as one that nobody has heard of.
 fn heard<T>(lent: &Lent, answer: Result<T, NotBegun>) -> Result<T, NotBegun> {
     if !matches!(answer, Err(NotBegun::Lost(_))) {
-        lent.signs.end(&Ok(()));
+        lent.signs.end(true, &Ok(()));
     }
     answer
 }

@@ -21,15 +21,17 @@ use diesel_async::{
 };
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, StreamExt, TryStreamExt, future};
+use futures_util::{FutureExt, StreamExt, future};
 
-use super::PoolInner;
 use super::begin::{LentParts, Pending};
 use super::lent::Kind;
 use super::manager::Manager;
+use super::rows::Rows;
 use super::scope::{OfPublic, OfTenant, Scope};
 use super::tag::{Tag, Tagged};
+use super::{PoolError, PoolInner, message};
 use crate::TenantName;
+use crate::link::{Ended, Standing};
 
 /// A connection that sees one tenant's tables: what functions take that need
 /// them.
@@ -73,7 +75,25 @@ pub type PublicConnection = ScopedConnection<OfPublic>;
 /// A connection in one schema: a [`TenantConnection`] or a [`PublicConnection`].
 ///
 /// Comes from a [`TenantPool`](crate::TenantPool). What is left open when it is
-/// dropped is rolled back; if a query was cut off, the connection is closed.
+/// dropped is rolled back. If a query is not over by then, because its future or its
+/// stream of rows was dropped, the query is cancelled and the connection is closed.
+///
+/// A stream of rows borrows the connection, so it can't be kept beyond the work, or while
+/// another query runs:
+///
+/// ```compile_fail
+/// # use diesel_async::RunQueryDsl;
+/// # use futures_util::StreamExt;
+/// # use tenant_core::{PoolError, TenantName, TenantPool};
+/// # diesel::table! { tasks (id) { id -> Integer, title -> Text, } }
+/// # async fn example(pool: &TenantPool, acme: &TenantName) -> Result<(), PoolError> {
+/// let mut tenant = pool.tenant(acme).await?;
+/// let mut rows = tasks::table.load_stream::<(i32, String)>(&mut tenant).await?;
+/// tenant.commit().await?; // `tenant` is borrowed by `rows`
+/// rows.next().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct ScopedConnection<S: Scope> {
     lent: PooledConnection<'static, Manager>,
     pool: Arc<PoolInner>,
@@ -82,6 +102,24 @@ pub struct ScopedConnection<S: Scope> {
     kind: Kind,
     /// What begins the transaction, before its first query.
     pending: Option<Pending>,
+    end: End,
+}
+
+/// Whether the transaction has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Not,
+    /// And nothing is left on the connection.
+    Clear,
+}
+
+impl End {
+    fn of<T>(answer: &QueryResult<T>) -> Self {
+        match answer {
+            Ok(_) => Self::Clear,
+            Err(_) => Self::Not,
+        }
+    }
 }
 
 impl ScopedConnection<OfTenant> {
@@ -100,6 +138,7 @@ impl<S: Scope> ScopedConnection<S> {
         (kind, pending): (Kind, Option<Pending>),
     ) -> Self {
         lent.serve(scope.tenant(), &tag);
+        lent.watch().forget();
         Self {
             lent,
             pool,
@@ -107,42 +146,53 @@ impl<S: Scope> ScopedConnection<S> {
             tag,
             kind,
             pending,
+            end: End::Not,
         }
     }
 
-    /// Ends the transaction and keeps what was done in it. False when a query of
-    /// it has failed, and PostgreSQL would keep nothing.
-    pub(super) async fn commit(&mut self) -> QueryResult<bool> {
-        // PostgreSQL answers the commit of such a transaction with a rollback, and
-        // without an error.
+    /// Ends the transaction and keeps what was done in it.
+    pub(super) async fn commit(&mut self) -> Result<(), PoolError> {
         if self.was_never_begun() {
-            return Ok(!self.lent.signs.is_left());
+            return match self.lent.signs.is_left() {
+                true => Err(PoolError::Aborted),
+                false => Ok(()),
+            };
         }
-        if self.lent.signs.is_failed() && self.batch_execute("SELECT").await.is_err() {
-            return Ok(false);
+        self.parts().ready(self.kind).await?;
+        let watch = Arc::clone(self.lent.watch());
+        if watch.standing() == Standing::Failed {
+            // PostgreSQL answers the commit of such a transaction with a rollback, and
+            // without an error.
+            return Err(PoolError::Aborted);
         }
-        while self.lent.is_in_transaction() {
-            use diesel_async::TransactionManager;
-            self.lent.signs.begin();
-            let done = AnsiTransactionManager::commit_transaction(&mut self.lent.connection).await;
-            self.lent.signs.end(&done);
-            done?;
+        let message = message::commit(watch.seen().prepared);
+        let answer = self.parts().send(&message).await;
+        self.end = End::of(&answer);
+        match (watch.ended(), answer) {
+            // Whatever came behind the commit does not undo it.
+            (Some(Ended::Committed), _) => Ok(()),
+            (_, Ok(())) => Err(PoolError::Aborted),
+            (_, Err(error)) => Err(error.into()),
         }
-        Ok(true)
     }
 
     /// Ends the transaction, and waits until nothing of it is left.
     pub(super) async fn rollback(&mut self) -> QueryResult<()> {
-        self.was_never_begun();
-        while self.lent.is_in_transaction() {
-            use diesel_async::TransactionManager;
-            self.lent.signs.begin();
-            let done =
-                AnsiTransactionManager::rollback_transaction(&mut self.lent.connection).await;
-            self.lent.signs.end(&done);
-            done?;
+        if self.was_never_begun() {
+            return Ok(());
         }
-        Ok(())
+        let message = message::roll_back(self.lent.watch().seen().prepared);
+        let answer = self.parts().send(&message).await;
+        self.end = End::of(&answer);
+        answer
+    }
+
+    fn parts(&self) -> LentParts<'_> {
+        LentParts {
+            connection: &self.lent.connection,
+            signs: &self.lent.signs,
+            watch: self.lent.watch(),
+        }
     }
 
     /// Whether there is no transaction to end, because what begins it was not sent
@@ -178,19 +228,17 @@ impl<S: Scope> ScopedConnection<S> {
             // For the case that the query is given up before it is sent.
             self.lent.signs.leave();
         }
-        let lent = LentParts {
-            connection: &self.lent.connection,
-            signs: &self.lent.signs,
-        };
+        let kind = self.kind;
+        let lent = self.parts();
         let answer = query(lent.connection);
         async move {
-            lent.signs.begin();
-            let answer = match pending {
-                Some(pending) => pending.with(lent, answer).await,
-                None => answer.await,
-            };
-            lent.signs.end(&answer);
-            answer
+            match pending {
+                Some(pending) => lent.watched(pending.with(lent, answer)).await,
+                None => {
+                    lent.ready(kind).await?;
+                    lent.watched(answer).await
+                }
+            }
         }
         .boxed()
     }
@@ -198,22 +246,23 @@ impl<S: Scope> ScopedConnection<S> {
 
 impl<S: Scope> Drop for ScopedConnection<S> {
     fn drop(&mut self) {
-        self.was_never_begun();
+        let was_begun = !self.was_never_begun();
         if self.lent.end()
             && let Some(tenant) = self.scope.tenant()
         {
             self.pool.directory.forget(tenant);
         }
-        if self.lent.signs.is_busy() {
+        if self.lent.is_cut_off() {
             // The pool closes it.
-            self.pool.cancel(&self.lent.connection);
             return;
         }
-        if self.lent.is_in_transaction() {
-            self.lent.send_rollback();
-        }
-        if self.kind == Kind::Session {
-            self.lent.send(&self.pool.leave_session);
+        let has_prepared = self.lent.watch().seen().prepared;
+        match (self.kind, self.end) {
+            (Kind::Session, _) => self.lent.send_end(&message::leave_session(has_prepared)),
+            (Kind::Transaction, End::Not) if was_begun => {
+                self.lent.send_end(&message::roll_back(has_prepared));
+            }
+            (Kind::Transaction, _) => self.lent.count_out(),
         }
     }
 }
@@ -241,7 +290,9 @@ impl<S: Scope> SimpleAsyncConnection for ScopedConnection<S> {
 impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
     type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
     type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Self::Stream<'conn, 'query>>>;
-    type Stream<'conn, 'query> = BoxStream<'static, QueryResult<Self::Row<'conn, 'query>>>;
+    // Borrows the connection: nothing else can run on it before the rows are read or
+    // dropped.
+    type Stream<'conn, 'query> = BoxStream<'conn, QueryResult<Self::Row<'conn, 'query>>>;
     type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
     type Backend = Pg;
 
@@ -252,15 +303,9 @@ impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
     {
         let query = Tagged::new(source.as_query(), &self.tag);
         let signs = Arc::clone(&self.lent.signs);
+        let watch = Arc::clone(self.lent.watch());
         let rows = self.run(|mut connection| AsyncConnectionCore::load(&mut connection, query));
-        async move {
-            // The server may still fail while the rows come.
-            Ok(rows
-                .await?
-                .inspect_err(move |error| signs.note(error))
-                .boxed())
-        }
-        .boxed()
+        async move { Ok(Rows::new(rows.await?, signs, watch).boxed()) }.boxed()
     }
 
     fn execute_returning_count<'conn, 'query, T>(

@@ -4,10 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
 
-use tokio_postgres::{CancelToken, Client};
+use tokio_postgres::Client;
 
-use super::PoolError;
+use super::{PoolError, message};
 use crate::Database;
+use crate::link::{Canceller, Ended, Standing, Wire};
+use crate::path;
 
 /// A transaction in one schema on a connection of the driver's own, begun by
 /// [`Opening::on_driver`](crate::Opening::on_driver) with the same path and the
@@ -20,21 +22,23 @@ use crate::Database;
 pub struct DriverTransaction {
     client: Client,
     database: Database,
+    wire: Wire,
     is_over: bool,
 }
 
 /// Cancels what a [`DriverTransaction`] is at, from somewhere else.
 #[derive(Clone)]
 pub struct Cancel {
-    token: CancelToken,
+    canceller: Canceller,
     database: Database,
 }
 
 impl DriverTransaction {
-    pub(super) fn new(client: Client, database: Database) -> Self {
+    pub(super) fn new(client: Client, database: Database, wire: Wire) -> Self {
         Self {
             client,
             database,
+            wire,
             is_over: false,
         }
     }
@@ -43,17 +47,39 @@ impl DriverTransaction {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Aborted`] when a statement failed before and its error was
-    /// passed over; otherwise what the commit meets.
+    /// [`PoolError::Aborted`] when a statement failed before and its error was passed
+    /// over; [`PoolError::Ended`] when a statement has ended the transaction; otherwise
+    /// what the commit meets.
     pub async fn commit(mut self) -> Result<(), PoolError> {
-        // PostgreSQL answers the commit of a failed transaction with a rollback,
-        // and no error. Any other statement is refused in one.
-        let committed = self.client.batch_execute("SELECT 1; COMMIT").await;
+        self.wire.watch.settled().await;
+        if self.was_ended().await? {
+            return Err(PoolError::Ended);
+        }
+        if self.wire.watch.standing() == Standing::Failed {
+            return Err(PoolError::Aborted);
+        }
+        self.wire.watch.listen();
+        let committed = self.client.batch_execute(&message::commit(false)).await;
         self.is_over = true;
-        committed.map_err(|error| match error.code().map(|code| code.code()) {
-            Some("25P02") => PoolError::Aborted,
-            _ => PoolError::Driver(error.into()),
-        })
+        match (self.wire.watch.ended(), committed) {
+            (Some(Ended::Committed), _) => Ok(()),
+            (_, Ok(())) => Err(PoolError::Aborted),
+            (_, Err(error)) => Err(PoolError::Driver(error.into())),
+        }
+    }
+
+    /// Whether a statement has ended the transaction, and another one may have begun.
+    async fn was_ended(&self) -> Result<bool, PoolError> {
+        let (standing, seen) = (self.wire.watch.standing(), self.wire.watch.seen());
+        if standing == Standing::Outside || seen.ended {
+            return Ok(true);
+        }
+        if !seen.rolled_back || standing == Standing::Failed {
+            return Ok(false);
+        }
+        let row = self.client.query_typed_one(path::IS_SET, &[]).await;
+        let has_path = row.and_then(|row| row.try_get::<_, bool>(0));
+        Ok(!has_path.map_err(|error| PoolError::Driver(error.into()))?)
     }
 
     /// Keeps nothing, and has nothing to wait for: when everything that was asked
@@ -66,17 +92,16 @@ impl DriverTransaction {
     #[must_use]
     pub fn canceller(&self) -> Cancel {
         Cancel {
-            token: self.client.cancel_token(),
+            canceller: self.wire.canceller(),
             database: self.database.clone(),
         }
     }
 }
 
 impl Cancel {
-    /// Asks the server to give up the statement. Of no use behind a pooler, where
-    /// nothing is sent.
+    /// Asks the server to give up the statement, behind a pooler by way of it.
     pub fn send(self) -> impl Future<Output = ()> + Send {
-        self.database.cancel(self.token)
+        self.canceller.send()
     }
 }
 
@@ -90,11 +115,8 @@ impl Deref for DriverTransaction {
 
 impl Drop for DriverTransaction {
     fn drop(&mut self) {
-        if self.is_over {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn(self.canceller().send()));
+        if !self.is_over || self.wire.watch.is_working() {
+            self.wire.abandon(None);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::result::DatabaseErrorKind;
 use thiserror::Error;
 
+use super::coded::code_of;
 use crate::remedy::{Advice, Command, Remedy, missing_schema, no_extensions_schema};
 use crate::{ConnectError, ErrorKind, PgError, TenantName};
 
@@ -59,6 +60,13 @@ pub enum PoolError {
     /// such a transaction.
     #[error("a query of the transaction failed before, so that nothing of it was committed")]
     Aborted,
+    /// There is no transaction any more, and with it the path has ended: a statement in it
+    /// was `COMMIT`, `ROLLBACK` or `PREPARE TRANSACTION`, or its first query was cut off.
+    /// What such a statement has committed stays; queries after it were refused.
+    #[error(
+        "the transaction has already ended: a statement in it committed it or rolled it back, or its first query was cut off"
+    )]
+    Ended,
     /// A query failed, or the transaction did.
     #[error(transparent)]
     Query(diesel::result::Error),
@@ -68,14 +76,17 @@ pub enum PoolError {
 }
 
 impl From<diesel::result::Error> for PoolError {
-    /// What a first query says instead of a tenant that is gone is told apart.
+    /// What a first query says instead of a tenant that is gone is told apart, and so is
+    /// what a query says after the end of its transaction.
     fn from(error: diesel::result::Error) -> Self {
-        let diesel::result::Error::QueryBuilderError(inner) = error else {
-            return Self::Query(error);
-        };
-        match inner.downcast::<Self>() {
-            Ok(error) => *error,
-            Err(inner) => Self::Query(diesel::result::Error::QueryBuilderError(inner)),
+        use diesel::result::Error;
+        match error {
+            Error::NotInTransaction => Self::Ended,
+            Error::QueryBuilderError(inner) => match inner.downcast::<Self>() {
+                Ok(error) => *error,
+                Err(inner) => Self::Query(Error::QueryBuilderError(inner)),
+            },
+            error => Self::Query(error),
         }
     }
 }
@@ -104,7 +115,7 @@ impl PoolError {
                 let refused = refused.as_ref().map(|error| error.remedies());
                 refused.unwrap_or_default()
             }
-            Self::Aborted | Self::Driver(_) | Self::Query(_) => Vec::new(),
+            Self::Aborted | Self::Ended | Self::Driver(_) | Self::Query(_) => Vec::new(),
         }
     }
 
@@ -119,15 +130,15 @@ impl PoolError {
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
             Self::NeedsDirect => ErrorKind::Unsupported,
-            Self::Aborted => ErrorKind::Failed,
+            Self::Aborted | Self::Ended => ErrorKind::Failed,
             Self::Driver(error) => error.kind(),
             Self::Query(error) => query_kind(error),
         }
     }
 
-    /// The SQLSTATE behind this error, when the server spoke. Of a [`PoolError::Query`]
-    /// only those that Diesel tells apart: constraints that are violated, transactions
-    /// that are to be repeated, and writing where only reading is allowed.
+    /// The SQLSTATE behind this error, when the server spoke. Of an error of Diesel's
+    /// it is known where a connection of a [`TenantPool`](crate::TenantPool) gave it;
+    /// of others where Diesel tells it apart, as for constraints that are violated.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
@@ -135,6 +146,7 @@ impl PoolError {
             Self::Exhausted { refused, .. } => refused.as_ref()?.sqlstate(),
             Self::Driver(error) => error.sqlstate(),
             Self::Aborted => Some("25P02"),
+            Self::Ended => Some("25P01"),
             Self::Query(error) => query_sqlstate(error),
             _ => None,
         }
@@ -149,18 +161,23 @@ impl PoolError {
     }
 }
 
-/// What Diesel keeps of the server's code.
+/// The server's code, or what Diesel keeps of it.
 ///
 /// Source: diesel-async, its conversion of the driver's errors.
-fn query_sqlstate(error: &diesel::result::Error) -> Option<&'static str> {
-    let diesel::result::Error::DatabaseError(kind, _) = error else {
+fn query_sqlstate(error: &diesel::result::Error) -> Option<&str> {
+    let diesel::result::Error::DatabaseError(kind, said) = error else {
         return None;
     };
+    if let Some(code) = code_of(said.as_ref()) {
+        return Some(code);
+    }
     Some(match kind {
         DatabaseErrorKind::UniqueViolation => "23505",
         DatabaseErrorKind::ForeignKeyViolation => "23503",
         DatabaseErrorKind::NotNullViolation => "23502",
         DatabaseErrorKind::CheckViolation => "23514",
+        DatabaseErrorKind::RestrictViolation => "23001",
+        DatabaseErrorKind::ExclusionViolation => "23P01",
         DatabaseErrorKind::SerializationFailure => "40001",
         DatabaseErrorKind::ReadOnlyTransaction => "25006",
         _ => return None,

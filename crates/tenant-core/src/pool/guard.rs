@@ -27,14 +27,12 @@ impl<S: Scope> Transaction<S> {
     /// # Errors
     ///
     /// [`PoolError::Aborted`] when a query failed before and its error was passed
-    /// over; otherwise what the commit meets, such as a deferred constraint. Then
-    /// nothing was kept, except where the connection was lost: the answer may
-    /// have been on its way.
+    /// over; [`PoolError::Ended`] when a statement was `COMMIT`, `ROLLBACK` or the like,
+    /// and has ended the transaction; otherwise what the commit meets, such as a deferred
+    /// constraint. Then nothing was kept, except what such a statement has committed, and
+    /// where the connection was lost: the answer may have been on its way.
     pub async fn commit(mut self) -> Result<(), PoolError> {
-        if self.connection.commit().await? {
-            return Ok(());
-        }
-        Err(PoolError::Aborted)
+        self.connection.commit().await
     }
 
     /// Gives up what was done, and waits until that has happened. Dropping does

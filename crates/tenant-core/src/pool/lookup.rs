@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use super::message;
 use super::tag::Tag;
 use crate::TenantName;
+use crate::path;
 use crate::registry::{Registry, Rows};
 
 /// What the database says of a registered tenant.
@@ -110,5 +111,11 @@ pub(super) async fn has_schema(
 ) -> QueryResult<bool> {
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS answer";
     let query = diesel::sql_query(sql).bind::<Text, _>(name);
+    Ok(query.get_result::<Answer>(&mut connection).await?.answer)
+}
+
+/// Whether the transaction or the session has a path of its own.
+pub(super) async fn has_path(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
+    let query = diesel::sql_query(path::IS_SET);
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }

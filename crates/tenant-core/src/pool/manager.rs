@@ -19,7 +19,7 @@ impl ManageConnection for Manager {
     type Error = ConnectError;
 
     async fn connect(&self) -> Result<Lent, ConnectError> {
-        Ok(Lent::new(self.database.connect().await?))
+        Ok(Lent::new(self.database.watched_diesel().await?))
     }
 
     /// Never asked: the message that begins a piece of work is the test, and

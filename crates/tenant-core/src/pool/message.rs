@@ -1,7 +1,7 @@
 //! The messages that begin and end a piece of work. Each is one round trip.
 
 use super::opening::Isolation;
-use crate::link::FORGET;
+use crate::link::{FORGET, Mark};
 use crate::path::Path;
 
 /// Diesel sets this for each connection, and what forgets settings forgets it.
@@ -32,7 +32,8 @@ impl Characteristics {
 /// because it stands in a transaction that has failed.
 pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics) -> String {
     format!(
-        "BEGIN; {}; COMMIT; {}; {}; {}",
+        "{}BEGIN; {}; COMMIT; {}; {}; {}",
+        Mark::Begin.comment(),
         forget(),
         how.begin(),
         path.set_local(),
@@ -45,10 +46,39 @@ pub(super) fn begin_session(path: Path<'_>) -> String {
     format!("{}; {}; {}", forget(), path.set_session(), path.check())
 }
 
-/// Forgets what a session has left, its locks among it.
-pub(super) fn leave_session() -> String {
-    format!("SELECT pg_catalog.pg_advisory_unlock_all(); {}", forget())
+/// Commits a transaction, and leaves nothing that others could meet. `has_prepared` says
+/// whether there may be statements that were prepared by SQL.
+pub(super) fn commit(has_prepared: bool) -> String {
+    format!("{}COMMIT; {}", Mark::End.comment(), clear(has_prepared))
 }
+
+/// The same, with nothing kept. Where there is no transaction, it has no effect.
+pub(super) fn roll_back(has_prepared: bool) -> String {
+    format!("{}ROLLBACK; {}", Mark::End.comment(), clear(has_prepared))
+}
+
+/// Forgets what a session has left as well.
+pub(super) fn leave_session(has_prepared: bool) -> String {
+    format!("{}; {}", roll_back(has_prepared), forget())
+}
+
+/// Clears what would have an effect on others before the connection is used again, or
+/// what [`forget`] does not reach: locks of the session, and the state from which random
+/// numbers are made. One statement does both, because that is what costs.
+fn clear(has_prepared: bool) -> String {
+    let seed = rand::random_range(-1.0..1.0_f64);
+    let always =
+        format!("SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.setseed({seed:.17})");
+    match has_prepared {
+        true => format!("{always}; {DEALLOCATE}"),
+        false => always,
+    }
+}
+
+/// Forgets what was prepared by SQL, and none of the driver's statements.
+const DEALLOCATE: &str = "DO $$ DECLARE prepared text; BEGIN \
+    FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP \
+    EXECUTE pg_catalog.format('DEALLOCATE %I', prepared); END LOOP; END $$";
 
 /// Forgets what others have left.
 pub(super) fn forget() -> String {

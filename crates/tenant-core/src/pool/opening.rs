@@ -154,11 +154,13 @@ impl PoolInner {
         message: impl Fn(Path<'_>) -> String,
     ) -> Result<DriverTransaction, PoolError> {
         self.require(scope.tenant()).await?;
-        let client = self.database.driver().await?;
+        let (client, wire) = self.database.watched().await?;
         let path = Path::new(sealed::schema(scope), self.extensions.as_ref());
-        let Err(error) = client.batch_execute(&message(path)).await else {
-            return Ok(DriverTransaction::new(client, self.database.clone()));
+        let transaction = DriverTransaction::new(client, self.database.clone(), wire);
+        let Err(error) = transaction.batch_execute(&message(path)).await else {
+            return Ok(transaction);
         };
+        transaction.end();
         let lent = self.checkout().await?;
         let error = PoolError::Driver(error.into());
         let refused = self.explain(&lent.connection, scope.tenant(), error);

@@ -11,66 +11,10 @@ use test_support::{TestDatabase, eventually};
 use crate::fixture::name;
 use crate::pool::{ROW, rows, single, two_tenants};
 use crate::pool_connecting::notice;
+use crate::pool_states::LOCKS;
 
 async fn run(connection: &mut TenantConnection, sql: &str) -> diesel::QueryResult<usize> {
     RunQueryDsl::execute(diesel::sql_query(sql), connection).await
-}
-
-#[derive(diesel::QueryableByName)]
-struct Text {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    text: String,
-}
-
-/// The only value of `sql`, which calls it `text`.
-async fn text(connection: &mut TenantConnection, sql: &str) -> diesel::QueryResult<String> {
-    let row: Text = diesel::sql_query(sql).get_result(connection).await?;
-    Ok(row.text)
-}
-
-/// Everything that a session can keep.
-const LEAVINGS: &str = "CREATE TEMP TABLE dummy_table AS SELECT 'acme''s' AS name; \
-    SET search_path TO acme; SET statement_timeout = '7s'; SET app.user_id = 'ann'; \
-    SET TIME ZONE 'Asia/Tokyo'; DECLARE mine CURSOR WITH HOLD FOR SELECT 'acme''s'; \
-    CREATE SEQUENCE IF NOT EXISTS numbers START 41; SELECT nextval('numbers'); LISTEN news; \
-    SET ROLE pg_monitor";
-
-async fn assert_nothing_is_left(globex: &mut TenantConnection) {
-    assert_eq!(Dummy::all(globex).await.unwrap().len(), 0);
-    for (setting, expected) in [
-        ("search_path", "globex"),
-        ("statement_timeout", "0"),
-        ("TimeZone", "UTC"),
-        ("role", "none"),
-    ] {
-        let sql = format!("SELECT current_setting('{setting}') AS text");
-        assert_eq!(text(globex, &sql).await.unwrap(), expected, "{setting}");
-    }
-    let left = "SELECT concat_ws(' ', nullif(current_setting('app.user_id', true), ''), \
-                (SELECT min(name) FROM pg_cursors WHERE name = 'mine'), \
-                (SELECT min(c) FROM pg_listening_channels() c), \
-                (SELECT min(relname::text) FROM pg_class \
-                 WHERE relnamespace = pg_my_temp_schema())) AS text";
-    assert_eq!(text(globex, left).await.unwrap(), "");
-    let last = text(globex, "SELECT lastval()::text AS text").await;
-    assert!(last.unwrap_err().to_string().contains("not yet defined"));
-}
-
-#[tokio::test]
-async fn nothing_that_a_transaction_leaves_reaches_the_next_tenant() {
-    let database = TestDatabase::new().await;
-    let pool = single(&two_tenants(&database).await).await;
-    for commits in [true, false] {
-        let mut acme = pool.tenant(&name("acme")).await.unwrap();
-        acme.batch_execute(LEAVINGS).await.unwrap();
-        if commits {
-            acme.commit().await.unwrap();
-        } else {
-            drop(acme);
-        }
-        let mut globex = pool.tenant(&name("globex")).await.unwrap();
-        assert_nothing_is_left(&mut globex).await;
-    }
 }
 
 #[tokio::test]
@@ -89,18 +33,12 @@ async fn a_session_keeps_its_path_between_statements_and_leaves_nothing() {
     acme.batch_execute("SELECT pg_advisory_lock(7)")
         .await
         .unwrap();
-    acme.batch_execute(LEAVINGS).await.unwrap();
     drop(acme);
-    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7";
     eventually("the session's lock is free", async || {
-        database.value(held).await == "0"
+        database.value(LOCKS).await == "0"
     })
     .await;
-    let mut globex = pool.tenant_session(&name("globex")).await.unwrap();
-    assert_nothing_is_left(&mut globex).await;
-    drop(globex);
-    let mut globex = pool.tenant(&name("globex")).await.unwrap();
-    assert_nothing_is_left(&mut globex).await;
+    assert_eq!(rows(&pool, "globex").await, 0);
 }
 
 #[tokio::test]
@@ -141,6 +79,32 @@ async fn work_that_is_cut_off_leaves_nothing_and_its_query_is_cancelled() {
                     AND state = 'active' AND pid <> pg_backend_pid()";
     eventually("the query is cancelled", async || {
         database.value(sleeping).await == "0"
+    })
+    .await;
+}
+
+/// Whether nobody has left a transaction open.
+const OPEN: &str = "SELECT count(*) FROM pg_stat_activity \
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+
+#[tokio::test]
+async fn whoever_leaves_while_the_work_is_begun_leaves_no_transaction_to_the_next_one() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    for step in 0..40 {
+        if step % 8 == 0 {
+            // A connection that was not in use lately is asked by a message of its own.
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        let patience = Duration::from_micros(step * 100);
+        drop(tokio::time::timeout(patience, pool.tenant(&name("acme")).into_future()).await);
+        let acme = name("acme");
+        let session = pool.tenant_session(&acme);
+        drop(tokio::time::timeout(patience, session).await);
+        assert_eq!(rows(&pool, "globex").await, 0);
+    }
+    eventually("no transaction is open", async || {
+        database.value(OPEN).await == "0"
     })
     .await;
 }

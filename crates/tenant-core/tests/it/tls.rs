@@ -1,9 +1,11 @@
 //! TLS against a server with a certificate of our own authority.
 
+use diesel_async::RunQueryDsl;
+use futures_util::StreamExt;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
-use tenant_core::{ConnectError, Database};
-use test_support::own_server;
+use tenant_core::{ConnectError, Database, TenantPool};
+use test_support::{eventually, own_server};
 
 /// An authority's certificate, and a server's that it signed.
 struct Certificates {
@@ -145,6 +147,48 @@ async fn the_mode_decides_what_is_encrypted_and_what_is_checked() {
     for mode in ["require", "verify-ca", "verify-full"] {
         let query = format!("sslmode={mode}&{authority}");
         assert!(server.connect("localhost", &query).await.unwrap(), "{mode}");
+    }
+}
+
+/// How many other connections are at something.
+const AT_WORK: &str = "SELECT count(*)::text AS text FROM pg_stat_activity \
+    WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+
+#[derive(diesel::QueryableByName)]
+struct Text {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
+
+async fn text(pool: &TenantPool, sql: &str) -> String {
+    let mut public = pool.public().await.unwrap();
+    let answer = diesel::sql_query(sql).get_result::<Text>(&mut public).await;
+    answer.unwrap().text
+}
+
+#[tokio::test]
+async fn a_pool_is_encrypted_as_well_and_can_cancel_a_query_over_it() {
+    let server = TlsServer::start("localhost", TLS_ONLY);
+    let query = format!("sslmode=verify-full&{}", server.authority());
+    let database = Database::parse(&server.url("localhost", &query)).unwrap();
+    for database in [database.clone(), database.behind_pooler()] {
+        let pool = TenantPool::builder(database).size(1).open().await.unwrap();
+        let ssl = "SELECT ssl::text AS text FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        assert_eq!(text(&pool, ssl).await, "true");
+        let mut public = pool.public().await.unwrap();
+        let slow = "SELECT repeat('x', 10000) || pg_sleep(n)::text AS text \
+                    FROM (VALUES (0), (0), (300)) v (n)";
+        let mut rows = diesel::sql_query(slow)
+            .load_stream::<Text>(&mut public)
+            .await
+            .unwrap();
+        rows.next().await.unwrap().unwrap();
+        drop(rows);
+        drop(public);
+        eventually("it is cancelled", async || {
+            text(&pool, AT_WORK).await == "0"
+        })
+        .await;
     }
 }
 

@@ -1,0 +1,268 @@
+//! Connecting with filters between the driver and the server: [`Watched`], and
+//! [`Unnamed`] for a pooler.
+//!
+//! They have to read what is said, so they stand inside the encryption. The driver
+//! leaves the stream to whoever sets up TLS, if TLS is to begin at once. That is what it
+//! is told here, and what is agreed on with the server is seen to by [`Agreeing`].
+
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation, TargetSessionAttrs};
+use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
+use tokio_postgres::{Config, NoTls, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_util::either::Either;
+
+use super::ConnectError;
+use super::lasting::Lasting;
+use super::pinned::Greeted;
+use super::unnamed::Unnamed;
+use super::watch::{Watch, Watched};
+use super::wire::{Road, Wire};
+use crate::PgError;
+
+/// The question whether the server encrypts.
+///
+/// Source: PostgreSQL manual, "Message Formats", `SSLRequest`.
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+
+/// What becomes of the names of the driver's statements.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Names {
+    Kept,
+    /// Taken out: see [`Unnamed`].
+    LeftOut,
+}
+
+/// Where to connect, and how.
+pub(super) struct Destination<'a> {
+    pub(super) config: &'a Config,
+    pub(super) tls: &'a MakeRustlsConnect,
+    pub(super) names: Names,
+    /// What errors show.
+    pub(super) target: &'a str,
+}
+
+impl Destination<'_> {
+    /// # Errors
+    ///
+    /// As without the filters.
+    pub(super) async fn connect(&self) -> Result<(Greeted, Wire), ConnectError> {
+        let mut failed = None;
+        for (at, host) in self.config.get_hosts().iter().enumerate() {
+            // The driver makes no stream of a socket's available for TLS.
+            let Host::Unix(folder) = host else {
+                return self.over_network().await;
+            };
+            let ports = self.config.get_ports();
+            let port = ports.get(at).or(ports.first()).unwrap_or(&5432);
+            let socket = folder.join(format!(".s.PGSQL.{port}"));
+            match self.over_socket(socket).await {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| self.no_server("the URL names no host")))
+    }
+
+    async fn over_socket(&self, path: PathBuf) -> Result<(Greeted, Wire), ConnectError> {
+        let stream = self.open(&path).await?;
+        let mut config = self.config.clone();
+        config.ssl_mode(SslMode::Disable);
+        let watch = Arc::new(Watch::default());
+        let stream = filtered(stream, self.names, Arc::clone(&watch));
+        let (client, connection) = config
+            .connect_raw(stream, NoTls)
+            .await
+            .map_err(|error| ConnectError::from_driver(self.target, error))?;
+        let greeted = Greeted::start(client, connection);
+        self.require_attributes(&greeted).await?;
+        let wire = Wire::new(watch, &greeted, Road::Socket(path));
+        Ok((greeted, wire))
+    }
+
+    async fn open(&self, path: &Path) -> Result<UnixStream, ConnectError> {
+        let connecting = UnixStream::connect(path);
+        let stream = match self.config.get_connect_timeout() {
+            Some(limit) => match tokio::time::timeout(*limit, connecting).await {
+                Ok(connected) => connected,
+                Err(_) => return Err(self.no_server("connection timed out")),
+            },
+            None => connecting.await,
+        };
+        stream.map_err(|error| self.no_server(error))
+    }
+
+    /// What the driver sees to over the network only.
+    async fn require_attributes(&self, greeted: &Greeted) -> Result<(), ConnectError> {
+        let (wanted, reason) = match self.config.get_target_session_attrs() {
+            TargetSessionAttrs::ReadWrite => ("off", "the server does not allow writes"),
+            TargetSessionAttrs::ReadOnly => ("on", "the server is not read only"),
+            _ => return Ok(()),
+        };
+        let question = "SELECT pg_catalog.current_setting('transaction_read_only')";
+        let row = greeted.client.query_typed_one(question, &[]).await;
+        let found = row.and_then(|row| row.try_get::<_, String>(0));
+        let found = found.map_err(|error| ConnectError::from_driver(self.target, error))?;
+        match found == wanted {
+            true => Ok(()),
+            false => Err(self.no_server(reason)),
+        }
+    }
+
+    async fn over_network(&self) -> Result<(Greeted, Wire), ConnectError> {
+        let watch = Arc::new(Watch::default());
+        let agreeing = MakeAgreeing {
+            tls: self.tls.clone(),
+            mode: self.config.get_ssl_mode(),
+            negotiation: self.config.get_ssl_negotiation(),
+            names: self.names,
+            watch: Arc::clone(&watch),
+        };
+        let road = Road::Network(Box::new(Once(agreeing.clone())));
+        let mut config = self.config.clone();
+        config.ssl_mode(SslMode::Require);
+        config.ssl_negotiation(SslNegotiation::Direct);
+        let (client, connection) = config
+            .connect(agreeing)
+            .await
+            .map_err(|error| ConnectError::from_driver(self.target, error))?;
+        let greeted = Greeted::start(client, connection);
+        let wire = Wire::new(watch, &greeted, road);
+        Ok((greeted, wire))
+    }
+
+    fn no_server(&self, reason: impl std::fmt::Display) -> ConnectError {
+        ConnectError::NoServer {
+            target: self.target.to_owned(),
+            source: PgError::from_text(reason),
+        }
+    }
+}
+
+/// A stream with the filters.
+type Filtered<S> = Watched<Either<S, Unnamed<S>>>;
+
+fn filtered<S>(stream: S, names: Names, watch: Arc<Watch>) -> Filtered<S> {
+    let stream = match names {
+        Names::Kept => Either::Left(stream),
+        Names::LeftOut => Either::Right(Unnamed::new(stream)),
+    };
+    Watched::new(stream, watch)
+}
+
+type Rustls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect;
+
+/// Makes an [`Agreeing`] for each host.
+#[derive(Clone)]
+pub(super) struct MakeAgreeing {
+    tls: MakeRustlsConnect,
+    mode: SslMode,
+    negotiation: SslNegotiation,
+    names: Names,
+    watch: Arc<Watch>,
+}
+
+impl MakeTlsConnect<Socket> for MakeAgreeing {
+    type Stream = Filtered<Line>;
+    type TlsConnect = Agreeing;
+    type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
+
+    fn make_tls_connect(&mut self, host: &str) -> Result<Agreeing, Self::Error> {
+        Ok(Agreeing {
+            tls: MakeTlsConnect::<Socket>::make_tls_connect(&mut self.tls, host)?,
+            how: self.clone(),
+        })
+    }
+}
+
+/// Agrees with the server on whether to encrypt, as the driver would.
+pub(super) struct Agreeing {
+    tls: Rustls,
+    how: MakeAgreeing,
+}
+
+impl Agreeing {
+    async fn run(self, mut socket: Socket) -> io::Result<Line> {
+        let encrypts = match (self.how.mode, self.how.negotiation) {
+            (SslMode::Disable, _) => return Ok(Either::Left(socket)),
+            (_, SslNegotiation::Direct) => true,
+            _ => asks(&mut socket).await?,
+        };
+        match (encrypts, self.how.mode) {
+            (true, _) => Ok(Either::Right(self.tls.connect(socket).await?)),
+            (false, SslMode::Require) => Err(io::Error::other("server does not support TLS")),
+            (false, _) => Ok(Either::Left(socket)),
+        }
+    }
+}
+
+async fn asks(socket: &mut Socket) -> io::Result<bool> {
+    socket.write_all(&SSL_REQUEST).await?;
+    Ok(socket.read_u8().await? == b'S')
+}
+
+impl TlsConnect<Socket> for Agreeing {
+    type Stream = Filtered<Line>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Filtered<Line>>> + Send>>;
+
+    fn connect(self, socket: Socket) -> Self::Future {
+        Box::pin(async move {
+            let (names, watch) = (self.how.names, Arc::clone(&self.how.watch));
+            Ok(filtered(self.run(socket).await?, names, watch))
+        })
+    }
+}
+
+/// Makes a connection, which is not watched, for one request to cancel a query.
+#[derive(Clone)]
+pub(super) struct Once<A>(A);
+
+impl MakeTlsConnect<Socket> for Once<MakeAgreeing> {
+    type Stream = Lasting<Line>;
+    type TlsConnect = Once<Agreeing>;
+    type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
+
+    fn make_tls_connect(&mut self, host: &str) -> Result<Once<Agreeing>, Self::Error> {
+        Ok(Once(self.0.make_tls_connect(host)?))
+    }
+}
+
+impl TlsConnect<Socket> for Once<Agreeing> {
+    type Stream = Lasting<Line>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Lasting<Line>>> + Send>>;
+
+    fn connect(self, socket: Socket) -> Self::Future {
+        Box::pin(async move { Ok(Lasting(self.0.run(socket).await?)) })
+    }
+}
+
+impl TlsStream for Lasting<Line> {
+    fn channel_binding(&self) -> ChannelBinding {
+        ChannelBinding::none()
+    }
+}
+
+/// The bytes to and from the server: as they are, or encrypted.
+type Line = Either<Socket, <Rustls as TlsConnect<Socket>>::Stream>;
+
+impl TlsStream for Filtered<Line> {
+    fn channel_binding(&self) -> ChannelBinding {
+        let line = match self.get_ref() {
+            Either::Left(line) => line,
+            Either::Right(unnamed) => unnamed.get_ref(),
+        };
+        match line {
+            Either::Left(_) => ChannelBinding::none(),
+            Either::Right(stream) => stream.channel_binding(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a connection is at, as the server says it.
+//!
+//! The driver's futures resolve before the server is done: a query that gives rows when
+//! its values are bound, any query at the first error, one that copies at an answer that
+//! the driver did not expect. And of the transaction the driver says nothing, though the
+//! server tells at the end of each answer whether there is one. So a filter stands
+//! between the two and reads along: which requests are not answered to their end, how the
+//! transaction stands, which commands have ended one, and the SQLSTATE of an error, which
+//! Diesel does not keep.
+//!
+//! Source: PostgreSQL manual, "Message Flow" and "Message Formats".
+
+mod frames;
+mod state;
+mod stream;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use frames::Frames;
+use state::State;
+
+pub(crate) use state::{Ended, Mark, Seen, Standing};
+pub(super) use stream::Watched;
+
+/// What is known of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+impl Watch {
+    /// Whether the server is at something that was asked of it. To close a statement
+    /// does not count, nor does what has failed already.
+    pub(crate) fn is_working(&self) -> bool {
+        self.state().is_working()
+    }
+
+    /// How many requests have been sent so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.state().asked
+    }
+
+    /// Waits until so many requests were answered to their end, or it is of no use to
+    /// wait any longer.
+    pub(crate) async fn answered(&self, requests: u64) {
+        loop {
+            let changed = self.changed.notified();
+            {
+                let state = self.state();
+                if state.answered >= requests || state.is_useless || state.is_copying {
+                    return;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits for the end of all answers to what has been sent.
+    pub(crate) async fn settled(&self) {
+        self.answered(self.asked()).await;
+    }
+
+    /// Whether the connection is closed or has been given up, or the server waits for
+    /// rows that nobody sends.
+    pub(crate) fn is_useless(&self) -> bool {
+        let state = self.state();
+        state.is_useless || state.is_copying
+    }
+
+    /// Gives the connection up, unless so many requests have been answered. Whether it
+    /// is given up.
+    pub(crate) fn give_up_unless(&self, requests: u64) -> bool {
+        let mut state = self.state();
+        let late = state.answered < requests;
+        state.is_useless |= late;
+        drop(state);
+        self.changed.notify_waiters();
+        late
+    }
+
+    /// Waits until the connection is closed, or so many requests have been answered.
+    pub(super) async fn ended_with(&self, requests: Option<u64>) {
+        loop {
+            let changed = self.changed.notified();
+            {
+                let state = self.state();
+                let is_answered = requests.is_some_and(|requests| state.answered >= requests);
+                if state.is_closed || is_answered {
+                    return;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// How the transaction stood at the end of the last answer.
+    pub(crate) fn standing(&self) -> Standing {
+        self.state().standing
+    }
+
+    /// What commands have done since [`forget`](Self::forget).
+    pub(crate) fn seen(&self) -> Seen {
+        self.state().seen
+    }
+
+    /// Another piece of work begins.
+    pub(crate) fn forget(&self) {
+        self.state().seen = Seen::default();
+    }
+
+    /// What was rolled back was no more than to a savepoint.
+    pub(crate) fn forget_rollback(&self) {
+        self.state().seen.rolled_back = false;
+    }
+
+    /// From here on the first error counts, and the end of the transaction.
+    pub(crate) fn listen(&self) {
+        let mut state = self.state();
+        state.error = None;
+        state.ended = None;
+    }
+
+    /// The SQLSTATE of the first error since [`listen`](Self::listen).
+    pub(crate) fn sqlstate(&self) -> Option<String> {
+        self.state().error.clone()
+    }
+
+    /// How the message with [`Mark::End`] has ended the transaction.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        self.state().ended
+    }
+
+    fn restart(&self) {
+        *self.state() = State::default();
+    }
+
+    fn close(&self) {
+        let mut state = self.state();
+        state.is_useless = true;
+        state.is_closed = true;
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether such a message to the server has a text that counts.
+    fn asks_in_text(tag: u8) -> bool {
+        tag == b'Q'
+    }
+
+    /// Whether what stands in such a message from the server counts.
+    fn hears(tag: u8) -> bool {
+        matches!(tag, b'C' | b'E' | b'S' | b'Z')
+    }
+
+    fn asked_with(&self, frames: &mut Frames, bytes: &[u8]) {
+        let mut state = self.state();
+        frames.read(bytes, |frame| state.ask(frame));
+    }
+
+    fn answered_with(&self, frames: &mut Frames, bytes: &[u8]) {
+        let mut state = self.state();
+        let before = state.answered;
+        frames.read(bytes, |frame| state.hear(frame));
+        let is_news = state.answered > before || state.is_copying;
+        drop(state);
+        if is_news {
+            self.changed.notify_waiters();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each message is taken in as a whole, so it is right also after a panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

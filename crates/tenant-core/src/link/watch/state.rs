@@ -1,0 +1,253 @@
+//! What follows from the messages of a connection.
+
+use std::collections::VecDeque;
+
+use super::frames::Frame;
+
+/// What a message of ours begins with, so that its commands are told from the
+/// application's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// It begins a transaction.
+    Begin,
+    /// It ends one.
+    End,
+}
+
+impl Mark {
+    /// The comment that stands for it in the text of a message.
+    pub(crate) const fn comment(self) -> &'static str {
+        match self {
+            Self::Begin => "/* pool: begin */ ",
+            Self::End => "/* pool: end */ ",
+        }
+    }
+}
+
+/// How a transaction stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// There is none.
+    #[default]
+    Outside,
+    /// It is open.
+    Inside,
+    /// It has failed, and can only be rolled back.
+    Failed,
+}
+
+/// How a transaction was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Committed,
+    RolledBack,
+}
+
+/// What the application's commands have done.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    /// Ended the transaction, and kept it.
+    pub(crate) ended: bool,
+    /// Discarded what belongs to the session, its path too.
+    pub(crate) discarded: bool,
+    /// Ended the transaction, or went back to a savepoint.
+    pub(crate) rolled_back: bool,
+    /// Prepared a statement by SQL, or may have done so in a block.
+    pub(crate) prepared: bool,
+    /// Something that can't be undone on this connection.
+    pub(crate) spoiled: bool,
+}
+
+/// What was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Request {
+    /// To close statements: that waits for nothing.
+    Closing,
+    /// By the application, or on its behalf.
+    Work,
+    /// To go back to one of Diesel's savepoints.
+    Savepoint,
+    /// By a message of ours.
+    Ours(Mark),
+}
+
+#[derive(Debug)]
+struct Open {
+    request: Request,
+    /// Whether it is one message, without `Sync`.
+    is_simple: bool,
+    /// Whether the server has given it up.
+    has_failed: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// What has not been answered to the end, the oldest first.
+    open: VecDeque<Open>,
+    /// Whether something other than `Close` was sent since the last `Sync`.
+    in_group: bool,
+    /// How many requests were sent, those to close a statement left out.
+    pub(super) asked: u64,
+    /// How many of them were answered.
+    pub(super) answered: u64,
+    pub(super) standing: Standing,
+    pub(super) seen: Seen,
+    pub(super) error: Option<String>,
+    pub(super) ended: Option<Ended>,
+    /// The server waits for rows.
+    pub(super) is_copying: bool,
+    pub(super) is_useless: bool,
+    pub(super) is_closed: bool,
+}
+
+impl State {
+    pub(super) fn is_working(&self) -> bool {
+        let mut open = self.open.iter();
+        open.any(|open| open.request != Request::Closing && !open.has_failed)
+    }
+
+    /// Takes in a message to the server.
+    pub(super) fn ask(&mut self, frame: &Frame<'_>) {
+        match frame.tag {
+            b'Q' => self.push(request(frame), true),
+            b'F' => self.push(Request::Work, true),
+            b'P' | b'B' | b'D' | b'E' => self.in_group = true,
+            b'S' => {
+                let request = match std::mem::take(&mut self.in_group) {
+                    true => Request::Work,
+                    false => Request::Closing,
+                };
+                self.push(request, false);
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, request: Request, is_simple: bool) {
+        if request != Request::Closing {
+            self.asked += 1;
+        }
+        self.open.push_back(Open {
+            request,
+            is_simple,
+            has_failed: false,
+        });
+    }
+
+    /// Takes in a message from the server.
+    pub(super) fn hear(&mut self, frame: &Frame<'_>) {
+        match frame.tag {
+            b'C' => self.completed(frame.body),
+            b'E' => self.failed(frame.body),
+            b'G' | b'W' => self.copies_in(),
+            b'S' => self.said(frame.body),
+            b'Z' => {
+                self.standing = match frame.body.first() {
+                    Some(b'T') => Standing::Inside,
+                    Some(b'E') => Standing::Failed,
+                    _ => Standing::Outside,
+                };
+                self.is_copying = false;
+                self.pop();
+            }
+            _ => {}
+        }
+    }
+
+    fn pop(&mut self) {
+        let is_counted = |open: &Open| open.request != Request::Closing;
+        if self.open.pop_front().as_ref().is_some_and(is_counted) {
+            self.answered += 1;
+        }
+    }
+
+    fn completed(&mut self, body: &[u8]) {
+        let command = until_zero(body);
+        match self.open.front().map(|open| open.request) {
+            Some(Request::Ours(Mark::End)) => match command {
+                b"COMMIT" => self.ended = Some(Ended::Committed),
+                b"ROLLBACK" => self.ended = Some(Ended::RolledBack),
+                _ => {}
+            },
+            Some(Request::Ours(Mark::Begin)) => {}
+            Some(Request::Savepoint) if command == b"ROLLBACK" => {}
+            _ => self.seen.take(command),
+        }
+    }
+
+    fn failed(&mut self, body: &[u8]) {
+        let Some(open) = self.open.front_mut() else {
+            return;
+        };
+        open.has_failed = true;
+        if open.request != Request::Ours(Mark::End) || self.ended.is_none() {
+            self.error = self.error.take().or_else(|| sqlstate(body));
+        }
+    }
+
+    /// The server waits for rows, and passes over a `Sync` that was sent before them.
+    fn copies_in(&mut self) {
+        self.is_copying = true;
+        if self.open.front().is_some_and(|open| !open.is_simple) {
+            self.pop();
+        }
+    }
+
+    /// A setting has changed that the driver takes to be as it was.
+    fn said(&mut self, body: &[u8]) {
+        let Some(value) = body.strip_prefix(b"client_encoding\0") else {
+            return;
+        };
+        if !until_zero(value).eq_ignore_ascii_case(b"UTF8") {
+            self.seen.spoiled = true;
+        }
+    }
+}
+
+impl Seen {
+    /// Source: PostgreSQL manual, "SQL Commands", and `CommandComplete`.
+    fn take(&mut self, command: &[u8]) {
+        match command {
+            b"COMMIT" | b"PREPARE TRANSACTION" => self.ended = true,
+            b"ROLLBACK" => self.rolled_back = true,
+            // A block can prepare a statement too, and its tag does not say so.
+            b"PREPARE" | b"DO" | b"CALL" => self.prepared = true,
+            // A library stays loaded, and the driver's statements do not come back.
+            b"LOAD" | b"DEALLOCATE ALL" => self.spoiled = true,
+            b"DISCARD ALL" => {
+                self.discarded = true;
+                self.spoiled = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is asked by a message that is a text.
+fn request(frame: &Frame<'_>) -> Request {
+    for mark in [Mark::Begin, Mark::End] {
+        if frame.body.starts_with(mark.comment().as_bytes()) {
+            return Request::Ours(mark);
+        }
+    }
+    let is_whole = frame.body.len() == frame.length;
+    let to_savepoint = frame
+        .body
+        .starts_with(b"ROLLBACK TO SAVEPOINT diesel_savepoint_");
+    match is_whole && to_savepoint && !frame.body.contains(&b';') {
+        true => Request::Savepoint,
+        false => Request::Work,
+    }
+}
+
+/// The SQLSTATE in the body of an `ErrorResponse`, where it is among the first fields.
+fn sqlstate(body: &[u8]) -> Option<String> {
+    let mut fields = body.split(|byte| *byte == 0);
+    let code = fields.find_map(|field| field.strip_prefix(b"C"))?;
+    let code = std::str::from_utf8(code).ok()?;
+    (code.len() == 5).then(|| code.to_owned())
+}
+
+fn until_zero(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+}
