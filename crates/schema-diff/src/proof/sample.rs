@@ -1,6 +1,27 @@
 //! A value for each type, and another one, as text that PostgreSQL reads.
 
+use crate::catalog::StoredColumn;
 use crate::model::Type;
+
+/// The value number `row` of a column, which may have to be of a certain length.
+pub(super) fn of_column(column: &StoredColumn, row: usize, labels: Option<&[String]>) -> String {
+    let length = column.sql_type.split_once('(').and_then(|(_, rest)| {
+        let (digits, _) = rest.split_once(')')?;
+        digits.parse::<usize>().ok()
+    });
+    match (column.ty.name.as_str(), length) {
+        ("bit", Some(length)) if !column.ty.array => format!("{row:0length$b}")
+            .chars()
+            .rev()
+            .take(length)
+            .collect(),
+        ("bit", None) if !column.ty.array => "1".to_owned(),
+        ("vector" | "halfvec", Some(length)) if !column.ty.array => {
+            format!("[{}]", vec![row.to_string(); length].join(","))
+        }
+        _ => text(&column.ty, row, labels),
+    }
+}
 
 /// The value number `row`, from 1, of a type: other rows have other values, as
 /// far as the type has that many. `labels` are those of the type, if it is an
@@ -45,6 +66,14 @@ fn element(name: &str, row: usize, labels: Option<&[String]>) -> String {
         "pg_lsn" => format!("0/{row}"),
         "bit" | "varbit" => format!("{}", row % 2),
         "point" => format!("({row},{row})"),
+        "box" | "lseg" => format!("[({row},{row}),({next},{next})]").replace(['[', ']'], ""),
+        "path" | "polygon" => format!("(({row},{row}),({next},{next}))"),
+        "line" => format!("{{1,1,{row}}}"),
+        "circle" => format!("<({row},{row}),1>"),
+        "hstore" => format!("number=>{row}"),
+        "jsonpath" => "$".to_owned(),
+        "txid_snapshot" | "pg_snapshot" => format!("{row}:{row}:"),
+        "geometry" | "geography" => format!("POINT({row} {row})"),
         "daterange" => format!("[2001-01-{row:02},2001-01-{next:02})"),
         "tsrange" | "tstzrange" => format!("[2001-01-{row:02},2001-01-{next:02})"),
         "datemultirange" | "tsmultirange" | "tstzmultirange" => {
