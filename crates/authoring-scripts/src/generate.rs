@@ -158,12 +158,12 @@ fn with_warnings(error: anyhow::Error, warnings: &[String]) -> anyhow::Error {
     if warnings.is_empty() {
         return error;
     }
-    anyhow!(warnings.join("\n")).context(error.to_string())
+    anyhow!(warnings.join("\n    ")).context(error.to_string())
 }
 
 /// Such a migration would be applied everywhere, and the next write would fail.
 fn breaks_use(broken: &[String], warnings: &[String]) -> anyhow::Error {
-    let error = anyhow!("after up.sql, this fails:\n{}", broken.join("\n"));
+    let error = anyhow!("after up.sql, this fails:\n    {}", broken.join("\n    "));
     with_warnings(error, warnings).context(Advised::new(
         "the migration that schema.rs asks for breaks what uses its tables, and was not written",
         "Run the command again with --write-unproven. Then add `CREATE OR REPLACE FUNCTION` with the \

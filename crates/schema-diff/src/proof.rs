@@ -203,7 +203,9 @@ fn said(error: &tokio_postgres::Error) -> String {
     };
     let mut text = format!("{} (SQLSTATE {})", server.message(), server.code().code());
     for (label, more) in [("detail", server.detail()), ("hint", server.hint())] {
-        if let Some(more) = more {
+        // What is in a made-up row tells nobody anything.
+        let is_row = |more: &&str| more.starts_with("Failing row ") || more.starts_with("Key (");
+        if let Some(more) = more.filter(|more| !is_row(more)) {
             text.push_str(&format!("; {label}: {}", more.replace('\n', ", ")));
         }
     }

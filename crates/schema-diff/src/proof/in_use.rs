@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 
 use super::kept::Kept;
 use super::rows::Filled;
-use super::usage::{Judged, Usage, judge};
+use super::usage::{Judged, Usage, fill_for_good, judge};
 use super::{Proof, ProofError, Way, run};
 use crate::plan::Plan;
 
@@ -26,6 +26,7 @@ pub(super) async fn prove<E: Into<Cause>>(
     plan: &Plan,
     filled: Filled,
 ) -> Result<Proof, ProofError> {
+    let (rows, empty) = fill_further(client, schema, plan, filled).await?;
     let session = opened(connect).await?;
     let before = Before {
         rows: Kept::read(client, schema).await?,
@@ -34,18 +35,24 @@ pub(super) async fn prove<E: Into<Cause>>(
     };
     run(client, Way::Up, plan, " on tables that hold rows").await?;
     let mut proof = Proof {
-        rows: filled.rows,
-        notes: filled.notes,
+        rows,
         ..Proof::default()
     };
+    if !empty.is_empty() {
+        let tables = empty.iter().map(|table| format!("`{table}`"));
+        let tables = tables.collect::<Vec<_>>().join(", ");
+        proof.not_tried.push(format!(
+            "the migration on rows in {tables}, as none could be made up"
+        ));
+    }
     let between = Kept::read(client, schema).await?;
     compare("up.sql", &before.rows, &between, &between, &mut proof)?;
-    let after = Usage::of(&opened(connect).await?, schema).await?;
+    let after = before.usage.again(&opened(connect).await?, schema).await?;
     let judged = judge(&before.usage, &after);
     proof.tables = judged.tables;
     add(&mut proof, judged);
     if !plan.conversions.is_empty() {
-        let open = Usage::of(&before.session, schema).await?;
+        let open = before.usage.again(&before.session, schema).await?;
         let stale = judge(&after, &open).broken.into_iter();
         proof.notes.extend(stale.map(|line| {
             format!("a session that wrote before the migration has to connect again: {line}")
@@ -53,6 +60,30 @@ pub(super) async fn prove<E: Into<Cause>>(
     }
     revert(client, connect, schema, plan, &before, &between, &mut proof).await?;
     Ok(proof)
+}
+
+/// Rows for the tables that have none yet. How many there are then, and in which tables
+/// there are still none.
+async fn fill_further(
+    client: &Client,
+    schema: &str,
+    plan: &Plan,
+    filled: Filled,
+) -> Result<(usize, Vec<String>), ProofError> {
+    // Their values have to be such as can be converted, which is not known of these.
+    let is_converted = |table: &String| {
+        let mut conversions = plan.conversions.iter();
+        conversions.any(|conversion| conversion.table == *table)
+    };
+    let (converted, others) = filled
+        .empty
+        .into_iter()
+        .partition::<Vec<_>, _>(is_converted);
+    let tried = others.len();
+    let mut empty = fill_for_good(client, schema, others).await?;
+    let rows = filled.rows + tried - empty.len();
+    empty.extend(converted);
+    Ok((rows, empty))
 }
 
 async fn opened<E: Into<Cause>>(
@@ -87,7 +118,7 @@ async fn revert<E: Into<Cause>>(
     }
     let rows = Kept::read(client, schema).await?;
     compare("down.sql", &before.rows, between, &rows, proof)?;
-    let after = Usage::of(&opened(connect).await?, schema).await?;
+    let after = before.usage.again(&opened(connect).await?, schema).await?;
     let broken = judge(&before.usage, &after).broken.into_iter();
     let broken = broken.map(|line| format!("{line} (after down.sql)"));
     proof.broken.extend(broken);

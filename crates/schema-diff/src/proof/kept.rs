@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sql_text::ident;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, Error, Row};
+
+/// How many rows a table may have whose values are read: migrations fill in more.
+const MOST: i64 = 10_000;
 
 /// The rows of a schema: of each table how many, and of each column the values.
 pub(super) struct Kept {
@@ -22,29 +25,39 @@ impl Kept {
         };
         for row in client.query(COLUMNS, &[&schema]).await? {
             let (table, name): (u32, String) = (row.get(0), row.get(1));
-            let columns: Vec<String> = row.get(2);
-            let (numbers, types): (Vec<i16>, Vec<String>) = (row.get(3), row.get(4));
-            let sums = columns.iter().map(|column| {
-                let column = ident(column);
-                format!("pg_catalog.md5(pg_catalog.string_agg({column}::text, '|' ORDER BY {column}::text))")
-            });
-            let sums = sums.collect::<Vec<_>>();
             let from = ident(&name);
-            let mut question = "SELECT pg_catalog.count(*)".to_owned();
-            for sum in &sums {
-                question.push_str(&format!(", {sum}"));
-            }
-            let answer = client
-                .query_one(&format!("{question} FROM {from}"), &[])
-                .await?;
-            kept.tables.insert((table, name), answer.get(0));
-            let of_columns = columns.into_iter().zip(numbers).zip(types).enumerate();
-            for (index, ((column, number), ty)) in of_columns {
-                let sum: Option<String> = answer.get(index + 1);
-                kept.columns.insert((table, number, ty), (column, sum));
+            let count = format!("SELECT pg_catalog.count(*) FROM {from}");
+            let count: i64 = client.query_one(&count, &[]).await?.get(0);
+            kept.tables.insert((table, name), count);
+            if count <= MOST {
+                kept.read_values(client, table, &from, &row).await?;
             }
         }
         Ok(kept)
+    }
+
+    async fn read_values(
+        &mut self,
+        client: &Client,
+        table: u32,
+        from: &str,
+        row: &Row,
+    ) -> Result<(), Error> {
+        let columns: Vec<String> = row.get(2);
+        let (numbers, types): (Vec<i16>, Vec<String>) = (row.get(3), row.get(4));
+        let sums = columns.iter().map(|column| {
+            let text = format!("{}::text", ident(column));
+            format!("pg_catalog.md5(pg_catalog.string_agg({text}, '|' ORDER BY {text}))")
+        });
+        let sums = sums.collect::<Vec<_>>().join(", ");
+        let question = format!("SELECT {sums} FROM {from}");
+        let answer = client.query_one(&question, &[]).await?;
+        let of_columns = columns.into_iter().zip(numbers).zip(types).enumerate();
+        for (index, ((column, number), ty)) in of_columns {
+            let sum: Option<String> = answer.get(index);
+            self.columns.insert((table, number, ty), (column, sum));
+        }
+        Ok(())
     }
 
     /// The tables that have fewer rows `after`, one line each. One that was dropped in

@@ -23,6 +23,43 @@ pub(super) fn of_column(column: &StoredColumn, row: usize, labels: Option<&[Stri
     }
 }
 
+/// How many styles of texts there are.
+pub(super) const STYLES: usize = 7;
+
+/// A text of another style than [`text`] gives, which is the first one; `None` for what
+/// is no text, and where it would be too long.
+pub(super) fn styled(column: &StoredColumn, row: usize, style: usize) -> Option<String> {
+    let ty = &column.ty;
+    if ty.array || !matches!(ty.name.as_str(), "text" | "varchar" | "bpchar" | "citext") {
+        return None;
+    }
+    let text = match style {
+        1 => format!("sample{row}"),
+        2 => format!("1.0.{row}"),
+        3 => format!("sample{row}@example.com"),
+        4 => format!("https://example.com/{row}"),
+        5 => row.to_string(),
+        6 => format!("2001-01-{row:02}"),
+        _ => return None,
+    };
+    let fits = |length| usize::try_from(length).is_ok_and(|length| text.len() <= length);
+    ty.length.is_none_or(fits).then_some(text)
+}
+
+/// Whether a text is of a style of [`styled`].
+pub(super) fn is_of_style(text: &str, style: usize) -> bool {
+    let has_only = |text: &str| text.chars().all(|letter| letter.is_ascii_digit());
+    match style {
+        1 => text.strip_prefix("sample").is_some_and(has_only),
+        2 => text.starts_with("1.0."),
+        3 => text.contains('@'),
+        4 => text.starts_with("https://"),
+        5 => has_only(text),
+        6 => text.starts_with("2001-"),
+        _ => false,
+    }
+}
+
 /// The value number `row`, from 1, of a type: other rows have other values, as
 /// far as the type has that many. `labels` are those of the type, if it is an
 /// enum. Equal types give equal values, so that foreign keys find their rows.

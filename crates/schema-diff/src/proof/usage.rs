@@ -16,8 +16,10 @@ mod world;
 use tokio_postgres::{Client, Error};
 
 pub(super) use judged::{Judged, judge};
+pub(super) use others::fill_for_good;
 
 use attempt::Session;
+use maker::Learned;
 use world::World;
 
 /// A function's body is looked at when it is made, whatever the session says.
@@ -27,6 +29,8 @@ const BEGIN: &str = "BEGIN; SET LOCAL check_function_bodies = on; SET CONSTRAINT
 #[derive(Debug, Default)]
 pub(super) struct Usage {
     attempts: Vec<Attempt>,
+    /// How rows are made.
+    learned: Learned,
 }
 
 /// One use of one object.
@@ -90,7 +94,17 @@ impl Usage {
     /// Uses the schema called `schema`. The session must be a new one: PL/pgSQL keeps
     /// the types of the columns that it saw first.
     pub(super) async fn of(client: &Client, schema: &str) -> Result<Self, Error> {
-        let world = World::read(client, schema).await?;
+        Self::run(client, World::read(client, schema).await?).await
+    }
+
+    /// Uses it with the same values as before, as far as the tables are the same.
+    pub(super) async fn again(&self, client: &Client, schema: &str) -> Result<Self, Error> {
+        let mut world = World::read(client, schema).await?;
+        world.fixed = self.learned.fixed();
+        Self::run(client, world).await
+    }
+
+    async fn run(client: &Client, world: World) -> Result<Self, Error> {
         parameters::set(client).await?;
         client.batch_execute(BEGIN).await?;
         let mut usage = Self::default();
@@ -101,7 +115,7 @@ impl Usage {
 
     async fn all(&mut self, session: Session<'_>, world: &World) -> Result<(), Error> {
         tables::use_all(session, world, self).await?;
-        others::fill(session, world).await?;
+        others::fill(session, world, &self.learned).await?;
         others::use_views(session, world, self).await?;
         others::use_policies(session, world, self).await?;
         others::use_functions(session, self).await?;

@@ -18,6 +18,8 @@ pub(super) struct Trouble {
     pub(super) sqlstate: String,
     /// Whether only the values are to blame, which were made up.
     pub(super) is_about_values: bool,
+    /// Whether the statement was not even run, for want of a row that it refers to.
+    pub(super) needs_another_row: bool,
 }
 
 /// What is waited for until the end of a transaction, asked for now.
@@ -80,6 +82,7 @@ impl Trouble {
             reason: format!("{}{place}", said(error)),
             sqlstate: sqlstate.to_owned(),
             is_about_values,
+            needs_another_row: false,
         })
     }
 
@@ -89,6 +92,7 @@ impl Trouble {
             reason: reason.to_owned(),
             sqlstate: String::new(),
             is_about_values: true,
+            needs_another_row: false,
         }
     }
 

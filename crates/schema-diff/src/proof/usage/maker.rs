@@ -14,12 +14,30 @@ use crate::catalog::StoredColumn;
 use crate::proof::sample;
 
 /// Which columns of a row are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Shape {
     /// All that can be.
     Full,
     /// Those without a default that may not be NULL.
     Sparse,
+}
+
+/// What was learned of tables on the way.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Learned {
+    /// The style of the texts that a table takes.
+    styles: HashMap<u32, usize>,
+    /// Why a table takes no row.
+    failed: HashMap<(u32, Shape), Trouble>,
+}
+
+/// What is known of a table from before the migration.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fixed {
+    /// It takes rows with texts of that style.
+    Works(usize),
+    /// It takes none of any style.
+    Fails,
 }
 
 /// A row that was made.
@@ -37,6 +55,7 @@ pub(super) struct Maker<'a> {
     solved: HashMap<u32, Vec<Vec<Values>>>,
     /// Which sample comes next.
     seed: usize,
+    learned: Learned,
     /// The rows for foreign keys, by table. All keys of a row lead to the same ones.
     parents: HashMap<u32, Made>,
     in_progress: Vec<u32>,
@@ -49,18 +68,24 @@ type Answer<'b, T> = Pin<Box<dyn Future<Output = Tried<T>> + Send + 'b>>;
 const SEEDS: std::ops::Range<usize> = 4..23;
 
 /// How often a row is tried whose key is taken.
-const TRIES: usize = 8;
+const TRIES: usize = 10;
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(session: Session<'a>, world: &'a World) -> Self {
+    pub(super) fn new(session: Session<'a>, world: &'a World, learned: Learned) -> Self {
         Self {
             session,
             world,
+            learned,
             solved: HashMap::new(),
             seed: SEEDS.start,
             parents: HashMap::new(),
             in_progress: Vec::new(),
         }
+    }
+
+    /// What is known of the tables in the end.
+    pub(super) fn into_learned(self) -> Learned {
+        self.learned
     }
 
     /// Whether there is a row of the table already.
@@ -75,7 +100,7 @@ impl<'a> Maker<'a> {
                 return Ok(Err(Trouble::of_values("its table cannot be seen")));
             };
             self.in_progress.push(table);
-            let made = self.untaken(place, shape).await;
+            let made = self.styled(place, shape).await;
             self.in_progress.pop();
             made
         })
@@ -92,17 +117,65 @@ impl<'a> Maker<'a> {
             let other = self.row(table, Shape::Sparse).await?;
             made = other.or(made);
         }
-        if made.as_ref().map_or(true, |made| made.place.is_none())
-            && let Some(place) = self.world.place(table)
-        {
-            let sql = format!("SELECT tableoid, ctid, * FROM {} LIMIT 1", place.sql());
-            let found = self.session.keep(&sql).await?;
-            made = found.and_then(|rows| rows.first().map(Made::of).ok_or(()).or_else(|()| made));
+        if made.as_ref().map_or(true, |made| made.place.is_none()) {
+            made = self.existing(table).await?.map_or(made, Ok);
         }
         if let Ok(made) = &made {
             self.parents.insert(table, made.clone());
         }
         Ok(made)
+    }
+
+    /// A row that is there.
+    pub(super) async fn existing(&self, table: u32) -> Result<Option<Made>, Error> {
+        let Some(place) = self.world.place(table) else {
+            return Ok(None);
+        };
+        let sql = format!("SELECT tableoid, ctid, * FROM {} LIMIT 1", place.sql());
+        let found = self.session.keep(&sql).await?;
+        Ok(found.ok().and_then(|rows| rows.first().map(Made::of)))
+    }
+
+    /// Tries one style of texts after the other: a function may take nothing but a
+    /// version, or a word. Where a style is known to work before the migration, another
+    /// one would only hide what fails.
+    async fn styled(&mut self, place: Place<'_>, shape: Shape) -> Tried<Made> {
+        let table = place.table.oid;
+        if let Some(trouble) = self.learned.failed.get(&(table, shape)) {
+            return Ok(Err(trouble.clone()));
+        }
+        let fixed = self.world.fixed.get(&(table, shape)).copied();
+        let first = match fixed {
+            Some(Fixed::Works(style)) => style,
+            Some(Fixed::Fails) => 0,
+            None => self.learned.styles.get(&table).copied().unwrap_or(0),
+        };
+        let others = (0..sample::STYLES).filter(|style| *style != first);
+        let mut failed = None;
+        for style in std::iter::once(first).chain(others) {
+            self.learned.styles.insert(table, style);
+            match self.untaken(place, shape).await? {
+                Ok(made) => return Ok(Ok(made)),
+                Err(trouble) => {
+                    let is_final = match fixed {
+                        Some(Fixed::Works(_)) => !trouble.is_about_values,
+                        Some(Fixed::Fails) => true,
+                        None => false,
+                    };
+                    let is_of_others = trouble.needs_another_row || trouble.is_taken();
+                    failed.get_or_insert(trouble);
+                    if is_final || is_of_others {
+                        break;
+                    }
+                }
+            }
+        }
+        self.learned.styles.remove(&table);
+        let trouble = failed.unwrap_or_else(|| Trouble::of_values("nothing was tried"));
+        if !trouble.needs_another_row && !trouble.is_taken() {
+            self.learned.failed.insert((table, shape), trouble.clone());
+        }
+        Ok(Err(trouble))
     }
 
     async fn untaken(&mut self, place: Place<'_>, shape: Shape) -> Tried<Made> {
@@ -155,7 +228,10 @@ impl<'a> Maker<'a> {
     fn value(&self, place: Place<'_>, column: &StoredColumn, solved: &Values) -> String {
         let text = match solved.get(&column.name) {
             Some(text) => text.clone(),
-            None => Some(sampled(self.world, place, column, self.seed)),
+            None => {
+                let style = self.learned.style(place.table.oid);
+                Some(styled(self.world, place, column, self.seed, style))
+            }
         };
         in_sql(column, text.as_deref())
     }
@@ -168,7 +244,8 @@ impl<'a> Maker<'a> {
             self.solved.insert(table, groups);
         }
         let groups = self.solved.get(&table).into_iter().flatten();
-        let chosen = groups.filter_map(|rows| rows.get(self.seed % rows.len().max(1)));
+        let style = self.learned.style(table);
+        let chosen = groups.filter_map(|rows| solver::chosen(rows, style, self.seed));
         Ok(chosen
             .flatten()
             .map(|(name, text)| (name.clone(), text.clone()))
@@ -208,7 +285,7 @@ impl<'a> Maker<'a> {
             }
             match self.parent(key.parent).await? {
                 Ok(made) => values.extend(referring(place, key, &made)),
-                Err(trouble) => return Ok(Err(self.without_parent(key, &trouble))),
+                Err(_) => return Ok(Err(self.without_parent(key))),
             }
         }
         Ok(Ok(values))
@@ -236,10 +313,31 @@ impl<'a> Maker<'a> {
         Some(values)
     }
 
-    fn without_parent(&self, key: &ForeignKey, trouble: &Trouble) -> Trouble {
+    /// Why that row is missing is told of its own table.
+    fn without_parent(&self, key: &ForeignKey) -> Trouble {
         let parent = self.world.place(key.parent);
         let name = parent.map_or_else(String::new, |place| place.table.name.clone());
-        Trouble::of_values(&format!("it needs a row in `{name}`: {}", trouble.reason))
+        Trouble {
+            needs_another_row: true,
+            ..Trouble::of_values(&format!("a row in `{name}` is needed"))
+        }
+    }
+}
+
+impl Learned {
+    /// The style of the texts that the table takes.
+    pub(super) fn style(&self, table: u32) -> usize {
+        self.styles.get(&table).copied().unwrap_or_default()
+    }
+
+    /// The same, for the use after the migration.
+    pub(super) fn fixed(&self) -> HashMap<(u32, Shape), Fixed> {
+        let styles = self.styles.iter().flat_map(|(table, style)| {
+            let shapes = [Shape::Full, Shape::Sparse].into_iter();
+            shapes.map(|shape| ((*table, shape), Fixed::Works(*style)))
+        });
+        let failed = self.failed.keys().map(|key| (*key, Fixed::Fails));
+        styles.chain(failed).collect()
     }
 }
 
@@ -273,6 +371,18 @@ pub(super) fn in_sql(column: &StoredColumn, text: Option<&str>) -> String {
         || "NULL".to_owned(),
         |text| format!("{}::{}", literal(text), column.sql_type),
     )
+}
+
+/// A value of the column's type, in that style if it is a text.
+pub(super) fn styled(
+    world: &World,
+    place: Place<'_>,
+    column: &StoredColumn,
+    seed: usize,
+    style: usize,
+) -> String {
+    let styled = sample::styled(column, seed, style);
+    styled.unwrap_or_else(|| sampled(world, place, column, seed))
 }
 
 /// A value of the column's type.

@@ -1,10 +1,11 @@
 //! Uses what is no table: views, policies, functions, event triggers.
 
 use sql_text::literal;
-use tokio_postgres::Error;
+use tokio_postgres::{Client, Error};
 
 use super::attempt::Session;
-use super::maker::Maker;
+use super::maker::{Learned, Maker};
+use super::parameters;
 use super::world::World;
 use super::{Kind, Outcome, Subject, Usage};
 use crate::catalog::{StoredView, ViewKind};
@@ -16,8 +17,12 @@ const ROWS: usize = 1000;
 
 /// Puts a row into each table that takes one. What reads them afterwards is run on rows
 /// that belong together.
-pub(super) async fn fill(session: Session<'_>, world: &World) -> Result<(), Error> {
-    let mut maker = Maker::new(session, world);
+pub(super) async fn fill(
+    session: Session<'_>,
+    world: &World,
+    learned: &Learned,
+) -> Result<(), Error> {
+    let mut maker = Maker::new(session, world, learned.clone());
     for place in world.tables() {
         if !maker.has(place.table.oid) {
             // What a table refuses is known from its own use.
@@ -25,6 +30,36 @@ pub(super) async fn fill(session: Session<'_>, world: &World) -> Result<(), Erro
         }
     }
     Ok(())
+}
+
+/// Puts a row into each of the tables of those names, and keeps it. Gives the names of
+/// those that took none.
+pub(in crate::proof) async fn fill_for_good(
+    client: &Client,
+    schema: &str,
+    tables: Vec<String>,
+) -> Result<Vec<String>, Error> {
+    if tables.is_empty() {
+        return Ok(tables);
+    }
+    let world = World::read(client, schema).await?;
+    parameters::set(client).await?;
+    client.batch_execute("BEGIN").await?;
+    let mut maker = Maker::new(Session { client }, &world, Learned::default());
+    let mut left = Vec::new();
+    for table in tables {
+        let mut places = world.tables();
+        let place = places.find(|place| place.table.name == table);
+        let made = match place {
+            Some(place) => maker.parent(place.table.oid).await?.ok(),
+            None => None,
+        };
+        if made.is_none_or(|made| made.place.is_none()) {
+            left.push(table);
+        }
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(left)
 }
 
 pub(super) async fn use_views(

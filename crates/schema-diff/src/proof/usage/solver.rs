@@ -13,6 +13,7 @@ use super::attempt::Session;
 use super::maker::sampled;
 use super::world::{Place, World};
 use crate::catalog::StoredColumn;
+use crate::proof::sample;
 use crate::types;
 
 /// Values by column; `None` is NULL.
@@ -22,7 +23,7 @@ pub(super) type Values = HashMap<String, Option<String>>;
 const COMBINATIONS: usize = 20_000;
 
 /// How many answers are kept, so that keys find one that is not taken.
-const ANSWERS: usize = 16;
+const ANSWERS: usize = 400;
 
 /// Conditions that have columns in common.
 #[derive(Default)]
@@ -55,6 +56,19 @@ pub(super) async fn solve(
         solved.push(values.collect());
     }
     Ok(solved)
+}
+
+/// One of the rows: with a text of that style, if there is one.
+pub(super) fn chosen(rows: &[Values], style: usize, seed: usize) -> Option<&Values> {
+    let is_styled = |row: &&Values| {
+        let mut texts = row.values().flatten();
+        texts.any(|text| sample::is_of_style(text, style))
+    };
+    let styled = rows.iter().filter(is_styled).collect::<Vec<_>>();
+    if styled.is_empty() {
+        return rows.get(seed % rows.len().max(1));
+    }
+    styled.get(seed % styled.len()).copied()
 }
 
 /// The string constants in the conditions of a table.
@@ -244,6 +258,13 @@ fn candidates(
         }
         "text" | "varchar" | "bpchar" | "citext" => found.extend(strings(column, texts, numbers)),
         "date" | "timestamp" | "timestamptz" => found.extend(moments(texts)),
+        "bytea" => {
+            let lengths = numbers
+                .iter()
+                .filter_map(|number| usize::try_from(*number).ok());
+            let lengths = lengths.filter(|length| *length <= 1024);
+            found.extend(lengths.map(|length| format!("\\x{}", "ab".repeat(length))));
+        }
         "json" | "jsonb" => found.extend(["{}", "[]", "[1]"].map(str::to_owned)),
         _ => {}
     }

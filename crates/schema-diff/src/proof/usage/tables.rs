@@ -3,7 +3,7 @@
 use tokio_postgres::Error;
 
 use super::attempt::Session;
-use super::maker::{Made, Maker, Shape, in_sql, sampled};
+use super::maker::{Made, Maker, Shape, in_sql, styled};
 use super::solver;
 use super::world::{Place, World};
 use super::{Outcome, Usage};
@@ -12,6 +12,9 @@ use crate::catalog::StoredColumn;
 /// How many values of a column are tried, such as the labels of an enum: a function may
 /// have a branch for each.
 const VALUES: usize = 12;
+
+/// How many of the rows that are there are updated.
+const ROWS: usize = 1000;
 
 /// Numbers of the ways that exist in every table: the others count from here.
 const MANY: usize = 100;
@@ -24,14 +27,20 @@ pub(super) async fn use_all(
     for place in world.tables() {
         session.client.batch_execute("SAVEPOINT each").await?;
         for (way, shape) in [Shape::Full, Shape::Sparse].into_iter().enumerate() {
-            let mut maker = Maker::new(session, world);
+            let mut maker = Maker::new(session, world, std::mem::take(&mut usage.learned));
             let subject = place.subject();
-            match maker.row(place.table.oid, shape).await? {
-                Ok(made) => {
-                    usage.add(&subject, "INSERT", way, Outcome::Works);
-                    change(session, world, place, &made, (way + 1) * MANY, usage).await?;
+            let (outcome, row) = match maker.row(place.table.oid, shape).await? {
+                Ok(made) => (Outcome::Works, Some(made)),
+                // A trigger of another table has made the row already.
+                Err(trouble) if trouble.is_taken() => {
+                    (trouble.outcome(), maker.existing(place.table.oid).await?)
                 }
-                Err(trouble) => usage.add(&subject, "INSERT", way, trouble.outcome()),
+                Err(trouble) => (trouble.outcome(), None),
+            };
+            usage.learned = maker.into_learned();
+            usage.add(&subject, "INSERT", way, outcome);
+            if let Some(made) = row {
+                change(session, world, place, &made, (way + 1) * MANY, usage).await?;
             }
             session.client.batch_execute("ROLLBACK TO each").await?;
         }
@@ -54,8 +63,9 @@ async fn change(
     let found = made.place.as_ref().map_or_else(String::new, |(table, at)| {
         format!(" WHERE tableoid = '{table}' AND ctid = '{at}'")
     });
+    let style = usage.learned.style(place.table.oid);
     let mut sets = vec![kept(place)];
-    sets.extend(other_values(session, world, place, &found).await?);
+    sets.extend(other_values(session, world, place, &found, style).await?);
     let texts = solver::texts(world, place);
     for column in free(world, place) {
         let values = several(world, place, column, &texts);
@@ -82,7 +92,8 @@ async fn use_rows(
 ) -> Result<(), Error> {
     let (table, set) = (place.sql(), kept(place));
     if !set.is_empty() {
-        let update = format!("UPDATE {table} SET {set}");
+        let some = format!("ARRAY(SELECT ctid FROM {table} LIMIT {ROWS})");
+        let update = format!("UPDATE {table} SET {set} WHERE ctid = ANY ({some})");
         let outcome = session.probe(&update).await?;
         usage.add(&place.subject(), "UPDATE", 0, outcome);
     }
@@ -110,11 +121,12 @@ async fn other_values(
     world: &World,
     place: Place<'_>,
     found: &str,
+    style: usize,
 ) -> Result<Vec<String>, Error> {
     let sets = free(world, place).map(|column| {
         let name = place.catalog.quote.ident(&column.name);
         // No other row has it.
-        let value = sampled(world, place, column, 24);
+        let value = styled(world, place, column, 24, style);
         format!("{name} = {}", in_sql(column, Some(&value)))
     });
     let sets = sets.collect::<Vec<_>>();

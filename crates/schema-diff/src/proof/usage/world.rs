@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::{Client, Error};
 
+use super::maker::{Fixed, Shape};
 use super::{Kind, Subject};
 use crate::catalog::{Catalog, StoredColumn, StoredTable};
 
@@ -11,6 +12,8 @@ use crate::catalog::{Catalog, StoredColumn, StoredTable};
 pub(super) struct World {
     /// The one that is used comes first.
     schemas: Vec<(String, Catalog)>,
+    /// By table: how rows are made in it before the migration.
+    pub(super) fixed: HashMap<(u32, Shape), Fixed>,
     pub(super) keys: Vec<ForeignKey>,
     /// By table: the conditions that a row has to meet, in SQL.
     pub(super) conditions: HashMap<u32, Vec<String>>,
@@ -68,6 +71,7 @@ impl World {
         let writable = client.query(WRITABLE, &[&schema]).await?;
         Ok(Self {
             schemas,
+            fixed: HashMap::new(),
             keys: keys.collect(),
             conditions: read_conditions(client).await?,
             domains: read_domains(client).await?,
