@@ -17,13 +17,15 @@
 //! ```no_run
 //! use schema_diff::{Answers, Catalog, Filter, Schema, plan};
 //!
-//! # async fn connect() -> Result<tokio_postgres::Client, tokio_postgres::Error> { unimplemented!() }
-//! # async fn example(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! # use tokio_postgres::{Client, Error};
+//! # async fn example(
+//! #     client: &mut Client,
+//! #     connect: impl AsyncFn() -> Result<Client, Error>,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let wanted = Schema::parse(&std::fs::read_to_string("src/schema.rs")?)?;
 //! let catalog = Catalog::read(client, "public").await?;
 //! let plan = plan(&wanted, &catalog, &Filter::default(), &Answers::default())?;
 //! if !plan.is_empty() {
-//!     let connect = async || connect().await;
 //!     let filter = Filter::default();
 //!     let proof = schema_diff::prove(client, &connect, "public", &wanted, &filter, &plan).await?;
 //!     assert!(proof.broken.is_empty(), "{:?}", proof.broken);
