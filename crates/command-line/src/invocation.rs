@@ -6,8 +6,8 @@
 
 use std::ffi::OsStr;
 
-use tenant_core::At;
 use tenant_core::remedy::Command;
+use tenant_core::{At, Version};
 
 use crate::{Common, shell, url};
 
@@ -153,9 +153,9 @@ fn of_the_library(command: &Command) -> (String, Vec<String>) {
         Command::DistributeTenant(name) => ("db:distribute:tenants", only(name)),
         Command::KeepSpares(count) => ("db:spare:tenants", vec![count.to_string()]),
         Command::Squash => ("db:squash:tenants", vec!["--dry-run".to_owned()]),
-        Command::AcceptEdits(version) => {
-            let version = ["--migration".to_owned(), version.to_string()];
-            ("db:accept:edits", version.to_vec())
+        Command::AcceptEdits(versions) => {
+            let named = |version: &Version| ["--migration".to_owned(), version.to_string()];
+            ("db:accept:edits", versions.iter().flat_map(named).collect())
         }
         // The overview, for a command of a newer library.
         _ => ("help", Vec::new()),

@@ -88,6 +88,9 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
         }
         Command::KeepSpares(_) => "create the spares",
         Command::Squash => "if a baseline replaces them, see what squashing would do",
+        Command::AcceptEdits(versions) if versions.len() > 1 => {
+            "if you edited these migrations and that changed nothing, accept their texts"
+        }
         Command::AcceptEdits(_) => "if the edit changes nothing, accept it",
         _ => "run",
     };
@@ -101,6 +104,12 @@ fn of_sql(sql: &Sql) -> String {
     let what = match sql.purpose {
         // These can be long. Whoever shows a difference lists its statements below.
         Purpose::DropObject => return "if nothing uses it, drop it with this SQL".to_owned(),
+        Purpose::UndoChange => {
+            return "if nothing needs the change, undo it with this SQL".to_owned();
+        }
+        Purpose::RevokeGrants => {
+            return "if nothing needs these rights, revoke them with this SQL".to_owned();
+        }
         Purpose::RenameBack => {
             return "if nothing uses the new name, rename it back with this SQL".to_owned();
         }

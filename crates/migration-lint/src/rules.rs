@@ -45,6 +45,8 @@ const STATEMENT_RULES: &[Rule] = &[
     shared::extension,
     shared::schema,
     shared::object,
+    shared::outside,
+    shared::owner,
     shared::default_privileges,
     transaction::control,
     transaction::needs_none,

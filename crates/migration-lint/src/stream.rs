@@ -8,6 +8,7 @@ mod blocks;
 mod columns;
 mod functions;
 mod moment;
+mod signature;
 mod statement;
 
 use crate::finding::Found;

@@ -1,13 +1,13 @@
 //! What can go wrong, and which tenant it concerns.
 //!
-//! A `Display` names only its own failed operation; the cause stands in
-//! `source`, and the chain is printed once, at the edge. PostgreSQL's words
-//! stay whole, in [`PgError`]. Nothing here names a command line: the same
-//! errors reach applications.
+//! A `Display` names only its own failed operation; the cause stands in `source`, and the
+//! chain is printed once, at the edge. PostgreSQL's words stay whole, in [`PgError`]. Nothing
+//! here names a command line: the same errors reach applications.
 
 mod behind;
 mod cause;
 mod failure;
+mod foreign_sign;
 mod kind;
 mod words;
 
@@ -26,15 +26,16 @@ use crate::{
 pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
+pub use foreign_sign::ForeignSign;
 use words::{
-    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost,
-    newer_than_baseline, not_listed, not_repaired, other_program, possible_nodes, quoted, some,
-    unclear, unmovable, unreadable, who_changed,
+    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost, named,
+    newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
+    unmovable, unreadable, who_changed,
 };
 pub(crate) use words::{excerpt, few};
 
-/// An operation on the tenants that failed. Unless a variant says otherwise,
-/// the database is as it was before.
+/// An operation on the tenants that failed. Unless a variant says otherwise, the database
+/// is as it was before.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -87,22 +88,22 @@ pub enum Error {
     #[error("tenant `{0}` has that name already")]
     SameName(TenantName),
     /// A tenant has what a copy of it could not have, and no copy was made.
-    #[error("tenant `{name}` cannot be copied, because of {}", .objects.join(", "))]
+    #[error("tenant `{name}` cannot be copied: its schema contains {}", .objects.join(", "))]
     NotCopyable {
         /// The tenant.
         name: TenantName,
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// The name of a tenant's schema stands in a text of the tenant, where no migration is
-    /// known to have written it. In a copy that text would lead to the tenant. Nothing was
-    /// made.
-    #[error("tenant `{name}` cannot be cloned, because its name stands in the {}", .places.join(", "))]
+    /// A text of the tenant, which no migration is known to have written, names its schema.
+    #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
         name: TenantName,
-        /// Where, in words: ``default of column `tasks.tenant` ``.
+        /// Where, in words. If rows contain it, the functions with dynamic SQL.
         places: Vec<String>,
+        /// The tables into whose rows migrations have written it.
+        rows: Vec<String>,
     },
     /// A copy of a tenant did not come out like it, and was rolled back.
     #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]
@@ -112,12 +113,13 @@ pub enum Error {
         /// What would differ.
         differences: Vec<String>,
     },
-    /// What others have depends on a schema, would be dropped with it, and nobody said
-    /// that it may. Nothing was dropped.
+    /// Objects outside a schema depend on it. Nothing was dropped.
     #[error("{schema} cannot be dropped: {}", depending(.dependents))]
     HasDependents {
         /// Which schema, in words.
         schema: String,
+        /// Whether it is a spare.
+        is_spare: bool,
         /// What depends on it from outside, by kind and name.
         dependents: Vec<Dependent>,
     },
@@ -240,21 +242,21 @@ pub enum Error {
         /// The versions that this program does not have, oldest first.
         versions: Vec<Version>,
     },
-    /// None of the applied migrations is this program's. The schema was left as it is.
-    #[error("{}", other_program(.schema, .versions))]
+    /// Another program has migrated the schema, which was left as it is.
+    #[error("{schema} is not this program's: {}", sign.told(.versions))]
     OtherProgram {
         /// Which schema, in words.
         schema: String,
-        /// The versions that are applied, oldest first.
+        /// The applied versions that show it, oldest first.
         versions: Vec<Version>,
+        /// What shows it.
+        sign: ForeignSign,
     },
     /// A tenant that is not empty has no record of applied migrations.
-    #[error("tenant `{0}` has no migration recorded as applied, so what it should be is not known")]
+    #[error("tenant `{0}` cannot be repaired: its migration history is missing or empty")]
     NoHistory(TenantName),
     /// The same, and nothing in its schema is what migrations make.
-    #[error(
-        "tenant `{0}` has no migration recorded as applied, and none creates what its schema holds"
-    )]
+    #[error("tenant `{0}` has no migration history, and no migration creates its objects")]
     ForeignObjects(TenantName),
     /// The schema belongs to another role than what is in it, or than those of most tenants.
     #[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
@@ -311,9 +313,8 @@ pub enum Error {
     /// Trying the migrations would have kept other sessions waiting, and was cut off.
     #[error("the trial run of the migrations was canceled: another session waited for its lock")]
     InTheWay,
-    /// The result of the migrations depends on the name of the schema, which a spare gets
-    /// only when it becomes a tenant.
-    #[error("no spares are created: the migrations write the schema's name into {}", few(.uses))]
+    /// The result of the migrations depends on the name of the schema, and a spare has none.
+    #[error("spares cannot be created: the migrations write the schema's name into {}", some(.uses))]
     DependsOnName {
         /// Where the name is written, in words.
         uses: Vec<String>,
@@ -334,8 +335,7 @@ pub enum Error {
         /// one does.
         line: Option<usize>,
     },
-    /// A tenant's migration would change what is outside the tenant's schema. What it did
-    /// was rolled back; one that runs outside a transaction was not begun.
+    /// A tenant's migration would change what is outside the tenant's schema.
     #[error(
         "{schema}: {}{}, and is not recorded as {}: {}", who_changed(.migrations),
         at_line(.line.as_ref(), *.file), done(*.file), .changed.join(", ")
@@ -371,13 +371,15 @@ pub enum Error {
         /// What still differs, in words.
         differences: Vec<String>,
     },
-    /// A schema that looks like no version of a tenant.
+    /// A schema that matches no version of a tenant.
     #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .differences))]
     NoVersionFits {
         /// The schema.
         name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
         nearest: Option<Version>,
+        /// Whether it is registered as a tenant's.
+        is_registered: bool,
         /// How the schema differs from it, in words.
         differences: Vec<String>,
     },
@@ -391,7 +393,7 @@ pub enum Error {
     },
     /// Tenants have migrations that this program does not have, and which of its own
     /// replaces them is not known.
-    #[error("which migration is the baseline is not known: {}", unclear(.candidates))]
+    #[error("could not find the baseline: {}", unclear(.candidates))]
     BaselineUnclear {
         /// The migrations that some tenants with old ones lack first.
         candidates: Vec<Version>,
@@ -475,8 +477,7 @@ pub enum Error {
     /// A version was named for a schema that says itself which it has.
     #[error("the schema `{0}` has a table of applied migrations, which says its version")]
     HasLedger(SchemaName),
-    /// Somebody holds a lock on something in the tenant's schema, so that it cannot be
-    /// looked at.
+    /// Another session holds a lock on something in the tenant's schema.
     #[error("tenant `{0}` cannot be looked at while somebody changes it")]
     InUse(TenantName),
     /// A schema was to become a tenant, and is not there.

@@ -6,7 +6,9 @@
 //! before anything has run.
 
 mod abroad;
+mod anew;
 mod border;
+mod clock;
 mod file;
 mod index;
 mod inside;
@@ -19,6 +21,7 @@ mod referred;
 mod refusal;
 mod signs;
 mod transaction_need;
+mod words;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -28,6 +31,7 @@ use thiserror::Error;
 
 use crate::Version;
 
+pub(crate) use anew::CreatedAnew;
 pub(crate) use border::{uses_added_value, validates_what_is_added};
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
@@ -261,6 +265,44 @@ impl MigrationSet {
             .iter()
             .flat_map(|one| one.statements(MigrationFile::Up));
         statements.flat_map(referred::referred).collect()
+    }
+
+    /// The words of their texts, and the names in quotes: what they create is named there,
+    /// unless a statement puts the name together.
+    pub(crate) fn words(&self) -> BTreeSet<String> {
+        self.iter().flat_map(|one| words::of(one.sql())).collect()
+    }
+
+    /// The extensions and schemas that they create and that may not exist before.
+    pub(crate) fn created_anew(&self) -> CreatedAnew {
+        let mut created = CreatedAnew::default();
+        for migration in self.iter() {
+            for statement in migration.statements(MigrationFile::Up) {
+                created.read(statement);
+            }
+        }
+        created
+    }
+
+    /// Whether what they make can depend on when they run, also by functions of `public`.
+    pub(crate) fn depend_on_time(&self, public: &Self) -> bool {
+        let all = |set: &Self, is_so: fn(&str) -> bool| {
+            let mut statements = set.iter().flat_map(|one| one.statements(MigrationFile::Up));
+            statements.any(is_so)
+        };
+        all(self, clock::depends_on_time) || all(public, clock::makes_by_time)
+    }
+
+    /// Their text without comments, and with what strings hold.
+    pub(crate) fn code(&self) -> String {
+        let mut code = String::new();
+        for statement in self
+            .iter()
+            .flat_map(|one| one.statements(MigrationFile::Up))
+        {
+            clock::code(statement, &mut code);
+        }
+        code
     }
 
     /// What they can do, there and back, as far as their words tell.

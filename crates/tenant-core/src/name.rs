@@ -12,7 +12,7 @@ mod version;
 pub use at::At;
 pub use node::{InvalidNode, Node};
 pub use schema::MIGRATION_HISTORY;
-pub(crate) use schema::Schema;
+pub(crate) use schema::{REHEARSAL_PREFIX, Schema};
 pub use schema_name::{InvalidSchemaName, SchemaName, SchemaNameRule};
 pub(crate) use target::{Entry, Naming, Target};
 pub use tenant::{InvalidName, NameRule, TenantName};

@@ -34,7 +34,7 @@ pub use advice::Advice;
 pub use command::Command;
 pub use sql::{Purpose, Sql};
 
-pub(crate) use of_error::{missing_schema, no_extensions_schema};
+pub(crate) use of_error::{missing_schema, no_extensions_schema, of_other_program};
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,12 +24,17 @@ mod forms;
 mod grants;
 mod in_text;
 mod kept;
+mod leeway;
 mod mend;
+mod moment;
+mod name_form;
 mod normal;
 mod object;
+mod others;
 mod queries;
 mod read;
 mod renamed;
+mod two;
 mod unqualified;
 mod varying;
 
@@ -41,17 +46,19 @@ use sha2::{Digest, Sha256};
 pub(crate) use by_default::ByDefault;
 pub(crate) use compare::{Compared, compare, compare_with_migrations, missing_table};
 pub use difference::{AspectChange, Change, Difference};
-use expectation::Leeway;
-pub(crate) use expectation::{Expectation, pieces};
+pub(crate) use expectation::Expectation;
 pub(crate) use forms::has_name as names_schema;
 pub(crate) use in_text::{Named, Place};
 pub(crate) use kept::FORMAT;
+use leeway::Leeway;
 pub use mend::Mending;
 pub(crate) use mend::{Stage, Statement, creation};
+pub(crate) use moment::Moments;
 use normal::Own;
 pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
+pub(crate) use two::{may_hide_name, pieces};
 pub(crate) use unqualified::{Elsewhere, candidates, unqualified};
 pub(crate) use varying::Circumstances;
 
@@ -108,6 +115,11 @@ impl Shape {
         let tables = self.objects();
         let tables = tables.filter(|object| object.kind == ObjectKind::Table);
         tables.map(|table| table.name.as_str())
+    }
+
+    /// Whether a table is that of a year or a month, in whose place another may be.
+    pub(crate) fn is_of_moment(&self, table: &str) -> bool {
+        self.leeway.is_of_moment(&compare::table_name(table))
     }
 
     /// The columns of tables, each with the table's name, its own, and its type.

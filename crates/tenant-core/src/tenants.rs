@@ -3,6 +3,7 @@
 mod accept_edits;
 mod access;
 mod adopt;
+mod applied_texts;
 mod clone;
 mod cluster;
 mod compare;
@@ -27,6 +28,8 @@ mod moving;
 mod nameless;
 mod notes;
 mod orphans;
+mod other_program;
+mod others_tables;
 mod owners;
 mod places;
 mod reading;

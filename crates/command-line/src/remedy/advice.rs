@@ -79,6 +79,14 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
             "change the objects so that they don't depend on the schema, or drop them. With \
              --with-dependents, `drop-tenant` drops them, and the data in them"
         }
+        Advice::DetachDependents => {
+            "change the objects that depend on the schema so that they don't, or drop them. Then \
+             run the command again"
+        }
+        Advice::LeaveSchema => "if the schema is not a tenant's, leave it as it is",
+        Advice::NameAdoptedVersion => {
+            "if it is a tenant's, give its version with --at, and repair the tenant afterwards"
+        }
         Advice::CopyRows => {
             "create a tenant and copy the rows with `pg_dump --data-only`. Please report this \
              error. It should not happen"
@@ -99,7 +107,7 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         }
         Advice::FixSchema => "change the schema by hand so that it matches a version",
         Advice::CompareByHand => {
-            "compare it with another tenant, and change it by hand. No SQL is certain to be right"
+            "compare it with another tenant, and change it by hand: no SQL is certain to be right"
         }
         Advice::RunSqlByHand => "fix it by hand, with the SQL that a health check shows",
         Advice::FixRows => "change the rows that the message names, and run the command again",
@@ -151,6 +159,11 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "move the statement to a public migration. It runs once for the database"
         }
         Advice::AddMigration => "write a migration that creates it for every tenant",
+        Advice::AddChangingMigration => "write a migration that changes it for every tenant",
+        Advice::NameExtensionsSchema => {
+            "if that schema has the extensions and types that tenants share, name it with \
+             --extensions-schema or TENANT_EXTENSIONS_SCHEMA"
+        }
         Advice::AddRenamingMigration => "write a migration that renames it for every tenant",
         Advice::AddDownFiles => {
             "write a down.sql for each, or undo what they did with a new migration"
@@ -168,6 +181,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         }
         Advice::RestoreFile => {
             "restore the file as it was, and write the change as a new migration"
+        }
+        Advice::CompareTexts => {
+            "read what changed in the migrations. If it is about one of these parts, check that \
+             part of the tenants by hand"
         }
         Advice::UseOtherProgram => {
             "run the program that applied these migrations: give their folder with \
@@ -225,6 +242,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "change these definitions so that they don't contain the schema's name, and run the \
              command again. A migration that writes current_schema() there is recognized and needs \
              no change"
+        }
+        Advice::AllowNameInRows => {
+            "give --allow-name-in-rows if no function works on the schema that a row names. Update \
+             the rows of the clone afterwards"
         }
         Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
         _ => return None,

@@ -23,7 +23,7 @@ pub(super) fn of_versions(names: &[String], options: &Options) -> BTreeMap<Strin
     for name in names {
         let twin = previous.filter(|previous| version(previous) == version(name));
         let findings = [
-            misnamed(name),
+            misnamed(name).filter(|_| !exists_already(name, options)),
             twin.map(|twin| same_version(name, twin)),
             not_newest(name, options),
         ];
@@ -34,8 +34,11 @@ pub(super) fn of_versions(names: &[String], options: &Options) -> BTreeMap<Strin
     found
 }
 
+/// The migration that `diesel setup` writes. It is older than every other.
+const SETUP: &str = "00000000000000_diesel_initial_setup";
+
 fn misnamed(name: &str) -> Option<Found> {
-    if is_well_named(name) {
+    if name == SETUP || is_well_named(name) {
         return None;
     }
     let message = format!("`{name}` does not begin with a time, by which Diesel orders migrations");
@@ -45,17 +48,24 @@ fn misnamed(name: &str) -> Option<Found> {
     )
 }
 
+/// Whether the migration is among those that exist already, so that it cannot be renamed.
+fn exists_already(name: &str, options: &Options) -> bool {
+    let version = version(name);
+    let mut base = options.base_versions.iter().flatten();
+    base.any(|one| one.replace('-', "") == version)
+}
+
 /// Whether the name is `YYYY-MM-DD-HHMMSS_what_it_does`, or the same with four
-/// further digits, by which a generator tells migrations of one second apart.
+/// further digits, by which a generator tells migrations of one second apart; or without
+/// hyphens, as older programs of Diesel made it.
 fn is_well_named(name: &str) -> bool {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let month = "(0[1-9]|1[0-2])";
         let day = "(0[1-9]|[12][0-9]|3[01])";
         let time = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]";
-        Regex::new(&format!(
-            r"^[0-9]{{4}}-{month}-{day}-{time}(-[0-9]{{4}})?_[\w-]+$"
-        ))
-        .ok()
+        let hyphens = format!("[0-9]{{4}}-{month}-{day}-{time}(-[0-9]{{4}})?");
+        let digits = format!("[0-9]{{4}}{month}{day}{time}");
+        Regex::new(&format!(r"^({hyphens}|{digits})_[\w-]+$")).ok()
     });
     FORM.as_ref().is_some_and(|form| form.is_match(name))
 }
@@ -96,7 +106,11 @@ mod tests {
 
     #[test]
     fn names_that_begin_with_a_time_are_good() {
-        for good in ["2026-01-02-030405_add_tasks", "2026-12-31-235959-0001_x"] {
+        for good in [
+            "2026-01-02-030405_add_tasks",
+            "2026-12-31-235959-0001_x",
+            "20260102030405_x",
+        ] {
             assert!(is_well_named(good), "{good}");
         }
         for bad in [
@@ -106,8 +120,9 @@ mod tests {
             "2026-01-32-030405_x",
             "2026-01-02-250000_x",
             "2026-01-02-0304_x",
-            "20260102030405_x",
-            "00000000000000_diesel_initial_setup",
+            "20261302030405_x",
+            "2026010203_x",
+            "00000000000001_x",
             "2026-01-02-030405-1_x",
             "add tasks",
             "",

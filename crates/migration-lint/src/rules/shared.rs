@@ -1,10 +1,10 @@
-//! `extension`, `schema-statement` and `shared-object`: what a database has
-//! once, and what a tenant's migration would make anew in each tenant's turn.
+//! `extension`, `schema-statement`, `shared-object`, `copy-outside` and `owner`: what a
+//! database has once, and what a tenant's migration would make anew in each tenant's turn.
 
 use squawk_syntax::SyntaxKind::{self, *};
 use squawk_syntax::SyntaxNode;
 
-use super::place::{Place, title, tokens};
+use super::place::{Place, has, title, tokens};
 use crate::finding::Found;
 
 pub(super) fn extension(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
@@ -43,15 +43,87 @@ pub(super) fn schema(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
 }
 
 pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
-    if !place.is_tenant() || !is_shared(node.kind()) {
+    if !place.is_tenant() {
         return None;
     }
+    let title = match node.kind() {
+        GRANT | REVOKE | COMMENT_ON | SECURITY_LABEL => about_shared(node)?,
+        kind if is_shared(kind) => title(node, 2),
+        _ => return None,
+    };
     let message = format!(
-        "`{}` is about an object outside all schemas, and the next tenant would meet it again",
-        title(node, 2)
+        "`{title}` is about an object outside all schemas, and the next tenant would meet it again"
     );
     let remedy = "move it to a migration of the public stream";
     Some(Found::new(place.start(node), "shared-object", message).remedy(remedy))
+}
+
+/// The title of a statement about an object outside all schemas, which it names after ON, or
+/// about the members of a role, where no object is named.
+fn about_shared(node: &SyntaxNode) -> Option<String> {
+    let words = tokens(node).map(|token| token.text().to_ascii_lowercase());
+    let mut words = words.skip_while(|word| !matches!(word.as_str(), "on" | "to" | "from" | "is"));
+    let verb = title(node, 1);
+    if words.next()? != "on" {
+        return Some(format!("{verb} of a role"));
+    }
+    let (first, second) = (words.next()?, words.next().unwrap_or_default());
+    let object = match first.as_str() {
+        "event" | "foreign" | "large" if second != "table" => format!("{first} {second}"),
+        one if SHARED.contains(&one) => first,
+        _ => return None,
+    };
+    Some(format!("{verb} ON {}", object.to_uppercase()))
+}
+
+/// The objects that are in no schema, by the words for them in GRANT and COMMENT.
+///
+/// Source: PostgreSQL manual, "COMMENT" and "GRANT".
+const SHARED: &[&str] = &[
+    "database",
+    "extension",
+    "language",
+    "parameter",
+    "procedural",
+    "publication",
+    "role",
+    "server",
+    "subscription",
+    "tablespace",
+];
+
+/// A COPY that writes a file or runs a program on the server.
+pub(super) fn outside(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    if node.kind() != COPY {
+        return None;
+    }
+    let runs_program = has(node, PROGRAM_KW);
+    let writes_file = has(node, COPY_TO) && !has(node, COPY_STDOUT);
+    let message = match (runs_program, writes_file) {
+        (true, _) => "COPY with PROGRAM runs a program on the server, also in a dry run",
+        (_, true) => {
+            "COPY TO writes a file on the server, also in a dry run, and each tenant overwrites it"
+        }
+        _ => return None,
+    };
+    let remedy = "do it outside the migration: a rollback does not undo it";
+    Some(Found::new(place.start(node), "copy-outside", message).remedy(remedy))
+}
+
+/// Objects that are given to another role than the one that migrates.
+pub(super) fn owner(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    if node.kind() != OWNER_TO || !place.is_tenant() {
+        return None;
+    }
+    let mut roles = node
+        .descendants()
+        .filter(|it| it.kind() == ROLE_REF_CURRENT_USER || it.kind() == ROLE_REF_CURRENT_ROLE);
+    if roles.next().is_some() {
+        return None;
+    }
+    let message = "later migrations fail: the role that runs them would no longer own the object";
+    let remedy = "remove it, and grant rights to the other role instead";
+    Some(Found::new(place.start(node), "owner", message).remedy(remedy))
 }
 
 /// Rights that are given by default in all schemas.
@@ -77,7 +149,9 @@ pub(super) fn default_privileges(node: &SyntaxNode, place: &Place<'_>) -> Option
 fn is_shared(kind: SyntaxKind) -> bool {
     matches!(
         kind,
-        CREATE_DATABASE
+        DROP_OWNED
+            | REASSIGN
+            | CREATE_DATABASE
             | ALTER_DATABASE
             | DROP_DATABASE
             | CREATE_TABLESPACE

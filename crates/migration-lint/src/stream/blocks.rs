@@ -254,19 +254,18 @@ fn placeholders(pattern: &str) -> impl Iterator<Item = char> + '_ {
 }
 
 fn computed_moment(offset: usize) -> Found {
-    let message = "the moment at which the migration runs is written into a definition: each tenant \
-                   gets another one";
+    let message =
+        "the time of the migration is written into a definition, and differs between tenants";
     Found::new(offset, "moment-in-definition", message).remedy(
-        "write fixed values; partitions of the present are the application's to create, for \
-         tenants of every age",
+        "write fixed values, and let the application create partitions for the current period",
     )
 }
 
 fn computed_name(offset: usize) -> Found {
-    let message = "a name is written into a definition as text: it stays when the tenant is cloned or \
-                   renamed, and a spare schema has another one";
+    let message = "a name is written into a definition as text, and is wrong after the tenant is \
+                   renamed, cloned or created from a spare";
     Found::new(offset, "name-in-definition", message).remedy(
-        "let the definition find it when it is used: TG_TABLE_SCHEMA in a trigger's function, \
+        "let the definition read it at run time: TG_TABLE_SCHEMA in a trigger's function, \
          `DEFAULT current_schema()` for a column",
     )
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use sql_text::{Referred, unqualified};
 
+use super::signature::signature;
 use super::statement::{Defined, Statement};
 use crate::finding::Found;
 
@@ -62,6 +63,8 @@ struct Function {
     name: String,
     /// As they are written, without white space.
     arguments: String,
+    /// The types of those that PostgreSQL tells functions of one name apart by.
+    signature: Vec<String>,
     /// In which text, and where in it.
     text: usize,
     offset: usize,
@@ -129,16 +132,18 @@ impl Functions {
     }
 
     fn create_function(&mut self, statement: &Statement<'_>, created: &Defined, text: usize) {
+        let arguments = arguments(statement, created.behind);
         let function = Function {
             name: created.name.clone(),
-            arguments: arguments(statement, created.behind),
+            signature: signature(&arguments),
+            arguments,
             text,
             offset: statement.offset(0),
             has_path: sets_path(statement),
             body: body(statement),
         };
         let is_same =
-            |it: &Function| it.name == function.name && it.arguments == function.arguments;
+            |it: &Function| it.name == function.name && it.signature == function.signature;
         self.functions.retain(|it| !is_same(it));
         self.functions.push(function);
     }
@@ -151,15 +156,15 @@ impl Functions {
         });
         let renamed = (0..text.len()).find(|at| text.are_words(*at, &["rename", "to"]));
         let renamed = renamed.and_then(|at| text.name(at + 2));
-        let arguments = arguments(statement, altered.behind);
+        let signature = signature(&arguments(statement, altered.behind));
         let named = self
             .functions
             .iter_mut()
             .filter(|it| it.name == altered.name);
         let mut named = named.collect::<Vec<_>>();
-        // Arguments may be written in several ways; a function alone is the one.
-        if named.len() > 1 && named.iter().any(|it| it.arguments == arguments) {
-            named.retain(|it| it.arguments == arguments);
+        // Types may be written in more ways than are known; a function alone is the one.
+        if named.len() > 1 && named.iter().any(|it| it.signature == signature) {
+            named.retain(|it| it.signature == signature);
         }
         for function in named {
             function.has_path = sets || function.has_path && !resets;

@@ -75,12 +75,13 @@ impl Reader<'_> {
             return None;
         }
         let message = format!(
-            "`'{value}'` stands for the moment at which the migration runs, and stays that: each \
-             tenant gets another constant"
+            "`'{value}'` becomes a constant when the migration runs, and differs between tenants"
         );
         let remedy = match is_bound {
-            true => "write the date; partitions of the present are the application's to create"
-                .to_owned(),
+            true => {
+                "write the date, and let the application create partitions for the current period"
+                    .to_owned()
+            }
             false => format!("write `{instead}`, which is evaluated each time"),
         };
         Some(Found::new(self.statement.offset(place), "moment-constant", message).remedy(remedy))

@@ -149,14 +149,83 @@ fn a_new_migration_is_newer_than_all_that_exist() {
 
 #[test]
 fn what_is_said_of_a_name_can_be_ignored_in_its_up_sql() {
-    let text = "SELECT 1;\n\n-- lint:ignore migration-name made by the Diesel CLI\nSELECT 2;";
+    let text = "SELECT 1;\n\n-- lint:ignore migration-name it is applied everywhere\nSELECT 2;";
     assert_eq!(
         found(&[
-            ("00000000000000_diesel_initial_setup/up.sql", text),
-            ("00000000000000_diesel_initial_setup/down.sql", "SELECT 1;"),
+            ("00000000000001_old/up.sql", text),
+            ("00000000000001_old/down.sql", "SELECT 1;"),
         ]),
         [""; 0]
     );
+}
+
+#[test]
+fn names_that_cannot_be_others_any_more_are_good() {
+    let good = "SELECT 1;";
+    let folder = folder(&[
+        ("00000000000000_diesel_initial_setup/up.sql", good),
+        ("00000000000000_diesel_initial_setup/down.sql", good),
+        ("00000000000001_applied/up.sql", good),
+        ("00000000000001_applied/down.sql", good),
+        ("20170102030405_of_an_older_diesel/up.sql", good),
+        ("20170102030405_of_an_older_diesel/down.sql", good),
+        ("7_new/up.sql", good),
+        ("7_new/down.sql", good),
+    ]);
+    let applied = ["00000000000000", "00000000000001", "20170102030405"];
+    let options = Options {
+        base_versions: Some(applied.map(str::to_owned).to_vec()),
+        ..Options::default()
+    };
+    assert_eq!(lines(&folder, &options), ["7_new/up.sql:1 migration-name"]);
+    assert_eq!(
+        lines(&folder, &Options::default()),
+        [
+            "00000000000001_applied/up.sql:1 migration-name",
+            "7_new/up.sql:1 migration-name"
+        ]
+    );
+}
+
+/// What `diesel setup` puts into the first migration of every project: a function that adds
+/// a trigger to a table, and the trigger's function.
+#[test]
+fn the_first_migration_of_every_diesel_project_is_silent() {
+    let up = "\
+-- Sets `updated_at` whenever a row changes.
+--
+-- SELECT diesel_manage_updated_at('users');
+CREATE OR REPLACE FUNCTION diesel_manage_updated_at(_tbl regclass) RETURNS VOID AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s
+                    FOR EACH ROW EXECUTE PROCEDURE diesel_set_updated_at()', _tbl);
+END;
+$$ LANGUAGE plpgsql;
+
+CREATE OR REPLACE FUNCTION diesel_set_updated_at() RETURNS trigger AS $$
+BEGIN
+    IF (
+        NEW IS DISTINCT FROM OLD AND
+        NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at
+    ) THEN
+        NEW.updated_at := current_timestamp;
+    END IF;
+    RETURN NEW;
+END;
+$$ LANGUAGE plpgsql;
+";
+    let down = "\
+DROP FUNCTION IF EXISTS diesel_manage_updated_at(_tbl regclass);
+DROP FUNCTION IF EXISTS diesel_set_updated_at();
+";
+    let folder = folder(&[
+        ("00000000000000_diesel_initial_setup/up.sql", up),
+        ("00000000000000_diesel_initial_setup/down.sql", down),
+    ]);
+    for stream in [Stream::Tenant, Stream::Public] {
+        let report = lint_folder(stream, folder.path(), &Options::default()).unwrap();
+        assert_eq!(report.findings, []);
+    }
 }
 
 #[test]

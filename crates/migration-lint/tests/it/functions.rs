@@ -138,6 +138,36 @@ fn the_stream_is_read_as_a_whole_and_a_later_migration_puts_it_right() {
 }
 
 #[test]
+fn a_function_is_replaced_however_the_types_of_its_arguments_are_written() {
+    for (before, after) in [
+        ("n int", "integer"),
+        ("at timestamp with time zone", "timestamptz"),
+        ("price numeric(10, 2) DEFAULT 1", "p decimal"),
+    ] {
+        let function = |arguments: &str, path: &str| {
+            format!(
+                "CREATE OR REPLACE FUNCTION f({arguments}) RETURNS text LANGUAGE sql IMMUTABLE {path} \
+                 AS $$ SELECT name FROM people LIMIT 1 $$;\n"
+            )
+        };
+        let text = format!(
+            "CREATE TABLE people (name text, n int, at timestamptz, price numeric);\n{}{}\
+             CREATE INDEX ON people (f(n));",
+            function(before, ""),
+            function(after, "SET search_path FROM CURRENT")
+        );
+        assert_eq!(found(TENANT, &text), Vec::<String>::new(), "{before}");
+        // Of another type it is another function.
+        let other = text.replace(&format!("f({after})"), "f(bigint[])");
+        assert_eq!(
+            found(TENANT, &other),
+            ["unqualified-function:2"],
+            "{before}"
+        );
+    }
+}
+
+#[test]
 fn the_type_of_a_column_is_known_from_an_earlier_migration() {
     let folder = TempDir::new().unwrap();
     for (name, up) in [

@@ -52,10 +52,56 @@ fn what_exists_once_in_a_server_belongs_to_the_public_stream() {
         "CREATE PUBLICATION p FOR ALL TABLES;",
         "ALTER DATABASE d SET timezone = 'UTC';",
         "CREATE SERVER s FOREIGN DATA WRAPPER w;",
+        "DROP OWNED BY reader;",
+        "REASSIGN OWNED BY reader TO writer;",
+        "GRANT reader TO writer;",
+        "REVOKE ADMIN OPTION FOR reader FROM writer;",
+        "GRANT CONNECT ON DATABASE app TO reader;",
+        "GRANT USAGE ON FOREIGN SERVER s TO reader;",
+        "REVOKE CREATE ON TABLESPACE fast FROM reader;",
+        "GRANT USAGE ON LANGUAGE plpgsql TO reader;",
+        "COMMENT ON DATABASE app IS 'ours';",
+        "COMMENT ON ROLE reader IS NULL;",
+        "COMMENT ON EXTENSION citext IS 'text';",
+        "COMMENT ON EVENT TRIGGER e IS 'text';",
     ];
     each_gives(TENANT, "shared-object", &statements);
     none_gives_any(PUBLIC, &statements);
-    none_gives_any(TENANT, &["GRANT SELECT ON tasks TO reader;"]);
+    let inside = [
+        "GRANT SELECT ON tasks TO reader;",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA pg_temp TO reader;",
+        "REVOKE ALL ON FUNCTION f() FROM PUBLIC;",
+        "COMMENT ON TABLE tasks IS 'about a role';",
+        "COMMENT ON COLUMN tasks.role IS 'on database';",
+        "COMMENT ON FOREIGN TABLE far IS 'x';",
+    ];
+    none_gives_any(TENANT, &inside);
+}
+
+#[test]
+fn what_copy_does_on_the_server_is_not_taken_back() {
+    let statements = [
+        "COPY tasks TO '/tmp/tasks.csv';",
+        "COPY (SELECT * FROM tasks) TO PROGRAM 'gzip > /tmp/tasks.gz';",
+        "COPY tasks FROM PROGRAM 'cat /tmp/tasks.csv';",
+    ];
+    for like in [TENANT, PUBLIC] {
+        each_gives(like, "copy-outside", &statements);
+    }
+    none_gives_any(TENANT, &["COPY tasks FROM '/tmp/tasks.csv';"]);
+}
+
+#[test]
+fn tenants_objects_stay_with_the_role_that_migrates() {
+    let statements = [
+        "ALTER TABLE tasks OWNER TO app;",
+        "ALTER FUNCTION f() OWNER TO \"App\";",
+        "ALTER TYPE kind OWNER TO app;",
+    ];
+    each_gives(TENANT, "owner", &statements);
+    none_gives_any(PUBLIC, &statements);
+    let to_itself = "ALTER TABLE tasks OWNER TO CURRENT_USER;";
+    none_gives_any(TENANT, &[to_itself]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Planner<'_> {
     pub(super) fn check_views(&self) -> Result<(), PlanError> {
         for name in &self.matches.gone {
             if let Some(view) = self.readers(|view| view.reads_relation(name)).first() {
-                return Err(in_use(&format!("the table `{name}`"), view));
+                return Err(self.in_use(&format!("the table `{name}`"), view));
             }
         }
         for (found, ..) in self.pairs() {
@@ -32,7 +32,7 @@ impl Planner<'_> {
                 let readers = self.readers(|view| view.reads_column(&found.old, column));
                 if let Some(view) = readers.first() {
                     let what = format!("the column `{column}` of `{}`", found.old);
-                    return Err(in_use(&what, view));
+                    return Err(self.in_use(&what, view));
                 }
             }
         }
@@ -47,8 +47,8 @@ impl Planner<'_> {
                 let is_renamed = found.old != found.new && view.reads_relation(&found.old);
                 if is_renamed || renamed.next().is_some() {
                     return Err(PlanError::InUse(format!(
-                        "the {} `{}` reads `{}`, of which a name and a type change at once; rename \
-                         first, in a migration of its own, and change the type in the next one",
+                        "the {} `{}` reads `{}`, in which a name and a type change at once. Rename \
+                         first, in a separate migration, and change the type in the next one",
                         view.kind.words(),
                         view.name,
                         found.old
@@ -95,6 +95,18 @@ impl Planner<'_> {
         in_order(found)
     }
 
+    /// That what goes is read by a view.
+    fn in_use(&self, what: &str, view: &StoredView) -> PlanError {
+        let (kind, name) = (view.kind.words(), &view.name);
+        PlanError::InUse(format!(
+            "{what} cannot be dropped: the {kind} `{name}` reads it. Write a migration that drops the \
+             {kind} or defines it without that (`DROP {sql} {quoted}; CREATE {sql} {quoted} AS ...`), \
+             and run the command again",
+            sql = view.kind.sql(),
+            quoted = self.catalog.quote.ident(name),
+        ))
+    }
+
     fn readers(&self, reads: impl Fn(&StoredView) -> bool) -> Vec<&StoredView> {
         let views = self.catalog.views.iter();
         views.filter(|view| reads(view)).collect()
@@ -115,25 +127,15 @@ fn in_order(mut views: Vec<&StoredView>) -> Vec<&StoredView> {
     views
 }
 
-fn in_use(what: &str, view: &StoredView) -> PlanError {
-    let (kind, name) = (view.kind.words(), &view.name);
-    PlanError::InUse(format!(
-        "{what} cannot be dropped: the {kind} `{name}` reads it; write a migration by hand that drops \
-         the {kind} or defines it without that (`DROP {} {name}; CREATE {} {name} AS ...`), and run \
-         the command again after it",
-        view.kind.sql(),
-        view.kind.sql()
-    ))
-}
-
 fn note(view: &StoredView) -> String {
     let (kind, name) = (view.kind.words(), &view.name);
     let filled = match view.kind {
-        ViewKind::Materialized => "; it is filled anew, which takes as long as its query",
+        ViewKind::Materialized => ", and fills it, which takes as long as its query",
         _ => "",
     };
     format!(
-        "the {kind} `{name}` reads a column that gets another type: it is dropped and created again \
-         with its options, privileges, comments, indexes, triggers and rules{filled}"
+        "the {kind} `{name}` reads a column that gets another type. The migration drops it and \
+         creates it again with its options, comments, indexes, triggers, rules and the privileges \
+         that migrations granted{filled}. Privileges granted in other ways are lost"
     )
 }

@@ -172,7 +172,7 @@ async fn views_in_the_way_of_a_new_type_are_taken_down_and_put_back_as_they_were
         notes.contains("the materialized view `totals` reads"),
         "{notes}"
     );
-    assert!(notes.contains("it is filled anew"), "{notes}");
+    assert!(notes.contains("and fills it"), "{notes}");
     // The proof has been up and down; now it is up to stay.
     fixture.client.batch_execute(&up).await.unwrap();
     let still = "SELECT pg_catalog.concat_ws('|', obj_description('\"Open tasks\"'::regclass),
@@ -236,7 +236,7 @@ async fn a_rename_under_a_view_is_written_and_a_rename_with_a_new_type_is_refuse
     .await;
     assert!(said.contains("the view `ranked` reads `tasks`"), "{said}");
     assert!(
-        said.contains("rename first, in a migration of its own"),
+        said.contains("Rename first, in a separate migration"),
         "{said}"
     );
 }

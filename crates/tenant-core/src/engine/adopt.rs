@@ -18,10 +18,11 @@ use crate::shape::Shape;
 
 /// What a schema says of the migrations that it has.
 pub(crate) enum Evidence<'a> {
-    /// Its table of applied migrations holds these versions, oldest first.
-    Ledger(&'a [String]),
-    /// It has none, or an empty one; it looks like this.
-    Shape(&'a Shape),
+    /// Its table of applied migrations holds these versions, oldest first; it looks like
+    /// this.
+    Ledger(&'a [String], &'a Shape),
+    /// It has none, or an empty one; it looks like this. And whether it is registered.
+    Shape(&'a Shape, bool),
 }
 
 /// Registers the schema of `work` as its tenant. `decide` says from what the
@@ -65,16 +66,16 @@ async fn register(
     if is_registered && has_versions {
         return Err(nothing_to_adopt(work));
     }
+    let shape = shape_of(work).await?;
     let mut script = Script::default();
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
-        decide(&Evidence::Ledger(versions))?;
+        decide(&Evidence::Ledger(versions, &shape))?;
         let newest = versions.last().map(String::as_str);
         if let Some(statement) = work.registry.adopt(work.schema, newest) {
             script.step("registering the tenant", &statement);
         }
     } else {
-        let shape = shape_of(work).await?;
-        let count = decide(&Evidence::Shape(&shape))?;
+        let count = decide(&Evidence::Shape(&shape, is_registered))?;
         let migrations = work.migrations.iter().take(count).collect::<Vec<_>>();
         if ledger.is_none() {
             script.step(

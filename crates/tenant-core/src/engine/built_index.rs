@@ -44,7 +44,7 @@ pub(super) async fn clear_the_way(
     // Another session may be building it right now. Whoever builds holds this lock.
     let mut script = Script::default();
     script.step("starting", "BEGIN");
-    // Building can take long, and no reader or writer waits behind this.
+    // Building can take long, and no reader or writer waits behind this lock.
     script.step("waiting without a limit", "SET LOCAL lock_timeout = 0");
     let wait = format!(
         "LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE",

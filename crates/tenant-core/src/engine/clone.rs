@@ -17,6 +17,7 @@ use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
 use super::rehearse::shape_of;
 use super::repair::prepare;
+use super::rows_that_lead_back::{NameInRows, refuse_rows_that_lead_back};
 use super::script::{Script, UPDATING_REGISTRY};
 use super::send::{ask, run_script};
 use super::transaction::{View, close};
@@ -41,6 +42,7 @@ pub enum Rows {
 #[derive(Clone, Copy)]
 pub(crate) struct HowToClone<'a> {
     pub(crate) rows: Rows,
+    pub(crate) names: NameInRows,
     /// What the tenant's migrations make, if that is known.
     pub(crate) expected: Option<&'a Expectation>,
 }
@@ -161,6 +163,9 @@ async fn build(
     }
     refuse_rare(work).await?;
     let shape = shape_of_copy(work, shape_to_copy(work).await?, target, how.expected)?;
+    if how.rows == Rows::All && how.names == NameInRows::Refuse {
+        refuse_rows_that_lead_back(work, how.expected).await?;
+    }
     let there = work.on(target);
     let (first, rest) = in_halves(creation(&shape, target.schema_name()));
     begin_schema(there, from).await?;

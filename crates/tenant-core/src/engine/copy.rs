@@ -8,7 +8,7 @@
 use sql_text::{ident, literal};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::copy_values::{columns, refuse_hidden_references};
+use super::copy_values::{columns, of_references, refuse_hidden_references};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
@@ -81,7 +81,8 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
     refuse_hidden_references(work, from, &rows).await?;
     let mut copied = Copied::default();
     for (table, statement) in copies(&rows, from, to) {
-        copied.rows += copy_rows(work, &table, &statement).await?;
+        let done = copy_rows(work, &table, &statement).await;
+        copied.rows += done.map_err(|error| of_references(error, from, &table, &rows))?;
     }
     let mut script = Script::default();
     script.step("listing the sequences", &sequences(from, to));

@@ -61,7 +61,8 @@ fn made_of(from: Schema<'_>, to: Schema<'_>) -> String {
 
 /// The query for the columns that hold values, by table: the table's name, whether to
 /// read it without those that inherit from it, the column, how it is read, and whether
-/// values in it may refer to the original all the same. A table without such columns has
+/// values in it may refer to the original all the same; whether it has references that
+/// follow. A table without such columns has
 /// one row with nulls.
 pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     format!(
@@ -75,7 +76,7 @@ pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Str
                   WHEN t.typnamespace = n.oid \
                   THEN pg_catalog.quote_ident(a.attname) || '::text::' || k.type \
                   ELSE pg_catalog.quote_ident(a.attname) END, \
-             f.follows IS FALSE \
+             f.follows IS FALSE, f.follows \
          FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
               AND NOT a.attisdropped AND a.attgenerated = '' \
@@ -152,6 +153,37 @@ pub(super) async fn refuse_hidden_references(
         name: original.name.clone(),
         objects,
     })
+}
+
+/// Why the rows of `table` could not be copied: a value can name what a copy gets only after
+/// its rows, such as a view.
+pub(super) fn of_references(
+    error: Error,
+    from: Schema<'_>,
+    table: &str,
+    columns: &[SimpleQueryRow],
+) -> Error {
+    let following = columns
+        .iter()
+        .filter(|row| row.get(0) == Some(table) && row.get(5) == Some("t"));
+    let following = following.filter_map(|row| row.get(2));
+    let following = following.map(|column| format!("{table}.{column}"));
+    let following = following.collect::<Vec<_>>().join(" or ");
+    let is_unknown = matches!(error.sqlstate(), Some("42P01" | "42883" | "42704"));
+    match (&error, from) {
+        (Error::Database { source, .. }, Schema::Tenant(original))
+            if is_unknown && !following.is_empty() =>
+        {
+            Error::NotCopyable {
+                name: original.name.clone(),
+                objects: vec![format!(
+                    "a value of {following} that names what is created after the rows, such as a \
+                     view: {source}"
+                )],
+            }
+        }
+        _ => error,
+    }
 }
 
 /// The query that names the column if values of it refer to the schema.

@@ -8,6 +8,7 @@ use super::transaction::close;
 use super::work::Work;
 use crate::Error;
 use crate::catalog::{Dependent, dependents};
+use crate::name::Schema;
 
 /// What becomes of objects outside the schema that depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub(super) async fn refuse_dependents(work: Work<'_>) -> Result<(), Error> {
     }
     Err(Error::HasDependents {
         schema: work.schema.to_string(),
+        is_spare: matches!(work.schema, Schema::Spare(_)),
         dependents,
     })
 }

@@ -42,6 +42,7 @@ pub(super) fn shape_of_copy(
         Schema::Tenant(original) if !places.is_empty() => Err(Error::NameInText {
             name: original.name.clone(),
             places: words(places),
+            rows: Vec::new(),
         }),
         _ => Ok(shape),
     }

@@ -4,7 +4,7 @@
 use super::settings::UnknownMigrations;
 use crate::migration::MigrationSet;
 use crate::name::Schema;
-use crate::{Error, Version};
+use crate::{Error, ForeignSign, Version};
 
 /// Refuses a schema to which `applied` was applied, if `migrations` know none of that, or,
 /// unless `allowed` says otherwise, not all.
@@ -40,7 +40,11 @@ pub(crate) fn refuse_unknown(
     let schema = schema.to_string();
     let versions = unknown;
     match allowed {
-        _ if !knows_any => Err(Error::OtherProgram { schema, versions }),
+        _ if !knows_any => Err(Error::OtherProgram {
+            schema,
+            versions,
+            sign: ForeignSign::UnknownVersions,
+        }),
         UnknownMigrations::Refuse => Err(Error::AheadOfProgram { schema, versions }),
         UnknownMigrations::Allow => Ok(()),
     }

@@ -36,7 +36,7 @@ pub(crate) struct OldPath {
 }
 
 /// A function or procedure `p` in the schema `n`, as statements name it.
-const SIGNATURE: &str = "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, \
+pub(super) const SIGNATURE: &str = "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, \
      pg_catalog.pg_get_function_identity_arguments(p.oid))";
 
 /// The query for those functions of the schema: see [`Routine::read`].

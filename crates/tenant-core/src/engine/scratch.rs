@@ -1,9 +1,11 @@
 //! Applies migrations in a database that is dropped afterwards, to see what they
 //! make: for those that cannot all be in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod abandoned;
+mod extensions;
+mod place;
 
-use sql_text::ident;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::migrate;
 use super::create::create;
@@ -12,16 +14,14 @@ use super::rehearse_back::{Trial, WayBack, there_and_back};
 use super::revert::revert;
 use super::seeds::seeded;
 use super::send::execute;
-use super::surroundings::Surroundings;
 use super::transaction::{close, open};
 use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::Error;
-use crate::link::Database;
 use crate::migration::{Migration, MigrationSet};
 use crate::name::{Schema, Target};
-use crate::registry::Registry;
 use crate::shape::Shape;
+use place::TrialDatabase;
 
 /// What the tenants' `migrations` make where there are these `public` ones, of a schema of
 /// each of these `names`, after as many of them as each number in `wanted` says. `work` is
@@ -70,17 +70,17 @@ async fn run_through(
     wanted: &BTreeSet<usize>,
     names: &[Target],
 ) -> Result<Vec<Tried>, Error> {
-    let sessions = place.database.sessions(1);
-    let session = sessions.get().await?;
+    let session = place.session().await?;
     let work = place.there(Work {
         session: &session,
         ..work
     });
-    prepare(work, place, public).await?;
+    let mut lacking = prepare(work, place, public).await?;
     let mut tried = Vec::new();
     for name in names {
         let work = work.on(Schema::Tenant(name));
-        tried.push(run_through_once(work, migrations, wanted).await?);
+        let once = run_through_once(work, migrations, wanted).await;
+        tried.push(once.map_err(|error| lacking.take().unwrap_or(error))?);
     }
     Ok(tried)
 }
@@ -103,7 +103,11 @@ async fn run_through_once(
         shapes.insert(*count, trial.shape().await?);
         done = *count;
     }
-    let seeded = seeded(work).await?;
+    let opened = open(work, "SELECT 1").await;
+    opened.map_err(|error| error.into_error(work))?;
+    let seeded = seeded(work).await;
+    close(work).await;
+    let seeded = seeded?;
     Ok(Tried { shapes, seeded })
 }
 
@@ -114,90 +118,50 @@ async fn run_back(
     remaining: &[&Migration],
     reverted: &[&Migration],
 ) -> Result<WayBack, Error> {
-    let sessions = place.database.sessions(1);
-    let session = sessions.get().await?;
+    let session = place.session().await?;
     let work = place.there(Work {
         session: &session,
         ..work
     });
-    prepare(work, place, public).await?;
-    there_and_back(InDatabase::of(work), remaining, reverted).await
+    let lacking = prepare(work, place, public).await?;
+    let back = there_and_back(InDatabase::of(work), remaining, reverted).await;
+    back.map_err(|error| lacking.unwrap_or(error))
 }
 
-/// Makes in the new database what the tenants' migrations can refer to.
+/// Makes in the new database what the tenants' migrations can refer to. Of extensions it
+/// has those that public migrations do not create before these run, and the others after.
+/// Gives back why one could not be created: that matters where something needs it.
 async fn prepare(
     work: Work<'_>,
     place: &TrialDatabase,
     public: &MigrationSet,
-) -> Result<(), Error> {
-    for statement in &place.extensions {
-        let action = "making an extension to try the migrations with";
-        execute(work.session, action, statement).await?;
-    }
+) -> Result<Option<Error>, Error> {
+    let (before, after) = place.extensions.around(&public.created_anew());
+    let lacking = create_extensions(work, &before).await;
     let public = MigrationSet::for_trial(&public.iter().collect::<Vec<_>>());
     let work = Work {
         schema: Schema::Public,
         migrations: &public,
         ..work
     };
-    migrate(work, None).await.require_all()?;
+    if let Err(error) = migrate(work, None).await.require_all() {
+        return Err(lacking.unwrap_or(error));
+    }
+    let lacking_after = create_extensions(work, &after).await;
     place.surroundings.forget();
-    Ok(())
+    Ok(lacking.or(lacking_after))
 }
 
-/// A database to try migrations in.
-struct TrialDatabase {
-    database: Database,
-    registry: Registry,
-    surroundings: Surroundings,
-    /// The statements that make what the other database has of extensions.
-    extensions: Vec<String>,
-}
-
-impl TrialDatabase {
-    async fn make(work: Work<'_>) -> Result<Self, Error> {
-        let extensions = extensions(work).await?;
-        let name = work.schema.schema_name();
-        let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
-        let action = "creating a database to try the migrations in";
-        execute(work.session, action, &make).await?;
-        let place = Self {
-            database: work.database.named(name),
-            registry: work.registry.elsewhere(),
-            surroundings: Surroundings::default(),
-            extensions,
-        };
-        let alike = place.database.clone();
-        match alike.with_settings_of(work.session.client()).await {
-            Ok(database) => Ok(Self { database, ..place }),
-            Err(error) => {
-                let action = "carrying the settings of the database over";
-                place
-                    .remove(work, Err(Error::database(action, error)))
-                    .await
-            }
-        }
+/// Runs the statements, and gives back why the first one of those failed that did: an
+/// extension can be for one database only, or for superusers.
+async fn create_extensions(work: Work<'_>, statements: &[String]) -> Option<Error> {
+    let mut failed = None;
+    for statement in statements {
+        let action = "making an extension to try the migrations with";
+        let created = execute(work.session, action, statement).await;
+        failed = failed.or(created.err());
     }
-
-    /// The same work there.
-    fn there<'a>(&'a self, work: Work<'a>) -> Work<'a> {
-        Work {
-            database: &self.database,
-            registry: &self.registry,
-            surroundings: &self.surroundings,
-            ..work
-        }
-    }
-
-    /// Drops it. What was found out says more than why it cannot be dropped.
-    async fn remove<T>(self, work: Work<'_>, tried: Result<T, Error>) -> Result<T, Error> {
-        let name = ident(work.schema.schema_name());
-        let remove = format!("DROP DATABASE {name} WITH (FORCE)");
-        let removed = execute(work.session, "dropping the database again", &remove).await;
-        let tried = tried?;
-        removed?;
-        Ok(tried)
-    }
+    failed
 }
 
 /// A tenant in such a database.
@@ -253,18 +217,4 @@ impl Trial for InDatabase<'_> {
             ..self.work
         }
     }
-}
-
-/// The statements that make what the other database has of extensions.
-async fn extensions(work: Work<'_>) -> Result<Vec<String>, Error> {
-    let sql = "SELECT pg_catalog.format('CREATE SCHEMA IF NOT EXISTS %I', n.nspname), \
-                      pg_catalog.format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', e.extname, n.nspname) \
-               FROM pg_catalog.pg_extension e \
-               JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace \
-               WHERE e.extname <> 'plpgsql' ORDER BY e.oid";
-    let rows = work.session.client().query_typed(sql, &[]).await;
-    let rows = rows.map_err(|error| Error::database("reading the extensions", error))?;
-    let texts = rows.iter().flat_map(|row| [row.try_get(0), row.try_get(1)]);
-    let texts = texts.collect::<Result<_, _>>();
-    texts.map_err(|error| Error::database("reading the extensions", error))
 }

@@ -10,7 +10,7 @@ use sql_text::{is_cut, tokens};
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use super::blame;
-use super::culprit::function_elsewhere;
+use super::culprit::{function_elsewhere, object_elsewhere};
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::link::Place;
@@ -41,7 +41,7 @@ pub(super) const BEGINNING: &str = "beginning a transaction that writes";
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
-/// The step that is reported where nobody can say any more whether it was done.
+/// The step to report if it is not known whether the commit happened.
 const LOST: &str = "committing, which may have happened or not,";
 
 /// The step that sees whether something was changed outside the schema.
@@ -71,6 +71,8 @@ pub(super) struct Failure<'a> {
     source: PgError,
     /// The function elsewhere that made it fail, where the server had to be asked.
     function: Option<String>,
+    /// The object that it has not found, with the schema that has it.
+    object: Option<(String, String)>,
     committed: Committed,
 }
 
@@ -79,10 +81,10 @@ pub(super) struct Failure<'a> {
 pub(super) enum Committed {
     No,
     Yes,
-    /// The connection was lost while it did. With the number of the transaction, the server
+    /// The connection was lost during the commit. With the number of the transaction, the server
     /// can be asked.
     Ask(Option<String>),
-    /// That was of no use.
+    /// The server could not be asked.
     Unknown,
 }
 
@@ -100,8 +102,8 @@ impl<'a> Script<'a> {
         self.push(Origin::Step(action), sql);
     }
 
-    /// Commits. When the connection is lost meanwhile, the server can be asked what became
-    /// of the transaction.
+    /// Commits. If the connection is lost during the commit, the server can be asked how the
+    /// transaction ended.
     pub(super) fn commit(&mut self) {
         self.step("asking for the number of the transaction", NUMBER);
         self.commit = Some(self.starts.len());
@@ -148,6 +150,7 @@ impl<'a> Script<'a> {
             offset: position.map_or(0, |byte| byte.saturating_sub(start)),
             source,
             function: None,
+            object: None,
             committed: Committed::No,
         }
     }
@@ -212,6 +215,7 @@ pub(super) fn failure_of<'a>(
         offset: offset.unwrap_or_default(),
         source,
         function: None,
+        object: None,
         committed: Committed::No,
     }
 }
@@ -263,11 +267,13 @@ impl Failure<'_> {
         self
     }
 
-    /// The same, once it is known which function elsewhere made it fail.
+    /// The same, once it is known which function elsewhere made it fail, and where the object
+    /// is that it has not found.
     pub(super) async fn traced(mut self, work: Work<'_>) -> Self {
         if let Origin::Migration(migration, file, _) = self.origin {
             let found = function_elsewhere(work, (migration, file), &self.source);
             self.function = found.await;
+            self.object = object_elsewhere(work, &self.source).await;
         }
         self
     }
@@ -313,7 +319,8 @@ impl Failure<'_> {
                 (statement, self.offset),
                 self.source,
             )
-            .caused_by(self.function),
+            .caused_by(self.function)
+            .not_finding(self.object),
             Origin::Deferred(migration, file) => {
                 Error::deferred(work.schema, (migration, file), self.source)
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sql_text::{ident, literal};
 
 use super::script::Script;
-use super::send::ask;
+use super::send::{ask, execute};
 use super::work::Work;
 use crate::Error;
 use crate::name::MIGRATION_HISTORY;
@@ -15,8 +15,9 @@ use crate::shape::pieces;
 /// letters.
 const CODES: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// Those of the schema of `work`, whose name is made up and stands nowhere by accident.
-/// Migrations may have changed its case, left out what is no letter, cut it, or hashed it.
+/// Those of the schema of `work`, in the transaction that is open. Its name is made up and
+/// stands nowhere by accident. Migrations may have changed its case, left
+/// out what is no letter, cut it, or hashed it.
 ///
 /// # Errors
 ///
@@ -31,18 +32,38 @@ pub(super) async fn seeded(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     if questions.is_empty() {
         return Ok(BTreeSet::new());
     }
+    if let Some(tables) = answers(work, &questions.join(" UNION ALL ")).await? {
+        return Ok(tables);
+    }
+    // One that cannot be read says nothing about the others.
+    let mut tables = BTreeSet::new();
+    for question in &questions {
+        tables.extend(answers(work, question).await?.unwrap_or_default());
+    }
+    Ok(tables)
+}
+
+/// The tables that a question names; `None` where rows cannot be read. The transaction that
+/// is open goes on either way.
+async fn answers(work: Work<'_>, question: &str) -> Result<Option<BTreeSet<String>>, Error> {
     let mut script = Script::default();
+    let action = "looking for the schema's name in the rows";
+    script.step(action, "SAVEPOINT seeds");
     // The server evaluates expressions of indexes and statistics when it plans, and their
     // functions may find what they name by the path.
     script.step("setting the search path", &work.path().set_local());
-    let all = questions.join(" UNION ALL ");
-    script.step("looking for the schema's name in the rows", &all);
-    let rows = match ask(work, &script).await {
-        Err(error) if is_hidden(&error) => return Ok(BTreeSet::new()),
-        rows => rows?,
-    };
-    let tables = rows.iter().filter_map(|row| row.get(0));
-    Ok(tables.map(str::to_owned).collect())
+    script.step(action, question);
+    match ask(work, &script).await {
+        Err(error) if is_hidden(&error) => {
+            execute(work.session, action, "ROLLBACK TO SAVEPOINT seeds").await?;
+            Ok(None)
+        }
+        rows => {
+            let rows = rows?;
+            let tables = rows.iter().filter_map(|row| row.get(0));
+            Ok(Some(tables.map(str::to_owned).collect()))
+        }
+    }
 }
 
 /// Whether the rows can be read by nobody but their owner, or cannot be written as text.
@@ -52,7 +73,7 @@ fn is_hidden(error: &Error) -> bool {
 }
 
 /// The query for the tables that have rows of their own.
-fn tables(work: Work<'_>) -> String {
+pub(super) fn tables(work: Work<'_>) -> String {
     format!(
         "SELECT c.relname FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

@@ -104,7 +104,7 @@ impl Answers {
             Some(at) if self.completed == at && ends_connection(error) => {
                 Committed::Ask(self.number.clone())
             }
-            // What the server answered last did not arrive.
+            // The server's last answers did not arrive.
             Some(_) if self.is_sent && error.as_db_error().is_none() => {
                 Committed::Ask(self.number.clone())
             }
@@ -150,8 +150,8 @@ async fn read(
 }
 
 /// Runs `script`. When it fails because a lock was not to be had in time, the
-/// error says who held it. A script that has committed has not failed, also where the
-/// connection was lost before the server could say so.
+/// error says who held it. A script that committed has not failed, even if the connection was
+/// lost before the server could report it.
 pub(super) async fn watched<'a>(
     work: Work<'a>,
     script: &Script<'a>,

@@ -1,8 +1,8 @@
-//! What became of a transaction whose connection was lost while it committed.
+//! How a transaction ended whose connection was lost during the commit.
 //!
-//! The server commits, and then says so. A connection that is ended in between looks like one
-//! that was ended before. The number of the transaction tells the two apart: the server knows
-//! what became of it.
+//! The server commits, and then reports it. To the client, a connection that ends in between
+//! looks like one that ended before the commit. The transaction's number tells the two apart:
+//! the server keeps the status of each transaction.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How it ended.
 pub(super) enum Settled<'a> {
-    /// Well, although nobody said so.
+    /// It is committed, although the server could not report it.
     Committed,
     Failed(Failure<'a>),
 }
@@ -60,7 +60,7 @@ pub(super) fn ends_connection(error: &DriverError) -> bool {
     }
 }
 
-/// What became of the transaction with that number; `None` when it cannot be found out.
+/// The status of the transaction with that number; `None` when the server cannot be asked.
 async fn status(database: &Database, number: &str) -> Option<String> {
     let begun = Instant::now();
     loop {
@@ -74,7 +74,7 @@ async fn status(database: &Database, number: &str) -> Option<String> {
 }
 
 async fn ask(database: &Database, number: &str) -> Option<String> {
-    // It is the server's own, and a number.
+    // The server sent it, and it is a number.
     let number = number.parse::<u64>().ok()?;
     let client = database.driver().await.ok()?;
     let query = format!("SELECT pg_catalog.txid_status({number}::pg_catalog.int8)");

@@ -20,6 +20,12 @@ use crate::name::Schema;
 /// How often it is looked whether another session waits: for so long one may have to.
 const PAUSE: Duration = Duration::from_millis(40);
 
+/// How long the answer of the session that looks may take, once the trial was canceled.
+const ANSWER: Duration = Duration::from_millis(500);
+
+/// The code of a statement that was canceled.
+const CANCELED: &str = "57014";
+
 /// Awaits `trial`, which works under the lock of `schema`, and cancels what it does once
 /// another session waits for a lock of it.
 ///
@@ -35,7 +41,16 @@ pub(crate) async fn unobtrusively<T>(
     // Side by side: behind a pooler with one connection the watcher waits for the trial.
     let watch = pin!(watch(work, schema, &has_given_way));
     let tried = match select(pin!(trial), watch).await {
-        Either::Left((tried, _)) => tried,
+        Either::Left((tried, watch)) => {
+            if tried
+                .as_ref()
+                .is_err_and(|error| error.sqlstate() == Some(CANCELED))
+            {
+                // Its answer can come after what it has done.
+                drop(tokio::time::timeout(ANSWER, watch).await);
+            }
+            tried
+        }
         Either::Right((never, _)) => match never {},
     };
     match tried {

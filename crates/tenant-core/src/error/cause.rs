@@ -23,6 +23,14 @@ pub enum Cause {
     Path,
     /// The time-out that the migration sets.
     Timeout,
+    /// The search path, which does not lead to the schema of an object that the statement
+    /// needs.
+    OtherSchema {
+        /// The object: a type, a function, an operator class.
+        object: String,
+        /// The schema that has it.
+        schema: String,
+    },
     /// An object of the whole database, which another tenant's run has created.
     Shared,
 }
@@ -67,10 +75,13 @@ impl Cause {
 }
 
 impl fmt::Display for Cause {
-    /// How it stands in the error: nothing, unless it is a function.
+    /// How it appears in the error: nothing, unless it is an object elsewhere.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Function(function) => write!(formatter, " in the function `{function}`"),
+            Self::OtherSchema { object, schema } => {
+                write!(formatter, " (`{object}` is in the schema `{schema}`)")
+            }
             _ => Ok(()),
         }
     }

@@ -71,6 +71,14 @@ impl Error {
         self
     }
 
+    /// The same where it is known which schema has the object that it has not found.
+    pub(crate) fn not_finding(mut self, object: Option<(String, String)>) -> Self {
+        if let (Self::Migration(failure), Some((object, schema))) = (&mut self, object) {
+            failure.cause = Cause::OtherSchema { object, schema };
+        }
+        self
+    }
+
     /// A failed statement of a migration's `file`: number `statement`, at the byte
     /// `offset` of it.
     pub(crate) fn migration(

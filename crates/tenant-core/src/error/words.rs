@@ -23,19 +23,29 @@ pub(super) fn fits_each(versions: &[Option<Version>]) -> String {
         Some(version) => version.as_str(),
     });
     let words = words.collect::<Vec<_>>().join(", ");
-    format!("looks like each of the versions {words}, which differ in what they do with rows")
+    format!("matches several versions, which differ in the rows that they write: {words}")
 }
 
 /// That it fits none, and how it differs from the nearest.
 pub(super) fn fits_none(nearest: Option<&Version>, differences: &[String]) -> String {
     let nearest = nearest.map_or_else(
-        || "that before the first migration".to_owned(),
+        || "a tenant before its first migration".to_owned(),
         |version| format!("version {version}"),
     );
     let differences = differences.join("; ");
+    format!("matches no version of a tenant: it differs from the nearest, {nearest}: {differences}")
+}
+
+/// Where a tenant's name stands that cannot stand in a copy.
+pub(super) fn named(places: &[String], rows: &[String]) -> String {
+    if rows.is_empty() {
+        return format!("its name appears in the {}", places.join(", "));
+    }
+    let tables = rows.iter().map(|table| format!("`{table}`"));
+    let tables = tables.collect::<Vec<_>>().join(", ");
     format!(
-        "looks like no version of a tenant; nearest is {nearest}, from which it differs: \
-         {differences}"
+        "migrations have written its name into rows of {tables}, and dynamic SQL could use it: {}",
+        places.join(", ")
     )
 }
 
@@ -135,7 +145,7 @@ fn have(tables: &[String]) -> String {
 const SHOWN: usize = 3;
 
 /// How many: `2 applied migrations`.
-fn applied_migrations(count: usize) -> String {
+pub(super) fn applied_migrations(count: usize) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} applied migration{plural}")
 }
@@ -161,12 +171,6 @@ pub(super) fn not_repaired(name: &TenantName, versions: &[Version]) -> String {
     )
 }
 
-/// It has no others than these.
-pub(super) fn other_program(schema: &str, versions: &[Version]) -> String {
-    let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
-    format!("{schema} is not this program's: it has {count}, none of which this program has: {few}")
-}
-
 /// The list was there once.
 pub(super) fn lost(table: &str) -> String {
     format!("the table `{table}` does not exist, although the migration that creates it is applied")
@@ -175,7 +179,7 @@ pub(super) fn lost(table: &str) -> String {
 /// The list has not kept the row.
 pub(super) fn not_listed(schema: &str, list: &str) -> String {
     format!(
-        "{schema}: the row in `{list}` is not as it was written: a trigger or a rule changes it"
+        "{schema}: could not write its row to `{list}`: a trigger or a rule on that table changed it"
     )
 }
 
@@ -203,9 +207,12 @@ pub(super) fn some(differences: &[String]) -> String {
 /// Which migrations may be a baseline.
 pub(super) fn unclear(candidates: &[Version]) -> String {
     if candidates.is_empty() {
-        "no tenant with old migrations lacks one of this program".to_owned()
+        "each tenant with old migrations has all migrations of this program".to_owned()
     } else {
-        format!("tenants with old migrations lack {}", quoted(candidates))
+        format!(
+            "tenants with old migrations lack different ones: {}",
+            quoted(candidates)
+        )
     }
 }
 

@@ -102,7 +102,7 @@ impl Session {
         self.busy.store(false, Ordering::Relaxed);
     }
 
-    /// The session is as no other work may find it, also where what it did is done.
+    /// Keeps the session from being used again, although its work succeeded.
     pub(crate) fn spoil(&self) {
         self.tenants.store(TENANTS_PER_SESSION, Ordering::Relaxed);
     }

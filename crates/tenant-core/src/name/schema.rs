@@ -9,6 +9,9 @@ use super::{SchemaName, Target};
 /// Diesel's own table of applied migrations, one in each schema.
 pub const MIGRATION_HISTORY: &str = "__diesel_schema_migrations";
 
+/// What the name of a scratch database begins with; 16 hexadecimal digits follow.
+pub(crate) const REHEARSAL_PREFIX: &str = "_rehearsal_";
+
 /// A schema that migrations are applied to.
 ///
 /// It answers to three names, which differ in what they are for: see

@@ -61,6 +61,8 @@ advice! {
     MoveObjects,
     /// Change what depends on the schema so that it doesn't, or say that it may be dropped.
     RemoveDependents,
+    /// Change what depends on the schema so that it doesn't, or drop it.
+    DetachDependents,
     /// Create a tenant, copy the rows, and report the error.
     CopyRows,
     /// Restore the table that lists the tenants from a backup.
@@ -71,6 +73,10 @@ advice! {
     RestoreBackup,
     /// Move what no migration creates to another schema, and migrate the tenant.
     MoveForeignObjects,
+    /// Do nothing with a schema that is no tenant's.
+    LeaveSchema,
+    /// Name the version that the schema has, and repair the tenant.
+    NameAdoptedVersion,
     /// Change the schema by hand so that it matches a version.
     FixSchema,
     /// Compare the object with another tenant's, and change it by hand.
@@ -96,12 +102,16 @@ advice! {
     CreateOnce,
     /// Remove the statement that sets the path from the migration.
     RemoveSearchPath,
+    /// Name the schema that has the extensions or the shared types.
+    NameExtensionsSchema,
     /// Name the schema of what is meant, or list it as shared.
     NameSchema,
     /// Move the statement to a migration of the public schema.
     MoveToPublicMigration,
     /// Write a migration that creates the object for every tenant.
     AddMigration,
+    /// Write a migration that changes the object for every tenant.
+    AddChangingMigration,
     /// Write a migration that renames the object for every tenant.
     AddRenamingMigration,
     /// Write the missing `down.sql` files, or a new migration.
@@ -112,6 +122,8 @@ advice! {
     CorrectFile,
     /// Read the `down.sql` files, or use a role that may create a schema.
     ReadDownFiles,
+    /// Read what was edited, and check by hand what no comparison sees.
+    CompareTexts,
     /// Restore the migration's file, and write a new migration for the change.
     RestoreFile,
     /// Use the program that has the migrations: name their folder, or restore it.
@@ -145,6 +157,9 @@ advice! {
     ReplaceFunctions,
     /// Change the tenant so that no text names its schema.
     RemoveName,
+    /// Allow a clone to have rows with the name, if no function works on the schema that a
+    /// row names.
+    AllowNameInRows,
     /// Update the rows where they mean the tenant's name.
     UpdateRows,
     /// Drop the extension, and create it in a schema that belongs to no tenant.

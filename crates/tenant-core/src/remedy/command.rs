@@ -42,9 +42,9 @@ pub enum Command {
     KeepSpares(usize),
     /// [`Tenants::squash`](crate::Tenants::squash), for all tenants, as a dry run.
     Squash,
-    /// [`Tenants::accept_edits`](crate::Tenants::accept_edits) of this migration, for all
+    /// [`Tenants::accept_edits`](crate::Tenants::accept_edits) of these migrations, for all
     /// tenants.
-    AcceptEdits(Version),
+    AcceptEdits(Vec<Version>),
 }
 
 impl Command {
@@ -92,7 +92,7 @@ impl Command {
             Self::CheckTenant(_) => Self::DistributeTenant(name),
             Self::DistributeTenant(_) => Self::KeepSpares(0),
             Self::KeepSpares(_) => Self::Squash,
-            Self::Squash => Self::AcceptEdits(Version::recorded("20260101000000")),
+            Self::Squash => Self::AcceptEdits(vec![Version::recorded("20260101000000")]),
             Self::AcceptEdits(_) => return None,
         })
     }

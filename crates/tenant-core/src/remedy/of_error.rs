@@ -6,7 +6,8 @@ use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Naming;
 use crate::{
-    At, Cause, ConnectError, Error, MigrationFailure, Node, PgError, SchemaName, TenantName,
+    At, Cause, ConnectError, Error, ForeignSign, MigrationFailure, Node, PgError, SchemaName,
+    TenantName, Version,
 };
 
 impl Error {
@@ -69,10 +70,21 @@ impl Error {
                 Advice::UseOtherProgram.into(),
                 Advice::AllowUnknownMigrations.into(),
             ],
+            Self::OtherProgram { versions, sign, .. } => of_other_program(versions, *sign),
             Self::ChangedElsewhere { changed, .. } => changed_elsewhere(changed),
             other => advice(other).map(Remedy::from).into_iter().collect(),
         }
     }
+}
+
+/// What to do with a schema of another program. Texts that were only edited can be accepted,
+/// all of them by name.
+pub(crate) fn of_other_program(versions: &[Version], sign: ForeignSign) -> Vec<Remedy> {
+    let mut remedies = vec![Advice::UseOtherProgram.into()];
+    if sign == ForeignSign::OtherTexts {
+        remedies.push(Command::AcceptEdits(versions.to_vec()).into());
+    }
+    remedies
 }
 
 /// An extension and default privileges have no schema that could be named.
@@ -105,6 +117,12 @@ fn of_migration(failure: &MigrationFailure) -> Vec<Remedy> {
         Cause::Function(function) if !will_pass(&failure.source) => {
             return vec![Advice::FixFunction.into(), callers(function)];
         }
+        Cause::OtherSchema { .. } => {
+            return vec![
+                Advice::NameExtensionsSchema.into(),
+                Advice::FixMigration.into(),
+            ];
+        }
         Cause::Role => Advice::GrantRole,
         Cause::Path => Advice::RemoveSearchPath,
         Cause::Timeout => Advice::ChangeTimeout,
@@ -131,7 +149,9 @@ fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
+        Error::NameInText { rows, .. } if !rows.is_empty() => Advice::AllowNameInRows,
         Error::NameInText { .. } => Advice::RemoveName,
+        Error::HasDependents { is_spare: true, .. } => Advice::DetachDependents,
         Error::HasDependents { .. } => Advice::RemoveDependents,
         Error::SameName(_) => Advice::ChooseAnotherName,
         Error::InvalidExtensionsSchema { .. } => Advice::CorrectExtensionsSchema,
@@ -143,9 +163,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Standby { .. } => Advice::UsePrimary,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
-        Error::NotOurs { .. } | Error::CannotRepairAhead { .. } | Error::OtherProgram { .. } => {
-            Advice::UseOtherProgram
-        }
+        Error::NotOurs { .. } | Error::CannotRepairAhead { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,
@@ -169,7 +187,17 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             Err(_) => vec![Command::CheckTenants.into()],
         },
         // It would stay without any migration that is recorded.
-        Error::NoVersionFits { nearest: None, .. } => vec![Advice::MoveForeignObjects.into()],
+        Error::NoVersionFits {
+            nearest: None,
+            is_registered: true,
+            ..
+        } => vec![Advice::MoveForeignObjects.into()],
+        Error::NoVersionFits { nearest: None, .. } => {
+            vec![
+                Advice::LeaveSchema.into(),
+                Advice::NameAdoptedVersion.into(),
+            ]
+        }
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
             adopt(name, Some(nearest.clone().into())),

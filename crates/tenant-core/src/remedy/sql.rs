@@ -24,6 +24,11 @@ pub enum Purpose {
     /// Drops an object that no migration creates, for when nothing uses it. What it
     /// holds is lost.
     DropObject,
+    /// Undoes a change that no migration makes, and allows more than before: of a policy, a
+    /// check, row-level security.
+    UndoChange,
+    /// Revokes rights that no migration grants.
+    RevokeGrants,
     /// Gives an object that was renamed by hand its name back. It loses nothing.
     RenameBack,
     /// Changes the definition of an object. Its values may change with it.
@@ -65,6 +70,8 @@ impl Purpose {
     pub const ALL: &'static [Self] = &[
         Self::DropSchema,
         Self::DropObject,
+        Self::UndoChange,
+        Self::RevokeGrants,
         Self::RenameBack,
         Self::ChangeDefinition,
         Self::ForgetFingerprints,

@@ -49,6 +49,8 @@ pub enum Note {
     LossUnknown {
         /// Why not, in words.
         reason: String,
+        /// Whether that is because the server is a standby.
+        on_standby: bool,
     },
     /// After reverting a schema is not as it was before the migrations.
     #[error("each down.sql should undo its up.sql, and these do not: {}", listed(.differences))]
@@ -74,9 +76,9 @@ pub enum Note {
         /// The statement that sets it to the new name.
         remedy: String,
     },
-    /// A tenant was renamed or cloned, and the name that it had, or that of the original,
-    /// stands in a text.
-    #[error("the name `{name}` stands in the text of {}", .places.join(", "))]
+    /// A tenant was renamed or cloned, and a text contains the name that it had, or the name
+    /// of the original.
+    #[error("the name `{name}` appears in the text of {}", .places.join(", "))]
     NameInText {
         /// That name.
         name: String,
@@ -106,6 +108,18 @@ pub enum Note {
         /// The schema to which it can be moved; `None` when it can't be moved.
         elsewhere: Option<String>,
     },
+    /// A schema became a tenant's and was not compared with what its migrations create.
+    #[error("the schema `{schema}` was not compared: this program lacks some of its migrations")]
+    NothingCompared {
+        /// The schema.
+        schema: String,
+    },
+    /// Texts were recorded because the schemas match, and these parts were not compared.
+    #[error("not compared: {}", .parts.join(", "))]
+    NotCompared {
+        /// The parts, in words.
+        parts: Vec<String>,
+    },
 }
 
 impl Note {
@@ -117,7 +131,7 @@ impl Note {
             Self::Edited { version, .. } => {
                 return vec![
                     Advice::RestoreFile.into(),
-                    Command::AcceptEdits(version.clone()).into(),
+                    Command::AcceptEdits(vec![version.clone()]).into(),
                     Command::CheckTenants.into(),
                 ];
             }
@@ -134,11 +148,16 @@ impl Note {
                 return vec![Advice::UseOtherProgram.into(), Command::Squash.into()];
             }
             Self::Late { .. } => Advice::IgnoreIfIndependent,
+            Self::LossUnknown {
+                on_standby: true, ..
+            } => Advice::UsePrimary,
             Self::LossUnknown { .. } => Advice::ReadDownFiles,
             Self::NotBack { .. } => Advice::CompleteDownFiles,
             Self::SameButForCase { .. } => Advice::IgnoreIfMeant,
             Self::NameInText { .. } => Advice::ReplaceFunctions,
             Self::NameInRows { .. } => Advice::UpdateRows,
+            Self::NothingCompared { .. } => Advice::UseOtherProgram,
+            Self::NotCompared { .. } => Advice::CompareTexts,
         };
         vec![advice.into()]
     }
@@ -159,6 +178,8 @@ impl Note {
             Self::NameInText { .. } => "name_in_text",
             Self::NameInRows { .. } => "name_in_rows",
             Self::ExtensionInside { .. } => "extension_inside",
+            Self::NothingCompared { .. } => "nothing_compared",
+            Self::NotCompared { .. } => "not_compared",
         }
     }
 }

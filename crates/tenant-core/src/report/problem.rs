@@ -4,7 +4,7 @@ mod remedy;
 
 use crate::name::listed;
 use crate::shape::{Change, Difference, ObjectKind, ObjectName};
-use crate::{Error, InvalidName, Node, Version};
+use crate::{Error, ForeignSign, InvalidName, Node, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -45,9 +45,14 @@ pub enum ProblemKind {
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(Version),
-    /// None of the applied migrations, oldest first, is this program's.
-    #[error("the tenant is not this program's: it has none of the applied migrations {}", listed(.0))]
-    OtherProgram(Vec<Version>),
+    /// Another program has migrated the tenant.
+    #[error("the tenant is not this program's: {}", sign.told(.versions))]
+    OtherProgram {
+        /// The applied versions that show it, oldest first.
+        versions: Vec<Version>,
+        /// What shows it.
+        sign: ForeignSign,
+    },
     /// The text of a migration is not the one that was applied.
     #[error("the migration `{migration}` was edited after it was applied")]
     EditedMigration {
@@ -187,7 +192,7 @@ impl ProblemKind {
             Self::ForeignObjects => "foreign_objects",
             Self::PendingMigrations(_) => "pending_migrations",
             Self::UnknownMigration(_) => "unknown_migration",
-            Self::OtherProgram(_) => "other_program",
+            Self::OtherProgram { .. } => "other_program",
             Self::EditedMigration { .. } => "edited_migration",
             Self::NoFingerprints => "no_fingerprints",
             Self::NoAccess { .. } => "no_access",

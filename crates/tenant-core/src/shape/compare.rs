@@ -1,12 +1,14 @@
 //! Holds one shape against another.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::Shape;
 use super::by_default::ByDefault;
 use super::chosen_name::is_chosen_by_citus;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
+use super::leeway::Others;
 use super::mend::{self, Mending};
 use super::normal::without_casts;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
@@ -43,6 +45,8 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
             None if goes_with_another(expected, found, name, object) => {}
             None if compared != Compared::Everything
                 && is_dropped_partition(expected, found, name) => {}
+            // There may be that of another year or month.
+            None if expected.leeway.is_of_moment(name) => {}
             None => differences.push(missing(expected, name, object)),
         }
     }
@@ -58,15 +62,8 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 compared,
                 &mut differences,
             );
-        } else if is_extra(expected, found, name, compared) {
-            differences.push(Difference {
-                object: name.clone(),
-                change: Change::Extra,
-                mending: Mending::Removes,
-                statements: mend::drop(name, object),
-                core: Vec::new(),
-                note: None,
-            });
+        } else {
+            differences.extend(extra(expected, found, (name, object), compared));
         }
     }
     for difference in &mut differences {
@@ -75,11 +72,56 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     differences
 }
 
-/// Whether what only `found` has is a difference.
-fn is_extra(expected: &Shape, found: &Shape, name: &ObjectName, compared: Compared) -> bool {
-    let is_expected = expected.leeway.has_others_like(name)
-        || compared != Compared::Everything && is_added_partition(expected, found, name);
-    !is_expected
+/// What only `found` has, if that is a difference.
+fn extra(
+    expected: &Shape,
+    found: &Shape,
+    (name, object): (&ObjectName, &Object),
+    compared: Compared,
+) -> Option<Difference> {
+    if compared != Compared::Everything && is_added_partition(expected, found, name) {
+        return None;
+    }
+    let mut likely = expected.leeway.others_like(name).peekable();
+    let may_be = likely.peek().is_some();
+    if likely.any(|others| are_like(expected, found, others, (name, object))) {
+        return None;
+    }
+    let extra = Difference {
+        object: name.clone(),
+        change: Change::Extra,
+        mending: Mending::Removes,
+        statements: mend::drop(name, object),
+        core: Vec::new(),
+        note: None,
+    };
+    Some(if may_be { extra.of_doubtful() } else { extra })
+}
+
+/// Whether an object is one of those whose names nobody can know: also in what it is.
+fn are_like(
+    expected: &Shape,
+    found: &Shape,
+    others: &Others,
+    (name, object): (&ObjectName, &Object),
+) -> bool {
+    let changes = changes(
+        (expected, found),
+        name,
+        (&others.object, object),
+        Compared::WithMigrations { grants: false },
+    );
+    let columns = || {
+        let columns = found.columns();
+        let columns = columns.filter(|(table, _, _)| *table == name.name);
+        let columns = columns.map(|(_, column, kind)| (column.to_owned(), kind.to_owned()));
+        columns.collect::<BTreeMap<_, _>>()
+    };
+    changes.is_empty()
+        && others
+            .columns
+            .as_ref()
+            .is_none_or(|known| *known == columns())
 }
 
 fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
@@ -89,7 +131,7 @@ fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
         mending: mend::of_missing(name, object),
         statements: mend::create(expected, name),
         core: mend::create_core(expected, name),
-        note: None,
+        note: mend::why_by_hand(name, object).map(str::to_owned),
     };
     missing.keep_to(&expected.leeway);
     missing
@@ -135,7 +177,7 @@ pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference>
     Some(missing(expected, &name, object))
 }
 
-fn table_name(table: &str) -> ObjectName {
+pub(super) fn table_name(table: &str) -> ObjectName {
     ObjectName {
         kind: ObjectKind::Table,
         table: None,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::expectation::Leeway;
 use super::forms::has_name;
+use super::leeway::Leeway;
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
@@ -144,6 +144,17 @@ impl Difference {
         }
     }
 
+    /// The same of something whose name fits what migrations make: that it is another thing
+    /// may be for people to know.
+    pub(super) fn of_doubtful(self) -> Self {
+        Self {
+            mending: Mending::ByHand,
+            statements: Vec::new(),
+            note: Some("its name fits what migrations create, and it is not like that".to_owned()),
+            ..self
+        }
+    }
+
     /// What kind of change these statements are.
     #[must_use]
     pub fn mending(&self) -> Mending {
@@ -220,9 +231,16 @@ impl AspectChange {
 impl fmt::Display for AspectChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &Option<String>| match text {
-            None => "nothing".to_owned(),
+            None => self.aspect.absent().to_owned(),
             Some(text) => format!("`{}`", one_line(&varying::displayed(text))),
         };
+        if self.aspect == Aspect::NotNull {
+            return formatter.write_str(if self.expected.is_some() {
+                "it allows NULL, should be `NOT NULL`"
+            } else {
+                "it is `NOT NULL`, should allow NULL"
+            });
+        }
         let (found, expected) = (shown(&self.found), shown(&self.expected));
         write!(
             formatter,

@@ -10,30 +10,13 @@ use std::sync::Arc;
 
 use super::Shape;
 use super::by_default::ByDefault;
-use super::forms::{Quotes, bare, filled, has_name, template};
+use super::forms::{bare, filled, has_name};
+use super::leeway::{Leeway, Others, filled_name, is_named};
 use super::normal::Own;
-use super::object::{Aspect, Object, ObjectKind, ObjectName};
-use super::varying::{Circumstances, anything, common, fits, of_the_moment, varies};
-
-/// How many letters of a made-up name are not there by accident.
-const TELLING: usize = 5;
-
-/// What of a shape is not to be compared.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Leeway {
-    /// Of these kinds, on these tables, each run makes objects with other names.
-    pub(super) objects: BTreeSet<(ObjectKind, Option<String>)>,
-    /// What the schema's name is part of: there a part of it may stand as well.
-    pub(super) named: BTreeSet<(ObjectName, Aspect)>,
-    /// What a role gives or denies by default, so that it depends on when an object was
-    /// made.
-    pub(super) by_default: ByDefault,
-    /// The names that the migrations were tried under, without which no statement may be.
-    pub(super) made_up: Vec<String>,
-    /// The schemas of all tenants, as far as a part of a name may stand for it: small, and
-    /// only letters and digits.
-    pub(super) tenants: Arc<BTreeSet<String>>,
-}
+use super::object::{Aspect, Object, ObjectName};
+use super::others::{of_moments, unknown};
+use super::two::{self, Two};
+use super::varying::{Circumstances, varies};
 
 /// What migrations make of a schema. Made by [`Expectation::of_two`].
 #[derive(Debug, Clone)]
@@ -66,20 +49,22 @@ impl Expectation {
             hidden: BTreeSet::new(),
             differing: BTreeSet::new(),
         };
-        let mut met = BTreeSet::new();
+        let (mut met, mut only_second) = (BTreeSet::new(), Vec::new());
         for (name, object) in &second.objects {
-            match two.counterpart(name) {
-                Some((template, other)) => {
-                    expectation.add(&two, template, object, other);
-                    met.insert(filled_name(&two.template_of(name), first.schema()));
+            if let Some((template, other)) = two.counterpart(name) {
+                met.insert(filled_name(&template, first.schema()));
+                expectation.add(&two, template, object, other);
+            } else {
+                only_second.push(name);
+                if two.shows_name(Some(&name.name)) {
+                    expectation.hidden.insert(name.clone());
                 }
-                None => expectation.leave_open(&two, name),
             }
         }
         let only_first = first.objects.keys().filter(|name| !met.contains(*name));
-        for name in only_first.cloned().collect::<Vec<_>>() {
-            expectation.leave_open(&two, &name);
-        }
+        let mut others = unknown(&two, &only_first.collect::<Vec<_>>(), &only_second);
+        others.extend(of_moments(&expectation.template, circumstances));
+        expectation.template.leeway.objects = others;
         expectation
     }
 
@@ -92,8 +77,7 @@ impl Expectation {
         for aspect in aspects.copied().collect::<BTreeSet<_>>() {
             let fact = two.fact(other.fact(aspect), one.fact(aspect));
             let is_hidden = varies(&fact) && two.shows_name(one.fact(aspect));
-            // A comment does nothing with the name.
-            let matters = aspect != Aspect::Comment;
+            let matters = two::matters(aspect);
             if matters && !two.is_same(other.fact(aspect), one.fact(aspect)) {
                 self.differing.insert((name.clone(), aspect));
             }
@@ -106,21 +90,6 @@ impl Expectation {
             object.facts.insert(aspect, fact);
         }
         self.template.insert(name, object);
-    }
-
-    /// There is such an object in one result only.
-    fn leave_open(&mut self, two: &Two<'_>, name: &ObjectName) {
-        if two.shows_name(Some(&name.name)) {
-            self.hidden.insert(name.clone());
-        }
-        let name = two.template_of(name);
-        self.template.leeway.objects.insert((name.kind, name.table));
-    }
-
-    /// Whether another run could show that something depends on the name in a form that is
-    /// not known.
-    pub(crate) fn may_hide_name(&self) -> bool {
-        !self.differing.is_empty()
     }
 
     /// Learns from another run under the first name: what is the same there, and another
@@ -181,10 +150,7 @@ impl Expectation {
         let named = self.template.leeway.named.iter();
         let named = named.map(|(name, aspect)| (filled_name(name, schema), *aspect));
         let objects = self.template.leeway.objects.iter();
-        let objects = objects.map(|(kind, table)| {
-            let table = table.as_deref().map(|table| cut(&filled(table, schema)));
-            (*kind, table)
-        });
+        let objects = objects.map(|others| others.filled(schema));
         Leeway {
             named: named.collect(),
             objects: objects.collect(),
@@ -203,7 +169,8 @@ impl Expectation {
 
     fn has_plain_names(&self) -> bool {
         let mut names = self.template.objects.keys();
-        !names.any(is_named)
+        let mut others = self.template.leeway.objects.iter();
+        !names.any(is_named) && !others.any(Others::has_name)
     }
 
     /// The objects whose own name has the schema's name in it: what they are called in
@@ -241,14 +208,9 @@ impl Expectation {
             let facts = object.facts.iter().filter(|(_, fact)| varies(fact));
             facts.map(move |(aspect, _)| format!("{} of {name}", aspect.words()))
         });
-        let objects = leeway.objects.iter();
-        let objects = objects.map(|(kind, table)| match table {
-            Some(table) => format!("a {} of `{table}`", kind.words()),
-            None => format!("a {}", kind.words()),
-        });
+        let objects = leeway.objects.iter().map(ToString::to_string);
         let grants = leeway.by_default.kinds();
-        let grants =
-            grants.map(|kind| format!("grants by default privileges on a {}", kind.words()));
+        let grants = grants.map(|kind| format!("grants by default privileges on {}", kind.one()));
         facts.chain(objects).chain(grants).collect()
     }
 
@@ -266,175 +228,5 @@ impl Expectation {
     /// The shape with marks: for what does not depend on the schema's name.
     pub(crate) fn template(&self) -> &Shape {
         &self.template
-    }
-}
-
-/// The results of two runs.
-struct Two<'a> {
-    first: &'a Shape,
-    second: &'a Shape,
-    circumstances: &'a Circumstances,
-}
-
-impl Two<'_> {
-    /// The name of an object of the second result as a template.
-    fn template_of(&self, name: &ObjectName) -> ObjectName {
-        let of = |text: &str| template(text, self.second.schema(), Quotes::OfName);
-        ObjectName {
-            kind: name.kind,
-            table: name.table.as_deref().map(of),
-            name: of(&name.name),
-        }
-    }
-
-    /// The same object of the first result, and the name of both as a template.
-    fn counterpart(&self, name: &ObjectName) -> Option<(ObjectName, &Object)> {
-        let template = self.template_of(name);
-        let other = self
-            .first
-            .get(&filled_name(&template, self.first.schema()))?;
-        Some((template, other))
-    }
-
-    /// What is known of a fact.
-    fn fact(&self, first: Option<&str>, second: Option<&str>) -> String {
-        let (Some(first), Some(second)) = (first, second) else {
-            return anything();
-        };
-        let templates = self.templates(second);
-        let same = |template: &&String| filled(template, self.first.schema()) == first;
-        match templates.iter().find(same) {
-            Some(template) => of_the_moment(template, self.circumstances),
-            None => self.common(&templates, first),
-        }
-    }
-
-    /// A text of the second result with the name's places, read in two ways.
-    fn templates(&self, second: &str) -> [String; 2] {
-        [Quotes::OfName, Quotes::OfText]
-            .map(|quotes| template(second, self.second.schema(), quotes))
-    }
-
-    /// Whether both results say the same but for the name.
-    fn is_same(&self, first: Option<&str>, second: Option<&str>) -> bool {
-        let (Some(first), Some(second)) = (first, second) else {
-            return false;
-        };
-        let mut templates = self.templates(second).into_iter();
-        templates.any(|template| filled(&template, self.first.schema()) == first)
-    }
-
-    /// What a template and the first result have in common: the template that leaves the
-    /// most of it.
-    fn common(&self, templates: &[String], first: &str) -> String {
-        let found = templates.iter().map(|template| {
-            let there = filled(template, self.first.schema());
-            common(template, &there, first)
-        });
-        let best = found.max_by_key(String::len).unwrap_or_else(anything);
-        of_the_moment(&best, self.circumstances)
-    }
-
-    /// Whether a text of the second result has a piece of the made-up name in it.
-    fn shows_name(&self, text: Option<&str>) -> bool {
-        let text = bare(text.unwrap_or_default());
-        pieces(self.second.schema())
-            .iter()
-            .any(|piece| text.contains(piece.as_str()))
-    }
-}
-
-/// The beginning and the end of a made-up name, which stand nowhere by accident.
-pub(crate) fn pieces(made_up: &str) -> [String; 2] {
-    let bare = bare(made_up);
-    let end = bare.len().saturating_sub(TELLING);
-    [
-        bare.get(..TELLING).unwrap_or(&bare).to_owned(),
-        bare.get(end..).unwrap_or(&bare).to_owned(),
-    ]
-}
-
-fn is_named(name: &ObjectName) -> bool {
-    has_name(&name.name) || name.table.as_deref().is_some_and(has_name)
-}
-
-fn filled_name(name: &ObjectName, schema: &str) -> ObjectName {
-    if !is_named(name) {
-        return name.clone();
-    }
-    ObjectName {
-        kind: name.kind,
-        table: name
-            .table
-            .as_deref()
-            .map(|table| cut(&filled(table, schema))),
-        name: match name.kind {
-            // Its types stand behind it.
-            ObjectKind::Function => filled(&name.name, schema),
-            _ => cut(&filled(&name.name, schema)),
-        },
-    }
-}
-
-/// As much of a name as PostgreSQL keeps.
-fn cut(name: &str) -> String {
-    let end = name.floor_char_boundary(sql_text::MAX_NAME);
-    name.get(..end).unwrap_or(name).to_owned()
-}
-
-impl Leeway {
-    /// Whether what should be under an aspect fits what is there.
-    pub(super) fn fits(
-        &self,
-        (name, aspect): (&ObjectName, Aspect),
-        schema: &str,
-        (should, is): (Option<&str>, Option<&str>),
-    ) -> bool {
-        let Some(should) = should else { return false };
-        if varies(should) && fits(should, is) {
-            return true;
-        }
-        let key = (name.clone(), aspect);
-        let is_named = self.named.contains(&key);
-        is_named && is.is_some_and(|is| self.has_part_of_name(should, is, schema))
-    }
-
-    /// Whether each run of the migrations makes others of this kind on this table.
-    pub(super) fn has_others_like(&self, name: &ObjectName) -> bool {
-        let key = (name.kind, name.table.clone());
-        self.objects.contains(&key)
-    }
-
-    /// Whether a statement or a text has a name in it that the migrations were tried under.
-    pub(super) fn shows_made_up(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let mut names = self.made_up.iter();
-        names.any(|name| text.contains(&name.to_lowercase()))
-    }
-
-    /// Whether `is` says what `should` says but that the end of the schema's name stands
-    /// where the whole name was expected: migrations may leave out what all tenants' names
-    /// begin with.
-    fn has_part_of_name(&self, should: &str, is: &str, schema: &str) -> bool {
-        let name = bare(schema);
-        let significant = |text| {
-            let tokens = sql_text::tokens(text).filter(|token| !token.is_trivia());
-            tokens.map(|token| token.text).collect::<Vec<_>>()
-        };
-        let (wanted, found) = (significant(should), significant(is));
-        let mut pairs = wanted.iter().zip(&found);
-        wanted.len() == found.len()
-            && pairs.all(|(wanted, found)| wanted == found || self.is_end(wanted, found, &name))
-    }
-
-    /// Whether `found` is `wanted` with the end of `name` in the place of all of it, and
-    /// no tenant is called so.
-    fn is_end(&self, wanted: &str, found: &str, name: &str) -> bool {
-        let (wanted, found) = (bare(wanted), bare(found));
-        let end = wanted.split_once(name).and_then(|(before, behind)| {
-            let rest = found.strip_prefix(before)?;
-            rest.strip_suffix(behind)
-        });
-        end.is_some_and(|end| end.len() > 1 && name.ends_with(end) && !self.tenants.contains(end))
     }
 }

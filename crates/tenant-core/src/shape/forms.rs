@@ -113,7 +113,8 @@ fn replaced(template: &str, name: &str) -> String {
 
 /// Whether the name has a place in it.
 pub(crate) fn has_name(template: &str) -> bool {
-    template.contains(|letter| FORMS.iter().any(|form| form.mark == letter))
+    // Asked of each text of each tenant, of which most have no mark of any kind.
+    !template.is_ascii() && template.contains(|letter| FORMS.iter().any(|form| form.mark == letter))
 }
 
 /// The letters and digits of a text, small: what is left of a name however it is written.

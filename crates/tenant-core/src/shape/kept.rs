@@ -1,24 +1,26 @@
 //! An expectation as text, to be kept in the database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Shape;
-use super::expectation::{Expectation, Leeway};
+use super::expectation::Expectation;
+use super::leeway::{Leeway, Others};
+use super::name_form::NameForm;
 use super::normal::Own;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
 
 /// Changes with what a shape holds, and with how it is written: what another version of
 /// this program kept is not read.
-pub(crate) const FORMAT: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORMAT: &str = concat!("3 ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
     schema: String,
     owner: String,
     objects: Vec<KeptObject>,
-    others: Vec<(String, Option<String>)>,
+    others: Vec<KeptOthers>,
     named: Vec<(KeptName, String)>,
     made_up: Vec<String>,
     seeded: Vec<String>,
@@ -31,6 +33,14 @@ struct KeptObject {
     name: KeptName,
     place: i32,
     facts: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptOthers {
+    form: NameForm,
+    is_of_moment: bool,
+    object: KeptObject,
+    columns: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +91,34 @@ impl KeptObject {
     }
 }
 
+impl KeptOthers {
+    fn of(others: &Others) -> Self {
+        let name = ObjectName {
+            kind: others.kind,
+            table: others.table.clone(),
+            name: String::new(),
+        };
+        Self {
+            form: others.form.clone(),
+            is_of_moment: others.is_of_moment,
+            object: KeptObject::of(&name, &others.object),
+            columns: others.columns.clone(),
+        }
+    }
+
+    fn read(self) -> Option<Others> {
+        let (name, object) = self.object.read()?;
+        Some(Others {
+            kind: name.kind,
+            table: name.table,
+            form: self.form,
+            is_of_moment: self.is_of_moment,
+            object,
+            columns: self.columns,
+        })
+    }
+}
+
 impl Expectation {
     /// It as text.
     pub(crate) fn to_text(&self) -> Option<String> {
@@ -93,11 +131,7 @@ impl Expectation {
                 .iter()
                 .map(|(name, object)| KeptObject::of(name, object))
                 .collect(),
-            others: leeway
-                .objects
-                .iter()
-                .map(|(kind, table)| (kind.code().to_owned(), table.clone()))
-                .collect(),
+            others: leeway.objects.iter().map(KeptOthers::of).collect(),
             named: leeway
                 .named
                 .iter()
@@ -124,8 +158,7 @@ impl Expectation {
             let (name, object) = object.read()?;
             template.insert(name, object);
         }
-        let objects = kept.others.into_iter();
-        let objects = objects.map(|(kind, table)| Some((ObjectKind::from_code(&kind)?, table)));
+        let objects = kept.others.into_iter().map(KeptOthers::read);
         let named = kept.named.into_iter();
         let named = named.map(|(name, code)| Some((name.read()?, Aspect::from_code(&code)?)));
         let by_default = kept.by_default.into_iter();

@@ -45,6 +45,16 @@ pub(super) fn of_missing(name: &ObjectName, object: &Object) -> Mending {
     }
 }
 
+/// Why there is no SQL that makes it, where that is because of what it is.
+pub(super) fn why_by_hand(name: &ObjectName, object: &Object) -> Option<&'static str> {
+    match name.kind {
+        _ if create::is_possible(name, object) => None,
+        ObjectKind::Table => Some("a repair creates no foreign tables"),
+        ObjectKind::Type => Some("a repair creates no range types"),
+        _ => None,
+    }
+}
+
 /// The statements that make the object `name` of `shape`, with all that hangs on it.
 pub(super) fn create(shape: &Shape, name: &ObjectName) -> Vec<String> {
     let mut statements = create::one(shape, name);

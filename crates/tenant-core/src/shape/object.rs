@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Shape;
-use super::normal::displayed;
+use super::{forms, normal, varying};
 
 /// The kinds of objects that a shape holds.
 ///
@@ -46,6 +46,15 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    /// One of the kind in words: `an index`.
+    pub(super) fn one(self) -> String {
+        let article = match self {
+            Self::Index => "an",
+            _ => "a",
+        };
+        format!("{article} {}", self.words())
+    }
+
     /// The kind in words: `materialized view`.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -156,7 +165,8 @@ impl ObjectName {
 impl fmt::Display for ObjectName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, name) = (self.kind.words(), displayed(&self.name));
-        match (&self.table, self.kind) {
+        let table = self.table.as_deref().map(displayed);
+        match (&table, self.kind) {
             (_, ObjectKind::Schema) => formatter.write_str("the schema"),
             (None, _) | (_, ObjectKind::Index | ObjectKind::Statistics) => {
                 write!(formatter, "{kind} `{name}`")
@@ -167,6 +177,11 @@ impl fmt::Display for ObjectName {
             (Some(table), _) => write!(formatter, "{kind} `{name}` of `{table}`"),
         }
     }
+}
+
+/// A name for people: three dots for what differs between tenants or from run to run.
+fn displayed(name: &str) -> String {
+    varying::displayed(&normal::displayed(&forms::filled(name, "..."))).into_owned()
 }
 
 /// What can be known of an object, each a text of its own.
@@ -222,6 +237,17 @@ pub enum Aspect {
 }
 
 impl Aspect {
+    /// What is so where nothing is recorded of it, in words.
+    pub(super) fn absent(self) -> &'static str {
+        match self {
+            Self::Nature => "ordinary",
+            Self::Validity => "valid",
+            Self::Enabled => "`ENABLE`",
+            Self::RowSecurity => "off",
+            _ => "none",
+        }
+    }
+
     /// The aspect in words: `not null`.
     #[must_use]
     pub fn words(self) -> &'static str {

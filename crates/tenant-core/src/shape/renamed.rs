@@ -14,7 +14,7 @@ use sql_text::{ident, stored, tokens};
 
 use super::Shape;
 use super::difference::{Change, Difference};
-use super::expectation::Leeway;
+use super::leeway::{Leeway, Others};
 use super::mend::{self, Mending};
 use super::normal::{in_schema, own};
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
@@ -259,9 +259,12 @@ impl Renames {
         let named = expected.leeway.named.iter();
         let named = named.map(|(name, aspect)| (self.now(name), *aspect));
         let of = expected.leeway.objects.iter();
-        let of = of.map(|(kind, table)| {
-            let table = table.as_deref().map(|table| self.relation_now(table));
-            (*kind, table)
+        let of = of.map(|of| {
+            let table = of.table.as_deref().map(|table| self.relation_now(table));
+            Others {
+                table,
+                ..of.clone()
+            }
         });
         let leeway = Leeway {
             named: named.collect(),

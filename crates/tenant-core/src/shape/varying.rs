@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use sql_text::{Text, Token, TokenKind, tokens};
 
+use super::moment::Moments;
+
 /// Stands for what varies. Unicode sets this character apart for what a program does
 /// inside itself.
 ///
@@ -23,9 +25,17 @@ pub(crate) struct Circumstances {
     pub(crate) role: Option<String>,
     /// The made-up name of the database that migrations were tried in, if it was one.
     pub(crate) place: Option<String>,
+    /// The years and months near this moment, where migrations make something of them.
+    pub(crate) moments: Moments,
 }
 
 impl Circumstances {
+    /// Sooner than the constants of a text tell.
+    fn may_be_in(&self, text: &str) -> bool {
+        let mut words = self.days.iter().chain(&self.role).chain(&self.place);
+        words.any(|word| text.contains(word.as_str()))
+    }
+
     /// Whether a string constant, with its quotes, is one of theirs.
     fn have(&self, constant: &str) -> bool {
         let Some((_, inside)) = constant.split_once('\'') else {
@@ -84,7 +94,7 @@ pub(super) fn common(template: &str, filled: &str, other: &str) -> String {
 /// `text` with a mark for each constant of these circumstances.
 pub(super) fn of_the_moment(text: &str, circumstances: &Circumstances) -> String {
     let has_one = |token: &Token<'_>| is_constant(token) && circumstances.have(token.text);
-    let text = if tokens(text).any(|token| has_one(&token)) {
+    let text = if circumstances.may_be_in(text) && tokens(text).any(|token| has_one(&token)) {
         marked(text, has_one)
     } else {
         text.to_owned()
@@ -92,10 +102,50 @@ pub(super) fn of_the_moment(text: &str, circumstances: &Circumstances) -> String
     // In a comment or a function's body there are no constants.
     let place = circumstances.place.as_deref();
     if place.is_some_and(|place| text.contains(place)) {
-        anything()
-    } else {
-        text
+        return anything();
     }
+    of_the_period(text, &circumstances.moments)
+}
+
+/// `text` with a mark for each constant with a year or a month in it that is the moment's; a
+/// text of which nothing is known where such a one stands elsewhere.
+fn of_the_period(text: String, moments: &Moments) -> String {
+    if !moments.stand_in(&text) {
+        return text;
+    }
+    let is_of_them = |token: &Token<'_>| match token.kind {
+        TokenKind::Text(Text::Dollar) => false,
+        TokenKind::Text(_) => {
+            let inside = token.text.split_once('\'').map_or("", |(_, inside)| inside);
+            moments.stand_in(inside.trim_end_matches('\''))
+        }
+        _ => false,
+    };
+    let blank = |token: Token<'_>| match token.kind {
+        TokenKind::Text(Text::Dollar) if !moments.have_body(body(token.text)) => {
+            token.text.to_owned()
+        }
+        TokenKind::Text(_) => " ".repeat(token.text.len()),
+        _ => token.text.to_owned(),
+    };
+    let rest = tokens(&text).map(blank).collect::<String>();
+    let numbers = tokens(&text).filter(|token| token.kind == TokenKind::Number);
+    let numbers = numbers.map(|token| token.range()).collect::<Vec<_>>();
+    let mut places = moments.places(&rest).collect::<Vec<_>>();
+    if places.iter().any(|place| !numbers.contains(place)) {
+        return anything();
+    }
+    places.dedup();
+    marked(&text, |token| {
+        is_of_them(token) || places.contains(&token.range())
+    })
+}
+
+/// What stands between the marks of a dollar-quoted constant.
+fn body(constant: &str) -> &str {
+    let mark = constant.split_inclusive('$').take(2).map(str::len).sum();
+    let end = constant.len().saturating_sub(mark);
+    constant.get(mark..end).unwrap_or_default()
 }
 
 fn marked(text: &str, mut is_marked: impl FnMut(&Token<'_>) -> bool) -> String {
@@ -159,11 +209,35 @@ mod tests {
     }
 
     #[test]
+    fn a_year_that_no_migration_has_in_it_may_be_another() {
+        let days = ["2026-11-30".to_owned()];
+        let body = "$$ BEGIN RETURN 'seen in 2026'; END $$";
+        let circumstances = Circumstances {
+            moments: Moments::near(&days, "'inv-'", body),
+            ..Circumstances::default()
+        };
+        let of = |text: &str| of_the_moment(text, &circumstances);
+        assert!(fits(&of("'inv-2026'::text"), Some("'inv-2025'::text")));
+        assert!(fits(&of("(2026 + 1)"), Some("(2024 + 1)")));
+        assert!(fits(
+            &of("nextval('inv_2026'::regclass)"),
+            Some("nextval('inv_2025'::regclass)")
+        ));
+        assert_eq!(of("REFERENCES sales_2026(id)"), anything());
+        assert_eq!(of("made in 2026-11"), anything());
+        assert_eq!(of("AS $$ SELECT 2026 $$"), anything());
+        for text in [body, "CHECK (a > 1999)", "'x'::text"] {
+            assert_eq!(of(text), text);
+        }
+    }
+
+    #[test]
     fn a_constant_of_the_day_may_be_that_of_another_day() {
         let circumstances = Circumstances {
             days: vec!["2026-11-30".to_owned()],
             role: Some("ops".to_owned()),
             place: None,
+            moments: Moments::default(),
         };
         let pattern = of_the_moment("CHECK ((born < '2026-11-30'::date))", &circumstances);
         assert!(fits(&pattern, Some("CHECK ((born < '2024-02-29'::date))")));

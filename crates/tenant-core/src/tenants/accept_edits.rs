@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use super::applied_texts::{self, AppliedTexts};
 use super::each::Task;
 use super::expected::Trust;
 use super::handle::Tenants;
-use super::notes;
-use super::recording::{Job, Jobs, Purpose, sets};
+use super::recording::{Job, Jobs, Purpose, not_compared, sets};
 use super::setters::setter;
-use super::state::{self, Knowledge, State};
+use super::state::{self, Knowledge, Standing, State};
 use crate::engine::Keep;
 use crate::events::{self, Call};
 use crate::fleet::{Pace, Selection};
@@ -50,6 +50,17 @@ impl<'a> AcceptEdits<'a> {
     fn is_meant(&self, version: &Version) -> bool {
         self.migrations.is_empty() || self.migrations.contains(version)
     }
+
+    /// Whether each text that was applied to a schema is named, where all of them are others
+    /// than those of this program: the schema may be another program's.
+    fn names_all(&self, standing: &Standing) -> bool {
+        match &standing.texts {
+            AppliedTexts::Ours | AppliedTexts::Silent => true,
+            AppliedTexts::Others(versions) => {
+                versions.iter().all(|it| self.migrations.contains(it))
+            }
+        }
+    }
 }
 
 impl<'a> IntoFuture for AcceptEdits<'a> {
@@ -75,14 +86,18 @@ impl Tenants {
     /// count as the applied ones from then on. Nothing is run. A tenant whose schema
     /// differs keeps its record and fails: there the edit matters. Several tenants at a
     /// time, each in one transaction; when all tenants are selected, the spare schemas
-    /// follow. Rows are not looked at.
+    /// follow. Rows are not looked at, and what else was not compared is in a note.
+    ///
+    /// A tenant whose applied texts are all others than those of this program may be another
+    /// program's, with the same versions. It fails unless each of them is named with
+    /// [`AcceptEdits::migration`].
     ///
     /// # Errors
     ///
     /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`],
     /// [`Error::NoFingerprints`] of a list without them, or that the migrations cannot be
     /// tried. A tenant's own error is in its [`Outcome`]: [`Error::EditMatters`],
-    /// [`Error::UnknownApplied`], [`Error::NoFingerprints`].
+    /// [`Error::UnknownApplied`], [`Error::OtherProgram`], [`Error::NoFingerprints`].
     pub fn accept_edits(&self) -> AcceptEdits<'_> {
         AcceptEdits {
             tenants: self,
@@ -116,15 +131,17 @@ impl Tenants {
         let missing =
             missing.map(|name| Outcome::failed(name.as_str(), Error::Unknown(name.clone())));
         let mut outcomes = missing.collect::<Vec<_>>();
-        let (jobs, idle) = self.with_edits(states, &self.edits(List::Tenants, call).await?);
-        let (of_spares, idle_spares) =
-            self.with_edits(spares, &self.edits(List::Spares, call).await?);
+        let edits = self.edits(List::Tenants, call).await?;
+        let (jobs, idle) = self.with_edits(states, &edits, call);
+        let edits = self.edits(List::Spares, call).await?;
+        let (of_spares, idle_spares) = self.with_edits(spares, &edits, call);
         outcomes.extend(idle);
         let sets = sets(jobs.iter().chain(&of_spares));
         let shapes = self.expected(sets, Trust::Tried).await?;
         let keep = if call.dry_run { Keep::No } else { Keep::Yes };
         let jobs = Jobs::new(jobs, &shapes, Purpose::AcceptEdits, keep);
         let of_spares = Jobs::new(of_spares, &shapes, Purpose::AcceptEdits, keep);
+        let notes = not_compared(&shapes, &[&jobs, &of_spares]);
         let items = jobs.items();
         let behind = items.len();
         (call.observe)(&Progress::Planned { behind });
@@ -140,7 +157,7 @@ impl Tenants {
         let report = FleetReport {
             outcomes,
             spares,
-            notes: Vec::new(),
+            notes: notes.into_iter().collect(),
             duration: started.elapsed(),
         };
         events::fleet_ended(&report);
@@ -151,7 +168,7 @@ impl Tenants {
     async fn edits(&self, list: List, call: &AcceptEdits<'_>) -> Result<Edits, Error> {
         let reading = self.reading().await?;
         let ours = &self.migrations.tenant;
-        let texts = notes::edits(&reading, &self.registry, list, ours).await?;
+        let texts = applied_texts::edits(&reading, &self.registry, list, ours).await?;
         let mut edits = Edits {
             unreadable: texts.unreadable.into_iter().collect(),
             ..Edits::default()
@@ -166,7 +183,12 @@ impl Tenants {
     }
 
     /// What is to be done, and what came of those with which nothing is.
-    fn with_edits(&self, states: Vec<State>, edits: &Edits) -> (Vec<Job<'_>>, Vec<Outcome>) {
+    fn with_edits(
+        &self,
+        states: Vec<State>,
+        edits: &Edits,
+        call: &AcceptEdits<'_>,
+    ) -> (Vec<Job<'_>>, Vec<Outcome>) {
         let ours = &self.migrations.tenant;
         let (mut jobs, mut idle) = (Vec::new(), Vec::new());
         for state in states {
@@ -176,6 +198,10 @@ impl Tenants {
                 (Ok(standing), _) if edits.unreadable.contains(&state.name) => {
                     let row = format!("the row of {}", standing.entry.schema());
                     idle.push(Outcome::failed(state.name, Error::NoFingerprints(row)));
+                }
+                (Ok(standing), _) if !call.names_all(&standing) => {
+                    let refused = standing.require_own_texts().err();
+                    idle.extend(refused.map(|error| Outcome::failed(state.name, error)));
                 }
                 (Ok(_), None) => idle.push(Outcome::idle(state.name, Status::UpToDate)),
                 (Ok(standing), Some(_)) if !standing.unknown.is_empty() => {

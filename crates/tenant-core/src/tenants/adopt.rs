@@ -2,20 +2,23 @@
 
 mod extensions;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::expected::Trust;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
+use super::ledgers::{Unreached, read_ledgers};
+use super::others_tables::has_others_tables;
+use super::reading::Reading;
 use super::state;
 use crate::engine::{self, Evidence, require_known};
 use crate::events::Call;
 use crate::migration::Migration;
 use crate::name::{Schema, Target};
 use crate::report::Note;
-use crate::shape::{Compared, Expectation, Shape, compare};
-use crate::{Answer, At, Error, SchemaName, TenantName, Version};
+use crate::shape::{Compared, Difference, Expectation, Shape, compare};
+use crate::{Answer, At, Error, ForeignSign, SchemaName, TenantName, Version};
 use extensions::extensions_inside;
 
 /// What came of adopting a schema.
@@ -27,10 +30,11 @@ pub struct Adopted {
     /// Whether the version was found by the shape; otherwise a table of applied
     /// migrations, or the caller, has said it.
     pub by_shape: bool,
-    /// How the schema differs from what its migrations make, in words, if the caller
-    /// has said the version.
+    /// How the schema differs from what its migrations make, in words, if the caller or its
+    /// table of applied migrations has said the version.
     pub differences: Vec<String>,
-    /// Extensions that lie in the schema ([`Note::ExtensionInside`]).
+    /// Extensions that lie in the schema ([`Note::ExtensionInside`]), and that it could not
+    /// be compared ([`Note::NothingCompared`]).
     pub notes: Vec<Note>,
 }
 
@@ -43,8 +47,13 @@ enum Said {
     Count(usize),
 }
 
-/// What each number of migrations makes.
-type Steps = Vec<(usize, Arc<Expectation>)>;
+/// What migrations make that the schema may have.
+struct Steps {
+    /// Each number of migrations, from the oldest.
+    of_counts: Vec<(usize, Arc<Expectation>)>,
+    /// Those that its table of applied migrations names, as it was found.
+    of_ledger: Option<(Applied, Arc<Expectation>)>,
+}
 
 /// A schema to make a tenant of. Made by [`Tenants::adopt`].
 #[must_use = "nothing is adopted until it is awaited"]
@@ -81,9 +90,9 @@ impl<'a> IntoFuture for Adopt<'a> {
 impl Tenants {
     /// Registers a schema that is there as the tenant `name`.
     ///
-    /// A schema with a table of applied migrations is taken as it is. For one without,
-    /// the version is found whose shape it has, and recorded; [`Adopt::at`] says it
-    /// instead. A tenant that is registered and has no migration recorded gets its
+    /// A schema with a table of applied migrations is taken as it is, and compared with what
+    /// these create. For one without, the version is found whose shape it has, and recorded;
+    /// [`Adopt::at`] says it instead. A tenant that is registered and has no migration recorded gets its
     /// record in the same way.
     ///
     /// # Errors
@@ -92,8 +101,8 @@ impl Tenants {
     /// is a whole tenant, [`Error::IsSpare`], [`Error::NoVersionFits`],
     /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
     /// `at` says what the schema says itself, [`Error::OtherProgram`] or
-    /// [`Error::AheadOfProgram`] when another program has migrated it, [`Error::Busy`], or that the migrations
-    /// could not be tried. Then nothing was changed.
+    /// [`Error::AheadOfProgram`] when another program has migrated it, [`Error::Busy`], or that
+    /// the migrations could not be tried. Then nothing was changed.
     pub fn adopt<'a>(&'a self, name: &'a TenantName) -> Adopt<'a> {
         Adopt {
             tenants: self,
@@ -112,9 +121,10 @@ impl Tenants {
         }
         let elsewhere = self.settings.extensions.as_ref().map(|it| it.name());
         let notes = extensions_inside(&reading, schema, elsewhere).await?;
+        let applied = applied_in(&reading, schema).await;
         drop(reading);
         let said = self.said(at)?;
-        let steps = self.steps(&said).await?;
+        let steps = self.steps(&said, &applied).await?;
         let adopted = Mutex::new(None);
         let decide = |evidence: &Evidence<'_>| {
             let (count, decided) = self.decide(target, evidence, &said, &steps)?;
@@ -127,8 +137,9 @@ impl Tenants {
         self.directory.forget(&target.name);
         done?;
         let adopted = adopted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let adopted = adopted.ok_or_else(|| Error::NoSchema(schema.clone()))?;
-        Ok(Adopted { notes, ..adopted })
+        let mut adopted = adopted.ok_or_else(|| Error::NoSchema(schema.clone()))?;
+        adopted.notes.extend(notes);
+        Ok(adopted)
     }
 
     fn said(&self, at: Option<At>) -> Result<Said, Error> {
@@ -145,20 +156,37 @@ impl Tenants {
     }
 
     /// The shapes that the schema may have.
-    async fn steps(&self, said: &Said) -> Result<Steps, Error> {
+    async fn steps(&self, said: &Said, applied: &[String]) -> Result<Steps, Error> {
         let newest = self.newest();
         let counts = match said {
+            // Its table says it.
+            Said::Nothing if !applied.is_empty() => Vec::new(),
             Said::Nothing => (0..=newest.len()).collect::<Vec<_>>(),
             Said::Count(count) => vec![*count],
         };
         let of = |count: &usize| newest.iter().take(*count).cloned().collect::<Applied>();
-        let sets = counts.iter().map(of).collect::<BTreeSet<_>>();
-        let shapes = self.expected(sets, Trust::Tried).await?;
-        let steps = counts.iter().filter_map(|count| {
+        let of_ledger = self.known_of(applied);
+        let of_ledger = of_ledger.filter(|it| !it.is_empty());
+        let sets = counts.iter().map(of).chain(of_ledger.clone());
+        let shapes = self.expected(sets.collect(), Trust::Tried).await?;
+        let of_counts = counts.iter().filter_map(|count| {
             let shape = shapes.get(&of(count))?;
             Some((*count, Arc::clone(shape)))
         });
-        Ok(steps.collect())
+        Ok(Steps {
+            of_counts: of_counts.collect(),
+            of_ledger: of_ledger.and_then(|set| {
+                let shape = Arc::clone(shapes.get(&set)?);
+                Some((set, shape))
+            }),
+        })
+    }
+
+    /// The versions `applied`, if this program has all of them.
+    fn known_of(&self, applied: &[String]) -> Option<Applied> {
+        let ours = &self.migrations.tenant;
+        let all = ours.unknown(applied).is_empty();
+        all.then(|| applied.iter().map(Version::recorded).collect())
     }
 
     /// How many of the migrations the schema has, and what to say of it.
@@ -170,26 +198,20 @@ impl Tenants {
         steps: &Steps,
     ) -> Result<(usize, Adopted), Error> {
         let name = &target.schema;
-        let found = match evidence {
-            Evidence::Ledger(_) if *said != Said::Nothing => {
+        let (found, is_registered) = match evidence {
+            Evidence::Ledger(..) if *said != Said::Nothing => {
                 return Err(Error::HasLedger(name.clone()));
             }
-            Evidence::Ledger(versions) => {
-                let (schema, allowed) = (Schema::Tenant(target), self.settings.unknown_migrations);
-                require_known(schema, &self.migrations.tenant, versions, allowed)?;
-                let adopted = Adopted {
-                    version: versions.last().map(Version::recorded),
-                    by_shape: false,
-                    differences: Vec::new(),
-                    notes: Vec::new(),
-                };
+            Evidence::Ledger(versions, found) => {
+                let adopted = self.as_recorded(target, versions, found, steps)?;
                 return Ok((0, adopted));
             }
-            Evidence::Shape(found) => found,
+            Evidence::Shape(found, is_registered) => (found, is_registered),
         };
-        let differing = steps
-            .iter()
-            .map(|(count, expected)| (*count, differing(&expected.of(name.as_str()), found)));
+        let differing = steps.of_counts.iter().map(|(count, expected)| {
+            let differing = differing(&expected.of(name.as_str()), found);
+            (*count, in_words(&differing))
+        });
         let differing = differing.collect::<Vec<_>>();
         if let (Said::Count(count), [(_, differences)]) = (said, differing.as_slice()) {
             return Ok((*count, self.adopted(*count, false, differences.clone())));
@@ -200,12 +222,59 @@ impl Tenants {
         let fits = fits.map(|(count, _)| *count).collect::<Vec<_>>();
         match fits.as_slice() {
             [count] => Ok((*count, self.adopted(*count, true, Vec::new()))),
-            [] => Err(self.no_version(name, differing)),
+            [] => Err(self.no_version(name, *is_registered, differing)),
             several => Err(Error::SeveralVersionsFit {
                 name: name.clone(),
                 versions: several.iter().map(|count| self.version(*count)).collect(),
             }),
         }
+    }
+
+    /// A schema whose table of applied migrations holds `versions`. Nothing is known of their
+    /// texts, so what is in it shows whose it is.
+    fn as_recorded(
+        &self,
+        target: &Target,
+        versions: &[String],
+        found: &Shape,
+        steps: &Steps,
+    ) -> Result<Adopted, Error> {
+        let (schema, allowed) = (Schema::Tenant(target), self.settings.unknown_migrations);
+        require_known(schema, &self.migrations.tenant, versions, allowed)?;
+        let adopted = Adopted {
+            version: versions.last().map(Version::recorded),
+            by_shape: false,
+            differences: Vec::new(),
+            notes: Vec::new(),
+        };
+        let Some(known) = self.known_of(versions) else {
+            let schema = target.schema.to_string();
+            let notes = vec![Note::NothingCompared { schema }];
+            return Ok(Adopted { notes, ..adopted });
+        };
+        let expected = steps.of_ledger.as_ref().filter(|(set, _)| *set == known);
+        let Some((versions, expected)) = expected else {
+            // Another run has changed it since it was looked at.
+            return Err(Error::Busy {
+                schema: schema.to_string(),
+                waited: Duration::ZERO,
+                holders: Vec::new(),
+            });
+        };
+        let expected = expected.of(target.schema.as_str());
+        let differing = differing(&expected, found);
+        if has_others_tables(&differing, &expected) {
+            return Err(Error::OtherProgram {
+                schema: schema.to_string(),
+                versions: versions.clone(),
+                sign: ForeignSign::OtherTables,
+            });
+        }
+        let differences = in_words(&differing);
+        Ok(Adopted {
+            differences,
+            ..adopted
+        })
     }
 
     fn adopted(&self, count: usize, by_shape: bool, differences: Vec<String>) -> Adopted {
@@ -217,7 +286,12 @@ impl Tenants {
         }
     }
 
-    fn no_version(&self, name: &SchemaName, differing: Vec<(usize, Vec<String>)>) -> Error {
+    fn no_version(
+        &self,
+        name: &SchemaName,
+        is_registered: bool,
+        differing: Vec<(usize, Vec<String>)>,
+    ) -> Error {
         // Of several that are as near, the newest.
         let nearest = differing
             .into_iter()
@@ -227,6 +301,7 @@ impl Tenants {
         Error::NoVersionFits {
             name: name.clone(),
             nearest: self.version(count),
+            is_registered,
             differences,
         }
     }
@@ -238,11 +313,22 @@ impl Tenants {
     }
 }
 
-/// How a schema differs from what migrations make, in words. Whom it belongs to is no
-/// question of the version.
-fn differing(expected: &Shape, found: &Shape) -> Vec<String> {
+/// How a schema differs from what migrations make. Whom it belongs to is no question of the
+/// version.
+fn differing(expected: &Shape, found: &Shape) -> Vec<Difference> {
     let compared = Compared::WithMigrations { grants: false };
     let differences = compare(expected, found, compared).into_iter();
-    let differences = differences.filter(|it| !it.is_about_owner());
-    differences.map(|it| it.to_string()).collect()
+    differences.filter(|it| !it.is_about_owner()).collect()
+}
+
+fn in_words(differences: &[Difference]) -> Vec<String> {
+    differences.iter().map(Difference::to_string).collect()
+}
+
+/// The versions in the schema's table of applied migrations; none where it cannot be read.
+async fn applied_in(reading: &Reading<'_>, schema: &SchemaName) -> Vec<String> {
+    let (schemas, mut ledgers) = ([schema.clone()], Vec::new());
+    read_ledgers(reading, &schemas, &Unreached::default(), &mut ledgers).await;
+    let read = ledgers.into_iter().next();
+    read.and_then(|(_, read)| read.ok()).unwrap_or_default()
 }

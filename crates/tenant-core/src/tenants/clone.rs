@@ -2,7 +2,7 @@
 
 use super::handle::Tenants;
 use super::texts::name_in_rows;
-use crate::engine::{self, HowToClone, Made, Rows};
+use crate::engine::{self, HowToClone, Made, NameInRows, Rows};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
@@ -15,12 +15,20 @@ pub struct CloneTenant<'a> {
     from: &'a TenantName,
     to: &'a TenantName,
     rows: Rows,
+    names: NameInRows,
 }
 
 impl CloneTenant<'_> {
     /// Which rows the copy gets, all unless you say so.
     pub fn rows(mut self, rows: Rows) -> Self {
         self.rows = rows;
+        self
+    }
+
+    /// Copies rows with the original's name in them although the schema has a function with
+    /// dynamic SQL, which would work on the original if it used that name.
+    pub fn allow_name_in_rows(mut self) -> Self {
+        self.names = NameInRows::Allow;
         self
     }
 }
@@ -32,7 +40,12 @@ impl<'a> IntoFuture for CloneTenant<'a> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (from, to) = (self.tenants.target(self.from), self.tenants.target(self.to));
-            let cloned = self.tenants.clone_and_look(&from, &to, self.rows);
+            let how = HowToClone {
+                rows: self.rows,
+                names: self.names,
+                expected: None,
+            };
+            let cloned = self.tenants.clone_and_look(&from, &to, how);
             Call::CloneTenant.tell_of(Schema::Tenant(&to), cloned).await
         })
     }
@@ -55,7 +68,8 @@ impl Tenants {
     /// About `from`: [`Error::Unknown`], [`Error::Untracked`] when there is only a
     /// schema, [`Error::MissingSchema`] when there is none, [`Error::NotCopyable`] when
     /// it has objects of kinds that cannot be copied, [`Error::NameInText`] when its name
-    /// stands in a text by hand, which would lead the copy to `from`. About `to`: [`Error::Taken`],
+    /// stands in a text by hand, which would lead the copy to `from`, or in rows beside
+    /// dynamic SQL, unless [`CloneTenant::allow_name_in_rows`] says so. About `to`: [`Error::Taken`],
     /// [`Error::Untracked`] when a schema of that name exists,
     /// [`Error::MissingSchema`] when it is registered without one.
     /// [`Error::NotAlike`] when the copy does not come out like the original.
@@ -68,6 +82,7 @@ impl Tenants {
             from,
             to,
             rows: Rows::All,
+            names: NameInRows::Refuse,
         }
     }
 
@@ -75,7 +90,7 @@ impl Tenants {
         &self,
         original: &Target,
         copy: &Target,
-        rows: Rows,
+        how: HowToClone<'_>,
     ) -> Result<Cloned, Error> {
         let (from, to) = (&original.name, &copy.name);
         if from == to {
@@ -84,8 +99,8 @@ impl Tenants {
         self.look_for_columns().await?;
         let expected = self.expectation_of(from).await;
         let how = HowToClone {
-            rows,
             expected: expected.as_deref(),
+            ..how
         };
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(original));
@@ -104,7 +119,7 @@ impl Tenants {
                 places: functions,
             });
         }
-        if rows == Rows::All {
+        if how.rows == Rows::All {
             notes.extend(name_in_rows(&original.schema, expected.as_deref()));
         }
         Ok(Cloned {

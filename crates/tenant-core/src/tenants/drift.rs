@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio_postgres::types::{ToSql, Type};
 
+use super::applied_texts::AppliedTexts;
 use super::expected::Shapes;
 use super::handle::Tenants;
 use super::known_shapes::Applied;
+use super::others_tables::has_others_tables;
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::Standing;
-use crate::Error;
 use crate::report::{Problem, ProblemKind};
 use crate::shape::{
     Change, Difference, Shape, compare_with_migrations, missing_table, names_schema,
 };
+use crate::{Error, ForeignSign};
 
 /// What a look at the shapes found.
 #[derive(Default)]
@@ -34,7 +36,9 @@ impl Tenants {
         standings: &[Standing],
         shapes: &Shapes,
     ) -> Result<Drift, Error> {
+        let ours = &self.migrations.tenant;
         let known = standings.iter().filter(|it| it.unknown.is_empty());
+        let known = known.filter(|it| !it.is_of_other_program(ours));
         let expected = known.filter_map(|standing| {
             let shape = shapes.get(&self.applied(standing))?;
             let schema = standing.entry.schema_name().as_str();
@@ -48,7 +52,7 @@ impl Tenants {
         };
         let mut drift = Drift::default();
         for (schema, looked) in self.look_at_shapes(&names, &look).await? {
-            let Some((standing, _)) = expected.get(schema.as_str()) else {
+            let Some((standing, expected)) = expected.get(schema.as_str()) else {
                 continue;
             };
             let is_bare = standing.version.is_none();
@@ -63,6 +67,14 @@ impl Tenants {
                     let is_foreign =
                         newest.is_some_and(|newest| is_foreign(&found, newest.template()));
                     drift.add(name, [bare(is_foreign)]);
+                }
+                Seen::Shape(found)
+                    if standing.texts == AppliedTexts::Silent
+                        && has_others_tables(&found, expected) =>
+                {
+                    let versions = standing.all_applied(ours).cloned().collect();
+                    let sign = ForeignSign::OtherTables;
+                    drift.add(name, [ProblemKind::OtherProgram { versions, sign }]);
                 }
                 Seen::Shape(found) => {
                     let kinds = found.into_iter().map(|it| ProblemKind::Drift(Box::new(it)));
@@ -154,7 +166,8 @@ async fn lacking(
     let keys = keys.collect::<HashMap<_, _>>();
     let names = keys.keys().copied().collect::<Vec<_>>();
     // One that is called after its schema is looked for by the full check.
-    let tables = expected.tables().filter(|table| !names_schema(table));
+    let tables = expected.tables();
+    let tables = tables.filter(|table| !names_schema(table) && !expected.is_of_moment(table));
     let tables = tables.collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];

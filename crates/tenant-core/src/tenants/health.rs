@@ -16,6 +16,7 @@ use super::reading::Reading;
 use super::setters::setter;
 use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
+use crate::engine::UnknownMigrations;
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::migration::MigrationSet;
@@ -175,7 +176,8 @@ impl Tenants {
     fn sets(&self, states: &[State]) -> BTreeSet<Applied> {
         let standings = states
             .iter()
-            .filter_map(|state| state.standing.as_ref().ok());
+            .filter_map(|state| state.standing.as_ref().ok())
+            .filter(|it| !it.is_of_other_program(&self.migrations.tenant));
         let mut sets = standings
             .map(|it| self.applied(it))
             .collect::<BTreeSet<_>>();
@@ -187,15 +189,14 @@ impl Tenants {
     async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
         let (reading, select) = (check.reading, check.select);
         let (standings, mut problems) = sort(states);
+        let known = &self.migrations.tenant;
+        let is_other = |it: &Standing| it.is_of_other_program(known);
+        let (others, standings) = standings.into_iter().partition::<Vec<_>, _>(is_other);
         // Whom the objects in such a schema belong to is a consequence.
         let foreign = wrong_owners(reading, &self.registry, select).await?;
         problems.splice(0..0, foreign.iter().map(Problem::from));
-        let known = &self.migrations.tenant;
-        problems.extend(
-            standings
-                .iter()
-                .flat_map(|it| migration_problems(it, known)),
-        );
+        let all = standings.iter().chain(&others);
+        problems.extend(all.flat_map(|it| migration_problems(it, known)));
         problems.extend(self.edited_migrations(select).await?);
         if self.database.is_cluster() {
             problems.extend(not_distributed(reading, &self.registry, select).await?);
@@ -223,6 +224,7 @@ impl Tenants {
             problems.extend(leftovers.problems);
             busy_spares = leftovers.busy;
         }
+        tell_of_others_only_that(&mut problems);
         tell_once(&mut problems);
         problems.sort_by(|one, other| one.tenant.cmp(&other.tenant));
         Ok(Found {
@@ -397,12 +399,22 @@ fn sort(states: Vec<State>) -> (Vec<Standing>, Vec<Problem>) {
     (standings, problems)
 }
 
+/// Leaves, of a tenant that another program has migrated, only that: nothing in it is this
+/// program's to change.
+fn tell_of_others_only_that(problems: &mut Vec<Problem>) {
+    let is_other = |it: &&Problem| matches!(it.kind, ProblemKind::OtherProgram { .. });
+    let others = problems.iter().filter(is_other);
+    let others = others.map(|it| it.tenant.clone()).collect::<HashSet<_>>();
+    problems.retain(|it| is_other(&it) || !others.contains(&it.tenant));
+}
+
 /// Of a tenant that another program has migrated, only that: it is not this program's to
 /// migrate.
 fn migration_problems(standing: &Standing, known: &MigrationSet) -> Vec<Problem> {
     let unknown = standing.unknown.iter().cloned();
-    let kinds = if !standing.unknown.is_empty() && !standing.has_any_of(known) {
-        vec![ProblemKind::OtherProgram(unknown.collect())]
+    let required = standing.require_known(known, UnknownMigrations::Allow);
+    let kinds = if let Err(Error::OtherProgram { versions, sign, .. }) = required {
+        vec![ProblemKind::OtherProgram { versions, sign }]
     } else if !standing.unknown.is_empty() {
         unknown.map(ProblemKind::UnknownMigration).collect()
     } else if !standing.pending.is_empty() {

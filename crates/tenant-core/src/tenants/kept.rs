@@ -13,7 +13,7 @@ use super::known_shapes::Applied;
 use crate::Error;
 use crate::migration::Migration;
 use crate::registry::EXPECTATIONS;
-use crate::shape::{Circumstances, Expectation, FORMAT};
+use crate::shape::{Circumstances, Expectation, FORMAT, Moments};
 
 /// What the result of the migrations depends on beside their text.
 pub(super) struct Premises {
@@ -106,6 +106,7 @@ impl Tenants {
         let row = rows.first().ok_or(Error::InTheWay)?;
         let role: String = row.try_get(1).map_err(failed)?;
         let mut days: Vec<String> = row.try_get(2).map_err(failed)?;
+        let moments = self.moments(&days);
         if self.migrations_mention(&PERIOD_WORDS) {
             days.extend(row.try_get::<_, Vec<String>>(3).map_err(failed)?);
         }
@@ -115,10 +116,23 @@ impl Tenants {
             hash: row.try_get(0).map_err(failed)?,
             circumstances: Circumstances {
                 place: None,
+                moments,
                 days,
                 role: self.migrations_mention(&ROLE_WORDS).then_some(role),
             },
         })
+    }
+
+    /// The years and months near `days`, if the migrations make something of them.
+    fn moments(&self, days: &[String]) -> Moments {
+        let (tenant, public) = (&self.migrations.tenant, &self.migrations.public);
+        if !tenant.depend_on_time(public) {
+            return Moments::default();
+        }
+        let texts = tenant.iter().chain(public.iter()).map(Migration::sql);
+        let texts = texts.collect::<Vec<_>>().join("\n");
+        let code = tenant.code() + &public.code();
+        Moments::near(days, &code, &texts)
     }
 
     /// Whether the text of a migration has one of these words in it.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::TenantPlace;
 use super::handle::Tenants;
-use super::state::{self, Knowledge};
+use super::state::{Knowledge, State};
 use crate::events::Call;
 use crate::fleet::Selection;
+use crate::migration::MigrationSet;
 use crate::{Answer, Error, Version};
 
 /// A tenant and where it stands.
@@ -22,9 +23,14 @@ pub struct Tenant {
     pub version: Option<Version>,
     /// How many migrations it lacks; `None` when that is not known.
     pub pending: Option<usize>,
+    /// How many applied migrations this program does not have; `None` when that is not
+    /// known.
+    pub unknown: Option<usize>,
+    /// Whether another program has migrated it. Two programs can have the same versions.
+    pub is_of_other_program: bool,
     /// Where it is, when it is on a server of a cluster.
     pub place: Option<TenantPlace>,
-    /// Why the two above are not known, when they are not.
+    /// Why the version and the counts are not known, when they are not.
     pub error: Option<Error>,
 }
 
@@ -45,22 +51,25 @@ impl Tenants {
         let tenants = states.into_iter().map(|state| {
             let target = self.registry.tenant(&state.name).ok();
             let place = target.and_then(|it| places.remove(it.schema.as_str()));
-            tenant(state, place)
+            tenant(state, place, &self.migrations.tenant)
         });
         Ok(tenants.collect())
     }
 }
 
-fn tenant(state: state::State, place: Option<TenantPlace>) -> Tenant {
-    let (version, pending, error) = match state.standing {
-        Ok(standing) => (standing.version, Some(standing.pending.len()), None),
-        Err(error) => (None, None, Some(error)),
+fn tenant(state: State, place: Option<TenantPlace>, ours: &MigrationSet) -> Tenant {
+    let (standing, error) = match state.standing {
+        Ok(standing) => (Some(standing), None),
+        Err(error) => (None, Some(error)),
     };
+    let known = standing.as_ref();
     Tenant {
         name: state.name,
         created_at: state.created_at,
-        version,
-        pending,
+        pending: known.map(|it| it.pending.len()),
+        unknown: known.map(|it| it.unknown.len()),
+        is_of_other_program: known.is_some_and(|it| it.is_of_other_program(ours)),
+        version: standing.and_then(|it| it.version),
         place,
         error,
     }

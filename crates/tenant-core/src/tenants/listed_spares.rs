@@ -26,7 +26,8 @@ pub(super) enum Is {
     Ready(Standing),
     /// A spare that lacks migrations.
     Behind(Standing),
-    /// A spare with migrations that this program does not have: a newer one's.
+    /// A spare of another program: it has migrations that this program does not have, a newer
+    /// one's, or was made with other texts.
     Ahead,
     /// A schema that does not exist.
     Gone,
@@ -115,7 +116,7 @@ impl Tenants {
 fn kind_of(standing: Standing, known: &MigrationSet) -> Is {
     if !is_made_as_one(&standing, known) {
         Is::NoSpare
-    } else if !standing.unknown.is_empty() {
+    } else if !standing.unknown.is_empty() || standing.require_own_texts().is_err() {
         Is::Ahead
     } else if standing.pending.is_empty() {
         Is::Ready(standing)

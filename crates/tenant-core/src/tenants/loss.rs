@@ -298,5 +298,6 @@ fn unknown(error: &Error) -> Note {
     let causes = causes.map(|cause| format!(": {cause}")).collect::<String>();
     Note::LossUnknown {
         reason: format!("{error}{causes}"),
+        on_standby: matches!(error, Error::Standby { .. }) || error.sqlstate() == Some("25006"),
     }
 }

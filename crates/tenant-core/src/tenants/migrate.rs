@@ -98,7 +98,8 @@ impl Tenants {
         } else {
             Knowledge::ToBeChecked
         };
-        let states = self.states(&call.select, knowledge).await?;
+        let mut states = self.states(&call.select, knowledge).await?;
+        self.tell_apart(&mut states).await?;
         // Spares go with the whole fleet. They are read before the first tenant is
         // begun: an error after that would lose the report.
         let spares_behind = if call.dry_run || !call.select.is_all() {
@@ -111,7 +112,7 @@ impl Tenants {
             .filter_map(|state| state.standing.as_ref().ok());
         let migratable = migratable.filter(|standing| self.require_migratable(standing).is_ok());
         let mut notes = notes::of_standings(migratable, &self.migrations.tenant);
-        notes.extend(self.edited().await?);
+        notes.extend(self.without_others(self.edited().await?, &states));
         let (mut outcomes, behind) = self.sort(states, &call.select);
         let mut spares = Vec::new();
         self.refuse_unfit(&behind)?;

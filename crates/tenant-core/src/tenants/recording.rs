@@ -13,7 +13,7 @@ use crate::fleet::Item;
 use crate::link::Session;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
-use crate::report::{Outcome, Status};
+use crate::report::{Note, Outcome, Status};
 use crate::shape::Expectation;
 use crate::{Error, Version};
 
@@ -59,6 +59,31 @@ impl<'a> Job<'a> {
             texts: Vec::new(),
         }
     }
+}
+
+/// What no shape holds, so that nothing shows whether an edit or a baseline changed it.
+const NOT_IN_SHAPES: &[&str] = &[
+    "rows",
+    "the order of columns",
+    "storage, compression and statistics targets of columns",
+    "replica identity",
+    "the table order that CLUSTER keeps",
+    "operators, collations and text search objects",
+];
+
+/// That some parts of the schemas were not compared: what no shape holds, and what differs
+/// from run to run of the migrations or depends on the schema's name. `None` where there was
+/// nothing to compare.
+pub(super) fn not_compared(shapes: &Shapes, jobs: &[&Jobs<'_>]) -> Option<Note> {
+    if jobs.iter().all(|jobs| jobs.jobs.is_empty()) {
+        return None;
+    }
+    let varying = shapes.values().flat_map(|it| it.varying());
+    let varying = varying.collect::<BTreeSet<_>>();
+    let parts = NOT_IN_SHAPES.iter().map(|part| (*part).to_owned());
+    Some(Note::NotCompared {
+        parts: parts.chain(varying).collect(),
+    })
 }
 
 /// The sets of migrations whose shapes these need.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::expected::Trust;
+use super::applied_texts::AppliedTexts;
+use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::owners::wrong_owners;
 use super::state::{Knowledge, Standing};
@@ -131,6 +132,9 @@ impl Tenants {
             let Some(expected) = shapes.get(&known) else {
                 break;
             };
+            if standing.texts == AppliedTexts::Silent {
+                self.require_own_tables(target, &standing, &shapes).await?;
+            }
             let expected = &expected.of(target.schema.as_str());
             let applied = known.iter().chain(&standing.unknown);
             let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
@@ -177,6 +181,28 @@ impl Tenants {
                 usual: wrong.usual,
             }),
             None => Ok(()),
+        }
+    }
+
+    /// Refuses a tenant that has tables, and none of those that its migrations create.
+    async fn require_own_tables(
+        &self,
+        target: &Target,
+        standing: &Standing,
+        shapes: &Shapes,
+    ) -> Result<(), Error> {
+        let drift = self.drift(std::slice::from_ref(standing), shapes).await?;
+        let other = drift.problems.into_iter().find_map(|it| match it.kind {
+            ProblemKind::OtherProgram { versions, sign } => Some((versions, sign)),
+            _ => None,
+        });
+        match other {
+            None => Ok(()),
+            Some((versions, sign)) => Err(Error::OtherProgram {
+                schema: Schema::Tenant(target).to_string(),
+                versions,
+                sign,
+            }),
         }
     }
 

@@ -175,7 +175,9 @@ impl Tenants {
         let started = Instant::now();
         self.look_for_columns().await?;
         let ours = &self.migrations.tenant;
-        let states = self.states(select, Knowledge::Certain).await?;
+        let mut states = self.states(select, Knowledge::Certain).await?;
+        self.tell_apart(&mut states).await?;
+        let edited = self.without_others(self.edited().await?, &states);
         let (mut idle, standings) = sort(states, select);
         let unknown = notes::of_standings(standings.iter(), ours);
         let holders = choice::holders(ours, &standings);
@@ -194,7 +196,7 @@ impl Tenants {
         let remaining = choice::remaining(ours, &holders, &to_revert);
         let (loss, of_loss) = self.loss(&remaining, &to_revert, &ahead).await;
         let mut notes = unknown;
-        notes.extend(self.edited().await?);
+        notes.extend(edited);
         notes.retain(|note| is_about(note, &to_revert));
         notes.extend(of_loss);
         let migrations = to_revert.iter().map(|one| PlannedRevert {
@@ -322,7 +324,11 @@ fn sort(states: Vec<State>, select: &Selection) -> (Vec<Outcome>, Vec<Standing>)
         .collect::<Vec<_>>();
     let mut standings = Vec::new();
     for state in states {
-        match state.standing {
+        let standing = state.standing.and_then(|standing| {
+            standing.require_own_texts()?;
+            Ok(standing)
+        });
+        match standing {
             Err(error) => failed.push(Outcome::failed(state.name, error)),
             Ok(standing) => standings.push(standing),
         }

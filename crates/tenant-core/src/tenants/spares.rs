@@ -20,6 +20,9 @@ use crate::registry::{List, Registry, SPARE_PREFIX};
 use crate::report::{Outcome, SpareCount, SpareReport, Status};
 use crate::{Answer, Error, SchemaName};
 
+/// How many spares are built between two looks at whether to continue.
+const PORTION: usize = 100;
+
 /// The spare schemas: made by [`Tenants::spares`].
 #[derive(Clone, Copy)]
 pub struct Spares<'a> {
@@ -56,8 +59,10 @@ impl<'a> Spares<'a> {
     }
 
     /// Sees to it that `count` spare schemas are ready: those that are behind
-    /// are migrated, missing ones are built, and those too many are dropped. Spares of a
-    /// newer program are left to it; zero drops them with all others. `observe` hears of each schema as it ends.
+    /// are migrated, missing ones are built, and those too many are dropped. Building ends
+    /// early when one fails. Spares of a newer program are left to it, and count: it keeps
+    /// them from now on. Zero drops them with all others. `observe` hears of each schema as
+    /// it ends.
     ///
     /// # Errors
     ///
@@ -130,9 +135,6 @@ impl Tenants {
         }
         let found = self.find_spares().await?;
         let (kept, surplus) = found.ready.split_at(count.min(found.ready.len()));
-        let lacking = count - kept.len();
-        let new = std::iter::repeat_with(|| new_name(&self.registry)).take(lacking);
-        let new = new.collect::<Result<Vec<_>, _>>()?;
         let mut unwanted = [surplus, &found.lost].concat();
         let mut ahead = found.ahead.len();
         if count == 0 {
@@ -141,9 +143,10 @@ impl Tenants {
             ahead = 0;
         }
         outcomes.extend(self.drop_spares(unwanted, &call).await?);
-        let new = new.into_iter().map(Entry::Spare).map(Item::from).collect();
-        let built = self.for_each(new, Task::Create, pace.limits(0), pace.stop, observe);
-        let built = built.await?;
+        // Spares of a newer program count, because that program keeps them now. If both
+        // programs built their own, each would undo the other's work.
+        let lacking = count.saturating_sub(kept.len() + ahead);
+        let built = self.build_spares(lacking, &call).await?;
         let created = built.iter().filter(|it| it.status == Status::Created);
         let created = created.count();
         let mut ready = kept.len() + created;
@@ -160,6 +163,30 @@ impl Tenants {
         };
         events::spares_ended(&report);
         Ok(report)
+    }
+
+    /// Builds `lacking` spares in portions, so that a number that is far too large costs no
+    /// memory in advance. It ends when the server refuses one, or when the run is stopped.
+    async fn build_spares(
+        &self,
+        lacking: usize,
+        call: &KeepSpares<'_>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let mut built = Vec::new();
+        while built.len() < lacking {
+            let new = std::iter::repeat_with(|| new_name(&self.registry));
+            let new = new.take(PORTION.min(lacking - built.len()));
+            let new = new.map(|name| Ok(Entry::Spare(name?).into()));
+            let (new, limits) = (new.collect::<Result<_, Error>>()?, call.pace.limits(0));
+            let task = self.for_each(new, Task::Create, limits, call.pace.stop, &*call.observe);
+            let outcomes = task.await?;
+            let is_over = outcomes.iter().any(|it| it.status != Status::Created);
+            built.extend(outcomes);
+            if is_over {
+                break;
+            }
+        }
+        Ok(built)
     }
 
     /// Drops the spares that another run may have built meanwhile, and says how many are

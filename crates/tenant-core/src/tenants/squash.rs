@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::each::Task;
 use super::expected::Trust;
 use super::handle::Tenants;
-use super::recording::{Job, Jobs, Purpose, sets};
+use super::recording::{Job, Jobs, Purpose, not_compared, sets};
 use super::setters::setter;
 use super::state::{self, Knowledge, Standing, State};
 use crate::engine::Keep;
@@ -79,7 +79,8 @@ impl Tenants {
     /// it: in each tenant whose schema is what the baseline creates, the baseline counts as
     /// applied from then on, and the migrations that this program does not have any more
     /// are forgotten. Several tenants at a time, each in one transaction; when all tenants
-    /// are selected, the spare schemas follow. Rows are not looked at.
+    /// are selected, the spare schemas follow. Rows are not looked at, and what else was not
+    /// compared is in a note.
     ///
     /// ```no_run
     /// # use tenant_core::{Error, Tenants};
@@ -97,7 +98,8 @@ impl Tenants {
     /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`] for a
     /// baseline that this program does not have, [`Error::BaselineUnclear`], or that the
     /// migrations cannot be tried. A tenant's own error is in its [`Outcome`]:
-    /// [`Error::NotLikeBaseline`], [`Error::BehindBaseline`], [`Error::AheadOfBaseline`].
+    /// [`Error::NotLikeBaseline`], [`Error::BehindBaseline`], [`Error::AheadOfBaseline`],
+    /// [`Error::OtherProgram`].
     pub fn squash(&self) -> Squash<'_> {
         Squash {
             tenants: self,
@@ -118,6 +120,7 @@ impl Tenants {
         let keep = if call.dry_run { Keep::No } else { Keep::Yes };
         let jobs = |jobs| Jobs::new(jobs, &shapes, Purpose::Squash, keep);
         let (jobs_of_tenants, jobs_of_spares) = (jobs(tenants.jobs), jobs(spares.jobs));
+        let notes = not_compared(&shapes, &[&jobs_of_tenants, &jobs_of_spares]);
         let items = jobs_of_tenants.items();
         let behind = items.len();
         (call.observe)(&Progress::Planned { behind });
@@ -135,7 +138,7 @@ impl Tenants {
         let report = FleetReport {
             outcomes,
             spares: ended,
-            notes: Vec::new(),
+            notes: notes.into_iter().collect(),
             duration: started.elapsed(),
         };
         events::fleet_ended(&report);
@@ -175,6 +178,7 @@ impl Tenants {
 impl<'a> Plan<'a> {
     fn add(&mut self, state: State, replacing: Option<&Replacing<'a>>) {
         let job = state.standing.and_then(|standing| {
+            standing.require_own_texts()?;
             let job = replacing.map(|replacing| replacing.job(&standing));
             job.transpose().map(Option::flatten)
         });

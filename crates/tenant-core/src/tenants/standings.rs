@@ -4,6 +4,7 @@ use super::handle::Tenants;
 use super::state::{self, Knowledge, State};
 use crate::events::Call;
 use crate::fleet::Selection;
+use crate::migration::MigrationSet;
 use crate::{Answer, Error, Version};
 
 /// A tenant, and how its migrations differ from those of this program.
@@ -16,7 +17,9 @@ pub struct TenantStanding {
     pub pending: Vec<Version>,
     /// The versions that it has and nobody knows, oldest first.
     pub unknown: Vec<Version>,
-    /// Why the two above are not known, when they are not; both are empty then.
+    /// Whether another program has migrated it. Two programs can have the same versions.
+    pub is_of_other_program: bool,
+    /// Why that is not known, when it is not; both lists are empty then.
     pub error: Option<Error>,
 }
 
@@ -38,15 +41,18 @@ impl Tenants {
         if let Some(name) = state::unknown(&states, &select).next() {
             return Err(Error::Unknown(name.clone()));
         }
-        Ok(states.into_iter().map(standing).collect())
+        let ours = &self.migrations.tenant;
+        let standings = states.into_iter().map(|state| standing(state, ours));
+        Ok(standings.collect())
     }
 }
 
-fn standing(state: State) -> TenantStanding {
+fn standing(state: State, ours: &MigrationSet) -> TenantStanding {
     let name = state.name;
     match state.standing {
         Ok(standing) => TenantStanding {
             name,
+            is_of_other_program: standing.is_of_other_program(ours),
             pending: standing.pending,
             unknown: standing.unknown,
             error: None,
@@ -55,6 +61,7 @@ fn standing(state: State) -> TenantStanding {
             name,
             pending: Vec::new(),
             unknown: Vec::new(),
+            is_of_other_program: false,
             error: Some(error),
         },
     }

@@ -4,6 +4,8 @@
 //! with one query for hundreds of tenants, never one for each: on 900 tenants
 //! with nothing to do that is the difference between minutes and milliseconds.
 
+mod standing;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
@@ -11,15 +13,17 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::applied_texts::{AppliedTexts, not_shown_ours};
 use super::handle::Tenants;
 use super::ledgers::{Unreached, read_ledgers};
 use super::reading::{LedgerRead, Reading};
-use crate::engine::{UnknownMigrations, refuse_unknown};
-use crate::fleet::{Item, Selection};
+use crate::fleet::Selection;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
 use crate::{Error, PgError, SchemaName, TenantName, Version};
+
+pub(super) use standing::Standing;
 
 /// How many ledgers one query reads. With more, planning the query takes most of
 /// the time, and each table needs a slot in the lock table.
@@ -51,72 +55,6 @@ pub(super) fn unknown<'a>(
     })
 }
 
-/// What the ledger of a tenant or of a spare says.
-#[derive(Debug)]
-pub(super) struct Standing {
-    pub(super) entry: Entry,
-    /// The newest applied version.
-    pub(super) version: Option<Version>,
-    /// The versions that are missing, oldest first.
-    pub(super) pending: Vec<Version>,
-    /// The applied versions that the migrations do not know, oldest first.
-    pub(super) unknown: Vec<Version>,
-    /// All that is applied to a tenant that is behind and has a ledger. Of the
-    /// others, which may be thousands, it is not kept.
-    applied: Option<Vec<String>>,
-}
-
-impl Standing {
-    /// It as something to migrate.
-    pub(super) fn item(&self) -> Item {
-        Item {
-            entry: self.entry.clone(),
-            applied: self.applied.clone(),
-        }
-    }
-
-    /// Refuses one that another program has migrated, unless `allowed` says otherwise.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OtherProgram`] or [`Error::AheadOfProgram`].
-    pub(super) fn require_known(
-        &self,
-        migrations: &MigrationSet,
-        allowed: UnknownMigrations,
-    ) -> Result<(), Error> {
-        let knows_any = self.has_any_of(migrations);
-        refuse_unknown(
-            self.entry.schema(),
-            self.unknown.clone(),
-            knows_any,
-            allowed,
-        )
-    }
-
-    /// Whether any of `migrations`, which the rest is held against, is applied.
-    pub(super) fn has_any_of(&self, migrations: &MigrationSet) -> bool {
-        self.pending.len() < migrations.iter().count()
-    }
-
-    /// Whether a table of applied migrations is known to be missing: of a tenant that is
-    /// behind.
-    pub(super) fn lacks_ledger(&self) -> bool {
-        self.applied.is_none() && !self.pending.is_empty()
-    }
-
-    /// All versions that are applied: those that `migrations`, which the rest is held
-    /// against, have and that are not missing, and those that they do not know.
-    pub(super) fn all_applied<'a>(
-        &'a self,
-        migrations: &'a MigrationSet,
-    ) -> impl Iterator<Item = &'a Version> {
-        let known = migrations.iter().map(Migration::version);
-        let known = known.filter(|version| !self.pending.contains(version));
-        known.chain(&self.unknown)
-    }
-}
-
 /// How well it is to be known where tenants stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Knowledge {
@@ -136,6 +74,7 @@ struct Listed {
     entry: Result<Entry, Error>,
     created_at: Option<DateTime<Utc>>,
     version: Option<String>,
+    texts: AppliedTexts,
 }
 
 /// What a list has, and whether it has what it should.
@@ -143,6 +82,7 @@ struct Registered {
     name: String,
     entry: Result<Entry, Error>,
     created_at: Option<DateTime<Utc>>,
+    texts: AppliedTexts,
     schema: bool,
     ledger: bool,
 }
@@ -213,11 +153,14 @@ impl Tenants {
         knowledge: Knowledge,
     ) -> Result<Vec<State>, Error> {
         let reading = self.reading().await?;
-        let listed = listed(&reading, &self.registry, list).await?;
-        let wanted = listed.into_iter().filter(|tenant| is_wanted(&tenant.name));
+        let mut listed = listed(&reading, &self.registry, list).await?;
+        listed.retain(|tenant| is_wanted(&tenant.name));
+        if !listed.is_empty() {
+            self.read_texts(&reading, list, &mut listed).await?;
+        }
         let mut states = Vec::new();
         let mut to_read = Vec::new();
-        for tenant in wanted {
+        for tenant in listed {
             match self
                 .guessed(&tenant)
                 .filter(|_| knowledge == Knowledge::ToBeChecked)
@@ -240,6 +183,24 @@ impl Tenants {
         Ok(states)
     }
 
+    /// Adds to each what its texts show.
+    async fn read_texts(
+        &self,
+        reading: &Reading<'_>,
+        list: List,
+        listed: &mut [Listed],
+    ) -> Result<(), Error> {
+        let migrations = &self.migrations.tenant;
+        let shown = not_shown_ours(reading, &self.registry, list, migrations).await?;
+        if let Some(mut shown) = shown {
+            for tenant in listed {
+                let texts = shown.remove(&tenant.name);
+                tenant.texts = texts.unwrap_or(AppliedTexts::Ours);
+            }
+        }
+        Ok(())
+    }
+
     /// Where the tenant most likely stands, if the registry says that it is behind
     /// at a version that the migrations have.
     fn guessed(&self, tenant: &Listed) -> Option<State> {
@@ -258,6 +219,7 @@ impl Tenants {
                 version: Some(Version::recorded(version)),
                 pending: pending.into_iter().cloned().collect(),
                 unknown: Vec::new(),
+                texts: tenant.texts.clone(),
                 applied: Some(applied.into_iter().map(ToString::to_string).collect()),
             }),
         })
@@ -363,6 +325,7 @@ async fn listed(
             name,
             created_at: row.try_get(1)?,
             version: row.try_get(2)?,
+            texts: AppliedTexts::default(),
         })
     };
     let listed = rows.iter().map(read).collect::<Result<_, _>>();
@@ -404,6 +367,7 @@ async fn registered(
             name: tenant.name,
             entry: tenant.entry,
             created_at: tenant.created_at,
+            texts: tenant.texts,
         }
     });
     Ok(registered.collect())
@@ -441,6 +405,7 @@ fn standing(
         entry,
         unknown: migrations.unknown(&applied),
         version: applied.last().map(Version::recorded),
+        texts: tenant.texts,
         applied: is_behind.then_some(applied),
         pending,
     })

@@ -63,7 +63,7 @@ async fn a_harmless_edit_is_accepted_for_all_tenants_at_once() {
     assert!(
         notes[0]
             .remedies()
-            .contains(&Command::AcceptEdits(version(2)).into())
+            .contains(&Command::AcceptEdits(vec![version(2)]).into())
     );
 
     let before = fingerprints(&database).await;
@@ -77,6 +77,13 @@ async fn a_harmless_edit_is_accepted_for_all_tenants_at_once() {
     assert_eq!(report.count(Status::Accepted), 2, "{report:?}");
     assert_eq!(report.spares.len(), 1, "{report:?}");
     drifted(&report);
+    let [Note::NotCompared { parts }] = report.notes.as_slice() else {
+        panic!("{:?}", report.notes)
+    };
+    assert!(
+        parts.iter().any(|part| part == "replica identity"),
+        "{parts:?}"
+    );
     assert_eq!(edited(&changed).await, ["drifted"]);
     create(&changed, &["spared"]).await;
     assert_eq!(edited(&changed).await, ["drifted"]);
@@ -113,12 +120,27 @@ async fn one_tenant_or_one_migration_can_be_chosen() {
         .with("CREATE TABLE tasks (id int NOT NULL, title text, PRIMARY KEY (id));")
         .with(SAME);
     let changed = open(&database, &both, Settings::default()).await;
-    let report = changed.accept_edits().only([name("acme")]).await.unwrap();
+    // No text is the applied one: it may be another program's tenant.
+    for named in [
+        changed.accept_edits(),
+        changed.accept_edits().migration(version(1)),
+    ] {
+        let report = named.await.unwrap();
+        assert_eq!(report.count(Status::Failed), 2, "{report:?}");
+        let error = outcome(&report, "acme").error.as_ref().unwrap();
+        assert!(matches!(error, Error::OtherProgram { .. }), "{error:?}");
+    }
+    let only = changed.accept_edits().only([name("acme")]);
+    let named = only.migration(version(1)).migration(version(2));
+    let report = named.await.unwrap();
     assert_eq!(outcome(&report, "acme").accepted, [version(1), version(2)]);
+    let one = with_second(&database, SAME).await;
+    let report = one.accept_edits().only([name("beta")]).await.unwrap();
+    assert_eq!(outcome(&report, "beta").accepted, [version(2)]);
     let report = changed.accept_edits().migration(version(1)).await.unwrap();
     assert_eq!(outcome(&report, "beta").accepted, [version(1)]);
     assert_eq!(outcome(&report, "acme").status, Status::UpToDate);
-    assert_eq!(edited(&changed).await, ["beta"]);
+    assert_eq!(edited(&changed).await, Vec::<String>::new());
     let stranger = changed.accept_edits().migration(version(9)).await;
     assert!(matches!(stranger, Err(Error::NoVersion(_))), "{stranger:?}");
 }

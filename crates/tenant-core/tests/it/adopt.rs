@@ -106,8 +106,8 @@ async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_neare
     assert_eq!(
         error.to_string(),
         format!(
-            "the schema `lost` looks like no version of a tenant; nearest is version {}, from which it \
-             differs: column `tasks.own` should not be there",
+            "the schema `lost` matches no version of a tenant: it differs from the nearest, version \
+             {}: column `tasks.own` should not be there",
             version(2)
         )
     );

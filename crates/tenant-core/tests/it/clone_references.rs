@@ -147,9 +147,31 @@ async fn a_reference_to_what_the_clone_lacks_fails_with_its_name() {
     let refused = tenants.clone_tenant(&from, &to).await;
     let refused = chain(&refused.unwrap_err());
     assert!(
-        refused.contains("copying the rows of `registry` failed")
+        refused.contains("a value of registry.relation or registry.type or")
             && refused.contains("\"beta.tasks_pkey\" does not exist"),
         "{refused}"
+    );
+    assert_eq!(database.schemas().await, ["acme"]);
+}
+
+#[tokio::test]
+async fn a_value_that_names_a_view_is_refused_with_its_column() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE tasks (id int PRIMARY KEY); CREATE VIEW done AS SELECT id FROM tasks;
+         CREATE TABLE pages (id int, shows regclass, also regclass);",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("INSERT INTO acme.pages VALUES (1, 'acme.done', 'acme.tasks')")
+        .await;
+    let refused = tenants.clone_tenant(&name("acme"), &name("beta")).await;
+    assert_eq!(
+        chain(&refused.unwrap_err()),
+        "tenant `acme` cannot be copied, because of a value of pages.shows or pages.also that names \
+         what is created after the rows, such as a view: relation \"beta.done\" does not exist \
+         (SQLSTATE 42P01)"
     );
     assert_eq!(database.schemas().await, ["acme"]);
 }

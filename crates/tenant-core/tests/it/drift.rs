@@ -101,17 +101,17 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks ALTER COLUMN title DROP NOT NULL",
-        "column `tasks.title` differs: not null is nothing, should be `NOT NULL`",
+        "column `tasks.title` differs: it allows NULL, should be `NOT NULL`",
         Mending::Adds,
     ),
     (
         "ALTER TABLE tasks ALTER COLUMN length DROP EXPRESSION",
-        "column `tasks.length` differs: generation is nothing, should be `(char_length(title)) STORED`",
+        "column `tasks.length` differs: generation is none, should be `(char_length(title)) STORED`",
         Mending::Rewrites,
     ),
     (
         "ALTER TABLE people ALTER COLUMN id DROP IDENTITY",
-        "column `people.id` differs: identity is nothing, should be `ALWAYS AS IDENTITY (INCREMENT BY 1 \
+        "column `people.id` differs: identity is none, should be `ALWAYS AS IDENTITY (INCREMENT BY 1 \
       MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1)`",
         Mending::Adds,
     ),
@@ -177,7 +177,7 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks DISABLE TRIGGER tasks_touch",
-        "trigger `tasks_touch` of `tasks` differs: firing is `DISABLE`, should be nothing",
+        "trigger `tasks_touch` of `tasks` differs: firing is `DISABLE`, should be `ENABLE`",
         Mending::Adds,
     ),
     (
@@ -187,12 +187,12 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
-        "table `tasks` differs: row-level security is nothing, should be `enabled`",
+        "table `tasks` differs: row-level security is off, should be `enabled`",
         Mending::Adds,
     ),
     (
         "COMMENT ON TABLE tasks IS NULL",
-        "table `tasks` differs: comment is nothing, should be `What's to do`",
+        "table `tasks` differs: comment is none, should be `What's to do`",
         Mending::Adds,
     ),
     (
@@ -202,7 +202,7 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE log_2026 SET UNLOGGED",
-        "table `log_2026` differs: kind is `unlogged`, should be nothing",
+        "table `log_2026` differs: kind is `unlogged`, should be ordinary",
         Mending::Adds,
     ),
     (

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tenant_core::remedy::Advice;
 use tenant_core::{Error, Removed, Settings, Status, Tenants};
 use test_support::{TestDatabase, eventually, own_server};
 
@@ -302,9 +303,20 @@ async fn a_spare_on_which_something_depends_is_not_dropped() {
         panic!("{report:?}");
     };
     assert_eq!(outcome.status, Status::Failed, "{report:?}");
-    let error = outcome.error.as_ref().unwrap().to_string();
+    let error = outcome.error.as_ref().unwrap();
+    let advice = [Advice::DetachDependents.into()];
+    assert_eq!(error.remedies(), advice);
+    let error = error.to_string();
     assert!(error.ends_with("depends on it: view `public.v`"), "{error}");
-    database.execute("DROP VIEW public.v").await;
+    let row = database.value("SELECT s::text FROM spare_schemas s").await;
+    database.execute("DELETE FROM spare_schemas").await;
+    // No command drops what is in no list.
+    let health = tenants.health().await.unwrap();
+    let remedies = health.problems[0].remedies(tenants.registry());
+    assert_eq!(remedies, advice, "{row}: {health:?}");
+    database
+        .execute(&format!("INSERT INTO spare_schemas SELECT (r).* FROM (SELECT '{row}'::spare_schemas AS r) t; DROP VIEW public.v"))
+        .await;
     let report = tenants.spares().keep(0).await.unwrap();
     assert_eq!(report.outcomes[0].status, Status::Dropped, "{report:?}");
 }

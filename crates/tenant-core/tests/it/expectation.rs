@@ -186,7 +186,7 @@ async fn spares_are_refused_where_migrations_write_the_schema_s_name() {
 /// A key to a table that all tenants share, and work that takes a while after it.
 /// The same tenants as another program sees them, which has tried nothing yet.
 /// How many schemas the database has made, also those that were rolled back.
-const SEEDED: &str = "
+pub(crate) const SEEDED: &str = "
     CREATE TABLE boards (id int, code text);
     INSERT INTO boards VALUES (1, upper(left(replace(current_schema(), '_', ''), 10)));";
 

@@ -2,7 +2,7 @@
 //! database, over few connections.
 
 use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
-use test_support::TestDatabase;
+use test_support::{TestDatabase, own_server};
 
 use crate::expectation::{NAMED, health, problems};
 use crate::fixture::{Stream, create, name, tenants};
@@ -67,7 +67,9 @@ async fn a_lock_in_the_way_of_a_trial_is_no_fault_of_the_migrations() {
 
 #[tokio::test]
 async fn what_public_migrations_make_is_there_where_tenants_migrations_are_tried_apart() {
-    let database = TestDatabase::new().await;
+    // Tests on the same server may be trying theirs.
+    let server = own_server().start().unwrap();
+    let database = TestDatabase::on(&server).await;
     let public = Stream::new().with("CREATE TABLE plans (id int PRIMARY KEY);");
     let stream = Stream::new().with(SHARED);
     let migrations = Migrations {

@@ -1,4 +1,4 @@
-//! A connection that is lost while a transaction commits: the report is right all the same.
+//! A connection that is lost during a commit: the report is right nevertheless.
 
 use local_postgres::ThrowawayServer;
 use tenant_core::{FleetReport, Settings, Status, Tenants};
@@ -7,8 +7,8 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::fixture::{Stream, chain, create, migrate, name, open_at, outcome, two_steps};
 
-/// A server on which commits wait, once they are done, for a standby that never comes: the
-/// work of a role is committed, and the client does not hear so.
+/// A server on which each commit waits, after it happened, for a standby that does not exist:
+/// the work is committed, and the client does not hear of it.
 struct Server {
     server: ThrowawayServer,
     client: Client,
@@ -35,7 +35,7 @@ impl Server {
         self.client.batch_execute(sql).await.unwrap();
     }
 
-    /// From here on commits wait, but for the client's own.
+    /// From here on commits wait, except those of this client.
     async fn wait_for_a_standby(&self) {
         self.run("SET synchronous_commit = local").await;
         self.run("ALTER SYSTEM SET synchronous_standby_names = 'never'")
@@ -111,7 +111,7 @@ async fn a_tenant_whose_creation_was_committed_is_created() {
 }
 
 #[tokio::test]
-async fn so_is_one_that_was_made_of_a_spare() {
+async fn a_tenant_that_took_a_spare_in_a_lost_commit_is_created() {
     let server = Server::start().await;
     let tenants = server.open(&two_steps()).await;
     tenants.migrate_public().await.unwrap();
@@ -164,7 +164,7 @@ async fn a_tenant_whose_creation_was_not_committed_has_failed_for_that_reason() 
 }
 
 #[tokio::test]
-async fn where_the_server_is_gone_nobody_says_that_nothing_happened() {
+async fn if_the_server_is_gone_the_error_says_that_the_commit_may_have_happened() {
     let mut server = Server::start().await;
     let tenants = server.open(&two_steps()).await;
     tenants.migrate_public().await.unwrap();

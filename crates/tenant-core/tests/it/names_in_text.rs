@@ -1,7 +1,7 @@
 //! A write in one tenant never lands in another, although migrations write the schema's
 //! name into texts: in clones, and after renames.
 
-use tenant_core::{Error, Note, SpareCount, Tenants};
+use tenant_core::{Error, Note, Rows, SpareCount, Tenants};
 use test_support::TestDatabase;
 
 use crate::fixture::{Stream, chain, create, name, tenants, two_steps};
@@ -25,6 +25,13 @@ fn audited() -> Stream {
 
 async fn clone(tenants: &Tenants, from: &str, to: &str) -> Result<tenant_core::Cloned, Error> {
     tenants.clone_tenant(&name(from), &name(to)).await
+}
+
+/// The same where it is known that no function uses the name in a row.
+async fn clone_rows(tenants: &Tenants, from: &str, to: &str) -> tenant_core::Cloned {
+    let (from, to) = (name(from), name(to));
+    let call = tenants.clone_tenant(&from, &to).allow_name_in_rows();
+    call.await.unwrap()
 }
 
 async fn problems(tenants: &Tenants) -> Vec<String> {
@@ -61,7 +68,7 @@ async fn an_update_in_a_clone_is_logged_in_the_clone() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &audited()).await;
     create(&tenants, &["acme"]).await;
-    let cloned = clone(&tenants, "acme", "beta").await.unwrap();
+    let cloned = clone_rows(&tenants, "acme", "beta").await;
     assert!(told_rows(&cloned.notes), "{cloned:?}");
     assert_eq!(used(&database, "beta").await, "1 beta");
     let log = "SELECT count(*) FROM acme.tasks_log";
@@ -69,7 +76,7 @@ async fn an_update_in_a_clone_is_logged_in_the_clone() {
     assert_eq!(used(&database, "acme").await, "1 acme");
     assert_eq!(problems(&tenants).await, Vec::<String>::new());
     // A clone of the clone, under a name that needs quotes.
-    clone(&tenants, "beta", "Gamma").await.unwrap();
+    clone_rows(&tenants, "beta", "Gamma").await;
     let default = "INSERT INTO \"Gamma\".tasks (id) VALUES (7) RETURNING tenant";
     assert_eq!(database.value(default).await, "Gamma");
 }
@@ -261,7 +268,7 @@ async fn objects_that_are_called_after_the_tenant_are_called_after_the_clone() {
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
-            "the name `beta` stands in the text of constraint `beta_positive` of `tasks`, \
+            "the name `beta` appears in the text of constraint `beta_positive` of `tasks`, \
               index `beta_by_title`"
         ]
     );
@@ -347,4 +354,80 @@ async fn functions_with_a_path_of_their_own_lead_to_the_tenant_that_takes_a_spar
     tenants.rename(&from, &to).await.unwrap();
     let counts = "SELECT globex.count_tasks() || ' ' || beta.count_tasks()";
     assert_eq!(database.value(counts).await, "2 1");
+}
+
+/// A row says where to write, and a trigger of another table does so.
+fn told_where_by_a_row() -> Stream {
+    Stream::new().with(
+        "CREATE TABLE settings (key text, value text);
+         INSERT INTO settings VALUES ('log', current_schema() || '.tasks_log');
+         CREATE TABLE tasks (id int PRIMARY KEY);
+         CREATE TABLE tasks_log (id int);
+         CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN
+           EXECUTE format('INSERT INTO %s VALUES ($1)', (SELECT value FROM settings)) USING NEW.id; RETURN NEW; END $$;
+         CREATE TRIGGER keep BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION keep();",
+    )
+}
+
+#[tokio::test]
+async fn rows_with_the_name_refuse_a_clone_where_dynamic_sql_could_use_it() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &told_where_by_a_row()).await;
+    create(&tenants, &["acme"]).await;
+    let refused = clone(&tenants, "acme", "beta").await.unwrap_err();
+    assert_eq!(
+        chain(&refused),
+        "tenant `acme` cannot be cloned: migrations have written its name into rows of \
+         `settings`, and dynamic SQL could use it: acme.keep()"
+    );
+    assert_eq!(database.schemas().await, ["acme"]);
+    let (from, to) = (name("acme"), name("beta"));
+    let empty = tenants.clone_tenant(&from, &to).rows(Rows::None);
+    empty.await.unwrap();
+    // Rows that do not name the tenant any more lead nowhere.
+    database
+        .execute("UPDATE acme.settings SET value = 'tasks_log'")
+        .await;
+    clone(&tenants, "acme", "gamma").await.unwrap();
+    database.execute("INSERT INTO gamma.tasks VALUES (1)").await;
+    for (log, count) in [("acme", "0"), ("gamma", "1")] {
+        let logged = format!("SELECT count(*) FROM {log}.tasks_log");
+        assert_eq!(database.value(&logged).await, count, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn what_else_leads_from_a_row_to_the_original_refuses_a_clone_as_well() {
+    for function in [
+        "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval(value) FROM settings $$;",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           PERFORM set_config('search_path', value, true) FROM settings; RETURN NEW; END $$;",
+        "CREATE TABLE t (id int);
+         CREATE TRIGGER t AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION public.shared();",
+    ] {
+        let database = TestDatabase::new().await;
+        let shared = "CREATE FUNCTION public.shared() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            EXECUTE 'SELECT 1'; RETURN NULL; END $$";
+        database.execute(shared).await;
+        let up = format!(
+            "CREATE TABLE settings (value text); \
+             INSERT INTO settings VALUES (current_schema() || '.ids'); CREATE SEQUENCE ids; {function}"
+        );
+        let tenants = tenants(&database, &Stream::new().with(&up)).await;
+        create(&tenants, &["acme"]).await;
+        let refused = clone(&tenants, "acme", "beta").await.unwrap_err();
+        assert!(
+            refused.to_string().contains("rows of `settings`"),
+            "{refused}"
+        );
+    }
+    // A function that puts no SQL together cannot follow a row, and the note is enough.
+    let database = TestDatabase::new().await;
+    let up = "CREATE TABLE tasks (value text); INSERT INTO tasks VALUES (current_schema());
+        CREATE SEQUENCE ids;
+        CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('ids') $$;";
+    let tenants = tenants(&database, &Stream::new().with(up)).await;
+    create(&tenants, &["acme"]).await;
+    let cloned = clone(&tenants, "acme", "beta").await.unwrap();
+    assert!(told_rows(&cloned.notes), "{cloned:?}");
 }

@@ -154,7 +154,7 @@ async fn a_role_that_may_create_no_database_is_told_so_and_nothing_is_called_hea
     let plan = tenants.plan_rollback().await.unwrap();
     assert!(plan.loss().is_none());
     let said = plan.notes().iter().any(|note| {
-        matches!(note, Note::LossUnknown { reason } if reason.contains("permission denied to create database"))
+        matches!(note, Note::LossUnknown { reason, .. } if reason.contains("permission denied to create database"))
     });
     assert!(said, "{:?}", plan.notes());
     assert!(tenants.repair(&name("acme")).await.is_err());

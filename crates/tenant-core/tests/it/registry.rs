@@ -137,7 +137,7 @@ async fn a_list_with_odd_names_is_one_like_ours() {
     };
     // What people are told to run runs.
     let remedies = edited.remedies(tenants.registry());
-    let accept = Command::AcceptEdits(version(1));
+    let accept = Command::AcceptEdits(vec![version(1)]);
     assert_eq!(remedies.last(), Some(&accept.into()));
     let report = tenants.accept_edits().only([name("copy")]).await.unwrap();
     assert_eq!(report.count(Status::Accepted), 1, "{report:?}");

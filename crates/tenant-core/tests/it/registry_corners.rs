@@ -50,7 +50,9 @@ fn assert_overruled(error: &Error, what: &str) {
         "{what}: {error:?}"
     );
     assert!(
-        error.to_string().contains("a trigger or a rule changes it"),
+        error
+            .to_string()
+            .contains("a trigger or a rule on that table changed it"),
         "{what}: {error}"
     );
     let remedies = error.remedies();

@@ -34,6 +34,7 @@ fn an_error_names_the_call_that_helps() {
             Error::NoVersionFits {
                 name: "acme".parse().unwrap(),
                 nearest: Some("20260101000000".parse().unwrap()),
+                is_registered: false,
                 differences: Vec::new(),
             },
             vec![
@@ -63,7 +64,7 @@ fn sql_is_complete_whatever_the_names_are() {
         edited.remedies(&Registry::default()),
         [
             Advice::RestoreFile.into(),
-            Command::AcceptEdits("20260101000000".parse().unwrap()).into()
+            Command::AcceptEdits(vec!["20260101000000".parse().unwrap()]).into()
         ]
     );
     let node: Node = "db-2.test:5433".parse().unwrap();

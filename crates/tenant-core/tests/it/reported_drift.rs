@@ -25,7 +25,7 @@ const REPORTS: [(&str, &str, &[&str]); 9] = [
         "ALTER TABLE TENANT.t ALTER state SET DEFAULT 'new'; REVOKE SELECT ON TENANT.t FROM ROLE",
         &[
             "table `t`: ROLE lacks SELECT",
-            "column `t.state` differs: default is `'new'::text`, should be nothing",
+            "column `t.state` differs: default is `'new'::text`, should be none",
         ],
     ),
     // A partitioned table whose default asks a setting, with a default partition: a diff
@@ -64,7 +64,7 @@ const REPORTS: [(&str, &str, &[&str]); 9] = [
         "CREATE TABLE m (day date NOT NULL) PARTITION BY RANGE (day);",
         "DROP TABLE TENANT.m; CREATE TABLE TENANT.m (day date NOT NULL)",
         &[
-            "table `m` differs: kind is nothing, should be `partitioned`; definition is nothing, \
+            "table `m` differs: kind is ordinary, should be `partitioned`; definition is none, \
              should be `PARTITION BY RANGE (day)`",
         ],
     ),

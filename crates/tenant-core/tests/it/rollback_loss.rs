@@ -138,7 +138,13 @@ async fn where_a_rehearsal_is_impossible_the_loss_is_said_not_to_be_known() {
     let tenants = open_at(&role.url(), &stream, Settings::default()).await;
     let plan = plan(&tenants, RollbackTo::default()).await;
     assert_eq!(plan.loss(), None);
-    let [Note::LossUnknown { reason }] = plan.notes() else {
+    let [
+        Note::LossUnknown {
+            reason,
+            on_standby: false,
+        },
+    ] = plan.notes()
+    else {
         panic!("{:?}", plan.notes())
     };
     assert!(reason.contains("permission denied"), "{reason}");

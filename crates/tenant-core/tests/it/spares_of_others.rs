@@ -49,7 +49,9 @@ async fn spares_of_a_newer_program_are_ahead_and_are_left_to_it() {
             ..SpareCount::default()
         }
     );
-    let kept = older.spares().keep(1).await.unwrap();
+    let kept = older.spares().keep(2).await.unwrap();
+    assert_eq!((kept.ready, kept.ahead), (0, 2), "{kept:?}");
+    let kept = older.spares().keep(3).await.unwrap();
     assert_eq!((kept.ready, kept.ahead), (1, 2), "{kept:?}");
     let report = migrate(&older).await;
     assert!(report.spares.is_empty(), "{report:?}");
@@ -62,10 +64,39 @@ async fn spares_of_a_newer_program_are_ahead_and_are_left_to_it() {
 }
 
 #[tokio::test]
+async fn two_programs_that_both_keep_spares_come_to_rest() {
+    let database = TestDatabase::new().await;
+    let older = tenants(&database, &two_steps()).await;
+    let newer = tenants(&database, &two_steps().with("CREATE TABLE notes ()")).await;
+    older.spares().keep(2).await.unwrap();
+    newer.spares().keep(2).await.unwrap();
+    let kept = database.schemas().await;
+    assert_eq!(kept.len(), 2);
+    for program in [&older, &newer, &older, &newer] {
+        let report = program.spares().keep(2).await.unwrap();
+        assert!(report.outcomes.is_empty(), "{report:?}");
+    }
+    assert_eq!(database.schemas().await, kept);
+}
+
+#[tokio::test]
+async fn building_spares_ends_where_one_fails() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps()).await;
+    let refuse = "ALTER TABLE spare_schemas ADD CHECK (false)";
+    database.execute(refuse).await;
+    let report = tenants.spares().keep(usize::MAX).await.unwrap();
+    assert_eq!(report.ready, 0);
+    assert!(report.outcomes.len() <= 100, "{}", report.outcomes.len());
+    assert!(report.outcomes.iter().all(|it| it.status == Status::Failed));
+    assert_eq!(database.schemas().await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn keeping_none_drops_those_ahead_and_those_behind_with_the_others() {
     let database = TestDatabase::new().await;
     let older = with_newer_spares(&database).await;
-    older.spares().keep(2).await.unwrap();
+    older.spares().keep(4).await.unwrap();
     let behind = older.spares().count().await.unwrap();
     assert_eq!((behind.ready, behind.ahead), (2, 2));
     let behind = format!(

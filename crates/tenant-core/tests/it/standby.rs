@@ -77,6 +77,8 @@ async fn a_standby_reads_whatever_can_be_read() {
         notes.concat().contains("the server is a standby"),
         "{notes:?}"
     );
+    let unknown = plan.notes().iter().find(|it| it.code() == "loss_unknown");
+    assert_eq!(unknown.unwrap().remedies(), [Advice::UsePrimary.into()]);
 
     primary
         .rename(&name("globex"), &name("initech"))

@@ -14,8 +14,12 @@ use crate::{interrupt, json, report, tenants};
 ///
 /// Use it for migrations that were edited after they were applied, and still create the
 /// same objects. Each tenant's schema is compared with what the migrations create now. If
-/// it matches, the new text counts as the applied one. No migration runs, and rows are not
-/// compared. A tenant that differs fails and keeps its fingerprints.
+/// it matches, the new text counts as the applied one. No migration runs, and a note lists
+/// what was not compared, such as rows. A tenant that differs fails and keeps its
+/// fingerprints.
+///
+/// If all applied texts of a tenant differ, it may belong to another program with the same
+/// versions. It fails unless you name each of them with --migration.
 ///
 /// Each tenant is one transaction. Run the command with --dry-run first: it checks
 /// everything and changes nothing. Spare tenants follow, unless --only names some.
@@ -26,7 +30,7 @@ use crate::{interrupt, json, report, tenants};
 /// tenants: name, status (accepted, up_to_date, failed, skipped), accepted (versions; with
 /// --dry-run those that would be), duration_ms, error (null, or message, sqlstate,
 /// migration, file, line, hint); spares: those with which something was done, in the same
-/// form; notes (none).
+/// form; notes (kind, detail, remedy): not_compared lists what was not compared.
 #[derive(Debug, Parser)]
 #[command(name = "accept-edits", version)]
 pub struct AcceptEdits {
@@ -74,6 +78,7 @@ impl Script for AcceptEdits {
         let text = report::recorded(&report, dry_run);
         let document = json::Fleet::accepted(&report, dry_run, context.invocation());
         output.done(&document, &text)?;
+        report::notes(context, &report.notes);
         Ok(if dry_run {
             report::failures(context, &report)
         } else {

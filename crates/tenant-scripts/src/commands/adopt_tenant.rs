@@ -13,20 +13,24 @@ use crate::{report, tenants, version};
 
 /// Make a tenant of a schema that is there
 ///
-/// A schema with a table of applied migrations is registered as it is. For one
-/// without, the version is found whose shape the schema has, and recorded. Where no
-/// version fits, it is refused, and the differences to the nearest are shown. Nothing
-/// in the schema is changed but for that table.
+/// A schema with a migration history is registered as it is, compared with what its
+/// migrations create, and the differences are shown. For one without a history, the
+/// command finds the version whose definition the schema matches, and records it. If no
+/// version matches, the schema is refused, and the differences from the nearest are
+/// shown. Nothing in the schema changes, except its history.
 ///
-/// A migration history with unknown migrations is refused, unless
-/// --allow-unknown-migrations is given and this program has some of its migrations.
+/// A history with unknown migrations is refused, unless --allow-unknown-migrations is
+/// given and this program has some of its migrations. Then nothing is compared, and a
+/// note says so. A history whose migrations create other tables than the schema has is
+/// refused: it belongs to another program with the same versions.
 ///
 /// Exit code 1 when it is refused, and then nothing was changed.
 ///
 /// With --json: tenant, version (the newest migration that it has, or null),
-/// by_shape (whether the version was found by the shape), differences (from what the
-/// migrations make, in words, where --at has named the version), notes (kind, detail,
-/// remedy; extension_inside for an extension in the schema).
+/// by_shape (whether the version was found by the definition), differences (from what the
+/// migrations create, in words, if the history or --at says the version), notes (kind,
+/// detail, remedy; extension_inside for an extension in the schema, nothing_compared if
+/// there are unknown migrations).
 #[derive(Debug, Parser)]
 #[command(name = "adopt-tenant", version)]
 pub struct AdoptTenant {
@@ -102,7 +106,7 @@ fn text(name: &TenantName, adopted: &Adopted) -> String {
 }
 
 fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> String {
-    let mut lines = vec!["note: it differs from what its migrations make:".to_owned()];
+    let mut lines = vec!["note: it differs from what its migrations create:".to_owned()];
     let differences = adopted.differences.iter();
     lines.extend(differences.map(|words| format!("  {}", shown(words))));
     let name = name.clone();

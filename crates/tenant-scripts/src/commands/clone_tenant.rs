@@ -1,6 +1,7 @@
 //! `clone-tenant`: makes a tenant that is like another one.
 
 use clap::Parser;
+use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
@@ -20,7 +21,8 @@ use crate::{report, tenants};
 ///
 /// Where migrations have written the schema's name into a text, such as a trigger's
 /// argument, the copy has its own name there. If the name was written there by hand,
-/// the command lists the places and creates nothing.
+/// the command lists the places and creates nothing. The same goes for rows with the
+/// name, if the schema has a function with dynamic SQL: --allow-name-in-rows copies them.
 ///
 /// Exit code 1 when it cannot be done, and then nothing was made; 2 when the new
 /// name is not valid, or is that of the tenant itself.
@@ -42,6 +44,10 @@ pub struct CloneTenant {
     /// Copy no rows: tables are empty, sequences at their start
     #[arg(long)]
     no_data: bool,
+
+    /// Copy rows with the tenant's name in them although functions have dynamic SQL
+    #[arg(long)]
+    allow_name_in_rows: bool,
 
     #[command(flatten)]
     locking: Locking,
@@ -70,10 +76,14 @@ impl Script for CloneTenant {
         let started = Instant::now();
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let rows = if self.no_data { Rows::None } else { Rows::All };
-        let cloned = tenants
-            .clone_tenant(&self.from, &self.to)
-            .rows(rows)
-            .await?;
+        let call = tenants.clone_tenant(&self.from, &self.to).rows(rows);
+        let call = if self.allow_name_in_rows {
+            call.allow_name_in_rows()
+        } else {
+            call
+        };
+        // A scratch database that migrations are tried in is dropped with the work.
+        let cloned = interruptible(async { Ok(call.await?) }).await?;
         let duration = started.elapsed();
         let document = Document {
             tenant: cloned.to.as_str(),

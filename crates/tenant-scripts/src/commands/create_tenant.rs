@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::io::Read;
 use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -108,7 +110,7 @@ impl CreateTenant {
 fn read(file: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)
+        require_input().and_then(|()| std::io::stdin().read_to_string(&mut text))
     } else {
         std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
     };
@@ -117,18 +119,29 @@ fn read(file: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// Refuses a standard input that is closed. Rust's runtime opens the empty device in its place,
+/// and the command would report success without a single name.
+fn require_input() -> std::io::Result<()> {
+    let input = std::io::stdin().as_fd().try_clone_to_owned()?;
+    let input = std::fs::File::from(input).metadata()?;
+    let empty = std::fs::metadata("/dev/null")?;
+    if input.file_type().is_char_device() && input.rdev() == empty.rdev() {
+        return Err(std::io::Error::other("standard input is closed"));
+    }
+    Ok(())
+}
+
 fn unreadable(file: &Path) -> String {
     format!("the names cannot be read from {}", file.display())
 }
 
 /// One name a line; empty lines and those that start with `#` are left out.
 fn parse(text: &str) -> anyhow::Result<Vec<TenantName>> {
-    // Editors of Windows write a byte order mark.
-    let lines = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines = lines
-        .lines()
-        .enumerate()
-        .map(|(number, line)| (number + 1, line.trim()));
+    let lines = text.lines().enumerate().map(|(number, line)| {
+        // Editors of Windows write a byte order mark, and files are joined.
+        let line = line.trim_start_matches('\u{feff}');
+        (number + 1, line.trim())
+    });
     let named = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let names = named.map(|(number, line)| {
         let name = line.parse::<TenantName>();

@@ -151,6 +151,7 @@ impl DropTenant {
         }
         Err(Error::HasDependents {
             schema: format!("tenant `{}`", self.name),
+            is_spare: false,
             dependents: contents.dependents,
         }
         .into())

@@ -1,6 +1,7 @@
 //! `health-check`: compares what there is with what should be.
 
 use clap::Parser;
+use command_line::interrupt::interruptible;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
@@ -99,7 +100,9 @@ impl Script for HealthCheck {
         };
         let tenants = tenants::open_with(context, settings).await?;
         let call = tenants.health().select(tenants::selected(&self.only));
-        let health = if self.quick { call.quick() } else { call }.await?;
+        let call = if self.quick { call.quick() } else { call };
+        // A scratch database that migrations are tried in is dropped with the work.
+        let health = interruptible(async { Ok(call.await?) }).await?;
         let document = document(tenants.registry(), &health, context.invocation());
         if let Some(error) = &health.not_checked {
             context.output.problem(&not_checked(error));

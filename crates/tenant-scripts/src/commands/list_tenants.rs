@@ -18,11 +18,15 @@ use crate::tenants;
 ///
 /// On a Citus cluster also the server that each is on, and its size there.
 ///
+/// A tenant is ahead if it has migrations that this program does not have. It is another
+/// program's if it has none of this program's, or only other texts under the same versions.
+///
 /// Exit code 1 when the state of a tenant could not be read.
 ///
 /// With --json: tenants: name, created_at (RFC 3339), version (the newest
 /// applied migration, or null), pending (how many are missing, or null when that is
-/// not known), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
+/// not known), unknown (how many applied ones this program does not have, or null),
+/// state (up_to_date, behind, ahead, other_program, unreadable), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
 /// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
 /// known).
 #[derive(Debug, Parser)]
@@ -43,6 +47,8 @@ struct Row<'a> {
     created_at: Option<DateTime<Utc>>,
     version: Option<&'a Version>,
     pending: Option<usize>,
+    unknown: Option<usize>,
+    state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +92,8 @@ fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row
         created_at: tenant.created_at,
         version: tenant.version.as_ref(),
         pending: tenant.pending,
+        unknown: tenant.unknown,
+        state: code(tenant),
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
         error: tenant
@@ -135,11 +143,29 @@ fn row_on_cluster(tenant: &Tenant) -> [String; 6] {
 }
 
 fn state(tenant: &Tenant) -> String {
-    match (&tenant.error, tenant.pending) {
-        (Some(_), _) => "unknown (see below)".to_owned(),
-        (None, None) => "unknown".to_owned(),
-        (None, Some(0)) => "up to date".to_owned(),
-        (None, Some(pending)) => format!("{pending} pending"),
+    if tenant.is_of_other_program {
+        return "of another program".to_owned();
+    }
+    match (&tenant.error, tenant.pending, tenant.unknown) {
+        (Some(_), ..) => "unknown (see below)".to_owned(),
+        (None, None, _) => "unknown".to_owned(),
+        (None, Some(0), None | Some(0)) => "up to date".to_owned(),
+        (None, Some(pending), None | Some(0)) => format!("{pending} pending"),
+        (None, Some(0), Some(_)) => "ahead of this program".to_owned(),
+        (None, Some(pending), Some(_)) => format!("{pending} pending, ahead of this program"),
+    }
+}
+
+/// The same in one word, for programs.
+fn code(tenant: &Tenant) -> &'static str {
+    if tenant.is_of_other_program {
+        return "other_program";
+    }
+    match (tenant.pending, tenant.unknown) {
+        (None, _) => "unreadable",
+        (_, Some(ahead)) if ahead > 0 => "ahead",
+        (Some(0), _) => "up_to_date",
+        (Some(_), _) => "behind",
     }
 }
 

@@ -1,6 +1,7 @@
 //! `rename-tenant`: gives a tenant another name.
 
 use clap::Parser;
+use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
@@ -59,7 +60,9 @@ impl Script for RenameTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let renamed = tenants.rename(&self.from, &self.to).await?;
+        let call = tenants.rename(&self.from, &self.to);
+        // A scratch database that migrations are tried in is dropped with the work.
+        let renamed = interruptible(async { Ok(call.await?) }).await?;
         let document = Document {
             tenant: renamed.to.as_str(),
             renamed_from: renamed.from.as_str(),

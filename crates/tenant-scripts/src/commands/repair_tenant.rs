@@ -1,6 +1,7 @@
 //! `repair-tenant`: puts a tenant right that is not what its migrations make.
 
 use clap::Parser;
+use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
@@ -71,10 +72,12 @@ impl Script for RepairTenant {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let repair = if self.dry_run {
-            tenants.try_repair(&self.name).await?
+            tenants.try_repair(&self.name)
         } else {
-            tenants.repair(&self.name).await?
+            tenants.repair(&self.name)
         };
+        // A scratch database that migrations are tried in is dropped with the work.
+        let repair = interruptible(async { Ok(repair.await?) }).await?;
         let document = self.document(tenants.registry(), &repair, context.invocation());
         context.output.answer(&document, &text(&document))?;
         Ok(if repair.left.is_empty() {

@@ -12,6 +12,9 @@ use tenant_core::{Outcome, SpareReport, Status};
 use crate::progress::Bar;
 use crate::{interrupt, json, messages, report, tenants};
 
+/// The largest number of spares that can be asked for. More is a typing error.
+const MOST: i64 = 10_000;
+
 /// Keep spare tenants ready, which a new tenant takes at once
 ///
 /// A spare is a schema with all migrations applied and nobody's name.
@@ -21,8 +24,9 @@ use crate::{interrupt, json, messages, report, tenants};
 ///
 /// This migrates the spares that are behind, builds those that are missing, and
 /// drops those beyond N. Spares with migrations that this program does not have are
-/// ahead, and are left alone unless N is 0. Without N, the command prints how many spares
-/// there are. Run it regularly, or after each sign-up.
+/// ahead: a newer program keeps them. They count as ready and are left alone unless N is 0.
+/// After you roll back a deployment, drop them with 0 first. Without N, the command prints
+/// how many spares there are. Run it regularly, or after each sign-up.
 ///
 /// Exit code 1 when a spare failed.
 ///
@@ -33,13 +37,14 @@ use crate::{interrupt, json, messages, report, tenants};
 #[derive(Debug, Parser)]
 #[command(name = "spare-tenants", version)]
 pub struct SpareTenants {
-    /// How many to keep ready; 0 drops all
-    #[arg(value_name = "N")]
-    count: Option<usize>,
+    /// How many to keep ready, at most 10000; 0 drops all
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST))]
+    count: Option<u16>,
 
     /// The same as an option
     #[arg(long, value_name = "N", conflicts_with = "count")]
-    keep: Option<usize>,
+    #[arg(value_parser = clap::value_parser!(u16).range(..=MOST))]
+    keep: Option<u16>,
 
     /// Spares to make at the same time [default: 8, or what the server has left]
     #[arg(long, value_name = "N")]
@@ -83,6 +88,7 @@ impl Script for SpareTenants {
             output.answer(&document, &counts(&document))?;
             return Ok(Verdict::Done);
         };
+        let count = usize::from(count);
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, count);
         let observe = |outcome: &Outcome| bar.ended(outcome);

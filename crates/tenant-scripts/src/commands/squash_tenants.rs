@@ -15,8 +15,8 @@ use crate::{interrupt, json, report, tenants};
 /// Use it after squashing: one new migration, the baseline, creates what the old ones
 /// created, and their folders are gone. Each tenant's schema is compared with what the
 /// baseline creates. If it matches, the baseline is recorded as applied, and the migrations
-/// that this program does not have are forgotten. No migration runs, and rows are not
-/// compared. Later migrations stay pending.
+/// that this program does not have are forgotten. No migration runs, and a note lists what
+/// was not compared, such as rows. Later migrations stay pending.
 ///
 /// Each tenant is one transaction. A tenant that differs, lacks old migrations, or has
 /// newer ones that this program does not have, fails and stays as it was. Run the command
@@ -29,7 +29,7 @@ use crate::{interrupt, json, report, tenants};
 /// tenants: name, status (squashed, up_to_date, failed, skipped), recorded and forgotten
 /// (versions; with --dry-run those that would be), duration_ms, error (null, or message,
 /// sqlstate, migration, file, line, hint); spares: those with which something was done, in
-/// the same form; notes (none).
+/// the same form; notes (kind, detail, remedy): not_compared lists what was not compared.
 #[derive(Debug, Parser)]
 #[command(name = "squash-tenants", version)]
 pub struct SquashTenants {
@@ -81,6 +81,7 @@ impl Script for SquashTenants {
         let text = report::recorded(&report, dry_run);
         let document = json::Fleet::squashed(&report, dry_run, context.invocation());
         output.done(&document, &text)?;
+        report::notes(context, &report.notes);
         Ok(if dry_run {
             report::failures(context, &report)
         } else {

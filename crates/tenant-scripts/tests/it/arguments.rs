@@ -122,6 +122,8 @@ fn a_wrong_use_is_found_before_anything_is_started() {
     for command in [
         "create-tenant 2fast",
         "create-tenant --names-from nowhere.txt",
+        "spare-tenants 99999999999",
+        "spare-tenants --keep 10001",
     ] {
         folder.run(command).exits_with(2);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Database, assert_alike, eventually};
+use crate::support::{Database, Migrations, assert_alike, eventually};
 
 async fn acme_with_rows() -> Database {
     let database = Database::with_tenants("acme beta").await;
@@ -92,7 +92,7 @@ async fn what_cannot_be_copied_is_named_with_what_to_do() {
         .run("clone-tenant acme copy")
         .exits_with(1)
         .prints_nothing()
-        .says("tenant `acme` cannot be copied, because of collation acme.here")
+        .says("tenant `acme` cannot be copied: its schema contains collation acme.here")
         .says("move them to a schema that belongs to no tenant");
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }
@@ -123,4 +123,28 @@ async fn when_the_program_is_gone_the_server_gives_up_as_well_and_the_names_are_
     assert_eq!(database.schemas().await, ["acme", "beta"]);
     database.execute("DELETE FROM public.slow").await;
     database.run("clone-tenant acme copy").succeeds();
+}
+
+#[tokio::test]
+async fn rows_with_the_name_beside_dynamic_sql_are_copied_only_on_request() {
+    let migrations = Migrations::ours().tenant(
+        "2026-02-01-000000_settings",
+        "CREATE TABLE settings (log text); INSERT INTO settings VALUES (current_schema() || '.log');
+         CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           EXECUTE 'INSERT INTO ' || (SELECT log FROM settings) || ' VALUES (1)'; RETURN NEW; END $$;",
+    );
+    let database = Database::set_up().await;
+    database
+        .run_with(&migrations, "create-tenant acme")
+        .succeeds();
+    database
+        .run_with(&migrations, "clone-tenant acme copy")
+        .exits_with(1)
+        .says("migrations have written its name into rows of `settings`")
+        .says("--allow-name-in-rows");
+    assert_eq!(database.tracked().await, ["acme"]);
+    database
+        .run_with(&migrations, "clone-tenant acme copy --allow-name-in-rows")
+        .succeeds()
+        .says("the name `acme`");
 }

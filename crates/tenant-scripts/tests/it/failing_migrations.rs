@@ -116,7 +116,7 @@ async fn a_tenant_that_failed_is_as_it_was_and_a_mended_migration_goes_through()
     database
         .run_with(&migrations, "health-check")
         .exits_with(1)
-        .prints("column `dummy_table.code` differs: default is nothing, should be `'none'::text`");
+        .prints("column `dummy_table.code` differs: default is none, should be `'none'::text`");
     database
         .run_with(&migrations, "repair-tenant beta")
         .succeeds();

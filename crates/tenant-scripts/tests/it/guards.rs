@@ -96,8 +96,11 @@ async fn spares_of_a_newer_program_are_counted_and_kept_as_ahead() {
         counted,
         json!({"ready": 0, "behind": 0, "ahead": 2, "other": 0})
     );
+    database.run("spare-tenants 2").succeeds().prints(
+        "0 spare tenants ready; 2 ahead of this program, left alone; there was nothing to do.",
+    );
     database
-        .run("spare-tenants 1")
+        .run("spare-tenants 3")
         .succeeds()
         .prints("1 spare tenant ready: 1 created; 2 ahead of this program, left alone (");
     database

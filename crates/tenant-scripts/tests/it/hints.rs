@@ -192,17 +192,11 @@ fn parses(program: &str, arguments: Vec<&str>) {
 
 #[tokio::test]
 async fn accepting_one_edited_migration_does_not_accept_another() {
-    let database = Database::with_tenants("acme").await;
-    let first = "2026-01-01-000000_create_dummy_table";
-    let second = "2026-01-02-000000_add_dummy_description";
-    let ours = Migrations::ours();
-    let read = |name: &str| {
-        let path = ours.path().join(format!("tenant/{name}/up.sql"));
-        std::fs::read_to_string(path).unwrap()
-    };
-    let migrations = Migrations::ours()
-        .tenant(first, &format!("{}SELECT 'edited';\n", read(first)))
-        .tenant(second, &format!("{}SELECT 'edited';\n", read(second)));
+    let database = Database::set_up().await;
+    let third = ("2026-01-03-000000_more", "CREATE TABLE more (id INT);");
+    let before = Migrations::ours().tenant(third.0, third.1);
+    database.run_with(&before, "create-tenant acme").succeeds();
+    let migrations = edited_ones().tenant(third.0, third.1);
     let edited = || {
         let checked = database.run_with(&migrations, "health-check --json");
         let problems = checked.json()["problems"].as_array().unwrap().clone();
@@ -217,6 +211,40 @@ async fn accepting_one_edited_migration_does_not_accept_another() {
     let left = edited();
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0]["detail"], found[1]["detail"]);
+}
+
+/// The demo's migrations, each with another text that creates the same.
+fn edited_ones() -> Migrations {
+    let ours = Migrations::ours();
+    let names = [
+        "2026-01-01-000000_create_dummy_table",
+        "2026-01-02-000000_add_dummy_description",
+    ];
+    names.iter().fold(Migrations::ours(), |edited, name| {
+        let path = ours.path().join(format!("tenant/{name}/up.sql"));
+        let text = std::fs::read_to_string(path).unwrap();
+        edited.tenant(name, &format!("{text}SELECT 'edited';\n"))
+    })
+}
+
+#[tokio::test]
+async fn where_all_migrations_were_edited_the_hint_names_each_and_accepts_them() {
+    let database = Database::with_tenants("acme").await;
+    let edited = edited_ones();
+    let refused = database.run_with(&edited, "migrate-tenants").exits_with(1);
+    refused
+        .says("tenant `acme` is not this program's: it has 2 applied migrations with other texts");
+    let checked = database.run_with(&edited, "health-check --json");
+    let problems = checked.json()["problems"].clone();
+    assert_eq!(problems[0]["kind"], "other_program", "{problems}");
+    assert_eq!(problems.as_array().map(Vec::len), Some(1), "{problems}");
+    let remedy = problems[0]["remedy"].as_str().unwrap();
+    assert!(
+        remedy.starts_with("Run the program that applied"),
+        "{remedy}"
+    );
+    database.pasted(remedy).run().succeeds();
+    database.run_with(&edited, "health-check").succeeds();
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn tenants_are_listed_by_name_with_version_and_state() {
 async fn the_document_has_a_row_for_each_tenant() {
     let database = Database::with_tenants("beta acme").await;
     let listed = database.run("list-tenants --json").succeeds();
-    let row = |name| json!({"name": name, "version": OUR_VERSIONS[1], "pending": 0, "error": null});
+    let row = |name| json!({"name": name, "version": OUR_VERSIONS[1], "pending": 0, "unknown": 0, "state": "up_to_date", "error": null});
     assert_eq!(
         rows(&listed),
         json!({"tenants": [row("acme"), row("beta")]})
@@ -86,7 +86,7 @@ async fn a_tenant_that_is_behind_shows_how_many_migrations_it_lacks() {
     let listed = database
         .run_with(&migrations, "list-tenants --json")
         .succeeds();
-    let row = json!({"name": "acme", "version": OUR_VERSIONS[1], "pending": 2, "error": null});
+    let row = json!({"name": "acme", "version": OUR_VERSIONS[1], "pending": 2, "unknown": 0, "state": "behind", "error": null});
     assert_eq!(rows(&listed), json!({"tenants": [row]}));
 }
 
@@ -97,7 +97,7 @@ async fn a_tenant_registered_by_hand_without_migrations_has_no_version() {
         .execute("CREATE SCHEMA acme; INSERT INTO schema_tracker (name) VALUES ('acme')")
         .await;
     let listed = database.run("list-tenants --json").succeeds();
-    let row = json!({"name": "acme", "version": null, "pending": 2, "error": null});
+    let row = json!({"name": "acme", "version": null, "pending": 2, "unknown": 0, "state": "behind", "error": null});
     assert_eq!(rows(&listed), json!({"tenants": [row]}));
     database.run("list-tenants").succeeds().prints("2 pending");
 }
@@ -126,6 +126,8 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
         let tenant = document["tenants"][unknown].as_object().unwrap();
         assert_eq!(tenant["pending"], Value::Null, "{listed}");
         assert_eq!(tenant["version"], Value::Null, "{listed}");
+        assert_eq!(tenant["unknown"], Value::Null, "{listed}");
+        assert_eq!(tenant["state"], "unreadable", "{listed}");
     }
     let gone = &document["tenants"][1]["error"];
     assert_eq!(
@@ -139,6 +141,28 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
             .contains("cargo xtask db:drop:tenant gone")
     );
     assert_eq!(document["tenants"][2]["error"]["sqlstate"], "42703");
+}
+
+#[tokio::test]
+async fn tenants_ahead_of_this_program_and_of_another_one_are_not_called_up_to_date() {
+    let database = Database::with_tenants("acme globex").await;
+    database
+        .execute(
+            "INSERT INTO acme.__diesel_schema_migrations (version) VALUES ('20300101000000');
+             UPDATE schema_tracker SET fingerprints = (SELECT jsonb_object_agg(key, \
+                 'v1:0123456789abcdef') FROM jsonb_each_text(fingerprints)) WHERE name = 'globex'",
+        )
+        .await;
+    let listed = database.run("list-tenants").succeeds();
+    let listed = listed
+        .prints("ahead of this program")
+        .prints("of another program");
+    assert!(!listed.stdout.contains("up to date"), "{listed}");
+    let listed = database.run("list-tenants --json").succeeds();
+    let row = |name, version, unknown, state| json!({"name": name, "version": version, "pending": 0, "unknown": unknown, "state": state, "error": null});
+    let ahead = row("acme", "20300101000000", 1, "ahead");
+    let other = row("globex", OUR_VERSIONS[1], 0, "other_program");
+    assert_eq!(rows(&listed), json!({"tenants": [ahead, other]}));
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ mod repair_tenant;
 mod rollback_tenants;
 mod saas;
 mod said;
+mod scratch_databases;
 mod session;
 mod spare_tenants;
 mod squash_tenants;

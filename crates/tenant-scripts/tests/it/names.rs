@@ -157,3 +157,31 @@ async fn a_bad_name_in_a_file_is_named_with_the_file() {
         .exits_with(2)
         .says("names.txt");
 }
+
+#[tokio::test]
+async fn names_from_an_input_that_is_closed_are_an_error_and_not_none() {
+    let database = Database::set_up().await;
+    database
+        .run("create-tenant --names-from -")
+        .exits_with(2)
+        .prints_nothing()
+        .says("standard input is closed");
+    // A pipe in which nothing comes is a list of no names.
+    let command = database.command("create-tenant --names-from -");
+    command
+        .input("")
+        .run()
+        .succeeds()
+        .prints("There were no names.");
+}
+
+#[tokio::test]
+async fn byte_order_marks_of_joined_files_are_no_part_of_a_name() {
+    let database = Database::set_up().await;
+    let text = "\u{feff}acme\r\n\u{feff}beta\n";
+    database.folder.file("names.txt", text);
+    database
+        .run("create-tenant --names-from names.txt")
+        .succeeds();
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
+}

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{Call, Database};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "create-tenant acme",
     "clone-tenant acme globex",
     "list-tenants",
@@ -14,6 +14,8 @@ const COMMANDS: [&str; 13] = [
     "health-check",
     "health-check --quick",
     "adopt-tenant acme",
+    "accept-edits",
+    "squash-tenants --baseline 20260101000000",
     "repair-tenant acme",
     "diff-tenants acme globex",
     "rename-tenant acme globex",
@@ -65,6 +67,8 @@ async fn a_schema_of_the_tenants_name_is_left_alone() {
         .await;
     database.run("drop-tenant acme --yes").exits_with(3);
     database.run("create-tenant acme").exits_with(3);
+    database.run("adopt-tenant acme").exits_with(3);
+    database.run("repair-tenant acme").exits_with(3);
     let table = "SELECT to_regclass('acme.precious')";
     assert_eq!(database.value(table).await, "acme.precious");
 }

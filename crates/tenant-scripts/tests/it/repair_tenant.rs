@@ -72,7 +72,9 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme")
         .exits_with(1)
         .prints("column `dummy_table.value` is missing\n1 statement ran:")
-        .prints("column `dummy_table.name` differs: not null is nothing, should be `NOT NULL`\n    why: ")
+        .prints(
+            "column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n    why: ",
+        )
         .prints("contains null values (SQLSTATE 23502)")
         .prints("to do: Change the rows that the message names");
     database
@@ -161,7 +163,7 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         .await;
     let refused = database.run("adopt-tenant lost").exits_with(1);
     refused
-        .says("the schema `lost` looks like no version of a tenant; nearest is version 20260102000000")
+        .says("the schema `lost` matches no version of a tenant: it differs from the nearest, version 20260102000000")
         .says("column `dummy_table.value` is missing")
         .says("cargo xtask db:adopt:tenant lost --at 20260102000000");
     let adopted = database
@@ -172,7 +174,7 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         "Schema `lost` is a tenant now, at version 20260102000000.\n"
     );
     adopted.says(
-        "note: it differs from what its migrations make:\n  column `dummy_table.value` is missing",
+        "note: it differs from what its migrations create:\n  column `dummy_table.value` is missing",
     );
     database.run("repair-tenant lost").succeeds();
     database.run("health-check").succeeds();

@@ -20,6 +20,10 @@ pub(super) const OURS: &[RuleInfo] = &[
         "statements that cannot run in a transaction, in a migration that runs in one",
     ),
     on(
+        "copy-outside",
+        "COPY that writes a file or runs a program on the server: a rollback does not undo it",
+    ),
+    on(
         "copy-stdin",
         "COPY whose data would have to come over the connection",
     ),
@@ -63,6 +67,10 @@ pub(super) const OURS: &[RuleInfo] = &[
     on(
         "not-newest",
         "a new migration that is older than one that exists",
+    ),
+    on(
+        "owner",
+        "objects given to another owner in the tenant stream",
     ),
     on("qualified-name", "schemas named in the tenant stream"),
     on(

@@ -4,9 +4,9 @@ use sql_text::ident;
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::registry::Registry;
-use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
-use crate::shape::{Difference, Mending};
-use crate::{Error, SchemaName, TenantName};
+use crate::remedy::{Advice, Command, Purpose, Remedy, Sql, of_other_program};
+use crate::shape::{Change, Difference, Mending};
+use crate::{Error, ForeignSign, SchemaName, TenantName};
 
 impl Problem {
     /// What to do about it: one of these, in the order in which to try them.
@@ -33,7 +33,7 @@ impl Problem {
             ProblemKind::HalfMade => vec![self.command(adopt)],
             ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
-                let accept = Command::AcceptEdits(version.clone());
+                let accept = Command::AcceptEdits(vec![version.clone()]);
                 vec![Advice::RestoreFile.into(), accept.into()]
             }
             ProblemKind::NoFingerprints => {
@@ -50,9 +50,14 @@ impl Problem {
                 vec![Command::MigratePublic.into()]
             }
             ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
-            ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => {
+            ProblemKind::UnknownMigration(_)
+            | ProblemKind::OtherProgram {
+                sign: ForeignSign::UnknownVersions,
+                ..
+            } => {
                 vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
             }
+            ProblemKind::OtherProgram { versions, sign } => of_other_program(versions, *sign),
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
@@ -69,6 +74,12 @@ impl Problem {
     #[must_use]
     pub fn sql(&self, registry: &Registry) -> Vec<String> {
         match &self.kind {
+            // Of part of what is needed people are told nothing: they would run it.
+            ProblemKind::Drift(difference)
+                if difference.mending() == Mending::ByHand && !difference.is_renamed() =>
+            {
+                Vec::new()
+            }
             ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
                 difference.sql(&registry.target(&name).schema)
             }),
@@ -93,12 +104,20 @@ impl Problem {
             let rename = Sql::new(Purpose::RenameBack, self.sql(registry));
             return vec![rename.into(), Advice::AddRenamingMigration.into()];
         }
+        let undo = match difference.change {
+            Change::Extra => Purpose::DropObject,
+            Change::ExtraGrants(_) => Purpose::RevokeGrants,
+            _ => Purpose::UndoChange,
+        };
+        let keep = match difference.change {
+            Change::Extra => Advice::AddMigration,
+            _ => Advice::AddChangingMigration,
+        };
         match difference.mending() {
             Mending::Adds => vec![self.command(Command::RepairTenant)],
-            Mending::Removes => vec![
-                Sql::new(Purpose::DropObject, self.sql(registry)).into(),
-                Advice::AddMigration.into(),
-            ],
+            Mending::Removes => {
+                vec![Sql::new(undo, self.sql(registry)).into(), keep.into()]
+            }
             Mending::Rewrites => {
                 vec![Sql::new(Purpose::ChangeDefinition, self.sql(registry)).into()]
             }
@@ -143,7 +162,7 @@ fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
         Orphan::DependedOn => None,
     };
     let second = match cascade {
-        None => Advice::RemoveDependents.into(),
+        None => Advice::DetachDependents.into(),
         Some(cascade) => {
             let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
             Sql::new(Purpose::DropSchema, [drop]).into()
@@ -166,7 +185,7 @@ fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
             let statement = format!("DROP SCHEMA {} CASCADE", ident(name));
             Sql::new(Purpose::DropSpare, [statement]).into()
         }
-        SpareFault::DependedOn => Advice::RemoveDependents.into(),
+        SpareFault::DependedOn => Advice::DetachDependents.into(),
         SpareFault::Drifted => Command::KeepSpares(0).into(),
     }
 }

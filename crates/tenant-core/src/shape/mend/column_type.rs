@@ -57,7 +57,7 @@ pub(super) fn statement(
     } else {
         "::text"
     };
-    let message = literal("this value would be cut: ");
+    let message = literal("the value does not fit the type: ");
     format!(
         "{alter} USING CASE WHEN {column}::{to}::{from}{as_text} IS NOT DISTINCT FROM \
          {column}{as_text} THEN {column}::{to} \

@@ -34,7 +34,7 @@ impl Kind {
             ProblemKind::HalfMade | ProblemKind::ForeignObjects => Self::HalfMade,
             ProblemKind::Unreadable(_) => Self::Unreadable,
             ProblemKind::PendingMigrations(_) => Self::Pending,
-            ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram(_) => Self::Unknown,
+            ProblemKind::UnknownMigration(_) | ProblemKind::OtherProgram { .. } => Self::Unknown,
             ProblemKind::EditedMigration { .. } | ProblemKind::NoFingerprints => Self::Edited,
             ProblemKind::NoAccess { .. } => Self::NoAccess,
             ProblemKind::UnqualifiedFunction { .. } => Self::Unqualified,

@@ -80,7 +80,8 @@ impl Fleet {
     /// The tenants that are not exactly at the program's migrations.
     pub(super) fn different(&self) -> Vec<&TenantStanding> {
         let is_different = |one: &&TenantStanding| {
-            !one.pending.is_empty() || !one.unknown.is_empty() || one.error.is_some()
+            let differs = !one.pending.is_empty() || !one.unknown.is_empty();
+            differs || one.is_of_other_program || one.error.is_some()
         };
         self.standings.iter().filter(is_different).collect()
     }
@@ -131,6 +132,7 @@ fn row(one: &TenantStanding) -> Markup {
             th scope="row" { (link(&one.name)) }
             td {
                 @if let Some(error) = &one.error { span.badge.bad title=(error.to_string()) { "cannot be read" } }
+                @if one.is_of_other_program { span.badge.bad { "of another program" } " " }
                 @if !one.pending.is_empty() { span.badge.behind { (one.pending.len()) " pending" } " " }
                 @if !one.unknown.is_empty() { span.badge.bad { (one.unknown.len()) " unknown" } }
             }

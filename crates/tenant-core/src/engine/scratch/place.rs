@@ -1,0 +1,119 @@
+//! The database that migrations are tried in.
+
+use sql_text::ident;
+
+use super::abandoned::{Abandon, drop_abandoned};
+use super::extensions::Extensions;
+use crate::Error;
+use crate::engine::send::execute;
+use crate::engine::surroundings::Surroundings;
+use crate::engine::work::Work;
+use crate::link::{ConnectError, Database, Lease, SessionPool};
+use crate::registry::Registry;
+
+/// How often one is made anew that was taken for abandoned before somebody had connected.
+const ATTEMPTS: usize = 3;
+
+/// A database to try migrations in.
+pub(super) struct TrialDatabase {
+    database: Database,
+    registry: Registry,
+    pub(super) surroundings: Surroundings,
+    /// Those of the database beside it.
+    pub(super) extensions: Extensions,
+    /// Connected for as long as it is used, which says that somebody does.
+    sessions: SessionPool,
+    abandon: Abandon,
+}
+
+impl TrialDatabase {
+    /// Makes it, and drops those that programs have left behind which were killed.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub(super) async fn make(work: Work<'_>) -> Result<Self, Error> {
+        drop_abandoned(work).await;
+        let mut attempts = 1;
+        loop {
+            match Self::make_once(work).await {
+                Err(Error::Connect(ConnectError::NoDatabase { .. })) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                }
+                made => return made,
+            }
+        }
+    }
+
+    async fn make_once(work: Work<'_>) -> Result<Self, Error> {
+        let extensions = Extensions::read(work).await?;
+        let name = work.schema.schema_name();
+        let abandon = Abandon::new(work.database, name);
+        let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
+        let action = "creating a database to try the migrations in";
+        if let Err(error) = execute(work.session, action, &make).await {
+            abandon.done();
+            return Err(error);
+        }
+        let database = work.database.named(name);
+        let alike = database.clone();
+        let alike = alike.with_settings_of(work.session.client()).await;
+        let place = Self {
+            sessions: alike.as_ref().unwrap_or(&database).sessions(1),
+            database: alike.as_ref().unwrap_or(&database).clone(),
+            registry: work.registry.elsewhere(),
+            surroundings: Surroundings::default(),
+            extensions,
+            abandon,
+        };
+        let opened = match alike {
+            Ok(_) => place.session().await.map(drop),
+            Err(error) => {
+                let action = "carrying the settings of the database over";
+                Err(Error::database(action, error))
+            }
+        };
+        match opened {
+            Ok(()) => Ok(place),
+            Err(error) => place.remove(work, Err(error)).await,
+        }
+    }
+
+    /// The connection to it.
+    ///
+    /// # Errors
+    ///
+    /// That there is none.
+    pub(super) async fn session(&self) -> Result<Lease<'_>, Error> {
+        Ok(self.sessions.get().await?)
+    }
+
+    /// The same work there.
+    pub(super) fn there<'a>(&'a self, work: Work<'a>) -> Work<'a> {
+        Work {
+            database: &self.database,
+            registry: &self.registry,
+            surroundings: &self.surroundings,
+            ..work
+        }
+    }
+
+    /// Drops it. What was found out says more than why it cannot be dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of `tried`, and what the server says.
+    pub(super) async fn remove<T>(
+        self,
+        work: Work<'_>,
+        tried: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let name = ident(work.schema.schema_name());
+        let remove = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let removed = execute(work.session, "dropping the database again", &remove).await;
+        self.abandon.done();
+        let tried = tried?;
+        removed?;
+        Ok(tried)
+    }
+}

@@ -1,0 +1,35 @@
+//! [`ForeignSign`]: how a schema shows that another program has migrated it.
+
+use super::words::{applied_migrations, few_versions};
+use crate::Version;
+
+/// How a schema shows that another program has migrated it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForeignSign {
+    /// This program has none of the applied versions.
+    UnknownVersions,
+    /// This program has these versions, and each was applied with another text.
+    OtherTexts,
+    /// This program has these versions, and the schema has tables, but none of those that
+    /// they create.
+    OtherTables,
+}
+
+impl ForeignSign {
+    /// The sign in words, after the schema that has it: `versions` are those that show it.
+    pub(crate) fn told(self, versions: &[Version]) -> String {
+        let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
+        match self {
+            Self::UnknownVersions => {
+                format!("it has {count}, none of which this program has: {few}")
+            }
+            Self::OtherTexts => format!(
+                "it has {count} with other texts than this program's, and none with the same: {few}"
+            ),
+            Self::OtherTables => {
+                format!("it has {count}, and none of the tables that this program's create: {few}")
+            }
+        }
+    }
+}

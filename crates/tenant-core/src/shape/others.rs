@@ -1,0 +1,161 @@
+//! Objects whose names nobody can know: each run of the migrations, or each month, makes
+//! some with other names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Shape;
+use super::forms::{Quotes, has_name, template};
+use super::leeway::Others;
+use super::name_form::NameForm;
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::two::Two;
+use super::varying::{Circumstances, anything};
+
+/// What only one of two results has, each time as what can have the same place in a third.
+/// What hangs on a table goes with it.
+pub(super) fn unknown(two: &Two<'_>, first: &[&ObjectName], second: &[&ObjectName]) -> Vec<Others> {
+    let (first, second) = (
+        sides(two.first, &alone(first)),
+        sides(two.second, &alone(second)),
+    );
+    let mut all = Vec::new();
+    for (ones, others) in [(&second, &first), (&first, &second)] {
+        for one in ones {
+            let found = others_of(two, one, others);
+            if !all.contains(&found) {
+                all.push(found);
+            }
+        }
+    }
+    all
+}
+
+/// What of the moment stands in the names of `shape`.
+pub(super) fn of_moments(shape: &Shape, circumstances: &Circumstances) -> Vec<Others> {
+    let forms = shape.objects.iter().filter_map(|(name, object)| {
+        let form = circumstances.moments.form_of(&name.name)?;
+        Some((name, object, form))
+    });
+    let forms = forms.collect::<Vec<_>>();
+    let named = forms.iter().map(|(name, _, _)| *name).collect::<Vec<_>>();
+    let alone = alone(&named).into_iter().collect::<BTreeSet<_>>();
+    let forms = forms
+        .into_iter()
+        .filter(|(name, _, _)| alone.contains(name));
+    let others = forms.map(|(name, object, form)| Others {
+        kind: name.kind,
+        table: name.table.clone(),
+        form,
+        is_of_moment: true,
+        object: object.clone(),
+        columns: columns(shape, name),
+    });
+    others.collect()
+}
+
+/// An object of one result.
+struct Side<'a> {
+    shape: &'a Shape,
+    object: &'a Object,
+    /// Its names, as templates.
+    name: String,
+    table: Option<String>,
+    kind: ObjectKind,
+    columns: Option<BTreeMap<String, String>>,
+}
+
+fn sides<'a>(shape: &'a Shape, names: &[&'a ObjectName]) -> Vec<Side<'a>> {
+    let sides = names.iter().filter_map(|name| {
+        let of = |text: &str| template(text, shape.schema(), Quotes::OfName);
+        let columns = columns(shape, name).map(|columns| {
+            let columns = columns.into_iter();
+            columns.map(|(name, kind)| (of(&name), kind)).collect()
+        });
+        Some(Side {
+            shape,
+            object: shape.get(name)?,
+            name: of(&name.name),
+            table: name.table.as_deref().map(of),
+            kind: name.kind,
+            columns,
+        })
+    });
+    sides.collect()
+}
+
+/// Those that hang on none of the others.
+fn alone<'a>(names: &[&'a ObjectName]) -> Vec<&'a ObjectName> {
+    let holders = names.iter().filter(|name| name.kind.holds_others());
+    let holders = holders
+        .map(|name| name.name.as_str())
+        .collect::<BTreeSet<_>>();
+    let hangs = |name: &&&ObjectName| {
+        let table = name.table.as_deref();
+        table.is_some_and(|table| holders.contains(table))
+    };
+    names.iter().filter(|name| !hangs(name)).copied().collect()
+}
+
+/// What is known of an object of one result, and of that of the other which is most like it.
+fn others_of(two: &Two<'_>, one: &Side<'_>, others: &[Side<'_>]) -> Others {
+    let likely = others
+        .iter()
+        .filter(|it| it.kind == one.kind && it.table == one.table);
+    let likely = likely.map(|it| (NameForm::of_both(&one.name, &it.name), it));
+    let best = likely.max_by_key(|(form, it)| (form.certain(), it.columns == one.columns));
+    let known = |form, facts: BTreeMap<Aspect, String>, columns| Others {
+        kind: one.kind,
+        table: one.table.clone(),
+        form,
+        is_of_moment: false,
+        object: Object {
+            place: one.object.place,
+            facts,
+        },
+        columns,
+    };
+    let Some((form, other)) = best else {
+        let facts = one.object.facts.iter();
+        let facts = facts.map(|(aspect, fact)| (*aspect, known_alone(one.shape, fact)));
+        return known(
+            NameForm::exact(&one.name),
+            facts.collect(),
+            one.columns.clone(),
+        );
+    };
+    let is_second = one.shape.schema() == two.second.schema();
+    let (first, second) = if is_second {
+        (other.object, one.object)
+    } else {
+        (one.object, other.object)
+    };
+    let aspects = first.facts.keys().chain(second.facts.keys());
+    let facts =
+        aspects.map(|aspect| (*aspect, two.fact(first.fact(*aspect), second.fact(*aspect))));
+    let columns = one.columns.clone();
+    let columns = columns.filter(|_| one.columns == other.columns);
+    known(form, facts.collect(), columns)
+}
+
+/// A fact of an object that only one result has.
+fn known_alone(shape: &Shape, fact: &str) -> String {
+    let template = template(fact, shape.schema(), Quotes::OfName);
+    if has_name(&template) {
+        anything()
+    } else {
+        template
+    }
+}
+
+/// The columns of a table with their types.
+fn columns(shape: &Shape, name: &ObjectName) -> Option<BTreeMap<String, String>> {
+    if name.kind != ObjectKind::Table {
+        return None;
+    }
+    let columns = shape.columns().filter(|(table, _, _)| *table == name.name);
+    Some(
+        columns
+            .map(|(_, column, kind)| (column.to_owned(), kind.to_owned()))
+            .collect(),
+    )
+}

@@ -1,0 +1,173 @@
+//! What migrations make of the year, the month or a random number: tenants of another year
+//! are as they should be, and nothing of it is written into them.
+
+use test_support::TestDatabase;
+
+use crate::expectation::{health, problems};
+use crate::fixture::{Stream, create, name, tenants};
+
+/// A table, a sequence, defaults, a comment and a function that have the year in them.
+const OF_THE_YEAR: &str = "
+    -- As in 2026 and in 2027.
+    CREATE TABLE invoices (id int PRIMARY KEY, year int, number text, born date DEFAULT '1999-01-01',
+                           at timestamptz DEFAULT now());
+    DO $$
+    DECLARE year text := to_char(now(), 'YYYY');
+    BEGIN
+      EXECUTE format('CREATE TABLE sales_%s (id int PRIMARY KEY, sum numeric CHECK (sum > 0))', year);
+      EXECUTE format('CREATE SEQUENCE inv_%s', year);
+      EXECUTE format('ALTER TABLE invoices ALTER year SET DEFAULT %s', extract(year FROM now()));
+      EXECUTE format('ALTER TABLE invoices ALTER number SET DEFAULT %L || nextval(%L)', 'inv-' || year, 'inv_' || year);
+      EXECUTE format('COMMENT ON TABLE invoices IS %L', 'since ' || to_char(now(), 'YYYY-MM'));
+      EXECUTE format('CREATE VIEW sold AS SELECT sum FROM sales_%s', year);
+      EXECUTE format('CREATE FUNCTION begun() RETURNS text LANGUAGE sql AS %L', 'SELECT ''in ' || year || '''');
+    END $$;";
+
+/// Makes the tenant `globex` one that was created in the year before.
+const AGED: &str = "
+    DO $$
+    DECLARE
+      year int := extract(year FROM now());
+      is_text text;
+    BEGIN
+      SET LOCAL search_path TO globex;
+      EXECUTE format('ALTER TABLE sales_%s RENAME TO sales_%s', year, year - 1);
+      EXECUTE format('ALTER SEQUENCE inv_%s RENAME TO inv_%s', year, year - 1);
+      EXECUTE format('ALTER TABLE invoices ALTER year SET DEFAULT %s', year - 1);
+      EXECUTE format('ALTER TABLE invoices ALTER number SET DEFAULT %L || nextval(%L)',
+                     'inv-' || (year - 1)::text, 'inv_' || (year - 1)::text);
+      EXECUTE format('COMMENT ON TABLE invoices IS %L', 'since ' || (year - 1)::text || '-03');
+      EXECUTE format('CREATE OR REPLACE FUNCTION begun() RETURNS text LANGUAGE sql AS %L',
+                     'SELECT ''in ' || (year - 1)::text || '''');
+    END $$";
+
+#[tokio::test]
+async fn a_tenant_of_last_year_is_as_it_should_be_and_gets_nothing_of_this_year() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &Stream::new().with(OF_THE_YEAR)).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database.execute(AGED).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert_eq!(
+        found.varying,
+        [
+            "comment of table `invoices`",
+            "default of column `invoices.number`",
+            "default of column `invoices.year`",
+            "definition of function `begun()`",
+            "definition of view `sold`",
+            "sequence `inv_...`",
+            "table `sales_...`",
+        ]
+    );
+    let quick = tenants.health().quick().await.unwrap();
+    assert!(quick.is_healthy(), "{:?}", problems(&quick));
+    let repair = tenants.repair(&name("globex")).await.unwrap();
+    assert!(
+        repair.mended.is_empty() && repair.left.is_empty(),
+        "{repair:?}"
+    );
+    let tables = "SELECT count(*) FROM pg_class WHERE relname ~ '^(sales|inv)_[0-9]+$' \
+                  AND relnamespace = 'globex'::regnamespace";
+    assert_eq!(database.value(tables).await, "2");
+}
+
+#[tokio::test]
+async fn what_else_differs_is_found_beside_a_year() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &Stream::new().with(OF_THE_YEAR)).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database.execute(AGED).await;
+    database
+        .execute(
+            "ALTER TABLE globex.invoices ALTER born SET DEFAULT '1999-01-02'; \
+             CREATE TABLE globex.sales_of_others (id int); \
+             CREATE TABLE globex.sales_1999 (note text); \
+             DO $$ BEGIN EXECUTE format('ALTER TABLE acme.sales_%s DROP COLUMN sum CASCADE', \
+                         to_char(now(), 'YYYY')); END $$",
+        )
+        .await;
+    let year = database.value("SELECT to_char(now(), 'YYYY')").await;
+    let found = health(&tenants).await;
+    assert_eq!(
+        problems(&found),
+        [
+            format!("Some(\"acme\"): column `sales_{year}.sum` is missing"),
+            format!(
+                "Some(\"acme\"): constraint `sales_{year}_sum_check` of `sales_{year}` is missing"
+            ),
+            "Some(\"acme\"): view `sold` is missing".to_owned(),
+            "Some(\"globex\"): column `invoices.born` differs: default is `'1999-01-02'::date`, \
+             should be `'1999-01-01'::date`"
+                .to_owned(),
+            "Some(\"globex\"): table `sales_1999` should not be there; its name fits what \
+             migrations create, and it is not like that"
+                .to_owned(),
+            "Some(\"globex\"): table `sales_of_others` should not be there".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_year_that_migrations_write_down_is_compared() {
+    let database = TestDatabase::new().await;
+    let year = database.value("SELECT to_char(now(), 'YYYY')").await;
+    let stream = Stream::new().with(&format!(
+        "CREATE TABLE plans_{year} (id int, year int DEFAULT {year}, day date DEFAULT '{year}-01-31', \
+                                    at timestamp DEFAULT '{year}-01-31');
+         DO $$ BEGIN PERFORM now(); END $$;"
+    ));
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert_eq!(found.varying, Vec::<String>::new());
+    database
+        .execute(&format!(
+            "ALTER TABLE acme.plans_{year} ALTER year SET DEFAULT 1999, ALTER day SET DEFAULT '1999-01-31', \
+             ALTER at SET DEFAULT '1999-01-31'; ALTER TABLE globex.plans_{year} RENAME TO plans_1999"
+        ))
+        .await;
+    assert_eq!(health(&tenants).await.problems.len(), 4);
+}
+
+#[tokio::test]
+async fn a_random_name_excuses_tables_like_it_and_no_others() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int CONSTRAINT small CHECK (id < 9));
+         DO $$ BEGIN
+           EXECUTE format('CREATE TABLE log_%s (id int PRIMARY KEY, line text)', md5(random()::text));
+           EXECUTE format('ALTER TABLE t ADD CONSTRAINT c%s CHECK (id > 0)', (random() * 100000)::int);
+         END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert_eq!(
+        found.varying,
+        ["constraint `...` of `t`", "table `log_...`"]
+    );
+    database
+        .execute(
+            "CREATE TABLE acme.notes (id int); CREATE TABLE acme.log_of_mails (id int, line text); \
+             CREATE TABLE acme.log_0123456789abcdef0123456789abcdef (id int); \
+             ALTER TABLE acme.t ADD CONSTRAINT more CHECK (id < 7), DROP CONSTRAINT small",
+        )
+        .await;
+    let found = health(&tenants).await;
+    assert_eq!(
+        problems(&found),
+        [
+            "Some(\"acme\"): constraint `small` of `t` is missing",
+            "Some(\"acme\"): table `log_0123456789abcdef0123456789abcdef` should not be there; its \
+             name fits what migrations create, and it is not like that",
+            "Some(\"acme\"): table `log_of_mails` should not be there",
+            "Some(\"acme\"): table `notes` should not be there",
+            "Some(\"acme\"): constraint `more` of `t` should not be there; its name fits what \
+             migrations create, and it is not like that",
+        ]
+    );
+}
