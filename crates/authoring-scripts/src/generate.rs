@@ -167,7 +167,7 @@ fn breaks_use(broken: &[String], warnings: &[String]) -> anyhow::Error {
     with_warnings(error, warnings).context(Advised::new(
         "the migration that schema.rs asks for breaks what uses its tables, and was not written",
         "Run the command again with --write-unproven. Then add `CREATE OR REPLACE FUNCTION` with the \
-         new names to up.sql, and with the old ones to down.sql.",
+         new definition to up.sql, and with the old one to down.sql.",
     ))
 }
 

@@ -336,8 +336,8 @@ fn proof(draft: &Draft) -> Vec<String> {
     }
     if !draft.warnings.is_empty() {
         lines.push(
-            "hint: Add `CREATE OR REPLACE FUNCTION` with the new names to up.sql, and with the old \
-             ones to down.sql."
+            "hint: Check each of them. Where it is needed, add the new definition to up.sql and the \
+             old one to down.sql."
                 .to_owned(),
         );
     }

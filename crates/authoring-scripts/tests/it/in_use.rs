@@ -81,7 +81,7 @@ async fn it_is_written_where_that_is_asked_for_and_is_not_called_proven() {
     let done = done
         .prints("Not proven: after up.sql, this fails:\n  INSERT, UPDATE on table `tasks`")
         .prints("warning: function `check_title()` names")
-        .prints("hint: Add `CREATE OR REPLACE FUNCTION`")
+        .prints("hint: Check each of them. Where it is needed, add the new definition to up.sql")
         .prints("Add what is missing to up.sql and down.sql, adapt");
     assert!(!done.stdout.contains("Proven on"), "{done}");
     // With the function in it the migration works, and nothing more is to be done.
