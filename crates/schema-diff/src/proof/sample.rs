@@ -39,7 +39,7 @@ pub(super) fn styled(column: &StoredColumn, row: usize, style: usize) -> Option<
         3 => format!("sample{row}@example.com"),
         4 => format!("https://example.com/{row}"),
         5 => row.to_string(),
-        6 => format!("2001-01-{row:02}"),
+        6 => format!("2001-01-{:02}", around(row, 28)),
         _ => return None,
     };
     let fits = |length| usize::try_from(length).is_ok_and(|length| text.len() <= length);
@@ -84,22 +84,26 @@ fn element(name: &str, row: usize, labels: Option<&[String]>) -> String {
         let label = labels.get(row.saturating_sub(1)).or(labels.last());
         return label.cloned().unwrap_or_default();
     }
+    // Days, hours and small numbers go round.
+    let (day, hour, small) = (around(row, 27), around(row, 23), around(row, 9));
+    let next_day = day + 1;
     let next = row + 1;
     match name {
         "bool" => (row % 2 == 1).to_string(),
         "text" | "varchar" | "bpchar" | "citext" => format!("sample {row}"),
-        "bytea" => format!("\\x{row:02}"),
-        "date" => format!("2001-01-{row:02}"),
-        "time" | "timetz" => format!("{row:02}:00:00"),
-        "timestamp" => format!("2001-01-{row:02} 00:00:00"),
-        "timestamptz" => format!("2001-01-{row:02} 00:00:00+00"),
+        "bytea" => format!("\\x{row:04}"),
+        "date" => format!("2001-01-{day:02}"),
+        "time" | "timetz" => format!("{hour:02}:00:00"),
+        "timestamp" => format!("2001-01-{day:02} 00:00:00"),
+        "timestamptz" => format!("2001-01-{day:02} 00:00:00+00"),
+        "numeric" | "money" | "float4" | "float8" => small.to_string(),
         "interval" => format!("{row} hours"),
         "uuid" => format!("00000000-0000-4000-8000-{row:012}"),
         "json" | "jsonb" => format!("{{\"number\": {row}}}"),
-        "inet" => format!("10.0.0.{row}"),
-        "cidr" => format!("10.0.{row}.0/24"),
-        "macaddr" => format!("00:00:00:00:00:{row:02}"),
-        "macaddr8" => format!("00:00:00:00:00:00:00:{row:02}"),
+        "inet" => format!("10.0.{}.{}", row / 200, row % 200),
+        "cidr" => format!("10.{}.{}.0/24", row / 200, row % 200),
+        "macaddr" => format!("00:00:00:00:{:02}:{:02}", row / 100, row % 100),
+        "macaddr8" => format!("00:00:00:00:00:00:{:02}:{:02}", row / 100, row % 100),
         "pg_lsn" => format!("0/{row}"),
         "bit" | "varbit" => format!("{}", row % 2),
         "point" => format!("({row},{row})"),
@@ -111,16 +115,21 @@ fn element(name: &str, row: usize, labels: Option<&[String]>) -> String {
         "jsonpath" => "$".to_owned(),
         "txid_snapshot" | "pg_snapshot" => format!("{row}:{row}:"),
         "geometry" | "geography" => format!("POINT({row} {row})"),
-        "daterange" => format!("[2001-01-{row:02},2001-01-{next:02})"),
-        "tsrange" | "tstzrange" => format!("[2001-01-{row:02},2001-01-{next:02})"),
+        "daterange" => format!("[2001-01-{day:02},2001-01-{next_day:02})"),
+        "tsrange" | "tstzrange" => format!("[2001-01-{day:02},2001-01-{next_day:02})"),
         "datemultirange" | "tsmultirange" | "tstzmultirange" => {
-            format!("{{[2001-01-{row:02},2001-01-{next:02})}}")
+            format!("{{[2001-01-{day:02},2001-01-{next_day:02})}}")
         }
         name if name.ends_with("multirange") => format!("{{[{row},{next})}}"),
         name if name.ends_with("range") => format!("[{row},{next})"),
         // Numbers, and types of which nothing is known.
         _ => row.to_string(),
     }
+}
+
+/// The number, and again from 1 behind `last`.
+fn around(number: usize, last: usize) -> usize {
+    number.saturating_sub(1) % last + 1
 }
 
 /// A text that fits, and still differs from row to row.

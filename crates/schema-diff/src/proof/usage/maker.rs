@@ -23,10 +23,12 @@ pub(super) enum Shape {
 }
 
 /// What was learned of tables on the way.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Learned {
     /// The style of the texts that a table takes.
     styles: HashMap<u32, usize>,
+    /// The sample of the latest row.
+    seed: usize,
     /// Why a table takes no row.
     failed: HashMap<(u32, Shape), Trouble>,
 }
@@ -53,8 +55,6 @@ pub(super) struct Maker<'a> {
     session: Session<'a>,
     world: &'a World,
     solved: HashMap<u32, Vec<Vec<Values>>>,
-    /// Which sample comes next.
-    seed: usize,
     learned: Learned,
     /// The rows for foreign keys, by table. All keys of a row lead to the same ones.
     parents: HashMap<u32, Made>,
@@ -64,11 +64,14 @@ pub(super) struct Maker<'a> {
 type Tried<T> = Result<Result<T, Trouble>, Error>;
 type Answer<'b, T> = Pin<Box<dyn Future<Output = Tried<T>> + Send + 'b>>;
 
-/// Samples that differ from what migrations fill in, and that are days and hours.
-const SEEDS: std::ops::Range<usize> = 4..23;
+/// The samples of rows that are rolled back: no other row has them.
+const SEEDS: std::ops::Range<usize> = 100..900;
+
+/// A sample that no row has, made up or not.
+pub(super) const UNUSED: usize = 950;
 
 /// How often a row is tried whose key is taken.
-const TRIES: usize = 10;
+const TRIES: usize = 4;
 
 impl<'a> Maker<'a> {
     pub(super) fn new(session: Session<'a>, world: &'a World, learned: Learned) -> Self {
@@ -77,7 +80,6 @@ impl<'a> Maker<'a> {
             world,
             learned,
             solved: HashMap::new(),
-            seed: SEEDS.start,
             parents: HashMap::new(),
             in_progress: Vec::new(),
         }
@@ -181,11 +183,10 @@ impl<'a> Maker<'a> {
     async fn untaken(&mut self, place: Place<'_>, shape: Shape) -> Tried<Made> {
         let mut tried = 0;
         loop {
-            self.seed = if self.seed + 1 < SEEDS.end {
-                self.seed + 1
-            } else {
-                SEEDS.start
-            };
+            self.learned.seed += 1;
+            if self.learned.seed >= SEEDS.end {
+                self.learned.seed = SEEDS.start;
+            }
             let values = match self.values(place, shape).await? {
                 Ok(values) => values,
                 Err(trouble) => return Ok(Err(trouble)),
@@ -230,7 +231,7 @@ impl<'a> Maker<'a> {
             Some(text) => text.clone(),
             None => {
                 let style = self.learned.style(place.table.oid);
-                Some(styled(self.world, place, column, self.seed, style))
+                Some(styled(self.world, place, column, self.learned.seed, style))
             }
         };
         in_sql(column, text.as_deref())
@@ -245,7 +246,7 @@ impl<'a> Maker<'a> {
         }
         let groups = self.solved.get(&table).into_iter().flatten();
         let style = self.learned.style(table);
-        let chosen = groups.filter_map(|rows| solver::chosen(rows, style, self.seed));
+        let chosen = groups.filter_map(|rows| solver::chosen(rows, style, self.learned.seed));
         Ok(chosen
             .flatten()
             .map(|(name, text)| (name.clone(), text.clone()))
@@ -324,7 +325,22 @@ impl<'a> Maker<'a> {
     }
 }
 
+impl Default for Learned {
+    fn default() -> Self {
+        Self::from(SEEDS.start)
+    }
+}
+
 impl Learned {
+    /// Nothing yet; the rows have the samples behind that one.
+    pub(super) fn from(seed: usize) -> Self {
+        Self {
+            styles: HashMap::new(),
+            seed,
+            failed: HashMap::new(),
+        }
+    }
+
     /// The style of the texts that the table takes.
     pub(super) fn style(&self, table: u32) -> usize {
         self.styles.get(&table).copied().unwrap_or_default()

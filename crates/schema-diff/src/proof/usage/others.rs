@@ -4,7 +4,7 @@ use sql_text::literal;
 use tokio_postgres::{Client, Error};
 
 use super::attempt::Session;
-use super::maker::{Learned, Maker};
+use super::maker::{Learned, Maker, UNUSED};
 use super::parameters;
 use super::world::World;
 use super::{Kind, Outcome, Subject, Usage};
@@ -14,6 +14,9 @@ use crate::types;
 
 /// How many rows of a view or a table are looked at.
 const ROWS: usize = 1000;
+
+/// Samples up to this one may be in rows of other kinds.
+const ROWS_BEFORE: usize = 10;
 
 /// Puts a row into each table that takes one. What reads them afterwards is run on rows
 /// that belong together.
@@ -45,7 +48,7 @@ pub(in crate::proof) async fn fill_for_good(
     let world = World::read(client, schema).await?;
     parameters::set(client).await?;
     client.batch_execute("BEGIN").await?;
-    let mut maker = Maker::new(Session { client }, &world, Learned::default());
+    let mut maker = Maker::new(Session { client }, &world, Learned::from(ROWS_BEFORE));
     let mut left = Vec::new();
     for table in tables {
         let mut places = world.tables();
@@ -118,7 +121,7 @@ fn writes(
     let kept = kept.collect::<Vec<_>>().join(", ");
     let values = view.columns.iter().map(|column| {
         let ty = types::to_sql(&column.ty, &quoted);
-        format!("{}::{ty}", literal(&sample::text(&column.ty, 24, None)))
+        format!("{}::{ty}", literal(&sample::text(&column.ty, UNUSED, None)))
     });
     let values = values.collect::<Vec<_>>().join(", ");
     let columns = columns.join(", ");

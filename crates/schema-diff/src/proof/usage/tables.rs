@@ -3,7 +3,7 @@
 use tokio_postgres::Error;
 
 use super::attempt::Session;
-use super::maker::{Made, Maker, Shape, in_sql, styled};
+use super::maker::{Made, Maker, Shape, UNUSED, in_sql, styled};
 use super::solver;
 use super::world::{Place, World};
 use super::{Outcome, Usage};
@@ -126,7 +126,7 @@ async fn other_values(
     let sets = free(world, place).map(|column| {
         let name = place.catalog.quote.ident(&column.name);
         // No other row has it.
-        let value = styled(world, place, column, 24, style);
+        let value = styled(world, place, column, UNUSED, style);
         format!("{name} = {}", in_sql(column, Some(&value)))
     });
     let sets = sets.collect::<Vec<_>>();
