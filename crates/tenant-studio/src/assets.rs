@@ -12,6 +12,7 @@ const SCRIPT: &str = include_str!("assets/studio.js");
 const EDITING: &str = include_str!("assets/edit.js");
 const THEME: &str = include_str!("assets/theme.js");
 const CONSOLE: &str = include_str!("assets/console.js");
+const ENTER: &str = include_str!("assets/enter.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 pub(crate) fn routes() -> Router<Studio> {
@@ -24,6 +25,10 @@ pub(crate) fn routes() -> Router<Studio> {
         .route(
             "/assets/edit.js",
             get(async || file("text/javascript", EDITING)),
+        )
+        .route(
+            "/assets/enter.js",
+            get(async || file("text/javascript", ENTER)),
         )
         .route(
             "/assets/console.js",

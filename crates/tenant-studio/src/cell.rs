@@ -4,12 +4,38 @@ use std::borrow::Cow;
 
 use maud::{Markup, html};
 
+use crate::data::Cell;
+use crate::words::bytes;
+
 /// A value, cut after `letters`.
 pub(crate) fn shown(value: Option<&str>, letters: usize) -> Markup {
     match value {
         None => html! { span.null { "NULL" } },
         Some("") => html! { span.blank { "(empty)" } },
         Some(text) => html! { (beginning(text, letters)) @if is_cut(text, letters) { "…" } },
+    }
+}
+
+/// A value of a row, cut after `letters`.
+pub(crate) fn of(cell: Option<&Cell>, letters: usize) -> Markup {
+    match cell {
+        Some(Cell::Large(size)) => html! {
+            span.blank title="Too large to be shown beside others" { (bytes(*size)) " stored" }
+        },
+        Some(Cell::Bytes(text)) => html! {
+            span title="Some bytes are not UTF-8" { (shown(Some(text), letters)) }
+        },
+        Some(Cell::Text(text)) => shown(Some(text), letters),
+        None => shown(None, letters),
+    }
+}
+
+/// Whether there is more of it to see.
+pub(crate) fn has_more(cell: Option<&Cell>, letters: usize) -> bool {
+    match cell {
+        None => false,
+        Some(Cell::Large(_)) => true,
+        Some(Cell::Text(text) | Cell::Bytes(text)) => is_cut(text, letters),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
@@ -123,15 +123,16 @@ impl IntoResponse for Failure {
 
 /// Gives each failure its page.
 pub(crate) async fn render(State(studio): State<Studio>, request: Request, next: Next) -> Response {
+    let uri = request.uri().clone();
     let response = next.run(request).await;
     match response.extensions().get::<Arc<Failure>>() {
-        Some(failure) => failure.page(studio.remedies()),
+        Some(failure) => failure.page(&uri, studio.remedies()),
         None => response,
     }
 }
 
 impl Failure {
-    fn page(&self, remedies: &Remedies) -> Response {
+    fn page(&self, uri: &Uri, remedies: &Remedies) -> Response {
         let status = self.status();
         let heading = match status {
             StatusCode::NOT_FOUND => "Not here",
@@ -146,8 +147,17 @@ impl Failure {
             @if let Self::NoTable { place, .. } = self {
                 p { a href=(place.at("tables")) { "The tables of " (place.schema()) } }
             }
-            p { a href="/tenants" { "All tenants" } " · " a href="/public" { "The public schema" } }
+            p { a href="tenants" { "All tenants" } " · " a href="public" { "The public schema" } }
         };
-        (status, bare(heading, &body)).into_response()
+        (status, bare(heading, uri, &body)).into_response()
     }
+}
+
+/// The error's text and those of its causes.
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let mut causes = chain.map(ToString::to_string).collect::<Vec<_>>();
+    // A transparent error repeats the text of the one that it wraps.
+    causes.dedup();
+    causes.join(": ")
 }

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use crate::data::{Column, Statement, Table, order_by};
+use crate::data::{Column, Statement, Table, marked_text, order_by};
 use crate::error::Failure;
 use crate::query::View;
 
@@ -20,13 +20,13 @@ impl Table {
     /// or each row as one JSON object.
     pub(crate) fn export(&self, view: &View, format: Format) -> Result<Statement, Failure> {
         let columns = self.shown(view).into_iter().map(|column| match format {
-            Format::Csv => format!("{}::text", column.quoted()),
+            Format::Csv => format!("{}::pg_catalog.text", column.quoted()),
             Format::Json => column.quoted(),
         });
         let columns = columns.collect::<Vec<_>>().join(", ");
         let mut statement = Statement::default();
         if format == Format::Json {
-            statement.push("SELECT pg_catalog.row_to_json(export)::text FROM (");
+            statement.push("SELECT pg_catalog.row_to_json(export.*)::pg_catalog.text FROM (");
         }
         statement.push(&format!("SELECT {columns} FROM {}", self.quoted()));
         self.filter(&mut statement, view)?;
@@ -74,15 +74,20 @@ impl Format {
 
     /// A row; `at` counts them from 0.
     pub(crate) fn row(self, at: usize, row: &Row) -> Result<String, tokio_postgres::Error> {
-        let text = |column| row.try_get::<_, Option<&str>>(column);
+        // In JSON a backslash stands for two.
+        let mark = match self {
+            Self::Csv => "\\x",
+            Self::Json => "\\\\x",
+        };
+        let text = |column| marked_text(row, column, mark);
         match self {
             Self::Csv => {
                 let values = (0..row.len()).map(text).collect::<Result<Vec<_>, _>>()?;
-                Ok(line(values.into_iter()))
+                Ok(line(values.iter().map(Option::as_deref)))
             }
             Self::Json => {
                 let comma = if at == 0 { "\n" } else { ",\n" };
-                Ok(format!("{comma}{}", text(0)?.unwrap_or("null")))
+                Ok(format!("{comma}{}", text(0)?.as_deref().unwrap_or("null")))
             }
         }
     }

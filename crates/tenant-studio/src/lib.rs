@@ -4,8 +4,8 @@
 //! Made for databases with thousands of schemas: no page ever lists them all, and
 //! every page asks the catalog about one schema only.
 //!
-//! [`Studio`] is the whole of it. A program opens one, binds a port, prints
-//! [`Studio::url`], and waits for [`Studio::serve`]:
+//! [`Studio`] is the whole of it. A program opens one, binds a port, shows what
+//! [`Studio::invite`] gives, and waits for [`Studio::serve`]:
 //!
 //! ```no_run
 //! use tenant_studio::{Options, Start, Studio};
@@ -13,8 +13,8 @@
 //! let pool = tenants.pool().size(8).open().await?;
 //! let studio = Studio::new(tenants, pool, Options::default());
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! let address = studio.url(listener.local_addr()?.port(), &Start::Public);
-//! // ... show the address, which is the key ...
+//! let invitation = studio.invite(listener.local_addr()?.port(), &Start::Public);
+//! println!("Open once: {}", invitation.url());
 //! studio.serve(listener, std::future::pending()).await?;
 //! # Ok(())
 //! # }
@@ -40,8 +40,10 @@
 
 mod assets;
 mod cell;
+mod codes;
 mod data;
 mod diagram;
+mod entry;
 mod error;
 mod export;
 
@@ -56,5 +58,6 @@ mod studio;
 mod url;
 mod words;
 
+pub use codes::Codes;
 pub use remedies::Remedies;
-pub use studio::{Options, Start, Studio};
+pub use studio::{Invitation, Options, Start, Studio};

@@ -22,10 +22,10 @@ const ENTRIES: &[(Tab, &str, &str)] = &[
 
 /// The navigation's entries about all tenants.
 const ENTRIES_OF_ALL: &[(Tab, &str, &str)] = &[
-    (Tab::Tenants, "/tenants", "Tenants"),
-    (Tab::AllMigrations, "/migrations", "All migrations"),
-    (Tab::Health, "/health", "Health"),
-    (Tab::Across, "/across", "Across tenants"),
+    (Tab::Tenants, "tenants", "Tenants"),
+    (Tab::AllMigrations, "migrations", "All migrations"),
+    (Tab::Health, "health", "Health"),
+    (Tab::Across, "across", "Across tenants"),
 ];
 
 /// Which entry of the navigation a page belongs to.
@@ -58,7 +58,7 @@ impl Page<'_> {
     pub(crate) fn show(&self, body: &Markup) -> Markup {
         let edition = Some(self.studio.edition());
         let content = html! {
-            a.skip href="#main" { "Skip to the content" }
+            a.skip href=(format!("{}#main", url::relative(self.uri))) { "Skip to the content" }
             header.top.(hue(self.place)) {
                 (self.banner())
                 (self.navigation())
@@ -71,7 +71,11 @@ impl Page<'_> {
             }
             (keys())
         };
-        document(&self.full_title(), edition, &content)
+        let around = Around {
+            base: Some(url::base(self.uri)),
+            edition,
+        };
+        document(&self.full_title(), &around, &content)
     }
 
     /// The same as an answer.
@@ -89,7 +93,7 @@ impl Page<'_> {
     /// Says where one is, in the largest letters of the page.
     fn banner(&self) -> Markup {
         let from = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let switch = url::with("/switch", [("from", from.to_owned())]);
+        let switch = url::with("switch", [("from", from.to_owned())]);
         html! {
             div.where {
                 @match self.place {
@@ -125,7 +129,7 @@ impl Page<'_> {
                     span.gap {}
                 }
                 @for (tab, path, name) in ENTRIES_OF_ALL { (self.entry(*tab, path, name)) }
-                @if self.place != Some(&ShownSchema::Public) { a href="/public/tables" { "Public" } }
+                @if self.place != Some(&ShownSchema::Public) { a href="public/tables" { "Public" } }
             }
         }
     }
@@ -173,14 +177,34 @@ fn side(place: &ShownSchema, tables: &[Relation], open: Option<&str>) -> Markup 
     }
 }
 
-/// A page without anything around it, for those who are not let in.
-pub(crate) fn bare(title: &str, body: &Markup) -> Markup {
-    document(title, None, &html! { main.bare { (body) } })
+/// A page without anything around it, at the address `uri` of a session.
+pub(crate) fn bare(title: &str, uri: &Uri, body: &Markup) -> Markup {
+    let around = Around {
+        base: Some(url::base(uri)),
+        edition: None,
+    };
+    document(title, &around, &html! { main.bare { (body) } })
 }
 
-fn document(title: &str, edition: Option<&str>, content: &Markup) -> Markup {
+/// A page for those who are not let in.
+pub(crate) fn outside(title: &str, body: &Markup) -> Markup {
+    let around = Around {
+        base: None,
+        edition: None,
+    };
+    document(title, &around, &html! { main.bare { (body) } })
+}
+
+/// What a document has to know of its surroundings.
+struct Around<'a> {
+    /// Where addresses begin: see [`url::base`].
+    base: Option<String>,
+    edition: Option<&'a str>,
+}
+
+fn document(title: &str, around: &Around<'_>, content: &Markup) -> Markup {
     let asset = |name: &str| {
-        let edition = edition.map(|edition| ("v", edition.to_owned()));
+        let edition = around.edition.map(|edition| ("v", edition.to_owned()));
         url::with(&format!("/assets/{name}"), edition)
     };
     html! {
@@ -188,6 +212,7 @@ fn document(title: &str, edition: Option<&str>, content: &Markup) -> Markup {
         html lang="en" {
             head {
                 meta charset="utf-8";
+                @if let Some(base) = &around.base { base href=(base); }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }

@@ -5,6 +5,7 @@ mod answer;
 mod console;
 mod diagram;
 mod edit;
+pub(crate) mod entry;
 mod export;
 mod grid;
 mod health;
@@ -28,7 +29,7 @@ pub(crate) use here::Here;
 /// All pages.
 pub(crate) fn routes() -> Router<Studio> {
     Router::new()
-        .route("/", get(async || Redirect::to("/tenants")))
+        .route("/", get(async || Redirect::to("tenants")))
         .merge(tenants::routes())
         .merge(switch::routes())
         .merge(tables::routes())

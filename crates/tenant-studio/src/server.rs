@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
 
-use crate::guard::{Guard, guard};
+use crate::guard::{Guard, guard, session};
 use crate::studio::Studio;
 use crate::{assets, error, pages};
 
@@ -17,15 +17,20 @@ impl Studio {
     /// All pages, behind the guard. `port` is the one at which they are served:
     /// requests for another are refused.
     pub fn router(&self, port: u16) -> Router {
-        let guarding = Guard {
-            studio: self.clone(),
-            port,
-        };
-        pages::routes()
-            .merge(assets::routes())
+        let guarding = Guard { port };
+        let pages = pages::routes()
             .fallback(pages::nowhere)
             .with_state(self.clone())
-            .layer(middleware::from_fn_with_state(self.clone(), error::render))
+            .layer(middleware::from_fn_with_state(self.clone(), error::render));
+        // Around a router of its own, because the address that the pages are found by
+        // is the one that `session` leaves.
+        let inside = Router::new()
+            .fallback_service(pages)
+            .layer(middleware::from_fn_with_state(self.clone(), session));
+        pages::entry::routes()
+            .merge(assets::routes())
+            .with_state(self.clone())
+            .fallback_service(inside)
             .layer(middleware::from_fn_with_state(guarding, guard))
     }
 
@@ -42,8 +47,10 @@ impl Studio {
     ) -> io::Result<()> {
         let router = self.router(listener.local_addr()?.port());
         let (over, mut is_over) = tokio::sync::watch::channel(false);
+        let studio = self.clone();
         let signal = async move {
             shutdown.await;
+            studio.forget_entry_file();
             over.send_replace(true);
         };
         let served = axum::serve(listener, router).with_graceful_shutdown(signal);

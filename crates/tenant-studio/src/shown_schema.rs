@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use tenant_core::TenantName;
 
 use crate::error::Failure;
-use crate::url::segment;
+use crate::url::{named_by, segment, table_segment};
 
 /// The public schema, or a tenant's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,8 @@ impl ShownSchema {
     /// Where its pages begin.
     pub(crate) fn path(&self) -> String {
         match self {
-            Self::Public => "/public".to_owned(),
-            Self::Tenant(name) => format!("/t/{}", segment(name.as_str())),
+            Self::Public => "public".to_owned(),
+            Self::Tenant(name) => format!("t/{}", segment(name.as_str())),
         }
     }
 
@@ -40,12 +40,12 @@ impl ShownSchema {
 
     /// The path of one of a table's pages.
     pub(crate) fn table(&self, table: &str, page: &str) -> String {
-        format!("{}/table/{}/{page}", self.path(), segment(table))
+        format!("{}/table/{}/{page}", self.path(), table_segment(table))
     }
 
     /// The path of a table's rows.
     pub(crate) fn rows(&self, table: &str) -> String {
-        format!("{}/table/{}", self.path(), segment(table))
+        format!("{}/table/{}", self.path(), table_segment(table))
     }
 
     /// The place of a schema that a foreign key leads to, when it can be shown:
@@ -82,7 +82,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TableName {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let name = parameter(parts, state, "table").await;
-        Ok(Self(name.unwrap_or_default()))
+        Ok(Self(named_by(&name.unwrap_or_default()).to_owned()))
     }
 }
 

@@ -1,14 +1,17 @@
 //! [`Studio`]: what all pages share.
 
 use std::fmt;
-use std::sync::Arc;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rand::RngExt;
 use tenant_core::{PoolError, TenantName, TenantPool, Tenants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::codes::Codes;
 use crate::data::{self, Reading, Search};
+use crate::entry::{ENTER, Entry, EntryFile, Secret, Session};
 use crate::error::Failure;
 use crate::remedies::Remedies;
 use crate::shown_schema::ShownSchema;
@@ -19,6 +22,9 @@ const CONNECTIONS: usize = 12;
 /// How long a page waits until it may ask.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the file with a key is there that nobody opens.
+const FILE_VALID: Duration = Duration::from_secs(120);
+
 /// How a studio differs from one that only reads.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -28,6 +34,8 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// What is said about remedies. By default, only their SQL is shown.
     pub remedies: Remedies,
+    /// Where codes are printed for browsers that have no key. Without it there are none.
+    pub codes: Option<Codes>,
 }
 
 impl Default for Options {
@@ -36,6 +44,7 @@ impl Default for Options {
             write: false,
             statement_timeout: Duration::from_secs(15),
             remedies: Remedies::default(),
+            codes: None,
         }
     }
 }
@@ -60,8 +69,9 @@ struct Inner {
     pool: TenantPool,
     options: Options,
     connections: Arc<Semaphore>,
-    /// Whoever knows it may ask. Made anew by each start.
-    token: String,
+    entry: Entry,
+    /// Until its key is used, or its time is over.
+    entry_file: Mutex<Option<EntryFile>>,
     /// Differs from start to start, and is no secret.
     edition: String,
 }
@@ -75,21 +85,25 @@ impl Studio {
             pool,
             options,
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
-            token: hexadecimal(&rand::rng().random::<[u8; 32]>()),
-            edition: hexadecimal(&rand::rng().random::<[u8; 4]>()),
+            entry: Entry::new(),
+            entry_file: Mutex::new(None),
+            edition: Secret::new(4).as_str().to_owned(),
         }))
     }
 
-    /// The address that opens it at `start`, when it is served at `port`. It has
-    /// the key in it: whoever has it sees what the studio's role may see.
+    /// What opens it once at `start`, when it is served at `port`.
     #[must_use]
-    pub fn url(&self, port: u16, start: &Start) -> String {
-        let path = match start {
+    pub fn invite(&self, port: u16, start: &Start) -> Invitation {
+        let page = match start {
             Start::Public => ShownSchema::Public.path(),
-            Start::Tenants => "/tenants".to_owned(),
+            Start::Tenants => "tenants".to_owned(),
             Start::Tenant(name) => ShownSchema::Tenant(name.clone()).path(),
         };
-        format!("http://127.0.0.1:{port}{path}?token={}", self.0.token)
+        Invitation {
+            studio: self.clone(),
+            port,
+            key: self.0.entry.key(page),
+        }
     }
 
     /// Whether there is something to see at `start`.
@@ -120,8 +134,27 @@ impl Studio {
         Ok(())
     }
 
-    pub(crate) fn token(&self) -> &str {
-        &self.0.token
+    pub(crate) fn entry(&self) -> &Entry {
+        &self.0.entry
+    }
+
+    /// The session for a key, and the page that it opens.
+    pub(crate) fn exchange(&self, key: &str) -> Option<(Session, String)> {
+        let exchanged = self.0.entry.exchange(key);
+        if exchanged.is_some() {
+            self.forget_entry_file();
+        }
+        exchanged
+    }
+
+    /// Removes the file of [`Invitation::file`].
+    pub(crate) fn forget_entry_file(&self) {
+        drop(self.entry_file().take());
+    }
+
+    fn entry_file(&self) -> MutexGuard<'_, Option<EntryFile>> {
+        let file = &self.0.entry_file;
+        file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn edition(&self) -> &str {
@@ -169,15 +202,58 @@ impl Studio {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl fmt::Debug for Studio {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Studio")
             .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens a studio once. The browser that uses it sees what the studio's role may see.
+pub struct Invitation {
+    studio: Studio,
+    port: u16,
+    key: Secret,
+}
+
+impl Invitation {
+    /// As an address, which has the key in it. For the eyes of one person: other users of
+    /// the machine see the arguments of processes.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let key = self.key.as_str();
+        format!("http://127.0.0.1:{}{ENTER}?key={key}", self.port)
+    }
+
+    /// As a page on the disk that only its owner can read: the path can be an argument of
+    /// the program that opens the browser. The file is removed when the key was used,
+    /// after two minutes, and at the end of [`Studio::serve`].
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub async fn file(&self) -> io::Result<PathBuf> {
+        let file = EntryFile::write(self.port, &self.key)?;
+        let path = file.path();
+        drop(self.studio.entry_file().replace(file));
+        let inner = Arc::downgrade(&self.studio.0);
+        drop(tokio::spawn(async move {
+            tokio::time::sleep(FILE_VALID).await;
+            if let Some(inner) = inner.upgrade() {
+                Studio(inner).forget_entry_file();
+            }
+        }));
+        Ok(path)
+    }
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Invitation")
+            .field("port", &self.port)
             .finish_non_exhaustive()
     }
 }

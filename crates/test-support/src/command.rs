@@ -288,6 +288,12 @@ impl Running {
         self.stdout.so_far()
     }
 
+    /// What it has said so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.stderr.so_far()
+    }
+
     /// Waits until its standard error contains `text`.
     pub async fn until_said(&self, text: &str) {
         let said = async || self.stderr.so_far().contains(text);

@@ -1,15 +1,17 @@
 //! `studio`: the tables of public and of the tenants in the web browser.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use clap::Parser;
 use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::interrupt::Signals;
+use command_line::output::Output;
 use command_line::{Common, Context, Script, Verdict, exit, remedy};
 use serde::Serialize;
 use tenant_core::{Error, PoolError, Remedy, TenantName, Tenants};
-use tenant_studio::{Options, Remedies, Start, Studio as Pages};
+use tenant_studio::{Codes, Invitation, Options, Remedies, Start, Studio as Pages};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -20,11 +22,14 @@ const CONNECTIONS: u32 = 8;
 
 /// Show the tables of public and of the tenants in the web browser
 ///
-/// Prints an address on this machine and opens it, until Ctrl-C. Whoever has the
-/// address sees what the database's role may see. Nothing can be changed unless
-/// --write is given: PostgreSQL holds every page to reading. Functions with
-/// effects outside the database run all the same, as far as the role may; for a
-/// hard guarantee log in as a role that may only read.
+/// Serves the tables on this machine until Ctrl-C, prints a URL, and opens it in the
+/// browser. The URL has a key that works once. The browser that uses it sees what the
+/// database's role may see. For another browser, open the URL without the key: the
+/// page asks for a code, which the command prints.
+///
+/// Nothing can be changed unless --write is given: PostgreSQL holds every page to
+/// reading. Functions with effects outside the database run all the same, as far as
+/// the role may; for a hard guarantee log in as a role that may only read.
 ///
 /// With --json: url, port, database, write.
 #[derive(Debug, Parser)]
@@ -108,13 +113,17 @@ impl Studio {
         let pages = self.pages(tenants, context).await?;
         let listener = listen(self.port).await?;
         let port = listener.local_addr()?.port();
+        let invitation = pages.invite(port, &self.start());
         let document = Document {
-            url: pages.url(port, &self.start()),
+            url: invitation.url(),
             port,
             database,
             write: self.write,
         };
         self.announce(context, &document)?;
+        if !self.no_open && !context.output.is_json() && context.environment().has_windows {
+            open_browser(context.output, &invitation).await;
+        }
         Ok((pages, listener))
     }
 
@@ -125,10 +134,7 @@ impl Studio {
         if self.write {
             output.note("Rows can be changed.");
         }
-        output.note("Ctrl-C ends it.");
-        if !self.no_open && !output.is_json() && context.environment().has_windows {
-            open(&document.url);
-        }
+        output.note("The URL opens it once. Ctrl-C ends it.");
         Ok(())
     }
 
@@ -139,6 +145,7 @@ impl Studio {
         let options = Options {
             write: self.write,
             remedies: Remedies::new(words),
+            codes: Some(codes(context.output)),
             ..Options::default()
         };
         let pages = Pages::new(tenants, pool.map_err(explained)?, options);
@@ -167,16 +174,35 @@ fn explained(error: PoolError) -> anyhow::Error {
     }
 }
 
-/// Hands the address to the program that this system opens addresses with. The
-/// address was printed, so that it is no loss when there is none.
-fn open(url: &str) {
+/// Prints a code for a browser without a key, whatever is silenced: somebody has asked
+/// for it in that browser, and waits.
+fn codes(output: Output) -> Codes {
+    Codes::new(move |code, request| {
+        let text = format!("Code for request {request} of a browser, valid for 5 minutes: {code}");
+        output.problem(&text);
+    })
+}
+
+/// Hands a file with the key to the program that this system opens pages with. All users
+/// of the machine see the arguments of that program, so the key is not among them. The
+/// URL was printed, so that it is no loss when there is no such program.
+async fn open_browser(output: Output, invitation: &Invitation) {
+    match invitation.file().await {
+        Ok(file) => open(&file),
+        Err(error) => output.note(&format!(
+            "The browser was not opened, because the page with the key could not be written: {error}"
+        )),
+    }
+}
+
+fn open(file: &Path) {
     let program = if cfg!(target_os = "macos") {
         "open"
     } else {
         "xdg-open"
     };
     let mut command = Command::new(program);
-    command.arg(url);
+    command.arg(file);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     drop(command.stderr(Stdio::null()).spawn());
 }

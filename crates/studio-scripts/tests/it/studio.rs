@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use tenant_core::remedy::Command as Call;
 use test_support::{Finished, Folder, Running, eventually};
@@ -11,6 +12,32 @@ use test_support::{Finished, Folder, Running, eventually};
 use crate::database::Database;
 
 const READY: &str = "Ctrl-C ends it.";
+
+/// The form of a page that lets a browser in.
+fn post(port: u16, path: &str, form: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let length = form.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{form}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The page that a key leads to, and the cookie for it.
+fn enter(port: u16, url: &str) -> (String, String) {
+    let start = format!("http://127.0.0.1:{port}/enter?key=");
+    let key = url.trim_end().strip_prefix(&start).unwrap();
+    assert_eq!(key.len(), 64, "{url}");
+    let answer = post(port, "/enter", &format!("key={key}"));
+    let (_, rest) = answer.split_once("0; url=").unwrap();
+    let (path, _) = rest.split_once('"').unwrap();
+    (path.to_owned(), cookie(&answer))
+}
 
 /// A port that nobody listens at.
 fn free_port() -> u16 {
@@ -69,10 +96,9 @@ async fn it_prints_its_address_with_a_key_and_ends_cleanly() {
         let running = database.command(&line).start();
         running.until_said(READY).await;
         assert_eq!(ask(port), "HTTP/1.1 403 Forbidden");
-        let ended = interrupted(running).await.succeeds();
-        let start = format!("http://127.0.0.1:{port}{path}?token=");
-        let token = ended.stdout.trim_end().strip_prefix(&start);
-        assert!(token.is_some_and(|token| token.len() == 64), "{ended}");
+        let (page, _) = enter(port, &running.printed());
+        assert!(page.ends_with(path), "{page}");
+        interrupted(running).await.succeeds();
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     }
 }
@@ -88,9 +114,7 @@ async fn without_a_port_it_takes_a_free_one_and_each_start_has_a_key_of_its_own(
     }
     let urls = running.map(|one| one.finish().succeeds().stdout);
     assert_ne!(urls[0], urls[1]);
-    let keys = urls
-        .each_ref()
-        .map(|url| url.split_once("token=").unwrap().1);
+    let keys = urls.each_ref().map(|url| url.split_once("key=").unwrap().1);
     assert_ne!(keys[0], keys[1]);
 }
 
@@ -119,10 +143,13 @@ async fn a_studio_that_only_reads_says_how_rows_can_be_changed() {
     let line = format!("studio --no-open --port {port}");
     let running = database.command(&line).start();
     running.until_said(READY).await;
-    let url = running.printed();
-    let token = url.trim_end().split_once("token=").unwrap().1;
-    let welcome = get(port, &format!("/t/acme?token={token}"), "");
-    let page = get(port, "/t/acme/table/dummy_table/add", &cookie(&welcome));
+    let (path, cookie) = enter(port, &running.printed());
+    let session = path.trim_end_matches("/public");
+    let page = get(
+        port,
+        &format!("{session}/t/acme/table/dummy_table/add"),
+        &cookie,
+    );
     assert!(page.starts_with("HTTP/1.1 403 "), "{page}");
     assert!(page.contains("--write"), "{page}");
     interrupted(running).await.succeeds();
@@ -154,10 +181,7 @@ async fn the_tenants_of_a_database_that_is_not_set_up_are_refused_and_public_is_
             .says(&database.hint(&Call::MigratePublic));
     }
     let running = database.command("studio --no-open").start();
-    interrupted(running)
-        .await
-        .succeeds()
-        .prints("/public?token=");
+    interrupted(running).await.succeeds().prints("/enter?key=");
 }
 
 #[tokio::test]
@@ -205,11 +229,62 @@ async fn the_browser_is_opened_where_there_is_one_unless_that_is_forbidden() {
     interrupted(start("studio", "")).await.succeeds();
     assert!(!opened.exists());
     let running = start("studio", ":0");
-    let is_opened = async || fs::read_to_string(&opened).is_ok_and(|url| url.contains("token="));
+    let is_opened = async || fs::read_to_string(&opened).is_ok_and(|path| path.ends_with(".html"));
     eventually("it is opened", is_opened).await;
-    let ended = interrupted(running).await.succeeds();
-    assert_eq!(
-        fs::read_to_string(&opened).unwrap(),
-        ended.stdout.trim_end()
+    let file = fs::read_to_string(&opened).unwrap();
+    let page = fs::read_to_string(&file).unwrap();
+    let url = running.printed();
+    let key = url.trim_end().split_once("key=").unwrap().1;
+    assert!(page.contains(key) && !file.contains(key), "{file}");
+    interrupted(running).await.succeeds();
+    assert!(!Path::new(&file).exists());
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_arguments_of_a_process_while_the_browser_is_opened() {
+    let database = Database::set_up().await;
+    let seen = database.folder.path().join("seen");
+    let script = format!(
+        "#!/bin/sh\nps -A -o args= > {0}.part\nmv {0}.part {0}\n",
+        seen.display()
     );
+    let opener = database.folder.file("bin/xdg-open", &script);
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", opener.parent().unwrap().display());
+    let command = database.command("studio").env("PATH", &path);
+    let running = command.env("DISPLAY", ":0").start();
+    eventually("it is opened", async || seen.exists()).await;
+    let url = running.printed();
+    let key = url.trim_end().split_once("key=").unwrap().1;
+    let arguments = fs::read_to_string(&seen).unwrap();
+    assert!(
+        arguments.contains("open.html") && !arguments.contains(key),
+        "{arguments}"
+    );
+    interrupted(running).await.succeeds();
+}
+
+#[tokio::test]
+async fn a_browser_without_a_key_gets_a_code_that_the_command_prints() {
+    let database = Database::set_up().await;
+    let port = free_port();
+    let line = format!("studio --no-open --quiet --port {port}");
+    let running = database.command(&line).start();
+    let listens = async || TcpStream::connect(("127.0.0.1", port)).is_ok();
+    eventually("it listens", listens).await;
+    assert!(get(port, "/", "").contains("Print a code"));
+    let page = post(port, "/code", "page=tenants");
+    let ticket = page.split_once("name=\"ticket\" value=\"").unwrap().1;
+    let ticket = ticket.split_once('"').unwrap().0;
+    running.until_said("Code for request 1").await;
+    let said = running.said();
+    let code = said.trim_end().rsplit_once(": ").unwrap().1;
+    let answer = post(
+        port,
+        "/enter",
+        &format!("ticket={ticket}&code={code}&page=tenants"),
+    );
+    assert!(cookie(&answer).starts_with("studio="), "{answer}");
+    running.interrupt();
+    running.finish().succeeds();
 }

@@ -99,7 +99,7 @@ function openSwitcher() {
     const from = new URL(opener.href).searchParams.get("from") ?? "/";
     dialog = document.createElement("dialog");
     dialog.setAttribute("aria-label", "Switch tenant");
-    dialog.innerHTML = `<form action="/switch" data-live="#switch-offers" role="search">
+    dialog.innerHTML = `<form action="switch" data-live="#switch-offers" role="search">
       <input type="hidden" name="from">
       <input class="large" type="search" name="q" autocomplete="off" spellcheck="false"
         placeholder="Switch to a tenant" aria-label="Search tenants by name" role="combobox"

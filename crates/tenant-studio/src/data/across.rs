@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 use super::answer::{Answer, Limits, Refusal};
 use super::cursor::ask;
 use super::reading::{Parameter, Reading};
+use super::select::{begins, contains};
 use crate::error::Failure;
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
@@ -54,15 +55,17 @@ pub(crate) async fn chosen(
         Selection::Listed(names) => return Ok(names.clone()),
         Selection::All => ("$1 = ''".to_owned(), ""),
         Selection::Containing(text) => (
-            format!("pg_catalog.strpos(pg_catalog.lower({key}), pg_catalog.lower($1)) > 0"),
+            contains(&format!("{key}::pg_catalog.text"), "$1"),
             text.as_str(),
         ),
         Selection::BeginningWith(text) => (
-            format!("pg_catalog.starts_with(pg_catalog.lower({key}), pg_catalog.lower($1))"),
+            begins(&format!("{key}::pg_catalog.text"), "$1"),
             text.as_str(),
         ),
     };
-    let sql = format!("SELECT {key} FROM {from} WHERE {condition} ORDER BY {key} COLLATE \"C\"");
+    let sql = format!(
+        "SELECT {key} FROM {from} WHERE {condition} ORDER BY {key} COLLATE pg_catalog.\"C\""
+    );
     let text: Parameter<'_> = (&text, Type::TEXT);
     let rows = reading.rows(WHAT, &sql, &[text]).await?;
     let names = rows.iter().map(|row| row.try_get(0));

@@ -9,6 +9,8 @@ use tenant_core::{DriverTransaction, PgError};
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow, Statement};
 
+use crate::words;
+
 /// So much text is kept of one answer, in bytes, whatever the limits are.
 const KEPT: usize = 32 * 1024 * 1024;
 
@@ -33,8 +35,8 @@ pub(crate) struct Field {
 #[derive(Debug, Clone)]
 pub(crate) struct Value {
     pub(crate) text: String,
-    /// How many letters it has, when they are not all here.
-    pub(crate) cut_from: Option<usize>,
+    /// How much there is, when it is not all here.
+    pub(crate) cut_from: Option<String>,
 }
 
 /// The values of one row; NULL is none.
@@ -90,14 +92,8 @@ impl Answer {
         let mut kept = 0;
         while let Some(message) = messages.next().await {
             match message? {
-                SimpleQueryMessage::Row(_) if self.rows.len() >= limits.rows || kept > KEPT => {
-                    self.is_cut = true;
-                }
                 SimpleQueryMessage::Row(row) => {
-                    let row = values(&row, limits.letters);
-                    let texts = row.iter().flatten();
-                    kept += texts.map(|value| value.text.len()).sum::<usize>();
-                    self.rows.push(row);
+                    self.keep((limits, &mut kept), || values(&row, limits.letters));
                 }
                 SimpleQueryMessage::CommandComplete(rows) => self.counted = Some(rows),
                 _ => {}
@@ -105,10 +101,35 @@ impl Answer {
         }
         Ok(())
     }
+
+    /// Keeps a row, if there is room for it.
+    pub(super) fn keep(
+        &mut self,
+        (limits, kept): (Limits, &mut usize),
+        row: impl FnOnce() -> Values,
+    ) {
+        if self.rows.len() >= limits.rows || *kept > KEPT {
+            self.is_cut = true;
+            return;
+        }
+        let row = row();
+        *kept += row
+            .iter()
+            .flatten()
+            .map(|value| value.text.len())
+            .sum::<usize>();
+        self.rows.push(row);
+    }
 }
 
 fn values(row: &SimpleQueryRow, letters: usize) -> Values {
-    let values = (0..row.len()).map(|at| row.get(at).map(|text| Value::cut(text, letters)));
+    let values = (0..row.len()).map(|at| match row.try_get(at) {
+        Ok(text) => text.map(|text| Value::cut(text, letters)),
+        Err(_) => Some(Value {
+            text: "(bytes that are not UTF-8)".to_owned(),
+            cut_from: None,
+        }),
+    });
     values.collect()
 }
 
@@ -122,10 +143,15 @@ impl Value {
             },
             Some((end, _)) => Self {
                 text: text.get(..end).unwrap_or_default().to_owned(),
-                cut_from: Some(text.chars().count()),
+                cut_from: Some(length(text)),
             },
         }
     }
+}
+
+fn length(text: &str) -> String {
+    let letters = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    format!("{} letters", words::counted(letters))
 }
 
 impl Refusal {
@@ -193,7 +219,10 @@ mod tests {
     #[test]
     fn a_value_is_cut_between_letters_and_its_length_is_known() {
         let cut = Value::cut("äöüß", 2);
-        assert_eq!((cut.text.as_str(), cut.cut_from), ("äö", Some(4)));
+        assert_eq!(
+            (cut.text.as_str(), cut.cut_from.as_deref()),
+            ("äö", Some("4 letters"))
+        );
         let whole = Value::cut("äö", 2);
         assert_eq!((whole.text.as_str(), whole.cut_from), ("äö", None));
     }

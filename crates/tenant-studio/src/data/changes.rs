@@ -14,6 +14,7 @@ use super::catalog::Table;
 use super::dml::Dml;
 use super::identify::CurrentRow;
 use super::statements::statements;
+use super::text::{Cell, some_text};
 use super::writing::Writing;
 use crate::error::Failure;
 use crate::query::OrderValues;
@@ -137,12 +138,36 @@ async fn lock(
     question.push(&format!(" FOR {strength}"));
     let rows = writing.rows(&question).await;
     let rows = rows.map_err(|error| refused(Some(index), error))?;
-    let current = rows.first().map(CurrentRow::of).transpose();
+    let current = rows.first().map(|row| table.current_row(row)).transpose();
     let current = current.map_err(Failure::of("Reading the row"))?;
     match current {
-        Some(current) if current.version == *version => Ok(()),
+        Some(current) if current.version.is_empty() => Err(RefusedChange::Wrong(
+            index,
+            "This row is too large to be changed here: the table has no key.".to_owned(),
+        )),
+        Some(current) if current.version == *version => {
+            editable(table, change, &current).map_err(|text| RefusedChange::Wrong(index, text))
+        }
         current => Err(RefusedChange::Stale(index, current)),
     }
+}
+
+/// Refuses to overwrite what was not shown as it is.
+fn editable(table: &Table, change: &Change, current: &CurrentRow) -> Result<(), String> {
+    let Change::Update { set, .. } = change else {
+        return Ok(());
+    };
+    for (column, value) in table.columns.iter().zip(&current.values) {
+        if set.contains_key(&column.name)
+            && let Some(Cell::Bytes(_)) = value
+        {
+            let name = &column.name;
+            return Err(format!(
+                "“{name}” has bytes here that are not UTF-8, so that its value cannot be edited."
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Runs a statement that must change exactly one row, and tells its key.
@@ -155,7 +180,7 @@ async fn run(
         let rows = writing.rows(dml).await;
         let rows = rows.map_err(|error| refused(Some(index), error))?;
         let row = rows.first();
-        let key = row.map(|row| (0..row.len()).map(|at| row.try_get(at)).collect());
+        let key = row.map(|row| (0..row.len()).map(|at| some_text(row, at)).collect());
         let key = key.transpose().map_err(Failure::of("Reading the key"))?;
         (u64::try_from(rows.len()).unwrap_or(u64::MAX), key)
     } else {

@@ -1,11 +1,12 @@
 //! The values that a foreign key may have.
 
-use tenant_core::quote_ident;
 use tokio_postgres::types::Type;
 
-use super::catalog::Table;
+use super::catalog::{Column, Table};
 use super::keys::Constraint;
 use super::reading::Reading;
+use super::select::contains;
+use super::text::{cell, some_text};
 use crate::error::Failure;
 
 /// How many are offered.
@@ -33,37 +34,33 @@ pub(crate) async fn choices(
         .and_then(|target| target.columns.first());
     let to = to.and_then(|name| target.column(name));
     let to = to.ok_or_else(|| Failure::Wrong("The key leads nowhere.".to_owned()))?;
-    let value = format!("{}::pg_catalog.text", quote_ident(&to.name));
+    let value = format!("{}::pg_catalog.text", to.quoted());
     let label = match label(target, &to.name) {
-        Some(name) => format!(
-            "pg_catalog.left({}::pg_catalog.text, 60)",
-            quote_ident(name)
-        ),
+        Some(column) => format!("pg_catalog.left({}::pg_catalog.text, 60)", column.quoted()),
         None => "NULL::pg_catalog.text".to_owned(),
     };
     let sql = format!(
-        "SELECT {value}, {label} FROM {} WHERE {column} IS DISTINCT FROM NULL AND ($1 = '' \
-            OR pg_catalog.strpos(pg_catalog.lower({value}), pg_catalog.lower($1)) > 0 \
-            OR pg_catalog.strpos(pg_catalog.lower({label}), pg_catalog.lower($1)) > 0) \
-         ORDER BY {column} LIMIT {OFFERED}",
-        target.target(),
-        column = quote_ident(&to.name),
+        "SELECT {value}, {label} FROM {} WHERE {column} IS DISTINCT FROM NULL \
+            AND ($1 = ''::pg_catalog.text OR {} OR {}) ORDER BY {column} LIMIT {OFFERED}",
+        target.quoted(),
+        contains(&value, "$1"),
+        contains(&label, "$1"),
+        column = to.compared(),
     );
     let rows = reading.rows(WHAT, &sql, &[(&text, Type::TEXT)]).await?;
     let read = rows.iter().map(|row| {
-        Ok(Choice {
-            value: row.try_get(0)?,
-            label: row.try_get(1)?,
-        })
+        let value = cell(row, 0)?.and_then(|cell| cell.exact().map(str::to_owned));
+        let label = some_text(row, 1)?;
+        // What cannot be typed cannot be chosen.
+        Ok(value.map(|value| Choice { value, label }))
     });
-    let read = read.collect::<Result<_, _>>();
+    let read = read.filter_map(Result::transpose).collect::<Result<_, _>>();
     read.map_err(Failure::of(WHAT))
 }
 
 /// The first column with words in it.
-fn label<'a>(target: &'a Table, except: &str) -> Option<&'a str> {
+fn label<'a>(target: &'a Table, except: &str) -> Option<&'a Column> {
     let is_text = |type_name: &str| ["text", "character varying", "citext"].contains(&type_name);
     let mut columns = target.columns.iter();
-    let found = columns.find(|column| is_text(&column.bare_type) && column.name != except);
-    found.map(|column| column.name.as_str())
+    columns.find(|column| is_text(&column.base_type) && column.name != except)
 }

@@ -7,8 +7,11 @@ use tenant_core::quote_ident;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::catalog::{Column, columns};
+use super::cut::{Extent, Source, Storage};
 use super::reading::{Parameter, Reading};
 use super::relation::{Kind, relations};
+use super::text::{some_texts, text};
 use crate::error::Failure;
 
 /// So many letters of a value are shown.
@@ -23,11 +26,11 @@ pub(crate) struct Counts {
 }
 
 /// How many rows a table has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Count {
     NoTable,
-    /// Counting took too long, or was refused.
-    Unknown,
+    /// Counting took too long, or was refused: why.
+    Unread(String),
     Rows(i64),
 }
 
@@ -36,9 +39,10 @@ pub(crate) enum Count {
 struct Shared {
     name: String,
     is_key: bool,
-    /// Whether it has the same type in both, so that its values can be compared as
-    /// they are. An enum of each tenant's own is another type in each.
-    is_same: bool,
+    /// How a value of the one equals a value of the other, where both have the same type
+    /// and the same order of letters. An enum of each tenant's own is another type in each.
+    equals: Option<String>,
+    storage: Storage,
 }
 
 /// Rows that differ.
@@ -97,7 +101,7 @@ pub(crate) async fn counts(
 async fn count(reading: &Reading, table: &str, until: Instant) -> Result<Count, Failure> {
     let left = until.saturating_duration_since(Instant::now()).as_millis();
     if left == 0 {
-        return Ok(Count::Unknown);
+        return Ok(Count::Unread("the time was over".to_owned()));
     }
     // A count without the rows that a policy hides would be wrong.
     let limit = format!(
@@ -109,15 +113,20 @@ async fn count(reading: &Reading, table: &str, until: Instant) -> Result<Count, 
     let sql = format!("SELECT pg_catalog.count(*) FROM {table}");
     let counted = reading.rows("Counting", &sql, &[]).await;
     let counted = match counted {
-        Ok(rows) => rows.first().and_then(|row| row.try_get(0).ok()),
+        Ok(rows) => {
+            let rows = rows.first().map_or(Ok(0), |row| row.try_get(0));
+            Count::Rows(rows.map_err(Failure::of("Counting"))?)
+        }
         Err(Failure::Query { source, .. }) if source.sqlstate() == Some("42P01") => {
             return back(reading).await.map(|()| Count::NoTable);
         }
-        Err(Failure::Query { source, .. }) if source.sqlstate().is_some() => None,
+        Err(Failure::Query { source, .. }) if source.sqlstate().is_some() => {
+            Count::Unread(source.to_string())
+        }
         Err(failure) => return Err(failure),
     };
     back(reading).await?;
-    Ok(counted.map_or(Count::Unknown, Count::Rows))
+    Ok(counted)
 }
 
 async fn back(reading: &Reading) -> Result<(), Failure> {
@@ -127,20 +136,24 @@ async fn back(reading: &Reading) -> Result<(), Failure> {
 }
 
 /// The columns of both tables: their name, whether they are of the primary key in
-/// the one and in the other, whether the type is the same, and whether both exist.
+/// the one and in the other, whether the type is the same, whether both exist, and the
+/// table of the one.
 const COLUMNS: &str = "SELECT coalesce(one.name, other.name), \
         coalesce(one.is_key, false), coalesce(other.is_key, false), \
-        coalesce(one.kind = other.kind, false), \
-        one.name IS NOT NULL AND other.name IS NOT NULL \
+        coalesce(one.kind = other.kind AND one.letters = other.letters, false), \
+        one.name IS NOT NULL AND other.name IS NOT NULL, one.oid \
      FROM studio_one one FULL JOIN studio_other other ON one.name = other.name \
      ORDER BY coalesce(one.at, other.at)";
 
-/// The columns of the table `$3` in the schema that the parameter `schema` names.
+/// The columns of the table `$3` in the schema that the parameter `schema` names. A key
+/// of a table from which others inherit says nothing of their rows.
 fn columns_in(schema: &str) -> String {
     format!(
-        "SELECT a.attname::text AS name, a.atttypid AS kind, a.attnum AS at, \
+        "SELECT a.attname::pg_catalog.text AS name, a.atttypid AS kind, a.attnum AS at, \
+            a.attcollation AS letters, a.attrelid AS oid, \
             EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid \
-                AND i.indisprimary AND a.attnum = ANY (i.indkey)) AS is_key \
+                AND i.indisprimary AND a.attnum = ANY (i.indkey::pg_catalog.int2[]) \
+                AND (c.relkind = 'p' OR NOT c.relhassubclass)) AS is_key \
          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = {schema} AND c.relname = $3 AND a.attnum > 0 AND NOT a.attisdropped"
@@ -167,21 +180,30 @@ async fn common(reading: &Reading, other: &str, table: &str) -> Result<Common, F
         (&table, Type::TEXT),
     ];
     let rows = reading.rows(WHAT, &sql, &parameters).await?;
+    let oid = rows.iter().find_map(|row| row.try_get::<_, u32>(5).ok());
+    let columns = match &oid {
+        Some(oid) => columns(reading, &(oid, Type::OID)).await?,
+        None => Vec::new(),
+    };
     let mut common = Common::default();
     for row in &rows {
-        common.add(row).map_err(Failure::of(WHAT))?;
+        common.add(row, &columns).map_err(Failure::of(WHAT))?;
     }
     Ok(common)
 }
 
 impl Common {
-    fn add(&mut self, row: &Row) -> Result<(), tokio_postgres::Error> {
+    fn add(&mut self, row: &Row, columns: &[Column]) -> Result<(), tokio_postgres::Error> {
         let keys = [row.try_get::<_, bool>(1)?, row.try_get(2)?];
         self.keys_differ |= keys == [true, false] || keys == [false, true];
+        let name = text(row, 0)?;
+        let is_same = row.try_get(3)?;
+        let column = columns.iter().find(|one| is_same && one.name == name);
         let shared = Shared {
-            name: row.try_get(0)?,
             is_key: keys == [true, true],
-            is_same: row.try_get(3)?,
+            equals: column.and_then(|one| one.comparison.equality()),
+            storage: column.map_or(Storage::Whole, |one| one.storage),
+            name,
         };
         if row.try_get(4)? {
             self.shared.push(shared);
@@ -215,7 +237,8 @@ pub(crate) async fn differences(
         .batch_execute("SET LOCAL row_security = off");
     all.await.map_err(Failure::of("Comparing"))?;
     let rows = reading.rows("Comparing", &sql, &[]).await?;
-    let read = rows.iter().take(limit).map(read).collect::<Result<_, _>>();
+    let read = rows.iter().take(limit).map(|row| common.read(row));
+    let read = read.collect::<Result<_, _>>();
     Ok(Some(Differences {
         key: common.names(|column| column.is_key),
         columns: common.names(|_| true),
@@ -226,8 +249,9 @@ pub(crate) async fn differences(
 }
 
 /// The query for the rows that differ, if there is a key to find them by. Values
-/// are compared as text, which is how they are shown. A key that is a row may have a
-/// NULL among its fields, for which `IS NOT NULL` is false.
+/// are compared as text, which is how they are shown, and letter by letter: two columns
+/// can have different orders of letters, and some orders take a letter for another. A key
+/// that is a row may have a NULL among its fields, for which `IS NOT NULL` is false.
 fn difference(common: &Common, schemas: [&str; 2], table: &str, limit: usize) -> Option<String> {
     let (keys, values) = common
         .shared
@@ -239,24 +263,34 @@ fn difference(common: &Common, schemas: [&str; 2], table: &str, limit: usize) ->
     let some_key = quote_ident(&keys.first()?.name);
     let [one, other] =
         schemas.map(|schema| format!("{}.{}", quote_ident(schema), quote_ident(table)));
-    let same = each(&keys, " AND ", |column, name| match column.is_same {
-        true => format!("one.{name} = other.{name}"),
-        false => format!("one.{name}::text = other.{name}::text"),
+    let letters =
+        |side: &str, name: &str| format!("{side}.{name}::pg_catalog.text COLLATE pg_catalog.\"C\"");
+    let same = each(&keys, " AND ", |column, name| match &column.equals {
+        Some(operator) => format!("one.{name} {operator} other.{name}"),
+        None => format!(
+            "{} OPERATOR(pg_catalog.=) {}",
+            letters("one", name),
+            letters("other", name)
+        ),
     });
     let key = each(&keys, ", ", |_, name| {
-        format!("coalesce(one.{name}::text, other.{name}::text)")
+        format!(
+            "coalesce({}, {})",
+            letters("one", name),
+            letters("other", name)
+        )
     });
     let differs = each(&values, "", |_, name| {
-        format!(" OR one.{name}::text IS DISTINCT FROM other.{name}::text")
+        format!(
+            " OR {} IS DISTINCT FROM {}",
+            letters("one", name),
+            letters("other", name)
+        )
     });
-    let shown = |side: &str| {
-        let all = common.shared.iter().collect::<Vec<_>>();
-        let all = each(&all, ", ", |_, name| {
-            format!("pg_catalog.left({side}.{name}::text, {LETTERS})")
-        });
-        format!("CASE WHEN {side}.{some_key} IS DISTINCT FROM NULL THEN ARRAY[{all}] END")
-    };
-    let (left, right) = (shown("one"), shown("other"));
+    let (left, right) = (
+        common.shown("one", &some_key),
+        common.shown("other", &some_key),
+    );
     let limit = limit.saturating_add(1);
     Some(format!(
         "SELECT ARRAY[{key}], {left}, {right} FROM {one} one FULL JOIN {other} other ON {same} \
@@ -266,17 +300,38 @@ fn difference(common: &Common, schemas: [&str; 2], table: &str, limit: usize) ->
     ))
 }
 
+impl Common {
+    /// The beginnings of the values of one side, or NULL where it has no such row.
+    fn shown(&self, side: &str, some_key: &str) -> String {
+        let cuts = self.shared.iter().map(|column| {
+            let value = format!("{side}.{}", quote_ident(&column.name));
+            let storage = column.storage;
+            Source { value, storage }.cut(Extent::of(LETTERS), false)
+        });
+        let cuts = cuts.collect::<Vec<_>>().join(", ");
+        format!("CASE WHEN {side}.{some_key} IS DISTINCT FROM NULL THEN ARRAY[{cuts}] END")
+    }
+
+    fn read(&self, row: &Row) -> Result<Difference, tokio_postgres::Error> {
+        let side = |at| {
+            let texts = some_texts(row, at)?;
+            Ok(texts.map(|texts| {
+                let pairs = self.shared.iter().zip(texts);
+                let shown = pairs.map(|(column, text)| Some(column.storage.shown(text?, LETTERS)));
+                shown.collect()
+            }))
+        };
+        Ok(Difference {
+            key: some_texts(row, 0)?.unwrap_or_default(),
+            sides: [side(1)?, side(2)?],
+        })
+    }
+}
+
 /// What `text` makes of each column and its quoted name.
 fn each(columns: &[&Shared], by: &str, text: impl Fn(&Shared, &str) -> String) -> String {
     let texts = columns
         .iter()
         .map(|column| text(column, &quote_ident(&column.name)));
     texts.collect::<Vec<_>>().join(by)
-}
-
-fn read(row: &Row) -> Result<Difference, tokio_postgres::Error> {
-    Ok(Difference {
-        key: row.try_get(0)?,
-        sides: [row.try_get(1)?, row.try_get(2)?],
-    })
 }

@@ -22,11 +22,15 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::{FromSql, Type};
 
 use super::answer::{Answer, Limits, Refusal, Value};
+use super::bounded;
 use super::explain::Explain;
 use super::reading::Reading;
 
 /// What stands before the query of a cursor.
-const DECLARE: &str = "DECLARE studio NO SCROLL CURSOR FOR ";
+const DECLARE: &str = "DECLARE \"cursor of the studio\" NO SCROLL CURSOR FOR ";
+
+/// The cursor, by a name that no function gives one of its own.
+pub(super) const NAME: &str = "\"cursor of the studio\"";
 
 /// What can be read.
 const READABLE: &str = "Only reading is possible here: one SELECT, VALUES, TABLE or WITH that \
@@ -41,7 +45,7 @@ pub(crate) async fn ask(reading: &Reading, sql: &str, limits: Limits) -> Result<
     let mut answer = match Explain::of(sql) {
         Some(explain) => explained(transaction, &explain, sql).await?,
         None => {
-            let cursor = cursor(transaction, sql, 0).await;
+            let cursor = Cursor::over(transaction, (&statement, sql), limits).await;
             let cursor = cursor.map_err(|refusal| refusal.with(READABLE))?;
             let mut answer = Answer::of(&statement);
             fetch(transaction, &cursor, (&mut answer, limits)).await?;
@@ -91,21 +95,68 @@ pub(super) async fn cursor(
     prepared.map_err(|error| Refusal::of(error, before))
 }
 
+/// A cursor over a query.
+pub(super) struct Cursor {
+    statement: Statement,
+    /// How many letters stand before the query that was typed.
+    before: isize,
+    /// Whether its values are cut before they are sent.
+    is_bounded: bool,
+}
+
+impl Cursor {
+    /// One over the query `sql`, if a cursor can be over it, whose values are cut before
+    /// they are sent. Where PostgreSQL does not take it as the source of another query,
+    /// they are cut here. Nothing of it runs.
+    pub(super) async fn over(
+        transaction: &DriverTransaction,
+        (query, sql): (&Statement, &str),
+        limits: Limits,
+    ) -> Result<Self, Refusal> {
+        let plain = cursor(transaction, sql, 0).await?;
+        let (before, behind) = bounded::around(query, limits);
+        let before = format!("{DECLARE}{before}");
+        let bounded = format!("{before}{}{behind}", bounded::trimmed(sql));
+        quietly(transaction, "SAVEPOINT studio_cursor").await?;
+        let prepared = transaction.prepare(&bounded).await;
+        let (statement, before, is_bounded) = match prepared {
+            Ok(statement) => (statement, before.as_str(), true),
+            Err(_) => {
+                quietly(transaction, "ROLLBACK TO SAVEPOINT studio_cursor").await?;
+                (plain, DECLARE, false)
+            }
+        };
+        quietly(transaction, "RELEASE SAVEPOINT studio_cursor").await?;
+        Ok(Self {
+            statement,
+            before: isize::try_from(before.chars().count()).unwrap_or(0),
+            is_bounded,
+        })
+    }
+}
+
+async fn quietly(transaction: &DriverTransaction, sql: &str) -> Result<(), Refusal> {
+    let done = transaction.batch_execute(sql).await;
+    done.map_err(|error| Refusal::of(error, 0))
+}
+
 /// Opens `cursor` and takes one row more than is kept: whether there is one. Gives
 /// the number of rows that were taken.
 pub(super) async fn fetch(
     transaction: &DriverTransaction,
-    cursor: &Statement,
+    cursor: &Cursor,
     (answer, limits): (&mut Answer, Limits),
 ) -> Result<u64, Refusal> {
-    let before = isize::try_from(DECLARE.len()).unwrap_or(0);
-    let opened = transaction.execute(cursor, &[]).await;
-    opened.map_err(|error| Refusal::of(error, before))?;
+    let opened = transaction.execute(&cursor.statement, &[]).await;
+    opened.map_err(|error| Refusal::of(error, cursor.before))?;
     let fetch = format!(
-        "FETCH FORWARD {} FROM studio",
+        "FETCH FORWARD {} FROM {NAME}",
         limits.rows.saturating_add(1)
     );
-    let filled = answer.fill(transaction, &fetch, limits).await;
+    let filled = match cursor.is_bounded {
+        true => bounded::fill(answer, transaction, &fetch, limits).await,
+        false => answer.fill(transaction, &fetch, limits).await,
+    };
     filled.map_err(|error| Refusal::of(error, 0))?;
     Ok(answer.counted.take().unwrap_or_default())
 }

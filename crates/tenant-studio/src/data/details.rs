@@ -4,6 +4,7 @@ use tokio_postgres::types::Type;
 
 use super::catalog::Table;
 use super::reading::{Parameter, Reading};
+use super::text::text;
 use crate::error::Failure;
 
 /// Indexes, triggers, and of a view its query.
@@ -34,18 +35,18 @@ pub(crate) struct Trigger {
     pub(crate) is_enabled: bool,
 }
 
-const INDEXES: &str = "SELECT c.relname::text, pg_catalog.pg_get_indexdef(i.indexrelid), \
-        i.indisvalid, pg_catalog.pg_relation_size(i.indexrelid), \
+const INDEXES: &str = "SELECT c.relname::pg_catalog.text, pg_catalog.pg_get_indexdef(i.indexrelid), \
+        i.indisvalid, pg_catalog.pg_relation_size(i.indexrelid::pg_catalog.regclass), \
         pg_catalog.pg_stat_get_numscans(i.indexrelid) \
      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
      WHERE i.indrelid = $1 ORDER BY i.indisprimary DESC, c.relname";
 
-const TRIGGERS: &str = "SELECT tgname::text, pg_catalog.pg_get_triggerdef(oid, true), \
+const TRIGGERS: &str = "SELECT tgname::pg_catalog.text, pg_catalog.pg_get_triggerdef(oid, true), \
         tgenabled <> 'D' \
      FROM pg_catalog.pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal ORDER BY tgname";
 
 const VIEW: &str = "SELECT pg_catalog.pg_get_viewdef(oid, true) FROM pg_catalog.pg_class \
-     WHERE oid = $1 AND relkind IN ('v', 'm')";
+     WHERE oid = $1 AND (relkind = 'v' OR relkind = 'm')";
 
 impl Table {
     /// Its details.
@@ -61,8 +62,8 @@ impl Table {
         let read = || -> Result<_, tokio_postgres::Error> {
             let indexes = indexes.iter().map(|row| {
                 Ok(Index {
-                    name: row.try_get(0)?,
-                    definition: row.try_get(1)?,
+                    name: text(row, 0)?,
+                    definition: text(row, 1)?,
                     is_valid: row.try_get(2)?,
                     size: row.try_get(3)?,
                     scans: row.try_get(4)?,
@@ -70,15 +71,15 @@ impl Table {
             });
             let triggers = triggers.iter().map(|row| {
                 Ok(Trigger {
-                    name: row.try_get(0)?,
-                    definition: row.try_get(1)?,
+                    name: text(row, 0)?,
+                    definition: text(row, 1)?,
                     is_enabled: row.try_get(2)?,
                 })
             });
             Ok(Details {
                 indexes: indexes.collect::<Result<_, tokio_postgres::Error>>()?,
                 triggers: triggers.collect::<Result<_, tokio_postgres::Error>>()?,
-                view: view.first().map(|row| row.try_get(0)).transpose()?,
+                view: view.first().map(|row| text(row, 0)).transpose()?,
             })
         };
         read().map_err(Failure::of(WHAT))

@@ -28,15 +28,32 @@ impl Dml {
 
     /// Adds a value of the type. The type is without its length: PostgreSQL then
     /// refuses what is too long for the column, where a cast would cut it.
-    pub(super) fn value(&mut self, value: Option<&str>, bare_type: &str) {
-        self.values.push(value.map(str::to_owned));
-        let number = self.values.len();
-        self.sql
-            .push_str(&format!("CAST(${number}::pg_catalog.text AS {bare_type})"));
+    pub(super) fn value(&mut self, value: Option<&str>, base_type: &str) {
+        let bound = self.bind(value, base_type);
+        self.sql.push_str(&bound);
         match value {
             Some(text) => self.shown.push_str(&quote_literal(text)),
             None => self.shown.push_str("NULL"),
         }
+    }
+
+    /// Adds that `name` has this value; `condition` says it of the bound value.
+    pub(super) fn equals(
+        &mut self,
+        name: &str,
+        (value, base_type): (&str, &str),
+        condition: impl FnOnce(&str) -> String,
+    ) {
+        let bound = self.bind(Some(value), base_type);
+        self.sql.push_str(&condition(&bound));
+        let value = quote_literal(value);
+        self.shown.push_str(&format!("{name} = {value}"));
+    }
+
+    fn bind(&mut self, value: Option<&str>, base_type: &str) -> String {
+        self.values.push(value.map(str::to_owned));
+        let number = self.values.len();
+        format!("CAST(${number}::pg_catalog.text AS {base_type})")
     }
 
     /// The values as the driver takes them.

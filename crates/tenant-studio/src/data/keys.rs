@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 
 use super::reading::{Parameter, Reading};
+use super::text::{some_text, text, texts};
 use crate::error::Failure;
 
 /// A constraint of a table.
@@ -54,13 +55,13 @@ impl Constraint {
     }
 }
 
-const SELECT: &str = "SELECT k.conname::text, k.contype::text, \
-        pg_catalog.pg_get_constraintdef(k.oid, true), r.relname::text, \
-        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, at) \
+const SELECT: &str = "SELECT k.conname::pg_catalog.text, k.contype::pg_catalog.text, \
+        pg_catalog.pg_get_constraintdef(k.oid, true), r.relname::pg_catalog.text, \
+        ARRAY(SELECT a.attname::pg_catalog.text FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS u (number, at) \
             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number \
             ORDER BY u.at), \
-        fn.nspname::text, f.relname::text, \
-        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u (number, at) \
+        fn.nspname::pg_catalog.text, f.relname::pg_catalog.text, \
+        ARRAY(SELECT a.attname::pg_catalog.text FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY AS u (number, at) \
             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number \
             ORDER BY u.at), k.condeferrable \
      FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r ON r.oid = k.conrelid \
@@ -71,8 +72,8 @@ const SELECT: &str = "SELECT k.conname::text, k.contype::text, \
 /// one for each column that is NOT NULL; the columns say that already.
 pub(super) async fn of(reading: &Reading, oid: &Parameter<'_>) -> Result<Vec<Constraint>, Failure> {
     let sql = format!(
-        "{SELECT} WHERE k.conrelid = $1 AND k.contype IN ('p', 'u', 'f', 'c', 'x') \
-         ORDER BY pg_catalog.strpos('pufcx', k.contype::text), k.conname"
+        "{SELECT} WHERE k.conrelid = $1 AND k.contype = ANY ('{{p,u,f,c,x}}'::pg_catalog.\"char\"[]) \
+         ORDER BY pg_catalog.strpos('pufcx', k.contype::pg_catalog.text), k.conname"
     );
     read(reading, &sql, oid).await
 }
@@ -84,10 +85,10 @@ pub(super) async fn leading_to(
     oid: &Parameter<'_>,
 ) -> Result<Vec<Constraint>, Failure> {
     let sql = format!(
-        "{SELECT} WHERE k.oid IN (SELECT d.objid FROM pg_catalog.pg_depend d \
-             WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-             AND d.refobjid = $1 AND d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass) \
-         AND k.contype = 'f' AND k.confrelid = $1 AND k.conparentid = 0 \
+        "{SELECT} WHERE k.oid = ANY (SELECT d.objid FROM pg_catalog.pg_depend d \
+             WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid \
+             AND d.refobjid = $1 AND d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid) \
+         AND k.contype = 'f' AND k.confrelid = $1 AND k.conparentid = 0::pg_catalog.oid \
          AND r.relnamespace = f.relnamespace ORDER BY r.relname, k.conname"
     );
     read(reading, &sql, oid).await
@@ -99,7 +100,7 @@ pub(super) async fn all_foreign(
     oids: &Parameter<'_>,
 ) -> Result<Vec<Constraint>, Failure> {
     let sql = format!(
-        "{SELECT} WHERE k.conrelid = ANY ($1) AND k.contype = 'f' AND k.conparentid = 0 \
+        "{SELECT} WHERE k.conrelid = ANY ($1) AND k.contype = 'f' AND k.conparentid = 0::pg_catalog.oid \
          ORDER BY k.conname"
     );
     read(reading, &sql, oids).await
@@ -119,9 +120,9 @@ async fn read(
 }
 
 fn constraint(row: &Row) -> Result<Constraint, tokio_postgres::Error> {
-    let schema = row.try_get::<_, Option<String>>(5)?;
-    let columns = row.try_get(7)?;
-    let target = match (schema, row.try_get(6)?) {
+    let schema = some_text(row, 5)?;
+    let columns = texts(row, 7)?;
+    let target = match (schema, some_text(row, 6)?) {
         (Some(schema), Some(table)) => Some(Target {
             schema,
             table,
@@ -130,11 +131,11 @@ fn constraint(row: &Row) -> Result<Constraint, tokio_postgres::Error> {
         _ => None,
     };
     Ok(Constraint {
-        name: row.try_get(0)?,
+        name: text(row, 0)?,
         kind: row.try_get(1)?,
-        definition: row.try_get(2)?,
-        table: row.try_get(3)?,
-        columns: row.try_get(4)?,
+        definition: text(row, 2)?,
+        table: text(row, 3)?,
+        columns: texts(row, 4)?,
         target,
         is_deferrable: row.try_get(8)?,
     })

@@ -4,6 +4,7 @@ use tenant_core::{MIGRATION_HISTORY, quote_ident};
 use tokio_postgres::Row;
 
 use super::reading::Reading;
+use super::text::text;
 use crate::error::Failure;
 
 /// A migration that is applied.
@@ -15,26 +16,29 @@ pub(crate) struct Applied {
 }
 
 /// Those of the schema that is read, oldest first: the transaction's last question.
-/// None where nothing was ever applied.
-pub(crate) async fn ledger(reading: &Reading) -> Result<Vec<Applied>, Failure> {
+/// None where there is no such table.
+pub(crate) async fn ledger(reading: &Reading) -> Result<Option<Vec<Applied>>, Failure> {
     const WHAT: &str = "Reading the applied migrations";
     let sql = format!(
-        "SELECT version::text, pg_catalog.date_trunc('second', run_on)::text FROM {}.{} \
-         ORDER BY 1",
+        "SELECT l.version::pg_catalog.text, \
+            pg_catalog.date_trunc('second', l.run_on)::pg_catalog.text \
+         FROM {}.{} AS l ORDER BY 1",
         quote_ident(reading.schema()),
         quote_ident(MIGRATION_HISTORY)
     );
     let rows = match reading.rows(WHAT, &sql, &[]).await {
-        Err(Failure::Query { source, .. }) if source.sqlstate() == Some("42P01") => Vec::new(),
+        Err(Failure::Query { source, .. }) if source.sqlstate() == Some("42P01") => {
+            return Ok(None);
+        }
         rows => rows?,
     };
     let applied = rows.iter().map(applied).collect::<Result<_, _>>();
-    applied.map_err(Failure::of(WHAT))
+    applied.map(Some).map_err(Failure::of(WHAT))
 }
 
 fn applied(row: &Row) -> Result<Applied, tokio_postgres::Error> {
     Ok(Applied {
-        version: row.try_get(0)?,
+        version: text(row, 0)?,
         at: row.try_get(1)?,
     })
 }

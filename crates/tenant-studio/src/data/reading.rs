@@ -15,6 +15,11 @@ use crate::shown_schema::ShownSchema;
 /// A value for a question, with the type that it is sent as.
 pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
+/// Has a database send the bytes that it has, if it does not know what they mean: it would
+/// refuse to send those that are no UTF-8.
+pub(super) const AS_THEY_ARE: &str = "SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', true) \
+     WHERE pg_catalog.getdatabaseencoding() = 'SQL_ASCII'::pg_catalog.name";
+
 /// A transaction in one schema, which PostgreSQL holds to reading. Dropped before
 /// it has all its answers, it cancels what it is at: the browser has gone away.
 pub(crate) struct Reading {
@@ -37,7 +42,7 @@ impl Reading {
         };
         let set = format!(
             "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off; \
-             SET LOCAL synchronize_seqscans = off",
+             SET LOCAL synchronize_seqscans = off; {AS_THEY_ARE}",
             timeout.as_millis()
         );
         let set = transaction.batch_execute(&set).await;

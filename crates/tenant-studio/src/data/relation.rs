@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::reading::{Parameter, Reading};
+use super::text::{some_text, text};
 use crate::error::Failure;
 
 /// What holds rows.
@@ -61,11 +62,6 @@ impl Kind {
         }
     }
 
-    /// Whether its rows have a place (`ctid`) that can be asked for.
-    pub(crate) fn has_places(self) -> bool {
-        matches!(self, Self::Table | Self::MaterializedView)
-    }
-
     /// Whether it can have keys.
     pub(crate) fn has_keys(self) -> bool {
         matches!(self, Self::Table | Self::Partitioned)
@@ -77,23 +73,26 @@ impl Kind {
     }
 }
 
-/// The rows of a partitioned table are those of its parts.
-const SELECT: &str = "SELECT c.oid, c.relname::text, c.relkind::text, \
-        CASE WHEN c.relkind = 'p' THEN parts.rows ELSE c.reltuples END::float8, \
-        pg_catalog.obj_description(c.oid, 'pg_class') \
+/// The rows of a partitioned table are those of its parts, and a table has also those of
+/// the tables that inherit from it.
+const SELECT: &str = "SELECT c.oid, c.relname::pg_catalog.text, c.relkind::pg_catalog.text, \
+        CASE WHEN c.relkind = 'p' OR c.relhassubclass THEN parts.rows ELSE c.reltuples \
+            END::pg_catalog.float8, pg_catalog.obj_description(c.oid, 'pg_class') \
      FROM pg_catalog.pg_class c LEFT JOIN LATERAL ( \
-        SELECT sum(part.reltuples) AS rows FROM pg_catalog.pg_partition_tree(c.oid) tree \
+        WITH RECURSIVE tree AS (SELECT c.oid AS relid UNION SELECT i.inhrelid FROM tree \
+            JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.relid) \
+        SELECT pg_catalog.sum(part.reltuples) AS rows FROM tree \
         JOIN pg_catalog.pg_class part ON part.oid = tree.relid \
-        WHERE tree.isleaf AND part.reltuples >= 0 \
-     ) parts ON c.relkind = 'p' \
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+        WHERE part.relkind <> 'p' AND part.reltuples >= 0::pg_catalog.float4 \
+     ) parts ON c.relkind = 'p' OR c.relhassubclass \
+     WHERE c.relkind = ANY ('{r,p,v,m,f}'::pg_catalog.\"char\"[])";
 
 /// What belongs to a schema is found through `pg_depend`, which has an index by
 /// it; `pg_class` has none, and with thousands of tenants is long.
 const OF_SCHEMA: &str = "c.oid IN ( \
      SELECT d.objid FROM pg_catalog.pg_namespace n \
-     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
-        AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+     JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid \
+        AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid \
      WHERE n.nspname = $1)";
 
 /// The tables and views of the schema, by name, without their sizes.
@@ -124,12 +123,12 @@ fn relation(row: &Row) -> Result<Relation, tokio_postgres::Error> {
     let estimate = row.try_get::<_, Option<f64>>(3)?;
     Ok(Relation {
         oid: row.try_get(0)?,
-        name: row.try_get(1)?,
+        name: text(row, 1)?,
         kind,
         // Below zero: nobody has counted yet.
         estimate: estimate.filter(|rows| kind.is_estimated() && *rows >= 0.0),
         size: None,
-        comment: row.try_get(4)?,
+        comment: some_text(row, 4)?,
     })
 }
 
@@ -140,13 +139,18 @@ const SIZE: &str = "pg_catalog.pg_total_relation_size(oid)";
 ///
 /// Source: Citus, its function `citus_total_relation_size`.
 const SIZE_ON_CLUSTER: &str = "CASE \
-     WHEN EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = oid) \
+     WHEN EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid::pg_catalog.oid = oid) \
      THEN pg_catalog.citus_total_relation_size(oid, false) \
      ELSE pg_catalog.pg_total_relation_size(oid) END";
 
-/// Adds the sizes: the transaction's last question. A table that somebody holds for himself would be waited for;
-/// then all stay unknown. `database` is the one that is read.
-pub(crate) async fn measure(reading: &Reading, database: &Database, relations: &mut [Relation]) {
+/// Adds the sizes: the transaction's last question. A table that another session holds for
+/// itself would be waited for; then all stay unknown, and the reason is given. `database`
+/// is the one that is read.
+pub(crate) async fn measure(
+    reading: &Reading,
+    database: &Database,
+    relations: &mut [Relation],
+) -> Result<(), Failure> {
     let oids = relations
         .iter()
         .map(|relation| relation.oid)
@@ -156,12 +160,14 @@ pub(crate) async fn measure(reading: &Reading, database: &Database, relations: &
     } else {
         SIZE
     };
-    let sql =
-        format!("SELECT {size} FROM unnest($1) WITH ORDINALITY AS asked (oid, at) ORDER BY at");
+    let sql = format!(
+        "SELECT {size} FROM pg_catalog.unnest($1) WITH ORDINALITY AS asked (oid, at) ORDER BY at"
+    );
     let rows = reading
         .rows("Measuring", &sql, &[(&oids, Type::OID_ARRAY)])
-        .await;
-    for (relation, row) in relations.iter_mut().zip(rows.iter().flatten()) {
+        .await?;
+    for (relation, row) in relations.iter_mut().zip(&rows) {
         relation.size = row.try_get(0).ok().flatten();
     }
+    Ok(())
 }

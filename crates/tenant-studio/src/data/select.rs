@@ -9,6 +9,8 @@ use tenant_core::quote_ident;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::catalog::{Column, Table};
+use super::comparison::{Comparator, Comparison};
+use super::cut::{Source, Storage};
 use crate::error::Failure;
 use crate::query::{Filter, Operator, OrderValues, View, items};
 
@@ -60,10 +62,17 @@ pub(crate) struct Order {
     type_name: String,
     /// Whether it can be NULL.
     is_nullable: bool,
+    comparison: Comparison,
+    /// What a page remembers of it.
+    pub(super) source: Source,
 }
 
+/// How many columns tell rows apart that have neither a key nor a place.
+const TIES: usize = 100;
+
 impl Table {
-    /// The table as SQL names it.
+    /// The table as SQL names it. Its columns are named with this `t`, whatever columns
+    /// it has.
     pub(crate) fn quoted(&self) -> String {
         let (schema, name) = (&self.schema, &self.relation.name);
         format!("{}.{} AS t", quote_ident(schema), quote_ident(name))
@@ -92,20 +101,32 @@ impl Table {
 
     /// Whether each row has a place of its own in the order of [`order`](Self::order).
     pub(crate) fn is_total(&self) -> bool {
-        self.key().is_some() || self.relation.kind.has_places()
+        self.key().is_some() || !self.place().is_empty()
     }
 
     fn tie_breakers(&self, view: &View) -> Vec<Order> {
         let sort = view.sort.as_ref().map(|sort| sort.column.as_str());
-        match self.key() {
-            Some(key) => {
-                let rest = key.iter().filter(|name| Some(name.as_str()) != sort);
-                let columns = rest.filter_map(|name| self.column(name));
-                columns.map(Order::by).collect()
-            }
-            None if self.relation.kind.has_places() => vec![Order::by_place()],
-            None => Vec::new(),
+        let is_other = |name: &&str| Some(*name) != sort;
+        let by = |names: &mut dyn Iterator<Item = &str>| {
+            let columns = names.filter(is_other).filter_map(|name| self.column(name));
+            columns.map(Order::by).collect::<Vec<_>>()
+        };
+        let mut key = self
+            .declared_key()
+            .into_iter()
+            .flatten()
+            .map(String::as_str);
+        let mut ties = by(&mut key);
+        if self.key().is_none() {
+            ties.extend(self.place().iter().map(Order::by_place));
         }
+        if !self.is_total() && sort.is_some() {
+            // Else two pages could have different orders of rows that have the same value.
+            let mut all = self.columns.iter().map(|column| column.name.as_str());
+            ties = by(&mut all);
+            ties.truncate(TIES);
+        }
+        ties
     }
 
     /// The column that an address names.
@@ -135,31 +156,56 @@ impl Table {
         let column = self.named(&filter.column)?;
         let (left, type_name) = (column.compared(), column.compared_type());
         let quoted = column.quoted();
-        let operator = match filter.operator {
+        let mut is_negated = false;
+        let comparator = match filter.operator {
             Operator::IsNull => return Ok(is_null(&quoted)),
             Operator::IsNotNull => return Ok(is_not_null(&quoted)),
             Operator::Contains => {
                 let value = statement.bind(Value::One(filter.value.clone()));
-                // Some collations have no order of letters to search in.
-                return Ok(format!(
-                    "pg_catalog.strpos(pg_catalog.lower({quoted}::text) COLLATE \"C\", \
-                     pg_catalog.lower({value}) COLLATE \"C\") > 0"
-                ));
+                return Ok(contains(&format!("{quoted}::pg_catalog.text"), &value));
             }
             Operator::In => {
                 let value = statement.bind(Value::Many(items(&filter.value)));
-                return Ok(format!("{left} = ANY (CAST({value} AS {type_name}[]))"));
+                let equals = column.comparison.sql(Comparator::Equal);
+                return Ok(format!(
+                    "{left} {equals} ANY (CAST({value} AS {type_name}[]))"
+                ));
             }
-            Operator::Equal => "=",
-            Operator::NotEqual => "<>",
-            Operator::Less => "<",
-            Operator::LessOrEqual => "<=",
-            Operator::Greater => ">",
-            Operator::GreaterOrEqual => ">=",
+            Operator::Equal => Comparator::Equal,
+            Operator::NotEqual => {
+                is_negated = true;
+                Comparator::Equal
+            }
+            Operator::Less => Comparator::Less,
+            Operator::LessOrEqual => Comparator::LessOrEqual,
+            Operator::Greater => Comparator::Greater,
+            Operator::GreaterOrEqual => Comparator::GreaterOrEqual,
         };
         let value = statement.bind(Value::One(filter.value.clone()));
-        Ok(format!("{left} {operator} CAST({value} AS {type_name})"))
+        let operator = column.comparison.sql(comparator);
+        let condition = format!("{left} {operator} CAST({value} AS {type_name})");
+        Ok(match is_negated {
+            true => format!("NOT ({condition})"),
+            false => condition,
+        })
     }
+}
+
+/// That a text contains another, whatever the case. Some collations have no order of
+/// letters to search in, so it is not theirs that counts.
+pub(super) fn contains(text: &str, part: &str) -> String {
+    format!(
+        "pg_catalog.strpos(pg_catalog.lower({text}) COLLATE pg_catalog.\"C\", \
+         pg_catalog.lower({part}) COLLATE pg_catalog.\"C\") OPERATOR(pg_catalog.>) 0"
+    )
+}
+
+/// That it begins with it.
+pub(super) fn begins(text: &str, part: &str) -> String {
+    format!(
+        "pg_catalog.starts_with(pg_catalog.lower({text}) COLLATE pg_catalog.\"C\", \
+         pg_catalog.lower({part}) COLLATE pg_catalog.\"C\")"
+    )
 }
 
 impl Column {
@@ -167,26 +213,37 @@ impl Column {
         format!("t.{}", quote_ident(&self.name))
     }
 
+    /// What is read of it.
+    pub(super) fn source(&self) -> Source {
+        Source {
+            value: self.quoted(),
+            storage: self.storage,
+        }
+    }
+
     /// What stands in comparisons: the text where the type has no order.
-    fn compared(&self) -> String {
-        if self.is_compared_itself() {
-            self.quoted()
-        } else {
-            format!("{}::text", self.quoted())
+    pub(super) fn compared(&self) -> String {
+        match self.comparison {
+            Comparison::AsText => format!("{}::pg_catalog.text", self.quoted()),
+            Comparison::OfServer | Comparison::Own(_) => self.quoted(),
         }
     }
 
-    fn compared_type(&self) -> &str {
-        if self.is_compared_itself() {
-            &self.bare_type
-        } else {
-            "text"
+    /// What a value is cast to that it is compared with.
+    pub(super) fn compared_type(&self) -> &str {
+        match self.comparison {
+            Comparison::AsText => "pg_catalog.text",
+            Comparison::OfServer | Comparison::Own(_) => &self.base_type,
         }
     }
 
-    /// A list of arrays would be an array of more dimensions.
-    fn is_compared_itself(&self) -> bool {
-        self.is_ordered && !self.bare_type.ends_with("[]")
+    /// That it has the value `value`, which is SQL; `name` is what it is called there.
+    pub(super) fn equals(&self, name: &str, value: &str) -> String {
+        let operator = self.comparison.sql(Comparator::Equal);
+        match self.comparison {
+            Comparison::AsText => format!("{name}::pg_catalog.text {operator} {value}"),
+            Comparison::OfServer | Comparison::Own(_) => format!("{name} {operator} {value}"),
+        }
     }
 }
 
@@ -196,14 +253,22 @@ impl Order {
             expression: column.compared(),
             type_name: column.compared_type().to_owned(),
             is_nullable: !column.not_null,
+            comparison: column.comparison.clone(),
+            source: column.source(),
         }
     }
 
-    fn by_place() -> Self {
+    fn by_place((column, type_name): &(&str, &str)) -> Self {
+        let expression = format!("t.{column}");
         Self {
-            expression: "t.ctid".to_owned(),
-            type_name: "tid".to_owned(),
+            source: Source {
+                value: expression.clone(),
+                storage: Storage::Fixed,
+            },
+            expression,
+            type_name: (*type_name).to_owned(),
             is_nullable: false,
+            comparison: Comparison::OfServer,
         }
     }
 }
@@ -282,20 +347,46 @@ fn beyond(
     edge: &[Option<String>],
     is_down: bool,
 ) -> String {
-    if order.is_empty() {
-        // Nothing tells these rows apart, so that none comes later.
-        return "false".to_owned();
-    }
-    let left = order.iter().map(|one| one.expression.as_str());
-    let left = left.collect::<Vec<_>>().join(", ");
     let values = order.iter().enumerate().map(|(at, one)| {
         let value = edge.get(at).cloned().flatten().unwrap_or_default();
         let value = statement.bind(Value::One(value));
         format!("CAST({value} AS {})", one.type_name)
     });
-    let right = values.collect::<Vec<_>>().join(", ");
-    let operator = if is_down { "<" } else { ">" };
-    format!("({left}) {operator} ({right})")
+    let values = values.collect::<Vec<_>>();
+    let is_own = |one: &Order| matches!(one.comparison, Comparison::Own(_));
+    if order.iter().any(is_own) {
+        return beyond_each(order, &values, is_down);
+    }
+    let left = order.iter().map(|one| one.expression.as_str());
+    let left = left.collect::<Vec<_>>().join(", ");
+    let right = values.join(", ");
+    let operator = Comparison::OfServer.sql(match is_down {
+        true => Comparator::Less,
+        false => Comparator::Greater,
+    });
+    match order.is_empty() {
+        // Nothing tells these rows apart, so that none comes later.
+        true => "false".to_owned(),
+        false => format!("({left}) {operator} ({right})"),
+    }
+}
+
+/// The same, column by column: each has operators of its own.
+fn beyond_each(order: &[Order], values: &[String], is_down: bool) -> String {
+    let pairs = order.iter().zip(values).rev();
+    pairs.fold("false".to_owned(), |rest, (one, value)| {
+        let compare = |comparator| {
+            let operator = one.comparison.sql(comparator);
+            format!("{} {operator} {value}", one.expression)
+        };
+        let (beyond, or_same) = match is_down {
+            true => (Comparator::Less, Comparator::LessOrEqual),
+            false => (Comparator::Greater, Comparator::GreaterOrEqual),
+        };
+        // The first half is what an index answers.
+        let (beyond, or_same) = (compare(beyond), compare(or_same));
+        format!("{or_same} AND ({beyond} OR {rest})")
+    })
 }
 
 /// ` ORDER BY` these.

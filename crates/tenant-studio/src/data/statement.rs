@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tenant_core::{DriverTransaction, PgError, PoolError, TenantPool};
 
 use super::answer::{Answer, Limits, Refusal};
-use super::cursor::{alone, cursor, fetch};
+use super::cursor::{Cursor, NAME, alone, fetch};
 use super::explain::{Explain, first_word};
 use crate::shown_schema::ShownSchema;
 
@@ -69,7 +69,7 @@ async fn run(
     let statement = alone(transaction, sql).await?;
     let started = Instant::now();
     let mut answer = Answer::of(&statement);
-    match cursor(transaction, sql, 0).await {
+    match Cursor::over(transaction, (&statement, sql), limits).await {
         Ok(cursor) => {
             let taken = fetch(transaction, &cursor, (&mut answer, limits)).await?;
             if answer.is_cut {
@@ -105,7 +105,8 @@ fn limits_of(sql: &str, limits: Limits) -> Limits {
 /// change something for each. Gives the number of these rows.
 async fn rest(transaction: &DriverTransaction, limits: Limits) -> Result<u64, Refusal> {
     let mut moved = Answer::default();
-    let all = moved.fill(transaction, "MOVE FORWARD ALL FROM studio", limits);
+    let all = format!("MOVE FORWARD ALL FROM {NAME}");
+    let all = moved.fill(transaction, &all, limits);
     all.await.map_err(|error| Refusal::of(error, 0))?;
     Ok(moved.counted.unwrap_or_default())
 }

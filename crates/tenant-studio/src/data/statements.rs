@@ -23,7 +23,10 @@ fn statement(table: &Table, change: &Change) -> Result<Dml, String> {
     if !table.is_writable() || !is_insert && !table.has_writable_rows() {
         let kind = table.relation.kind.name();
         return Err(match table.is_writable() {
-            true => "Rows of a partitioned table without a key cannot be changed.".to_owned(),
+            true => {
+                "Rows of a table without a key cannot be changed while some are on another server."
+                    .to_owned()
+            }
             false => format!("The rows of a {kind} cannot be changed."),
         });
     }
@@ -104,6 +107,6 @@ fn insert(dml: &mut Dml, inputs: &[(&Column, &Input)]) {
 fn write(dml: &mut Dml, column: &Column, input: &Input) {
     match input {
         Input::Default { .. } => dml.push("DEFAULT"),
-        Input::Value(value) => dml.value(value.as_deref(), &column.written_type),
+        Input::Value(value) => dml.value(value.as_deref(), &column.base_type),
     }
 }

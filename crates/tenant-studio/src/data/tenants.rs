@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::reading::{Parameter, Reading};
+use super::select::{begins, contains};
 use crate::error::Failure;
 
 /// A registered tenant.
@@ -58,24 +59,29 @@ fn search_in(registry: &Registry) -> String {
     format!(
         "WITH found AS MATERIALIZED ( \
             SELECT {key} AS name, {schema} AS schema, {created_at} AS created_at, \
-                {version} AS version, count(*) OVER () AS total, row_number() OVER ( \
-                    ORDER BY NOT pg_catalog.starts_with(lower({key}), lower($1)), {key}) AS at \
-            FROM {from} \
-            WHERE pg_catalog.strpos(lower({key}), lower($1)) > 0 \
-                AND ($2::text IS NULL OR {version} IS DISTINCT FROM $2) \
+                {version} AS version, pg_catalog.count(*) OVER () AS total, \
+                pg_catalog.row_number() OVER (ORDER BY NOT {begins}, {key}) AS at \
+            FROM {from} WHERE {contains} AND ($2::pg_catalog.text IS NULL \
+                OR {version}::pg_catalog.text IS DISTINCT FROM $2::pg_catalog.text) \
             ORDER BY at LIMIT $3 OFFSET $4) \
-         SELECT found.name, created_at, version, n.oid IS NOT NULL, total, found.schema \
-         FROM found LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = found.schema ORDER BY at"
+         SELECT found.name, found.created_at, found.version, n.oid IS NOT NULL, found.total, \
+            found.schema \
+         FROM found LEFT JOIN pg_catalog.pg_namespace n \
+            ON n.nspname = found.schema::pg_catalog.text ORDER BY found.at",
+        begins = begins(&format!("{key}::pg_catalog.text"), "$1"),
+        contains = contains(&format!("{key}::pg_catalog.text"), "$1"),
     )
 }
 
 /// A schema's tables are found through `pg_depend`, which has an index by it.
-const SIZES: &str = "SELECT asked.name, (SELECT sum(pg_catalog.pg_total_relation_size(c.oid)) \
+const SIZES: &str = "SELECT asked.name, (SELECT pg_catalog.sum( \
+            pg_catalog.pg_total_relation_size(c.oid::pg_catalog.regclass)) \
         FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid \
-        WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
-            AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-            AND c.relkind IN ('r', 'm'))::int8 \
-     FROM unnest($1) AS asked (name) JOIN pg_catalog.pg_namespace n ON n.nspname = asked.name";
+        WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid \
+            AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid \
+            AND (c.relkind = 'r' OR c.relkind = 'm'))::pg_catalog.int8 \
+     FROM pg_catalog.unnest($1) AS asked (name) \
+     JOIN pg_catalog.pg_namespace n ON n.nspname = asked.name";
 
 /// Looks for tenants. Without a list of them, the database is not set up.
 pub(crate) async fn tenants(
@@ -118,20 +124,21 @@ fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
     })
 }
 
-/// Adds the sizes: the transaction's last question. A table that somebody holds
-/// for himself would be waited for; then all stay unknown.
-pub(crate) async fn measure(reading: &Reading, found: &mut Found) {
+/// Adds the sizes: the transaction's last question. A table that another session holds
+/// for itself would be waited for; then all stay unknown, and the reason is given.
+pub(crate) async fn measure(reading: &Reading, found: &mut Found) -> Result<(), Failure> {
     let names = found.rows.iter().map(|tenant| tenant.schema.as_str());
     let names = names.collect::<Vec<_>>();
     let rows = reading
         .rows("Measuring", SIZES, &[(&names, Type::TEXT_ARRAY)])
-        .await;
-    let sizes = rows.iter().flatten();
+        .await?;
+    let sizes = rows.iter();
     let sizes = sizes.filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)));
     let sizes = sizes.collect::<HashMap<String, Option<i64>>>();
     for tenant in &mut found.rows {
         tenant.size = sizes.get(&tenant.schema).copied().flatten();
     }
+    Ok(())
 }
 
 /// Adds the servers of a cluster that they are on.

@@ -7,6 +7,7 @@ use tokio_postgres::types::Type;
 use super::keys::{self, Constraint};
 use super::reading::{Parameter, Reading};
 use super::relation::Relation;
+use super::text::text;
 use crate::error::Failure;
 
 /// A table with its columns.
@@ -17,7 +18,7 @@ pub(crate) struct Outline {
     pub(crate) columns: Vec<(String, String)>,
 }
 
-const COLUMNS: &str = "SELECT a.attrelid, a.attname::text, \
+const COLUMNS: &str = "SELECT a.attrelid, a.attname::pg_catalog.text, \
         pg_catalog.format_type(a.atttypid, a.atttypmod) \
      FROM pg_catalog.pg_attribute a \
      WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped \
@@ -37,7 +38,7 @@ pub(crate) async fn outlines(
     )?;
     let mut columns = HashMap::<u32, Vec<(String, String)>>::new();
     for row in &rows {
-        let read = || Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)));
+        let read = || Ok((row.try_get(0)?, (text(row, 1)?, text(row, 2)?)));
         let (oid, column) = read().map_err(Failure::of(WHAT))?;
         columns.entry(oid).or_default().push(column);
     }

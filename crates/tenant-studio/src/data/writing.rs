@@ -7,7 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::Row;
 
 use super::dml::Dml;
-use super::reading::Reading;
+use super::reading::{AS_THEY_ARE, Reading};
 use crate::error::Failure;
 use crate::shown_schema::ShownSchema;
 
@@ -29,7 +29,8 @@ impl Writing {
             ShownSchema::Tenant(name) => pool.tenant(name).isolation(how).on_driver().await?,
         };
         let set = format!(
-            "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off",
+            "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off; \
+             {AS_THEY_ARE}",
             timeout.as_millis()
         );
         let set = transaction.batch_execute(&set).await;

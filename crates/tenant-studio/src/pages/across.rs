@@ -136,7 +136,7 @@ fn refused(studio: &Studio, uri: &Uri, asked: &Asked, refusal: &Refusal) -> Resp
 fn page(studio: &Studio, uri: &Uri, asked: &Asked, result: &Markup) -> Response {
     let body = html! {
         h1 { "One query across tenants" }
-        p { "Or " a href="/across/compare" { "compare two tenants" } "." }
+        p { "Or " a href="across/compare" { "compare two tenants" } "." }
         (form::form(studio, asked))
         section #result aria-label="Result" { (result) }
         (form::help())

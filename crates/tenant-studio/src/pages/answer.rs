@@ -45,10 +45,10 @@ pub(super) fn cells(row: &Values) -> Markup {
 }
 
 fn cell(value: Option<&Value>) -> Markup {
-    let cut_from = value.and_then(|value| value.cut_from);
+    let cut_from = value.and_then(|value| value.cut_from.as_deref());
     html! {
         (cell::shown(value.map(|value| value.text.as_str()), usize::MAX))
-        @if let Some(length) = cut_from { "…" span.more.quiet { (words(length)) " letters" } }
+        @if let Some(length) = cut_from { "…" span.more.quiet { (length) } }
     }
 }
 
@@ -126,9 +126,9 @@ pub(super) fn file(name: &str, text: String) -> Response {
 
 /// A value in such a file. One that is cut says so.
 pub(super) fn in_file(value: &Value) -> String {
-    match value.cut_from {
+    match &value.cut_from {
         None => value.text.clone(),
-        Some(length) => format!("{}… ({length} letters)", value.text),
+        Some(length) => format!("{}… ({length})", value.text),
     }
 }
 

@@ -29,8 +29,8 @@ struct Grid<'a> {
     table: &'a Table,
     view: &'a View,
     rows: Rows,
-    /// How many rows there are, if they were counted.
-    total: Option<i64>,
+    /// How many rows there are, if they were to be counted.
+    total: Option<Result<i64, Failure>>,
 }
 
 async fn show(here: Here, TableName(name): TableName) -> Result<Response, Failure> {
@@ -43,7 +43,7 @@ async fn show(here: Here, TableName(name): TableName) -> Result<Response, Failur
         Err(failure) => (Rows::default(), Some(failure)),
     };
     let total = match &failure {
-        None if view.counts => Some(table.count(&reading, &view).await?),
+        None if view.counts => Some(table.count(&reading, &view).await),
         _ => None,
     };
     reading.end();
@@ -104,9 +104,10 @@ impl Grid<'_> {
             ..self.view.clone()
         };
         html! {
-            @match (self.total, self.table.relation.estimate) {
-                (Some(1), _) => "1 row",
-                (Some(total), _) => { (counted(total)) " rows" },
+            @match (&self.total, self.table.relation.estimate) {
+                (Some(Err(failure)), _) => { "could not be counted: " (failure.to_string()) },
+                (Some(Ok(1)), _) => "1 row",
+                (Some(Ok(total)), _) => { (counted(*total)) " rows" },
                 (None, Some(rows)) if self.view.filters.is_empty() => {
                     (estimated(rows)) " rows · " a href=(count.at_path(&self.path())) { "count" }
                 },

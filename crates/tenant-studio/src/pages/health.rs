@@ -13,11 +13,11 @@ use maud::{Markup, html};
 use tenant_core::remedy::Command;
 use tenant_core::{Health, PoolError, Problem, TenantName};
 
-use crate::error::Failure;
+use crate::error::{Failure, causes};
 use crate::page::{Page, Tab};
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
-use kind::{Kind, causes};
+use kind::Kind;
 
 /// How many problems of a kind are shown.
 const SHOWN: usize = 200;
@@ -54,7 +54,7 @@ async fn check(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failu
 
 fn form(verb: &str) -> Markup {
     html! {
-        form method="post" action="/health" {
+        form method="post" action="health" {
             p.quiet { "Compares the public schema and all tenants with the migrations of this \
                 program: what is applied, what each schema holds, and what is left over. If it is not \
                 known what a schema should hold, the migrations are applied to new ones in \
@@ -132,7 +132,7 @@ fn group(studio: &Studio, kind: Kind, problems: &[&Problem]) -> Markup {
 fn whose(problem: &Problem) -> Markup {
     html! {
         @match problem.tenant.as_deref() {
-            None => a href="/public" { "public" },
+            None => a href="public" { "public" },
             Some(name) => @match name.parse::<TenantName>() {
                 Ok(tenant) if Kind::of(&problem.kind).has_pages() => {
                     a href=(ShownSchema::Tenant(tenant).path()) { (name) }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 use tenant_core::remedy::Command;
-use tenant_core::{Migration, MigrationSet, PoolError};
+use tenant_core::{MIGRATION_HISTORY, Migration, MigrationSet, PoolError};
 
 use super::{Here, at_each_place};
 use crate::data::{self, Applied};
@@ -28,8 +28,10 @@ pub(super) fn routes() -> Router<Studio> {
 /// The migrations of one schema.
 async fn of_place(here: Here) -> Result<Response, Failure> {
     let reading = here.read().await?;
-    let applied = data::ledger(&reading).await?;
+    let recorded = data::ledger(&reading).await?;
     reading.end();
+    let has_ledger = recorded.is_some();
+    let applied = recorded.unwrap_or_default();
     let known = stream(&here.studio, &here.place);
     let pending = known.iter().filter(|one| find(&applied, one).is_none());
     let pending = pending.count();
@@ -38,6 +40,10 @@ async fn of_place(here: Here) -> Result<Response, Failure> {
             h1 { "Migrations" }
             @if pending == 0 { span.badge.good { "up to date" } }
             @else { span.badge.behind { (pending) " pending" } }
+        }
+        @if !has_ledger {
+            p.note { "No migration is recorded: the schema has no table "
+                code { (MIGRATION_HISTORY) } "." }
         }
         @if pending > 0 { (here.studio.remedies().paragraph(&[command(&here.place).into()])) }
         (list(&here.place, known, &applied))
@@ -118,7 +124,7 @@ fn address(place: &ShownSchema, version: &str) -> String {
         ShownSchema::Public => "public",
         ShownSchema::Tenant(_) => "tenant",
     };
-    format!("/migrations/{stream}/{}", segment(version))
+    format!("migrations/{stream}/{}", segment(version))
 }
 
 /// An error of the library, where it says what a pool's error says too.

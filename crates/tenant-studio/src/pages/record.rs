@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::{Here, at_each_place};
 use crate::cell;
-use crate::data::{self, Column, Constraint, Reading, Table};
+use crate::data::{self, Cell, Column, Constraint, Extent, Reading, Table};
 use crate::error::Failure;
 use crate::query::{Filter, OrderValues, View};
 use crate::shown_schema::TableName;
@@ -50,15 +50,15 @@ async fn read(
     here: &Here,
     reading: &Reading,
     table: &Table,
-    (columns, letters): (&[&Column], usize),
-) -> Result<Vec<Option<String>>, Failure> {
+    (columns, extent): (&[&Column], Extent),
+) -> Result<Vec<Option<Cell>>, Failure> {
     let gone = || Failure::NotFound("The row is not there any more.".to_owned());
     if let Some(key) = here.parameter("key") {
         let identity = serde_json::from_str::<OrderValues>(&key);
         let identity =
             identity.map_err(|_| Failure::Wrong("The key cannot be read.".to_owned()))?;
         return table
-            .row(reading, &identity, (columns, letters))
+            .row(reading, &identity, (columns, extent))
             .await?
             .ok_or_else(gone);
     }
@@ -68,9 +68,7 @@ async fn read(
     let number = number.and_then(|number| usize::try_from(number).ok());
     let number = number.ok_or_else(|| Failure::Wrong("No row is named.".to_owned()))?;
     let view = View::of(here.uri.query());
-    let row = table
-        .nth(reading, &view, number, (columns, letters))
-        .await?;
+    let row = table.nth(reading, &view, number, (columns, extent)).await?;
     row.ok_or_else(gone)
 }
 
@@ -79,7 +77,7 @@ async fn row(here: Here, TableName(name): TableName) -> Result<Response, Failure
     let tables = data::relations(&reading).await?;
     let table = Table::read(&reading, &name).await?;
     let columns = table.columns.iter().collect::<Vec<_>>();
-    let values = read(&here, &reading, &table, (&columns, LETTERS)).await?;
+    let values = read(&here, &reading, &table, (&columns, Extent::of(LETTERS))).await?;
     reading.end();
     let record = Record {
         here: &here,
@@ -94,7 +92,7 @@ struct Record<'a> {
     here: &'a Here,
     table: &'a Table,
     /// One for each column.
-    values: &'a [Option<String>],
+    values: &'a [Option<Cell>],
 }
 
 impl Record<'_> {
@@ -109,7 +107,7 @@ impl Record<'_> {
             dl.record {
                 @for (column, value) in pairs {
                     dt { (column.name) span.type { (column.type_name) } }
-                    dd { (self.value(column, value.as_deref())) }
+                    dd { (self.value(column, value.as_ref())) }
                 }
             }
             (self.incoming())
@@ -124,15 +122,15 @@ impl Record<'_> {
         Some(url::with(&path, [("key", key)]))
     }
 
-    fn value(&self, column: &Column, value: Option<&str>) -> Markup {
-        let is_cut = value.is_some_and(|text| cell::is_cut(text, LETTERS));
+    fn value(&self, column: &Column, value: Option<&Cell>) -> Markup {
+        let is_cut = cell::has_more(value, LETTERS);
         let mut keys = self.table.foreign_keys();
         let key = keys.find(|key| key.columns.first() == Some(&column.name));
         let link = key.and_then(|key| self.follow(key));
         html! {
             @match link {
-                Some(link) => a href=(link) { (cell::shown(value, LETTERS)) },
-                None => (cell::shown(value, LETTERS)),
+                Some(link) => a href=(link) { (cell::of(value, LETTERS)) },
+                None => (cell::of(value, LETTERS)),
             }
             @if is_cut || column.is_json && value.is_some() {
                 " " a.more href=(self.alone(column)) { "open in full" }
@@ -155,7 +153,7 @@ impl Record<'_> {
             .columns
             .iter()
             .position(|column| column.name == name)?;
-        self.values.get(at)?.as_deref()
+        self.values.get(at)?.as_ref()?.exact()
     }
 
     /// The row that a foreign key leads to.
@@ -202,19 +200,19 @@ async fn value(here: Here, TableName(name): TableName) -> Result<Response, Failu
     let table = Table::read(&reading, &name).await?;
     let column = table.named(&here.parameter("column").unwrap_or_default())?;
     let is_whole = here.parameter("download").is_some();
-    let letters = if is_whole {
-        i32::MAX as usize - 1
-    } else {
-        LETTERS_OF_VALUE
+    let extent = match is_whole {
+        true => Extent::ALL,
+        false => Extent::alone(LETTERS_OF_VALUE),
     };
-    let mut values = read(&here, &reading, &table, (&[column], letters)).await?;
+    let mut values = read(&here, &reading, &table, (&[column], extent)).await?;
     let mut value = values.pop().flatten();
     if is_whole {
         reading.end();
-        return Ok(download(value.unwrap_or_default()));
+        let text = value.as_ref().and_then(Cell::text).unwrap_or_default();
+        return Ok(download(text.to_owned()));
     }
-    if column.is_json {
-        value = data::pretty(&reading, value).await;
+    if let Some(Cell::Text(json)) = value.as_mut().filter(|_| column.is_json) {
+        *json = data::pretty(&reading, std::mem::take(json)).await;
     }
     reading.end();
     let body = html! {
@@ -222,9 +220,9 @@ async fn value(here: Here, TableName(name): TableName) -> Result<Response, Failu
             h1 { a href=(here.place.rows(&name)) { (name) } " · " (column.name) }
             span.badge { (column.type_name) }
             span.gap {}
-            a.button href=(format!("{}&download=1", here.uri)) download { "Download" }
+            a.button href=(format!("{}&download=1", url::relative(&here.uri))) download { "Download" }
         }
-        div.value { (cell::shown(value.as_deref(), LETTERS_OF_VALUE)) }
+        div.value { (cell::of(value.as_ref(), LETTERS_OF_VALUE)) }
     };
     let page = here.page(crate::page::Tab::Tables, format!("{name}.{}", column.name));
     Ok(page.answer(&body))

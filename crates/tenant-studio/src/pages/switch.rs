@@ -47,7 +47,7 @@ async fn switch(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     }
     let body = html! {
         h1 { "Switch tenant" }
-        form.search method="get" action="/switch" role="search" data-live="#offers" {
+        form.search method="get" action="switch" role="search" data-live="#offers" {
             input type="hidden" name="from" value=(from);
             input.large type="search" name="q" value=(text) autofocus autocomplete="off"
                 spellcheck="false" aria-label="Search tenants by name" placeholder="Search by name";
@@ -76,7 +76,7 @@ fn offers(names: &[TenantName], text: &str, kept: &str) -> Markup {
                 }
             }
             @if is_public {
-                li { a href=(format!("/public{kept}")) { "public" span.quiet { " the public schema" } } }
+                li { a href=(format!("public{kept}")) { "public" span.quiet { " the public schema" } } }
             }
         }
         @if names.is_empty() && !is_public { p.empty { "No tenant is found." } }

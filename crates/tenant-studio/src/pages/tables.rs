@@ -19,13 +19,16 @@ async fn list(here: Here) -> Result<Response, Failure> {
     let reading = here.read().await?;
     let mut tables = data::relations(&reading).await?;
     let database = here.studio.tenants().database();
-    data::measure(&reading, database, &mut tables).await;
+    let unread = data::measure(&reading, database, &mut tables).await.err();
     reading.end();
     let body = html! {
         h1 { "Tables and views" }
         @if tables.is_empty() {
             p.empty { "There are no tables in this schema yet." }
         } @else {
+            @if let Some(reason) = &unread {
+                p.note { "The sizes could not be read: " (reason.to_string()) }
+            }
             (table(&here.place, &tables))
         }
     };

@@ -1,5 +1,7 @@
 //! The start page: a search for tenants.
 
+mod standings;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::Uri;
@@ -10,12 +12,13 @@ use tenant_core::TenantName;
 use tenant_core::remedy::Command;
 
 use crate::data::{self, Found, Search, TenantRow};
-use crate::error::Failure;
+use crate::error::{Failure, causes};
 use crate::page::{Page, Tab};
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
 use crate::words::{bytes, counted};
+use standings::Standings;
 
 /// How many tenants are shown at a time.
 const SHOWN: usize = 50;
@@ -51,13 +54,13 @@ impl Asked {
 
     /// The address of the results from `offset` on.
     fn at(&self, offset: usize) -> String {
-        url::with("/tenants", self.parameters(offset))
+        url::with("tenants", self.parameters(offset))
     }
 
     /// The same results with their sizes.
     fn measured(&self) -> String {
         let sizes = std::iter::once(("sizes", "1".to_owned()));
-        url::with("/tenants", self.parameters(self.offset).chain(sizes))
+        url::with("tenants", self.parameters(self.offset).chain(sizes))
     }
 
     fn parameters(&self, offset: usize) -> impl Iterator<Item = (&'static str, String)> {
@@ -83,16 +86,27 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     let mut found = data::tenants(&reading, studio.tenants().registry(), &search).await?;
     let tenants = studio.tenants();
     let is_cluster = tenants.database().is_cluster();
-    if asked.with_sizes && !is_cluster {
-        data::measure_tenants(&reading, &mut found).await;
-    }
+    let measured = match asked.with_sizes && !is_cluster {
+        true => data::measure_tenants(&reading, &mut found).await,
+        false => Ok(()),
+    };
     reading.end();
-    match (is_cluster, asked.with_sizes) {
-        (false, _) => {}
-        (true, false) => data::find_homes(tenants, &mut found).await?,
-        (true, true) => data::measure_at_home(tenants, &mut found).await?,
-    }
-    let results = results(&studio, &asked, &found);
+    let at_home = match (is_cluster, asked.with_sizes) {
+        (false, _) => Ok(()),
+        (true, false) => data::find_homes(tenants, &mut found).await,
+        (true, true) => data::measure_at_home(tenants, &mut found).await,
+    };
+    let standings = match asked.with_sizes {
+        true => Some(Standings::read(&studio, &found).await),
+        false => None,
+    };
+    let unread = measured.and(at_home).err();
+    let shown = Shown {
+        found: &found,
+        standings,
+        unread,
+    };
+    let results = results(&studio, &asked, &shown);
     if asked.is_part {
         return Ok(results.into_response());
     }
@@ -109,7 +123,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
 
 fn form(asked: &Asked) -> Markup {
     html! {
-        form.search method="get" action="/tenants" role="search" data-live="#results" {
+        form.search method="get" action="tenants" role="search" data-live="#results" {
             input.large type="search" name="q" value=(asked.text) autofocus autocomplete="off"
                 spellcheck="false" placeholder="Search by name" aria-label="Search tenants by name";
             label.check { input type="checkbox" name="behind" value="1" checked[asked.only_behind];
@@ -119,7 +133,17 @@ fn form(asked: &Asked) -> Markup {
     }
 }
 
-fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
+/// The tenants that were found, and what was read of them.
+struct Shown<'a> {
+    found: &'a Found,
+    /// Once they were asked themselves.
+    standings: Option<Standings>,
+    /// Why nothing was measured.
+    unread: Option<Failure>,
+}
+
+fn results(studio: &Studio, asked: &Asked, shown: &Shown<'_>) -> Markup {
+    let found = shown.found;
     if found.rows.is_empty() {
         return html! {
             p.empty {
@@ -136,6 +160,9 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
     html! {
         p.quiet { (counted(found.total)) @if found.total == 1 { " tenant" } @else { " tenants" }
             @if total > found.rows.len() { ", shown are " (asked.offset + 1) "–" (last) } }
+        @if let Some(reason) = &shown.unread {
+            p.note { "Not all could be read: " (causes(reason)) }
+        }
         div.scroll {
             table.list data-rows {
                 thead { tr {
@@ -148,7 +175,7 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
                     @if is_cluster { th scope="col" { "Server" } }
                     th scope="col" { "Created" }
                 } }
-                tbody { @for tenant in &found.rows { (row(studio, tenant)) } }
+                tbody { @for tenant in &found.rows { (row(studio, tenant, shown)) } }
             }
         }
         nav.pager aria-label="More tenants" {
@@ -160,7 +187,7 @@ fn results(studio: &Studio, asked: &Asked, found: &Found) -> Markup {
     }
 }
 
-fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
+fn row(studio: &Studio, tenant: &TenantRow, shown: &Shown<'_>) -> Markup {
     let name = tenant.name.parse::<TenantName>();
     html! {
         tr {
@@ -171,7 +198,7 @@ fn row(studio: &Studio, tenant: &TenantRow) -> Markup {
                 }
             }
             td { @match &name {
-                Ok(_) => (state(studio, tenant)),
+                Ok(_) => (state(studio, tenant, shown)),
                 Err(error) => span.badge.bad { (error.to_string()) },
             } }
             td.mono { (tenant.version.as_deref().unwrap_or("–")) }
@@ -195,8 +222,16 @@ fn home(tenant: &TenantRow) -> Markup {
     }
 }
 
-/// How the tenant is, as far as the list of tenants says.
-fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
+/// How the tenant is: as it says itself, or before it was asked, as the list of tenants
+/// says.
+fn state(studio: &Studio, tenant: &TenantRow, shown: &Shown<'_>) -> Markup {
+    match &shown.standings {
+        Some(standings) if tenant.has_schema => standings.of(&tenant.name),
+        _ => listed(studio, tenant),
+    }
+}
+
+fn listed(studio: &Studio, tenant: &TenantRow) -> Markup {
     let migrations = &studio.tenants().migrations().tenant;
     let Some(version) = tenant.version.as_deref().filter(|_| tenant.has_schema) else {
         return without_version(tenant);
@@ -210,9 +245,9 @@ fn state(studio: &Studio, tenant: &TenantRow) -> Markup {
         .map_or("", |it| it.version().as_str());
     html! {
         @match pending.count() {
-            0 if version > newest => span.badge.bad { "newer than this program" },
-            0 => span.badge.good { "up to date" },
-            pending => span.badge.behind { (pending) " pending" },
+            0 if version > newest => span.badge.bad { "listed as newer than this program" },
+            0 => span.badge title="What the list of tenants says" { "listed as up to date" },
+            pending => span.badge.behind { "listed with " (pending) " pending" },
         }
     }
 }

@@ -19,8 +19,8 @@ pub(crate) struct Site {
     pub(crate) database: TestDatabase,
     pub(crate) tenants: Tenants,
     pub(crate) port: u16,
-    pub(crate) cookie: String,
-    pub(crate) url: String,
+    pub(crate) session: Session,
+    pub(crate) studio: Studio,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -55,6 +55,38 @@ impl Site {
         Self::serve(database, Some(role), tenants, Options::default()).await
     }
 
+    /// One that writes, on a database that does not know what its bytes mean, with these
+    /// tables in acme.
+    pub(crate) async fn in_sql_ascii(tables: &str) -> Self {
+        let beside = TestDatabase::new().await;
+        let name = format!("{}_bytes", beside.name());
+        let create = format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' \
+             LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
+        beside.execute(&create).await;
+        let tenants = open(&beside.url().replace(beside.name(), &name)).await;
+        set_up(&tenants).await;
+        let pool = tenants.pool().size(1).open().await.unwrap();
+        let acme = "acme".parse().unwrap();
+        let filling = pool.tenant(&acme).on_driver().await.unwrap();
+        filling.batch_execute(tables).await.unwrap();
+        filling.commit().await.unwrap();
+        drop(pool);
+        let options = Options {
+            write: true,
+            ..Options::default()
+        };
+        Self::serve(beside, None, tenants, options).await
+    }
+
+    /// Ends the studio, and drops the database of [`in_sql_ascii`](Self::in_sql_ascii).
+    pub(crate) async fn end_and_drop(self) {
+        let drop = format!("DROP DATABASE {}_bytes WITH (FORCE)", self.database.name());
+        self.database.execute(&drop).await;
+        self.end().await;
+    }
+
     async fn serve(
         database: TestDatabase,
         role: Option<Role>,
@@ -65,24 +97,29 @@ impl Site {
         let studio = Studio::new(tenants.clone(), pool, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let url = studio.url(port, &Start::Tenants);
-        let (_, token) = url.split_once("token=").unwrap();
-        let cookie = format!("studio_{port}={token}");
+        let url = studio.invite(port, &Start::Tenants).url();
         let (stop, stopped) = oneshot::channel::<()>();
+        let served = studio.clone();
         let served = tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
-            studio.serve(listener, stopped).await
+            served.serve(listener, stopped).await
         });
+        let session = Session::enter(port, &url).await;
         Self {
             role,
             database,
             tenants,
             port,
-            cookie,
-            url,
+            session,
+            studio,
             stop: Some(stop),
             served,
         }
+    }
+
+    /// An address that opens it once.
+    pub(crate) fn url(&self) -> String {
+        self.studio.invite(self.port, &Start::Tenants).url()
     }
 
     /// The name of the role that it logs in as, if it has one of its own.
@@ -105,8 +142,8 @@ impl Site {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let host = format!("127.0.0.1:{}", self.port);
-        let cookie = self.cookie.clone();
-        self.send("GET", path, &[("Host", &host), ("Cookie", &cookie)])
+        let cookie = self.session.cookie.as_str();
+        self.send("GET", path, &[("Host", &host), ("Cookie", cookie)])
             .await
     }
 
@@ -117,16 +154,13 @@ impl Site {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\n\
              Content-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}",
-            self.cookie
+            self.session.cookie,
+            path = self.session.at(path),
         );
-        let mut stream = TcpStream::connect(&host).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        Answer::of(&String::from_utf8(answer).unwrap())
+        answer_to(self.port, &request).await
     }
 
-    /// A request with exactly these headers.
+    /// A request in the session with exactly these headers.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut stream = self.ask(method, path, headers).await;
         let mut answer = Vec::new();
@@ -141,6 +175,7 @@ impl Site {
         path: &str,
         headers: &[(&str, &str)],
     ) -> TcpStream {
+        let path = self.session.at(path);
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let headers = headers
             .iter()
@@ -171,11 +206,71 @@ async fn open(url: &str) -> Tenants {
 
 async fn two_tenants(database: &TestDatabase) -> Tenants {
     let tenants = open(&database.url()).await;
+    set_up(&tenants).await;
+    tenants
+}
+
+async fn set_up(tenants: &Tenants) {
     tenants.migrate_public().await.unwrap();
     for name in ["acme", "globex"] {
         tenants.create(&name.parse().unwrap()).await.unwrap();
     }
-    tenants
+}
+
+/// What a browser that was let in has.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// With a slash before it.
+    pub(crate) path: String,
+    pub(crate) cookie: String,
+}
+
+impl Session {
+    /// Opens the address that was printed, and what it leads to.
+    pub(crate) async fn enter(port: u16, url: &str) -> Self {
+        let (_, key) = url.split_once("/enter?key=").unwrap();
+        let answer = Self::exchange(port, &format!("key={key}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Self::of(&answer)
+    }
+
+    /// Sends the form of the page that lets a browser in.
+    pub(crate) async fn exchange(port: u16, form: &str) -> Answer {
+        let request = format!(
+            "POST /enter HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: null\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{form}",
+            form.len()
+        );
+        answer_to(port, &request).await
+    }
+
+    /// What an answer hands out.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        let given = between(&answer.headers, "set-cookie: ", "; HttpOnly").next();
+        let (cookie, path) = given.unwrap().split_once("; Path=").unwrap();
+        Self {
+            path: path.trim_end_matches('/').to_owned(),
+            cookie: cookie.to_owned(),
+        }
+    }
+
+    /// A page of the session.
+    pub(crate) fn at(&self, path: &str) -> String {
+        match path.starts_with("/assets/") {
+            true => path.to_owned(),
+            false => format!("{}{path}", self.path),
+        }
+    }
+}
+
+/// The answer to a request.
+pub(crate) async fn answer_to(port: u16, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    Answer::of(&String::from_utf8(answer).unwrap())
 }
 
 impl Answer {
@@ -229,12 +324,18 @@ pub(crate) fn first_cells(page: &str) -> Vec<String> {
     rows.map(|row| row.into_iter().next().unwrap()).collect()
 }
 
-/// The address behind a link that has `attribute`, if the page has one.
+/// The address behind a link that has `attribute`, if the page has one, below the path
+/// of the session.
 pub(crate) fn link(page: &str, attribute: &str) -> Option<String> {
     let tags = between(page, "<a ", ">");
     let mut found = tags.filter(|tag| tag.contains(attribute));
     let tag = found.next()?;
-    Some(between(tag, "href=\"", "\"").next()?.replace("&amp;", "&"))
+    let address = between(tag, "href=\"", "\"").next()?.replace("&amp;", "&");
+    assert!(
+        !address.starts_with('/'),
+        "{address} leads out of the session"
+    );
+    Some(format!("/{address}"))
 }
 
 pub(crate) fn between<'a>(

@@ -12,6 +12,7 @@ mod person;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
+use std::sync::Mutex;
 
 use serde_json::json;
 use test_support::eventually;
@@ -64,9 +65,13 @@ pub(crate) struct Browser {
     driver: Driver,
     window: Window,
     /// Where the studio is served, with a slash at the end.
-    home: String,
+    studio: String,
+    /// The same with the path of the session.
+    home: Mutex<String>,
     /// Parts of messages in the console that the test expects.
     expected: Vec<&'static str>,
+    /// Beginnings of addresses beyond the studio that it expects.
+    strangers: Vec<String>,
     has_ended: bool,
 }
 
@@ -87,22 +92,45 @@ impl Browser {
             session: Some(session),
             driver,
             window,
-            home: format!("http://127.0.0.1:{}/", site.port),
+            studio: format!("http://127.0.0.1:{}/", site.port),
+            home: Mutex::new(String::new()),
             expected: Vec::new(),
+            strangers: Vec::new(),
             has_ended: false,
         };
         this.resize().await;
         // What a browser asks for to show itself is not the studio's fault.
         this.leave("about:blank").await;
         this.complaints().await;
-        this.session().goto(&site.url).await.unwrap();
-        // The page with the token goes on by itself.
+        this.enter(&site.url()).await;
+        this
+    }
+
+    /// Opens an address that lets the browser in, and waits for where it leads.
+    pub(crate) async fn enter(&self, address: &str) {
+        self.session().goto(address).await.unwrap();
+        self.is_let_in().await;
+    }
+
+    /// Waits until the browser has a session.
+    pub(crate) async fn is_let_in(&self) {
         eventually("the studio opens", async || {
-            !this.address().await.contains("token")
+            let address = self.address().await;
+            let rest = address.strip_prefix(&self.studio).unwrap_or_default();
+            let session = rest.split_once('/').map(|(session, _)| session);
+            let is_let_in = session.is_some_and(|session| session.len() == 32);
+            if is_let_in {
+                let home = format!("{}{}/", self.studio, session.unwrap());
+                *self.home.lock().unwrap() = home;
+            }
+            is_let_in
         })
         .await;
-        this.rests().await;
-        this
+        self.rests().await;
+    }
+
+    fn home(&self) -> String {
+        self.home.lock().unwrap().clone()
     }
 
     async fn resize(&self) {
@@ -125,6 +153,31 @@ impl Browser {
     /// The test goes on although the console says this.
     pub(crate) fn expect(&mut self, message: &'static str) {
         self.expected.push(message);
+    }
+
+    /// The test goes on although a page asked for this.
+    pub(crate) fn expect_stranger(&mut self, address: String) {
+        self.strangers.push(address);
+    }
+
+    /// The test opens a file.
+    pub(crate) fn expect_file(&mut self) {
+        self.expect_stranger("file:///".to_owned());
+    }
+
+    /// The addresses that the tab can go back to.
+    pub(crate) async fn history(&self) -> Vec<String> {
+        let history = self.tell("Page.getNavigationHistory", json!({})).await;
+        let entries = history["entries"].as_array().unwrap().iter();
+        let urls = entries.map(|entry| entry["url"].as_str().unwrap().to_owned());
+        urls.collect()
+    }
+
+    /// The path of the browser's session, with a slash before it.
+    pub(crate) fn session_path(&self) -> String {
+        let home = self.home();
+        let path = home.strip_prefix(&self.studio).unwrap();
+        format!("/{}", path.trim_end_matches('/'))
     }
 
     /// Says that the test is done with it, and judges what nobody saw.

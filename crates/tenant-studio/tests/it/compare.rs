@@ -30,7 +30,7 @@ async fn the_rows_of_all_tables_are_counted_side_by_side() {
         "<th scope=\"row\">dummy_table</th><td class=\"number\">3</td><td class=\"number\">2</td>",
     );
     page.has("odd &quot;one</th><td class=\"number\">0</td><td class=\"number\"><span class=\"quiet\">no such table");
-    page.has("href=\"/across/compare?one=acme&amp;other=globex&amp;table=dummy_table\"");
+    page.has("href=\"across/compare?one=acme&amp;other=globex&amp;table=dummy_table\"");
     page.has("<tr class=\"differs\"><th scope=\"row\">dummy_table");
     page.has("<tr class=\"\"><th scope=\"row\">__diesel_schema_migrations</th>");
 }
@@ -43,10 +43,10 @@ async fn a_table_that_cannot_be_counted_does_not_hide_the_others() {
     client.batch_execute(lock).await.unwrap();
     let page = studio.get("/across/compare?one=acme&other=globex").await;
     page.has(
-        "<th scope=\"row\">dummy_table</th><td class=\"number\">–</td><td class=\"number\">2</td>",
+        "<th scope=\"row\">dummy_table</th><td class=\"number\"><span class=\"badge bad\">could not be read</span>",
     );
     page.has("odd &quot;one</th><td class=\"number\">0</td>");
-    page.has("stands where counting was refused")
+    page.has("lock timeout")
         .has_no("differs\"><th scope=\"row\">dummy");
 }
 
@@ -129,7 +129,7 @@ async fn rows_that_a_policy_hides_from_the_role_are_neither_counted_nor_compared
         .await;
     let page = studio.get("/across/compare?one=acme&other=globex").await;
     page.has(
-        "<th scope=\"row\">dummy_table</th><td class=\"number\">–</td><td class=\"number\">0</td>",
+        "<th scope=\"row\">dummy_table</th><td class=\"number\"><span class=\"badge bad\">could not be read</span>",
     );
     let page = studio
         .get("/across/compare?one=acme&other=globex&table=dummy_table")

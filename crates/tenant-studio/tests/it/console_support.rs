@@ -8,13 +8,15 @@ use test_support::{PgBouncer, Replicated, Role, TestDatabase};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::browser::Session;
+
 /// A studio at a port of its own, and the database that it shows.
 pub(crate) struct Served {
     _role: Option<Role>,
     pub(crate) pooler: Option<PgBouncer>,
     pub(crate) database: TestDatabase,
     port: u16,
-    cookie: String,
+    session: Session,
     _servers: Option<Replicated>,
 }
 
@@ -86,16 +88,15 @@ impl Served {
         let studio = Studio::new(tenants, pool, options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let url = studio.url(port, &Start::Public);
-        let (_, token) = url.split_once("token=").unwrap();
-        let cookie = format!("studio_{port}={token}");
+        let url = studio.invite(port, &Start::Public).url();
         tokio::spawn(async move { studio.serve(listener, std::future::pending()).await });
+        let session = Session::enter(port, &url).await;
         Self {
             _role: role,
             pooler,
             database,
             port,
-            cookie,
+            session,
             _servers: None,
         }
     }
@@ -111,26 +112,27 @@ impl Served {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        self.ask(&format!("GET {path} HTTP/1.1"), "", "").await
+        self.ask(&format!("GET {} HTTP/1.1", self.session.at(path)), "", "")
+            .await
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let origin = format!("Origin: http://127.0.0.1:{}\r\n", self.port);
-        let request = format!("POST {path} HTTP/1.1");
+        let request = format!("POST {} HTTP/1.1", self.session.at(path));
         self.ask(&request, &origin, &encoded(fields)).await
     }
 
     /// As a form of another site would send it.
     pub(crate) async fn post_from_elsewhere(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let origin = "Origin: http://example.org\r\n";
-        let request = format!("POST {path} HTTP/1.1");
+        let request = format!("POST {} HTTP/1.1", self.session.at(path));
         self.ask(&request, origin, &encoded(fields)).await
     }
 
     /// Sends a form, and leaves it to the caller to read or to go away.
     pub(crate) async fn begin_post(&self, path: &str, fields: &[(&str, &str)]) -> TcpStream {
         let origin = format!("Origin: http://127.0.0.1:{}\r\n", self.port);
-        let request = format!("POST {path} HTTP/1.1");
+        let request = format!("POST {} HTTP/1.1", self.session.at(path));
         self.send(&request, &origin, &encoded(fields)).await
     }
 
@@ -140,7 +142,7 @@ impl Served {
             "{request}\r\nHost: 127.0.0.1:{}\r\nCookie: {}\r\nConnection: close\r\n{headers}\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             self.port,
-            self.cookie,
+            self.session.cookie,
             body.len()
         );
         stream.write_all(text.as_bytes()).await.unwrap();

@@ -175,7 +175,7 @@ async fn a_request_of_another_site_changes_nothing() {
     for origin in ["http://evil.example", "null"] {
         let headers = [
             ("Host", host.as_str()),
-            ("Cookie", site.cookie.as_str()),
+            ("Cookie", site.session.cookie.as_str()),
             ("Origin", origin),
         ];
         let answer = site.send("POST", path, &headers).await;

@@ -65,7 +65,10 @@ async fn a_download_that_is_given_up_ends_its_query() {
     let site = Site::new().await;
     site.sql("acme", "CREATE VIEW endless AS SELECT i, repeat('x', 1000) AS x FROM generate_series(1, 100000000) i").await;
     let host = format!("127.0.0.1:{}", site.port);
-    let headers = [("Host", host.as_str()), ("Cookie", site.cookie.as_str())];
+    let headers = [
+        ("Host", host.as_str()),
+        ("Cookie", site.session.cookie.as_str()),
+    ];
     let download = site
         .ask("GET", "/t/acme/table/endless/export.csv", &headers)
         .await;

@@ -1,63 +1,135 @@
 //! Who is let in, and what a browser is told.
 
-use crate::browser::{Answer, SCRIPTS, Site, between, link};
+use crate::browser::{Answer, SCRIPTS, Session, Site, answer_to, between};
 
+/// The answer to a request outside any session.
 async fn with(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
     let host = format!("127.0.0.1:{}", site.port);
     let host = [("Host", host.as_str())];
     let headers = host.iter().chain(headers).copied().collect::<Vec<_>>();
-    site.send("GET", path, &headers).await
+    raw(site, "GET", path, &headers).await
+}
+
+/// The answer to exactly this request.
+async fn raw(site: &Site, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    let headers = headers.collect::<String>();
+    let request = format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    answer_to(site.port, &request).await
+}
+
+/// What the printed address has as its key.
+fn key(url: &str) -> String {
+    url.split_once("/enter?key=").unwrap().1.to_owned()
+}
+
+/// A program that stands in another folder or at another port has this page for it.
+fn other_session(site: &Site) -> Session {
+    let turned = |text: &str| text.chars().rev().collect::<String>();
+    Session {
+        path: format!("/{}", turned(&site.session.path[1..])),
+        cookie: site.session.cookie.clone(),
+    }
 }
 
 #[tokio::test]
-async fn the_printed_address_gives_the_key_and_does_not_stay_in_the_history() {
+async fn the_printed_address_lets_one_browser_in_and_is_used_up_then() {
     let site = Site::new().await;
-    let path = site.url.split_once(&site.port.to_string()).unwrap().1;
-    let answer = with(&site, path, &[]).await;
-    assert_eq!(answer.status, 200);
-    let cookie = format!(
-        "set-cookie: {}; Path=/; HttpOnly; SameSite=Strict",
-        site.cookie
-    );
-    assert!(answer.headers.contains(&cookie), "{answer:?}");
+    let url = site.url();
+    let path = url.split_once(&site.port.to_string()).unwrap().1;
+    // To look at it uses nothing up.
+    for _ in 0..2 {
+        let answer = with(&site, path, &[("Sec-Fetch-Site", "cross-site")]).await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.headers.contains("set-cookie"), "{answer:?}");
+    }
+    let answer = Session::exchange(site.port, &format!("key={}", key(&url))).await;
+    let session = Session::of(&answer);
+    assert_ne!(session.path, site.session.path);
+    let target = format!("content=\"0; url={}/tenants\"", session.path);
+    assert!(answer.body.contains(&target), "{answer:?}");
     assert!(
-        answer.body.contains("content=\"0; url=/tenants\""),
-        "{answer:?}"
+        !answer
+            .body
+            .contains(session.cookie.split_once('=').unwrap().1)
     );
-    assert_eq!(link(&answer.body, "href").unwrap(), "/tenants");
+    let page = session.at("/tenants");
+    let answer = with(&site, &page, &[("Cookie", &session.cookie)]).await;
+    assert_eq!(answer.status, 200);
+    let again = Session::exchange(site.port, &format!("key={}", key(&url))).await;
+    assert_eq!(again.status, 403);
+    assert!(!again.headers.contains("set-cookie"), "{again:?}");
+    // The session that was there before is there still.
     site.page("/tenants").await;
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_without_the_key() {
+async fn nobody_is_let_in_without_both_halves_of_a_session() {
     let site = Site::new().await;
-    let last = site.cookie.chars().next_back().unwrap();
-    let other = if last == '0' { '1' } else { '0' };
-    let close = format!("{}{other}", site.cookie.trim_end_matches(last));
-    let short = site.cookie[..site.cookie.len() - 1].to_owned();
-    let other_port = site.cookie.replacen("studio_", "studio_1", 1);
-    for cookie in ["", "studio=1", &close, &short, &other_port] {
-        for path in [
+    let other = Session::enter(site.port, &site.url()).await;
+    let Session { path, cookie } = &site.session;
+    let short = &cookie[..cookie.len() - 1];
+    let renamed = cookie.replacen("studio=", "other=", 1);
+    let turned = other_session(&site).path;
+    for (path, cookie) in [
+        ("", ""),
+        ("", cookie.as_str()),
+        (path, ""),
+        (path, "studio="),
+        (path, short),
+        (path, &renamed),
+        (path, &other.cookie),
+        (&other.path, cookie),
+        (&turned, cookie),
+        (&format!("/{path}"), cookie),
+    ] {
+        for page in [
             "/",
             "/tenants",
             "/t/acme",
             "/public/table/schema_tracker",
+            "/t/acme/table/dummy_table/export.csv",
             "/nowhere",
         ] {
-            let answer = with(&site, path, &[("Cookie", cookie)]).await;
-            assert_eq!(answer.status, 403, "{cookie} {path}");
-            assert!(!answer.body.contains("acme"), "{answer:?}");
+            let answer = with(&site, &format!("{path}{page}"), &[("Cookie", cookie)]).await;
+            assert_eq!(answer.status, 403, "{cookie} {path}{page}");
+            assert!(!answer.body.contains("globex"), "{answer:?}");
         }
     }
-    let wrong = with(&site, "/tenants?token=0123", &[("Cookie", &site.cookie)]).await;
-    assert_eq!(wrong.status, 403);
-    assert!(!wrong.headers.contains("set-cookie"));
+}
+
+#[tokio::test]
+async fn a_browser_sends_the_cookie_to_the_path_of_its_session_only() {
+    let site = Site::new().await;
+    let answer = Session::exchange(site.port, &format!("key={}", key(&site.url()))).await;
+    let session = Session::of(&answer);
+    let whole = format!(
+        "set-cookie: {}; Path={}/; HttpOnly; SameSite=Strict",
+        session.cookie, session.path
+    );
+    assert!(answer.headers.contains(&whole), "{answer:?}");
+    // A studio's cookie is of no use at the studio either, without the path.
+    let page = with(&site, "/tenants", &[("Cookie", &session.cookie)]).await;
+    assert_eq!(page.status, 403);
+    assert_eq!(session.path.len(), 1 + 32);
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_port_beside_it_does_no_harm() {
+    let site = Site::new().await;
+    let cookies = format!("studio=planted; other=1; {}", site.session.cookie);
+    let page = with(&site, &site.session.at("/tenants"), &[("Cookie", &cookies)]).await;
+    assert_eq!(page.status, 200);
 }
 
 #[tokio::test]
 async fn a_foreign_name_that_leads_here_is_refused() {
     let site = Site::new().await;
     let port = site.port;
+    let tenants = site.session.at("/tenants");
+    let cookie = ("Cookie", site.session.cookie.as_str());
     for host in [
         "evil.example",
         &format!("evil.example:{port}"),
@@ -65,17 +137,25 @@ async fn a_foreign_name_that_leads_here_is_refused() {
         "127.0.0.1:1",
         "",
     ] {
-        let headers = [("Host", host), ("Cookie", site.cookie.as_str())];
-        let answer = site.send("GET", "/tenants", &headers).await;
+        let answer = raw(&site, "GET", &tenants, &[("Host", host), cookie]).await;
         assert_eq!(answer.status, 403, "{host}: {answer:?}");
-        let headers = [("Host", host)];
-        let path = site.url.split_once(&port.to_string()).unwrap().1;
-        let answer = site.send("GET", path, &headers).await;
-        assert!(!answer.headers.contains("set-cookie"), "{host}: {answer:?}");
+        for (method, path) in [
+            ("GET", "/enter?key=1"),
+            ("POST", "/enter"),
+            ("POST", "/code"),
+        ] {
+            let headers = [("Host", host), ("Content-Length", "0")];
+            let answer = raw(&site, method, path, &headers).await;
+            assert_eq!(answer.status, 403, "{host} {path}: {answer:?}");
+        }
     }
+    let host = format!("127.0.0.1:{port}");
+    let whole = format!("http://evil.example:{port}{tenants}");
+    let answer = raw(&site, "GET", &whole, &[("Host", &host), cookie]).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
     let host = format!("localhost:{port}");
-    let headers = [("Host", host.as_str()), ("Cookie", site.cookie.as_str())];
-    assert_eq!(site.send("GET", "/tenants", &headers).await.status, 200);
+    let answer = raw(&site, "GET", &tenants, &[("Host", &host), cookie]).await;
+    assert_eq!(answer.status, 200);
 }
 
 #[tokio::test]
@@ -84,32 +164,40 @@ async fn another_site_can_neither_ask_nor_send() {
     let own = format!("http://127.0.0.1:{}", site.port);
     let other_port = "http://127.0.0.1:1".to_owned();
     let secure = own.replace("http:", "https:");
+    let tenants = site.session.at("/tenants");
+    let cookie = ("Cookie", site.session.cookie.as_str());
     for origin in ["http://evil.example", "null", &other_port, &secure] {
-        let headers = [("Cookie", site.cookie.as_str()), ("Origin", origin)];
-        assert_eq!(
-            with(&site, "/tenants", &headers).await.status,
-            403,
-            "{origin}"
-        );
+        let answer = with(&site, &tenants, &[cookie, ("Origin", origin)]).await;
+        assert_eq!(answer.status, 403, "{origin}");
     }
-    let headers = [("Cookie", site.cookie.as_str()), ("Origin", own.as_str())];
-    assert_eq!(with(&site, "/tenants", &headers).await.status, 200);
+    // A browser says of a page at another port that it is of the same site.
+    for from in ["same-site", "cross-site"] {
+        let answer = with(&site, &tenants, &[cookie, ("Sec-Fetch-Site", from)]).await;
+        assert_eq!(answer.status, 403, "{from}");
+    }
+    for from in ["same-origin", "none"] {
+        let headers = [cookie, ("Origin", own.as_str()), ("Sec-Fetch-Site", from)];
+        assert_eq!(with(&site, &tenants, &headers).await.status, 200, "{from}");
+    }
     let host = format!("127.0.0.1:{}", site.port);
-    let without = [("Host", host.as_str()), ("Cookie", site.cookie.as_str())];
-    let answer = site.send("POST", "/tenants", &without).await;
-    assert_eq!(answer.status, 403, "{answer:?}");
+    for path in ["/health", "/t/acme/sql", "/across"] {
+        let path = site.session.at(path);
+        let answer = raw(&site, "POST", &path, &[("Host", &host), cookie]).await;
+        assert_eq!(answer.status, 403, "{path}: {answer:?}");
+    }
 }
 
 #[tokio::test]
 async fn every_answer_forbids_what_a_page_does_not_need() {
     let site = Site::new().await;
     let refused = with(&site, "/tenants", &[]).await;
+    let enter = with(&site, "/enter?key=1", &[]).await;
     for path in ["/tenants", "/nowhere", "/assets/studio.js", "/t/nobody"] {
-        for answer in [&site.get(path).await, &refused] {
+        for answer in [&site.get(path).await, &refused, &enter] {
             let headers = &answer.headers;
             let policy = "content-security-policy: default-src 'none'; script-src 'self'; \
                           style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                          form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
             assert!(headers.contains(policy), "{path}: {headers}");
             assert!(
                 headers.contains("x-content-type-options: nosniff"),
@@ -155,20 +243,24 @@ async fn no_page_has_style_or_script_in_it_which_the_policy_would_stop() {
 }
 
 #[tokio::test]
-async fn the_key_is_in_no_page_and_neither_is_a_password() {
+async fn neither_half_of_the_session_is_in_a_page_nor_is_a_password() {
     let site = Site::new().await;
-    let (_, token) = site.cookie.split_once('=').unwrap();
+    let (_, cookie) = site.session.cookie.split_once('=').unwrap();
     for path in [
         "/tenants",
-        "/switch",
+        "/switch?from=/t/acme",
         "/public",
         "/t/acme",
+        "/t/acme/table/dummy_table/row?key=[%221%22]",
+        "/across",
+        "/migrations",
         "/assets/studio.js",
         "/nowhere",
     ] {
         let answer = site.get(path).await;
-        assert!(!answer.body.contains(token), "{path}");
-        assert!(!answer.body.contains("postgres://"), "{path}");
+        for secret in [cookie, &site.session.path[1..], "postgres://"] {
+            assert!(!answer.body.contains(secret), "{path}");
+        }
     }
 }
 
@@ -181,7 +273,10 @@ async fn it_ends_when_it_is_told_to_also_while_somebody_waits() {
     )
     .await;
     let host = format!("127.0.0.1:{}", site.port);
-    let headers = [("Host", host.as_str()), ("Cookie", site.cookie.as_str())];
+    let headers = [
+        ("Host", host.as_str()),
+        ("Cookie", site.session.cookie.as_str()),
+    ];
     let _waiting = site.ask("GET", "/t/acme/table/slow", &headers).await;
     let idle = site.ask("GET", "/tenants", &headers).await;
     site.end().await;

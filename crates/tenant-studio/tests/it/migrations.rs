@@ -47,11 +47,11 @@ async fn each_migration_says_how_many_tenants_have_it_and_which_lack_it() {
                     <span class=\"badge behind\">1</span></td>";
     assert!(counts.starts_with(expected), "{counts}");
     assert!(page.contains("1 of 3 tenants could not be read"), "{page}");
-    assert!(page.contains("href=\"/t/globex/migrations\""), "{page}");
+    assert!(page.contains("href=\"t/globex/migrations\""), "{page}");
     assert!(page.contains("29990101000000"), "{page}");
     let found = site.page("/migrations?q=GLOB").await;
-    assert!(found.contains("/t/globex/migrations"), "{found}");
-    assert!(!found.contains("/t/acme/migrations"), "{found}");
+    assert!(found.contains("t/globex/migrations"), "{found}");
+    assert!(!found.contains("t/acme/migrations"), "{found}");
 }
 
 #[tokio::test]
@@ -63,18 +63,18 @@ async fn a_migration_shows_its_sql_and_the_tenants_without_it() {
         page.contains("ADD COLUMN") && page.contains("description"),
         "{page}"
     );
-    assert!(page.contains("/t/globex/migrations"), "{page}");
-    assert!(!page.contains("/t/acme/migrations"), "{page}");
+    assert!(page.contains("t/globex/migrations"), "{page}");
+    assert!(!page.contains("t/acme/migrations"), "{page}");
     let first = site
         .page(&format!("/migrations/tenant/{}", OUR_VERSIONS[0]))
         .await;
     assert!(
-        first.contains("CREATE TABLE") && first.contains("None."),
+        first.contains("CREATE TABLE") && first.contains("None"),
         "{first}"
     );
     let unknown = site.page("/migrations/tenant/29990101000000").await;
     assert!(unknown.contains("Tenants that have it"), "{unknown}");
-    assert!(unknown.contains("/t/acme/migrations"), "{unknown}");
+    assert!(unknown.contains("t/acme/migrations"), "{unknown}");
     assert_eq!(site.get("/migrations/tenant/1").await.status, 404);
 }
 
@@ -94,7 +94,7 @@ async fn a_place_tells_its_own_migrations() {
     );
     let public = site.page("/public/migrations").await;
     assert!(public.contains("up to date"), "{public}");
-    let path = public.split_once("href=\"/migrations/public/").unwrap().1;
+    let path = public.split_once("href=\"migrations/public/").unwrap().1;
     let version = path.split_once('"').unwrap().0;
     let sql = site.page(&format!("/migrations/public/{version}")).await;
     assert!(sql.contains("up.sql"), "{sql}");

@@ -6,7 +6,7 @@ use crate::chromium::Browser;
 use crate::shop::shop;
 
 #[tokio::test]
-async fn the_printed_address_opens_the_start_page_and_its_token_is_gone() {
+async fn the_printed_address_opens_the_start_page() {
     let site = shop().await;
     let browser = Browser::at(&site).await;
     assert_eq!(browser.path().await, "/tenants");

@@ -29,8 +29,8 @@ pub(super) async fn compare(State(studio): State<Studio>, uri: Uri) -> Result<Re
     };
     let body = html! {
         h1 { "Two tenants compared" }
-        p { "Or " a href="/across" { "run one query across tenants" } "." }
-        form.search method="get" action="/across/compare" {
+        p { "Or " a href="across" { "run one query across tenants" } "." }
+        form.search method="get" action="across/compare" {
             (name_field("one", "One tenant", &one)) (name_field("other", "The other", &other))
             button.button type="submit" { "Compare" }
         }
@@ -49,7 +49,7 @@ fn name_field(name: &str, label: &str, value: &str) -> Markup {
 fn address([one, other]: [&str; 2], table: Option<&str>) -> String {
     let table = table.map(|table| ("table", table.to_owned()));
     let names = [("one", one.to_owned()), ("other", other.to_owned())];
-    url::with("/across/compare", names.into_iter().chain(table))
+    url::with("across/compare", names.into_iter().chain(table))
 }
 
 /// The place of a tenant that a person has named.
@@ -69,8 +69,7 @@ async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure
     one.end();
     other.end();
     Ok(html! {
-        p.quiet { "Rows of each table, counted" @if counts.iter().any(is_unknown) {
-            "; – stands where counting was refused, or would have taken too long" } "." }
+        p.quiet { "Rows of each table, counted." }
         div.scroll {
             table.list.compare {
                 thead { tr {
@@ -84,21 +83,22 @@ async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure
     })
 }
 
-fn is_unknown(counts: &Counts) -> bool {
-    counts.rows.contains(&Count::Unknown)
+fn is_unread(counts: &Counts) -> bool {
+    let mut counts = counts.rows.iter();
+    counts.any(|count| matches!(count, Count::Unread(_)))
 }
 
 fn row(names: [&str; 2], counts: &Counts) -> Markup {
     let in_both = !counts.rows.contains(&Count::NoTable);
-    let [one, other] = counts.rows;
+    let [one, other] = &counts.rows;
     html! {
-        tr.differs[one != other && !is_unknown(counts)] {
+        tr.differs[one != other && !is_unread(counts)] {
             th scope="row" { (counts.table) }
-            @for count in counts.rows {
+            @for count in &counts.rows {
                 td.number { @match count {
                     Count::NoTable => span.quiet { "no such table" },
-                    Count::Unknown => "–",
-                    Count::Rows(rows) => (counted(rows)),
+                    Count::Unread(why) => { span.badge.bad { "could not be read" } " " (why) },
+                    Count::Rows(rows) => (counted(*rows)),
                 } }
             }
             td { @if in_both {

@@ -67,7 +67,7 @@ impl Asked {
         let choice =
             choice.flat_map(|(which, name, value)| [("which", which.to_owned()), (name, value)]);
         let address = url::with(
-            "/across",
+            "across",
             [("sql", self.sql.clone())].into_iter().chain(choice),
         );
         (address.len() <= IN_ADDRESS).then_some(address)
@@ -98,7 +98,7 @@ pub(super) fn form(studio: &Studio, asked: &Asked) -> Markup {
     let usual = studio.options().statement_timeout.as_secs().max(1);
     let seconds = usize::try_from(asked.seconds.unwrap_or(usual)).unwrap_or(1);
     html! {
-        form.console method="post" action="/across" data-across="#result"
+        form.console method="post" action="across" data-across="#result"
             data-history=(history(studio, "across tenants")) {
             label.hidden for="sql" { "SQL" }
             textarea #sql name="sql" rows="6" required spellcheck="false" autocomplete="off"

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::data::{CurrentRow, RefusedChange, Table};
+use crate::data::{Cell, CurrentRow, RefusedChange, Table};
 use crate::error::Failure;
 
 /// What is said of a row that is not what it was.
@@ -91,15 +91,22 @@ pub(super) fn failed(failure: &Failure) -> Response {
     (failure.status(), Json(document)).into_response()
 }
 
-/// A row as it is. A value that is too long to be edited here is left out.
+/// A row as it is. A value that cannot be edited here is left out.
 pub(super) fn row_document(table: &Table, row: &CurrentRow) -> Value {
     let pairs = table.columns.iter().zip(&row.values);
-    let short = pairs.filter(|(_, value)| !is_too_long(value.as_deref()));
-    let values = short.map(|(column, value)| (column.name.clone(), json!(value)));
+    let short = pairs.filter(|(_, value)| unfit(value.as_ref()).is_none());
+    let values = short.map(|(column, value)| {
+        let text = value.as_ref().and_then(Cell::exact);
+        (column.name.clone(), json!(text))
+    });
     json!({ "version": row.version, "values": values.collect::<serde_json::Map<_, _>>() })
 }
 
-/// Whether the value is only the beginning of one.
-pub(super) fn is_too_long(value: Option<&str>) -> bool {
-    value.is_some_and(|text| text.chars().nth(CurrentRow::LETTERS_TO_EDIT).is_some())
+/// Why a value cannot be edited, if it cannot.
+pub(super) fn unfit(value: Option<&Cell>) -> Option<&'static str> {
+    match value? {
+        Cell::Bytes(_) => Some("Some of its bytes are not UTF-8, so that it cannot be edited."),
+        Cell::Text(text) if text.chars().nth(CurrentRow::LETTERS_TO_EDIT).is_none() => None,
+        Cell::Text(_) | Cell::Large(_) => Some("Too long to be edited here."),
+    }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::changes::has_default;
 use crate::cell;
-use crate::data::{Choice, Column};
+use crate::data::{Cell, Choice, Column};
 
 /// How many letters of somebody else's value are shown beside one's own.
 const LETTERS: usize = 200;
@@ -18,10 +18,10 @@ pub(super) struct Field {
     pub(super) value: String,
     pub(super) is_null: bool,
     pub(super) is_default: bool,
-    /// Whether it is too long for a form.
-    pub(super) is_too_long: bool,
+    /// Why it cannot be edited, if it cannot; and what there is.
+    pub(super) unfit: Option<(&'static str, Cell)>,
     /// What somebody else has made of it in between.
-    pub(super) now: Option<Option<String>>,
+    pub(super) now: Option<Option<Cell>>,
 }
 
 /// What a column's field needs besides the value.
@@ -34,12 +34,14 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl Field {
-    pub(super) fn of(value: Option<String>) -> Self {
+    pub(super) fn of(value: Option<Cell>) -> Self {
+        let unfit = super::answer::unfit(value.as_ref());
+        let text = value.as_ref().and_then(Cell::exact).map(str::to_owned);
         Self {
             is_null: value.is_none(),
-            is_too_long: super::answer::is_too_long(value.as_deref()),
-            value: value.clone().unwrap_or_default(),
-            original: value,
+            unfit: unfit.zip(value),
+            value: text.clone().unwrap_or_default(),
+            original: text,
             ..Self::default()
         }
     }
@@ -54,7 +56,7 @@ impl Field {
     }
 
     pub(super) fn show(&self, column: &Column, around: &Surroundings<'_>) -> Markup {
-        let is_fixed = !column.is_writable() || self.is_too_long;
+        let is_fixed = !column.is_writable() || self.unfit.is_some();
         html! {
             div.field.refused[around.is_refused] {
                 label for=(id(column)) { (column.name) }
@@ -68,7 +70,7 @@ impl Field {
                         }
                     }
                     @if let Some(now) = &self.now {
-                        p.note { "Now: " (cell::shown(now.as_deref(), LETTERS)) }
+                        p.note { "Now: " (cell::of(now.as_ref(), LETTERS)) }
                     }
                 }
             }
@@ -78,10 +80,15 @@ impl Field {
     fn fixed(&self, column: &Column) -> Markup {
         let value = (!self.is_null).then_some(self.value.as_str());
         html! {
-            output.mono id=(id(column)) { (cell::shown(value, LETTERS)) }
-            p.quiet {
-                @if self.is_too_long { "Too long to be edited here." }
-                @else { "PostgreSQL gives it its value." }
+            @match &self.unfit {
+                Some((reason, cell)) => {
+                    output.mono id=(id(column)) { (cell::of(Some(cell), LETTERS)) }
+                    p.quiet { (reason) }
+                },
+                None => {
+                    output.mono id=(id(column)) { (cell::shown(value, LETTERS)) }
+                    p.quiet { "PostgreSQL gives it its value." }
+                },
             }
         }
     }

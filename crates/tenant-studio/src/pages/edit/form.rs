@@ -11,7 +11,7 @@ use super::control::Field;
 use super::row::{Form, Message};
 use super::submitted::Submitted;
 use super::{Answer, allowed, keep};
-use crate::data::{Change, CurrentRow, Done, RefusedChange, Table};
+use crate::data::{Cell, Change, CurrentRow, Done, RefusedChange, Table};
 use crate::error::Failure;
 use crate::pages::{Here, at_each_place};
 use crate::shown_schema::TableName;
@@ -199,7 +199,8 @@ async fn stale(here: &Here, table: &Table, submitted: &Submitted, now: CurrentRo
         match submitted.value(name).filter(|_| is_changed) {
             None => Field::of(now),
             Some(value) => {
-                let is_other = submitted.original(name) != now;
+                let seen = submitted.original(name);
+                let is_other = seen.as_deref() != now.as_ref().and_then(Cell::exact);
                 Field {
                     value,
                     is_null: submitted.is_null(name),
@@ -244,9 +245,14 @@ fn to_row(here: &Here, name: &str, key: &str, is_saved: bool) -> Response {
     let path = here.place.table(name, "edit");
     let saved = is_saved.then(|| ("saved", "1".to_owned()));
     let address = url::with(&path, [("key", key.to_owned())].into_iter().chain(saved));
-    Redirect::to(&address).into_response()
+    Redirect::to(&format!("{}{address}", url::base(&here.uri))).into_response()
 }
 
 fn to_rows(here: &Here, name: &str) -> Response {
-    Redirect::to(&here.place.rows(name)).into_response()
+    Redirect::to(&format!(
+        "{}{}",
+        url::base(&here.uri),
+        here.place.rows(name)
+    ))
+    .into_response()
 }

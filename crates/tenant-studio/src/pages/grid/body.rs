@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Grid;
 use crate::cell;
-use crate::data::{Column, Constraint, LETTERS, RowData};
+use crate::data::{Cell, Column, Constraint, LETTERS, RowData};
 use crate::pages::record;
 use crate::query::{Filter, View};
 
@@ -61,7 +61,7 @@ impl Grid<'_> {
                 }
                 @for (column, value) in columns.iter().zip(&row.cells) {
                     td.number[column.is_number] {
-                        (self.cell((number, row), column, value.as_deref()))
+                        (self.cell((number, row), column, value.as_ref()))
                     }
                 }
             }
@@ -72,15 +72,15 @@ impl Grid<'_> {
         &self,
         (number, row): (usize, &RowData),
         column: &Column,
-        value: Option<&str>,
+        value: Option<&Cell>,
     ) -> Markup {
-        let is_cut = value.is_some_and(|text| cell::is_cut(text, LETTERS));
+        let is_cut = cell::has_more(value, LETTERS);
         let link = self.follow(row, column);
         html! {
             div.cell {
                 @match link {
-                    Some((link, title)) => a href=(link) title=(title) { (cell::shown(value, LETTERS)) },
-                    None => (cell::shown(value, LETTERS)),
+                    Some((link, title)) => a href=(link) title=(title) { (cell::of(value, LETTERS)) },
+                    None => (cell::of(value, LETTERS)),
                 }
             }
             @if is_cut || column.is_json && value.is_some() {
@@ -93,7 +93,7 @@ impl Grid<'_> {
     /// Where the row or one of its values is shown alone.
     fn record(&self, number: usize, row: &RowData, page: &str) -> String {
         let path = self.place.table(&self.table.relation.name, page);
-        record::address(&path, row.identity().as_ref(), self.view, number)
+        record::address(&path, row.identity.as_ref(), self.view, number)
     }
 
     /// Where the foreign key that begins with `column` leads from this row.

@@ -57,7 +57,7 @@ impl Grid<'_> {
     fn next(&self) -> Option<View> {
         let last = self.rows.rows.last()?;
         let before = self.before().map(|before| before + self.rows.rows.len());
-        Some(match self.edge(last) {
+        Some(match Self::edge(last) {
             Some(edge) => self.view.moved(At::After(edge), before),
             None => self.view.moved(At::Offset(before?), None),
         })
@@ -70,7 +70,7 @@ impl Grid<'_> {
             return Some(self.view.restarted());
         }
         let before = before.map(|before| before - size);
-        match self.rows.rows.first().and_then(|first| self.edge(first)) {
+        match self.rows.rows.first().and_then(Self::edge) {
             Some(edge) => Some(self.view.moved(At::Before(edge), before)),
             None => Some(self.view.moved(At::Offset(before?), None)),
         }
@@ -78,13 +78,14 @@ impl Grid<'_> {
 
     fn last(&self) -> View {
         let shown = self.view.size();
-        let total = self.total.and_then(|total| usize::try_from(total).ok());
+        let total = self.total.as_ref().and_then(|total| total.as_ref().ok());
+        let total = total.and_then(|total| usize::try_from(*total).ok());
         let before = total.map(|total| total.saturating_sub(shown));
         self.view.moved(At::End, before)
     }
 
     /// What a page begins after, where each row has a place of its own.
-    fn edge(&self, row: &RowData) -> Option<Vec<Option<String>>> {
-        row.edge().filter(|_| self.table.is_total())
+    fn edge(row: &RowData) -> Option<Vec<Option<String>>> {
+        row.edge.clone()
     }
 }

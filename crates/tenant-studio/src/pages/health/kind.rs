@@ -80,12 +80,3 @@ impl Kind {
         )
     }
 }
-
-/// The error's text and those of its causes.
-pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let mut causes = chain.map(ToString::to_string).collect::<Vec<_>>();
-    // A transparent error repeats the text of the one that it wraps.
-    causes.dedup();
-    causes.join(": ")
-}

@@ -25,13 +25,16 @@ async fn show(State(studio): State<Studio>, uri: Uri) -> Result<Response, Failur
     let text = url::parameter(uri.query(), "q").unwrap_or_default();
     let offset = url::parameter(uri.query(), "offset").and_then(|at| at.parse().ok());
     let reading = studio.read(&ShownSchema::Public).await?;
-    let of_public = data::ledger(&reading).await?;
+    let of_public = data::ledger(&reading).await;
     reading.end();
     let fleet = Fleet::read(&studio).await?;
     let migrations = studio.tenants().migrations();
     let body = html! {
         h1 { "Migrations" }
-        (public(&migrations.public, &of_public))
+        @match &of_public {
+            Ok(applied) => (public(&migrations.public, applied.as_deref().unwrap_or_default())),
+            Err(failure) => p.note { "The public schema could not be read: " (failure.to_string()) },
+        }
         h2 { "The tenants" }
         (counts(&migrations.tenant, &fleet))
         (unknown(&fleet))
@@ -55,7 +58,7 @@ fn public(known: &MigrationSet, applied: &[Applied]) -> Markup {
     let pending = pending.count();
     html! {
         p {
-            a href="/public/migrations" { "The public schema" } " has "
+            a href="public/migrations" { "The public schema" } " has "
             (known.iter().len() - pending) " of its " (known.iter().len()) " migrations. "
             @if pending > 0 { span.badge.behind { (pending) " pending" } }
         }
@@ -65,9 +68,7 @@ fn public(known: &MigrationSet, applied: &[Applied]) -> Markup {
 /// The migrations, newest first, and how many tenants have each.
 fn counts(known: &MigrationSet, fleet: &Fleet) -> Markup {
     html! {
-        @if fleet.unread() > 0 {
-            p.note { (fleet.unread()) " of " (fleet.tenants()) " tenants could not be read, and are not counted." }
-        }
+        (fleet.not_counted())
         @if known.iter().len() == 0 {
             p.empty { "This program has no migrations for tenants." }
         } @else {
@@ -116,7 +117,7 @@ fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
     let at = |offset: usize| {
         let text = Some(("q", asked.text.to_owned())).filter(|(_, text)| !text.is_empty());
         let offset = (offset > 0).then(|| ("offset", offset.to_string()));
-        url::with("/migrations", text.into_iter().chain(offset))
+        url::with("migrations", text.into_iter().chain(offset))
     };
     html! {
         h2 { "Tenants that differ" }
@@ -124,7 +125,7 @@ fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
             p.empty { "All tenants have exactly the migrations of this program." }
         } @else {
             (studio.remedies().paragraph(&[Command::MigrateTenants.into()]))
-            form.search method="get" action="/migrations" role="search" data-short {
+            form.search method="get" action="migrations" role="search" data-short {
                 input type="search" name="q" value=(asked.text) autocomplete="off" spellcheck="false"
                     aria-label="Search the tenants that differ" placeholder="Search by name";
                 button.button type="submit" { "Search" }
@@ -135,5 +136,5 @@ fn different(studio: &Studio, fleet: &Fleet, asked: &Asked<'_>) -> Markup {
 }
 
 fn address(version: &str) -> String {
-    format!("/migrations/tenant/{}", segment(version))
+    format!("migrations/tenant/{}", segment(version))
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use tenant_core::{Selection, TenantName, TenantStanding, Version};
 
 use super::failure;
-use crate::error::Failure;
+use crate::error::{Failure, causes};
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::words::counted;
@@ -70,6 +70,24 @@ impl Fleet {
         unread.count()
     }
 
+    /// What is said of those that could not be read.
+    pub(super) fn not_counted(&self) -> Markup {
+        let unread = self.unread();
+        let mut errors = self.standings.iter().filter_map(|one| {
+            let error = one.error.as_ref()?;
+            Some((&one.name, causes(error)))
+        });
+        html! {
+            @if let Some((name, error)) = errors.next() {
+                p.note {
+                    (unread) " of " (self.tenants()) " tenants could not be read, and are not counted. "
+                    (name) ": " (error)
+                    @if unread > 1 { "; and others" }
+                }
+            }
+        }
+    }
+
     /// The applied versions that this program does not have, and how many tenants
     /// have each.
     pub(super) fn unknown(&self) -> impl Iterator<Item = (&str, usize)> {
@@ -131,13 +149,13 @@ fn row(one: &TenantStanding) -> Markup {
         tr {
             th scope="row" { (link(&one.name)) }
             td {
-                @if let Some(error) = &one.error { span.badge.bad title=(error.to_string()) { "cannot be read" } }
+                @if one.error.is_some() { span.badge.bad { "could not be read" } }
                 @if one.is_of_other_program { span.badge.bad { "of another program" } " " }
                 @if !one.pending.is_empty() { span.badge.behind { (one.pending.len()) " pending" } " " }
                 @if !one.unknown.is_empty() { span.badge.bad { (one.unknown.len()) " unknown" } }
             }
             td {
-                @if let Some(error) = &one.error { (error.to_string()) }
+                @if let Some(error) = &one.error { (causes(error)) }
                 span.mono { (beginning(one.pending.iter().chain(&one.unknown))) }
             }
         }

@@ -30,7 +30,7 @@ async fn public(
     let found = found.ok_or_else(|| nobody(&version))?;
     let body = html! {
         (heading(found, "of the public schema"))
-        p { a href="/public/migrations" { "Whether it is applied" } }
+        p { a href="public/migrations" { "Whether it is applied" } }
         (sql(found))
     };
     Ok(page(&studio, &uri, found.name()).answer(&body))
@@ -90,11 +90,12 @@ fn sql(one: &Migration) -> Markup {
 fn concerned(fleet: &Fleet, (version, is_known): (&str, bool), uri: &Uri) -> Markup {
     let text = url::parameter(uri.query(), "q").unwrap_or_default();
     let offset = url::parameter(uri.query(), "offset").and_then(|at| at.parse().ok());
+    let path = uri.path().trim_start_matches('/');
     let concerned = fleet.concerned(version);
     let at = |offset: usize| {
         let text = Some(("q", text.clone())).filter(|(_, text)| !text.is_empty());
         let offset = (offset > 0).then(|| ("offset", offset.to_string()));
-        url::with(uri.path(), text.into_iter().chain(offset))
+        url::with(path, text.into_iter().chain(offset))
     };
     let asked = Asked {
         text: &text,
@@ -102,9 +103,12 @@ fn concerned(fleet: &Fleet, (version, is_known): (&str, bool), uri: &Uri) -> Mar
     };
     html! {
         h2 { @if is_known { "Tenants that lack it" } @else { "Tenants that have it" } }
+        (fleet.not_counted())
         @if is_known { p.quiet { (fleet.having(version)) " of " (fleet.tenants()) " tenants have it." } }
-        @if concerned.is_empty() { p.empty { "None." } } @else {
-            form.search method="get" action=(uri.path()) role="search" data-short {
+        @if concerned.is_empty() {
+            p.empty { @if fleet.unread() > 0 { "None of those that could be read." } @else { "None." } }
+        } @else {
+            form.search method="get" action=(path) role="search" data-short {
                 input type="search" name="q" value=(text) autocomplete="off" spellcheck="false"
                     aria-label="Search these tenants" placeholder="Search by name";
                 button.button type="submit" { "Search" }

@@ -75,8 +75,12 @@ impl Browser {
             .filter(|message| !is_expected(message))
             .collect::<Vec<_>>();
         let strangers = self.requests().await.into_iter();
-        let strangers =
-            strangers.filter(|url| !url.starts_with(&self.home) && !url.starts_with("data:"));
+        let known = |url: &String| {
+            let strangers = self.strangers.iter().map(String::as_str);
+            let known = strangers.chain([self.studio.as_str(), "data:"]);
+            known.into_iter().any(|start| url.starts_with(start))
+        };
+        let strangers = strangers.filter(|url| !known(url));
         wrong.extend(strangers.map(|url| format!("a page asked for {url}")));
         wrong
     }

@@ -9,7 +9,7 @@ use super::Browser;
 impl Browser {
     /// Types `path` into the address bar.
     pub(crate) async fn go(&self, path: &str) {
-        let address = format!("{}{}", self.home, path.trim_start_matches('/'));
+        let address = format!("{}{}", self.home(), path.trim_start_matches('/'));
         self.session().goto(address).await.unwrap();
         self.rests().await;
     }
@@ -37,7 +37,7 @@ impl Browser {
     /// The same without the studio's own part.
     pub(crate) async fn path(&self) -> String {
         let address = self.address().await;
-        let path = address.strip_prefix(&self.home);
+        let path = address.strip_prefix(&self.home());
         format!("/{}", path.unwrap_or_else(|| panic!("led to {address}")))
     }
 

@@ -1,0 +1,58 @@
+//! [`EntryFile`]: a page on the disk that hands the key to the studio.
+//!
+//! All users of a machine see the arguments of all processes. So the program that opens
+//! the browser is given the path of this file, and the key is in the file, which its
+//! owner alone may read.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::PathBuf;
+
+use maud::{DOCTYPE, PreEscaped, html};
+use tempfile::TempDir;
+
+use super::{ENTER, Secret};
+
+/// The file, in a folder of its own. Both are gone with the value.
+pub(crate) struct EntryFile(TempDir);
+
+impl EntryFile {
+    /// Writes the page that sends `key` to the studio at `port`.
+    pub(crate) fn write(port: u16, key: &Secret) -> io::Result<Self> {
+        let owner_only = Permissions::from_mode(0o700);
+        let mut folder = tempfile::Builder::new();
+        let folder = folder.prefix("studio-").permissions(owner_only).tempdir()?;
+        let this = Self(folder);
+        let mut file = OpenOptions::new();
+        let file = file.write(true).create_new(true).mode(0o600);
+        file.open(this.path())?
+            .write_all(page(port, key).as_bytes())?;
+        Ok(this)
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().join("open.html")
+    }
+}
+
+fn page(port: u16, key: &Secret) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="referrer" content="no-referrer";
+                title { "Studio" }
+            }
+            body {
+                form method="post" action=(format!("http://127.0.0.1:{port}{ENTER}")) {
+                    input type="hidden" name="key" value=(key.as_str());
+                    button type="submit" { "Open the studio" }
+                }
+                script { (PreEscaped("document.forms[0].submit()")) }
+            }
+        }
+    };
+    page.into_string()
+}
