@@ -10,8 +10,9 @@ use std::collections::HashSet;
 
 use anyhow::{Context as _, anyhow};
 use command_line::exit::UsageError;
+use command_line::hints::Advised;
 use command_line::{Context, Invocation};
-use schema_diff::{Answers, Catalog, Plan, PlanError, Schema, plan, prove};
+use schema_diff::{Answers, Catalog, Plan, PlanError, Proof, Schema, plan, prove, stale_functions};
 
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
 use crate::{Project, StreamFiles};
@@ -19,7 +20,20 @@ use crate::{Project, StreamFiles};
 /// The schema of a scratch database that holds the stream's tables.
 const SCHEMA: &str = "public";
 
-/// A migration that was proven and not written yet.
+/// What is asked for.
+pub(crate) struct Request<'a> {
+    pub(crate) files: &'a StreamFiles,
+    /// What the edited file says.
+    pub(crate) wanted: &'a Schema,
+    pub(crate) answers: Answers,
+    pub(crate) scratch: &'a scratch::Options,
+    /// How the command is called, for hints.
+    pub(crate) invocation: &'a Invocation,
+    /// Whether it is wanted even if a use of the tables fails afterwards.
+    pub(crate) unproven: bool,
+}
+
+/// A migration that was tried and not written yet.
 #[derive(Debug)]
 pub(crate) struct Draft {
     /// The text of `up.sql`.
@@ -32,6 +46,14 @@ pub(crate) struct Draft {
     pub(crate) notes: Vec<String>,
     /// On how many made-up rows it was tried.
     pub(crate) rows: usize,
+    /// How many tables were used before and after it.
+    pub(crate) tables: usize,
+    /// The uses that it breaks: it is proven if there are none.
+    pub(crate) broken: Vec<String>,
+    /// Functions that name what has another name or type afterwards.
+    pub(crate) warnings: Vec<String>,
+    /// What the proof could not try, and why.
+    pub(crate) not_tried: Vec<String>,
 }
 
 /// What came of drafting.
@@ -44,7 +66,7 @@ pub(crate) enum Drafted {
 }
 
 /// Drafts the migration that leads from what the migrations on the disk make to
-/// `wanted`.
+/// what is wanted.
 ///
 /// # Errors
 ///
@@ -53,17 +75,11 @@ pub(crate) enum Drafted {
 pub(crate) async fn draft(
     context: &Context,
     project: &Project,
-    files: &StreamFiles,
-    wanted: &Schema,
-    answers: Answers,
-    options: &scratch::Options,
-    invocation: &Invocation,
+    request: Request<'_>,
 ) -> anyhow::Result<Drafted> {
-    let scratch = Scratch::make(context, project, files.stream, options).await?;
-    let drafted = draft_on(
-        context, project, files, wanted, answers, &scratch, invocation,
-    )
-    .await;
+    let stream = request.files.stream;
+    let scratch = Scratch::make(context, project, stream, request.scratch).await?;
+    let drafted = draft_on(context, project, request, &scratch).await;
     // What went wrong before counts more than what may go wrong here.
     match drafted {
         Ok(draft) => scratch.drop().await.map(|()| draft),
@@ -74,30 +90,26 @@ pub(crate) async fn draft(
 async fn draft_on(
     context: &Context,
     project: &Project,
-    files: &StreamFiles,
-    wanted: &Schema,
-    answers: Answers,
+    request: Request<'_>,
     scratch: &Scratch,
-    invocation: &Invocation,
 ) -> anyhow::Result<Drafted> {
-    let mut client = scratch.client().await?;
+    let client = scratch.client().await?;
     let catalog = Catalog::read(&client, SCHEMA).await;
     let catalog = catalog.context("reading the scratch database failed")?;
-    let plan = settled(
-        context, project, files, wanted, &catalog, answers, invocation,
-    )?;
+    let (stream, unproven) = (request.files.stream, request.unproven);
+    let (files, wanted) = (request.files, request.wanted);
+    let plan = settled(context, project, &catalog, request)?;
     if plan.is_empty() {
         return Ok(Drafted::Nothing(plan.notes().to_vec()));
     }
-    let proven = prove(&mut client, SCHEMA, wanted, &files.filter, &plan).await;
-    let proof = proven
-        .map_err(anyhow::Error::from)
-        .map_err(named_as_outside);
-    let proof = proof.context(
-        "the migration that schema.rs asks for is not right, and was not written; write it by hand \
-         (`diesel migration generate`), or change schema.rs or the answers",
-    )?;
-    let marked = marking::mark(project, files.stream, &plan)?;
+    let warnings = stale_functions(&client, &catalog, &plan).await;
+    let warnings = warnings.context("reading the functions of the scratch database failed")?;
+    let warnings = outside(warnings);
+    let proof = proven(client, scratch, files, wanted, &plan, &warnings).await?;
+    if !proof.broken.is_empty() && !unproven {
+        return Err(breaks_use(&proof.broken, &warnings));
+    }
+    let marked = marking::mark(project, stream, &plan)?;
     let mut notes = plan.notes().to_vec();
     notes.extend(proof.notes);
     notes.extend(marked.notes);
@@ -107,9 +119,61 @@ async fn draft_on(
         up: in_its_place(&marked.up),
         down: in_its_place(&plan.down()),
         changes: plan.summaries().map(str::to_owned).collect(),
-        notes,
+        notes: outside(notes),
         rows: proof.rows,
+        tables: proof.tables,
+        broken: proof.broken,
+        warnings,
+        not_tried: proof.not_tried,
     }))
+}
+
+/// What the proof shows, in the names that hold outside a scratch database.
+async fn proven(
+    mut client: tokio_postgres::Client,
+    scratch: &Scratch,
+    files: &StreamFiles,
+    wanted: &Schema,
+    plan: &Plan,
+    warnings: &[String],
+) -> anyhow::Result<Proof> {
+    let connect = async || scratch.client().await;
+    let proven = prove(&mut client, &connect, SCHEMA, wanted, &files.filter, plan).await;
+    let error = match proven {
+        Ok(mut proof) => {
+            proof.broken = outside(proof.broken);
+            proof.not_tried = outside(proof.not_tried);
+            return Ok(proof);
+        }
+        Err(error) => named_as_outside(error.into()),
+    };
+    Err(with_warnings(error, warnings).context(
+        "the migration that schema.rs asks for is not right, and was not written; write it by hand \
+         (`diesel migration generate`), or change schema.rs or the answers",
+    ))
+}
+
+/// The error, with the functions that may be its cause.
+fn with_warnings(error: anyhow::Error, warnings: &[String]) -> anyhow::Error {
+    if warnings.is_empty() {
+        return error;
+    }
+    anyhow!(warnings.join("\n    ")).context(error.to_string())
+}
+
+/// Such a migration would be applied everywhere, and the next write would fail.
+fn breaks_use(broken: &[String], warnings: &[String]) -> anyhow::Error {
+    let error = anyhow!("after up.sql, this fails:\n    {}", broken.join("\n    "));
+    with_warnings(error, warnings).context(Advised::new(
+        "the migration that schema.rs asks for breaks what uses its tables, and was not written",
+        "Run the command again with --write-unproven. Then add `CREATE OR REPLACE FUNCTION` with the \
+         new definition to up.sql, and with the old one to down.sql.",
+    ))
+}
+
+/// The lines in the names that hold outside a scratch database.
+fn outside(lines: Vec<String>) -> Vec<String> {
+    lines.iter().map(|line| in_its_place(line)).collect()
 }
 
 /// The error in the names that hold outside a scratch database.
@@ -126,16 +190,16 @@ fn in_its_place(sql: &str) -> String {
 fn settled(
     context: &Context,
     project: &Project,
-    files: &StreamFiles,
-    wanted: &Schema,
     catalog: &Catalog,
-    mut answers: Answers,
-    invocation: &Invocation,
+    request: Request<'_>,
 ) -> anyhow::Result<Plan> {
+    let Request { files, wanted, .. } = request;
+    let mut answers = request.answers;
     loop {
         match plan(wanted, catalog, &files.filter, &answers) {
             Ok(plan) => return Ok(plan),
             Err(PlanError::Questions(questions)) => {
+                let invocation = request.invocation;
                 asking::answer(context, files.stream, &questions, &mut answers, invocation)?;
             }
             Err(PlanError::Answer(problem) | PlanError::InUse(problem)) => {

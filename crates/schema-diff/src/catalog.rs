@@ -183,6 +183,7 @@ async fn read_tables(client: &Client, schema: &str) -> Result<Tables, Error> {
     let list = rows.iter().map(|row| StoredTable {
         name: row.get(0),
         comment: row.get(1),
+        oid: row.get(2),
         ..StoredTable::default()
     });
     let list = list.collect::<Vec<_>>();

@@ -11,17 +11,24 @@
 //!    to the first, or the [`Question`]s that only a person can answer: is that
 //!    a rename, what do old rows get, may this be dropped.
 //! 4. [`prove`] runs the steps on the scratch schema, forwards, backwards, and
-//!    on tables that hold rows, and says what came of it.
+//!    on tables that hold rows, uses the tables before and after, and says what
+//!    came of it.
 //!
 //! ```no_run
 //! use schema_diff::{Answers, Catalog, Filter, Schema, plan};
 //!
-//! # async fn example(client: &mut tokio_postgres::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! # use tokio_postgres::{Client, Error};
+//! # async fn example(
+//! #     client: &mut Client,
+//! #     connect: impl AsyncFn() -> Result<Client, Error>,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let wanted = Schema::parse(&std::fs::read_to_string("src/schema.rs")?)?;
 //! let catalog = Catalog::read(client, "public").await?;
 //! let plan = plan(&wanted, &catalog, &Filter::default(), &Answers::default())?;
 //! if !plan.is_empty() {
-//!     schema_diff::prove(client, "public", &wanted, &Filter::default(), &plan).await?;
+//!     let filter = Filter::default();
+//!     let proof = schema_diff::prove(client, &connect, "public", &wanted, &filter, &plan).await?;
+//!     assert!(proof.broken.is_empty(), "{:?}", proof.broken);
 //!     println!("{}", plan.up());
 //! }
 //! # Ok(())
@@ -68,7 +75,7 @@ pub use difference::differences;
 pub use filter::Filter;
 pub use model::{Column, CustomType, Reference, Schema, Table, Type};
 pub use plan::{Plan, PlanError, plan};
-pub use proof::{Proof, ProofError, prove};
+pub use proof::{Proof, ProofError, prove, stale_functions};
 pub use question::Question;
 pub use rust::{ParseError, keep_views};
 pub use step::Step;

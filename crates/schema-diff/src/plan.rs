@@ -1,5 +1,6 @@
 //! From two schemas to the steps between them.
 
+mod changed;
 mod foreign;
 mod gone;
 mod matching;
@@ -12,12 +13,13 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::answers::Answers;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, StoredType};
 use crate::filter::Filter;
 use crate::model::{Schema, Type};
 use crate::question::Question;
 use crate::step::{self, Step};
 use crate::views::view_differences;
+pub(crate) use changed::{Change, Changed, Named};
 use matching::Matches;
 
 /// The steps of a migration.
@@ -26,6 +28,7 @@ pub struct Plan {
     steps: Vec<Step>,
     notes: Vec<String>,
     pub(crate) conversions: Vec<Conversion>,
+    pub(crate) changed: Vec<Changed>,
     /// The types that it makes: what follows `CREATE TYPE name AS`.
     pub(crate) new_types: BTreeMap<String, String>,
 }
@@ -234,7 +237,7 @@ struct Planner<'a> {
     matches: &'a Matches,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// The order of the steps: foreign keys out of the way, names, types, new
     /// tables, changed tables (between views that are in the way), foreign keys, and at last what is to go, so that
     /// its values are at hand until then.
@@ -258,6 +261,7 @@ impl Planner<'_> {
         plan.steps.extend(self.dropped_tables());
         plan.steps.extend(self.unused_types(&mut plan.notes));
         plan.conversions = self.conversions();
+        plan.changed = self.named_otherwise();
         plan.new_types = self.answers.types.clone();
         plan
     }
@@ -351,24 +355,37 @@ impl Planner<'_> {
         steps
     }
 
-    /// Types that columns had and no column has any more. Only enums can be made
-    /// again on the way back.
+    /// Types that columns had and no column has any more.
     fn unused_types(self, notes: &mut Vec<String>) -> Vec<Step> {
-        let used = self.there.own_types_in_use();
-        let unused = used.into_iter().filter(|name| !self.wanted.uses(name));
-        let mut steps = Vec::new();
-        for ty in unused.filter_map(|name| self.catalog.custom_type(name)) {
-            match &ty.labels {
-                Some(labels) if !ty.used_elsewhere && !self.is_used_out_of_sight(&ty.name) => {
-                    steps.push(step::custom_type::drop(&self.catalog.quote, ty, labels));
-                }
-                _ => notes.push(format!(
-                    "the type `{}` is left in place, though no table of schema.rs uses it any more",
-                    ty.name
-                )),
-            }
-        }
-        steps
+        let kept = self.idle_types().filter(|ty| !self.is_droppable(ty));
+        notes.extend(kept.map(|ty| {
+            format!(
+                "the type `{}` is left in place, though no table of schema.rs uses it any more",
+                ty.name
+            )
+        }));
+        let dropped = self.dropped_types();
+        let steps = dropped.filter_map(|ty| {
+            let labels = ty.labels.as_ref()?;
+            Some(step::custom_type::drop(&self.catalog.quote, ty, labels))
+        });
+        steps.collect()
+    }
+
+    /// The types that no column of the file has any more, and that are dropped.
+    fn dropped_types(self) -> impl Iterator<Item = &'a StoredType> {
+        self.idle_types().filter(move |ty| self.is_droppable(ty))
+    }
+
+    fn idle_types(self) -> impl Iterator<Item = &'a StoredType> {
+        let used = self.there.own_types_in_use().into_iter();
+        let unused = used.filter(move |name| !self.wanted.uses(name));
+        unused.filter_map(move |name| self.catalog.custom_type(name))
+    }
+
+    /// Only enums can be made again on the way back.
+    fn is_droppable(self, ty: &StoredType) -> bool {
+        ty.labels.is_some() && !ty.used_elsewhere && !self.is_used_out_of_sight(&ty.name)
     }
 
     /// Whether a table uses the type that schema.rs does not know of.

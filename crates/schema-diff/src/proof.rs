@@ -1,9 +1,13 @@
 //! Runs a migration before it is written: forwards, backwards, forwards again,
 //! and on tables that hold rows.
 
+mod in_use;
+mod kept;
 mod rows;
 mod sample;
 mod snapshot;
+mod stale;
+mod usage;
 
 use std::collections::HashSet;
 
@@ -16,14 +20,22 @@ use crate::filter::Filter;
 use crate::model::Schema;
 use crate::plan::Plan;
 use snapshot::Snapshot;
+pub use stale::stale_functions;
 
 /// What a proof has shown beside the main thing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proof {
     /// How many rows were in the tables when the migration was run on them.
     pub rows: usize,
-    /// What the user should know: tables for which no row could be made up, a
-    /// way back that only works without rows.
+    /// How many tables were used afterwards: a row was inserted, updated and deleted.
+    pub tables: usize,
+    /// Which uses work before the migration and fail after it, one line each. Such a
+    /// migration should not be written, unless something is added to it.
+    pub broken: Vec<String>,
+    /// What was not tried, and why: a table for which no row could be made up, a use
+    /// that fails before the migration as well.
+    pub not_tried: Vec<String>,
+    /// What the user should know: a way back that only works without rows.
     pub notes: Vec<String>,
 }
 
@@ -51,22 +63,39 @@ pub enum ProofError {
     /// The way there and back and there again leads elsewhere.
     #[error("up.sql makes something else when it is run again after down.sql: {}", .0.join("; "))]
     NotRepeated(Vec<String>),
+    /// Rows are gone that nobody has asked to drop.
+    #[error("{file} loses rows: {}", .lost.join("; "))]
+    Lost {
+        /// `up.sql` or `down.sql`.
+        file: &'static str,
+        /// How many of which table, one line each.
+        lost: Vec<String>,
+    },
+    /// There is no further session.
+    #[error("another connection to the scratch database failed")]
+    Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server did not answer a question.
     #[error("the scratch schema cannot be read")]
     Read(#[from] tokio_postgres::Error),
 }
 
-/// Proves that `plan` leads from the schema as it is to `wanted`, and back.
+/// Proves that `plan` leads from the schema as it is to `wanted`, and back, and that
+/// the schema can be used afterwards as it can be before: see [`Proof::broken`].
 ///
 /// It is run on `schema`, which the connection's `search_path` has to lead to.
 /// The schema should be one to throw away: it is left with made-up rows in its
 /// tables.
 ///
+/// # Arguments
+/// * `connect` - opens another session like `client`. What an application does after
+///   a migration is tried in a new one.
+///
 /// # Errors
 ///
 /// [`ProofError`] with what is wrong.
-pub async fn prove(
+pub async fn prove<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     client: &mut Client,
+    connect: &impl AsyncFn() -> Result<Client, E>,
     schema: &str,
     wanted: &Schema,
     filter: &Filter,
@@ -91,7 +120,8 @@ pub async fn prove(
         return Err(ProofError::NotRepeated(wrong));
     }
     run(client, Way::Down, plan, " for the second time").await?;
-    prove_on_rows(client, &catalog, plan).await
+    let filled = rows::fill(client, &catalog, plan).await?;
+    in_use::prove(client, connect, schema, plan, filled).await
 }
 
 /// A default is only tried when a row needs it, which may be weeks later.
@@ -123,31 +153,6 @@ async fn back_to(client: &Client, schema: &str, before: &Snapshot) -> Result<(),
         wrong if wrong.is_empty() => Ok(()),
         wrong => Err(ProofError::NotReverted(wrong)),
     }
-}
-
-async fn prove_on_rows(
-    client: &mut Client,
-    catalog: &Catalog,
-    plan: &Plan,
-) -> Result<Proof, ProofError> {
-    let filled = rows::fill(client, catalog, plan).await?;
-    let mut proof = Proof {
-        rows: filled.rows,
-        notes: filled.notes,
-    };
-    if filled.rows > 0 {
-        run(client, Way::Up, plan, " on tables that hold rows").await?;
-        let back = run(client, Way::Down, plan, "").await;
-        if let Err(ProofError::Statement {
-            statement, reason, ..
-        }) = back
-        {
-            proof.notes.push(format!(
-                "down.sql works on empty tables only: on rows, `{statement}` says: {reason}"
-            ));
-        }
-    }
-    Ok(proof)
 }
 
 /// Which of the two files.
@@ -198,7 +203,9 @@ fn said(error: &tokio_postgres::Error) -> String {
     };
     let mut text = format!("{} (SQLSTATE {})", server.message(), server.code().code());
     for (label, more) in [("detail", server.detail()), ("hint", server.hint())] {
-        if let Some(more) = more {
+        // What is in a made-up row tells nobody anything.
+        let is_row = |more: &&str| more.starts_with("Failing row ") || more.starts_with("Key (");
+        if let Some(more) = more.filter(|more| !is_row(more)) {
             text.push_str(&format!("; {label}: {}", more.replace('\n', ", ")));
         }
     }

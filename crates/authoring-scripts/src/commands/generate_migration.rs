@@ -9,7 +9,7 @@ use schema_diff::{Answers, Schema};
 use serde::Serialize;
 use tenant_core::remedy::Command;
 
-use crate::generate::{self, Draft, Drafted, folder, name};
+use crate::generate::{self, Draft, Drafted, Request, folder, name};
 use crate::options::SchemaFiles;
 use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 
@@ -18,13 +18,18 @@ use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 /// Compares `schema.rs` with what the migrations on the disk make of a scratch
 /// database, and writes up.sql and down.sql. Before that they are proven there:
 /// up gives exactly schema.rs, down gives back what was before, up works again,
-/// and up works on tables that hold rows. What only a person can know is asked,
-/// or answered by the options below. Neither the tenants nor their data are
-/// touched.
+/// and up works on tables that hold rows. Before up, after it and after down, a
+/// row is inserted, updated and deleted in every table, views are read, and
+/// policies and functions are checked. If something works before up and fails
+/// afterwards, nothing is written. Functions that contain an old name are
+/// reported. What only a person can know is asked, or answered by the options
+/// below. Neither the tenants nor their data are touched.
 ///
 /// With --json: streams: stream (public, tenant), changed, migration and path
-/// (null without a change), changes, notes, rows (on how many the migration was
-/// tried), and with --dry-run up and down; dry_run.
+/// (null without a change), changes, proven (null without a change), broken
+/// (what fails afterwards), warnings (functions that contain an old name),
+/// not_tried, notes, rows (on how many the migration was tried), tables (how
+/// many took a row), and with --dry-run up and down; dry_run.
 #[derive(Debug, Parser)]
 #[command(name = "generate-migration", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
@@ -66,6 +71,10 @@ pub struct GenerateMigration {
     #[arg(long)]
     no_identity: bool,
 
+    /// Write the migration even if a use of the tables fails after it
+    #[arg(long)]
+    write_unproven: bool,
+
     /// Show the migration, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -90,8 +99,13 @@ struct Row {
     migration: Option<String>,
     path: Option<String>,
     changes: Vec<String>,
+    proven: Option<bool>,
+    broken: Vec<String>,
+    warnings: Vec<String>,
+    not_tried: Vec<String>,
     notes: Vec<String>,
     rows: usize,
+    tables: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     up: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,16 +164,15 @@ impl GenerateMigration {
             let answers = answers.about(&one.wanted, &others);
             let scratch = &self.scratch;
             let invocation = self.files.invocation(context, scratch);
-            let draft = generate::draft(
-                context,
-                project,
-                &one.files,
-                &one.wanted,
+            let request = Request {
+                files: &one.files,
+                wanted: &one.wanted,
                 answers,
                 scratch,
-                &invocation,
-            )
-            .await?;
+                invocation: &invocation,
+                unproven: self.write_unproven,
+            };
+            let draft = generate::draft(context, project, request).await?;
             let (draft, notes) = match draft {
                 Drafted::Nothing(notes) => (None, notes),
                 Drafted::Migration(draft) => (Some(draft), Vec::new()),
@@ -220,8 +233,13 @@ impl GenerateMigration {
             migration: None,
             path: None,
             changes: Vec::new(),
+            proven: None,
+            broken: Vec::new(),
+            warnings: Vec::new(),
+            not_tried: Vec::new(),
             notes: one.notes.clone(),
             rows: 0,
+            tables: 0,
             up: None,
             down: None,
         };
@@ -241,8 +259,13 @@ impl GenerateMigration {
         row.path = Some(project.shown(&migrations.join(&name)).to_string());
         row.migration = Some(name);
         row.changes.clone_from(&draft.changes);
+        row.proven = Some(draft.broken.is_empty());
+        row.broken.clone_from(&draft.broken);
+        row.warnings.clone_from(&draft.warnings);
+        row.not_tried.clone_from(&draft.not_tried);
         row.notes.clone_from(&draft.notes);
         row.rows = draft.rows;
+        row.tables = draft.tables;
         Ok(row)
     }
 
@@ -260,14 +283,7 @@ impl GenerateMigration {
         let verb = if self.dry_run { "Would write" } else { "Wrote" };
         let mut lines = vec![format!("{verb} {path}:")];
         lines.extend(draft.changes.iter().map(|change| format!("  {change}")));
-        let rows = match draft.rows {
-            0 => String::new(),
-            rows => format!(", and up on tables with {}", counted(rows, "row")),
-        };
-        lines.push(format!(
-            "Proven on a scratch database: up, down, up again{rows}."
-        ));
-        lines.extend(draft.notes.iter().map(|note| format!("note: {note}")));
+        lines.extend(proof(draft));
         if self.dry_run {
             lines.push(format!(
                 "-- up.sql\n{}-- down.sql\n{}",
@@ -278,13 +294,54 @@ impl GenerateMigration {
                 Stream::Public => Command::MigratePublic,
                 Stream::Tenant => Command::MigrateTenants,
             };
+            let first = if draft.broken.is_empty() {
+                "Read it"
+            } else {
+                "Add what is missing to up.sql and down.sql"
+            };
             lines.push(format!(
-                "Read it, adapt the row types beside schema.rs, then run `{}`.",
+                "{first}, adapt the row types beside schema.rs, then run `{}`.",
                 context.invocation().call(&next)
             ));
         }
         lines.join("\n")
     }
+}
+
+/// What the proof has shown, line by line.
+fn proof(draft: &Draft) -> Vec<String> {
+    let mut lines = Vec::new();
+    if draft.broken.is_empty() {
+        let rows = counted(draft.rows, "row");
+        let tables = counted(draft.tables, "table");
+        let more = match (draft.rows, draft.tables) {
+            (0, 0) => String::new(),
+            (_, 0) => format!(", and up on tables with {rows}"),
+            (0, _) => format!(", and use of {tables}"),
+            _ => format!(", up on tables with {rows}, and use of {tables}"),
+        };
+        lines.push(format!(
+            "Proven on a scratch database: up, down, up again{more}."
+        ));
+    } else {
+        lines.push("Not proven: after up.sql, this fails:".to_owned());
+        lines.extend(draft.broken.iter().map(|use_of| format!("  {use_of}")));
+    }
+    for (label, texts) in [
+        ("warning", &draft.warnings),
+        ("not tried", &draft.not_tried),
+        ("note", &draft.notes),
+    ] {
+        lines.extend(texts.iter().map(|text| format!("{label}: {text}")));
+    }
+    if !draft.warnings.is_empty() {
+        lines.push(
+            "hint: Check each of them. Where it is needed, add the new definition to up.sql and the \
+             old one to down.sql."
+                .to_owned(),
+        );
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ async fn an_edited_file_becomes_a_migration_in_diesels_layout() {
     assert!(name.ends_with("_add_title"), "{name}");
     done.prints(&format!("Wrote migrations/tenant/{name}:\n"))
         .prints("  add column `title` to `dummy_table`\n")
-        .prints("Proven on a scratch database: up, down, up again, and up on tables with 3 rows.\n")
+        .prints("Proven on a scratch database: up, down, up again, up on tables with 3 rows, and use of 1 table.\n")
         .prints(
             "Read it, adapt the row types beside schema.rs, then run `cargo xtask db:migrate:tenants",
         );

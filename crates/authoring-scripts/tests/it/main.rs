@@ -13,6 +13,7 @@ mod edits;
 mod extensions;
 mod generate;
 mod help;
+mod in_use;
 mod leftovers;
 mod lint;
 mod print_schema;

@@ -11,7 +11,7 @@ pub(super) const KEYWORDS: &str =
 
 /// Tables, without Diesel's own.
 pub(super) const TABLES: &str = "
-SELECT c.relname::text, pg_catalog.obj_description(c.oid, 'pg_class')
+SELECT c.relname::text, pg_catalog.obj_description(c.oid, 'pg_class'), c.oid
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relname <> '__diesel_schema_migrations'

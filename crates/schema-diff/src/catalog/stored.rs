@@ -7,6 +7,7 @@ use crate::model::Type;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StoredTable {
     pub(crate) name: String,
+    pub(crate) oid: u32,
     pub(crate) columns: Vec<StoredColumn>,
     /// Without foreign keys.
     pub(crate) constraints: Vec<StoredConstraint>,

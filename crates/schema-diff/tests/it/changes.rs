@@ -106,16 +106,7 @@ async fn a_gone_column_was_renamed_or_is_dropped_and_only_a_person_knows() {
     let mut fixture = Fixture::new(TASKS).await;
     let failed = fixture.plan(file, &answers(&dropped)).await.unwrap();
     // A default cannot name another column, and that is said before anything is written.
-    let wanted = schema_diff::Schema::parse(file).unwrap();
-    let error = schema_diff::prove(
-        &mut fixture.client,
-        "public",
-        &wanted,
-        &schema_diff::Filter::default(),
-        &failed,
-    )
-    .await
-    .unwrap_err();
+    let error = fixture.prove(file, &failed).await.unwrap_err();
     assert!(error.to_string().contains("0A000"), "{error}");
     let (up, down) = written(TASKS, file, &["--allow-drop", "--default tasks.title=''"]).await;
     assert_eq!(

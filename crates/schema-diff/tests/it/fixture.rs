@@ -1,7 +1,8 @@
 //! A database whose tables were made by SQL, and the way to another `schema.rs`.
 
 use schema_diff::{
-    Answers, Catalog, Filter, Plan, PlanError, Proof, Question, Schema, differences, plan, prove,
+    Answers, Catalog, Filter, Plan, PlanError, Proof, ProofError, Question, Schema, differences,
+    plan, prove,
 };
 use test_support::TestDatabase;
 use tokio_postgres::Client;
@@ -35,9 +36,7 @@ impl Fixture {
     pub(crate) async fn proven(&mut self, file: &str, answers: &Answers) -> (Plan, Proof) {
         let found = self.plan(file, answers).await;
         let found = found.unwrap_or_else(|error| panic!("{error:#?}"));
-        let wanted = Schema::parse(file).unwrap();
-        let filter = Filter::default();
-        let proof = prove(&mut self.client, "public", &wanted, &filter, &found).await;
+        let proof = self.prove(file, &found).await;
         let proof = proof.unwrap_or_else(|error| {
             panic!(
                 "{error}\n--- up\n{}\n--- down\n{}",
@@ -46,6 +45,25 @@ impl Fixture {
             )
         });
         (found, proof)
+    }
+
+    /// Proves a plan.
+    pub(crate) async fn prove(&mut self, file: &str, plan: &Plan) -> Result<Proof, ProofError> {
+        let wanted = Schema::parse(file).unwrap();
+        self.prove_of(&wanted, &Filter::default(), plan).await
+    }
+
+    /// Proves a plan for the tables that the filter leaves in.
+    pub(crate) async fn prove_of(
+        &mut self,
+        wanted: &Schema,
+        filter: &Filter,
+        plan: &Plan,
+    ) -> Result<Proof, ProofError> {
+        let database = &self.database;
+        let connect = async || Ok::<_, std::io::Error>(database.client().await);
+        let client = &mut self.client;
+        prove(client, &connect, "public", wanted, filter, plan).await
     }
 
     /// What `file` and the database disagree about.
@@ -89,7 +107,9 @@ pub(crate) async fn noted(
 ) -> (String, String, Vec<String>) {
     let mut fixture = Fixture::new(before).await;
     let (plan, proof) = fixture.proven(file, &answers(options)).await;
-    (plan.up(), plan.down(), proof.notes)
+    assert_eq!(proof.broken, [""; 0], "{}", plan.up());
+    let notes = proof.notes.into_iter().chain(proof.not_tried);
+    (plan.up(), plan.down(), notes.collect())
 }
 
 pub(crate) async fn questions(before: &str, file: &str, answers: &Answers) -> Vec<Question> {

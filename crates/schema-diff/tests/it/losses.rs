@@ -154,9 +154,7 @@ async fn a_default_that_cannot_be_evaluated_is_found_before_a_row_needs_it() {
     let file = "diesel::table! { t (id) { id -> Int4, a -> Nullable<Jsonb>, } }";
     let mut fixture = Fixture::new(before).await;
     let plan = fixture.plan(file, &Answers::default()).await.unwrap();
-    let wanted = schema_diff::Schema::parse(file).unwrap();
-    let filter = schema_diff::Filter::default();
-    let proof = schema_diff::prove(&mut fixture.client, "public", &wanted, &filter, &plan).await;
+    let proof = fixture.prove(file, &plan).await;
     let error = proof.unwrap_err().to_string();
     assert!(
         error.contains("invalid input syntax for type json"),

@@ -12,4 +12,5 @@ mod fixture;
 mod losses;
 mod parsing;
 mod round_trips;
+mod usage;
 mod views;

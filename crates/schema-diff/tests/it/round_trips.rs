@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError};
-use schema_diff::{Answers, Filter, PlanError, Question, Schema, plan, prove};
+use schema_diff::{Answers, Filter, PlanError, Question, Schema, plan};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::fixture::Fixture;
@@ -206,11 +206,12 @@ async fn shared_rows(client: &Client, one: &RandomSchema, other: &RandomSchema) 
 async fn proven(sql: &str, file: &str) -> Result<String, TestCaseError> {
     let mut fixture = Fixture::new(sql).await;
     let plan = planned(&fixture, file).await;
-    let wanted = Schema::parse(file).unwrap();
-    let filter = Filter::default();
-    let proof = prove(&mut fixture.client, "public", &wanted, &filter, &plan).await;
-    match proof {
-        Ok(_) => Ok(plan.up()),
+    match fixture.prove(file, &plan).await {
+        Ok(proof) => {
+            prop_assert_eq!(&proof.broken, &Vec::<String>::new(), "{}", plan.up());
+            prop_assert_eq!(&proof.not_tried, &Vec::<String>::new(), "{}", plan.up());
+            Ok(plan.up())
+        }
         Err(error) => Err(TestCaseError::fail(format!(
             "{error}\n--- from\n{sql}\n--- to\n{file}\n--- up\n{}\n--- down\n{}",
             plan.up(),

@@ -256,9 +256,7 @@ async fn a_block_of_a_view_has_to_follow_the_new_type_of_its_column() {
     assert!(down.ends_with("FROM tasks;\n"), "{down}");
     let mut fixture = Fixture::new(before).await;
     let plan = fixture.plan(&file("Int4"), &answers(&[])).await.unwrap();
-    let wanted = schema_diff::Schema::parse(&file("Int4")).unwrap();
-    let filter = schema_diff::Filter::default();
-    let proven = schema_diff::prove(&mut fixture.client, "public", &wanted, &filter, &plan).await;
+    let proven = fixture.prove(&file("Int4"), &plan).await;
     assert!(proven.unwrap_err().to_string().contains(
         "column `points` of the view `ranked` is INTEGER in schema.rs and BIGINT in the database"
     ));
@@ -275,7 +273,7 @@ async fn what_else_depends_on_a_view_stops_the_migration_with_its_name() {
     let wanted = schema_diff::Schema::parse(file).unwrap();
     let catalog = fixture.catalog().await;
     let plan = schema_diff::plan(&wanted, &catalog, &filter, &answers(&[])).unwrap();
-    let proven = schema_diff::prove(&mut fixture.client, "public", &wanted, &filter, &plan).await;
+    let proven = fixture.prove_of(&wanted, &filter, &plan).await;
     let said = proven.unwrap_err().to_string();
     assert!(said.contains("DROP VIEW ranked;"), "{said}");
     assert!(
