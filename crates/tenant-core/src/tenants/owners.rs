@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tokio_postgres::Row;
+use tokio_postgres::Error as DriverError;
 use tokio_postgres::types::Type;
 
 use super::reading::Reading;
@@ -38,11 +38,10 @@ impl From<&WrongOwner> for Problem {
     }
 }
 
-/// Whom a schema belongs to, and its table of applied migrations.
-struct Owners {
+/// The role that a schema belongs to.
+struct Owner {
     key: String,
-    schema: String,
-    ledger: Option<String>,
+    role: String,
 }
 
 /// The selected tenants whose schema belongs to another role than those of most tenants.
@@ -57,61 +56,84 @@ pub(super) async fn wrong_owners(
     registry: &Registry,
     select: &Selection,
 ) -> Result<Vec<WrongOwner>, Error> {
-    let owners = read(reading, registry).await?;
+    let mut owners = owners(reading, registry).await?;
     // A row that is no tenant's is told of as that.
-    let owners = owners.into_iter();
-    let owners = owners.filter(|it| registry.tenant(&it.key).is_ok());
-    let owners = owners.collect::<Vec<_>>();
-    let usual = usual(&owners);
-    let wrong = owners.iter().filter(|it| select.contains(&it.key));
-    let wrong = wrong.filter_map(|it| {
-        let expected = usual.or(it.ledger.as_deref())?;
-        (it.schema != expected).then(|| WrongOwner {
-            key: it.key.clone(),
-            owner: it.schema.clone(),
-            usual: expected.to_owned(),
-            is_apart: it
-                .ledger
-                .as_ref()
-                .is_some_and(|ledger| *ledger != it.schema),
+    owners.retain(|it| registry.tenant(&it.key).is_ok());
+    let usual = usual(&owners).map(str::to_owned);
+    owners.retain(|it| select.contains(&it.key) && usual.as_ref() != Some(&it.role));
+    let histories = owners_of_histories(reading, registry, &owners).await?;
+    let wrong = owners.into_iter().filter_map(|Owner { key, role }| {
+        let history = histories.get(&key);
+        let expected = usual.as_ref().or(history)?;
+        (role != *expected).then(|| WrongOwner {
+            usual: expected.clone(),
+            is_apart: history.is_some_and(|history| *history != role),
+            owner: role,
+            key,
         })
     });
     Ok(wrong.collect())
 }
 
-async fn read(reading: &Reading<'_>, registry: &Registry) -> Result<Vec<Owners>, Error> {
+/// The owners of all tenants' schemas.
+async fn owners(reading: &Reading<'_>, registry: &Registry) -> Result<Vec<Owner>, Error> {
     let Rows {
         from, key, schema, ..
     } = registry.rows("t");
     let sql = format!(
-        "SELECT {key}, pg_catalog.pg_get_userbyid(n.nspowner)::text, \
-                pg_catalog.pg_get_userbyid(c.relowner)::text \
-         FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
-         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $1 \
-              AND c.relkind IN ('r', 'p') ORDER BY {key}"
+        "SELECT {key}, pg_catalog.pg_get_userbyid(n.nspowner)::text \
+         FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} ORDER BY {key}"
     );
-    let failed = |error| Error::database("looking whom the schemas belong to", error);
-    let ledger = (&MIGRATION_HISTORY as _, Type::NAME);
-    let rows = reading.query(&sql, &[ledger]).await.map_err(failed)?;
-    let owners = |row: &Row| {
-        Ok(Owners {
+    let rows = reading.query(&sql, &[]).await.map_err(failed)?;
+    let owners = rows.iter().map(|row| {
+        Ok(Owner {
             key: row.try_get(0)?,
-            schema: row.try_get(1)?,
-            ledger: row.try_get(2)?,
+            role: row.try_get(1)?,
         })
-    };
-    let owners = rows.iter().map(owners);
-    owners
-        .collect::<Result<_, tokio_postgres::Error>>()
-        .map_err(failed)
+    });
+    owners.collect::<Result<_, DriverError>>().map_err(failed)
+}
+
+/// The owners of the tables of applied migrations of these tenants, by key. Of all tenants,
+/// the question would read as many pages of the catalog.
+async fn owners_of_histories(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    tenants: &[Owner],
+) -> Result<BTreeMap<String, String>, Error> {
+    if tenants.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
+    let sql = format!(
+        "SELECT {key}, pg_catalog.pg_get_userbyid(c.relowner)::text \
+         FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
+         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $1 \
+              AND c.relkind IN ('r', 'p') \
+         WHERE {key} = ANY ($2)"
+    );
+    let keys = tenants.iter().map(|it| it.key.as_str()).collect::<Vec<_>>();
+    let table = (&MIGRATION_HISTORY as _, Type::NAME);
+    let keys = (&keys as _, Type::TEXT_ARRAY);
+    let rows = reading.query(&sql, &[table, keys]).await.map_err(failed)?;
+    let owners = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    owners.collect::<Result<_, DriverError>>().map_err(failed)
+}
+
+fn failed(error: DriverError) -> Error {
+    Error::database("looking whom the schemas belong to", error)
 }
 
 /// The role that the most schemas belong to, if it has several. Of two roles with as many
 /// neither is the usual one.
-fn usual(owners: &[Owners]) -> Option<&str> {
+fn usual(owners: &[Owner]) -> Option<&str> {
     let mut counts = BTreeMap::<&str, usize>::new();
     for it in owners {
-        *counts.entry(&it.schema).or_default() += 1;
+        *counts.entry(&it.role).or_default() += 1;
     }
     let most = counts.values().copied().max().filter(|most| *most > 1)?;
     let mut usual = counts.iter().filter(|(_, count)| **count == most);
