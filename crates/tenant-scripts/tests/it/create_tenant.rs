@@ -69,11 +69,10 @@ async fn names_come_from_standard_input() {
 #[tokio::test]
 async fn no_names_at_all_are_nothing_to_do() {
     let database = Database::set_up().await;
-    let done = database.run("create-tenant --names-from -").succeeds();
+    let none = |line: &str| database.command(line).input("").run().succeeds();
+    let done = none("create-tenant --names-from -");
     assert_eq!(done.stdout, "There were no names.\n");
-    let done = database
-        .run("create-tenant --names-from - --json")
-        .succeeds();
+    let done = none("create-tenant --names-from - --json");
     done.includes(&json!({"total": 0, "created": 0, "failed": 0, "tenants": []}));
 }
 

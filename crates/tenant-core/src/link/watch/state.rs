@@ -65,7 +65,7 @@ enum Request {
     Closing,
     /// By the application, or on its behalf.
     Work,
-    /// To go back to one of Diesel's savepoints.
+    /// To go back to a savepoint, as Diesel does, and nothing else.
     Savepoint,
     /// By a message of ours.
     Ours(Mark),
@@ -231,9 +231,7 @@ fn request(frame: &Frame<'_>) -> Request {
         }
     }
     let is_whole = frame.body.len() == frame.length;
-    let to_savepoint = frame
-        .body
-        .starts_with(b"ROLLBACK TO SAVEPOINT diesel_savepoint_");
+    let to_savepoint = frame.body.starts_with(b"ROLLBACK TO ");
     match is_whole && to_savepoint && !frame.body.contains(&b';') {
         true => Request::Savepoint,
         false => Request::Work,
