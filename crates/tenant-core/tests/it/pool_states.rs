@@ -117,7 +117,9 @@ const STATES: &[State] = &[
     State {
         kind: "pg_advisory_unlock_all",
         left_by: "SELECT pg_advisory_lock(7), pg_advisory_lock_shared(7, 8)",
-        seen_by: LOCKS,
+        // The server ends a session that was cut off a moment later, and its locks with it.
+        seen_by: "SELECT count(*)::text AS text FROM pg_locks \
+                  WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
         expected: "0",
     },
     State {
