@@ -282,10 +282,13 @@ impl Running {
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 
-    /// What it has printed so far.
-    #[must_use]
-    pub fn printed(&self) -> String {
-        self.stdout.so_far()
+    /// The first line that it prints, waited for: what it has said can be here
+    /// earlier than what it has printed before, since the two come by pipes of
+    /// their own.
+    pub async fn first_line(&self) -> String {
+        let printed = async || self.stdout.so_far().contains('\n');
+        eventually("it prints a line", printed).await;
+        self.stdout.so_far().lines().next().unwrap().to_owned()
     }
 
     /// What it has said so far.

@@ -31,7 +31,7 @@ fn post(port: u16, path: &str, form: &str) -> String {
 /// The page that a key leads to, and the cookie for it.
 fn enter(port: u16, url: &str) -> (String, String) {
     let start = format!("http://127.0.0.1:{port}/enter?key=");
-    let key = url.trim_end().strip_prefix(&start).unwrap();
+    let key = url.strip_prefix(&start).unwrap();
     assert_eq!(key.len(), 64, "{url}");
     let answer = post(port, "/enter", &format!("key={key}"));
     let (_, rest) = answer.split_once("0; url=").unwrap();
@@ -96,7 +96,7 @@ async fn it_prints_its_address_with_a_key_and_ends_cleanly() {
         let running = database.command(&line).start();
         running.until_said(READY).await;
         assert_eq!(ask(port), "HTTP/1.1 403 Forbidden");
-        let (page, _) = enter(port, &running.printed());
+        let (page, _) = enter(port, &running.first_line().await);
         assert!(page.ends_with(path), "{page}");
         interrupted(running).await.succeeds();
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
@@ -143,7 +143,7 @@ async fn a_studio_that_only_reads_says_how_rows_can_be_changed() {
     let line = format!("studio --no-open --port {port}");
     let running = database.command(&line).start();
     running.until_said(READY).await;
-    let (path, cookie) = enter(port, &running.printed());
+    let (path, cookie) = enter(port, &running.first_line().await);
     let session = path.trim_end_matches("/public");
     let page = get(
         port,
@@ -233,8 +233,8 @@ async fn the_browser_is_opened_where_there_is_one_unless_that_is_forbidden() {
     eventually("it is opened", is_opened).await;
     let file = fs::read_to_string(&opened).unwrap();
     let page = fs::read_to_string(&file).unwrap();
-    let url = running.printed();
-    let key = url.trim_end().split_once("key=").unwrap().1;
+    let url = running.first_line().await;
+    let key = url.split_once("key=").unwrap().1;
     assert!(page.contains(key) && !file.contains(key), "{file}");
     interrupted(running).await.succeeds();
     assert!(!Path::new(&file).exists());
@@ -254,8 +254,8 @@ async fn the_key_is_in_no_arguments_of_a_process_while_the_browser_is_opened() {
     let command = database.command("studio").env("PATH", &path);
     let running = command.env("DISPLAY", ":0").start();
     eventually("it is opened", async || seen.exists()).await;
-    let url = running.printed();
-    let key = url.trim_end().split_once("key=").unwrap().1;
+    let url = running.first_line().await;
+    let key = url.split_once("key=").unwrap().1;
     let arguments = fs::read_to_string(&seen).unwrap();
     assert!(
         arguments.contains("open.html") && !arguments.contains(key),
