@@ -1,14 +1,14 @@
 //! `cargo xtask test`: what the tests need, then the tests.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use crate::{
     alias::Alias,
     cargo, console,
     failure::Failure,
     help,
-    needs::{self, Installing},
-    test_programs,
+    needs::{self, Chosen, Installing},
+    test_programs::{self, Variable},
 };
 
 const DETAILS: &str = "
@@ -19,6 +19,10 @@ Options:
   --citus       Run only the tests of tenants on a Citus cluster, which the others
                 leave out: a coordinator and two workers are started from an
                 installed Citus, or CITUS_DATABASE_URL leads to a cluster
+  --postgres DIR
+                Test with the PostgreSQL whose programs are in DIR, or in its folder
+                bin: another version than the installed one, such as one unpacked
+                from a package
   --no-install  Name what is missing instead of installing it
   -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
 
@@ -44,6 +48,7 @@ enum Request {
     Tests {
         which: Which,
         length: Length,
+        postgres: Option<PathBuf>,
         installing: Installing,
         cargo_arguments: Vec<OsString>,
     },
@@ -97,17 +102,28 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
         Request::Tests {
             which,
             length,
+            postgres,
             installing,
             mut cargo_arguments,
         } => {
-            needs::see_to_them(installing)?;
+            let chosen = postgres.map(Chosen::in_folder).transpose()?;
+            if let Some(chosen) = &chosen {
+                console::note(&chosen.announcement());
+            }
+            needs::see_to_them(installing, chosen.as_ref())?;
             if which == Which::OnCitus {
                 needs::require_citus()?;
                 cargo_arguments.extend(ON_CITUS.map(OsString::from));
             }
             let on_citus = (which == Which::OnCitus).then_some(CITUS);
             let long = (length == Length::Long).then_some(LONG);
-            let variables = on_citus.into_iter().chain(long).collect::<Vec<_>>();
+            let server = chosen.as_ref().map(Chosen::variable);
+            let variables = [on_citus, long]
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name, OsString::from(value)))
+                .chain(server)
+                .collect::<Vec<Variable>>();
             if cargo_arguments.is_empty() {
                 return test_programs::run(&variables);
             }
@@ -122,12 +138,19 @@ pub(crate) fn run(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure
 fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
     let mut which = Which::Ordinary;
     let mut length = Length::Ordinary;
+    let mut postgres = None;
     let mut installing = Installing::WhereAllowed;
     let mut arguments = arguments.into_iter();
-    for argument in arguments.by_ref() {
+    while let Some(argument) = arguments.next() {
         match argument.to_string_lossy().as_ref() {
             "--long" => length = Length::Long,
             "--citus" => which = Which::OnCitus,
+            "--postgres" => match arguments.next() {
+                Some(folder) if !folder.is_empty() && folder != "--" => {
+                    postgres = Some(PathBuf::from(folder));
+                }
+                _ => return Err(lacks_a_folder()),
+            },
             "--no-install" => installing = Installing::Never,
             "--" => break,
             word if help::is_asked_by(word) => return Ok(Request::Help),
@@ -137,9 +160,19 @@ fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
     Ok(Request::Tests {
         which,
         length,
+        postgres,
         installing,
         cargo_arguments: arguments.collect(),
     })
+}
+
+fn lacks_a_folder() -> Failure {
+    Failure::Usage(
+        "error: `--postgres` takes the folder of PostgreSQL's programs, such as: \
+         cargo xtask test --postgres /usr/lib/postgresql/17/bin\n\n\
+         For the options: cargo xtask test --help"
+            .to_owned(),
+    )
 }
 
 fn unexpected(word: &str) -> Failure {
@@ -181,6 +214,7 @@ mod tests {
         Request::Tests {
             which: Which::Ordinary,
             length: Length::Ordinary,
+            postgres: None,
             installing,
             cargo_arguments: words(cargo_arguments),
         }
@@ -200,6 +234,7 @@ mod tests {
         let long = |cargo_arguments| Request::Tests {
             which: Which::Ordinary,
             length: Length::Long,
+            postgres: None,
             installing: Installing::Never,
             cargo_arguments: words(cargo_arguments),
         };
@@ -223,6 +258,26 @@ mod tests {
         assert_eq!(which, Which::OnCitus);
         let arguments = ON_CITUS.map(OsString::from).to_vec();
         assert_eq!(test_arguments(arguments.clone()), arguments);
+    }
+
+    #[test]
+    fn another_postgresql_is_named_by_its_folder() {
+        let asked = parse(words("--postgres /opt/pg18 -- fleet")).unwrap();
+        let Request::Tests {
+            postgres,
+            cargo_arguments,
+            ..
+        } = asked
+        else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(postgres, Some(PathBuf::from("/opt/pg18")));
+        assert_eq!(cargo_arguments, words("fleet"));
+        for line in ["--postgres", "--postgres -- fleet"] {
+            let failure = parse(words(line)).unwrap_err();
+            assert!(matches!(failure, Failure::Usage(_)), "{failure}");
+            assert!(failure.to_string().contains("--postgres"), "{failure}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use super::Need;
+use super::{Chosen, Need};
 
 /// What the look around found.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,9 +27,14 @@ pub(super) enum Presence {
     },
 }
 
-/// Looks for `need` in every place its row names.
-pub(super) fn look_for(need: &Need) -> Presence {
-    look_with(need, |variable| std::env::var_os(variable))
+/// Looks for `need` in every place its row names, by the environment's variables
+/// unless one of them is `chosen` otherwise.
+pub(super) fn look_for(need: &Need, chosen: Option<&Chosen>) -> Presence {
+    let chosen = chosen.map(Chosen::variable);
+    look_with(need, |variable| match &chosen {
+        Some((name, folder)) if *name == variable => Some(folder.clone()),
+        _ => std::env::var_os(variable),
+    })
 }
 
 fn look_with(need: &Need, variable: impl Fn(&str) -> Option<OsString>) -> Presence {
@@ -58,7 +63,7 @@ fn look_with(need: &Need, variable: impl Fn(&str) -> Option<OsString>) -> Presen
     }
 }
 
-fn holds(folder: &Path, need: &Need) -> bool {
+pub(super) fn holds(folder: &Path, need: &Need) -> bool {
     need.programs.iter().any(|programs| {
         programs
             .iter()

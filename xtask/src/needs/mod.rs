@@ -1,6 +1,7 @@
 //! What the tests need beyond Rust: a table, looked for before they run and
 //! installed where that is allowed.
 
+mod chosen;
 mod citus;
 mod find;
 mod install;
@@ -9,6 +10,7 @@ mod system;
 
 use crate::{console, failure::Failure};
 
+pub(crate) use chosen::Chosen;
 pub(crate) use citus::require as require_citus;
 
 use self::find::Presence;
@@ -32,25 +34,28 @@ pub(crate) struct Need {
     homebrew: Option<&'static str>,
 }
 
+/// The server that the tests start.
+const POSTGRESQL: Need = Need {
+    name: "PostgreSQL's server programs (initdb and postgres)",
+    programs: &[&["initdb", "postgres"]],
+    variable: Some(chosen::VARIABLE),
+    told_by: Some(&["pg_config", "--bindir"]),
+    folders: &[
+        "/usr/lib/postgresql/*/bin",
+        "/usr/pgsql-*/bin",
+        "/opt/homebrew/opt/postgresql*/bin",
+        "/usr/local/opt/postgresql*/bin",
+        "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
+        "/Applications/Postgres.app/Contents/Versions/*/bin",
+    ],
+    debian: "postgresql",
+    homebrew: Some("postgresql@17"),
+};
+
 /// Everything the tests need. Each row is looked for, announced and installed
 /// by the same code.
 const NEEDS: &[Need] = &[
-    Need {
-        name: "PostgreSQL's server programs (initdb and postgres)",
-        programs: &[&["initdb", "postgres"]],
-        variable: Some("PG_BIN"),
-        told_by: Some(&["pg_config", "--bindir"]),
-        folders: &[
-            "/usr/lib/postgresql/*/bin",
-            "/usr/pgsql-*/bin",
-            "/opt/homebrew/opt/postgresql*/bin",
-            "/usr/local/opt/postgresql*/bin",
-            "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
-            "/Applications/Postgres.app/Contents/Versions/*/bin",
-        ],
-        debian: "postgresql",
-        homebrew: Some("postgresql@17"),
-    },
+    POSTGRESQL,
     Need {
         name: "PgBouncer, behind which tests run everything once more",
         programs: &[&["pgbouncer"]],
@@ -112,13 +117,14 @@ pub(crate) enum Installing {
     Never,
 }
 
-/// Makes sure that everything the tests need is on this machine.
+/// Makes sure that everything the tests need is on this machine; of PostgreSQL,
+/// what is `chosen` counts and nothing else.
 ///
 /// # Errors
 /// Something is missing and may not or cannot be installed. The message names
 /// the packages and the commands that install them.
-pub(crate) fn see_to_them(installing: Installing) -> Result<(), Failure> {
-    let missing = missing_among(NEEDS)?;
+pub(crate) fn see_to_them(installing: Installing, chosen: Option<&Chosen>) -> Result<(), Failure> {
+    let missing = missing_among(NEEDS, chosen)?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -132,7 +138,7 @@ pub(crate) fn see_to_them(installing: Installing) -> Result<(), Failure> {
     }
     console::note(&format!("{found}\n{}", plan.announcement()));
     plan.run()?;
-    let still_missing = missing_among(NEEDS)?;
+    let still_missing = missing_among(NEEDS, chosen)?;
     if still_missing.is_empty() {
         return Ok(());
     }
@@ -144,10 +150,13 @@ pub(crate) fn see_to_them(installing: Installing) -> Result<(), Failure> {
     )))
 }
 
-fn missing_among(needs: &'static [Need]) -> Result<Vec<&'static Need>, Failure> {
+fn missing_among(
+    needs: &'static [Need],
+    chosen: Option<&Chosen>,
+) -> Result<Vec<&'static Need>, Failure> {
     let mut missing = Vec::new();
     for need in needs {
-        match find::look_for(need) {
+        match find::look_for(need, chosen) {
             Presence::Found => {}
             Presence::Missing => missing.push(need),
             Presence::Misdirected { variable, folder } => {

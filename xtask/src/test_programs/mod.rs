@@ -8,7 +8,7 @@
 mod pool;
 pub(crate) mod recorded;
 
-use std::{io, path::PathBuf, process::Command};
+use std::{ffi::OsString, io, path::PathBuf, process::Command};
 
 use self::{pool::Job, recorded::Recording};
 use crate::{cargo, console, failure::Failure};
@@ -24,6 +24,9 @@ const LONGEST: [&str; 6] = [
     "fleet-bench",
 ];
 
+/// A variable for the tests: its name and its value.
+pub(crate) type Variable = (&'static str, OsString);
+
 /// How many programs run at a time on a machine with `cores`: each has as many threads,
 /// and most of them wait.
 fn at_a_time(cores: usize) -> usize {
@@ -36,7 +39,7 @@ fn at_a_time(cores: usize) -> usize {
 /// # Errors
 ///
 /// A build that fails, or tests that do: with Cargo's exit code for it.
-pub(crate) fn run(variables: &[(&str, &str)]) -> Result<(), Failure> {
+pub(crate) fn run(variables: &[Variable]) -> Result<(), Failure> {
     let mut build = cargo::command("test");
     build.args(["--workspace", "--no-run"]);
     cargo::run(build)?;
@@ -64,7 +67,7 @@ pub(crate) fn run(variables: &[(&str, &str)]) -> Result<(), Failure> {
 }
 
 /// The test programs, the longest first.
-fn programs(variables: &[(&str, &str)]) -> Result<Vec<Job>, Failure> {
+fn programs(variables: &[Variable]) -> Result<Vec<Job>, Failure> {
     let recording = Recording::new().map_err(|error| {
         Failure::Failed(format!("error: cannot make a temporary folder: {error}"))
     })?;
@@ -87,7 +90,7 @@ fn programs(variables: &[(&str, &str)]) -> Result<Vec<Job>, Failure> {
         .map(|call| {
             let name = call.name();
             let mut command = call.into_command();
-            command.envs(variables.iter().copied());
+            command.envs(variables.iter().cloned());
             Job { name, command }
         })
         .collect();
@@ -103,10 +106,10 @@ fn rank(name: &str) -> usize {
 }
 
 /// The examples in the documentation, which Cargo compiles and runs itself.
-fn documentation(variables: &[(&str, &str)]) -> Job {
+fn documentation(variables: &[Variable]) -> Job {
     let mut command: Command = cargo::command("test");
     command.args(["--workspace", "--doc"]);
-    command.envs(variables.iter().copied());
+    command.envs(variables.iter().cloned());
     Job {
         name: "examples in the documentation".to_owned(),
         command,
