@@ -183,14 +183,27 @@ pub(super) fn as_stored(name: &str) -> String {
     format!("(pg_catalog.parse_ident({name}))[1]::pg_catalog.name")
 }
 
-/// Drops an index that is not completed, by its quoted name.
+/// Drops an index that is not completed, by its quoted name. It waits for older
+/// transactions by design, and blocks no session while it waits, so there is no limit.
 pub(super) async fn drop_index(work: Work<'_>, index: &str) -> Result<(), Error> {
+    let mut script = Script::default();
+    script.step(
+        "reading the lock time-out",
+        "SELECT pg_catalog.current_setting('lock_timeout'), \
+                pg_catalog.set_config('lock_timeout', '0', false)",
+    );
+    let rows = ask(work, &script).await?;
+    let before = rows.first().and_then(|row| row.get(0)).unwrap_or("0");
     let mut script = Script::default();
     script.step(
         "dropping an index that was not completed",
         &format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"),
     );
-    run_script(work, &script).await
+    let done = run_script(work, &script).await;
+    // The migration's file may have set it.
+    let again = format!("SET lock_timeout = {}", literal(before));
+    execute(work.session, "setting the lock time-out", &again).await?;
+    done
 }
 
 /// What `statement` would build, as the server writes it: it builds the same on an empty

@@ -81,10 +81,10 @@ pub(super) struct Failure<'a> {
 pub(super) enum Committed {
     No,
     Yes,
-    /// The connection was lost during the commit. With the number of the transaction, the server
-    /// can be asked.
-    Ask(Option<String>),
-    /// The server could not be asked.
+    /// The connection was lost during the commit. With this number of the transaction, the
+    /// server can be asked.
+    Ask(String),
+    /// It was lost, and the server cannot be asked.
     Unknown,
 }
 

@@ -101,15 +101,16 @@ impl Answers {
     fn committed(&self, script: &Script<'_>, error: &DriverError) -> Committed {
         match script.commits_at() {
             Some(at) if self.completed > at => Committed::Yes,
-            Some(at) if self.completed == at && ends_connection(error) => {
-                Committed::Ask(self.number.clone())
-            }
+            Some(at) if self.completed == at && ends_connection(error) => self.lost(),
             // The server's last answers did not arrive.
-            Some(_) if self.is_sent && error.as_db_error().is_none() => {
-                Committed::Ask(self.number.clone())
-            }
+            Some(_) if self.is_sent && error.as_db_error().is_none() => self.lost(),
             _ => Committed::No,
         }
+    }
+
+    fn lost(&self) -> Committed {
+        let number = self.number.clone();
+        number.map_or(Committed::Unknown, Committed::Ask)
     }
 }
 

@@ -36,11 +36,7 @@ pub(super) async fn settle<'a>(work: Work<'_>, failure: Failure<'a>) -> Settled<
         }
         Committed::Ask(number) => number.clone(),
     };
-    let status = match number {
-        Some(number) => status(work.database, &number).await,
-        None => None,
-    };
-    match status.as_deref() {
+    match status(work.database, &number).await.as_deref() {
         Some("committed") => Settled::Committed,
         Some("aborted") => Settled::Failed(failure.committed(Committed::No)),
         _ => Settled::Failed(failure.committed(Committed::Unknown)),

@@ -1,6 +1,6 @@
 //! Indexes that are built concurrently: which count as the work of a run, and which do not.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use tenant_core::{Settings, Status};
 use test_support::{TestDatabase, eventually};
@@ -194,6 +194,38 @@ async fn an_index_that_another_session_is_building_is_waited_for_and_kept() {
     assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
     let now = "SELECT 'acme.by_title'::regclass::oid";
     assert_eq!(database.value(now).await, which);
+}
+
+#[tokio::test]
+async fn an_invalid_index_is_dropped_however_long_others_use_its_table() {
+    let database = TestDatabase::new().await;
+    let file = "CREATE INDEX CONCURRENTLY by_title ON tasks (title);";
+    let (stream, _) = acme_before(&database, two_steps(), file).await;
+    let same = "INSERT INTO acme.tasks VALUES (1, 'same'), (2, 'same')";
+    database.execute(same).await;
+    let client = database.client().await;
+    let broken = "CREATE UNIQUE INDEX CONCURRENTLY by_title ON acme.tasks (title)";
+    client.batch_execute(broken).await.unwrap_err();
+    client
+        .batch_execute("BEGIN; SELECT FROM acme.tasks")
+        .await
+        .unwrap();
+    let settings = Settings {
+        lock_timeout: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let new = open(&database, &stream, settings).await;
+    let run = tokio::spawn(async move { migrate(&new).await });
+    let outlasts = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                    AND datname = current_database() AND query LIKE 'DROP INDEX CONCURRENTLY%' \
+                    AND clock_timestamp() > query_start + interval '500 ms'";
+    eventually("the drop outlasts the lock time-out", async || {
+        database.value(outlasts).await == "1"
+    })
+    .await;
+    client.batch_execute("COMMIT").await.unwrap();
+    let report = run.await.unwrap();
+    assert_eq!(report.count(Status::Migrated), 1, "{report:?}");
 }
 
 #[tokio::test]
