@@ -5,8 +5,8 @@
 
 use squawk_syntax::SyntaxKind::{
     ALTER_EXTENSION, ALTER_SCHEMA, CALL_EXPR, CONFIG_PARAMETER_REF, CREATE_EXTENSION,
-    CREATE_SCHEMA, DROP_EXTENSION, DROP_SCHEMA, FIELD_EXPR, PATH, PATH_REF, PERCENT_TYPE,
-    PLPGSQL_ALIAS_TARGET, QUALIFIED_COLUMN_NAME_REF, SCHEMA_REF, SET_SCHEMA,
+    CREATE_SCHEMA, DROP_EXTENSION, DROP_SCHEMA, FIELD_EXPR, IMPORT_FOREIGN_SCHEMA, PATH, PATH_REF,
+    PERCENT_TYPE, PLPGSQL_ALIAS_TARGET, QUALIFIED_COLUMN_NAME_REF, SCHEMA_REF, SET_SCHEMA,
 };
 use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::normalize_name_node;
@@ -70,11 +70,21 @@ pub(super) fn schema(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
                 | SET_SCHEMA
         )
     });
-    if elsewhere {
+    if elsewhere || is_remote(node) {
         return None;
     }
     let name = normalize_name_node(node);
     report(&name, &format!("SCHEMA {name}"), place.start(node), place)
+}
+
+/// Whether it is the schema that `IMPORT FOREIGN SCHEMA` reads on the other server, which
+/// comes before the one of this database.
+fn is_remote(node: &SyntaxNode) -> bool {
+    let is_schema = |one: &SyntaxNode| one.kind() == SCHEMA_REF;
+    node.ancestors()
+        .find(|one| one.kind() == IMPORT_FOREIGN_SCHEMA)
+        .and_then(|import| import.descendants().find(is_schema))
+        .is_some_and(|first| first == *node)
 }
 
 fn qualified(

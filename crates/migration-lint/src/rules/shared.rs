@@ -48,7 +48,7 @@ pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     }
     let title = match node.kind() {
         GRANT | REVOKE | COMMENT_ON | SECURITY_LABEL => about_shared(node)?,
-        kind if is_shared(kind) => title(node, 2),
+        kind if is_shared(kind) => title(node, words(kind)),
         _ => return None,
     };
     let message = format!(
@@ -63,7 +63,10 @@ pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
 fn about_shared(node: &SyntaxNode) -> Option<String> {
     let words = tokens(node).map(|token| token.text().to_ascii_lowercase());
     let mut words = words.skip_while(|word| !matches!(word.as_str(), "on" | "to" | "from" | "is"));
-    let verb = title(node, 1);
+    let verb = match node.kind() {
+        SECURITY_LABEL => title(node, 2),
+        _ => title(node, 1),
+    };
     if words.next()? != "on" {
         return Some(format!("{verb} of a role"));
     }
@@ -145,6 +148,17 @@ pub(super) fn default_privileges(node: &SyntaxNode, place: &Place<'_>) -> Option
     )
 }
 
+/// How many words name such a statement.
+fn words(kind: SyntaxKind) -> usize {
+    match kind {
+        CREATE_FOREIGN_DATA_WRAPPER | ALTER_FOREIGN_DATA_WRAPPER | DROP_FOREIGN_DATA_WRAPPER => 4,
+        CREATE_USER_MAPPING | ALTER_USER_MAPPING | DROP_USER_MAPPING | CREATE_EVENT_TRIGGER
+        | ALTER_EVENT_TRIGGER | DROP_EVENT_TRIGGER | ALTER_LARGE_OBJECT | CREATE_ACCESS_METHOD
+        | DROP_ACCESS_METHOD => 3,
+        _ => 2,
+    }
+}
+
 /// Statements about what belongs to the database or to the server.
 fn is_shared(kind: SyntaxKind) -> bool {
     matches!(
@@ -188,5 +202,8 @@ fn is_shared(kind: SyntaxKind) -> bool {
             | CREATE_LANGUAGE
             | ALTER_LANGUAGE
             | DROP_LANGUAGE
+            | ALTER_LARGE_OBJECT
+            | CREATE_ACCESS_METHOD
+            | DROP_ACCESS_METHOD
     )
 }

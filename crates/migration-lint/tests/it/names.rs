@@ -2,7 +2,7 @@
 
 use migration_lint::{Options, lint_text};
 
-use crate::{PUBLIC, TENANT, each_gives, found, none_gives_any, short};
+use crate::{PUBLIC, TENANT, each_gives, found, lint, none_gives_any, short};
 
 #[test]
 fn a_schema_is_noticed_wherever_it_can_stand() {
@@ -215,4 +215,16 @@ fn variables_in_blocks_and_functions_are_no_schemas() {
             "CREATE FUNCTION add(a int, b int) RETURNS int LANGUAGE sql AS $$ SELECT add.a + b $$;",
         ],
     );
+}
+
+#[test]
+fn a_schema_of_another_server_is_none_of_this_database() {
+    let import = |into: &str| format!("IMPORT FOREIGN SCHEMA sales FROM SERVER s INTO {into};");
+    none_gives_any(TENANT, &[&*import("pg_temp")]);
+    let messages = lint(TENANT, &import("app"))
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect::<Vec<_>>();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(messages[0].contains("`app`"), "{messages:?}");
 }

@@ -64,6 +64,11 @@ fn what_exists_once_in_a_server_belongs_to_the_public_stream() {
         "COMMENT ON ROLE reader IS NULL;",
         "COMMENT ON EXTENSION citext IS 'text';",
         "COMMENT ON EVENT TRIGGER e IS 'text';",
+        "SECURITY LABEL ON ROLE reader IS 'x';",
+        "CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION f();",
+        "CREATE USER MAPPING FOR reader SERVER s;",
+        "ALTER LARGE OBJECT 4711 OWNER TO CURRENT_USER;",
+        "CREATE ACCESS METHOD a TYPE INDEX HANDLER f;",
     ];
     each_gives(TENANT, "shared-object", &statements);
     none_gives_any(PUBLIC, &statements);
@@ -76,6 +81,29 @@ fn what_exists_once_in_a_server_belongs_to_the_public_stream() {
         "COMMENT ON FOREIGN TABLE far IS 'x';",
     ];
     none_gives_any(TENANT, &inside);
+}
+
+#[test]
+fn a_statement_about_what_exists_once_is_named_whole() {
+    for (text, title) in [
+        (
+            "CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f();",
+            "CREATE EVENT TRIGGER",
+        ),
+        ("DROP FOREIGN DATA WRAPPER w;", "DROP FOREIGN DATA WRAPPER"),
+        (
+            "DROP USER MAPPING FOR reader SERVER s;",
+            "DROP USER MAPPING",
+        ),
+        (
+            "SECURITY LABEL ON ROLE reader IS 'x';",
+            "SECURITY LABEL ON ROLE",
+        ),
+        ("DROP USER reader;", "DROP USER"),
+    ] {
+        let message = &lint(TENANT, text)[0].message;
+        assert!(message.starts_with(&format!("`{title}` is")), "{message}");
+    }
 }
 
 #[test]
