@@ -194,29 +194,32 @@ const SEQUENCES: &str = "
 
 /// Without those that a partition has from its parent. Of PostgreSQL's own only those of
 /// keys that do not fire as they should, with the key of which they are a part, or of whose
-/// copy on a partition. That key is looked up for each of these few triggers: a join reads
-/// the keys of all tenants.
+/// copy on a partition. There are few of these, and many of PostgreSQL's own: found apart,
+/// they cost nothing, and the key of each is looked up, where a join would read the keys of
+/// all tenants.
 const TRIGGERS: &str = "
-    SELECT CASE WHEN t.tgisinternal THEN k.relnamespace ELSE c.relnamespace END,
-        CASE WHEN t.tgisinternal THEN 'switched_off' ELSE 'trigger' END,
-        CASE WHEN t.tgisinternal THEN k.relname ELSE c.relname END::text,
-        CASE WHEN t.tgisinternal THEN k.conname ELSE t.tgname END::text, 0, ARRAY[
-        'definition', CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END,
+    SELECT c.relnamespace, 'trigger', c.relname::text, t.tgname::text, 0, ARRAY[
+        'definition', pg_get_triggerdef(t.oid),
         'enabled', CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
                          WHEN 'A' THEN 'ENABLE ALWAYS' END,
         'comment', o.description]
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_trigger'::regclass AND NOT t.tgisinternal
-    LEFT JOIN LATERAL (
+    LEFT JOIN pg_description o ON o.objoid = t.oid AND o.classoid = 'pg_trigger'::regclass
+    WHERE t.tgrelid = ANY ($1) AND NOT t.tgisinternal AND t.tgparentid = 0
+      AND c.relname <> MIGRATION_HISTORY
+    UNION ALL
+    SELECT k.relnamespace, 'switched_off', k.relname::text, k.conname::text, 0, ARRAY[
+        'enabled', CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                         WHEN 'A' THEN 'ENABLE ALWAYS' END]
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    CROSS JOIN LATERAL (
         SELECT kc.relnamespace, kc.relname, coalesce(r.conname, q.conname, p.conname) AS conname
         FROM pg_constraint p LEFT JOIN pg_constraint q ON q.oid = p.conparentid
         LEFT JOIN pg_constraint r ON r.oid = q.conparentid
         JOIN pg_class kc ON kc.oid = coalesce(r.conrelid, q.conrelid, p.conrelid)
-        WHERE t.tgisinternal AND t.tgenabled <> 'O' AND p.oid = t.tgconstraint
-          AND p.contype IN ('p', 'u', 'f', 'x') OFFSET 0) k ON true
-    WHERE t.tgrelid = ANY ($1) AND c.relname <> MIGRATION_HISTORY
-      AND CASE WHEN t.tgisinternal THEN t.tgenabled <> 'O' AND k.conname IS NOT NULL
-               ELSE t.tgparentid = 0 END";
+        WHERE p.oid = t.tgconstraint AND p.contype IN ('p', 'u', 'f', 'x') OFFSET 0) k
+    WHERE t.tgrelid = ANY ($1) AND t.tgisinternal AND t.tgenabled <> 'O'
+      AND c.relname <> MIGRATION_HISTORY";
 
 const POLICIES: &str = "
     SELECT c.relnamespace, 'policy', c.relname::text, p.polname::text, 0, ARRAY[
