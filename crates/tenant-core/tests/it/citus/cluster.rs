@@ -37,6 +37,11 @@ impl Cluster {
     /// The same for a test that stops servers, or makes roles that log in. `None` also
     /// where the cluster is another one's.
     pub(super) async fn start_own() -> Option<Self> {
+        Self::start_own_after(&[]).await
+    }
+
+    /// The same of servers on each of which `statements` were run before they had Citus.
+    pub(super) async fn start_own_after(statements: &[&str]) -> Option<Self> {
         if !is_citus_wanted() {
             say_not_run("a cluster takes Citus: cargo xtask test --citus");
             return None;
@@ -49,6 +54,12 @@ impl Cluster {
             coordinator: Member::started(),
             workers: vec![Member::started(), Member::started()],
         };
+        for one in cluster.workers.iter().chain([&cluster.coordinator]) {
+            let admin = client(one).await;
+            for statement in statements {
+                admin.batch_execute(statement).await.unwrap();
+            }
+        }
         cluster.join().await;
         Some(cluster)
     }
