@@ -150,7 +150,10 @@ const CALLED_OFF: &str = "Calling the move off. Ctrl-C again ends at once; the s
 
 fn is_about_writers(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<Error>();
-    matches!(error, Some(Error::WouldBlockWrites { .. }))
+    matches!(
+        error,
+        Some(Error::WouldBlockWrites { .. } | Error::NoReplication(..))
+    )
 }
 
 fn text(name: &TenantName, moved: &Moved) -> String {
