@@ -3,8 +3,8 @@
 //! lies there.
 
 use squawk_syntax::SyntaxKind::*;
-use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::SyntaxNode;
+use squawk_syntax::ast::{self, AstNode};
 
 use super::sequences::is_call_of;
 use crate::finding::Found;
@@ -92,7 +92,9 @@ pub(in crate::rules) fn name(node: &SyntaxNode, place: &Place<'_>) -> Option<Fou
     let is_named = statements.any(|one| {
         one.kind() != PLPGSQL_DYN_EXECUTE_STMT
             && names_own(&one, &["tg_table_name", "tg_relname"])
-            && !one.ancestors().any(|above| above.kind() == PLPGSQL_DYN_EXECUTE_STMT)
+            && !one
+                .ancestors()
+                .any(|above| above.kind() == PLPGSQL_DYN_EXECUTE_STMT)
     });
     if !is_named {
         return None;
@@ -116,14 +118,18 @@ pub(in crate::rules) fn sequence(node: &SyntaxNode, place: &Place<'_>) -> Option
                    another range of numbers there (from 281474976710657 on the first), and none \
                    for columns that are not bigint";
     let found = Found::new(place.start(node), "citus-trigger-sequence", message);
-    Some(found.remedy(
-        "let the DEFAULT of the column draw the number, which happens on the coordinator",
-    ))
+    Some(
+        found.remedy(
+            "let the DEFAULT of the column draw the number, which happens on the coordinator",
+        ),
+    )
 }
 
 /// Whether one of `names` is a word of the node itself.
 fn names_own(node: &SyntaxNode, names: &[&str]) -> bool {
-    let own = node.children_with_tokens().filter_map(|part| part.into_token());
+    let own = node
+        .children_with_tokens()
+        .filter_map(|part| part.into_token());
     let mut words = own.map(|token| token.text().to_ascii_lowercase());
     words.any(|word| names.contains(&word.as_str()))
 }
