@@ -333,6 +333,11 @@ fn of_clusters(advice: Advice) -> Option<&'static str> {
              CURRENT_USER and then REVOKE role FROM CURRENT_USER, with the role's name. Citus does \
              not know roles that existed before its extension"
         }
+        Advice::CopyReferenceTables => {
+            "run SELECT replicate_reference_tables('block_writes') on the coordinator, and run the \
+             command again. A server that was added later lacks the tables of public that tenants \
+             refer to. Sessions that write to these wait until they are copied"
+        }
         Advice::FreeReplication => {
             "wait until other moves have ended, or raise the setting in postgresql.conf of the \
              server that the message names, and restart it"

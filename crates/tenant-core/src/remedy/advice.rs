@@ -210,6 +210,8 @@ advice! {
     /// Let a superuser make the role known to the cluster, on whose coordinator it was
     /// before Citus.
     IntroduceRole,
+    /// Copy the reference tables to the server that was added.
+    CopyReferenceTables,
     /// Raise the limits of replication that the message names, or wait for other moves.
     FreeReplication,
     /// Let those who write wait.

@@ -51,6 +51,7 @@ pub(super) fn of(error: &PgError) -> Vec<Remedy> {
         }
         "08000" | "08001" | "08003" | "08004" | "08006" => Advice::StartNode,
         "53300" => Advice::UseFewerConnections,
+        "XX000" if lacks_reference_tables(error) => Advice::CopyReferenceTables,
         _ => return Vec::new(),
     };
     vec![advice.into()]
@@ -73,6 +74,15 @@ fn refused_by_a_worker(error: &PgError) -> Vec<Remedy> {
     } else {
         vec![Advice::GrantRight.into(), Advice::IntroduceRole.into()]
     }
+}
+
+/// Whether a server of a cluster was added after the tables that all servers have, and has
+/// none of them yet. Citus has no code of its own for it.
+///
+/// Source: Citus, `shard_transfer.c`.
+fn lacks_reference_tables(error: &PgError) -> bool {
+    let said = error.message().unwrap_or_default();
+    said.starts_with("there are missing reference tables on some nodes")
 }
 
 /// Whether it is about locks, time and what the server has, whatever function it was

@@ -76,11 +76,25 @@ impl Cluster {
         let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
         admin.query(coordinator, &parameters).await.unwrap();
         for worker in &self.workers {
-            let node = &worker.node;
-            let add = "SELECT citus_add_node($1, $2)";
-            let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
-            admin.query(add, &parameters).await.unwrap();
+            self.add(worker).await;
         }
+    }
+
+    async fn add(&self, worker: &Member) {
+        let node = &worker.node;
+        let add = "SELECT citus_add_node($1, $2)";
+        let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
+        let admin = client(&self.coordinator).await;
+        admin.query(add, &parameters).await.unwrap();
+    }
+
+    /// One more worker.
+    pub(super) async fn grow(&mut self) {
+        let worker = Member::started();
+        let admin = client(&worker).await;
+        admin.batch_execute("CREATE EXTENSION citus").await.unwrap();
+        self.add(&worker).await;
+        self.workers.push(worker);
     }
 
     pub(super) async fn tenants(&self, stream: &Stream, settings: Settings) -> Tenants {

@@ -23,7 +23,7 @@ fn lacking(moved: Result<(), Error>) -> String {
 }
 
 async fn set(cluster: &Cluster, worker: usize, statements: &[&str]) {
-    let admin = client(&cluster.workers[worker]).await;
+    let admin = client(cluster.workers.get(worker).unwrap()).await;
     for statement in statements {
         admin.batch_execute(statement).await.unwrap();
     }

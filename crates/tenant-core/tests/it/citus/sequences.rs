@@ -42,7 +42,7 @@ async fn clone(tenants: &Tenants, to: &str) {
 
 async fn move_away(cluster: &Cluster, tenants: &Tenants, who: &str) {
     let there = 1 - cluster.home(who).await;
-    let node = cluster.workers[there].node.clone();
+    let node = cluster.workers.get(there).unwrap().node.clone();
     let who = name(who);
     tenants.cluster().move_tenant(&who, &node).await.unwrap();
 }

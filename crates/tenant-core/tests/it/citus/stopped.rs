@@ -22,7 +22,7 @@ fn assert_names_the_worker(error: &Error, port: u16) {
 /// A tenant whose server answers, and one whose server does not.
 fn near_and_far<'a>(names: &'a [String], away: &[&'a str]) -> [&'a str; 2] {
     let mut near = names.iter().filter(|who| !away.contains(&who.as_str()));
-    [near.next().unwrap(), away[0]]
+    [near.next().unwrap(), away.first().unwrap()]
 }
 
 /// An application hears that it may try again, and uses the same connection for the others.
