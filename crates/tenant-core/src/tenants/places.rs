@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::handle::Tenants;
 use super::reading::Reading;
-use super::spread::unanswering;
+use super::unanswering::unanswering;
 use crate::engine::NODES;
 use crate::fleet::Selection;
 use crate::registry::{Registry, Rows};
