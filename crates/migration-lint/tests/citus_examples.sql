@@ -31,7 +31,7 @@ ALTER TABLE plain ADD COLUMN size int CONSTRAINT size_positive CHECK (size > 0);
 -- citus-add-constraint: cannot execute ADD COLUMN command with PRIMARY KEY, UNIQUE, FOREIGN and CHECK constraints
 ALTER TABLE plain ADD COLUMN list bigint REFERENCES lists, ADD COLUMN size int;
 -- instead
-ALTER TABLE plain ADD COLUMN list bigint REFERENCES lists;
+ALTER TABLE plain ADD COLUMN list bigint CONSTRAINT plain_list_fkey REFERENCES lists;
 ALTER TABLE plain ADD COLUMN size int, ADD COLUMN shade text DEFAULT 'red' NOT NULL;
 
 -- citus-add-constraint: cannot execute ADD COLUMN command with PRIMARY KEY, UNIQUE, FOREIGN and CHECK constraints
@@ -148,6 +148,20 @@ MERGE INTO plain USING tasks ON plain.id = tasks.id WHEN MATCHED THEN UPDATE SET
 DECLARE one CURSOR FOR SELECT * FROM plain;
 FETCH one;
 DELETE FROM plain WHERE CURRENT OF one;
+
+-- citus-constraint-name: constraint "plain_list_fkey" of relation "plain" does not exist
+ALTER TABLE plain ADD COLUMN list bigint REFERENCES lists;
+ALTER TABLE plain DROP CONSTRAINT plain_list_fkey;
+-- instead
+ALTER TABLE plain ADD COLUMN list bigint CONSTRAINT plain_list_fkey REFERENCES lists;
+ALTER TABLE plain DROP CONSTRAINT plain_list_fkey;
+
+-- citus-constraint-name: constraint "plain_size_key" of relation "plain" does not exist
+ALTER TABLE plain ADD COLUMN size int UNIQUE;
+ALTER TABLE plain DROP CONSTRAINT plain_size_key;
+-- instead
+ALTER TABLE plain ADD COLUMN size int CONSTRAINT plain_size_key UNIQUE;
+ALTER TABLE plain DROP CONSTRAINT plain_size_key;
 
 -- citus-create-table: tables in a distributed schema cannot inherit or be inherited
 CREATE TABLE child (extra int) INHERITS (plain);
@@ -279,3 +293,42 @@ SET LOCAL citus.enable_unsafe_triggers TO on;
 CREATE TRIGGER noted BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION note();
 -- used
 INSERT INTO tasks (title) VALUES ('noted');
+
+-- citus-trigger-path: relation "plain" does not exist
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'INSERT INTO plain (body) VALUES ($1)' USING NEW.title; RETURN NEW; END $$;
+SET LOCAL citus.enable_unsafe_triggers TO on;
+CREATE TRIGGER noted BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION note();
+-- used
+INSERT INTO tasks (title) VALUES ('noted');
+-- instead
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('INSERT INTO %I.plain (body) VALUES ($1)', TG_TABLE_SCHEMA) USING NEW.title; RETURN NEW; END $$;
+SET LOCAL citus.enable_unsafe_triggers TO on;
+CREATE TRIGGER noted BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION note();
+-- used
+INSERT INTO tasks (title) VALUES ('noted');
+
+-- citus-trigger-name: violates check constraint
+CREATE TABLE log (of text CHECK (of = 'tasks'));
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN INSERT INTO log VALUES (TG_TABLE_NAME); RETURN NEW; END $$;
+SET LOCAL citus.enable_unsafe_triggers TO on;
+CREATE TRIGGER noted BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION note();
+-- used
+INSERT INTO tasks (title) VALUES ('noted');
+-- instead
+CREATE TABLE log (of text CHECK (of = 'tasks'));
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN INSERT INTO log VALUES (TG_ARGV[0]); RETURN NEW; END $$;
+SET LOCAL citus.enable_unsafe_triggers TO on;
+CREATE TRIGGER noted BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION note('tasks');
+-- used
+INSERT INTO tasks (title) VALUES ('noted');
+
+-- citus-trigger-sequence: relation "counter" does not exist
+CREATE FUNCTION number() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN NEW.size := nextval('counter'); RETURN NEW; END $$;
+SET LOCAL citus.enable_unsafe_triggers TO on;
+CREATE TRIGGER numbered BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION number();
+-- used
+INSERT INTO tasks (title) VALUES ('numbered');
+-- instead
+ALTER TABLE tasks ALTER COLUMN size SET DEFAULT nextval('counter');
+-- used
+INSERT INTO tasks (title) VALUES ('numbered');

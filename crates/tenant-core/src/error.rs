@@ -205,16 +205,13 @@ pub enum Error {
         /// Their names, newest first.
         migrations: Vec<String>,
     },
-    /// Migrations that are to be reverted, and what would do that cannot be read.
-    /// Nothing was run.
+    /// Migrations to be reverted, whose `down.sql` cannot be read. Nothing was run.
     #[error("{}", unreadable(.migrations))]
     UnreadableDown {
-        /// Their names, newest first, each with what keeps its `down.sql` from being
-        /// read.
+        /// Their names, newest first, each with why its `down.sql` cannot be read.
         migrations: Vec<(String, String)>,
     },
-    /// Migrations that are to be reverted and are somebody else's, and nothing was
-    /// run.
+    /// Migrations to be reverted that this program does not have. Nothing was run.
     #[error(
         "what is to be reverted includes {}, applied to {}, and this program does not have it",
         quoted(.versions), few(.tenants)
@@ -331,8 +328,7 @@ pub enum Error {
         migration: String,
         /// Which of its files.
         file: MigrationFile,
-        /// The line, from 1, of the first statement that speaks of the path, if
-        /// one does.
+        /// The line, from 1, of the first statement that names the path, if one does.
         line: Option<usize>,
     },
     /// A tenant's migration would change what is outside the tenant's schema.
@@ -343,8 +339,7 @@ pub enum Error {
     ChangedElsewhere {
         /// Which schema, in words.
         schema: String,
-        /// The migration's name. Several where no statement names what was changed: then it
-        /// was one of them.
+        /// The migration's name; several candidates where no statement names what was changed.
         migrations: Vec<String>,
         /// Which of its files.
         file: MigrationFile,
@@ -474,6 +469,9 @@ pub enum Error {
         /// are unlogged, by name.
         tables: Vec<String>,
     },
+    /// The tenant cannot be moved while others write to it: what a server lacks for that.
+    #[error("tenant `{0}` cannot be moved while others write to it: {1}")]
+    NoReplication(String, String),
     /// A version was named for a schema that says itself which it has.
     #[error("the schema `{0}` has a table of applied migrations, which says its version")]
     HasLedger(SchemaName),

@@ -48,6 +48,7 @@ mod standings;
 mod state;
 mod texts;
 mod trial;
+mod unanswering;
 
 pub use accept_edits::AcceptEdits;
 pub use adopt::{Adopt, Adopted};

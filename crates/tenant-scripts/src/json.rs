@@ -3,7 +3,7 @@
 use command_line::Invocation;
 use command_line::json::ErrorDetail;
 use serde::Serialize;
-use tenant_core::{FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
+use tenant_core::{ErrorKind, FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
 
 use crate::messages::{self, MessageDetail};
 use crate::report;
@@ -65,9 +65,10 @@ struct Tenant {
     #[serde(skip_serializing_if = "Option::is_none")]
     reverted: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    to_revert: Option<Vec<Version>>,
+    to_revert: Option<Option<Vec<Version>>>,
+    /// Null in the document when it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<Vec<Version>>,
+    pending: Option<Option<Vec<Version>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<Vec<Version>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +92,7 @@ impl Fleet {
         document.dry_run = Some(dry_run);
         document.spares = Some(report.spares.iter().map(|it| tenant(it, by)).collect());
         for (tenant, outcome) in document.tenants.iter_mut().zip(&report.outcomes) {
-            tenant.pending = Some(outcome.pending.clone());
+            tenant.pending = Some(if_known(outcome, &outcome.pending));
         }
         document
     }
@@ -233,9 +234,16 @@ fn reverted(outcome: &Outcome, by: &Invocation) -> Tenant {
     Tenant {
         applied: None,
         reverted: Some(outcome.reverted.clone()),
-        to_revert: Some(outcome.to_revert.clone()),
+        to_revert: Some(if_known(outcome, &outcome.to_revert)),
         ..tenant(outcome, by)
     }
+}
+
+/// What a tenant lacks or has; nothing is known of one that could not be reached.
+fn if_known(outcome: &Outcome, versions: &[Version]) -> Option<Vec<Version>> {
+    let error = outcome.error.as_ref();
+    let is_away = error.is_some_and(|error| error.kind() == ErrorKind::Unreachable);
+    (!is_away || !versions.is_empty()).then(|| versions.to_vec())
 }
 
 /// The same of a run that is not about migrations.

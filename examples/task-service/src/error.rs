@@ -9,7 +9,7 @@ use std::fmt;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tenant_core::{InvalidName, PoolError};
+use tenant_core::{ErrorKind, InvalidName, PoolError};
 
 use crate::extract::Json;
 
@@ -48,9 +48,9 @@ impl From<PoolError> for ApiError {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Unknown(_) => Self::not_found(error),
-            PoolError::Exhausted { .. } | PoolError::Connect(_) | PoolError::NotSetUp { .. } => {
-                Self::Unavailable(error.into())
-            }
+            PoolError::NotSetUp { .. } => Self::Unavailable(error.into()),
+            // Also a query's, where the tenant is on a server of a cluster that is away.
+            error if error.is_unavailable() => Self::Unavailable(error.into()),
             _ => Self::Internal(error.into()),
         }
     }
@@ -83,6 +83,7 @@ impl From<tenant_core::Error> for ApiError {
             Busy { .. } | Connect(_) | NotSetUp { .. } | RegistryLost { .. } => {
                 Self::Unavailable(error.into())
             }
+            error if error.kind() == ErrorKind::Unreachable => Self::Unavailable(error.into()),
             _ => Self::Internal(error.into()),
         }
     }

@@ -328,6 +328,20 @@ fn of_clusters(advice: Advice) -> Option<&'static str> {
             "start the server of the cluster that the message names, or fix the network between \
              it and the coordinator. Then run the command again. It retries only what failed"
         }
+        Advice::IntroduceRole => {
+            "make the role known to the cluster: on the coordinator, a superuser runs GRANT role TO \
+             CURRENT_USER and then REVOKE role FROM CURRENT_USER, with the role's name. Citus does \
+             not know roles that existed before its extension"
+        }
+        Advice::CopyReferenceTables => {
+            "run SELECT replicate_reference_tables('block_writes') on the coordinator, and run the \
+             command again. A server that was added later lacks the tables of public that tenants \
+             refer to. Sessions that write to these wait until they are copied"
+        }
+        Advice::FreeReplication => {
+            "wait until other moves have ended, or raise the setting in postgresql.conf of the \
+             server that the message names, and restart it"
+        }
         Advice::BlockWrites => {
             "give --block-writes. Sessions that write to the tenant then wait until it is moved"
         }

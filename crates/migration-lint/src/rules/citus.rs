@@ -19,6 +19,7 @@ use super::Rule;
 /// The rules about statements in the tenant stream that run with the migration.
 pub(super) const RULES: &[Rule] = &[
     alter_table::add_constraint,
+    alter_table::constraint_name,
     alter_table::rename_constraint,
     alter_table::unknown,
     row_changes::check,
@@ -31,4 +32,6 @@ pub(super) const RULES: &[Rule] = &[
     tables::policy,
     triggers::trigger,
     triggers::path,
+    triggers::name,
+    triggers::sequence,
 ];

@@ -109,3 +109,28 @@ fn a_comment_keeps_a_statement_whether_they_are_asked_or_not() {
     assert_eq!(lint_text(&TENANT.sql(text), &citus()), []);
     assert_eq!(lint(TENANT, text), []);
 }
+
+#[test]
+fn a_trigger_may_name_its_table_where_it_runs() {
+    let function = |body: &str| {
+        format!(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NEW; \
+             END $$;"
+        )
+    };
+    for (body, rules) in [
+        (
+            "EXECUTE format('DELETE FROM %I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME);",
+            &[][..],
+        ),
+        (
+            "EXECUTE 'DELETE FROM ' || quote_ident(TG_TABLE_NAME);",
+            &["citus-trigger-path"],
+        ),
+        ("NEW.what := lower(tg_relname);", &["citus-trigger-name"]),
+        ("NEW.what := TG_TABLE_SCHEMA;", &[]),
+        ("NEW.what := nextval('a');", &["citus-trigger-sequence"]),
+    ] {
+        assert_eq!(found(TENANT, &function(body)), rules, "{body}");
+    }
+}

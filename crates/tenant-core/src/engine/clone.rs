@@ -6,10 +6,11 @@
 
 use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
-use super::cluster::{Distribution, ask_as_it_is, create_schema};
+use super::cluster::{Distribution, ask_as_it_is, create_schema, require_distributed};
 use super::copied_shape::shape_to_copy;
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
-use super::copy_extras::{extras, what_cannot_be_made};
+use super::copy_extras::{before_distribution, extras, what_cannot_be_made};
+use super::distribute::bring;
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
 use super::follow_name::shape_of_copy;
 use super::ledger::{comment, create_ledger, set_comment};
@@ -132,8 +133,10 @@ async fn clone_once(
         Err(error) => Err(error),
     };
     match built {
-        Ok(Some(made)) => {
+        Ok(Some(mut made)) => {
             work.session.finish();
+            let sequences = std::mem::take(&mut made.copied.sequences);
+            sequences.let_go_on(work.on(target)).await;
             Ok(Some(made))
         }
         not_built => {
@@ -168,9 +171,17 @@ async fn build(
     }
     let there = work.on(target);
     let (first, rest) = in_halves(creation(&shape, target.schema_name()));
-    begin_schema(there, from).await?;
+    let early = settings_that_come_first(there, from).await?;
+    let distribution = match early.is_empty() {
+        true => Distribution::Distributed,
+        false => Distribution::Later,
+    };
+    begin_schema(there, from, distribution).await?;
     let made = run_in_any_order(there, first).await?;
     let waiting = without_tables(made.waiting)?;
+    if distribution == Distribution::Later {
+        distribute_now(there, &early).await?;
+    }
     let copied = match how.rows {
         Rows::All => copy_data(there, from).await?,
         Rows::None => Copied::default(),
@@ -209,11 +220,15 @@ fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>)
 
 /// The schema and its ledger; the path leads to it, and functions may speak of what is
 /// not there yet.
-async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
+async fn begin_schema(
+    work: Work<'_>,
+    from: Schema<'_>,
+    distribution: Distribution,
+) -> Result<(), Error> {
     let comments = texts(work, "reading how far its migrations are", &comment(from)).await?;
     let mut script = Script::default();
     if !needs_empty_schema(work) {
-        create_schema(work, Distribution::Distributed, &mut script);
+        create_schema(work, distribution, &mut script);
     }
     script.step(
         "creating the table of applied migrations",
@@ -229,6 +244,43 @@ async fn begin_schema(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
         script.step("copying how far its migrations are", &set);
     }
     prepare(work, &mut script);
+    run_script(work, &script).await
+}
+
+/// The statements of a copy on a cluster that Citus refuses once its tables are distributed.
+///
+/// # Errors
+///
+/// [`Error::NotCopyable`] where the schema has to be distributed before there are tables, or
+/// what the server says.
+async fn settings_that_come_first(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error> {
+    if !work.database.is_cluster() {
+        return Ok(Vec::new());
+    }
+    let query = before_distribution(from, work.schema, work.database.catalog());
+    let settings = texts(work, "listing how columns are stored", &query).await?;
+    match from {
+        Schema::Tenant(target) if needs_empty_schema(work) && !settings.is_empty() => {
+            Err(Error::NotCopyable {
+                name: target.name.clone(),
+                objects: settings
+                    .iter()
+                    .map(|it| format!("a setting that only the owner of Citus can copy: `{it}`"))
+                    .collect(),
+            })
+        }
+        _ => Ok(settings),
+    }
+}
+
+/// Runs them, and distributes the schema. It has its tables, which are empty.
+async fn distribute_now(work: Work<'_>, early: &[String]) -> Result<(), Error> {
+    let mut script = Script::default();
+    for statement in early {
+        script.step("storing columns as in the original", statement);
+    }
+    bring(work.schema, &mut script);
+    require_distributed(work.schema, &mut script);
     run_script(work, &script).await
 }
 

@@ -35,6 +35,8 @@ pub(crate) const NODES: &str = "
 pub(super) enum Distribution {
     /// On one of the servers of the cluster, if there is one.
     Distributed,
+    /// The same once its tables are there, by a statement of the same transaction.
+    Later,
     /// On the server that is asked, and nothing that is made in it reaches another one:
     /// it is never committed.
     Local,
@@ -91,6 +93,7 @@ pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: 
     if is_cluster {
         let (spread, carry) = match distribution {
             Distribution::Distributed => ("on", "on"),
+            Distribution::Later => ("off", "on"),
             Distribution::Local => ("off", "off"),
         };
         let set = format!("SET LOCAL citus.enable_schema_based_sharding TO {spread}");

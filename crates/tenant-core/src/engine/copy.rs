@@ -8,6 +8,7 @@
 use sql_text::{ident, literal};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
+use super::copy_sequences::{SequencesThere, let_sequences_go_on};
 use super::copy_values::{columns, of_references, refuse_hidden_references};
 use super::script::Script;
 use super::send::ask;
@@ -57,10 +58,12 @@ fn any_written_anew(from: Schema<'_>) -> String {
 }
 
 /// What was copied.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Copied {
     /// How many rows.
     pub(crate) rows: u64,
+    /// What remains for the sequences once it is committed.
+    pub(super) sequences: SequencesThere,
 }
 
 /// Copies the rows of all tables of `from` to the schema of `work`, and lets the
@@ -84,14 +87,7 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
         let done = copy_rows(work, &table, &statement).await;
         copied.rows += done.map_err(|error| of_references(error, from, &table, &rows))?;
     }
-    let mut script = Script::default();
-    script.step("listing the sequences", &sequences(from, to));
-    let rows = ask(work, &script).await?;
-    let mut script = Script::default();
-    for statement in rows.iter().filter_map(|row| row.get(0)) {
-        script.step("letting a sequence go on", statement);
-    }
-    ask(work, &script).await?;
+    copied.sequences = let_sequences_go_on(work, from).await?;
     Ok(copied)
 }
 
@@ -155,28 +151,6 @@ fn copy(
         format!("({columns}) OVERRIDING SYSTEM VALUE ")
     };
     format!("INSERT INTO {to}.{table} {columns}SELECT {values} FROM {only}{from}.{table}")
-}
-
-/// The query for the statements that set each sequence to where its original stands.
-/// That of an identity column has a name of PostgreSQL's choice.
-fn sequences(from: Schema<'_>, to: Schema<'_>) -> String {
-    let to = literal(&to.ident());
-    format!(
-        "SELECT pg_catalog.format('SELECT pg_catalog.setval(%s, last_value, is_called) FROM %I.%I', \
-             CASE WHEN a.attname IS NULL \
-                  THEN pg_catalog.quote_literal({to} || '.' || pg_catalog.quote_ident(s.relname)) \
-                  ELSE pg_catalog.format('pg_catalog.pg_get_serial_sequence(%L, %L)', \
-                      {to} || '.' || pg_catalog.quote_ident(c.relname), a.attname) END, \
-             n.nspname, s.relname) \
-         FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class s ON s.relnamespace = n.oid \
-         LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-              AND d.objid = s.oid AND d.objsubid = 0 AND d.deptype = 'i' \
-              AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-         LEFT JOIN pg_catalog.pg_class c ON c.oid = d.refobjid \
-         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid \
-         WHERE n.nspname = {} AND s.relkind = 'S' ORDER BY s.relname",
-        literal(from.schema_name())
-    )
 }
 
 /// The query for the materialized views that nobody has filled, and the statement that

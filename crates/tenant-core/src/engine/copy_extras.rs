@@ -15,15 +15,40 @@ pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [Str
         clustered(from, to, catalog),
         other_comments(from, to),
         replica_identity(from, to, catalog),
-        columns(from, to, catalog),
+        columns(from, to, catalog, in_the_end(catalog)),
         comments_within_types(from, to),
         default_privileges(from, to),
     ]
 }
 
+/// The query for the statements by which the columns of the copy are stored and counted as
+/// those of the original. Citus refuses them once a table is distributed, all but the
+/// compression.
+pub(super) fn before_distribution(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    columns(
+        from,
+        to,
+        catalog,
+        "AND what.is_set NOT LIKE 'COMPRESSION %'",
+    )
+}
+
+/// A condition: which of these are left for the end.
+fn in_the_end(catalog: Catalog) -> &'static str {
+    match catalog {
+        Catalog::Plain => "",
+        Catalog::Cluster => "AND what.is_set LIKE 'COMPRESSION %'",
+    }
+}
+
+/// Citus knows no mark alone, but the statement that sorts the rows and leaves the mark.
 fn clustered(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+    let mark = match catalog {
+        Catalog::Plain => "ALTER TABLE %s.%I CLUSTER ON %I",
+        Catalog::Cluster => "CLUSTER %s.%I USING %I",
+    };
     format!(
-        "SELECT pg_catalog.format('ALTER TABLE %s.%I CLUSTER ON %I', {}, c.relname, i.relname) \
+        "SELECT pg_catalog.format('{mark}', {}, c.relname, i.relname) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_index x ON x.indrelid = c.oid AND x.indisclustered \
          JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
@@ -72,7 +97,7 @@ fn replica_identity(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Strin
 /// The target of statistics is -1 or null where nobody has set one, and PostgreSQL
 /// before 14 knows no compression of columns. Options whose name begins with `pg_` are
 /// PostgreSQL's own marks.
-fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
+fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog, which: &str) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER TABLE %s.%I ALTER COLUMN %I SET %s', {}, c.relname, \
              a.attname, what.is_set) \
@@ -88,7 +113,7 @@ fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
                   WHEN 'l' THEN 'COMPRESSION lz4' END), \
              ((SELECT '(' || pg_catalog.string_agg(o, ', ') || ')' \
                FROM pg_catalog.unnest(a.attoptions) o WHERE o !~ '^pg_'))) what (is_set) \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND what.is_set IS NOT NULL \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND what.is_set IS NOT NULL {which} \
          AND {} ORDER BY c.relname, a.attnum",
         literal(&to.ident()),
         literal(from.schema_name()),

@@ -10,6 +10,7 @@ use super::send::{ask, run_script};
 use super::transaction::{close, finish};
 use super::work::Work;
 use crate::Error;
+use crate::name::Schema;
 
 /// Distributes the tenant or spare whose schema is that of `work`. False when
 /// it is distributed already.
@@ -93,6 +94,15 @@ async fn triggers_of(work: Work<'_>) -> Result<Vec<Trigger>, Error> {
     Ok(triggers.collect())
 }
 
+/// Brings the schema, with all that is in it, to a server of the cluster.
+pub(super) fn bring(schema: Schema<'_>, script: &mut Script<'_>) {
+    let distribute = format!(
+        "SELECT pg_catalog.citus_schema_distribute({}::pg_catalog.regnamespace)",
+        literal(&schema.ident())
+    );
+    script.step("distributing the schema", &distribute);
+}
+
 /// All that is done, and its commit. Citus writes the rows anew, and whatever fires at
 /// that would change them, so the triggers sleep meanwhile.
 fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
@@ -102,11 +112,7 @@ fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
         let disable = format!("ALTER TABLE ONLY {table} DISABLE TRIGGER {name}");
         script.step("keeping its triggers from firing at its own rows", &disable);
     }
-    let distribute = format!(
-        "SELECT pg_catalog.citus_schema_distribute({}::pg_catalog.regnamespace)",
-        literal(&work.schema.ident())
-    );
-    script.step("distributing the schema", &distribute);
+    bring(work.schema, &mut script);
     for Trigger {
         table,
         name,

@@ -2,6 +2,7 @@
 
 use sql_text::literal;
 
+use super::script::Script;
 use super::transaction::{NotOpened, close, open};
 use super::work::Work;
 use crate::migration::Migration;
@@ -12,6 +13,30 @@ use crate::{Error, Version};
 pub(super) struct Ledger {
     pub(super) exists: bool,
     pub(super) versions: Vec<String>,
+}
+
+/// An expression: the newest version that the schema's own table has, for the statement that
+/// changes the registry.
+///
+/// On a cluster the table is on a worker and the registry is not. Citus plans a statement
+/// about both itself, and refuses the checks in it. So the version is read by a statement
+/// before, which this adds, and kept in a setting of the transaction.
+pub(super) fn newest(work: Work<'_>, script: &mut Script<'_>) -> String {
+    let query = format!(
+        "(SELECT max(version COLLATE \"C\") FROM {})",
+        work.schema.ledger()
+    );
+    if !work.database.is_cluster() {
+        return query;
+    }
+    // A query of the table would set it where the table is.
+    let block = format!(
+        "DECLARE newest text; BEGIN newest := {query}; \
+         PERFORM pg_catalog.set_config('tenant_core.newest', coalesce(newest, ''), true); END"
+    );
+    let read = format!("DO {}", literal(&block));
+    script.step("reading the newest version", &read);
+    "nullif(pg_catalog.current_setting('tenant_core.newest'), '')".to_owned()
 }
 
 /// Opens the schema's transaction and reads what is applied.

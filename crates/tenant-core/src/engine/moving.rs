@@ -10,6 +10,7 @@ use sql_text::literal;
 use super::attempt::Attempts;
 use super::cluster::home;
 use super::name_state::open_and_look;
+use super::replication::require_replication;
 use super::script::Script;
 use super::send::{ask, execute, run_script};
 use super::transaction::{close, finish};
@@ -45,7 +46,7 @@ impl Writers {
 ///
 /// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is no
 /// whole tenant, [`Error::NotDistributed`], [`Error::WouldBlockWrites`],
-/// [`Error::Busy`], or what the server says. Then it is where it was.
+/// [`Error::NoReplication`], [`Error::Busy`], or what the server says. Then it is where it was.
 pub(crate) async fn relocate(work: Work<'_>, to: &Node, writers: Writers) -> Result<Node, Error> {
     let mut attempts = Attempts::new();
     let mut sweeps = 0;
@@ -70,6 +71,7 @@ async fn relocate_once(work: Work<'_>, to: &Node, writers: Writers) -> Result<No
         let from = from.ok_or_else(|| Error::NotDistributed(work.schema.key().to_owned()))?;
         if writers == Writers::GoOn && from != *to {
             require_identities(work).await?;
+            require_replication(work, &from, to).await?;
         }
         Ok(from)
     };

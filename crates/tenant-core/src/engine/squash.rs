@@ -2,7 +2,7 @@
 //! the one that goes with what will be recorded.
 
 use super::attempt::Attempts;
-use super::ledger::{is_exactly, record, strike_versions};
+use super::ledger::{is_exactly, newest, record, strike_versions};
 use super::rehearse::shape_of;
 use super::repair::Keep;
 use super::script::Script;
@@ -113,7 +113,9 @@ async fn record_in_transaction(
     let texts = Ran {
         migrations: recording.texts,
     };
-    let update = work.registry.record(work.schema, texts, recording.forget);
+    let newest = newest(work, &mut script);
+    let registry = work.registry;
+    let update = registry.record(work.schema, texts, recording.forget, newest);
     if let Some(update) = update {
         script.step("updating the list", &update);
     }

@@ -42,6 +42,7 @@ impl Error {
             | Self::Busy { .. }
             | Self::InUse(_)
             | Self::InTheWay
+            | Self::NoReplication(..)
             | Self::AppliedMeanwhile { .. } => ErrorKind::Conflict,
             Self::SameName(_)
             | Self::NotCopyable { .. }

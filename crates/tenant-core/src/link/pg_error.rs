@@ -104,6 +104,14 @@ impl PgError {
         code.is_some_and(|code| code.starts_with("08") && code != "08P01")
     }
 
+    /// Whether a server of a cluster refuses what another one handed on to it.
+    ///
+    /// Source: Citus, `remote_commands.c`. It speaks one language.
+    pub(crate) fn is_of_a_worker(&self) -> bool {
+        let context = self.context().unwrap_or_default();
+        context.contains("while executing command on ")
+    }
+
     /// The server's message, without what goes with it.
     pub(crate) fn message(&self) -> Option<&str> {
         self.server().map(DbError::message)

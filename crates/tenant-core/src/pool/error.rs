@@ -92,11 +92,13 @@ impl From<diesel::result::Error> for PoolError {
 }
 
 impl PoolError {
-    /// Whether it may well work a moment later: all connections were in use, or the
-    /// server could not be reached. For a web service: 503.
+    /// Whether it may well work a moment later: all connections were in use, or a server
+    /// could not be reached. On a cluster that can be the one with the tenant's rows, which
+    /// a query tells. For a web service: 503.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Exhausted { .. } | Self::Connect(_))
+        let is_unreachable = self.kind() == ErrorKind::Unreachable;
+        is_unreachable || matches!(self, Self::Connect(_))
     }
 
     /// What to do about it: one of these, in the order in which to try them. Empty

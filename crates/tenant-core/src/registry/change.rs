@@ -152,39 +152,35 @@ impl Registry {
         Some(self.update_values(list, schema, &values, path_holds))
     }
 
-    /// Notes which migrations a run has reverted in a schema, whose own table says what
-    /// remains, and fails unless the path is as it was, which `path_holds` says.
+    /// Notes which migrations a run has reverted in a schema, and fails unless the path is as
+    /// it was, which `path_holds` says. `newest` is an expression: the newest version that its
+    /// own table still has.
     pub(crate) fn set_back(
         &self,
         schema: Schema<'_>,
         reverted: Ran<'_>,
+        newest: String,
         path_holds: &str,
     ) -> Option<String> {
         let list = List::of(schema)?;
-        let version = format!(
-            "(SELECT max(version COLLATE \"C\") FROM {})",
-            schema.ledger()
-        );
         let left = format!("({READABLE}) - ARRAY[{}]::text[]", reverted.versions());
         let values = self
-            .versioned(list, version)
+            .versioned(list, newest)
             .with(Column::Fingerprints, left);
         Some(self.update_values(list, schema, &values, path_holds))
     }
 
-    /// Notes what is recorded of a schema, whose own table says the newest version: these
-    /// are the texts of migrations that it has, and those versions are forgotten.
+    /// Notes what is recorded of a schema: these are the texts of migrations that it has, and
+    /// those versions are forgotten. `newest` is an expression, as of
+    /// [`set_back`](Self::set_back).
     pub(crate) fn record(
         &self,
         schema: Schema<'_>,
         texts: Ran<'_>,
         forgotten: &[Version],
+        newest: String,
     ) -> Option<String> {
         let list = List::of(schema)?;
-        let version = format!(
-            "(SELECT max(version COLLATE \"C\") FROM {})",
-            schema.ledger()
-        );
         let gone = forgotten.iter().map(|version| literal(version.as_str()));
         let gone = gone.collect::<Vec<_>>().join(", ");
         let left = format!("({READABLE}) - ARRAY[{gone}]::text[]");
@@ -193,7 +189,7 @@ impl Registry {
             None => left,
         };
         let values = Values::of(self.columns(list))
-            .with(Column::Version, version)
+            .with(Column::Version, newest)
             .with(Column::Fingerprints, fingerprints);
         Some(self.update_values(list, schema, &values, "true"))
     }

@@ -207,6 +207,13 @@ advice! {
     NameAnotherNode,
     /// Start the server of the cluster, or fix the network.
     StartNode,
+    /// Let a superuser make the role known to the cluster, on whose coordinator it was
+    /// before Citus.
+    IntroduceRole,
+    /// Copy the reference tables to the server that was added.
+    CopyReferenceTables,
+    /// Raise the limits of replication that the message names, or wait for other moves.
+    FreeReplication,
     /// Let those who write wait.
     BlockWrites,
     /// Add the primary keys.

@@ -42,6 +42,7 @@ impl Error {
             | Self::UnknownNode { .. }
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_)
+            | Self::NoReplication(..)
             | Self::WouldBlockWrites { .. } => of_a_cluster(self),
             Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
             Self::RegistryLost { create, .. } => vec![
@@ -284,6 +285,9 @@ fn of_a_cluster(error: &Error) -> Vec<Remedy> {
         }
         Error::WouldBlockWrites { .. } => {
             vec![Advice::BlockWrites.into(), Advice::AddPrimaryKeys.into()]
+        }
+        Error::NoReplication(..) => {
+            vec![Advice::FreeReplication.into(), Advice::BlockWrites.into()]
         }
         _ => Vec::new(),
     }

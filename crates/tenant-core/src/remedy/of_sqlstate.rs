@@ -33,6 +33,7 @@ pub(super) fn of(error: &PgError) -> Vec<Remedy> {
     }
     let advice = match code {
         "25001" if is_refused_in_a_transaction(error) => Advice::RunOutsideTransaction,
+        "42501" if error.is_of_a_worker() => return refused_by_a_worker(error),
         "42501" => Advice::GrantRight,
         "3F000" => Advice::NameExistingSchema,
         "42P07" | "42701" | "42710" => {
@@ -50,9 +51,38 @@ pub(super) fn of(error: &PgError) -> Vec<Remedy> {
         }
         "08000" | "08001" | "08003" | "08004" | "08006" => Advice::StartNode,
         "53300" => Advice::UseFewerConnections,
+        "XX000" if lacks_reference_tables(error) => Advice::CopyReferenceTables,
         _ => return Vec::new(),
     };
     vec![advice.into()]
+}
+
+/// After a worker of a cluster has refused a right. A role that the coordinator had before it
+/// had Citus is unknown to Citus, which then tries to create it on the worker, in the name of
+/// that role. In another language than English that is not told from a missing right.
+///
+/// Source: PostgreSQL, `user.c`, in 15 and since 16.
+fn refused_by_a_worker(error: &PgError) -> Vec<Remedy> {
+    let said = error.message().unwrap_or_default();
+    let is_of_a_role = ["superuser", "alter role", "create role"]
+        .iter()
+        .any(|words| said.contains(words));
+    if is_of_a_role {
+        vec![Advice::IntroduceRole.into()]
+    } else if said.starts_with("permission denied for ") || said.starts_with("must be owner") {
+        vec![Advice::GrantRight.into()]
+    } else {
+        vec![Advice::GrantRight.into(), Advice::IntroduceRole.into()]
+    }
+}
+
+/// Whether a server of a cluster was added after the tables that all servers have, and has
+/// none of them yet. Citus has no code of its own for it.
+///
+/// Source: Citus, `shard_transfer.c`.
+fn lacks_reference_tables(error: &PgError) -> bool {
+    let said = error.message().unwrap_or_default();
+    said.starts_with("there are missing reference tables on some nodes")
 }
 
 /// Whether it is about locks, time and what the server has, whatever function it was

@@ -55,6 +55,18 @@ impl<'a> Cluster<'a> {
         self.tenants.find_homes().boxed()
     }
 
+    /// The servers that do not answer the coordinator now, by address; none where the
+    /// database is a single server. Nothing is known of the tenants on them. All servers are
+    /// asked at once. One that neither answers nor refuses is waited for as long as Citus
+    /// does, which is 30 seconds unless you change `citus.node_connection_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the coordinator says.
+    pub fn unreachable(self) -> Answer<'a, Result<Vec<Node>, Error>> {
+        self.tenants.find_unreachable().boxed()
+    }
+
     /// Where each tenant is that is on a server of a cluster, by name; none where the
     /// database is a single server. Each server of the cluster is asked for the sizes.
     ///
@@ -91,7 +103,9 @@ impl<'a> Cluster<'a> {
     /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`],
     /// [`Error::Unknown`], [`Error::Untracked`], [`Error::MissingSchema`],
     /// [`Error::NotDistributed`], [`Error::WouldBlockWrites`] when writers are to go on
-    /// and a table has no primary key, [`Error::Busy`], or what the server says:
+    /// and a table has no primary key, [`Error::NoReplication`] when they are to go on and
+    /// a server has nothing free to carry their changes over, or starts no worker for that
+    /// within 20 seconds, [`Error::Busy`], or what the server says:
     /// SQLSTATE 57014 when it was cancelled. Then the tenant is where it was.
     pub fn move_tenant(self, name: &'a TenantName, to: &'a Node) -> MoveTenant<'a> {
         MoveTenant::new(self.tenants, name, to)

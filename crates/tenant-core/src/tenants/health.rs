@@ -117,6 +117,7 @@ impl Tenants {
         }
         let mut health = Health {
             checked: states.len(),
+            unread: states.iter().filter(|state| state.is_unread()).count(),
             as_expected: None,
             busy: Vec::new(),
             problems: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
@@ -22,6 +23,13 @@ use crate::{Answer, Error, Node, SchemaName, TenantName};
 /// How often it is looked how far a move is.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// How many looks there are for each question whether a worker of replication is there.
+const LOOKS_PER_QUESTION: u64 = 8;
+
+/// How long no worker of replication has to be there before a move is called off. PostgreSQL
+/// starts one at once, and one that failed again after five seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// How far the move of a schema's tables is, which Citus tells for each of them.
 ///
 /// Source: Citus, its function `get_rebalance_progress`.
@@ -32,6 +40,17 @@ const PROGRESS: &str = "
     JOIN pg_catalog.pg_class c ON c.oid = p.table_name
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 HAVING pg_catalog.count(*) > 0";
+
+/// A move that is watched.
+struct Watch<'a> {
+    target: &'a Target,
+    to: &'a Node,
+    writers: Writers,
+    stop: &'a Stop,
+    observe: &'a (dyn Fn(&MoveProgress) + Sync),
+    /// Whether no worker of replication has come.
+    is_stalled: &'a AtomicBool,
+}
 
 /// A move of a tenant. Made by [`Cluster::move_tenant`](crate::Cluster::move_tenant).
 #[must_use = "nothing is moved until it is awaited"]
@@ -89,6 +108,7 @@ impl<'a> IntoFuture for MoveTenant<'a> {
 }
 
 impl Tenants {
+    /// Moves it. A move for which no worker of replication starts is called off.
     async fn move_and_watch(
         &self,
         target: &Target,
@@ -101,12 +121,28 @@ impl Tenants {
         self.require_node(to).await?;
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(target));
+        let is_stalled = AtomicBool::default();
+        let watch = Watch {
+            target,
+            to,
+            writers,
+            stop,
+            observe,
+            is_stalled: &is_stalled,
+        };
         let moving = pin!(engine::relocate(work, to, writers));
-        let watching = pin!(self.watch(&target.schema, &session, stop, observe));
-        let from = match select(moving, watching).await {
-            Either::Left((moved, _)) => moved?,
+        let watching = pin!(self.watch(&session, watch));
+        let moved = match select(moving, watching).await {
+            Either::Left((moved, _)) => moved,
             Either::Right((never, _)) => match never {},
         };
+        let from = moved.map_err(|error| match error.sqlstate() {
+            Some("57014") if is_stalled.load(Ordering::Relaxed) => {
+                let lacks = format!("{} {to}", engine::NO_WORKER);
+                Error::NoReplication(target.name.to_string(), lacks)
+            }
+            _ => error,
+        })?;
         Ok(Moved {
             from,
             to: to.clone(),
@@ -114,18 +150,17 @@ impl Tenants {
         })
     }
 
-    /// Tells how far it is, and calls it off once that is wanted.
-    async fn watch(
-        &self,
-        schema: &SchemaName,
-        session: &Session,
-        stop: &Stop,
-        observe: &(dyn Fn(&MoveProgress) + Sync),
-    ) -> Infallible {
+    /// Tells how far it is, and calls it off once that is wanted, or it cannot come to its
+    /// end.
+    async fn watch(&self, session: &Session, watch: Watch<'_>) -> Infallible {
         let mut client = None;
+        let mut waiting_since = None;
+        let has_no_worker = engine::has_no_worker(watch.to);
+        let mut looks = 0_u64;
         loop {
             tokio::time::sleep(LOOK).await;
-            if stop.is_requested() {
+            looks += 1;
+            if watch.stop.is_requested() || watch.is_stalled.load(Ordering::Relaxed) {
                 // It may still wait for another run.
                 session.stop_waiting();
                 self.database.cancel(session.client().cancel_token()).await;
@@ -134,8 +169,18 @@ impl Tenants {
                 client = self.database.pinned_driver().await.ok();
             }
             let Some(client) = &client else { continue };
-            if let Some(progress) = progress(client, schema).await {
-                observe(&progress);
+            if let Some(progress) = progress(client, &watch.target.schema).await {
+                (watch.observe)(&progress);
+            }
+            if watch.writers == Writers::Wait || !looks.is_multiple_of(LOOKS_PER_QUESTION) {
+                continue;
+            }
+            if is_true(client, &has_no_worker).await {
+                let since = *waiting_since.get_or_insert_with(Instant::now);
+                let is_over = since.elapsed() > PATIENCE;
+                watch.is_stalled.store(is_over, Ordering::Relaxed);
+            } else {
+                waiting_since = None;
             }
         }
     }
@@ -205,4 +250,13 @@ async fn progress(client: &Client, schema: &SchemaName) -> Option<MoveProgress> 
         total: bytes(1)?,
         copied: bytes(2)?,
     })
+}
+
+/// Whether the second column of what `query` gives is `t`. Not where that cannot be asked.
+async fn is_true(client: &Client, query: &str) -> bool {
+    let rows = client.query_typed(query, &[]).await.unwrap_or_default();
+    let answer = rows
+        .first()
+        .and_then(|row| row.try_get::<_, String>(1).ok());
+    answer.as_deref() == Some("t")
 }

@@ -9,6 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::handle::Tenants;
 use super::reading::Reading;
+use super::unanswering::unanswering;
 use crate::engine::NODES;
 use crate::fleet::Selection;
 use crate::registry::{Registry, Rows};
@@ -70,6 +71,14 @@ impl Tenants {
         };
         let nodes = rows.iter().map(read).collect::<Result<_, _>>();
         nodes.map_err(failed)
+    }
+
+    /// See `Cluster::unreachable`.
+    pub(super) async fn find_unreachable(&self) -> Result<Vec<Node>, Error> {
+        if !self.database.is_cluster() {
+            return Ok(Vec::new());
+        }
+        unanswering(&self.reading().await?).await
     }
 
     /// See `Cluster::homes`.

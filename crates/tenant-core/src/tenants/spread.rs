@@ -4,16 +4,11 @@ use std::collections::BTreeMap;
 
 use super::places::{homes, spread};
 use super::reading::Reading;
+use super::unanswering::unanswering;
 use crate::fleet::Selection;
 use crate::registry::Registry;
 use crate::report::{Problem, ProblemKind};
 use crate::{Error, Node};
-
-/// Asks each server but the coordinator, all at the same time.
-///
-/// Source: Citus, its function `run_command_on_workers`.
-const ASK: &str = "SELECT nodename, nodeport FROM pg_catalog.run_command_on_workers('SELECT 1') \
-                   WHERE NOT success ORDER BY 1, 2";
 
 /// A problem for each server that does not answer the coordinator.
 ///
@@ -21,22 +16,19 @@ const ASK: &str = "SELECT nodename, nodeport FROM pg_catalog.run_command_on_work
 ///
 /// What the coordinator says.
 pub(super) async fn unreachable_nodes(reading: &Reading<'_>) -> Result<Vec<ProblemKind>, Error> {
-    let failed = |error| Error::database("asking the cluster's servers", error);
-    let rows = reading.query(ASK, &[]).await.map_err(failed)?;
-    if rows.is_empty() {
+    let nodes = unanswering(reading).await?;
+    if nodes.is_empty() {
         return Ok(Vec::new());
     }
     let mut tenants = BTreeMap::<Node, usize>::new();
     for node in homes(reading).await?.into_values() {
         *tenants.entry(node).or_default() += 1;
     }
-    let problem = |row: &tokio_postgres::Row| {
-        let node = Node::listed(row.try_get(0)?, row.try_get(1)?);
+    let problems = nodes.into_iter().map(|node| {
         let tenants = tenants.get(&node).copied().unwrap_or_default();
-        Ok(ProblemKind::UnreachableNode { node, tenants })
-    };
-    let problems = rows.iter().map(problem).collect::<Result<_, _>>();
-    problems.map_err(failed)
+        ProblemKind::UnreachableNode { node, tenants }
+    });
+    Ok(problems.collect())
 }
 
 /// The selected tenants that the coordinator holds by itself.

@@ -44,6 +44,13 @@ pub(super) struct State {
     pub(super) standing: Result<Standing, Error>,
 }
 
+impl State {
+    /// Whether the server was asked and gave no answer about it.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(&self.standing, Err(Error::Database { .. }))
+    }
+}
+
 /// The selected names that are no tenants.
 pub(super) fn unknown<'a>(
     states: &[State],

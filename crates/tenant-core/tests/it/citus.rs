@@ -5,13 +5,18 @@
 
 mod cluster;
 mod coordinator;
+mod copies;
 mod crowd;
 mod fleet;
+mod following;
 mod joining;
 mod lint;
 mod loss;
 mod member;
 mod moving;
 mod ordinary;
+mod records;
+mod sequences;
+mod settling;
 mod shared;
 mod stopped;

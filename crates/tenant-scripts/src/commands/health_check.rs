@@ -24,7 +24,8 @@ const SHOWN: usize = 50;
 ///
 /// Exit code 1 when a problem is found, or when no tenant could be compared.
 ///
-/// With --json: healthy, checked (how many tenants), as_expected (how many look as
+/// With --json: healthy, checked (how many tenants were read), unread (how many could not be
+/// read), as_expected (how many look as
 /// they should, or null), busy (tenants that somebody was changing, and that were not
 /// compared), tables_checked (false when the migrations could not be
 /// tried), varying (what each run of the migrations creates differently, and is not
@@ -62,6 +63,7 @@ struct Document {
     #[serde(skip)]
     nothing_compared: bool,
     checked: usize,
+    unread: usize,
     as_expected: Option<usize>,
     busy: Vec<String>,
     tables_checked: bool,
@@ -135,7 +137,8 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
     Document {
         healthy: health.is_healthy(),
         nothing_compared: health.compared_nothing(),
-        checked: health.checked,
+        checked: health.checked.saturating_sub(health.unread),
+        unread: health.unread,
         as_expected: health.as_expected,
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
@@ -148,7 +151,14 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
 }
 
 fn text(document: &Document) -> String {
-    let checked = format!("{} checked", counted(document.checked, "tenant"));
+    let total = counted(document.checked + document.unread, "tenant");
+    let checked = match document.unread {
+        0 => format!("{total} checked"),
+        unread => format!(
+            "{} of {total} checked, {unread} could not be read",
+            document.checked
+        ),
+    };
     if document.problems.is_empty() && document.nothing_compared {
         return format!("{checked}: none could be compared with what the migrations create.");
     }

@@ -28,7 +28,8 @@ use crate::{interrupt, json, messages, report, tenants};
 ///
 /// With --json: total, migrated, up_to_date, failed, skipped, dry_run,
 /// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
-/// skipped), applied and pending (versions), messages, messages_left_out,
+/// skipped), applied and pending (versions; pending is null when the tenant could not be
+/// reached), messages, messages_left_out,
 /// duration_ms, error (null, or message, sqlstate, migration, file, line, hint); spares:
 /// those with which something was done, in the same form; notes: what is no
 /// failure and should be known: kind (edited_migration, unknown_migration,

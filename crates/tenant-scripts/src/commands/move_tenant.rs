@@ -7,7 +7,7 @@ use command_line::options::Locking;
 use command_line::words::time;
 use command_line::{Common, Context, Script, Verdict, ask, hints};
 use serde::Serialize;
-use tenant_core::remedy::Command;
+use tenant_core::remedy::{Advice, Command};
 use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
 
 use crate::progress::CopyBar;
@@ -127,7 +127,11 @@ impl MoveTenant {
                 context.output.problem(&format!("Called off. {stays}."));
                 Interrupted.into()
             }
-            (Error::Database { .. }, Some("08006" | "58030" | "XX000")) => {
+            (Error::Database { .. }, Some("08006" | "58030" | "XX000"))
+                if !error
+                    .remedies()
+                    .contains(&Advice::CopyReferenceTables.into()) =>
+            {
                 let check = context.invocation().call(&Command::CheckQuickly);
                 let hint =
                     format!("{stays}. To find a server that does not answer, run `{check}`.");
@@ -150,7 +154,10 @@ const CALLED_OFF: &str = "Calling the move off. Ctrl-C again ends at once; the s
 
 fn is_about_writers(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<Error>();
-    matches!(error, Some(Error::WouldBlockWrites { .. }))
+    matches!(
+        error,
+        Some(Error::WouldBlockWrites { .. } | Error::NoReplication(..))
+    )
 }
 
 fn text(name: &TenantName, moved: &Moved) -> String {

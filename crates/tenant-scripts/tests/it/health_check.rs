@@ -49,7 +49,7 @@ async fn a_healthy_database_is_said_to_be_well() {
     assert_eq!(
         checked.json(),
         json!({
-            "healthy": true, "tables_checked": true, "checked": 2, "as_expected": 2, "busy": [],
+            "healthy": true, "tables_checked": true, "checked": 2, "unread": 0, "as_expected": 2, "busy": [],
             "varying": [], "groups": [], "problems": []
         })
     );

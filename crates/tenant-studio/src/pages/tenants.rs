@@ -2,14 +2,16 @@
 
 mod standings;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
-use tenant_core::TenantName;
 use tenant_core::remedy::Command;
+use tenant_core::{Node, TenantName};
 
 use crate::data::{self, Found, Search, TenantRow};
 use crate::error::{Failure, causes};
@@ -19,6 +21,9 @@ use crate::studio::Studio;
 use crate::url;
 use crate::words::{bytes, counted};
 use standings::Standings;
+
+/// How long the servers of a cluster are waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many tenants are shown at a time.
 const SHOWN: usize = 50;
@@ -103,6 +108,7 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     let unread = measured.and(at_home).err();
     let shown = Shown {
         found: &found,
+        away: away(&studio).await,
         standings,
         unread,
     };
@@ -121,6 +127,14 @@ async fn search(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     Ok(page.answer(&html! { h1 { "Tenants" } (form(&asked)) div #results { (results) } }))
 }
 
+/// The servers of a cluster that do not answer. One that takes longer to be found out is
+/// not waited for: a tenant that is asked itself says so.
+async fn away(studio: &Studio) -> Vec<Node> {
+    let cluster = studio.tenants().cluster();
+    let answer = tokio::time::timeout(PATIENCE, cluster.unreachable()).await;
+    answer.ok().and_then(Result::ok).unwrap_or_default()
+}
+
 fn form(asked: &Asked) -> Markup {
     html! {
         form.search method="get" action="tenants" role="search" data-live="#results" {
@@ -136,6 +150,8 @@ fn form(asked: &Asked) -> Markup {
 /// The tenants that were found, and what was read of them.
 struct Shown<'a> {
     found: &'a Found,
+    /// The servers of a cluster that do not answer.
+    away: Vec<Node>,
     /// Once they were asked themselves.
     standings: Option<Standings>,
     /// Why nothing was measured.
@@ -227,6 +243,15 @@ fn home(tenant: &TenantRow) -> Markup {
 fn state(studio: &Studio, tenant: &TenantRow, shown: &Shown<'_>) -> Markup {
     match &shown.standings {
         Some(standings) if tenant.has_schema => standings.of(&tenant.name),
+        _ if tenant
+            .node
+            .as_ref()
+            .is_some_and(|node| shown.away.contains(node)) =>
+        {
+            html! {
+                span.badge.bad title="Its server does not answer the coordinator" { "unreachable" }
+            }
+        }
         _ => listed(studio, tenant),
     }
 }

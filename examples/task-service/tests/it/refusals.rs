@@ -206,3 +206,28 @@ fn assert_unavailable(answer: Answer) {
     let reason = answer.refused(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reason, UNAVAILABLE);
 }
+
+#[tokio::test]
+async fn a_tenant_whose_server_is_away_is_no_error_of_the_service() {
+    let service = Service::start().await;
+    for tenant in ["acme", "globex"] {
+        service.sign_up(tenant).await;
+    }
+    // What the coordinator of a cluster says of rows on a server that it does not reach.
+    service
+        .database
+        .execute(
+            "CREATE FUNCTION acme.away() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN \
+                 RAISE 'connection to the remote node failed' USING ERRCODE = '08006'; END $$; \
+             ALTER TABLE acme.tasks RENAME TO kept; \
+             CREATE VIEW acme.tasks AS SELECT * FROM acme.kept WHERE acme.away()",
+        )
+        .await;
+    service
+        .database
+        .execute("INSERT INTO acme.kept (title) VALUES ('one')")
+        .await;
+    let listed = service.get("/tasks").of("acme").answer().await;
+    assert_eq!(listed.refused(StatusCode::SERVICE_UNAVAILABLE), UNAVAILABLE);
+    assert!(service.titles("globex").await.is_empty());
+}

@@ -20,6 +20,10 @@ pub(super) const CITUS: &[RuleInfo] = &[
         "volatile functions in UPDATE and DELETE, and now() in ON CONFLICT DO UPDATE and MERGE",
     ),
     off(
+        "citus-constraint-name",
+        "a REFERENCES or UNIQUE without a name on a new column, which Citus names otherwise",
+    ),
+    off(
         "citus-create-table",
         "tables that inherit, are of a type, or are partitions with partitions; foreign tables",
     ),
@@ -46,7 +50,15 @@ pub(super) const CITUS: &[RuleInfo] = &[
         "triggers without citus.enable_unsafe_triggers",
     ),
     off(
+        "citus-trigger-name",
+        "functions of triggers that use TG_TABLE_NAME, which is the shard's name",
+    ),
+    off(
         "citus-trigger-path",
         "functions of triggers that use tables and do not keep the search_path",
+    ),
+    off(
+        "citus-trigger-sequence",
+        "functions of triggers that draw from a sequence, of which each worker has its own",
     ),
 ];

@@ -1,5 +1,5 @@
-//! `citus-add-constraint`, `citus-rename-constraint` and `citus-alter-table`: changes of
-//! a table, one of its indexes or a view, that do not reach the worker.
+//! `citus-add-constraint`, `citus-constraint-name`, `citus-rename-constraint` and
+//! `citus-alter-table`: changes of a table, one of its indexes or a view, that do not reach the worker.
 
 use squawk_syntax::SyntaxKind::*;
 use squawk_syntax::SyntaxNode;
@@ -29,6 +29,24 @@ pub(in crate::rules) fn add_constraint(node: &SyntaxNode, place: &Place<'_>) -> 
     };
     let found = Found::new(place.start(node), "citus-add-constraint", message);
     Some(found.remedy(remedy))
+}
+
+/// Constraints of a new column that Citus gives a name without the column's.
+pub(in crate::rules) fn constraint_name(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let unnamed = |kind| has_unnamed(node, kind);
+    let (suffix, clause) = match node.kind() {
+        // That has been found already.
+        ADD_COLUMN if is_beside_others(node) => return None,
+        ADD_COLUMN if unnamed(REFERENCES_CONSTRAINT) => ("fkey", "REFERENCES ..."),
+        ADD_COLUMN if unnamed(UNIQUE_CONSTRAINT) => ("key", "UNIQUE"),
+        _ => return None,
+    };
+    let message = format!(
+        "Citus leaves the column out of the name of this constraint: `TABLE__{suffix}` instead of \
+         `TABLE_COLUMN_{suffix}`, which a later DROP CONSTRAINT IF EXISTS misses"
+    );
+    let found = Found::new(place.start(node), "citus-constraint-name", message);
+    Some(found.remedy(format!("name it: ADD COLUMN ... CONSTRAINT name {clause}")))
 }
 
 pub(in crate::rules) fn rename_constraint(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {

@@ -50,7 +50,7 @@ fn calls_nextval(node: &SyntaxNode) -> bool {
     nodes.any(|node| node.kind() == CALL_EXPR && is_call_of(&node, "nextval"))
 }
 
-fn is_call_of(call: &SyntaxNode, function: &str) -> bool {
+pub(super) fn is_call_of(call: &SyntaxNode, function: &str) -> bool {
     let name = called(call).and_then(|mut names| names.pop());
     name.as_deref() == Some(function)
 }

@@ -1,10 +1,12 @@
-//! `citus-trigger` and `citus-trigger-path`: a trigger runs on the worker, on the part of
-//! the table that lies there.
+//! `citus-trigger`, `citus-trigger-path`, `citus-trigger-name` and
+//! `citus-trigger-sequence`: a trigger runs on the worker, on the part of the table that
+//! lies there.
 
 use squawk_syntax::SyntaxKind::*;
+use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AstNode};
-use squawk_syntax::{SyntaxKind, SyntaxNode};
 
+use super::sequences::is_call_of;
 use crate::finding::Found;
 use crate::rules::place::{Place, child, has, segments, tokens};
 
@@ -58,14 +60,18 @@ fn is_meant(set: &SyntaxNode) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case(SETTING))
 }
 
+/// The body of a trigger's function, in PL/pgSQL.
+fn body_of_trigger(node: &SyntaxNode) -> Option<SyntaxNode> {
+    let function = ast::CreateFunction::cast(node.clone())?;
+    let is_of_trigger = has(&child(node, RET_TYPE)?, TRIGGER_KW);
+    let body = function.plpgsql().filter(|_| is_of_trigger)?;
+    Some(body.syntax().clone())
+}
+
 /// Functions of triggers that look for tables where the path of the worker leads.
 pub(in crate::rules) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
-    let function = ast::CreateFunction::cast(node.clone())?;
-    if !has(&child(node, RET_TYPE)?, TRIGGER_KW) || sets_path(node) {
-        return None;
-    }
-    let body = function.plpgsql()?.syntax();
-    if !body.descendants().any(|node| reads_names(node.kind())) {
+    let body = body_of_trigger(node).filter(|_| !sets_path(node))?;
+    if !body.descendants().any(|node| reads_names(&node)) {
         return None;
     }
     let message = "on the worker this function finds no table of the tenant: programs set \
@@ -76,6 +82,56 @@ pub(in crate::rules) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Fou
             "write SET search_path FROM CURRENT before AS, which keeps the tenant's schema",
         ),
     )
+}
+
+/// Functions of triggers that take the name of the table from PostgreSQL. In dynamic SQL it
+/// is right: that runs on the worker, where the table is called so.
+pub(in crate::rules) fn name(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let body = body_of_trigger(node)?;
+    let mut statements = body.descendants();
+    let is_named = statements.any(|one| {
+        one.kind() != PLPGSQL_DYN_EXECUTE_STMT
+            && names_own(&one, &["tg_table_name", "tg_relname"])
+            && !one
+                .ancestors()
+                .any(|above| above.kind() == PLPGSQL_DYN_EXECUTE_STMT)
+    });
+    if !is_named {
+        return None;
+    }
+    let message = "on the worker TG_TABLE_NAME is the name of the shard: `invoices_102025` instead \
+                   of `invoices`";
+    let found = Found::new(place.start(node), "citus-trigger-name", message);
+    Some(found.remedy(
+        "give the trigger the name: EXECUTE FUNCTION note('invoices'), and write TG_ARGV[0]",
+    ))
+}
+
+/// Functions of triggers that draw from a sequence where they run.
+pub(in crate::rules) fn sequence(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
+    let body = body_of_trigger(node)?;
+    let mut calls = body.descendants().filter(|one| one.kind() == CALL_EXPR);
+    if !calls.any(|call| is_call_of(&call, "nextval")) {
+        return None;
+    }
+    let message = "on the worker a sequence exists only if a column has it as its DEFAULT, has \
+                   another range of numbers there (from 281474976710657 on the first), and none \
+                   for columns that are not bigint";
+    let found = Found::new(place.start(node), "citus-trigger-sequence", message);
+    Some(
+        found.remedy(
+            "let the DEFAULT of the column draw the number, which happens on the coordinator",
+        ),
+    )
+}
+
+/// Whether one of `names` is a word of the node itself.
+fn names_own(node: &SyntaxNode, names: &[&str]) -> bool {
+    let own = node
+        .children_with_tokens()
+        .filter_map(|part| part.into_token());
+    let mut words = own.map(|token| token.text().to_ascii_lowercase());
+    words.any(|word| names.contains(&word.as_str()))
 }
 
 fn sets_path(function: &SyntaxNode) -> bool {
@@ -90,9 +146,15 @@ fn sets_path(function: &SyntaxNode) -> bool {
     })
 }
 
-fn reads_names(kind: SyntaxKind) -> bool {
-    matches!(
-        kind,
-        DELETE | FROM_CLAUSE | INSERT | MERGE | PLPGSQL_DYN_EXECUTE_STMT | UPDATE
-    )
+/// Whether it reads a table by a name that the path completes. Dynamic SQL that puts the
+/// schema before each name, as TG_TABLE_SCHEMA gives it, does not.
+fn reads_names(node: &SyntaxNode) -> bool {
+    match node.kind() {
+        DELETE | FROM_CLAUSE | INSERT | MERGE | UPDATE => true,
+        PLPGSQL_DYN_EXECUTE_STMT => {
+            let mut nodes = node.descendants();
+            !nodes.any(|one| names_own(&one, &["tg_table_schema"]))
+        }
+        _ => false,
+    }
 }

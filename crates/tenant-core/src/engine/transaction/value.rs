@@ -30,7 +30,7 @@ use crate::assertion::Assertion;
 use crate::engine::batches::Batch;
 use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::elsewhere::check;
-use crate::engine::ledger::{create_ledger, is_exactly};
+use crate::engine::ledger::{create_ledger, is_exactly, newest};
 use crate::engine::lock::hold_lock;
 use crate::engine::script::{BEGINNING, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
@@ -256,7 +256,7 @@ impl<'a, 't> Transaction<'a, 't> {
         if let (Some(first), Some(last), Some(check)) = (self.batch.first(), last, self.elsewhere) {
             script.push(Origin::Elsewhere(first, last, file), check);
         }
-        match (last, self.change_of_registry(), self.way) {
+        match (last, self.change_of_registry(script), self.way) {
             // One statement does both: each costs as much as a small migration.
             (Some(last), Some(statement), Way::Apply | Way::Revert) => {
                 script.push(Origin::Registry(last, file), &statement);
@@ -291,7 +291,7 @@ impl<'a, 't> Transaction<'a, 't> {
 
     /// The statement by which the registry learns of the migrations; none for a schema that
     /// is in no list.
-    fn change_of_registry(&self) -> Option<String> {
+    fn change_of_registry(&self, script: &mut Script<'a>) -> Option<String> {
         let (registry, schema) = (self.work.registry, self.work.schema);
         let ran = Ran {
             migrations: self.batch,
@@ -300,7 +300,7 @@ impl<'a, 't> Transaction<'a, 't> {
         match self.way {
             Way::Create => registry.insert(schema, ran),
             Way::Apply => registry.update(schema, ran, &holds),
-            Way::Revert => registry.set_back(schema, ran, &holds),
+            Way::Revert => registry.set_back(schema, ran, newest(self.work, script), &holds),
         }
     }
 }

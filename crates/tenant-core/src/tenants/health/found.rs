@@ -12,6 +12,9 @@ use crate::tenants::trial::{is_for_another_session, is_for_no_transaction};
 pub struct Health {
     /// How many tenants were looked at.
     pub checked: usize,
+    /// How many of them could not be read, such as those on a server that is away. Nothing
+    /// is known of these.
+    pub unread: usize,
     /// How many of them look exactly as their migrations make them; `None` when the
     /// check was a quick one, or could not know that.
     pub as_expected: Option<usize>,

@@ -37,6 +37,11 @@ impl Cluster {
     /// The same for a test that stops servers, or makes roles that log in. `None` also
     /// where the cluster is another one's.
     pub(super) async fn start_own() -> Option<Self> {
+        Self::start_own_after(&[]).await
+    }
+
+    /// The same of servers on each of which `statements` were run before they had Citus.
+    pub(super) async fn start_own_after(statements: &[&str]) -> Option<Self> {
         if !is_citus_wanted() {
             say_not_run("a cluster takes Citus: cargo xtask test --citus");
             return None;
@@ -49,6 +54,12 @@ impl Cluster {
             coordinator: Member::started(),
             workers: vec![Member::started(), Member::started()],
         };
+        for one in cluster.workers.iter().chain([&cluster.coordinator]) {
+            let admin = client(one).await;
+            for statement in statements {
+                admin.batch_execute(statement).await.unwrap();
+            }
+        }
         cluster.join().await;
         Some(cluster)
     }
@@ -65,11 +76,25 @@ impl Cluster {
         let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
         admin.query(coordinator, &parameters).await.unwrap();
         for worker in &self.workers {
-            let node = &worker.node;
-            let add = "SELECT citus_add_node($1, $2)";
-            let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
-            admin.query(add, &parameters).await.unwrap();
+            self.add(worker).await;
         }
+    }
+
+    async fn add(&self, worker: &Member) {
+        let node = &worker.node;
+        let add = "SELECT citus_add_node($1, $2)";
+        let parameters: [&(dyn ToSql + Sync); 2] = [&node.host(), &i32::from(node.port())];
+        let admin = client(&self.coordinator).await;
+        admin.query(add, &parameters).await.unwrap();
+    }
+
+    /// One more worker.
+    pub(super) async fn grow(&mut self) {
+        let worker = Member::started();
+        let admin = client(&worker).await;
+        admin.batch_execute("CREATE EXTENSION citus").await.unwrap();
+        self.add(&worker).await;
+        self.workers.push(worker);
     }
 
     pub(super) async fn tenants(&self, stream: &Stream, settings: Settings) -> Tenants {

@@ -1,5 +1,6 @@
 //! Tenants made by a role that is no superuser.
 
+use tenant_core::remedy::Advice;
 use tenant_core::{Database, Error, MigrationSet, Migrations, Rows, Settings, Status, Tenants};
 
 use super::cluster::{Cluster, client};
@@ -9,14 +10,16 @@ use crate::fixture::{Stream, create, migrate, name};
 /// server, and to make the lists of schemas in the coordinator's `public`.
 async fn make_owner(cluster: &Cluster) {
     let admin = client(&cluster.coordinator).await;
-    for statement in [
-        "CREATE ROLE owner LOGIN",
-        "GRANT CREATE ON DATABASE postgres TO owner",
-        "GRANT CREATE ON SCHEMA public TO owner",
-    ] {
+    for statement in OWNER {
         admin.batch_execute(statement).await.unwrap();
     }
 }
+
+const OWNER: [&str; 3] = [
+    "CREATE ROLE owner LOGIN",
+    "GRANT CREATE ON DATABASE postgres TO owner",
+    "GRANT CREATE ON SCHEMA public TO owner",
+];
 
 async fn as_owner(cluster: &Cluster, stream: &Stream) -> Tenants {
     let url = cluster.coordinator.url();
@@ -80,6 +83,53 @@ async fn an_ordinary_role_makes_migrates_checks_and_drops_tenants() {
     newer.drop_tenant(&name("acme")).await.unwrap();
     assert_eq!(cluster.on_workers("acme").await, 0);
     assert_eq!(cluster.value(spread).await, "3");
+}
+
+#[tokio::test]
+async fn a_role_that_was_there_before_citus_is_told_what_it_lacks() {
+    let Some(cluster) = Cluster::start_own_after(&OWNER).await else {
+        return;
+    };
+    let tenants = as_owner(&cluster, &numbered()).await;
+    let error = tenants.create(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42501"), "{error:?}");
+    assert_eq!(error.remedies(), [Advice::IntroduceRole.into()]);
+    let left = "SELECT count(*)::text FROM pg_namespace WHERE nspname = 'acme'";
+    assert_eq!(cluster.value(left).await, "0");
+
+    let admin = client(&cluster.coordinator).await;
+    for statement in [
+        "GRANT owner TO CURRENT_USER",
+        "REVOKE owner FROM CURRENT_USER",
+    ] {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    tenants.create(&name("acme")).await.unwrap();
+    let health = tenants.health().await.unwrap();
+    assert_eq!(
+        (health.problems.len(), health.as_expected),
+        (0, Some(1)),
+        "{health:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_right_that_a_worker_alone_lacks_is_told_apart() {
+    let Some(cluster) = Cluster::start_own().await else {
+        return;
+    };
+    make_owner(&cluster).await;
+    let tenants = as_owner(&cluster, &numbered()).await;
+    let worker = client(&cluster.workers[0]).await;
+    for statement in [
+        "SET citus.enable_ddl_propagation TO off",
+        "REVOKE CREATE ON DATABASE postgres FROM owner",
+    ] {
+        worker.batch_execute(statement).await.unwrap();
+    }
+    let error = tenants.create(&name("acme")).await.unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42501"), "{error:?}");
+    assert_eq!(error.remedies(), [Advice::GrantRight.into()]);
 }
 
 #[tokio::test]

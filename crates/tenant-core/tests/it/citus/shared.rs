@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tenant_core::remedy::Advice;
 use tenant_core::{Settings, Status};
 
 use super::cluster::{Cluster, client};
@@ -73,6 +74,30 @@ async fn what_tenants_refer_to_becomes_a_reference_table() {
         (0, Some(2)),
         "{health:?}"
     );
+}
+
+#[tokio::test]
+async fn a_tenant_moves_to_a_new_server_once_that_has_what_tenants_share() {
+    let Some(mut cluster) = Cluster::start_own().await else {
+        return;
+    };
+    with_plans(&cluster).await;
+    let tenants = cluster.tenants(&subscribers(), Settings::default()).await;
+    create(&tenants, &["acme"]).await;
+    cluster.grow().await;
+    let (acme, to) = (name("acme"), cluster.workers.last().unwrap().node.clone());
+    let refused = tenants.cluster().move_tenant(&acme, &to).await;
+    assert_eq!(
+        refused.unwrap_err().remedies(),
+        [Advice::CopyReferenceTables.into()]
+    );
+    let admin = client(&cluster.coordinator).await;
+    admin
+        .batch_execute("SELECT replicate_reference_tables('block_writes')")
+        .await
+        .unwrap();
+    tenants.cluster().move_tenant(&acme, &to).await.unwrap();
+    assert_eq!(cluster.home("acme").await, 2);
 }
 
 #[tokio::test]

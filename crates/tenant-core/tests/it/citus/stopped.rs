@@ -1,9 +1,13 @@
 //! A cluster one of whose workers does not answer.
 
-use tenant_core::{Error, Settings, Status};
+use diesel::QueryDsl;
+use diesel_async::RunQueryDsl;
+use tenant_core::{Error, PoolError, Settings, Status, Tenants};
 
 use super::cluster::{Cluster, stream};
-use crate::fixture::{create, migrate, outcome};
+use crate::fixture::{create, migrate, name, outcome};
+
+diesel::table! { tasks (id) { id -> BigInt, title -> Text, } }
 
 fn names() -> Vec<String> {
     (0..20).map(|number| format!("t{number:02}")).collect()
@@ -13,6 +17,28 @@ fn assert_names_the_worker(error: &Error, port: u16) {
     assert_eq!(error.sqlstate(), Some("08006"), "{error:?}");
     let text = error.postgres().unwrap().to_string();
     assert!(text.contains(&format!("127.0.0.1:{port}")), "{text}");
+}
+
+/// A tenant whose server answers, and one whose server does not.
+fn near_and_far<'a>(names: &'a [String], away: &[&'a str]) -> [&'a str; 2] {
+    let mut near = names.iter().filter(|who| !away.contains(&who.as_str()));
+    [near.next().unwrap(), away.first().unwrap()]
+}
+
+/// An application hears that it may try again, and uses the same connection for the others.
+async fn assert_applications_are_told(tenants: &Tenants, [near, far]: [&str; 2]) {
+    let pool = tenants.pool().size(1).open().await.unwrap();
+    for _ in 0..2 {
+        let mut tenant = pool.tenant(&name(far)).await.unwrap();
+        let read = tasks::table.count().get_result::<i64>(&mut tenant).await;
+        let error = PoolError::from(read.unwrap_err());
+        assert_eq!(error.sqlstate(), Some("08006"), "{error:?}");
+        assert!(error.is_unavailable(), "{error:?}");
+        drop(tenant);
+        let mut tenant = pool.tenant(&name(near)).await.unwrap();
+        let read = tasks::table.count().get_result::<i64>(&mut tenant).await;
+        assert_eq!(read, Ok(0));
+    }
 }
 
 #[tokio::test]
@@ -49,6 +75,10 @@ async fn what_is_on_a_stopped_worker_is_told_of_and_the_others_go_on() {
         }
     }
     let health = tenants.health().quick().await.unwrap();
+    assert_eq!((health.checked, health.unread), (names.len(), away.len()));
+    let unreachable = tenants.cluster().unreachable().await.unwrap();
+    assert_eq!(unreachable, [cluster.workers[1].node.clone()]);
+    assert_applications_are_told(&tenants, near_and_far(&names, &away)).await;
     let about = health.problems.iter();
     let about = about.filter_map(|problem| problem.tenant.as_deref());
     assert_eq!(about.collect::<Vec<_>>(), away, "{health:?}");
