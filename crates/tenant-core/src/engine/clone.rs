@@ -11,7 +11,7 @@ use super::copied_shape::shape_to_copy;
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
 use super::copy_extras::{extras, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
-use super::follow_name::shape_of_copy;
+use super::follow_name::{rename_called, shape_of_copy};
 use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
@@ -179,6 +179,7 @@ async fn build(
     run_in_any_order(there, rest).await?.require_all()?;
     add_the_rest(there, from).await?;
     require_alike(there, from, &shape).await?;
+    call_after_the_copy(there, from, how.expected).await?;
     let functions = register(there, from).await?;
     Ok(Some(Made {
         copied,
@@ -278,6 +279,34 @@ async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Resul
     Err(Error::NotAlike {
         name: original.name.clone(),
         differences: differences.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Renames what migrations have called after the original, which was copied as it is.
+async fn call_after_the_copy(
+    work: Work<'_>,
+    from: Schema<'_>,
+    expected: Option<&Expectation>,
+) -> Result<(), Error> {
+    let (Schema::Tenant(copy), Schema::Tenant(original), Some(expected)) =
+        (work.schema, from, expected)
+    else {
+        return Ok(());
+    };
+    if !expected.has_called() {
+        return Ok(());
+    }
+    let names = (from.schema_name(), work.schema.schema_name());
+    let found = shape_of(work).await?;
+    let found = rename_called(work, copy, names, (expected, found)).await?;
+    let left = found.called_after(names, expected);
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NameInText {
+        name: original.name.clone(),
+        places: left.into_iter().map(|place| place.words).collect(),
+        rows: Vec::new(),
     })
 }
 

@@ -43,6 +43,10 @@ impl Error {
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_)
             | Self::WouldBlockWrites { .. } => of_a_cluster(self),
+            Self::DependsOnName { uses, .. } if uses.is_empty() => {
+                vec![Advice::DoWithoutSpares.into(), Advice::AllowNameUses.into()]
+            }
+            Self::DependsOnName { .. } => vec![Advice::DoWithoutSpares.into()],
             Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
             Self::RegistryLost { create, .. } => vec![
                 Advice::RestoreTable.into(),
@@ -168,7 +172,6 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,
         Error::InTheWay => Advice::CheckAgain,
-        Error::DependsOnName { .. } => Advice::DoWithoutSpares,
         _ => return None,
     })
 }

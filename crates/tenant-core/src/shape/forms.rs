@@ -4,7 +4,7 @@
 //! made of it is often in capitals or without underscores. In a template each form has a
 //! mark, which a schema's own name takes the place of.
 
-use sql_text::{TokenKind, tokens};
+use sql_text::{Text, Token, TokenKind, tokens};
 
 /// A form of a schema's name, and the character that stands for it in a template. Unicode
 /// sets these characters apart for what a program does inside itself.
@@ -88,16 +88,29 @@ pub(super) fn filled(template: &str, name: &str) -> String {
     if !has_name(template) {
         return template.to_owned();
     }
-    let tokens = tokens(template).map(|token| {
+    let all = tokens(template).collect::<Vec<_>>();
+    let filled = all.iter().enumerate().map(|(at, token)| {
         let inside = token.text.strip_prefix('"');
         match inside.and_then(|inside| inside.strip_suffix('"')) {
             Some(inside) if token.kind == TokenKind::QuotedName && has_name(inside) => {
                 quoted(&replaced(&inside.replace("\"\"", "\""), name))
             }
-            _ => replaced(token.text, name),
+            _ => match relation_in(token, all.get(at + 1..).unwrap_or_default()) {
+                Some(inside) => format!("'{}'", self::filled(inside, name)),
+                None => replaced(token.text, name),
+            },
         }
     });
-    tokens.collect()
+    filled.collect()
+}
+
+/// The name of a relation in a constant that the server writes, `'"Big_seq"'::regclass`,
+/// where `behind` is what follows it.
+fn relation_in<'a>(token: &Token<'a>, behind: &[Token<'_>]) -> Option<&'a str> {
+    let cast = behind.iter().take(3).map(|token| token.text);
+    let is_relation = token.kind == TokenKind::Text(Text::Plain) && cast.eq([":", ":", "regclass"]);
+    let inside = token.text.strip_prefix('\'')?.strip_suffix('\'')?;
+    is_relation.then_some(inside)
 }
 
 fn replaced(template: &str, name: &str) -> String {
@@ -139,12 +152,23 @@ mod tests {
             ("tqkmvwxzpgnhqrst", "bigbang"),
             ("TQKMVWXZPGNHQRST", "BIGBANG"),
             ("\"tqkMvwx_zpgnHqrst_pk\"", "\"Big_Bang_pk\""),
+            (
+                "nextval('\"tqkMvwx_zpgnHqrst_s\"'::regclass)",
+                "nextval('\"Big_Bang_s\"'::regclass)",
+            ),
             ("nothing of it", "nothing of it"),
         ] {
             let template = template(text, SECOND, Quotes::OfName);
             assert_eq!(filled(&template, "Big_Bang"), other, "{text}");
             assert_eq!(has_name(&template), text != other, "{text}");
         }
+    }
+
+    #[test]
+    fn a_relation_in_a_constant_has_quotes_where_its_name_needs_them() {
+        let default = "nextval('\"tqkMvwx_zpgnHqrst_s\"'::regclass)";
+        let template = template(default, SECOND, Quotes::OfName);
+        assert_eq!(filled(&template, "acme"), "nextval('acme_s'::regclass)");
     }
 
     #[test]

@@ -57,18 +57,30 @@ impl Shape {
         let (old, new) = (expectation.of(from), expectation.of(to));
         let counterparts = expectation.counterparts(from, to);
         let counterparts = counterparts.into_iter().collect::<BTreeMap<_, _>>();
+        let before = expectation.names_before(from, to);
         let mut shape = Self::new(self.own.clone(), self.owner.clone());
         for (name, object) in &self.objects {
             let target = match counterparts.get(name) {
                 None => name,
-                Some(other) if named == Named::Follow && can_follow(name.kind) => other,
+                // That of a table that stays is renamed with the table, later.
+                Some(other)
+                    if named == Named::Follow
+                        && can_follow(name.kind)
+                        && name.table == other.table =>
+                {
+                    other
+                }
                 Some(_) => {
                     shape.insert(name.clone(), object.clone());
                     continue;
                 }
             };
-            let mut object = match (old.get(name), new.get(target)) {
-                (Some(was), Some(will)) => following(object, was, will),
+            let was = match before.get(name) {
+                None => old.get(name).cloned(),
+                Some(before) => old.get(before).map(|was| called_now(was, before, name)),
+            };
+            let mut object = match (was, new.get(target)) {
+                (Some(was), Some(will)) => following(object, &was, will),
                 _ => object.clone(),
             };
             if let Some(definition) = object.facts.get_mut(&Aspect::Definition)
@@ -99,19 +111,15 @@ impl Shape {
         places.collect()
     }
 
-    /// The objects that are called after the schema `from`, and would not be followed to
-    /// the name `to`.
+    /// The objects that are called after the schema `from`, and have not followed to the
+    /// name `to`.
     pub(crate) fn called_after(
         &self,
         (from, to): (&str, &str),
         expectation: &Expectation,
-        named: Named,
     ) -> Vec<Place> {
         let pairs = expectation.counterparts(from, to).into_iter();
-        let stay = pairs.filter(|(name, _)| {
-            let follows = named == Named::Follow && can_follow(name.kind);
-            self.has(name) && !follows
-        });
+        let stay = pairs.filter(|(old, new)| old.name != new.name && self.has(old));
         let places = stay.map(|(name, _)| Place {
             words: name.to_string(),
             name,
@@ -134,6 +142,18 @@ fn following(object: &Object, was: &Object, will: &Object) -> Object {
             && !varies(other)
         {
             other.clone_into(fact);
+        }
+    }
+    object
+}
+
+/// The object, which was called `before` and is called `now`.
+fn called_now(object: &Object, before: &ObjectName, now: &ObjectName) -> Object {
+    let mut object = object.clone();
+    for definition in object.facts.values_mut() {
+        *definition = renamed(definition, &before.name, &now.name);
+        if let (Some(before), Some(now)) = (&before.table, &now.table) {
+            *definition = renamed(definition, before, now);
         }
     }
     object
