@@ -205,16 +205,14 @@ pub enum Error {
         /// Their names, newest first.
         migrations: Vec<String>,
     },
-    /// Migrations that are to be reverted, and what would do that cannot be read.
-    /// Nothing was run.
+    /// What would revert migrations cannot be read. Nothing was run.
     #[error("{}", unreadable(.migrations))]
     UnreadableDown {
         /// Their names, newest first, each with what keeps its `down.sql` from being
         /// read.
         migrations: Vec<(String, String)>,
     },
-    /// Migrations that are to be reverted and are somebody else's, and nothing was
-    /// run.
+    /// Migrations to be reverted are another program's. Nothing was run.
     #[error(
         "what is to be reverted includes {}, applied to {}, and this program does not have it",
         quoted(.versions), few(.tenants)

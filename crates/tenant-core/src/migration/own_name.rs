@@ -5,10 +5,13 @@
 //! as the qualifier of a name. That gives the same under every name. Everything else counts
 //! as a use: a condition, a row, a name or a text made of the schema's name.
 
+mod compared;
+mod ends;
 mod flow;
 mod operands;
 mod reads;
 mod runs;
+mod statements;
 mod template;
 
 use std::fmt;

@@ -135,18 +135,18 @@ impl Tenants {
                 None => asked.push(Asked { target, applied }),
             }
         }
-        let mut groups = BTreeMap::<Applied, Vec<Asked<'_>>>::new();
-        for one in asked.into_iter().take(MOST) {
-            groups.entry(one.applied.clone()).or_default().push(one);
+        let mut groups = BTreeMap::<&Applied, Vec<&Asked<'_>>>::new();
+        for one in asked.iter().take(MOST) {
+            groups.entry(&one.applied).or_default().push(one);
         }
         let began = Instant::now();
         for (applied, asked) in &groups {
-            let Some(general) = shapes.get(applied) else {
+            let Some(general) = shapes.get(*applied) else {
                 continue;
             };
             for some in asked.chunks(AT_ONCE) {
                 if began.elapsed() > BEGIN_WITHIN || own.why.is_some() {
-                    return Ok(own);
+                    break;
                 }
                 match self.try_names(&premises, applied, general, some).await {
                     Ok(tried) => own.expected.extend(tried),
@@ -154,7 +154,29 @@ impl Tenants {
                 }
             }
         }
+        if trust == Trust::TriedIfPossible {
+            self.fill_with_kept(&premises, &asked, &mut own).await?;
+        }
         Ok(own)
+    }
+
+    /// Adds what was kept of those that could not be tried now.
+    async fn fill_with_kept(
+        &self,
+        premises: &Premises,
+        asked: &[Asked<'_>],
+        own: &mut OwnNames,
+    ) -> Result<(), Error> {
+        for Asked { target, applied } in asked {
+            let schema = target.schema.as_str();
+            if own.expected.contains_key(schema) {
+                continue;
+            }
+            if let Some(kept) = self.kept_of(premises, applied, schema).await? {
+                own.expected.insert(schema.to_owned(), kept);
+            }
+        }
+        Ok(())
     }
 
     async fn try_names(
@@ -162,7 +184,7 @@ impl Tenants {
         premises: &Premises,
         applied: &Applied,
         general: &Expectation,
-        asked: &[Asked<'_>],
+        asked: &[&Asked<'_>],
     ) -> Result<Vec<(String, Arc<Expectation>)>, Error> {
         self.surroundings.forget();
         let place = self.rehearsal()?;

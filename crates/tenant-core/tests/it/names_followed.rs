@@ -105,6 +105,12 @@ async fn a_clone_has_its_own_name_there_and_the_original_keeps_its() {
     let row = "SELECT kind FROM beta.beta_data";
     assert_eq!(database.value(row).await, "other");
     assert!(!names_in(&database, "beta").await.contains("acme"));
+    // Each has a sequence of its own behind its column.
+    database
+        .execute("INSERT INTO beta.beta_data (kind) VALUES ('other'); DROP SCHEMA acme CASCADE; DELETE FROM schema_tracker WHERE name = 'acme'")
+        .await;
+    let ids = "SELECT string_agg(id::text, ' ' ORDER BY id) FROM beta.beta_data";
+    assert_eq!(database.value(ids).await, "1 2");
     healthy(&tenants).await;
 }
 
@@ -129,4 +135,43 @@ async fn what_is_called_after_the_tenant_by_hand_or_has_no_room_stays_and_is_tol
     );
     let names = names_in(&database, "globex").await;
     assert!(names.contains("acme_by_hand") && names.contains("globex_data"));
+}
+
+/// A function about the rows of a table that is called after the tenant, and one with a path
+/// of its own that is called after the tenant itself.
+fn typed() -> Stream {
+    Stream::new().with(
+        "DO $$ DECLARE s text := current_schema(); BEGIN
+           EXECUTE format('CREATE TABLE %I (id int, title text)', s || '_data');
+           EXECUTE format('CREATE FUNCTION title_of(%I) RETURNS text LANGUAGE sql AS ''SELECT $1.title''', s || '_data');
+           EXECUTE format('CREATE FUNCTION %I() RETURNS bigint LANGUAGE plpgsql SET search_path FROM CURRENT
+               AS ''BEGIN RETURN (SELECT count(*) FROM %I); END''', s || '_count', s || '_data');
+         END $$;",
+    )
+}
+
+#[tokio::test]
+async fn functions_that_name_a_followed_table_work_on_the_one_of_their_own_tenant() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &typed()).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("INSERT INTO acme.acme_data VALUES (1, 'one')")
+        .await;
+    tenants
+        .clone_tenant(&name("acme"), &name("beta"))
+        .await
+        .unwrap();
+    database
+        .execute("INSERT INTO beta.beta_data VALUES (2, 'two')")
+        .await;
+    let counted = "SELECT acme.acme_count() || ' ' || beta.beta_count()";
+    assert_eq!(database.value(counted).await, "1 2");
+    let titles = "SELECT string_agg(beta.title_of(d), ' ' ORDER BY id) FROM beta.beta_data d";
+    assert_eq!(database.value(titles).await, "one two");
+    healthy(&tenants).await;
+    tenants.rename(&name("beta"), &name("gamma")).await.unwrap();
+    let counted = "SELECT gamma.gamma_count()";
+    assert_eq!(database.value(counted).await, "2");
+    healthy(&tenants).await;
 }

@@ -266,3 +266,21 @@ async fn what_was_found_under_a_name_is_kept_and_another_check_tries_others() {
     let second = health(&again).await;
     assert!(second.is_healthy(), "{:?}", problems(&second));
 }
+
+#[tokio::test]
+async fn a_trigger_that_reads_the_name_at_run_time_has_spares() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE items (id int); CREATE TABLE items_log (tenant text, id int);
+         CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           EXECUTE format('INSERT INTO %I.items_log VALUES ($1, $2)', TG_TABLE_SCHEMA)
+             USING TG_TABLE_SCHEMA, NEW.id; RETURN NEW; END $$;
+         CREATE TRIGGER keep AFTER INSERT ON items FOR EACH ROW EXECUTE FUNCTION keep();",
+    );
+    let tenants = tenants(&database, &stream).await;
+    tenants.spares().keep(1).await.unwrap();
+    assert!(tenants.create(&name("acme")).await.unwrap().from_spare);
+    database.execute("INSERT INTO acme.items VALUES (7)").await;
+    let log = "SELECT tenant || ' ' || id FROM acme.items_log";
+    assert_eq!(database.value(log).await, "acme 7");
+}

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::NamePurpose;
+use super::compared::STATEMENTS;
+use super::ends::{operand_end, operand_start, target, variables_at};
 use super::operands::Piece;
 use super::reads::Read;
 use super::template::{Form, Template, parts};
@@ -31,17 +33,6 @@ const LOOKUPS: [&str; 20] = [
     "pg_table_is_visible",
 ];
 
-/// Schemas that are no tenant's: the answer to whether it is one of these is the same in every
-/// tenant.
-const SHARED: [&str; 3] = ["public", "pg_catalog", "information_schema"];
-
-/// The first words of statements that are no variables.
-const STATEMENTS: [&str; 23] = [
-    "select", "with", "insert", "update", "delete", "merge", "values", "call", "perform",
-    "execute", "if", "elsif", "elseif", "while", "for", "foreach", "return", "raise", "case",
-    "when", "assert", "exit", "create",
-];
-
 /// How many steps a value is followed.
 const STEPS: usize = 24;
 
@@ -68,14 +59,15 @@ pub(super) struct Around<'a> {
 
 /// A value that has the name in it, and its tokens.
 #[derive(Clone, Copy)]
-struct Value {
-    start: usize,
-    end: usize,
+pub(super) struct Value {
+    pub(super) start: usize,
+    pub(super) end: usize,
     form: Form,
     is_literal: bool,
 }
 
-enum Step {
+/// What is done with a value.
+pub(super) enum Step {
     To(Value),
     End(Goes),
 }
@@ -83,6 +75,10 @@ enum Step {
 impl Around<'_> {
     /// Where what is read goes.
     pub(super) fn goes(&self, read: &Read) -> Goes {
+        let is_message = self.piece.first() == "raise";
+        if is_message || self.sets_path_at(read.place.start) {
+            return Goes::Nowhere;
+        }
         let mut value = Value {
             start: read.place.start,
             end: read.place.end,
@@ -103,6 +99,17 @@ impl Around<'_> {
             }
         }
         self.at_the_end(value)
+    }
+
+    /// Whether `set_config` sets the path to a value that a place is part of.
+    fn sets_path_at(&self, at: usize) -> bool {
+        let piece = self.piece;
+        let mut opens = std::iter::successors(piece.open_at(at), |open| piece.open_at(*open));
+        opens.any(|open| {
+            let name = piece.text(open + 1);
+            piece.word_before(open, "set_config")
+                && name.is_some_and(|name| name.eq_ignore_ascii_case("search_path"))
+        })
     }
 
     fn used(&self) -> Goes {
@@ -193,83 +200,6 @@ impl Around<'_> {
         }
     }
 
-    fn compared(&self, value: Value) -> Option<Step> {
-        let piece = self.piece;
-        let end = |is_lookup: bool| {
-            let goes = if is_lookup {
-                Goes::Nowhere
-            } else {
-                Goes::Used(NamePurpose::Condition)
-            };
-            Some(Step::End(goes))
-        };
-        let is_operator = |at: usize| {
-            ['=', '<', '>', '!']
-                .iter()
-                .any(|symbol| piece.is_symbol(at, *symbol))
-        };
-        let mut before = value.start;
-        while before.checked_sub(1).is_some_and(is_operator) {
-            before -= 1;
-        }
-        let is_assigned = piece.symbol_before(before, ':') || self.is_variable_set(before);
-        if before < value.start && !is_assigned {
-            return end(self.finds(piece.column_before(before)) || self.is_shared(before - 1));
-        }
-        if piece.word_before(value.start, "from")
-            && value
-                .start
-                .checked_sub(2)
-                .is_some_and(|at| piece.is_word(at, "distinct"))
-        {
-            let is = (0..value.start).rev().find(|at| piece.is_word(*at, "is"))?;
-            return end(self.finds(piece.column_before(is)));
-        }
-        let mut after = value.end;
-        while is_operator(after) {
-            after += 1;
-        }
-        if after > value.end {
-            return end(self.finds(piece.column_at(after)) || self.is_shared(after));
-        }
-        if piece.is_word(after, "is") {
-            let at = if piece.is_word(after + 1, "not") {
-                after + 2
-            } else {
-                after + 1
-            };
-            if piece.is_word(at, "null") {
-                return end(true);
-            }
-            return end(self.finds(piece.column_at(at + 2)) || self.is_shared(at + 2));
-        }
-        let at = if piece.is_word(after, "not") {
-            after + 1
-        } else {
-            after
-        };
-        if piece.is_word(at, "in") && piece.is_symbol(at + 1, '(') {
-            let close = piece.closing(at + 1)?;
-            let mut values = (at + 2..close).filter(|at| !piece.is_symbol(*at, ','));
-            return end(values.all(|at| self.is_shared(at)));
-        }
-        None
-    }
-
-    fn finds(&self, is_column: bool) -> bool {
-        is_column && self.piece.asks_catalogs()
-    }
-
-    fn is_shared(&self, at: usize) -> bool {
-        let text = self.piece.text(at);
-        text.is_some_and(|text| SHARED.contains(&text.as_str()))
-    }
-
-    /// Whether a variable is set by a single `=` at this place.
-    fn is_variable_set(&self, at: usize) -> bool {
-        at == 1 && !STATEMENTS.contains(&self.piece.first().as_str())
-    }
-
     fn in_parentheses(&self, value: Value) -> Option<Step> {
         let piece = self.piece;
         let to = |start: usize, end: usize| {
@@ -306,18 +236,7 @@ impl Around<'_> {
         };
         match function.as_str() {
             "any" | "all" | "some" => to(open - 1, end),
-            "in" => {
-                let before = if piece.word_before(open - 1, "not") {
-                    open - 2
-                } else {
-                    open - 1
-                };
-                Some(Step::End(if self.finds(piece.column_before(before)) {
-                    Goes::Nowhere
-                } else {
-                    Goes::Used(NamePurpose::Condition)
-                }))
-            }
+            "in" => Some(Step::End(self.in_list(open))),
             "and" | "or" | "not" | "if" | "elsif" | "while" | "when" | "case" | "where" | "on"
             | "by" | "then" | "else" | "select" | "perform" | "return" | "execute" | "distinct"
             | "as" | "default" => to(open, end),
@@ -331,6 +250,9 @@ impl Around<'_> {
         let piece = self.piece;
         let open = piece.open_at(value.start)?;
         let close = piece.closing(open)?;
+        if piece.symbol_before(open, '=') && self.finds(piece.column_before(open - 1)) {
+            return Some(Step::End(Goes::Nowhere));
+        }
         let function = piece.name(open.checked_sub(1)?)?;
         let commas = piece.symbols((open + 1, close), ',');
         let starts = std::iter::once(open).chain(commas.iter().copied());
@@ -363,9 +285,9 @@ impl Around<'_> {
                 let between = first.filter(|_| function == "concat_ws");
                 Some(self.concatenated(value, (&starts, close), between.as_deref(), call))
             }
-            "set_config" if first.is_some_and(|it| it.eq_ignore_ascii_case("search_path")) => {
-                Some(Step::End(Goes::Nowhere))
-            }
+            // A lock lasts no longer than the run.
+            "hashtext" | "hashtextextended" if self.locks(open) => Some(Step::End(Goes::Nowhere)),
+            "in" => Some(Step::End(self.in_list(open))),
             name if LOOKUPS.contains(&name) => Some(Step::End(Goes::Nowhere)),
             name if self.functions.contains(name) => {
                 let goes = Goes::Argument(function, position + 1, value.form);
@@ -373,6 +295,28 @@ impl Around<'_> {
             }
             _ => Some(Step::End(self.used())),
         }
+    }
+
+    /// In the list behind `IN`, which opens here.
+    fn in_list(&self, open: usize) -> Goes {
+        let before = if self.piece.word_before(open - 1, "not") {
+            open - 2
+        } else {
+            open - 1
+        };
+        if self.finds(self.piece.column_before(before)) {
+            Goes::Nowhere
+        } else {
+            Goes::Used(NamePurpose::Condition)
+        }
+    }
+
+    /// Whether an advisory lock is taken with what a function gives that is called with the
+    /// parenthesis at `open`.
+    fn locks(&self, open: usize) -> bool {
+        let outer = self.piece.open_at(open);
+        let name = outer.and_then(|outer| self.piece.name(outer.checked_sub(1)?));
+        name.is_some_and(|name| name.contains("advisory"))
     }
 
     fn formatted(&self, value: Value, position: usize, format: &str, call: (usize, usize)) -> Step {
@@ -420,9 +364,6 @@ impl Around<'_> {
         let Value {
             start, end, form, ..
         } = value;
-        if first == "raise" {
-            return Goes::Nowhere;
-        }
         let is_set = piece.symbol_before(start, '=') && piece.symbol_before(start - 1, ':')
             || piece.word_before(start, "default")
             || piece.symbol_before(start, '=') && self.is_variable_set(start - 1);
@@ -484,71 +425,6 @@ impl Around<'_> {
                     _ => self.used(),
                 }
             }
-        }
-    }
-}
-
-/// The variable that a declaration or an assignment sets.
-fn target(piece: Piece<'_>) -> String {
-    let name = piece.name(0).unwrap_or_default();
-    match piece.name(2).filter(|_| piece.is_symbol(1, '.')) {
-        Some(field) => format!("{name}.{field}"),
-        None => name,
-    }
-}
-
-/// The names of a list.
-fn variables_at(piece: Piece<'_>, at: usize) -> Vec<String> {
-    let mut at = if piece.is_word(at, "strict") {
-        at + 1
-    } else {
-        at
-    };
-    let mut names = Vec::new();
-    while let Some(name) = piece.name(at) {
-        names.push(name);
-        if !piece.is_symbol(at + 1, ',') {
-            break;
-        }
-        at += 2;
-    }
-    names
-}
-
-/// Where the operand begins that ends before `end`.
-fn operand_start(piece: Piece<'_>, end: usize) -> Option<usize> {
-    let mut at = end.checked_sub(1)?;
-    if piece.is_symbol(at, ')') || piece.is_symbol(at, ']') {
-        at = piece.open_at(at)?;
-        let before = at.checked_sub(1);
-        if let Some(before) = before.filter(|at| piece.get(*at).is_some_and(|it| it.is_name())) {
-            at = before;
-        }
-    }
-    while at >= 2 && (piece.symbol_before(at, '.') || piece.twice_before(at, ':')) {
-        let width = if piece.symbol_before(at, '.') { 1 } else { 2 };
-        at = operand_start(piece, at - width)?;
-    }
-    Some(at)
-}
-
-/// Where the operand ends that begins at `start`.
-fn operand_end(piece: Piece<'_>, start: usize) -> Option<usize> {
-    piece.get(start)?;
-    let mut at = if piece.is_symbol(start, '(') {
-        piece.closing(start)? + 1
-    } else {
-        start + 1
-    };
-    loop {
-        if piece.is_symbol(at, '(') || piece.is_symbol(at, '[') {
-            at = piece.closing(at)? + 1;
-        } else if piece.is_symbol(at, '.') {
-            at += 2;
-        } else if piece.is_twice(at, ':') {
-            at += 3;
-        } else {
-            return Some(at);
         }
     }
 }

@@ -44,6 +44,14 @@ fn what_finds_the_tenants_own_objects_is_no_use_of_the_name() {
         "CREATE VIEW v AS SELECT current_schema() AS tenant",
         "INSERT INTO public.registry (schema_name) VALUES ('shared')",
         "SELECT current_schema()",
+        "SELECT set_config('search_path', current_schema() || ', public', true)",
+        "DO $$ BEGIN PERFORM pg_advisory_xact_lock(hashtext(current_schema())); END $$",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_tables WHERE schemaname IN (current_schema(), 'public') AND tablename = 'x') THEN CREATE TABLE x (); END IF; END $$",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM information_schema.columns WHERE (table_schema, table_name) = (current_schema(), 't')) THEN ALTER TABLE t ADD x int; END IF; END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'no' USING DETAIL = current_schema(); END $$",
+        "DO $$ BEGIN EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO app', current_schema()); END $$",
+        "DO $$ DECLARE s text := (SELECT current_schema()); BEGIN EXECUTE 'COMMENT ON SCHEMA ' || quote_ident(s) || ' IS ''a tenant'''; END $$",
+        "DO $$ BEGIN IF (SELECT c.relnamespace::regnamespace::text = current_schema() FROM pg_class c WHERE c.oid = 't'::regclass) THEN CREATE TABLE x (); END IF; END $$",
         "SHOW search_path",
         "-- current_schema() LIKE 'eu%'\nSELECT 1",
         "INSERT INTO docs VALUES ('call current_schema() to see it')",
@@ -162,6 +170,15 @@ fn what_differs_with_the_name_is_a_use_of_it() {
         (
             "DO $$ BEGIN EXECUTE 'INSERT INTO public.registry VALUES (current_schema())'; END $$",
             "1 Row",
+        ),
+        (
+            "SELECT partman.create_parent(current_schema() || '.events', 'at')",
+            "1 Expression",
+        ),
+        ("INSERT INTO t VALUES (hashtext(current_schema()))", "1 Row"),
+        (
+            "DO $$ BEGIN EXECUTE format('CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $f$ SELECT count(*) FROM %I.t $f$', current_schema()); END $$",
+            "1 Statement",
         ),
         (
             "DO $$ BEGIN PERFORM set_config('app.tenant', current_schema(), true); END $$",
