@@ -11,7 +11,7 @@ use super::copied_shape::shape_to_copy;
 use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
 use super::copy_extras::{extras, what_cannot_be_made};
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
-use super::follow_name::{rename_called, shape_of_copy};
+use super::follow_name::{follow_where_known, shape_of_copy};
 use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
@@ -282,7 +282,8 @@ async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Resul
     })
 }
 
-/// Renames what migrations have called after the original, which was copied as it is.
+/// Renames what migrations have called after the original, which was copied as it is, with
+/// the texts that name it.
 async fn call_after_the_copy(
     work: Work<'_>,
     from: Schema<'_>,
@@ -297,9 +298,7 @@ async fn call_after_the_copy(
         return Ok(());
     }
     let names = (from.schema_name(), work.schema.schema_name());
-    let found = shape_of(work).await?;
-    let found = rename_called(work, copy, names, (expected, found)).await?;
-    let left = found.called_after(names, expected);
+    let left = follow_where_known(work, copy, names, expected).await?;
     if left.is_empty() {
         return Ok(());
     }

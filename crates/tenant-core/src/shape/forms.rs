@@ -43,6 +43,9 @@ const FORMS: [Form; 6] = [
     },
 ];
 
+/// Stands for a quote around an identifier, where it needs one.
+const QUOTE: char = '\u{fdde}';
+
 /// As `quote_ident` and `%I` write it, as far as that does not depend on keywords: no
 /// name that is one can be a tenant's.
 pub(super) fn quoted(name: &str) -> String {
@@ -77,9 +80,44 @@ pub(super) enum Quotes {
 pub(super) fn template(text: &str, name: &str, quotes: Quotes) -> String {
     let skipped = usize::from(quotes == Quotes::OfText);
     let forms = FORMS.iter().skip(skipped);
-    forms.fold(text.to_owned(), |text, form| {
+    let text = match quotes {
+        Quotes::OfName if text.contains('$') => with_loose_quotes(text, name),
+        _ => text.to_owned(),
+    };
+    forms.fold(text, |text, form| {
         text.replace(&(form.of)(name), &form.mark.to_string())
     })
+}
+
+/// A text in which the bodies of functions have marks in place of the quotes of identifiers
+/// that the name is a part of: `%I` has written them, and leaves quotes out where it can.
+fn with_loose_quotes(text: &str, name: &str) -> String {
+    let whole = sql_text::ident(name);
+    let in_body = |token: Token<'_>| {
+        let inside = token.text.strip_prefix('"');
+        let inside = inside.and_then(|inside| inside.strip_suffix('"'));
+        let is_part = token.kind == TokenKind::QuotedName && token.text != whole;
+        match inside.filter(|inside| is_part && inside.contains(name)) {
+            Some(inside) => format!("{QUOTE}{}{QUOTE}", inside.replace("\"\"", "\"")),
+            None => token.text.to_owned(),
+        }
+    };
+    let all = tokens(text).map(|token| {
+        let mark = token.text.split_inclusive('$').take(2).map(str::len).sum();
+        let end = token.text.len().saturating_sub(mark);
+        match token.text.get(mark..end) {
+            Some(body) if token.kind == TokenKind::Text(Text::Dollar) => {
+                let (open, close) = token.text.split_at(mark);
+                let close = close.get(end - mark..).unwrap_or_default();
+                format!(
+                    "{open}{}{close}",
+                    tokens(body).map(in_body).collect::<String>()
+                )
+            }
+            _ => token.text.to_owned(),
+        }
+    });
+    all.collect()
 }
 
 /// The text that a template gives for the schema `name`. An identifier that the name is a
@@ -115,13 +153,22 @@ fn relation_in<'a>(token: &Token<'a>, behind: &[Token<'_>]) -> Option<&'a str> {
 
 fn replaced(template: &str, name: &str) -> String {
     let forms = FORMS.iter();
-    forms.fold(template.to_owned(), |text, form| {
+    let text = forms.fold(template.to_owned(), |text, form| {
         if text.contains(form.mark) {
             text.replace(form.mark, &(form.of)(name))
         } else {
             text
         }
-    })
+    });
+    if !text.contains(QUOTE) {
+        return text;
+    }
+    let parts = text.split(QUOTE).enumerate();
+    let parts = parts.map(|(at, part)| match at % 2 {
+        0 => part.to_owned(),
+        _ => quoted(part),
+    });
+    parts.collect()
 }
 
 /// Whether the name has a place in it.
@@ -169,6 +216,16 @@ mod tests {
         let default = "nextval('\"tqkMvwx_zpgnHqrst_s\"'::regclass)";
         let template = template(default, SECOND, Quotes::OfName);
         assert_eq!(filled(&template, "acme"), "nextval('acme_s'::regclass)");
+    }
+
+    #[test]
+    fn an_identifier_in_a_body_has_quotes_where_it_needs_them() {
+        let body = "AS $f$ SELECT '$' FROM \"tqkMvwx_zpgnHqrst_t\", \"Other\" $f$";
+        let template = template(body, SECOND, Quotes::OfName);
+        let plain = "AS $f$ SELECT '$' FROM acme_t, \"Other\" $f$";
+        assert_eq!(filled(&template, "acme"), plain);
+        let big = "AS $f$ SELECT '$' FROM \"Big_t\", \"Other\" $f$";
+        assert_eq!(filled(&template, "Big"), big);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::expectation::Expectation;
 use super::forms::quoted;
 use super::normal::{Own, in_schema};
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::renamed::base;
 use super::varying::varies;
 
 /// A place where the name stands. `Display` is in words: ``default of column `tasks.of` ``.
@@ -25,6 +26,11 @@ impl Place {
     pub(crate) fn of_hidden(name: ObjectName) -> Self {
         let words = name.to_string();
         Self { name, words }
+    }
+
+    /// Whether it is in this object.
+    pub(crate) fn is_of(&self, object: &ObjectName) -> bool {
+        self.name == *object
     }
 
     /// Whether it is in this function of the schema `schema`, which is written as
@@ -151,7 +157,7 @@ fn following(object: &Object, was: &Object, will: &Object) -> Object {
 fn called_now(object: &Object, before: &ObjectName, now: &ObjectName) -> Object {
     let mut object = object.clone();
     for definition in object.facts.values_mut() {
-        *definition = renamed(definition, &before.name, &now.name);
+        *definition = renamed(definition, &base(before), &base(now));
         if let (Some(before), Some(now)) = (&before.table, &now.table) {
             *definition = renamed(definition, before, now);
         }
@@ -162,13 +168,24 @@ fn called_now(object: &Object, before: &ObjectName, now: &ObjectName) -> Object 
 /// The definition of an object that is called `to` instead of `from`.
 fn renamed(definition: &str, from: &str, to: &str) -> String {
     let words = tokens(definition).map(|token| {
+        // The schema's mark stands before a name like a letter of it.
+        let bare = token.text.trim_start_matches(is_mark);
+        let is_marked = bare.len() < token.text.len() && token.kind == TokenKind::Word;
         if sql_text::stored(&token).as_deref() == Some(from) {
             quoted(to)
+        } else if is_marked && bare == from {
+            token.text.replace(bare, &quoted(to))
         } else {
             token.text.to_owned()
         }
     });
     words.collect()
+}
+
+/// Whether a character is one of those that Unicode leaves to programs, which stand for a
+/// schema in the normal form.
+fn is_mark(one: char) -> bool {
+    ('\u{fdd0}'..='\u{fdef}').contains(&one)
 }
 
 /// Whether the name stands in a string constant of the definition.
