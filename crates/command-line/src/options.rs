@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tenant_core::{Settings, TransactionMode, UnknownMigrations};
+use tenant_core::{NameUses, Settings, TransactionMode, UnknownMigrations};
 
 /// Options common to all commands.
 #[derive(Debug, Clone, Default, Args)]
@@ -193,6 +193,30 @@ impl Common {
         Self {
             json: true,
             ..Self::default()
+        }
+    }
+}
+
+/// Whether spares are used although migrations use the schema's name.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Naming {
+    /// Use spares although the text of the migrations uses the schema's name
+    #[arg(long)]
+    allow_name_uses: bool,
+}
+
+impl Naming {
+    /// The same settings, with this choice.
+    #[must_use]
+    pub fn settings(self, settings: Settings) -> Settings {
+        let name_uses = if self.allow_name_uses {
+            NameUses::Allow
+        } else {
+            NameUses::Refuse
+        };
+        Settings {
+            name_uses,
+            ..settings
         }
     }
 }

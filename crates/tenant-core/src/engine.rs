@@ -85,7 +85,7 @@ pub(crate) use replication::{NO_WORKER, has_no_worker};
 pub(crate) use revert::revert;
 pub(crate) use rows_that_lead_back::NameInRows;
 pub(crate) use scratch::{try_back_in_database, try_in_database};
-pub use settings::{Settings, TransactionMode, UnknownMigrations};
+pub use settings::{NameUses, Settings, TransactionMode, UnknownMigrations};
 pub(crate) use squash::{Recorded, Recording, record_if_alike};
 pub(crate) use surroundings::Surroundings;
 pub(crate) use unfit::{refuse_file, refuse_unfit};

@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use crate::catalog::Dependent;
 use crate::link::{LockHolder, in_words};
-use crate::migration::{MigrationFile, Refusal};
+use crate::migration::{MigrationFile, NameUse, Refusal};
 use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
     TenantName, Version,
@@ -30,7 +30,7 @@ pub use foreign_sign::ForeignSign;
 use words::{
     ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost, named,
     newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
-    unmovable, unreadable, who_changed,
+    unmovable, unreadable, who_changed, with_name,
 };
 pub(crate) use words::{excerpt, few};
 
@@ -205,13 +205,13 @@ pub enum Error {
         /// Their names, newest first.
         migrations: Vec<String>,
     },
-    /// Migrations to be reverted, whose `down.sql` cannot be read. Nothing was run.
+    /// What would revert migrations cannot be read. Nothing was run.
     #[error("{}", unreadable(.migrations))]
     UnreadableDown {
         /// Their names, newest first, each with why its `down.sql` cannot be read.
         migrations: Vec<(String, String)>,
     },
-    /// Migrations to be reverted that this program does not have. Nothing was run.
+    /// Migrations to be reverted are another program's. Nothing was run.
     #[error(
         "what is to be reverted includes {}, applied to {}, and this program does not have it",
         quoted(.versions), few(.tenants)
@@ -311,10 +311,12 @@ pub enum Error {
     #[error("the trial run of the migrations was canceled: another session waited for its lock")]
     InTheWay,
     /// The result of the migrations depends on the name of the schema, and a spare has none.
-    #[error("spares cannot be created: the migrations write the schema's name into {}", some(.uses))]
+    #[error("spares cannot be created: the migrations {}", with_name(.uses, .in_text))]
     DependsOnName {
         /// Where the name is written, in words.
         uses: Vec<String>,
+        /// Where the text of the migrations uses it.
+        in_text: Vec<NameUse>,
     },
     /// A migration left the connection looking at other schemas.
     #[error(

@@ -138,12 +138,13 @@ mod tenants;
 
 pub use answer::Answer;
 pub use catalog::Dependent;
-pub use engine::{Rows, Settings, TransactionMode, UnknownMigrations, Writers};
+pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure};
 pub use fleet::{Selection, Stop};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
 pub use migration::{
-    Migration, MigrationFile, MigrationSet, Migrations, Reason, Refusal, SourceError,
+    Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,
+    SourceError,
 };
 pub use name::{
     At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, MIGRATION_HISTORY, NameRule,

@@ -30,6 +30,7 @@ mod notes;
 mod orphans;
 mod other_program;
 mod others_tables;
+mod own_names;
 mod owners;
 mod places;
 mod reading;

@@ -274,6 +274,7 @@ pub(crate) struct Spares {
     dropped: usize,
     failed: usize,
     ahead: usize,
+    left_alone: Vec<String>,
     duration_ms: u128,
     spares: Vec<Tenant>,
 }
@@ -291,6 +292,7 @@ impl Spares {
             dropped: count(Status::Dropped),
             failed: count(Status::Failed),
             ahead: report.ahead,
+            left_alone: report.left_alone.clone(),
             duration_ms: report.duration.as_millis(),
             spares: report.outcomes.iter().map(|it| tenant(it, by)).collect(),
         }

@@ -120,6 +120,19 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              migrations that don't store the name: a function can read it at run time from \
              TG_TABLE_SCHEMA or current_schema()"
         }
+        Advice::AllowNameUses => {
+            "if the migrations create the same under every name, give --allow-name-uses to \
+             spare-tenants and create-tenant"
+        }
+        Advice::KeepWhatNameMade => {
+            "the migrations use the schema's name, and may have created this under an earlier name \
+             of the tenant or for the tenant that it was cloned from. Keep it, or compare it with \
+             another tenant and change it by hand"
+        }
+        Advice::AllowScratchDatabase => {
+            "let the role create a database (ALTER ROLE ... CREATEDB) and run the command again: \
+             the migrations are tried there under the tenant's name"
+        }
         Advice::ReadMessage => "fix what the message names",
         Advice::FindExisting => {
             "the object already exists: it was created by hand, or by a run whose record is lost"

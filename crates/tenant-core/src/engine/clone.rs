@@ -12,7 +12,7 @@ use super::copy::{Copied, copy_data, copy_ledger, empty_views, hold_tables};
 use super::copy_extras::{before_distribution, extras, what_cannot_be_made};
 use super::distribute::bring;
 use super::empty_schema::{drop_empty_schema, make_empty_schema, needs_empty_schema};
-use super::follow_name::shape_of_copy;
+use super::follow_name::{follow_where_known, shape_of_copy};
 use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
@@ -190,6 +190,7 @@ async fn build(
     run_in_any_order(there, rest).await?.require_all()?;
     add_the_rest(there, from).await?;
     require_alike(there, from, &shape).await?;
+    call_after_the_copy(there, from, how.expected).await?;
     let functions = register(there, from).await?;
     Ok(Some(Made {
         copied,
@@ -330,6 +331,33 @@ async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Resul
     Err(Error::NotAlike {
         name: original.name.clone(),
         differences: differences.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Renames what migrations have called after the original, which was copied as it is, with
+/// the texts that name it.
+async fn call_after_the_copy(
+    work: Work<'_>,
+    from: Schema<'_>,
+    expected: Option<&Expectation>,
+) -> Result<(), Error> {
+    let (Schema::Tenant(copy), Schema::Tenant(original), Some(expected)) =
+        (work.schema, from, expected)
+    else {
+        return Ok(());
+    };
+    if !expected.has_called() {
+        return Ok(());
+    }
+    let names = (from.schema_name(), work.schema.schema_name());
+    let left = follow_where_known(work, copy, names, expected).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NameInText {
+        name: original.name.clone(),
+        places: left.into_iter().map(|place| place.words).collect(),
+        rows: Vec::new(),
     })
 }
 

@@ -11,6 +11,10 @@ use crate::Error;
 use crate::name::{Schema, Target};
 use crate::shape::{Compared, Expectation, Mending, Named, Place, Shape, compare};
 
+/// How often names are looked at again: what hangs on a table is called otherwise once the
+/// table is.
+const ROUNDS: usize = 4;
+
 /// The shape that a copy of a tenant is to have: that of the tenant, with the copy's name
 /// where migrations have written the tenant's.
 ///
@@ -34,7 +38,6 @@ pub(super) fn shape_of_copy(
             let copy = shape.called(names, expected, named);
             let mut places = copy.places_of(names.0, Some(&expected.of(names.1)));
             places.extend(expected.hidden(names.0).map(Place::of_hidden));
-            places.extend(shape.called_after(names, expected, named));
             (copy, places)
         }
     };
@@ -66,32 +69,92 @@ pub(super) async fn follow_name(
     expected: Option<&Expectation>,
 ) -> Result<Vec<Place>, Error> {
     let names = (from, work.schema.schema_name());
-    let mut found = shape_of(work).await?;
-    let mut places = Vec::new();
-    if let Some(expected) = expected {
-        let wanted = found.called(names, expected, Named::Stay);
-        let differences = compare(&wanted, &found, Compared::Everything);
-        // Only the name differs, so that nothing is lost with what is made anew. Rows can
-        // stand against it, such as a check: then it stays, and is told.
-        let follow = differences
-            .iter()
-            .filter(|it| matches!(it.mending(), Mending::Adds | Mending::Removes));
-        let groups = follow.map(|it| Group {
-            of: (),
-            statements: it.sql(&tenant.schema),
-        });
-        let groups = groups.collect::<Vec<_>>();
-        if !groups.is_empty() {
-            let mut script = Script::default();
-            prepare(work, &mut script);
-            run_script(work, &script).await?;
-            run_one_by_one(work, groups).await?;
-            found = shape_of(work).await?;
-        }
-        places.extend(expected.hidden(names.1).map(Place::of_hidden));
-        places.extend(found.called_after(names, expected, Named::Stay));
+    match expected {
+        Some(expected) => follow_where_known(work, tenant, names, expected).await,
+        None => Ok(shape_of(work).await?.places_of(from, None)),
     }
-    let expected = expected.map(|expected| expected.of(names.1));
-    places.extend(found.places_of(from, expected.as_ref()));
+}
+
+/// The same where it is known what the migrations make. `names` are the name that stands in
+/// the schema of `work`, and the one that it should have there.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn follow_where_known(
+    work: Work<'_>,
+    tenant: &Target,
+    names: (&str, &str),
+    expected: &Expectation,
+) -> Result<Vec<Place>, Error> {
+    let found = shape_of(work).await?;
+    let mut found = rename_called(work, tenant, names, (expected, found)).await?;
+    let wanted = found.called(names, expected, Named::Stay);
+    let differences = compare(&wanted, &found, Compared::Everything);
+    // Only the name differs, so that nothing is lost with what is made anew. Rows can
+    // stand against it, such as a check: then it stays, and is told.
+    let follow = differences
+        .iter()
+        .filter(|it| matches!(it.mending(), Mending::Adds | Mending::Removes));
+    let groups = follow.map(|it| Group {
+        of: (),
+        statements: it.sql(&tenant.schema),
+    });
+    let groups = groups.collect::<Vec<_>>();
+    if !groups.is_empty() {
+        let mut script = Script::default();
+        prepare(work, &mut script);
+        run_script(work, &script).await?;
+        run_one_by_one(work, groups).await?;
+        found = shape_of(work).await?;
+    }
+    let mut places = Vec::new();
+    places.extend(expected.hidden(names.1).map(Place::of_hidden));
+    places.extend(found.called_after(names, expected));
+    places.extend(found.places_of(names.0, Some(&expected.of(names.1))));
+    // What was to follow and has not is told, whatever its text says.
+    let wanted = found.called(names, expected, Named::Stay);
+    for left in compare(&wanted, &found, Compared::Everything) {
+        if !places.iter().any(|place| place.is_of(&left.object)) {
+            places.push(Place::of_hidden(left.object));
+        }
+    }
     Ok(places)
+}
+
+/// Renames what is called after the tenant in the schema of `work`, which has the shape
+/// `found`, where the migrations are known to have named it. What cannot be renamed stays.
+/// Gives back the shape afterwards.
+///
+/// # Errors
+///
+/// What the server says.
+async fn rename_called(
+    work: Work<'_>,
+    tenant: &Target,
+    names: (&str, &str),
+    (expected, found): (&Expectation, Shape),
+) -> Result<Shape, Error> {
+    let mut found = found;
+    if !expected.has_called() {
+        return Ok(found);
+    }
+    for _ in 0..ROUNDS {
+        let renames = expected.renames(names, &found, &tenant.schema);
+        if renames.is_empty() {
+            break;
+        }
+        let mut script = Script::default();
+        prepare(work, &mut script);
+        run_script(work, &script).await?;
+        let groups = renames
+            .into_iter()
+            .map(|statements| Group { of: (), statements });
+        let ran = run_one_by_one(work, groups.collect()).await?;
+        found = shape_of(work).await?;
+        if ran.done.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
 }

@@ -39,6 +39,22 @@ pub enum UnknownMigrations {
     Allow,
 }
 
+/// What becomes of spares if the text of the migrations uses the name of their schema, and
+/// not only to find objects: in a condition, a row, or a text that is put together.
+///
+/// Migrations of which trial runs have shown that they write the name into what they create
+/// refuse spares in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NameUses {
+    /// No spare is created, and none is taken: [`Error::DependsOnName`](crate::Error::DependsOnName).
+    #[default]
+    Refuse,
+    /// Spares are created and taken: what the migrations create is known to be the same
+    /// under every name.
+    Allow,
+}
+
 /// What the operator may choose for all work on schemas.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -59,6 +75,9 @@ pub struct Settings {
     /// Whether tenants are migrated and adopted that have applied migrations which this
     /// program does not have.
     pub unknown_migrations: UnknownMigrations,
+    /// Whether spares are created and taken although the text of the migrations uses the
+    /// schema's name.
+    pub name_uses: NameUses,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,
     /// Tables, types and the like of that schema which tenants' migrations may change
@@ -104,6 +123,7 @@ impl Default for Settings {
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),
             unknown_migrations: UnknownMigrations::default(),
+            name_uses: NameUses::default(),
             extensions: None,
             shared_objects: Vec::new(),
             application_role: None,

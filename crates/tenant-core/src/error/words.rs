@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::catalog::Dependent;
-use crate::migration::MigrationFile;
+use crate::migration::{MigrationFile, NameUse};
 use crate::{Node, TenantName, Version};
 
 /// After how long; nothing where nobody has waited.
@@ -201,6 +201,21 @@ pub(super) fn some(differences: &[String]) -> String {
     match differences.len().saturating_sub(TOLD) {
         0 => told,
         more => format!("{told}; and {more} more"),
+    }
+}
+
+/// What migrations do with the name of their schema.
+pub(super) fn with_name(uses: &[String], in_text: &[NameUse]) -> String {
+    let places = in_text.iter().map(ToString::to_string);
+    let places = places.collect::<Vec<_>>();
+    match (uses, &*places) {
+        (_, []) => format!("write the schema's name into {}", some(uses)),
+        ([], _) => format!("use the schema's name at {}", some(&places)),
+        _ => format!(
+            "write the schema's name into {}, and use it at {}",
+            some(uses),
+            some(&places)
+        ),
     }
 }
 

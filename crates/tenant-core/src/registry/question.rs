@@ -3,6 +3,7 @@
 use sql_text::literal;
 
 use super::columns::{Column, Columns};
+use super::place::Place;
 use super::{List, Registry, Rows, SPARE_PREFIX};
 use crate::name::{Schema, SchemaName};
 
@@ -137,18 +138,7 @@ impl Registry {
         passed_over: &[SchemaName],
         texts: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> String {
-        let as_now = if self.columns(List::Spares).has(Column::Fingerprints) {
-            let (versions, fingerprints): (Vec<_>, Vec<_>) = texts
-                .map(|(version, text)| (literal(version), literal(text)))
-                .unzip();
-            format!(
-                "fingerprints <@ pg_catalog.jsonb_object(ARRAY[{}]::text[], ARRAY[{}]::text[])",
-                versions.join(", "),
-                fingerprints.join(", ")
-            )
-        } else {
-            "true".to_owned()
-        };
+        let as_now = self.as_now(texts);
         let place = self.place(List::Spares);
         let (table, key) = (&place.table, &place.key);
         let version = super::change::version_or_null(newest);
@@ -161,6 +151,33 @@ impl Registry {
              ORDER BY created_at, {key} LIMIT 1 FOR UPDATE SKIP LOCKED",
             literal(SPARE_PREFIX),
             self.is_of_no_tenant()
+        )
+    }
+
+    /// The query for the spares in which one of `texts`, versions and fingerprints, was
+    /// another when it was applied: those that are not picked because of that.
+    pub(crate) fn outdated_spares<'a>(
+        &self,
+        texts: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> String {
+        let Place { table, key, .. } = self.place(List::Spares);
+        let as_now = self.as_now(texts);
+        format!("SELECT {key}::text FROM {table} WHERE NOT ({as_now})")
+    }
+
+    /// A condition on a row of the list of spares: whether all texts in it are those of
+    /// `texts`, versions and fingerprints.
+    fn as_now<'a>(&self, texts: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+        if !self.columns(List::Spares).has(Column::Fingerprints) {
+            return "true".to_owned();
+        }
+        let (versions, fingerprints): (Vec<_>, Vec<_>) = texts
+            .map(|(version, text)| (literal(version), literal(text)))
+            .unzip();
+        format!(
+            "fingerprints <@ pg_catalog.jsonb_object(ARRAY[{}]::text[], ARRAY[{}]::text[])",
+            versions.join(", "),
+            fingerprints.join(", ")
         )
     }
 

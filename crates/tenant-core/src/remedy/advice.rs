@@ -89,6 +89,13 @@ advice! {
     CorrectNamedRows,
     /// Create tenants without spares, or keep the schema's name out of the migrations.
     DoWithoutSpares,
+    /// Allow spares although the migrations use the schema's name, if they create the same
+    /// under every name.
+    AllowNameUses,
+    /// Keep what the migrations created under another name, or change it by hand.
+    KeepWhatNameMade,
+    /// Let the role create a database, and check again.
+    AllowScratchDatabase,
 
     /// Change the migration or the tenant's rows.
     FixMigration,

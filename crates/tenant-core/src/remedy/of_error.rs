@@ -44,6 +44,10 @@ impl Error {
             | Self::NotDistributed(_)
             | Self::NoReplication(..)
             | Self::WouldBlockWrites { .. } => of_a_cluster(self),
+            Self::DependsOnName { uses, .. } if uses.is_empty() => {
+                vec![Advice::DoWithoutSpares.into(), Advice::AllowNameUses.into()]
+            }
+            Self::DependsOnName { .. } => vec![Advice::DoWithoutSpares.into()],
             Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
             Self::RegistryLost { create, .. } => vec![
                 Advice::RestoreTable.into(),
@@ -169,7 +173,6 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,
         Error::InTheWay => Advice::CheckAgain,
-        Error::DependsOnName { .. } => Advice::DoWithoutSpares,
         _ => return None,
     })
 }

@@ -2,10 +2,10 @@
 
 use sql_text::ident;
 
-use crate::Version;
 use crate::error::few;
 use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::Difference;
+use crate::{NameUse, Version};
 
 /// Something that is no failure and may become one. `Display` says what it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +95,19 @@ pub enum Note {
         /// The tables, by name.
         tables: Vec<String>,
     },
+    /// A tenant was renamed or cloned, and its migrations use the name of their schema.
+    #[error(
+        "the migrations use the schema's name at {}, and `{to}` has what they created for `{from}`",
+        .uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    UsesOfName {
+        /// The name that the tenant had, or the name of the original.
+        from: String,
+        /// The name that it has.
+        to: String,
+        /// Where the migrations use the name.
+        uses: Vec<NameUse>,
+    },
     /// A schema became a tenant's, and an extension lies in it.
     #[error(
         "the extension `{extension}` lies in the schema `{schema}`: a database has one of each, and \
@@ -156,6 +169,7 @@ impl Note {
             Self::SameButForCase { .. } => Advice::IgnoreIfMeant,
             Self::NameInText { .. } => Advice::ReplaceFunctions,
             Self::NameInRows { .. } => Advice::UpdateRows,
+            Self::UsesOfName { .. } => Advice::KeepWhatNameMade,
             Self::NothingCompared { .. } => Advice::UseOtherProgram,
             Self::NotCompared { .. } => Advice::CompareTexts,
         };
@@ -177,6 +191,7 @@ impl Note {
             Self::OldPath { .. } => "old_path",
             Self::NameInText { .. } => "name_in_text",
             Self::NameInRows { .. } => "name_in_rows",
+            Self::UsesOfName { .. } => "uses_of_name",
             Self::ExtensionInside { .. } => "extension_inside",
             Self::NothingCompared { .. } => "nothing_compared",
             Self::NotCompared { .. } => "not_compared",

@@ -2,9 +2,10 @@
 
 mod remedy;
 
+use crate::error::few;
 use crate::name::listed;
 use crate::shape::{Change, Difference, ObjectKind, ObjectName};
-use crate::{Error, ForeignSign, InvalidName, Node, Version};
+use crate::{Error, ForeignSign, InvalidName, NameUse, Node, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -108,6 +109,19 @@ pub enum ProblemKind {
     /// What tenants should look like is not known: the role may not create a schema.
     #[error("how the tenants should look was not checked: the migrations could not be tried")]
     TablesNotChecked(#[source] Error),
+    /// Migrations use the schema's name, these tenants differ from what they make under other
+    /// names, and what they make under the tenants' own names is not known.
+    #[error("{}", not_under_own_name(.uses, .tenants, .why.is_some()))]
+    NotUnderOwnName {
+        /// Where the migrations use the name.
+        uses: Vec<NameUse>,
+        /// The tenants, by name.
+        tenants: Vec<String>,
+        /// Why the migrations could not be tried under these names; `None` where they were
+        /// too many for one check.
+        #[source]
+        why: Option<Error>,
+    },
     /// A function of the migrations finds what it names through `search_path` only, and
     /// PostgreSQL calls it where the path does not lead to the tenant.
     #[error("{}", no_path(.function, .names, .used_by))]
@@ -166,6 +180,12 @@ pub enum SpareFault {
     /// It is in the list of spares, and was not created as one.
     #[error("the schema is listed as a spare, but was not created as one")]
     NoSpare,
+    /// A migration was edited after it was built, or a baseline has replaced its migrations.
+    #[error("the spare schema is outdated: it was built from migrations that have changed since")]
+    Outdated {
+        /// How many spares of this program there are.
+        kept: usize,
+    },
     /// It does not look as its migrations make it.
     #[error("the spare schema does not have the shape that its migrations make")]
     Drifted,
@@ -205,6 +225,7 @@ impl ProblemKind {
             Self::NothingSelected => "nothing_selected",
             Self::TablesNotChecked(_) => "tables_not_checked",
             Self::BrokenMigrations(_) => "broken_migrations",
+            Self::NotUnderOwnName { .. } => "not_under_own_name",
             Self::UnqualifiedFunction { .. } => "unqualified_function",
         }
     }
@@ -230,6 +251,24 @@ fn no_path(function: &str, names: &[String], used_by: &ObjectName) -> String {
     format!(
         "the function `{function}`, which the {used_by} calls, names {names} without a schema: \
          autovacuum and pg_restore call it without the tenant in search_path, and fail"
+    )
+}
+
+fn not_under_own_name(uses: &[NameUse], tenants: &[String], is_tried: bool) -> String {
+    let uses = uses.iter().map(ToString::to_string);
+    let uses = uses.collect::<Vec<_>>().join(", ");
+    let why = if is_tried {
+        ""
+    } else {
+        ", because one check tries a limited number of them"
+    };
+    let (were, name) = match tenants {
+        [_] => ("was", "its own name"),
+        _ => ("were", "their own names"),
+    };
+    format!(
+        "the migrations use the schema's name at {uses}, and {} {were} not compared under {name}{why}",
+        few(tenants)
     )
 }
 

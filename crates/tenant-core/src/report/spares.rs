@@ -13,6 +13,9 @@ pub struct SpareCount {
     pub behind: usize,
     /// They have migrations that this program does not have: spares of a newer one.
     pub ahead: usize,
+    /// They are never taken: a migration was edited after they were built, or a baseline has
+    /// replaced their migrations. Keeping spares replaces them.
+    pub outdated: usize,
     /// Others: not readable, without a schema, or no spares at all.
     pub other: usize,
 }
@@ -26,9 +29,10 @@ pub struct SpareReport {
     pub outcomes: Vec<Outcome>,
     /// How many are ready now.
     pub ready: usize,
-    /// How many there are of a newer program, which were left alone. A run that keeps none
-    /// drops them.
+    /// How many there are of a newer program or of another one, which were left alone.
     pub ahead: usize,
+    /// What these are called, by name.
+    pub left_alone: Vec<String>,
     /// How long it took.
     pub duration: Duration,
 }

@@ -94,6 +94,7 @@ fn extra(
         statements: mend::drop(name, object),
         core: Vec::new(),
         note: None,
+        is_of_name: false,
     };
     Some(if may_be { extra.of_doubtful() } else { extra })
 }
@@ -132,6 +133,7 @@ fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
         statements: mend::create(expected, name),
         core: mend::create_core(expected, name),
         note: mend::why_by_hand(name, object).map(str::to_owned),
+        is_of_name: false,
     };
     missing.keep_to(&expected.leeway);
     missing
@@ -298,6 +300,7 @@ fn both(
             statements,
             core: Vec::new(),
             note: None,
+            is_of_name: false,
         });
     }
     differences.extend(owner(found, name, (should, is)));
@@ -414,6 +417,7 @@ fn owner(found: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> 
         statements: mend::set_owner(name, should, wanted),
         core: Vec::new(),
         note: None,
+        is_of_name: false,
     })
 }
 
@@ -442,6 +446,7 @@ fn grants(
             statements: mend::grant(name, should, &missing),
             core: Vec::new(),
             note: None,
+            is_of_name: false,
         });
     }
     if !beyond.is_empty() {
@@ -452,6 +457,7 @@ fn grants(
             statements: mend::revoke(name, should, &beyond),
             core: Vec::new(),
             note: None,
+            is_of_name: false,
         });
     }
     differences

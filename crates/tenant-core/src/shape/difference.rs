@@ -26,6 +26,8 @@ pub struct Difference {
     pub(super) core: Vec<String>,
     /// What it may be instead, in words, where that is why it is left to people.
     pub(super) note: Option<String>,
+    /// Whether the migrations may have made it under another name of the schema.
+    pub(super) is_of_name: bool,
 }
 
 /// In which way an object differs.
@@ -131,6 +133,22 @@ impl Difference {
             Change::MissingGrants(grants) => grants.iter().all(is_to),
             _ => false,
         }
+    }
+
+    /// Leaves to people what is there and, under its present name, would not be: a schema that
+    /// was renamed or cloned has what the migrations make under another name, with rows in it.
+    pub(crate) fn leave_what_names_make(&mut self) {
+        if self.change == Change::Extra {
+            self.mending = Mending::ByHand;
+            self.statements.clear();
+            self.core.clear();
+            self.is_of_name = true;
+        }
+    }
+
+    /// Whether the migrations may have made it under another name of the schema.
+    pub(crate) fn may_be_of_name(&self) -> bool {
+        self.is_of_name
     }
 
     /// Leaves to people what no statement can say: what another run of the migrations

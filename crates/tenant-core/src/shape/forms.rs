@@ -4,7 +4,7 @@
 //! made of it is often in capitals or without underscores. In a template each form has a
 //! mark, which a schema's own name takes the place of.
 
-use sql_text::{TokenKind, tokens};
+use sql_text::{Text, Token, TokenKind, tokens};
 
 /// A form of a schema's name, and the character that stands for it in a template. Unicode
 /// sets these characters apart for what a program does inside itself.
@@ -43,6 +43,9 @@ const FORMS: [Form; 6] = [
     },
 ];
 
+/// Stands for a quote around an identifier, where it needs one.
+const QUOTE: char = '\u{fdde}';
+
 /// As `quote_ident` and `%I` write it, as far as that does not depend on keywords: no
 /// name that is one can be a tenant's.
 pub(super) fn quoted(name: &str) -> String {
@@ -77,9 +80,44 @@ pub(super) enum Quotes {
 pub(super) fn template(text: &str, name: &str, quotes: Quotes) -> String {
     let skipped = usize::from(quotes == Quotes::OfText);
     let forms = FORMS.iter().skip(skipped);
-    forms.fold(text.to_owned(), |text, form| {
+    let text = match quotes {
+        Quotes::OfName if text.contains('$') => with_loose_quotes(text, name),
+        _ => text.to_owned(),
+    };
+    forms.fold(text, |text, form| {
         text.replace(&(form.of)(name), &form.mark.to_string())
     })
+}
+
+/// A text in which the bodies of functions have marks in place of the quotes of identifiers
+/// that the name is a part of: `%I` has written them, and leaves quotes out where it can.
+fn with_loose_quotes(text: &str, name: &str) -> String {
+    let whole = sql_text::ident(name);
+    let in_body = |token: Token<'_>| {
+        let inside = token.text.strip_prefix('"');
+        let inside = inside.and_then(|inside| inside.strip_suffix('"'));
+        let is_part = token.kind == TokenKind::QuotedName && token.text != whole;
+        match inside.filter(|inside| is_part && inside.contains(name)) {
+            Some(inside) => format!("{QUOTE}{}{QUOTE}", inside.replace("\"\"", "\"")),
+            None => token.text.to_owned(),
+        }
+    };
+    let all = tokens(text).map(|token| {
+        let mark = token.text.split_inclusive('$').take(2).map(str::len).sum();
+        let end = token.text.len().saturating_sub(mark);
+        match token.text.get(mark..end) {
+            Some(body) if token.kind == TokenKind::Text(Text::Dollar) => {
+                let (open, close) = token.text.split_at(mark);
+                let close = close.get(end - mark..).unwrap_or_default();
+                format!(
+                    "{open}{}{close}",
+                    tokens(body).map(in_body).collect::<String>()
+                )
+            }
+            _ => token.text.to_owned(),
+        }
+    });
+    all.collect()
 }
 
 /// The text that a template gives for the schema `name`. An identifier that the name is a
@@ -88,27 +126,49 @@ pub(super) fn filled(template: &str, name: &str) -> String {
     if !has_name(template) {
         return template.to_owned();
     }
-    let tokens = tokens(template).map(|token| {
+    let all = tokens(template).collect::<Vec<_>>();
+    let filled = all.iter().enumerate().map(|(at, token)| {
         let inside = token.text.strip_prefix('"');
         match inside.and_then(|inside| inside.strip_suffix('"')) {
             Some(inside) if token.kind == TokenKind::QuotedName && has_name(inside) => {
                 quoted(&replaced(&inside.replace("\"\"", "\""), name))
             }
-            _ => replaced(token.text, name),
+            _ => match relation_in(token, all.get(at + 1..).unwrap_or_default()) {
+                Some(inside) => format!("'{}'", self::filled(inside, name)),
+                None => replaced(token.text, name),
+            },
         }
     });
-    tokens.collect()
+    filled.collect()
+}
+
+/// The name of a relation in a constant that the server writes, `'"Big_seq"'::regclass`,
+/// where `behind` is what follows it.
+fn relation_in<'a>(token: &Token<'a>, behind: &[Token<'_>]) -> Option<&'a str> {
+    let cast = behind.iter().take(3).map(|token| token.text);
+    let is_relation = token.kind == TokenKind::Text(Text::Plain) && cast.eq([":", ":", "regclass"]);
+    let inside = token.text.strip_prefix('\'')?.strip_suffix('\'')?;
+    is_relation.then_some(inside)
 }
 
 fn replaced(template: &str, name: &str) -> String {
     let forms = FORMS.iter();
-    forms.fold(template.to_owned(), |text, form| {
+    let text = forms.fold(template.to_owned(), |text, form| {
         if text.contains(form.mark) {
             text.replace(form.mark, &(form.of)(name))
         } else {
             text
         }
-    })
+    });
+    if !text.contains(QUOTE) {
+        return text;
+    }
+    let parts = text.split(QUOTE).enumerate();
+    let parts = parts.map(|(at, part)| match at % 2 {
+        0 => part.to_owned(),
+        _ => quoted(part),
+    });
+    parts.collect()
 }
 
 /// Whether the name has a place in it.
@@ -139,12 +199,33 @@ mod tests {
             ("tqkmvwxzpgnhqrst", "bigbang"),
             ("TQKMVWXZPGNHQRST", "BIGBANG"),
             ("\"tqkMvwx_zpgnHqrst_pk\"", "\"Big_Bang_pk\""),
+            (
+                "nextval('\"tqkMvwx_zpgnHqrst_s\"'::regclass)",
+                "nextval('\"Big_Bang_s\"'::regclass)",
+            ),
             ("nothing of it", "nothing of it"),
         ] {
             let template = template(text, SECOND, Quotes::OfName);
             assert_eq!(filled(&template, "Big_Bang"), other, "{text}");
             assert_eq!(has_name(&template), text != other, "{text}");
         }
+    }
+
+    #[test]
+    fn a_relation_in_a_constant_has_quotes_where_its_name_needs_them() {
+        let default = "nextval('\"tqkMvwx_zpgnHqrst_s\"'::regclass)";
+        let template = template(default, SECOND, Quotes::OfName);
+        assert_eq!(filled(&template, "acme"), "nextval('acme_s'::regclass)");
+    }
+
+    #[test]
+    fn an_identifier_in_a_body_has_quotes_where_it_needs_them() {
+        let body = "AS $f$ SELECT '$' FROM \"tqkMvwx_zpgnHqrst_t\", \"Other\" $f$";
+        let template = template(body, SECOND, Quotes::OfName);
+        let plain = "AS $f$ SELECT '$' FROM acme_t, \"Other\" $f$";
+        assert_eq!(filled(&template, "acme"), plain);
+        let big = "AS $f$ SELECT '$' FROM \"Big_t\", \"Other\" $f$";
+        assert_eq!(filled(&template, "Big"), big);
     }
 
     #[test]

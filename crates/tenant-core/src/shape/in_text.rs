@@ -11,6 +11,7 @@ use super::expectation::Expectation;
 use super::forms::quoted;
 use super::normal::{Own, in_schema};
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::renamed::base;
 use super::varying::varies;
 
 /// A place where the name stands. `Display` is in words: ``default of column `tasks.of` ``.
@@ -25,6 +26,11 @@ impl Place {
     pub(crate) fn of_hidden(name: ObjectName) -> Self {
         let words = name.to_string();
         Self { name, words }
+    }
+
+    /// Whether it is in this object.
+    pub(crate) fn is_of(&self, object: &ObjectName) -> bool {
+        self.name == *object
     }
 
     /// Whether it is in this function of the schema `schema`, which is written as
@@ -57,18 +63,30 @@ impl Shape {
         let (old, new) = (expectation.of(from), expectation.of(to));
         let counterparts = expectation.counterparts(from, to);
         let counterparts = counterparts.into_iter().collect::<BTreeMap<_, _>>();
+        let before = expectation.names_before(from, to);
         let mut shape = Self::new(self.own.clone(), self.owner.clone());
         for (name, object) in &self.objects {
             let target = match counterparts.get(name) {
                 None => name,
-                Some(other) if named == Named::Follow && can_follow(name.kind) => other,
+                // That of a table that stays is renamed with the table, later.
+                Some(other)
+                    if named == Named::Follow
+                        && can_follow(name.kind)
+                        && name.table == other.table =>
+                {
+                    other
+                }
                 Some(_) => {
                     shape.insert(name.clone(), object.clone());
                     continue;
                 }
             };
-            let mut object = match (old.get(name), new.get(target)) {
-                (Some(was), Some(will)) => following(object, was, will),
+            let was = match before.get(name) {
+                None => old.get(name).cloned(),
+                Some(before) => old.get(before).map(|was| called_now(was, before, name)),
+            };
+            let mut object = match (was, new.get(target)) {
+                (Some(was), Some(will)) => following(object, &was, will),
                 _ => object.clone(),
             };
             if let Some(definition) = object.facts.get_mut(&Aspect::Definition)
@@ -99,19 +117,15 @@ impl Shape {
         places.collect()
     }
 
-    /// The objects that are called after the schema `from`, and would not be followed to
-    /// the name `to`.
+    /// The objects that are called after the schema `from`, and have not followed to the
+    /// name `to`.
     pub(crate) fn called_after(
         &self,
         (from, to): (&str, &str),
         expectation: &Expectation,
-        named: Named,
     ) -> Vec<Place> {
         let pairs = expectation.counterparts(from, to).into_iter();
-        let stay = pairs.filter(|(name, _)| {
-            let follows = named == Named::Follow && can_follow(name.kind);
-            self.has(name) && !follows
-        });
+        let stay = pairs.filter(|(old, new)| old.name != new.name && self.has(old));
         let places = stay.map(|(name, _)| Place {
             words: name.to_string(),
             name,
@@ -139,16 +153,39 @@ fn following(object: &Object, was: &Object, will: &Object) -> Object {
     object
 }
 
+/// The object, which was called `before` and is called `now`.
+fn called_now(object: &Object, before: &ObjectName, now: &ObjectName) -> Object {
+    let mut object = object.clone();
+    for definition in object.facts.values_mut() {
+        *definition = renamed(definition, &base(before), &base(now));
+        if let (Some(before), Some(now)) = (&before.table, &now.table) {
+            *definition = renamed(definition, before, now);
+        }
+    }
+    object
+}
+
 /// The definition of an object that is called `to` instead of `from`.
 fn renamed(definition: &str, from: &str, to: &str) -> String {
     let words = tokens(definition).map(|token| {
+        // The schema's mark stands before a name like a letter of it.
+        let bare = token.text.trim_start_matches(is_mark);
+        let is_marked = bare.len() < token.text.len() && token.kind == TokenKind::Word;
         if sql_text::stored(&token).as_deref() == Some(from) {
             quoted(to)
+        } else if is_marked && bare == from {
+            token.text.replace(bare, &quoted(to))
         } else {
             token.text.to_owned()
         }
     });
     words.collect()
+}
+
+/// Whether a character is one of those that Unicode leaves to programs, which stand for a
+/// schema in the normal form.
+fn is_mark(one: char) -> bool {
+    ('\u{fdd0}'..='\u{fdef}').contains(&one)
 }
 
 /// Whether the name stands in a string constant of the definition.

@@ -319,6 +319,7 @@ impl Renames {
                 statements: mend::rename(now, found.get(now)?, &base(name)),
                 core: Vec::new(),
                 note: None,
+                is_of_name: false,
             })
         });
         let labels = self.labels.iter().map(|label| Difference {
@@ -335,6 +336,7 @@ impl Renames {
             )],
             core: Vec::new(),
             note: None,
+            is_of_name: false,
         });
         labels.chain(objects).collect()
     }
@@ -417,7 +419,7 @@ fn names(text: &str, name: &str) -> bool {
 }
 
 /// An object's name alone: a function's without its arguments.
-fn base(name: &ObjectName) -> String {
+pub(super) fn base(name: &ObjectName) -> String {
     if name.kind != ObjectKind::Function {
         return name.name.clone();
     }

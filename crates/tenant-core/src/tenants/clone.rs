@@ -98,6 +98,7 @@ impl Tenants {
         }
         self.look_for_columns().await?;
         let expected = self.expectation_of(from).await;
+        let uses = self.uses_of_name((from, to), expected.as_deref()).await;
         let how = HowToClone {
             expected: expected.as_deref(),
             ..how
@@ -122,6 +123,7 @@ impl Tenants {
         if how.rows == Rows::All {
             notes.extend(name_in_rows(&original.schema, expected.as_deref()));
         }
+        notes.extend(uses);
         Ok(Cloned {
             from: from.clone(),
             to: to.clone(),

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::applied_texts::AppliedTexts;
-use super::expected::Shapes;
+use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
+use super::nameless::retain_unexplained;
 use super::others_tables::has_others_tables;
 use super::reading::Reading;
 use super::shapes::Seen;
 use super::state::Standing;
+use crate::name::Entry;
 use crate::report::{Problem, ProblemKind};
 use crate::shape::{
     Change, Difference, Shape, compare_with_migrations, missing_table, names_schema,
@@ -35,8 +37,18 @@ impl Tenants {
         &self,
         standings: &[Standing],
         shapes: &Shapes,
+        trust: Trust,
     ) -> Result<Drift, Error> {
         let ours = &self.migrations.tenant;
+        let uses = self.name_uses();
+        let uses_name = |standing: &Standing| {
+            let is_tenant = matches!(standing.entry, Entry::Tenant(_));
+            let (applied, mut uses) = (self.applied(standing), uses.clone());
+            let general = shapes.get(&applied).map(|it| &**it);
+            retain_unexplained(&mut uses, ours, &applied, general);
+            is_tenant && !uses.is_empty()
+        };
+        let mut differing = Vec::new();
         let known = standings.iter().filter(|it| it.unknown.is_empty());
         let known = known.filter(|it| !it.is_of_other_program(ours));
         let expected = known.filter_map(|standing| {
@@ -76,6 +88,7 @@ impl Tenants {
                     let sign = ForeignSign::OtherTables;
                     drift.add(name, [ProblemKind::OtherProgram { versions, sign }]);
                 }
+                Seen::Shape(_) if uses_name(standing) => differing.push(*standing),
                 Seen::Shape(found) => {
                     let kinds = found.into_iter().map(|it| ProblemKind::Drift(Box::new(it)));
                     drift.add(name, kinds);
@@ -85,6 +98,9 @@ impl Tenants {
                     drift.add(name, [ProblemKind::Unreadable(error)]);
                 }
             }
+        }
+        if !differing.is_empty() {
+            self.settle(differing, shapes, trust, &mut drift).await?;
         }
         Ok(drift)
     }
@@ -113,7 +129,7 @@ impl Tenants {
 }
 
 impl Drift {
-    fn add(&mut self, tenant: &str, kinds: impl IntoIterator<Item = ProblemKind>) {
+    pub(super) fn add(&mut self, tenant: &str, kinds: impl IntoIterator<Item = ProblemKind>) {
         let problems = kinds.into_iter().map(|kind| Problem {
             tenant: Some(tenant.to_owned()),
             kind,

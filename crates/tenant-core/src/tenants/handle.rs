@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::{ToSql, Type};
 
-use super::known_shapes::KnownShapes;
+use super::known_shapes::{Applied, KnownShapes};
 use crate::engine::{Listener, Settings, Surroundings, Work};
 use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
@@ -37,6 +37,8 @@ pub struct Tenants {
     pub(super) directory: Arc<Directory>,
     /// What the migrations make, as it was found lately.
     pub(super) known: Arc<KnownShapes>,
+    /// The same under the name of a schema.
+    pub(super) known_names: Arc<KnownShapes<(Applied, String)>>,
     /// What is in the schema of extensions.
     pub(super) surroundings: Arc<Surroundings>,
     /// Hears when a call waits for another run.
@@ -82,6 +84,7 @@ impl Tenants {
             registry: Registry::default(),
             directory: Arc::default(),
             known: Arc::default(),
+            known_names: Arc::default(),
             surroundings: Arc::default(),
             listener: None,
         };
@@ -199,6 +202,7 @@ impl Tenants {
             registry: self.registry.in_copy(),
             directory: Arc::default(),
             known: Arc::default(),
+            known_names: Arc::default(),
             surroundings: Arc::default(),
             listener: self.listener.clone(),
         }

@@ -73,6 +73,7 @@ struct Check<'a> {
     depth: Depth,
     /// What the migrations make, if that is known.
     shapes: Option<&'a Shapes>,
+    trust: Trust,
 }
 
 /// What was found of the tenants.
@@ -159,6 +160,7 @@ impl Tenants {
             select,
             depth,
             shapes: shapes.as_ref(),
+            trust: Trust::Kept,
         };
         let found = self.problems_of(&check, states).await?;
         health.as_expected = found.as_expected;
@@ -209,10 +211,10 @@ impl Tenants {
         match (check.shapes, check.depth) {
             (None, _) => {}
             (Some(shapes), Depth::Tables) => {
-                problems.extend(self.missing_tables(reading, &standings, shapes).await?);
+                problems.extend(self.lacking_tables(check, &standings, shapes).await?);
             }
             (Some(shapes), Depth::Shapes) => {
-                let drift = self.drift(&standings, shapes).await?;
+                let drift = self.drift(&standings, shapes, check.trust).await?;
                 as_expected = Some(drift.as_expected);
                 busy = drift.busy;
                 problems.extend(drift.problems);
@@ -236,14 +238,44 @@ impl Tenants {
         })
     }
 
+    /// The tables that tenants lack. Where a migration uses the schema's name, that takes a
+    /// look at all that the tenants have.
+    async fn lacking_tables(
+        &self,
+        check: &Check<'_>,
+        standings: &[Standing],
+        shapes: &Shapes,
+    ) -> Result<Vec<Problem>, Error> {
+        let lacking = self.missing_tables(check.reading, standings, shapes);
+        let lacking = lacking.await?;
+        if lacking.is_empty() || self.name_uses().is_empty() {
+            return Ok(lacking);
+        }
+        let names = lacking.iter().filter_map(|it| it.tenant.as_deref());
+        let names = names.collect::<HashSet<_>>();
+        let standings = standings.iter();
+        let standings = standings.filter(|it| names.contains(it.entry.key()));
+        let standings = standings.cloned().collect::<Vec<_>>();
+        let mut found = self.drift(&standings, shapes, check.trust).await?.problems;
+        found.retain(|problem| match &problem.kind {
+            ProblemKind::Drift(difference) => difference.is_missing_table(),
+            kind => matches!(kind, ProblemKind::NotUnderOwnName { .. }),
+        });
+        Ok(found)
+    }
+
     /// The schemas that are nobody's, and the spares that are none.
     async fn leftovers(&self, check: &Check<'_>) -> Result<Drift, Error> {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
         let mut problems = self.orphans(check.reading, shapes).await?;
         let (mut ready, mut busy) = (Vec::new(), Vec::new());
-        for spare in self.listed_spares().await? {
+        let spares = self.listed_spares().await?;
+        let kept = spares.iter().filter(|spare| spare.is_of_this_program());
+        let kept = kept.count();
+        for spare in spares {
             let fault = match spare.is {
+                Is::Outdated(_) => SpareFault::Outdated { kept },
                 Is::Gone => SpareFault::Gone,
                 Is::Tenants => SpareFault::Tenants,
                 Is::NoSpare => SpareFault::NoSpare,
@@ -260,7 +292,7 @@ impl Tenants {
             });
         }
         if check.depth == Depth::Shapes {
-            let drifted = self.drift(&ready, shapes).await?;
+            let drifted = self.drift(&ready, shapes, check.trust).await?;
             busy = drifted.busy;
             let names = drifted
                 .problems
@@ -315,6 +347,7 @@ impl Tenants {
                 select: &names,
                 depth: check.depth,
                 shapes: tried.as_ref().or(check.shapes),
+                trust: Trust::TriedIfPossible,
             };
             let before = self.stand(&states);
             let mut problems = self.problems_of(&closer, states).await?.problems;

@@ -4,6 +4,7 @@
 //! depend on in the database. Whoever changes one of these is told nothing old.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::{ToSql, Type};
@@ -146,6 +147,11 @@ impl Tenants {
 
     /// The key of what these migrations make.
     fn key(&self, premises: &Premises, applied: &Applied) -> String {
+        self.key_of(premises, applied, None)
+    }
+
+    /// The same under the name of a schema, if it is for one.
+    fn key_of(&self, premises: &Premises, applied: &Applied, schema: Option<&str>) -> String {
         let mut hash = Sha256::new();
         hash.update(format!("{FORMAT} {}", premises.hash));
         let extensions = self.settings.extensions.as_ref().map(|it| it.name());
@@ -157,6 +163,9 @@ impl Tenants {
                 migration.version(),
                 migration.fingerprint()
             ));
+        }
+        if let Some(schema) = schema {
+            hash.update(format!("under {schema}"));
         }
         let digits = hash.finalize();
         digits.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -187,13 +196,50 @@ impl Tenants {
         Ok(kept.collect())
     }
 
+    /// What is kept of what these make in the schema `schema`, under its own name.
+    ///
+    /// # Errors
+    ///
+    /// That there is no connection.
+    pub(super) async fn kept_of(
+        &self,
+        premises: &Premises,
+        applied: &Applied,
+        schema: &str,
+    ) -> Result<Option<Arc<Expectation>>, Error> {
+        let key = self.key_of(premises, applied, Some(schema));
+        let sql = format!("SELECT expectation FROM {EXPECTATIONS} WHERE key = $1");
+        let parameter = (&key as &(dyn ToSql + Sync), Type::TEXT);
+        let reading = self.reading().await?;
+        let Ok(rows) = reading.query(&sql, &[parameter]).await else {
+            return Ok(None);
+        };
+        let text = rows.first().and_then(|row| row.try_get::<_, &str>(0).ok());
+        Ok(text.and_then(Expectation::from_text).map(Arc::new))
+    }
+
+    /// Keeps what these make in the schema `schema`, under its own name.
+    pub(super) async fn keep_of(
+        &self,
+        premises: &Premises,
+        applied: &Applied,
+        schema: &str,
+        made: &Expectation,
+    ) {
+        let key = self.key_of(premises, applied, Some(schema));
+        self.keep_under(&key, made).await;
+    }
+
     /// Keeps what a set of migrations makes. Where that cannot be, the next check tries the
     /// migrations again, which is no failure.
     pub(super) async fn keep(&self, premises: &Premises, set: &Applied, made: &Expectation) {
+        self.keep_under(&self.key(premises, set), made).await;
+    }
+
+    async fn keep_under(&self, key: &str, made: &Expectation) {
         let (Ok(session), Some(text)) = (self.session().await, made.to_text()) else {
             return;
         };
-        let key = self.key(premises, set);
         let sql = format!(
             "WITH old AS (DELETE FROM {EXPECTATIONS} WHERE key <> $1 \
                  AND made_at < pg_catalog.now() - pg_catalog.make_interval(days => {DAYS})) \

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use tokio_postgres::types::Type;
 
 use super::handle::Tenants;
-use super::state::{self, Standing, State};
+use super::state::{self, Knowledge, Standing, State};
+use crate::fleet::Selection;
 use crate::migration::MigrationSet;
 use crate::registry::SPARE_PREFIX;
-use crate::{Error, SchemaName};
+use crate::{Error, SchemaName, Version};
 
 /// A schema in the list of spares.
 pub(super) struct Listed {
@@ -26,6 +27,9 @@ pub(super) enum Is {
     Ready(Standing),
     /// A spare that lacks migrations.
     Behind(Standing),
+    /// A spare that is never taken, and replaced: a migration of it was edited since, or a
+    /// baseline has replaced its migrations. With what it has, if that is this program's.
+    Outdated(Option<Standing>),
     /// A spare of a newer program: it has migrations that this program does not have.
     Ahead,
     /// A spare of another program, which was made with other texts.
@@ -46,10 +50,17 @@ impl Listed {
         self.name.parse().ok()
     }
 
+    /// Whether this program keeps it, or replaces it.
+    pub(super) fn is_of_this_program(&self) -> bool {
+        matches!(self.is, Is::Ready(_) | Is::Behind(_) | Is::Outdated(_))
+    }
+
     /// It as a spare of this program, with what it has.
     pub(super) fn into_standing(self) -> Option<Standing> {
         match self.is {
-            Is::Ready(standing) | Is::Behind(standing) => Some(standing),
+            Is::Ready(standing) | Is::Behind(standing) | Is::Outdated(Some(standing)) => {
+                Some(standing)
+            }
             _ => None,
         }
     }
@@ -65,6 +76,8 @@ impl Tenants {
         let states = self.states_of_spares().await?;
         let names = states.iter().map(|state| state.name.as_str());
         let tenants = self.tenants_of(&names.collect::<Vec<_>>()).await?;
+        let outdated = self.outdated_spares(&states).await?;
+        let replaced = self.replaced_versions(&states).await?;
         let known = &self.migrations.tenant;
         let listed = states.into_iter().map(|State { name, standing, .. }| {
             let is = match standing {
@@ -72,7 +85,10 @@ impl Tenants {
                 Err(Error::MissingSpare(_)) => Is::Gone,
                 Err(_) if is_named_like_a_spare(&name) => Is::Unreadable,
                 Err(_) => Is::NoSpare,
-                Ok(standing) => kind_of(standing, known),
+                Ok(standing) => {
+                    let is_outdated = outdated.contains(&name);
+                    kind_of(standing, known, is_outdated, &replaced)
+                }
             };
             Listed { name, is }
         });
@@ -99,6 +115,45 @@ impl Tenants {
         Ok(states)
     }
 
+    /// Those of the spares `states` that are not taken because a migration was edited.
+    async fn outdated_spares(&self, states: &[State]) -> Result<HashSet<String>, Error> {
+        if states.is_empty() {
+            return Ok(HashSet::new());
+        }
+        self.look_for_columns().await?;
+        let texts = self.migrations.tenant.iter();
+        let texts = texts.map(|it| (it.version().as_str(), it.fingerprint()));
+        let question = self.registry.outdated_spares(texts);
+        let reading = self.reading().await?;
+        let failed = |error| state::registry_error(&self.registry, error);
+        let rows = reading.query(&question, &[]).await.map_err(failed)?;
+        let names = rows.iter().map(|row| row.try_get(0));
+        names.collect::<Result<_, _>>().map_err(failed)
+    }
+
+    /// The versions of spares that a baseline has replaced: tenants have it, and no tenant
+    /// has any of these. A program that shares the lists has tenants with its own versions.
+    async fn replaced_versions(&self, spares: &[State]) -> Result<HashSet<Version>, Error> {
+        let known = &self.migrations.tenant;
+        let spares = spares
+            .iter()
+            .filter_map(|spare| spare.standing.as_ref().ok());
+        let spares = spares.filter(|spare| may_be_replaced(spare, known));
+        let versions = spares.flat_map(|spare| spare.unknown.iter().cloned());
+        let mut versions = versions.collect::<HashSet<_>>();
+        let Some(baseline) = known.iter().next().filter(|_| !versions.is_empty()) else {
+            return Ok(HashSet::new());
+        };
+        let tenants = self.states(&Selection::All, Knowledge::Certain).await?;
+        let mut have_baseline = false;
+        for standing in tenants.iter().filter_map(|it| it.standing.as_ref().ok()) {
+            have_baseline |= !standing.pending.contains(baseline.version());
+            versions.retain(|version| !standing.unknown.contains(version));
+        }
+        versions.retain(|_| have_baseline);
+        Ok(versions)
+    }
+
     /// Those of the schemas `names` that are tenants'.
     async fn tenants_of(&self, names: &[&str]) -> Result<HashSet<String>, Error> {
         if names.is_empty() {
@@ -114,18 +169,45 @@ impl Tenants {
     }
 }
 
-fn kind_of(standing: Standing, known: &MigrationSet) -> Is {
+fn kind_of(
+    standing: Standing,
+    known: &MigrationSet,
+    is_edited: bool,
+    replaced: &HashSet<Version>,
+) -> Is {
     if !is_made_as_one(&standing, known) {
         Is::NoSpare
     } else if standing.require_own_texts().is_err() {
         Is::OtherProgram
+    } else if is_replaced(&standing, replaced) {
+        Is::Outdated(None)
     } else if !standing.unknown.is_empty() {
         Is::Ahead
+    } else if is_edited {
+        Is::Outdated(Some(standing))
     } else if standing.pending.is_empty() {
         Is::Ready(standing)
     } else {
         Is::Behind(standing)
     }
+}
+
+/// Whether a baseline has replaced what a spare has.
+fn is_replaced(standing: &Standing, replaced: &HashSet<Version>) -> bool {
+    let mut unknown = standing.unknown.iter().peekable();
+    unknown.peek().is_some() && unknown.all(|version| replaced.contains(version))
+}
+
+/// Whether a baseline may have replaced what a spare has: it lacks the oldest of the
+/// migrations that it could have, and has older ones in its place. A newer program's spare
+/// has the newest migration of this one, and one of another branch shares older ones with it.
+fn may_be_replaced(standing: &Standing, known: &MigrationSet) -> bool {
+    let (Some(oldest), Some(baseline)) = (known.iter().next(), standing.pending.first()) else {
+        return false;
+    };
+    let has_others = !standing.unknown.is_empty();
+    let are_older = standing.unknown.iter().all(|version| version < baseline);
+    has_others && are_older && oldest.version() == baseline
 }
 
 /// A spare was called like one, and made with its table of applied migrations. One that

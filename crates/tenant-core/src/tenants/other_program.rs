@@ -68,7 +68,11 @@ impl Tenants {
         let Ok(shapes) = self.expected(sets, Trust::Kept).await else {
             return Ok(HashSet::new());
         };
-        let problems = self.drift(&likely, &shapes).await?.problems.into_iter();
+        let problems = self
+            .drift(&likely, &shapes, Trust::Kept)
+            .await?
+            .problems
+            .into_iter();
         let others = problems.filter(|it| matches!(it.kind, ProblemKind::OtherProgram { .. }));
         Ok(others.filter_map(|it| it.tenant).collect())
     }

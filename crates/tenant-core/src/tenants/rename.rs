@@ -51,6 +51,7 @@ impl Tenants {
             return Err(Error::SameName(from.clone()));
         }
         let expected = self.expectation_of(from).await;
+        let uses = self.uses_of_name((from, to), expected.as_deref()).await;
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(old));
         let followed = engine::rename(work, new, expected.as_deref()).await;
@@ -77,6 +78,7 @@ impl Tenants {
             });
         }
         notes.extend(name_in_rows(&old.schema, expected.as_deref()));
+        notes.extend(uses);
         Ok(Renamed {
             from: from.clone(),
             to: to.clone(),

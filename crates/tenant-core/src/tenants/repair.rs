@@ -1,11 +1,13 @@
 //! Puts a tenant right that is not what its migrations make.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::applied_texts::AppliedTexts;
 use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::owners::wrong_owners;
+use super::shapes::Seen;
 use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep, UnknownMigrations};
 use crate::events::Call;
@@ -14,7 +16,7 @@ use crate::name::{Schema, Target};
 use crate::registry::Registry;
 use crate::remedy::{Advice, Remedy};
 use crate::report::{Problem, ProblemKind};
-use crate::shape::Difference;
+use crate::shape::{Difference, Expectation, Shape, compare_with_migrations};
 use crate::{Answer, Error, TenantName};
 
 /// What came of repairing a tenant.
@@ -50,6 +52,14 @@ impl From<engine::Left> for LeftDifference {
 }
 
 impl LeftDifference {
+    /// The same where the migrations use the name of their schema, or do not.
+    fn under(mut self, uses_name: bool) -> Self {
+        if uses_name {
+            self.difference.leave_what_names_make();
+        }
+        self
+    }
+
     /// What to do about it in the tenant `name`: one of these, in the order in which to
     /// try them. `registry` is that of the tenant.
     #[must_use]
@@ -135,6 +145,9 @@ impl Tenants {
             if standing.texts == AppliedTexts::Silent {
                 self.require_own_tables(target, &standing, &shapes).await?;
             }
+            let own = self.own_expectation(&standing, expected, &shapes).await?;
+            let uses_name = own.is_some();
+            let expected = own.as_ref().unwrap_or(expected);
             let expected = &expected.of(target.schema.as_str());
             let applied = known.iter().chain(&standing.unknown);
             let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
@@ -148,6 +161,7 @@ impl Tenants {
                         .left
                         .into_iter()
                         .map(LeftDifference::from)
+                        .map(|left| left.under(uses_name))
                         .collect(),
                 });
             }
@@ -157,6 +171,37 @@ impl Tenants {
             waited: std::time::Duration::ZERO,
             holders: Vec::new(),
         })
+    }
+
+    /// What a tenant should be that differs from `general`, if its migrations use the name of
+    /// their schema: what they make under its own name.
+    async fn own_expectation(
+        &self,
+        standing: &Standing,
+        general: &Expectation,
+        shapes: &Shapes,
+    ) -> Result<Option<Arc<Expectation>>, Error> {
+        let applied = self.applied(standing);
+        if self.unexplained_uses(&applied, Some(general)).is_empty() {
+            return Ok(None);
+        }
+        let schema = standing.entry.schema_name().as_str();
+        let expected = general.of(schema);
+        let look = |found: Shape| compare_with_migrations(&expected, &found).is_empty();
+        let looked = self.look_at_shapes(&[schema], &look).await?;
+        if looked
+            .iter()
+            .any(|(_, seen)| matches!(seen, Seen::Shape(true)))
+        {
+            return Ok(None);
+        }
+        let mut own = self
+            .under_own_names(&[standing], shapes, Trust::Tried)
+            .await?;
+        match (own.expected.remove(schema), own.why) {
+            (_, Some(why)) => Err(why),
+            (own, None) => Ok(own),
+        }
     }
 
     /// Refuses a tenant of which this program cannot know what it should be.
@@ -191,7 +236,9 @@ impl Tenants {
         standing: &Standing,
         shapes: &Shapes,
     ) -> Result<(), Error> {
-        let drift = self.drift(std::slice::from_ref(standing), shapes).await?;
+        let drift = self
+            .drift(std::slice::from_ref(standing), shapes, Trust::Tried)
+            .await?;
         let other = drift.problems.into_iter().find_map(|it| match it.kind {
             ProblemKind::OtherProgram { versions, sign } => Some((versions, sign)),
             _ => None,
@@ -211,7 +258,7 @@ impl Tenants {
     async fn without_history(&self, target: &Target, standing: Standing) -> Result<Repair, Error> {
         let sets = BTreeSet::from([self.applied(&standing), self.newest()]);
         let shapes = self.expected(sets, Trust::Tried).await?;
-        let drift = self.drift(&[standing], &shapes).await?;
+        let drift = self.drift(&[standing], &shapes, Trust::Tried).await?;
         let name = target.name.clone();
         if !drift.busy.is_empty() {
             return Err(Error::InUse(name));

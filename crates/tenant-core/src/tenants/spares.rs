@@ -59,10 +59,11 @@ impl<'a> Spares<'a> {
     }
 
     /// Sees to it that `count` spare schemas are ready: those that are behind
-    /// are migrated, missing ones are built, and those too many are dropped. Building ends
-    /// early when one fails. Spares of a newer program are left to it, and count: it keeps
-    /// them from now on. Zero drops them with all others. `observe` hears of each schema as
-    /// it ends.
+    /// are migrated, missing ones are built, and those too many are dropped, with those that
+    /// are outdated. Building ends early when one fails. Spares of a newer program are left
+    /// to it, and count: it keeps them from now on. Zero leaves them as well, unless
+    /// [`KeepSpares::include_other_programs`] says otherwise. `observe` hears of each schema
+    /// as it ends.
     ///
     /// # Errors
     ///
@@ -73,10 +74,18 @@ impl<'a> Spares<'a> {
         KeepSpares {
             tenants: self.tenants,
             count,
+            others: Others::Leave,
             pace: Pace::default(),
             observe: Box::new(|_| {}),
         }
     }
+}
+
+/// What becomes of other programs' spares when none is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Leave,
+    Drop,
 }
 
 /// A run that keeps spare schemas ready. Made by [`Spares::keep`].
@@ -84,11 +93,19 @@ impl<'a> Spares<'a> {
 pub struct KeepSpares<'a> {
     tenants: &'a Tenants,
     count: usize,
+    others: Others,
     pace: Pace<'a>,
     observe: Box<dyn Fn(&Outcome) + Send + Sync + 'a>,
 }
 
 impl<'a> KeepSpares<'a> {
+    /// Drops the spares of newer and of other programs as well, if none is kept: for after
+    /// a deployment was rolled back.
+    pub fn include_other_programs(mut self) -> Self {
+        self.others = Others::Drop;
+        self
+    }
+
     setter!(jobs: "8");
     setter!(stop);
     setter!(observe: Outcome);
@@ -111,6 +128,7 @@ impl Tenants {
                 Is::Ready(_) => &mut count.ready,
                 Is::Behind(_) => &mut count.behind,
                 Is::Ahead | Is::OtherProgram => &mut count.ahead,
+                Is::Outdated(_) => &mut count.outdated,
                 Is::Gone | Is::Tenants | Is::NoSpare | Is::Unreadable => &mut count.other,
             } += 1;
         }
@@ -135,14 +153,15 @@ impl Tenants {
         }
         let found = self.find_spares().await?;
         let (kept, surplus) = found.ready.split_at(count.min(found.ready.len()));
-        let mut unwanted = [surplus, &found.lost].concat();
+        let mut unwanted = [surplus, &found.lost, &found.outdated].concat();
         let newer = found.ahead.len();
-        let mut ahead = newer + found.foreign.len();
+        let mut of_others = [found.ahead, found.foreign].concat();
         if count == 0 {
-            // Not one of them holds rows of a tenant.
-            unwanted.extend(found.ahead.into_iter().chain(found.foreign));
             unwanted.extend(found.others);
-            ahead = 0;
+        }
+        if count == 0 && call.others == Others::Drop {
+            // Not one of them holds rows of a tenant.
+            unwanted.append(&mut of_others);
         }
         outcomes.extend(self.drop_spares(unwanted, &call).await?);
         // Spares of a newer program count, because that program keeps them now. If both
@@ -160,7 +179,8 @@ impl Tenants {
         let report = SpareReport {
             outcomes,
             ready,
-            ahead,
+            ahead: of_others.len(),
+            left_alone: left_alone(&of_others),
             duration: started.elapsed(),
         };
         events::spares_ended(&report);
@@ -297,6 +317,7 @@ impl Tenants {
                 Is::Ready(_) => &mut found.ready,
                 Is::Ahead => &mut found.ahead,
                 Is::OtherProgram => &mut found.foreign,
+                Is::Outdated(_) => &mut found.outdated,
                 Is::Gone => &mut found.lost,
                 Is::Behind(_) | Is::Unreadable => &mut found.others,
                 // These are not ours to drop.
@@ -331,10 +352,18 @@ struct Found {
     ahead: Vec<SchemaName>,
     /// Another program's, with the same versions.
     foreign: Vec<SchemaName>,
+    /// Never taken, whatever is done with them.
+    outdated: Vec<SchemaName>,
     /// Without a schema.
     lost: Vec<SchemaName>,
     /// Behind, or not readable.
     others: Vec<SchemaName>,
+}
+
+fn left_alone(spares: &[SchemaName]) -> Vec<String> {
+    let mut names = spares.iter().map(ToString::to_string).collect::<Vec<_>>();
+    names.sort_unstable();
+    names
 }
 
 /// A name that no spare has.

@@ -23,6 +23,27 @@ impl Tenants {
     }
 }
 
+impl Tenants {
+    /// That the migrations of the tenant `from`, which make what is `expected`, use the name of their schema, if they do: for
+    /// the tenant that is called `to` and has what they have made.
+    pub(super) async fn uses_of_name(
+        &self,
+        (from, to): (&TenantName, &TenantName),
+        expected: Option<&Expectation>,
+    ) -> Option<Note> {
+        if self.name_uses().is_empty() {
+            return None;
+        }
+        let standing = self.standing_of(from).await.ok()?;
+        let uses = self.unexplained_uses(&self.applied(&standing), expected);
+        (!uses.is_empty()).then(|| Note::UsesOfName {
+            from: from.to_string(),
+            to: to.to_string(),
+            uses,
+        })
+    }
+}
+
 /// That the migrations have written the name of the schema into rows.
 pub(super) fn name_in_rows(schema: &SchemaName, expected: Option<&Expectation>) -> Option<Note> {
     let tables = expected?.seeded().map(str::to_owned).collect::<Vec<_>>();

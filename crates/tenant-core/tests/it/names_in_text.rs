@@ -265,28 +265,9 @@ async fn objects_that_are_called_after_the_tenant_are_called_after_the_clone() {
     let (from, to) = (name("beta"), name("gamma"));
     let renamed = tenants.rename(&from, &to).await.unwrap();
     let told = renamed.notes.iter().map(ToString::to_string);
-    assert_eq!(
-        told.collect::<Vec<_>>(),
-        [
-            "the name `beta` appears in the text of constraint `beta_positive` of `tasks`, \
-              index `beta_by_title`"
-        ]
-    );
-}
-
-#[tokio::test]
-async fn a_table_that_is_called_after_the_tenant_refuses_a_clone() {
-    let database = TestDatabase::new().await;
-    let stream = two_steps().with(
-        "DO $$ BEGIN EXECUTE format('CREATE TABLE %I (id int)', current_schema() || '_tasks'); END $$;",
-    );
-    let tenants = tenants(&database, &stream).await;
-    create(&tenants, &["acme"]).await;
-    let refused = clone(&tenants, "acme", "beta").await.unwrap_err();
-    assert!(
-        refused.to_string().contains("table `acme_tasks`"),
-        "{refused}"
-    );
+    let told = told.collect::<Vec<_>>();
+    assert!(!told.iter().any(|it| it.contains("beta_")), "{told:?}");
+    assert_eq!(problems(&tenants).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -328,7 +309,10 @@ async fn where_the_migrations_are_not_known_nothing_is_certain() {
         name: "acme".to_owned(),
         places: places.clone(),
     };
-    assert_eq!(renamed.notes, [told]);
+    assert_eq!(renamed.notes.first(), Some(&told));
+    // Nor is it known what comes of what the text shows.
+    let uses = renamed.notes.iter().map(Note::code);
+    assert_eq!(uses.collect::<Vec<_>>(), ["name_in_text", "uses_of_name"]);
 }
 
 #[tokio::test]

@@ -107,11 +107,15 @@ async fn keeping_none_drops_those_ahead_and_those_behind_with_the_others() {
     );
     database.execute(&behind).await;
     assert_eq!(older.spares().count().await.unwrap().behind, 1);
-    let kept = older.spares().keep(0).await.unwrap();
+    let left = older.spares().keep(0).await.unwrap();
+    assert_eq!((left.ahead, left.left_alone.len()), (2, 2), "{left:?}");
+    assert_eq!(left.outcomes.len(), 2, "{left:?}");
+    let kept = older.spares().keep(0).include_other_programs();
+    let kept = kept.await.unwrap();
     let dropped = kept.outcomes.iter().map(|it| it.status);
     assert_eq!(
         dropped.collect::<Vec<_>>(),
-        [Status::Dropped; 4],
+        [Status::Dropped; 2],
         "{kept:?}"
     );
     assert_eq!((kept.ready, kept.ahead), (0, 0));

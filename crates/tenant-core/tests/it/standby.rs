@@ -273,3 +273,32 @@ async fn client_of(url: &str) -> tokio_postgres::Client {
     drop(tokio::spawn(connection));
     client
 }
+
+#[tokio::test]
+async fn what_the_primary_found_under_a_tenants_name_is_compared_on_the_standby() {
+    let servers = Replicated::start();
+    let stream = Stream::new().with(
+        "CREATE TABLE items (id int, title text);
+         DO $$ BEGIN IF current_schema() LIKE 'acm%' THEN CREATE TABLE gdpr (id int); END IF; END $$;",
+    );
+    let primary = open_at(&servers.primary("postgres"), &stream, Settings::default()).await;
+    primary.migrate_public().await.unwrap();
+    create(&primary, &["acme", "globex"]).await;
+    assert!(primary.health().await.unwrap().is_healthy());
+    servers.caught_up().await;
+    let standby = open_at(&servers.standby("postgres"), &stream, Settings::default()).await;
+    let found = standby.health().await.unwrap();
+    assert!(found.is_healthy(), "{found:?}");
+    let client = client_of(&servers.primary("postgres")).await;
+    client
+        .batch_execute("ALTER TABLE acme.items DROP COLUMN title")
+        .await
+        .unwrap();
+    servers.caught_up().await;
+    let found = standby.health().await.unwrap();
+    let kinds = found.problems.iter().map(|it| it.kind.to_string());
+    assert_eq!(
+        kinds.collect::<Vec<_>>(),
+        ["column `items.title` is missing"]
+    );
+}

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use command_line::exit::UsageError;
-use command_line::options::{Locking, Transactions};
+use command_line::options::{Locking, Naming, Transactions};
 use command_line::{Common, Context, Script, Verdict};
 use tenant_core::{Node, Outcome, TenantName};
 
@@ -59,6 +59,9 @@ pub struct CreateTenant {
     transactions: Transactions,
 
     #[command(flatten)]
+    naming: Naming,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -70,6 +73,7 @@ impl Script for CreateTenant {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names()?;
         let settings = self.transactions.settings(self.locking.settings());
+        let settings = self.naming.settings(settings);
         let mut tenants = tenants::open_with(context, settings).await?;
         if let Some(node) = self.placement {
             tenants = tenants.cluster().placed_on(node).await?;

@@ -35,7 +35,7 @@ const SHOWN: usize = 50;
 /// extra_grants, half_made, foreign_objects, pending_migrations, unknown_migration,
 /// other_program, edited_migration, no_fingerprints, no_access, orphaned_schema,
 /// spare_leftover, spare_name, invalid_name, unreadable, nothing_selected,
-/// tables_not_checked, broken_migrations, unqualified_function; on a Citus cluster
+/// tables_not_checked, broken_migrations, unqualified_function, not_under_own_name; on a Citus cluster
 /// not_distributed, unreachable_node), detail, remedy, sql (the statements that would
 /// mend it).
 #[derive(Debug, Parser)]
@@ -223,7 +223,8 @@ fn details(problems: &[Row]) -> Vec<String> {
     let mut tenants = problems.chunk_by(|one, other| one.tenant == other.tenant);
     for problems in tenants.by_ref().take(SHOWN) {
         let name = problems.first().and_then(|it| it.tenant.as_deref());
-        let is_of_tenants = problems.iter().all(|it| it.kind == "unqualified_function");
+        let of_tenants = ["unqualified_function", "not_under_own_name"];
+        let is_of_tenants = problems.iter().all(|it| of_tenants.contains(&it.kind));
         let all = if is_of_tenants {
             "all tenants"
         } else {

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
-use command_line::options::{Locking, Transactions};
+use command_line::options::{Locking, Naming, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
@@ -23,21 +23,26 @@ const MOST: i64 = 10_000;
 /// with the tenants, and are no tenants until they are taken.
 ///
 /// This migrates the spares that are behind, builds those that are missing, and
-/// drops those beyond N. Spares with migrations that this program does not have are
-/// ahead: a newer program keeps them. They count as ready and are left alone unless N is 0.
-/// After you roll back a deployment, drop them with 0 first. Without N, the command prints
-/// how many spares there are. Run it regularly, or after each sign-up.
+/// drops those beyond N. It replaces spares that are outdated, because a migration was
+/// edited since or a baseline has replaced theirs. Spares with migrations that this program
+/// does not have are ahead: a newer program keeps them. They count as ready and are left
+/// alone. After you roll back a deployment, drop them with 0 --include-other-programs first.
+/// Without N, the command prints how many spares there are. Run it regularly, or after each
+/// sign-up.
+///
+/// Migrations that use the schema's name for more than to find their own objects refuse
+/// spares: a spare has another name than the tenant that it becomes.
 ///
 /// Exit code 1 when a spare failed.
 ///
 /// With --json: ready, created, migrated, dropped, failed, duration_ms, and
-/// ahead (how many were left alone), spares: name, status, applied, messages and
+/// ahead (how many were left alone), left_alone (their names), spares: name, status, applied, messages and
 /// messages_left_out (as of migrate-tenants), duration_ms, error; without N: ready,
-/// behind, ahead, other.
+/// behind, ahead, outdated, other.
 #[derive(Debug, Parser)]
 #[command(name = "spare-tenants", version)]
 pub struct SpareTenants {
-    /// How many to keep ready, at most 10000; 0 drops all
+    /// How many to keep ready, at most 10000; 0 drops all of this program
     #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST))]
     count: Option<u16>,
 
@@ -45,6 +50,10 @@ pub struct SpareTenants {
     #[arg(long, value_name = "N", conflicts_with = "count")]
     #[arg(value_parser = clap::value_parser!(u16).range(..=MOST))]
     keep: Option<u16>,
+
+    /// With 0, drop the spares of newer and other programs as well
+    #[arg(long)]
+    include_other_programs: bool,
 
     /// Spares to make at the same time [default: 8, or what the server has left]
     #[arg(long, value_name = "N")]
@@ -57,6 +66,9 @@ pub struct SpareTenants {
     transactions: Transactions,
 
     #[command(flatten)]
+    naming: Naming,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -65,6 +77,7 @@ struct Counted {
     ready: usize,
     behind: usize,
     ahead: usize,
+    outdated: usize,
     other: usize,
 }
 
@@ -75,6 +88,7 @@ impl Script for SpareTenants {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = self.transactions.settings(self.locking.settings());
+        let settings = self.naming.settings(settings);
         let tenants = tenants::open_with(context, settings).await?;
         let output = context.output;
         let Some(count) = self.count.or(self.keep) else {
@@ -83,6 +97,7 @@ impl Script for SpareTenants {
                 ready: spares.ready,
                 behind: spares.behind,
                 ahead: spares.ahead,
+                outdated: spares.outdated,
                 other: spares.other,
             };
             output.answer(&document, &counts(&document))?;
@@ -93,6 +108,9 @@ impl Script for SpareTenants {
         let bar = Bar::new(output, count);
         let observe = |outcome: &Outcome| bar.ended(outcome);
         let mut call = tenants.spares().keep(count).stop(&stop).observe(observe);
+        if self.include_other_programs {
+            call = call.include_other_programs();
+        }
         if let Some(jobs) = self.jobs {
             call = call.jobs(jobs.get());
         }
@@ -116,6 +134,9 @@ impl Script for SpareTenants {
     }
 }
 
+/// How many names of spares are shown.
+const SHOWN: usize = 5;
+
 /// How spares are that a newer program has made.
 const AHEAD: &str = "ahead of this program";
 
@@ -124,6 +145,7 @@ fn counts(spares: &Counted) -> String {
     let others = [
         (spares.behind, "behind"),
         (spares.ahead, AHEAD),
+        (spares.outdated, "outdated"),
         (spares.other, "not usable: see health-check"),
     ];
     let others = others.iter().filter(|(count, _)| *count > 0);
@@ -131,11 +153,19 @@ fn counts(spares: &Counted) -> String {
     format!("{ready} ready{}.", others.collect::<String>())
 }
 
+/// The first of the names.
+fn names(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = if names.len() > SHOWN { ", ..." } else { "" };
+    format!(" ({shown}{more})")
+}
+
 fn text(kept: &SpareReport) -> String {
     let ready = counted(kept.ready, "spare tenant");
     let ahead = match kept.ahead {
         0 => String::new(),
-        ahead => format!("; {ahead} {AHEAD}, left alone"),
+        ahead => format!("; {ahead} {AHEAD}, left alone{}", names(&kept.left_alone)),
     };
     if kept.outcomes.is_empty() {
         return format!("{ready} ready{ahead}; there was nothing to do.");

@@ -94,11 +94,13 @@ async fn spares_of_a_newer_program_are_counted_and_kept_as_ahead() {
     let counted = database.run("spare-tenants --json").succeeds().json();
     assert_eq!(
         counted,
-        json!({"ready": 0, "behind": 0, "ahead": 2, "other": 0})
+        json!({"ready": 0, "behind": 0, "ahead": 2, "outdated": 0, "other": 0})
     );
-    database.run("spare-tenants 2").succeeds().prints(
-        "0 spare tenants ready; 2 ahead of this program, left alone; there was nothing to do.",
-    );
+    database
+        .run("spare-tenants 2")
+        .succeeds()
+        .prints("0 spare tenants ready; 2 ahead of this program, left alone (_spare_")
+        .prints("); there was nothing to do.");
     database
         .run("spare-tenants 3")
         .succeeds()
@@ -106,7 +108,11 @@ async fn spares_of_a_newer_program_are_counted_and_kept_as_ahead() {
     database
         .run("spare-tenants 0")
         .succeeds()
-        .prints("3 dropped");
+        .prints("1 dropped; 2 ahead of this program, left alone (_spare_");
+    database
+        .run("spare-tenants 0 --include-other-programs")
+        .succeeds()
+        .prints("2 dropped");
     let left = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE '\\_spare%'";
     assert_eq!(database.value(left).await, "0");
 }

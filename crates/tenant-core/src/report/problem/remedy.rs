@@ -26,6 +26,16 @@ impl Problem {
                 vec![Advice::UseRoleThatMayCreate.into()]
             }
             ProblemKind::TablesNotChecked(error) => of(error, Advice::UseRoleThatMayCreate),
+            ProblemKind::NotUnderOwnName { why: None, .. } => vec![Command::CheckTenants.into()],
+            ProblemKind::NotUnderOwnName {
+                why: Some(error), ..
+            } => {
+                let denied = error.sqlstate() == Some("42501");
+                match of(error, Advice::AllowScratchDatabase) {
+                    _ if denied => vec![Advice::AllowScratchDatabase.into()],
+                    remedies => remedies,
+                }
+            }
             ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => {
                 of(error, Advice::ReadMessage)
             }
@@ -103,6 +113,9 @@ impl Problem {
         if difference.is_renamed() {
             let rename = Sql::new(Purpose::RenameBack, self.sql(registry));
             return vec![rename.into(), Advice::AddRenamingMigration.into()];
+        }
+        if difference.may_be_of_name() {
+            return vec![Advice::KeepWhatNameMade.into()];
         }
         let undo = match difference.change {
             Change::Extra => Purpose::DropObject,
@@ -186,6 +199,7 @@ fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
             Sql::new(Purpose::DropSpare, [statement]).into()
         }
         SpareFault::DependedOn => Advice::DetachDependents.into(),
+        SpareFault::Outdated { kept } => Command::KeepSpares(kept).into(),
         SpareFault::Drifted => Command::KeepSpares(0).into(),
     }
 }

@@ -43,7 +43,9 @@ impl Kind {
             ProblemKind::UnreachableNode { .. } => Self::Unreachable,
             ProblemKind::OrphanedSchema(_) => Self::Orphaned,
             ProblemKind::SpareLeftover(_) | ProblemKind::SpareName(_) => Self::Spare,
-            ProblemKind::TablesNotChecked(_) => Self::NotChecked,
+            ProblemKind::TablesNotChecked(_) | ProblemKind::NotUnderOwnName { .. } => {
+                Self::NotChecked
+            }
             ProblemKind::BrokenMigrations(_) => Self::Broken,
             _ => Self::Other,
         }
