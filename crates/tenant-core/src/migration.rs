@@ -30,6 +30,7 @@ use diesel::pg::Pg;
 use thiserror::Error;
 
 use crate::Version;
+use crate::shape::Written;
 
 pub(crate) use anew::CreatedAnew;
 pub(crate) use border::{uses_added_value, validates_what_is_added};
@@ -140,6 +141,18 @@ impl Migration {
     /// The statements of one of its files, without the semicolons between them.
     pub(crate) fn statements(&self, file: MigrationFile) -> impl Iterator<Item = &str> {
         self.file(file).into_iter().flat_map(Sql::statements)
+    }
+
+    /// The statements of its `up.sql` as what is written about objects.
+    pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
+        let statements = self.up.statements().enumerate();
+        statements.map(|(number, statement)| {
+            let mut code = String::new();
+            clock::code(statement, &mut code);
+            let line = self.up.line(number, 0);
+            let at = format!("{}/{}:{line}", self.name, MigrationFile::Up);
+            Written::new(&code, clock::depends_on_time(statement), at)
+        })
     }
 }
 
@@ -291,18 +304,6 @@ impl MigrationSet {
             statements.any(is_so)
         };
         all(self, clock::depends_on_time) || all(public, clock::makes_by_time)
-    }
-
-    /// Their text without comments, and with what strings hold.
-    pub(crate) fn code(&self) -> String {
-        let mut code = String::new();
-        for statement in self
-            .iter()
-            .flat_map(|one| one.statements(MigrationFile::Up))
-        {
-            clock::code(statement, &mut code);
-        }
-        code
     }
 
     /// What they can do, there and back, as far as their words tell.

@@ -1,12 +1,14 @@
 //! [`PgError`]: what PostgreSQL, or the way to it, said.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::assertion::Assertion;
 use crate::link::{LockHolder, in_words};
+use crate::made_up::{MadeUp, TRIAL};
 
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
 ///
@@ -18,6 +20,8 @@ pub struct PgError {
     holders: Vec<LockHolder>,
     /// Whether statements were bounded by our own time-out.
     is_bounded: bool,
+    /// Names that it is not shown with, of the trial that it comes from.
+    made_up: MadeUp,
 }
 
 #[derive(Debug)]
@@ -39,6 +43,7 @@ impl PgError {
             cause: Arc::clone(&self.cause),
             holders: self.holders.clone(),
             is_bounded: self.is_bounded,
+            made_up: self.made_up.clone(),
         }
     }
 
@@ -59,6 +64,12 @@ impl PgError {
     /// The same of a statement that our own time-out bounded, or did not.
     pub(crate) fn bounded(mut self, is_bounded: bool) -> Self {
         self.is_bounded = is_bounded;
+        self
+    }
+
+    /// The same of a trial under these names.
+    pub(crate) fn of_trial(mut self, made_up: &MadeUp) -> Self {
+        self.made_up = made_up.clone();
         self
     }
 
@@ -156,7 +167,11 @@ impl PgError {
                 let code = error.code().code();
                 write!(formatter, "SQLSTATE {code} (its message may quote data)")
             }
-            Some(error) => write_message(formatter, error),
+            Some(error) => {
+                let mut text = String::new();
+                write_message(&mut text, error)?;
+                formatter.write_str(&self.made_up.hidden_in(&text, TRIAL))
+            }
         }?;
         formatter.write_str(&in_words(&self.holders))
     }
@@ -181,17 +196,20 @@ impl From<Cause> for PgError {
             cause: Arc::new(cause),
             holders: Vec::new(),
             is_bounded: false,
+            made_up: MadeUp::default(),
         }
     }
 }
 
 impl fmt::Display for PgError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
         match (self.cause.as_ref(), self.server()) {
-            (_, Some(error)) => write_server_error(formatter, error),
-            (Cause::Driver(error), None) => write_chain(formatter, error),
-            (Cause::Text(text), None) => formatter.write_str(text),
+            (_, Some(error)) => write_server_error(&mut text, error),
+            (Cause::Driver(error), None) => write_chain(&mut text, error),
+            (Cause::Text(said), None) => text.write_str(said),
         }?;
+        formatter.write_str(&self.made_up.hidden_in(&text, TRIAL))?;
         formatter.write_str(&in_words(&self.holders))
     }
 }
@@ -210,12 +228,12 @@ pub(super) fn may_quote_data(error: &DbError) -> bool {
     ["22", "38", "P0", "42601"].into_iter().any(is_in) || error.routine() == Some("exec_stmt_raise")
 }
 
-fn write_message(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+fn write_message(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Result {
     let code = error.code().code();
     write!(formatter, "{} (SQLSTATE {code})", error.message())
 }
 
-fn write_server_error(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+fn write_server_error(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Result {
     write_message(formatter, error)?;
     if let Some(detail) = error.detail() {
         write!(formatter, "; detail: {detail}")?;
@@ -244,7 +262,7 @@ fn lines_of_theirs(context: &str) -> Vec<&str> {
     lines
 }
 
-fn write_chain(formatter: &mut fmt::Formatter<'_>, error: &dyn std::error::Error) -> fmt::Result {
+fn write_chain(formatter: &mut impl fmt::Write, error: &dyn std::error::Error) -> fmt::Result {
     write!(formatter, "{error}")?;
     match error.source() {
         Some(source) => {

@@ -8,6 +8,8 @@ use super::by_default::ByDefault;
 use super::chosen_name::is_chosen_by_citus;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
+use super::in_the_way;
+use super::lacking::add_lacking;
 use super::leeway::Others;
 use super::mend::{self, Mending};
 use super::normal::without_casts;
@@ -66,6 +68,8 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
             differences.extend(extra(expected, found, (name, object), compared));
         }
     }
+    add_lacking(expected, found, &mut differences);
+    in_the_way::note(expected, found, &mut differences);
     for difference in &mut differences {
         difference.keep_to(&expected.leeway);
     }
@@ -99,7 +103,7 @@ fn extra(
 }
 
 /// Whether an object is one of those whose names nobody can know: also in what it is.
-fn are_like(
+pub(super) fn are_like(
     expected: &Shape,
     found: &Shape,
     others: &Others,
@@ -146,12 +150,14 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     if !renamed::may_be_among(&differences) {
         return differences;
     }
-    let (now_expected, mut all) = renamed::put_in(expected, found);
+    let put_in = renamed::put_in(expected, found);
+    let (now_expected, mut all) = (put_in.expected, put_in.renamed);
     for difference in &mut all {
         difference.keep_to(&expected.leeway);
     }
     all.retain(|it| !is_renamed_by_citus(expected, it));
     let mut differences = compare(&now_expected, found, compared);
+    renamed::leave_alone(&put_in.successors, found, &mut differences);
     renamed::hold_back(&now_expected, found, &mut differences);
     all.extend(differences);
     all

@@ -268,7 +268,7 @@ async fn objects_that_are_called_after_the_tenant_are_called_after_the_clone() {
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
-            "the name `beta` appears in the text of constraint `beta_positive` of `tasks`, \
+            "the name `beta` is still used by constraint `beta_positive` of `tasks`, \
               index `beta_by_title`"
         ]
     );
