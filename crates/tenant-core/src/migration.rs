@@ -30,10 +30,10 @@ use diesel::pg::Pg;
 use thiserror::Error;
 
 use crate::Version;
-use crate::shape::Written;
 
 pub(crate) use anew::CreatedAnew;
 pub(crate) use border::{uses_added_value, validates_what_is_added};
+pub(crate) use clock::Code;
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::BuiltIndex;
@@ -143,15 +143,13 @@ impl Migration {
         self.file(file).into_iter().flat_map(Sql::statements)
     }
 
-    /// The statements of its `up.sql` as what is written about objects.
-    pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
+    /// The code of each statement of its `up.sql`.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Code> {
         let statements = self.up.statements().enumerate();
         statements.map(|(number, statement)| {
-            let mut code = String::new();
-            clock::code(statement, &mut code);
             let line = self.up.line(number, 0);
             let at = format!("{}/{}:{line}", self.name, MigrationFile::Up);
-            Written::new(&code, clock::depends_on_time(statement), at)
+            Code::of(statement, at)
         })
     }
 }

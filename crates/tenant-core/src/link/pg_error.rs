@@ -1,7 +1,7 @@
 //! [`PgError`]: what PostgreSQL, or the way to it, said.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use tokio_postgres::error::{DbError, ErrorPosition};
@@ -20,14 +20,32 @@ pub struct PgError {
     holders: Vec<LockHolder>,
     /// Whether statements were bounded by our own time-out.
     is_bounded: bool,
-    /// Names that it is not shown with, of the trial that it comes from.
-    made_up: MadeUp,
 }
 
 #[derive(Debug)]
 enum Cause {
     Driver(tokio_postgres::Error),
     Text(String),
+    /// That of a trial, whose names are not shown.
+    OfTrial(Arc<Self>, MadeUp),
+}
+
+impl Cause {
+    /// It without what it comes from.
+    fn alone(&self) -> &Self {
+        match self {
+            Self::OfTrial(cause, _) => cause.alone(),
+            cause => cause,
+        }
+    }
+
+    /// A text of it as it is shown.
+    fn shown<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::OfTrial(_, made_up) => made_up.hidden_in(text, TRIAL),
+            _ => Cow::Borrowed(text),
+        }
+    }
 }
 
 impl PgError {
@@ -43,7 +61,6 @@ impl PgError {
             cause: Arc::clone(&self.cause),
             holders: self.holders.clone(),
             is_bounded: self.is_bounded,
-            made_up: self.made_up.clone(),
         }
     }
 
@@ -69,7 +86,7 @@ impl PgError {
 
     /// The same of a trial under these names.
     pub(crate) fn of_trial(mut self, made_up: &MadeUp) -> Self {
-        self.made_up = made_up.clone();
+        self.cause = Arc::new(Cause::OfTrial(self.cause, made_up.clone()));
         self
     }
 
@@ -99,7 +116,7 @@ impl PgError {
     /// Whether there is no connection any more, as opposed to an answer that is not
     /// understood, or a text of our own.
     pub(crate) fn is_of_the_connection(&self) -> bool {
-        let Cause::Driver(error) = &*self.cause else {
+        let Cause::Driver(error) = self.cause.alone() else {
             return false;
         };
         let source = std::error::Error::source(error);
@@ -170,16 +187,16 @@ impl PgError {
             Some(error) => {
                 let mut text = String::new();
                 write_message(&mut text, error)?;
-                formatter.write_str(&self.made_up.hidden_in(&text, TRIAL))
+                formatter.write_str(&self.cause.shown(&text))
             }
         }?;
         formatter.write_str(&in_words(&self.holders))
     }
 
     fn server(&self) -> Option<&DbError> {
-        match self.cause.as_ref() {
+        match self.cause.alone() {
             Cause::Driver(error) => error.as_db_error(),
-            Cause::Text(_) => None,
+            _ => None,
         }
     }
 }
@@ -196,7 +213,6 @@ impl From<Cause> for PgError {
             cause: Arc::new(cause),
             holders: Vec::new(),
             is_bounded: false,
-            made_up: MadeUp::default(),
         }
     }
 }
@@ -204,12 +220,13 @@ impl From<Cause> for PgError {
 impl fmt::Display for PgError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        match (self.cause.as_ref(), self.server()) {
-            (_, Some(error)) => write_server_error(&mut text, error),
-            (Cause::Driver(error), None) => write_chain(&mut text, error),
-            (Cause::Text(said), None) => text.write_str(said),
-        }?;
-        formatter.write_str(&self.made_up.hidden_in(&text, TRIAL))?;
+        match (self.cause.alone(), self.server()) {
+            (_, Some(error)) => write_server_error(&mut text, error)?,
+            (Cause::Driver(error), None) => write_chain(&mut text, error)?,
+            (Cause::Text(said), None) => text.push_str(said),
+            (Cause::OfTrial(..), None) => {}
+        }
+        formatter.write_str(&self.cause.shown(&text))?;
         formatter.write_str(&in_words(&self.holders))
     }
 }

@@ -98,6 +98,7 @@ fn extra(
         statements: mend::drop(name, object),
         core: Vec::new(),
         note: None,
+        is_blocked: false,
     };
     Some(if may_be { extra.of_doubtful() } else { extra })
 }
@@ -136,6 +137,7 @@ fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
         statements: mend::create(expected, name),
         core: mend::create_core(expected, name),
         note: mend::why_by_hand(name, object).map(str::to_owned),
+        is_blocked: false,
     };
     missing.keep_to(&expected.leeway);
     missing
@@ -304,6 +306,7 @@ fn both(
             statements,
             core: Vec::new(),
             note: None,
+            is_blocked: false,
         });
     }
     differences.extend(owner(found, name, (should, is)));
@@ -420,6 +423,7 @@ fn owner(found: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> 
         statements: mend::set_owner(name, should, wanted),
         core: Vec::new(),
         note: None,
+        is_blocked: false,
     })
 }
 
@@ -448,6 +452,7 @@ fn grants(
             statements: mend::grant(name, should, &missing),
             core: Vec::new(),
             note: None,
+            is_blocked: false,
         });
     }
     if !beyond.is_empty() {
@@ -458,6 +463,7 @@ fn grants(
             statements: mend::revoke(name, should, &beyond),
             core: Vec::new(),
             note: None,
+            is_blocked: false,
         });
     }
     differences

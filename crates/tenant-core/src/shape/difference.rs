@@ -29,6 +29,8 @@ pub struct Difference {
     pub(super) core: Vec<String>,
     /// What it may be instead, in words, where that is why it is left to people.
     pub(super) note: Option<String>,
+    /// Whether something else has to be put right before, as the note says.
+    pub(super) is_blocked: bool,
 }
 
 /// In which way an object differs.
@@ -115,11 +117,8 @@ impl Difference {
     }
 
     /// Whether something else has to be put right before, as its note says.
-    pub(crate) fn is_in_the_way(&self) -> bool {
-        let ends = [" has its name", " should have its name", ", which differs"];
-        let mut ends = ends.iter();
-        let note = self.note.as_deref().unwrap_or_default();
-        ends.any(|end| note.ends_with(end))
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.is_blocked
     }
 
     /// Whether a table is missing.
@@ -167,6 +166,17 @@ impl Difference {
             self.core.clear();
         }
         self.hide(&leeway.made_up);
+    }
+
+    /// The same between two schemas of a trial under these names.
+    pub(crate) fn of_trial(mut self, made_up: &MadeUp) -> Self {
+        self.hide(made_up);
+        if let Change::Changed(changes) = &mut self.change {
+            for text in changes.iter_mut().flat_map(|it| &mut it.found) {
+                *text = made_up.hidden_in(text, VARIES).into_owned();
+            }
+        }
+        self
     }
 
     /// Says nothing of names that the migrations were only tried under.

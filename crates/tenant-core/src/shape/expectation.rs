@@ -54,9 +54,9 @@ impl Expectation {
         for (name, object) in &second.objects {
             let table = name.table.as_deref();
             if table.is_some_and(|table| circumstances.form_of_place(table).is_some()) {
-                met.insert(name.clone());
-            } else if let Some(others) = of_place(&two, name) {
-                met.insert(name.clone());
+                met.insert(filled_name(&two.template_of(name), first.schema()));
+            } else if let Some((template, others)) = of_place(&two, name) {
+                met.insert(filled_name(&template, first.schema()));
                 of_places.push(others);
             } else if let Some((template, other)) = two.counterpart(name) {
                 met.insert(filled_name(&template, first.schema()));

@@ -22,6 +22,7 @@ pub(super) fn note(expected: &Shape, found: &Shape, differences: &mut [Differenc
     for (difference, note) in differences.iter_mut().zip(notes) {
         if let Some(note) = note {
             difference.note = Some(note);
+            difference.is_blocked = true;
             difference.mending = Mending::ByHand;
             difference.statements.clear();
             difference.core.clear();

@@ -49,5 +49,6 @@ pub(super) fn add_lacking(expected: &Shape, found: &Shape, differences: &mut Vec
         statements: Vec::new(),
         core: Vec::new(),
         note: None,
+        is_blocked: false,
     }));
 }

@@ -76,30 +76,35 @@ pub(super) fn of_moments(shape: &Shape, circumstances: &Circumstances) -> Vec<Ot
     others
 }
 
-/// What has the name of the database in its own, in which the migrations were tried.
-pub(super) fn of_place(two: &Two<'_>, name: &ObjectName) -> Option<Others> {
-    let form = two.circumstances.form_of_place(&name.name)?;
+/// What has the name of the database in its own, in which the migrations were tried: it as a
+/// template, and what is known of it.
+pub(super) fn of_place(two: &Two<'_>, name: &ObjectName) -> Option<(ObjectName, Others)> {
+    let template = two.template_of(name);
+    let form = two.circumstances.form_of_place(&template.name)?;
     let object = two.second.get(name)?;
+    let other = two.counterpart(name).map(|(_, other)| other);
     let facts = object.facts.iter().map(|(aspect, fact)| {
-        let other = two.first.get(name).and_then(|it| it.fact(*aspect));
-        (
-            *aspect,
-            two.fact((name, *aspect), (other, Some(fact.as_str()))),
-        )
+        let other = other.and_then(|it| it.fact(*aspect));
+        let both = (other, Some(fact.as_str()));
+        (*aspect, two.fact((&template, *aspect), both))
     });
-    Some(Others {
+    let made_up = two.made_up();
+    let is_known =
+        |columns: &BTreeMap<String, String>| !columns.keys().any(|column| made_up.show_in(column));
+    let others = Others {
         kind: name.kind,
-        table: name.table.clone(),
+        table: template.table.clone(),
         is_of_moment: false,
         object: Object {
             place: object.place,
             facts: facts.collect(),
         },
-        columns: columns(two.second, name),
+        columns: columns(two.second, name).filter(is_known),
         is_one: !is_partition(object),
         made_at: made_at(&form, two.circumstances),
         form,
-    })
+    };
+    Some((template, others))
 }
 
 /// An object of one result.

@@ -366,6 +366,7 @@ impl Renames {
                 statements,
                 core: Vec::new(),
                 note: None,
+                is_blocked: false,
             })
         });
         let labels = self.labels.iter().map(|label| Difference {
@@ -382,6 +383,7 @@ impl Renames {
             )],
             core: Vec::new(),
             note: None,
+            is_blocked: false,
         });
         labels.chain(objects).collect()
     }

@@ -23,6 +23,9 @@ const VARYING: char = '\u{fddf}';
 /// How many digits of the name of a made-up database are not there by accident.
 const TELLING: usize = 4;
 
+/// How many of its letters are left of it at least where a name is recognized that is cut.
+const CUT: usize = 5;
+
 /// The constants that are taken for varying although two runs gave the same: those of
 /// the day, and those of the role.
 #[derive(Debug, Clone, Default)]
@@ -51,13 +54,16 @@ impl Circumstances {
     /// PostgreSQL keeps.
     pub(super) fn form_of_place(&self, name: &str) -> Option<NameForm> {
         let place = self.place.as_deref()?;
-        let (at, len) = match name.find(place) {
-            Some(at) => (at, place.len()),
-            None => {
-                let at = name.find(telling(place))?;
-                (at, name.len() - at)
-            }
-        };
+        let at = name.find(telling(place)).or_else(|| {
+            // Of a name that is too long, PostgreSQL keeps a part.
+            let is_cut = name.len() + 1 >= sql_text::MAX_NAME;
+            name.find(place.get(..CUT)?).filter(|_| is_cut)
+        })?;
+        let rest = name.get(at..)?.chars();
+        let same = rest
+            .zip(place.chars())
+            .take_while(|(one, other)| one == other);
+        let len = same.count();
         let exact = |text: &str| Part::Exact(text.to_owned());
         let behind = name.get(at + len..).unwrap_or_default();
         let parts = [
@@ -151,7 +157,7 @@ pub(super) fn of_the_moment(
     };
     // In a comment or a function's body there are no constants.
     let place = circumstances.place.as_deref();
-    if place.is_some_and(|place| text.contains(telling(place))) {
+    if place.is_some() && text.contains(REHEARSAL_PREFIX) {
         return anything();
     }
     of_the_period(text, &here, &circumstances.moments)

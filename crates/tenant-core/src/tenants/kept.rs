@@ -138,7 +138,10 @@ impl Tenants {
     fn written(&self) -> Vec<Written> {
         let (tenant, public) = (&self.migrations.tenant, &self.migrations.public);
         let all = public.iter().chain(tenant.iter());
-        all.flat_map(Migration::written).collect()
+        let codes = all.flat_map(Migration::codes);
+        codes
+            .map(|code| Written::new(&code.text, code.asks_the_clock, code.at))
+            .collect()
     }
 
     /// Whether the text of a migration has one of these words in it.

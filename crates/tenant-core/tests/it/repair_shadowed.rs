@@ -21,7 +21,8 @@ fn stream() -> Stream {
              CREATE TABLE parents (id int PRIMARY KEY, name text); \
              CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents, state state, cost amount, \
                  number int DEFAULT nextval('numbers'), double int DEFAULT twice(2)); \
-             CREATE TABLE loose (id int, word text)",
+             CREATE TABLE loose (id int, word text); \
+             CREATE TABLE blue (id int PRIMARY KEY, v text); CREATE TABLE green (id int PRIMARY KEY, v text)",
         )
         .with(
             "CREATE VIEW v AS SELECT n, id FROM items; CREATE VIEW w AS SELECT n FROM v; \
@@ -30,6 +31,7 @@ fn stream() -> Stream {
              CREATE INDEX items_c ON items (lower(c)); CREATE STATISTICS of_s ON s, t FROM items; \
              CREATE POLICY own ON items USING (t = CURRENT_USER); \
              CREATE INDEX of_word ON loose (word); \
+             CREATE TABLE on_blue (id int REFERENCES blue); CREATE VIEW over_green AS SELECT v FROM green; \
              CREATE TRIGGER touch BEFORE UPDATE ON items FOR EACH ROW EXECUTE FUNCTION touch()",
         )
 }
@@ -121,6 +123,13 @@ const SHADOWED: &[(&str, &[&str])] = &[
     (
         "ALTER TABLE items RENAME TO goods; CREATE TABLE items (id int, n text)",
         &["table `items` was renamed to `goods`, and another table was made under its name"],
+    ),
+    (
+        "ALTER TABLE blue RENAME TO x; ALTER TABLE green RENAME TO blue; ALTER TABLE x RENAME TO green",
+        &[
+            "table `green` was renamed to `blue`, and another table was made under its name",
+            "table `blue` was renamed to `green`, and another table was made under its name",
+        ],
     ),
     (
         "ALTER TYPE state RENAME TO old_state; CREATE TYPE state AS ENUM ('open', 'done', 'new')",

@@ -127,7 +127,7 @@ impl Problem {
             Mending::Rewrites => {
                 vec![Sql::new(Purpose::ChangeDefinition, self.sql(registry)).into()]
             }
-            Mending::ByHand if difference.is_in_the_way() => vec![Advice::RenameOther.into()],
+            Mending::ByHand if difference.is_blocked() => vec![Advice::RenameOther.into()],
             Mending::ByHand => vec![Advice::CompareByHand.into()],
         }
     }

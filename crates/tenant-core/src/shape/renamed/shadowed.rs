@@ -58,6 +58,9 @@ pub(super) fn more(
         if renames.objects.contains_key(name) || found.get(&now).is_none() {
             continue;
         }
+        if name.kind != ObjectKind::Column && !search.differs_about(name) {
+            continue;
+        }
         let others = found.objects.keys().filter(|other| {
             (other.kind, &other.table) == (now.kind, &now.table)
                 && **other != now
@@ -202,6 +205,15 @@ impl Search<'_> {
                 })
             };
             is_same(&with) && !is_same(self.renames)
+        })
+    }
+
+    /// Whether something differs that refers to the object, or hangs on it.
+    fn differs_about(&self, name: &ObjectName) -> bool {
+        let mut differing = self.differing.iter();
+        differing.any(|(of, object)| {
+            is_relation(name) && of.table.as_ref() == Some(&name.name)
+                || self.refers_to(of, object, name)
         })
     }
 
