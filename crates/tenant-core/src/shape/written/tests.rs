@@ -1,3 +1,5 @@
+//! Which part of which statement is about an object.
+
 use super::*;
 
 fn object(kind: ObjectKind, table: Option<&str>, name: &str) -> ObjectName {
