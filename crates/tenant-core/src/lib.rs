@@ -125,6 +125,7 @@ mod error;
 pub mod events;
 mod fleet;
 mod link;
+mod made_up;
 mod migration;
 mod name;
 mod path;

@@ -34,6 +34,7 @@ use crate::Version;
 
 pub(crate) use anew::CreatedAnew;
 pub(crate) use border::{uses_added_value, validates_what_is_added};
+pub(crate) use clock::Code;
 pub use file::MigrationFile;
 pub(crate) use file::Sql;
 pub(crate) use index::BuiltIndex;
@@ -142,6 +143,16 @@ impl Migration {
     /// The statements of one of its files, without the semicolons between them.
     pub(crate) fn statements(&self, file: MigrationFile) -> impl Iterator<Item = &str> {
         self.file(file).into_iter().flat_map(Sql::statements)
+    }
+
+    /// The code of each statement of its `up.sql`.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Code> {
+        let statements = self.up.statements().enumerate();
+        statements.map(|(number, statement)| {
+            let line = self.up.line(number, 0);
+            let at = format!("{}/{}:{line}", self.name, MigrationFile::Up);
+            Code::of(statement, at)
+        })
     }
 }
 
@@ -293,18 +304,6 @@ impl MigrationSet {
             statements.any(is_so)
         };
         all(self, clock::depends_on_time) || all(public, clock::makes_by_time)
-    }
-
-    /// Their text without comments, and with what strings hold.
-    pub(crate) fn code(&self) -> String {
-        let mut code = String::new();
-        for statement in self
-            .iter()
-            .flat_map(|one| one.statements(MigrationFile::Up))
-        {
-            clock::code(statement, &mut code);
-        }
-        code
     }
 
     /// What they can do, there and back, as far as their words tell.

@@ -24,7 +24,9 @@ mod follow;
 mod forms;
 mod grants;
 mod in_text;
+mod in_the_way;
 mod kept;
+mod lacking;
 mod leeway;
 mod mend;
 mod moment;
@@ -39,6 +41,7 @@ mod renamed;
 mod two;
 mod unqualified;
 mod varying;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -63,6 +66,7 @@ pub(crate) use read::read;
 pub(crate) use two::{may_hide_name, pieces};
 pub(crate) use unqualified::{Elsewhere, candidates, unqualified};
 pub(crate) use varying::Circumstances;
+pub(crate) use written::Written;
 
 /// How many bytes of the hash are kept: thousands of shapes are told apart.
 const FINGERPRINT: usize = 8;
@@ -181,6 +185,19 @@ impl Shape {
     /// Whether there is an object of that name.
     pub(crate) fn has(&self, name: &ObjectName) -> bool {
         self.get(name).is_some()
+    }
+
+    /// Whether there is a table or a view called so.
+    fn has_relation(&self, name: &str) -> bool {
+        use ObjectKind::{MaterializedView, Table, View};
+        let mut kinds = [Table, View, MaterializedView].into_iter();
+        kinds.any(|kind| {
+            self.has(&ObjectName {
+                kind,
+                table: None,
+                name: name.to_owned(),
+            })
+        })
     }
 
     fn get(&self, name: &ObjectName) -> Option<&Object> {

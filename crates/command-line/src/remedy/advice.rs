@@ -109,6 +109,14 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         Advice::CompareByHand => {
             "compare it with another tenant, and change it by hand: no SQL is certain to be right"
         }
+        Advice::UniteObjects => {
+            "compare the two. Copy into one what only the other has, then give that one the name \
+             that the migrations expect. Drop neither before"
+        }
+        Advice::RenameOther => {
+            "rename the object that has the name, or change what differs first. Then repair the \
+             tenant"
+        }
         Advice::RunSqlByHand => "fix it by hand, with the SQL that a health check shows",
         Advice::FixRows => "change the rows that the message names, and run the command again",
         Advice::CorrectNamedRows => {
@@ -252,9 +260,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
              it doesn't contain the schema's name"
         }
         Advice::RemoveName => {
-            "change these definitions so that they don't contain the schema's name, and run the \
-             command again. A migration that writes current_schema() there is recognized and needs \
-             no change"
+            "change these objects so that they don't depend on the schema's name, and run the \
+             command again. Only a definition in which a migration has written the name as it is, \
+             such as a default, needs no change: not an object with the name in its own, and not \
+             another text made of it, such as a hash"
         }
         Advice::AllowNameInRows => {
             "give --allow-name-in-rows if no function works on the schema that a row names. Update \

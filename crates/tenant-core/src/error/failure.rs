@@ -3,6 +3,7 @@
 use thiserror::Error as DeriveError;
 
 use super::{Cause, Error, excerpt};
+use crate::made_up::{MadeUp, TRIAL};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::Schema;
 use crate::{PgError, ServerMessage, Version};
@@ -59,6 +60,34 @@ impl Error {
     pub(crate) fn after_saying(mut self, messages: Vec<ServerMessage>) -> Self {
         if let Self::Migration(failure) = &mut self {
             failure.messages = messages;
+        }
+        self
+    }
+
+    /// The same of a trial under these names, which are not shown.
+    pub(crate) fn of_trial(mut self, made_up: &MadeUp) -> Self {
+        let hide = |source: &mut PgError| *source = source.again().of_trial(made_up);
+        match &mut self {
+            Self::Migration(failure) => {
+                hide(&mut failure.source);
+                if made_up.show_in(&failure.schema) {
+                    "a rehearsal of the migrations".clone_into(&mut failure.schema);
+                }
+                for message in &mut failure.messages {
+                    message.hide(made_up);
+                }
+                if let Cause::Function(text) = &mut failure.cause {
+                    *text = made_up.hidden_in(text, TRIAL).into_owned();
+                }
+            }
+            Self::Deferred { schema, source, .. } => {
+                hide(source);
+                if made_up.show_in(schema) {
+                    "a rehearsal of the migrations".clone_into(schema);
+                }
+            }
+            Self::Database { source, .. } => hide(source),
+            _ => {}
         }
         self
     }

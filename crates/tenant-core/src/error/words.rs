@@ -39,7 +39,7 @@ pub(super) fn fits_none(nearest: Option<&Version>, differences: &[String]) -> St
 /// Where a tenant's name stands that cannot stand in a copy.
 pub(super) fn named(places: &[String], rows: &[String]) -> String {
     if rows.is_empty() {
-        return format!("its name appears in the {}", places.join(", "));
+        return format!("its name is used by the {}", places.join(", "));
     }
     let tables = rows.iter().map(|table| format!("`{table}`"));
     let tables = tables.collect::<Vec<_>>().join(", ");

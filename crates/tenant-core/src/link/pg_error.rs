@@ -1,5 +1,6 @@
 //! [`PgError`]: what PostgreSQL, or the way to it, said.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::assertion::Assertion;
 use crate::link::{LockHolder, in_words};
+use crate::made_up::{MadeUp, TRIAL};
 
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
 ///
@@ -24,6 +26,26 @@ pub struct PgError {
 enum Cause {
     Driver(tokio_postgres::Error),
     Text(String),
+    /// That of a trial, whose names are not shown.
+    OfTrial(Arc<Self>, MadeUp),
+}
+
+impl Cause {
+    /// It without what it comes from.
+    fn alone(&self) -> &Self {
+        match self {
+            Self::OfTrial(cause, _) => cause.alone(),
+            cause => cause,
+        }
+    }
+
+    /// A text of it as it is shown.
+    fn shown<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::OfTrial(_, made_up) => made_up.hidden_in(text, TRIAL),
+            _ => Cow::Borrowed(text),
+        }
+    }
 }
 
 impl PgError {
@@ -62,6 +84,12 @@ impl PgError {
         self
     }
 
+    /// The same of a trial under these names.
+    pub(crate) fn of_trial(mut self, made_up: &MadeUp) -> Self {
+        self.cause = Arc::new(Cause::OfTrial(self.cause, made_up.clone()));
+        self
+    }
+
     /// Whether the statement was canceled although no time-out of ours bounded it: by
     /// another session, or by a time-out that a migration sets.
     pub(crate) fn is_canceled_by_others(&self) -> bool {
@@ -88,7 +116,7 @@ impl PgError {
     /// Whether there is no connection any more, as opposed to an answer that is not
     /// understood, or a text of our own.
     pub(crate) fn is_of_the_connection(&self) -> bool {
-        let Cause::Driver(error) = &*self.cause else {
+        let Cause::Driver(error) = self.cause.alone() else {
             return false;
         };
         let source = std::error::Error::source(error);
@@ -164,15 +192,19 @@ impl PgError {
                 let code = error.code().code();
                 write!(formatter, "SQLSTATE {code} (its message may quote data)")
             }
-            Some(error) => write_message(formatter, error),
+            Some(error) => {
+                let mut text = String::new();
+                write_message(&mut text, error)?;
+                formatter.write_str(&self.cause.shown(&text))
+            }
         }?;
         formatter.write_str(&in_words(&self.holders))
     }
 
     fn server(&self) -> Option<&DbError> {
-        match self.cause.as_ref() {
+        match self.cause.alone() {
             Cause::Driver(error) => error.as_db_error(),
-            Cause::Text(_) => None,
+            _ => None,
         }
     }
 }
@@ -195,11 +227,14 @@ impl From<Cause> for PgError {
 
 impl fmt::Display for PgError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.cause.as_ref(), self.server()) {
-            (_, Some(error)) => write_server_error(formatter, error),
-            (Cause::Driver(error), None) => write_chain(formatter, error),
-            (Cause::Text(text), None) => formatter.write_str(text),
-        }?;
+        let mut text = String::new();
+        match (self.cause.alone(), self.server()) {
+            (_, Some(error)) => write_server_error(&mut text, error)?,
+            (Cause::Driver(error), None) => write_chain(&mut text, error)?,
+            (Cause::Text(said), None) => text.push_str(said),
+            (Cause::OfTrial(..), None) => {}
+        }
+        formatter.write_str(&self.cause.shown(&text))?;
         formatter.write_str(&in_words(&self.holders))
     }
 }
@@ -218,12 +253,12 @@ pub(super) fn may_quote_data(error: &DbError) -> bool {
     ["22", "38", "P0", "42601"].into_iter().any(is_in) || error.routine() == Some("exec_stmt_raise")
 }
 
-fn write_message(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+fn write_message(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Result {
     let code = error.code().code();
     write!(formatter, "{} (SQLSTATE {code})", error.message())
 }
 
-fn write_server_error(formatter: &mut fmt::Formatter<'_>, error: &DbError) -> fmt::Result {
+fn write_server_error(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Result {
     write_message(formatter, error)?;
     if let Some(detail) = error.detail() {
         write!(formatter, "; detail: {detail}")?;
@@ -252,7 +287,7 @@ fn lines_of_theirs(context: &str) -> Vec<&str> {
     lines
 }
 
-fn write_chain(formatter: &mut fmt::Formatter<'_>, error: &dyn std::error::Error) -> fmt::Result {
+fn write_chain(formatter: &mut impl fmt::Write, error: &dyn std::error::Error) -> fmt::Result {
     write!(formatter, "{error}")?;
     match error.source() {
         Some(source) => {

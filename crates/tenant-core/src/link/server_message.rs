@@ -4,6 +4,8 @@ use std::fmt;
 
 use tokio_postgres::error::DbError;
 
+use crate::made_up::{MadeUp, TRIAL};
+
 use super::notices::{Room, is_warning};
 
 /// How many messages of a kind are kept for one schema.
@@ -64,6 +66,18 @@ impl ServerMessage {
             file: place.file,
             line: place.line,
             may_quote_data: super::pg_error::may_quote_data(notice),
+        }
+    }
+
+    /// Leaves out the names of a trial.
+    pub(crate) fn hide(&mut self, made_up: &MadeUp) {
+        let texts = [
+            Some(&mut self.text),
+            self.detail.as_mut(),
+            self.hint.as_mut(),
+        ];
+        for text in texts.into_iter().flatten() {
+            *text = made_up.hidden_in(text, TRIAL).into_owned();
         }
     }
 

@@ -28,6 +28,28 @@ const RUN_AT_ONCE: [&str; 7] = [
     "do", "select", "with", "call", "execute", "values", "perform",
 ];
 
+/// What a statement says.
+pub(crate) struct Code {
+    /// The statement without its comments, and with the contents of its strings.
+    pub(crate) text: String,
+    /// Whether it can make something that depends on when it runs.
+    pub(crate) asks_the_clock: bool,
+    /// Where it is: the migration, the file, and the line.
+    pub(crate) at: String,
+}
+
+impl Code {
+    pub(super) fn of(statement: &str, at: String) -> Self {
+        let mut text = String::new();
+        code(statement, &mut text);
+        Self {
+            text,
+            asks_the_clock: depends_on_time(statement),
+            at,
+        }
+    }
+}
+
 /// What a migration has in it: words, and constants one by one.
 #[derive(Default)]
 struct Read {
@@ -102,7 +124,7 @@ fn puts_together(read: &Read) -> bool {
 }
 
 /// A statement without its comments, and with the contents of its strings.
-pub(super) fn code(statement: &str, code: &mut String) {
+fn code(statement: &str, code: &mut String) {
     for token in tokens(statement) {
         match token.kind {
             _ if token.is_trivia() => code.push(' '),

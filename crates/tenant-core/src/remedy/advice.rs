@@ -81,6 +81,10 @@ advice! {
     FixSchema,
     /// Compare the object with another tenant's, and change it by hand.
     CompareByHand,
+    /// Bring two objects together of which one has the other's name, and drop neither before.
+    UniteObjects,
+    /// Repair first what the message names, or rename it, then repair the tenant.
+    RenameOther,
     /// Run the SQL that a health check shows, by hand.
     RunSqlByHand,
     /// Change the rows that are in the way.

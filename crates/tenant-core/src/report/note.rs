@@ -78,7 +78,7 @@ pub enum Note {
     },
     /// A tenant was renamed or cloned, and a text contains the name that it had, or the name
     /// of the original.
-    #[error("the name `{name}` appears in the text of {}", .places.join(", "))]
+    #[error("the name `{name}` is still used by {}", .places.join(", "))]
     NameInText {
         /// That name.
         name: String,

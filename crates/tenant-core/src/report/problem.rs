@@ -233,10 +233,11 @@ impl ProblemKind {
 
 fn code_of(difference: &Difference) -> &'static str {
     match (&difference.change, difference.object.kind) {
-        (Change::Missing, ObjectKind::Table) => "missing_table",
-        (Change::Missing, _) => "missing_object",
+        (Change::Missing | Change::MissingOne { .. }, ObjectKind::Table) => "missing_table",
+        (Change::Missing | Change::MissingOne { .. }, _) => "missing_object",
         (Change::Extra, _) => "extra_object",
         (Change::Renamed { .. } | Change::RenamedLabel { .. }, _) => "renamed_object",
+        (Change::Shadowed { .. }, _) => "shadowed_object",
         (Change::Changed(_), _) => "changed_definition",
         (Change::InvalidIndex, _) => "invalid_index",
         (Change::WrongOwner { .. }, _) => "wrong_owner",

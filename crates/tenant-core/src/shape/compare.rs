@@ -8,6 +8,8 @@ use super::by_default::ByDefault;
 use super::chosen_name::is_chosen_by_citus;
 use super::difference::{AspectChange, Change, Difference};
 use super::grants::Grants;
+use super::in_the_way;
+use super::lacking::add_lacking;
 use super::leeway::Others;
 use super::mend::{self, Mending};
 use super::normal::without_casts;
@@ -66,6 +68,8 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
             differences.extend(extra(expected, found, (name, object), compared));
         }
     }
+    add_lacking(expected, found, &mut differences);
+    in_the_way::note(expected, found, &mut differences);
     for difference in &mut differences {
         difference.keep_to(&expected.leeway);
     }
@@ -95,12 +99,13 @@ fn extra(
         core: Vec::new(),
         note: None,
         is_of_name: false,
+        is_blocked: false,
     };
     Some(if may_be { extra.of_doubtful() } else { extra })
 }
 
 /// Whether an object is one of those whose names nobody can know: also in what it is.
-fn are_like(
+pub(super) fn are_like(
     expected: &Shape,
     found: &Shape,
     others: &Others,
@@ -134,6 +139,7 @@ fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
         core: mend::create_core(expected, name),
         note: mend::why_by_hand(name, object).map(str::to_owned),
         is_of_name: false,
+        is_blocked: false,
     };
     missing.keep_to(&expected.leeway);
     missing
@@ -148,12 +154,14 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     if !renamed::may_be_among(&differences) {
         return differences;
     }
-    let (now_expected, mut all) = renamed::put_in(expected, found);
+    let put_in = renamed::put_in(expected, found);
+    let (now_expected, mut all) = (put_in.expected, put_in.renamed);
     for difference in &mut all {
         difference.keep_to(&expected.leeway);
     }
     all.retain(|it| !is_renamed_by_citus(expected, it));
     let mut differences = compare(&now_expected, found, compared);
+    renamed::leave_alone(&put_in.successors, found, &mut differences);
     renamed::hold_back(&now_expected, found, &mut differences);
     all.extend(differences);
     all
@@ -301,6 +309,7 @@ fn both(
             core: Vec::new(),
             note: None,
             is_of_name: false,
+            is_blocked: false,
         });
     }
     differences.extend(owner(found, name, (should, is)));
@@ -418,6 +427,7 @@ fn owner(found: &Shape, name: &ObjectName, (should, is): (&Object, &Object)) -> 
         core: Vec::new(),
         note: None,
         is_of_name: false,
+        is_blocked: false,
     })
 }
 
@@ -447,6 +457,7 @@ fn grants(
             core: Vec::new(),
             note: None,
             is_of_name: false,
+            is_blocked: false,
         });
     }
     if !beyond.is_empty() {
@@ -458,6 +469,7 @@ fn grants(
             core: Vec::new(),
             note: None,
             is_of_name: false,
+            is_blocked: false,
         });
     }
     differences

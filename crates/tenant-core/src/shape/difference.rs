@@ -1,6 +1,8 @@
 //! How a schema differs from what it should look like.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::fmt::Write as _;
 
 use super::forms::has_name;
 use super::leeway::Leeway;
@@ -9,6 +11,7 @@ use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
 use super::varying::{self, varies};
 use crate::SchemaName;
+use crate::made_up::{MadeUp, VARIES, unmarked};
 
 /// One object that is not as it should be. `Display` says what differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Difference {
     pub(super) note: Option<String>,
     /// Whether the migrations may have made it under another name of the schema.
     pub(super) is_of_name: bool,
+    /// Whether something else has to be put right before, as the note says.
+    pub(super) is_blocked: bool,
 }
 
 /// In which way an object differs.
@@ -36,11 +41,24 @@ pub struct Difference {
 pub enum Change {
     /// It should be there.
     Missing,
+    /// One of a name that varies should be there: each run of the migrations makes one. The
+    /// object's name has three dots for what varies.
+    MissingOne {
+        /// Where the statement is that makes it, as far as that is known: a file and a line.
+        made_at: Option<String>,
+    },
     /// It should not be there.
     Extra,
     /// It is there under another name, and else as it should be.
     Renamed {
         /// The name that it should have.
+        expected: String,
+        /// The name that it has.
+        found: String,
+    },
+    /// It is there under another name, and something else has its name.
+    Shadowed {
+        /// The name that it should have, and that the other one has.
         expected: String,
         /// The name that it has.
         found: String,
@@ -100,6 +118,11 @@ impl Difference {
         statements.collect()
     }
 
+    /// Whether something else has to be put right before, as its note says.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
     /// Whether a table is missing.
     pub(crate) fn is_missing_table(&self) -> bool {
         self.change == Change::Missing && self.object.kind == ObjectKind::Table
@@ -154,11 +177,45 @@ impl Difference {
     /// Leaves to people what no statement can say: what another run of the migrations
     /// would make, or what has a name in it that they were only tried under.
     pub(super) fn keep_to(&mut self, leeway: &Leeway) {
-        let is_unknown = |sql: &String| varies(sql) || has_name(sql) || leeway.shows_made_up(sql);
+        let is_unknown = |sql: &String| varies(sql) || has_name(sql) || leeway.made_up.show_in(sql);
         if self.statements.iter().any(is_unknown) {
             self.mending = Mending::ByHand;
             self.statements.clear();
             self.core.clear();
+        }
+        self.hide(&leeway.made_up);
+    }
+
+    /// The same between two schemas of a trial under these names.
+    pub(crate) fn of_trial(mut self, made_up: &MadeUp) -> Self {
+        self.hide(made_up);
+        if let Change::Changed(changes) = &mut self.change {
+            for text in changes.iter_mut().flat_map(|it| &mut it.found) {
+                *text = made_up.hidden_in(text, VARIES).into_owned();
+            }
+        }
+        self
+    }
+
+    /// Says nothing of names that the migrations were only tried under.
+    fn hide(&mut self, made_up: &MadeUp) {
+        let hide = |text: &mut String| {
+            if let Cow::Owned(hidden) = made_up.hidden_in(text, VARIES) {
+                *text = hidden;
+            }
+        };
+        hide(&mut self.object.name);
+        self.object.table.iter_mut().for_each(hide);
+        self.note.iter_mut().for_each(hide);
+        match &mut self.change {
+            Change::Renamed { expected, .. }
+            | Change::Shadowed { expected, .. }
+            | Change::RenamedLabel { expected, .. } => hide(expected),
+            Change::Changed(changes) => {
+                let texts = changes.iter_mut().flat_map(|it| &mut it.expected);
+                texts.for_each(hide);
+            }
+            _ => {}
         }
     }
 
@@ -182,22 +239,45 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.change(formatter)?;
-        match &self.note {
-            Some(note) => write!(formatter, "; {note}"),
-            None => Ok(()),
+        let mut text = String::new();
+        self.change(&mut text)?;
+        if let Some(note) = &self.note {
+            write!(text, "; {note}")?;
         }
+        formatter.write_str(&unmarked(&text))
     }
 }
 
 impl Difference {
-    fn change(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn change(&self, formatter: &mut String) -> fmt::Result {
         let object = &self.object;
         match &self.change {
             Change::Missing => write!(formatter, "{object} is missing"),
+            Change::MissingOne { made_at } => {
+                write!(formatter, "{}", object.kind.one())?;
+                if let Some(table) = &object.table {
+                    write!(formatter, " of `{table}`")?;
+                }
+                formatter.write_str(" whose name varies")?;
+                if object.name != "..." {
+                    write!(formatter, ", such as `{}`", object.name)?;
+                }
+                match made_at {
+                    Some(at) => write!(formatter, " (from {at}), is missing"),
+                    None if object.name != "..." => formatter.write_str(", is missing"),
+                    None => formatter.write_str(" is missing"),
+                }
+            }
             Change::Extra => write!(formatter, "{object} should not be there"),
             Change::Renamed { found, .. } => {
                 write!(formatter, "{object} was renamed to `{}`", displayed(found))
+            }
+            Change::Shadowed { found, .. } => {
+                let (kind, found) = (object.kind.words(), displayed(found));
+                write!(
+                    formatter,
+                    "{object} was renamed to `{found}`, and another {kind} was made under its name"
+                )
             }
             Change::RenamedLabel { expected, found } => {
                 write!(
@@ -239,8 +319,8 @@ impl AspectChange {
     /// The same with texts for people.
     pub(super) fn displayed(self) -> Self {
         Self {
-            expected: self.expected.as_deref().map(displayed),
-            found: self.found.as_deref().map(displayed),
+            expected: self.expected.as_deref().map(shown),
+            found: self.found.as_deref().map(shown),
             ..self
         }
     }
@@ -266,6 +346,11 @@ impl fmt::Display for AspectChange {
             self.aspect.words()
         )
     }
+}
+
+/// A text of a definition, for people.
+fn shown(normal: &str) -> String {
+    unmarked(&displayed(normal)).into_owned()
 }
 
 fn one_line(text: &str) -> String {

@@ -14,9 +14,10 @@ use super::forms::{bare, filled, has_name};
 use super::leeway::{Leeway, Others, filled_name, is_named};
 use super::normal::Own;
 use super::object::{Aspect, Object, ObjectName};
-use super::others::{of_moments, unknown};
+use super::others::{of_moments, of_place, unknown};
 use super::two::{self, Two};
 use super::varying::{Circumstances, varies};
+use crate::made_up::VARIES;
 
 /// What migrations make of a schema. Made by [`Expectation::of_two`].
 #[derive(Debug, Clone)]
@@ -41,8 +42,7 @@ impl Expectation {
             circumstances,
         };
         let mut template = Shape::new(second.own.clone(), second.owner.clone());
-        template.leeway.made_up = vec![first.schema().to_owned(), second.schema().to_owned()];
-        template.leeway.made_up.extend(circumstances.place.clone());
+        template.leeway.made_up = two.made_up();
         let mut expectation = Self {
             template,
             seeded: BTreeSet::new(),
@@ -50,19 +50,34 @@ impl Expectation {
             differing: BTreeSet::new(),
         };
         let (mut met, mut only_second) = (BTreeSet::new(), Vec::new());
+        let mut of_places = Vec::new();
         for (name, object) in &second.objects {
-            if let Some((template, other)) = two.counterpart(name) {
+            let table = name.table.as_deref();
+            if table.is_some_and(|table| circumstances.form_of_place(table).is_some()) {
+                met.insert(filled_name(&two.template_of(name), first.schema()));
+            } else if let Some((template, others)) = of_place(&two, name) {
+                met.insert(filled_name(&template, first.schema()));
+                of_places.push(others);
+            } else if let Some((template, other)) = two.counterpart(name) {
                 met.insert(filled_name(&template, first.schema()));
                 expectation.add(&two, template, object, other);
             } else {
                 only_second.push(name);
                 if two.shows_name(Some(&name.name)) {
-                    expectation.hidden.insert(name.clone());
+                    let shown = two.template_of(name);
+                    let made_up = &expectation.template.leeway.made_up;
+                    let hidden = |text: &str| made_up.hidden_in(text, VARIES).into_owned();
+                    expectation.hidden.insert(ObjectName {
+                        kind: name.kind,
+                        table: shown.table.as_deref().map(hidden),
+                        name: hidden(&shown.name),
+                    });
                 }
             }
         }
         let only_first = first.objects.keys().filter(|name| !met.contains(*name));
         let mut others = unknown(&two, &only_first.collect::<Vec<_>>(), &only_second);
+        others.extend(of_places);
         others.extend(of_moments(&expectation.template, circumstances));
         expectation.template.leeway.objects = others;
         expectation
@@ -75,7 +90,7 @@ impl Expectation {
         };
         let aspects = one.facts.keys().chain(other.facts.keys());
         for aspect in aspects.copied().collect::<BTreeSet<_>>() {
-            let fact = two.fact(other.fact(aspect), one.fact(aspect));
+            let fact = two.fact((&name, aspect), (other.fact(aspect), one.fact(aspect)));
             let is_hidden = varies(&fact) && two.shows_name(one.fact(aspect));
             let matters = two::matters(aspect);
             if matters && !two.is_same(other.fact(aspect), one.fact(aspect)) {

@@ -10,6 +10,7 @@ use super::leeway::{Leeway, Others};
 use super::name_form::NameForm;
 use super::normal::Own;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use crate::made_up::MadeUp;
 
 /// Changes with what a shape holds, and with how it is written: what another version of
 /// this program kept is not read.
@@ -41,6 +42,8 @@ struct KeptOthers {
     is_of_moment: bool,
     object: KeptObject,
     columns: Option<BTreeMap<String, String>>,
+    is_one: bool,
+    made_at: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,6 +106,8 @@ impl KeptOthers {
             is_of_moment: others.is_of_moment,
             object: KeptObject::of(&name, &others.object),
             columns: others.columns.clone(),
+            is_one: others.is_one,
+            made_at: others.made_at.clone(),
         }
     }
 
@@ -115,6 +120,8 @@ impl KeptOthers {
             is_of_moment: self.is_of_moment,
             object,
             columns: self.columns,
+            is_one: self.is_one,
+            made_at: self.made_at,
         })
     }
 }
@@ -137,7 +144,7 @@ impl Expectation {
                 .iter()
                 .map(|(name, aspect)| (KeptName::of(name), aspect.code().to_owned()))
                 .collect(),
-            made_up: leeway.made_up.clone(),
+            made_up: leeway.made_up.names().to_vec(),
             seeded: self.seeded.iter().cloned().collect(),
             hidden: self.hidden.iter().map(KeptName::of).collect(),
             by_default: leeway
@@ -166,7 +173,7 @@ impl Expectation {
         template.leeway = Leeway {
             objects: objects.collect::<Option<_>>()?,
             named: named.collect::<Option<_>>()?,
-            made_up: kept.made_up,
+            made_up: MadeUp::new(kept.made_up),
             by_default: by_default.collect::<Option<_>>()?,
             ..Leeway::default()
         };

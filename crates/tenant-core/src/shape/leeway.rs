@@ -10,6 +10,7 @@ use super::forms::{bare, filled, has_name};
 use super::name_form::NameForm;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
 use super::varying::{fits, varies};
+use crate::made_up::{MadeUp, unmarked};
 
 /// What of a shape is not to be compared.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct Leeway {
     /// made.
     pub(super) by_default: ByDefault,
     /// The names that the migrations were tried under, without which no statement may be.
-    pub(super) made_up: Vec<String>,
+    pub(super) made_up: MadeUp,
     /// The schemas of all tenants, as far as a part of a name may stand for it: small, and
     /// only letters and digits.
     pub(super) tenants: Arc<BTreeSet<String>>,
@@ -42,6 +43,10 @@ pub(super) struct Others {
     pub(super) object: Object,
     /// The columns of a table, with their types, if that is known.
     pub(super) columns: Option<BTreeMap<String, String>>,
+    /// Whether a schema has one of them: each run of the migrations has made exactly one.
+    pub(super) is_one: bool,
+    /// Where the statement is that makes them, as far as that is known: a file and a line.
+    pub(super) made_at: Option<String>,
 }
 
 impl Others {
@@ -68,6 +73,8 @@ impl Others {
                 facts: facts.collect(),
             },
             columns: self.columns.is_some().then_some(columns),
+            is_one: self.is_one,
+            made_at: self.made_at.clone(),
         }
     }
 
@@ -80,6 +87,15 @@ impl Others {
             || columns.into_iter().any(|name| has_name(name))
     }
 
+    /// One of them, by a name with three dots for what varies.
+    pub(super) fn as_name(&self) -> ObjectName {
+        ObjectName {
+            kind: self.kind,
+            table: self.table.clone(),
+            name: self.form.to_string(),
+        }
+    }
+
     /// Whether an object is called as they are.
     pub(super) fn fit(&self, name: &ObjectName) -> bool {
         self.kind == name.kind && self.table == name.table && self.form.fits(&name.name)
@@ -88,8 +104,10 @@ impl Others {
 
 impl fmt::Display for Others {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, form) = (self.kind.words(), &self.form);
-        match &self.table {
+        let form = self.form.filled("...").to_string();
+        let (kind, form) = (self.kind.words(), unmarked(&form));
+        let table = self.table.as_deref().map(|table| filled(table, "..."));
+        match &table {
             Some(table) => write!(formatter, "{kind} `{form}` of `{table}`"),
             None => write!(formatter, "{kind} `{form}`"),
         }
@@ -126,13 +144,6 @@ impl Leeway {
     /// Whether an object is that of a year or a month, and may be missing.
     pub(super) fn is_of_moment(&self, name: &ObjectName) -> bool {
         self.others_like(name).any(|others| others.is_of_moment)
-    }
-
-    /// Whether a statement or a text has a name in it that the migrations were tried under.
-    pub(super) fn shows_made_up(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let mut names = self.made_up.iter();
-        names.any(|name| text.contains(&name.to_lowercase()))
     }
 
     /// Whether `is` says what `should` says but that the end of the schema's name stands

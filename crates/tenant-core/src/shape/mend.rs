@@ -2,6 +2,7 @@
 //! what belongs to the schema is marked, and rendered for one schema in the end.
 
 mod anew;
+mod around;
 mod change;
 mod column;
 mod column_type;

@@ -2,12 +2,15 @@
 //! month. Two runs show no difference there, and last year's tenants differ.
 //!
 //! It is looked for only where migrations ask for the time in what they run at once, and
-//! where their text does not have the same in it.
+//! where the statements that make an object do not have the same in them.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::name_form::{MONTHS, NameForm, Part, SHORT_MONTH};
+use super::object::{Aspect, ObjectName};
+use super::written::{Written, about, words};
 
 /// How many digits a year has.
 const YEAR: usize = 4;
@@ -24,10 +27,17 @@ pub(crate) struct Moments {
     numbers: Vec<String>,
     /// Names in small letters, whole and their first letters.
     months: Vec<String>,
-    /// What the migrations have in them, in small letters and without comments.
-    code: Arc<str>,
-    /// Their text as it is.
+    /// The text of the migrations.
     text: Arc<str>,
+}
+
+/// These of one object, or of one aspect of it.
+pub(super) struct Here<'a> {
+    moments: &'a Moments,
+    written: &'a [Written],
+    of: (&'a ObjectName, Option<Aspect>),
+    /// What the migrations say of it.
+    code: OnceCell<String>,
 }
 
 /// Where something of a moment stands in a text, and what can stand there instead.
@@ -43,11 +53,9 @@ struct Run<'a> {
 }
 
 impl Moments {
-    /// Those near `days`, dates in ISO form, of migrations with this text, which is `code`
-    /// without its comments.
-    pub(crate) fn near(days: &[String], code: &str, text: &str) -> Self {
+    /// Those near `days`, dates in ISO form, of migrations with this text.
+    pub(crate) fn near(days: &[String], text: &str) -> Self {
         let mut moments = Self {
-            code: code.to_lowercase().into(),
             text: text.into(),
             ..Self::default()
         };
@@ -72,70 +80,9 @@ impl Moments {
         moments
     }
 
-    /// Whether something of the moment stands in a text, and not in the migrations.
-    pub(super) fn stand_in(&self, text: &str) -> bool {
-        self.spans(text).next().is_some()
-    }
-
-    /// Where it stands.
-    pub(super) fn places(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
-        self.spans(text).map(|span| span.range)
-    }
-
     /// Whether the body of a function stands so in a migration.
     pub(super) fn have_body(&self, body: &str) -> bool {
         self.text.contains(body)
-    }
-
-    /// The form of a name with something of the moment in it.
-    pub(super) fn form_of(&self, name: &str) -> Option<NameForm> {
-        let mut parts = Vec::new();
-        let mut end = 0;
-        for span in self.spans(name) {
-            parts.push(Part::Exact(name.get(end..span.range.start)?.to_owned()));
-            end = span.range.end;
-            parts.extend(span.parts);
-        }
-        if parts.is_empty() {
-            return None;
-        }
-        parts.push(Part::Exact(name.get(end..)?.to_owned()));
-        Some(NameForm(parts))
-    }
-
-    fn spans(&self, text: &str) -> impl Iterator<Item = Span> {
-        let runs = if self.may_stand_in(text) && !self.is_written(text) {
-            runs(text)
-        } else {
-            Vec::new()
-        };
-        let mut spans = Vec::new();
-        let mut free = 0;
-        for at in 0..runs.len() {
-            if at < free || !runs.get(at).is_some_and(|run| self.is_of(run.text)) {
-                continue;
-            }
-            let first = backward(&runs, free, at);
-            let last = forward(&runs, at);
-            free = last + 1;
-            let of = runs.get(first..free).unwrap_or_default();
-            let alone = runs.get(at).map_or("", |run| run.text);
-            let (Some(begin), Some(end)) = (of.first(), of.last()) else {
-                continue;
-            };
-            let range = begin.start..end.start + end.text.len();
-            // A day that is written down has a time behind it where PostgreSQL reads it.
-            let ends = of
-                .iter()
-                .skip(at - first)
-                .map(|run| run.start + run.text.len());
-            let mut dates = ends.map(|end| text.get(begin.start..end).unwrap_or_default());
-            if !dates.any(|date| self.is_written(date)) && !self.is_written(alone) {
-                let parts = of.iter().map(|run| part(run.text)).collect();
-                spans.push(Span { range, parts });
-            }
-        }
-        spans.into_iter()
     }
 
     /// Sooner than the runs of a text tell.
@@ -164,9 +111,105 @@ impl Moments {
         let run = run.to_lowercase();
         self.months.contains(&run)
     }
+}
 
-    /// Whether migrations have a text in them, and not only as a part of a date.
-    fn is_written(&self, text: &str) -> bool {
+impl<'a> Here<'a> {
+    pub(super) fn new(
+        moments: &'a Moments,
+        written: &'a [Written],
+        of: (&'a ObjectName, Option<Aspect>),
+    ) -> Self {
+        Self {
+            moments,
+            written,
+            of,
+            code: OnceCell::new(),
+        }
+    }
+
+    /// Whether something of the moment stands in a text, and not in what makes it.
+    pub(super) fn stand_in(&self, text: &str) -> bool {
+        self.spans(text).next().is_some()
+    }
+
+    /// Where it stands.
+    pub(super) fn places(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        self.spans(text).map(|span| span.range)
+    }
+
+    fn code(&self) -> &str {
+        self.code
+            .get_or_init(|| about(self.written, self.of.0, self.of.1))
+    }
+
+    /// The form of a name with something of the moment in it.
+    pub(super) fn form_of(&self, name: &str) -> Option<NameForm> {
+        let mut parts = Vec::new();
+        let mut end = 0;
+        for span in self.spans(name) {
+            parts.push(Part::Exact(name.get(end..span.range.start)?.to_owned()));
+            end = span.range.end;
+            parts.extend(span.parts);
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        parts.push(Part::Exact(name.get(end..)?.to_owned()));
+        Some(NameForm(parts))
+    }
+
+    fn spans(&self, text: &str) -> impl Iterator<Item = Span> {
+        let runs = if self.moments.may_stand_in(text) && !self.is_written(text) {
+            runs(text)
+        } else {
+            Vec::new()
+        };
+        let mut spans = Vec::new();
+        let mut free = 0;
+        for at in 0..runs.len() {
+            if at < free || !runs.get(at).is_some_and(|run| self.moments.is_of(run.text)) {
+                continue;
+            }
+            let first = backward(&runs, free, at);
+            let last = forward(&runs, at);
+            free = last + 1;
+            let of = runs.get(first..free).unwrap_or_default();
+            let alone = runs.get(at).map_or("", |run| run.text);
+            let (Some(begin), Some(end)) = (of.first(), of.last()) else {
+                continue;
+            };
+            let range = begin.start..end.start + end.text.len();
+            // A day that is written down has a time behind it where PostgreSQL reads it.
+            let ends = of
+                .iter()
+                .skip(at - first)
+                .map(|run| run.start + run.text.len());
+            let mut dates = ends.map(|end| text.get(begin.start..end).unwrap_or_default());
+            let is_written =
+                dates.any(|date| self.is_written(date)) || self.is_written_in(text, alone);
+            if !is_written {
+                let parts = of.iter().map(|run| part(run.text)).collect();
+                spans.push(Span { range, parts });
+            }
+        }
+        spans.into_iter()
+    }
+
+    /// Whether a year or a month of `text` is written: in a name, as a part of another name
+    /// that PostgreSQL can have put the name together of.
+    fn is_written_in(&self, text: &str, alone: &str) -> bool {
+        if self.of.1.is_some() {
+            return self.is_written(alone);
+        }
+        let (text, alone) = (text.to_lowercase(), alone.to_lowercase());
+        words(self.code())
+            .into_iter()
+            .any(|word| word.contains(&alone) && text.contains(&word))
+    }
+
+    /// Whether the statements that make it have a text in them, and not only as a part of a
+    /// date.
+    pub(super) fn is_written(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let text = text.trim();
         let is_digit = |letter: Option<char>| letter.is_some_and(|it| it.is_ascii_digit());
@@ -174,11 +217,12 @@ impl Moments {
             let is_more = near == Some('-') && is_digit(beyond);
             !is_more && !near.is_some_and(char::is_alphanumeric)
         };
-        let mut found = self.code.match_indices(text);
+        let code = self.code();
+        let mut found = code.match_indices(text);
         !text.is_empty()
             && found.any(|(at, _)| {
-                let mut before = self.code.get(..at).unwrap_or_default().chars().rev();
-                let mut after = self.code.get(at + text.len()..).unwrap_or_default().chars();
+                let mut before = code.get(..at).unwrap_or_default().chars().rev();
+                let mut after = code.get(at + text.len()..).unwrap_or_default().chars();
                 is_apart(before.next(), before.next()) && is_apart(after.next(), after.next())
             })
     }
@@ -274,14 +318,27 @@ fn runs(text: &str) -> Vec<Run<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shape::object::ObjectKind;
 
-    fn moments(code: &str) -> Moments {
+    fn moments() -> Moments {
         let days = ["2026-11-29", "2026-11-30", "2026-12-01"].map(str::to_owned);
-        Moments::near(&days, code, code)
+        Moments::near(&days, "")
+    }
+
+    fn table(name: &str) -> ObjectName {
+        ObjectName {
+            kind: ObjectKind::Table,
+            table: None,
+            name: name.to_owned(),
+        }
     }
 
     #[test]
     fn a_year_and_a_month_in_a_name_are_found_with_what_belongs_to_them() {
+        let form_of = |name: &str| {
+            let (moments, of) = (moments(), table(name));
+            Here::new(&moments, &[], (&of, None)).form_of(name)
+        };
         for (name, fitting) in [
             ("sales_2026", "sales_2025"),
             ("sales_2026_11", "sales_2025_3"),
@@ -293,7 +350,7 @@ mod tests {
             ("week_2026w48", "week_2025w3"),
             ("d_261130", "d_250101"),
         ] {
-            let form = moments("").form_of(name);
+            let form = form_of(name);
             let form = form.unwrap_or_else(|| panic!("nothing in {name}"));
             assert!(form.fits(name), "{name}: {form}");
             assert!(form.fits(fitting), "{name}: {form} does not fit {fitting}");
@@ -306,24 +363,69 @@ mod tests {
             "t12026",
             "x_26",
         ] {
-            assert_eq!(moments("").form_of(name), None, "{name}");
+            assert_eq!(form_of(name), None, "{name}");
         }
     }
 
     #[test]
-    fn what_a_migration_has_in_it_is_of_no_moment() {
+    fn what_the_statement_that_makes_it_has_in_it_is_of_no_moment() {
         for (code, text, is_of_moment) in [
-            ("CREATE TABLE sales_2026", "sales_2026", false),
-            ("DEFAULT '2026-11-05'", "2026-11-05", false),
-            ("DEFAULT '2026-11-05'", "2026-11-05 00:00:00", false),
-            ("DEFAULT '2026-11-05'", "2026", true),
-            ("DEFAULT '2026-11-05'", "2026-11", true),
-            ("VALUES (2026)", "sales_2026", false),
-            ("'sales_' || x", "sales_2026", true),
-            ("x20261", "2026", true),
-            ("'May be'", "may", false),
+            (
+                "CREATE TABLE t (at date DEFAULT '2026-11-05')",
+                "2026-11-05",
+                false,
+            ),
+            (
+                "CREATE TABLE t (at date DEFAULT '2026-11-05')",
+                "2026-11-05 00:00:00",
+                false,
+            ),
+            (
+                "CREATE TABLE t (at date DEFAULT '2026-11-05')",
+                "2026",
+                true,
+            ),
+            (
+                "CREATE TABLE t (at date DEFAULT '2026-11-05')",
+                "2026-11",
+                true,
+            ),
+            ("CREATE TABLE t (n int DEFAULT 2026, at int)", "2026", true),
+            ("CREATE TABLE t (at int DEFAULT 2026)", "2026", false),
+            ("CREATE TABLE t (at int CHECK (at > 2026))", "2026", true),
+            ("ALTER TABLE t ALTER at SET DEFAULT x20261", "2026", true),
+            ("INSERT INTO t (at) VALUES (2026)", "2026", true),
+            ("ALTER TABLE t ALTER at SET DEFAULT 'May be'", "may", false),
         ] {
-            assert_eq!(moments(code).stand_in(text), is_of_moment, "{code}: {text}");
+            let written = [Written::new(code, false, String::new())];
+            let (moments, of) = (
+                moments(),
+                ObjectName {
+                    kind: ObjectKind::Column,
+                    table: Some("t".to_owned()),
+                    name: "at".to_owned(),
+                },
+            );
+            let here = Here::new(&moments, &written, (&of, Some(Aspect::Default)));
+            assert_eq!(here.stand_in(text), is_of_moment, "{code}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_written_is_of_no_moment_and_a_number_elsewhere_says_nothing() {
+        for (code, is_of_moment) in [
+            ("CREATE TABLE sales_2026 (id int)", false),
+            (
+                "DO 'BEGIN EXECUTE ''CREATE TABLE sales_2026 (id int)''; END'",
+                false,
+            ),
+            ("INSERT INTO t VALUES (2026)", true),
+            ("CREATE TABLE t (y int CHECK (y < 2026))", true),
+        ] {
+            let written = [Written::new(code, false, String::new())];
+            let (moments, of) = (moments(), table("sales_2026"));
+            let here = Here::new(&moments, &written, (&of, None));
+            assert_eq!(here.stand_in("sales_2026"), is_of_moment, "{code}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::forms::filled;
+use crate::made_up::MadeUp;
 
 /// The names of months as English writes them. A shorter form is their first letters.
 pub(super) const MONTHS: [&str; 12] = [
@@ -52,6 +53,22 @@ impl NameForm {
     /// The form of the name `name` and no other.
     pub(super) fn exact(name: &str) -> Self {
         Self(vec![Part::Exact(name.to_owned())])
+    }
+
+    /// The form of the name `name`, with anything in the place of what a trial has made up.
+    pub(super) fn without(name: &str, made_up: &MadeUp) -> Self {
+        let mut parts = Vec::new();
+        let mut end = 0;
+        for place in made_up.places(name) {
+            let before = name.get(end..place.start).unwrap_or_default();
+            parts.push(Part::Exact(before.to_owned()));
+            parts.push(Part::AnySigns(1, sql_text::MAX_NAME));
+            end = place.end;
+        }
+        let rest = name.get(end..).unwrap_or_default();
+        parts.push(Part::Exact(rest.to_owned()));
+        parts.retain(|part| !part.is_empty());
+        Self(parts)
     }
 
     /// The form that both names have: what they begin and end with, and anything between.

@@ -153,6 +153,16 @@ pub(super) fn own_constant(name: &str) -> String {
     plain_literal(&format!("{IN_CONSTANT}{}", ident(name)))
 }
 
+/// Whether a text in the normal form names the object `name` of the schema, or one whose
+/// name begins so, also in a constant like `'acme.numbers'::regclass`.
+pub(super) fn names(normal: &str, name: &str) -> bool {
+    let ident = ident(name);
+    [name, ident.as_str()].iter().any(|written| {
+        normal.contains(&in_schema(written))
+            || normal.contains(&format!("{IN_CONSTANT}{}", inside_literal(written)))
+    })
+}
+
 /// Whether a text in the normal form names the schema, with something behind it.
 pub(super) fn is_in_schema(normal: &str) -> bool {
     normal.contains([QUALIFIER, IN_CONSTANT])

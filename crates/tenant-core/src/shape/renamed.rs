@@ -6,6 +6,7 @@
 //! be has the names that there are, so that nothing else differs because of them.
 
 mod alike;
+mod shadowed;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +17,11 @@ use super::Shape;
 use super::difference::{Change, Difference};
 use super::leeway::{Leeway, Others};
 use super::mend::{self, Mending};
-use super::normal::{in_schema, own};
+use super::normal::names;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
-pub(super) use alike::hold_back;
+use super::varying::varies;
+pub(super) use alike::{hold_back, note};
+pub(super) use shadowed::leave_alone;
 use words::{Pair, Place, substituted, unified};
 
 /// How often what is put in may show more.
@@ -29,6 +32,8 @@ const PASSES: usize = 5;
 struct Renames {
     /// What should be, by its name, and the name that there is.
     objects: BTreeMap<ObjectName, ObjectName>,
+    /// Those of them that have another object under their name.
+    shadowed: BTreeSet<ObjectName>,
     labels: Vec<Label>,
 }
 
@@ -41,11 +46,15 @@ struct Label {
     found: String,
 }
 
-/// Whether anything can be renamed where there are these differences.
+/// Whether anything can be renamed where there are these differences: two columns can have
+/// swapped their names.
 pub(super) fn may_be_among(differences: &[Difference]) -> bool {
-    let is_missing = differences.iter().any(|it| it.change == Change::Missing);
     let is_extra = differences.iter().any(|it| it.change == Change::Extra);
-    is_missing && is_extra || differences.iter().any(is_of_labels)
+    let is_changed = |it: &Difference| matches!(it.change, Change::Changed(_));
+    is_extra
+        || differences
+            .iter()
+            .any(|it| is_of_labels(it) || is_changed(it))
 }
 
 fn is_of_labels(difference: &Difference) -> bool {
@@ -55,25 +64,45 @@ fn is_of_labels(difference: &Difference) -> bool {
     }
 }
 
-/// The shape that should be with the names that there are, and what is renamed.
-pub(super) fn put_in(expected: &Shape, found: &Shape) -> (Shape, Vec<Difference>) {
+/// What is renamed, and what should be with the names that there are.
+pub(super) struct PutIn {
+    pub(super) expected: Shape,
+    pub(super) renamed: Vec<Difference>,
+    /// What has the name of something that was renamed.
+    pub(super) successors: Vec<ObjectName>,
+}
+
+/// Finds what is renamed.
+pub(super) fn put_in(expected: &Shape, found: &Shape) -> PutIn {
     let mut renames = Renames::default();
     for _ in 0..PASSES {
         renames.labels = renames.labels(expected, found);
-        let more = renames.more(expected, found);
+        let mut more = shadowed::more(&renames, expected, found);
+        renames
+            .shadowed
+            .extend(more.iter().map(|(name, _)| name.clone()));
+        if more.is_empty() {
+            more = renames.more(expected, found);
+        }
         if more.is_empty() {
             break;
         }
         renames.objects.extend(more);
     }
-    let differences = renames.differences(found);
-    (renames.applied(expected, found), differences)
+    PutIn {
+        renamed: renames.differences(found),
+        successors: renames.successors(found),
+        expected: renames.applied(expected, found),
+    }
 }
 
 /// The labels that stand where others should, of an enum that lacks and has no others.
 fn labels_instead(should: &str, is: &str) -> Option<Vec<(String, String)>> {
     let (should, is) = (mend::labels(should), mend::labels(is));
-    let pairs = should.iter().zip(&is).filter(|(one, other)| one != other);
+    let pairs = should
+        .iter()
+        .zip(&is)
+        .filter(|(one, other)| one != other && !varies(one));
     let pairs = pairs.map(|(one, other)| (one.clone(), other.clone()));
     let pairs = pairs.collect::<Vec<_>>();
     let are_new = pairs
@@ -199,6 +228,18 @@ impl Renames {
         }
     }
 
+    /// What has the name of something that was renamed, and is not renamed itself.
+    fn successors(&self, found: &Shape) -> Vec<ObjectName> {
+        let names = self.shadowed.iter().map(|name| ObjectName {
+            table: name.table.as_deref().map(|table| self.relation_now(table)),
+            ..name.clone()
+        });
+        let is_other = |name: &ObjectName| !self.objects.values().any(|it| it == name);
+        names
+            .filter(|name| found.get(name).is_some() && is_other(name))
+            .collect()
+    }
+
     fn relation_now(&self, table: &str) -> String {
         let mut relations = self.objects.iter();
         let relation = relations.find(|(name, _)| is_relation(name) && name.name == table);
@@ -309,17 +350,24 @@ impl Renames {
         let objects = self.objects.iter().rev();
         let objects = objects.filter(|(name, now)| !self.comes_from_a_parent(found, name, now));
         let objects = objects.filter_map(|(name, now)| {
+            let (expected, there) = (name.name.clone(), now.name.clone());
+            let statements = mend::rename(now, found.get(now)?, &base(name));
+            let (change, statements) = if self.shadowed.contains(name) {
+                let found = there;
+                (Change::Shadowed { expected, found }, Vec::new())
+            } else {
+                let found = there;
+                (Change::Renamed { expected, found }, statements)
+            };
             Some(Difference {
                 object: name.clone(),
-                change: Change::Renamed {
-                    expected: name.name.clone(),
-                    found: now.name.clone(),
-                },
+                change,
                 mending: Mending::ByHand,
-                statements: mend::rename(now, found.get(now)?, &base(name)),
+                statements,
                 core: Vec::new(),
                 note: None,
                 is_of_name: false,
+                is_blocked: false,
             })
         });
         let labels = self.labels.iter().map(|label| Difference {
@@ -337,6 +385,7 @@ impl Renames {
             core: Vec::new(),
             note: None,
             is_of_name: false,
+            is_blocked: false,
         });
         labels.chain(objects).collect()
     }
@@ -411,11 +460,6 @@ fn columns_of<'a>(shape: &'a Shape, table: &'a ObjectName) -> impl Iterator<Item
 
 fn is_relation(name: &ObjectName) -> bool {
     name.kind.holds_others()
-}
-
-/// Whether a text in the normal form names the relation or type `name` of the schema.
-fn names(text: &str, name: &str) -> bool {
-    text.contains(&own(name)) || text.contains(&in_schema(name))
 }
 
 /// An object's name alone: a function's without its arguments.

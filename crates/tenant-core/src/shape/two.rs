@@ -6,6 +6,7 @@ use super::forms::{Quotes, bare, filled, template};
 use super::leeway::filled_name;
 use super::object::{Aspect, Object, ObjectName};
 use super::varying::{Circumstances, anything, common, of_the_moment};
+use crate::made_up::MadeUp;
 
 /// How many letters of a made-up name are not there by accident.
 const TELLING: usize = 5;
@@ -18,6 +19,12 @@ pub(super) struct Two<'a> {
 }
 
 impl Two<'_> {
+    /// The names of both, and of the database that they were in, if it was made for that.
+    pub(super) fn made_up(&self) -> MadeUp {
+        let names = [self.first.schema(), self.second.schema()].map(str::to_owned);
+        MadeUp::new(names.into_iter().chain(self.circumstances.place.clone()))
+    }
+
     /// The name of an object of the second result as a template.
     pub(super) fn template_of(&self, name: &ObjectName) -> ObjectName {
         let of = |text: &str| template(text, self.second.schema(), Quotes::OfName);
@@ -41,19 +48,23 @@ impl Two<'_> {
         Some((template, other))
     }
 
-    /// What is known of a fact.
-    pub(super) fn fact(&self, first: Option<&str>, second: Option<&str>) -> String {
+    /// What is known of a fact of the object `of`.
+    pub(super) fn fact(
+        &self,
+        of: (&ObjectName, Aspect),
+        (first, second): (Option<&str>, Option<&str>),
+    ) -> String {
         let (Some(first), Some(second)) = (first, second) else {
             return anything();
         };
         if first == second {
-            return of_the_moment(second, self.circumstances);
+            return of_the_moment(second, self.circumstances, of);
         }
         let templates = self.templates(second);
         let same = |template: &&String| filled(template, self.first.schema()) == first;
         match templates.iter().find(same) {
-            Some(template) => of_the_moment(template, self.circumstances),
-            None => self.common(&templates, first),
+            Some(template) => of_the_moment(template, self.circumstances, of),
+            None => self.common(&templates, first, of),
         }
     }
 
@@ -77,13 +88,13 @@ impl Two<'_> {
 
     /// What a template and the first result have in common: the template that leaves the
     /// most of it.
-    fn common(&self, templates: &[String], first: &str) -> String {
+    fn common(&self, templates: &[String], first: &str, of: (&ObjectName, Aspect)) -> String {
         let found = templates.iter().map(|template| {
             let there = filled(template, self.first.schema());
             common(template, &there, first)
         });
         let best = found.max_by_key(String::len).unwrap_or_else(anything);
-        of_the_moment(&best, self.circumstances)
+        of_the_moment(&best, self.circumstances, of)
     }
 
     /// Whether a text of the second result has a piece of the made-up name in it.

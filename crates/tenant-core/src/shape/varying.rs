@@ -4,16 +4,27 @@
 //! is known. What stands there in a schema is not compared, and never written.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use sql_text::{Text, Token, TokenKind, tokens};
 
-use super::moment::Moments;
+use super::moment::{Here, Moments};
+use super::name_form::{NameForm, Part};
+use super::object::{Aspect, ObjectName};
+use super::written::Written;
+use crate::name::REHEARSAL_PREFIX;
 
 /// Stands for what varies. Unicode sets this character apart for what a program does
 /// inside itself.
 ///
 /// Source: Unicode Standard, "Noncharacters".
 const VARYING: char = '\u{fddf}';
+
+/// How many digits of the name of a made-up database are not there by accident.
+const TELLING: usize = 4;
+
+/// How many of its letters are left of it at least where a name is recognized that is cut.
+const CUT: usize = 5;
 
 /// The constants that are taken for varying although two runs gave the same: those of
 /// the day, and those of the role.
@@ -27,28 +38,68 @@ pub(crate) struct Circumstances {
     pub(crate) place: Option<String>,
     /// The years and months near this moment, where migrations make something of them.
     pub(crate) moments: Moments,
+    /// The statements of the migrations.
+    pub(crate) written: Arc<[Written]>,
 }
 
 impl Circumstances {
     /// Sooner than the constants of a text tell.
     fn may_be_in(&self, text: &str) -> bool {
-        let mut words = self.days.iter().chain(&self.role).chain(&self.place);
-        words.any(|word| text.contains(word.as_str()))
+        let words = self.days.iter().chain(&self.role).map(String::as_str);
+        let mut words = words.chain(self.place.as_deref().map(telling));
+        words.any(|word| text.contains(word))
     }
 
-    /// Whether a string constant, with its quotes, is one of theirs.
-    fn have(&self, constant: &str) -> bool {
+    /// The form of a name that has the name of the database in it, whole or as much of it as
+    /// PostgreSQL keeps.
+    pub(super) fn form_of_place(&self, name: &str) -> Option<NameForm> {
+        let place = self.place.as_deref()?;
+        let at = name.find(telling(place)).or_else(|| {
+            // Of a name that is too long, PostgreSQL keeps a part.
+            let is_cut = name.len() + 1 >= sql_text::MAX_NAME;
+            name.find(place.get(..CUT)?).filter(|_| is_cut)
+        })?;
+        let rest = name.get(at..)?.chars();
+        let same = rest
+            .zip(place.chars())
+            .take_while(|(one, other)| one == other);
+        let len = same.count();
+        let exact = |text: &str| Part::Exact(text.to_owned());
+        let behind = name.get(at + len..).unwrap_or_default();
+        let parts = [
+            exact(name.get(..at)?),
+            Part::AnySigns(1, sql_text::MAX_NAME),
+            exact(behind),
+        ];
+        Some(NameForm(parts.to_vec()))
+    }
+
+    /// What of the moment is in an object, or in one aspect of it.
+    pub(super) fn here<'a>(&'a self, of: (&'a ObjectName, Option<Aspect>)) -> Here<'a> {
+        Here::new(&self.moments, &self.written, of)
+    }
+
+    /// Whether a string constant, with its quotes, is one of theirs. A day that somebody has
+    /// written down there is no moment's.
+    fn have(&self, constant: &str, here: &Here<'_>) -> bool {
         let Some((_, inside)) = constant.split_once('\'') else {
             return false;
         };
-        let is_day = self.days.iter().any(|day| inside.starts_with(day.as_str()));
+        let mut days = self.days.iter();
+        let is_day = days.any(|day| inside.starts_with(day.as_str()) && !here.is_written(day));
         let role = self.role.as_deref();
         let place = self.place.as_deref();
-        if place.is_some_and(|place| inside.contains(place)) {
+        if place.is_some_and(|place| inside.contains(telling(place))) {
             return true;
         }
         is_day || role.is_some_and(|role| inside.strip_suffix('\'') == Some(role))
     }
+}
+
+/// As much of the name of a made-up database as is nowhere by accident.
+fn telling(place: &str) -> &str {
+    let end = REHEARSAL_PREFIX.len() + TELLING;
+    place.get(..end).unwrap_or(place)
 }
 
 /// The text of which nothing is known.
@@ -92,8 +143,13 @@ pub(super) fn common(template: &str, filled: &str, other: &str) -> String {
 }
 
 /// `text` with a mark for each constant of these circumstances.
-pub(super) fn of_the_moment(text: &str, circumstances: &Circumstances) -> String {
-    let has_one = |token: &Token<'_>| is_constant(token) && circumstances.have(token.text);
+pub(super) fn of_the_moment(
+    text: &str,
+    circumstances: &Circumstances,
+    of: (&ObjectName, Aspect),
+) -> String {
+    let here = circumstances.here((of.0, Some(of.1)));
+    let has_one = |token: &Token<'_>| is_constant(token) && circumstances.have(token.text, &here);
     let text = if circumstances.may_be_in(text) && tokens(text).any(|token| has_one(&token)) {
         marked(text, has_one)
     } else {
@@ -101,23 +157,23 @@ pub(super) fn of_the_moment(text: &str, circumstances: &Circumstances) -> String
     };
     // In a comment or a function's body there are no constants.
     let place = circumstances.place.as_deref();
-    if place.is_some_and(|place| text.contains(place)) {
+    if place.is_some() && text.contains(REHEARSAL_PREFIX) {
         return anything();
     }
-    of_the_period(text, &circumstances.moments)
+    of_the_period(text, &here, &circumstances.moments)
 }
 
 /// `text` with a mark for each constant with a year or a month in it that is the moment's; a
 /// text of which nothing is known where such a one stands elsewhere.
-fn of_the_period(text: String, moments: &Moments) -> String {
-    if !moments.stand_in(&text) {
+fn of_the_period(text: String, here: &Here<'_>, moments: &Moments) -> String {
+    if !here.stand_in(&text) {
         return text;
     }
     let is_of_them = |token: &Token<'_>| match token.kind {
         TokenKind::Text(Text::Dollar) => false,
         TokenKind::Text(_) => {
             let inside = token.text.split_once('\'').map_or("", |(_, inside)| inside);
-            moments.stand_in(inside.trim_end_matches('\''))
+            here.stand_in(inside.trim_end_matches('\''))
         }
         _ => false,
     };
@@ -131,7 +187,7 @@ fn of_the_period(text: String, moments: &Moments) -> String {
     let rest = tokens(&text).map(blank).collect::<String>();
     let numbers = tokens(&text).filter(|token| token.kind == TokenKind::Number);
     let numbers = numbers.map(|token| token.range()).collect::<Vec<_>>();
-    let mut places = moments.places(&rest).collect::<Vec<_>>();
+    let mut places = here.places(&rest).collect::<Vec<_>>();
     if places.iter().any(|place| !numbers.contains(place)) {
         return anything();
     }
@@ -208,15 +264,24 @@ mod tests {
         assert!(fits(&pattern, Some("CHECK (c)")) && fits(&pattern, None));
     }
 
+    fn table() -> ObjectName {
+        ObjectName {
+            kind: crate::shape::object::ObjectKind::Table,
+            table: None,
+            name: "t".to_owned(),
+        }
+    }
+
     #[test]
     fn a_year_that_no_migration_has_in_it_may_be_another() {
         let days = ["2026-11-30".to_owned()];
         let body = "$$ BEGIN RETURN 'seen in 2026'; END $$";
         let circumstances = Circumstances {
-            moments: Moments::near(&days, "'inv-'", body),
+            moments: Moments::near(&days, body),
             ..Circumstances::default()
         };
-        let of = |text: &str| of_the_moment(text, &circumstances);
+        let name = table();
+        let of = |text: &str| of_the_moment(text, &circumstances, (&name, Aspect::Definition));
         assert!(fits(&of("'inv-2026'::text"), Some("'inv-2025'::text")));
         assert!(fits(&of("(2026 + 1)"), Some("(2024 + 1)")));
         assert!(fits(
@@ -238,13 +303,16 @@ mod tests {
             role: Some("ops".to_owned()),
             place: None,
             moments: Moments::default(),
+            written: Arc::default(),
         };
-        let pattern = of_the_moment("CHECK ((born < '2026-11-30'::date))", &circumstances);
+        let name = table();
+        let of = |text: &str| of_the_moment(text, &circumstances, (&name, Aspect::Definition));
+        let pattern = of("CHECK ((born < '2026-11-30'::date))");
         assert!(fits(&pattern, Some("CHECK ((born < '2024-02-29'::date))")));
         assert!(!fits(&pattern, Some("CHECK ((died < '2024-02-29'::date))")));
-        let pattern = of_the_moment("'ops'::text", &circumstances);
+        let pattern = of("'ops'::text");
         assert!(fits(&pattern, Some("'app'::text")));
         let other = "CHECK ((born < '2020-01-01'::date))";
-        assert_eq!(of_the_moment(other, &circumstances), other);
+        assert_eq!(of(other), other);
     }
 }

@@ -199,11 +199,12 @@ impl Tenants {
     ) -> Result<(usize, Adopted), Error> {
         let name = &target.schema;
         let (found, is_registered) = match evidence {
-            Evidence::Ledger(..) if *said != Said::Nothing => {
-                return Err(Error::HasLedger(name.clone()));
-            }
             Evidence::Ledger(versions, found) => {
+                // Where it cannot be adopted, that it needs no version would lead nowhere.
                 let adopted = self.as_recorded(target, versions, found, steps)?;
+                if *said != Said::Nothing {
+                    return Err(Error::HasLedger(name.clone()));
+                }
                 return Ok((0, adopted));
             }
             Evidence::Shape(found, is_registered) => (found, is_registered),

@@ -14,7 +14,7 @@ use super::known_shapes::Applied;
 use crate::Error;
 use crate::migration::Migration;
 use crate::registry::EXPECTATIONS;
-use crate::shape::{Circumstances, Expectation, FORMAT, Moments};
+use crate::shape::{Circumstances, Expectation, FORMAT, Moments, Written};
 
 /// What the result of the migrations depends on beside their text.
 pub(super) struct Premises {
@@ -111,14 +111,13 @@ impl Tenants {
         if self.migrations_mention(&PERIOD_WORDS) {
             days.extend(row.try_get::<_, Vec<String>>(3).map_err(failed)?);
         }
-        // A date that somebody has written down is no moment's.
-        days.retain(|day| !self.migrations_mention(&[day.as_str()]));
         Ok(Premises {
             hash: row.try_get(0).map_err(failed)?,
             circumstances: Circumstances {
                 place: None,
                 moments,
                 days,
+                written: self.written().into(),
                 role: self.migrations_mention(&ROLE_WORDS).then_some(role),
             },
         })
@@ -132,8 +131,18 @@ impl Tenants {
         }
         let texts = tenant.iter().chain(public.iter()).map(Migration::sql);
         let texts = texts.collect::<Vec<_>>().join("\n");
-        let code = tenant.code() + &public.code();
-        Moments::near(days, &code, &texts)
+        Moments::near(days, &texts)
+    }
+
+    /// The statements of the migrations. Of the public ones functions can make something in
+    /// a tenant's schema.
+    fn written(&self) -> Vec<Written> {
+        let (tenant, public) = (&self.migrations.tenant, &self.migrations.public);
+        let all = public.iter().chain(tenant.iter());
+        let codes = all.flat_map(Migration::codes);
+        codes
+            .map(|code| Written::new(&code.text, code.asks_the_clock, code.at))
+            .collect()
     }
 
     /// Whether the text of a migration has one of these words in it.

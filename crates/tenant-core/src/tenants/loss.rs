@@ -15,8 +15,9 @@ use super::rollback::Ahead;
 use super::trial::{may_do_in_a_database, more_telling};
 use crate::catalog::Catalog;
 use crate::engine::{self, Dropped, WayBack, Work};
+use crate::made_up::MadeUp;
 use crate::migration::{Migration, MigrationFile};
-use crate::name::Schema;
+use crate::name::{Schema, Target};
 use crate::path::Path;
 use crate::report::Note;
 use crate::{Error, PgError, SchemaName};
@@ -76,17 +77,32 @@ impl Tenants {
         }
     }
 
-    /// On a connection of its own: the transaction is another, and gives way to others.
+    /// The way back, without the name of the schema in which it was tried.
     async fn rehearse_back(
         &self,
         remaining: &[&Migration],
         to_revert: &[&Migration],
     ) -> Result<WayBack, Error> {
+        let target = self.rehearsal()?;
+        let made_up = MadeUp::new([target.schema.to_string()]);
+        let back = self.rehearse_back_in(&target, remaining, to_revert).await;
+        let mut back = back.map_err(|error| error.of_trial(&made_up))?;
+        let differences = back.differences.into_iter();
+        back.differences = differences.map(|it| it.of_trial(&made_up)).collect();
+        Ok(back)
+    }
+
+    /// On a connection of its own: the transaction is another, and gives way to others.
+    async fn rehearse_back_in(
+        &self,
+        target: &Target,
+        remaining: &[&Migration],
+        to_revert: &[&Migration],
+    ) -> Result<WayBack, Error> {
         self.surroundings.forget();
         let session = self.session().await?;
-        let target = self.rehearsal()?;
         let database = async || {
-            let work = self.work(&session, Schema::Tenant(&target));
+            let work = self.work(&session, Schema::Tenant(target));
             let public = &self.migrations.public;
             engine::try_back_in_database(work, public, remaining, to_revert).await
         };

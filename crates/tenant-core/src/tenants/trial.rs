@@ -11,6 +11,7 @@ use super::handle::Tenants;
 use crate::Error;
 use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
+use crate::made_up::MadeUp;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::{REHEARSAL_PREFIX, Schema, Target};
 use crate::shape::{self, ByDefault, Circumstances, Expectation};
@@ -125,7 +126,8 @@ impl Tenants {
             ..self.work(&session, schema)
         };
         let trial = engine::rehearse(work, migrations, wanted);
-        engine::unobtrusively(work, schema, trial).await
+        let tried = engine::unobtrusively(work, schema, trial).await;
+        tried.map_err(|error| error.of_trial(&MadeUp::new([target.schema.to_string()])))
     }
 
     /// The database, over connections that give up soon on the lock of another session.
@@ -151,6 +153,9 @@ impl Tenants {
             let work = self.work(&session, Schema::Tenant(place));
             let public = &self.migrations.public;
             let tried = engine::try_in_database(work, public, migrations, wanted, &names).await;
+            let all = names.iter().chain([place]).map(|it| it.schema.to_string());
+            let made_up = MadeUp::new(all);
+            let tried = tried.map_err(|error| error.of_trial(&made_up));
             match tried.map(<[Tried; 2]>::try_from) {
                 Ok(Ok([first, second])) => {
                     return Ok(Results {

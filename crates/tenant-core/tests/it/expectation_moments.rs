@@ -171,3 +171,138 @@ async fn a_random_name_excuses_tables_like_it_and_no_others() {
         ]
     );
 }
+
+/// Texts with a year of this moment in them, which no clock has made.
+const LITERALS: &str = "
+    CREATE TABLE plans (y int CHECK (y >= YEAR), price int CHECK (price < NEXT), note text DEFAULT 'since YEAR');
+    CREATE SEQUENCE no START YEAR00001;
+    CREATE VIEW planned AS SELECT y FROM plans WHERE y >= YEAR;
+    CREATE FUNCTION fixed() RETURNS int LANGUAGE sql AS 'SELECT YEAR';
+    COMMENT ON TABLE plans IS 'of YEAR';
+    INSERT INTO plans VALUES (YEAR, 1)";
+
+#[tokio::test]
+async fn a_year_in_one_statement_says_nothing_of_what_the_clock_makes() {
+    let database = TestDatabase::new().await;
+    let year = database.value("SELECT to_char(now(), 'YYYY')").await;
+    let next = database
+        .value("SELECT to_char(now() + interval '1 year', 'YYYY')")
+        .await;
+    let literals = LITERALS.replace("YEAR", &year).replace("NEXT", &next);
+    let stream = Stream::new().with(OF_THE_YEAR).with(&literals);
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database.execute(AGED).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    let repair = tenants.repair(&name("globex")).await.unwrap();
+    assert_eq!(repair.statements, [""; 0], "{repair:#?}");
+    database
+        .execute(
+            "ALTER TABLE globex.plans DROP CONSTRAINT plans_y_check, ADD CONSTRAINT plans_y_check CHECK (y >= 1999), \
+             ALTER note SET DEFAULT 'since 1999'; ALTER SEQUENCE globex.no START 199900001; \
+             CREATE OR REPLACE VIEW globex.planned AS SELECT y FROM globex.plans WHERE y >= 1999; \
+             CREATE OR REPLACE FUNCTION globex.fixed() RETURNS int LANGUAGE sql AS 'SELECT 1999'; \
+             COMMENT ON TABLE globex.plans IS 'of 1999'",
+        )
+        .await;
+    let found = problems(&health(&tenants).await);
+    for object in [
+        "constraint `plans_y_check`",
+        "column `plans.note`",
+        "sequence `no`",
+        "view `planned`",
+        "function `fixed()`",
+        "table `plans`",
+    ] {
+        let is_named = |it: &&String| it.contains(&format!("{object} "));
+        assert_eq!(
+            found.iter().filter(is_named).count(),
+            1,
+            "{object}: {found:#?}"
+        );
+    }
+    assert_eq!(found.len(), 6, "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_day_in_one_statement_says_nothing_of_another() {
+    let database = TestDatabase::new().await;
+    let day = database.value("SELECT to_char(now(), 'YYYY-MM-DD')").await;
+    let stream = Stream::new().with(&format!(
+        "CREATE TABLE t (born date DEFAULT 'today', fixed date DEFAULT '{day}')"
+    ));
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("ALTER TABLE acme.t ALTER born SET DEFAULT '2020-02-02'")
+        .await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    database
+        .execute("ALTER TABLE acme.t ALTER fixed SET DEFAULT '2020-02-02'")
+        .await;
+    assert_eq!(
+        problems(&health(&tenants).await),
+        [format!(
+            "Some(\"acme\"): column `t.fixed` differs: default is `'2020-02-02'::date`, should be \
+             `'{day}'::date`"
+        )]
+    );
+}
+
+#[tokio::test]
+async fn what_has_a_name_of_its_own_in_each_tenant_is_missed_when_it_is_gone() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE t (id int PRIMARY KEY, at int) PARTITION BY RANGE (id);
+         DO $$ BEGIN
+           EXECUTE format('CREATE TABLE log_%s (id int PRIMARY KEY, line text)', md5(random()::text));
+           EXECUTE format('CREATE TABLE h_%s (at date)', md5(random()::text));
+           EXECUTE format('CREATE INDEX ix_%s ON t (at)', md5(random()::text));
+           EXECUTE format('CREATE TABLE sales_%s (sum numeric)', to_char(now(), 'YYYY'));
+           EXECUTE format('CREATE TABLE t_%s PARTITION OF t FOR VALUES FROM (1) TO (9)', to_char(now(), 'YYYY'));
+           FOR i IN 1 .. 2 LOOP
+             EXECUTE format('CREATE SEQUENCE s_%s', md5(random()::text));
+           END LOOP;
+         END $$;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    // Of the sequences nobody knows how many there have to be; a partition may be dropped.
+    database
+        .execute(
+            "DO $$ DECLARE one text; BEGIN
+               FOR one IN SELECT format('%s %s', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'i' THEN 'INDEX'
+                              ELSE 'TABLE' END, oid::regclass)
+                          FROM pg_class WHERE relnamespace = 'acme'::regnamespace
+                            AND (relname ~ '^(log|h|sales|s|t)_[0-9a-f]+$' AND relkind IN ('r', 'S')
+                                 OR relname ~ '^ix_[0-9a-f]+$' AND relkind = 'I') LOOP
+                 EXECUTE replace('DROP ' || one, 'TABLE acme.ix_', 'INDEX acme.ix_');
+               END LOOP;
+               SELECT format('ALTER TABLE %s RENAME TO diary', oid::regclass) INTO one
+               FROM pg_class WHERE relnamespace = 'globex'::regnamespace AND relname LIKE 'log%' AND relkind = 'r';
+               EXECUTE one;
+             END $$",
+        )
+        .await;
+    let found = health(&tenants).await;
+    let from = "(from 2026-02-01-000000_step/up.sql:2), is missing";
+    assert_eq!(
+        problems(&found),
+        [
+            format!("Some(\"acme\"): a table whose name varies, such as `h_...` {from}"),
+            format!("Some(\"acme\"): a table whose name varies, such as `log_...` {from}"),
+            format!("Some(\"acme\"): an index of `t` whose name varies, such as `ix_...` {from}"),
+            format!("Some(\"acme\"): a table whose name varies, such as `sales_...` {from}"),
+            "Some(\"globex\"): table `diary` should not be there; it may be `log_...` under another name"
+                .to_owned(),
+            format!("Some(\"globex\"): a table whose name varies, such as `log_...` {from}"),
+        ]
+    );
+    for problem in &found.problems {
+        assert_eq!(problem.sql(tenants.registry()), [""; 0], "{}", problem.kind);
+    }
+}

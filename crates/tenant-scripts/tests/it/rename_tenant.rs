@@ -41,7 +41,7 @@ async fn what_still_has_the_old_name_is_told_beside_the_result() {
         .run("rename-tenant acme globex")
         .succeeds()
         .prints("Renamed tenant `acme` to `globex`, and so the search path of 1 function.\n")
-        .says("note: the name `acme` appears in the text of globex.old()\n")
+        .says("note: the name `acme` is still used by globex.old()\n")
         .says("  to do:   Read the functions and definitions. If one refers to the tenant, change it so that it");
     assert_eq!(database.value("SELECT globex.count()").await, "0");
 }

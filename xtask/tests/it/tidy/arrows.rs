@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["migration", "path"],
     &["link"],
     &["catalog"],
+    &["made_up"],
     &["name"],
     &["answer", "assertion", "tenant_enum"],
 ];

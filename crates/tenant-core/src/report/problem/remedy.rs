@@ -91,7 +91,7 @@ impl Problem {
                 Vec::new()
             }
             ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
-                difference.sql(&registry.target(&name).schema)
+                together(difference.sql(&registry.target(&name).schema))
             }),
             _ => Vec::new(),
         }
@@ -110,9 +110,15 @@ impl Problem {
     }
 
     fn drifted(&self, registry: &Registry, difference: &Difference) -> Vec<Remedy> {
+        if matches!(difference.change, Change::Shadowed { .. }) {
+            return vec![Advice::UniteObjects.into()];
+        }
         if difference.is_renamed() {
-            let rename = Sql::new(Purpose::RenameBack, self.sql(registry));
-            return vec![rename.into(), Advice::AddRenamingMigration.into()];
+            let sql = self.sql(registry);
+            let rename = (!sql.is_empty()).then(|| Sql::new(Purpose::RenameBack, sql).into());
+            let mut remedies = rename.into_iter().collect::<Vec<_>>();
+            remedies.push(Advice::AddRenamingMigration.into());
+            return remedies;
         }
         if difference.may_be_of_name() {
             return vec![Advice::KeepWhatNameMade.into()];
@@ -134,9 +140,21 @@ impl Problem {
             Mending::Rewrites => {
                 vec![Sql::new(Purpose::ChangeDefinition, self.sql(registry)).into()]
             }
+            Mending::ByHand if difference.is_blocked() => vec![Advice::RenameOther.into()],
             Mending::ByHand => vec![Advice::CompareByHand.into()],
         }
     }
+}
+
+/// Statements that only work together: what was dropped must not be gone where what takes
+/// its place cannot be made.
+fn together(mut statements: Vec<String>) -> Vec<String> {
+    let drops = |sql: &String| sql.starts_with("DROP ") || sql.contains(" DROP ");
+    if statements.len() > 1 && statements.iter().any(drops) {
+        statements.insert(0, "BEGIN".to_owned());
+        statements.push("COMMIT".to_owned());
+    }
+    statements
 }
 
 /// An error can say it better than its kind.

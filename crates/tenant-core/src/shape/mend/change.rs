@@ -3,6 +3,7 @@
 use sql_text::ident;
 
 use super::anew;
+use super::around::around;
 use super::column::of_column;
 use super::create::{add_constraint, create_index, set_view_default, with_options};
 use super::words::{keyword, reference};
@@ -39,7 +40,12 @@ pub(in crate::shape) fn change(
             _ => aspect(name, (should, is), change),
         };
         mending = worse(mending, kind);
-        statements.extend(some);
+        let is_of_type = matches!(change.aspect, Aspect::Type | Aspect::Collation);
+        statements.extend(if is_of_type && name.kind == ObjectKind::Column {
+            around((expected, found), name, some)
+        } else {
+            some
+        });
     }
     if mending == Mending::ByHand {
         statements.clear();

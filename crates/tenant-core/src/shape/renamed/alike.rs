@@ -66,7 +66,12 @@ pub(super) fn is_doubtful(
 }
 
 /// Says what a difference may be, and leaves it to people.
-fn note(difference: &mut Difference, before: &str, others: &[&ObjectName], after: &str) {
+pub(in crate::shape) fn note(
+    difference: &mut Difference,
+    before: &str,
+    others: &[&ObjectName],
+    after: &str,
+) {
     if others.is_empty() {
         return;
     }
@@ -78,7 +83,11 @@ fn note(difference: &mut Difference, before: &str, others: &[&ObjectName], after
     difference.core.clear();
 }
 
-fn may_be((expected, one): (&Shape, &ObjectName), (found, other): (&Shape, &ObjectName)) -> bool {
+/// Whether one can be the other under another name.
+pub(super) fn may_be(
+    (expected, one): (&Shape, &ObjectName),
+    (found, other): (&Shape, &ObjectName),
+) -> bool {
     if (one.kind, &one.table) != (other.kind, &other.table) {
         return false;
     }

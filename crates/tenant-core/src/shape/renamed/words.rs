@@ -104,6 +104,11 @@ pub(super) fn unified(text: &str, pairs: &[Pair]) -> String {
     all.join(" ")
 }
 
+/// Whether `name` stands in a text without a schema before it.
+pub(super) fn names_alone(text: &str, name: &str) -> bool {
+    words(text).any(|word| !word.is_qualified && word.name.as_deref() == Some(name))
+}
+
 /// `text` with the names that there are instead of those that should be.
 pub(super) fn substituted(text: &str, pairs: &[Pair]) -> String {
     let words = words(text).map(|word| {
