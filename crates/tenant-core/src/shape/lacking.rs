@@ -49,6 +49,7 @@ pub(super) fn add_lacking(expected: &Shape, found: &Shape, differences: &mut Vec
         statements: Vec::new(),
         core: Vec::new(),
         note: None,
+        is_of_name: false,
         is_blocked: false,
     }));
 }

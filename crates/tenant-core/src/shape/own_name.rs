@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Shape;
 use super::expectation::Expectation;
-use super::object::{Aspect, Object};
+use super::object::{Aspect, Object, ObjectName};
 use super::varying::{Circumstances, of_the_moment, varies};
+use crate::made_up::MadeUp;
 use crate::migration::NamePurpose;
 
 impl Expectation {
@@ -30,13 +31,14 @@ impl Expectation {
         let mut template = Shape::new(tried.own.clone(), tried.owner.clone());
         template.leeway = general.leeway.clone();
         let place = circumstances.place.clone();
-        template.leeway.made_up.extend(place);
+        let names = template.leeway.made_up.names().iter().cloned();
+        template.leeway.made_up = MadeUp::new(names.chain(place));
         for (name, object) in &tried.objects {
             let known = general.get(name);
             if known.is_none() && template.leeway.has_others_like(name) {
                 continue;
             }
-            let object = self::object(object, known, circumstances);
+            let object = self::object((name, object), known, circumstances);
             template.insert(name.clone(), object);
         }
         Self {
@@ -49,11 +51,15 @@ impl Expectation {
 }
 
 /// The object as it was tried, with what is `known` to vary.
-fn object(tried: &Object, known: Option<&Object>, circumstances: &Circumstances) -> Object {
+fn object(
+    (name, tried): (&ObjectName, &Object),
+    known: Option<&Object>,
+    circumstances: &Circumstances,
+) -> Object {
     let facts = tried.facts.iter().map(|(aspect, fact)| {
         let fact = match known.and_then(|known| known.fact(*aspect)) {
             Some(general) if varies(general) => general.to_owned(),
-            _ => of_the_moment(fact, circumstances),
+            _ => of_the_moment(fact, circumstances, (name, *aspect)),
         };
         (*aspect, fact)
     });
