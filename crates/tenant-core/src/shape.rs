@@ -31,6 +31,7 @@ mod name_form;
 mod normal;
 mod object;
 mod others;
+mod of_role;
 mod queries;
 mod read;
 mod renamed;
@@ -59,6 +60,7 @@ pub(crate) use object::Object;
 pub use object::{Aspect, ObjectKind, ObjectName};
 pub(crate) use read::read;
 pub(crate) use two::{may_hide_name, pieces};
+pub(crate) use of_role::Asked;
 pub(crate) use unqualified::{Elsewhere, candidates, unqualified};
 pub(crate) use varying::Circumstances;
 

@@ -32,8 +32,21 @@ pub(super) fn unknown(two: &Two<'_>, first: &[&ObjectName], second: &[&ObjectNam
 
 /// What of the moment stands in the names of `shape`.
 pub(super) fn of_moments(shape: &Shape, circumstances: &Circumstances) -> Vec<Others> {
+    with_forms(shape, |name| circumstances.moments.form_of(name))
+}
+
+/// What of the role that runs the migrations stands in the names of `shape`.
+pub(super) fn of_roles(shape: &Shape, circumstances: &Circumstances) -> Vec<Others> {
+    match &circumstances.role {
+        Some(role) => with_forms(shape, |name| role.form_of(name)),
+        None => Vec::new(),
+    }
+}
+
+/// The objects whose names have a form in which other names are possible.
+fn with_forms(shape: &Shape, form_of: impl Fn(&str) -> Option<NameForm>) -> Vec<Others> {
     let forms = shape.objects.iter().filter_map(|(name, object)| {
-        let form = circumstances.moments.form_of(&name.name)?;
+        let form = form_of(&name.name)?;
         Some((name, object, form))
     });
     let forms = forms.collect::<Vec<_>>();

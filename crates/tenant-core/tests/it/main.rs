@@ -51,6 +51,7 @@ mod names;
 mod names_in_text;
 mod other_programs;
 mod outside;
+mod of_role;
 mod outside_commits;
 mod outside_indexes;
 mod outside_journal;
