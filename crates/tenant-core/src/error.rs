@@ -95,14 +95,15 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// A text of the tenant, which no migration is known to have written, names its schema.
+    /// A text of the tenant, which no migration is known to have written, names its schema or
+    /// has the number (OID) of one of its objects; or a row names it that dynamic SQL could use.
     #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
         name: TenantName,
         /// Where, in words. If rows contain it, the functions with dynamic SQL.
         places: Vec<String>,
-        /// The tables into whose rows migrations have written it.
+        /// The tables with such rows.
         rows: Vec<String>,
     },
     /// A copy of a tenant did not come out like it, and was rolled back.

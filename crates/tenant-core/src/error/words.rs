@@ -44,7 +44,7 @@ pub(super) fn named(places: &[String], rows: &[String]) -> String {
     let tables = rows.iter().map(|table| format!("`{table}`"));
     let tables = tables.collect::<Vec<_>>().join(", ");
     format!(
-        "migrations have written its name into rows of {tables}, and dynamic SQL could use it: {}",
+        "its name appears in rows of {tables}, and dynamic SQL could use it: {}",
         places.join(", ")
     )
 }

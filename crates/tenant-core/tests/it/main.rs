@@ -17,6 +17,7 @@ mod causes;
 mod citus;
 mod clone;
 mod clone_alike;
+mod clone_leads_back;
 mod clone_references;
 mod connect;
 mod create;
