@@ -61,6 +61,7 @@ mod turn;
 mod unfit;
 mod unobtrusive;
 mod work;
+mod without_history;
 
 pub(crate) use adopt::{Evidence, adopt};
 pub(crate) use apply::migrate;
@@ -90,3 +91,4 @@ pub(crate) use surroundings::Surroundings;
 pub(crate) use unfit::{refuse_file, refuse_unfit};
 pub(crate) use unobtrusive::unobtrusively;
 pub(crate) use work::{Listener, Work};
+pub(crate) use without_history::{objects_in, refusal};

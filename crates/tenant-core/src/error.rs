@@ -254,7 +254,7 @@ pub enum Error {
         sign: ForeignSign,
     },
     /// A tenant that is not empty has no record of applied migrations.
-    #[error("tenant `{0}` cannot be repaired: its migration history is missing or empty")]
+    #[error("tenant `{0}` is not empty, and its migration history is missing or empty")]
     NoHistory(TenantName),
     /// The same, and nothing in its schema is what migrations make.
     #[error("tenant `{0}` has no migration history, and no migration creates its objects")]

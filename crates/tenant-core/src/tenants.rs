@@ -49,6 +49,7 @@ mod state;
 mod texts;
 mod trial;
 
+mod without_history;
 pub use accept_edits::AcceptEdits;
 pub use adopt::{Adopt, Adopted};
 pub use clone::CloneTenant;

@@ -117,3 +117,4 @@ mod tls;
 mod turns;
 mod unqualified;
 mod values;
+mod without_history;
