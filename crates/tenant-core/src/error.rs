@@ -279,6 +279,8 @@ pub enum Error {
         "{schema}: migration {version} is newer than what is to be reverted, and was applied \
          meanwhile"
     )]
+        /// What in it belongs to the wrong role as well, as `ALTER` names it.
+        objects: Vec<String>,
     AppliedMeanwhile {
         /// Which schema, in words.
         schema: String,

@@ -217,9 +217,12 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             }
             .into(),
         ],
-        Error::WrongOwner { schema, usual, .. } => {
-            vec![Sql::change_owner(schema.as_str(), usual).into()]
-        }
+        Error::WrongOwner {
+            schema,
+            usual,
+            objects,
+            ..
+        } => vec![Sql::change_owner(schema.as_str(), usual, objects).into()],
         Error::NothingToAdopt(name) => vec![Command::CheckTenant(name.clone()).into()],
         Error::StillDifferent { name, .. } => vec![
             Advice::RunSqlByHand.into(),

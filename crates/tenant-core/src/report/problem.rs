@@ -81,6 +81,9 @@ pub enum ProblemKind {
         owner: String,
         /// The role that it should belong to.
         usual: String,
+        /// What in it belongs to the wrong role as well, the migration history included, as
+        /// `ALTER` names it: `TABLE acme.tasks`.
+        objects: Vec<String>,
     },
     /// The schema is the coordinator's own, and the database is spread over a cluster.
     #[error("the tenant is on no server of the cluster: its schema is not distributed")]

@@ -172,13 +172,14 @@ impl Tenants {
         let only = Selection::from(&target.name);
         let reading = self.reading().await?;
         let wrong = wrong_owners(&reading, &self.registry, &only).await?;
-        // What is in the schema would be handed to that role.
-        match wrong.into_iter().find(|it| it.is_apart) {
+        // What is in the schema is compared with that role, and would be handed to it.
+        match wrong.into_iter().next() {
             Some(wrong) => Err(Error::WrongOwner {
                 name: target.name.clone(),
                 schema: target.schema.clone(),
                 owner: wrong.owner,
                 usual: wrong.usual,
+                objects: wrong.objects,
             }),
             None => Ok(()),
         }

@@ -43,8 +43,8 @@ impl Problem {
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
             }
-            ProblemKind::ForeignOwner { usual, .. } => {
-                vec![Sql::change_owner(&schema_of(registry, name), usual).into()]
+            ProblemKind::ForeignOwner { usual, objects, .. } => {
+                vec![Sql::change_owner(&schema_of(registry, name), usual, objects).into()]
             }
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
