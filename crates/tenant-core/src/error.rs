@@ -375,7 +375,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that matches no version of a tenant.
-    #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .differences))]
+    #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .alike, .differences))]
     NoVersionFits {
         /// The schema.
         name: SchemaName,
@@ -390,6 +390,9 @@ pub enum Error {
     #[error("the schema `{name}` {}", fits_each(.versions))]
     SeveralVersionsFit {
         /// The schema.
+        /// Older versions that it differs from in the same way, oldest first: which of them it
+        /// has cannot be known. `None` for that before the first.
+        alike: Vec<Option<Version>>,
         name: SchemaName,
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,

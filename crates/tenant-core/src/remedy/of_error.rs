@@ -33,7 +33,7 @@ impl Error {
             | Self::NoHistory(_)
             | Self::WrongOwner { .. }
             | Self::NoVersionFits { .. }
-            | Self::SeveralVersionsFit { .. }
+            | Self::OthersTenant { .. }
             | Self::HasLedger(_)
             | Self::NoSchema(_)
             | Self::NothingToAdopt(_)
@@ -163,6 +163,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Standby { .. } => Advice::UsePrimary,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
+        Error::SeveralVersionsFit { .. } => Advice::ChooseAdoptedVersion,
         Error::NotOurs { .. } | Error::CannotRepairAhead { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } => Advice::WaitLonger,
@@ -198,13 +199,16 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
                 Advice::NameAdoptedVersion.into(),
             ]
         }
+        Error::NoVersionFits { alike, .. } if !alike.is_empty() => {
+            vec![
+                Advice::FixSchema.into(),
+                Advice::ChooseAdoptedVersion.into(),
+            ]
+        }
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
             adopt(name, Some(nearest.clone().into())),
         ],
-        Error::SeveralVersionsFit { name, versions } => {
-            vec![adopt(name, Some(versions.last().cloned().flatten().into()))]
-        }
         Error::HasLedger(name) => vec![adopt(name, None)],
         Error::NoSchema(schema) => {
             let create = Command::CreateTenant(tenant_of(schema));

@@ -128,7 +128,7 @@ pub enum ProblemKind {
 }
 
 /// How a schema without a registration looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
@@ -140,6 +140,13 @@ pub enum Orphan {
          outside it depend on it"
     )]
     DependedOn,
+    /// The same, and it also holds objects, by kind and name, that no migration creates. They
+    /// would be dropped with it.
+    #[error(
+        "the schema looks like a tenant's, but no tenant of that name is registered, and no \
+         migration creates these objects in it: {}", .0.join(", ")
+    )]
+    WithOthers(Vec<String>),
     /// The same, with migrations that this program does not have.
     #[error(
         "the schema looks like a tenant's of another program, and no tenant of that name is registered"
