@@ -253,6 +253,15 @@ pub enum Error {
         /// What shows it.
         sign: ForeignSign,
     },
+    /// Another program has migrated the tenant, or no migration creates what is in it. It was
+    /// neither dropped nor renamed.
+    #[error("tenant `{name}` is not this program's: {why}")]
+    OthersTenant {
+        /// The tenant.
+        name: TenantName,
+        /// What shows it, in words.
+        why: String,
+    },
     /// A tenant that is not empty has no record of applied migrations.
     #[error("tenant `{0}` is not empty, and its migration history is missing or empty")]
     NoHistory(TenantName),
@@ -270,6 +279,8 @@ pub enum Error {
         owner: String,
         /// The role that it should belong to.
         usual: String,
+        /// What in it belongs to the wrong role as well, as `ALTER` names it.
+        objects: Vec<String>,
     },
     /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
@@ -279,8 +290,6 @@ pub enum Error {
         "{schema}: migration {version} is newer than what is to be reverted, and was applied \
          meanwhile"
     )]
-        /// What in it belongs to the wrong role as well, as `ALTER` names it.
-        objects: Vec<String>,
     AppliedMeanwhile {
         /// Which schema, in words.
         schema: String,
@@ -381,6 +390,9 @@ pub enum Error {
         name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
         nearest: Option<Version>,
+        /// Older versions that it differs from in the same way, oldest first: which of them it
+        /// has cannot be known. `None` for that before the first.
+        alike: Vec<Option<Version>>,
         /// Whether it is registered as a tenant's.
         is_registered: bool,
         /// How the schema differs from it, in words.
@@ -390,9 +402,6 @@ pub enum Error {
     #[error("the schema `{name}` {}", fits_each(.versions))]
     SeveralVersionsFit {
         /// The schema.
-        /// Older versions that it differs from in the same way, oldest first: which of them it
-        /// has cannot be known. `None` for that before the first.
-        alike: Vec<Option<Version>>,
         name: SchemaName,
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,

@@ -30,6 +30,7 @@ mod notes;
 mod orphans;
 mod other_program;
 mod others_tables;
+mod others_tenant;
 mod owners;
 mod places;
 mod reading;
@@ -48,8 +49,8 @@ mod standings;
 mod state;
 mod texts;
 mod trial;
-
 mod without_history;
+
 pub use accept_edits::AcceptEdits;
 pub use adopt::{Adopt, Adopted};
 pub use clone::CloneTenant;
@@ -66,6 +67,7 @@ pub use migrate::Migrate;
 pub use migrate_public::MigratePublic;
 pub use moving::MoveTenant;
 pub use places::{ClusterNode, TenantPlace};
+pub use rename::Rename;
 pub use repair::{LeftDifference, Repair};
 pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, RollbackTo};
 pub use spares::{KeepSpares, Spares};

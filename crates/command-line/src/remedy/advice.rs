@@ -255,6 +255,9 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "give --allow-name-in-rows if no function works on the schema that a row names. Update \
              the rows of the clone afterwards"
         }
+        Advice::AllowOtherProgram => {
+            "give --allow-other-program if you mean the tenant of the other program"
+        }
         Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
         _ => return None,
     })

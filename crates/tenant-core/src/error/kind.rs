@@ -55,6 +55,7 @@ impl Error {
             | Self::AheadOfProgram { .. }
             | Self::CannotRepairAhead { .. }
             | Self::OtherProgram { .. }
+            | Self::OthersTenant { .. }
             | Self::ChangedPath { .. }
             | Self::ChangedElsewhere { .. }
             | Self::NoVersionFits { .. }

@@ -164,6 +164,8 @@ advice! {
     /// Allow a clone to have rows with the name, if no function works on the schema that a
     /// row names.
     AllowNameInRows,
+    /// Say that a tenant of another program is meant.
+    AllowOtherProgram,
     /// Update the rows where they mean the tenant's name.
     UpdateRows,
     /// Drop the extension, and create it in a schema that belongs to no tenant.

@@ -210,6 +210,10 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             adopt(name, Some(nearest.clone().into())),
         ],
         Error::HasLedger(name) => vec![adopt(name, None)],
+        Error::OthersTenant { .. } => vec![
+            Advice::UseOtherProgram.into(),
+            Advice::AllowOtherProgram.into(),
+        ],
         Error::NoSchema(schema) => {
             let create = Command::CreateTenant(tenant_of(schema));
             vec![Advice::CorrectName.into(), create.into()]
