@@ -12,6 +12,7 @@ use super::leeway::Others;
 use super::mend::{self, Mending};
 use super::normal::without_casts;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::of_role;
 use super::renamed;
 
 /// What of two shapes is compared.
@@ -34,6 +35,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     let nothing = Object::default();
     for (name, object) in &expected.objects {
         let there = found.get(name);
+        let object = &*of_role::settled(object, there, &found.owner);
         match there.or_else(|| name.is_of_a_view_in(found).then_some(&nothing)) {
             Some(there) => both(
                 expected,
@@ -47,7 +49,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 && is_dropped_partition(expected, found, name) => {}
             // There may be that of another year or month.
             None if expected.leeway.is_of_moment(name) => {}
-            None => differences.push(missing(expected, name, object)),
+            None => differences.push(missing(expected, name, object, &found.owner)),
         }
     }
     for (name, object) in &found.objects {
@@ -67,7 +69,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
         }
     }
     for difference in &mut differences {
-        difference.keep_to(&expected.leeway);
+        difference.keep_to(&expected.leeway, &found.owner);
     }
     differences
 }
@@ -124,7 +126,7 @@ fn are_like(
             .is_none_or(|known| *known == columns())
 }
 
-fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
+fn missing(expected: &Shape, name: &ObjectName, object: &Object, owner: &str) -> Difference {
     let mut missing = Difference {
         object: name.clone(),
         change: Change::Missing,
@@ -133,7 +135,7 @@ fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
         core: mend::create_core(expected, name),
         note: mend::why_by_hand(name, object).map(str::to_owned),
     };
-    missing.keep_to(&expected.leeway);
+    missing.keep_to(&expected.leeway, owner);
     missing
 }
 
@@ -148,7 +150,7 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     }
     let (now_expected, mut all) = renamed::put_in(expected, found);
     for difference in &mut all {
-        difference.keep_to(&expected.leeway);
+        difference.keep_to(&expected.leeway, &found.owner);
     }
     all.retain(|it| !is_renamed_by_citus(expected, it));
     let mut differences = compare(&now_expected, found, compared);
@@ -174,7 +176,7 @@ fn is_renamed_by_citus(expected: &Shape, difference: &Difference) -> bool {
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);
     let object = expected.get(&name)?;
-    Some(missing(expected, &name, object))
+    Some(missing(expected, &name, object, &expected.owner))
 }
 
 pub(super) fn table_name(table: &str) -> ObjectName {

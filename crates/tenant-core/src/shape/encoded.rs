@@ -115,7 +115,7 @@ fn base64(bytes: &[u8], letters: &[u8; 64]) -> String {
 /// of three places. Where that is short, it counts only before a dot or a quotation mark.
 fn within_base64(name: &str, letters: &[u8; 64]) -> impl Iterator<Item = String> {
     let of = move |before: usize, name: &str| {
-        let bytes = [&b"\0\0"[..before], name.as_bytes()].concat();
+        let bytes = [vec![0; before], name.as_bytes().to_vec()].concat();
         let (first, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
         let text = base64(&bytes, letters);
         text.get(first..end).unwrap_or_default().to_owned()

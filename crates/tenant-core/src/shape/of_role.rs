@@ -4,12 +4,15 @@
 //! It is looked for only where migrations ask for the role, and where their text does not
 //! have the same in it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sql_text::{MAX_NAME, Text, Token, TokenKind, stored, tokens};
 
+use super::forms::quoted;
 use super::name_form::{NameForm, Part};
-use super::varying::body;
+use super::object::Object;
+use super::varying::{self, body};
 
 /// Stands for the name of the role. Unicode sets this character apart for what a program
 /// does inside itself.
@@ -168,6 +171,33 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
         let name = rest.get(..end);
         name.is_some_and(|name| is_name(name) && pattern.replace(ROLE, name) == text)
     })
+}
+
+/// `text` with the name of a role in the place of each mark.
+pub(super) fn filled(text: &str, role: &str) -> String {
+    text.replace(ROLE, &quoted(role))
+}
+
+/// The object with no mark: what is `there` if that fits, or else the role `owner`.
+pub(super) fn settled<'a>(
+    object: &'a Object,
+    there: Option<&Object>,
+    owner: &str,
+) -> Cow<'a, Object> {
+    if !object.facts.values().any(|fact| fact.contains(ROLE)) {
+        return Cow::Borrowed(object);
+    }
+    let mut object = object.clone();
+    for (aspect, fact) in &mut object.facts {
+        let there = there.and_then(|there| there.fact(*aspect));
+        if fact.contains(ROLE) {
+            *fact = match there {
+                Some(there) if varying::fits(fact, Some(there)) => there.to_owned(),
+                _ => filled(fact, owner),
+            };
+        }
+    }
+    Cow::Owned(object)
 }
 
 /// Whether it can be the name of a role, as it is or in quotes.

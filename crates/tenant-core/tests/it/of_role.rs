@@ -91,6 +91,18 @@ async fn what_another_role_has_created_is_as_it_should_be_and_damage_is_found() 
         let found = format!("{:?}", problems(&health(&superuser).await));
         assert!(found.contains(told), "{damage}: {found}");
     }
+
+    // What is repaired gets the name of the role that the schema belongs to.
+    let drop = "DROP POLICY direct ON acme.tasks; DROP FUNCTION acme.made_by()";
+    database.execute(drop).await;
+    superuser.repair(&name("acme")).await.unwrap();
+    let said = "SELECT acme.made_by() || ' ' || obj_description('acme.tasks'::regclass) || ' ' || \
+        (SELECT string_agg(DISTINCT polroles::regrole[]::text, ' ') FROM pg_policy WHERE polrelid = 'acme.tasks'::regclass)";
+    let alice = alice.name();
+    assert_eq!(
+        database.value(said).await,
+        format!("{alice} made by {alice} {{{alice}}}")
+    );
 }
 
 #[tokio::test]
