@@ -10,6 +10,7 @@ mod failure;
 mod foreign_sign;
 mod kind;
 mod words;
+mod wrong_owner;
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ use words::{
     unmovable, unreadable, who_changed,
 };
 pub(crate) use words::{excerpt, few};
+pub use wrong_owner::WrongOwner;
 
 /// An operation on the tenants that failed. Unless a variant says otherwise, the database
 /// is as it was before.
@@ -95,8 +97,8 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// A text of the tenant, which no migration is known to have written, names its schema or
-    /// has the number (OID) of one of its objects; or a row names it that dynamic SQL could use.
+    /// A text of the tenant leads to it: no migration is known to have written that, or a row
+    /// has it that dynamic SQL could use.
     #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
@@ -254,14 +256,9 @@ pub enum Error {
         sign: ForeignSign,
     },
     /// Another program has migrated the tenant, or no migration creates what is in it. It was
-    /// neither dropped nor renamed.
-    #[error("tenant `{name}` is not this program's: {why}")]
-    OthersTenant {
-        /// The tenant.
-        name: TenantName,
-        /// What shows it, in words.
-        why: String,
-    },
+    /// neither dropped nor renamed. The second text says what shows that.
+    #[error("tenant `{0}` is not this program's: {1}")]
+    OthersTenant(TenantName, String),
     /// A tenant that is not empty has no record of applied migrations.
     #[error("tenant `{0}` is not empty, and its migration history is missing or empty")]
     NoHistory(TenantName),
@@ -269,19 +266,8 @@ pub enum Error {
     #[error("tenant `{0}` has no migration history, and no migration creates its objects")]
     ForeignObjects(TenantName),
     /// The schema belongs to another role than what is in it, or than those of most tenants.
-    #[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
-    WrongOwner {
-        /// The tenant.
-        name: TenantName,
-        /// The schema.
-        schema: SchemaName,
-        /// The role that it belongs to.
-        owner: String,
-        /// The role that it should belong to.
-        usual: String,
-        /// What in it belongs to the wrong role as well, as `ALTER` names it.
-        objects: Vec<String>,
-    },
+    #[error(transparent)]
+    WrongOwner(Box<WrongOwner>),
     /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
     NoVersion(Version),
@@ -390,8 +376,7 @@ pub enum Error {
         name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
         nearest: Option<Version>,
-        /// Older versions that it differs from in the same way, oldest first: which of them it
-        /// has cannot be known. `None` for that before the first.
+        /// Older versions that it differs from in the same way: it may have any of them.
         alike: Vec<Option<Version>>,
         /// Whether it is registered as a tenant's.
         is_registered: bool,

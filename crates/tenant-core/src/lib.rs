@@ -139,7 +139,7 @@ mod tenants;
 pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{Rows, Settings, TransactionMode, UnknownMigrations, Writers};
-pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure};
+pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure, WrongOwner};
 pub use fleet::{Selection, Stop};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
 pub use migration::{

@@ -225,12 +225,10 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             }
             .into(),
         ],
-        Error::WrongOwner {
-            schema,
-            usual,
-            objects,
-            ..
-        } => vec![Sql::change_owner(schema.as_str(), usual, objects).into()],
+        Error::WrongOwner(wrong) => {
+            let schema = wrong.schema.as_str();
+            vec![Sql::change_owner(schema, &wrong.usual, &wrong.objects).into()]
+        }
         Error::NothingToAdopt(name) => vec![Command::CheckTenant(name.clone()).into()],
         Error::StillDifferent { name, .. } => vec![
             Advice::RunSqlByHand.into(),

@@ -30,10 +30,7 @@ impl Tenants {
         }
         match self.why_others(name).await? {
             None => Ok(()),
-            Some(why) => Err(Error::OthersTenant {
-                name: name.clone(),
-                why,
-            }),
+            Some(why) => Err(Error::OthersTenant(name.clone(), why)),
         }
     }
 

@@ -8,6 +8,7 @@ use super::handle::Tenants;
 use super::owners::wrong_owners;
 use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep, UnknownMigrations};
+use crate::error::WrongOwner;
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::name::{Schema, Target};
@@ -174,13 +175,13 @@ impl Tenants {
         let wrong = wrong_owners(&reading, &self.registry, &only).await?;
         // What is in the schema is compared with that role, and would be handed to it.
         match wrong.into_iter().next() {
-            Some(wrong) => Err(Error::WrongOwner {
+            Some(wrong) => Err(Error::WrongOwner(Box::new(WrongOwner {
                 name: target.name.clone(),
                 schema: target.schema.clone(),
                 owner: wrong.owner,
                 usual: wrong.usual,
                 objects: wrong.objects,
-            }),
+            }))),
             None => Ok(()),
         }
     }

@@ -90,6 +90,7 @@ mod reported_borders;
 mod reported_copies;
 mod reported_drift;
 mod reported_expectations;
+mod reported_leads;
 mod resources;
 mod rollback;
 mod rollback_loss;

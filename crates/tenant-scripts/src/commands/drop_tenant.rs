@@ -97,11 +97,7 @@ impl Script for DropTenant {
             .clone()
             .filter(|_| !self.allow_other_program)
         {
-            return Err(Error::OthersTenant {
-                name: self.name,
-                why,
-            }
-            .into());
+            return Err(Error::OthersTenant(self.name, why).into());
         }
         if !contents.affected.is_empty() {
             context.output.problem(&affected(&contents.affected));
