@@ -8,7 +8,6 @@ use sql_text::{ident, literal};
 use tokio_postgres::SimpleQueryRow;
 
 use super::name_in_text::in_pattern;
-use super::oids::following;
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
@@ -131,6 +130,29 @@ fn replacement(to: Schema<'_>) -> String {
     format!(
         r"'\1' || pg_catalog.quote_ident({}) || '\2'",
         literal(&name)
+    )
+}
+
+/// A subquery: the number `number` of a relation of `from`, and the one `copied` of the
+/// relation of `to` with the same name.
+pub(super) fn copied_relations(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "SELECT o.oid AS number, w.oid AS copied FROM pg_catalog.pg_class o \
+         JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace \
+         JOIN pg_catalog.pg_class w ON w.relname = o.relname \
+         JOIN pg_catalog.pg_namespace m ON m.oid = w.relnamespace \
+         WHERE n.nspname = {} AND m.nspname = {}",
+        literal(from.schema_name()),
+        literal(to.schema_name())
+    )
+}
+
+/// A format for the expression with which a column of numbers is read: a relation's becomes
+/// that of the relation in the copy.
+fn following(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "coalesce((SELECT x.copied FROM ({}) x WHERE x.number = %1$I), %1$I)",
+        copied_relations(from, to).replace('%', "%%")
     )
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sql_text::{ident, literal};
 
-use super::copy_values::made_of;
+use super::copy_values::{copied_relations, made_of};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
@@ -24,29 +24,6 @@ fn objects_of(schema: Schema<'_>) -> String {
               AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
          CROSS JOIN LATERAL (VALUES (d.objid), (c.reltype)) o (oid) \
          WHERE n.nspname = {name} AND o.oid <> 0"
-    )
-}
-
-/// A subquery: the number `number` of a relation of `from`, and the one `copied` of the
-/// relation of `to` with the same name.
-fn copied_relations(from: Schema<'_>, to: Schema<'_>) -> String {
-    format!(
-        "SELECT o.oid AS number, w.oid AS copied FROM pg_catalog.pg_class o \
-         JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace \
-         JOIN pg_catalog.pg_class w ON w.relname = o.relname \
-         JOIN pg_catalog.pg_namespace m ON m.oid = w.relnamespace \
-         WHERE n.nspname = {} AND m.nspname = {}",
-        literal(from.schema_name()),
-        literal(to.schema_name())
-    )
-}
-
-/// A format for the expression with which a column of numbers is read: a relation's becomes
-/// that of the relation in the copy.
-pub(super) fn following(from: Schema<'_>, to: Schema<'_>) -> String {
-    format!(
-        "coalesce((SELECT x.copied FROM ({}) x WHERE x.number = %1$I), %1$I)",
-        copied_relations(from, to).replace('%', "%%")
     )
 }
 
