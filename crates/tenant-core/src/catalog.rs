@@ -10,7 +10,7 @@
 
 mod dependents;
 
-pub use dependents::Dependent;
+pub use dependents::{Affected, Dependent};
 pub(crate) use dependents::{ESTIMATE, dependents};
 
 /// The catalog of a database.

@@ -10,6 +10,7 @@ mod failure;
 mod foreign_sign;
 mod kind;
 mod words;
+mod wrong_owner;
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ use words::{
     unmovable, unreadable, who_changed, with_name,
 };
 pub(crate) use words::{excerpt, few};
+pub use wrong_owner::WrongOwner;
 
 /// An operation on the tenants that failed. Unless a variant says otherwise, the database
 /// is as it was before.
@@ -95,14 +97,15 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// A text of the tenant, which no migration is known to have written, names its schema.
+    /// A text of the tenant leads to it: no migration is known to have written that, or a row
+    /// has it that dynamic SQL could use.
     #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
         name: TenantName,
         /// Where, in words. If rows contain it, the functions with dynamic SQL.
         places: Vec<String>,
-        /// The tables into whose rows migrations have written it.
+        /// The tables with such rows.
         rows: Vec<String>,
     },
     /// A copy of a tenant did not come out like it, and was rolled back.
@@ -249,24 +252,19 @@ pub enum Error {
         /// What shows it.
         sign: ForeignSign,
     },
+    /// Another program has migrated the tenant, or no migration creates what is in it. It was
+    /// neither dropped nor renamed. The second text says what shows that.
+    #[error("tenant `{0}` is not this program's: {1}")]
+    OthersTenant(TenantName, String),
     /// A tenant that is not empty has no record of applied migrations.
-    #[error("tenant `{0}` cannot be repaired: its migration history is missing or empty")]
+    #[error("tenant `{0}` is not empty, and its migration history is missing or empty")]
     NoHistory(TenantName),
     /// The same, and nothing in its schema is what migrations make.
     #[error("tenant `{0}` has no migration history, and no migration creates its objects")]
     ForeignObjects(TenantName),
     /// The schema belongs to another role than what is in it, or than those of most tenants.
-    #[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
-    WrongOwner {
-        /// The tenant.
-        name: TenantName,
-        /// The schema.
-        schema: SchemaName,
-        /// The role that it belongs to.
-        owner: String,
-        /// The role that it should belong to.
-        usual: String,
-    },
+    #[error(transparent)]
+    WrongOwner(Box<WrongOwner>),
     /// A version that no migration of this program has.
     #[error("there is no migration with the version `{0}`")]
     NoVersion(Version),
@@ -369,12 +367,14 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that matches no version of a tenant.
-    #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .differences))]
+    #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .alike, .differences))]
     NoVersionFits {
         /// The schema.
         name: SchemaName,
         /// The version whose shape is the nearest; `None` for that before the first.
         nearest: Option<Version>,
+        /// Older versions that it differs from in the same way: it may have any of them.
+        alike: Vec<Option<Version>>,
         /// Whether it is registered as a tenant's.
         is_registered: bool,
         /// How the schema differs from it, in words.

@@ -138,9 +138,9 @@ mod tenant_enum;
 mod tenants;
 
 pub use answer::Answer;
-pub use catalog::Dependent;
+pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
-pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure};
+pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure, WrongOwner};
 pub use fleet::{Selection, Stop};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
 pub use migration::{
@@ -168,6 +168,6 @@ pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
     CreateMany, Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss,
-    Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Repair, Rollback,
+    Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair, Rollback,
     RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
 };

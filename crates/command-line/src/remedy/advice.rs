@@ -105,6 +105,14 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              SCHEMA, and migrate the tenant. If the schema is not a tenant's, delete its row in \
              the registry"
         }
+        Advice::ChooseAdoptedVersion => {
+            "the schema doesn't show which of these versions it has. Find out from its rows which \
+             migrations were applied, and give that version with --at"
+        }
+        Advice::MoveOthersObjects => {
+            "if the schema is not needed, first move the objects that no migration creates to \
+             another schema, for example with ALTER TABLE ... SET SCHEMA"
+        }
         Advice::FixSchema => "change the schema by hand so that it matches a version",
         Advice::CompareByHand => {
             "compare it with another tenant, and change it by hand: no SQL is certain to be right"
@@ -268,6 +276,9 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::AllowNameInRows => {
             "give --allow-name-in-rows if no function works on the schema that a row names. Update \
              the rows of the clone afterwards"
+        }
+        Advice::AllowOtherProgram => {
+            "give --allow-other-program if you mean the tenant of the other program"
         }
         Advice::UpdateRows => "update the rows if they are meant to have the tenant's name",
         _ => return None,

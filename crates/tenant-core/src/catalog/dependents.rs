@@ -47,6 +47,35 @@ impl Dependent {
     }
 }
 
+/// An object outside a schema that stays if the schema is dropped, and loses something: a
+/// publication or a subscription its tables; a function, an event trigger or a kept
+/// `search_path` what it names. `Display` names it: ``publication `all_tasks` ``.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Affected {
+    /// What it is: `publication`, `subscription`, `event trigger`, `function` or
+    /// `search_path`.
+    pub kind: String,
+    /// Its name; of a path, what keeps it.
+    pub name: String,
+}
+
+impl fmt::Display for Affected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} `{}`", self.kind, self.name)
+    }
+}
+
+impl Affected {
+    /// The object in a row of its kind and its name.
+    pub(crate) fn read(row: &SimpleQueryRow) -> Option<Self> {
+        Some(Self {
+            kind: row.get(0)?.to_owned(),
+            name: row.get(1)?.to_owned(),
+        })
+    }
+}
+
 /// An expression: about how many rows the relation `c` has, or null. It is what `ANALYZE`
 /// left behind, or what the statistics have counted since; never a scan. Where nobody has
 /// counted and the statistics are lost, as after a crash, both say 0 of a table that is
@@ -91,10 +120,12 @@ const GONE_REST: &str = "UNION \
         WHERE d.classid = g.classid AND d.objid = g.objid \
           AND (g.objsubid = 0 OR d.objsubid = g.objsubid) AND d.deptype IN ('i', 'e')) next)";
 
-/// What of it does not lie in the schema: whatever lies in a schema depends on it.
+/// What of it does not lie in the schema: whatever lies in a schema depends on it. An
+/// extension is there once for the whole database, wherever it lies.
 const OUTSIDE: &str = "inside AS MATERIALIZED ( \
         SELECT d.refobjid, d.classid, d.objid FROM pg_catalog.pg_depend d \
         WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+        AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass \
         AND d.refobjid IN (SELECT root FROM gone WHERE objid = root)), \
     outside AS MATERIALIZED ( \
         SELECT g.* FROM gone g WHERE g.objid <> g.root \
@@ -102,7 +133,8 @@ const OUTSIDE: &str = "inside AS MATERIALIZED ( \
 
 /// What of that goes because what it is a part of goes: a trigger with its table, a row
 /// type with its view, a member with its extension, a cast with its type. A partition is
-/// no such part, because it has rows of its own, nor is a table of an extension.
+/// no such part, because it has rows of its own, nor is a table of an extension, nor a cast
+/// that also needs what stays, such as a function elsewhere.
 ///
 /// Each list is looked up by a hash, and not read from end to end for each object.
 const PARTS: &str = "parts AS MATERIALIZED ( \
@@ -115,7 +147,10 @@ const PARTS: &str = "parts AS MATERIALIZED ( \
         AND (d.deptype IN ('i', 'P', 'S') OR d.deptype IN ('a', 'e') AND r.oid IS NULL \
              OR d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass \
                 AND d.classid IN ('pg_catalog.pg_cast'::pg_catalog.regclass, \
-                                  'pg_catalog.pg_transform'::pg_catalog.regclass)) \
+                                  'pg_catalog.pg_transform'::pg_catalog.regclass) \
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e \
+                    WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'n' \
+                    AND (o.root, e.refclassid, e.refobjid, 0) NOT IN (SELECT * FROM gone))) \
         UNION ALL \
         SELECT o.classid, o.objid, 0 WHERE o.objsubid <> 0 \
         OFFSET 0) whole \

@@ -15,6 +15,7 @@ use super::ledger::open_ledger;
 use super::run::run;
 use super::transaction::{Make, Transaction, Way, close, run_at_once};
 use super::unfit::refuse_unfit;
+use super::without_history::require_empty;
 use super::work::Work;
 use crate::migration::Migration;
 use crate::name::Schema;
@@ -91,7 +92,13 @@ async fn bring_up_to_date(work: Work<'_>) -> Done<'_> {
         close(work).await;
         return Done::with(&[]);
     }
-    if let Err(error) = require_ours(work, &ledger.versions) {
+    let fit = match require_ours(work, &ledger.versions) {
+        // An empty history says that there is nothing yet; where it is missing, the schema
+        // has to show that.
+        Ok(()) if !ledger.exists => require_empty(work).await,
+        fit => fit,
+    };
+    if let Err(error) = fit {
         close(work).await;
         return Done::failed(error);
     }

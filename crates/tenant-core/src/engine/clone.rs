@@ -16,6 +16,7 @@ use super::follow_name::{follow_where_known, shape_of_copy};
 use super::ledger::{comment, create_ledger, set_comment};
 use super::name_in_text::{read_left, texts_in};
 use super::name_state::open_and_look_at_both;
+use super::oids::numbers;
 use super::rehearse::shape_of;
 use super::repair::prepare;
 use super::rows_that_lead_back::{NameInRows, refuse_rows_that_lead_back};
@@ -165,9 +166,10 @@ async fn build(
         return Ok(None);
     }
     refuse_rare(work).await?;
-    let shape = shape_of_copy(work, shape_to_copy(work).await?, target, how.expected)?;
+    let (shape, numbers) = (shape_to_copy(work).await?, numbers(work).await?);
+    let shape = shape_of_copy(work, shape, target, how.expected, &numbers)?;
     if how.rows == Rows::All && how.names == NameInRows::Refuse {
-        refuse_rows_that_lead_back(work, how.expected).await?;
+        refuse_rows_that_lead_back(work).await?;
     }
     let there = work.on(target);
     let (first, rest) = in_halves(creation(&shape, target.schema_name()));

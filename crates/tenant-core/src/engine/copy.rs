@@ -10,6 +10,7 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::copy_sequences::{SequencesThere, let_sequences_go_on};
 use super::copy_values::{columns, of_references, refuse_hidden_references};
+use super::oids::refuse_numbers;
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
@@ -82,6 +83,7 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
     script.step("listing the columns", &columns(from, to, catalog));
     let rows = ask(work, &script).await?;
     refuse_hidden_references(work, from, &rows).await?;
+    refuse_numbers(work, from).await?;
     let mut copied = Copied::default();
     for (table, statement) in copies(&rows, from, to) {
         let done = copy_rows(work, &table, &statement).await;

@@ -21,14 +21,7 @@ const REFERENCES: &str = "'regclass', 'regtype', 'regproc', 'regprocedure', 'reg
 
 /// Each type of a column of the schema `n`, with those that it is made of, and whether it
 /// is nothing but that: a domain or an array is, a composite type is not.
-///
-/// In a list a name that needs quotes is written with more of them, so that it cannot be
-/// replaced there.
-fn made_of(from: Schema<'_>, to: Schema<'_>) -> String {
-    let is_plain = |schema: Schema<'_>| {
-        let name = literal(schema.schema_name());
-        format!("pg_catalog.quote_ident({name}) = {name}")
-    };
+pub(super) fn made_of(from: Schema<'_>) -> String {
     format!(
         "made_of (root, oid, is_whole, is_list) AS ( \
              SELECT DISTINCT a.atttypid, a.atttypid, true, false \
@@ -47,14 +40,27 @@ fn made_of(from: Schema<'_>, to: Schema<'_>) -> String {
                      AND NOT a.attisdropped \
                  UNION ALL SELECT r.rngsubtype, false, false FROM pg_catalog.pg_range r \
                      WHERE r.rngtypid = t.oid OR r.rngmultitypid = t.oid) \
-                 part (oid, is_whole, is_list)), \
-         refers AS (SELECT m.root, bool_and(m.is_whole) AND (NOT bool_or(m.is_list) OR {}) AS follows, \
+                 part (oid, is_whole, is_list))",
+        literal(from.schema_name())
+    )
+}
+
+/// Which of these types refer to objects, and whether their values can follow.
+///
+/// In a list a name that needs quotes is written with more of them, so that it cannot be
+/// replaced there.
+fn refers(from: Schema<'_>, to: Schema<'_>) -> String {
+    let is_plain = |schema: Schema<'_>| {
+        let name = literal(schema.schema_name());
+        format!("pg_catalog.quote_ident({name}) = {name}")
+    };
+    format!(
+        "refers AS (SELECT m.root, bool_and(m.is_whole) AND (NOT bool_or(m.is_list) OR {}) AS follows, \
                  min('pg_catalog.' || t.typname) \
                      || CASE WHEN bool_or(m.is_list) THEN '[]' ELSE '' END AS written \
              FROM made_of m JOIN pg_catalog.pg_type t ON t.oid = m.oid \
              WHERE t.typname IN ({REFERENCES}) \
              AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace GROUP BY m.root)",
-        literal(from.schema_name()),
         format_args!("{} AND {}", is_plain(from), is_plain(to)),
     )
 }
@@ -66,13 +72,15 @@ fn made_of(from: Schema<'_>, to: Schema<'_>) -> String {
 /// one row with nulls.
 pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     format!(
-        "WITH RECURSIVE {} \
+        "WITH RECURSIVE {}, {} \
          SELECT c.relname, c.relkind = 'r', pg_catalog.quote_ident(a.attname), \
              CASE WHEN f.follows THEN pg_catalog.format( \
                      'CASE WHEN %1$I::text ~ %2$L \
                       THEN pg_catalog.regexp_replace(%1$I::text, %2$L, %3$L, ''g'')::%4$s \
                       ELSE %1$I::%5$s::%4$s END', \
                      a.attname, {}, {}, k.type, f.written) \
+                  WHEN t.oid = 'pg_catalog.oid'::pg_catalog.regtype \
+                  THEN pg_catalog.format({}, a.attname) \
                   WHEN t.typnamespace = n.oid \
                   THEN pg_catalog.quote_ident(a.attname) || '::text::' || k.type \
                   ELSE pg_catalog.quote_ident(a.attname) END, \
@@ -89,9 +97,11 @@ pub(super) fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Str
          LEFT JOIN refers f ON f.root = a.atttypid \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
          AND c.relname <> {} AND {} ORDER BY c.relname, a.attnum",
-        made_of(from, to),
+        made_of(from),
+        refers(from, to),
         reference_to(from),
         replacement(to),
+        literal(&following(from, to)),
         literal(from.schema_name()),
         literal(MIGRATION_HISTORY),
         catalog.no_shard("c"),
@@ -120,6 +130,29 @@ fn replacement(to: Schema<'_>) -> String {
     format!(
         r"'\1' || pg_catalog.quote_ident({}) || '\2'",
         literal(&name)
+    )
+}
+
+/// A subquery: the number `number` of a relation of `from`, and the one `copied` of the
+/// relation of `to` with the same name.
+pub(super) fn copied_relations(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "SELECT o.oid AS number, w.oid AS copied FROM pg_catalog.pg_class o \
+         JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace \
+         JOIN pg_catalog.pg_class w ON w.relname = o.relname \
+         JOIN pg_catalog.pg_namespace m ON m.oid = w.relnamespace \
+         WHERE n.nspname = {} AND m.nspname = {}",
+        literal(from.schema_name()),
+        literal(to.schema_name())
+    )
+}
+
+/// A format for the expression with which a column of numbers is read: a relation's becomes
+/// that of the relation in the copy.
+fn following(from: Schema<'_>, to: Schema<'_>) -> String {
+    format!(
+        "coalesce((SELECT x.copied FROM ({}) x WHERE x.number = %1$I), %1$I)",
+        copied_relations(from, to).replace('%', "%%")
     )
 }
 

@@ -1,6 +1,8 @@
 //! What follows a tenant's name where migrations have written that into a text, and what
 //! cannot.
 
+use std::collections::BTreeSet;
+
 use super::one_by_one::{Group, run_one_by_one};
 use super::rehearse::shape_of;
 use super::repair::prepare;
@@ -16,27 +18,32 @@ use crate::shape::{Compared, Expectation, Mending, Named, Place, Shape, compare}
 const ROUNDS: usize = 4;
 
 /// The shape that a copy of a tenant is to have: that of the tenant, with the copy's name
-/// where migrations have written the tenant's.
+/// where migrations have written the tenant's. `numbers` are those of the tenant's objects.
 ///
 /// # Errors
 ///
-/// [`Error::NameInText`] where the name stands in a text that nothing is known of.
+/// [`Error::NameInText`] where the name, or one of these numbers, stands in a text that
+/// nothing is known of.
 pub(super) fn shape_of_copy(
     work: Work<'_>,
     shape: Shape,
     to: Schema<'_>,
     expected: Option<&Expectation>,
+    numbers: &BTreeSet<String>,
 ) -> Result<Shape, Error> {
     let names = (work.schema.schema_name(), to.schema_name());
     let named = Named::Follow;
     let (shape, places) = match expected {
         None => {
-            let places = shape.places_of(names.0, None);
+            let mut places = shape.places_of(names.0, None);
+            places.extend(shape.places_of_numbers(numbers, None));
             (shape, places)
         }
         Some(expected) => {
             let copy = shape.called(names, expected, named);
-            let mut places = copy.places_of(names.0, Some(&expected.of(names.1)));
+            let wanted = expected.of(names.1);
+            let mut places = copy.places_of(names.0, Some(&wanted));
+            places.extend(copy.places_of_numbers(numbers, Some(&wanted)));
             places.extend(expected.hidden(names.0).map(Place::of_hidden));
             (copy, places)
         }

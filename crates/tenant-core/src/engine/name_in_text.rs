@@ -107,7 +107,9 @@ fn paths_of_routines(from: Schema<'_>) -> String {
     format!(
         "SELECT 'path', 'function ' || {SIGNATURE}, 'ALTER ROUTINE ' || {SIGNATURE}, s \
          FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
-         CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) s WHERE {} ORDER BY 2",
+         CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) s \
+         WHERE n.nspname <> {} AND {} ORDER BY 2",
+        literal(from.schema_name()),
         KeptPath::may_name("s", from)
     )
 }
@@ -133,22 +135,28 @@ fn paths_of_roles(from: Schema<'_>) -> String {
     )
 }
 
+/// A condition: functions `p` of schemas `n` that are nobody's. Another tenant's speak of
+/// something else, and an extension's own are not the user's.
+pub(super) fn named_elsewhere() -> String {
+    let ledger = literal(MIGRATION_HISTORY);
+    format!(
+        "(n.nspname = 'public' \
+             OR n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c \
+                                WHERE c.relnamespace = n.oid AND c.relname = {ledger})) \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e \
+             WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+             AND e.objid = p.oid AND e.deptype = 'e')"
+    )
+}
+
 /// Functions with the name as a word in their text: those of the schema itself, and
-/// those of schemas that are nobody's. Another tenant's speak of something else, and
-/// an extension's own are not the user's.
+/// those of schemas that are nobody's.
 fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
-    let (to, ledger) = (literal(to.schema_name()), literal(MIGRATION_HISTORY));
+    let to = literal(to.schema_name());
     texts_with(
         from,
-        &format!(
-            "(n.nspname = {to} OR n.nspname = 'public' \
-                  OR n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
-                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c \
-                                     WHERE c.relnamespace = n.oid AND c.relname = {ledger})) \
-             AND (n.nspname = {to} OR NOT EXISTS (SELECT FROM pg_catalog.pg_depend e \
-                     WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
-                     AND e.objid = p.oid AND e.deptype = 'e'))"
-        ),
+        &format!("(n.nspname = {to} OR {})", named_elsewhere()),
     )
 }
 
@@ -171,14 +179,26 @@ pub(super) fn in_pattern(name: &str) -> String {
     pattern
 }
 
-/// The text of a function in C is no text.
 fn texts_with(name: Schema<'_>, condition: &str) -> String {
+    let signature = format!("{SIGNATURE} AS signature");
+    let functions = functions_naming(name, &signature, condition);
+    format!("SELECT 'text', f.signature FROM ({functions}) f ORDER BY 2")
+}
+
+/// The query for `columns` of the functions with the name in their text. The text of a
+/// function in C is no text.
+pub(super) fn functions_naming(name: Schema<'_>, columns: &str, condition: &str) -> String {
     let word = literal(&format!(r"\y{}\y", in_pattern(name.schema_name())));
     format!(
-        "SELECT 'text', {SIGNATURE} FROM pg_catalog.pg_proc p \
+        "SELECT {columns} FROM pg_catalog.pg_proc p \
          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
          JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
-         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosrc ~* {word} AND {condition} \
-         ORDER BY 2"
+         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosrc ~* {word} AND {condition}"
     )
+}
+
+/// The queries for the paths that name the schema, and are kept outside it: see
+/// [`read_left`].
+pub(super) fn paths_naming(schema: Schema<'_>) -> [String; 2] {
+    [paths_of_routines(schema), paths_of_roles(schema)]
 }

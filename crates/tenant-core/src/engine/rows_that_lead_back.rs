@@ -1,16 +1,19 @@
 //! Rows of a tenant with its own name in them, where a function may run them as SQL: in a
 //! copy such a function would work on the original.
+//!
+//! Migrations may have written the name, or an application: all rows are searched, once,
+//! where there is such a function.
 
 use sql_text::{ident, literal};
 
-use super::name_in_text::{SIGNATURE, in_pattern};
+use super::dynamic_sql::functions_with_dynamic_sql;
+use super::name_in_text::in_pattern;
 use super::script::Script;
-use super::seeds::tables;
 use super::send::ask;
 use super::work::Work;
 use crate::Error;
-use crate::name::Schema;
-use crate::shape::Expectation;
+use crate::name::{MIGRATION_HISTORY, Schema, Target};
+use crate::shape::Encoded;
 
 /// Whether a copy may have rows with the original's name beside dynamic SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,35 +24,32 @@ pub(crate) enum NameInRows {
     Refuse,
 }
 
-/// What a function's text has in it if it can do something with a name that it reads: SQL
-/// that is put together, or another way from a text to an object.
-const DYNAMIC: &str = r"\y(execute|(query|cursor|table|schema)_to_xml\w*|dblink\w*)\y|\y(nextval|setval)\s*\(\s*[^'[:space:]]|\yset_config\s*\(\s*'search_path'";
-
-/// Refuses to copy the rows of the schema of `work` if migrations have written its name into
-/// them and the schema has a function or a trigger with dynamic SQL. Which rows such a
-/// function reads cannot be known. All tables are looked at where it is not known what the
-/// migrations write.
+/// Refuses to copy the rows of the schema of `work` if its name is in one of them, as it is
+/// or in a usual encoding, and something in the schema calls a function with dynamic SQL.
+/// Which rows such a function reads cannot be known.
 ///
 /// # Errors
 ///
 /// [`Error::NameInText`], or what the server says.
-pub(super) async fn refuse_rows_that_lead_back(
-    work: Work<'_>,
-    expected: Option<&Expectation>,
-) -> Result<(), Error> {
+pub(super) async fn refuse_rows_that_lead_back(work: Work<'_>) -> Result<(), Error> {
     let Schema::Tenant(original) = work.schema else {
         return Ok(());
     };
-    let functions = firsts(work, "looking for dynamic SQL", [dynamic(work.schema)]).await?;
+    let query = functions_with_dynamic_sql(work.schema);
+    let functions = firsts(work, "looking for dynamic SQL", &[query]).await?;
     if functions.is_empty() {
         return Ok(());
     }
-    let tables = match expected {
-        Some(expected) => expected.seeded().map(str::to_owned).collect(),
-        None => firsts(work, "listing the tables", [tables(work)]).await?,
-    };
-    let questions = tables.iter().map(|table| question(work.schema, table));
-    let rows = firsts(work, "looking for the tenant's name in rows", questions).await?;
+    let mut script = Script::default();
+    script.step("listing the columns with texts", &columns(work));
+    let tables = ask(work, &script).await?;
+    let sought = Sought::of(original);
+    let questions = tables.iter().filter_map(|row| {
+        let (table, columns) = (row.get(0)?, row.get(1)?);
+        Some(sought.question(work.schema, table, columns))
+    });
+    let questions = questions.collect::<Vec<_>>();
+    let rows = firsts(work, "looking for the tenant's name in rows", &questions).await?;
     if rows.is_empty() {
         return Ok(());
     }
@@ -64,44 +64,73 @@ pub(super) async fn refuse_rows_that_lead_back(
 async fn firsts(
     work: Work<'_>,
     action: &'static str,
-    queries: impl IntoIterator<Item = String>,
+    queries: &[String],
 ) -> Result<Vec<String>, Error> {
     let mut script = Script::default();
     for query in queries {
-        script.step(action, &query);
+        script.step(action, query);
     }
     let rows = ask(work, &script).await?;
     let texts = rows.iter().filter_map(|row| row.get(0));
     Ok(texts.map(str::to_owned).collect())
 }
 
-/// The query for the functions of the schema, and those that its triggers call, that can do
-/// something with a text. Of one in another language nothing is known.
-fn dynamic(schema: Schema<'_>) -> String {
-    let (schema, pattern) = (literal(schema.schema_name()), literal(DYNAMIC));
+/// The query for the tables with rows, and the columns of each in which a text can be: not
+/// numbers, moments and the like.
+fn columns(work: Work<'_>) -> String {
     format!(
-        "SELECT {SIGNATURE} FROM pg_catalog.pg_proc p \
-         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
-         JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
-         WHERE l.lanname NOT IN ('internal', 'c') \
-         AND (n.nspname = {schema} OR EXISTS (SELECT FROM pg_catalog.pg_trigger t \
-             JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid \
-             JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace \
-             WHERE m.nspname = {schema} AND t.tgfoid = p.oid)) \
-         AND (l.lanname NOT IN ('sql', 'plpgsql') OR CASE WHEN p.prokind <> 'a' \
-             THEN pg_catalog.pg_get_functiondef(p.oid) END OPERATOR(pg_catalog.~*) {pattern}) \
-         ORDER BY 1"
+        "SELECT c.relname, pg_catalog.string_agg('r.' || pg_catalog.quote_ident(a.attname), ', ' \
+             ORDER BY a.attnum) \
+         FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
+              AND NOT a.attisdropped \
+         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+         WHERE n.nspname = {} AND c.relkind = 'r' AND c.relname <> {} AND {} \
+         AND t.typcategory NOT IN ('B', 'N', 'D', 'T', 'G', 'I', 'V') \
+         GROUP BY c.relname ORDER BY c.relname",
+        literal(work.schema.schema_name()),
+        literal(MIGRATION_HISTORY),
+        work.database.catalog().no_shard("c")
     )
 }
 
-fn question(schema: Schema<'_>, table: &str) -> String {
-    let word = format!(r"\y{}\y", in_pattern(schema.schema_name()));
-    format!(
-        "SELECT {} WHERE EXISTS (SELECT FROM ONLY {}.{} r \
-         WHERE (r.*)::pg_catalog.text OPERATOR(pg_catalog.~*) {})",
-        literal(table),
-        schema.ident(),
-        ident(table),
-        literal(&word)
-    )
+/// What is looked for in rows.
+struct Sought {
+    names: Vec<String>,
+    encoded: Encoded,
+}
+
+impl Sought {
+    fn of(tenant: &Target) -> Self {
+        let mut names = vec![tenant.schema.to_string(), tenant.name.to_string()];
+        names.dedup();
+        let encoded = Encoded::of(names.iter().map(String::as_str));
+        Self { names, encoded }
+    }
+
+    /// The query that names the table if such a row is in it. A text is found faster than a
+    /// pattern, so that patterns are tried only on what has the text.
+    fn question(&self, schema: Schema<'_>, table: &str, columns: &str) -> String {
+        let has =
+            |text: &str, value: &str| format!("pg_catalog.strpos({value}, {}) > 0", literal(text));
+        let is_word = |word: &str| {
+            let pattern = literal(&format!(r"\y{}\y", in_pattern(word)));
+            let has = has(word, "l.lower");
+            format!("{has} AND l.lower OPERATOR(pg_catalog.~) {pattern}")
+        };
+        let names = self.names.iter().map(|name| is_word(&name.to_lowercase()));
+        let words = self.encoded.words.iter().map(|word| is_word(word));
+        let digits = self.encoded.digits.iter().map(|it| has(it, "l.lower"));
+        let exact = self.encoded.exact.iter().map(|it| has(it, "l.text"));
+        let any = names.chain(words).chain(digits).chain(exact);
+        format!(
+            "SELECT {} WHERE EXISTS (SELECT FROM ONLY {}.{} r CROSS JOIN LATERAL (SELECT v.text, \
+                 pg_catalog.lower(v.text) FROM (SELECT ROW({columns})::pg_catalog.text) v (text) \
+                 OFFSET 0) l (text, lower) WHERE {})",
+            literal(table),
+            schema.ident(),
+            ident(table),
+            any.collect::<Vec<_>>().join(" OR ")
+        )
+    }
 }

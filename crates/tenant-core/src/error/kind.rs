@@ -56,6 +56,7 @@ impl Error {
             | Self::AheadOfProgram { .. }
             | Self::CannotRepairAhead { .. }
             | Self::OtherProgram { .. }
+            | Self::OthersTenant { .. }
             | Self::ChangedPath { .. }
             | Self::ChangedElsewhere { .. }
             | Self::NoVersionFits { .. }

@@ -27,13 +27,29 @@ pub(super) fn fits_each(versions: &[Option<Version>]) -> String {
 }
 
 /// That it fits none, and how it differs from the nearest.
-pub(super) fn fits_none(nearest: Option<&Version>, differences: &[String]) -> String {
-    let nearest = nearest.map_or_else(
-        || "a tenant before its first migration".to_owned(),
-        |version| format!("version {version}"),
-    );
-    let differences = differences.join("; ");
-    format!("matches no version of a tenant: it differs from the nearest, {nearest}: {differences}")
+pub(super) fn fits_none(
+    nearest: Option<&Version>,
+    alike: &[Option<Version>],
+    differences: &[String],
+) -> String {
+    let words = |version: Option<&Version>| {
+        version.map_or_else(
+            || "a tenant before its first migration".to_owned(),
+            |version| format!("version {version}"),
+        )
+    };
+    let (nearest, differences) = (words(nearest), differences.join("; "));
+    let alike = alike.iter().map(|version| words(version.as_ref()));
+    let alike = alike.collect::<Vec<_>>().join(", ");
+    if alike.is_empty() {
+        return format!(
+            "matches no version of a tenant: it differs from the nearest, {nearest}: {differences}"
+        );
+    }
+    format!(
+        "matches no version of a tenant: it differs in the same way from the nearest, {nearest} \
+         and {alike}, which differ in the rows that they write: {differences}"
+    )
 }
 
 /// Where a tenant's name stands that cannot stand in a copy.
@@ -44,7 +60,7 @@ pub(super) fn named(places: &[String], rows: &[String]) -> String {
     let tables = rows.iter().map(|table| format!("`{table}`"));
     let tables = tables.collect::<Vec<_>>().join(", ");
     format!(
-        "migrations have written its name into rows of {tables}, and dynamic SQL could use it: {}",
+        "its name appears in rows of {tables}, and dynamic SQL could use it: {}",
         places.join(", ")
     )
 }

@@ -73,10 +73,14 @@ advice! {
     RestoreBackup,
     /// Move what no migration creates to another schema, and migrate the tenant.
     MoveForeignObjects,
+    /// Move what no migration creates out of a schema that looks like a tenant's.
+    MoveOthersObjects,
     /// Do nothing with a schema that is no tenant's.
     LeaveSchema,
     /// Name the version that the schema has, and repair the tenant.
     NameAdoptedVersion,
+    /// Name the version that the schema has: only its rows can show which it is.
+    ChooseAdoptedVersion,
     /// Change the schema by hand so that it matches a version.
     FixSchema,
     /// Compare the object with another tenant's, and change it by hand.
@@ -171,6 +175,8 @@ advice! {
     /// Allow a clone to have rows with the name, if no function works on the schema that a
     /// row names.
     AllowNameInRows,
+    /// Say that a tenant of another program is meant.
+    AllowOtherProgram,
     /// Update the rows where they mean the tenant's name.
     UpdateRows,
     /// Drop the extension, and create it in a schema that belongs to no tenant.

@@ -33,7 +33,7 @@ impl Error {
             | Self::NoHistory(_)
             | Self::WrongOwner { .. }
             | Self::NoVersionFits { .. }
-            | Self::SeveralVersionsFit { .. }
+            | Self::OthersTenant { .. }
             | Self::HasLedger(_)
             | Self::NoSchema(_)
             | Self::NothingToAdopt(_)
@@ -168,6 +168,7 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Standby { .. } => Advice::UsePrimary,
         Error::Irreversible { .. } => Advice::AddDownFiles,
         Error::UnreadableDown { .. } => Advice::CorrectFile,
+        Error::SeveralVersionsFit { .. } => Advice::ChooseAdoptedVersion,
         Error::NotOurs { .. } | Error::CannotRepairAhead { .. } => Advice::UseOtherProgram,
         Error::AppliedMeanwhile { .. } => Advice::RunAgain,
         Error::Busy { .. } => Advice::WaitLonger,
@@ -202,14 +203,21 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
                 Advice::NameAdoptedVersion.into(),
             ]
         }
+        Error::NoVersionFits { alike, .. } if !alike.is_empty() => {
+            vec![
+                Advice::FixSchema.into(),
+                Advice::ChooseAdoptedVersion.into(),
+            ]
+        }
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
             adopt(name, Some(nearest.clone().into())),
         ],
-        Error::SeveralVersionsFit { name, versions } => {
-            vec![adopt(name, Some(versions.last().cloned().flatten().into()))]
-        }
         Error::HasLedger(name) => vec![adopt(name, None)],
+        Error::OthersTenant { .. } => vec![
+            Advice::UseOtherProgram.into(),
+            Advice::AllowOtherProgram.into(),
+        ],
         Error::NoSchema(schema) => {
             let create = Command::CreateTenant(tenant_of(schema));
             vec![Advice::CorrectName.into(), create.into()]
@@ -221,8 +229,9 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
             }
             .into(),
         ],
-        Error::WrongOwner { schema, usual, .. } => {
-            vec![Sql::change_owner(schema.as_str(), usual).into()]
+        Error::WrongOwner(wrong) => {
+            let schema = wrong.schema.as_str();
+            vec![Sql::change_owner(schema, &wrong.usual, &wrong.objects).into()]
         }
         Error::NothingToAdopt(name) => vec![Command::CheckTenant(name.clone()).into()],
         Error::StillDifferent { name, .. } => vec![

@@ -118,11 +118,12 @@ impl Sql {
         Self::new(Purpose::ListTableTriggers, [statement])
     }
 
-    /// Gives the schema to the role `usual`.
-    pub(crate) fn change_owner(schema: &str, usual: &str) -> Self {
-        let (schema, usual) = (ident(schema), ident(usual));
-        let statement = format!("ALTER SCHEMA {schema} OWNER TO {usual}");
-        Self::new(Purpose::ChangeOwner, [statement])
+    /// Gives the schema to the role `usual`, and `objects` in it, which are SQL.
+    pub(crate) fn change_owner(schema: &str, usual: &str, objects: &[String]) -> Self {
+        let (schema, usual) = (format!("SCHEMA {}", ident(schema)), ident(usual));
+        let all = std::iter::once(&schema).chain(objects);
+        let statements = all.map(|object| format!("ALTER {object} OWNER TO {usual}"));
+        Self::new(Purpose::ChangeOwner, statements)
     }
 
     /// Lets `role` use the schema, and its tables.

@@ -82,6 +82,9 @@ pub enum ProblemKind {
         owner: String,
         /// The role that it should belong to.
         usual: String,
+        /// What in it belongs to the wrong role as well, the migration history included, as
+        /// `ALTER` names it: `TABLE acme.tasks`.
+        objects: Vec<String>,
     },
     /// The schema is the coordinator's own, and the database is spread over a cluster.
     #[error("the tenant is on no server of the cluster: its schema is not distributed")]
@@ -139,7 +142,7 @@ pub enum ProblemKind {
 }
 
 /// How a schema without a registration looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
@@ -151,6 +154,13 @@ pub enum Orphan {
          outside it depend on it"
     )]
     DependedOn,
+    /// The same, and it also holds objects, by kind and name, that no migration creates. They
+    /// would be dropped with it.
+    #[error(
+        "the schema looks like a tenant's, but no tenant of that name is registered, and no \
+         migration creates these objects in it: {}", .0.join(", ")
+    )]
+    WithOthers(Vec<String>),
     /// The same, with migrations that this program does not have.
     #[error(
         "the schema looks like a tenant's of another program, and no tenant of that name is registered"

@@ -14,6 +14,7 @@ use super::leeway::Others;
 use super::mend::{self, Mending};
 use super::normal::without_casts;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
+use super::of_role;
 use super::renamed;
 
 /// What of two shapes is compared.
@@ -36,6 +37,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     let nothing = Object::default();
     for (name, object) in &expected.objects {
         let there = found.get(name);
+        let object = &*of_role::settled(object, there, &found.owner);
         match there.or_else(|| name.is_of_a_view_in(found).then_some(&nothing)) {
             Some(there) => both(
                 expected,
@@ -49,7 +51,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
                 && is_dropped_partition(expected, found, name) => {}
             // There may be that of another year or month.
             None if expected.leeway.is_of_moment(name) => {}
-            None => differences.push(missing(expected, name, object)),
+            None => differences.push(missing(expected, name, object, &found.owner)),
         }
     }
     for (name, object) in &found.objects {
@@ -71,7 +73,7 @@ pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Ve
     add_lacking(expected, found, &mut differences);
     in_the_way::note(expected, found, &mut differences);
     for difference in &mut differences {
-        difference.keep_to(&expected.leeway);
+        difference.keep_to(&expected.leeway, &found.owner);
     }
     differences
 }
@@ -130,7 +132,7 @@ pub(super) fn are_like(
             .is_none_or(|known| *known == columns())
 }
 
-fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
+fn missing(expected: &Shape, name: &ObjectName, object: &Object, owner: &str) -> Difference {
     let mut missing = Difference {
         object: name.clone(),
         change: Change::Missing,
@@ -141,7 +143,7 @@ fn missing(expected: &Shape, name: &ObjectName, object: &Object) -> Difference {
         is_of_name: false,
         is_blocked: false,
     };
-    missing.keep_to(&expected.leeway);
+    missing.keep_to(&expected.leeway, owner);
     missing
 }
 
@@ -157,7 +159,7 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     let put_in = renamed::put_in(expected, found);
     let (now_expected, mut all) = (put_in.expected, put_in.renamed);
     for difference in &mut all {
-        difference.keep_to(&expected.leeway);
+        difference.keep_to(&expected.leeway, &found.owner);
     }
     all.retain(|it| !is_renamed_by_citus(expected, it));
     let mut differences = compare(&now_expected, found, compared);
@@ -184,7 +186,7 @@ fn is_renamed_by_citus(expected: &Shape, difference: &Difference) -> bool {
 pub(crate) fn missing_table(expected: &Shape, table: &str) -> Option<Difference> {
     let name = table_name(table);
     let object = expected.get(&name)?;
-    Some(missing(expected, &name, object))
+    Some(missing(expected, &name, object, &expected.owner))
 }
 
 pub(super) fn table_name(table: &str) -> ObjectName {

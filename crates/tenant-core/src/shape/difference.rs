@@ -9,6 +9,7 @@ use super::leeway::Leeway;
 use super::mend::Mending;
 use super::normal::{displayed, rendered};
 use super::object::{Aspect, ObjectKind, ObjectName};
+use super::of_role;
 use super::varying::{self, varies};
 use crate::SchemaName;
 use crate::made_up::{MadeUp, VARIES, unmarked};
@@ -175,8 +176,12 @@ impl Difference {
     }
 
     /// Leaves to people what no statement can say: what another run of the migrations
-    /// would make, or what has a name in it that they were only tried under.
-    pub(super) fn keep_to(&mut self, leeway: &Leeway) {
+    /// would make, or what has a name in it that they were only tried under. Where the role
+    /// stands that has run the migrations, the schema's `owner` is meant.
+    pub(super) fn keep_to(&mut self, leeway: &Leeway, owner: &str) {
+        for sql in self.statements.iter_mut().chain(&mut self.core) {
+            *sql = of_role::filled(sql, owner);
+        }
         let is_unknown = |sql: &String| varies(sql) || has_name(sql) || leeway.made_up.show_in(sql);
         if self.statements.iter().any(is_unknown) {
             self.mending = Mending::ByHand;

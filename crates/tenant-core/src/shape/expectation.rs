@@ -14,9 +14,9 @@ use super::forms::{bare, filled, has_name};
 use super::leeway::{Leeway, Others, filled_name, is_named};
 use super::normal::Own;
 use super::object::{Aspect, Object, ObjectName};
-use super::others::{of_moments, of_place, unknown};
+use super::others::{of_moments, of_place, of_roles, unknown};
 use super::two::{self, Two};
-use super::varying::{Circumstances, varies};
+use super::varying::{Circumstances, is_unknown, varies};
 use crate::made_up::VARIES;
 
 /// What migrations make of a schema. Made by [`Expectation::of_two`].
@@ -79,6 +79,7 @@ impl Expectation {
         let mut others = unknown(&two, &only_first.collect::<Vec<_>>(), &only_second);
         others.extend(of_places);
         others.extend(of_moments(&expectation.template, circumstances));
+        others.extend(of_roles(&expectation.template, circumstances));
         expectation.template.leeway.objects = others;
         expectation
     }
@@ -91,7 +92,8 @@ impl Expectation {
         let aspects = one.facts.keys().chain(other.facts.keys());
         for aspect in aspects.copied().collect::<BTreeSet<_>>() {
             let fact = two.fact((&name, aspect), (other.fact(aspect), one.fact(aspect)));
-            let is_hidden = varies(&fact) && two.shows_name(one.fact(aspect));
+            let fact = two.of_role((name.kind, aspect), fact);
+            let is_hidden = is_unknown(&fact) && two.shows_name(one.fact(aspect));
             let matters = two::matters(aspect);
             if matters && !two.is_same(other.fact(aspect), one.fact(aspect)) {
                 self.differing.insert((name.clone(), aspect));

@@ -2,11 +2,12 @@
 //! a function. Such a text does not follow the schema, and in a copy it leads to the
 //! original.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sql_text::{Text, Token, TokenKind, tokens};
 
 use super::Shape;
+use super::encoded::Encoded;
 use super::expectation::Expectation;
 use super::forms::quoted;
 use super::normal::{Own, in_schema};
@@ -99,8 +100,38 @@ impl Shape {
         shape
     }
 
-    /// Where `name` stands in a text, unless `expected` has that text as well.
+    /// Where `name` stands in a text, as it is or in a usual encoding, unless `expected` has
+    /// that text as well.
     pub(crate) fn places_of(&self, name: &str, expected: Option<&Self>) -> Vec<Place> {
+        let encoded = Encoded::of([name]);
+        self.places_with(expected, |fact| {
+            stands_in(fact, name) || any_constant(fact, |text| encoded.stand_in(text))
+        })
+    }
+
+    /// Where one of these numbers stands in a text, unless `expected` has that text as well.
+    pub(crate) fn places_of_numbers(
+        &self,
+        numbers: &BTreeSet<String>,
+        expected: Option<&Self>,
+    ) -> Vec<Place> {
+        let is_one = |word: &str| numbers.contains(word);
+        let mut places = self.places_with(expected, |fact| {
+            fact.split(|one| !is_letter(one)).any(is_one)
+                && tokens(fact).any(|token| match token.kind {
+                    TokenKind::Number => is_one(token.text),
+                    _ => content(&token)
+                        .is_some_and(|text| text.split(|one| !is_letter(one)).any(is_one)),
+                })
+        });
+        for place in &mut places {
+            place.words.push_str(" (as the number of an object)");
+        }
+        places
+    }
+
+    /// The definitions with something in them, unless `expected` has them as well.
+    fn places_with(&self, expected: Option<&Self>, has: impl Fn(&str) -> bool) -> Vec<Place> {
         let facts = self.objects.iter().flat_map(|(object, known)| {
             let facts = known.facts.iter();
             facts.map(move |(aspect, fact)| (object, *aspect, fact.as_str()))
@@ -108,7 +139,7 @@ impl Shape {
         let told = facts.filter(|(object, aspect, fact)| {
             let known = expected.and_then(|expected| expected.get(object));
             let is_known = known.and_then(|known| known.fact(*aspect)) == Some(*fact);
-            aspect.is_sql() && !is_known && stands_in(fact, name)
+            aspect.is_sql() && !is_known && has(fact)
         });
         let places = told.map(|(object, aspect, _)| Place {
             name: object.clone(),
@@ -211,6 +242,11 @@ fn is_in_double_quotes(text: &str, name: &str) -> bool {
 
 fn may_hold(text: &str, name: &str) -> bool {
     text.to_lowercase().contains(&name.to_lowercase())
+}
+
+/// Whether a string constant of the definition is such a text.
+fn any_constant(definition: &str, is_such: impl Fn(&str) -> bool) -> bool {
+    tokens(definition).any(|token| content(&token).is_some_and(|text| is_such(&text)))
 }
 
 /// What a string constant holds.

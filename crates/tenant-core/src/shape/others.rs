@@ -48,8 +48,27 @@ fn is_partition(object: &Object) -> bool {
 
 /// What of the moment stands in the names of `shape`.
 pub(super) fn of_moments(shape: &Shape, circumstances: &Circumstances) -> Vec<Others> {
+    with_forms(shape, circumstances, |name| {
+        circumstances.here((name, None)).form_of(&name.name)
+    })
+}
+
+/// What of the role that runs the migrations stands in the names of `shape`.
+pub(super) fn of_roles(shape: &Shape, circumstances: &Circumstances) -> Vec<Others> {
+    match &circumstances.role {
+        Some(role) => with_forms(shape, circumstances, |name| role.form_of(&name.name)),
+        None => Vec::new(),
+    }
+}
+
+/// The objects whose names have a form in which other names are possible.
+fn with_forms(
+    shape: &Shape,
+    circumstances: &Circumstances,
+    form_of: impl Fn(&ObjectName) -> Option<NameForm>,
+) -> Vec<Others> {
     let forms = shape.objects.iter().filter_map(|(name, object)| {
-        let form = circumstances.here((name, None)).form_of(&name.name)?;
+        let form = form_of(name)?;
         Some((name, object, form))
     });
     let forms = forms.collect::<Vec<_>>();

@@ -4,7 +4,7 @@
 use super::Shape;
 use super::forms::{Quotes, bare, filled, template};
 use super::leeway::filled_name;
-use super::object::{Aspect, Object, ObjectName};
+use super::object::{Aspect, Object, ObjectKind, ObjectName};
 use super::varying::{Circumstances, anything, common, of_the_moment};
 use crate::made_up::MadeUp;
 
@@ -72,6 +72,15 @@ impl Two<'_> {
     fn templates(&self, second: &str) -> [String; 2] {
         [Quotes::OfName, Quotes::OfText]
             .map(|quotes| template(second, self.second.schema(), quotes))
+    }
+
+    /// A fact with a mark where the role that has run the migrations stands.
+    pub(super) fn of_role(&self, (kind, aspect): (ObjectKind, Aspect), fact: String) -> String {
+        match &self.circumstances.role {
+            Some(role) if aspect == Aspect::Comment => role.marked_comment(&fact),
+            Some(role) if kind == ObjectKind::Policy => role.marked_policy(&fact),
+            _ => fact,
+        }
     }
 
     /// Whether both results say the same but for the name.

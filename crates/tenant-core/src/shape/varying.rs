@@ -11,6 +11,7 @@ use sql_text::{Text, Token, TokenKind, tokens};
 use super::moment::{Here, Moments};
 use super::name_form::{NameForm, Part};
 use super::object::{Aspect, ObjectName};
+use super::of_role::{self, Asked, ROLE};
 use super::written::Written;
 use crate::name::REHEARSAL_PREFIX;
 
@@ -33,7 +34,7 @@ pub(crate) struct Circumstances {
     /// Dates in ISO form that a migration of this moment may have written.
     pub(crate) days: Vec<String>,
     /// The role, where migrations ask who it is.
-    pub(crate) role: Option<String>,
+    pub(crate) role: Option<Asked>,
     /// The made-up name of the database that migrations were tried in, if it was one.
     pub(crate) place: Option<String>,
     /// The years and months near this moment, where migrations make something of them.
@@ -45,9 +46,10 @@ pub(crate) struct Circumstances {
 impl Circumstances {
     /// Sooner than the constants of a text tell.
     fn may_be_in(&self, text: &str) -> bool {
-        let words = self.days.iter().chain(&self.role).map(String::as_str);
+        let words = self.days.iter().map(String::as_str);
         let mut words = words.chain(self.place.as_deref().map(telling));
-        words.any(|word| text.contains(word))
+        let role = self.role.as_ref();
+        words.any(|word| text.contains(word)) || role.is_some_and(|it| it.may_be_in(text))
     }
 
     /// The form of a name that has the name of the database in it, whole or as much of it as
@@ -87,12 +89,12 @@ impl Circumstances {
         };
         let mut days = self.days.iter();
         let is_day = days.any(|day| inside.starts_with(day.as_str()) && !here.is_written(day));
-        let role = self.role.as_deref();
+        let role = self.role.as_ref();
         let place = self.place.as_deref();
         if place.is_some_and(|place| inside.contains(telling(place))) {
             return true;
         }
-        is_day || role.is_some_and(|role| inside.strip_suffix('\'') == Some(role))
+        is_day || role.is_some_and(|role| role.is_in_constant(constant))
     }
 }
 
@@ -109,13 +111,18 @@ pub(super) fn anything() -> String {
 
 /// Whether something in it varies.
 pub(super) fn varies(text: &str) -> bool {
+    text.contains([VARYING, ROLE])
+}
+
+/// Whether it varies in more than the role that has run the migrations.
+pub(super) fn is_unknown(text: &str) -> bool {
     text.contains(VARYING)
 }
 
 /// A text in which something varies, for people.
 pub(super) fn displayed(text: &str) -> Cow<'_, str> {
     if varies(text) {
-        Cow::Owned(text.replace(VARYING, "..."))
+        Cow::Owned(text.replace([VARYING, ROLE], "..."))
     } else {
         Cow::Borrowed(text)
     }
@@ -160,6 +167,10 @@ pub(super) fn of_the_moment(
     if place.is_some() && text.contains(REHEARSAL_PREFIX) {
         return anything();
     }
+    let text = match &circumstances.role {
+        Some(role) => role.marked(&text),
+        None => text,
+    };
     of_the_period(text, &here, &circumstances.moments)
 }
 
@@ -198,7 +209,7 @@ fn of_the_period(text: String, here: &Here<'_>, moments: &Moments) -> String {
 }
 
 /// What stands between the marks of a dollar-quoted constant.
-fn body(constant: &str) -> &str {
+pub(super) fn body(constant: &str) -> &str {
     let mark = constant.split_inclusive('$').take(2).map(str::len).sum();
     let end = constant.len().saturating_sub(mark);
     constant.get(mark..end).unwrap_or_default()
@@ -224,11 +235,15 @@ pub(super) fn fits(pattern: &str, text: Option<&str>) -> bool {
     let Some(text) = text else {
         return false;
     };
+    if pattern.contains(ROLE) && of_role::fits(pattern, text) {
+        return true;
+    }
     let (pattern, text) = (significant(pattern), significant(text));
     let fits = |(wanted, token): (&Token<'_>, &Token<'_>)| {
         wanted.text == token.text
             || wanted.kind == TokenKind::Symbol(VARYING) && is_constant(token)
             || wanted.text == anything() && is_constant(token)
+            || wanted.text.contains(ROLE) && of_role::fits(wanted.text, token.text)
     };
     pattern.len() == text.len() && pattern.iter().zip(&text).all(fits)
 }
@@ -300,7 +315,7 @@ mod tests {
     fn a_constant_of_the_day_may_be_that_of_another_day() {
         let circumstances = Circumstances {
             days: vec!["2026-11-30".to_owned()],
-            role: Some("ops".to_owned()),
+            role: Some(Asked::new("ops".to_owned(), "")),
             place: None,
             moments: Moments::default(),
             written: Arc::default(),

@@ -117,7 +117,8 @@ impl Tenants {
             return Err(Error::NoVersion(stranger.clone()));
         }
         self.look_for_columns().await?;
-        let states = self.states(&call.select, Knowledge::Certain).await?;
+        let mut states = self.states(&call.select, Knowledge::Certain).await?;
+        self.refuse_without_history(&mut states).await?;
         if !self.registry.has_fingerprints() {
             let list = format!("the table `{}`", self.registry.name_of(List::Tenants));
             return Err(Error::NoFingerprints(list));

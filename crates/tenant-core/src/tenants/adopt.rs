@@ -223,7 +223,7 @@ impl Tenants {
         let fits = fits.map(|(count, _)| *count).collect::<Vec<_>>();
         match fits.as_slice() {
             [count] => Ok((*count, self.adopted(*count, true, Vec::new()))),
-            [] => Err(self.no_version(name, *is_registered, differing)),
+            [] => Err(self.no_version(name, *is_registered, &differing)),
             several => Err(Error::SeveralVersionsFit {
                 name: name.clone(),
                 versions: several.iter().map(|count| self.version(*count)).collect(),
@@ -291,17 +291,21 @@ impl Tenants {
         &self,
         name: &SchemaName,
         is_registered: bool,
-        differing: Vec<(usize, Vec<String>)>,
+        differing: &[(usize, Vec<String>)],
     ) -> Error {
         // Of several that are as near, the newest.
         let nearest = differing
-            .into_iter()
+            .iter()
             .rev()
             .min_by_key(|(_, differences)| differences.len());
-        let (count, differences) = nearest.unwrap_or_default();
+        let (count, differences) = nearest.cloned().unwrap_or_default();
+        let alike = differing
+            .iter()
+            .filter(|(other, same)| *other != count && *same == differences);
         Error::NoVersionFits {
             name: name.clone(),
             nearest: self.version(count),
+            alike: alike.map(|(count, _)| self.version(*count)).collect(),
             is_registered,
             differences,
         }

@@ -4,8 +4,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::handle::Tenants;
+use super::others_tenant::OtherPrograms;
 use super::places;
-use crate::catalog::{Catalog, Dependent, ESTIMATE};
+use crate::catalog::{Affected, Catalog, Dependent, ESTIMATE};
 use crate::engine::{self, Dependents};
 use crate::events::Call;
 use crate::fleet::Selection;
@@ -24,6 +25,11 @@ pub struct Contents {
     /// What depends on it from outside, and is dropped with it if you say so: see
     /// [`DropTenant::with_dependents`].
     pub dependents: Vec<Dependent>,
+    /// What stays outside it, and loses tables or names what is gone.
+    pub affected: Vec<Affected>,
+    /// Why the tenant is another program's, in words, if something shows that: see
+    /// [`DropTenant::allow_other_program`].
+    pub others: Option<String>,
 }
 
 /// A table of a tenant.
@@ -95,7 +101,9 @@ impl Tenants {
             (false, false) => return Err(Error::Unknown(name.clone())),
             (true, _) => {}
         }
+        let affected = engine::affected(work).await?;
         drop(session);
+        let others = self.why_others(name).await?;
         let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&schema.as_str(), Type::TEXT),
@@ -123,6 +131,8 @@ impl Tenants {
             schema: existing.schema,
             tables,
             dependents,
+            affected,
+            others,
         })
     }
 
@@ -134,13 +144,17 @@ impl Tenants {
     ///
     /// What is outside the schema stays, unless [`DropTenant::with_dependents`] says
     /// otherwise: PostgreSQL would drop what depends on the schema with it, whoever
-    /// owns it.
+    /// owns it. An extension that lies in the schema counts as outside: the database has it
+    /// once.
+    ///
+    /// A tenant of another program is left as it is, unless
+    /// [`DropTenant::allow_other_program`] says otherwise.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
     /// schema: what is not registered is never dropped. [`Error::HasDependents`] when
-    /// objects outside the schema depend on it. [`Error::Connect`],
+    /// objects outside the schema depend on it. [`Error::OthersTenant`]. [`Error::Connect`],
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
     pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> DropTenant<'a> {
@@ -148,13 +162,15 @@ impl Tenants {
             tenants: self,
             name,
             dependents: Dependents::Refuse,
+            others: OtherPrograms::Refuse,
         }
     }
 
-    async fn remove(&self, target: &Target, dependents: Dependents) -> Result<Removed, Error> {
+    async fn remove(&self, target: &Target, how: &DropTenant<'_>) -> Result<Removed, Error> {
+        self.refuse_others(&target.name, how.others).await?;
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(target));
-        let removed = engine::remove(work, dependents).await;
+        let removed = engine::remove(work, how.dependents).await;
         self.directory.forget(&target.name);
         removed
     }
@@ -166,6 +182,7 @@ pub struct DropTenant<'a> {
     tenants: &'a Tenants,
     name: &'a TenantName,
     dependents: Dependents,
+    others: OtherPrograms,
 }
 
 impl DropTenant<'_> {
@@ -174,6 +191,13 @@ impl DropTenant<'_> {
     /// [`Contents::dependents`] lists it.
     pub fn with_dependents(mut self) -> Self {
         self.dependents = Dependents::Drop;
+        self
+    }
+
+    /// Drops the tenant also if another program has migrated it, or if no migration of this
+    /// program creates what is in its schema.
+    pub fn allow_other_program(mut self) -> Self {
+        self.others = OtherPrograms::Allow;
         self
     }
 }
@@ -185,7 +209,7 @@ impl<'a> IntoFuture for DropTenant<'a> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let target = self.tenants.target(self.name);
-            let removed = self.tenants.remove(&target, self.dependents);
+            let removed = self.tenants.remove(&target, &self);
             Call::DropTenant
                 .tell_of(Schema::Tenant(&target), removed)
                 .await

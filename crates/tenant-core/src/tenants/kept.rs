@@ -14,7 +14,7 @@ use super::known_shapes::Applied;
 use crate::Error;
 use crate::migration::Migration;
 use crate::registry::EXPECTATIONS;
-use crate::shape::{Circumstances, Expectation, FORMAT, Moments, Written};
+use crate::shape::{Asked, Circumstances, Expectation, FORMAT, Moments, Written};
 
 /// What the result of the migrations depends on beside their text.
 pub(super) struct Premises {
@@ -28,11 +28,13 @@ pub(super) struct Premises {
 const DAYS: i32 = 30;
 
 /// The words by which a migration asks who runs it.
-const ROLE_WORDS: [&str; 4] = [
+const ROLE_WORDS: [&str; 6] = [
     "current_user",
     "session_user",
     "current_role",
     "getpgusername",
+    "userbyid",
+    "session_authorization",
 ];
 
 /// The words by which a migration makes a date that is not the day's own.
@@ -118,9 +120,19 @@ impl Tenants {
                 moments,
                 days,
                 written: self.written().into(),
-                role: self.migrations_mention(&ROLE_WORDS).then_some(role),
+                role: self.asked_for(role),
             },
         })
+    }
+
+    /// The role, if migrations ask who runs them. `user` is such a word as well.
+    fn asked_for(&self, role: String) -> Option<Asked> {
+        let texts = self.migrations.tenant.iter().map(Migration::sql);
+        let texts = texts.collect::<Vec<_>>().join("\n");
+        let mut words = texts.split(|one: char| !one.is_alphanumeric() && one != '_');
+        let asks = self.migrations_mention(&ROLE_WORDS)
+            || words.any(|word| word.eq_ignore_ascii_case("user"));
+        asks.then(|| Asked::new(role, &texts))
     }
 
     /// The years and months near `days`, if the migrations make something of them.

@@ -1,6 +1,7 @@
 //! Schemas that look like a tenant's and are nobody's.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use tokio_postgres::types::{ToSql, Type};
 
@@ -15,7 +16,7 @@ use crate::catalog::dependents;
 use crate::name::MIGRATION_HISTORY;
 use crate::registry::Rows;
 use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
-use crate::shape::Shape;
+use crate::shape::{Change, Expectation, ObjectKind, ObjectName, Shape, compare_with_migrations};
 use crate::{Error, SchemaName};
 
 /// A schema that is in no list.
@@ -52,9 +53,11 @@ impl Tenants {
         let newest = shapes
             .get(&self.newest())
             .map_or(0, |it| it.template().columns().count());
-        let look = |found: Shape| Likeness::of(&found, &known, newest);
+        let shapes_of = shapes.values().map(Arc::as_ref).collect::<Vec<_>>();
+        let look = |found: Shape| Likeness::of(&found, &known, newest, &shapes_of);
         let looked = self.look_at_shapes(&filled, &look).await?;
         let (mut ours, mut bare) = (HashSet::new(), Vec::new());
+        let mut with_others = HashMap::new();
         for (name, likeness) in looked {
             let candidate = candidates.iter().find(|it| it.name == name);
             // What cannot be read is nobody's to be called an orphan.
@@ -64,6 +67,9 @@ impl Tenants {
             if !likeness.has_other {
                 bare.extend(self.possible_tenant(&name));
             } else if likeness.is_a_tenants(candidate.has_ledger) {
+                if !likeness.others.is_empty() {
+                    with_others.insert(name.clone(), likeness.others);
+                }
                 ours.insert(name);
             }
         }
@@ -81,6 +87,8 @@ impl Tenants {
                 return None;
             } else if others.contains(&candidate.name) && !is_named_like_a_spare(&candidate.name) {
                 ProblemKind::OrphanedSchema(Orphan::OfOtherProgram)
+            } else if let Some(others) = with_others.remove(&candidate.name) {
+                ProblemKind::OrphanedSchema(Orphan::WithOthers(others))
             } else {
                 left_over(&candidate.name, depended_on.contains(&candidate.name))
             };
@@ -210,11 +218,19 @@ struct Likeness {
     wanted: usize,
     /// Whether it holds anything that is no column.
     has_other: bool,
+    /// What it holds that no migration creates, in words.
+    others: Vec<String>,
 }
 
 impl Likeness {
-    fn of(found: &Shape, known: &HashSet<(&str, &str, &str)>, wanted: usize) -> Self {
+    fn of(
+        found: &Shape,
+        known: &HashSet<(&str, &str, &str)>,
+        wanted: usize,
+        shapes: &[&Expectation],
+    ) -> Self {
         Self {
+            others: others_objects(found, shapes),
             columns: found.columns().count(),
             shared: found
                 .columns()
@@ -232,4 +248,30 @@ impl Likeness {
         }
         self.columns > 0 && part(self.columns, OURS_WITHOUT_LEDGER) && part(self.wanted, OURS)
     }
+}
+
+/// What is in the schema that none of the expected definitions has, and that can be there by
+/// itself: an index or a key is nothing to lose.
+fn others_objects(found: &Shape, shapes: &[&Expectation]) -> Vec<String> {
+    let mut extra = None::<BTreeSet<ObjectName>>;
+    for expected in shapes {
+        let found = compare_with_migrations(&expected.shape_of(found.schema()), found);
+        let found = found.into_iter().filter(|it| it.change == Change::Extra);
+        let found = found.map(|it| it.object).collect();
+        extra = Some(match extra {
+            None => found,
+            Some(extra) => &extra & &found,
+        });
+    }
+    let extra = extra.unwrap_or_default().into_iter();
+    let extra = extra.filter(|it| can_be_alone(it.kind));
+    extra.map(|it| it.to_string()).collect()
+}
+
+fn can_be_alone(kind: ObjectKind) -> bool {
+    use ObjectKind::{Function, MaterializedView, Sequence, Table, Type, View};
+    matches!(
+        kind,
+        Table | View | MaterializedView | Function | Type | Sequence
+    )
 }

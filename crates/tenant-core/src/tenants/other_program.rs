@@ -15,12 +15,14 @@ impl Tenants {
     /// whose texts nothing is known, and tables, none of which the migrations create.
     ///
     /// Only where the catalog makes it likely the migrations are tried. Where that is not
-    /// possible, nothing is said.
+    /// possible, nothing is said. A tenant without a migration history whose schema is not
+    /// empty gets [`Error::NoHistory`] or [`Error::ForeignObjects`].
     ///
     /// # Errors
     ///
     /// What the server says.
     pub(super) async fn tell_apart(&self, states: &mut [State]) -> Result<(), Error> {
+        self.refuse_without_history(states).await?;
         let standings = states.iter().filter_map(|it| it.standing.as_ref().ok());
         let silent = standings.filter(|it| {
             it.texts == AppliedTexts::Silent && it.version.is_some() && it.unknown.is_empty()

@@ -22,8 +22,8 @@ pub(super) struct WrongOwner {
     pub(super) owner: String,
     /// The role that it should belong to.
     pub(super) usual: String,
-    /// Whether what is in the schema belongs to another role than the schema.
-    pub(super) is_apart: bool,
+    /// What in the schema belongs to the wrong role as well, as `ALTER` names it.
+    pub(super) objects: Vec<String>,
 }
 
 impl From<&WrongOwner> for Problem {
@@ -33,6 +33,7 @@ impl From<&WrongOwner> for Problem {
             kind: ProblemKind::ForeignOwner {
                 owner: wrong.owner.clone(),
                 usual: wrong.usual.clone(),
+                objects: wrong.objects.clone(),
             },
         }
     }
@@ -63,16 +64,90 @@ pub(super) async fn wrong_owners(
     owners.retain(|it| select.contains(&it.key) && usual.as_ref() != Some(&it.role));
     let histories = owners_of_histories(reading, registry, &owners).await?;
     let wrong = owners.into_iter().filter_map(|Owner { key, role }| {
-        let history = histories.get(&key);
-        let expected = usual.as_ref().or(history)?;
+        let expected = usual.as_ref().or(histories.get(&key))?;
         (role != *expected).then(|| WrongOwner {
             usual: expected.clone(),
-            is_apart: history.is_some_and(|history| *history != role),
+            objects: Vec::new(),
             owner: role,
             key,
         })
     });
-    Ok(wrong.collect())
+    let mut wrong = wrong.collect::<Vec<_>>();
+    let mut objects = objects(reading, registry, &wrong).await?;
+    for wrong in &mut wrong {
+        let objects = objects.remove(&wrong.key).unwrap_or_default().into_iter();
+        let objects = objects
+            .filter(|it| it.owner == wrong.owner || it.is_history && it.owner != wrong.usual);
+        wrong.objects = objects.map(|it| it.named).collect();
+    }
+    Ok(wrong)
+}
+
+/// An object of a schema that can be given to another role by itself.
+struct Object {
+    /// As `ALTER` names it: `TABLE acme.tasks`.
+    named: String,
+    owner: String,
+    is_history: bool,
+}
+
+/// What is in the schemas of these tenants, by key. A sequence of a column goes with its
+/// table, and what an extension brought belongs to that. Nothing is recorded of what the
+/// first role of a server owns.
+async fn objects(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    tenants: &[WrongOwner],
+) -> Result<BTreeMap<String, Vec<Object>>, Error> {
+    let mut found = BTreeMap::<String, Vec<Object>>::new();
+    if tenants.is_empty() {
+        return Ok(found);
+    }
+    let Rows {
+        from, key, schema, ..
+    } = registry.rows("t");
+    let sql = format!(
+        "SELECT {key}, pg_catalog.replace(pg_catalog.upper(i.type), ' OBJECT', '') || ' ' || i.identity, \
+             pg_catalog.pg_get_userbyid(coalesce(o.refobjid, 10))::text, c.relname IS NOT NULL \
+         FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
+         JOIN pg_catalog.pg_depend d ON d.refobjid = n.oid \
+              AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+         CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) i \
+         LEFT JOIN pg_catalog.pg_shdepend o ON o.classid = d.classid AND o.objid = d.objid \
+              AND o.deptype = 'o' AND o.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass \
+              AND o.dbid = (SELECT b.oid FROM pg_catalog.pg_database b \
+                            WHERE b.datname = pg_catalog.current_database()) \
+         LEFT JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relname = $1 \
+              AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         WHERE {key} = ANY ($2) AND d.classid IN ( \
+             'pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass, \
+             'pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass, \
+             'pg_catalog.pg_opclass'::pg_catalog.regclass, 'pg_catalog.pg_opfamily'::pg_catalog.regclass, \
+             'pg_catalog.pg_collation'::pg_catalog.regclass, \
+             'pg_catalog.pg_conversion'::pg_catalog.regclass, \
+             'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, \
+             'pg_catalog.pg_ts_config'::pg_catalog.regclass, \
+             'pg_catalog.pg_ts_dict'::pg_catalog.regclass) \
+         AND i.type <> 'composite type' \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.classid \
+             AND e.objid = d.objid AND (e.deptype = 'e' OR e.deptype IN ('a', 'i') \
+                 AND i.type = 'sequence' \
+                 AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)) \
+         ORDER BY 1, 2"
+    );
+    let keys = tenants.iter().map(|it| it.key.as_str()).collect::<Vec<_>>();
+    let table = (&MIGRATION_HISTORY as _, Type::NAME);
+    let keys = (&keys as _, Type::TEXT_ARRAY);
+    for row in reading.query(&sql, &[table, keys]).await.map_err(failed)? {
+        let object = Object {
+            named: row.try_get(1).map_err(failed)?,
+            owner: row.try_get(2).map_err(failed)?,
+            is_history: row.try_get(3).map_err(failed)?,
+        };
+        let key = row.try_get(0).map_err(failed)?;
+        found.entry(key).or_default().push(object);
+    }
+    Ok(found)
 }
 
 /// The owners of all tenants' schemas.

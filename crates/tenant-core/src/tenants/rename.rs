@@ -1,12 +1,45 @@
 //! Gives a tenant another name.
 
 use super::handle::Tenants;
+use super::others_tenant::OtherPrograms;
 use super::texts::name_in_rows;
 use crate::engine::{self, Followed};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Note, Renamed};
 use crate::{Answer, Error, TenantName};
+
+/// A tenant to be renamed. Made by [`Tenants::rename`].
+#[must_use = "nothing is renamed until it is awaited"]
+pub struct Rename<'a> {
+    tenants: &'a Tenants,
+    from: &'a TenantName,
+    to: &'a TenantName,
+    others: OtherPrograms,
+}
+
+impl Rename<'_> {
+    /// Renames the tenant also if another program has migrated it, or if no migration of this
+    /// program creates what is in its schema.
+    pub fn allow_other_program(mut self) -> Self {
+        self.others = OtherPrograms::Allow;
+        self
+    }
+}
+
+impl<'a> IntoFuture for Rename<'a> {
+    type Output = Result<Renamed, Error>;
+    type IntoFuture = Answer<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let tenants = self.tenants;
+            let (old, new) = (tenants.target(self.from), tenants.target(self.to));
+            let renamed = tenants.rename_and_look(&old, &new, self.others);
+            Call::Rename.tell_of(Schema::Tenant(&old), renamed).await
+        })
+    }
+}
 
 impl Tenants {
     /// Gives the tenant `from` the name `to`: its schema and its registration, in
@@ -32,24 +65,28 @@ impl Tenants {
     /// a schema of that name exists, [`Error::MissingSchema`] when it is registered
     /// without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when
     /// another run works on either, or what the server says, such as that somebody
-    /// uses a table (SQLSTATE 55P03). Then all is as it was.
-    pub fn rename<'a>(
-        &'a self,
-        from: &'a TenantName,
-        to: &'a TenantName,
-    ) -> Answer<'a, Result<Renamed, Error>> {
-        Box::pin(async move {
-            let (old, new) = (self.target(from), self.target(to));
-            let renamed = self.rename_and_look(&old, &new);
-            Call::Rename.tell_of(Schema::Tenant(&old), renamed).await
-        })
+    /// uses a table (SQLSTATE 55P03). [`Error::OthersTenant`] unless
+    /// [`Rename::allow_other_program`] says otherwise. Then all is as it was.
+    pub fn rename<'a>(&'a self, from: &'a TenantName, to: &'a TenantName) -> Rename<'a> {
+        Rename {
+            tenants: self,
+            from,
+            to,
+            others: OtherPrograms::Refuse,
+        }
     }
 
-    async fn rename_and_look(&self, old: &Target, new: &Target) -> Result<Renamed, Error> {
+    async fn rename_and_look(
+        &self,
+        old: &Target,
+        new: &Target,
+        others: OtherPrograms,
+    ) -> Result<Renamed, Error> {
         let (from, to) = (&old.name, &new.name);
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
+        self.refuse_others(from, others).await?;
         let expected = self.expectation_of(from).await;
         let uses = self.uses_of_name((from, to), expected.as_deref()).await;
         let session = self.session().await?;

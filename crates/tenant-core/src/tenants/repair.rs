@@ -10,6 +10,7 @@ use super::owners::wrong_owners;
 use super::shapes::Seen;
 use super::state::{Knowledge, Standing};
 use crate::engine::{self, Keep, UnknownMigrations};
+use crate::error::WrongOwner;
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::name::{Schema, Target};
@@ -217,14 +218,15 @@ impl Tenants {
         let only = Selection::from(&target.name);
         let reading = self.reading().await?;
         let wrong = wrong_owners(&reading, &self.registry, &only).await?;
-        // What is in the schema would be handed to that role.
-        match wrong.into_iter().find(|it| it.is_apart) {
-            Some(wrong) => Err(Error::WrongOwner {
+        // What is in the schema is compared with that role, and would be handed to it.
+        match wrong.into_iter().next() {
+            Some(wrong) => Err(Error::WrongOwner(Box::new(WrongOwner {
                 name: target.name.clone(),
                 schema: target.schema.clone(),
                 owner: wrong.owner,
                 usual: wrong.usual,
-            }),
+                objects: wrong.objects,
+            }))),
             None => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! Schemas that are there already, and become tenants.
 
-use tenant_core::{At, Error};
+use tenant_core::remedy::Advice;
+use tenant_core::{At, Error, Remedy};
 use test_support::TestDatabase;
 
 use crate::drift::{everything, found};
@@ -137,8 +138,40 @@ async fn versions_that_look_alike_have_to_be_told_apart_by_people() {
         panic!("{error:?}")
     };
     assert_eq!(*versions, [Some(version(2)), Some(version(3))]);
+    assert_eq!(
+        error.remedies(),
+        [Remedy::from(Advice::ChooseAdoptedVersion)]
+    );
     tenants.adopt(&name("acme")).at(version(3)).await.unwrap();
     assert_eq!(found(&tenants).await, []);
+}
+
+/// A difference beside them does not make one of them likelier.
+#[tokio::test]
+async fn versions_that_look_alike_are_not_guessed_where_a_schema_matches_none() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps().with("INSERT INTO tasks (id) VALUES (7)");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute(
+            "DELETE FROM schema_tracker; DROP TABLE acme.__diesel_schema_migrations;
+             ALTER TABLE acme.tasks ADD COLUMN own text",
+        )
+        .await;
+    let error = tenants.adopt(&name("acme")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the schema `acme` matches no version of a tenant: it differs in the same way from the \
+             nearest, version {} and version {}, which differ in the rows that they write: column \
+             `tasks.own` should not be there",
+            version(3),
+            version(2)
+        )
+    );
+    let advice = [Advice::FixSchema, Advice::ChooseAdoptedVersion];
+    assert_eq!(error.remedies(), advice.map(Remedy::from));
 }
 
 #[tokio::test]

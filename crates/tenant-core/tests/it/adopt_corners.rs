@@ -50,6 +50,57 @@ async fn a_neighbour_that_is_new_is_never_to_be_dropped_with_what_is_in_it() {
     }
 }
 
+/// Whoever follows the advice of the check drops nothing that no migration creates.
+#[tokio::test]
+async fn an_orphan_with_objects_of_others_is_never_to_be_dropped_with_them() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &everything()).await;
+    create(&tenants, &["lost", "bare", "older"]).await;
+    database
+        .execute(
+            "CREATE TABLE lost.invoices (id int); INSERT INTO lost.invoices VALUES (7);
+             CREATE FUNCTION lost.total() RETURNS int LANGUAGE sql AS 'SELECT 7';
+             CREATE VIEW bare.paid AS SELECT 7 AS id; DROP TABLE bare.__diesel_schema_migrations;
+             DELETE FROM schema_tracker",
+        )
+        .await;
+    let remedies = async || {
+        let health = tenants.health().await.unwrap();
+        let told = health.problems.iter().map(|it| {
+            let remedies = format!("{:?}", it.remedies(tenants.registry()));
+            let name = it.tenant.clone().unwrap_or_default();
+            (name, it.kind.to_string(), remedies)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let told = remedies().await;
+    let of = |who: &str| told.iter().find(|(name, _, _)| name == who).unwrap();
+    for (who, objects) in [
+        (
+            "lost",
+            "these objects in it: function `total()`, table `invoices`",
+        ),
+        ("bare", "these objects in it: view `paid`"),
+    ] {
+        let (_, message, remedies) = of(who);
+        assert!(message.ends_with(objects), "{message}");
+        assert!(remedies.contains("AdoptTenant"), "{remedies}");
+        assert!(remedies.contains("MoveOthersObjects"), "{remedies}");
+        assert!(!remedies.contains("DROP"), "{remedies}");
+    }
+    assert!(of("older").2.contains("CASCADE"), "{told:?}");
+    database
+        .execute(
+            "CREATE SCHEMA billing; ALTER TABLE lost.invoices SET SCHEMA billing;
+             ALTER FUNCTION lost.total() SET SCHEMA billing",
+        )
+        .await;
+    let told = remedies().await;
+    let lost = told.iter().find(|(name, _, _)| name == "lost").unwrap();
+    assert!(lost.2.contains("CASCADE"), "{told:?}");
+    assert_eq!(database.value("SELECT id FROM billing.invoices").await, "7");
+}
+
 #[tokio::test]
 async fn what_is_half_applied_fits_no_version() {
     let database = TestDatabase::new().await;

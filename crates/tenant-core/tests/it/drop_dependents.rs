@@ -42,6 +42,7 @@ async fn a_view_over_all_tenants_a_key_and_a_column_with_data_stay() {
     let found = [
         "column `public.invoices.detail`",
         "column `public.invoices.mood`",
+        "extension `hstore`",
         "foreign key `invoices_task_fkey on public.invoices`",
         "view `public.all_tasks`",
     ];
@@ -57,7 +58,7 @@ async fn a_view_over_all_tenants_a_key_and_a_column_with_data_stay() {
     assert_eq!(
         error.to_string(),
         format!(
-            "tenant `acme` cannot be dropped: 4 objects outside the schema depend on it: {}",
+            "tenant `acme` cannot be dropped: 5 objects outside the schema depend on it: {}",
             found.join(", ")
         )
     );
@@ -91,7 +92,34 @@ const BASE: &str = "
     CREATE TABLE public.names (id int, name text);";
 
 /// Each thing that is built on it, and what it is listed as.
-const ELSEWHERE: [(&str, &[&str]); 21] = [
+const ELSEWHERE: [(&str, &[&str]); 25] = [
+    (
+        "CREATE EXTENSION hstore SCHEMA acme; CREATE TABLE acme.t (detail acme.hstore)",
+        &["extension `hstore`"],
+    ),
+    (
+        "CREATE FUNCTION public.told(anyenum) RETURNS int LANGUAGE sql AS 'SELECT 1'; \
+         CREATE TYPE public.level AS ENUM ('low'); \
+         CREATE CAST (acme.mood AS public.level) WITH INOUT",
+        &["cast `(acme.mood AS public.level)`"],
+    ),
+    (
+        "CREATE FUNCTION public.same(acme.mood, acme.mood) RETURNS bool LANGUAGE sql AS 'SELECT true'; \
+         CREATE OPERATOR public.@@@ (leftarg = acme.mood, rightarg = acme.mood, function = public.same)",
+        &[
+            "function `public.same(acme.mood,acme.mood)`",
+            "operator `public.@@@(acme.mood,acme.mood)`",
+        ],
+    ),
+    (
+        "CREATE FUNCTION public.cmp(acme.mood, acme.mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0'; \
+         CREATE OPERATOR CLASS public.of_moods FOR TYPE acme.mood USING btree \
+         AS FUNCTION 1 public.cmp(acme.mood, acme.mood)",
+        &[
+            "function `public.cmp(acme.mood,acme.mood)`",
+            "operator class `public.of_moods USING btree`",
+        ],
+    ),
     (
         "CREATE FUNCTION public.f(acme.mood) RETURNS int LANGUAGE sql AS 'SELECT 1'",
         &["function `public.f(acme.mood)`"],
@@ -225,9 +253,7 @@ async fn what_belongs_to_the_tenant_is_no_dependent_wherever_it_leads() {
              CREATE FUNCTION acme.cast(acme.pair) RETURNS int LANGUAGE sql AS 'SELECT 1';
              CREATE CAST (acme.pair AS int) WITH FUNCTION acme.cast(acme.pair);
              CREATE POLICY p ON acme.tasks USING (true);
-             ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO PUBLIC;
-             CREATE EXTENSION hstore SCHEMA acme;
-             CREATE TABLE acme.details (detail acme.hstore)",
+             ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT SELECT ON TABLES TO PUBLIC",
         )
         .await;
     assert_eq!(dependents(&tenants, "acme").await, Vec::<String>::new());

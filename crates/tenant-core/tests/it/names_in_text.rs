@@ -361,7 +361,7 @@ async fn rows_with_the_name_refuse_a_clone_where_dynamic_sql_could_use_it() {
     let refused = clone(&tenants, "acme", "beta").await.unwrap_err();
     assert_eq!(
         chain(&refused),
-        "tenant `acme` cannot be cloned: migrations have written its name into rows of \
+        "tenant `acme` cannot be cloned: its name appears in rows of \
          `settings`, and dynamic SQL could use it: acme.keep()"
     );
     assert_eq!(database.schemas().await, ["acme"]);

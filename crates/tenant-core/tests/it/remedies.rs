@@ -34,6 +34,7 @@ fn an_error_names_the_call_that_helps() {
             Error::NoVersionFits {
                 name: "acme".parse().unwrap(),
                 nearest: Some("20260101000000".parse().unwrap()),
+                alike: Vec::new(),
                 is_registered: false,
                 differences: Vec::new(),
             },

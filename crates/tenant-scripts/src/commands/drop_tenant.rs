@@ -6,7 +6,7 @@ use command_line::output::table;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict, ask};
 use serde::Serialize;
-use tenant_core::{Contents, Dependent, Error, Removed, Table, TenantName};
+use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantName};
 
 use crate::tenants;
 
@@ -17,12 +17,16 @@ use crate::tenants;
 /// tenant is never dropped.
 ///
 /// If objects outside the schema depend on it, such as a view over all tenants or
-/// a column whose type is the tenant's, the command lists them, drops nothing, and
-/// exits with 1.
+/// a column whose type is the tenant's, or if an extension lies in it, the command
+/// lists them, drops nothing, and exits with 1. A tenant that another program has
+/// migrated is not dropped either.
+///
+/// Publications, subscriptions, event triggers, functions and kept search paths that
+/// name the schema or its tables stay. They are listed before you confirm.
 ///
 /// With --json: tenant, dropped, schema_existed, tables: name, rows
 /// (estimated, or null), bytes (or null), dependents: kind, name, owner (or null),
-/// rows (of a table or a column: estimated; or null).
+/// rows (of a table or a column: estimated; or null), affected: kind, name.
 #[derive(Debug, Parser)]
 #[command(name = "drop-tenant", version)]
 pub struct DropTenant {
@@ -38,6 +42,10 @@ pub struct DropTenant {
     #[arg(long)]
     with_dependents: bool,
 
+    /// Drop it also if it is a tenant of another program
+    #[arg(long)]
+    allow_other_program: bool,
+
     #[command(flatten)]
     locking: Locking,
 
@@ -52,6 +60,13 @@ struct Document<'a> {
     schema_existed: bool,
     tables: Vec<Row<'a>>,
     dependents: Vec<DependentRow<'a>>,
+    affected: Vec<AffectedRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct AffectedRow<'a> {
+    kind: &'a str,
+    name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -77,6 +92,16 @@ impl Script for DropTenant {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let contents = tenants.contents(&self.name).await?;
+        if let Some(why) = contents
+            .others
+            .clone()
+            .filter(|_| !self.allow_other_program)
+        {
+            return Err(Error::OthersTenant(self.name, why).into());
+        }
+        if !contents.affected.is_empty() {
+            context.output.problem(&affected(&contents.affected));
+        }
         if !self.with_dependents && !contents.dependents.is_empty() {
             context.output.problem(&dependents(&contents.dependents));
             return self.refuse(context, contents);
@@ -96,12 +121,14 @@ impl Script for DropTenant {
                 return Ok(Verdict::Wrong);
             }
         }
-        let drop = tenants.drop_tenant(&self.name);
-        let removed = if self.with_dependents {
-            drop.with_dependents().await?
-        } else {
-            drop.await?
-        };
+        let mut drop = tenants.drop_tenant(&self.name);
+        if self.with_dependents {
+            drop = drop.with_dependents();
+        }
+        if self.allow_other_program {
+            drop = drop.allow_other_program();
+        }
+        let removed = drop.await?;
         let text = match removed {
             Removed::Tenant => format!(
                 "Dropped tenant `{}`: {} and the registration.",
@@ -133,12 +160,17 @@ impl DropTenant {
             owner: dependent.owner.as_deref(),
             rows: dependent.rows,
         });
+        let affected = contents.affected.iter().map(|affected| AffectedRow {
+            kind: &affected.kind,
+            name: &affected.name,
+        });
         Document {
             tenant: self.name.as_str(),
             dropped: removed.is_some(),
             schema_existed: contents.schema,
             tables: tables.collect(),
             dependents: dependents.collect(),
+            affected: affected.collect(),
         }
     }
 
@@ -171,6 +203,14 @@ fn dependents(dependents: &[Dependent]) -> String {
     });
     let table = table(["Kind", "Name", "Owner", "Rows (estimated)"], rows);
     format!("These objects outside the schema depend on it:\n{table}")
+}
+
+fn affected(affected: &[Affected]) -> String {
+    let rows = affected
+        .iter()
+        .map(|one| [one.kind.clone(), one.name.clone()]);
+    let table = table(["Kind", "Name"], rows);
+    format!("These objects stay, and lose its tables or name what will be gone:\n{table}")
 }
 
 fn warning(name: &TenantName, contents: &Contents) -> String {

@@ -22,6 +22,8 @@ use crate::{report, tenants};
 /// name, such as a function's body, a default or a role's setting, are listed on standard
 /// error.
 ///
+/// A tenant that another program has migrated is left as it is.
+///
 /// Exit code 1 when it cannot be done, and then nothing has changed; 2 when the
 /// new name is not valid, or is the old one.
 ///
@@ -37,6 +39,10 @@ pub struct RenameTenant {
     /// The name that it gets: letters, digits and underscores
     #[arg(value_name = "NEW")]
     to: TenantName,
+
+    /// Rename it also if it is a tenant of another program
+    #[arg(long)]
+    allow_other_program: bool,
 
     #[command(flatten)]
     locking: Locking,
@@ -61,6 +67,11 @@ impl Script for RenameTenant {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let call = tenants.rename(&self.from, &self.to);
+        let call = if self.allow_other_program {
+            call.allow_other_program()
+        } else {
+            call
+        };
         // A scratch database that migrations are tried in is dropped with the work.
         let renamed = interruptible(async { Ok(call.await?) }).await?;
         let document = Document {

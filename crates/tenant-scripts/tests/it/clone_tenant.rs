@@ -140,7 +140,7 @@ async fn rows_with_the_name_beside_dynamic_sql_are_copied_only_on_request() {
     database
         .run_with(&migrations, "clone-tenant acme copy")
         .exits_with(1)
-        .says("migrations have written its name into rows of `settings`")
+        .says("its name appears in rows of `settings`")
         .says("--allow-name-in-rows");
     assert_eq!(database.tracked().await, ["acme"]);
     database

@@ -60,7 +60,7 @@ async fn the_document_lists_what_went() {
         json!({
             "tenant": "acme", "dropped": true, "schema_existed": true,
             "tables": [{"name": "dummy_table", "rows": 20, "bytes": bytes}],
-            "dependents": [],
+            "dependents": [], "affected": [],
         })
     );
 }
@@ -109,7 +109,7 @@ async fn a_tenant_whose_schema_is_gone_loses_its_registration() {
     assert_eq!(
         dropped.json(),
         json!({"tenant": "beta", "dropped": true, "schema_existed": false, "tables": [],
-               "dependents": []})
+               "dependents": [], "affected": []})
     );
     assert!(database.tracked().await.is_empty());
 }
@@ -259,4 +259,49 @@ async fn with_dependents_does_not_answer_the_question() {
         .says("public.everything")
         .says("give --yes");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
+}
+
+#[tokio::test]
+async fn what_stays_and_loses_tables_is_listed_before() {
+    let database = acme_with_rows().await;
+    database
+        .execute("CREATE PUBLICATION feed FOR TABLE acme.dummy_table, beta.dummy_table")
+        .await;
+    database
+        .run("drop-tenant acme")
+        .exits_with(2)
+        .says("These objects stay, and lose its tables or name what will be gone:")
+        .says("feed");
+    let dropped = database.run("drop-tenant acme --yes --json").succeeds();
+    assert_eq!(
+        dropped.json()["affected"],
+        json!([{"kind": "publication", "name": "feed"}])
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_of_another_program_is_dropped_or_renamed_only_if_that_is_said() {
+    let database = acme_with_rows().await;
+    database
+        .execute(
+            "CREATE SCHEMA shop; CREATE TABLE shop.invoices (id int);
+             INSERT INTO schema_tracker (name) VALUES ('shop')",
+        )
+        .await;
+    for call in ["drop-tenant shop --yes", "rename-tenant shop store"] {
+        database
+            .run(call)
+            .exits_with(1)
+            .prints_nothing()
+            .says("tenant `shop` is not this program's")
+            .says("--allow-other-program");
+    }
+    assert_eq!(database.tracked().await, ["acme", "beta", "shop"]);
+    database
+        .run("rename-tenant shop store --allow-other-program")
+        .succeeds();
+    database
+        .run("drop-tenant store --yes --allow-other-program")
+        .succeeds();
+    assert_eq!(database.schemas().await, ["acme", "beta"]);
 }

@@ -53,8 +53,8 @@ impl Problem {
             ProblemKind::NoAccess { role, .. } => {
                 vec![Sql::grant(&schema_of(registry, name), role).into()]
             }
-            ProblemKind::ForeignOwner { usual, .. } => {
-                vec![Sql::change_owner(&schema_of(registry, name), usual).into()]
+            ProblemKind::ForeignOwner { usual, objects, .. } => {
+                vec![Sql::change_owner(&schema_of(registry, name), usual, objects).into()]
             }
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
@@ -70,7 +70,7 @@ impl Problem {
             ProblemKind::OtherProgram { versions, sign } => of_other_program(versions, *sign),
             ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
-            ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, *orphan),
+            ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
             ProblemKind::UnqualifiedFunction { function, .. } => vec![keep_path(function).into()],
             ProblemKind::SpareName(_) => vec![Advice::CorrectNamedRows.into()],
@@ -183,16 +183,17 @@ fn keep_path(function: &str) -> Sql {
     Sql::new(Purpose::AddToMigration, [statement])
 }
 
-fn orphaned(registry: &Registry, name: &str, orphan: Orphan) -> Vec<Remedy> {
+fn orphaned(registry: &Registry, name: &str, orphan: &Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
         Orphan::OfOtherProgram => return vec![Advice::UseOtherProgram.into()],
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => Some(""),
         Orphan::LikeATenant => Some(" CASCADE"),
         // It would take what others have.
-        Orphan::DependedOn => None,
+        Orphan::DependedOn | Orphan::WithOthers(_) => None,
     };
     let second = match cascade {
+        None if matches!(orphan, Orphan::WithOthers(_)) => Advice::MoveOthersObjects.into(),
         None => Advice::DetachDependents.into(),
         Some(cascade) => {
             let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
