@@ -15,11 +15,12 @@ fn each_guarantee_names_tests_that_exist() {
 
 #[test]
 fn the_rule_about_guarantees_can_fail() {
-    let guide = "  - `core`: `drop::all_goes`\n  - `core`: `a::tests::is_gone`\n  - `note`: text\n";
+    let guide = "  - `core`: `drop::all_goes`\n  - `core`: `a::tests::is_gone`\n  - `core`: `b::tests::stays`\n  - `note`: text\n";
     let repository = Repository::of(&[
         (GUIDE, guide),
         ("crates/core/tests/it/drop.rs", "async fn all_goes() {}"),
         ("crates/core/src/a.rs", "fn is_gone_for_good() {}"),
+        ("crates/core/src/b/tests.rs", "fn stays() {}"),
     ]);
     assert_eq!(
         missing(&repository),
@@ -47,10 +48,15 @@ fn named_by(line: &str) -> Option<(&str, &str)> {
 
 fn exists(repository: &Repository, package: &str, test: &str) -> bool {
     let (module, name) = test.rsplit_once("::").unwrap_or(("", test));
-    let file = match module.strip_suffix("::tests") {
-        Some(module) => format!("crates/{package}/src/{}.rs", module.replace("::", "/")),
-        None => format!("crates/{package}/tests/it/{}.rs", module.replace("::", "/")),
+    // The tests of a module stand in its file, or in one of their own below it.
+    let files = match module.strip_suffix("::tests") {
+        Some(module) => {
+            let module = module.replace("::", "/");
+            vec![format!("src/{module}.rs"), format!("src/{module}/tests.rs")]
+        }
+        None => vec![format!("tests/it/{}.rs", module.replace("::", "/"))],
     };
-    let text = repository.text(&file);
-    text.is_some_and(|text| text.contains(&format!("fn {name}(")))
+    let texts = files.iter();
+    let mut texts = texts.filter_map(|file| repository.text(&format!("crates/{package}/{file}")));
+    texts.any(|text| text.contains(&format!("fn {name}(")))
 }
