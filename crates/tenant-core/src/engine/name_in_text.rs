@@ -135,7 +135,7 @@ fn paths_of_roles(from: Schema<'_>) -> String {
     )
 }
 
-/// A condition: functions `p` of schemas `n` that are nobody's. Another tenant's speak of
+/// A condition: functions `p` of schemas `n` that are no tenant's. Another tenant's speak of
 /// something else, and an extension's own are not the user's.
 pub(super) fn named_elsewhere() -> String {
     let ledger = literal(MIGRATION_HISTORY);
@@ -151,7 +151,7 @@ pub(super) fn named_elsewhere() -> String {
 }
 
 /// Functions with the name as a word in their text: those of the schema itself, and
-/// those of schemas that are nobody's.
+/// those of schemas that are no tenant's.
 fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
     let to = literal(to.schema_name());
     texts_with(

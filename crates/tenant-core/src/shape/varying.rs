@@ -81,7 +81,7 @@ impl Circumstances {
         Here::new(&self.moments, &self.written, of)
     }
 
-    /// Whether a string constant, with its quotes, is one of theirs. A day that somebody has
+    /// Whether a string constant, with its quotes, is one of theirs. A day that is
     /// written down there is no moment's.
     fn have(&self, constant: &str, here: &Here<'_>) -> bool {
         let Some((_, inside)) = constant.split_once('\'') else {

@@ -179,7 +179,7 @@ async fn rows_that_an_application_wrote_count_like_those_of_migrations_also_enco
 }
 
 #[tokio::test]
-async fn an_encoded_name_in_a_text_that_somebody_wrote_refuses_a_clone() {
+async fn an_encoded_name_in_a_text_written_by_hand_refuses_a_clone() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &two_steps()).await;
     create(&tenants, &["acme"]).await;

@@ -271,7 +271,7 @@ async fn what_has_a_name_of_its_own_in_each_tenant_is_missed_when_it_is_gone() {
     create(&tenants, &["acme", "globex"]).await;
     let found = health(&tenants).await;
     assert!(found.is_healthy(), "{:?}", problems(&found));
-    // Of the sequences nobody knows how many there have to be; a partition may be dropped.
+    // How many sequences there have to be is not known; a partition may be dropped.
     database
         .execute(
             "DO $$ DECLARE one text; BEGIN

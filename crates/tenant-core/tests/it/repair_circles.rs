@@ -22,7 +22,7 @@ fn stream() -> Stream {
 const FILL: &str =
     "INSERT INTO acme.items (id, other, k, d) VALUES (1, 10, 'k', 'd'), (2, 20, 'l', 'e')";
 
-/// Runs the statements of all that is found as somebody does who pastes them, one after the
+/// Runs the statements of all that is found as a user does who pastes them, one after the
 /// other, whatever they say.
 async fn paste(database: &TestDatabase, tenants: &Tenants) {
     let health = tenants.health().await.unwrap();

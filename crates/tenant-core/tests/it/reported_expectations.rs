@@ -1,5 +1,5 @@
 //! Cases in which other tools find the wrong expected state of a database, or leave something
-//! behind. Each is one that somebody has reported.
+//! behind. Each has been reported.
 
 use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
 use test_support::TestDatabase;

@@ -1,5 +1,5 @@
 //! Cases in which other tools leave a copy of a schema with a way to its original, or count
-//! a schema as empty or as filled that is not. Each is one that somebody has reported.
+//! a schema as empty or as filled that is not. Each has been reported.
 
 use tenant_core::{Error, Status};
 use test_support::TestDatabase;
@@ -54,7 +54,7 @@ async fn nothing_of_a_clone_depends_on_its_original_and_its_triggers_write_in_th
     assert_eq!(database.value(names).await, "Dr Edsger Dr Grace");
 }
 
-/// What a provider puts into each schema by an extension is nobody's table, and a schema
+/// What a provider puts into each schema by an extension is no table of a tenant, and a schema
 /// with it is migrated.
 #[tokio::test]
 async fn an_extension_in_a_registered_schema_leaves_it_empty() {

@@ -1,4 +1,4 @@
-//! A registered schema that is not empty and has no migration history is nobody's to build
+//! A registered schema that is not empty and has no migration history is not to be built
 //! upon: each command says so, and what to do.
 
 use tenant_core::remedy::{Advice, Command};

@@ -25,18 +25,18 @@ const SHOWN: usize = 50;
 /// Exit code 1 when a problem is found, or when no tenant could be compared.
 ///
 /// With --json: healthy, checked (how many tenants were read), unread (how many could not be
-/// read), as_expected (how many look as they should, or null), busy (tenants that somebody was
-/// changing, and that were not compared), tables_checked (false when the migrations could not
-/// be tried), varying (what each run of the migrations creates differently, and is not
-/// compared), groups: kind, detail, tenants (how many have it); problems: tenant (null for the
-/// public schema), kind (missing_schema, missing_table, missing_object, extra_object,
-/// changed_definition, renamed_object, shadowed_object, invalid_index, wrong_owner,
-/// missing_grants, extra_grants, half_made, foreign_objects, pending_migrations,
-/// unknown_migration, other_program, edited_migration, no_fingerprints, no_access,
-/// orphaned_schema, spare_leftover, spare_name, invalid_name, unreadable, nothing_selected,
-/// tables_not_checked, broken_migrations, unqualified_function, not_under_own_name; on a Citus
-/// cluster not_distributed, unreachable_node), detail, remedy, sql (the statements that would
-/// mend it).
+/// read), as_expected (how many look as they should, or null), busy (tenants that another
+/// session was changing, and that were not compared), tables_checked (false when the
+/// migrations could not be tried), varying (what each run of the migrations creates
+/// differently, and is not compared), groups: kind, detail, tenants (how many have it);
+/// problems: tenant (null for the public schema), kind (missing_schema, missing_table,
+/// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
+/// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
+/// pending_migrations, unknown_migration, other_program, edited_migration, no_fingerprints,
+/// no_access, orphaned_schema, spare_leftover, spare_name, invalid_name, unreadable,
+/// nothing_selected, tables_not_checked, broken_migrations, unqualified_function,
+/// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), detail, remedy,
+/// sql (the statements that would mend it).
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {

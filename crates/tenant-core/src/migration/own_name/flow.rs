@@ -53,7 +53,7 @@ pub(super) struct Around<'a> {
     pub(super) piece: Piece<'a>,
     /// The functions that the migrations create.
     pub(super) functions: &'a BTreeSet<String>,
-    /// Whether the result of a query is given to nobody.
+    /// Whether the result of a query is discarded.
     pub(super) discards: bool,
 }
 

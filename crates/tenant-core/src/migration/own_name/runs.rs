@@ -34,7 +34,7 @@ struct Run<'m> {
     source: Source<'m>,
     /// Where the text begins in the statement.
     at: usize,
-    /// Whether results of queries are given to nobody.
+    /// Whether results of queries are discarded.
     discards: bool,
     depth: usize,
 }
