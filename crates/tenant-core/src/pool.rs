@@ -23,8 +23,11 @@ use std::time::{Duration, Instant};
 
 use bb8::{PooledConnection, RunError};
 use diesel_async::SimpleAsyncConnection;
+use tokio::sync::Mutex;
 
+use lent::Held;
 use manager::{Manager, Refusals};
+use message::Before;
 
 use crate::path::ExtensionsSchema;
 use crate::registry::Registry;
@@ -112,6 +115,8 @@ struct PoolInner {
     extensions: Option<ExtensionsSchema>,
     /// The list of tenants.
     registry: Registry,
+    /// What a connection may have on it when work begins.
+    before: Before,
 }
 
 /// A pool in the making. Made by [`TenantPool::builder`] or
@@ -180,7 +185,7 @@ impl TenantPoolBuilder {
             .retry_connection(false)
             .error_sink(Box::new(refusals.clone()))
             .build_unchecked(manager);
-        let pool = TenantPool(Arc::new(PoolInner {
+        let mut inner = PoolInner {
             database: self.database,
             connections,
             size: self.size,
@@ -188,7 +193,14 @@ impl TenantPoolBuilder {
             directory: self.directory,
             extensions: self.extensions,
             registry: self.registry,
-        }));
+            before: Before::Unknown,
+        };
+        // The server has to answer before it is asked what it is.
+        drop(inner.checkout().await?);
+        if inner.database.is_surely_direct().await {
+            inner.before = Before::Cleared;
+        }
+        let pool = TenantPool(Arc::new(inner));
         // Something has to be sent, or the transaction would not even begin.
         pool.public().await?.batch_execute("").await?;
         Ok(pool)
@@ -314,13 +326,12 @@ impl PoolInner {
     }
 
     /// A connection of the pool, as soon as there is one that is usable.
-    async fn checkout(&self) -> Result<PooledConnection<'static, Manager>, PoolError> {
+    async fn checkout(&self) -> Result<Held, PoolError> {
         let started = Instant::now();
         loop {
             let mut lent = self.wait_for_one(started).await?;
-            lent.rested().await;
             if !lent.is_spent() {
-                return Ok(lent);
+                return Ok(Arc::new(Mutex::new(lent)).lock_owned().await);
             }
         }
     }
