@@ -91,13 +91,17 @@ const WAIT: Duration = Duration::from_secs(5);
 ///   [`PoolError`] makes of it: `Unknown`, as if it had been known before.
 /// * Whatever ends the work (an error, a panic, a future that is dropped, `COMMIT` in
 ///   a query), the next user of the connection finds no transaction, path, setting,
-///   role, cursor, temporary table, session lock, or statement prepared by SQL of the
-///   one before. What `DISCARD ALL` would forget is forgotten, without its cost.
-/// * A connection is lent again only when the server has answered everything. If a
+///   role, cursor, temporary table, session lock, statement prepared by SQL, or
+///   instrumentation of the one before. What `DISCARD ALL` would forget is forgotten,
+///   without its cost.
+/// * A connection is lent again only when the server has answered everything and has
+///   forgotten what the work left. If that fails, the connection is closed. If a
 ///   future or a stream of rows is dropped before that, the query is cancelled, behind a
 ///   pooler too, and the connection is closed. The next user waits for neither.
 /// * After a query has ended the transaction, such as `COMMIT`, no further query
-///   runs, and the commit returns [`PoolError::Ended`].
+///   runs, and the commit returns [`PoolError::Ended`]. After a query has reset the path,
+///   such as `RESET ALL`, they return [`PoolError::PathReset`]. After a transaction inside
+///   was dropped before its end, they return [`PoolError::GivenUp`].
 /// * Prepared statements are kept for all tenants that have the same columns and
 ///   types, and apart for those that have not.
 ///
