@@ -10,7 +10,7 @@ use crate::pgbouncer::pool_behind;
 use crate::pool::{ROW, single, two_tenants};
 
 /// What resets the path.
-const RESETS: [&str; 9] = [
+const RESETS: [&str; 10] = [
     "RESET ALL",
     "RESET search_path",
     "SET search_path TO DEFAULT",
@@ -18,6 +18,7 @@ const RESETS: [&str; 9] = [
     "SET SESSION \"search_path\" TO DEFAULT",
     "SET U&\"search_\\0070ath\" TO DEFAULT",
     "SELECT set_config('search_path', NULL, false)",
+    "EXPLAIN (ANALYZE) SELECT set_config('search_path', NULL, false)",
     "DO $$ BEGIN RESET search_path; END $$",
     "CALL public.reset_path()",
 ];

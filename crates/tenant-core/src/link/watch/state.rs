@@ -243,8 +243,8 @@ impl Seen {
         match command {
             b"RESET" => self.path = true,
             b"SET" => self.path |= mention != Mention::Nothing,
-            command if command.starts_with(b"SELECT ") => self.path |= mention == Mention::Path,
-            _ => {}
+            // Any query can call a function that sets it.
+            _ => self.path |= mention == Mention::Path,
         }
         match command {
             b"COMMIT" | b"PREPARE TRANSACTION" => self.ended = true,
