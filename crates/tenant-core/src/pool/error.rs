@@ -71,7 +71,7 @@ pub enum PoolError {
     /// like), so that names would lead to where the role's own path leads. Queries after it
     /// were refused, and nothing of the transaction was kept.
     #[error(
-        "a statement in the work has reset search_path, so that queries would not run in its schema any more"
+        "a statement in the work has reset the search path, so that queries would no longer run in its schema"
     )]
     PathReset,
     /// A transaction inside the work was given up before its end: its future was dropped,
