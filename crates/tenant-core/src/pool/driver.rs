@@ -62,11 +62,12 @@ impl DriverTransaction {
         if self.wire.watch.seen().path && !self.has_path().await? {
             return Err(PoolError::PathReset);
         }
+        let prepared = match self.wire.watch.seen().prepared {
+            true => Prepared::Perhaps,
+            false => Prepared::No,
+        };
         self.wire.watch.listen();
-        let committed = self
-            .client
-            .batch_execute(&message::commit(Prepared::No))
-            .await;
+        let committed = self.client.batch_execute(&message::commit(prepared)).await;
         self.is_over = true;
         match (self.wire.watch.ended(), committed) {
             (Some(Ended::Committed), _) => Ok(()),
