@@ -23,8 +23,11 @@ use std::time::{Duration, Instant};
 
 use bb8::{PooledConnection, RunError};
 use diesel_async::SimpleAsyncConnection;
+use tokio::sync::Mutex;
 
+use lent::Held;
 use manager::{Manager, Refusals};
+use message::Before;
 
 use crate::path::ExtensionsSchema;
 use crate::registry::Registry;
@@ -88,13 +91,17 @@ const WAIT: Duration = Duration::from_secs(5);
 ///   [`PoolError`] makes of it: `Unknown`, as if it had been known before.
 /// * Whatever ends the work (an error, a panic, a future that is dropped, `COMMIT` in
 ///   a query), the next user of the connection finds no transaction, path, setting,
-///   role, cursor, temporary table, session lock, or statement prepared by SQL of the
-///   one before. What `DISCARD ALL` would forget is forgotten, without its cost.
-/// * A connection is lent again only when the server has answered everything. If a
+///   role, cursor, temporary table, session lock, statement prepared by SQL, or
+///   instrumentation of the one before. What `DISCARD ALL` would forget is forgotten,
+///   without its cost.
+/// * A connection is lent again only when the server has answered everything and has
+///   forgotten what the work left. If that fails, the connection is closed. If a
 ///   future or a stream of rows is dropped before that, the query is cancelled, behind a
 ///   pooler too, and the connection is closed. The next user waits for neither.
 /// * After a query has ended the transaction, such as `COMMIT`, no further query
-///   runs, and the commit returns [`PoolError::Ended`].
+///   runs, and the commit returns [`PoolError::Ended`]. After a query has reset the path,
+///   such as `RESET ALL`, they return [`PoolError::PathReset`]. After a transaction inside
+///   was dropped before its end, they return [`PoolError::GivenUp`].
 /// * Prepared statements are kept for all tenants that have the same columns and
 ///   types, and apart for those that have not.
 ///
@@ -112,6 +119,8 @@ struct PoolInner {
     extensions: Option<ExtensionsSchema>,
     /// The list of tenants.
     registry: Registry,
+    /// What a connection may have on it when work begins.
+    before: Before,
 }
 
 /// A pool in the making. Made by [`TenantPool::builder`] or
@@ -180,7 +189,7 @@ impl TenantPoolBuilder {
             .retry_connection(false)
             .error_sink(Box::new(refusals.clone()))
             .build_unchecked(manager);
-        let pool = TenantPool(Arc::new(PoolInner {
+        let mut inner = PoolInner {
             database: self.database,
             connections,
             size: self.size,
@@ -188,7 +197,14 @@ impl TenantPoolBuilder {
             directory: self.directory,
             extensions: self.extensions,
             registry: self.registry,
-        }));
+            before: Before::Unknown,
+        };
+        // The server has to answer before it is asked what it is.
+        drop(inner.checkout().await?);
+        if inner.database.is_surely_direct().await {
+            inner.before = Before::Cleared;
+        }
+        let pool = TenantPool(Arc::new(inner));
         // Something has to be sent, or the transaction would not even begin.
         pool.public().await?.batch_execute("").await?;
         Ok(pool)
@@ -314,13 +330,12 @@ impl PoolInner {
     }
 
     /// A connection of the pool, as soon as there is one that is usable.
-    async fn checkout(&self) -> Result<PooledConnection<'static, Manager>, PoolError> {
+    async fn checkout(&self) -> Result<Held, PoolError> {
         let started = Instant::now();
         loop {
             let mut lent = self.wait_for_one(started).await?;
-            lent.rested().await;
             if !lent.is_spent() {
-                return Ok(lent);
+                return Ok(Arc::new(Mutex::new(lent)).lock_owned().await);
             }
         }
     }

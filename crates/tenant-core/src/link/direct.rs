@@ -33,6 +33,11 @@ impl Database {
         })
     }
 
+    /// Whether there is certainly no pooler. Where that can't be found out, it is not.
+    pub(crate) async fn is_surely_direct(&self) -> bool {
+        !self.pooled && self.is_direct().await.unwrap_or(false)
+    }
+
     /// Opens a connection of the driver's own in the session that migrations run in:
     /// in UTC, read-write, with every row visible or an error, and without
     /// time-outs, whatever the role and the database set.

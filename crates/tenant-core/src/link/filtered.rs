@@ -5,11 +5,13 @@
 //! leaves the stream to whoever sets up TLS, if TLS is to begin at once. That is what it
 //! is told here, and what is agreed on with the server is seen to by [`Agreeing`].
 
+use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -118,21 +120,31 @@ impl Destination<'_> {
 
     async fn over_network(&self) -> Result<(Greeted, Wire), ConnectError> {
         let watch = Arc::new(Watch::default());
+        let cut = Arc::<AtomicBool>::default();
         let agreeing = MakeAgreeing {
             tls: self.tls.clone(),
             mode: self.config.get_ssl_mode(),
             negotiation: self.config.get_ssl_negotiation(),
             names: self.names,
             watch: Arc::clone(&watch),
+            cut: Arc::clone(&cut),
         };
         let road = Road::Network(Box::new(Once(agreeing.clone())));
         let mut config = self.config.clone();
         config.ssl_mode(SslMode::Require);
         config.ssl_negotiation(SslNegotiation::Direct);
-        let (client, connection) = config
-            .connect(agreeing)
-            .await
-            .map_err(|error| ConnectError::from_driver(self.target, error))?;
+        let (client, connection) =
+            config
+                .connect(agreeing)
+                .await
+                .map_err(|error| match cut.load(Ordering::Relaxed) {
+                    true => self.no_server(
+                        error
+                            .source()
+                            .map_or("cut off".to_owned(), ToString::to_string),
+                    ),
+                    false => ConnectError::from_driver(self.target, error),
+                })?;
         let greeted = Greeted::start(client, connection);
         let wire = Wire::new(watch, &greeted, road);
         Ok((greeted, wire))
@@ -167,6 +179,9 @@ pub(super) struct MakeAgreeing {
     negotiation: SslNegotiation,
     names: Names,
     watch: Arc<Watch>,
+    /// The server has hung up before it was said whether to encrypt. The driver takes that
+    /// for a matter of TLS.
+    cut: Arc<AtomicBool>,
 }
 
 impl MakeTlsConnect<Socket> for MakeAgreeing {
@@ -193,7 +208,11 @@ impl Agreeing {
         let encrypts = match (self.how.mode, self.how.negotiation) {
             (SslMode::Disable, _) => return Ok(Either::Left(socket)),
             (_, SslNegotiation::Direct) => true,
-            _ => asks(&mut socket).await?,
+            _ => {
+                let answer = asks(&mut socket).await;
+                self.how.cut.store(answer.is_err(), Ordering::Relaxed);
+                answer?
+            }
         };
         match (encrypts, self.how.mode) {
             (true, _) => Ok(Either::Right(self.tls.connect(socket).await?)),

@@ -11,6 +11,7 @@
 //! Source: PostgreSQL manual, "Message Flow" and "Message Formats".
 
 mod frames;
+mod mention;
 mod state;
 mod stream;
 
@@ -70,27 +71,12 @@ impl Watch {
         state.is_useless || state.is_copying
     }
 
-    /// Gives the connection up, unless so many requests have been answered. Whether it
-    /// is given up.
-    pub(crate) fn give_up_unless(&self, requests: u64) -> bool {
-        let mut state = self.state();
-        let late = state.answered < requests;
-        state.is_useless |= late;
-        drop(state);
-        self.changed.notify_waiters();
-        late
-    }
-
-    /// Waits until the connection is closed, or so many requests have been answered.
-    pub(super) async fn ended_with(&self, requests: Option<u64>) {
+    /// Waits until the connection is closed.
+    pub(super) async fn closed(&self) {
         loop {
             let changed = self.changed.notified();
-            {
-                let state = self.state();
-                let is_answered = requests.is_some_and(|requests| state.answered >= requests);
-                if state.is_closed || is_answered {
-                    return;
-                }
+            if self.state().is_closed {
+                return;
             }
             changed.await;
         }
@@ -111,9 +97,17 @@ impl Watch {
         self.state().seen = Seen::default();
     }
 
-    /// What was rolled back was no more than to a savepoint.
-    pub(crate) fn forget_rollback(&self) {
-        self.state().seen.rolled_back = false;
+    /// The path is still there: what was rolled back was no more than to a savepoint, and
+    /// what was set was something else.
+    pub(crate) fn has_path(&self) {
+        let mut state = self.state();
+        state.seen.rolled_back = false;
+        state.seen.path = false;
+    }
+
+    /// There is something on the connection that can't be undone.
+    pub(crate) fn spoil(&self) {
+        self.state().seen.spoiled = true;
     }
 
     /// From here on the first error counts, and the end of the transaction.
@@ -121,6 +115,11 @@ impl Watch {
         let mut state = self.state();
         state.error = None;
         state.ended = None;
+    }
+
+    /// Whether the driver has prepared a statement on it that has a name.
+    pub(crate) fn has_named(&self) -> bool {
+        self.state().has_named
     }
 
     /// The SQLSTATE of the first error since [`listen`](Self::listen).
@@ -147,7 +146,7 @@ impl Watch {
 
     /// Whether such a message to the server has a text that counts.
     fn asks_in_text(tag: u8) -> bool {
-        tag == b'Q'
+        matches!(tag, b'Q' | b'P' | b'B' | b'C')
     }
 
     /// Whether what stands in such a message from the server counts.
@@ -164,7 +163,7 @@ impl Watch {
         let mut state = self.state();
         let before = state.answered;
         frames.read(bytes, |frame| state.hear(frame));
-        let is_news = state.answered > before || state.is_copying;
+        let is_news = state.answered > before || state.is_copying || state.is_useless;
         drop(state);
         if is_news {
             self.changed.notify_waiters();

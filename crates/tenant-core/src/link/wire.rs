@@ -64,12 +64,12 @@ impl Wire {
     }
 
     /// Ends a connection that the server may still be at something for: cancels that
-    /// until it is answered, and closes the connection, whatever comes of it. Without
-    /// `requests`, which say how many are to be answered, its client is to be dropped.
+    /// until the connection ends, and closes it, whatever comes of it. Its client is to be
+    /// dropped.
     ///
     /// The order matters behind a pooler, which knows nothing any more of a client that
     /// is gone, and leaves its query alone.
-    pub(crate) fn abandon(&self, requests: Option<u64>) {
+    pub(crate) fn abandon(&self) {
         let Ok(runtime) = Handle::try_current() else {
             // The runtime that drove the connection is over, or will be.
             self.task.abort();
@@ -79,7 +79,7 @@ impl Wire {
         drop(runtime.spawn(async move {
             for time in 0..TIMES {
                 wire.canceller().send().await;
-                let ended = wire.watch.ended_with(requests);
+                let ended = wire.watch.closed();
                 if timeout(ENDED * 2_u32.pow(time), ended).await.is_ok() {
                     break;
                 }

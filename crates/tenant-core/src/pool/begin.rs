@@ -13,8 +13,8 @@ use super::lent::{Kind, Lent, Signs};
 use super::lookup::{self, Presence};
 use super::tag::Tag;
 use super::{PoolError, PoolInner};
-use crate::TenantName;
 use crate::link::{Standing, Watch};
+use crate::{ErrorKind, TenantName};
 
 /// Why a piece of work was not begun.
 pub(super) enum NotBegun {
@@ -22,6 +22,9 @@ pub(super) enum NotBegun {
     Lost(Error),
     /// For a reason that another connection would not change.
     Refused(PoolError),
+    /// A message of the pool's own has failed, and neither the tenant nor a schema is the
+    /// reason. It may be something on the connection, which is not used again.
+    Unexplained(PoolError),
 }
 
 impl NotBegun {
@@ -29,6 +32,9 @@ impl NotBegun {
         match self {
             Self::Refused(PoolError::Query(error)) => {
                 Self::Refused(PoolError::Query(with_code(error, sqlstate)))
+            }
+            Self::Unexplained(PoolError::Query(error)) => {
+                Self::Unexplained(PoolError::Query(with_code(error, sqlstate)))
             }
             other => other,
         }
@@ -39,7 +45,7 @@ impl From<NotBegun> for PoolError {
     fn from(not_begun: NotBegun) -> Self {
         match not_begun {
             NotBegun::Lost(error) => error.into(),
-            NotBegun::Refused(error) => error,
+            NotBegun::Refused(error) | NotBegun::Unexplained(error) => error,
         }
     }
 }
@@ -80,7 +86,11 @@ impl Pending {
             }
             Err(error) => {
                 let tenant = self.tenant.as_ref();
+                let error = with_code(error, lent.watch.sqlstate());
                 let refused = self.pool.leave(lent.connection, tenant, error).await;
+                if let NotBegun::Unexplained(_) = refused {
+                    lent.watch.spoil();
+                }
                 Err(PoolError::from(refused).into_diesel())
             }
         }
@@ -109,32 +119,36 @@ impl LentParts<'_> {
             self.send("").await?;
         }
         self.watch.settled().await;
+        let seen = self.watch.seen();
         let is_over = match kind {
-            Kind::Session => self.watch.seen().discarded,
-            Kind::Transaction => {
-                self.watch.standing() == Standing::Outside
-                    || self.watch.seen().ended
-                    || self.went_back().await?
-            }
+            Kind::Session => seen.discarded,
+            Kind::Transaction => self.watch.standing() == Standing::Outside || seen.ended,
         };
-        match is_over {
-            true => Err(Error::NotInTransaction),
-            false => Ok(()),
+        if is_over {
+            return Err(Error::NotInTransaction);
         }
+        self.kept_path(kind).await
     }
 
-    /// Whether a `ROLLBACK` of the application has ended the transaction that the path
-    /// belongs to, and another one has been begun in the same message. Going back to a
-    /// savepoint is called the same.
-    async fn went_back(self) -> QueryResult<bool> {
-        if !self.watch.seen().rolled_back || self.watch.standing() != Standing::Inside {
-            return Ok(false);
+    /// Asks whether the path is still there, where a command may have taken it away.
+    ///
+    /// A `ROLLBACK` of the application may have ended the transaction that the path belongs
+    /// to, with another one begun in the same message; going back to a savepoint is called
+    /// the same. And what resets settings may have reset the path.
+    async fn kept_path(self, kind: Kind) -> QueryResult<()> {
+        let seen = self.watch.seen();
+        let went_back = seen.rolled_back && kind == Kind::Transaction;
+        if !(went_back || seen.path) || self.watch.standing() == Standing::Failed {
+            return Ok(());
         }
-        let has_path = lookup::has_path(self.connection).await?;
-        if has_path {
-            self.watch.forget_rollback();
+        if lookup::has_path(self.connection).await? {
+            self.watch.has_path();
+            return Ok(());
         }
-        Ok(!has_path)
+        Err(match went_back {
+            true => Error::NotInTransaction,
+            false => PoolError::PathReset.into_diesel(),
+        })
     }
 
     /// Sends a message, and knows afterwards what became of it.
@@ -212,7 +226,7 @@ impl PoolInner {
             let missing = extensions.name().to_owned();
             return NotBegun::Refused(PoolError::NoExtensionsSchema(missing));
         }
-        NotBegun::Refused(error)
+        unexplained(error)
     }
 
     /// Asks the database about a tenant, on a connection that nobody uses.
@@ -234,7 +248,7 @@ impl PoolInner {
         connection: &AsyncPgConnection,
         name: &TenantName,
     ) -> Result<Tag, NotBegun> {
-        let refused = match lookup::find(connection, &self.registry, name).await {
+        let refused = match lookup::find(connection, self.before, &self.registry, name).await {
             Ok(Presence::Whole(tag)) => {
                 let known = Known::Tenant(tag.clone());
                 self.directory.remember(name, known);
@@ -247,7 +261,7 @@ impl PoolInner {
                 PoolError::Unknown(name.clone())
             }
             Err(error) => match lookup::is_set_up(connection, &self.registry).await {
-                Ok(true) => error.into(),
+                Ok(true) => return Err(unexplained(error.into())),
                 Ok(false) => PoolError::NotSetUp {
                     table: self.registry.sql_table().to_owned(),
                 },
@@ -258,11 +272,25 @@ impl PoolInner {
     }
 }
 
+/// What is to be made of an `error` that neither the tenant nor a schema explains. A right
+/// that the role lacks, it lacks on another connection too.
+fn unexplained(error: PoolError) -> NotBegun {
+    match error.kind() {
+        ErrorKind::Denied => NotBegun::Refused(error),
+        _ => NotBegun::Unexplained(error),
+    }
+}
+
 /// An answer has come, whatever it says, unless the connection is gone: that one
 /// stays marked as one that nobody has heard of.
 fn heard<T>(lent: &Lent, answer: Result<T, NotBegun>) -> Result<T, NotBegun> {
-    if !matches!(answer, Err(NotBegun::Lost(_))) {
-        lent.signs.end(true, &Ok(()));
+    match &answer {
+        Err(NotBegun::Lost(_)) => {}
+        Err(NotBegun::Unexplained(_)) => {
+            lent.watch().spoil();
+            lent.signs.end(true, &Ok(()));
+        }
+        _ => lent.signs.end(true, &Ok(())),
     }
     answer
 }

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bb8::PooledConnection;
 use diesel::associations::{HasTable, Identifiable};
 use diesel::connection::{CacheSize, Instrumentation};
 use diesel::dsl::{Find, Update};
@@ -17,19 +16,19 @@ use diesel::{ConnectionError, ConnectionResult, QueryResult, Table};
 use diesel_async::methods::LoadQuery;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl,
-    SimpleAsyncConnection, UpdateAndFetchResults,
+    SimpleAsyncConnection, TransactionManager, UpdateAndFetchResults,
 };
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, future};
 
 use super::begin::{LentParts, Pending};
-use super::lent::Kind;
-use super::manager::Manager;
+use super::lent::{self, Held, Inner, Kind};
+use super::message::{self, Before, Prepared};
 use super::rows::Rows;
 use super::scope::{OfPublic, OfTenant, Scope};
 use super::tag::{Tag, Tagged};
-use super::{PoolError, PoolInner, message};
+use super::{PoolError, PoolInner};
 use crate::TenantName;
 use crate::link::{Ended, Standing};
 
@@ -95,7 +94,7 @@ pub type PublicConnection = ScopedConnection<OfPublic>;
 /// # }
 /// ```
 pub struct ScopedConnection<S: Scope> {
-    lent: PooledConnection<'static, Manager>,
+    lent: Held,
     pool: Arc<PoolInner>,
     scope: S,
     tag: Tag,
@@ -133,7 +132,7 @@ impl ScopedConnection<OfTenant> {
 impl<S: Scope> ScopedConnection<S> {
     pub(super) fn new(
         pool: Arc<PoolInner>,
-        mut lent: PooledConnection<'static, Manager>,
+        mut lent: Held,
         (scope, tag): (S, Tag),
         (kind, pending): (Kind, Option<Pending>),
     ) -> Self {
@@ -158,6 +157,9 @@ impl<S: Scope> ScopedConnection<S> {
                 false => Ok(()),
             };
         }
+        if self.lent.signs.is_given_up() || self.lent.depth() > 1 {
+            return Err(PoolError::GivenUp);
+        }
         self.parts().ready(self.kind).await?;
         let watch = Arc::clone(self.lent.watch());
         if watch.standing() == Standing::Failed {
@@ -165,7 +167,7 @@ impl<S: Scope> ScopedConnection<S> {
             // without an error.
             return Err(PoolError::Aborted);
         }
-        let message = message::commit(watch.seen().prepared);
+        let message = message::commit(self.prepared());
         let answer = self.parts().send(&message).await;
         self.end = End::of(&answer);
         match (watch.ended(), answer) {
@@ -181,10 +183,21 @@ impl<S: Scope> ScopedConnection<S> {
         if self.was_never_begun() {
             return Ok(());
         }
-        let message = message::roll_back(self.lent.watch().seen().prepared);
+        let message = message::roll_back(self.prepared());
         let answer = self.parts().send(&message).await;
         self.end = End::of(&answer);
         answer
+    }
+
+    /// What the work may have done to prepared statements. Behind a pooler the driver's are
+    /// not on the server.
+    fn prepared(&self) -> Prepared {
+        let watch = self.lent.watch();
+        match (watch.seen().prepared, self.pool.before) {
+            (false, _) => Prepared::No,
+            (true, Before::Cleared) if watch.has_named() => Prepared::PerhapsDropped,
+            (true, _) => Prepared::Perhaps,
+        }
     }
 
     fn parts(&self) -> LentParts<'_> {
@@ -208,11 +221,54 @@ impl<S: Scope> ScopedConnection<S> {
     /// Refuses queries after the end of the transaction: the path has ended with
     /// it.
     fn require_path(&mut self) -> QueryResult<()> {
-        let is_over = self.lent.signs.is_left() || !self.lent.is_in_transaction();
+        let is_over = self.lent.signs.is_left() || self.lent.depth() == 0;
         if self.kind == Kind::Transaction && is_over {
             return Err(Error::NotInTransaction);
         }
+        if self.lent.signs.is_given_up() {
+            return Err(PoolError::GivenUp.into_diesel());
+        }
         Ok(())
+    }
+
+    /// Runs `work` in a transaction inside this one (a savepoint), or, in a
+    /// [`Session`](crate::Session), in a transaction: committed when it returns `Ok`,
+    /// rolled back otherwise.
+    ///
+    /// It is Diesel's method, and takes notice if its future is dropped before the end:
+    /// then nothing shows any more what belongs to it. Queries after that are refused with
+    /// [`PoolError::GivenUp`], and so is the commit.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns, and what the savepoint meets.
+    pub async fn transaction<R, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.require_path()?;
+        let inner = Inner::new(&self.lent.signs);
+        let result = self.run_inside(work).await;
+        inner.end();
+        result
+    }
+
+    async fn run_inside<R, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<R, E>,
+    ) -> Result<R, E> {
+        AnsiTransactionManager::begin_transaction(self).await?;
+        match work(self).await {
+            Ok(result) => {
+                AnsiTransactionManager::commit_transaction(self).await?;
+                Ok(result)
+            }
+            Err(error) => match AnsiTransactionManager::rollback_transaction(self).await {
+                // The reason why it can't be rolled back is the error of the work.
+                Ok(()) | Err(Error::BrokenTransactionManager) => Err(error),
+                Err(failed) => Err(failed.into()),
+            },
+        }
     }
 
     /// Runs a query in the schema, and watches what comes of it.
@@ -256,13 +312,12 @@ impl<S: Scope> Drop for ScopedConnection<S> {
             // The pool closes it.
             return;
         }
-        let has_prepared = self.lent.watch().seen().prepared;
-        match (self.kind, self.end) {
-            (Kind::Session, _) => self.lent.send_end(&message::leave_session(has_prepared)),
-            (Kind::Transaction, End::Not) if was_begun => {
-                self.lent.send_end(&message::roll_back(has_prepared));
+        match self.end {
+            End::Not if was_begun => {
+                let message = message::roll_back(self.prepared());
+                lent::end_behind(&mut self.lent, message);
             }
-            (Kind::Transaction, _) => self.lent.count_out(),
+            _ => self.lent.count_out(),
         }
     }
 }
@@ -337,12 +392,15 @@ impl<S: Scope> AsyncConnection for ScopedConnection<S> {
         self.lent.connection.instrumentation()
     }
 
+    /// For as long as this value lives: the next one to use the connection has Diesel's
+    /// default again. It sees the messages that begin and end this work too.
     fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
-        self.lent.connection.set_instrumentation(instrumentation);
+        self.lent.instrument(instrumentation);
     }
 
+    /// For as long as this value lives.
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
-        self.lent.connection.set_prepared_statement_cache_size(size);
+        self.lent.resize(size);
     }
 }
 

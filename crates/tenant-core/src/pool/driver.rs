@@ -6,7 +6,8 @@ use std::ops::Deref;
 
 use tokio_postgres::Client;
 
-use super::{PoolError, message};
+use super::PoolError;
+use super::message::{self, Prepared};
 use crate::Database;
 use crate::link::{Canceller, Ended, Standing, Wire};
 use crate::path;
@@ -48,8 +49,8 @@ impl DriverTransaction {
     /// # Errors
     ///
     /// [`PoolError::Aborted`] when a statement failed before and its error was passed
-    /// over; [`PoolError::Ended`] when a statement has ended the transaction; otherwise
-    /// what the commit meets.
+    /// over; [`PoolError::Ended`] when a statement has ended the transaction;
+    /// [`PoolError::PathReset`] when one has reset the path; otherwise what the commit meets.
     pub async fn commit(mut self) -> Result<(), PoolError> {
         self.wire.watch.settled().await;
         if self.was_ended().await? {
@@ -58,8 +59,15 @@ impl DriverTransaction {
         if self.wire.watch.standing() == Standing::Failed {
             return Err(PoolError::Aborted);
         }
+        if self.wire.watch.seen().path && !self.has_path().await? {
+            return Err(PoolError::PathReset);
+        }
+        let prepared = match self.wire.watch.seen().prepared {
+            true => Prepared::Perhaps,
+            false => Prepared::No,
+        };
         self.wire.watch.listen();
-        let committed = self.client.batch_execute(&message::commit(false)).await;
+        let committed = self.client.batch_execute(&message::commit(prepared)).await;
         self.is_over = true;
         match (self.wire.watch.ended(), committed) {
             (Some(Ended::Committed), _) => Ok(()),
@@ -77,9 +85,13 @@ impl DriverTransaction {
         if !seen.rolled_back || standing == Standing::Failed {
             return Ok(false);
         }
+        Ok(!self.has_path().await?)
+    }
+
+    async fn has_path(&self) -> Result<bool, PoolError> {
         let row = self.client.query_typed_one(path::IS_SET, &[]).await;
         let has_path = row.and_then(|row| row.try_get::<_, bool>(0));
-        Ok(!has_path.map_err(|error| PoolError::Driver(error.into()))?)
+        has_path.map_err(|error| PoolError::Driver(error.into()))
     }
 
     /// Keeps nothing, and has nothing to wait for: when everything that was asked
@@ -116,7 +128,7 @@ impl Deref for DriverTransaction {
 impl Drop for DriverTransaction {
     fn drop(&mut self) {
         if !self.is_over || self.wire.watch.is_working() {
-            self.wire.abandon(None);
+            self.wire.abandon();
         }
     }
 }

@@ -67,6 +67,20 @@ pub enum PoolError {
         "the transaction has already ended: a statement in it committed it or rolled it back, or its first query was cut off"
     )]
     Ended,
+    /// A statement has reset the path (`RESET ALL`, `SET search_path TO DEFAULT` or the
+    /// like), so that names would lead to where the role's own path leads. Queries after it
+    /// were refused, and nothing of the transaction was kept.
+    #[error(
+        "a statement in the work has reset the search path, so that queries would no longer run in its schema"
+    )]
+    PathReset,
+    /// A transaction inside the work was given up before its end: its future was dropped,
+    /// or it was begun by hand and never ended. Queries after it were refused, and nothing
+    /// of the transaction was kept.
+    #[error(
+        "a transaction inside the work was given up before its end, so that nothing of the work was committed"
+    )]
+    GivenUp,
     /// A query failed, or the transaction did.
     #[error(transparent)]
     Query(diesel::result::Error),
@@ -117,7 +131,12 @@ impl PoolError {
                 let refused = refused.as_ref().map(|error| error.remedies());
                 refused.unwrap_or_default()
             }
-            Self::Aborted | Self::Ended | Self::Driver(_) | Self::Query(_) => Vec::new(),
+            Self::Aborted
+            | Self::Ended
+            | Self::PathReset
+            | Self::GivenUp
+            | Self::Driver(_)
+            | Self::Query(_) => Vec::new(),
         }
     }
 
@@ -132,7 +151,7 @@ impl PoolError {
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
             Self::NeedsDirect => ErrorKind::Unsupported,
-            Self::Aborted | Self::Ended => ErrorKind::Failed,
+            Self::Aborted | Self::Ended | Self::PathReset | Self::GivenUp => ErrorKind::Failed,
             Self::Driver(error) => error.kind(),
             Self::Query(error) => query_kind(error),
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use diesel::result::Error;
+
 use super::PoolError;
 use super::connection::ScopedConnection;
 use super::scope::Scope;
@@ -28,11 +30,25 @@ impl<S: Scope> Transaction<S> {
     ///
     /// [`PoolError::Aborted`] when a query failed before and its error was passed
     /// over; [`PoolError::Ended`] when a statement was `COMMIT`, `ROLLBACK` or the like,
-    /// and has ended the transaction; otherwise what the commit meets, such as a deferred
+    /// and has ended the transaction; [`PoolError::PathReset`] when one has reset the path;
+    /// [`PoolError::GivenUp`] when a transaction inside it was dropped; otherwise what the commit meets, such as a deferred
     /// constraint. Then nothing was kept, except what such a statement has committed, and
     /// where the connection was lost: the answer may have been on its way.
     pub async fn commit(mut self) -> Result<(), PoolError> {
         self.connection.commit().await
+    }
+
+    /// Runs `work` in a savepoint: kept with the rest when it returns `Ok`, undone
+    /// otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`ScopedConnection::transaction`].
+    pub async fn transaction<R, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut ScopedConnection<S>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.connection.transaction(work).await
     }
 
     /// Gives up what was done, and waits until that has happened. Dropping does
@@ -60,6 +76,18 @@ pub struct Session<S: Scope> {
 impl<S: Scope> Session<S> {
     pub(super) fn new(connection: ScopedConnection<S>) -> Self {
         Self { connection }
+    }
+
+    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`ScopedConnection::transaction`].
+    pub async fn transaction<R, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut ScopedConnection<S>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.connection.transaction(work).await
     }
 }
 

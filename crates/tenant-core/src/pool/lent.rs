@@ -2,22 +2,28 @@
 //! next.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{CacheSize, TransactionDepthChange, TransactionManagerStatus};
+use bb8::PooledConnection;
+use diesel::connection::{
+    CacheSize, Instrumentation, TransactionDepthChange, TransactionManagerStatus,
+    get_default_instrumentation,
+};
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     TransactionManager,
 };
-use futures_util::FutureExt;
 use tokio::runtime::Handle;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use super::coded::is_from_server;
+use super::manager::Manager;
 use super::tag::Tag;
 use crate::TenantName;
 use crate::link::{Watch, Wire};
@@ -39,6 +45,10 @@ const FRESH: Duration = Duration::from_millis(500);
 /// first row has it before the server has said that it was the last.
 const REST: Duration = Duration::from_millis(20);
 
+/// How long the server may take to end a piece of work that was dropped, and to forget what
+/// it has left.
+const END: Duration = Duration::from_secs(3);
+
 /// A connection of the pool.
 pub(super) struct Lent {
     pub(super) connection: AsyncPgConnection,
@@ -48,8 +58,12 @@ pub(super) struct Lent {
     pub(super) signs: Arc<Signs>,
     /// When the server was last heard of.
     heard: Instant,
-    /// How many requests are to be answered before it serves the next one.
-    rest: Option<u64>,
+    /// Where it was opened.
+    runtime: Option<Handle>,
+    /// The work has set an instrumentation of its own.
+    is_instrumented: bool,
+    /// The work has set how many statements Diesel keeps.
+    is_resized: bool,
 }
 
 /// What has been seen of a piece of work on this side. Shared with the rows that are
@@ -65,6 +79,37 @@ pub(super) struct Signs {
     outdated: AtomicBool,
     /// There is no transaction: it was not begun, or not yet.
     left: AtomicBool,
+    /// A transaction inside the work was given up before its end.
+    given_up: AtomicBool,
+}
+
+/// A transaction inside a piece of work, which is given up unless it comes to its end.
+pub(super) struct Inner {
+    signs: Arc<Signs>,
+    is_over: bool,
+}
+
+impl Inner {
+    pub(super) fn new(signs: &Arc<Signs>) -> Self {
+        let signs = Arc::clone(signs);
+        Self {
+            signs,
+            is_over: false,
+        }
+    }
+
+    /// It was committed or rolled back, or has failed to.
+    pub(super) fn end(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.signs.given_up.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Signs {
@@ -121,10 +166,17 @@ impl Signs {
         self.busy.load(Ordering::Relaxed) || self.rows.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether a transaction inside the work was given up, so that it is not known any more
+    /// what belongs to it.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
     /// Starts anew for the next piece of work; whether statements may be out of
     /// date.
     fn reset(&self) -> bool {
         self.left.store(false, Ordering::Relaxed);
+        self.given_up.store(false, Ordering::Relaxed);
         self.outdated.swap(false, Ordering::Relaxed)
     }
 }
@@ -138,7 +190,9 @@ impl Lent {
             tenants: HashSet::new(),
             signs: Arc::default(),
             heard: Instant::now(),
-            rest: None,
+            runtime: Handle::try_current().ok(),
+            is_instrumented: false,
+            is_resized: false,
         }
     }
 
@@ -159,16 +213,6 @@ impl Lent {
     /// What the server says on it.
     pub(super) fn watch(&self) -> &Arc<Watch> {
         &self.wire.watch
-    }
-
-    /// Waits for the rest of an answer that nobody wanted, for the moment that it may
-    /// take.
-    pub(super) async fn rested(&mut self) {
-        if let Some(requests) = self.rest {
-            self.watch().answered(requests).await;
-            // Not before: who waits here may leave, and the next one has to wait too.
-            self.rest = None;
-        }
     }
 
     /// Whether the server was heard of so lately that it is taken to be there.
@@ -194,6 +238,7 @@ impl Lent {
     /// Ends a piece of work; whether statements may have been out of date.
     pub(super) fn end(&mut self) -> bool {
         self.heard = Instant::now();
+        self.reset_diesel();
         let outdated = self.signs.reset();
         if outdated {
             self.forget_statements();
@@ -226,49 +271,79 @@ impl Lent {
         self.tags.clear();
     }
 
-    /// Whether a transaction is open, as far as Diesel knows.
-    pub(super) fn is_in_transaction(&mut self) -> bool {
+    /// How many transactions are open, one in the other, as far as Diesel knows.
+    pub(super) fn depth(&mut self) -> u32 {
         let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
-        status
-            .transaction_depth()
-            .is_ok_and(|depth| depth.is_some())
+        let depth = status.transaction_depth().ok().flatten();
+        depth.map_or(0, NonZeroU32::get)
     }
 
-    /// Sends what ends a piece of work, without waiting: whatever is sent after it takes
-    /// effect after it. Works without a runtime, as a drop must.
-    ///
-    /// Where the server is still sending rows that nobody wants, it gets a moment to end.
-    /// After that the connection is given up.
-    pub(super) fn send_end(&mut self, message: &str) {
-        let rest = self.watch().is_working().then(|| self.watch().asked());
-        // The first poll hands the message over to the connection's own task.
-        let answered = self.connection.batch_execute(message).now_or_never();
-        self.count_out();
-        if let Some(Err(_)) = answered {
-            // Only a connection that is gone answers at once.
-            self.signs.begin();
+    /// Puts Diesel's own ways in the place of what the work has set: others' queries are
+    /// none of its business.
+    fn reset_diesel(&mut self) {
+        if std::mem::take(&mut self.is_instrumented) {
+            self.connection
+                .set_instrumentation(get_default_instrumentation());
         }
-        let Some(requests) = rest else { return };
-        let Ok(runtime) = Handle::try_current() else {
-            self.signs.begin();
-            return;
-        };
-        self.rest = rest;
-        let wire = self.wire.clone();
-        drop(runtime.spawn(async move {
-            drop(timeout(REST, wire.watch.answered(requests)).await);
-            if wire.watch.give_up_unless(requests) {
-                wire.abandon(rest);
-            }
-        }));
+        if std::mem::take(&mut self.is_resized) {
+            self.forget_statements();
+        }
     }
+
+    /// Lets the work see what happens on the connection, until it ends.
+    pub(super) fn instrument(&mut self, instrumentation: impl Instrumentation) {
+        self.is_instrumented = true;
+        self.connection.set_instrumentation(instrumentation);
+    }
+
+    /// Keeps as many statements as the work says, until it ends.
+    pub(super) fn resize(&mut self, size: CacheSize) {
+        self.is_resized = true;
+        self.connection.set_prepared_statement_cache_size(size);
+    }
+
+    /// Whether the server has done all that it was asked, or does it in a moment.
+    async fn is_at_rest(&self) -> bool {
+        let rest = timeout(REST, self.watch().settled()).await;
+        rest.is_ok() && !self.watch().is_useless()
+    }
+
+    /// Sends what ends a piece of work; whether the server has done all of it in time.
+    async fn ends_with(&mut self, message: &str) -> bool {
+        let ended = timeout(END, self.connection.batch_execute(message)).await;
+        matches!(ended, Ok(Ok(())))
+    }
+}
+
+/// A connection that is lent. The lock is only there so that a task can take it over from
+/// where it is dropped.
+pub(super) type Held = OwnedMutexGuard<PooledConnection<'static, Manager>>;
+
+/// Ends a piece of work when `held` is dropped, and gives the connection back to the pool
+/// when the server has done all of it. Where that takes too long, or fails, the connection
+/// is closed.
+pub(super) fn end_behind(held: &mut Held, message: String) {
+    held.count_out();
+    // Unless the task comes to its end, it is a connection that nobody has heard of.
+    held.signs.begin();
+    let runtime = Handle::try_current().ok();
+    let Some(runtime) = runtime.or_else(|| held.runtime.clone()) else {
+        return;
+    };
+    let connection = Arc::clone(OwnedMutexGuard::mutex(held));
+    drop(runtime.spawn(async move {
+        let mut lent = connection.lock_owned().await;
+        if lent.is_at_rest().await && lent.ends_with(&message).await {
+            lent.signs.end(true, &Ok(()));
+        }
+    }));
 }
 
 impl Drop for Lent {
     /// The server does nothing that nobody waits for.
     fn drop(&mut self) {
         if self.signs.is_busy() || self.watch().is_working() {
-            self.wire.abandon(None);
+            self.wire.abandon();
         }
     }
 }

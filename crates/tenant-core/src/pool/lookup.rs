@@ -5,9 +5,10 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
-use super::message;
+use super::message::{self, Before};
 use super::tag::Tag;
 use crate::TenantName;
+use crate::link::Mark;
 use crate::path;
 use crate::registry::{Registry, Rows};
 
@@ -80,10 +81,13 @@ fn question(registry: &Registry) -> String {
 /// a transaction.
 pub(super) async fn find(
     mut connection: &AsyncPgConnection,
+    before: Before,
     registry: &Registry,
     name: &TenantName,
 ) -> QueryResult<Presence> {
-    connection.batch_execute(&message::forget()).await?;
+    if before == Before::Unknown {
+        connection.batch_execute(&message::forget()).await?;
+    }
     let query = diesel::sql_query(question(registry)).bind::<Text, _>(name.as_str());
     let found: Option<Found> = query.get_result(&mut connection).await.optional()?;
     Ok(match found {
@@ -116,6 +120,6 @@ pub(super) async fn has_schema(
 
 /// Whether the transaction or the session has a path of its own.
 pub(super) async fn has_path(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
-    let query = diesel::sql_query(path::IS_SET);
+    let query = diesel::sql_query(format!("{}{}", Mark::Ask.comment(), path::IS_SET));
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }

@@ -24,17 +24,30 @@ impl Characteristics {
     }
 }
 
+/// What a connection may have been used for by others before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing that is still on it: the connection is ours alone, and was cleared when the
+    /// work before had ended.
+    Cleared,
+    /// Anything: there is a pooler, and its server connections are everybody's.
+    Unknown,
+}
+
 /// Begins a transaction with its path, and fails unless the path leads to what
 /// was meant.
 ///
 /// The first query is sent behind this message, before it is answered. So it
 /// begins with a `BEGIN`: whatever of it fails, PostgreSQL refuses the query,
 /// because it stands in a transaction that has failed.
-pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics) -> String {
+pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics, before: Before) -> String {
+    let forget = match before {
+        Before::Cleared => String::new(),
+        Before::Unknown => format!("BEGIN; {}; COMMIT; ", forget()),
+    };
     format!(
-        "{}BEGIN; {}; COMMIT; {}; {}; {}",
+        "{}{forget}{}; {}; {}",
         Mark::Begin.comment(),
-        forget(),
         how.begin(),
         path.set_local(),
         path.quick_check()
@@ -46,39 +59,56 @@ pub(super) fn begin_session(path: Path<'_>) -> String {
     format!("{}; {}; {}", forget(), path.set_session(), path.check())
 }
 
-/// Commits a transaction, and leaves nothing that others could meet. `has_prepared` says
-/// whether there may be statements that were prepared by SQL.
-pub(super) fn commit(has_prepared: bool) -> String {
-    format!("{}COMMIT; {}", Mark::End.comment(), clear(has_prepared))
+/// What the work may have done to the prepared statements of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prepared {
+    No,
+    /// It may have added some by SQL.
+    Perhaps,
+    /// It may also have dropped the driver's, which has some.
+    PerhapsDropped,
+}
+
+/// Commits a transaction, and leaves nothing that others could meet.
+pub(super) fn commit(prepared: Prepared) -> String {
+    format!("{}COMMIT; {}", Mark::End.comment(), clear(prepared))
 }
 
 /// The same, with nothing kept. Where there is no transaction, it has no effect.
-pub(super) fn roll_back(has_prepared: bool) -> String {
-    format!("{}ROLLBACK; {}", Mark::End.comment(), clear(has_prepared))
+pub(super) fn roll_back(prepared: Prepared) -> String {
+    format!("{}ROLLBACK; {}", Mark::End.comment(), clear(prepared))
 }
 
-/// Forgets what a session has left as well.
-pub(super) fn leave_session(has_prepared: bool) -> String {
-    format!("{}; {}", roll_back(has_prepared), forget())
-}
-
-/// Clears what would have an effect on others before the connection is used again, or
-/// what [`forget`] does not reach: locks of the session, and the state from which random
-/// numbers are made. One statement does both, because that is what costs.
-fn clear(has_prepared: bool) -> String {
+/// Forgets all that the work may have left: also the locks of the session, and the state
+/// from which random numbers are made. One statement does both, because that is what costs.
+///
+/// It is a transaction of its own, whose isolation is said: what the work has set for
+/// transactions still holds, and a serializable one could wait for others. The settings go
+/// first, so that no time-out of the work's ends the rest.
+fn clear(prepared: Prepared) -> String {
     let seed = rand::random_range(-1.0..1.0_f64);
-    let always =
-        format!("SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.setseed({seed:.17})");
-    match has_prepared {
-        true => format!("{always}; {DEALLOCATE}"),
-        false => always,
-    }
+    let deallocate = match prepared {
+        Prepared::No => String::new(),
+        Prepared::Perhaps => format!("{DEALLOCATE}; "),
+        Prepared::PerhapsDropped => format!("{DEALLOCATE}; {NOT_DROPPED}; "),
+    };
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; {}; {deallocate}\
+         SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.setseed({seed:.17}); COMMIT",
+        forget()
+    )
 }
 
 /// Forgets what was prepared by SQL, and none of the driver's statements.
 const DEALLOCATE: &str = "DO $$ DECLARE prepared text; BEGIN \
     FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP \
     EXECUTE pg_catalog.format('DEALLOCATE %I', prepared); END LOOP; END $$";
+
+/// Fails where the statements of the driver were dropped, which goes on using them.
+const NOT_DROPPED: &str = "DO $$ BEGIN \
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE NOT from_sql) THEN \
+    RAISE EXCEPTION 'diesel tenants: the statements of the driver were dropped'; \
+    END IF; END $$";
 
 /// Forgets what others have left.
 pub(super) fn forget() -> String {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
-use bb8::PooledConnection;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -13,8 +12,7 @@ use super::connection::ScopedConnection;
 use super::directory::Known;
 use super::driver::DriverTransaction;
 use super::guard::{Session, Transaction};
-use super::lent::Kind;
-use super::manager::Manager;
+use super::lent::{Held, Kind};
 use super::message::{self, Characteristics};
 use super::scope::{Scope, sealed};
 use super::tag::Tag;
@@ -77,7 +75,8 @@ impl<S: Scope> Opening<S> {
     /// [`PoolError::Driver`].
     pub async fn on_driver(self) -> Result<DriverTransaction, PoolError> {
         let Self { pool, scope, how } = self;
-        pool.on_driver(&scope, |path| message::begin_transaction(path, how))
+        let before = pool.before;
+        pool.on_driver(&scope, |path| message::begin_transaction(path, how, before))
             .await
     }
 
@@ -95,7 +94,8 @@ impl<S: Scope> IntoFuture for Opening<S> {
     fn into_future(self) -> Self::IntoFuture {
         let Self { pool, scope, how } = self;
         async move {
-            let begin = |path: Path<'_>| message::begin_transaction(path, how);
+            let before = pool.before;
+            let begin = |path: Path<'_>| message::begin_transaction(path, how, before);
             let connection = pool.open(scope, Kind::Transaction, begin).await?;
             Ok(Transaction::new(connection))
         }
@@ -127,6 +127,7 @@ impl PoolInner {
     ) -> Result<ScopedConnection<S>, PoolError> {
         // A server that was started again has cut all connections of the pool.
         let mut lost = 0;
+        let mut has_failed = false;
         loop {
             let known = scope.tenant().and_then(|name| self.directory.get(name));
             if let (Some(name), Some(Known::Nobody)) = (scope.tenant(), &known) {
@@ -142,6 +143,8 @@ impl PoolInner {
                     return Ok(ScopedConnection::new(self, lent, (scope, tag), work));
                 }
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
+                // Where it fails on another connection too, it is not the connection.
+                Err(NotBegun::Unexplained(_)) if !has_failed => has_failed = true,
                 Err(refused) => return Err(refused.into()),
             }
         }
@@ -171,6 +174,7 @@ impl PoolInner {
     async fn require(&self, name: Option<&TenantName>) -> Result<(), PoolError> {
         let Some(name) = name else { return Ok(()) };
         let mut lost = 0;
+        let mut has_failed = false;
         loop {
             match self.directory.get(name) {
                 Some(Known::Nobody) => return Err(PoolError::Unknown(name.clone())),
@@ -181,6 +185,7 @@ impl PoolInner {
             match self.ask_for(&mut lent, name).await {
                 Ok(_) => return Ok(()),
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
+                Err(NotBegun::Unexplained(_)) if !has_failed => has_failed = true,
                 Err(refused) => return Err(refused.into()),
             }
         }
@@ -190,7 +195,7 @@ impl PoolInner {
     /// known and the connection was in use a moment ago.
     async fn begin_for<S: Scope>(
         self: &Arc<Self>,
-        lent: &mut PooledConnection<'static, Manager>,
+        lent: &mut Held,
         (scope, known): (&S, Option<Known>),
         kind: Kind,
         message: impl Fn(Path<'_>) -> String,

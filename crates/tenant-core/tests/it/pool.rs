@@ -1,7 +1,7 @@
 //! One pool for all tenants: what one sees in it, and what the next one finds.
 
 use diesel::result::Error::{NotInTransaction, RollbackTransaction};
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use tenant_core::{

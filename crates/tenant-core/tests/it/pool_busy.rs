@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use diesel::sql_types::Text;
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::StreamExt;
 use tenant_core::{TenantPool, Tenants};
 use test_support::{PgBouncer, TestDatabase, eventually};

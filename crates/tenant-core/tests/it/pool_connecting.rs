@@ -127,3 +127,27 @@ async fn the_futures_of_a_pool_can_be_spawned() {
     }));
     spawned.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_server_that_hangs_up_at_once_is_no_server_and_not_a_matter_of_encryption() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let hanging_up = tokio::spawn(async move {
+        loop {
+            drop(listener.accept().await.unwrap());
+        }
+    });
+    let url = format!("postgres://ann@127.0.0.1:{port}/shop");
+    let database = tenant_core::Database::parse(&url).unwrap();
+    let error = tenant_core::TenantPool::builder(database)
+        .open()
+        .await
+        .unwrap_err();
+    hanging_up.abort();
+    let tenant_core::PoolError::Connect(error) = error else {
+        panic!("{error:?}");
+    };
+    let no_server = matches!(*error, tenant_core::ConnectError::NoServer { .. });
+    assert!(no_server, "{error:?}");
+    assert_eq!(error.kind(), tenant_core::ErrorKind::Unreachable);
+}

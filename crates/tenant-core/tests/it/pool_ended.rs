@@ -1,7 +1,7 @@
 //! A transaction that is ended by SQL takes its path along: nothing runs after that.
 
 use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
+    AnsiTransactionManager, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
 };
 use futures_util::FutureExt;
 use schema_tenant::Dummy;

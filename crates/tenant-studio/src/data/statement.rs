@@ -18,12 +18,10 @@ use crate::shown_schema::ShownSchema;
 /// found out as described above.
 const MEANINGLESS: [&str; 5] = ["begin", "start", "savepoint", "release", "prepare"];
 
-/// Ends what a statement may have set, locked or made for its session: behind a
-/// pooler the next client would find it. Before that, what the commit would check
-/// is checked with the settings and the time limit of the statement.
-const LEAVE: &str = "SET CONSTRAINTS ALL IMMEDIATE; RESET SESSION AUTHORIZATION; RESET ROLE; \
-    RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; \
-    SELECT pg_catalog.pg_advisory_unlock_all(); RELEASE SAVEPOINT studio";
+/// What the commit would check is checked with the settings and the time limit of the
+/// statement. The commit itself forgets what the statement may have set, locked or made for
+/// its session: behind a pooler the next client would find it.
+const LEAVE: &str = "SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT studio";
 
 const FAIL: &str = "SELECT 1 / 0 /* The studio asks whether a statement ends transactions. */";
 

@@ -3,7 +3,7 @@
 //! Source: PostgreSQL manual, "Message Formats".
 
 /// At most this much of a message's body is kept, in bytes.
-const KEPT: usize = 128;
+const KEPT: usize = 512;
 
 /// A whole message.
 pub(super) struct Frame<'a> {

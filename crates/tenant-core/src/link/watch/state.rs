@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::frames::Frame;
+use super::mention::{Mention, Mentions};
 
 /// What a message of ours begins with, so that its commands are told from the
 /// application's.
@@ -12,6 +13,8 @@ pub(crate) enum Mark {
     Begin,
     /// It ends one.
     End,
+    /// It asks for something.
+    Ask,
 }
 
 impl Mark {
@@ -20,6 +23,7 @@ impl Mark {
         match self {
             Self::Begin => "/* pool: begin */ ",
             Self::End => "/* pool: end */ ",
+            Self::Ask => "/* pool: ask */ ",
         }
     }
 }
@@ -52,6 +56,8 @@ pub(crate) struct Seen {
     pub(crate) discarded: bool,
     /// Ended the transaction, or went back to a savepoint.
     pub(crate) rolled_back: bool,
+    /// May have reset the path.
+    pub(crate) path: bool,
     /// Prepared a statement by SQL, or may have done so in a block.
     pub(crate) prepared: bool,
     /// Something that can't be undone on this connection.
@@ -76,6 +82,8 @@ struct Open {
     request: Request,
     /// Whether it is one message, without `Sync`.
     is_simple: bool,
+    /// What its text says of the path.
+    mention: Mention,
     /// Whether the server has given it up.
     has_failed: bool,
 }
@@ -86,6 +94,12 @@ pub(super) struct State {
     open: VecDeque<Open>,
     /// Whether something other than `Close` was sent since the last `Sync`.
     in_group: bool,
+    /// What the statements in it say of the path.
+    mention: Mention,
+    /// The statements that are prepared and say something of it, by their names.
+    prepared: Mentions,
+    /// Whether any statement was prepared under a name.
+    pub(super) has_named: bool,
     /// How many requests were sent, those to close a statement left out.
     pub(super) asked: u64,
     /// How many of them were answered.
@@ -109,27 +123,37 @@ impl State {
     /// Takes in a message to the server.
     pub(super) fn ask(&mut self, frame: &Frame<'_>) {
         match frame.tag {
-            b'Q' => self.push(request(frame), true),
-            b'F' => self.push(Request::Work, true),
-            b'P' | b'B' | b'D' | b'E' => self.in_group = true,
+            b'Q' => {
+                let mention = Mention::of(frame.body, frame.body.len() == frame.length);
+                self.push(request(frame), true, mention);
+            }
+            b'F' => self.push(Request::Work, true, Mention::Unknown),
+            b'P' | b'B' | b'D' | b'E' => {
+                self.in_group = true;
+                self.has_named |= frame.tag == b'P' && frame.body.first() != Some(&0);
+                self.mention = self.mention.max(self.prepared.take(frame));
+            }
+            b'C' => drop(self.prepared.take(frame)),
             b'S' => {
                 let request = match std::mem::take(&mut self.in_group) {
                     true => Request::Work,
                     false => Request::Closing,
                 };
-                self.push(request, false);
+                let mention = std::mem::take(&mut self.mention);
+                self.push(request, false, mention);
             }
             _ => {}
         }
     }
 
-    fn push(&mut self, request: Request, is_simple: bool) {
+    fn push(&mut self, request: Request, is_simple: bool, mention: Mention) {
         if request != Request::Closing {
             self.asked += 1;
         }
         self.open.push_back(Open {
             request,
             is_simple,
+            mention,
             has_failed: false,
         });
     }
@@ -163,25 +187,34 @@ impl State {
 
     fn completed(&mut self, body: &[u8]) {
         let command = until_zero(body);
-        match self.open.front().map(|open| open.request) {
-            Some(Request::Ours(Mark::End)) => match command {
-                b"COMMIT" => self.ended = Some(Ended::Committed),
-                b"ROLLBACK" => self.ended = Some(Ended::RolledBack),
+        let Some(open) = self.open.front() else {
+            return;
+        };
+        match open.request {
+            // The first one: what comes behind it is a transaction of its own.
+            Request::Ours(Mark::End) => match command {
+                b"COMMIT" => self.ended = self.ended.or(Some(Ended::Committed)),
+                b"ROLLBACK" => self.ended = self.ended.or(Some(Ended::RolledBack)),
                 _ => {}
             },
-            Some(Request::Ours(Mark::Begin)) => {}
-            Some(Request::Savepoint) if command == b"ROLLBACK" => {}
-            _ => self.seen.take(command),
+            Request::Ours(_) => {}
+            Request::Savepoint if command == b"ROLLBACK" => {}
+            _ => self.seen.take(command, open.mention),
         }
     }
 
     fn failed(&mut self, body: &[u8]) {
+        // The server closes the connection behind it.
+        self.is_useless |= is_fatal(body);
+        let sqlstate = sqlstate(body);
+        // Statements of the driver are gone that it takes to be prepared.
+        self.seen.spoiled |= sqlstate.as_deref() == Some("26000");
         let Some(open) = self.open.front_mut() else {
             return;
         };
         open.has_failed = true;
         if open.request != Request::Ours(Mark::End) || self.ended.is_none() {
-            self.error = self.error.take().or_else(|| sqlstate(body));
+            self.error = self.error.take().or(sqlstate);
         }
     }
 
@@ -206,12 +239,23 @@ impl State {
 
 impl Seen {
     /// Source: PostgreSQL manual, "SQL Commands", and `CommandComplete`.
-    fn take(&mut self, command: &[u8]) {
+    fn take(&mut self, command: &[u8], mention: Mention) {
+        match command {
+            b"RESET" => self.path = true,
+            b"SET" => self.path |= mention != Mention::Nothing,
+            // Any query can call a function that sets it.
+            _ => self.path |= mention == Mention::Path,
+        }
         match command {
             b"COMMIT" | b"PREPARE TRANSACTION" => self.ended = true,
             b"ROLLBACK" => self.rolled_back = true,
             // A block can prepare a statement too, and its tag does not say so.
-            b"PREPARE" | b"DO" | b"CALL" => self.prepared = true,
+            b"PREPARE" => self.prepared = true,
+            // What it does to the path it does not say either.
+            b"DO" | b"CALL" => {
+                self.prepared = true;
+                self.path = true;
+            }
             // A library stays loaded, and the driver's statements do not come back.
             b"LOAD" | b"DEALLOCATE ALL" => self.spoiled = true,
             b"DISCARD ALL" => {
@@ -225,7 +269,7 @@ impl Seen {
 
 /// What is asked by a message that is a text.
 fn request(frame: &Frame<'_>) -> Request {
-    for mark in [Mark::Begin, Mark::End] {
+    for mark in [Mark::Begin, Mark::End, Mark::Ask] {
         if frame.body.starts_with(mark.comment().as_bytes()) {
             return Request::Ours(mark);
         }
@@ -238,6 +282,12 @@ fn request(frame: &Frame<'_>) -> Request {
     }
 }
 
+/// Whether the session ends with an error: by the severity that is not translated.
+fn is_fatal(body: &[u8]) -> bool {
+    let mut fields = body.split(|byte| *byte == 0);
+    fields.any(|field| matches!(field, b"VFATAL" | b"VPANIC"))
+}
+
 /// The SQLSTATE in the body of an `ErrorResponse`, where it is among the first fields.
 fn sqlstate(body: &[u8]) -> Option<String> {
     let mut fields = body.split(|byte| *byte == 0);
@@ -246,6 +296,6 @@ fn sqlstate(body: &[u8]) -> Option<String> {
     (code.len() == 5).then(|| code.to_owned())
 }
 
-fn until_zero(bytes: &[u8]) -> &[u8] {
+pub(super) fn until_zero(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
