@@ -12,6 +12,7 @@ const TIME_ZONE: &str = "SET TIME ZONE 'UTC'";
 pub(super) struct Characteristics {
     pub(super) isolation: Option<Isolation>,
     pub(super) read_only: bool,
+    pub(super) unhurried: bool,
 }
 
 impl Characteristics {
@@ -31,15 +32,24 @@ impl Characteristics {
 /// begins with a `BEGIN`: whatever of it fails, PostgreSQL refuses the query,
 /// because it stands in a transaction that has failed.
 pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics) -> String {
-    format!(
+    let begun = format!(
         "{}BEGIN; {}; COMMIT; {}; {}; {}",
         Mark::Begin.comment(),
         forget(),
         how.begin(),
         path.set_local(),
         path.quick_check()
-    )
+    );
+    match how.unhurried {
+        true => format!("{begun}; {UNHURRIED}"),
+        false => begun,
+    }
 }
+
+/// What ends a session that waits in a transaction, or a transaction that takes long, for
+/// the rest of the transaction: versions of PostgreSQL differ in what they have.
+const UNHURRIED: &str = "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings \
+    WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')";
 
 /// Sets the path of a session, and fails as above.
 pub(super) fn begin_session(path: Path<'_>) -> String {
