@@ -183,6 +183,12 @@ impl Planner<'_> {
                  left as it is, and reported, when the tenants are migrated"
             ));
         }
+        if conversion.is_none() && convert::may_cut_spaces(&stored.ty, &column.ty) {
+            notes.push(format!(
+                "`{table}.{name}` gets a shorter limit: PostgreSQL cuts spaces beyond it at the \
+                 end of a text, and refuses anything else"
+            ));
+        }
         convert::convert(self.catalog, (table, name), stored, &column.ty, conversion)
     }
 

@@ -310,6 +310,18 @@ fn is_kept_as_text(from: &Type, to: &Type) -> bool {
     is_text_like(to) && !cuts_spaces
 }
 
+/// Whether spaces at the end of a text may be cut, because they go beyond the new limit.
+///
+/// Source: PostgreSQL manual, "Character Types": the SQL standard asks for it.
+pub(crate) fn may_cut_spaces(from: &Type, to: &Type) -> bool {
+    let is_shorter = match (from.length, to.length) {
+        (_, None) => false,
+        (Some(from), Some(to)) => from > to,
+        (None, Some(_)) => true,
+    };
+    is_shorter && is_text_like(from) && from.name != "bpchar"
+}
+
 /// The expression that is taken when nobody says otherwise.
 pub(crate) fn usual(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
     expression(catalog, &catalog.quote.ident(column), from, to)

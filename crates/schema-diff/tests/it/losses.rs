@@ -100,6 +100,22 @@ async fn a_conversion_that_may_change_values_is_asked_about() {
     }
 }
 
+#[tokio::test]
+async fn spaces_that_a_shorter_limit_cuts_are_told_of() {
+    let before = "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9) NOT NULL);";
+    let file = |length: u32| {
+        format!(
+            "diesel::table! {{ t (id) {{ id -> Int4, #[max_length = {length}] a -> Varchar, }} }}"
+        )
+    };
+    let fixture = Fixture::new(before).await;
+    for (length, is_told) in [(3, true), (12, false)] {
+        let plan = fixture.plan(&file(length), &Answers::default()).await;
+        let notes = plan.unwrap().notes().join("\n");
+        assert_eq!(notes.contains("cuts spaces"), is_told, "{length}: {notes}");
+    }
+}
+
 /// Values that a conversion could change, by the type that reads them.
 const HOSTILE: &[(&str, &[&str])] = &[
     ("BOOL", &["true", "false"]),
