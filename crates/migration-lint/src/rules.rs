@@ -4,6 +4,7 @@ pub(crate) mod catalog;
 mod citus;
 mod client;
 mod empty;
+mod executed;
 mod literals;
 mod names;
 mod place;
@@ -24,7 +25,7 @@ use crate::finding::Found;
 use crate::lint::{Direction, SqlText};
 use crate::options::Options;
 use crate::safety;
-use crate::text::Masked;
+use crate::text::{Masked, is_too_complex, mask};
 use place::{Inside, Place};
 
 /// The stack of the thread that parses, in bytes: what the deepest text that
@@ -51,6 +52,9 @@ const STATEMENT_RULES: &[Rule] = &[
     transaction::control,
     transaction::needs_none,
 ];
+
+/// Those that can be asked about a statement of which a part is not known.
+const SETTING_RULES: &[Rule] = &[session::path, session::state];
 
 /// The rules about names, which count in functions too.
 const NAME_RULES: &[Rule] = &[
@@ -109,6 +113,36 @@ fn walk(root: &SyntaxNode, place: &Place<'_>, found: &mut Vec<Found>) {
         // A body in a body is text that something executes later.
         if place.inside == Inside::File {
             walk_body(node, place, found);
+        } else if place.inside.has_variables() {
+            walk_executed(&node, place, found);
+        }
+    }
+}
+
+/// The rules on what a block or a function executes as text.
+fn walk_executed(node: &SyntaxNode, place: &Place<'_>, found: &mut Vec<Found>) {
+    let Some(executed) = executed::executed(node) else {
+        return;
+    };
+    let masked = mask(&executed.text);
+    if is_too_complex(&masked.sql) {
+        return;
+    }
+    let inner = Place {
+        sql: place.sql,
+        options: place.options,
+        inside: match place.inside.runs_now() {
+            true => Inside::Executed,
+            false => Inside::ExecutedLater,
+        },
+        offset: &|token| executed.offset(token, place),
+    };
+    let root = SourceFile::parse(&masked.sql).syntax_node();
+    if executed.is_whole {
+        walk(&root, &inner, found);
+    } else if inner.inside.runs_now() {
+        for node in root.descendants() {
+            found.extend(SETTING_RULES.iter().filter_map(|rule| rule(&node, &inner)));
         }
     }
 }

@@ -89,8 +89,8 @@ impl fmt::Display for Question {
             } => write!(
                 formatter,
                 "values of `{column}` of `{table}` may change, unnoticed, when they become {to} \
-                 instead of {from} (rounded, cut, or read in a time zone that nobody named); how \
-                 are they to be converted?"
+                 instead of {from} (rounded, cut, written differently, or read in a time zone that \
+                 nobody named); how are they to be converted?"
             ),
             Self::Type { name } => write!(
                 formatter,

@@ -16,7 +16,7 @@ mod secret;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-pub(crate) use codes::{Asked, Typed};
+pub(crate) use codes::{AT_A_TIME, Asked, Later, Typed};
 pub(crate) use file::EntryFile;
 pub(crate) use secret::{Secret, readable};
 
@@ -84,8 +84,8 @@ impl Entry {
         session.is_some_and(|session| cookies.any(|given| session.cookie.is(given)))
     }
 
-    /// A code for a browser that asks to be let in, unless one was given a moment ago.
-    pub(crate) fn request(&self) -> Option<Asked> {
+    /// A code for a browser that asks to be let in, or when to ask again.
+    pub(crate) fn request(&self) -> Result<Asked, Later> {
         self.state().requests.ask(Instant::now())
     }
 

@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::connections::Visitor;
 use crate::entry::{COOKIE, ENTER};
 use crate::pages::entry::{refused, unknown};
 use crate::studio::Studio;
@@ -78,7 +79,12 @@ pub(crate) async fn session(
         studio.entry().knows(path, cookies.map(|(_, value)| value))
     });
     match inside {
-        Some((_, uri)) => *request.uri_mut() = uri,
+        Some((_, uri)) => {
+            if let Some(visitor) = request.extensions().get::<Visitor>() {
+                visitor.is_let_in();
+            }
+            *request.uri_mut() = uri;
+        }
         None => return unknown(&studio, request.uri()),
     }
     next.run(request).await

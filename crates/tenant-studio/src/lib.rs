@@ -41,6 +41,7 @@
 mod assets;
 mod cell;
 mod codes;
+mod connections;
 mod data;
 mod diagram;
 mod entry;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
 
+use crate::connections::Connections;
 use crate::guard::{Guard, guard, session};
+use crate::shown_schema::readable;
 use crate::studio::Studio;
 use crate::{assets, error, pages};
 
@@ -21,6 +23,7 @@ impl Studio {
         let pages = pages::routes()
             .fallback(pages::nowhere)
             .with_state(self.clone())
+            .layer(middleware::from_fn(readable))
             .layer(middleware::from_fn_with_state(self.clone(), error::render));
         // Around a router of its own, because the address that the pages are found by
         // is the one that `session` leaves.
@@ -53,14 +56,14 @@ impl Studio {
             studio.forget_entry_file();
             over.send_replace(true);
         };
-        let served = axum::serve(listener, router).with_graceful_shutdown(signal);
+        let connections = Connections::new(router, is_over.clone());
         let late = async move {
             // The sender is kept until it has been sent.
             drop(is_over.wait_for(|over| *over).await);
             tokio::time::sleep(LAST_ANSWERS).await;
         };
         tokio::select! {
-            served = served.into_future() => served,
+            ((), ()) = async { tokio::join!(signal, connections.serve(listener)) } => Ok(()),
             () = late => Ok(()),
         }
     }

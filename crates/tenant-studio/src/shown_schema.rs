@@ -1,7 +1,10 @@
 //! [`ShownSchema`]: the schema that a page shows, as its address says.
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use percent_encoding::percent_decode_str;
 use tenant_core::TenantName;
 
 use crate::error::Failure;
@@ -63,7 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ShownSchema {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        match parameter(parts, state, "tenant").await {
+        match parameter(parts, state, "tenant").await? {
             None => Ok(Self::Public),
             Some(name) => match name.parse() {
                 Ok(name) => Ok(Self::Tenant(name)),
@@ -81,13 +84,35 @@ impl<S: Send + Sync> FromRequestParts<S> for TableName {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let name = parameter(parts, state, "table").await;
+        let name = parameter(parts, state, "table").await?;
         Ok(Self(named_by(&name.unwrap_or_default()).to_owned()))
     }
 }
 
-async fn parameter<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
-    let parameters = RawPathParams::from_request_parts(parts, state).await.ok()?;
+/// A part of the path; `None` where the route has no such part. One that cannot be read
+/// is no name, and leads nowhere.
+async fn parameter<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    name: &str,
+) -> Result<Option<String>, Failure> {
+    let parameters = RawPathParams::from_request_parts(parts, state).await;
+    let parameters = parameters.map_err(|_| unreadable())?;
     let mut found = parameters.iter().filter(|(key, _)| *key == name);
-    found.next().map(|(_, value)| value.to_owned())
+    Ok(found.next().map(|(_, value)| value.to_owned()))
+}
+
+fn unreadable() -> Failure {
+    Failure::NotFound("There is no such page: its address is not valid UTF-8.".to_owned())
+}
+
+/// Refuses an address in which a name or a parameter cannot be read, whatever page it
+/// means: each would read another name there.
+pub(crate) async fn readable(request: Request, next: Next) -> Result<Response, Failure> {
+    let uri = request.uri();
+    let is_readable = |part: &str| percent_decode_str(part).decode_utf8().is_ok();
+    if !is_readable(uri.path()) || !uri.query().is_none_or(is_readable) {
+        return Err(unreadable());
+    }
+    Ok(next.run(request).await)
 }

@@ -17,12 +17,16 @@ pub(super) enum Inside {
     Function,
     /// A function whose quoted body is SQL.
     SqlFunction,
+    /// A text that such a block executes.
+    Executed,
+    /// A text that a function executes.
+    ExecutedLater,
 }
 
 impl Inside {
     /// Whether it runs with the migration, and not only when something is called.
     pub(super) fn runs_now(self) -> bool {
-        matches!(self, Self::File | Self::Block)
+        matches!(self, Self::File | Self::Block | Self::Executed)
     }
 
     /// Whether names may be those of variables.

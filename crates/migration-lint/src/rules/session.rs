@@ -2,8 +2,9 @@
 //! statements mean.
 
 use squawk_syntax::SyntaxKind::{
-    ALL, CALL_EXPR, CONFIG_PARAMETER_REF, DISCARD, DISCARD_ALL, PATH_REF, RESET, RESET_ROLE,
-    RESET_SESSION_AUTH, SET, SET_CONFIG, SET_ROLE, SET_SCHEMA_VALUE, SET_SESSION_AUTH,
+    ALL, CALL_EXPR, CONFIG_PARAMETER_REF, DISCARD, DISCARD_ALL, LITERAL, PATH_REF, RELATION_NAME,
+    RESET, RESET_ROLE, RESET_SESSION_AUTH, SET, SET_CONFIG, SET_ROLE, SET_SCHEMA_VALUE,
+    SET_SESSION_AUTH, UPDATE, WHERE_CLAUSE,
 };
 use squawk_syntax::SyntaxNode;
 
@@ -22,6 +23,7 @@ pub(super) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
             format!("{} {SEARCH_PATH}", title(node, 1))
         }
         CALL_EXPR if configures(node, &[SEARCH_PATH]) => format!("set_config of {SEARCH_PATH}"),
+        UPDATE if sets_in_view(node, &[SEARCH_PATH]) => "UPDATE pg_settings".to_owned(),
         RESET if child(node, ALL).is_some() => "RESET ALL".to_owned(),
         DISCARD if child(node, DISCARD_ALL).is_some() => "DISCARD ALL".to_owned(),
         _ => return None,
@@ -45,6 +47,7 @@ pub(super) fn state(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
             WHO.iter().any(|who| setting.eq_ignore_ascii_case(who))
         }
         CALL_EXPR => configures(node, &WHO),
+        UPDATE => sets_in_view(node, &WHO),
         _ => false,
     };
     if !changes {
@@ -66,6 +69,21 @@ fn setting(node: &SyntaxNode) -> Option<String> {
         return Some(String::new());
     };
     Some(segments(&child(&parameter, PATH_REF)?).join("."))
+}
+
+/// Whether it updates the view of all settings where these are among the rows: it names
+/// one, or none at all.
+fn sets_in_view(update: &SyntaxNode, settings: &[&str]) -> bool {
+    let view = child(update, RELATION_NAME).and_then(|name| segments(&name).pop());
+    if view.as_deref() != Some("pg_settings") {
+        return false;
+    }
+    let behind = child(update, WHERE_CLAUSE);
+    let names = behind.iter().flat_map(SyntaxNode::descendants);
+    let names = names.filter(|node| node.kind() == LITERAL);
+    let names = names.filter_map(|node| text(&node)).collect::<Vec<_>>();
+    let is_one = |name: &String| settings.iter().any(|one| name.eq_ignore_ascii_case(one));
+    names.is_empty() || names.iter().any(is_one)
 }
 
 /// Whether a call is `set_config` of one of these settings.

@@ -75,8 +75,32 @@ fn in_body(body: &str, columns: &mut Columns) -> Vec<Found> {
         let piece = Statement::new(text, range.start);
         columns.read(&piece);
         found.extend(moment::constants(&piece, columns));
+        found.extend(executed(&piece, columns));
         found.extend(block.run(&piece));
         block.assign(&piece.text);
+    }
+    found
+}
+
+/// What is found in a constant that the piece executes.
+fn executed(piece: &Statement<'_>, columns: &mut Columns) -> Vec<Found> {
+    let text = &piece.text;
+    let is_alone = text.len() == 2 || text.is_symbol(2, ';');
+    let sql = text
+        .string(1)
+        .filter(|_| text.is_word(0, "execute") && is_alone);
+    let (Some(sql), Some(token)) = (sql, text.get(1)) else {
+        return Vec::new();
+    };
+    let statement = Statement::new(&sql, 0);
+    columns.read(&statement);
+    let mut found = moment::constants(&statement, columns);
+    for one in &mut found {
+        let inside = token
+            .text
+            .find(&sql)
+            .map_or(0, |before| before + one.offset);
+        one.offset = piece.offset(1) + inside;
     }
     found
 }

@@ -43,6 +43,7 @@ fn what_is_evaluated_each_time_and_ordinary_words_are_left_alone() {
         &[
             "CREATE TABLE t (made timestamptz DEFAULT now(), due date DEFAULT CURRENT_DATE);",
             "CREATE TABLE t (made date DEFAULT ('now'::text)::date);",
+            "ALTER TABLE t ADD COLUMN made date NOT NULL DEFAULT ('to' || 'day')::date;",
             "CREATE TABLE t (label text DEFAULT 'today', CHECK (label IN ('today', 'now')));",
             "CREATE TABLE t (today date, now text DEFAULT 'now', CHECK (now <> 'now'));",
             "CREATE TABLE t (label text CHECK (label > 'now'));",

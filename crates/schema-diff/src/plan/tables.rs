@@ -170,7 +170,10 @@ impl Planner<'_> {
     ) -> Step {
         let name = column.name.as_str();
         let conversion = self.answers.conversion(table, name);
-        if conversion.is_none() && convert::may_change_values(self.catalog, stored, &column.ty) {
+        let new_type = self.answers.types.get(&column.ty.name);
+        let is_enum = new_type.is_none_or(|definition| is_enum(definition));
+        let may_change = convert::may_change_values(self.catalog, stored, &column.ty, is_enum);
+        if conversion.is_none() && may_change {
             questions.push(self.conversion_question(table, column, stored));
         }
         notes.extend(note_on_default(table, name, stored));
@@ -178,6 +181,12 @@ impl Planner<'_> {
             notes.push(format!(
                 "a tenant whose `{table}.{name}` holds a value that does not fit the new type is \
                  left as it is, and reported, when the tenants are migrated"
+            ));
+        }
+        if conversion.is_none() && convert::may_cut_spaces(&stored.ty, &column.ty) {
+            notes.push(format!(
+                "`{table}.{name}` gets a shorter limit: PostgreSQL cuts spaces beyond it at the \
+                 end of a text, and refuses anything else"
             ));
         }
         convert::convert(self.catalog, (table, name), stored, &column.ty, conversion)
@@ -238,6 +247,15 @@ impl Planner<'_> {
         }
         conversions
     }
+}
+
+/// Whether the definition of a new type lists its labels.
+fn is_enum(definition: &str) -> bool {
+    let word = definition.split(|letter: char| !letter.is_ascii_alphabetic());
+    let mut words = word.filter(|word| !word.is_empty());
+    words
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("enum"))
 }
 
 /// A default is converted as PostgreSQL converts values, whatever is done with

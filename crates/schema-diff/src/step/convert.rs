@@ -5,7 +5,7 @@ use sql_text::literal;
 
 use super::Step;
 use super::column::{alter, identity_sql};
-use crate::catalog::{Cast, Catalog, StoredColumn};
+use crate::catalog::{Cast, Catalog, StoredColumn, StoredType};
 use crate::model::Type;
 use crate::types;
 
@@ -29,7 +29,7 @@ pub(crate) fn convert(
     };
     let using = conversion.map(str::to_owned);
     let using = using.unwrap_or_else(|| expression(catalog, &column_sql, &column.ty, ty));
-    let back = expression(catalog, &column_sql, ty, &column.ty);
+    let back = back(catalog, &column_sql, ty, &column.ty);
     let mut step = Step {
         summary: format!(
             "change type of `{table}`.`{name}` from {} to {new}",
@@ -66,10 +66,9 @@ fn type_with_collation(column: &StoredColumn) -> String {
 /// which refuses what is too long, where a `CAST` would cut it.
 pub(crate) fn expression(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
     let written = types::to_sql(to, |name| catalog.quote.ident(name));
-    let same = from.name == to.name || is_text_name(&from.name) && is_text_name(&to.name);
     match (from.name.as_str(), to.name.as_str()) {
         _ if is_text(to) => format!("{column}::TEXT"),
-        _ if !from.array && to.array && same => {
+        _ if is_wrapped(from, to) => {
             let is_there = types::is_not_null(from, column);
             format!("CASE WHEN {is_there} THEN ARRAY[{column}] END")
         }
@@ -83,6 +82,23 @@ pub(crate) fn expression(catalog: &Catalog, column: &str, from: &Type, to: &Type
         (_, "jsonb") => format!("to_jsonb({column})"),
         _ => format!("{column}::TEXT::{written}"),
     }
+}
+
+/// The old value of `column`, which now has the type `from`: an array that was made of
+/// one value gives that value, and a text that was an array is read as one.
+fn back(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
+    let usual = expression(catalog, column, from, to);
+    if is_wrapped(to, from) {
+        let is_one = format!("array_ndims({column}) = 1 AND cardinality({column}) = 1");
+        let one = format!("{column}[array_lower({column}, 1)]");
+        // What has become an array of several is refused, or kept as the text of one.
+        return format!("CASE WHEN {is_one} THEN {one} ELSE {usual} END");
+    }
+    if is_wrapped(from, to) {
+        let written = types::to_sql(to, |name| catalog.quote.ident(name));
+        return format!("{column}::{written}");
+    }
+    usual
 }
 
 /// Whether the type of that name is a number's.
@@ -191,50 +207,119 @@ fn is_text_name(name: &str) -> bool {
     matches!(name, "text" | "varchar" | "bpchar")
 }
 
-/// Conversions of PostgreSQL's own that give back every value, or fail.
+/// Conversions that keep every value, or fail: up and down again, each row is as it was.
 ///
-/// All others that it has may round, cut or guess: a number with a fraction that
-/// becomes an integer, a time without its day, a time in an unknown zone.
+/// All others may round, cut or guess, also those through text. PostgreSQL does not
+/// refuse `2026-03-04 13:45:59+05` as a `date`, it leaves out the time; of `007` as an
+/// `integer` the zeros are gone, and of a `json` document keys and spaces. A number may
+/// be a date (`20260304`), and a negative one is another `oid`.
+///
+/// Types that are written as text are kept whatever they were: see [`is_kept_as_text`].
 const FAITHFUL: &[(&str, &[&str])] = &[
-    ("bool", &["int4", "text", "varchar"]),
+    (
+        "bool",
+        &[
+            "int2", "int4", "int8", "float4", "float8", "numeric", "json", "jsonb",
+        ],
+    ),
     (
         "int2",
-        &["int4", "int8", "float4", "float8", "numeric", "oid"],
+        &[
+            "int4", "int8", "float4", "float8", "numeric", "json", "jsonb",
+        ],
     ),
-    ("int4", &["int2", "int8", "float8", "numeric", "oid"]),
-    ("int8", &["int2", "int4", "numeric", "oid"]),
-    ("oid", &["int4", "int8"]),
+    (
+        "int4",
+        &["int2", "int8", "float8", "numeric", "json", "jsonb"],
+    ),
+    ("int8", &["int2", "int4", "numeric", "oid", "json", "jsonb"]),
+    ("oid", &["int8"]),
     ("float4", &["float8"]),
-    ("text", &["varchar", "bpchar", "citext"]),
-    ("varchar", &["text", "bpchar", "citext"]),
-    ("bpchar", &["text", "varchar", "citext"]),
-    ("citext", &["text", "varchar", "bpchar"]),
+    // A document is kept as it was written.
+    ("text", &["json"]),
+    ("varchar", &["json"]),
+    ("citext", &["json"]),
+    ("jsonb", &["json"]),
     ("date", &["timestamp"]),
     ("cidr", &["inet"]),
-    ("time", &["interval"]),
     ("macaddr", &["macaddr8"]),
     ("macaddr8", &["macaddr"]),
-    ("json", &["jsonb"]),
-    ("jsonb", &["json"]),
+    ("int4range", &["int8range", "numrange"]),
+    ("int8range", &["int4range", "numrange"]),
+    ("daterange", &["tsrange"]),
+    ("int4multirange", &["int8multirange", "nummultirange"]),
+    ("int8multirange", &["int4multirange", "nummultirange"]),
+    ("datemultirange", &["tsmultirange"]),
 ];
 
-/// Whether values may change on the way, unnoticed.
-pub(crate) fn may_change_values(catalog: &Catalog, column: &StoredColumn, to: &Type) -> bool {
+/// Whether values may change on the way, unnoticed. `is_enum` says of a type that the
+/// migration makes whether it is one.
+pub(crate) fn may_change_values(
+    catalog: &Catalog,
+    column: &StoredColumn,
+    to: &Type,
+    is_enum: bool,
+) -> bool {
     let from = &column.ty;
     // A domain goes with its type, and its checks with it.
     if column.is_domain || matches!(to.name.as_str(), "char" | "bytea") {
         return true;
     }
-    if is_number(&from.name) && to.name == "bool" {
+    if is_wrapped(from, to) || from.array == to.array && from.name == to.name {
+        return false;
+    }
+    if !to.array && is_kept_as_text(from, to) {
+        return false;
+    }
+    if from.array != to.array {
         return true;
     }
-    if from.name == to.name || is_text(to) || from.array != to.array {
+    let labels = catalog.custom_type(&to.name).map(|ty| ty.labels.is_some());
+    // A label is written in one way only.
+    let is_label = is_text_like(from) || catalog.custom_type(&from.name).is_some_and(has_labels);
+    if is_label && !types::is_builtin(&to.name) && labels.unwrap_or(is_enum) {
+        return false;
+    }
+    if from.array && is_kept_as_text(from, to) {
         return false;
     }
     let faithful = FAITHFUL.iter().find(|(name, _)| *name == from.name);
-    let is_faithful = faithful.is_some_and(|(_, to_names)| to_names.contains(&to.name.as_str()));
-    // Without a conversion of its own PostgreSQL reads the text, or refuses it.
-    !is_faithful && catalog.cast(&from.name, &to.name) != Cast::None
+    !faithful.is_some_and(|(_, to_names)| to_names.contains(&to.name.as_str()))
+}
+
+fn has_labels(ty: &StoredType) -> bool {
+    ty.labels.is_some()
+}
+
+/// Whether a value becomes an array of it.
+fn is_wrapped(from: &Type, to: &Type) -> bool {
+    let same = from.name == to.name || is_text_name(&from.name) && is_text_name(&to.name);
+    !from.array && to.array && same
+}
+
+fn is_text_like(ty: &Type) -> bool {
+    is_text_name(&ty.name) || ty.name == "citext"
+}
+
+/// Whether the new value is the old one's text. `CHAR` does not keep spaces at the end
+/// of a text.
+fn is_kept_as_text(from: &Type, to: &Type) -> bool {
+    let has_own_spaces = matches!(from.name.as_str(), "text" | "varchar" | "citext" | "json")
+        || !types::is_builtin(&from.name);
+    let cuts_spaces = to.name == "bpchar" && has_own_spaces && !from.array;
+    is_text_like(to) && !cuts_spaces
+}
+
+/// Whether spaces at the end of a text may be cut, because they go beyond the new limit.
+///
+/// Source: PostgreSQL manual, "Character Types": the SQL standard asks for it.
+pub(crate) fn may_cut_spaces(from: &Type, to: &Type) -> bool {
+    let is_shorter = match (from.length, to.length) {
+        (_, None) => false,
+        (Some(from), Some(to)) => from > to,
+        (None, Some(_)) => true,
+    };
+    is_shorter && is_text_like(from) && from.name != "bpchar"
 }
 
 /// The expression that is taken when nobody says otherwise.
@@ -252,7 +337,6 @@ pub(crate) fn may_refuse(from: &Type, to: &Type) -> bool {
         ("int4", "numeric"),
         ("int8", "numeric"),
         ("float4", "float8"),
-        ("json", "jsonb"),
     ];
     let same = from.name == to.name || wider.contains(&(from.name.as_str(), to.name.as_str()));
     let fits = match (from.length, to.length) {

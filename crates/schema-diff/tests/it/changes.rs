@@ -186,7 +186,9 @@ async fn types_change_by_conversion_and_nothing_is_cut_short() {
         }"#;
     let zone = "--using t.f=f AT TIME ZONE 'UTC'";
     let truth = "--using t.h=h <> 0";
-    let (up, down, notes) = noted(before, file, &[zone, truth]).await;
+    let others = ["--using t.i=to_jsonb(i)", "--using t.l=l::NUMERIC"];
+    let all = [&["--using t.b=b::INTEGER", zone, truth], &others[..]].concat();
+    let (up, down, notes) = noted(before, file, &all).await;
     assert_eq!(
         notes.len(),
         1,
@@ -208,7 +210,7 @@ async fn types_change_by_conversion_and_nothing_is_cut_short() {
         down.contains("ALTER TABLE t ALTER COLUMN a SET DEFAULT 7;"),
         "{down}"
     );
-    let using = ["--using t.b=length(b)", zone, truth];
+    let using = [&["--using t.b=length(b)", zone, truth], &others[..]].concat();
     let (up, _, _) = noted(before, file, &using).await;
     assert!(up.contains("b TYPE INTEGER USING length(b);"), "{up}");
 }

@@ -235,7 +235,8 @@ async fn another_type_is_found_where_a_function_compares_and_where_a_session_sta
         )
     };
     let file = "diesel::table! { tasks (id) { id -> Int4, points -> Int4, } }";
-    let (proof, stale) = proven(&before("'low'"), file, &[]).await;
+    let using = ["--using tasks.points=points::INTEGER"];
+    let (proof, stale) = proven(&before("'low'"), file, &using).await;
     let parts = [
         "INSERT on table `tasks`",
         "invalid input syntax for type integer: \"low\"",
@@ -250,7 +251,7 @@ async fn another_type_is_found_where_a_function_compares_and_where_a_session_sta
         "{stale:#?}"
     );
     // A new session does not mind, and an old one has kept the type.
-    let (proof, _) = proven(&before("'7'"), file, &[]).await;
+    let (proof, _) = proven(&before("'7'"), file, &using).await;
     assert_eq!(proof.broken, [""; 0]);
     let parts =
         ["a session that wrote before the migration has to connect again: INSERT on table `tasks`"];

@@ -187,7 +187,7 @@ impl Database {
         Ok((self.for_diesel(client).await?, wire))
     }
 
-    async fn filtered(&self, config: &Config) -> Result<(Greeted, Wire), ConnectError> {
+    pub(super) async fn filtered(&self, config: &Config) -> Result<(Greeted, Wire), ConnectError> {
         let destination = Destination {
             config,
             tls: &self.tls,

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Config};
 
 use super::pinned::{self, Greeted};
 use super::session::Session;
-use super::{ConnectError, Database, Pinned};
+use super::{ConnectError, Database, Pinned, Wire};
 use crate::{Answer, PgError};
 
 /// A setting that nobody else has, for the question who is at the other end.
@@ -50,6 +50,20 @@ impl Database {
     /// As [`Database::connect`], and [`ConnectError::OldStrings`].
     pub fn pinned_driver(&self) -> Answer<'_, Result<Client, ConnectError>> {
         Box::pin(async { Ok(self.session().await?.into_client()) })
+    }
+
+    /// A connection of the driver's own that is watched, and that the server does not end
+    /// between the connecting and the first statement, where that can be set.
+    pub(crate) async fn watched_unhurried(&self) -> Result<(Client, Wire), ConnectError> {
+        if self.pooled || !self.is_direct().await? {
+            return self.watched().await;
+        }
+        let version = self.version.get().copied().unwrap_or_default();
+        let mut config = self.config.clone();
+        let own = self.config.get_options().unwrap_or_default();
+        config.options(pinned::unhurried(own, version));
+        let (greeted, wire) = self.filtered(&config).await?;
+        Ok((greeted.client, wire))
     }
 
     /// A connection for the engine, whose settings are pinned where that is possible.

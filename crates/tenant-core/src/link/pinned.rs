@@ -160,6 +160,16 @@ pub(super) fn options(own: &str, version: u32, limits: Limits) -> String {
     options.trim_start().to_owned()
 }
 
+/// The startup options with those that keep a session open while it has nothing to do.
+pub(super) fn unhurried(own: &str, version: u32) -> String {
+    let mut options = own.to_owned();
+    let is_of_time = |pin: &&Pin| pin.name.ends_with("_timeout") && pin.since <= version;
+    for pin in PINS.iter().filter(is_of_time) {
+        add(&mut options, pin.name, pin.value);
+    }
+    options.trim_start().to_owned()
+}
+
 /// Source: PostgreSQL manual, "libpq: options": a backslash comes before a space, which is
 /// whatever `isspace` of C takes for one.
 fn add(options: &mut String, name: &str, value: &str) {

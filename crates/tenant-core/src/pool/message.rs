@@ -12,6 +12,7 @@ const TIME_ZONE: &str = "SET TIME ZONE 'UTC'";
 pub(super) struct Characteristics {
     pub(super) isolation: Option<Isolation>,
     pub(super) read_only: bool,
+    pub(super) unhurried: bool,
 }
 
 impl Characteristics {
@@ -45,14 +46,23 @@ pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics, before: Be
         Before::Cleared => String::new(),
         Before::Unknown => format!("BEGIN; {}; COMMIT; ", forget()),
     };
-    format!(
+    let begun = format!(
         "{}{forget}{}; {}; {}",
         Mark::Begin.comment(),
         how.begin(),
         path.set_local(),
         path.quick_check()
-    )
+    );
+    match how.unhurried {
+        true => format!("{begun}; {UNHURRIED}"),
+        false => begun,
+    }
 }
+
+/// What ends a session that waits in a transaction, or a transaction that takes long, for
+/// the rest of the transaction: versions of PostgreSQL differ in what they have.
+const UNHURRIED: &str = "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings \
+    WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')";
 
 /// Sets the path of a session, and fails as above.
 pub(super) fn begin_session(path: Path<'_>) -> String {

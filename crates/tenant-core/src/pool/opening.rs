@@ -76,8 +76,18 @@ impl<S: Scope> Opening<S> {
     pub async fn on_driver(self) -> Result<DriverTransaction, PoolError> {
         let Self { pool, scope, how } = self;
         let before = pool.before;
-        pool.on_driver(&scope, |path| message::begin_transaction(path, how, before))
-            .await
+        pool.on_driver((&scope, how.unhurried), |path| {
+            message::begin_transaction(path, how, before)
+        })
+        .await
+    }
+
+    /// Not ended by the server while it waits for the next statement, or because it takes
+    /// long, whatever the role and the database set: for a program that ends its
+    /// transactions itself. `statement_timeout` and `lock_timeout` stay as they are.
+    pub fn unhurried(mut self) -> Self {
+        self.how.unhurried = true;
+        self
     }
 
     /// With another isolation than the one that the database sets.
@@ -153,11 +163,14 @@ impl PoolInner {
     /// Opens a connection for one transaction, whose path leads to `scope`.
     async fn on_driver<S: Scope>(
         &self,
-        scope: &S,
+        (scope, unhurried): (&S, bool),
         message: impl Fn(Path<'_>) -> String,
     ) -> Result<DriverTransaction, PoolError> {
         self.require(scope.tenant()).await?;
-        let (client, wire) = self.database.watched().await?;
+        let (client, wire) = match unhurried {
+            true => self.database.watched_unhurried().await?,
+            false => self.database.watched().await?,
+        };
         let path = Path::new(sealed::schema(scope), self.extensions.as_ref());
         let transaction = DriverTransaction::new(client, self.database.clone(), wire);
         let Err(error) = transaction.batch_execute(&message(path)).await else {

@@ -104,3 +104,25 @@ async fn a_name_that_is_quoted_means_the_table_of_that_name() {
     assert_eq!(text(&acme, names).await, hostile);
     acme.end();
 }
+
+#[tokio::test]
+async fn one_that_is_unhurried_outlasts_the_time_outs_of_the_database() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    for setting in [
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+    ] {
+        let name = quote_ident(database.name());
+        let set = format!("ALTER DATABASE {name} SET {setting} = '1ms'");
+        database.execute(&set).await;
+    }
+    let acme = pool.tenant(&name("acme")).unhurried().on_driver().await;
+    let acme = acme.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let insert = "INSERT INTO dummy_table (name) VALUES ('kept')";
+    acme.batch_execute(insert).await.unwrap();
+    acme.commit().await.unwrap();
+    let rows = "SELECT count(*) FROM acme.dummy_table";
+    assert_eq!(database.value(rows).await, "1");
+}

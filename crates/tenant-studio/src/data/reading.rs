@@ -37,8 +37,14 @@ impl Reading {
         (place, timeout): (&ShownSchema, Duration),
     ) -> Result<Self, Failure> {
         let transaction = match place {
-            ShownSchema::Public => pool.public().read_only().on_driver().await?,
-            ShownSchema::Tenant(name) => pool.tenant(name).read_only().on_driver().await?,
+            ShownSchema::Public => pool.public().read_only().unhurried().on_driver().await?,
+            ShownSchema::Tenant(name) => {
+                pool.tenant(name)
+                    .read_only()
+                    .unhurried()
+                    .on_driver()
+                    .await?
+            }
         };
         let set = format!(
             "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off; \

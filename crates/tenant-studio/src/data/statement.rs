@@ -47,8 +47,8 @@ pub(crate) async fn perform(
 
 async fn begin(pool: &TenantPool, place: &ShownSchema) -> Result<DriverTransaction, PoolError> {
     match place {
-        ShownSchema::Public => pool.public().on_driver().await,
-        ShownSchema::Tenant(name) => pool.tenant(name).on_driver().await,
+        ShownSchema::Public => pool.public().unhurried().on_driver().await,
+        ShownSchema::Tenant(name) => pool.tenant(name).unhurried().on_driver().await,
     }
 }
 

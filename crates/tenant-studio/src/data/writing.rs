@@ -25,8 +25,14 @@ impl Writing {
     ) -> Result<Self, Failure> {
         let how = Isolation::ReadCommitted;
         let transaction = match place {
-            ShownSchema::Public => pool.public().isolation(how).on_driver().await?,
-            ShownSchema::Tenant(name) => pool.tenant(name).isolation(how).on_driver().await?,
+            ShownSchema::Public => pool.public().isolation(how).unhurried().on_driver().await?,
+            ShownSchema::Tenant(name) => {
+                pool.tenant(name)
+                    .isolation(how)
+                    .unhurried()
+                    .on_driver()
+                    .await?
+            }
         };
         let set = format!(
             "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = '3s'; SET LOCAL jit = off; \

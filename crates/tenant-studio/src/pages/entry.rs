@@ -1,22 +1,35 @@
 //! The pages outside a session: how a browser is let in.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, Uri, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Form, http::HeaderValue};
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
 
-use crate::entry::{COOKIE, ENTER, Session, Typed, readable};
+use crate::entry::{AT_A_TIME, COOKIE, ENTER, Later, Session, Typed, readable};
 use crate::page::outside;
 use crate::studio::Studio;
+
+/// How long a browser without a session may take to send its form.
+const FORM: Duration = Duration::from_secs(10);
 
 pub(crate) fn routes() -> Router<Studio> {
     Router::new()
         .route(ENTER, get(knock).post(enter))
         .route("/code", post(code))
+        .layer(middleware::from_fn(in_time))
+}
+
+/// Ends a request whose form does not arrive.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(FORM, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
 const NO_SESSION: &str = "This browser has no session here.";
@@ -77,15 +90,32 @@ async fn code(State(studio): State<Studio>, Form(brought): Form<Brought>) -> Res
     let Some(codes) = &studio.options().codes else {
         return refused("This studio prints no codes.");
     };
-    let Some(asked) = studio.entry().request() else {
-        let reason = "A code was printed a moment ago. Wait two seconds, then try again.";
-        return closed(&studio, reason, &brought.page);
+    let asked = match studio.entry().request() {
+        Ok(asked) => asked,
+        Err(later) => return too_many(&studio, later, &brought.page),
     };
     codes.print(&readable(asked.code.as_str()), asked.number);
     let number = html! {
         p { "The studio has printed a code in its terminal, for request " (asked.number) "." }
     };
     typing(&number, asked.ticket.as_str(), &brought.page)
+}
+
+/// The answer while no code is printed. Codes that were printed stay valid.
+fn too_many(studio: &Studio, later: Later, page: &str) -> Response {
+    let seconds = later.wait.as_secs() + u64::from(later.wait.subsec_nanos() > 0);
+    let reason = match later.is_full {
+        true => format!(
+            "The studio has printed {AT_A_TIME} codes in the last five minutes, and prints no \
+             other now. Those codes stay valid. Try again in {seconds} seconds."
+        ),
+        false => format!("A code was printed a moment ago. Try again in {seconds} seconds."),
+    };
+    let mut response = closed(studio, &reason, page);
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 fn typing(said: &Markup, ticket: &str, page: &str) -> Response {

@@ -91,6 +91,30 @@ async fn a_code_is_void_after_five_wrong_attempts() {
 }
 
 #[tokio::test]
+async fn a_code_outlasts_the_requests_of_others_which_are_told_when_to_ask_again() {
+    let (site, printed) = with_codes().await;
+    let own = ticket(&ask_for_code(&site).await);
+    let refused = async || {
+        let page = ask_for_code(&site).await;
+        page.contains("8 codes in the last five minutes")
+            .then_some(page)
+    };
+    eventually("no more codes are printed", async || {
+        refused().await.is_some()
+    })
+    .await;
+    let page = refused().await.unwrap();
+    assert!(page.contains("Try again in "), "{page}");
+    let count = printed.lock().unwrap().len();
+    assert_eq!(count, 8);
+    let (code, number) = printed.lock().unwrap()[0].clone();
+    assert_eq!(number, 1);
+    let form = format!("ticket={own}&code={code}");
+    let answer = Session::exchange(site.port, &form).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_studio_without_a_terminal_has_no_codes() {
     let site = Site::new().await;
     let page = ask_for_code(&site).await;

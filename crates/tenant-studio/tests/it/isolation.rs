@@ -1,5 +1,7 @@
 //! A tenant's pages show that tenant, whatever an address says.
 
+use tenant_studio::Options;
+
 use crate::browser::{Site, first_cells};
 
 #[tokio::test]
@@ -34,6 +36,49 @@ async fn a_crafted_name_reaches_no_other_schema() {
     }
     let answer = site.get("/t/acme/../globex/table/secrets").await;
     assert_eq!(answer.status, 404, "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_leads_nowhere() {
+    let options = Options {
+        write: true,
+        ..Options::default()
+    };
+    let site = Site::with(options).await;
+    for path in [
+        "/t/%ff",
+        "/t/%ff/tables",
+        "/t/%ff/sql",
+        "/t/%ff/table/schema_tracker",
+        "/t/%ff/table/schema_tracker/structure",
+        "/t/%ff/table/schema_tracker/export.csv",
+        "/t/acme%ff/tables",
+        "/t/acme/table/%ff",
+        "/t/acme/table/dummy_table%ff/structure",
+        "/public/table/%ff",
+        "/migrations/tenant/%ff",
+        "/t/acme/table/dummy_table?sort=%ff",
+        "/tenants?q=%ff",
+        "/%ff",
+    ] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, 404, "{path}: {answer:?}");
+        assert!(
+            answer.body.contains("not valid UTF-8"),
+            "{path}: {answer:?}"
+        );
+        assert!(
+            !answer.body.contains("schema_tracker"),
+            "{path}: {answer:?}"
+        );
+    }
+    let form = "application/x-www-form-urlencoded";
+    let answer = site
+        .post("/t/%ff/sql", form, "sql=CREATE+TABLE+gone+(x+int)")
+        .await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    let made = "SELECT count(*) FROM pg_class WHERE relname = 'gone'";
+    assert_eq!(site.database.value(made).await, "0");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod bytes;
 mod changing;
 mod chromium;
 mod compare;
+mod connections;
 mod console;
 mod console_pooler;
 mod console_support;
