@@ -150,7 +150,8 @@ async fn the_lint_is_silent_about_what_was_generated() {
         diesel::joinable!(tasks -> folders (folder_id));";
     let site = project(before, file).await;
     let line = "generate-migration --stream tenant --allow-drop --rename lists:folders \
-                --rename tasks.list_id:folder_id --rename tasks.title:heading";
+                --rename tasks.list_id:folder_id --rename tasks.title:heading \
+                --using tasks.points=points::INTEGER";
     let command =
         site.command(line)
             .args(["--default", "tasks.note=''", "--default", "tasks.due=now()"]);
