@@ -16,6 +16,7 @@ mod expected;
 mod handle;
 mod health;
 mod kept;
+mod kept_rows;
 mod known_shapes;
 mod ledgers;
 mod list;

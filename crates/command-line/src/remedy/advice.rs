@@ -145,6 +145,10 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              of the tenant or for the tenant that it was cloned from. Keep it, or compare it with \
              another tenant and change it by hand"
         }
+        Advice::KeepRows => {
+            "find out what is in it, and whether it belongs elsewhere: dropping it would lose that. \
+             Once it is empty, the health check shows the SQL that drops it"
+        }
         Advice::AllowScratchDatabase => {
             "let the role create a database (ALTER ROLE ... CREATEDB) and run the command again: \
              the migrations are tried there under the tenant's name"

@@ -102,6 +102,8 @@ advice! {
     AllowNameUses,
     /// Keep what the migrations created under another name, or change it by hand.
     KeepWhatNameMade,
+    /// Find out what the rows are before anything is dropped.
+    KeepRows,
     /// Let the role create a database, and check again.
     AllowScratchDatabase,
 

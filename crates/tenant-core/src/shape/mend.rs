@@ -33,6 +33,9 @@ pub enum Mending {
     Removes,
     /// It writes values anew, and what does not fit the new form is lost.
     Rewrites,
+    /// No SQL is shown: it is what no migration creates, and it holds rows, values or the
+    /// position of a sequence.
+    Keeps,
     /// There is no SQL for it: somebody has to decide.
     ByHand,
 }

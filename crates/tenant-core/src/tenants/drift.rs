@@ -102,6 +102,8 @@ impl Tenants {
         if !differing.is_empty() {
             self.settle(differing, shapes, trust, &mut drift).await?;
         }
+        self.keep_what_holds_rows(standings, &mut drift.problems)
+            .await?;
         Ok(drift)
     }
 

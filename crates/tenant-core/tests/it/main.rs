@@ -44,6 +44,7 @@ mod fleet;
 mod health;
 mod health_nothing_compared;
 mod heard;
+mod kept_rows;
 mod line_ends;
 mod list;
 mod locks;

@@ -26,7 +26,7 @@ fn asking_for_the_role() -> Stream {
     )
 }
 
-async fn as_role(role: &Role, stream: &Stream) -> Tenants {
+pub(crate) async fn as_role(role: &Role, stream: &Stream) -> Tenants {
     open_as(&role.url(), stream).await
 }
 
@@ -40,7 +40,7 @@ async fn open_as(url: &str, stream: &Stream) -> Tenants {
     tenants.await.unwrap()
 }
 
-async fn may_create(database: &TestDatabase, role: &Role) {
+pub(crate) async fn may_create(database: &TestDatabase, role: &Role) {
     let (role, here) = (role.name(), database.name());
     database
         .execute(&format!(

@@ -137,6 +137,7 @@ impl Problem {
             Mending::Removes => {
                 vec![Sql::new(undo, self.sql(registry)).into(), keep.into()]
             }
+            Mending::Keeps => vec![Advice::KeepRows.into(), keep.into()],
             Mending::Rewrites => {
                 vec![Sql::new(Purpose::ChangeDefinition, self.sql(registry)).into()]
             }

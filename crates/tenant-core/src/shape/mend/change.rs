@@ -58,7 +58,7 @@ fn worse(one: Mending, other: Mending) -> Mending {
         Mending::Adds => 0,
         Mending::Removes => 1,
         Mending::Rewrites => 2,
-        Mending::ByHand => 3,
+        Mending::Keeps | Mending::ByHand => 3,
     };
     if rank(other) > rank(one) { other } else { one }
 }

@@ -1,0 +1,88 @@
+//! What no migration creates, and what holds something: no SQL that drops it is shown.
+//!
+//! A table can be one that was detached or renamed by hand, and a column can hold the values of
+//! another one. What it is does not show that for certain, and what is in it would be lost.
+
+use std::collections::HashMap;
+
+use sql_text::ident;
+
+use super::handle::Tenants;
+use super::reading::Reading;
+use super::state::Standing;
+use crate::Error;
+use crate::name::SchemaName;
+use crate::path::Path;
+use crate::report::{Problem, ProblemKind};
+use crate::shape::{Holder, Holds};
+
+/// Without rights to all rows, the server is to refuse the question instead of leaving rows out.
+const ALL_ROWS: &str = "SELECT pg_catalog.set_config('row_security', 'off', true)";
+
+impl Tenants {
+    /// Takes the SQL from `problems` that would drop rows, values or the position of a
+    /// sequence of one of `standings`.
+    ///
+    /// # Errors
+    ///
+    /// That there is no connection.
+    pub(super) async fn keep_what_holds_rows(
+        &self,
+        standings: &[Standing],
+        problems: &mut [Problem],
+    ) -> Result<(), Error> {
+        let entries = standings.iter().map(|it| (it.entry.key(), &it.entry));
+        let entries = entries.collect::<HashMap<_, _>>();
+        let mut reading = None;
+        for problem in problems {
+            let entry = problem.tenant.as_deref().and_then(|key| entries.get(key));
+            let (ProblemKind::Drift(difference), Some(entry)) = (&mut problem.kind, entry) else {
+                continue;
+            };
+            let Some(holder) = difference.would_drop() else {
+                continue;
+            };
+            let reading = match &mut reading {
+                Some(reading) => reading,
+                none => none.insert(self.reading().await?),
+            };
+            reading.set_path(Some(Path::new(
+                entry.schema(),
+                self.settings.extensions.as_ref(),
+            )));
+            let holds = holds(reading, entry.schema_name(), &holder).await;
+            if holds != Holds::Nothing {
+                difference.keep_what_it_holds(holds);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is in it. What cannot be read may hold something.
+async fn holds(reading: &Reading<'_>, schema: &SchemaName, holder: &Holder<'_>) -> Holds {
+    let questions = [ALL_ROWS.to_owned(), question(schema, holder)];
+    let answer = match reading.each(&questions).await {
+        Ok(mut answers) => answers.pop(),
+        Err(_) => None,
+    };
+    match answer {
+        Some(Ok(rows)) if rows.is_empty() => Holds::Nothing,
+        Some(Ok(_)) => Holds::Something,
+        _ => Holds::Unknown,
+    }
+}
+
+/// A row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
+fn question(schema: &SchemaName, holder: &Holder<'_>) -> String {
+    let schema = schema.ident();
+    let (of, condition) = match holder {
+        Holder::Table(table) => (table, String::new()),
+        Holder::Column(table, column) => {
+            let condition = format!(" WHERE {} IS DISTINCT FROM NULL", ident(column));
+            (table, condition)
+        }
+        Holder::Sequence(sequence) => (sequence, " WHERE is_called".to_owned()),
+    };
+    format!("SELECT 1 FROM {schema}.{}{condition} LIMIT 1", ident(of))
+}
