@@ -13,6 +13,7 @@ fn stream() -> Stream {
              d text, g text GENERATED ALWAYS AS (upper(d)) STORED, at date); \
          CREATE INDEX of_g ON items (g); CREATE UNIQUE INDEX one_k ON items (k); \
          CREATE VIEW v AS SELECT id, d FROM items; CREATE VIEW w AS SELECT d FROM v; \
+         CREATE VIEW x AS SELECT i.d, j.d AS e FROM items i JOIN v j ON j.id = i.id; \
          CREATE MATERIALIZED VIEW m AS SELECT d FROM w; CREATE INDEX of_m ON m (d); \
          ALTER TABLE items ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON items USING (id > 0); \
          CREATE SEQUENCE numbers",
@@ -43,10 +44,13 @@ async fn said(tenants: &Tenants) -> Vec<String> {
 
 /// Damages after which repairing and pasting what is printed, in turns, ends well.
 const DAMAGES: &[&str] = &[
-    "DROP MATERIALIZED VIEW m; DROP VIEW v CASCADE; ALTER TABLE items DROP g, ALTER d TYPE varchar(20); \
+    "DROP MATERIALIZED VIEW m; DROP VIEW x; DROP VIEW v CASCADE; ALTER TABLE items DROP g, ALTER d TYPE varchar(20); \
      ALTER TABLE items ADD g text GENERATED ALWAYS AS (upper(d)) STORED; CREATE INDEX of_g ON items (g); \
      CREATE VIEW v AS SELECT id, d FROM items; CREATE VIEW w AS SELECT d FROM v; \
+     CREATE VIEW x AS SELECT i.d, j.d AS e FROM items i JOIN v j ON j.id = i.id; \
      CREATE MATERIALIZED VIEW m AS SELECT d FROM w; CREATE INDEX of_m ON m (d)",
+    "DROP VIEW x; ALTER TABLE items ALTER at TYPE timestamp; \
+     CREATE VIEW x AS SELECT i.d, j.d AS e FROM items i JOIN v j ON j.id = i.id",
     "ALTER TABLE items DROP CONSTRAINT items_pkey, ADD CONSTRAINT items_pkey PRIMARY KEY (other)",
     "ALTER TABLE items DROP CONSTRAINT full_k, ADD CONSTRAINT full_k CHECK (k <> 'x')",
     "DROP INDEX one_k; CREATE UNIQUE INDEX one_k ON items (k, d)",

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use sql_text::{ident, stored, tokens};
+use sql_text::{stored, tokens};
 
 use super::create::{self, column};
 use crate::shape::Shape;
-use crate::shape::normal::{names, own};
+use crate::shape::normal::{in_schema, own};
 use crate::shape::object::{Aspect, ObjectKind, ObjectName};
 
 /// `statements`, which give the column `name` another type, with what they need.
@@ -67,6 +67,18 @@ fn has_word(text: &str, name: &str) -> bool {
     words.any(|word| word == name)
 }
 
+/// Whether the definition of a view reads the table or view `name` of the schema, which it
+/// may call otherwise behind that.
+fn reads(text: &str, name: &str) -> bool {
+    let continues = |rest: &str| {
+        let next = rest.chars().next();
+        next.is_some_and(|one| one.is_alphanumeric() || one == '_' || one == '$')
+    };
+    let plain = in_schema(name);
+    let mut plain = text.split(plain.as_str()).skip(1);
+    text.contains(&own(name)) || plain.any(|rest| !continues(rest))
+}
+
 /// The views that read the table, and those that read these, in the order in which they can
 /// be made.
 fn views_over<'a>(shape: &'a Shape, table: &str) -> Vec<&'a ObjectName> {
@@ -76,10 +88,6 @@ fn views_over<'a>(shape: &'a Shape, table: &str) -> Vec<&'a ObjectName> {
         Some((name, text))
     });
     let views = views.collect::<Vec<_>>();
-    let reads = |text: &str, name: &str| {
-        let quoted = ident(name);
-        names(text, name) && (has_word(text, name) || text.contains(&quoted))
-    };
     let mut over = BTreeSet::from([table]);
     let mut ordered = Vec::new();
     loop {
@@ -93,14 +101,13 @@ fn views_over<'a>(shape: &'a Shape, table: &str) -> Vec<&'a ObjectName> {
         over.extend(more.iter().map(|name| name.name.as_str()));
         ordered.extend(more);
     }
-    in_order(ordered, &views, reads)
+    in_order(ordered, &views)
 }
 
 /// The views `wanted`, each behind those that it reads.
 fn in_order<'a>(
     mut wanted: Vec<&'a ObjectName>,
     views: &[(&'a ObjectName, &'a str)],
-    reads: impl Fn(&str, &str) -> bool,
 ) -> Vec<&'a ObjectName> {
     let mut ordered = Vec::new();
     while !wanted.is_empty() {
