@@ -11,10 +11,10 @@ use super::handle::Tenants;
 use super::reading::Reading;
 use super::state::Standing;
 use crate::Error;
-use crate::name::SchemaName;
+use crate::name::Schema;
 use crate::path::Path;
 use crate::report::{Problem, ProblemKind};
-use crate::shape::{Holder, Holds};
+use crate::shape::{Difference, Holder, Holds};
 
 /// Without rights to all rows, the server is to refuse the question instead of leaving rows out.
 const ALL_ROWS: &str = "SELECT pg_catalog.set_config('row_security', 'off', true)";
@@ -33,12 +33,27 @@ impl Tenants {
     ) -> Result<(), Error> {
         let entries = standings.iter().map(|it| (it.entry.key(), &it.entry));
         let entries = entries.collect::<HashMap<_, _>>();
+        let differences = problems.iter_mut().filter_map(|problem| {
+            let entry = entries.get(problem.tenant.as_deref()?)?;
+            match &mut problem.kind {
+                ProblemKind::Drift(difference) => Some((entry.schema(), &mut **difference)),
+                _ => None,
+            }
+        });
+        self.keep_held(differences).await
+    }
+
+    /// The same of differences of these schemas.
+    ///
+    /// # Errors
+    ///
+    /// That there is no connection.
+    pub(super) async fn keep_held<'d>(
+        &self,
+        differences: impl Iterator<Item = (Schema<'d>, &'d mut Difference)> + Send,
+    ) -> Result<(), Error> {
         let mut reading = None;
-        for problem in problems {
-            let entry = problem.tenant.as_deref().and_then(|key| entries.get(key));
-            let (ProblemKind::Drift(difference), Some(entry)) = (&mut problem.kind, entry) else {
-                continue;
-            };
+        for (schema, difference) in differences {
             let Some(holder) = difference.would_drop() else {
                 continue;
             };
@@ -46,11 +61,9 @@ impl Tenants {
                 Some(reading) => reading,
                 none => none.insert(self.reading().await?),
             };
-            reading.set_path(Some(Path::new(
-                entry.schema(),
-                self.settings.extensions.as_ref(),
-            )));
-            let holds = holds(reading, entry.schema_name(), &holder).await;
+            let extensions = self.settings.extensions.as_ref();
+            reading.set_path(Some(Path::new(schema, extensions)));
+            let holds = holds(reading, schema, &holder).await;
             if holds != Holds::Nothing {
                 difference.keep_what_it_holds(holds);
             }
@@ -60,7 +73,7 @@ impl Tenants {
 }
 
 /// What is in it. What cannot be read may hold something.
-async fn holds(reading: &Reading<'_>, schema: &SchemaName, holder: &Holder<'_>) -> Holds {
+async fn holds(reading: &Reading<'_>, schema: Schema<'_>, holder: &Holder<'_>) -> Holds {
     let questions = [ALL_ROWS.to_owned(), question(schema, holder)];
     let answer = match reading.each(&questions).await {
         Ok(mut answers) => answers.pop(),
@@ -74,7 +87,7 @@ async fn holds(reading: &Reading<'_>, schema: &SchemaName, holder: &Holder<'_>) 
 }
 
 /// A row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
-fn question(schema: &SchemaName, holder: &Holder<'_>) -> String {
+fn question(schema: Schema<'_>, holder: &Holder<'_>) -> String {
     let schema = schema.ident();
     let (of, condition) = match holder {
         Holder::Table(table) => (table, String::new()),

@@ -154,16 +154,18 @@ impl Tenants {
             let applied = applied.map(ToString::to_string).collect::<Vec<_>>();
             let session = self.session().await?;
             let work = self.work(&session, Schema::Tenant(target));
-            if let Some(repaired) = engine::repair(work, target, expected, &applied, keep).await? {
+            let repaired = engine::repair(work, target, expected, &applied, keep).await?;
+            drop(session);
+            if let Some(repaired) = repaired {
+                let left = repaired.left.into_iter().map(LeftDifference::from);
+                let mut left = left.map(|left| left.under(uses_name)).collect::<Vec<_>>();
+                let differences = left.iter_mut().map(|left| &mut left.difference);
+                let schema = Schema::Tenant(target);
+                self.keep_held(differences.map(|it| (schema, it))).await?;
                 return Ok(Repair {
                     mended: repaired.repaired,
                     statements: repaired.statements,
-                    left: repaired
-                        .left
-                        .into_iter()
-                        .map(LeftDifference::from)
-                        .map(|left| left.under(uses_name))
-                        .collect(),
+                    left,
                 });
             }
         }

@@ -9,7 +9,8 @@ use crate::fixture::{Stream, create, name, tenants, version};
 
 fn stream() -> Stream {
     Stream::new().with(
-        "CREATE TABLE items (id int PRIMARY KEY, other int UNIQUE, k text CONSTRAINT full_k CHECK (k <> ''), \
+        "CREATE TYPE level AS ENUM ('low', 'high'); \
+         CREATE TABLE items (id int PRIMARY KEY, level level, other int UNIQUE, k text CONSTRAINT full_k CHECK (k <> ''), \
              d text, g text GENERATED ALWAYS AS (upper(d)) STORED, at date); \
          CREATE INDEX of_g ON items (g); CREATE UNIQUE INDEX one_k ON items (k); \
          CREATE VIEW v AS SELECT id, d FROM items; CREATE VIEW w AS SELECT d FROM v; \
@@ -51,6 +52,8 @@ const DAMAGES: &[&str] = &[
      CREATE MATERIALIZED VIEW m AS SELECT d FROM w; CREATE INDEX of_m ON m (d)",
     "DROP VIEW x; ALTER TABLE items ALTER at TYPE timestamp; \
      CREATE VIEW x AS SELECT i.d, j.d AS e FROM items i JOIN v j ON j.id = i.id",
+    "UPDATE items SET level = 'high'; ALTER TYPE level RENAME TO level_x; \
+     ALTER TYPE level_x SET SCHEMA public",
     "ALTER TABLE items DROP CONSTRAINT items_pkey, ADD CONSTRAINT items_pkey PRIMARY KEY (other)",
     "ALTER TABLE items DROP CONSTRAINT full_k, ADD CONSTRAINT full_k CHECK (k <> 'x')",
     "DROP INDEX one_k; CREATE UNIQUE INDEX one_k ON items (k, d)",

@@ -52,15 +52,18 @@ pub(super) fn statement(
     if from == to {
         return alter;
     }
-    let as_text = if COMPARED.contains(&without_modifiers(from).as_str()) {
+    let is_compared = |kind: &str| COMPARED.contains(&without_modifiers(kind).as_str());
+    let as_text = if is_compared(from) { "" } else { "::text" };
+    // Between two types that PostgreSQL does not know itself, such as enums, only a text leads.
+    let through = if is_compared(from) || is_compared(to) {
         ""
     } else {
         "::text"
     };
     let message = literal("the value does not fit the type: ");
     format!(
-        "{alter} USING CASE WHEN {column}::{to}::{from}{as_text} IS NOT DISTINCT FROM \
-         {column}{as_text} THEN {column}::{to} \
+        "{alter} USING CASE WHEN {column}{through}::{to}{through}::{from}{as_text} \
+         IS NOT DISTINCT FROM {column}{as_text} THEN {column}{through}::{to} \
          WHEN ({message} || {column}::text)::boolean THEN NULL END"
     )
 }
