@@ -88,6 +88,7 @@ mod repair;
 mod repair_circles;
 mod repair_damages;
 mod repair_limits;
+mod repair_places;
 mod repair_renamed;
 mod repair_seen;
 mod repair_shadowed;

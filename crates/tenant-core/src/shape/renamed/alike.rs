@@ -113,7 +113,7 @@ fn columns(shape: &Shape, table: &ObjectName) -> BTreeSet<(String, String)> {
     columns.collect()
 }
 
-fn kind(shape: &Shape, column: &ObjectName) -> Option<String> {
+pub(super) fn kind(shape: &Shape, column: &ObjectName) -> Option<String> {
     let kind = shape.get(column)?.fact(Aspect::Type)?;
     Some(family(kind))
 }
