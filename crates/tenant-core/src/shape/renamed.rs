@@ -332,7 +332,13 @@ impl Renames {
             || pairs.iter().all(|pair| pair.place != Place::Bare);
         match same {
             Some(is) => is.to_owned(),
-            None if may_change => substituted(text, &pairs),
+            None if may_change => {
+                let now = substituted(text, &pairs);
+                let is = is.filter(|is| {
+                    aspect == Aspect::Labels && self.is_with_successors(name, &now, is)
+                });
+                is.map_or(now, str::to_owned)
+            }
             None => text.to_owned(),
         }
     }

@@ -87,6 +87,7 @@ mod rename_mentions;
 mod repair;
 mod repair_circles;
 mod repair_damages;
+mod repair_labels;
 mod repair_limits;
 mod repair_places;
 mod repair_renamed;
