@@ -64,7 +64,7 @@ pub(super) struct PutIn {
     pub(super) renamed: Vec<Difference>,
     /// What has the name of something that was renamed.
     pub(super) successors: Vec<ObjectName>,
-    /// The columns that have another name for that.
+    /// What has another name and is left to people with all that differs in it.
     pub(super) shadowed: Vec<Shadowed>,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn put_in(expected: &Shape, found: &Shape) -> PutIn {
     PutIn {
         renamed: renames.differences(found),
         successors: renames.successors(found),
-        shadowed: renames.shadowed_columns(),
+        shadowed: renames.left_as_they_are(expected, found),
         expected: renames.applied(expected, found),
     }
 }
@@ -175,6 +175,9 @@ impl Renames {
                 super::compare::is_same(expected, found, (name.kind, *aspect), &text, &there)
                     || (expected.leeway).fits((name, *aspect), found.schema(), texts)
             }
+            (one, other) if *aspect == Aspect::Partitioning => {
+                one == other || alike::is_detached(one, other)
+            }
             (one, other) => one == other,
         })
     }
@@ -207,11 +210,18 @@ impl Renames {
             .collect()
     }
 
-    /// The columns that something else has the name of.
-    fn shadowed_columns(&self) -> Vec<Shadowed> {
+    /// The columns that something else has the name of, and what is no partition any more.
+    fn left_as_they_are(&self, expected: &Shape, found: &Shape) -> Vec<Shadowed> {
+        let part = |shape: &Shape, name: &ObjectName| {
+            let part = shape.get(name)?.fact(Aspect::Partitioning)?;
+            Some(part.to_owned())
+        };
         let pairs = self.objects.iter();
-        let pairs = pairs
-            .filter(|(name, _)| name.kind == ObjectKind::Column && self.shadowed.contains(name));
+        let pairs = pairs.filter(|(name, now)| {
+            let (one, other) = (part(expected, name), part(found, now));
+            name.kind == ObjectKind::Column && self.shadowed.contains(name)
+                || alike::is_detached(one.as_deref(), other.as_deref())
+        });
         let columns = pairs.map(|(name, now)| Shadowed {
             name: name.name.clone(),
             now: now.clone(),

@@ -158,3 +158,24 @@ async fn columns_of_a_partitioned_table_are_told_once_for_all_its_partitions() {
     assert_eq!(said.iter().filter(of_parts).count(), 2, "{said:#?}");
     assert_eq!(said.len(), 2, "{said:#?}");
 }
+
+#[tokio::test]
+async fn a_partition_that_was_detached_and_renamed_is_told_and_not_dropped() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE p (k int NOT NULL, x text, PRIMARY KEY (k)) PARTITION BY LIST (k); \
+         CREATE INDEX of_x ON p (x); CREATE TABLE p_def PARTITION OF p DEFAULT",
+    );
+    let tenants = tenants(&database, &stream).await;
+    let gone = "ALTER TABLE p DETACH PARTITION p_def; ALTER TABLE p_def RENAME TO p_rest";
+    for (damage, words) in [
+        (gone.to_owned(), "table `p_def` was renamed to `p_rest`"),
+        (
+            format!("{gone}; CREATE TABLE p_def PARTITION OF p DEFAULT"),
+            "table `p_rest` should not be there; it may have been a part of `p` before",
+        ),
+    ] {
+        let said = said(&tenants, &database, &damage).await;
+        assert!(said.iter().any(|it| it == words), "{said:#?}");
+    }
+}

@@ -16,7 +16,8 @@ use crate::shape::mend::Mending;
 use crate::shape::normal::names;
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
 
-/// A column that has another name, while another one has its own.
+/// A column that has another name, while another one has its own; or a partition with another
+/// name that was detached.
 pub(in crate::shape) struct Shadowed {
     /// The name that it should have.
     pub(super) name: String,
@@ -389,6 +390,14 @@ pub(in crate::shape) fn leave_alone(
     differences: &mut Vec<Difference>,
 ) {
     differences.retain(|it| it.change != Change::Extra || !successors.contains(&it.object));
+    // What a partition had from the table that it was a part of is its own now.
+    differences.retain(|it| {
+        let mut tables = shadowed
+            .iter()
+            .filter(|one| one.now.kind == ObjectKind::Table);
+        let is_on = |one: &Shadowed| it.object.table.as_ref() == Some(&one.now.name);
+        it.change != Change::Extra || !tables.any(is_on)
+    });
     for one in shadowed {
         for it in differences.iter_mut().filter(|it| it.object == one.now) {
             leave(it, format!("it should be called `{}`", one.name));
