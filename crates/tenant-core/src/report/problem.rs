@@ -247,7 +247,7 @@ fn code_of(difference: &Difference) -> &'static str {
         (Change::Missing | Change::MissingOne { .. }, _) => "missing_object",
         (Change::Extra, _) => "extra_object",
         (Change::Renamed { .. } | Change::RenamedLabel { .. }, _) => "renamed_object",
-        (Change::Shadowed { .. }, _) => "shadowed_object",
+        (Change::Shadowed { .. } | Change::ShadowedLabel { .. }, _) => "shadowed_object",
         (Change::Changed(_), _) => "changed_definition",
         (Change::InvalidIndex, _) => "invalid_index",
         (Change::WrongOwner { .. }, _) => "wrong_owner",

@@ -153,7 +153,7 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     let grants = expected.owner == found.owner;
     let compared = Compared::WithMigrations { grants };
     let differences = compare(expected, found, compared);
-    if !renamed::may_be_among(&differences) {
+    if !renamed::may_be_among(expected, found, &differences) {
         return differences;
     }
     let put_in = renamed::put_in(expected, found);
@@ -163,7 +163,8 @@ pub(crate) fn compare_with_migrations(expected: &Shape, found: &Shape) -> Vec<Di
     }
     all.retain(|it| !is_renamed_by_citus(expected, it));
     let mut differences = compare(&now_expected, found, compared);
-    renamed::leave_alone(&put_in.successors, found, &mut differences);
+    let of = (put_in.successors.as_slice(), put_in.shadowed.as_slice());
+    renamed::leave_alone(of, found, &mut differences);
     renamed::hold_back(&now_expected, found, &mut differences);
     all.extend(differences);
     all

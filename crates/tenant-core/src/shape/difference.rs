@@ -71,6 +71,14 @@ pub enum Change {
         /// The label that is.
         found: String,
     },
+    /// A label of an enum is another one, and another label has its name. Both are constants
+    /// of SQL.
+    ShadowedLabel {
+        /// The label that it should be.
+        expected: String,
+        /// The label that it is.
+        found: String,
+    },
     /// It is there, and is something else.
     Changed(Vec<AspectChange>),
     /// An index that PostgreSQL does not use: building it failed or was cut off.
@@ -215,7 +223,8 @@ impl Difference {
         match &mut self.change {
             Change::Renamed { expected, .. }
             | Change::Shadowed { expected, .. }
-            | Change::RenamedLabel { expected, .. } => hide(expected),
+            | Change::RenamedLabel { expected, .. }
+            | Change::ShadowedLabel { expected, .. } => hide(expected),
             Change::Changed(changes) => {
                 let texts = changes.iter_mut().flat_map(|it| &mut it.expected);
                 texts.for_each(hide);
@@ -288,6 +297,13 @@ impl Difference {
                 write!(
                     formatter,
                     "label {expected} of {object} was renamed to {found}"
+                )
+            }
+            Change::ShadowedLabel { expected, found } => {
+                write!(
+                    formatter,
+                    "label {expected} of {object} was renamed to {found}, and another label was \
+                     made under its name"
                 )
             }
             Change::InvalidIndex => write!(formatter, "{object} is not valid"),

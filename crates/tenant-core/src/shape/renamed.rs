@@ -6,6 +6,8 @@
 //! be has the names that there are, so that nothing else differs because of them.
 
 mod alike;
+mod labels;
+mod places;
 mod shadowed;
 mod words;
 
@@ -19,9 +21,9 @@ use super::leeway::{Leeway, Others};
 use super::mend::{self, Mending};
 use super::normal::names;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
-use super::varying::varies;
 pub(super) use alike::{hold_back, note};
-pub(super) use shadowed::leave_alone;
+use labels::{Label, labels_instead};
+pub(super) use shadowed::{Shadowed, leave_alone};
 use words::{Pair, Place, substituted, unified};
 
 /// How often what is put in may show more.
@@ -37,24 +39,16 @@ struct Renames {
     labels: Vec<Label>,
 }
 
-/// A label of an enum, as constants.
-#[derive(Debug, Clone)]
-struct Label {
-    /// The enum, as it should be called.
-    of: ObjectName,
-    expected: String,
-    found: String,
-}
-
 /// Whether anything can be renamed where there are these differences: two columns can have
-/// swapped their names.
-pub(super) fn may_be_among(differences: &[Difference]) -> bool {
+/// swapped their names, also without any.
+pub(super) fn may_be_among(expected: &Shape, found: &Shape, differences: &[Difference]) -> bool {
     let is_extra = differences.iter().any(|it| it.change == Change::Extra);
     let is_changed = |it: &Difference| matches!(it.change, Change::Changed(_));
     is_extra
         || differences
             .iter()
             .any(|it| is_of_labels(it) || is_changed(it))
+        || places::any_exchanged(expected, found)
 }
 
 fn is_of_labels(difference: &Difference) -> bool {
@@ -70,6 +64,8 @@ pub(super) struct PutIn {
     pub(super) renamed: Vec<Difference>,
     /// What has the name of something that was renamed.
     pub(super) successors: Vec<ObjectName>,
+    /// What has another name and is left to people with all that differs in it.
+    pub(super) shadowed: Vec<Shadowed>,
 }
 
 /// Finds what is renamed.
@@ -92,41 +88,12 @@ pub(super) fn put_in(expected: &Shape, found: &Shape) -> PutIn {
     PutIn {
         renamed: renames.differences(found),
         successors: renames.successors(found),
+        shadowed: renames.left_as_they_are(expected, found),
         expected: renames.applied(expected, found),
     }
 }
 
-/// The labels that stand where others should, of an enum that lacks and has no others.
-fn labels_instead(should: &str, is: &str) -> Option<Vec<(String, String)>> {
-    let (should, is) = (mend::labels(should), mend::labels(is));
-    let pairs = should
-        .iter()
-        .zip(&is)
-        .filter(|(one, other)| one != other && !varies(one));
-    let pairs = pairs.map(|(one, other)| (one.clone(), other.clone()));
-    let pairs = pairs.collect::<Vec<_>>();
-    let are_new = pairs
-        .iter()
-        .all(|(one, other)| !is.contains(one) && !should.contains(other));
-    (should.len() == is.len() && are_new).then_some(pairs)
-}
-
 impl Renames {
-    /// The labels that are renamed, of enums that may have another name as well.
-    fn labels(&self, expected: &Shape, found: &Shape) -> Vec<Label> {
-        let labels = expected.objects.iter().filter_map(|(name, object)| {
-            let should = object.fact(Aspect::Labels)?;
-            let is = found.get(&self.now(name))?.fact(Aspect::Labels)?;
-            let pairs = labels_instead(should, is)?.into_iter();
-            Some(pairs.map(|(expected, found)| Label {
-                of: name.clone(),
-                expected,
-                found,
-            }))
-        });
-        labels.flatten().collect()
-    }
-
     /// What is seen to be renamed with these put in.
     fn more(&self, expected: &Shape, found: &Shape) -> Vec<(ObjectName, ObjectName)> {
         let known = expected
@@ -208,6 +175,9 @@ impl Renames {
                 super::compare::is_same(expected, found, (name.kind, *aspect), &text, &there)
                     || (expected.leeway).fits((name, *aspect), found.schema(), texts)
             }
+            (one, other) if *aspect == Aspect::Partitioning => {
+                one == other || alike::is_detached(one, other)
+            }
             (one, other) => one == other,
         })
     }
@@ -238,6 +208,39 @@ impl Renames {
         names
             .filter(|name| found.get(name).is_some() && is_other(name))
             .collect()
+    }
+
+    /// The columns that something else has the name of, and what is no partition any more.
+    fn left_as_they_are(&self, expected: &Shape, found: &Shape) -> Vec<Shadowed> {
+        let part = |shape: &Shape, name: &ObjectName| {
+            let part = shape.get(name)?.fact(Aspect::Partitioning)?;
+            Some(part.to_owned())
+        };
+        let pairs = self.objects.iter();
+        let pairs = pairs.filter(|(name, now)| {
+            let (one, other) = (part(expected, name), part(found, now));
+            name.kind == ObjectKind::Column && self.shadowed.contains(name)
+                || alike::is_detached(one.as_deref(), other.as_deref())
+        });
+        let columns = pairs.map(|(name, now)| Shadowed {
+            name: name.name.clone(),
+            now: now.clone(),
+            is_exchanged: self.shadowed.iter().any(|it| {
+                let is_back = |back: &ObjectName| back.name == name.name;
+                (&it.table, &it.name) == (&name.table, &now.name)
+                    && self.objects.get(it).is_some_and(is_back)
+            }),
+        });
+        columns.collect()
+    }
+
+    /// Whether what an object says is the same with the names that there are.
+    fn says_the_same(&self, name: &ObjectName, object: &Object) -> bool {
+        let mut facts = object.facts.iter().filter(|(aspect, _)| aspect.is_sql());
+        facts.all(|(_, text)| {
+            let now = substituted(text, &self.pairs(name, text));
+            in_one_order(name, unified(&now, &[])) == in_one_order(name, unified(text, &[]))
+        })
     }
 
     fn relation_now(&self, table: &str) -> String {
@@ -339,7 +342,13 @@ impl Renames {
             || pairs.iter().all(|pair| pair.place != Place::Bare);
         match same {
             Some(is) => is.to_owned(),
-            None if may_change => substituted(text, &pairs),
+            None if may_change => {
+                let now = substituted(text, &pairs);
+                let is = is.filter(|is| {
+                    aspect == Aspect::Labels && self.is_with_successors(name, &now, is)
+                });
+                is.map_or(now, str::to_owned)
+            }
             None => text.to_owned(),
         }
     }
@@ -370,23 +379,7 @@ impl Renames {
                 is_blocked: false,
             })
         });
-        let labels = self.labels.iter().map(|label| Difference {
-            object: label.of.clone(),
-            change: Change::RenamedLabel {
-                expected: label.expected.clone(),
-                found: label.found.clone(),
-            },
-            mending: Mending::ByHand,
-            statements: vec![mend::rename_label(
-                &self.now(&label.of),
-                &label.found,
-                &label.expected,
-            )],
-            core: Vec::new(),
-            note: None,
-            is_of_name: false,
-            is_blocked: false,
-        });
+        let labels = self.differences_of_labels();
         labels.chain(objects).collect()
     }
 

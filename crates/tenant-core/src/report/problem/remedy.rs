@@ -110,7 +110,10 @@ impl Problem {
     }
 
     fn drifted(&self, registry: &Registry, difference: &Difference) -> Vec<Remedy> {
-        if matches!(difference.change, Change::Shadowed { .. }) {
+        if matches!(
+            difference.change,
+            Change::Shadowed { .. } | Change::ShadowedLabel { .. }
+        ) {
             return vec![Advice::UniteObjects.into()];
         }
         if difference.is_renamed() {

@@ -24,6 +24,17 @@ pub(in crate::shape) fn hold_back(expected: &Shape, found: &Shape, differences: 
     let pairs = pairs.collect::<Vec<_>>();
     for difference in differences {
         let name = &difference.object;
+        if difference.change == Change::Extra && name.kind == ObjectKind::Table {
+            let whole = expected.objects.keys();
+            let whole = whole.filter(|it| is_partitioned(expected, it));
+            let whole = whole.filter(|it| may_be((expected, it), (found, name)));
+            let whole = whole.collect::<Vec<_>>();
+            note(difference, "may have been a part of", &whole, "before");
+            if !whole.is_empty() {
+                continue;
+            }
+        }
+        let name = &difference.object;
         let others = match difference.change {
             Change::Missing => pairs.iter().filter(|(one, _)| *one == name).map(|it| it.1),
             Change::Extra => {
@@ -37,6 +48,17 @@ pub(in crate::shape) fn hold_back(expected: &Shape, found: &Shape, differences: 
         let others = others.collect::<Vec<_>>();
         note(difference, "may be what is called", &others, "now");
     }
+}
+
+fn is_partitioned(shape: &Shape, table: &ObjectName) -> bool {
+    let definition = shape.get(table).and_then(|it| it.fact(Aspect::Definition));
+    table.kind == ObjectKind::Table
+        && definition.is_some_and(|text| text.starts_with("PARTITION BY"))
+}
+
+/// Whether a table was a partition, and is none any more.
+pub(super) fn is_detached(one: Option<&str>, other: Option<&str>) -> bool {
+    other.is_none() && one.is_some_and(|text| text.starts_with("PARTITION OF"))
 }
 
 /// Whether a column has one candidate that stands in another place than it should, while
@@ -113,7 +135,7 @@ fn columns(shape: &Shape, table: &ObjectName) -> BTreeSet<(String, String)> {
     columns.collect()
 }
 
-fn kind(shape: &Shape, column: &ObjectName) -> Option<String> {
+pub(super) fn kind(shape: &Shape, column: &ObjectName) -> Option<String> {
     let kind = shape.get(column)?.fact(Aspect::Type)?;
     Some(family(kind))
 }

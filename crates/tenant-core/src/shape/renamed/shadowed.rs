@@ -8,13 +8,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{Renames, is_relation};
+use super::{Renames, is_relation, places};
 use crate::shape::Shape;
 use crate::shape::compare::is_added_partition;
 use crate::shape::difference::{Change, Difference};
 use crate::shape::mend::Mending;
 use crate::shape::normal::names;
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
+
+/// A column that has another name, while another one has its own; or a partition with another
+/// name that was detached.
+pub(in crate::shape) struct Shadowed {
+    /// The name that it should have.
+    pub(super) name: String,
+    pub(super) now: ObjectName,
+    /// Whether what has its name is another column that should be there.
+    pub(super) is_exchanged: bool,
+}
 
 /// Two shapes, and what is known to be renamed so far.
 struct Search<'a> {
@@ -120,6 +130,9 @@ impl Search<'_> {
         if !is_in_place {
             return is_extra && self.has_proof(candidate) && !self.has_contradiction(candidate);
         }
+        if !is_extra && self.is_exchanged(candidate) {
+            return true;
+        }
         let table = table_of(candidate.name);
         let others = super::columns_of(self.expected, &table);
         let others = others.filter(|it| *it != candidate.name);
@@ -134,7 +147,59 @@ impl Search<'_> {
         // One that was there before, under another name, leaves others in other places.
         let is_new = is_extra && now > last && are_in_place;
         self.has_proof(candidate)
-            || is_new && self.is_like(candidate) && !self.has_contradiction(candidate)
+            || is_new && self.is_of_its_kind(candidate) && !self.has_contradiction(candidate)
+    }
+
+    /// Whether it can be the column, whatever default or NOT NULL it has: the place says which
+    /// one it is.
+    fn is_of_its_kind(&self, candidate: Candidate<'_>) -> bool {
+        let kind = super::alike::kind;
+        self.is_like(candidate)
+            || kind(self.expected, candidate.name) == kind(self.found, candidate.other)
+    }
+
+    /// Whether two columns have each other's name: each stands in the place of the other one,
+    /// and nothing says that only their order is another one.
+    fn is_exchanged(&self, candidate: Candidate<'_>) -> bool {
+        let mut expected = self.expected.objects.keys();
+        let partner = expected.find(|it| self.renames.now(it) == *candidate.other);
+        let Some(partner) = partner else {
+            return false;
+        };
+        let with = self.with(candidate);
+        let fits = |renames: &Renames, name: &ObjectName, there: &ObjectName| {
+            let (one, other) = (self.expected.get(name), self.found.get(there));
+            one.zip(other).is_some_and(|(one, other)| {
+                renames.has_same_facts((self.expected, name, one), (self.found, other))
+            })
+        };
+        let has = |aspect: Aspect, name: &ObjectName, there: &ObjectName| {
+            let fact =
+                |object: Option<&Object>| object.map(|it| it.fact(aspect).map(str::to_owned));
+            fact(self.expected.get(name)) == fact(self.found.get(there))
+        };
+        let (now, other) = (candidate.now, candidate.other);
+        let crosswise = (candidate.name, other, partner, now);
+        let straight = (candidate.name, now, partner, other);
+        let both = |(one, there, two, other), is: &dyn Fn(&ObjectName, &ObjectName) -> bool| {
+            is(one, there) && is(two, other)
+        };
+        let are_swapped = both(crosswise, &|name, there| fits(&with, name, there));
+        let are_as_named = both(straight, &|name, there| fits(self.renames, name, there));
+        let have_types = both(crosswise, &|name, there| has(Aspect::Type, name, there));
+        // A comment goes with its column.
+        let have_comments = both(straight, &|name, there| has(Aspect::Comment, name, there))
+            && !both(crosswise, &|name, there| has(Aspect::Comment, name, there));
+        let back = Candidate {
+            name: partner,
+            now: other,
+            other: now,
+        };
+        places::are_exchanged(self.expected, self.found, (candidate.name, partner))
+            && (are_swapped || !are_as_named && have_types)
+            && !have_comments
+            && !self.has_contradiction(candidate)
+            && !self.has_contradiction(back)
     }
 
     /// The same with the columns whose names these have, each as the one that is in its place.
@@ -219,6 +284,7 @@ impl Search<'_> {
 
     /// Whether something refers to the object that has its name now, as it should.
     fn has_contradiction(&self, candidate: Candidate<'_>) -> bool {
+        let with = self.with(candidate);
         let mut objects = self.expected.objects.iter();
         objects.any(|(of, object)| {
             let hangs = of.table.as_ref() == Some(&candidate.name.name);
@@ -230,6 +296,8 @@ impl Search<'_> {
             };
             let there = || self.found.get(&self.renames.now(of));
             counts
+                && !is_of_names_only(of, object, candidate.name)
+                && !with.says_the_same(of, object)
                 && there().is_some_and(|there| {
                     let one = (self.expected, of, object);
                     self.renames.has_same_facts(one, (self.found, there))
@@ -285,6 +353,14 @@ impl Search<'_> {
     }
 }
 
+/// Whether it is a function that finds a column by its name when it runs, and not before.
+fn is_of_names_only(of: &ObjectName, object: &Object, name: &ObjectName) -> bool {
+    let definition = object.fact(Aspect::Definition);
+    of.kind == ObjectKind::Function
+        && name.kind == ObjectKind::Column
+        && definition.is_some_and(|text| text.contains("AS $function"))
+}
+
 /// Whether its name is one that only one object of the schema can have, so that it stays
 /// with the table when that is renamed.
 fn is_named_in_schema(name: &ObjectName, object: &Object) -> bool {
@@ -309,12 +385,27 @@ fn table_of(column: &ObjectName) -> ObjectName {
 /// Leaves to people what has to do with the objects that have another's name: they may
 /// hold what was written since.
 pub(in crate::shape) fn leave_alone(
-    successors: &[ObjectName],
+    (successors, shadowed): (&[ObjectName], &[Shadowed]),
     found: &Shape,
     differences: &mut Vec<Difference>,
 ) {
     differences.retain(|it| it.change != Change::Extra || !successors.contains(&it.object));
-    for successor in successors {
+    // What a partition had from the table that it was a part of is its own now.
+    differences.retain(|it| {
+        let mut tables = shadowed
+            .iter()
+            .filter(|one| one.now.kind == ObjectKind::Table);
+        let is_on = |one: &Shadowed| it.object.table.as_ref() == Some(&one.now.name);
+        it.change != Change::Extra || !tables.any(is_on)
+    });
+    for one in shadowed {
+        for it in differences.iter_mut().filter(|it| it.object == one.now) {
+            leave(it, format!("it should be called `{}`", one.name));
+        }
+    }
+    let exchanged = shadowed.iter().filter(|it| it.is_exchanged);
+    let exchanged = exchanged.map(|it| &it.now);
+    for successor in successors.iter().chain(exchanged) {
         let table = successor.table.as_deref().unwrap_or(&successor.name);
         let of = |it: &&mut Difference| {
             let is_on_table = it.object.table.as_deref() == Some(table);
@@ -337,14 +428,18 @@ pub(in crate::shape) fn leave_alone(
             it.object != *successor && (has_name || is_on_it)
         };
         for it in differences.iter_mut().filter(|it| of(it)) {
-            it.mending = Mending::ByHand;
-            it.statements.clear();
-            it.core.clear();
-            it.note = Some(format!(
-                "the {} `{}` has another's name",
-                successor.kind.words(),
-                successor.name
-            ));
+            let kind = successor.kind.words();
+            leave(
+                it,
+                format!("the {kind} `{}` has another's name", successor.name),
+            );
         }
     }
+}
+
+fn leave(difference: &mut Difference, note: String) {
+    difference.mending = Mending::ByHand;
+    difference.statements.clear();
+    difference.core.clear();
+    difference.note = Some(note);
 }
