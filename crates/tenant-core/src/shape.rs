@@ -32,6 +32,7 @@ mod lacking;
 mod leeway;
 mod mend;
 mod moment;
+mod moment_numbers;
 mod name_form;
 mod normal;
 mod object;

@@ -5,6 +5,7 @@
 //! as the qualifier of a name. That gives the same under every name. Everything else counts
 //! as a use: a condition, a row, a name or a text made of the schema's name.
 
+mod catalogs;
 mod compared;
 mod ends;
 mod flow;

@@ -14,7 +14,7 @@ use crate::made_up::MadeUp;
 
 /// Changes with what a shape holds, and with how it is written: what another version of
 /// this program kept is not read.
-pub(crate) const FORMAT: &str = concat!("5 ", env!("CARGO_PKG_VERSION"));
+pub(crate) const FORMAT: &str = concat!("6 ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize, Deserialize)]
 struct Kept {

@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::moment_numbers::{Epoch, ShortMonth};
 use super::name_form::{MONTHS, NameForm, Part, SHORT_MONTH};
 use super::object::{Aspect, ObjectName};
 use super::written::{Written, about, words};
@@ -27,6 +28,10 @@ pub(crate) struct Moments {
     numbers: Vec<String>,
     /// Names in small letters, whole and their first letters.
     months: Vec<String>,
+    /// Years in two digits with the month behind a sign.
+    shorts: Vec<ShortMonth>,
+    /// In seconds.
+    epoch: Epoch,
     /// The text of the migrations.
     text: Arc<str>,
 }
@@ -68,6 +73,7 @@ impl Moments {
             let years = [year.saturating_sub(1), year, year + 1];
             moments.years.extend(years.map(|year| year.to_string()));
             let short = year % 100;
+            moments.shorts.push(ShortMonth::new(year, month));
             moments.numbers.push(format!("{short:02}{month:02}"));
             moments
                 .numbers
@@ -78,6 +84,14 @@ impl Moments {
             moments.months.extend(forms.map(str::to_owned));
         }
         moments
+    }
+
+    /// The same with the seconds since 1970.
+    pub(crate) fn at(self, seconds: u64) -> Self {
+        Self {
+            epoch: Epoch::at(seconds),
+            ..self
+        }
     }
 
     /// Whether the body of a function stands so in a migration.
@@ -94,10 +108,29 @@ impl Moments {
         let text = &text.to_lowercase();
         stands(&self.years)
             || stands(&self.numbers)
+            || self.epoch.stands_in(text)
+            || self.shorts.iter().any(|it| it.may_stand_in(text))
             || self
                 .months
                 .iter()
                 .any(|month| text.contains(month.as_str()))
+    }
+
+    /// The first and the last run of what is the moment's at a place, none before `free`.
+    fn found_at(&self, runs: &[Run<'_>], free: usize, at: usize) -> Option<(usize, usize)> {
+        let text = |at: usize| runs.get(at).map_or("", |run| run.text);
+        let alone = text(at);
+        if self.is_of(alone) {
+            return Some((backward(runs, free, at), forward(runs, at)));
+        }
+        if self.epoch.is_near(alone) {
+            let has_fraction = text(at + 1) == "." && is_number(text(at + 2));
+            return Some((at, if has_fraction { at + 2 } else { at }));
+        }
+        let before = at.checked_sub(1).map_or("", text);
+        let four = [before, alone, text(at + 1), text(at + 2)];
+        let is_short = self.shorts.iter().any(|short| short.is(four));
+        is_short.then(|| (at, forward(runs, at)))
     }
 
     /// Whether a run is a year, with or without more of a date behind it, or a month.
@@ -167,11 +200,12 @@ impl<'a> Here<'a> {
         let mut spans = Vec::new();
         let mut free = 0;
         for at in 0..runs.len() {
-            if at < free || !runs.get(at).is_some_and(|run| self.moments.is_of(run.text)) {
+            if at < free {
                 continue;
             }
-            let first = backward(&runs, free, at);
-            let last = forward(&runs, at);
+            let Some((first, last)) = self.moments.found_at(&runs, free, at) else {
+                continue;
+            };
             free = last + 1;
             let of = runs.get(first..free).unwrap_or_default();
             let alone = runs.get(at).map_or("", |run| run.text);
@@ -322,7 +356,7 @@ mod tests {
 
     fn moments() -> Moments {
         let days = ["2026-11-29", "2026-11-30", "2026-12-01"].map(str::to_owned);
-        Moments::near(&days, "")
+        Moments::near(&days, "").at(1_796_040_000)
     }
 
     fn table(name: &str) -> ObjectName {
@@ -349,6 +383,10 @@ mod tests {
             ("logs_2026_November", "logs_2024_may"),
             ("week_2026w48", "week_2025w3"),
             ("d_261130", "d_250101"),
+            ("le_26_11", "le_25_09"),
+            ("le_2611", "le_2509"),
+            ("d-26-11-30", "d-25-1-2"),
+            ("log_1796040000", "log_1764500000"),
         ] {
             let form = form_of(name);
             let form = form.unwrap_or_else(|| panic!("nothing in {name}"));
@@ -362,6 +400,9 @@ mod tests {
             "novel",
             "t12026",
             "x_26",
+            "le26_11",
+            "x_26_10",
+            "log_1764500000",
         ] {
             assert_eq!(form_of(name), None, "{name}");
         }
@@ -396,6 +437,12 @@ mod tests {
             ("ALTER TABLE t ALTER at SET DEFAULT x20261", "2026", true),
             ("INSERT INTO t (at) VALUES (2026)", "2026", true),
             ("ALTER TABLE t ALTER at SET DEFAULT 'May be'", "may", false),
+            (
+                "CREATE TABLE t (at int DEFAULT 1796040000)",
+                "1796040000",
+                false,
+            ),
+            ("CREATE TABLE t (at int)", "1796040000", true),
         ] {
             let written = [Written::new(code, false, String::new())];
             let (moments, of) = (

@@ -41,7 +41,8 @@ const ROLE_WORDS: [&str; 6] = [
 const PERIOD_WORDS: [&str; 2] = ["date_trunc", "make_date"];
 
 /// A hash of what the migrations can see of the schemas `$1`, of extensions, settings and
-/// default privileges; the role; and days near the server's own, in ISO form.
+/// default privileges; the role; days near the server's own, in ISO form; and the seconds since
+/// 1970.
 ///
 /// A row of a catalog says by its `xmin` that it was changed.
 const PREMISES: &str = "
@@ -88,7 +89,8 @@ const PREMISES: &str = "
             SELECT pg_catalog.date_trunc(unit, pg_catalog.now() AT TIME ZONE 'UTC')
                 + near * pg_catalog.concat('1 ', unit)::interval
             FROM pg_catalog.unnest(ARRAY['week', 'month', 'year']) unit,
-                 pg_catalog.generate_series(-1, 1) near) d (day))";
+                 pg_catalog.generate_series(-1, 1) near) d (day)),
+        pg_catalog.date_part('epoch', pg_catalog.now())::bigint";
 
 impl Tenants {
     /// What the result of the migrations depends on now.
@@ -109,7 +111,8 @@ impl Tenants {
         let row = rows.first().ok_or(Error::InTheWay)?;
         let role: String = row.try_get(1).map_err(failed)?;
         let mut days: Vec<String> = row.try_get(2).map_err(failed)?;
-        let moments = self.moments(&days);
+        let seconds: i64 = row.try_get(4).map_err(failed)?;
+        let moments = self.moments(&days).at(seconds.unsigned_abs());
         if self.migrations_mention(&PERIOD_WORDS) {
             days.extend(row.try_get::<_, Vec<String>>(3).map_err(failed)?);
         }

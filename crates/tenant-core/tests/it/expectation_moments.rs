@@ -306,3 +306,78 @@ async fn what_has_a_name_of_its_own_in_each_tenant_is_missed_when_it_is_gone() {
         assert_eq!(problem.sql(tenants.registry()), [""; 0], "{}", problem.kind);
     }
 }
+
+/// Numbers of seconds and milliseconds of the moment, and some that are none.
+const OF_THE_SECOND: &str = "
+    CREATE TABLE events (id bigint, at bigint, label text, fixed bigint DEFAULT 1234567890);
+    DO $$
+    DECLARE seconds bigint := extract(epoch FROM now())::bigint;
+    BEGIN
+      EXECUTE format('CREATE SEQUENCE numbers START %s', seconds);
+      EXECUTE format('ALTER TABLE events ALTER id SET DEFAULT %s', seconds);
+      EXECUTE format('ALTER TABLE events ALTER at SET DEFAULT %s', seconds * 1000);
+      EXECUTE format('ALTER TABLE events ALTER label SET DEFAULT %L', 'since ' || seconds);
+    END $$;";
+
+#[tokio::test]
+async fn seconds_of_the_moment_may_be_others_and_numbers_beside_them_may_not() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &Stream::new().with(OF_THE_SECOND)).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "DROP SEQUENCE globex.numbers; CREATE SEQUENCE globex.numbers START 1700000000; \
+             ALTER TABLE globex.events ALTER id SET DEFAULT 1700000000; \
+             ALTER TABLE globex.events ALTER at SET DEFAULT 1700000000000; \
+             ALTER TABLE globex.events ALTER label SET DEFAULT 'since 1700000000'",
+        )
+        .await;
+    let defaults = "SELECT string_agg(pg_get_expr(adbin, adrelid), ' ' ORDER BY adnum) FROM pg_attrdef \
+                    WHERE adrelid = 'globex.events'::regclass";
+    let before = database.value(defaults).await;
+    // The second check reads what the first one has kept.
+    for _ in 0..2 {
+        let found = health(&tenants).await;
+        assert!(found.is_healthy(), "{:?}", problems(&found));
+    }
+    let repair = tenants.repair(&name("globex")).await.unwrap();
+    assert!(
+        repair.mended.is_empty() && repair.left.is_empty(),
+        "{repair:?}"
+    );
+    assert_eq!(database.value(defaults).await, before);
+    database
+        .execute("ALTER TABLE globex.events ALTER fixed SET DEFAULT 1234567891")
+        .await;
+    assert_eq!(
+        problems(&health(&tenants).await),
+        [
+            "Some(\"globex\"): column `events.fixed` differs: default is `1234567891`, should be \
+             `1234567890`"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_year_of_two_digits_with_a_month_is_found_in_a_name() {
+    let database = TestDatabase::new().await;
+    let made = "DO $$ BEGIN
+          EXECUTE format('CREATE TABLE le_%s (id int)', to_char(now(), 'YY_MM'));
+          EXECUTE format('CREATE TABLE of_%s (name text)', to_char(now(), 'YYMM'));
+        END $$;";
+    let tenants = tenants(&database, &Stream::new().with(made)).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "DO $$ DECLARE before timestamptz := now() - interval '14 months'; BEGIN \
+               EXECUTE format('ALTER TABLE globex.le_%s RENAME TO le_%s', \
+                              to_char(now(), 'YY_MM'), to_char(before, 'YY_MM')); \
+               EXECUTE format('ALTER TABLE globex.of_%s RENAME TO of_%s', \
+                              to_char(now(), 'YYMM'), to_char(before, 'YYMM')); \
+             END $$",
+        )
+        .await;
+    let found = health(&tenants).await;
+    assert!(found.is_healthy(), "{:?}", problems(&found));
+    assert_eq!(found.varying, ["table `le_..._...`", "table `of_...`"]);
+}

@@ -52,6 +52,23 @@ async fn uses_of_the_name_that_no_trial_shows_refuse_spares() {
                          encode(convert_to(current_schema(), 'utf8'), 'base64')); END $$;",
             "`2026-02-01-000000_step/up.sql:2` (in a statement that is put together)",
         ),
+        (
+            "CREATE TABLE items (id int); DO $$ DECLARE s text; BEGIN SHOW search_path INTO s;
+             IF s LIKE '%eu%' THEN CREATE TABLE gdpr (id int); END IF; END $$;",
+            "`2026-02-01-000000_step/up.sql:2` (in a condition)",
+        ),
+        (
+            "CREATE TABLE items (id int); DO $$ BEGIN
+             IF EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema()
+             AND schemaname LIKE 'eu%' AND tablename = 'items') THEN CREATE TABLE gdpr (id int); END IF; END $$;",
+            "`2026-02-01-000000_step/up.sql:3` (in a condition)",
+        ),
+        (
+            "CREATE TABLE items (id int); DO $$ DECLARE r record; BEGIN
+             FOR r IN SELECT * FROM information_schema.tables WHERE table_schema = current_schema() LOOP
+             IF r.table_schema LIKE 'eu%' THEN CREATE TABLE gdpr (id int); END IF; END LOOP; END $$;",
+            "`2026-02-01-000000_step/up.sql:3` (in a condition)",
+        ),
     ] {
         let database = TestDatabase::new().await;
         database

@@ -2,10 +2,18 @@
 
 use super::NamePurpose;
 use super::flow::{Around, Goes, Step, Value};
+use super::reads::function_at;
 
 /// Schemas that are no tenant's: the answer to whether it is one of these is the same in every
 /// tenant.
 const SHARED: [&str; 3] = ["public", "pg_catalog", "information_schema"];
+
+/// Whether a text is the name of a schema that is no tenant's, or begins as those of PostgreSQL.
+pub(super) fn is_of_the_system(text: &str) -> bool {
+    let is_reserved =
+        text.starts_with("pg_") || text.starts_with("pg\\_") || text.starts_with("^pg_");
+    is_reserved || SHARED.contains(&text)
+}
 
 /// The first words of statements that are no variables.
 pub(super) const STATEMENTS: [&str; 23] = [
@@ -52,7 +60,8 @@ impl Around<'_> {
             after += 1;
         }
         if after > value.end {
-            return end(self.finds(piece.column_at(after)) || self.is_shared(after));
+            let is_name = function_at(piece, after).is_some();
+            return end(is_name || self.finds(piece.column_at(after)) || self.is_shared(after));
         }
         if piece.is_word(after, "is") {
             let at = if piece.is_word(after + 1, "not") {

@@ -79,6 +79,9 @@ impl Around<'_> {
         if is_message || self.sets_path_at(read.place.start) {
             return Goes::Nowhere;
         }
+        if read.is_test {
+            return Goes::Used(NamePurpose::Condition);
+        }
         let mut value = Value {
             start: read.place.start,
             end: read.place.end,
@@ -226,6 +229,13 @@ impl Around<'_> {
                 return Some(Step::End(Goes::Nowhere));
             }
             return to(open - 1, close + 1);
+        }
+        if is_query && piece.is_word(value.end, "from") {
+            let is_called = open.checked_sub(1).and_then(|at| piece.name(at));
+            let is_called = is_called.is_some_and(|name| self.functions.contains(&name));
+            return (!is_called)
+                .then(|| to(open, piece.closing(open)? + 1))
+                .flatten();
         }
         if !piece.is_symbol(value.end, ')') {
             return None;
@@ -375,6 +385,7 @@ impl Around<'_> {
         }
         let is_item = piece.word_before(start, "select")
             || piece.word_before(start, "perform")
+            || start >= 2 && piece.is_word(start - 2, "into") && first != "insert"
             || piece.symbol_before(start, ',') && piece.open_at(start).is_none();
         let from = piece.word_from(0, "from").unwrap_or(piece.0.len());
         if is_item && start < from {

@@ -5,7 +5,7 @@ use sql_text::{Text, Token, TokenKind, stored, tokens};
 use crate::migration::mentions::content;
 
 /// The columns of catalogs in which names of schemas are.
-const COLUMNS: [&str; 17] = [
+pub(super) const COLUMNS: [&str; 17] = [
     "nspname",
     "schemaname",
     "table_schema",

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use sql_text::TokenKind;
 
+use super::catalogs::{is_answer, test_at};
 use super::operands::Piece;
 use super::template::Form;
 
@@ -17,6 +18,8 @@ pub(super) struct Read {
     /// Its tokens.
     pub(super) place: Range<usize>,
     pub(super) form: Form,
+    /// Whether it is a column that a query tests, which finds the name by another one.
+    pub(super) is_test: bool,
 }
 
 /// The reads of a piece, in their order.
@@ -28,7 +31,11 @@ pub(super) fn reads(piece: Piece<'_>, variables: &Variables) -> Vec<Read> {
         let read = function_at(piece, at)
             .or_else(|| variable_at(piece, at, variables))
             .or_else(|| cast_column_at(piece, at))
-            .or_else(|| column_at(piece, at).filter(|_| values.contains(&at)));
+            .or_else(|| test_read(piece, at, variables))
+            .or_else(|| {
+                let is_value = values.contains(&at) || is_answer(piece, at, variables);
+                column_at(piece, at).filter(|_| is_value)
+            });
         match read {
             Some(read) => {
                 at = read.place.end.max(at + 1);
@@ -40,7 +47,7 @@ pub(super) fn reads(piece: Piece<'_>, variables: &Variables) -> Vec<Read> {
     found
 }
 
-fn function_at(piece: Piece<'_>, at: usize) -> Option<Read> {
+pub(super) fn function_at(piece: Piece<'_>, at: usize) -> Option<Read> {
     let is_qualified = piece.symbol_before(at, '.');
     let start = match at.checked_sub(2) {
         Some(before) if is_qualified && piece.is_word(before, "pg_catalog") => before,
@@ -67,10 +74,11 @@ fn function_at(piece: Piece<'_>, at: usize) -> Option<Read> {
     Some(Read {
         place: start..end,
         form: Form::Name,
+        is_test: false,
     })
 }
 
-fn variable_at(piece: Piece<'_>, at: usize, variables: &Variables) -> Option<Read> {
+pub(super) fn variable_at(piece: Piece<'_>, at: usize, variables: &Variables) -> Option<Read> {
     let token = piece.get(at)?;
     let is_of_other = piece.symbol_before(at, '.');
     let is_target = at == 0 && (piece.is_twice(1, ':') || piece.is_symbol(1, ':'));
@@ -90,6 +98,7 @@ fn variable_at(piece: Piece<'_>, at: usize, variables: &Variables) -> Option<Rea
     Some(Read {
         place: at..end,
         form,
+        is_test: false,
     })
 }
 
@@ -111,6 +120,15 @@ fn cast_column_at(piece: Piece<'_>, at: usize) -> Option<Read> {
     is_read.then_some(Read {
         place: start..end,
         form: Form::Name,
+        is_test: false,
+    })
+}
+
+fn test_read(piece: Piece<'_>, at: usize, variables: &Variables) -> Option<Read> {
+    Some(Read {
+        place: test_at(piece, at, variables)?,
+        form: Form::Name,
+        is_test: true,
     })
 }
 
@@ -131,6 +149,7 @@ fn column_at(piece: Piece<'_>, at: usize) -> Option<Read> {
     (!is_compared).then_some(Read {
         place: start..end,
         form: Form::Name,
+        is_test: false,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sql_text::{Text, Token, TokenKind};
 
+use super::catalogs::fields;
 use super::flow::{Around, Goes};
 use super::operands::{Piece, significant};
 use super::reads::{Variables, reads};
@@ -120,7 +121,9 @@ impl<'m> Reader<'m> {
             let (Some(first), Some(last)) = (segment.first(), segment.last()) else {
                 continue;
             };
-            if kind(Piece(segment)) == Kind::Run {
+            if let Some(target) = path_target(Piece(segment)) {
+                variables.insert(target, Form::Name);
+            } else if kind(Piece(segment)) == Kind::Run {
                 self.segment(run, Piece(segment), variables, None);
             } else {
                 let here = Run {
@@ -162,6 +165,8 @@ impl<'m> Reader<'m> {
                 Goes::Argument(function, position, form) => called.push((function, position, form)),
             }
         }
+        let fields = fields(piece, variables).into_iter();
+        variables.extend(fields.map(|field| (field, Form::Name)));
         self.calls(run, piece, &called);
         self.writes(run, piece);
         if piece.first() == "execute" {
@@ -357,6 +362,13 @@ impl<'m> Run<'m> {
             ..self
         }
     }
+}
+
+/// The variable that `SHOW search_path INTO` sets.
+fn path_target(piece: Piece<'_>) -> Option<String> {
+    let is_shown = piece.first() == "show" && piece.is_word(1, "search_path");
+    let into = piece.word_from(2, "into").filter(|_| is_shown)?;
+    piece.name(into + 1 + usize::from(piece.is_word(into + 1, "strict")))
 }
 
 fn is_text(token: &Token<'_>) -> bool {

@@ -53,6 +53,15 @@ fn what_finds_the_tenants_own_objects_is_no_use_of_the_name() {
         "DO $$ DECLARE s text := (SELECT current_schema()); BEGIN EXECUTE 'COMMENT ON SCHEMA ' || quote_ident(s) || ' IS ''a tenant'''; END $$",
         "DO $$ BEGIN IF (SELECT c.relnamespace::regnamespace::text = current_schema() FROM pg_class c WHERE c.oid = 't'::regclass) THEN CREATE TABLE x (); END IF; END $$",
         "SHOW search_path",
+        r"DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema() AND schemaname NOT LIKE 'pg\_%' AND schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename = 'x') THEN ALTER TABLE x ADD y int; END IF; END $$",
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE (schemaname = current_schema() OR schemaname = 'audit') AND tablename = 'x') THEN CREATE TABLE y (); END IF; END $$",
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_tables WHERE schemaname = 'audit' AND tablename = 'x') AND NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'x') THEN CREATE TABLE x (); END IF; END $$",
+        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM pg_tables WHERE schemaname = current_schema() LOOP EXECUTE format('ALTER TABLE %I.%I ADD x int', r.schemaname, r.tablename); END LOOP; END $$",
+        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM information_schema.tables WHERE table_schema = 'audit' LOOP IF r.table_schema LIKE 'a%' THEN CREATE TABLE x (); END IF; END LOOP; END $$",
+        "DO $$ DECLARE s text; BEGIN SHOW search_path INTO s; EXECUTE 'ALTER TABLE ' || quote_ident(s) || '.t ADD x int'; END $$",
+        "DO $$ DECLARE s text := (SELECT schemaname FROM pg_tables WHERE schemaname = current_schema() AND tablename = 't'); BEGIN EXECUTE format('ALTER TABLE %I.t ADD x int', s); END $$",
+        "DO $$ BEGIN IF (SELECT n.nspname FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid WHERE c.oid = 't'::regclass) = current_schema() THEN CREATE TABLE x (); END IF; END $$",
+        "DO $$ BEGIN IF EXISTS (SELECT FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) WHERE c.table_schema = current_schema() AND c.column_name = 'x' AND t.table_type = 'BASE TABLE') THEN ALTER TABLE t DROP x; END IF; END $$",
         "-- current_schema() LIKE 'eu%'\nSELECT 1",
         "INSERT INTO docs VALUES ('call current_schema() to see it')",
     ] {
@@ -157,6 +166,50 @@ fn what_differs_with_the_name_is_a_use_of_it() {
         ),
         (
             "DO $$ DECLARE s text; BEGIN EXECUTE 'SHOW search_path' INTO s; IF s LIKE 'eu%' THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ DECLARE s text; BEGIN SHOW search_path INTO s; IF s LIKE '%eu%' THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND schemaname LIKE 'eu%' AND tablename = 'a') THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables t WHERE t.schemaname IN ('acme', 'globex') AND t.schemaname = current_schema()) THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND 'acme' = schemaname) THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND left(lower(schemaname::text), 2) = 'eu') THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND starts_with(schemaname, 'eu')) THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ DECLARE n int; BEGIN SELECT count(*) INTO n FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid WHERE c.oid = 't'::regclass AND n.nspname ~* '^eu'; IF n > 0 THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'a' LOOP IF r.table_schema LIKE 'eu%' THEN CREATE TABLE x (); END IF; END LOOP; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ DECLARE r pg_tables%ROWTYPE; BEGIN SELECT t.* INTO r FROM pg_tables t WHERE schemaname = current_schema() LIMIT 1; IF r.schemaname = 'acme' THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ DECLARE s text := (SELECT schemaname FROM pg_tables WHERE schemaname = current_schema() AND tablename = 't'); BEGIN IF s ~ '^eu' THEN CREATE TABLE x (); END IF; END $$",
+            "1 Condition",
+        ),
+        (
+            "DO $$ DECLARE s text; BEGIN SELECT INTO s t.table_schema FROM information_schema.tables t WHERE t.table_schema = current_schema() LIMIT 1; IF s ~ '^eu' THEN CREATE TABLE x (); END IF; END $$",
             "1 Condition",
         ),
         (
