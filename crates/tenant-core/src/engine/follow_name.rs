@@ -45,7 +45,7 @@ pub(super) fn shape_of_copy(
             let mut places = copy.places_of(names.0, Some(&wanted));
             places.extend(copy.places_of_numbers(numbers, Some(&wanted)));
             places.extend(expected.hidden(names.0).map(Place::of_hidden));
-            (copy, places)
+            (copy.before_renames(&shape, names, expected), places)
         }
     };
     match work.schema {

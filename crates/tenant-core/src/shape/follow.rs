@@ -1,10 +1,11 @@
 //! What is called after its schema, and follows when that gets another name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Shape;
 use super::expectation::Expectation;
 use super::forms::has_name;
+use super::in_text::can_follow;
 use super::leeway::{filled_name, is_named};
 use super::mend;
 use super::normal::rendered;
@@ -73,6 +74,40 @@ impl Expectation {
         self.template().objects.iter().any(|(name, object)| {
             is_named(name) || object.fact(Aspect::Labels).is_some_and(has_name)
         })
+    }
+}
+
+impl Shape {
+    /// This copy of `original`, in which texts have the names of `to` already, with the texts
+    /// of the original where they speak of an object that is renamed later: until then it
+    /// is not there under its new name.
+    pub(crate) fn before_renames(
+        self,
+        original: &Self,
+        (from, to): (&str, &str),
+        expected: &Expectation,
+    ) -> Self {
+        let counterparts = expected.counterparts(from, to);
+        let later = counterparts
+            .iter()
+            .filter(|(old, _)| !can_follow(old.kind) && old.table.is_none() && original.has(old));
+        let later = later.map(|(_, new)| base(new)).collect::<BTreeSet<_>>();
+        let before = expected.names_before(from, to);
+        let mut copy = Self::new(self.own.clone(), self.owner.clone());
+        for (name, mut object) in self.objects {
+            let old = before.get(&name).filter(|old| original.has(old));
+            let old = original.get(old.unwrap_or(&name));
+            for (aspect, fact) in &mut object.facts {
+                if let Some(was) = old.and_then(|old| old.fact(*aspect))
+                    && was != fact.as_str()
+                    && later.iter().any(|name| fact.contains(name.as_str()))
+                {
+                    was.clone_into(fact);
+                }
+            }
+            copy.insert(name, object);
+        }
+        copy
     }
 }
 

@@ -166,7 +166,7 @@ impl Shape {
 }
 
 /// Whether nothing stands on what an object of this kind is called: no row, and no text.
-fn can_follow(kind: ObjectKind) -> bool {
+pub(super) fn can_follow(kind: ObjectKind) -> bool {
     kind.is_named_alone() || kind == ObjectKind::Statistics
 }
 

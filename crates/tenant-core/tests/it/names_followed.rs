@@ -115,6 +115,46 @@ async fn a_clone_has_its_own_name_there_and_the_original_keeps_its() {
 }
 
 #[tokio::test]
+async fn a_clone_uses_what_is_called_after_it_in_tables_that_are_not() {
+    let database = TestDatabase::new().await;
+    let made = Stream::new().with(
+        "DO $$ DECLARE s text := current_schema(); BEGIN
+           EXECUTE format('CREATE SEQUENCE %I', s || '_num');
+           EXECUTE format('CREATE TYPE %I AS ENUM (''new'', ''old'')', s || '_t');
+           EXECUTE format('CREATE TABLE inv (id bigint DEFAULT nextval(%L), kind %I DEFAULT ''new'', label text DEFAULT %L)',
+                          quote_ident(s || '_num'), s || '_t', s);
+           EXECUTE format('CREATE FUNCTION %I(n int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT n''', s || '_same');
+           EXECUTE format('ALTER TABLE inv ADD n int DEFAULT %I(7)', s || '_same');
+           EXECUTE format('CREATE TABLE %I (id int PRIMARY KEY)', s || '_data');
+           EXECUTE format('ALTER TABLE inv ADD data int REFERENCES %I (id)', s || '_data');
+           EXECUTE format('CREATE VIEW ids AS SELECT id FROM %I', s || '_data');
+         END $$;",
+    );
+    let tenants = tenants(&database, &made).await;
+    create(&tenants, &["acme"]).await;
+    database
+        .execute("INSERT INTO acme.inv DEFAULT VALUES")
+        .await;
+    let before = names_in(&database, "acme").await;
+    for to in ["cl", "Big"] {
+        tenants
+            .clone_tenant(&name("acme"), &name(to))
+            .await
+            .unwrap();
+        database
+            .execute(&format!("INSERT INTO \"{to}\".inv DEFAULT VALUES"))
+            .await;
+        let row = format!(
+            "SELECT concat_ws(' ', id, kind, label, n) FROM \"{to}\".inv ORDER BY id DESC LIMIT 1"
+        );
+        assert_eq!(database.value(&row).await, format!("2 new {to} 7"));
+    }
+    assert!(!names_in(&database, "cl").await.contains("acme"));
+    assert_eq!(names_in(&database, "acme").await, before);
+    healthy(&tenants).await;
+}
+
+#[tokio::test]
 async fn what_is_called_after_the_tenant_by_hand_or_has_no_room_stays_and_is_told() {
     let database = TestDatabase::new().await;
     let tenants = tenants(&database, &called()).await;

@@ -144,9 +144,9 @@ fn right_end(piece: Piece<'_>, from: usize) -> usize {
     while at < piece.0.len() {
         if piece.is_symbol(at, '(') || piece.is_symbol(at, '[') {
             at = piece.closing(at).unwrap_or(piece.0.len());
-        } else if piece.is_symbol(at, ')') || piece.is_symbol(at, ',') {
-            break;
-        } else if ENDS.iter().any(|word| piece.is_word(at, word)) {
+        } else if [')', ','].iter().any(|end| piece.is_symbol(at, *end))
+            || ENDS.iter().any(|word| piece.is_word(at, word))
+        {
             break;
         }
         at += 1;
