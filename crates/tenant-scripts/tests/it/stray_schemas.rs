@@ -132,9 +132,8 @@ async fn an_orphan_is_brought_in_by_doing_what_the_check_says() {
     assert_eq!(
         checked.json(),
         json!({
-            "healthy": true, "tables_checked": true, "checked": 2, "as_expected": 2, "busy": [],
-            "varying": [], "groups": [],
-            "problems": []
+            "healthy": true, "tables_checked": true, "checked": 2, "unread": 0, "as_expected": 2,
+            "busy": [], "varying": [], "groups": [], "problems": []
         })
     );
 }
