@@ -31,9 +31,10 @@ impl<S: Scope> Transaction<S> {
     /// [`PoolError::Aborted`] when a query failed before and its error was passed
     /// over; [`PoolError::Ended`] when a statement was `COMMIT`, `ROLLBACK` or the like,
     /// and has ended the transaction; [`PoolError::PathReset`] when one has reset the path;
-    /// [`PoolError::GivenUp`] when a transaction inside it was dropped; otherwise what the commit meets, such as a deferred
-    /// constraint. Then nothing was kept, except what such a statement has committed, and
-    /// where the connection was lost: the answer may have been on its way.
+    /// [`PoolError::GivenUp`] when a transaction inside it was dropped; otherwise what the
+    /// commit meets, such as a deferred constraint. Then nothing was kept, except what such
+    /// a statement has committed, and where the connection was lost: the answer may have
+    /// been on its way.
     pub async fn commit(mut self) -> Result<(), PoolError> {
         self.connection.commit().await
     }
