@@ -11,9 +11,9 @@ use super::name_in_text::in_pattern;
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
-use crate::Error;
 use crate::catalog::Catalog;
 use crate::name::{MIGRATION_HISTORY, Schema};
+use crate::{Error, TenantName};
 
 /// The types whose values are objects, and are written as names.
 const REFERENCES: &str = "'regclass', 'regtype', 'regproc', 'regprocedure', 'regoper', \
@@ -176,14 +176,23 @@ pub(super) async fn refuse_hidden_references(
     for query in queries {
         script.step("looking for references to the original", &query);
     }
-    let rows = ask(work, &script).await?;
+    refuse_what_is_found(work, &original.name, &script).await
+}
+
+/// Refuses the copy of the tenant `name` if `script` finds something: each row says what.
+pub(super) async fn refuse_what_is_found(
+    work: Work<'_>,
+    name: &TenantName,
+    script: &Script<'_>,
+) -> Result<(), Error> {
+    let rows = ask(work, script).await?;
     let objects = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
     let objects = objects.collect::<Vec<_>>();
     if objects.is_empty() {
         return Ok(());
     }
     Err(Error::NotCopyable {
-        name: original.name.clone(),
+        name: name.clone(),
         objects,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use sql_text::{ident, literal};
 
-use super::copy_values::{copied_relations, made_of};
+use super::copy_values::{copied_relations, made_of, refuse_what_is_found};
 use super::script::Script;
 use super::send::ask;
 use super::work::Work;
@@ -84,16 +84,7 @@ pub(super) async fn refuse_numbers(work: Work<'_>, from: Schema<'_>) -> Result<(
             script.step("looking for numbers of the original's objects", &query);
         }
     }
-    let rows = ask(work, &script).await?;
-    let objects = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
-    let objects = objects.collect::<Vec<_>>();
-    if objects.is_empty() {
-        return Ok(());
-    }
-    Err(Error::NotCopyable {
-        name: original.name.clone(),
-        objects,
-    })
+    refuse_what_is_found(work, &original.name, &script).await
 }
 
 /// The query for the columns with such numbers: the table, whether to read it without those

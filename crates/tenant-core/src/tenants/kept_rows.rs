@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use sql_text::ident;
 
 use super::handle::Tenants;
+use super::loss::anything_in;
 use super::reading::Reading;
 use super::state::Standing;
 use crate::Error;
@@ -86,16 +87,13 @@ async fn holds(reading: &Reading<'_>, schema: Schema<'_>, holder: &Holder<'_>) -
     }
 }
 
-/// A row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
 fn question(schema: Schema<'_>, holder: &Holder<'_>) -> String {
     let schema = schema.ident();
-    let (of, condition) = match holder {
-        Holder::Table(table) => (table, String::new()),
-        Holder::Column(table, column) => {
-            let condition = format!(" WHERE {} IS DISTINCT FROM NULL", ident(column));
-            (table, condition)
+    match holder {
+        Holder::Table(table) => anything_in(&schema, table, None),
+        Holder::Column(table, column) => anything_in(&schema, table, Some(column)),
+        Holder::Sequence(sequence) => {
+            format!("SELECT 1 FROM {schema}.{} WHERE is_called", ident(sequence))
         }
-        Holder::Sequence(sequence) => (sequence, " WHERE is_called".to_owned()),
-    };
-    format!("SELECT 1 FROM {schema}.{}{condition} LIMIT 1", ident(of))
+    }
 }

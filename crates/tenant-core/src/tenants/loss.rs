@@ -20,7 +20,7 @@ use crate::migration::{Migration, MigrationFile};
 use crate::name::{Schema, Target};
 use crate::path::Path;
 use crate::report::Note;
-use crate::{Error, PgError, SchemaName};
+use crate::{Error, PgError};
 
 /// How many tables one query looks into, and how many tenants' catalog it reads.
 const PER_QUERY: usize = 100;
@@ -202,7 +202,11 @@ async fn probes<'a>(
             {
                 probes.push(Probe {
                     dropped,
-                    question: question(schema, dropped),
+                    question: anything_in(
+                        &schema.ident(),
+                        &dropped.table,
+                        dropped.column.as_deref(),
+                    ),
                     rows: u64::try_from(found.rows).ok().filter(|rows| *rows > 0),
                 });
             }
@@ -211,16 +215,13 @@ async fn probes<'a>(
     Ok(probes)
 }
 
-/// A row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
-fn question(schema: &SchemaName, dropped: &Dropped) -> String {
-    let schema = schema.ident();
-    let filled = dropped.column.as_ref().map_or_else(String::new, |column| {
+/// The question whether something is in a table of the quoted `schema`, or in its `column`. A
+/// row with a NULL among its fields is a value, and `IS NOT NULL` is false for it.
+pub(super) fn anything_in(schema: &str, table: &str, column: Option<&str>) -> String {
+    let filled = column.map_or_else(String::new, |column| {
         format!(" WHERE {} IS DISTINCT FROM NULL", ident(column))
     });
-    format!(
-        "SELECT 1 FROM {schema}.{}{filled} LIMIT 1",
-        ident(&dropped.table)
-    )
+    format!("SELECT 1 FROM {schema}.{}{filled} LIMIT 1", ident(table))
 }
 
 /// Which of the tables and columns these tenants have, by schema and table. The
