@@ -29,6 +29,12 @@ pub enum Task {
     Tidy,
     /// What the tests need, then the tests.
     Test,
+    /// The crates as the registry would get them.
+    Package,
+    /// The libraries with the oldest dependencies that they allow.
+    MinimalVersions,
+    /// The libraries' API beside that of an earlier commit.
+    Semver,
 }
 
 /// A program of one of the packages.
@@ -122,6 +128,9 @@ pub const ALIASES: &[Alias] = &[
     alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
+    alias("package", "", Task::Package, "Package the crates for the registry, and publish nothing"),
+    alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with their oldest dependencies"),
+    alias("semver", "REVISION", Task::Semver, "Compare the libraries' public API with an earlier one"),
     alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script of a shell"),
 ];
 
@@ -158,7 +167,12 @@ impl Alias {
     pub(crate) fn program(&self) -> Option<Program> {
         match self.task {
             Task::Run(program) | Task::OneTenant(program) | Task::Measure(program) => Some(program),
-            Task::Typecheck | Task::Tidy | Task::Test => None,
+            Task::Typecheck
+            | Task::Tidy
+            | Task::Test
+            | Task::Package
+            | Task::MinimalVersions
+            | Task::Semver => None,
         }
     }
 }

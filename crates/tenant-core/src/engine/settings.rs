@@ -118,7 +118,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lock_timeout: Duration::from_secs(5),
-            wait: Duration::from_mins(10),
+            wait: Duration::from_secs(600),
             notices: false,
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),

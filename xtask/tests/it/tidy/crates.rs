@@ -220,6 +220,60 @@ fn not_inherited(repository: &Repository) -> Vec<String> {
 }
 
 #[test]
+fn every_crate_for_the_registry_says_what_it_is() {
+    assert_none(
+        &not_described(&Repository::this()),
+        "write a description, `keywords.workspace = true`, `categories.workspace = true`, a \
+         rust-version and a readme under [package].",
+    );
+}
+
+fn not_described(repository: &Repository) -> Vec<String> {
+    let mut findings = Vec::new();
+    for manifest in manifest::all(repository) {
+        if !manifest.is_published() {
+            continue;
+        }
+        for key in ["keywords", "categories"] {
+            if !manifest.inherits("package", key) {
+                findings.push(format!("{}: does not inherit its {key}", manifest.path));
+            }
+        }
+        for key in ["description", "readme"] {
+            if !manifest.has("package", key) {
+                findings.push(format!("{}: has no {key}", manifest.path));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn a_crate_for_the_registry_that_says_nothing_is_found() {
+    let repository = Repository::of(&[
+        (
+            "crates/told/Cargo.toml",
+            "[package]\nname = \"told\"\ndescription = \"what\"\nreadme = \"README.md\"\n\
+             keywords.workspace = true\ncategories.workspace = true\npublish = true\n",
+        ),
+        (
+            "crates/silent/Cargo.toml",
+            "[package]\nname = \"silent\"\npublish = true\n",
+        ),
+        (
+            "crates/ours/Cargo.toml",
+            "[package]\nname = \"ours\"\npublish.workspace = true\n",
+        ),
+    ]);
+    let findings = not_described(&repository);
+    assert_eq!(findings.len(), 4, "{findings:?}");
+    assert!(
+        findings.iter().all(|one| one.starts_with("crates/silent/")),
+        "{findings:?}"
+    );
+}
+
+#[test]
 fn every_crate_links_its_integration_tests_into_one_program() {
     assert_none(
         &further_test_programs(&Repository::this()),
