@@ -130,6 +130,11 @@ const ARROWS: &[Arrow] = &[
                   schema",
     },
     Arrow {
+        of: "existing-app",
+        never_to: &["*"],
+        because: "it shows an application as it was before it had the library",
+    },
+    Arrow {
         of: "xtask",
         never_to: &["*"],
         because: "it runs the other crates' programs, so that it compiles in seconds",
@@ -146,7 +151,7 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "*",
-        never_to: &["task-service"],
+        never_to: &["existing-app", "task-service"],
         because: "it is an example, and nothing rests on it",
     },
 ];
