@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use command_line::exit::UsageError;
+use command_line::migrations::folder_of;
 use command_line::project::NoProject;
 use serde::Serialize;
 
@@ -101,21 +102,14 @@ impl Project {
     ) -> anyhow::Result<StreamFiles> {
         let config = self.folder.join(format!("diesel.{stream}.toml"));
         let read = config::read(&config)?;
-        let migrations = match migrations_dir {
-            // The user typed it, so it starts where the user is.
-            Some(folder) => std::path::absolute(folder.join(stream.name()))?,
-            None => {
-                let configured = read.migrations_directory.dir;
-                let usual = || PathBuf::from(format!("migrations/{stream}"));
-                self.folder.join(configured.unwrap_or_else(usual))
-            }
-        };
+        let migrations = folder_of(&self.folder, stream.name(), migrations_dir)?;
         let usual = || PathBuf::from(format!("crates/schema-{stream}/src/schema.rs"));
         let schema = read.print_schema.file.unwrap_or_else(usual);
         Ok(StreamFiles {
             stream,
             config,
-            migrations,
+            // The user typed the option, so it starts where the user is.
+            migrations: std::path::absolute(migrations.path)?,
             schema: self.folder.join(schema),
             filter: read.print_schema.filter,
         })

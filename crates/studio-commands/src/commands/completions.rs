@@ -1,11 +1,9 @@
 //! `completions`: completions for the shell.
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use clap_complete::{Shell, generate};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
-
-use super::Studio;
 
 /// Print completions of all commands for a shell
 ///
@@ -36,7 +34,8 @@ impl Script for Completions {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let mut text = Vec::new();
-        for mut command in commands() {
+        let commands = context.program().commands;
+        for mut command in commands.map_or_else(Vec::new, |commands| commands()) {
             let name = command.get_name().to_owned();
             generate(self.shell, &mut command, name, &mut text);
         }
@@ -46,25 +45,5 @@ impl Script for Completions {
         };
         context.output.answer(&document, &document.script)?;
         Ok(Verdict::Done)
-    }
-}
-
-/// Every command on tenants, by name.
-fn commands() -> Vec<clap::Command> {
-    let mut commands = tenant_scripts::entry::commands();
-    commands.extend([Completions::command(), Studio::command()]);
-    commands.sort_by(|one, other| one.get_name().cmp(other.get_name()));
-    commands
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_is_well_formed() {
-        for command in commands() {
-            command.debug_assert();
-        }
     }
 }

@@ -12,10 +12,9 @@ use command_line::{Common, Context, Invocation, Output, Script, Verdict, hints};
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
+use tenant_commands::{interrupt, tenants};
 use tenant_core::remedy::Command;
 use tenant_core::{Error, PoolError, Stop, TenantName, TenantPool, Tenants};
-
-use crate::{interrupt, tenants};
 
 /// Make a demo tenant, insert rows, query them, and clean up
 ///

@@ -16,7 +16,7 @@ pub(crate) const OF_A_FLEET: &str = "Stopping: the tenants under way are finishe
 /// # Errors
 ///
 /// When the operating system does not let them be listened for.
-pub(crate) fn stop_on_signal(output: Output, words: &'static str) -> anyhow::Result<Arc<Stop>> {
+pub fn stop_on_signal(output: Output, words: &'static str) -> anyhow::Result<Arc<Stop>> {
     let mut signals = Signals::listen()?;
     let stop = Arc::new(Stop::default());
     let request = Arc::clone(&stop);

@@ -15,7 +15,7 @@ use tenant_studio::{Codes, Invitation, Options, Remedies, Start, Studio as Pages
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use tenant_scripts::tenants;
+use tenant_commands::tenants;
 
 /// How many pages can ask the database at a time.
 const CONNECTIONS: u32 = 8;

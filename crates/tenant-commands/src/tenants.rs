@@ -1,13 +1,12 @@
-//! The tenants of the database that a command is to work on, with the
-//! migrations that are compiled in.
+//! The tenants of the database that a command is to work on, with the migrations of the
+//! program or of the disk.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use command_line::Context;
-use command_line::database::read_folder;
 use command_line::output::shown;
-use tenant_core::{MigrationSet, Migrations, Selection, Settings, TenantName, Tenants, Waiting};
+use tenant_core::{Selection, Settings, TenantName, Tenants, Waiting};
 
 /// The tenants of that database.
 ///
@@ -30,7 +29,7 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
         notices: context.output.is_verbose(),
         ..settings
     };
-    let migrations = migrations(context)?;
+    let migrations = context.migrations()?;
     let database = context.database().await?;
     let tenants = Tenants::open(database, migrations, settings).await?;
     let told = Mutex::new(HashSet::new());
@@ -66,17 +65,4 @@ pub(crate) fn selected(only: &[TenantName]) -> Selection {
     } else {
         Selection::only(only)
     }
-}
-
-fn migrations(context: &Context) -> anyhow::Result<Migrations> {
-    let Some(folder) = &context.common().migrations_dir else {
-        return Ok(Migrations {
-            public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
-            tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS)?,
-        });
-    };
-    Ok(Migrations {
-        public: read_folder(&folder.join("public"))?,
-        tenant: read_folder(&folder.join("tenant"))?,
-    })
 }
