@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Parser};
-use tenant_core::Migrations;
+use tenant_core::{Migrations, TenantName};
 
-use crate::exit::Verdict;
-use crate::{Common, Environment, Invocation, Output, Program, database, hints, json, migrations};
+use crate::exit::{UsageError, Verdict};
+use crate::{
+    Common, Environment, Invocation, NameArg, Output, Program, database, hints, json, migrations,
+};
 
 /// A command.
 #[expect(
@@ -113,6 +115,33 @@ impl Context {
             (Some(compiled_in), None) => Ok(compiled_in()?),
             (_, folder) => migrations::read(folder.as_deref()),
         }
+    }
+
+    /// The name of a tenant, from an argument or from a file of names: the only place
+    /// where a text from outside becomes one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`](tenant_core::InvalidName), a wrong use. What may hold a password is
+    /// not repeated.
+    pub fn name(&self, text: &str) -> anyhow::Result<TenantName> {
+        let name = text.parse::<TenantName>();
+        name.map_err(|error| {
+            if may_hold_a_password(text) {
+                return UsageError(CONCEALED.to_owned()).into();
+            }
+            error.into()
+        })
+    }
+
+    /// The names of several arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::name`].
+    pub fn names(&self, arguments: &[NameArg]) -> anyhow::Result<Vec<TenantName>> {
+        let names = arguments.iter().map(|one| self.name(one.as_str()));
+        names.collect()
     }
 
     /// The project's own server, whatever database is named.
@@ -227,7 +256,7 @@ fn refused(error: &clap::Error) -> Verdict {
     let output = Output::new(&Common::json());
     let mut message = error.to_string();
     if may_hold_a_password(&message) {
-        CONCEALED.clone_into(&mut message);
+        message = format!("error: {CONCEALED}");
         output.problem(&message);
     } else {
         // There is nobody left to tell when this fails.
@@ -251,7 +280,7 @@ fn without_usage(message: &str) -> String {
 }
 
 /// What is said of arguments that must not be repeated.
-const CONCEALED: &str = "error: an argument is out of place that looks like a database URL; it is \
+const CONCEALED: &str = "an argument is out of place that looks like a database URL; it is \
                          given as --database-url URL (see --help)";
 
 /// clap repeats the argument that it does not understand.

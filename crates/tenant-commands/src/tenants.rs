@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use command_line::Context;
 use command_line::output::shown;
-use tenant_core::{Selection, Settings, TenantName, Tenants, Waiting};
+use command_line::{Context, NameArg};
+use tenant_core::{Selection, Settings, Tenants, Waiting};
 
 /// The tenants of that database.
 ///
@@ -59,10 +59,14 @@ fn sentence(text: &str) -> String {
 }
 
 /// The tenants that `--only` selects: all when it is not given.
-pub(crate) fn selected(only: &[TenantName]) -> Selection {
-    if only.is_empty() {
+///
+/// # Errors
+///
+/// As [`Context::name`].
+pub(crate) fn selected(context: &Context, only: &[NameArg]) -> anyhow::Result<Selection> {
+    Ok(if only.is_empty() {
         Selection::all()
     } else {
-        Selection::only(only)
-    }
+        Selection::only(&context.names(only)?)
+    })
 }

@@ -8,9 +8,9 @@ use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::interrupt::Signals;
 use command_line::output::Output;
-use command_line::{Common, Context, Script, Verdict, exit, remedy};
+use command_line::{Common, Context, NameArg, Script, Verdict, exit, remedy};
 use serde::Serialize;
-use tenant_core::{Error, PoolError, Remedy, TenantName, Tenants};
+use tenant_core::{Error, PoolError, Remedy, Tenants};
 use tenant_studio::{Codes, Invitation, Options, Remedies, Start, Studio as Pages};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -42,7 +42,7 @@ pub struct Studio {
         overrides_with = "tenant",
         allow_hyphen_values = false
     )]
-    tenant: Option<Option<TenantName>>,
+    tenant: Option<Option<NameArg>>,
 
     /// Listen at this port [default: one that is free]
     #[arg(long, value_name = "PORT")]
@@ -98,22 +98,23 @@ fn stop(mut signals: Signals) -> impl Future<Output = ()> + Send + 'static {
 }
 
 impl Studio {
-    fn start(&self) -> Start {
-        match &self.tenant {
+    fn start(&self, context: &Context) -> anyhow::Result<Start> {
+        Ok(match &self.tenant {
             None => Start::Public,
             Some(None) => Start::Tenants,
-            Some(Some(name)) => Start::Tenant(name.clone()),
-        }
+            Some(Some(name)) => Start::Tenant(context.name(name.as_str())?),
+        })
     }
 
     /// Says where it is to be found, and opens that.
     async fn prepare(&self, context: &Context) -> anyhow::Result<(Pages, TcpListener)> {
+        let start = self.start(context)?;
         let tenants = tenants::open(context).await?;
         let database = tenants.database().to_string();
-        let pages = self.pages(tenants, context).await?;
+        let pages = self.pages(tenants, &start, context).await?;
         let listener = listen(self.port).await?;
         let port = listener.local_addr()?.port();
-        let invitation = pages.invite(port, &self.start());
+        let invitation = pages.invite(port, &start);
         let document = Document {
             url: invitation.url(),
             port,
@@ -138,7 +139,12 @@ impl Studio {
         Ok(())
     }
 
-    async fn pages(&self, tenants: Tenants, context: &Context) -> anyhow::Result<Pages> {
+    async fn pages(
+        &self,
+        tenants: Tenants,
+        start: &Start,
+        context: &Context,
+    ) -> anyhow::Result<Pages> {
         let pool = tenants.pool().size(CONNECTIONS).open().await;
         let invocation = context.invocation().clone();
         let words = move |remedies: &[Remedy]| remedy::text(remedies, &invocation);
@@ -149,7 +155,7 @@ impl Studio {
             ..Options::default()
         };
         let pages = Pages::new(tenants, pool.map_err(explained)?, options);
-        pages.look(&self.start()).await.map_err(explained)?;
+        pages.look(start).await.map_err(explained)?;
         Ok(pages)
     }
 }

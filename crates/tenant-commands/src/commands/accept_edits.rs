@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::options::{Failures, Locking};
-use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{AcceptEdits as Call, Progress, TenantName, Tenants, Version};
+use command_line::{Common, Context, NameArg, Script, Verdict};
+use tenant_core::{AcceptEdits as Call, Progress, Selection, Tenants, Version};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -40,7 +40,7 @@ pub struct AcceptEdits {
 
     /// Accept it for this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
-    only: Vec<TenantName>,
+    only: Vec<NameArg>,
 
     /// Tenants to check at the same time [default: 8, or what the server has left]
     #[arg(long, value_name = "N")]
@@ -66,13 +66,18 @@ impl Script for AcceptEdits {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let select = tenants::selected(context, &self.only)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
-        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
+        let ran = self
+            .call(&tenants, select)
+            .stop(&stop)
+            .observe(observe)
+            .await;
         bar.finish();
         let report = ran?;
         let text = report::recorded(&report, dry_run);
@@ -88,8 +93,8 @@ impl Script for AcceptEdits {
 }
 
 impl AcceptEdits {
-    fn call<'a>(self, tenants: &'a Tenants) -> Call<'a> {
-        let mut call = tenants.accept_edits().select(tenants::selected(&self.only));
+    fn call<'a>(self, tenants: &'a Tenants, select: Selection) -> Call<'a> {
+        let mut call = tenants.accept_edits().select(select);
         for version in self.migration {
             call = call.migration(version);
         }

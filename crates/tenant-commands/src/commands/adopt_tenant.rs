@@ -3,7 +3,7 @@
 use clap::Parser;
 use command_line::options::{Locking, Unknown};
 use command_line::output::shown;
-use command_line::{Common, Context, Invocation, Script, Verdict, remedy};
+use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{Adopted, At, TenantName, Version};
@@ -36,7 +36,7 @@ use crate::{report, tenants, version};
 pub struct AdoptTenant {
     /// Name of the schema, and of the tenant
     #[arg(value_name = "NAME")]
-    name: TenantName,
+    name: NameArg,
 
     /// Take it to be at this version, or migration, whatever it looks like; 0 for none
     #[arg(long, value_name = "VERSION", value_parser = version::of)]
@@ -67,25 +67,24 @@ impl Script for AdoptTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
         let tenants =
             tenants::open_with(context, self.unknown.settings(self.locking.settings())).await?;
-        let mut call = tenants.adopt(&self.name);
+        let mut call = tenants.adopt(&name);
         if let Some(at) = self.at {
             call = call.at(at);
         }
         let adopted = call.await?;
         let document = Document {
-            tenant: self.name.as_str(),
+            tenant: name.as_str(),
             version: adopted.version.as_ref(),
             by_shape: adopted.by_shape,
             differences: &adopted.differences,
             notes: json::notes(&adopted.notes, context.invocation()),
         };
-        context
-            .output
-            .done(&document, &text(&self.name, &adopted))?;
+        context.output.done(&document, &text(&name, &adopted))?;
         if !adopted.differences.is_empty() && !context.output.is_json() {
-            let note = note(&self.name, &adopted, context.invocation());
+            let note = note(&name, &adopted, context.invocation());
             context.output.problem(&note);
         }
         report::notes(context, &adopted.notes);

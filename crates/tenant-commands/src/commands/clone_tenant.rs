@@ -4,10 +4,10 @@ use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::{counted, time};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
 use std::time::Instant;
-use tenant_core::{Cloned, Rows, TenantName};
+use tenant_core::{Cloned, Rows};
 
 use crate::json::{self, NoteDetail};
 use crate::{report, tenants};
@@ -35,11 +35,11 @@ use crate::{report, tenants};
 pub struct CloneTenant {
     /// Name of the tenant that there is
     #[arg(value_name = "FROM")]
-    from: TenantName,
+    from: NameArg,
 
     /// Name of the new tenant: letters, digits and underscores
     #[arg(value_name = "TO")]
-    to: TenantName,
+    to: NameArg,
 
     /// Copy no rows: tables are empty, sequences at their start
     #[arg(long)]
@@ -74,9 +74,13 @@ impl Script for CloneTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let started = Instant::now();
+        let (from, to) = (
+            context.name(self.from.as_str())?,
+            context.name(self.to.as_str())?,
+        );
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let rows = if self.no_data { Rows::None } else { Rows::All };
-        let call = tenants.clone_tenant(&self.from, &self.to).rows(rows);
+        let call = tenants.clone_tenant(&from, &to).rows(rows);
         let call = if self.allow_name_in_rows {
             call.allow_name_in_rows()
         } else {

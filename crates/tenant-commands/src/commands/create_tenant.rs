@@ -11,7 +11,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::options::{Locking, Naming, Transactions};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict};
 use tenant_core::{Node, Outcome, TenantName};
 
 use crate::progress::Bar;
@@ -38,7 +38,7 @@ use crate::{interrupt, json, messages, report, tenants};
 pub struct CreateTenant {
     /// Name of the tenant and of its schema: letters, digits and underscores
     #[arg(value_name = "NAME", required_unless_present = "names_from")]
-    names: Vec<TenantName>,
+    names: Vec<NameArg>,
 
     /// Read names from a file, one a line; `-` reads standard input
     #[arg(long, value_name = "FILE")]
@@ -71,7 +71,7 @@ impl Script for CreateTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let names = self.all_names()?;
+        let names = self.all_names(context)?;
         let settings = self.transactions.settings(self.locking.settings());
         let settings = self.naming.settings(settings);
         let mut tenants = tenants::open_with(context, settings).await?;
@@ -99,10 +99,10 @@ impl Script for CreateTenant {
 
 impl CreateTenant {
     /// The names of the arguments and of the file, each once.
-    fn all_names(&self) -> anyhow::Result<Vec<TenantName>> {
-        let mut names = self.names.clone();
+    fn all_names(&self, context: &Context) -> anyhow::Result<Vec<TenantName>> {
+        let mut names = context.names(&self.names)?;
         if let Some(file) = &self.names_from {
-            let parsed = parse(&read(file)?);
+            let parsed = parse(context, &read(file)?);
             names.extend(parsed.with_context(|| unreadable(file))?);
         }
         let mut seen = HashSet::new();
@@ -140,7 +140,7 @@ fn unreadable(file: &Path) -> String {
 }
 
 /// One name a line; empty lines and those that start with `#` are left out.
-fn parse(text: &str) -> anyhow::Result<Vec<TenantName>> {
+fn parse(context: &Context, text: &str) -> anyhow::Result<Vec<TenantName>> {
     let lines = text.lines().enumerate().map(|(number, line)| {
         // Editors of Windows write a byte order mark, and files are joined.
         let line = line.trim_start_matches('\u{feff}');
@@ -148,7 +148,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<TenantName>> {
     });
     let named = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let names = named.map(|(number, line)| {
-        let name = line.parse::<TenantName>();
+        let name = context.name(line);
         name.map_err(|error| anyhow!(UsageError(format!("line {number}: {error}"))))
     });
     names.collect()

@@ -3,9 +3,9 @@
 use clap::Parser;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
-use tenant_core::{AspectChange, Change, Comparison, Difference, TenantName, Version};
+use tenant_core::{AspectChange, Change, Comparison, Difference, Version};
 
 use crate::tenants;
 
@@ -25,11 +25,11 @@ use crate::tenants;
 pub struct DiffTenants {
     /// Name of a tenant
     #[arg(value_name = "FIRST")]
-    first: TenantName,
+    first: NameArg,
 
     /// Name of another
     #[arg(value_name = "SECOND")]
-    second: TenantName,
+    second: NameArg,
 
     #[command(flatten)]
     common: Common,
@@ -70,8 +70,10 @@ impl Script for DiffTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let first = context.name(self.first.as_str())?;
+        let second = context.name(self.second.as_str())?;
         let tenants = tenants::open(context).await?;
-        let comparison = tenants.compare(&self.first, &self.second).await?;
+        let comparison = tenants.compare(&first, &second).await?;
         let document = self.document(&comparison);
         context.output.answer(&document, &text(&document))?;
         Ok(if document.same {

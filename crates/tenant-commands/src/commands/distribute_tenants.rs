@@ -6,8 +6,8 @@ use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{Distribute, FleetReport, Progress, Status, TenantName, Tenants};
+use command_line::{Common, Context, NameArg, Script, Verdict};
+use tenant_core::{Distribute, FleetReport, Progress, Selection, Status, Tenants};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -35,7 +35,7 @@ use crate::{interrupt, json, report, tenants};
 pub struct DistributeTenants {
     /// Distribute this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
-    only: Vec<TenantName>,
+    only: Vec<NameArg>,
 
     /// Tenants to distribute at the same time [default: 1]
     #[arg(long, value_name = "N")]
@@ -58,13 +58,18 @@ impl Script for DistributeTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let select = tenants::selected(context, &self.only)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
-        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
+        let ran = self
+            .call(&tenants, select)
+            .stop(&stop)
+            .observe(observe)
+            .await;
         bar.finish();
         let report = ran?;
         let text = if dry_run {
@@ -85,9 +90,9 @@ impl Script for DistributeTenants {
 }
 
 impl DistributeTenants {
-    fn call<'a>(&self, tenants: &'a Tenants) -> Distribute<'a> {
+    fn call<'a>(&self, tenants: &'a Tenants, select: Selection) -> Distribute<'a> {
         let call = tenants.cluster().distribute();
-        let mut call = call.select(tenants::selected(&self.only));
+        let mut call = call.select(select);
         if let Some(jobs) = self.jobs {
             call = call.jobs(jobs.get());
         }

@@ -4,7 +4,7 @@ use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::table;
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict, ask};
+use command_line::{Common, Context, NameArg, Script, Verdict, ask};
 use serde::Serialize;
 use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantName};
 
@@ -32,7 +32,7 @@ use crate::tenants;
 pub struct DropTenant {
     /// Name of the tenant
     #[arg(value_name = "NAME")]
-    name: TenantName,
+    name: NameArg,
 
     /// Drop it without asking
     #[arg(long)]
@@ -90,38 +90,39 @@ impl Script for DropTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let contents = tenants.contents(&self.name).await?;
+        let contents = tenants.contents(&name).await?;
         if let Some(why) = contents
             .others
             .clone()
             .filter(|_| !self.allow_other_program)
         {
-            return Err(Error::OthersTenant(self.name, why).into());
+            return Err(Error::OthersTenant(name, why).into());
         }
         if !contents.affected.is_empty() {
             context.output.problem(&affected(&contents.affected));
         }
         if !self.with_dependents && !contents.dependents.is_empty() {
             context.output.problem(&dependents(&contents.dependents));
-            return self.refuse(context, contents);
+            return refuse(context, &name, contents);
         }
         if !self.yes {
             // Whoever is asked has to see it, however the result is wanted.
-            context.output.problem(&warning(&self.name, &contents));
+            context.output.problem(&warning(&name, &contents));
             if !contents.dependents.is_empty() {
                 context.output.problem(&dependents(&contents.dependents));
             }
-            let question = format!("Type `{}` to drop it", self.name);
-            if !ask::type_name(&question, self.name.as_str(), "--yes")? {
+            let question = format!("Type `{}` to drop it", name);
+            if !ask::type_name(&question, name.as_str(), "--yes")? {
                 context
                     .output
                     .problem("That is not the tenant's name: nothing was dropped.");
-                context.output.done(&self.document(&contents, None), "")?;
+                context.output.done(&document(&name, &contents, None), "")?;
                 return Ok(Verdict::Wrong);
             }
         }
-        let mut drop = tenants.drop_tenant(&self.name);
+        let mut drop = tenants.drop_tenant(&name);
         if self.with_dependents {
             drop = drop.with_dependents();
         }
@@ -132,62 +133,64 @@ impl Script for DropTenant {
         let text = match removed {
             Removed::Tenant => format!(
                 "Dropped tenant `{}`: {} and the registration.",
-                self.name,
+                name,
                 counted(contents.tables.len(), "table")
             ),
             Removed::RegistrationOnly => format!(
                 "Removed the registration of tenant `{}`; its schema was gone already.",
-                self.name
+                name
             ),
         };
         context
             .output
-            .done(&self.document(&contents, Some(removed)), &text)?;
+            .done(&document(&name, &contents, Some(removed)), &text)?;
         Ok(Verdict::Done)
     }
 }
 
-impl DropTenant {
-    fn document<'a>(&'a self, contents: &'a Contents, removed: Option<Removed>) -> Document<'a> {
-        let tables = contents.tables.iter().map(|table| Row {
-            name: &table.name,
-            rows: table.rows,
-            bytes: table.bytes,
-        });
-        let dependents = contents.dependents.iter().map(|dependent| DependentRow {
-            kind: &dependent.kind,
-            name: &dependent.name,
-            owner: dependent.owner.as_deref(),
-            rows: dependent.rows,
-        });
-        let affected = contents.affected.iter().map(|affected| AffectedRow {
-            kind: &affected.kind,
-            name: &affected.name,
-        });
-        Document {
-            tenant: self.name.as_str(),
-            dropped: removed.is_some(),
-            schema_existed: contents.schema,
-            tables: tables.collect(),
-            dependents: dependents.collect(),
-            affected: affected.collect(),
-        }
+fn document<'a>(
+    name: &'a TenantName,
+    contents: &'a Contents,
+    removed: Option<Removed>,
+) -> Document<'a> {
+    let tables = contents.tables.iter().map(|table| Row {
+        name: &table.name,
+        rows: table.rows,
+        bytes: table.bytes,
+    });
+    let dependents = contents.dependents.iter().map(|dependent| DependentRow {
+        kind: &dependent.kind,
+        name: &dependent.name,
+        owner: dependent.owner.as_deref(),
+        rows: dependent.rows,
+    });
+    let affected = contents.affected.iter().map(|affected| AffectedRow {
+        kind: &affected.kind,
+        name: &affected.name,
+    });
+    Document {
+        tenant: name.as_str(),
+        dropped: removed.is_some(),
+        schema_existed: contents.schema,
+        tables: tables.collect(),
+        dependents: dependents.collect(),
+        affected: affected.collect(),
     }
+}
 
-    /// The library refuses it with the same error. Programs get the list.
-    fn refuse(&self, context: &Context, contents: Contents) -> anyhow::Result<Verdict> {
-        let document = self.document(&contents, None);
-        if context.output.is_json() {
-            context.output.document(&document)?;
-            return Ok(Verdict::Wrong);
-        }
-        Err(Error::HasDependents {
-            schema: format!("tenant `{}`", self.name),
-            is_spare: false,
-            dependents: contents.dependents,
-        }
-        .into())
+/// The library refuses it with the same error. Programs get the list.
+fn refuse(context: &Context, name: &TenantName, contents: Contents) -> anyhow::Result<Verdict> {
+    let document = document(name, &contents, None);
+    if context.output.is_json() {
+        context.output.document(&document)?;
+        return Ok(Verdict::Wrong);
     }
+    Err(Error::HasDependents {
+        schema: format!("tenant `{name}`"),
+        is_spare: false,
+        dependents: contents.dependents,
+    }
+    .into())
 }
 
 fn dependents(dependents: &[Dependent]) -> String {

@@ -4,9 +4,9 @@ use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
+use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Error, Health, Problem, Registry, Settings, TenantName};
+use tenant_core::{Error, Health, Problem, Registry, Settings};
 
 use crate::tenants;
 
@@ -42,7 +42,7 @@ const SHOWN: usize = 50;
 pub struct HealthCheck {
     /// Check this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
-    only: Vec<TenantName>,
+    only: Vec<NameArg>,
 
     /// Look at schemas, tables and migrations only
     #[arg(long)]
@@ -99,8 +99,9 @@ impl Script for HealthCheck {
                 .or_else(|| context.environment().app_role.clone()),
             ..Settings::default()
         };
+        let select = tenants::selected(context, &self.only)?;
         let tenants = tenants::open_with(context, settings).await?;
-        let call = tenants.health().select(tenants::selected(&self.only));
+        let call = tenants.health().select(select);
         let call = if self.quick { call.quick() } else { call };
         // A scratch database that migrations are tried in is dropped with the work.
         let health = interruptible(async { Ok(call.await?) }).await?;

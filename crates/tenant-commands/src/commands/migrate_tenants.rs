@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions, Unknown};
-use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{Migrate, Progress, TenantName, Tenants};
+use command_line::{Common, Context, NameArg, Script, Verdict};
+use tenant_core::{Migrate, Progress, Selection, Tenants};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, messages, report, tenants};
@@ -41,7 +41,7 @@ use crate::{interrupt, json, messages, report, tenants};
 pub struct MigrateTenants {
     /// Migrate this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
-    only: Vec<TenantName>,
+    only: Vec<NameArg>,
 
     /// Tenants to migrate at the same time [default: 8, or what the server has left]
     #[arg(long, value_name = "N")]
@@ -75,13 +75,18 @@ impl Script for MigrateTenants {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = self.transactions.settings(self.locking.settings());
         let settings = self.unknown.settings(settings);
+        let select = tenants::selected(context, &self.only)?;
         let tenants = tenants::open_with(context, settings).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
-        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
+        let ran = self
+            .call(&tenants, select)
+            .stop(&stop)
+            .observe(observe)
+            .await;
         bar.finish();
         let report = ran?;
         let text = report::summary(&report, "There are no tenants yet.");
@@ -100,8 +105,8 @@ impl Script for MigrateTenants {
 }
 
 impl MigrateTenants {
-    fn call<'a>(&self, tenants: &'a Tenants) -> Migrate<'a> {
-        let mut call = tenants.migrate().select(tenants::selected(&self.only));
+    fn call<'a>(&self, tenants: &'a Tenants, select: Selection) -> Migrate<'a> {
+        let mut call = tenants.migrate().select(select);
         if let Some(jobs) = self.jobs {
             call = call.jobs(jobs.get());
         }

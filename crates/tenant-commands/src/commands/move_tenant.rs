@@ -5,7 +5,7 @@ use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::options::Locking;
 use command_line::words::time;
-use command_line::{Common, Context, Script, Verdict, ask, hints};
+use command_line::{Common, Context, NameArg, Script, Verdict, ask, hints};
 use serde::Serialize;
 use tenant_core::remedy::{Advice, Command};
 use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
@@ -33,7 +33,7 @@ use crate::{interrupt, tenants};
 pub struct MoveTenant {
     /// Name of the tenant
     #[arg(value_name = "NAME")]
-    name: TenantName,
+    name: NameArg,
 
     /// Server of the cluster to move it to, as list-tenants shows them
     #[arg(long, value_name = "HOST:PORT")]
@@ -66,6 +66,7 @@ impl Script for MoveTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let writers = if self.block_writes {
@@ -73,7 +74,7 @@ impl Script for MoveTenant {
         } else {
             Writers::GoOn
         };
-        let (moved, writers) = match self.try_it(&tenants, context, writers).await {
+        let (moved, writers) = match self.try_it(&name, &tenants, context, writers).await {
             Err(refused) if is_about_writers(&refused) && ask::is_possible() => {
                 output.problem(&hints::render(&refused, context.invocation()));
                 let question = "Let those who write to it wait until it is moved?";
@@ -81,21 +82,21 @@ impl Script for MoveTenant {
                     output.problem("Nothing was moved.");
                     return Ok(Verdict::Wrong);
                 }
-                let moved = self.try_it(&tenants, context, Writers::Wait).await?;
+                let moved = self.try_it(&name, &tenants, context, Writers::Wait).await?;
                 (moved, Writers::Wait)
             }
             moved => (moved?, writers),
         };
         let is_moved = moved.from != moved.to;
         let document = Document {
-            tenant: self.name.as_str(),
+            tenant: name.as_str(),
             from: moved.from.to_string(),
             to: moved.to.to_string(),
             moved: is_moved,
             blocked_writes: is_moved && writers == Writers::Wait,
             duration_ms: moved.duration.as_millis(),
         };
-        output.done(&document, &text(&self.name, &moved))?;
+        output.done(&document, &text(&name, &moved))?;
         Ok(Verdict::Done)
     }
 }
@@ -104,6 +105,7 @@ impl MoveTenant {
     /// Moves it, and shows how far it is.
     async fn try_it(
         &self,
+        name: &TenantName,
         tenants: &Tenants,
         context: &Context,
         writers: Writers,
@@ -112,39 +114,38 @@ impl MoveTenant {
         let stop = interrupt::stop_on_signal(output, CALLED_OFF)?;
         let bar = CopyBar::new(output);
         let observe = |progress: &MoveProgress| bar.show(progress);
-        let call = tenants.cluster().move_tenant(&self.name, &self.to);
+        let call = tenants.cluster().move_tenant(name, &self.to);
         let moved = call.writers(writers).stop(&stop).observe(observe).await;
         bar.finish();
-        moved.map_err(|error| self.explained(error, &stop, context))
+        moved.map_err(|error| explained(name, error, &stop, context))
     }
+}
 
-    /// That it was called off is no failure of it, and what Citus says of a server that
-    /// does not answer seldom names it.
-    fn explained(&self, error: Error, stop: &Stop, context: &Context) -> anyhow::Error {
-        let stays = format!("Tenant `{}` is where it was", self.name);
-        match (&error, error.sqlstate()) {
-            (_, Some("57014")) if stop.is_requested() => {
-                context.output.problem(&format!("Called off. {stays}."));
-                Interrupted.into()
-            }
-            (Error::Database { .. }, Some("08006" | "58030" | "XX000"))
-                if !error
-                    .remedies()
-                    .contains(&Advice::CopyReferenceTables.into()) =>
-            {
-                let check = context.invocation().call(&Command::CheckQuickly);
-                let hint =
-                    format!("{stays}. To find a server that does not answer, run `{check}`.");
-                anyhow::Error::new(error).context(Advised::new("the move failed", hint))
-            }
-            (Error::Database { .. }, Some("42501")) => {
-                let hint = format!(
-                    "{stays}. Use the role that owns it and the reference tables that it refers to."
-                );
-                anyhow::Error::new(error).context(Advised::new("the move failed", hint))
-            }
-            _ => error.into(),
+/// That it was called off is no failure of it, and what Citus says of a server that
+/// does not answer seldom names it.
+fn explained(name: &TenantName, error: Error, stop: &Stop, context: &Context) -> anyhow::Error {
+    let stays = format!("Tenant `{name}` is where it was");
+    match (&error, error.sqlstate()) {
+        (_, Some("57014")) if stop.is_requested() => {
+            context.output.problem(&format!("Called off. {stays}."));
+            Interrupted.into()
         }
+        (Error::Database { .. }, Some("08006" | "58030" | "XX000"))
+            if !error
+                .remedies()
+                .contains(&Advice::CopyReferenceTables.into()) =>
+        {
+            let check = context.invocation().call(&Command::CheckQuickly);
+            let hint = format!("{stays}. To find a server that does not answer, run `{check}`.");
+            anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+        }
+        (Error::Database { .. }, Some("42501")) => {
+            let hint = format!(
+                "{stays}. Use the role that owns it and the reference tables that it refers to."
+            );
+            anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+        }
+        _ => error.into(),
     }
 }
 

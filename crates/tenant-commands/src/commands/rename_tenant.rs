@@ -4,9 +4,9 @@ use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
-use tenant_core::{Renamed, TenantName};
+use tenant_core::Renamed;
 
 use crate::json::{self, NoteDetail};
 use crate::{report, tenants};
@@ -34,11 +34,11 @@ use crate::{report, tenants};
 pub struct RenameTenant {
     /// Name of the tenant
     #[arg(value_name = "OLD")]
-    from: TenantName,
+    from: NameArg,
 
     /// The name that it gets: letters, digits and underscores
     #[arg(value_name = "NEW")]
-    to: TenantName,
+    to: NameArg,
 
     /// Rename it also if it is a tenant of another program
     #[arg(long)]
@@ -65,8 +65,12 @@ impl Script for RenameTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let (from, to) = (
+            context.name(self.from.as_str())?,
+            context.name(self.to.as_str())?,
+        );
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let call = tenants.rename(&self.from, &self.to);
+        let call = tenants.rename(&from, &to);
         let call = if self.allow_other_program {
             call.allow_other_program()
         } else {

@@ -5,7 +5,7 @@ use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
-use command_line::{Common, Context, Invocation, Script, Verdict, hints, remedy};
+use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
 use serde::Serialize;
 use tenant_core::{LeftDifference, Registry, Repair, TenantName};
 
@@ -33,7 +33,7 @@ use crate::tenants;
 pub struct RepairTenant {
     /// Name of the tenant
     #[arg(value_name = "NAME")]
-    name: TenantName,
+    name: NameArg,
 
     /// Try it, show what would be done, and change nothing
     #[arg(long)]
@@ -70,15 +70,16 @@ impl Script for RepairTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let repair = if self.dry_run {
-            tenants.try_repair(&self.name)
+            tenants.try_repair(&name)
         } else {
-            tenants.repair(&self.name)
+            tenants.repair(&name)
         };
         // A scratch database that migrations are tried in is dropped with the work.
         let repair = interruptible(async { Ok(repair.await?) }).await?;
-        let document = self.document(tenants.registry(), &repair, context.invocation());
+        let document = self.document(&name, tenants.registry(), &repair, context.invocation());
         context.output.answer(&document, &text(&document))?;
         Ok(if repair.left.is_empty() {
             Verdict::Done
@@ -90,15 +91,16 @@ impl Script for RepairTenant {
 
 impl RepairTenant {
     fn document<'a>(
-        &'a self,
+        &self,
+        name: &'a TenantName,
         registry: &Registry,
         repair: &'a Repair,
         invocation: &Invocation,
     ) -> Document<'a> {
         let left = repair.left.iter();
-        let left = left.map(|it| row(registry, &self.name, it, invocation));
+        let left = left.map(|it| row(registry, name, it, invocation));
         Document {
-            tenant: self.name.as_str(),
+            tenant: name.as_str(),
             dry_run: self.dry_run,
             mended: repair.mended.iter().map(ToString::to_string).collect(),
             statements: &repair.statements,

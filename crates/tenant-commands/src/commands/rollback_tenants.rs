@@ -6,10 +6,8 @@ use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown as printable, table};
 use command_line::words::counted;
-use command_line::{Common, Context, Output, Script, Verdict, ask};
-use tenant_core::{
-    At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, TenantName, Tenants,
-};
+use command_line::{Common, Context, NameArg, Output, Script, Verdict, ask};
+use tenant_core::{At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, Tenants};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, messages, report, tenants, version};
@@ -54,7 +52,7 @@ pub struct RollbackTenants {
 
     /// Revert this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
-    only: Vec<TenantName>,
+    only: Vec<NameArg>,
 
     /// Tenants to revert at the same time [default: 8, or what the server has left]
     #[arg(long, value_name = "N")]
@@ -89,9 +87,9 @@ impl Script for RollbackTenants {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let output = context.output;
         let settings = self.transactions.settings(self.locking.settings());
+        let select = tenants::selected(context, &self.only)?;
         let tenants = tenants::open_with(context, settings).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
-        let select = tenants::selected(&self.only);
         if !dry_run {
             tenants.require_primary().await?;
         }

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::options::{Failures, Locking};
-use command_line::{Common, Context, Script, Verdict};
-use tenant_core::{Progress, Squash, TenantName, Tenants, Version};
+use command_line::{Common, Context, NameArg, Script, Verdict};
+use tenant_core::{Progress, Selection, Squash, Tenants, Version};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
@@ -43,7 +43,7 @@ pub struct SquashTenants {
 
     /// Squash this tenant; repeat for more [default: all]
     #[arg(long, value_name = "NAME")]
-    only: Vec<TenantName>,
+    only: Vec<NameArg>,
 
     /// Tenants to squash at the same time [default: 8, or what the server has left]
     #[arg(long, value_name = "N")]
@@ -69,13 +69,18 @@ impl Script for SquashTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let select = tenants::selected(context, &self.only)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
         let dry_run = self.dry_run;
-        let ran = self.call(&tenants).stop(&stop).observe(observe).await;
+        let ran = self
+            .call(&tenants, select)
+            .stop(&stop)
+            .observe(observe)
+            .await;
         bar.finish();
         let report = ran?;
         let text = report::recorded(&report, dry_run);
@@ -91,8 +96,8 @@ impl Script for SquashTenants {
 }
 
 impl SquashTenants {
-    fn call<'a>(self, tenants: &'a Tenants) -> Squash<'a> {
-        let mut call = tenants.squash().select(tenants::selected(&self.only));
+    fn call<'a>(self, tenants: &'a Tenants, select: Selection) -> Squash<'a> {
+        let mut call = tenants.squash().select(select);
         if let Some(version) = self.baseline {
             call = call.baseline(version);
         }
