@@ -108,20 +108,27 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
 /// Where the migrations of that folder may be.
 fn where_they_are(folder: &Path) -> String {
     let rule = "--migrations-dir names a folder with `tenant` and perhaps `public` in it";
-    match folder.parent() {
-        Some(above) if has_migrations(above) => format!(
-            "{} has migrations itself. If they are for tenants, move them to {}: {rule}.",
-            above.display(),
+    let Some(above) = folder.parent().filter(|above| has_migrations(above)) else {
+        return format!("Correct the folder: {rule}.");
+    };
+    let shown = above.display();
+    match above.parent() {
+        // One folder too far.
+        Some(top) if above.ends_with("tenant") || above.ends_with("public") => {
+            format!(
+                "Name {}: {rule}, and {shown} has migrations itself.",
+                top.display()
+            )
+        }
+        _ => format!(
+            "If the migrations in {shown} are for tenants, move them to {}: {rule}.",
             folder.display()
         ),
-        _ => format!("Correct the folder: {rule}."),
     }
 }
 
 /// Whether migrations lie in this very folder.
 fn has_migrations(folder: &Path) -> bool {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries
-        .into_iter()
-        .any(|entry| files::is_there(&entry.path().join("up.sql")))
+    let mut entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.any(|entry| files::is_there(&entry.path().join("up.sql")))
 }

@@ -21,7 +21,7 @@ use crate::{interrupt, json, messages, report, tenants};
 ///
 /// Each tenant is made wholly or not at all. One that fails, for example
 /// because the name is taken, does not stop the others. A spare tenant that is
-/// ready is taken (see spare-tenants); else the tenant is built.
+/// ready is taken; else the tenant is built.
 ///
 /// Exit code 1 when a tenant failed; 2 when a name is not valid, and then no
 /// tenant is made.

@@ -35,7 +35,7 @@ pub struct MoveTenant {
     #[arg(value_name = "NAME")]
     name: NameArg,
 
-    /// Server of the cluster to move it to, as list-tenants shows them
+    /// Server of the cluster to move it to, as the list of tenants shows them
     #[arg(long, value_name = "HOST:PORT")]
     to: Node,
 

@@ -20,8 +20,7 @@ use crate::tenants;
 /// reason and left. They do not block other repairs. Tables and columns come back empty.
 ///
 /// The command refuses a tenant that another program has migrated. It also refuses a
-/// tenant that is not empty and has no recorded migration: run adopt-tenant to find its
-/// version.
+/// tenant that is not empty and has no recorded migration: adopt it to find its version.
 ///
 /// Exit code 1 when something is left, or when the repair failed.
 ///

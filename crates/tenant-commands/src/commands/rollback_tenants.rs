@@ -33,7 +33,7 @@ use crate::{interrupt, json, messages, report, tenants, version};
 /// duration_ms, and tenants: name, status (reverted, up_to_date, failed, skipped),
 /// reverted and to_revert (versions, newest first; to_revert is null when the tenant could
 /// not be reached), messages and
-/// messages_left_out (as of migrate-tenants), duration_ms, error (null, or
+/// messages_left_out (as when tenants are migrated), duration_ms, error (null, or
 /// message, sqlstate, migration, file, line, hint); spares: those with which something
 /// was done, in the same form; loss (null when it is not known): table, column (null
 /// when the table goes), tenants (how many have something in it), rows (estimated,

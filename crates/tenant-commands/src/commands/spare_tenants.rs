@@ -17,9 +17,9 @@ const MOST: i64 = 10_000;
 
 /// Keep spare tenants ready, which a new tenant takes at once
 ///
-/// A spare is a schema with all migrations applied and nobody's name.
-/// create-tenant gives it the new tenant's name, which takes milliseconds, and
-/// builds a tenant only where no spare is ready. Spares are migrated together
+/// A spare is a schema with all migrations applied and nobody's name. Creating a tenant
+/// gives it the new tenant's name, which takes milliseconds. A tenant is built only
+/// where no spare is ready. Spares are migrated together
 /// with the tenants, and are no tenants until they are taken.
 ///
 /// This migrates the spares that are behind, builds those that are missing, and
@@ -37,7 +37,7 @@ const MOST: i64 = 10_000;
 ///
 /// With --json: ready, created, migrated, dropped, failed, duration_ms, and
 /// ahead (how many were left alone), left_alone (their names), spares: name, status, applied, messages and
-/// messages_left_out (as of migrate-tenants), duration_ms, error; without N: ready,
+/// messages_left_out (as when tenants are migrated), duration_ms, error; without N: ready,
 /// behind, ahead, outdated, other.
 #[derive(Debug, Parser)]
 #[command(name = "spare-tenants", version)]
@@ -146,7 +146,7 @@ fn counts(spares: &Counted) -> String {
         (spares.behind, "behind"),
         (spares.ahead, AHEAD),
         (spares.outdated, "outdated"),
-        (spares.other, "not usable: see health-check"),
+        (spares.other, "not usable: a health check says why"),
     ];
     let others = others.iter().filter(|(count, _)| *count > 0);
     let others = others.map(|(count, what)| format!("; {count} {what}"));
