@@ -82,7 +82,7 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
             folder.display()
         )))
         .context(Advised::new(
-            "there are no migrations where they are looked for",
+            "the migrations cannot be read",
             where_they_are(folder),
         )));
     }
