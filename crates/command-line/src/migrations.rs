@@ -79,14 +79,10 @@ pub fn folder_of(
 ///
 /// # Errors
 ///
-/// A wrong use when they cannot be used, or have the version of one of the library's.
+/// As [`public_alone`]. A wrong use too when one has the version of one of the library's.
 pub fn public(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
     let path = &folder.path;
-    let is_there = is_folder(path).map_err(|error| migration_folder::no_folder(path, &error))?;
-    if !is_there && !folder.is_named {
-        return Ok(MigrationSet::registry());
-    }
-    let merged = MigrationSet::registry().merge(read_folder(path)?);
+    let merged = MigrationSet::registry().merge(public_alone(folder)?);
     merged.with_context(|| {
         Advised::new(
             format!(
@@ -97,6 +93,21 @@ pub fn public(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
              the library brings its own.",
         )
     })
+}
+
+/// The migrations of a public stream as the project has them: none if nobody says that it
+/// has any.
+///
+/// # Errors
+///
+/// A wrong use when they cannot be used.
+pub fn public_alone(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
+    let path = &folder.path;
+    let is_there = is_folder(path).map_err(|error| migration_folder::no_folder(path, &error))?;
+    if !is_there && !folder.is_named {
+        return Ok(MigrationSet::default());
+    }
+    read_folder(path)
 }
 
 /// What Diesel's configuration says of the folder.
