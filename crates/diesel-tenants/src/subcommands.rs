@@ -130,6 +130,14 @@ impl Subcommand {
         }
     }
 
+    /// The commands that it runs, by the names of their own.
+    #[must_use]
+    pub fn runs(&self) -> Vec<String> {
+        let entries = std::iter::once(self.entry).chain(self.of_public);
+        let names = entries.map(|entry| entry.command().get_name().to_owned());
+        names.collect()
+    }
+
     /// Runs it with arguments that its [`Subcommand::command`] has matched.
     #[must_use]
     pub(crate) fn run(&self, program: &Program, matches: &ArgMatches) -> ExitCode {

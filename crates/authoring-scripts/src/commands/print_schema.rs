@@ -151,9 +151,11 @@ impl PrintSchema {
     }
 
     async fn print(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Printed>> {
+        // Installing it takes minutes.
+        let all = self.files(project)?;
         let cli = DieselCli::find_or_install(context, project).await?;
         let mut printed = Vec::new();
-        for files in self.files(project)? {
+        for files in all {
             printed.push(self.print_one(context, project, &cli, files).await?);
         }
         Ok(printed)
