@@ -25,7 +25,9 @@ pub struct Subcommand {
     entry: &'static Entry,
     /// What `--public` runs instead. It takes some of the same arguments.
     of_public: Option<&'static Entry>,
-    /// What of its help is about this program.
+    /// Its line in the overview, if it is another than the command's own.
+    about: Option<&'static str>,
+    /// Its help, if it is another than the command's own.
     long_about: Option<&'static str>,
 }
 
@@ -37,6 +39,7 @@ const fn subcommand(name: &'static str, entry: &'static Entry) -> Subcommand {
         name,
         entry,
         of_public: None,
+        about: None,
         long_about: None,
     }
 }
@@ -60,6 +63,7 @@ pub static GROUPS: [Group; 5] = [
         subcommands: &[
             Subcommand {
                 of_public: Some(&tenants::MIGRATE_PUBLIC),
+                about: Some("Apply the pending migrations to the tenants, or to public"),
                 ..subcommand("migrate", &tenants::MIGRATE_TENANTS)
             },
             subcommand("rollback", &tenants::ROLLBACK_TENANTS),
@@ -120,6 +124,10 @@ impl Subcommand {
                 "Folder with `public/` and `tenant/` migrations, instead of those of the project",
             )
         });
+        let command = match self.about {
+            Some(text) => command.about(text),
+            None => command,
+        };
         let command = match self.long_about {
             Some(text) => command.long_about(text),
             None => command,

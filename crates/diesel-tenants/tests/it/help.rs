@@ -14,7 +14,6 @@ fn every_help_is_as_it_was_agreed() {
 
 #[test]
 fn a_short_help_fits_on_a_screen() {
-    assert_short_help_fits("tenants");
     for name in SUBCOMMANDS {
         assert_short_help_fits(&format!("tenants {name}"));
     }
@@ -42,8 +41,10 @@ fn others() -> Vec<String> {
         let path = file.unwrap().path();
         path.file_stem().unwrap().to_str().unwrap().to_owned()
     });
-    // These are words too, or commands of the Diesel CLI.
-    let names = names.filter(|name| !["completions", "studio", "print-schema"].contains(&&**name));
+    // These are subcommands too, or commands of the Diesel CLI.
+    let names = names.filter(|name| {
+        !["accept-edits", "completions", "studio", "print-schema"].contains(&&**name)
+    });
     let names = names.collect::<Vec<_>>();
     assert!(names.len() > 15, "{names:?}");
     names

@@ -11,9 +11,9 @@ pub(crate) const VERSIONS: [&str; 2] = ["20250301000000", "20250302000000"];
 /// What the first of them makes, as the Diesel CLI prints it.
 pub(crate) const SCHEMA: &str = "diesel::table! {
     boards (id) {
-        id -> Int4,
+        id -> Int8,
         title -> Text,
-        position -> Nullable<Int4>,
+        position -> Nullable<Int8>,
     }
 }
 ";
@@ -72,12 +72,12 @@ impl Project {
         project.file("src/schema.rs", SCHEMA);
         project.tenant(
             "2025-03-01-000000_boards",
-            "CREATE TABLE boards (id INT PRIMARY KEY, title TEXT NOT NULL);",
+            "CREATE TABLE boards (id BIGINT PRIMARY KEY, title TEXT NOT NULL);",
             "DROP TABLE boards;",
         );
         project.tenant(
             "2025-03-02-000000_position",
-            "ALTER TABLE boards ADD COLUMN position INT;",
+            "ALTER TABLE boards ADD COLUMN position BIGINT;",
             "ALTER TABLE boards DROP COLUMN position;",
         );
         project

@@ -14,7 +14,7 @@ use tenant_core::{Tenant, Version};
 use crate::report::problems;
 use crate::tenants;
 
-/// List the tenants, with the version and the number of pending migrations
+/// List the tenants with their versions and pending migrations
 ///
 /// On a Citus cluster also the server that each is on, and its size there.
 ///
