@@ -11,7 +11,7 @@ use crate::exit::UsageError;
 use crate::hints::Advised;
 use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, files, project};
+use crate::{Common, Environment, Invocation, Output, files, misplaced, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
 /// project's own server, which is started when it does not run.
@@ -83,7 +83,7 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
         )))
         .context(Advised::new(
             "the migrations cannot be read",
-            where_they_are(folder),
+            misplaced::where_they_are(folder),
         )));
     }
     let source = FileBasedMigrations::from_path(PathBuf::from(folder));
@@ -100,35 +100,11 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     });
     let set = read.and_then(|source| {
         let path = folder.to_owned();
-        Ok(MigrationSet::from_source(&Folder { source, path })?)
+        let set = MigrationSet::from_source(&Folder { source, path })?;
+        if set.iter().len() == 0 {
+            misplaced::refuse_loose_files(folder)?;
+        }
+        Ok(set)
     });
     set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
-}
-
-/// Where the migrations of that folder may be.
-fn where_they_are(folder: &Path) -> String {
-    let rule = "--migrations-dir names a folder with `tenant` and perhaps `public` in it";
-    let Some(above) = folder.parent().filter(|above| has_migrations(above)) else {
-        return format!("Correct the folder: {rule}.");
-    };
-    let shown = above.display();
-    match above.parent() {
-        // One folder too far.
-        Some(top) if above.ends_with("tenant") || above.ends_with("public") => {
-            format!(
-                "Name {}: {rule}, and {shown} has migrations itself.",
-                top.display()
-            )
-        }
-        _ => format!(
-            "If the migrations in {shown} are for tenants, move them to {}: {rule}.",
-            folder.display()
-        ),
-    }
-}
-
-/// Whether migrations lie in this very folder.
-fn has_migrations(folder: &Path) -> bool {
-    let mut entries = folder.read_dir().into_iter().flatten().flatten();
-    entries.any(|entry| files::is_there(&entry.path().join("up.sql")))
 }

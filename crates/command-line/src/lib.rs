@@ -22,6 +22,7 @@ pub mod invocation;
 pub mod json;
 mod migration_folder;
 pub mod migrations;
+mod misplaced;
 mod name_arg;
 pub mod options;
 pub mod output;

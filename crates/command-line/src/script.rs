@@ -113,7 +113,14 @@ impl Context {
     pub fn migrations(&self) -> anyhow::Result<Migrations> {
         match (self.program.compiled_in, &self.common.migrations_dir) {
             (Some(compiled_in), None) => Ok(compiled_in()?),
-            (_, folder) => migrations::read(folder.as_deref()),
+            (_, folder) => {
+                let read = migrations::read(folder.as_deref())?;
+                if read.tenant.iter().len() == 0 {
+                    self.output
+                        .note("note: there are no migrations for tenants yet");
+                }
+                Ok(read)
+            }
         }
     }
 

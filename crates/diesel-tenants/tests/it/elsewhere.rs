@@ -54,7 +54,12 @@ async fn a_folder_that_is_named_is_read_from_anywhere() {
     command.arg(&migrations).on(&project.url()).run().succeeds();
     assert_eq!(project.tracked().await, ["acme"]);
 
-    for wrong in [migrations.join("tenant"), folder.path().join("nowhere")] {
+    let one = migrations.join("tenant/2025-03-01-000000_boards");
+    for wrong in [
+        migrations.join("tenant"),
+        one.clone(),
+        folder.path().join("nowhere"),
+    ] {
         let command = folder.command("tenants migrate --migrations-dir");
         let refused = command.arg(&wrong).on(&project.url()).run().exits_with(2);
         let looked = wrong.join("tenant");
@@ -81,6 +86,34 @@ fn migrations_that_lie_one_folder_above_are_pointed_at() {
     refused
         .says("migrations/tenant")
         .says("are for tenants, move them to");
+}
+
+#[test]
+fn files_that_another_program_would_apply_are_not_passed_over() {
+    let folder = Folder::new();
+    folder.file(
+        "migrations/tenant/0001_init.up.sql",
+        "CREATE TABLE t (id INT);",
+    );
+    for line in ["tenants migrate", "tenants create acme"] {
+        let refused = folder.run(line).exits_with(2).prints_nothing();
+        refused.says("0001_init.up.sql is no migration");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_without_migrations_is_noted_and_no_success_in_silence() {
+    let project = Project::set_up().await;
+    std::fs::remove_dir_all(project.folder.path().join("migrations/tenant")).unwrap();
+    project.file("migrations/tenant/.keep", "");
+    let noted = project.run("migrate").succeeds();
+    noted.says("there are no migrations for tenants yet");
+}
+
+#[test]
+fn a_mistyped_option_is_met_with_the_right_one() {
+    let refused = Folder::new().run("tenants migrate --migration-dir sql");
+    refused.exits_with(2).says("'--migrations-dir'");
 }
 
 #[test]
