@@ -88,6 +88,20 @@ async fn the_projects_own_public_migrations_are_applied_with_those_of_the_list_o
 }
 
 #[tokio::test]
+async fn the_studio_shows_the_projects_tenants_until_it_is_interrupted() {
+    let project = Project::set_up().await;
+    project.run("create acme").succeeds();
+    let running = project.command("studio --tenant acme --no-open").start();
+    let url = running.first_line().await;
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    running.interrupt();
+    running.finish().succeeds();
+    project
+        .run("studio --tenant nobody --no-open")
+        .exits_with(1);
+}
+
+#[tokio::test]
 async fn a_project_is_found_from_each_folder_in_it() {
     let project = Project::set_up().await;
     let created = project.command("create acme").within("src/handlers").run();
