@@ -14,8 +14,8 @@ use anyhow::Context as _;
 use clap::Args;
 use command_line::hints::Advised;
 use command_line::{Context, Invocation, Output};
-use schema_diff::Catalog;
-use tenant_core::{Database, ExtensionsSchema, PgError};
+use schema_diff::{Catalog, Schema};
+use tenant_core::{Database, ExtensionsSchema, PgError, quote_ident};
 use tokio_postgres::Client;
 
 use crate::{Project, Stream};
@@ -65,6 +65,8 @@ pub struct Scratch {
     url: String,
     database: Database,
     extensions: Option<ExtensionsSchema>,
+    /// Tables of the public stream that the library has made, and not the project.
+    own_tables: Vec<String>,
     output: Output,
     is_gone: bool,
 }
@@ -88,7 +90,7 @@ impl Scratch {
         stream: Stream,
         options: &Options,
     ) -> anyhow::Result<Self> {
-        let migrations = fill::read(context, project, stream)?;
+        let contents = fill::read(context, project, stream)?;
         let url = match &options.scratch_url {
             Some(url) => url.clone(),
             None => context.database_url().await?,
@@ -110,6 +112,7 @@ impl Scratch {
             origin,
             name: plan.name.clone(),
             extensions: context.extensions(),
+            own_tables: Vec::new(),
             output: context.output,
             is_gone: false,
         };
@@ -119,7 +122,8 @@ impl Scratch {
         scratch.database = alike.context("carrying the settings of the database over")?;
         let what = format!("scratch database for {stream}: {}", scratch.database);
         context.output.detail(&what);
-        fill::fill(context, stream, migrations, &client, &scratch.database).await?;
+        let own = fill::fill(context, stream, contents, &client, &scratch.database);
+        scratch.own_tables = own.await?;
         Ok(scratch)
     }
 
@@ -156,6 +160,29 @@ impl Scratch {
         Ok(client)
     }
 
+    /// Drops the tables that the library has made, unless `schema` has them or something
+    /// of the project depends on them: whoever does not use them has them in no
+    /// `schema.rs`, and no migration is to drop them.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection.
+    pub async fn keep_own_tables_of(&self, schema: Option<&Schema>) -> anyhow::Result<()> {
+        let is_used = |name: &&String| schema.is_some_and(|schema| schema.table(name).is_some());
+        let unused = self.own_tables.iter().filter(|name| !is_used(name));
+        let unused = unused.collect::<Vec<_>>();
+        if unused.is_empty() {
+            return Ok(());
+        }
+        let client = self.client().await?;
+        for name in unused {
+            let drop = format!("DROP TABLE public.{}", quote_ident(name));
+            // What depends on it is the project's, and so is the table then.
+            drop_if_free(&client, &drop).await?;
+        }
+        Ok(())
+    }
+
     /// What its migrations made.
     ///
     /// # Errors
@@ -182,6 +209,16 @@ impl Scratch {
             "the scratch database {} is left over; a run in an hour or later drops it, or `DROP DATABASE {}`",
             self.database, self.name
         )
+    }
+}
+
+/// 2BP01: `dependent_objects_still_exist`.
+async fn drop_if_free(client: &Client, sql: &str) -> anyhow::Result<()> {
+    match client.batch_execute(sql).await.map_err(PgError::from) {
+        Err(error) if error.sqlstate() != Some("2BP01") => {
+            Err(error).context("dropping the library's tables from the scratch database")
+        }
+        _ => Ok(()),
     }
 }
 

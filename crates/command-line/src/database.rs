@@ -1,4 +1,4 @@
-//! Finds the database and the migrations to work with.
+//! Finds the database to work with, and reads a folder of migrations.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,10 @@ use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::MigrationSet;
 
 use crate::exit::UsageError;
+use crate::hints::Advised;
 use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, files, project};
+use crate::{Common, Environment, Invocation, Output, files, misplaced, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
 /// project's own server, which is started when it does not run.
@@ -22,6 +23,7 @@ use crate::{Common, Environment, Invocation, Output, files, project};
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
+    invocation: &Invocation,
     output: Output,
 ) -> anyhow::Result<String> {
     let given = common
@@ -39,7 +41,7 @@ pub async fn find_url(
         Startup::Created => output.note(&format!(
             "Created the project's own PostgreSQL server in .postgres/ and started it \
              (`{}` stops it).",
-            Invocation::of(common).call(Action::StopServer)
+            invocation.call(Action::StopServer)
         )),
     }
     // Nobody logs in there with a password, so the whole URL can be shown.
@@ -76,9 +78,13 @@ pub fn project_server(
 pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     if !files::is_folder(folder).map_err(|error| migration_folder::no_folder(folder, &error))? {
         return Err(anyhow!(UsageError(format!(
-            "there is no folder {} (--migrations-dir names a folder with `public` and `tenant` in it)",
+            "there is no folder {}",
             folder.display()
-        ))));
+        )))
+        .context(Advised::new(
+            "the migrations cannot be read",
+            misplaced::where_they_are(folder),
+        )));
     }
     let source = FileBasedMigrations::from_path(PathBuf::from(folder));
     let read = source.map_err(|error| match error {
@@ -94,7 +100,11 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     });
     let set = read.and_then(|source| {
         let path = folder.to_owned();
-        Ok(MigrationSet::from_source(&Folder { source, path })?)
+        let set = MigrationSet::from_source(&Folder { source, path })?;
+        if set.iter().len() == 0 {
+            misplaced::refuse_loose_files(folder)?;
+        }
+        Ok(set)
     });
     set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
 }

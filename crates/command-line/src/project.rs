@@ -1,16 +1,36 @@
 //! Finds the project's folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::files;
 
-/// The file that marks the project's folder.
-pub const MARKER: &str = "diesel.tenant.toml";
+/// What marks the project's folder. What stands first is looked for first, in all folders:
+/// a package of the project may have migrations of its own.
+const MARKERS: [Marker; 3] = [
+    Marker::File("tenants.toml"),
+    Marker::File("diesel.tenant.toml"),
+    Marker::Folder("migrations/tenant"),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Marker {
+    File(&'static str),
+    Folder(&'static str),
+}
+
+impl Marker {
+    fn is_in(self, folder: &Path) -> bool {
+        match self {
+            Self::File(name) => files::is_there(&folder.join(name)),
+            Self::Folder(name) => folder.join(name).is_dir(),
+        }
+    }
+}
 
 /// The project's folder: the current one, or the nearest one above, that holds
-/// [`MARKER`].
+/// `tenants.toml`, else `diesel.tenant.toml`, else `migrations/tenant/`.
 ///
 /// # Errors
 ///
@@ -18,16 +38,18 @@ pub const MARKER: &str = "diesel.tenant.toml";
 /// found.
 pub fn folder() -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir().context("finding the current folder")?;
-    let project = here
-        .ancestors()
-        .find(|folder| files::is_there(&folder.join(MARKER)))
-        .map(PathBuf::from);
+    let nearest = |marker: &Marker| here.ancestors().find(|folder| marker.is_in(folder));
+    let project = MARKERS.iter().find_map(nearest).map(PathBuf::from);
     project.ok_or_else(|| NoProject { here }.into())
 }
 
 /// Neither the current folder nor one above is a project's.
 #[derive(Debug, thiserror::Error)]
-#[error("{} is not in a project: there is no {MARKER} here or above", here.display())]
+#[error(
+    "{} is not in a project: there is no tenants.toml, diesel.tenant.toml or migrations/tenant \
+     here or above",
+    here.display()
+)]
 pub struct NoProject {
     here: PathBuf,
 }

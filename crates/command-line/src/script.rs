@@ -2,9 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::exit::Verdict;
-use crate::{Common, Environment, Invocation, Output, database, hints, json};
-use clap::Parser;
+use clap::{ArgMatches, Parser};
+use tenant_core::{Migrations, TenantName};
+
+use crate::exit::{UsageError, Verdict};
+use crate::{
+    Common, Environment, Invocation, NameArg, Output, Program, database, hints, json, migrations,
+};
 
 /// A command.
 #[expect(
@@ -22,6 +26,7 @@ pub trait Script: Parser {
 /// What a command works with.
 #[derive(Debug)]
 pub struct Context {
+    program: Program,
     common: Common,
     environment: Environment,
     invocation: Invocation,
@@ -30,19 +35,26 @@ pub struct Context {
 }
 
 impl Context {
-    /// What the options and the environment say. [`run`] makes it for a
+    /// What the program, the options and the environment say. [`Entry`] makes it for a
     /// command; this is for whoever uses a part of one.
     ///
     /// # Errors
     ///
     /// A `.env` or a variable that cannot be read.
-    pub fn new(common: Common) -> anyhow::Result<Self> {
+    pub fn new(program: Program, common: Common) -> anyhow::Result<Self> {
         Ok(Self {
             output: Output::new(&common),
             environment: Environment::read()?,
-            invocation: Invocation::of(&common),
+            invocation: Invocation::of(&common).spelled(program.spelling),
+            program,
             common,
         })
+    }
+
+    /// The program that the command is in.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// The common options.
@@ -71,7 +83,13 @@ impl Context {
     /// When the project's own server is needed, and there is none or it does
     /// not start.
     pub async fn database_url(&self) -> anyhow::Result<String> {
-        database::find_url(&self.common, &self.environment, self.output).await
+        database::find_url(
+            &self.common,
+            &self.environment,
+            &self.invocation,
+            self.output,
+        )
+        .await
     }
 
     /// That database. Nothing is connected yet.
@@ -84,6 +102,53 @@ impl Context {
         let database = tenant_core::Database::parse(&url)?;
         self.output.detail(&format!("database: {database}"));
         Ok(database)
+    }
+
+    /// The migrations to work with: those that are compiled into the program, unless
+    /// there are none or `--migrations-dir` names a folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrations::read`].
+    pub fn migrations(&self) -> anyhow::Result<Migrations> {
+        match (self.program.compiled_in, &self.common.migrations_dir) {
+            (Some(compiled_in), None) => Ok(compiled_in()?),
+            (_, folder) => {
+                let read = migrations::read(folder.as_deref())?;
+                if read.tenant.iter().len() == 0 {
+                    self.output
+                        .note("note: there are no migrations for tenants yet");
+                }
+                Ok(read)
+            }
+        }
+    }
+
+    /// The name of a tenant, from an argument or from a file of names: the only place
+    /// where a text from outside becomes one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`](tenant_core::InvalidName), a wrong use. What may hold a password is
+    /// not repeated.
+    pub fn name(&self, text: &str) -> anyhow::Result<TenantName> {
+        let name = text.parse::<TenantName>();
+        name.map_err(|error| {
+            if may_hold_a_password(text) {
+                return UsageError(CONCEALED.to_owned()).into();
+            }
+            error.into()
+        })
+    }
+
+    /// The names of several arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::name`].
+    pub fn names(&self, arguments: &[NameArg]) -> anyhow::Result<Vec<TenantName>> {
+        let names = arguments.iter().map(|one| self.name(one.as_str()));
+        names.collect()
     }
 
     /// The project's own server, whatever database is named.
@@ -116,19 +181,58 @@ impl Context {
     }
 }
 
-/// Runs a command from the process's arguments.
-#[must_use]
-pub fn run<S: Script>() -> ExitCode {
-    match S::try_parse() {
-        Ok(script) => execute(script).into(),
-        Err(error) => refuse(&error).into(),
+/// A command without its type. It is made where the command is, so that the code of an
+/// async command is generated there, and once for all programs that have it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    command: fn() -> clap::Command,
+    execute: fn(&Program, &ArgMatches) -> Verdict,
+}
+
+impl Entry {
+    /// That of a command.
+    #[must_use]
+    pub const fn of<S: Script>() -> Self {
+        Self {
+            command: S::command,
+            execute: execute::<S>,
+        }
+    }
+
+    /// What it accepts.
+    #[must_use]
+    pub fn command(&self) -> clap::Command {
+        (self.command)()
+    }
+
+    /// Runs it from the process's arguments.
+    #[must_use]
+    pub fn run(&self, program: &Program) -> ExitCode {
+        match self.command().try_get_matches() {
+            Ok(matches) => self.run_with(program, &matches),
+            Err(error) => refuse(&error),
+        }
+    }
+
+    /// Runs it with arguments that were matched by its own [`Entry::command`], or by one
+    /// that has more.
+    #[must_use]
+    pub fn run_with(&self, program: &Program, matches: &ArgMatches) -> ExitCode {
+        (self.execute)(program, matches).into()
     }
 }
 
-fn execute<S: Script>(script: S) -> Verdict {
+fn execute<S: Script>(program: &Program, matches: &ArgMatches) -> Verdict {
+    match S::from_arg_matches(matches) {
+        Ok(script) => run(program, script),
+        Err(error) => refused(&error),
+    }
+}
+
+fn run<S: Script>(program: &Program, script: S) -> Verdict {
     let output = Output::new(script.common());
-    let invocation = Invocation::of(script.common());
-    let result = Context::new(script.common().clone()).and_then(|context| {
+    let invocation = Invocation::of(script.common()).spelled(program.spelling);
+    let result = Context::new(*program, script.common().clone()).and_then(|context| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
@@ -150,11 +254,16 @@ fn fail(output: Output, invocation: &Invocation, error: &anyhow::Error) -> Verdi
 
 /// Reports arguments that clap does not accept, or shows the help that was
 /// asked for.
-fn refuse(error: &clap::Error) -> Verdict {
+#[must_use]
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    refused(error).into()
+}
+
+fn refused(error: &clap::Error) -> Verdict {
     let output = Output::new(&Common::json());
     let mut message = error.to_string();
     if may_hold_a_password(&message) {
-        CONCEALED.clone_into(&mut message);
+        message = format!("error: {CONCEALED}");
         output.problem(&message);
     } else {
         // There is nobody left to tell when this fails.
@@ -178,7 +287,7 @@ fn without_usage(message: &str) -> String {
 }
 
 /// What is said of arguments that must not be repeated.
-const CONCEALED: &str = "error: an argument is out of place that looks like a database URL; it is \
+const CONCEALED: &str = "an argument is out of place that looks like a database URL; it is \
                          given as --database-url URL (see --help)";
 
 /// clap repeats the argument that it does not understand.

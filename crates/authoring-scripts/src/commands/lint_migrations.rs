@@ -123,8 +123,8 @@ impl LintMigrations {
         let base = self.if_known(context, base)?;
         let mut document = Document::default();
         let migrations_dir = self.common.migrations_dir.as_deref();
-        for stream in self.streams.chosen() {
-            let folder = project.files(stream, migrations_dir)?.migrations;
+        for files in self.streams.find(project, migrations_dir)? {
+            let (stream, folder) = (files.stream, files.migrations);
             let is_there = is_folder(&folder).map_err(|error| {
                 let shown = project.shown(&folder);
                 anyhow!(UsageError(format!(

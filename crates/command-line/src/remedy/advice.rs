@@ -77,7 +77,7 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         }
         Advice::RemoveDependents => {
             "change the objects so that they don't depend on the schema, or drop them. With \
-             --with-dependents, `drop-tenant` drops them, and the data in them"
+             --with-dependents, dropping the tenant drops them, and the data in them"
         }
         Advice::DetachDependents => {
             "change the objects that depend on the schema so that they don't, or drop them. Then \
@@ -137,8 +137,8 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              TG_TABLE_SCHEMA or current_schema()"
         }
         Advice::AllowNameUses => {
-            "if the migrations create the same under every name, give --allow-name-uses to \
-             spare-tenants and create-tenant"
+            "if the migrations create the same under every name, give --allow-name-uses \
+             when you create spares and tenants"
         }
         Advice::KeepWhatNameMade => {
             "the migrations use the schema's name, and may have created this under an earlier name \

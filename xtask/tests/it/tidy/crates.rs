@@ -79,7 +79,7 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "command-line",
-        never_to: &["schema-*", "*-scripts"],
+        never_to: &["schema-*", "*-scripts", "*-commands"],
         because: "every command rests on it, those too that must compile without the schema \
                   crates",
     },
@@ -90,12 +90,43 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "authoring-scripts",
-        never_to: &["schema-public", "schema-tenant", "tenant-scripts"],
+        never_to: &[
+            "schema-public",
+            "schema-tenant",
+            "tenant-scripts",
+            "*-commands",
+        ],
         because: "its commands must compile while an edited schema.rs does not",
     },
     Arrow {
+        of: "*-commands",
+        never_to: &["schema-*", "*-scripts", "diesel-tenants", "tenant-testing"],
+        because: "programs hand in their migrations, so that one can have none",
+    },
+    Arrow {
+        of: "tenant-commands",
+        never_to: &["tenant-studio", "studio-commands"],
+        because: "no other command is to wait for the studio's web server to compile",
+    },
+    Arrow {
+        of: "diesel-tenants",
+        never_to: &[
+            "schema-*",
+            "tenant-scripts",
+            "studio-scripts",
+            "workspace-hack",
+        ],
+        because: "it is installed, and works in any project",
+    },
+    Arrow {
         of: "tenant-scripts",
-        never_to: &["tenant-studio", "studio-scripts", "authoring-scripts"],
+        never_to: &[
+            "tenant-studio",
+            "studio-commands",
+            "studio-scripts",
+            "authoring-scripts",
+            "diesel-tenants",
+        ],
         because: "no other command is to wait for the studio's web server to compile",
     },
     Arrow {
