@@ -49,6 +49,7 @@ mod spread;
 mod squash;
 mod standings;
 mod state;
+mod targets;
 mod texts;
 mod trial;
 mod unanswering;

@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn todays_list_has_the_statements_it_always_had() {
         let registry = Registry::default();
-        let target = registry.target(&"acme".parse().unwrap());
+        let target = registry.tenant("acme", None).unwrap();
         let spare = "_spare_1".parse().unwrap();
         let (tenant, spare) = (Schema::Tenant(&target), Schema::Spare(&spare));
         let none = Ran { migrations: &[] };
@@ -374,7 +374,7 @@ mod tests {
     fn a_list_that_keeps_nothing_is_written_all_the_same() {
         let registry = Registry::table("a\"b", "List.").key("Key");
         registry.learn(&[(1, "Key".to_owned())]);
-        let target = registry.target(&"acme".parse().unwrap());
+        let target = registry.tenant("acme", None).unwrap();
         let (tenant, none) = (Schema::Tenant(&target), Ran { migrations: &[] });
         assert_eq!(
             of(&registry.update(tenant, none, "x").unwrap()),

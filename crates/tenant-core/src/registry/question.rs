@@ -4,6 +4,7 @@ use sql_text::literal;
 
 use super::columns::{Column, Columns};
 use super::place::Place;
+use super::source::Source;
 use super::{List, Registry, Rows, SPARE_PREFIX};
 use crate::name::{Schema, SchemaName};
 
@@ -14,8 +15,26 @@ impl Registry {
             return "true".to_owned();
         };
         let (place, name) = (self.place(list), literal(schema.key()));
+        if list == List::Tenants && !self.is_plain() {
+            let Rows { from, key, .. } = self.rows("t");
+            return format!("EXISTS (SELECT FROM {from} WHERE {key} = {name})");
+        }
         let (table, key) = (&place.table, &place.key);
         format!("EXISTS (SELECT FROM {table} WHERE {key} = {name})")
+    }
+
+    /// Whether the list of tenants is a table that is read as it is.
+    fn is_plain(&self) -> bool {
+        self.0.source == Source::default()
+    }
+
+    /// The query for the schemas of the tenants whose names are its parameter, where only the
+    /// list knows them: name and schema.
+    pub(crate) fn schemas_of(&self) -> String {
+        let Rows {
+            from, key, schema, ..
+        } = self.rows("t");
+        format!("SELECT {key}::text, {schema}::text FROM {from} WHERE {key} = ANY ($1)")
     }
 
     /// The query that fails where there is no such list, and gives nothing.
@@ -23,8 +42,12 @@ impl Registry {
         format!("SELECT FROM {} LIMIT 0", self.name_of(list))
     }
 
-    /// The query for all rows of a list: key, when it was made, and version.
+    /// The query for all rows of a list: key, when it was made, version, and where only the
+    /// list of tenants knows it, the schema.
     pub(crate) fn all(&self, list: List) -> String {
+        if list == List::Tenants && !self.is_plain() {
+            return self.all_tenants();
+        }
         let (place, columns) = (self.place(list), self.columns(list));
         let or_null = |column: Column, of: &str| {
             let name = columns.has(column).then(|| column.name().to_owned());
@@ -37,6 +60,17 @@ impl Registry {
             or_null(Column::Version, "text"),
             place.table
         )
+    }
+
+    fn all_tenants(&self) -> String {
+        let rows = self.rows("t");
+        let schema = match self.names().is_mapped() {
+            true => format!(", {}::text", rows.schema),
+            false => String::new(),
+        };
+        let (key, from) = (rows.key, rows.from);
+        let (created_at, version) = (rows.created_at, rows.version);
+        format!("SELECT {key}::text, {created_at}, {version}{schema} FROM {from}")
     }
 
     /// The query for those schemas of a list, its parameter, that are tenants'.

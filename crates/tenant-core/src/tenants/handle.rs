@@ -11,11 +11,11 @@ use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
 use crate::migration::{MigrationSet, Migrations};
-use crate::name::{Schema, Target};
+use crate::name::Schema;
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
 use crate::report::Waiting;
-use crate::{Answer, Error, InvalidSchemaName, Node, SchemaName, TenantName};
+use crate::{Answer, Error, InvalidName, InvalidSchemaName, Node, SchemaName, TenantName};
 
 /// The tenants of one database.
 ///
@@ -142,9 +142,14 @@ impl Tenants {
         &self.registry
     }
 
-    /// The tenant `name` with its schema.
-    pub(super) fn target(&self, name: &TenantName) -> Target {
-        self.registry.target(name)
+    /// The name of a tenant that this text is, by what the fleet allows: for texts from
+    /// outside. See [`Naming::name`](crate::Naming::name).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`] with the rule that it breaks.
+    pub fn name(&self, text: &str) -> Result<TenantName, InvalidName> {
+        self.registry.names().name(text)
     }
 
     async fn look_for_cluster(&self) -> Result<(), Error> {

@@ -329,7 +329,7 @@ impl Tenants {
         }
         let names = found
             .iter()
-            .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
+            .filter_map(|problem| TenantName::quoted(problem.tenant.as_ref()?).ok());
         let names = Selection::only(names.collect::<BTreeSet<TenantName>>());
         let mut again = HashSet::new();
         if !names.is_empty() {
@@ -365,7 +365,7 @@ impl Tenants {
         // A name that is none cannot be asked for, and does not come and go.
         let is_name = |problem: &Problem| {
             let name = problem.tenant.as_deref();
-            name.is_some_and(|name| name.parse::<TenantName>().is_ok())
+            name.is_some_and(|name| self.registry.registered(name).is_ok())
         };
         let mut found = found;
         found.retain(|problem| !is_name(problem) || again.contains(&problem.identity()));

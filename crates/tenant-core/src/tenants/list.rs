@@ -49,8 +49,8 @@ impl Tenants {
         let states = self.states(&Selection::All, Knowledge::Certain).await?;
         let mut places = self.find_places().await?;
         let tenants = states.into_iter().map(|state| {
-            let target = self.registry.tenant(&state.name).ok();
-            let place = target.and_then(|it| places.remove(it.schema.as_str()));
+            let standing = state.standing.as_ref().ok();
+            let place = standing.and_then(|it| places.remove(it.entry.schema_name().as_str()));
             tenant(state, place, &self.migrations.tenant)
         });
         Ok(tenants.collect())

@@ -101,7 +101,7 @@ impl Tenants {
     /// The schema called `name`, if it can be a tenant's.
     fn possible_tenant(&self, name: &str) -> Option<SchemaName> {
         let schema = name.parse().ok()?;
-        let tenant = self.registry.naming().tenant_of(&schema);
+        let tenant = self.registry.names().tenant_of(&schema);
         tenant.map(|_| schema)
     }
 

@@ -327,8 +327,13 @@ async fn listed(
     let rows = rows.map_err(failed)?;
     let read = |row: &Row| {
         let name = row.try_get::<_, String>(0)?;
+        // Only a list that alone knows the schemas says them.
+        let schema = match row.len() {
+            0..=3 => None,
+            _ => row.try_get::<_, Option<String>>(3)?,
+        };
         Ok(Listed {
-            entry: registry.entry(list, &name),
+            entry: registry.entry(list, &name, schema.as_deref()),
             name,
             created_at: row.try_get(1)?,
             version: row.try_get(2)?,

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::handle::Tenants;
-use crate::Error;
 use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
 use crate::made_up::MadeUp;
 use crate::migration::{Migration, MigrationFile};
 use crate::name::{REHEARSAL_PREFIX, Schema, Target};
 use crate::shape::{self, ByDefault, Circumstances, Expectation};
+use crate::{Error, InvalidName, TenantName};
 
 /// How long a trial waits for a lock of another session, in ms: whoever comes after it
 /// waits behind it.
@@ -176,7 +176,7 @@ impl Tenants {
     /// A name that no tenant has, for a database that is dropped again.
     pub(super) fn rehearsal(&self) -> Result<Target, Error> {
         let name = format!("{REHEARSAL_PREFIX}{:016x}", rand::random::<u64>());
-        self.registry.tenant(&name)
+        trial(&name, &name)
     }
 
     /// A name of letters that stand together nowhere by accident. Two of them differ in
@@ -200,8 +200,18 @@ impl Tenants {
                 letters(5)
             ),
         };
-        self.registry.tenant(&name)
+        // What migrations make can depend on how the names of schemas begin.
+        let schema = self.registry.names().around_trial(&name);
+        trial(&name, &schema).or_else(|_| trial(&name, &name))
     }
+}
+
+/// A tenant that is nobody's, and its schema.
+fn trial(name: &str, schema: &str) -> Result<Target, Error> {
+    Ok(Target {
+        name: TenantName::quoted(name)?,
+        schema: InvalidName::with_schema(name, schema)?,
+    })
 }
 
 /// Whether a made-up name has capitals, and so has to be quoted.

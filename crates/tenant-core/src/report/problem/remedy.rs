@@ -91,14 +91,15 @@ impl Problem {
                 Vec::new()
             }
             ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
-                together(difference.sql(&registry.target(&name).schema))
+                let schema = registry.known_schema(&name);
+                schema.map_or_else(Vec::new, |schema| together(difference.sql(&schema)))
             }),
             _ => Vec::new(),
         }
     }
 
     fn name(&self) -> Option<TenantName> {
-        self.tenant.as_deref()?.parse().ok()
+        TenantName::quoted(self.tenant.as_deref()?).ok()
     }
 
     /// What a command does about it. No command takes what cannot be a tenant's name.
@@ -175,10 +176,9 @@ fn adopt(name: TenantName) -> Command {
 
 /// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
 fn schema_of(registry: &Registry, name: &str) -> String {
-    match name.parse() {
-        Ok(name) => registry.target(&name).schema.to_string(),
-        Err(_) => name.to_owned(),
-    }
+    let schema = TenantName::quoted(name).ok();
+    let schema = schema.and_then(|name| registry.known_schema(&name));
+    schema.map_or_else(|| name.to_owned(), String::from)
 }
 
 /// `function` is SQL: its name and its arguments.
@@ -205,7 +205,7 @@ fn orphaned(registry: &Registry, name: &str, orphan: &Orphan) -> Vec<Remedy> {
         }
     };
     let schema = name.parse::<SchemaName>().ok();
-    let first = match schema.and_then(|schema| registry.naming().tenant_of(&schema)) {
+    let first = match schema.and_then(|schema| registry.names().tenant_of(&schema)) {
         Some(tenant) => adopt(tenant).into(),
         None => Advice::RenameSchema.into(),
     };
