@@ -183,7 +183,7 @@ pub enum Error {
     /// The application's list does not agree with what was done, which was rolled back.
     #[error(transparent)]
     Unconfirmed(Box<Unconfirmed>),
-    /// A table that should become the list of tenants cannot. Nothing was changed.
+    /// A table or a query cannot be the list of tenants. Nothing was changed.
     #[error(transparent)]
     UnfitList(Box<UnfitList>),
     /// A statement of a migration failed.

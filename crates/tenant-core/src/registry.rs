@@ -7,6 +7,7 @@
 //! their parts from [`Rows`]. Diesel's typed rows of today's tables are
 //! `schema_public`'s; a test holds the two together.
 
+mod beside;
 mod change;
 mod columns;
 mod migrations;
@@ -17,6 +18,7 @@ mod seen;
 mod source;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sql_text::ident;
 
@@ -56,6 +58,8 @@ struct Lists {
     naming: Naming,
     /// The schemas of tenants as they were listed lately, if only the list knows them.
     schemas: SchemasSeen,
+    /// Whether it is known which columns the query gives.
+    is_described: AtomicBool,
 }
 
 /// One of the lists.
@@ -189,12 +193,17 @@ impl Registry {
     }
 
     fn of(tenants: Place, source: Source, naming: Naming) -> Self {
+        let mut tenants = Table::of(tenants);
+        if source.is_query() {
+            tenants.found = Found::of(Columns::beside(false));
+        }
         Self(Arc::new(Lists {
-            tenants: Table::of(tenants),
+            tenants,
             spares: Table::of(Place::spares()),
             source,
             naming,
             schemas: SchemasSeen::default(),
+            is_described: AtomicBool::default(),
         }))
     }
 
@@ -206,14 +215,17 @@ impl Registry {
             spares,
             source,
             naming,
+            is_described,
             ..
         } = &*self.0;
+        let is_described = is_described.load(Ordering::Relaxed);
         Self(Arc::new(Lists {
             tenants: tenants.clone(),
             spares: spares.clone(),
             source: source.clone(),
             naming: naming.clone(),
             schemas: SchemasSeen::default(),
+            is_described: AtomicBool::new(is_described),
         }))
     }
 

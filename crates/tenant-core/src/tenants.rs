@@ -53,6 +53,7 @@ mod targets;
 mod texts;
 mod trial;
 mod unanswering;
+mod unlisted;
 mod without_history;
 
 pub use accept_edits::AcceptEdits;

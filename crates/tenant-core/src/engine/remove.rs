@@ -8,7 +8,7 @@ use super::drop_steps::{DropStep, Portion, next_drop_step};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
-use super::transaction::{close, finish};
+use super::transaction::{close, confirm_gone, finish};
 use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
@@ -107,6 +107,7 @@ fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
             if let Some(statement) = work.registry.delete(work.schema) {
                 script.step("removing the registration", &statement);
             }
+            confirm_gone(work, &mut script);
         }
     }
     script.commit();

@@ -6,7 +6,7 @@ use regex::Regex;
 use thiserror::Error;
 
 use super::tenant::NameRule;
-use super::{InvalidName, InvalidSchemaName, SchemaName, Target, TenantName};
+use super::{InvalidName, InvalidSchemaName, SchemaName, TenantName};
 
 /// Where the name stands in a template.
 const NAME: &str = "{name}";
@@ -239,13 +239,6 @@ impl Naming {
         }
     }
 
-    /// The tenant `name` with its schema, if not only the list of tenants knows it.
-    pub(crate) fn target(&self, name: &TenantName) -> Option<Target> {
-        let schema = self.schema_of(name)?;
-        let name = name.clone();
-        Some(Target { name, schema })
-    }
-
     /// The tenant whose schema is called `schema`, if one's can be by what is known here.
     pub(crate) fn tenant_of(&self, schema: &SchemaName) -> Option<TenantName> {
         let text = match &self.schemas {
@@ -257,6 +250,17 @@ impl Naming {
             }
         };
         self.name(text).ok()
+    }
+
+    /// Whether a schema in no list can be a tenant's that has lost its row, by what it is
+    /// called. Where only the list knows what schemas are called, an empty one can be
+    /// anybody's.
+    pub(crate) fn may_be_a_tenants(&self, schema: &SchemaName, is_empty: bool) -> bool {
+        match &self.schemas {
+            Schemas::Same => true,
+            Schemas::Around { .. } => self.tenant_of(schema).is_some(),
+            Schemas::Mapped => !is_empty,
+        }
     }
 
     /// The name that a row of the list of tenants has.

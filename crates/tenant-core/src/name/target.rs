@@ -4,7 +4,7 @@ use super::{Schema, SchemaName, TenantName};
 
 /// A tenant, and the schema that it has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Target {
+pub(crate) struct Target {
     /// What the tenant is called: in the list of tenants, and by people.
     pub(crate) name: TenantName,
     /// Where its tables are.

@@ -1,5 +1,7 @@
 //! Questions about the lists themselves, and what people are told to run on them.
 
+use std::sync::atomic::Ordering;
+
 use sql_text::literal;
 
 use super::columns::{Column, Columns};
@@ -7,6 +9,7 @@ use super::place::Place;
 use super::source::Source;
 use super::{List, Registry, Rows, SPARE_PREFIX};
 use crate::name::{Schema, SchemaName};
+use crate::{Error, PgError, UnfitList};
 
 impl Registry {
     /// An expression: whether the schema has a row.
@@ -17,7 +20,11 @@ impl Registry {
         let (place, name) = (self.place(list), literal(schema.key()));
         if list == List::Tenants && !self.is_plain() {
             let Rows { from, key, .. } = self.rows("t");
-            return format!("EXISTS (SELECT FROM {from} WHERE {key} = {name})");
+            let listed = format!("EXISTS (SELECT FROM {from} WHERE {key} = {name})");
+            return match self.kept_beside(schema) {
+                Some(kept) => format!("({listed} OR {kept})"),
+                None => listed,
+            };
         }
         let (table, key) = (&place.table, &place.key);
         format!("EXISTS (SELECT FROM {table} WHERE {key} = {name})")
@@ -34,7 +41,12 @@ impl Registry {
         let Rows {
             from, key, schema, ..
         } = self.rows("t");
-        format!("SELECT {key}::text, {schema}::text FROM {from} WHERE {key} = ANY ($1)")
+        let listed =
+            format!("SELECT {key}::text, {schema}::text FROM {from} WHERE {key} = ANY ($1)");
+        match self.schemas_beside() {
+            Some(kept) => format!("{listed} UNION ALL {kept}"),
+            None => listed,
+        }
     }
 
     /// The query that fails where there is no such list, and gives nothing.
@@ -93,7 +105,52 @@ impl Registry {
 
     /// Whether the lists have all that they can have: then nobody has to look again.
     pub(crate) fn is_complete(&self) -> bool {
-        self.columns(List::Tenants) == Columns::ALL
+        match self.is_query() {
+            true => self.0.is_described.load(Ordering::Relaxed),
+            false => self.columns(List::Tenants) == Columns::ALL,
+        }
+    }
+
+    /// The query whose columns are those of the application's query, if there is one.
+    pub(crate) fn describing(&self) -> Option<String> {
+        self.0.source.describing()
+    }
+
+    /// Whether it is one of our own tables whose absence the server reports, and not one that
+    /// the application's query names.
+    pub(crate) fn is_ours(&self, error: &PgError) -> bool {
+        if !self.is_query() {
+            return true;
+        }
+        let message = error.message().unwrap_or_default();
+        let mut tables = self.lists().into_iter();
+        tables.any(|table| message.contains(&table.replace('"', "")))
+    }
+
+    /// Keeps which columns that query gives.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnfitList`] if one is missing.
+    pub(crate) fn learn_query<'a>(
+        &self,
+        columns: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), Error> {
+        let needed = [("name", true), ("schema", self.names().is_mapped())];
+        let is_missing = |(name, is_needed): &(&str, bool)| {
+            *is_needed && !columns.clone().any(|column| column == *name)
+        };
+        let missing = needed.into_iter().filter(is_missing);
+        let faults = missing.map(|(name, _)| format!("it gives no column `{name}`"));
+        let faults = faults.collect::<Vec<_>>();
+        if !faults.is_empty() {
+            let list = self.words_for_list();
+            return Err(Error::UnfitList(Box::new(UnfitList { list, faults })));
+        }
+        let found = Columns::beside(columns.clone().any(|column| column == "created_at"));
+        self.list(List::Tenants).found.set(found);
+        self.0.is_described.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The query for the columns of both lists, whose names are its parameters, as
@@ -116,7 +173,7 @@ impl Registry {
             let mut names = names.map(|(_, name)| name.as_str()).peekable();
             names.peek().is_some().then(|| Columns::of(names))
         };
-        if let Some(tenants) = of(1) {
+        if let Some(tenants) = of(1).filter(|_| !self.is_query()) {
             self.list(List::Tenants).found.set(tenants);
         }
         let spares = of(2).unwrap_or(Columns::ALL);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{SimpleColumn, SimpleQueryMessage};
 
 use super::known_shapes::{Applied, KnownShapes};
 use crate::engine::{Listener, Settings, Surroundings, Work};
@@ -102,9 +104,17 @@ impl Tenants {
             return Ok(());
         }
         let session = self.session().await?;
+        let failed = |error| Error::database("looking at the list of tenants", error);
+        if let Some(describing) = self.registry.describing() {
+            match session.client().simple_query(&describing).await {
+                Ok(told) => self.registry.learn_query(columns(&told))?,
+                // The application's own migrations make its tables.
+                Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
         let lists = self.registry.lists();
         let lists = (&lists.as_slice() as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
-        let failed = |error| Error::database("looking at the list of tenants", error);
         let rows = session
             .client()
             .query_typed(Registry::COLUMNS, &[lists])
@@ -295,6 +305,15 @@ impl Tenants {
             Schema::Tenant(_) | Schema::Spare(_) | Schema::Rehearsal(_) => &self.migrations.tenant,
         }
     }
+}
+
+/// The columns that a query gives.
+fn columns(told: &[SimpleQueryMessage]) -> impl Iterator<Item = &str> + Clone {
+    let columns = told.iter().filter_map(|one| match one {
+        SimpleQueryMessage::RowDescription(columns) => Some(columns.iter()),
+        _ => None,
+    });
+    columns.flatten().map(SimpleColumn::name)
 }
 
 /// Refuses what no schema for extensions can be called: PostgreSQL would cut the name, or

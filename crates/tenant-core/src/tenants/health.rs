@@ -269,6 +269,7 @@ impl Tenants {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
         let mut problems = self.orphans(check.reading, shapes).await?;
+        problems.extend(self.unlisted(check.reading).await?);
         let (mut ready, mut busy) = (Vec::new(), Vec::new());
         let spares = self.listed_spares().await?;
         let kept = spares.iter().filter(|spare| spare.is_of_this_program());

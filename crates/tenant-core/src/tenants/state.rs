@@ -389,7 +389,7 @@ async fn registered(
 pub(super) fn registry_error(registry: &Registry, error: tokio_postgres::Error) -> Error {
     let error = PgError::from(error);
     match error.sqlstate() {
-        Some("42P01" | "3F000") => registry.not_set_up(),
+        Some("42P01" | "3F000") if registry.is_ours(&error) => registry.not_set_up(),
         _ => Error::database("reading the list of tenants", error),
     }
 }

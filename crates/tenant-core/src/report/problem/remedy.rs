@@ -17,7 +17,15 @@ impl Problem {
     pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
         match &self.kind {
+            ProblemKind::InvalidName(_) if registry.is_query() => vec![Advice::CorrectRow.into()],
             ProblemKind::InvalidName(_) => vec![Sql::unregister(registry, name).into()],
+            ProblemKind::UnlistedTenant { exists: false, .. } => {
+                vec![self.command(Command::DropTenant)]
+            }
+            ProblemKind::UnlistedTenant { .. } => {
+                let drop = self.command(Command::DropTenant);
+                vec![Advice::ListTenantAgain.into(), drop]
+            }
             ProblemKind::MissingSchema => {
                 let drop = self.command(Command::DropTenant);
                 vec![Advice::RestoreBackup.into(), drop]
@@ -25,19 +33,21 @@ impl Problem {
             ProblemKind::TablesNotChecked(error) if error.sqlstate() == Some("42501") => {
                 vec![Advice::UseRoleThatMayCreate.into()]
             }
-            ProblemKind::TablesNotChecked(error) => of(error, Advice::UseRoleThatMayCreate),
+            ProblemKind::TablesNotChecked(error) => {
+                of(error, registry, Advice::UseRoleThatMayCreate)
+            }
             ProblemKind::NotUnderOwnName { why: None, .. } => vec![Command::CheckTenants.into()],
             ProblemKind::NotUnderOwnName {
                 why: Some(error), ..
             } => {
                 let denied = error.sqlstate() == Some("42501");
-                match of(error, Advice::AllowScratchDatabase) {
+                match of(error, registry, Advice::AllowScratchDatabase) {
                     _ if denied => vec![Advice::AllowScratchDatabase.into()],
                     remedies => remedies,
                 }
             }
             ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => {
-                of(error, Advice::ReadMessage)
+                of(error, registry, Advice::ReadMessage)
             }
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
             ProblemKind::HalfMade => vec![self.command(adopt)],
@@ -163,8 +173,8 @@ fn together(mut statements: Vec<String>) -> Vec<String> {
 }
 
 /// An error can say it better than its kind.
-fn of(error: &Error, otherwise: Advice) -> Vec<Remedy> {
-    match error.remedies() {
+fn of(error: &Error, registry: &Registry, otherwise: Advice) -> Vec<Remedy> {
+    match error.remedies_for(registry) {
         none if none.is_empty() => vec![otherwise.into()],
         found => found,
     }
@@ -206,10 +216,19 @@ fn orphaned(registry: &Registry, name: &str, orphan: &Orphan) -> Vec<Remedy> {
     };
     let schema = name.parse::<SchemaName>().ok();
     let first = match schema.and_then(|schema| registry.names().tenant_of(&schema)) {
-        Some(tenant) => adopt(tenant).into(),
-        None => Advice::RenameSchema.into(),
+        Some(tenant) => vec![adopt(tenant).into()],
+        // Nothing that it holds is lost, whatever becomes of it.
+        None => vec![Advice::LeaveSchema.into(), to_adopt(registry).into()],
     };
-    vec![first, second]
+    [first, vec![second]].concat()
+}
+
+/// What has to be done before a schema can be adopted that no tenant's can be called like.
+fn to_adopt(registry: &Registry) -> Advice {
+    match registry.names().is_mapped() {
+        true => Advice::ListSchema,
+        false => Advice::AllowName,
+    }
 }
 
 fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {
