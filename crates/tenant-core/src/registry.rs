@@ -10,6 +10,7 @@
 mod beside;
 mod change;
 mod columns;
+mod existing;
 mod migrations;
 mod place;
 mod question;
@@ -26,6 +27,7 @@ use crate::name::{Entry, Naming, Schema, SchemaName, Target};
 use crate::{Error, InvalidName, TenantName};
 
 pub(crate) use change::Ran;
+pub(crate) use existing::ExistingList;
 pub use rows::Rows;
 
 use columns::{Columns, Found};

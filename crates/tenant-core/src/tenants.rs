@@ -12,6 +12,7 @@ mod distribute;
 mod drift;
 mod drop;
 mod each;
+mod existing_list;
 mod expected;
 mod handle;
 mod health;

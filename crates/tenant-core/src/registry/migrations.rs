@@ -18,9 +18,12 @@ macro_rules! own {
     };
 }
 
+/// The first of them: what it is called, what applies it and what reverts it.
+pub(super) const FIRST: (&str, &str, &str) = own!("2026-01-01-000000_create_schema_tracker");
+
 /// All of them, oldest first. What is released stays as it is: databases have it.
 const OWN: [(&str, &str, &str); 4] = [
-    own!("2026-01-01-000000_create_schema_tracker"),
+    FIRST,
     own!("2026-01-03-000000_create_spare_schemas"),
     own!("2026-01-04-000000_add_fingerprints"),
     own!("2026-01-05-000000_create_expected_shapes"),
