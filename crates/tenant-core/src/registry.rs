@@ -122,7 +122,8 @@ impl Registry {
     /// ```
     ///
     /// With a [`Naming`] that says what schemas are called, as here, the column `schema` is not
-    /// read. The query is SQL that you write, and no place for a text from outside.
+    /// read. The query is SQL that you write, and no place for a text from outside. It names
+    /// each table with its schema, or relies on the role's own `search_path`.
     ///
     /// Who creates, drops or renames a tenant has the application's row changed in the same
     /// transaction, or before. The last statement of the transaction checks that the query
@@ -278,6 +279,12 @@ impl Registry {
     #[must_use]
     pub fn is_query(&self) -> bool {
         self.0.source.is_query()
+    }
+
+    /// Whether no two rows can have the same name or the same schema: the table is one whose
+    /// key is unique, and each name has a schema of its own.
+    pub(crate) fn has_each_once(&self) -> bool {
+        !self.is_query() && !self.names().is_mapped()
     }
 
     /// Refuses a name that no new tenant may have.

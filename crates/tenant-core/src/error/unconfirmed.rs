@@ -14,8 +14,8 @@ pub enum Expected {
     Gone,
 }
 
-/// The query for tenants does not give at the end of a transaction what it should: see
-/// [`Registry::query`](crate::Registry::query).
+/// The application's list of tenants does not have at the end of a transaction what it should:
+/// see [`Registry::query`](crate::Registry::query).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", words(self))]
 #[non_exhaustive]
@@ -36,11 +36,12 @@ fn words(it: &Unconfirmed) -> String {
     } = it;
     match expected {
         Expected::Listed => format!(
-            "tenant `{name}`: the query for tenants does not give it with the schema `{schema}`, \
+            "tenant `{name}`: the list of tenants does not have it with the schema `{schema}`, \
              and everything was rolled back"
         ),
         Expected::Gone => format!(
-            "tenant `{name}`: the query for tenants still gives it, and everything was rolled back"
+            "tenant `{name}`: the list of tenants still has it, or another one with the schema \
+             `{schema}`, and everything was rolled back"
         ),
     }
 }

@@ -160,7 +160,7 @@ impl InvalidName {
             })
     }
 
-    pub(super) fn of(text: &str, rule: NameRule) -> Self {
+    pub(crate) fn of(text: &str, rule: NameRule) -> Self {
         let name = text.chars().take(MAX_BYTES + 1).collect();
         Self { name, rule }
     }
@@ -206,6 +206,12 @@ pub enum NameRule {
         /// The rule that this breaks.
         rule: SchemaNameRule,
     },
+    /// Its schema is another tenant's too, by what the list says.
+    #[error("its schema `{0}` is another tenant's too")]
+    Shared(SchemaName),
+    /// Several rows of the list have it.
+    #[error("it is listed more than once")]
+    Twice,
     /// Another schema was named than the one that it has by the fleet's template.
     #[error("its schema has to be called `{0}`")]
     OtherSchema(SchemaName),
@@ -216,7 +222,7 @@ impl NameRule {
     fn example(&self) -> &'static str {
         match self {
             Self::Nul | Self::Bytes(_) | Self::Pattern(_) => "",
-            Self::Schema { .. } | Self::OtherSchema(_) => "",
+            Self::Schema { .. } | Self::OtherSchema(_) | Self::Shared(_) | Self::Twice => "",
             _ => ". A good name is, for example, `acme_corp`",
         }
     }

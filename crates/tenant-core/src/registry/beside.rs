@@ -44,15 +44,26 @@ impl Registry {
         let written = values.set.iter().map(|(name, _)| name.as_str());
         let written = [BESIDE_SCHEMA].into_iter().chain(written);
         format!(
-            "INSERT INTO {table} ({}{}) SELECT {}{} FROM (SELECT) one \
-             LEFT JOIN {table} b ON b.{key} = {} WHERE {} = 1{}",
+            "INSERT INTO {table} ({}{}) SELECT {}{} FROM {} WHERE {} = 1{}",
             row.names,
             values.names(),
             row.values,
             values.values(),
-            literal(schema.key()),
+            self.kept_of(schema),
             Assertion::Path.require(path_holds),
             on_conflict(key, &written.collect::<Vec<_>>())
+        )
+    }
+
+    /// What follows `FROM`: one row, with what is kept of the tenant, if anything is.
+    pub(super) fn kept_of(&self, schema: Schema<'_>) -> String {
+        let place = self.place(List::Tenants);
+        format!(
+            "(SELECT b.version, coalesce(b.fingerprints, '{{}}') AS fingerprints \
+             FROM (SELECT) one LEFT JOIN {} b ON b.{} = {}) kept",
+            place.table,
+            place.key,
+            literal(schema.key())
         )
     }
 
@@ -93,18 +104,20 @@ impl Registry {
         )))
     }
 
-    /// The statement that fails while the application's own tables list the tenant. None
-    /// where its row is ours to write.
+    /// The statement that fails while the application's own tables list the tenant, or another
+    /// one with its schema. None where its row is ours to write, and no other can have it.
     pub(crate) fn confirm_gone(&self, schema: Schema<'_>) -> Option<String> {
-        if List::of(schema) != Some(List::Tenants) || !self.is_query() {
+        if List::of(schema) != Some(List::Tenants) || self.is_plain() {
             return None;
         }
         let rows = self.rows("t");
         Some(Assertion::Gone.check(&format!(
-            "NOT EXISTS (SELECT FROM {} WHERE {} = {})",
+            "NOT EXISTS (SELECT FROM {} WHERE {} = {} OR {} = {})",
             rows.from,
             rows.key,
-            literal(schema.key())
+            literal(schema.key()),
+            rows.schema,
+            literal(schema.schema_name())
         )))
     }
 

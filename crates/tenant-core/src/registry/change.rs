@@ -256,22 +256,22 @@ impl Registry {
         let values = self.versioned(List::Tenants, Column::Version.name().to_owned());
         let values = self.with_same_fingerprints(List::Tenants, values);
         let row = self.row_of(List::Tenants, to);
-        let (original, key) = match self.is_beside(List::Tenants) {
-            // Of the original nothing may be kept yet.
-            true => {
-                let rows = self.rows("t");
-                (rows.from, rows.key)
-            }
-            false => (place.table.clone(), place.key.clone()),
+        let original = match self.is_beside(List::Tenants) {
+            true => self.kept_of(from),
+            false => format!(
+                "{} WHERE {} = {}",
+                place.table,
+                place.key,
+                literal(from.key())
+            ),
         };
         let insert = format!(
-            "INSERT INTO {} ({}{}) SELECT {}{} FROM {original} WHERE {key} = {}{}",
+            "INSERT INTO {} ({}{}) SELECT {}{} FROM {original}{}",
             place.table,
             row.names,
             values.names(),
             row.values,
             values.values(),
-            literal(from.key()),
             self.in_place_of_old(List::Tenants)
         );
         format!("WITH {}", place.written(&insert, &exactly(to.key())))

@@ -31,7 +31,7 @@ impl Registry {
     }
 
     /// Whether the list of tenants is a table that is read as it is.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.0.source == Source::default()
     }
 

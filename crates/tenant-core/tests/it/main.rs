@@ -86,6 +86,7 @@ mod registry_mapped;
 mod registry_migrations;
 mod registry_query;
 mod registry_triggers;
+mod registry_views;
 mod remedies;
 mod rename;
 mod rename_mentions;

@@ -236,3 +236,28 @@ async fn a_template_says_which_schema_a_tenant_has_and_no_other_is_taken() {
         .unwrap_err();
     assert_eq!(untracked.remedies_for(tenants.registry())[0], remedies[0]);
 }
+
+#[tokio::test]
+async fn tenants_that_share_a_schema_are_told_and_left_alone() {
+    let database = TestDatabase::new().await;
+    let tenants = opened(&database, &two_steps_and_back()).await;
+    let name = |text: &str| tenants.name(text).unwrap();
+    tenants
+        .create_in(&name("one"), &schema("home"))
+        .await
+        .unwrap();
+    database
+        .execute("INSERT INTO workspaces (slug, home) VALUES ('two', 'home')")
+        .await;
+    let health = tenants.health().await.unwrap();
+    let told = health
+        .problems
+        .iter()
+        .map(|it| (it.tenant.as_deref(), it.kind.code()));
+    let invalid = |name| (Some(name), "invalid_name");
+    assert_eq!(told.collect::<Vec<_>>(), [invalid("one"), invalid("two")]);
+    let dropped = tenants.drop_tenant(&name("two")).await.unwrap_err();
+    assert!(matches!(dropped, Error::Unconfirmed(_)), "{dropped:?}");
+    assert!(database.schemas().await.contains(&"home".to_owned()));
+    assert_eq!(tenants.migrate().await.unwrap().failures().count(), 2);
+}

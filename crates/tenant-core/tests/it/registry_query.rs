@@ -262,7 +262,7 @@ async fn what_the_application_does_not_list_in_the_end_is_rolled_back() {
     assert_eq!(created.remedies(), [Remedy::from(Advice::InsertTenantRow)]);
     assert_eq!(
         chain(&created),
-        "tenant `nobody`: the query for tenants does not give it with the schema `org_nobody`, \
+        "tenant `nobody`: the list of tenants does not have it with the schema `org_nobody`, \
          and everything was rolled back"
     );
     let cloned = tenants.clone_tenant(&name("acme"), &name("nobody")).await;

@@ -36,6 +36,7 @@ use crate::engine::lock::hold_lock;
 use crate::engine::script::{BEGINNING, CONFIRMING, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
 use crate::migration::Migration;
+use crate::path;
 use crate::registry::Ran;
 
 /// How a transaction begins that is sent as one message.
@@ -79,13 +80,17 @@ pub(in crate::engine) struct Transaction<'a, 't> {
 /// The last step of a transaction that makes a tenant: the application's list has it.
 pub(in crate::engine) fn confirm(work: Work<'_>, script: &mut Script<'_>) {
     if let Some(statement) = work.registry.confirm(work.schema) {
+        script.step(CONFIRMING, path::AS_BY_DEFAULT);
         script.step(CONFIRMING, &statement);
+        // What is deferred until the commit finds what it names as before.
+        script.step(CONFIRMING, &work.path().set_local());
     }
 }
 
 /// The last step of one that removes a tenant: the application's list does not have it.
 pub(in crate::engine) fn confirm_gone(work: Work<'_>, script: &mut Script<'_>) {
     if let Some(statement) = work.registry.confirm_gone(work.schema) {
+        script.step(CONFIRMING, path::AS_BY_DEFAULT);
         script.step(CONFIRMING, &statement);
     }
 }
