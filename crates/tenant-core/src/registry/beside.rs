@@ -7,6 +7,7 @@
 use sql_text::literal;
 
 use super::change::{Values, at_most};
+use super::place::Place;
 use super::{List, Registry};
 use crate::assertion::Assertion;
 use crate::name::Schema;
@@ -87,14 +88,18 @@ impl Registry {
         )
     }
 
-    /// The statement that fails unless the application's own tables list the tenant, with its
-    /// schema. None where its row is ours to write.
+    /// The statement that fails unless the list has the tenant, with its schema, whoever has
+    /// written its row: the application, or a trigger of a view. None for our own table.
     pub(crate) fn confirm(&self, schema: Schema<'_>) -> Option<String> {
-        if List::of(schema) != Some(List::Tenants) || !self.is_query() {
+        if List::of(schema) != Some(List::Tenants) || self.is_our_own() {
             return None;
         }
         let rows = self.rows("t");
-        Some(Assertion::Confirmed.check(&format!(
+        let unmet = match self.is_query() {
+            true => Assertion::Confirmed,
+            false => Assertion::Listed,
+        };
+        Some(unmet.check(&format!(
             "(SELECT count(*) = 1 AND bool_and({} = {}) FROM {} WHERE {} = {})",
             rows.schema,
             literal(schema.schema_name()),
@@ -104,10 +109,10 @@ impl Registry {
         )))
     }
 
-    /// The statement that fails while the application's own tables list the tenant, or another
-    /// one with its schema. None where its row is ours to write, and no other can have it.
+    /// The statement that fails while the list has the tenant, or another one with its schema.
+    /// None for our own table.
     pub(crate) fn confirm_gone(&self, schema: Schema<'_>) -> Option<String> {
-        if List::of(schema) != Some(List::Tenants) || self.is_plain() {
+        if List::of(schema) != Some(List::Tenants) || self.is_our_own() {
             return None;
         }
         let rows = self.rows("t");
@@ -162,6 +167,11 @@ impl Registry {
             from = rows.from,
             name = rows.key,
         ))
+    }
+
+    /// Whether the list is the table of this library, which has a row for each tenant.
+    fn is_our_own(&self) -> bool {
+        self.is_plain() && *self.place(List::Tenants) == Place::tenants()
     }
 
     /// The query for what is kept of tenants that the application does not list: name and

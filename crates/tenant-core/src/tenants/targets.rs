@@ -6,9 +6,20 @@ use super::handle::Tenants;
 use super::state::registry_error;
 use crate::events::Call;
 use crate::name::Target;
-use crate::{Error, SchemaName, TenantName};
+use crate::{Answer, Error, SchemaName, TenantName};
 
 impl Tenants {
+    /// The schema of the tenant `name`. The list is asked if only the list knows that; whether
+    /// there is such a tenant or such a schema is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if only the list knows and does not have it, [`Error::InvalidName`] if
+    /// no schema can be called as it says, [`Error::Connect`], or what the server says.
+    pub fn schema_of<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<SchemaName, Error>> {
+        Box::pin(async move { Ok(self.target(name).await?.schema) })
+    }
+
     /// The tenant `name` with its schema. The list is asked if only the list knows that.
     ///
     /// # Errors

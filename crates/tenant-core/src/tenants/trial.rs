@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::handle::Tenants;
 use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
-use crate::made_up::MadeUp;
+use crate::made_up::{LETTERS, MadeUp};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::{REHEARSAL_PREFIX, Schema, Target};
 use crate::shape::{self, ByDefault, Circumstances, Expectation};
@@ -19,9 +19,6 @@ use crate::{Error, InvalidName, TenantName};
 /// How long a trial waits for a lock of another session, in ms: whoever comes after it
 /// waits behind it.
 const PATIENCE: i32 = 50;
-
-/// The letters of made-up names: none that a number in hexadecimal digits has.
-const LETTERS: &[u8] = b"ghjkmnpqrstvwxyz";
 
 /// What certain numbers of migrations make.
 pub(super) type Steps = BTreeMap<usize, Expectation>;
@@ -127,7 +124,7 @@ impl Tenants {
         };
         let trial = engine::rehearse(work, migrations, wanted);
         let tried = engine::unobtrusively(work, schema, trial).await;
-        tried.map_err(|error| error.of_trial(&MadeUp::new([target.schema.to_string()])))
+        tried.map_err(|error| error.of_trial(&MadeUp::new([target.name.to_string()])))
     }
 
     /// The database, over connections that give up soon on the lock of another session.
@@ -153,7 +150,7 @@ impl Tenants {
             let work = self.work(&session, Schema::Tenant(place));
             let public = &self.migrations.public;
             let tried = engine::try_in_database(work, public, migrations, wanted, &names).await;
-            let all = names.iter().chain([place]).map(|it| it.schema.to_string());
+            let all = names.iter().chain([place]).map(|it| it.name.to_string());
             let made_up = MadeUp::new(all);
             let tried = tried.map_err(|error| error.of_trial(&made_up));
             match tried.map(<[Tried; 2]>::try_from) {
@@ -189,6 +186,7 @@ impl Tenants {
             });
             letters.take(count).collect::<String>()
         };
+        // Those of `FORMS`, by which they are recognized.
         let name = match capitals {
             Capitals::None => format!("{}_{}", letters(5), letters(7)),
             Capitals::NoneButLonger => format!("{}_{}", letters(8), letters(10)),

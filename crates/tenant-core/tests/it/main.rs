@@ -106,6 +106,7 @@ mod reported_copies;
 mod reported_drift;
 mod reported_expectations;
 mod reported_leads;
+mod reported_names;
 mod resources;
 mod rollback;
 mod rollback_loss;

@@ -261,3 +261,58 @@ async fn tenants_that_share_a_schema_are_told_and_left_alone() {
     assert!(database.schemas().await.contains(&"home".to_owned()));
     assert_eq!(tenants.migrate().await.unwrap().failures().count(), 2);
 }
+
+#[tokio::test]
+async fn migrations_are_tried_under_names_that_the_template_makes() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "DO $$ BEGIN
+             IF current_schema() NOT LIKE 'Tenant-%-x' THEN RAISE 'no tenant: %', current_schema(); END IF;
+             EXECUTE format('COMMENT ON SCHEMA %I IS %L', current_schema(), substr(current_schema(), 8));
+         END $$;
+         CREATE TABLE tenants (tenant text PRIMARY KEY, kind text DEFAULT 'tenant');",
+    );
+    let stream = stream.with("ALTER TABLE tenants ADD COLUMN note text;");
+    let naming = Naming::template("Tenant-{name}-x").unwrap();
+    let tenants = crate::fixture::tenants(&database, &stream).await;
+    let tenants = tenants
+        .listed_in(Registry::default().naming(naming))
+        .await
+        .unwrap();
+    crate::fixture::create(&tenants, &["acme", "globex"]).await;
+    let health = tenants.health().await.unwrap();
+    assert!(health.problems.is_empty(), "{health:?}");
+    assert_eq!(health.as_expected, Some(2));
+    let damage = "ALTER TABLE \"Tenant-acme-x\".tenants ALTER COLUMN kind SET DEFAULT 'other'";
+    database.execute(damage).await;
+    let health = tenants.health().await.unwrap();
+    let [drift] = health.problems.as_slice() else {
+        panic!("{health:?}")
+    };
+    assert_eq!(
+        drift.sql(tenants.registry()),
+        [
+            "ALTER TABLE \"Tenant-acme-x\".\"tenants\" ALTER COLUMN \"kind\" SET DEFAULT 'tenant'::text"
+        ]
+    );
+    tenants
+        .repair(&tenants.name("acme").unwrap())
+        .await
+        .unwrap();
+    database
+        .execute("DELETE FROM schema_tracker WHERE name = 'acme'")
+        .await;
+    tenants.adopt(&tenants.name("acme").unwrap()).await.unwrap();
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+    let listed = tenants.list().await.unwrap();
+    let schemas = listed.iter().map(|it| it.schema.as_ref().unwrap().as_str());
+    assert_eq!(
+        schemas.collect::<Vec<_>>(),
+        ["Tenant-acme-x", "Tenant-globex-x"]
+    );
+    let globex = tenants.name("globex").unwrap();
+    assert_eq!(
+        tenants.schema_of(&globex).await.unwrap(),
+        schema("Tenant-globex-x")
+    );
+}

@@ -80,3 +80,31 @@ async fn everything_works_on_a_view() {
         ["Acme_Inc", "globex", "initech"]
     );
 }
+
+#[tokio::test]
+async fn a_trigger_that_does_less_than_it_says_is_found_out() {
+    // It takes the new name for the old one, and PostgreSQL reports a row.
+    let database = TestDatabase::new().await;
+    let forgetful = VIEW.replace(
+        "WHERE slug = OLD.name;\n         END IF",
+        "WHERE slug = NEW.name;\n         END IF",
+    );
+    assert_ne!(forgetful, VIEW);
+    database.execute(&forgetful).await;
+    let tenants = opened(&database).await;
+    tenants.migrate().await.unwrap();
+    let renamed = tenants.rename(&name("acme"), &name("globex")).await;
+    let error = renamed.map(drop).unwrap_err();
+    assert!(error.to_string().starts_with("tenant `acme`: "), "{error}");
+    assert!(database.schemas().await.contains(&"acme".to_owned()));
+    // It leaves out rows.
+    let body = "CREATE OR REPLACE FUNCTION public.write_tenant() RETURNS trigger
+         LANGUAGE plpgsql AS $$ BEGIN RETURN coalesce(NEW, OLD); END $$";
+    database.execute(body).await;
+    let created = tenants.create(&name("globex")).await.unwrap_err();
+    assert!(matches!(created, Error::NotListed { .. }), "{created:?}");
+    let dropped = tenants.drop_tenant(&name("acme")).await.unwrap_err();
+    assert!(matches!(dropped, Error::Unconfirmed(_)), "{dropped:?}");
+    assert!(!database.schemas().await.contains(&"globex".to_owned()));
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+}
