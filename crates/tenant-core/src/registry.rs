@@ -62,6 +62,8 @@ struct Lists {
     schemas: SchemasSeen,
     /// Whether it is known which columns the query gives.
     is_described: AtomicBool,
+    /// Whether there are lists at all: where migrations are only tried, there may be none.
+    has_lists: bool,
 }
 
 /// One of the lists.
@@ -207,6 +209,7 @@ impl Registry {
             naming,
             schemas: SchemasSeen::default(),
             is_described: AtomicBool::default(),
+            has_lists: true,
         }))
     }
 
@@ -229,17 +232,28 @@ impl Registry {
             naming: naming.clone(),
             schemas: SchemasSeen::default(),
             is_described: AtomicBool::new(is_described),
+            has_lists: true,
         }))
     }
 
-    /// A list of its own in another database, in which nothing is yet: what tenants are
-    /// there are only tried.
+    /// The same lists in another database, of which nothing is known and in which migrations
+    /// are tried. What an application lists is not there: nothing is listed then.
     pub(crate) fn elsewhere(&self) -> Self {
-        let place = match &self.0.source {
-            Source::Table { .. } => self.place(List::Tenants).clone(),
-            Source::Query(_) => Place::tenants(),
+        let lists = Lists {
+            tenants: Table::of(self.place(List::Tenants).clone()),
+            spares: Table::of(Place::spares()),
+            source: Source::default(),
+            naming: self.names().clone(),
+            schemas: SchemasSeen::default(),
+            is_described: AtomicBool::default(),
+            has_lists: self.0.source == Source::default(),
         };
-        Self::of(place, Source::default(), self.0.naming.clone())
+        Self(Arc::new(lists))
+    }
+
+    /// The list that the schema is in, if it is in one.
+    fn list_for(&self, schema: Schema<'_>) -> Option<List> {
+        List::of(schema).filter(|_| self.0.has_lists)
     }
 
     /// The list of tenants as SQL text, qualified.

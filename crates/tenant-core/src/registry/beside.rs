@@ -91,7 +91,7 @@ impl Registry {
     /// The statement that fails unless the list has the tenant, with its schema, whoever has
     /// written its row: the application, or a trigger of a view. None for our own table.
     pub(crate) fn confirm(&self, schema: Schema<'_>) -> Option<String> {
-        if List::of(schema) != Some(List::Tenants) || self.is_our_own() {
+        if self.list_for(schema) != Some(List::Tenants) || self.is_our_own() {
             return None;
         }
         let rows = self.rows("t");
@@ -112,7 +112,7 @@ impl Registry {
     /// The statement that fails while the list has the tenant, or another one with its schema.
     /// None for our own table.
     pub(crate) fn confirm_gone(&self, schema: Schema<'_>) -> Option<String> {
-        if List::of(schema) != Some(List::Tenants) || self.is_our_own() {
+        if self.list_for(schema) != Some(List::Tenants) || self.is_our_own() {
             return None;
         }
         let rows = self.rows("t");

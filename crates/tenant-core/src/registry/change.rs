@@ -97,7 +97,7 @@ impl Values {
 impl Registry {
     /// Registers a schema with the migrations that it has.
     pub(crate) fn insert(&self, schema: Schema<'_>, applied: Ran<'_>) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let values = self.versioned(list, applied.version());
         let values = match applied.fingerprints() {
             Some(fingerprints) => values.with(Column::Fingerprints, fingerprints),
@@ -109,7 +109,7 @@ impl Registry {
     /// Registers a schema that has a table of applied migrations of its own, whose newest
     /// version is `newest`. What their texts were is not known.
     pub(crate) fn adopt(&self, schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let values = self.versioned(list, version_or_null(newest));
         Some(self.insert_values(list, schema, &values))
     }
@@ -145,7 +145,7 @@ impl Registry {
         applied: Ran<'_>,
         path_holds: &str,
     ) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let version = format!("greatest(version, {})", applied.version());
         let values = self.versioned(list, version);
         let values = match applied.fingerprints() {
@@ -165,7 +165,7 @@ impl Registry {
         newest: String,
         path_holds: &str,
     ) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let left = format!("({READABLE}) - ARRAY[{}]::text[]", reverted.versions());
         let values = self
             .versioned(list, newest)
@@ -183,7 +183,7 @@ impl Registry {
         forgotten: &[Version],
         newest: String,
     ) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let gone = forgotten.iter().map(|version| literal(version.as_str()));
         let gone = gone.collect::<Vec<_>>().join(", ");
         let left = format!("({READABLE}) - ARRAY[{gone}]::text[]");
@@ -287,7 +287,7 @@ impl Registry {
 
     /// Gives a registered schema another name in its list; all else in its row stays.
     pub(crate) fn rename(&self, from: Schema<'_>, to: Schema<'_>) -> Option<String> {
-        let list = List::of(from)?;
+        let list = self.list_for(from)?;
         let place = self.place(list);
         if self.is_beside(list) {
             return Some(self.rename_beside(from, to));
@@ -305,7 +305,7 @@ impl Registry {
 
     /// Takes a schema out of its list.
     pub(crate) fn delete(&self, schema: Schema<'_>) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let place = self.place(list);
         let (table, key) = (&place.table, &place.key);
         let name = literal(schema.key());

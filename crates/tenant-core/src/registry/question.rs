@@ -17,6 +17,9 @@ impl Registry {
         let Some(list) = List::of(schema) else {
             return "true".to_owned();
         };
+        if !self.0.has_lists {
+            return "false".to_owned();
+        }
         let (place, name) = (self.place(list), literal(schema.key()));
         if list == List::Tenants && !self.is_plain() {
             let Rows { from, key, .. } = self.rows("t");

@@ -8,7 +8,7 @@ use super::handle::Tenants;
 use super::setters::setter;
 use super::{notes, state};
 use crate::engine::{self, refuse_unfit};
-use crate::events::{self, Call};
+use crate::events::{self, Call, Whose};
 use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
@@ -127,7 +127,10 @@ impl Tenants {
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
         let (items, refused) = self.new_targets(&names).await?;
-        refused.iter().for_each(&*call.observe);
+        for outcome in &refused {
+            events::schema_ended(Whose::tenant(&outcome.name), outcome);
+            (call.observe)(outcome);
+        }
         let items = items.into_iter().map(Entry::Tenant).map(Item::from);
         let items = items.collect();
         let mut outcomes = self

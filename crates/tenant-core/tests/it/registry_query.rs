@@ -397,3 +397,26 @@ async fn before_the_public_migrations_it_is_told_what_is_missing() {
         .unwrap();
     pool.tenant(&name).await.unwrap().commit().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_cannot_be_in_a_transaction_is_tried_and_undone_as_elsewhere() {
+    let database = TestDatabase::new().await;
+    before(&database, &["acme"]).await;
+    let stream = two_steps_and_back().outside("CREATE INDEX CONCURRENTLY by_due ON tasks (due)");
+    let tenants = opened(&database, &stream, registry()).await;
+    assert_eq!(tenants.migrate().await.unwrap().failures().count(), 0);
+    let health = tenants.health().await.unwrap();
+    assert!(health.problems.is_empty(), "{health:?}");
+    assert_eq!(health.as_expected, Some(1));
+    // What is committed before is removed again, although the customer is listed.
+    let broken = stream.outside("CREATE INDEX CONCURRENTLY broken ON tasks (nothing)");
+    let tenants = opened(&database, &broken, registry()).await;
+    sign_up(&database, "globex").await;
+    let as_it_was = everything(&database).await;
+    let error = tenants
+        .create(&tenants.name("globex").unwrap())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Migration(_)), "{error:?}");
+    assert_eq!(everything(&database).await, as_it_was);
+}

@@ -11,7 +11,7 @@ async fn fleet(database: &TestDatabase, naming: Naming, stream: &Stream) -> Tena
     listed.await.unwrap()
 }
 
-/// django-tenants 846: an existing schema hid a new one that differs in case only, which was
+/// In another tool an existing schema hid a new one that differs in case only, which was
 /// never made, and its tenant worked in `public`.
 #[tokio::test]
 async fn a_name_that_differs_in_case_only_is_another_tenants() {
@@ -42,7 +42,7 @@ async fn a_name_that_differs_in_case_only_is_another_tenants() {
     }
 }
 
-/// apartmentex 27, django-tenants 733: a slug with hyphens under a prefix could be created,
+/// In two others a slug with hyphens under a prefix could be created,
 /// and neither cloned nor dropped.
 #[tokio::test]
 async fn what_has_hyphens_can_be_cloned_and_dropped_as_well() {
@@ -79,7 +79,7 @@ async fn what_has_hyphens_can_be_cloned_and_dropped_as_well() {
     }
 }
 
-/// django-tenants 302 and 307: words of SQL and plain numbers as names crashed.
+/// Words of SQL and plain numbers as names made another tool crash.
 #[tokio::test]
 async fn words_and_numbers_are_names_where_they_are_allowed() {
     let database = TestDatabase::new().await;
@@ -98,8 +98,8 @@ async fn words_and_numbers_are_names_where_they_are_allowed() {
     }
 }
 
-/// archtechx tenancy 1248: a tenant without a name made a table without one. bernardopires
-/// django-tenant-schemas 175: `pg_` belongs to the server.
+/// A tenant without a name made another tool write SQL without one, and one called `pg_...`
+/// failed at the server.
 #[test]
 fn what_can_be_no_schema_is_refused_before_anything_is_done() {
     let any = Naming::same().allowing("(?s).*").unwrap();
@@ -114,7 +114,7 @@ fn what_can_be_no_schema_is_refused_before_anything_is_done() {
     assert!(TenantName::quoted("").is_err());
 }
 
-/// django-tenants 172 and others: with a prefix, 63 bytes are the schema's, not the name's; and
+/// With a prefix, which users of several tools ask for, 63 bytes are the schema's, not the name's; and
 /// PostgreSQL cuts what is longer without a word, so that two tenants share a schema.
 #[tokio::test]
 async fn no_two_names_are_cut_to_the_same_schema() {

@@ -20,14 +20,14 @@ impl Problem {
             ProblemKind::InvalidName(_) if registry.is_query() => vec![Advice::CorrectRow.into()],
             ProblemKind::InvalidName(_) => vec![Sql::unregister(registry, name).into()],
             ProblemKind::UnlistedTenant { exists: false, .. } => {
-                vec![self.command(Command::DropTenant)]
+                vec![self.command(registry, Command::DropTenant)]
             }
             ProblemKind::UnlistedTenant { .. } => {
-                let drop = self.command(Command::DropTenant);
+                let drop = self.command(registry, Command::DropTenant);
                 vec![Advice::ListTenantAgain.into(), drop]
             }
             ProblemKind::MissingSchema => {
-                let drop = self.command(Command::DropTenant);
+                let drop = self.command(registry, Command::DropTenant);
                 vec![Advice::RestoreBackup.into(), drop]
             }
             ProblemKind::TablesNotChecked(error) if error.sqlstate() == Some("42501") => {
@@ -50,7 +50,7 @@ impl Problem {
                 of(error, registry, Advice::ReadMessage)
             }
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
-            ProblemKind::HalfMade => vec![self.command(adopt)],
+            ProblemKind::HalfMade => vec![self.command(registry, adopt)],
             ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
                 let accept = Command::AcceptEdits(vec![version.clone()]);
@@ -69,7 +69,9 @@ impl Problem {
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
             }
-            ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
+            ProblemKind::PendingMigrations(_) => {
+                vec![self.command(registry, Command::MigrateTenant)]
+            }
             ProblemKind::UnknownMigration(_)
             | ProblemKind::OtherProgram {
                 sign: ForeignSign::UnknownVersions,
@@ -78,7 +80,7 @@ impl Problem {
                 vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
             }
             ProblemKind::OtherProgram { versions, sign } => of_other_program(versions, *sign),
-            ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
+            ProblemKind::NotDistributed => vec![self.command(registry, Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
@@ -100,7 +102,7 @@ impl Problem {
             {
                 Vec::new()
             }
-            ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
+            ProblemKind::Drift(difference) => self.name(registry).map_or_else(Vec::new, |name| {
                 let schema = registry.known_schema(&name);
                 schema.map_or_else(Vec::new, |schema| together(difference.sql(&schema)))
             }),
@@ -108,13 +110,13 @@ impl Problem {
         }
     }
 
-    fn name(&self) -> Option<TenantName> {
-        TenantName::quoted(self.tenant.as_deref()?).ok()
+    fn name(&self, registry: &Registry) -> Option<TenantName> {
+        registry.registered(self.tenant.as_deref()?).ok()
     }
 
     /// What a command does about it. No command takes what cannot be a tenant's name.
-    fn command(&self, command: impl FnOnce(TenantName) -> Command) -> Remedy {
-        match self.name() {
+    fn command(&self, registry: &Registry, command: impl FnOnce(TenantName) -> Command) -> Remedy {
+        match self.name(registry) {
             Some(name) => command(name).into(),
             None => Advice::CorrectRow.into(),
         }
@@ -147,7 +149,7 @@ impl Problem {
             _ => Advice::AddChangingMigration,
         };
         match difference.mending() {
-            Mending::Adds => vec![self.command(Command::RepairTenant)],
+            Mending::Adds => vec![self.command(registry, Command::RepairTenant)],
             Mending::Removes => {
                 vec![Sql::new(undo, self.sql(registry)).into(), keep.into()]
             }
