@@ -140,7 +140,10 @@ mod tenants;
 pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
-pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure, WrongOwner};
+pub use error::{
+    Cause, Consequence, Error, Expected, ForeignSign, MigrationFailure, Unconfirmed, UnfitList,
+    WrongOwner,
+};
 pub use fleet::{Selection, Stop};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
 pub use migration::{
@@ -148,8 +151,8 @@ pub use migration::{
     SourceError,
 };
 pub use name::{
-    At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, MIGRATION_HISTORY, NameRule,
-    Node, SchemaName, SchemaNameRule, TenantName, Version,
+    At, InvalidName, InvalidNaming, InvalidNode, InvalidSchemaName, InvalidVersion,
+    MIGRATION_HISTORY, NameRule, Naming, Node, SchemaName, SchemaNameRule, TenantName, Version,
 };
 pub use path::ExtensionsSchema;
 pub use pool::{

@@ -55,6 +55,10 @@ pub(crate) fn is_path_through(setting: &str, schema: &str) -> String {
 /// then the server qualifies whatever it names.
 pub(crate) const NOTHING: &str = "SET LOCAL search_path TO ''";
 
+/// The path that the role and the database set, for the rest of the transaction: in which
+/// an application's own query is read.
+pub(crate) const AS_BY_DEFAULT: &str = "SET LOCAL search_path TO DEFAULT";
+
 /// Asks whether the path was set in this session or transaction, as `answer`.
 pub(crate) const IS_SET: &str = "SELECT source = 'session' AS answer \
     FROM pg_catalog.pg_settings WHERE name = 'search_path'";

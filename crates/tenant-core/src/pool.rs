@@ -326,7 +326,7 @@ impl fmt::Debug for TenantPool {
 impl PoolInner {
     /// The schema of the tenant `name`.
     fn scope(&self, name: &TenantName) -> OfTenant {
-        OfTenant(self.registry.target(name))
+        OfTenant(name.clone())
     }
 
     /// A connection of the pool, as soon as there is one that is usable.

@@ -60,6 +60,23 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         }
         Advice::ChooseAnotherName => "choose another name",
         Advice::CorrectName => "correct the name",
+        Advice::AllowName => {
+            "if it is a tenant's, allow its name by the pattern for tenant names, or rename it with \
+             ALTER SCHEMA"
+        }
+        Advice::ListSchema => {
+            "if it is a tenant's, list the tenant with this schema in the table of tenants"
+        }
+        Advice::InsertTenantRow => {
+            "insert the tenant's row into the application's table, in the same transaction or before"
+        }
+        Advice::DeleteTenantRow => {
+            "delete the tenant's row from the application's table, in the same transaction or before"
+        }
+        Advice::ListTenantAgain => {
+            "if the tenant is to stay, list it again in the application's table"
+        }
+        Advice::CorrectList => "correct what the message names, and run it again",
         Advice::CorrectRow => "correct the name in the registry, or delete its row",
         Advice::ChooseTenantSchema => "choose the schema of a tenant",
         Advice::RenameSchema => {

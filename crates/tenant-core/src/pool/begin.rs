@@ -8,10 +8,9 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::{FutureExt, future};
 
 use super::coded::with_code;
-use super::directory::Known;
+use super::directory::{Known, Whereabouts};
 use super::lent::{Kind, Lent, Signs};
 use super::lookup::{self, Presence};
-use super::tag::Tag;
 use super::{PoolError, PoolInner};
 use crate::link::{Standing, Watch};
 use crate::{ErrorKind, TenantName};
@@ -234,12 +233,12 @@ impl PoolInner {
         &self,
         lent: &mut Lent,
         name: &TenantName,
-    ) -> Result<Tag, NotBegun> {
+    ) -> Result<Whereabouts, NotBegun> {
         lent.signs.begin();
         lent.watch().listen();
-        let tag = self.look_up(&lent.connection, name).await;
-        let tag = tag.map_err(|refused| refused.with_code(lent.watch().sqlstate()));
-        heard(lent, tag)
+        let found = self.look_up(&lent.connection, name).await;
+        let found = found.map_err(|refused| refused.with_code(lent.watch().sqlstate()));
+        heard(lent, found)
     }
 
     /// Asks the database about a tenant, and remembers the answer.
@@ -247,12 +246,12 @@ impl PoolInner {
         &self,
         connection: &AsyncPgConnection,
         name: &TenantName,
-    ) -> Result<Tag, NotBegun> {
+    ) -> Result<Whereabouts, NotBegun> {
         let refused = match lookup::find(connection, self.before, &self.registry, name).await {
-            Ok(Presence::Whole(tag)) => {
-                let known = Known::Tenant(tag.clone());
+            Ok(Presence::Whole(found)) => {
+                let known = Known::Tenant(found.clone());
                 self.directory.remember(name, known);
-                return Ok(tag);
+                return Ok(found);
             }
             Ok(Presence::NoSchema) => PoolError::MissingSchema(name.clone()),
             Ok(Presence::Forbidden) => PoolError::Forbidden(name.clone()),

@@ -125,7 +125,7 @@ impl ScopedConnection<OfTenant> {
     /// The tenant.
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
-        &self.scope.0.name
+        &self.scope.0
     }
 }
 

@@ -2,21 +2,23 @@
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
+use super::directory::Whereabouts;
 use super::message::{self, Before};
 use super::tag::Tag;
 use crate::TenantName;
 use crate::link::Mark;
+use crate::name::Target;
 use crate::path;
 use crate::registry::{Registry, Rows};
 
 /// What the database says of a registered tenant.
 #[derive(QueryableByName)]
 struct Found {
-    #[diesel(sql_type = Bool)]
-    has_schema: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    schema: Option<String>,
     #[diesel(sql_type = Bool)]
     is_allowed: bool,
     #[diesel(sql_type = Text)]
@@ -31,8 +33,8 @@ struct Answer {
 
 /// What there is of a tenant.
 pub(super) enum Presence {
-    /// Everything; its statements carry this tag.
-    Whole(Tag),
+    /// Everything.
+    Whole(Whereabouts),
     /// A registration, and no schema.
     NoSchema,
     /// A schema that this role may not look into.
@@ -51,7 +53,7 @@ fn question(registry: &Registry) -> String {
         from, key, schema, ..
     } = registry.rows("t");
     format!(
-        "SELECT n.oid IS NOT NULL AS has_schema, \
+        "SELECT n.nspname::text AS schema, \
         coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS is_allowed, \
         pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape \
      FROM {from} \
@@ -90,11 +92,21 @@ pub(super) async fn find(
     }
     let query = diesel::sql_query(question(registry)).bind::<Text, _>(name.as_str());
     let found: Option<Found> = query.get_result(&mut connection).await.optional()?;
-    Ok(match found {
-        None => Presence::Nobody,
-        Some(found) if !found.has_schema => Presence::NoSchema,
-        Some(found) if !found.is_allowed => Presence::Forbidden,
-        Some(found) => Presence::Whole(Tag::of_shape(&found.shape)),
+    let Some(found) = found else {
+        return Ok(Presence::Nobody);
+    };
+    // What cannot be a tenant's schema, such as `public`, is none.
+    let schema = found.schema.and_then(|schema| schema.parse().ok());
+    Ok(match schema {
+        None => Presence::NoSchema,
+        Some(_) if !found.is_allowed => Presence::Forbidden,
+        Some(schema) => Presence::Whole(Whereabouts {
+            tag: Tag::of_shape(&found.shape),
+            target: Target {
+                name: name.clone(),
+                schema,
+            },
+        }),
     })
 }
 

@@ -269,6 +269,7 @@ impl Tenants {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
         let mut problems = self.orphans(check.reading, shapes).await?;
+        problems.extend(self.unlisted(check.reading).await?);
         let (mut ready, mut busy) = (Vec::new(), Vec::new());
         let spares = self.listed_spares().await?;
         let kept = spares.iter().filter(|spare| spare.is_of_this_program());
@@ -329,7 +330,7 @@ impl Tenants {
         }
         let names = found
             .iter()
-            .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
+            .filter_map(|problem| TenantName::quoted(problem.tenant.as_ref()?).ok());
         let names = Selection::only(names.collect::<BTreeSet<TenantName>>());
         let mut again = HashSet::new();
         if !names.is_empty() {
@@ -365,7 +366,7 @@ impl Tenants {
         // A name that is none cannot be asked for, and does not come and go.
         let is_name = |problem: &Problem| {
             let name = problem.tenant.as_deref();
-            name.is_some_and(|name| name.parse::<TenantName>().is_ok())
+            name.is_some_and(|name| self.registry.registered(name).is_ok())
         };
         let mut found = found;
         found.retain(|problem| !is_name(problem) || again.contains(&problem.identity()));
