@@ -151,7 +151,7 @@ pub use name::{
     At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, MIGRATION_HISTORY, NameRule,
     Node, SchemaName, SchemaNameRule, TenantName, Version,
 };
-pub use path::ExtensionsSchema;
+pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,

@@ -29,7 +29,7 @@ use lent::Held;
 use manager::{Manager, Refusals};
 use message::Before;
 
-use crate::path::ExtensionsSchema;
+use crate::path::{ExtensionsSchema, RuntimePath};
 use crate::registry::Registry;
 use crate::{Answer, Database, TenantName};
 
@@ -116,7 +116,9 @@ struct PoolInner {
     size: u32,
     refusals: Refusals,
     directory: Arc<Directory>,
+    /// What is behind a schema in the path.
     extensions: Option<ExtensionsSchema>,
+    path: RuntimePath,
     /// The list of tenants.
     registry: Registry,
     /// What a connection may have on it when work begins.
@@ -132,6 +134,7 @@ pub struct TenantPoolBuilder {
     size: u32,
     wait: Duration,
     extensions: Option<ExtensionsSchema>,
+    behind: RuntimePath,
     directory: Arc<Directory>,
     registry: Registry,
 }
@@ -155,6 +158,14 @@ impl TenantPoolBuilder {
         self
     }
 
+    /// Schemas behind the tenant's own in the path, none unless it is said: for an
+    /// application whose queries name tables of `public` without their schema. Read
+    /// [`RuntimePath`] before.
+    pub fn behind(mut self, path: RuntimePath) -> Self {
+        self.behind = path;
+        self
+    }
+
     /// The list that says which tenants there are; today's unless it is said.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = registry;
@@ -172,7 +183,8 @@ impl TenantPoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Connect`], or [`PoolError::NoExtensionsSchema`].
+    /// [`PoolError::Connect`]; [`PoolError::NoExtensionsSchema`], [`PoolError::NoSchemaBehind`]
+    /// or [`PoolError::ForbiddenBehind`].
     pub fn open(self) -> Answer<'static, Result<TenantPool, PoolError>> {
         Box::pin(self.open_now())
     }
@@ -195,6 +207,7 @@ impl TenantPoolBuilder {
             size: self.size,
             refusals,
             directory: self.directory,
+            path: self.behind.with_extensions(self.extensions.as_ref()),
             extensions: self.extensions,
             registry: self.registry,
             before: Before::Unknown,
@@ -222,6 +235,7 @@ impl TenantPool {
             size: SIZE,
             wait: WAIT,
             extensions: None,
+            behind: RuntimePath::default(),
             directory: Arc::default(),
             registry: Registry::default(),
         }

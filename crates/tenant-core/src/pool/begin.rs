@@ -220,13 +220,23 @@ impl PoolInner {
                 return refused;
             }
         }
-        if let Some(extensions) = &self.extensions
-            && let Ok(false) = lookup::has_schema(connection, extensions.name()).await
-        {
-            let missing = extensions.name().to_owned();
-            return NotBegun::Refused(PoolError::NoExtensionsSchema(missing));
+        for name in self.path.schemas() {
+            let refused = match lookup::has_schema(connection, name).await {
+                Ok(Some(false)) => PoolError::ForbiddenBehind(name.to_owned()),
+                Ok(None) if self.is_for_extensions(name) => {
+                    PoolError::NoExtensionsSchema(name.to_owned())
+                }
+                Ok(None) => PoolError::NoSchemaBehind(name.to_owned()),
+                Ok(Some(true)) | Err(_) => continue,
+            };
+            return NotBegun::Refused(refused);
         }
         unexplained(error)
+    }
+
+    fn is_for_extensions(&self, name: &str) -> bool {
+        let extensions = self.extensions.as_ref();
+        extensions.is_some_and(|schema| schema.name() == name)
     }
 
     /// Asks the database about a tenant, on a connection that nobody uses.

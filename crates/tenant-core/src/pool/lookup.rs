@@ -108,14 +108,16 @@ pub(super) async fn is_set_up(
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }
 
-/// Whether there is a schema called `name`.
+/// Whether this role may look into the schema called `name`; `None` if there is none.
 pub(super) async fn has_schema(
     mut connection: &AsyncPgConnection,
     name: &str,
-) -> QueryResult<bool> {
-    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS answer";
+) -> QueryResult<Option<bool>> {
+    let sql = "SELECT pg_catalog.has_schema_privilege(oid, 'USAGE') AS answer \
+         FROM pg_catalog.pg_namespace WHERE nspname = $1";
     let query = diesel::sql_query(sql).bind::<Text, _>(name);
-    Ok(query.get_result::<Answer>(&mut connection).await?.answer)
+    let found = query.get_result::<Answer>(&mut connection).await;
+    Ok(found.optional()?.map(|found| found.answer))
 }
 
 /// Whether the transaction or the session has a path of its own.

@@ -171,7 +171,7 @@ impl PoolInner {
             true => self.database.watched_unhurried().await?,
             false => self.database.watched().await?,
         };
-        let path = Path::new(sealed::schema(scope), self.extensions.as_ref());
+        let path = Path::at_run_time(sealed::schema(scope), &self.path);
         let transaction = DriverTransaction::new(client, self.database.clone(), wire);
         let Err(error) = transaction.batch_execute(&message(path)).await else {
             return Ok(transaction);
@@ -219,7 +219,7 @@ impl PoolInner {
             (Some(name), _) => self.ask_for(lent, name).await?,
         };
         let schema = sealed::schema(scope);
-        let message = message(Path::new(schema, self.extensions.as_ref()));
+        let message = message(Path::at_run_time(schema, &self.path));
         if kind == Kind::Transaction && lent.is_fresh() && lent.count_in().is_ok() {
             let pending = Pending {
                 message,
