@@ -155,6 +155,7 @@ pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
+    Unkept,
 };
 pub use registry::{Registry, Rows as RegistryRows};
 pub use remedy::Remedy;

@@ -161,10 +161,7 @@ mod tests {
         let path = RuntimePath::behind(["public", "ext", "public"]).unwrap();
         let path = path.with_extensions(Some(&ExtensionsSchema::new("ext")));
         let names = |schema| Path::at_run_time(schema, &path).list(ident);
-        assert_eq!(
-            names(Schema::Spare(&name)),
-            r#""acme", "public", "ext""#
-        );
+        assert_eq!(names(Schema::Spare(&name)), r#""acme", "public", "ext""#);
         assert_eq!(names(Schema::Public), r#""public", "ext""#);
     }
 }

@@ -94,7 +94,7 @@ impl Watch {
 
     /// Another piece of work begins.
     pub(crate) fn forget(&self) {
-        self.state().seen = Seen::default();
+        self.state().begin();
     }
 
     /// The path is still there: what was rolled back was no more than to a savepoint, and
@@ -130,6 +130,11 @@ impl Watch {
     /// How the message with [`Mark::End`] has ended the transaction.
     pub(crate) fn ended(&self) -> Option<Ended> {
         self.state().ended
+    }
+
+    /// Whether the message with [`Mark::End`] has ended a transaction, or found none.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended().is_some()
     }
 
     fn restart(&self) {

@@ -51,6 +51,7 @@ impl From<NotBegun> for PoolError {
 }
 
 /// A transaction whose message has not been sent.
+#[derive(Clone)]
 pub(super) struct Pending {
     pub(super) message: String,
     pub(super) tenant: Option<TenantName>,
@@ -114,14 +115,14 @@ impl LentParts<'_> {
     ///
     /// Where the transaction has been ended in it, or it can't go on.
     pub(super) async fn ready(self, kind: Kind) -> QueryResult<()> {
-        if self.signs.is_busy() {
+        if self.signs.take_lent() || self.signs.is_busy() {
             // A query was given up that may not even have been sent.
             self.send("").await?;
         }
         self.watch.settled().await;
         let seen = self.watch.seen();
         let is_over = match kind {
-            Kind::Session => seen.discarded,
+            Kind::Session | Kind::Each => seen.discarded,
             Kind::Transaction => self.watch.standing() == Standing::Outside || seen.ended,
         };
         if is_over {
@@ -166,7 +167,10 @@ impl LentParts<'_> {
         self.watch.listen();
         let answer = query.await;
         self.signs.end(was_busy, &answer);
-        answer.map_err(|error| with_code(error, self.watch.sqlstate()))
+        answer.map_err(|error| {
+            let coded = with_code(error, self.watch.sqlstate());
+            self.signs.explained(coded)
+        })
     }
 }
 

@@ -7,7 +7,9 @@ use diesel::result::DatabaseErrorKind;
 use thiserror::Error;
 
 use super::coded::code_of;
-use crate::remedy::{Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind};
+use crate::remedy::{
+    Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind,
+};
 use crate::{ConnectError, ErrorKind, PgError, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
