@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future};
 use super::coded::with_code;
 use super::directory::Known;
 use super::lent::{Kind, Lent, Signs};
-use super::lookup::{self, Presence};
+use super::lookup::{self, Place, Presence};
 use super::tag::Tag;
 use super::{PoolError, PoolInner};
 use crate::link::{Standing, Watch};
@@ -262,7 +262,11 @@ impl PoolInner {
         connection: &AsyncPgConnection,
         name: &TenantName,
     ) -> Result<Tag, NotBegun> {
-        let refused = match lookup::find(connection, self.before, &self.registry, name).await {
+        let place = Place {
+            registry: &self.registry,
+            path: &self.path,
+        };
+        let refused = match lookup::find(connection, self.before, place, name).await {
             Ok(Presence::Whole(tag)) => {
                 let known = Known::Tenant(tag.clone());
                 self.directory.remember(name, known);

@@ -135,6 +135,7 @@ impl<S: Scope> ScopedConnection<S> {
     ) -> Self {
         lent.serve(scope.tenant(), &tag);
         lent.watch().forget();
+        lent.watch().serve_types(tag.types());
         Self {
             lent,
             pool,
