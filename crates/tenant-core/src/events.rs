@@ -37,7 +37,7 @@
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
 //! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback`, `squash`, `accept_edits` or `distribute` ends with a report |
-//! | `write not committed` | `WARN`; `ERROR` in a build with debug assertions | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) has changed something and is dropped without a commit, a rollback or an error |
+//! | `write not committed` | `ERROR` in a build with debug assertions, else WARN | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) has changed something and is dropped without a commit, a rollback or an error |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for

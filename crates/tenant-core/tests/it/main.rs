@@ -31,6 +31,7 @@ mod drop_dependents;
 mod drop_others;
 mod edits;
 mod elsewhere;
+mod enums_everywhere;
 mod error_kinds;
 mod events;
 mod expectation;

@@ -248,10 +248,16 @@ async fn unlike(database: &TestDatabase) -> tenant_core::Tenants {
     tenants
 }
 
-async fn names(tenant: &mut TenantConnection) -> QueryResult<Vec<Answer>> {
+diesel::table! {
+    things (name) {
+        name -> Text,
+    }
+}
+
+/// With a statement that Diesel prepares and keeps.
+async fn names(tenant: &mut TenantConnection) -> QueryResult<Vec<String>> {
     let connection = tenant.as_async_pg().await?;
-    let query = diesel::sql_query("SELECT name AS text FROM things");
-    query.load(connection).await
+    things::table.select(things::name).load(connection).await
 }
 
 #[tokio::test]
