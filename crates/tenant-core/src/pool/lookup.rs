@@ -159,8 +159,9 @@ const FUNCTIONS: &str = "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':',
     AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
     AND d.refobjid = n.oid)";
 
-/// Looks for the tenant `name`. Not as the role that somebody has left, and not in
-/// a transaction.
+/// Looks for the tenant `name`, not as the role that somebody has left: behind a pooler in
+/// one transaction with what forgets that, since another one may get another server
+/// connection.
 pub(super) async fn find(
     mut connection: &AsyncPgConnection,
     before: Before,
@@ -168,11 +169,16 @@ pub(super) async fn find(
     name: &TenantName,
 ) -> QueryResult<Presence> {
     if before == Before::Unknown {
-        connection.batch_execute(&message::forget()).await?;
+        let begin = format!("BEGIN; {}", message::forget());
+        connection.batch_execute(&begin).await?;
     }
     let query = diesel::sql_query(question(place)).bind::<Text, _>(name.as_str());
-    let found: Option<Found> = query.get_result(&mut connection).await.optional()?;
-    Ok(match found {
+    let found = query.get_result::<Found>(&mut connection).await.optional();
+    if before == Before::Unknown {
+        // Of a transaction that has failed, it keeps nothing.
+        connection.batch_execute("COMMIT").await?;
+    }
+    Ok(match found? {
         None => Presence::Nobody,
         Some(found) if !found.has_schema => Presence::NoSchema,
         Some(found) if !found.is_allowed => Presence::Forbidden,

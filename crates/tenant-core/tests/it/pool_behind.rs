@@ -198,3 +198,36 @@ async fn a_function_of_the_same_name_with_another_result_is_each_tenants_own() {
         assert_eq!(label, expected);
     }
 }
+
+#[tokio::test]
+async fn names_that_stand_in_both_schemas_are_listed_once_for_all_tenants() {
+    let database = TestDatabase::new().await;
+    let stream = Stream::new().with(
+        "CREATE TABLE tasks (id serial, title text); CREATE TYPE kind AS ENUM ('a'); \
+         CREATE FUNCTION label(text) RETURNS text LANGUAGE sql AS 'SELECT $1'; \
+         CREATE VIEW own AS SELECT 1 AS one;",
+    );
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    let shared = "CREATE TABLE tasks (id serial, title text); CREATE TYPE kind AS ENUM ('a'); \
+         CREATE FUNCTION label(text) RETURNS text LANGUAGE sql AS 'SELECT $1'; \
+         CREATE FUNCTION label(int) RETURNS text LANGUAGE sql AS 'SELECT ''i''::text'; \
+         CREATE VIEW others AS SELECT 1 AS one";
+    TestDatabase::execute(&database, shared).await;
+    assert_eq!(tenants.health().await.unwrap().in_both, []);
+    let health = tenants.behind(public()).health().await.unwrap();
+    let found = health.in_both.iter().map(ToString::to_string);
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            "function `label(text)` is in 2 tenants and in `public` behind",
+            "table `tasks` is in 2 tenants and in `public` behind",
+            "type `kind` is in 2 tenants and in `public` behind",
+        ]
+    );
+    assert!(health.is_healthy(), "{:?}", health.problems);
+    // The dangerous case is a problem, as it always was.
+    TestDatabase::execute(&database, "DROP TABLE acme.tasks").await;
+    let health = tenants.behind(public()).health().await.unwrap();
+    assert!(!health.is_healthy());
+}
