@@ -301,7 +301,7 @@ impl Seen {
 fn writes(command: &[u8]) -> bool {
     let mut words = command.split(|byte| *byte == b' ');
     match words.next() {
-        Some(b"INSERT" | b"UPDATE" | b"DELETE" | b"MERGE") => words.last() != Some(b"0"),
+        Some(b"INSERT" | b"UPDATE" | b"DELETE" | b"MERGE") => words.next_back() != Some(b"0"),
         Some(b"CREATE" | b"ALTER" | b"DROP" | b"TRUNCATE") => true,
         _ => false,
     }

@@ -186,16 +186,19 @@ impl Cursor {
         match self.part {
             Part::Name if byte == 0 => self.part = Part::Text,
             Part::Text if byte == 0 => self.part = Part::Count,
-            Part::Count => {
-                if self.number(byte, 2).is_some() {
-                    self.part = Part::Oid;
-                }
-            }
+            Part::Count => self.count(byte),
             Part::Oid => oid = self.number(byte, 4),
             _ => {}
         }
         self.end_if_over();
         oid
+    }
+
+    /// How many OIDs follow does not matter: they end with the message.
+    fn count(&mut self, byte: u8) {
+        if self.number(byte, 2).is_some() {
+            self.part = Part::Oid;
+        }
     }
 
     /// The number that ends with this byte, if it has so many.
