@@ -37,5 +37,5 @@ pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use server_message::Place;
 pub use server_message::ServerMessage;
 pub(crate) use session::{Lease, Session, SessionPool};
-pub(crate) use watch::{Ended, Mark, Standing, Watch};
+pub(crate) use watch::{Ended, Mark, Oids, OwnTypes, Standing, Watch};
 pub(crate) use wire::{Canceller, Wire};

@@ -66,7 +66,7 @@ pub use create::CreateMany;
 pub use distribute::Distribute;
 pub use drop::{Contents, DropTenant, Table};
 pub use handle::Tenants;
-pub use health::{Health, HealthCheck};
+pub use health::{Health, HealthCheck, InBoth};
 pub use list::Tenant;
 pub use loss::Loss;
 pub use migrate::Migrate;

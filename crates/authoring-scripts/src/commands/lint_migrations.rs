@@ -9,7 +9,7 @@ use command_line::files::is_folder;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use migration_lint::{Finding, Options, Report, lint_folder, rules};
+use migration_lint::{Finding, Options, Report, SharedNames, created_names, lint_folder, rules};
 use serde::Serialize;
 
 use crate::base::Base;
@@ -135,6 +135,9 @@ impl LintMigrations {
                 return Err(no_folder(project, stream, &folder));
             }
             let mut options = options.clone();
+            if stream == Stream::Tenant {
+                options.shared_names = self.public_names(project)?;
+            }
             if let Some(base) = &base {
                 let versions = base.versions(&folder).await;
                 options.base_versions = self.if_known(context, versions)?;
@@ -150,6 +153,18 @@ impl LintMigrations {
             document.add(project, stream, report);
         }
         Ok(document)
+    }
+
+    /// What the public migrations create, if there are any.
+    fn public_names(&self, project: &Project) -> anyhow::Result<SharedNames> {
+        let migrations_dir = self.common.migrations_dir.as_deref();
+        let Ok(files) = project.files(Stream::Public, migrations_dir) else {
+            return Ok(SharedNames::default());
+        };
+        Ok(match is_folder(&files.migrations) {
+            Ok(true) => created_names(&files.migrations)?,
+            _ => SharedNames::default(),
+        })
     }
 
     fn revision(&self) -> &str {

@@ -58,6 +58,9 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         Advice::CorrectExtensionsSchema => {
             "correct the name in --extensions-schema or TENANT_EXTENSIONS_SCHEMA"
         }
+        Advice::CorrectRuntimePath => {
+            "correct the schemas that are named behind the tenants' schemas"
+        }
         Advice::ChooseAnotherName => "choose another name",
         Advice::CorrectName => "correct the name",
         Advice::AllowName => {

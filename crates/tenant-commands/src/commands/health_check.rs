@@ -6,7 +6,7 @@ use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
 use serde::Serialize;
-use tenant_core::{Error, Health, Problem, Registry, Settings};
+use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};
 
 use crate::tenants;
 
@@ -28,7 +28,8 @@ const SHOWN: usize = 50;
 /// read), as_expected (how many look as they should, or null), busy (tenants that another
 /// session was changing, and that were not compared), tables_checked (false when the
 /// migrations could not be tried), varying (what each run of the migrations creates
-/// differently, and is not compared), groups: kind, detail, tenants (how many have it);
+/// differently, and is not compared), in_both (what tenants and a schema behind them in the
+/// path at run time both have: kind, name, schema, tenants), groups: kind, detail, tenants (how many have it);
 /// problems: tenant (null for the public schema), kind (missing_schema, missing_table,
 /// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
 /// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
@@ -67,8 +68,28 @@ struct Document {
     busy: Vec<String>,
     tables_checked: bool,
     varying: Vec<String>,
+    in_both: Vec<Both>,
     groups: Vec<Group>,
     problems: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Both {
+    kind: String,
+    name: String,
+    schema: String,
+    tenants: usize,
+}
+
+impl From<&InBoth> for Both {
+    fn from(found: &InBoth) -> Self {
+        Self {
+            kind: found.kind.clone(),
+            name: found.name.clone(),
+            schema: found.schema.clone(),
+            tenants: found.tenants,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -115,6 +136,10 @@ impl Script for HealthCheck {
         if let Some(note) = varying(&health.varying) {
             context.output.note(&note);
         }
+        for both in &health.in_both {
+            let note = format!("note: {both}. A tenant that lacks it uses that one");
+            context.output.note(&note);
+        }
         context.output.answer(&document, &text(&document))?;
         Ok(if document.healthy {
             Verdict::Done
@@ -143,6 +168,7 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
         busy: health.busy.clone(),
         tables_checked: health.not_checked.is_none(),
         varying: health.varying.clone(),
+        in_both: health.in_both.iter().map(Both::from).collect(),
         groups: groups.collect(),
         problems: problems
             .map(|problem| row(registry, problem, invocation))

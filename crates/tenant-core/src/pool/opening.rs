@@ -108,6 +108,9 @@ impl<S: Scope> IntoFuture for Opening<S> {
             let before = pool.before;
             let begin = |path: Path<'_>| message::begin_transaction(path, how, before);
             let connection = pool.open(scope, Kind::Transaction, begin).await?;
+            if how.read_only {
+                connection.only_read();
+            }
             Ok(Transaction::new(connection))
         }
         .boxed()
@@ -126,6 +129,21 @@ impl PoolInner {
         let connection = self
             .open(scope, Kind::Session, message::begin_session)
             .await?;
+        Ok(Session::new(connection))
+    }
+
+    /// A connection on which each statement is committed by itself.
+    pub(super) async fn autocommit<S: Scope>(
+        self: Arc<Self>,
+        scope: S,
+    ) -> Result<Session<S>, PoolError> {
+        if self.database.is_direct().await? {
+            return self.session(scope).await;
+        }
+        let before = self.before;
+        let begin =
+            |path: Path<'_>| message::begin_transaction(path, Characteristics::default(), before);
+        let connection = self.open(scope, Kind::Each, begin).await?;
         Ok(Session::new(connection))
     }
 
@@ -173,7 +191,7 @@ impl PoolInner {
             true => self.database.watched_unhurried().await?,
             false => self.database.watched().await?,
         };
-        let path = Path::new(schema, self.extensions.as_ref());
+        let path = Path::at_run_time(schema, &self.path);
         let transaction = DriverTransaction::new(client, self.database.clone(), wire);
         let Err(error) = transaction.batch_execute(&message(path)).await else {
             return Ok(transaction);
@@ -222,15 +240,20 @@ impl PoolInner {
         };
         let target = found.as_ref().map(|found| &found.target);
         let schema = target.map_or(Schema::Public, Schema::Tenant);
-        let message = message(Path::new(schema, self.extensions.as_ref()));
+        let message = message(Path::at_run_time(schema, &self.path));
         let tag = found.map_or_else(Tag::public, |found| found.tag);
+        let pending = |message| Pending {
+            message,
+            tenant: scope.tenant().cloned(),
+            pool: Arc::clone(self),
+        };
         if kind == Kind::Transaction && lent.is_fresh() && lent.count_in().is_ok() {
-            let pending = Pending {
-                message,
-                tenant: scope.tenant().cloned(),
-                pool: Arc::clone(self),
-            };
-            return Ok((tag, Some(pending)));
+            return Ok((tag, Some(pending(message))));
+        }
+        if kind == Kind::Each {
+            let once = format!("{message}; COMMIT");
+            self.begin(lent, scope.tenant(), (kind, &once)).await?;
+            return Ok((tag, Some(pending(message))));
         }
         self.begin(lent, scope.tenant(), (kind, &message)).await?;
         Ok((tag, None))

@@ -43,6 +43,8 @@ advice! {
 
     /// Correct the name of the schema for extensions.
     CorrectExtensionsSchema,
+    /// Correct the names of the schemas behind the tenants' own.
+    CorrectRuntimePath,
     /// Choose another name for the tenant.
     ChooseAnotherName,
     /// Correct the name that was given.

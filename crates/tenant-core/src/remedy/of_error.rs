@@ -349,14 +349,16 @@ pub(crate) fn missing_schema(name: &TenantName) -> Vec<Remedy> {
 }
 
 pub(crate) fn no_extensions_schema(name: &str) -> Vec<Remedy> {
-    vec![
-        Sql::new(
-            Purpose::CreateSchema,
-            [format!("CREATE SCHEMA {}", ident(name))],
-        )
-        .into(),
-        Advice::CorrectExtensionsSchema.into(),
-    ]
+    vec![create_schema(name), Advice::CorrectExtensionsSchema.into()]
+}
+
+pub(crate) fn no_schema_behind(name: &str) -> Vec<Remedy> {
+    vec![create_schema(name), Advice::CorrectRuntimePath.into()]
+}
+
+fn create_schema(name: &str) -> Remedy {
+    let sql = format!("CREATE SCHEMA {}", ident(name));
+    Sql::new(Purpose::CreateSchema, [sql]).into()
 }
 
 impl ConnectError {

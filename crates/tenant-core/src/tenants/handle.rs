@@ -14,6 +14,7 @@ use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
 use crate::migration::{MigrationSet, Migrations};
 use crate::name::Schema;
+use crate::path::RuntimePath;
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
 use crate::report::Waiting;
@@ -188,13 +189,36 @@ impl Tenants {
         }
     }
 
+    /// Returns the same tenants with other schemas behind each tenant's own in the path of
+    /// the application's queries, instead of [`Settings::runtime_path`].
+    #[must_use]
+    pub fn behind(&self, path: RuntimePath) -> Self {
+        let settings = Settings {
+            runtime_path: path,
+            ..self.settings.clone()
+        };
+        Self {
+            settings,
+            ..self.clone()
+        }
+    }
+
+    /// What is behind each tenant's schema in the path of the application's queries: the
+    /// schemas that the settings name, and that of extensions.
+    #[must_use]
+    pub fn runtime_path(&self) -> RuntimePath {
+        let extensions = self.settings.extensions.as_ref();
+        self.settings.runtime_path.with_extensions(extensions)
+    }
+
     /// A pool for the application's own queries on the same database, with the
-    /// same schema for extensions. It hears at once of the tenants that are
+    /// same schemas in the path. It hears at once of the tenants that are
     /// created, cloned, migrated, rolled back, renamed and dropped here.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));
         let pool = pool.registry(self.registry.clone());
+        let pool = pool.behind(self.settings.runtime_path.clone());
         match &self.settings.extensions {
             Some(extensions) => pool.extensions(extensions.clone()),
             None => pool,

@@ -1,6 +1,7 @@
 //! Compares what there is with what should be.
 
 mod found;
+mod in_both;
 mod unqualified;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -24,6 +25,7 @@ use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Answer, Error, TenantName, Version};
 
 pub use found::Health;
+pub use in_both::InBoth;
 use unqualified::unqualified_functions;
 
 /// A schema may be called so, and nothing in a tenant's depends on it.
@@ -124,6 +126,7 @@ impl Tenants {
             problems: Vec::new(),
             not_checked: None,
             varying: Vec::new(),
+            in_both: Vec::new(),
             all_are_busy: false,
         };
         if select.is_empty() {
@@ -155,6 +158,8 @@ impl Tenants {
             let found = unqualified_functions(&reading, &newest.of(ANY_NAME)).await?;
             health.problems.extend(found);
         }
+        let path = &self.settings.runtime_path;
+        health.in_both = in_both::in_both(&reading, &self.registry, path).await?;
         let check = Check {
             reading: &reading,
             select,
