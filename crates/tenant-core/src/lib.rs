@@ -142,7 +142,9 @@ pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure, WrongOwner};
 pub use fleet::{Selection, Stop};
-pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
+pub use link::{
+    ConnectError, Database, ErrorKind, LibpqDefaults, LockHolder, PgError, ServerMessage,
+};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,
     SourceError,
@@ -170,4 +172,5 @@ pub use tenants::{
     CreateMany, Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss,
     Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair, Rollback,
     RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    UrlOf,
 };

@@ -52,6 +52,7 @@ mod state;
 mod texts;
 mod trial;
 mod unanswering;
+mod url_of;
 mod without_history;
 
 pub use accept_edits::AcceptEdits;
@@ -76,3 +77,4 @@ pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, Rollback
 pub use spares::{KeepSpares, Spares};
 pub use squash::Squash;
 pub use standings::TenantStanding;
+pub use url_of::UrlOf;
