@@ -19,6 +19,7 @@ mod rollback_tenants;
 mod spare_tenants;
 mod squash_tenants;
 mod stop_server;
+mod tenant_url;
 
 pub use accept_edits::AcceptEdits;
 pub use adopt_tenant::AdoptTenant;
@@ -39,3 +40,4 @@ pub use rollback_tenants::RollbackTenants;
 pub use spare_tenants::SpareTenants;
 pub use squash_tenants::SquashTenants;
 pub use stop_server::StopServer;
+pub use tenant_url::TenantUrl;

@@ -11,7 +11,7 @@ use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants,
     DistributeTenants, DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants,
     MoveTenant, RenameTenant, RepairTenant, RollbackTenants, SpareTenants, SquashTenants,
-    StopServer,
+    StopServer, TenantUrl,
 };
 
 macro_rules! entries {
@@ -52,6 +52,7 @@ entries! {
     spare_tenants: SpareTenants,
     squash_tenants: SquashTenants,
     stop_server: StopServer,
+    tenant_url: TenantUrl,
 }
 
 #[cfg(test)]

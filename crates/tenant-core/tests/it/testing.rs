@@ -186,3 +186,11 @@ async fn a_copy_has_what_its_original_had() {
             .is_empty()
     );
 }
+
+#[tokio::test]
+async fn a_tenant_has_a_url_that_leads_to_its_own_tables() {
+    let tenant = TEMPLATE.tenant().await;
+    let path = "SELECT current_setting('search_path')";
+    let found = column(&tenant.url().await.unwrap(), path).await;
+    assert_eq!(found, [format!("\"{}\"", tenant.name())]);
+}

@@ -127,7 +127,7 @@ fn an_env_file_with_a_broken_url_is_refused_without_the_password() {
         folder
             .run(command)
             .exits_with(3)
-            .says("invalid value for option `port`")
+            .says("its port must be a number from 1 to 65535")
             .conceals("hush8puppy");
     }
 }

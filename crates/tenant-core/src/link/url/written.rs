@@ -40,9 +40,10 @@ fn hosts(hosts: &str, ports: &str) -> (String, bool) {
         return (String::new(), true);
     }
     let one = |(at, host): (usize, &&str)| {
-        let host = match host.contains(':') {
-            true => format!("[{host}]"),
-            false => encoded(host.as_bytes()),
+        let name = encoded(host.as_bytes());
+        let host = match host.contains(':') && !host.starts_with('/') {
+            true => format!("[{}]", name.replace("%3A", ":")),
+            false => name,
         };
         match ports.get(at).copied().unwrap_or_default() {
             "" => host,
