@@ -238,6 +238,9 @@ mod tests {
     fn a_value_that_would_lose_something_is_found_with_its_line() {
         for value in [
             "s3cr$et",
+            "\"H$ello$%World^$&FooBar*()_$+\"",
+            "bm%IEG^lkq$D-$wOsDmu",
+            "this$is$a$test",
             "\"s3cr$et\"",
             "s3cr$",
             "pa$$word",

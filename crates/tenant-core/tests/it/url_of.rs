@@ -38,7 +38,7 @@ async fn other_programs_find_the_tenants_tables_by_it() {
         ..Settings::default()
     };
     let given = format!(
-        "{}?options=-c%20geqo%3Doff%20-csearch_path%3Dpublic",
+        "{}?options=-c%20geqo%3Doff%20--search_path%3D%22Abc%22,Def",
         database.url()
     );
     let tenants = open_at(&given, &two_steps(), settings).await;
@@ -47,7 +47,7 @@ async fn other_programs_find_the_tenants_tables_by_it() {
     let url = tenants.url_of(&name("acme")).await.unwrap();
     assert_eq!(psql(&url, PATH), "\"acme\", \"My Ext\"");
     assert_eq!(psql(&url, "SHOW geqo"), "off");
-    assert_eq!(psql(&url, "SELECT count(*) FROM dummy_table"), "0");
+    assert_eq!(psql(&url, "SELECT count(*) FROM tasks"), "0");
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
         .await
         .unwrap();

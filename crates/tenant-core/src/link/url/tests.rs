@@ -326,3 +326,48 @@ fn a_service_is_looked_for_in_the_file_that_is_named() {
     let error = refused("service=shop");
     assert!(error.contains("servicefile"), "{error}");
 }
+
+#[test]
+fn passwords_that_people_have_reported_arrive_or_are_refused_with_what_to_write() {
+    for (url, expected) in [
+        (
+            "postgres://spock:$Pa$ssword@172.28.25.50/saturn",
+            "$Pa$ssword",
+        ),
+        (
+            "hostaddr=172.28.25.50 dbname=saturn user=spock password='$Pa$ssword'",
+            "$Pa$ssword",
+        ),
+        ("postgres://root:Q3Mjg=@127.0.0.1/templatedb", "Q3Mjg="),
+        ("postgres://a:ab%40cd^ef@h/d", "ab@cd^ef"),
+        ("postgres://a:%7Bx%7D{y}@h/d", "{x}{y}"),
+        ("postgres://sys:%2F7M%2Br%3FE%27%3AdHz@h/d", "/7M+r?E':dHz"),
+    ] {
+        let parts = parse(url).unwrap();
+        assert_eq!(password(&parts), Some(expected.as_bytes()), "{url}");
+    }
+    for (url, expected) in [
+        (
+            "postgres://sys:/7M+r?E':dHz@192.168.10.2/dbkn",
+            "write it as %3F",
+        ),
+        (
+            "postgres://gogs:2wPb*%tBQyjP@127.0.0.1:5432/gogs",
+            "write a `%` itself as %25",
+        ),
+        (
+            "postgresql://name:p@ssw@host/d",
+            "write an `@` of the password as %40",
+        ),
+        (
+            "postgres://u:pass1@h1:1,u:pass2@h2:2/d",
+            "it has more than one `@`",
+        ),
+    ] {
+        let error = refused(url);
+        assert!(error.contains(expected), "{url}: {error}");
+        for part in ["7M", "dHz", "2wPb", "BQyjP", "ssw@", "pass1", "pass2"] {
+            assert!(!error.contains(part), "{error}");
+        }
+    }
+}

@@ -96,9 +96,10 @@ fn read_query(query: &str, parameters: &mut Parameters) -> Result<(), String> {
         false => Names::Shown,
     };
     for option in query.split('&').filter(|option| !option.is_empty()) {
-        let (key, value) = option
-            .split_once('=')
-            .ok_or("it has an option without a `=` behind the `?`")?;
+        let (key, value) = option.split_once('=').ok_or(
+            "it has an option without a `=` behind the `?`; if the `?` belongs to the password, \
+             write it as %3F",
+        )?;
         let key = decoded_text(key)?;
         if key == "password" {
             parameters.set_password(decoded(value)?);
