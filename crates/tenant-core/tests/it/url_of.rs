@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use tenant_core::{ConnectError, Error, ExtensionsSchema, Settings};
 use test_support::{PgBouncer, TestDatabase};
 
@@ -56,8 +56,10 @@ async fn other_programs_find_the_tenants_tables_by_it() {
     assert_eq!(row.get::<_, &str>(0), "\"acme\", \"My Ext\"");
     let mut diesel = AsyncPgConnection::establish(&url).await.unwrap();
     let query = diesel::sql_query("SELECT current_schema()::text AS text");
-    let text = query.get_result::<Text>(&mut diesel).await.unwrap().text;
-    assert_eq!(text, "acme");
+    let row: Text = diesel_async::RunQueryDsl::get_result(query, &mut diesel)
+        .await
+        .unwrap();
+    assert_eq!(row.text, "acme");
 }
 
 #[tokio::test]

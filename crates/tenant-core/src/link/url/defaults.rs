@@ -95,11 +95,12 @@ impl LibpqDefaults {
         };
         let mut complete = self.completed(given.clone())?;
         let parts = Parts::of(complete.clone())?;
-        // The password of a file is one login's.
-        match parts.one_password() {
-            Some(password) => complete.set_password(password.to_vec()),
-            None if given.has("passfile") || parts.needs_passfile() => {}
-            None => complete.remove("passfile"),
+        // The file stays where it says more than one password can, and what it is ignored for.
+        if let Some(password) = parts.one_password() {
+            complete.set_password(password.to_vec());
+            complete.remove("passfile");
+        } else if !given.has("passfile") && !parts.needs_passfile() {
+            complete.remove("passfile");
         }
         match complete == given && super::uri::without_scheme(url).is_some() {
             true => Ok(url.to_owned()),
@@ -138,7 +139,10 @@ impl LibpqDefaults {
         let files = of_user
             .into_iter()
             .chain([of_system.join("pg_service.conf")]);
-        service::add(parameters, &name, &files.collect::<Vec<_>>()).map_err(invalid)
+        service::add(parameters, &name, &files.collect::<Vec<_>>()).map_err(invalid)?;
+        parameters.remove("service");
+        parameters.remove("servicefile");
+        Ok(())
     }
 
     /// The files in the home folder, as far as they exist and count.
