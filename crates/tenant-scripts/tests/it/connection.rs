@@ -167,7 +167,7 @@ fn an_address_that_is_no_url_of_postgresql_is_refused_with_its_form() {
         ),
         (
             "postgres://ann:PW@db:54x/shop",
-            "invalid value for option `port`",
+            "its port must be a number from 1 to 65535",
         ),
         ("postgres://ann:PW@/shop", "it names no host"),
         (

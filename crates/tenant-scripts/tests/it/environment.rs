@@ -247,7 +247,8 @@ async fn a_value_may_name_variables_that_are_set() {
 fn parts(url: &str) -> (String, String) {
     let (_, server) = url.split_once('@').unwrap();
     let (host, database) = server.split_once('/').unwrap();
-    (host.replace("%2F", "/"), database.to_owned())
+    let folder = host.split(':').next().unwrap();
+    (folder.replace("%2F", "/"), database.to_owned())
 }
 
 #[tokio::test]
