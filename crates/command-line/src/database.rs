@@ -37,7 +37,7 @@ pub async fn find_url(
         return Ok(libpq.complete(url)?);
     }
     if let Some(named) = libpq.naming_a_database().next() {
-        let url = libpq.complete("")?;
+        let url = libpq.complete("postgres://")?;
         let database = Database::parse(&url)?;
         output.note(&format!("Working on {database}, as {named} says."));
         return Ok(url);

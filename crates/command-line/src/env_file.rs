@@ -126,7 +126,7 @@ fn damaged(text: &str, is_set: impl Fn(&str) -> bool) -> HashMap<String, usize> 
         };
         let value = Value::read(value);
         let is_known = |name: &str| is_set(name) || known.contains(name);
-        if value.references.iter().all(|one| one.is_kept(&is_known)) {
+        if value.references.iter().all(|one| one.is_kept(is_known)) {
             damaged.remove(name);
             known.insert(name.to_owned());
         } else {

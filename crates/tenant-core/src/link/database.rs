@@ -78,7 +78,7 @@ impl Database {
     }
 
     /// As [`Database::parse`], with what libpq takes from the environment and the home
-    /// folder where `url` leaves it out. An empty text leaves all of it out.
+    /// folder where `url` leaves it out. `postgres://` leaves all of it out.
     ///
     /// What is in the URL counts first, then the service, then the variables, then the
     /// files.

@@ -115,12 +115,7 @@ async fn variables_say_what_the_url_leaves_out_and_nothing_else() {
         ("PGCONNECT_TIMEOUT", "5"),
         ("NOTHING", "x"),
     ];
-    for url in [
-        "",
-        "postgres://",
-        "postgres://bob@/postgres",
-        "dbname=postgres",
-    ] {
+    for url in ["postgres://", "postgres://bob@/postgres", "dbname=postgres"] {
         let database = Database::with_libpq_defaults(url, &defaults(&all)).unwrap();
         let shown = format!("bob@127.0.0.1:{port}/postgres");
         assert_eq!(database.to_string(), shown, "{url}");
@@ -151,7 +146,7 @@ async fn a_service_counts_before_the_variables_and_after_the_url() {
         ("PGUSER", "x"),
         ("PGPORT", "1"),
     ];
-    let database = Database::with_libpq_defaults("", &defaults(&variables)).unwrap();
+    let database = Database::with_libpq_defaults("postgres://", &defaults(&variables)).unwrap();
     assert_eq!(role(&database).await.unwrap(), "bob");
     for url in ["service=shop", "postgres://?service=shop"] {
         let database = Database::with_libpq_defaults(url, &defaults(&[("HOME", home)])).unwrap();

@@ -32,9 +32,11 @@ struct Text {
 #[tokio::test]
 async fn other_programs_find_the_tenants_tables_by_it() {
     let database = TestDatabase::new().await;
-    database.execute("CREATE SCHEMA \"My Ext\"").await;
+    let odd = "My \\ \"Ext\", d-é'$%";
+    let quoted = tenant_core::quote_ident(odd);
+    database.execute(&format!("CREATE SCHEMA {quoted}")).await;
     let settings = Settings {
-        extensions: Some(ExtensionsSchema::new("My Ext")),
+        extensions: Some(ExtensionsSchema::new(odd)),
         ..Settings::default()
     };
     let given = format!(
@@ -45,7 +47,8 @@ async fn other_programs_find_the_tenants_tables_by_it() {
     tenants.migrate_public().await.unwrap();
     create(&tenants, &["acme"]).await;
     let url = tenants.url_of(&name("acme")).await.unwrap();
-    assert_eq!(psql(&url, PATH), "\"acme\", \"My Ext\"");
+    let path = format!("\"acme\", {quoted}");
+    assert_eq!(psql(&url, PATH), path);
     assert_eq!(psql(&url, "SHOW geqo"), "off");
     assert_eq!(psql(&url, "SELECT count(*) FROM tasks"), "0");
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
@@ -53,7 +56,7 @@ async fn other_programs_find_the_tenants_tables_by_it() {
         .unwrap();
     tokio::spawn(connection);
     let row = client.query_one(PATH, &[]).await.unwrap();
-    assert_eq!(row.get::<_, &str>(0), "\"acme\", \"My Ext\"");
+    assert_eq!(row.get::<_, &str>(0), path);
     let mut diesel = AsyncPgConnection::establish(&url).await.unwrap();
     let query = diesel::sql_query("SELECT current_schema()::text AS text");
     let row: Text = diesel_async::RunQueryDsl::get_result(query, &mut diesel)

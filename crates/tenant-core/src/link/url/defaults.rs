@@ -82,17 +82,14 @@ impl LibpqDefaults {
     /// `url` with everything in it that libpq would take from elsewhere: a URL that any
     /// program can use. Where nothing is added, it is the same text.
     ///
-    /// An empty text stands for a URL that says nothing. The result can contain a password:
-    /// it is for connecting, never for showing.
+    /// `postgres://` is a URL that leaves all of it out. The result can contain a password: it
+    /// is for connecting, never for showing.
     ///
     /// # Errors
     ///
     /// As [`Database::with_libpq_defaults`](crate::Database::with_libpq_defaults).
     pub fn complete(&self, url: &str) -> Result<String, ConnectError> {
-        let given = match url {
-            "" => Parameters::default(),
-            url => super::read(url)?,
-        };
+        let given = super::read(url)?;
         let mut complete = self.completed(given.clone())?;
         let parts = Parts::of(complete.clone())?;
         // The file stays where it says more than one password can, and what it is ignored for.
