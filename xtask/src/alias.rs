@@ -102,6 +102,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
     alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spare tenants ready for new ones"),
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
+    alias("db:url:tenant", "NAME", Task::Run(tenants("tenant-url")), "Print a URL for one tenant"),
     alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Make a tenant like another one, with its data"),
     alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Give a tenant another name"),
     alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another server of a cluster"),

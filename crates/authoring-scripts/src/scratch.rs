@@ -20,6 +20,13 @@ use tokio_postgres::Client;
 
 use crate::{Project, Stream};
 
+/// The option leads nowhere.
+fn misled(error: anyhow::Error) -> anyhow::Error {
+    let what = "there is no scratch database where --scratch-url says";
+    let hint = "Correct --scratch-url, or leave it out.";
+    error.context(Advised::new(what, hint))
+}
+
 async fn connected(url: &str) -> anyhow::Result<(Database, Client)> {
     let database = Database::parse(url)?;
     let client = database.pinned_driver().await?;
@@ -92,15 +99,14 @@ impl Scratch {
     ) -> anyhow::Result<Self> {
         let contents = fill::read(context, project, stream)?;
         let url = match &options.scratch_url {
-            Some(url) => url.clone(),
+            Some(url) => {
+                let complete = context.environment().libpq.complete(url);
+                complete.map_err(|error| misled(error.into()))?
+            }
             None => context.database_url().await?,
         };
         let (origin, client) = match connected(&url).await {
-            Err(error) if options.scratch_url.is_some() => {
-                let what = "there is no scratch database where --scratch-url says";
-                let hint = "Correct --scratch-url, or leave it out.";
-                return Err(error.context(Advised::new(what, hint)));
-            }
+            Err(error) if options.scratch_url.is_some() => return Err(misled(error)),
             connected => connected?,
         };
         server::sweep(&client, context.output).await;

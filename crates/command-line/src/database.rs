@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use diesel_migrations::{FileBasedMigrations, MigrationError};
 use local_postgres::{Options, ProjectServer, Startup};
-use tenant_core::MigrationSet;
+use tenant_core::{Database, MigrationSet};
 
 use crate::exit::UsageError;
 use crate::hints::Advised;
@@ -13,13 +13,17 @@ use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
 use crate::{Common, Environment, Invocation, Output, files, misplaced, project};
 
-/// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
-/// project's own server, which is started when it does not run.
+/// The URL of the database: `--database-url`, else `DATABASE_URL`, else what libpq's
+/// variables say, else the project's own server, which is started when it does not run.
+///
+/// The variables count if one of them names the database, `PGDATABASE` or `PGSERVICE`: a
+/// `PGHOST` that is there for another program does not lead to that program's database.
+/// What a URL leaves out is taken from them too, except for the project's own server.
 ///
 /// # Errors
 ///
 /// When the project's own server is needed, and there is none or it does not
-/// start.
+/// start; a URL, a variable or a file of libpq's that means nothing.
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
@@ -30,8 +34,15 @@ pub async fn find_url(
         .database_url
         .as_ref()
         .or(environment.database_url.as_ref());
+    let libpq = &environment.libpq;
     if let Some(url) = given {
-        return Ok(url.clone());
+        return Ok(libpq.complete(url)?);
+    }
+    if let Some(named) = libpq.naming_a_database().next() {
+        let url = libpq.complete("postgres://")?;
+        let database = Database::parse(&url)?;
+        output.note(&format!("Working on {database}, as {named} says."));
+        return Ok(url);
     }
     let server = project_server(common, environment, output)?;
     let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;

@@ -13,6 +13,7 @@
 
 pub mod ask;
 pub mod database;
+mod env_file;
 mod environment;
 pub mod exit;
 pub mod files;

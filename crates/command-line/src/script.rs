@@ -101,6 +101,9 @@ impl Context {
         let url = self.database_url().await?;
         let database = tenant_core::Database::parse(&url)?;
         self.output.detail(&format!("database: {database}"));
+        for warning in database.warnings() {
+            self.output.problem(&format!("warning: {warning}"));
+        }
         Ok(database)
     }
 
@@ -293,11 +296,13 @@ const CONCEALED: &str = "an argument is out of place that looks like a database 
 /// clap repeats the argument that it does not understand.
 fn may_hold_a_password(message: &str) -> bool {
     let url = message.split_once("://");
-    url.is_some_and(|(_, rest)| {
-        rest.split_whitespace()
-            .next()
-            .is_some_and(|url| url.contains('@'))
-    })
+    let is_pair = message.contains("password=");
+    is_pair
+        || url.is_some_and(|(_, rest)| {
+            rest.split_whitespace()
+                .next()
+                .is_some_and(|url| url.contains('@'))
+        })
 }
 
 /// The name of an object, as PostgreSQL stores it, if it is written as errors write it:

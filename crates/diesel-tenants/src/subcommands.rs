@@ -51,6 +51,7 @@ pub static GROUPS: [Group; 5] = [
         subcommands: &[
             subcommand("create", &tenants::CREATE_TENANT),
             subcommand("list", &tenants::LIST_TENANTS),
+            subcommand("url", &tenants::TENANT_URL),
             subcommand("clone", &tenants::CLONE_TENANT),
             subcommand("rename", &tenants::RENAME_TENANT),
             subcommand("drop", &tenants::DROP_TENANT),

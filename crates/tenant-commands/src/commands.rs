@@ -18,6 +18,7 @@ mod rollback_tenants;
 mod spare_tenants;
 mod squash_tenants;
 mod stop_server;
+mod tenant_url;
 
 pub use accept_edits::AcceptEdits;
 pub use adopt_tenant::AdoptTenant;
@@ -37,3 +38,4 @@ pub use rollback_tenants::RollbackTenants;
 pub use spare_tenants::SpareTenants;
 pub use squash_tenants::SquashTenants;
 pub use stop_server::StopServer;
+pub use tenant_url::TenantUrl;

@@ -5,7 +5,7 @@ use command_line::Entry;
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
     DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants, MoveTenant, RenameTenant,
-    RepairTenant, RollbackTenants, SpareTenants, SquashTenants, StopServer,
+    RepairTenant, RollbackTenants, SpareTenants, SquashTenants, StopServer, TenantUrl,
 };
 
 macro_rules! entries {
@@ -39,6 +39,7 @@ entries! {
     SPARE_TENANTS: SpareTenants,
     SQUASH_TENANTS: SquashTenants,
     STOP_SERVER: StopServer,
+    TENANT_URL: TenantUrl,
 }
 
 #[cfg(test)]

@@ -175,7 +175,9 @@ pub use error::{
     WrongOwner,
 };
 pub use fleet::{Selection, Stop};
-pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
+pub use link::{
+    ConnectError, Database, ErrorKind, LibpqDefaults, LockHolder, PgError, ServerMessage,
+};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,
     SourceError,
@@ -204,5 +206,5 @@ pub use tenants::{
     CreateMany, Distribute, DropTenant, Health, HealthCheck, InBoth, KeepSpares, LeftDifference,
     Loss, Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair,
     Rollback, RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding,
-    Tenants,
+    Tenants, UrlOf,
 };

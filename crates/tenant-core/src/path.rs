@@ -87,6 +87,11 @@ impl<'a> Path<'a> {
         Self { schema, behind }
     }
 
+    /// The setting and its value, for the options that a connection begins with.
+    pub(crate) fn setting(self) -> (&'static str, String) {
+        ("search_path", self.list(ident))
+    }
+
     /// For the rest of the transaction.
     pub(crate) fn set_local(self) -> String {
         format!("SET LOCAL search_path TO {}", self.list(ident))

@@ -55,6 +55,7 @@ mod texts;
 mod trial;
 mod unanswering;
 mod unlisted;
+mod url_of;
 mod without_history;
 
 pub use accept_edits::AcceptEdits;
@@ -79,3 +80,4 @@ pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, Rollback
 pub use spares::{KeepSpares, Spares};
 pub use squash::Squash;
 pub use standings::TenantStanding;
+pub use url_of::UrlOf;

@@ -63,6 +63,7 @@ programs! {
     spare_tenants: commands::SPARE_TENANTS,
     squash_tenants: commands::SQUASH_TENANTS,
     stop_server: commands::STOP_SERVER,
+    tenant_url: commands::TENANT_URL,
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
         Advice::TrustAuthority => {
             "name the file with the authority's certificate: sslrootcert=FILE in the URL"
         }
+        Advice::CorrectCertificate => {
+            "name both files in the URL, sslcert=FILE and sslkey=FILE, in PEM form"
+        }
         Advice::StartServer => {
             "start the server, or correct host and port in --database-url, DATABASE_URL or .env. \
              Without these, the command uses the project's own server"

@@ -22,6 +22,8 @@ advice! {
     CorrectUrl,
     /// Name the authority's certificate.
     TrustAuthority,
+    /// Correct the files of the client's certificate in the URL.
+    CorrectCertificate,
     /// Start the server, or correct host and port.
     StartServer,
     /// Correct role and password.

@@ -368,6 +368,8 @@ impl ConnectError {
         let advice = match self {
             Self::Url { .. } => Advice::CorrectUrl,
             Self::Trust { .. } => Advice::TrustAuthority,
+            Self::Identity { .. } => Advice::CorrectCertificate,
+            Self::PoolerHasNoPath { .. } => Advice::ConnectDirectly,
             Self::NoServer { .. } => Advice::StartServer,
             Self::Login { .. } => Advice::CorrectLogin,
             Self::NoDatabase { .. } => Advice::CreateDatabase,

@@ -7,7 +7,7 @@ use test_support::{assert_short_help_fits, assert_tells_version, help_of};
 
 use crate::support::Database;
 
-const BINS: [&str; 19] = [
+const BINS: [&str; 20] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -27,6 +27,7 @@ const BINS: [&str; 19] = [
     "spare-tenants",
     "squash-tenants",
     "stop-server",
+    "tenant-url",
 ];
 
 #[test]
@@ -71,6 +72,7 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "diff-tenants acme other --json",
         "repair-tenant acme --json",
         "clone-tenant acme copy --json",
+        "tenant-url acme --json",
         "rename-tenant acme globex --json",
         "drop-tenant globex --yes --json",
         "stop-server --json",
