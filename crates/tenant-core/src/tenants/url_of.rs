@@ -34,7 +34,7 @@ impl<'a> IntoFuture for UrlOf<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let target = self.tenants.target(self.name);
+            let target = self.tenants.target_for(Call::UrlOf, self.name).await?;
             let url = self.tenants.url_of_target(&target, self.password);
             Call::UrlOf.tell_about(Schema::Tenant(&target), url).await
         })
@@ -42,8 +42,9 @@ impl<'a> IntoFuture for UrlOf<'a> {
 }
 
 impl Tenants {
-    /// A URL that leads to the tenant `name`: that of the database, with the tenant's
-    /// schema, and the schema of extensions behind it, as `search_path` in its `options`.
+    /// A URL that leads to the tenant `name`: that of the database, with the tenant's schema
+    /// as `search_path` in its `options`, and what is behind it at run time
+    /// ([`Settings::runtime_path`](crate::Settings::runtime_path), the schema of extensions).
     ///
     /// It is for `psql`, reports, tests and programs in other languages: whatever reads
     /// URLs as libpq does. Other `options` are kept. It has no password, unless
@@ -81,7 +82,8 @@ impl Tenants {
             return Err(ConnectError::PoolerHasNoPath { target }.into());
         }
         self.require_schema(target).await?;
-        let path = Path::new(Schema::Tenant(target), self.settings.extensions.as_ref());
+        let behind = self.runtime_path();
+        let path = Path::at_run_time(Schema::Tenant(target), &behind);
         Ok(self.database.url_with(path.setting(), password))
     }
 
