@@ -33,6 +33,11 @@ impl Database {
         })
     }
 
+    /// Whether the options of a URL count: no pooler is in between.
+    pub(crate) async fn takes_options(&self) -> Result<bool, ConnectError> {
+        Ok(!self.pooled && self.is_direct().await?)
+    }
+
     /// Whether there is certainly no pooler. Where that can't be found out, it is not.
     pub(crate) async fn is_surely_direct(&self) -> bool {
         !self.pooled && self.is_direct().await.unwrap_or(false)

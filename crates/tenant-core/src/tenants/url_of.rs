@@ -77,7 +77,7 @@ impl Tenants {
     }
 
     async fn url_of_target(&self, target: &Target, password: Password) -> Result<String, Error> {
-        if !self.database.is_surely_direct().await {
+        if !self.database.takes_options().await? {
             let target = self.database.to_string();
             return Err(ConnectError::PoolerHasNoPath { target }.into());
         }

@@ -8,7 +8,7 @@ use tokio_postgres::NoTls;
 use crate::support::{Database, Finished, Folder};
 
 /// Every command that needs a database.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "adopt-tenant acme",
     "clone-tenant acme globex",
     "create-tenant acme",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 13] = [
     "rename-tenant acme globex",
     "repair-tenant acme",
     "rollback-tenants --yes",
+    "tenant-url acme",
 ];
 
 const PASSWORD: &str = "hush8puppy";

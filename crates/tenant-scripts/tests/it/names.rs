@@ -37,6 +37,7 @@ async fn every_command_that_takes_a_name_refuses_a_bad_one() {
         "move-tenant --to localhost:5432",
         "distribute-tenants --only",
         "drop-tenant --yes",
+        "tenant-url",
         "repair-tenant",
         "adopt-tenant",
         "diff-tenants acme",

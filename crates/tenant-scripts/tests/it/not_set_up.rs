@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{Call, Database};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "create-tenant acme",
     "clone-tenant acme globex",
     "list-tenants",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 15] = [
     "rename-tenant acme globex",
     "rollback-tenants --yes",
     "drop-tenant acme --yes",
+    "tenant-url acme",
 ];
 
 const MESSAGE: &str = "the database is not set up: it has no table `public.schema_tracker`";

@@ -52,6 +52,7 @@ const DOORS: &[Door] = &[
         open_to: &[
             "crates/local-postgres/src/environment.rs",
             "crates/command-line/src/environment.rs",
+            "crates/command-line/src/env_file.rs",
             "crates/tenant-testing/src/environment.rs",
             "crates/test-support/src/",
             // A program of its own, with variables of its own.

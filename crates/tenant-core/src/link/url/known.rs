@@ -120,8 +120,7 @@ pub(super) fn find(key: &str) -> Option<&'static Known> {
 
 const POOLER: &str = "write `pooler=transaction` if a pooler such as PgBouncer is in between";
 const PATH: &str = "leave it out: the program sets the search path for each tenant";
-const SIZE: &str = "the program decides how many connections there are: `--jobs`, or the `size` of \
-     a pool";
+const SIZE: &str = "leave it out: the program decides how many connections there are";
 const OPTION: &str = "a setting of the session is written as `options=-c%20NAME%3DVALUE`";
 
 /// Options of other tools: the name, whose it is, and what to write here.

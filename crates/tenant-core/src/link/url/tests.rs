@@ -211,7 +211,7 @@ fn options_of_other_tools_are_named_with_what_to_write() {
         ),
         (
             "connection_limit=1",
-            "`connection_limit` is an option of Prisma; the program decides",
+            "`connection_limit` is an option of Prisma; leave it out",
         ),
         (
             "schema=acme",
