@@ -60,8 +60,8 @@ impl<S: Scope> Opening<S> {
         Self { pool, scope, how }
     }
 
-    /// PostgreSQL refuses what would change a row. It does not refuse everything:
-    /// a function can still have other effects.
+    /// PostgreSQL refuses what would change a row, and the error says how to write. It does
+    /// not refuse everything: a function can still have other effects.
     pub fn read_only(mut self) -> Self {
         self.how.read_only = true;
         self

@@ -8,7 +8,7 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel_async::{AsyncConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_derive_enum::DbEnum;
 use tenant_core::{RuntimePath, TenantPool, Tenants};
 use test_support::{PgBouncer, TestDatabase};
@@ -191,20 +191,25 @@ async fn the_same_derives_serve_them_behind_a_pooler() {
     assert_served(&pool, &IN_TURN).await;
 }
 
-#[tokio::test]
-async fn ordinary_derives_serve_types_that_tenants_share_in_public() {
-    let database = TestDatabase::new().await;
+/// Tenants whose types are those of `public`, and a pool that has it behind them.
+async fn with_shared_types(database: &TestDatabase) -> TenantPool {
     let stream = Stream::new().with(
         &TABLE
             .replace("status status", "status public.status")
             .replace("level level", "level public.level")
             .replace("status[]", "public.status[]"),
     );
-    let tenants = tenants(&database, &stream).await;
-    TestDatabase::execute(&database, &format!("{TYPES} {SHARED}")).await;
+    let tenants = tenants(database, &stream).await;
+    TestDatabase::execute(database, &format!("{TYPES} {SHARED}")).await;
     create(&tenants, &["acme", "globex", "initech"]).await;
     let tenants = tenants.behind(RuntimePath::behind(["public"]).unwrap());
-    let pool = tenants.pool().size(1).open().await.unwrap();
+    tenants.pool().size(1).open().await.unwrap()
+}
+
+#[tokio::test]
+async fn ordinary_derives_serve_types_that_tenants_share_in_public() {
+    let database = TestDatabase::new().await;
+    let pool = with_shared_types(&database).await;
     assert_served(&pool, &IN_TURN).await;
     // What the tenants share is looked up in `public` for it, too.
     let mut public = pool.public().await.unwrap();
@@ -234,6 +239,29 @@ async fn a_type_that_one_tenant_has_for_itself_and_others_share_is_each_ones() {
 }
 
 #[tokio::test]
+async fn a_shared_type_that_was_made_anew_fails_once_and_is_looked_up_again() {
+    let database = TestDatabase::new().await;
+    let pool = with_shared_types(&database).await;
+    assert_served(&pool, &["acme"]).await;
+    let anew = ["acme", "globex", "initech"].map(|tenant| {
+        format!(
+            "DELETE FROM {tenant}.jobs; ALTER TABLE {tenant}.jobs \
+             ALTER level TYPE public.level USING level::text::public.level;"
+        )
+    });
+    let anew = format!(
+        "ALTER TYPE level RENAME TO old; CREATE TYPE level AS ENUM ('low', 'high'); {} \
+         DROP TYPE old",
+        anew.concat()
+    );
+    TestDatabase::execute(&database, &anew).await;
+    let mut acme = pool.tenant(&name("acme")).await.unwrap();
+    use_all(&mut *acme).await.unwrap_err();
+    drop(acme);
+    assert_served(&pool, &["acme", "globex"]).await;
+}
+
+#[tokio::test]
 async fn a_type_that_was_made_anew_is_looked_up_again() {
     let database = TestDatabase::new().await;
     let tenants = with_own_types(&database).await;
@@ -249,4 +277,17 @@ async fn a_type_that_was_made_anew_is_looked_up_again() {
     use_all(&mut *acme).await.unwrap_err();
     drop(acme);
     assert_served(&pool, &["acme", "globex", "acme"]).await;
+}
+
+#[tokio::test]
+async fn a_plain_connection_sends_the_first_tenants_type_for_the_second_one() {
+    let database = TestDatabase::new().await;
+    drop(with_own_types(&database).await);
+    let mut plain = AsyncPgConnection::establish(&database.url()).await.unwrap();
+    let to = |tenant: &str| format!("SET search_path TO {tenant}");
+    plain.batch_execute(&to("acme")).await.unwrap();
+    use_all(&mut plain).await.unwrap();
+    plain.batch_execute(&to("globex")).await.unwrap();
+    let refused = use_all(&mut plain).await.unwrap_err().to_string();
+    assert!(refused.contains("but expression is of type"), "{refused}");
 }

@@ -50,7 +50,7 @@ async fn a_healthy_database_is_said_to_be_well() {
         checked.json(),
         json!({
             "healthy": true, "tables_checked": true, "checked": 2, "unread": 0, "as_expected": 2, "busy": [],
-            "varying": [], "groups": [], "problems": []
+            "varying": [], "in_both": [], "groups": [], "problems": []
         })
     );
 }

@@ -133,7 +133,7 @@ async fn an_orphan_is_brought_in_by_doing_what_the_check_says() {
         checked.json(),
         json!({
             "healthy": true, "tables_checked": true, "checked": 2, "unread": 0, "as_expected": 2,
-            "busy": [], "varying": [], "groups": [], "problems": []
+            "busy": [], "varying": [], "in_both": [], "groups": [], "problems": []
         })
     );
 }

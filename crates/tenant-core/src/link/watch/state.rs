@@ -234,8 +234,9 @@ impl State {
         // The server closes the connection behind it.
         self.is_useless |= is_fatal(body);
         let sqlstate = sqlstate(body);
-        // Statements of the driver are gone that it takes to be prepared.
-        self.seen.spoiled |= sqlstate.as_deref() == Some("26000");
+        // Statements of the driver are gone that it takes to be prepared, or a type is whose
+        // OID Diesel keeps (`cache lookup failed for type`).
+        self.seen.spoiled |= matches!(sqlstate.as_deref(), Some("26000" | "XX000"));
         let Some(open) = self.open.front_mut() else {
             return;
         };
