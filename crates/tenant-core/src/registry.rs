@@ -163,7 +163,7 @@ impl Registry {
             },
             query @ Source::Query(_) => query,
         };
-        let naming = self.0.naming.clone().from_list();
+        let naming = self.0.naming.clone().by_list();
         Self::of(self.place(List::Tenants).clone(), source, naming)
     }
 

@@ -139,7 +139,7 @@ impl Naming {
     }
 
     /// The same, with the schema taken from the list.
-    pub(crate) fn from_list(self) -> Self {
+    pub(crate) fn by_list(self) -> Self {
         let schemas = Schemas::Mapped;
         Self { schemas, ..self }
     }

@@ -207,8 +207,8 @@ mod tests {
 
         #[test]
         fn each_name_of_a_tenant_can_be_that_of_a_schema(text in "[a-zA-Z_][a-zA-Z0-9_]{0,62}") {
-            if let Ok(tenant) = text.parse::<TenantName>() {
-                prop_assert_eq!(Ok(SchemaName::same_as(&tenant)), text.parse::<SchemaName>());
+            if let Ok(tenant) = text.parse::<crate::TenantName>() {
+                prop_assert_eq!(crate::Naming::same().schema_of(&tenant), text.parse().ok());
             }
         }
     }

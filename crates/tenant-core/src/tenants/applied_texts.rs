@@ -11,7 +11,6 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::others_tables::with_others_tables;
 use super::reading::Reading;
-use super::state::registry_error;
 use crate::migration::{Migration, MigrationSet};
 use crate::registry::{List, Registry, Rows};
 use crate::{Error, Version};
@@ -273,7 +272,7 @@ async fn schemas_of(
     if list == List::Spares || keys.is_empty() || !registry.names().is_mapped() {
         return Ok(HashMap::new());
     }
-    let failed = |error| registry_error(registry, error);
+    let failed = |error| Error::database("reading the list of tenants", error);
     let question = registry.schemas_of();
     let keys = (&keys as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
     let rows = reading.query(&question, &[keys]).await.map_err(failed)?;

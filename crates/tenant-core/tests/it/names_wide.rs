@@ -300,7 +300,7 @@ impl Numbers {
         let mut text = String::new();
         let wanted = 1 + self.next(12);
         for _ in 0..wanted {
-            let piece = PIECES[self.next(PIECES.len())];
+            let piece = PIECES.get(self.next(PIECES.len())).unwrap();
             if text.len() + piece.len() <= 63 {
                 text.push_str(piece);
             }
