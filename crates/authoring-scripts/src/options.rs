@@ -91,6 +91,38 @@ impl SchemaFiles {
     }
 }
 
+impl SchemaFiles {
+    /// The same, to be compared with migrations. A project may have public migrations and
+    /// no file of public tables: then there is nothing to compare, unless that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`SchemaFiles::find`].
+    pub(crate) fn find_to_compare(
+        &self,
+        context: &Context,
+        project: &Project,
+        migrations_dir: Option<&Path>,
+    ) -> anyhow::Result<Vec<StreamFiles>> {
+        let mut found = self.find(project, migrations_dir)?;
+        if self.streams.stream.is_none() {
+            found.retain(|files| {
+                let is_kept = files.stream == Stream::Tenant
+                    || !files.is_schema_guessed
+                    || files.schema.exists();
+                if !is_kept {
+                    let file = project.shown(&files.schema);
+                    context
+                        .output
+                        .note(&format!("note: the public stream is left out: no {file}"));
+                }
+                is_kept
+            });
+        }
+        Ok(found)
+    }
+}
+
 /// Whichever stream is written last would be alone in it.
 fn same_file(project: &Project, schema: &Path) -> anyhow::Error {
     anyhow!(UsageError(format!(

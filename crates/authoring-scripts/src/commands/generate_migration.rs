@@ -155,7 +155,7 @@ impl Script for GenerateMigration {
 impl GenerateMigration {
     async fn draft(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Needed>> {
         let answers = self.answers()?;
-        let edited = self.edited(project)?;
+        let edited = self.edited(context, project)?;
         let mut drafted = Vec::new();
         for (index, one) in edited.iter().enumerate() {
             let others = edited.iter().enumerate();
@@ -186,9 +186,12 @@ impl GenerateMigration {
         Ok(drafted)
     }
 
-    fn edited(&self, project: &Project) -> anyhow::Result<Vec<Edited>> {
+    fn edited(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Edited>> {
         let migrations_dir = self.common.migrations_dir.as_deref();
-        let files = self.files.find(project, migrations_dir)?.into_iter();
+        let files = self
+            .files
+            .find_to_compare(context, project, migrations_dir)?
+            .into_iter();
         let edited = files.map(|files| {
             Ok(Edited {
                 wanted: schema_file::read(project, &files.schema)?,

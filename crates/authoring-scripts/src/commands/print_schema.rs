@@ -129,7 +129,8 @@ impl Script for PrintSchema {
 impl PrintSchema {
     async fn compare(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Compared>> {
         let mut compared = Vec::new();
-        for files in self.files(project)? {
+        let dir = self.common.migrations_dir.as_deref();
+        for files in self.files.find_to_compare(context, project, dir)? {
             let stream = files.stream;
             let wanted = schema_file::read(project, &files.schema)?;
             let scratch = Scratch::make(context, project, stream, &self.scratch).await?;

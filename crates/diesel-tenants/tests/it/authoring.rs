@@ -68,6 +68,23 @@ async fn public_tables_of_the_project_are_told_apart_from_those_of_the_list_of_t
 }
 
 #[tokio::test]
+async fn public_migrations_without_a_file_of_public_tables_are_in_nobodys_way() {
+    let project = Project::new().await;
+    project.public(
+        "2025-01-01-000000_organizations",
+        "CREATE TABLE organizations (id INT PRIMARY KEY);",
+    );
+    let agree = project.run("schema --check").succeeds();
+    agree
+        .says("the public stream is left out: no src/schema_public.rs")
+        .prints("src/schema.rs agrees with the migrations.");
+    let none = project.run("generate").succeeds();
+    none.prints("src/schema.rs is what the tenant migrations make: nothing to do.");
+    let asked = project.run("schema --check --stream public").exits_with(2);
+    asked.says("the file src/schema_public.rs cannot be read");
+}
+
+#[tokio::test]
 async fn two_streams_with_one_schema_file_are_refused() {
     let project = Project::new().await;
     let config = "[print_schema]\nfile = \"src/schema.rs\"\n";
