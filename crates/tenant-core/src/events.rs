@@ -91,7 +91,7 @@ use crate::{Error, LockHolder, SchemaName, ServerMessage};
 
 use end::{End, What};
 use said::{Said, SaidHolders};
-pub(crate) use spans::{Call, Whose, tell_of_one};
+pub(crate) use spans::{Call, Whose, created_with, tell_of_one};
 
 /// What a filter knows all of this by, whichever file it stands in.
 const TARGET: &str = "tenant_core";

@@ -124,6 +124,7 @@ mod engine;
 mod error;
 pub mod events;
 mod fleet;
+mod hook;
 mod link;
 mod made_up;
 mod migration;
@@ -140,8 +141,11 @@ mod tenants;
 pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
-pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure, WrongOwner};
+pub use error::{
+    Cause, Consequence, Error, ForeignSign, HookFailure, MigrationFailure, OwnWork, WrongOwner,
+};
 pub use fleet::{Selection, Stop};
+pub use hook::{HookError, HookReason, Hooks};
 pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,
@@ -153,8 +157,9 @@ pub use name::{
 };
 pub use path::ExtensionsSchema;
 pub use pool::{
-    Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
-    Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
+    Cancel, DriverTransaction, Isolation, NewTenant, OfPublic, OfTenant, Opening, PoolError,
+    PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
+    TenantPoolBuilder, Transaction,
 };
 pub use registry::{Registry, Rows as RegistryRows};
 pub use remedy::Remedy;

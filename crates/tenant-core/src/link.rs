@@ -36,6 +36,6 @@ pub use pg_error::PgError;
 pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use server_message::Place;
 pub use server_message::ServerMessage;
-pub(crate) use session::{Lease, Session, SessionPool};
+pub(crate) use session::{Alone, Lease, Session, SessionPool};
 pub(crate) use watch::{Ended, Mark, Standing, Watch};
 pub(crate) use wire::{Canceller, Wire};

@@ -5,12 +5,14 @@ use super::attempt::Attempts;
 use super::cluster::refers_to_shared;
 use super::dependents::{Dependents, refuse_dependents};
 use super::drop_steps::{DropStep, Portion, next_drop_step};
+use super::hooks::run_hooks;
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
 use super::transaction::{close, finish};
 use super::work::Work;
 use crate::Error;
+use crate::hook::Occasion;
 use crate::name::Schema;
 use crate::report::Removed;
 
@@ -64,8 +66,8 @@ async fn drop_in_steps(
                 return Err(error);
             }
         };
-        let script = removal(work, &portion);
-        finish(work, run_script(work, &script).await).await?;
+        let removed = run_removal(work, &portion).await;
+        finish(work, removed).await?;
         match portion {
             Portion::Statements(_) => {}
             Portion::Everything if existing.schema => return Ok(Removed::Tenant),
@@ -91,6 +93,14 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
     }
     refuse_dependents(work).await?;
     Ok(portion)
+}
+
+/// Drops what is to be dropped, after the application's own work where that is all.
+async fn run_removal(work: Work<'_>, portion: &Portion) -> Result<(), Error> {
+    if matches!(portion, Portion::Everything) {
+        run_hooks(work, Occasion::Drop).await?;
+    }
+    run_script(work, &removal(work, portion)).await
 }
 
 fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {

@@ -11,13 +11,15 @@ use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
 use super::drop_steps::{ROOM, SHARE};
 use super::follow_name::follow_name;
+use super::hooks::{has_hooks, run_hooks_of_rename};
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
-use super::send::{ask, run_script};
+use super::send::{ask, commit, run_script};
 use super::transaction::{View, close, finish};
 use super::work::Work;
 use crate::Error;
+use crate::hook::Occasion;
 use crate::name::{Schema, Target};
 use crate::shape::Expectation;
 
@@ -98,9 +100,16 @@ async fn follow(
     for query in what_is_left(work.schema, to) {
         script.step("looking for the old name", &query);
     }
-    script.commit();
+    let has_hooks = has_hooks(work, Occasion::Rename);
+    if !has_hooks {
+        script.commit();
+    }
     let rows = ask(work, &script).await?;
     let left = read_left(&rows, work.schema, to);
+    if has_hooks && let Schema::Tenant(old) = work.schema {
+        run_hooks_of_rename(work.on(to), old).await?;
+        commit(work).await?;
+    }
     // A function with the name in its body is listed once.
     let places = places.into_iter().filter(|place| {
         let mut functions = left.functions.iter();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hook::Hooks;
 use crate::link::Limits;
 use crate::path::ExtensionsSchema;
 
@@ -87,6 +88,8 @@ pub struct Settings {
     /// The role that the application logs in as, if it is another one: the
     /// health check asks whether it can read the tenants.
     pub application_role: Option<String>,
+    /// SQL of the application's own, for what happens to tenants.
+    pub hooks: Hooks,
 }
 
 impl Settings {
@@ -127,6 +130,7 @@ impl Default for Settings {
             extensions: None,
             shared_objects: Vec::new(),
             application_role: None,
+            hooks: Hooks::new(),
         }
     }
 }

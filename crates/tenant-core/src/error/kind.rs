@@ -77,7 +77,8 @@ impl Error {
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,
             Self::NotAlike { .. } | Self::StillDifferent { .. } => ErrorKind::Failed,
-            Self::Migration(_) | Self::Deferred { .. } | Self::Database { .. } => {
+            Self::OwnWork(failure) => failure.kind,
+            Self::Migration(_) | Self::Hook(_) | Self::Deferred { .. } | Self::Database { .. } => {
                 self.postgres().map_or(ErrorKind::Failed, PgError::kind)
             }
         }

@@ -21,14 +21,17 @@ use diesel_async::{
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, future};
+use tokio::sync::OwnedMutexGuard;
 
+use super::PoolError;
 use super::begin::{LentParts, Pending};
-use super::lent::{self, Held, Inner, Kind};
+use super::directory::Directory;
+use super::held::Held;
+use super::lent::{self, Inner, Kind};
 use super::message::{self, Before, Prepared};
 use super::rows::Rows;
 use super::scope::{OfPublic, OfTenant, Scope};
 use super::tag::{Tag, Tagged};
-use super::{PoolError, PoolInner};
 use crate::TenantName;
 use crate::link::{Ended, Standing};
 
@@ -95,7 +98,7 @@ pub type PublicConnection = ScopedConnection<OfPublic>;
 /// ```
 pub struct ScopedConnection<S: Scope> {
     lent: Held,
-    pool: Arc<PoolInner>,
+    home: Home,
     scope: S,
     tag: Tag,
     kind: Kind,
@@ -104,12 +107,22 @@ pub struct ScopedConnection<S: Scope> {
     end: End,
 }
 
+/// What a connection has to know of where it comes from.
+#[derive(Clone)]
+pub(super) struct Home {
+    pub(super) directory: Arc<Directory>,
+    /// What it may have had on it when its work began.
+    pub(super) before: Before,
+}
+
 /// Whether the transaction has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Not,
     /// And nothing is left on the connection.
     Clear,
+    /// It goes on elsewhere.
+    HandedOn,
 }
 
 impl End {
@@ -131,7 +144,7 @@ impl ScopedConnection<OfTenant> {
 
 impl<S: Scope> ScopedConnection<S> {
     pub(super) fn new(
-        pool: Arc<PoolInner>,
+        home: Home,
         mut lent: Held,
         (scope, tag): (S, Tag),
         (kind, pending): (Kind, Option<Pending>),
@@ -140,13 +153,17 @@ impl<S: Scope> ScopedConnection<S> {
         lent.watch().forget();
         Self {
             lent,
-            pool,
+            home,
             scope,
             tag,
             kind,
             pending,
             end: End::Not,
         }
+    }
+
+    pub(super) fn scope(&self) -> &S {
+        &self.scope
     }
 
     /// Ends the transaction and keeps what was done in it.
@@ -157,25 +174,43 @@ impl<S: Scope> ScopedConnection<S> {
                 false => Ok(()),
             };
         }
+        self.require_whole().await?;
+        let message = message::commit(self.prepared());
+        self.end_with(&message).await
+    }
+
+    /// Sees that all that was done in the transaction is known, and can be kept.
+    pub(super) async fn require_whole(&mut self) -> Result<(), PoolError> {
         if self.lent.signs.is_given_up() || self.lent.depth() > 1 {
             return Err(PoolError::GivenUp);
         }
         self.parts().ready(self.kind).await?;
-        let watch = Arc::clone(self.lent.watch());
-        if watch.standing() == Standing::Failed {
+        if self.lent.watch().standing() == Standing::Failed {
             // PostgreSQL answers the commit of such a transaction with a rollback, and
             // without an error.
             return Err(PoolError::Aborted);
         }
-        let message = message::commit(self.prepared());
-        let answer = self.parts().send(&message).await;
+        Ok(())
+    }
+
+    /// Sends the message that commits.
+    pub(super) async fn end_with(&mut self, message: &str) -> Result<(), PoolError> {
+        let answer = self.parts().send(message).await;
         self.end = End::of(&answer);
-        match (watch.ended(), answer) {
+        match (self.lent.watch().ended(), answer) {
             // Whatever came behind the commit does not undo it.
             (Some(Ended::Committed), _) => Ok(()),
             (_, Ok(())) => Err(PoolError::Aborted),
             (_, Err(error)) => Err(error.into()),
         }
+    }
+
+    /// Gives the connection to somebody else in the middle of its transaction.
+    pub(super) async fn hand_on(mut self) -> Held {
+        self.end = End::HandedOn;
+        let shared = Arc::clone(OwnedMutexGuard::mutex(&self.lent));
+        drop(self);
+        shared.lock_owned().await
     }
 
     /// Ends the transaction, and waits until nothing of it is left.
@@ -193,14 +228,14 @@ impl<S: Scope> ScopedConnection<S> {
     /// not on the server.
     fn prepared(&self) -> Prepared {
         let watch = self.lent.watch();
-        match (watch.seen().prepared, self.pool.before) {
+        match (watch.seen().prepared, self.home.before) {
             (false, _) => Prepared::No,
             (true, Before::Cleared) if watch.has_named() => Prepared::PerhapsDropped,
             (true, _) => Prepared::Perhaps,
         }
     }
 
-    fn parts(&self) -> LentParts<'_> {
+    pub(super) fn parts(&self) -> LentParts<'_> {
         LentParts {
             connection: &self.lent.connection,
             signs: &self.lent.signs,
@@ -302,11 +337,14 @@ impl<S: Scope> ScopedConnection<S> {
 
 impl<S: Scope> Drop for ScopedConnection<S> {
     fn drop(&mut self) {
+        if self.end == End::HandedOn {
+            return;
+        }
         let was_begun = !self.was_never_begun();
         if self.lent.end()
             && let Some(tenant) = self.scope.tenant()
         {
-            self.pool.directory.forget(tenant);
+            self.home.directory.forget(tenant);
         }
         if self.lent.is_cut_off() {
             // The pool closes it.

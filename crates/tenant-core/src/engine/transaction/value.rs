@@ -13,8 +13,8 @@
 //! 8. the change of the registry;
 //! 9. the commit, and what is forgotten after it.
 //!
-//! What an application wants done in the same transaction belongs before 5, where nothing
-//! of the migrations is there, or after 8, where all of it is.
+//! What an application does in the same transaction comes between 8 and 9. Then the
+//! transaction is left open: see [`own_work`](crate::engine::own_work).
 //!
 //! The value can be rendered in two ways. As one message it begins with the opening. Step
 //! by step, somebody has opened it before and has asked what there is; then what must hold
@@ -32,7 +32,7 @@ use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::elsewhere::check;
 use crate::engine::ledger::{create_ledger, is_exactly, newest};
 use crate::engine::lock::hold_lock;
-use crate::engine::script::{BEGINNING, Origin, Script, UPDATING_REGISTRY};
+use crate::engine::script::{BEGINNING, Ending, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
 use crate::migration::Migration;
 use crate::registry::Ran;
@@ -73,6 +73,7 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     end: Option<&'t str>,
     /// The statement that fails where something outside the schema was changed.
     elsewhere: Option<&'t str>,
+    end_with: Ending,
 }
 
 impl<'a, 't> Transaction<'a, 't> {
@@ -88,6 +89,7 @@ impl<'a, 't> Transaction<'a, 't> {
             known: None,
             end: None,
             elsewhere: None,
+            end_with: Ending::Commit,
         }
     }
 
@@ -126,6 +128,12 @@ impl<'a, 't> Transaction<'a, 't> {
     pub(in crate::engine) fn before(self, rest: &[Batch<'_, '_>]) -> Self {
         let keeps_lock = !rest.is_empty();
         Self { keeps_lock, ..self }
+    }
+
+    /// Left open before 9, for the application's own work.
+    pub(in crate::engine) fn held(self) -> Self {
+        let end_with = Ending::Hold;
+        Self { end_with, ..self }
     }
 
     /// As one message it fails unless exactly the versions `known` are applied.
@@ -270,8 +278,10 @@ impl<'a, 't> Transaction<'a, 't> {
                 }
             }
         }
-        script.commit();
-        self.add_forgetting(script);
+        script.end(self.end_with);
+        if self.end_with == Ending::Commit {
+            self.add_forgetting(script);
+        }
     }
 
     /// Behind a pooler the connection is somebody else's after this message.
