@@ -9,7 +9,7 @@ mod statement;
 
 use std::fmt;
 
-use crate::migration::Sql;
+use crate::migration::{Reason, Sql};
 
 pub use error::{HookError, HookReason};
 pub(crate) use statement::{Bound, Placeholder};
@@ -141,7 +141,10 @@ impl Hook {
     fn new(source: String, text: &str, occasion: Occasion) -> Result<Self, HookError> {
         let sql = Sql::of_transaction(text);
         if let Some(refusal) = sql.refusal() {
-            let reason = HookReason::Refused(refusal.reason.clone());
+            let reason = match &refusal.reason {
+                Reason::Empty => HookReason::Empty,
+                reason => HookReason::Refused(reason.clone()),
+            };
             return Err(HookError::new(source, refusal.line, reason));
         }
         let allowed = occasion.placeholders();
@@ -167,6 +170,11 @@ impl Hook {
     /// Its statements, with parameters in the place of the placeholders.
     pub(crate) fn statements(&self) -> &[Bound] {
         &self.statements
+    }
+
+    /// A statement as it was written.
+    pub(crate) fn written(&self, statement: usize) -> &str {
+        self.sql.statements().nth(statement).unwrap_or_default()
     }
 
     /// The line, from 1, of the byte `offset` of a statement as it is sent.

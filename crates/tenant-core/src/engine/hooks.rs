@@ -131,7 +131,7 @@ fn failure(
         schema: work.schema.to_string(),
         hook: hook.source().to_owned(),
         line: hook.line(number, at.unwrap_or_default()),
-        statement: excerpt(&statement.sql),
+        statement: excerpt(hook.written(number)),
         source,
     }))
 }

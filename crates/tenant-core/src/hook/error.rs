@@ -32,6 +32,9 @@ impl HookError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HookReason {
+    /// There is nothing to run.
+    #[error("it contains no SQL statement")]
+    Empty,
     /// What cannot go well in a migration either.
     #[error("{0}")]
     Refused(Reason),
