@@ -1,8 +1,7 @@
 //! What can go wrong, and which tenant it concerns.
 //!
-//! A `Display` names only its own failed operation; the cause stands in `source`, and the
-//! chain is printed once, at the edge. PostgreSQL's words stay whole, in [`PgError`]. Nothing
-//! here names a command line: the same errors reach applications.
+//! A `Display` names only its own failed operation; the cause stands in `source`. PostgreSQL's
+//! words stay whole, in [`PgError`]. Nothing here names a command: applications get these too.
 
 mod behind;
 mod cause;
@@ -31,15 +30,14 @@ pub use failure::{Consequence, MigrationFailure};
 pub use foreign_sign::ForeignSign;
 pub use own_work::{HookFailure, OwnWork};
 use words::{
-    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost, named,
-    newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
+    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, incomplete, lost,
+    named, newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
     unmovable, unreadable, who_changed, with_name,
 };
 pub(crate) use words::{excerpt, few};
 pub use wrong_owner::WrongOwner;
 
-/// An operation on the tenants that failed. Unless a variant says otherwise, the database
-/// is as it was before.
+/// A failed operation. Unless a variant says otherwise, the database is as it was before.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -88,6 +86,9 @@ pub enum Error {
     /// The name is in use.
     #[error("tenant `{0}` exists already")]
     Taken(TenantName),
+    /// The same, and the tenant lacks migrations: perhaps its creation was interrupted.
+    #[error("{}", incomplete(.0, .1))]
+    Incomplete(TenantName, Vec<Version>),
     /// A tenant was to be given the name that it has.
     #[error("tenant `{0}` has that name already")]
     SameName(TenantName),
@@ -198,7 +199,7 @@ pub enum Error {
         /// What the server says.
         source: PgError,
     },
-    /// A migration would change what it must not, and nothing was run.
+    /// A migration would change what it must not. Nothing was run.
     #[error("migration `{migration}` is refused: {file}, {refusal}")]
     Refused {
         /// The migration's name.
@@ -231,7 +232,7 @@ pub enum Error {
         /// The tenants that have one of them, by name.
         tenants: Vec<String>,
     },
-    /// This program lacks migrations of the tenant: [`Settings::unknown_migrations`](crate::Settings::unknown_migrations).
+    /// This program lacks migrations of the tenant: see [`crate::Settings::unknown_migrations`].
     #[error("{}", ahead(.schema, .versions))]
     AheadOfProgram {
         /// Which schema, in words.
@@ -295,10 +296,7 @@ pub enum Error {
         migration: String,
     },
     /// A pooler is at the other end, and no lock can be kept between transactions.
-    #[error(
-        "{schema}: a transaction for each migration needs a connection to PostgreSQL itself, and \
-         the URL leads to a pooler"
-    )]
+    #[error("{schema}: a transaction for each migration needs PostgreSQL itself, not a pooler")]
     EachNeedsDirect {
         /// Which schema, in words.
         schema: String,
@@ -471,7 +469,7 @@ pub enum Error {
         /// The tables without a replica identity, and unlogged ones, by name.
         tables: Vec<String>,
     },
-    /// The tenant cannot be moved while others write to it: what a server lacks for that.
+    /// The same: what a server lacks for that.
     #[error("tenant `{0}` cannot be moved while others write to it: {1}")]
     NoReplication(String, String),
     /// A version was named for a schema that says itself which it has.

@@ -18,7 +18,10 @@ pub(crate) use statement::{Bound, Placeholder};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Occasion {
     Create,
+    /// It is about to be dropped.
     Drop,
+    /// It has been dropped.
+    Dropped,
     Rename,
 }
 
@@ -27,7 +30,7 @@ impl Occasion {
     fn placeholders(self) -> &'static [Placeholder] {
         use Placeholder::{Name, OldName, OldSchema, Schema};
         match self {
-            Self::Create | Self::Drop => &[Name, Schema],
+            Self::Create | Self::Drop | Self::Dropped => &[Name, Schema],
             Self::Rename => &[Name, Schema, OldName, OldSchema],
         }
     }
@@ -45,7 +48,7 @@ impl Occasion {
 /// let settings = Settings {
 ///     hooks: Hooks::new()
 ///         .on_create("seed.sql", "INSERT INTO boards (title) VALUES ('First steps');")?
-///         .on_drop("goodbye.sql", "DELETE FROM public.organizations WHERE slug = {name};")?
+///         .after_drop("goodbye.sql", "DELETE FROM public.organizations WHERE slug = {name};")?
 ///         .on_rename(
 ///             "follow.sql",
 ///             "UPDATE public.organizations SET slug = {name} WHERE slug = {old_name};",
@@ -71,11 +74,14 @@ impl Occasion {
 ///   rows are copied.
 /// * `on_drop` runs before the schema is dropped. A schema with more objects than the server
 ///   can lock at a time loses its tables before, in transactions of their own.
+/// * `after_drop` runs once the schema is gone, so that no foreign key of a tenant's table
+///   forbids to delete a row. Nothing but the schema for extensions is in the path then.
 /// * `on_rename` runs once the schema has its new name.
 #[derive(Debug, Clone, Default)]
 pub struct Hooks {
     create: Vec<Hook>,
     drop: Vec<Hook>,
+    dropped: Vec<Hook>,
     rename: Vec<Hook>,
 }
 
@@ -105,7 +111,7 @@ impl Hooks {
         Ok(self)
     }
 
-    /// Runs `sql` when a tenant is dropped.
+    /// Runs `sql` when a tenant is dropped, before its schema goes.
     ///
     /// # Errors
     ///
@@ -113,6 +119,17 @@ impl Hooks {
     pub fn on_drop(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
         self.drop
             .push(Hook::new(source.into(), sql, Occasion::Drop)?);
+        Ok(self)
+    }
+
+    /// Runs `sql` when a tenant is dropped, once its schema is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_create`](Self::on_create).
+    pub fn after_drop(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
+        self.dropped
+            .push(Hook::new(source.into(), sql, Occasion::Dropped)?);
         Ok(self)
     }
 
@@ -127,11 +144,18 @@ impl Hooks {
         Ok(self)
     }
 
+    /// Whether one may leave prepared statements on the connection.
+    pub(crate) fn prepare(&self) -> bool {
+        let all = [&self.create, &self.drop, &self.dropped, &self.rename];
+        all.into_iter().flatten().any(|hook| hook.sql.prepares())
+    }
+
     /// Those for what happens.
     pub(crate) fn on(&self, occasion: Occasion) -> &[Hook] {
         match occasion {
             Occasion::Create => &self.create,
             Occasion::Drop => &self.drop,
+            Occasion::Dropped => &self.dropped,
             Occasion::Rename => &self.rename,
         }
     }
@@ -182,11 +206,6 @@ impl Hook {
         let bound = self.statements.get(statement);
         let offset = bound.map_or(0, |bound| bound.written_at(offset));
         self.sql.line(statement, offset)
-    }
-
-    /// Whether it may leave prepared statements on the connection.
-    pub(crate) fn prepares(&self) -> bool {
-        self.sql.prepares()
     }
 }
 

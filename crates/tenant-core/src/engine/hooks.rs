@@ -2,7 +2,8 @@
 //! [`Hooks`](crate::Hooks).
 //!
 //! Each statement is a message of its own, with its parameters bound. What the statements
-//! set is forgotten behind them, before the transaction goes on.
+//! set is to be forgotten behind them ([`forget_own_work`]), and what they leave on the
+//! session behind the commit ([`commit_own_work`]).
 
 use std::pin::pin;
 
@@ -11,7 +12,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::script::{Script, byte_of};
 use super::send::run_script;
-use super::transaction::set_again;
+use super::transaction::{forget, set_again};
 use super::work::Work;
 use crate::error::{HookFailure, excerpt};
 use crate::hook::{Bound, Hook, Occasion, Placeholder};
@@ -85,7 +86,11 @@ pub(super) async fn run_hooks_of_rename(work: Work<'_>, old: &Target) -> Result<
 async fn run_all(work: Work<'_>, occasion: Occasion, values: Values<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     script.step("beginning the application's own work", SEE_ROWS);
-    script.step("setting the search path", &work.path().set_local());
+    let path = match occasion {
+        Occasion::Dropped => work.path_behind(),
+        _ => work.path().set_local(),
+    };
+    script.step("setting the search path", &path);
     run_script(work, &script).await?;
     for hook in work.settings.hooks.on(occasion) {
         for (number, statement) in hook.statements().iter().enumerate() {
@@ -93,9 +98,7 @@ async fn run_all(work: Work<'_>, occasion: Occasion, values: Values<'_>) -> Resu
             ran.map_err(|source| failure(work, hook, (number, statement), source))?;
         }
     }
-    let mut script = Script::default();
-    forget_own_work(work, &mut script);
-    run_script(work, &script).await
+    Ok(())
 }
 
 /// Forgets what the application's work has set, in the transaction that goes on.
@@ -105,6 +108,18 @@ pub(super) fn forget_own_work(work: Work<'_>, script: &mut Script<'_>) {
         script.step("forgetting what was set", statement);
     }
     set_again(work, script);
+}
+
+/// Commits a transaction with the application's work in it, and leaves nothing of that on the
+/// session.
+pub(super) fn commit_own_work(work: Work<'_>, script: &mut Script<'_>) {
+    script.commit();
+    forget(work, script);
+    if work.settings.hooks.prepare() {
+        script.step("forgetting what was prepared", "DEALLOCATE ALL");
+    }
+    let unlock = "SELECT pg_catalog.pg_advisory_unlock_all()";
+    script.step("freeing the session's locks", unlock);
 }
 
 async fn run(work: Work<'_>, statement: &Bound, values: Values<'_>) -> Result<(), PgError> {

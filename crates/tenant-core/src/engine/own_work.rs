@@ -3,11 +3,11 @@
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::hooks::{forget_own_work, run_hooks};
+use super::hooks::{commit_own_work, forget_own_work, run_hooks};
 use super::script::{Ending, Script};
 use super::send::{ask, run_script};
 use super::settle::status;
-use super::transaction::{begin_next, close, forget};
+use super::transaction::{begin_next, close};
 use super::undo::undo;
 use super::work::Work;
 use crate::hook::Occasion;
@@ -102,11 +102,14 @@ pub(super) async fn open_again(work: Work<'_>) -> Result<Open, Error> {
     })
 }
 
-/// What is checked behind the application's own work, one statement each: that nothing
+/// The messages that check what the application's own work has left: that nothing
 /// which it has set is left, and that the schema exists under its name.
 pub(crate) fn checks(work: Work<'_>) -> Vec<String> {
     let mut script = Script::default();
     add_checks(work, &mut script);
+    if !work.database.is_cluster() {
+        return vec![script.text().to_owned()];
+    }
     script
         .statements()
         .map(|(text, _)| text.to_owned())
@@ -122,14 +125,7 @@ fn add_checks(work: Work<'_>, script: &mut Script<'_>) {
 fn commit(work: Work<'_>) -> Script<'static> {
     let mut script = Script::default();
     add_checks(work, &mut script);
-    script.commit();
-    forget(work, &mut script);
-    let mut hooks = work.settings.hooks.on(Occasion::Create).iter();
-    if hooks.any(|hook| hook.prepares()) {
-        script.step("forgetting what was prepared", "DEALLOCATE ALL");
-    }
-    let unlock = "SELECT pg_catalog.pg_advisory_unlock_all()";
-    script.step("freeing the session's locks", unlock);
+    commit_own_work(work, &mut script);
     script
 }
 

@@ -5,7 +5,7 @@ use super::attempt::Attempts;
 use super::cluster::refers_to_shared;
 use super::dependents::{Dependents, refuse_dependents};
 use super::drop_steps::{DropStep, Portion, next_drop_step};
-use super::hooks::run_hooks;
+use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
@@ -95,16 +95,31 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
     Ok(portion)
 }
 
-/// Drops what is to be dropped, after the application's own work where that is all.
+/// Drops what is to be dropped, with the application's own work where that is all, and
+/// commits.
 async fn run_removal(work: Work<'_>, portion: &Portion) -> Result<(), Error> {
-    if matches!(portion, Portion::Everything) {
+    let is_all = matches!(portion, Portion::Everything);
+    let [before, after] =
+        [Occasion::Drop, Occasion::Dropped].map(|occasion| is_all && has_hooks(work, occasion));
+    let mut script = Script::default();
+    if before {
         run_hooks(work, Occasion::Drop).await?;
+        forget_own_work(work, &mut script);
     }
-    run_script(work, &removal(work, portion)).await
+    add_removal(work, portion, &mut script);
+    if after {
+        run_script(work, &script).await?;
+        run_hooks(work, Occasion::Dropped).await?;
+        script = Script::default();
+    }
+    match before || after {
+        true => commit_own_work(work, &mut script),
+        false => script.commit(),
+    }
+    run_script(work, &script).await
 }
 
-fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
-    let mut script = Script::default();
+fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
     match portion {
         Portion::Statements(statements) => {
             for statement in statements {
@@ -119,6 +134,4 @@ fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
             }
         }
     }
-    script.commit();
-    script
 }

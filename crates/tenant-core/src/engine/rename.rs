@@ -11,11 +11,11 @@ use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
 use super::drop_steps::{ROOM, SHARE};
 use super::follow_name::follow_name;
-use super::hooks::{has_hooks, run_hooks_of_rename};
+use super::hooks::{commit_own_work, has_hooks, run_hooks_of_rename};
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
-use super::send::{ask, commit, run_script};
+use super::send::{ask, run_script};
 use super::transaction::{View, close, finish};
 use super::work::Work;
 use crate::Error;
@@ -108,7 +108,9 @@ async fn follow(
     let left = read_left(&rows, work.schema, to);
     if has_hooks && let Schema::Tenant(old) = work.schema {
         run_hooks_of_rename(work.on(to), old).await?;
-        commit(work).await?;
+        let mut script = Script::default();
+        commit_own_work(work, &mut script);
+        run_script(work, &script).await?;
     }
     // A function with the name in its body is listed once.
     let places = places.into_iter().filter(|place| {

@@ -36,6 +36,7 @@ impl Error {
             | Self::NoFingerprints(_)
             | Self::HalfMade { .. } => ErrorKind::Damaged,
             Self::Taken(_)
+            | Self::Incomplete(..)
             | Self::Untracked(_)
             | Self::IsSpare(_)
             | Self::NothingToAdopt(_)

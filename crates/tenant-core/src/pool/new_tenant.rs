@@ -87,7 +87,7 @@ impl NewTenant {
             .map_err(|error| PoolError::Query(DieselError::QueryBuilderError(error.into())))?;
         let mut lent = Lent::new((connection, begun.wire));
         lent.count_in()?;
-        let lent = Arc::new(Mutex::new(Owner::Work(Box::new(lent)))).lock_owned();
+        let lent = Arc::new(Mutex::new(Owner::Work(lent))).lock_owned();
         let home = Home {
             directory: begun.directory,
             before: match begun.is_direct {

@@ -114,7 +114,10 @@ impl Tenants {
             permit,
         } = self.sessions.alone().await?;
         session.hear(self.settings.notices);
-        let open = self.claim_or_build_open(&session, target, &spares).await?;
+        let open = match self.claim_or_build_open(&session, target, &spares).await {
+            Ok(open) => open,
+            Err(error) => return Err(self.told_of_lacking(&session, target, error).await),
+        };
         let work = self.work(&session, Schema::Tenant(target));
         open.run_hooks(work).await?;
         let checks = engine::checks(work);

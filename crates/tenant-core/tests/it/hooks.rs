@@ -90,7 +90,7 @@ async fn a_hook_that_fails_leaves_everything_as_it_was_and_names_its_line() {
         assert_eq!(
             chain(&error),
             "tenant `acme`: `late.sql` failed at line 4, and its transaction was rolled back: \
-             `SELECT {name},   oops`: column \"oops\" does not exist (SQLSTATE 42703)"
+             `SELECT {name}, oops`: column \"oops\" does not exist (SQLSTATE 42703)"
         );
         assert!(database.tracked().await.is_empty());
         assert_eq!(tenants.spares().count().await.unwrap().ready, spares);
@@ -147,6 +147,27 @@ async fn what_a_hook_sets_and_leaves_is_gone_for_the_next_tenant() {
     let (database, tenants) = ready(Hooks::new().on_create("h.sql", sql).unwrap()).await;
     create(&tenants, &["a", "b", "c"]).await;
     assert_eq!(database.tracked().await, ["a", "b", "c"]);
+    let locks = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database \
+                 WHERE locktype = 'advisory' AND datname = current_database()";
+    assert_eq!(database.value(locks).await, "0");
+}
+
+#[tokio::test]
+async fn what_the_hooks_of_a_drop_and_a_rename_leave_is_gone_as_well() {
+    let sql = "SET work_mem = '7MB'; PREPARE p AS SELECT 1; SELECT pg_advisory_lock(8);\n\
+               CREATE TEMP TABLE boards (id int); SET ROLE NONE; SET row_security = off;";
+    let hooks = Hooks::new()
+        .on_drop("a.sql", sql)
+        .and_then(|hooks| hooks.after_drop("b.sql", &sql.replace(" p ", " q ")))
+        .and_then(|hooks| hooks.on_rename("c.sql", sql));
+    let (database, tenants) = ready(hooks.unwrap()).await;
+    create(&tenants, &["a", "b", "c"]).await;
+    for tenant in ["a", "b"] {
+        let renamed = name(&format!("{tenant}_2"));
+        tenants.rename(&name(tenant), &renamed).await.unwrap();
+        tenants.drop_tenant(&renamed).await.unwrap();
+    }
+    assert_eq!(database.tracked().await, ["c"]);
     let locks = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database \
                  WHERE locktype = 'advisory' AND datname = current_database()";
     assert_eq!(database.value(locks).await, "0");
