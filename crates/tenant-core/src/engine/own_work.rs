@@ -3,7 +3,7 @@
 
 use tokio_postgres::SimpleQueryRow;
 
-use super::hooks::{commit_own_work, forget_own_work, run_hooks};
+use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
 use super::script::{Ending, Script};
 use super::send::{ask, run_script};
 use super::settle::status;
@@ -52,13 +52,23 @@ impl Open {
         }
     }
 
-    /// Runs the hooks of a new tenant.
+    /// Runs the hooks of a new tenant, and forgets what they have set: for
+    /// [`create_with`](crate::Tenants::create_with), whose work comes next.
     ///
     /// # Errors
     ///
     /// As of [`complete`](Self::complete).
     pub(crate) async fn run_hooks(&self, work: Work<'_>) -> Result<(), Error> {
-        match run_hooks(work, Occasion::Create).await {
+        if !has_hooks(work, Occasion::Create) {
+            return Ok(());
+        }
+        let mut script = Script::default();
+        forget_own_work(work, &mut script);
+        let ran = match run_hooks(work, Occasion::Create).await {
+            Ok(()) => run_script(work, &script).await,
+            failed => failed,
+        };
+        match ran {
             Ok(()) => Ok(()),
             Err(error) => Err(self.give_up(work, error).await),
         }
@@ -70,8 +80,11 @@ impl Open {
     ///
     /// [`Error::Hook`], or what the commit meets. Then there is no such tenant.
     pub(super) async fn complete(self, work: Work<'_>) -> Result<(), Error> {
-        self.run_hooks(work).await?;
-        if let Err(error) = run_script(work, &commit(work)).await {
+        let ran = match run_hooks(work, Occasion::Create).await {
+            Ok(()) => run_script(work, &commit(work)).await,
+            failed => failed,
+        };
+        if let Err(error) = ran {
             return Err(self.give_up(work, error).await);
         }
         work.session.keep_said();

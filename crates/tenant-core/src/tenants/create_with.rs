@@ -66,7 +66,7 @@ impl Tenants {
     /// # Errors
     ///
     /// As [`create`](Self::create); what `work` returns; what the commit meets
-    /// ([`Error::OwnWork`]), such as [`PoolError::Aborted`] when a query of `work` failed
+    /// ([`Error::OwnWork`]), such as [`crate::PoolError::Aborted`] when a query of `work` failed
     /// and its error was passed over. If the connection is lost during the commit, the server
     /// is asked on another one how it ended.
     pub async fn create_with<T, E: From<Error>>(

@@ -158,7 +158,12 @@ async fn what_the_hooks_of_a_drop_and_a_rename_leave_is_gone_as_well() {
                CREATE TEMP TABLE boards (id int); SET ROLE NONE; SET row_security = off;";
     let hooks = Hooks::new()
         .on_drop("a.sql", sql)
-        .and_then(|hooks| hooks.after_drop("b.sql", &sql.replace(" p ", " q ")))
+        .and_then(|hooks| {
+            hooks.after_drop(
+                "b.sql",
+                &sql.replace(" p ", " q ").replace("boards", "more"),
+            )
+        })
         .and_then(|hooks| hooks.on_rename("c.sql", sql));
     let (database, tenants) = ready(hooks.unwrap()).await;
     create(&tenants, &["a", "b", "c"]).await;
@@ -190,14 +195,19 @@ async fn a_hook_that_ruins_the_tenant_is_not_committed() {
 
 #[tokio::test]
 async fn hooks_run_before_the_work_of_a_sign_up_and_in_its_transaction() {
-    let (database, tenants) = ready(following().unwrap()).await;
+    let hooks = following().unwrap();
+    let setting = "SET work_mem = '7MB'; SET search_path TO public; SET ROLE NONE";
+    let (database, tenants) = ready(hooks.on_create("set.sql", setting).unwrap()).await;
     let count = async |fails: bool| {
         let acme = name("acme");
         let made = tenants.create_with(&acme, async |new| {
             use diesel_async::SimpleAsyncConnection;
             let tenant = new.tenant().await?;
             tenant
-                .batch_execute("INSERT INTO boards (title) SELECT 'again ' || title FROM boards")
+                .batch_execute(
+                    "INSERT INTO boards (title) SELECT 'again ' || title FROM boards; \
+                     INSERT INTO boards (title) SELECT current_setting('work_mem')",
+                )
                 .await?;
             match fails {
                 true => Err(Error::Unknown(name("nobody"))),
@@ -209,10 +219,18 @@ async fn hooks_run_before_the_work_of_a_sign_up_and_in_its_transaction() {
     count(true).await.unwrap_err();
     assert_eq!(all_there_is(&database).await, [[""; 0]; 3]);
     count(false).await.unwrap();
-    assert_eq!(
-        database.value("SELECT count(*) FROM acme.boards").await,
-        "4"
-    );
+    // What the hook has set is not in force any more.
+    let titles = database
+        .column("SELECT title FROM acme.boards ORDER BY id")
+        .await;
+    let seeded = [
+        "Template",
+        "of acme",
+        "again Template",
+        "again of acme",
+        "4MB",
+    ];
+    assert_eq!(titles, seeded);
     assert_eq!(all_there_is(&database).await, [["acme"]; 3]);
 }
 
