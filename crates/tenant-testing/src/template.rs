@@ -78,9 +78,11 @@ impl Template {
     ///
     /// ```no_run
     /// # use diesel_async::SimpleAsyncConnection;
-    /// # use tenant_core::{Error, Migrations, NewTenant};
+    /// # use tenant_core::{Error, MigrationSet, Migrations, NewTenant};
     /// # use tenant_testing::Template;
-    /// # fn migrations() -> Migrations { unimplemented!() }
+    /// # fn migrations() -> Migrations {
+    /// #     Migrations { public: MigrationSet::registry(), tenant: MigrationSet::default() }
+    /// # }
     /// static TEMPLATE: Template = Template::new(migrations).seed(|new| Box::pin(three_rows(new)));
     ///
     /// async fn three_rows(new: &mut NewTenant) -> Result<(), Error> {

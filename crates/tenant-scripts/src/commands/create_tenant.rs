@@ -49,8 +49,10 @@ pub struct CreateTenant {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// SQL to run in each new tenant, in the transaction that creates it; repeatable. `{name}`
-    /// and `{schema}` are parameters
+    /// SQL file to run in each new tenant; repeatable
+    ///
+    /// It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
+    /// parameters.
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,
 

@@ -238,7 +238,7 @@ async fn a_seed_runs_in_the_transaction_that_creates_each_tenant() {
     assert_eq!(database.value(seeded).await, "of globex");
     run("SELECT 1;\nSELECT oops;", "umbrella")
         .exits_with(1)
-        .prints("`seed.sql` failed at line 2");
+        .says("`seed.sql` failed at line 2");
     run("SELECT '{name}'", "umbrella")
         .exits_with(2)
         .says("line 1: `{name}` is inside a string");
