@@ -20,7 +20,7 @@ pub struct ErrorDetail {
     sqlstate: Option<String>,
     /// The name of the migration that failed.
     migration: Option<String>,
-    /// Its file: `up.sql` or `down.sql`.
+    /// Its file: `up.sql` or `down.sql`; of a seed the file that was named.
     file: Option<String>,
     /// The line of that file, from 1.
     line: Option<usize>,
@@ -69,10 +69,13 @@ impl ErrorDetail {
     /// The parts of an error of the library.
     #[must_use]
     pub fn of(error: &Error, invocation: &Invocation) -> Self {
-        let (migration, file, line) = place(error).map_or((None, None, None), |place| {
-            let file = Some(place.file.to_string());
-            (Some(place.migration.to_owned()), file, place.line)
-        });
+        let (migration, file, line) = match error {
+            Error::Hook(failure) => (None, Some(failure.hook.clone()), Some(failure.line)),
+            _ => place(error).map_or((None, None, None), |place| {
+                let file = Some(place.file.to_string());
+                (Some(place.migration.to_owned()), file, place.line)
+            }),
+        };
         Self {
             message: hints::causes(error).join(": "),
             sqlstate: error.sqlstate().map(str::to_owned),

@@ -12,5 +12,6 @@ mod json;
 mod messages;
 mod progress;
 mod report;
+mod seed;
 pub mod tenants;
 mod version;

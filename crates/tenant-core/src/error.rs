@@ -1,14 +1,14 @@
 //! What can go wrong, and which tenant it concerns.
 //!
-//! A `Display` names only its own failed operation; the cause stands in `source`, and the
-//! chain is printed once, at the edge. PostgreSQL's words stay whole, in [`PgError`]. Nothing
-//! here names a command line: the same errors reach applications.
+//! A `Display` names only its own failed operation; the cause stands in `source`. PostgreSQL's
+//! words stay whole, in [`PgError`]. Nothing here names a command: applications get these too.
 
 mod behind;
 mod cause;
 mod failure;
 mod foreign_sign;
 mod kind;
+mod own_work;
 mod unconfirmed;
 mod unfit_list;
 mod words;
@@ -30,19 +30,19 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 pub use foreign_sign::ForeignSign;
+pub use own_work::{HookFailure, OwnWork};
 pub use unconfirmed::{Expected, Unconfirmed};
 pub use unfit_list::UnfitList;
 use words::{
     ahead, applied_meanwhile, at_line, deferred, depending, done, each_needs_direct, edit_matters,
-    few_versions, fits_each, fits_none, gave_up, lost, named, needs_direct, newer_than_baseline,
-    not_listed, not_ours, not_repaired, possible_nodes, quoted, some, unclear, unmovable,
-    unreadable, who_changed, with_name,
+    few_versions, fits_each, fits_none, gave_up, incomplete, lost, named, needs_direct,
+    newer_than_baseline, not_listed, not_ours, not_repaired, possible_nodes, quoted, some, unclear,
+    unmovable, unreadable, who_changed, with_name,
 };
 pub(crate) use words::{excerpt, few};
 pub use wrong_owner::WrongOwner;
 
-/// An operation on the tenants that failed. Unless a variant says otherwise, the database
-/// is as it was before.
+/// A failed operation. Unless a variant says otherwise, the database is as it was before.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -91,6 +91,9 @@ pub enum Error {
     /// The name is in use.
     #[error("tenant `{0}` exists already")]
     Taken(TenantName),
+    /// The same, and the tenant lacks migrations: perhaps its creation was interrupted.
+    #[error("{}", incomplete(.0, .1))]
+    Incomplete(TenantName, Vec<Version>),
     /// A tenant was to be given the name that it has.
     #[error("tenant `{0}` has that name already")]
     SameName(TenantName),
@@ -102,8 +105,7 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// A text of the tenant leads to it: no migration is known to have written that, or a row
-    /// has it that dynamic SQL could use.
+    /// A text of the tenant, or a row that dynamic SQL could use, leads to the tenant.
     #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
     NameInText {
         /// The tenant.
@@ -146,8 +148,7 @@ pub enum Error {
     /// The spare is listed without existing.
     #[error("the spare schema `{0}` is listed, but does not exist")]
     MissingSpare(SchemaName),
-    /// A new tenant that could neither be completed nor removed. It is
-    /// registered, and the next run over the tenants completes it.
+    /// A new tenant, neither completed nor removed. The next run over the tenants completes it.
     #[error("{schema} is only half made, and removing it failed too ({undo})")]
     HalfMade {
         /// Which schema, in words.
@@ -189,6 +190,12 @@ pub enum Error {
     /// A statement of a migration failed.
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
+    /// A statement of a hook failed.
+    #[error(transparent)]
+    Hook(Box<HookFailure>),
+    /// What the application did in a transaction of ours failed.
+    #[error(transparent)]
+    OwnWork(Box<OwnWork>),
     /// A deferred constraint is violated when its migration ends.
     #[error("{}", deferred(.schema, .migration))]
     Deferred {
@@ -203,7 +210,7 @@ pub enum Error {
         /// What the server says.
         source: PgError,
     },
-    /// A migration would change what it must not, and nothing was run.
+    /// A migration would change what it must not. Nothing was run.
     #[error("migration `{migration}` is refused: {file}, {refusal}")]
     Refused {
         /// The migration's name.
@@ -219,7 +226,7 @@ pub enum Error {
         /// Their names, newest first.
         migrations: Vec<String>,
     },
-    /// What would revert migrations cannot be read. Nothing was run.
+    /// What would revert migrations cannot be read.
     #[error("{}", unreadable(.migrations))]
     UnreadableDown {
         /// Their names, newest first, each with why its `down.sql` cannot be read.
@@ -233,8 +240,7 @@ pub enum Error {
         /// The tenants that have one of them, by name.
         tenants: Vec<String>,
     },
-    /// A tenant has applied migrations that this program does not have, and was left as it
-    /// is: [`Settings::unknown_migrations`](crate::Settings::unknown_migrations).
+    /// This program lacks migrations of the tenant: see [`crate::Settings::unknown_migrations`].
     #[error("{}", ahead(.schema, .versions))]
     AheadOfProgram {
         /// Which schema, in words.
@@ -260,8 +266,7 @@ pub enum Error {
         /// What shows it.
         sign: ForeignSign,
     },
-    /// Another program has migrated the tenant, or no migration creates what is in it. It was
-    /// neither dropped nor renamed. The second text says what shows that.
+    /// Another program's tenant was neither dropped nor renamed. The second text says why.
     #[error("tenant `{0}` is not this program's: {1}")]
     OthersTenant(TenantName, String),
     /// A tenant that is not empty has no record of applied migrations.
@@ -387,15 +392,13 @@ pub enum Error {
         /// The versions, oldest first; `None` for that before the first.
         versions: Vec<Option<Version>>,
     },
-    /// Tenants have migrations that this program does not have, and which of its own
-    /// replaces them is not known.
+    /// Which migration replaces those that this program does not have is not known.
     #[error("could not find the baseline: {}", unclear(.candidates))]
     BaselineUnclear {
         /// The migrations that some tenants with old ones lack first.
         candidates: Vec<Version>,
     },
-    /// A schema with old migrations that is not what the baseline creates. Nothing was
-    /// recorded.
+    /// A schema with old migrations is not what the baseline creates.
     #[error("{schema} is not what the baseline creates: {}", some(.differences))]
     NotLikeBaseline {
         /// Which schema, in words.
@@ -411,8 +414,7 @@ pub enum Error {
         /// The versions that it lacks, oldest first.
         versions: Vec<Version>,
     },
-    /// A schema with migrations that the baseline does not replace, and that this program
-    /// does not have.
+    /// A schema with migrations that neither the baseline nor this program has.
     #[error("{schema} has {}", newer_than_baseline(.versions))]
     AheadOfBaseline {
         /// Which schema, in words.
@@ -463,11 +465,10 @@ pub enum Error {
     WouldBlockWrites {
         /// The tenant's name.
         name: String,
-        /// The tables without a primary key or another replica identity, and those that
-        /// are unlogged, by name.
+        /// The tables without a replica identity, and unlogged ones, by name.
         tables: Vec<String>,
     },
-    /// The tenant cannot be moved while others write to it: what a server lacks for that.
+    /// The same: what a server lacks for that.
     #[error("tenant `{0}` cannot be moved while others write to it: {1}")]
     NoReplication(String, String),
     /// A version was named for a schema that says itself which it has.

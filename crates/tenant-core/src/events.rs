@@ -12,7 +12,7 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `squash`, `accept_edits`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape` |
+//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `squash`, `accept_edits`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape`, `create` around the end of `create_with` |
 //! | `create_all` | | [`Tenants::create_many`](crate::Tenants::create_many) |
 //! | `spares`, `keep_spares` | | [`Spares::count`](crate::Spares::count), [`Spares::keep`](crate::Spares::keep) |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
@@ -93,7 +93,7 @@ use crate::{Error, LockHolder, SchemaName, ServerMessage, TenantName};
 
 use end::{End, What};
 use said::{Said, SaidHolders};
-pub(crate) use spans::{Call, Whose, tell_of_one};
+pub(crate) use spans::{Call, Whose, created_with, tell_of_one};
 
 /// What a filter knows all of this by, whichever file it stands in.
 const TARGET: &str = "tenant_core";

@@ -151,6 +151,7 @@ mod engine;
 mod error;
 pub mod events;
 mod fleet;
+mod hook;
 mod link;
 mod made_up;
 mod migration;
@@ -171,10 +172,11 @@ pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{
-    Cause, Consequence, Error, Expected, ForeignSign, MigrationFailure, Unconfirmed, UnfitList,
-    WrongOwner,
+    Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, OwnWork,
+    Unconfirmed, UnfitList, WrongOwner,
 };
 pub use fleet::{Selection, Stop};
+pub use hook::{HookError, HookReason, Hooks};
 pub use link::{
     ConnectError, Database, ErrorKind, LibpqDefaults, LockHolder, PgError, ServerMessage,
 };
@@ -188,9 +190,9 @@ pub use name::{
 };
 pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
-    Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
-    Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
-    Unkept,
+    Cancel, DriverTransaction, Isolation, NewTenant, OfPublic, OfTenant, Opening, PoolError,
+    PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
+    TenantPoolBuilder, Transaction, Unkept,
 };
 pub use registry::{Registry, Rows as RegistryRows};
 pub use remedy::Remedy;

@@ -39,7 +39,7 @@ pub use pg_error::PgError;
 pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use server_message::Place;
 pub use server_message::ServerMessage;
-pub(crate) use session::{Lease, Session, SessionPool};
+pub(crate) use session::{Alone, Lease, Session, SessionPool};
 pub use url::LibpqDefaults;
 pub(crate) use url_of::Password;
 pub(crate) use watch::{Ended, Mark, Oids, OwnTypes, Standing, Watch};

@@ -41,6 +41,12 @@ impl ExtensionsSchema {
 }
 
 impl ExtensionsSchema {
+    /// The statement that leaves this schema alone in the path, for the rest of the
+    /// transaction.
+    pub(crate) fn alone(&self) -> String {
+        format!("SET LOCAL search_path TO {}", ident(&self.0))
+    }
+
     /// The statement that lets a session look into `public`, and behind it into
     /// this schema: for tools whose tables are in `public`.
     #[must_use]

@@ -9,10 +9,12 @@ mod driver;
 mod each;
 mod error;
 mod guard;
+mod held;
 mod lent;
 mod lookup;
 mod manager;
 mod message;
+mod new_tenant;
 mod opening;
 mod rows;
 mod scope;
@@ -28,7 +30,7 @@ use bb8::{PooledConnection, RunError};
 use diesel_async::SimpleAsyncConnection;
 use tokio::sync::Mutex;
 
-use lent::Held;
+use held::{Held, Owner};
 use manager::{Manager, Refusals};
 use message::Before;
 
@@ -41,6 +43,8 @@ pub(crate) use directory::Directory;
 pub use driver::{Cancel, DriverTransaction};
 pub use error::PoolError;
 pub use guard::{Session, Transaction};
+pub(crate) use new_tenant::Begun;
+pub use new_tenant::NewTenant;
 pub use opening::{Isolation, Opening};
 pub use scope::{OfPublic, OfTenant, Scope};
 pub use unkept::Unkept;
@@ -322,7 +326,7 @@ impl PoolInner {
         loop {
             let mut lent = self.wait_for_one(started).await?;
             if !lent.is_spent() {
-                return Ok(Arc::new(Mutex::new(lent)).lock_owned().await);
+                return Ok(Arc::new(Mutex::new(Owner::Pool(lent))).lock_owned().await);
             }
         }
     }

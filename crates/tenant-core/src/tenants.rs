@@ -8,6 +8,7 @@ mod clone;
 mod cluster;
 mod compare;
 mod create;
+mod create_with;
 mod distribute;
 mod drift;
 mod drop;

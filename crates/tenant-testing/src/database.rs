@@ -3,6 +3,7 @@
 use crate::caretaker::small;
 use crate::failure::or_end;
 use crate::scratch::ScratchDatabase;
+use crate::seed::{Seed, create};
 use tenant_core::{Database, TenantName, Tenants};
 
 /// A database with the public migrations applied, dropped with the value,
@@ -13,14 +14,19 @@ pub struct TestDatabase {
     // Its connections go before the database does.
     tenants: Tenants,
     scratch: ScratchDatabase,
+    seed: Option<Seed>,
 }
 
 impl TestDatabase {
-    pub(crate) fn new(tenants: Tenants, scratch: ScratchDatabase) -> Self {
-        Self { tenants, scratch }
+    pub(crate) fn new(tenants: Tenants, scratch: ScratchDatabase, seed: Option<Seed>) -> Self {
+        Self {
+            tenants,
+            scratch,
+            seed,
+        }
     }
 
-    /// Makes a tenant in it.
+    /// Makes a tenant in it, with the rows of [`Template::seed`](crate::Template::seed).
     ///
     /// # Panics
     ///
@@ -28,7 +34,7 @@ impl TestDatabase {
     pub async fn tenant(&self, name: &str) -> TenantName {
         let what = "no tenant for the test";
         let name = or_end(what, name.parse::<TenantName>());
-        or_end(what, small(self.tenants.create(&name)).await);
+        or_end(what, small(create(&self.tenants, &name, self.seed)).await);
         name
     }
 

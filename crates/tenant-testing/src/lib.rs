@@ -57,6 +57,7 @@
 //! | a test about | takes |
 //! | --- | --- |
 //! | what one tenant does | [`Template::tenant`]: a tenant of its own, in a database that the tests of the process share |
+//! | a tenant of a certain name | [`Template::tenant_named`]: in a database of its own |
 //! | all tenants, or the public schema | [`Template::database`]: a database of its own |
 //! | the public migrations, or no tenants at all | [`ScratchDatabase`]: an empty one |
 //! | a server that stops, or that is configured in another way | a `ThrowawayServer` of the crate `local-postgres`, and [`ScratchDatabase::on`] |
@@ -64,6 +65,12 @@
 //! Each is dropped with its value, also when the test panics: keep it in a
 //! variable until the end of the test. Who is still connected then is
 //! disconnected.
+//!
+//! # Rows to begin with
+//!
+//! [`Template::seed`] fills each new tenant, in the transaction that creates it. It takes the
+//! function that your application uses for a new customer, as
+//! [`Tenants::create_with`](tenant_core::Tenants::create_with) does.
 //!
 //! # Where the server comes from
 //!
@@ -95,6 +102,7 @@ mod environment;
 mod failure;
 mod maker;
 mod scratch;
+mod seed;
 mod server;
 mod sweep;
 mod template;
@@ -102,6 +110,7 @@ mod tenant;
 
 pub use database::TestDatabase;
 pub use scratch::ScratchDatabase;
+pub use seed::Seed;
 pub use server::server_url;
 pub use template::Template;
 pub use tenant::TestTenant;

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use crate::caretaker::{self, small};
 use crate::failure::{Failure, or_end};
 use crate::scratch::ScratchDatabase;
+use crate::seed::Seed;
 use crate::server::Server;
 use crate::tenant::Shared;
 use crate::{TestDatabase, TestTenant};
@@ -25,6 +26,7 @@ pub struct Template {
     migrations: fn() -> Migrations,
     settings: fn() -> Settings,
     setup: &'static str,
+    seed: Option<Seed>,
     made: OnceCell<Result<Arc<Made>, String>>,
     shared: OnceCell<Result<Arc<Shared>, String>>,
 }
@@ -35,6 +37,7 @@ pub(crate) struct Made {
     server: Arc<Server>,
     migrations: Migrations,
     settings: Settings,
+    pub(crate) seed: Option<Seed>,
     /// Those of the copy that came first, for what need not be found out again.
     opened: OnceCell<Tenants>,
 }
@@ -49,6 +52,7 @@ impl Template {
             migrations,
             settings: Settings::default,
             setup: "",
+            seed: None,
             made: OnceCell::const_new(),
             shared: OnceCell::const_new(),
         }
@@ -66,6 +70,30 @@ impl Template {
     #[must_use]
     pub const fn setup(mut self, sql: &'static str) -> Self {
         self.setup = sql;
+        self
+    }
+
+    /// Fills each new tenant of [`tenant`](Self::tenant), [`tenant_named`](Self::tenant_named)
+    /// and [`TestDatabase::tenant`], in the transaction that creates it.
+    ///
+    /// ```no_run
+    /// # use diesel_async::SimpleAsyncConnection;
+    /// # use tenant_core::{Error, MigrationSet, Migrations, NewTenant};
+    /// # use tenant_testing::Template;
+    /// # fn migrations() -> Migrations {
+    /// #     Migrations { public: MigrationSet::registry(), tenant: MigrationSet::default() }
+    /// # }
+    /// static TEMPLATE: Template = Template::new(migrations).seed(|new| Box::pin(three_rows(new)));
+    ///
+    /// async fn three_rows(new: &mut NewTenant) -> Result<(), Error> {
+    ///     let tenant = new.tenant().await?;
+    ///     let insert = "INSERT INTO dummy_table (name) VALUES ('a'), ('b'), ('c')";
+    ///     Ok(tenant.batch_execute(insert).await?)
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn seed(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
         self
     }
 
@@ -101,6 +129,22 @@ impl Template {
         or_end("no tenant for the test", tenant.await)
     }
 
+    /// A tenant of this name, in a database of the test's own: other tests may have a tenant of
+    /// the same name at the same time. It is dropped with the value.
+    ///
+    /// # Panics
+    ///
+    /// As [`Template::tenant`], and when `name` cannot be a tenant's.
+    pub async fn tenant_named(&self, name: &str) -> TestTenant {
+        let tenant = small(async {
+            let name = name.parse()?;
+            let made = self.made().await?;
+            let own = Arc::new(Shared::make(Arc::clone(&made)).await?);
+            own.tenant_named(name, &made).await
+        });
+        or_end("no tenant for the test", tenant.await)
+    }
+
     async fn made(&self) -> Result<Arc<Made>, Failure> {
         let made = self.made.get_or_init(async || {
             let made = self.make().await;
@@ -112,7 +156,8 @@ impl Template {
 
     async fn make(&self) -> Result<Made, Failure> {
         let (migrations, settings) = ((self.migrations)(), (self.settings)());
-        let (setup, server) = (self.setup, Server::shared().await?);
+        let (setup, seed) = (self.setup, self.seed);
+        let server = Server::shared().await?;
         caretaker::run(async move {
             let recipe = build::Recipe {
                 server: &server,
@@ -125,6 +170,7 @@ impl Template {
                 server,
                 migrations,
                 settings,
+                seed,
                 opened: OnceCell::new(),
             })
         })
@@ -156,6 +202,7 @@ impl Made {
 
     async fn database(&self) -> Result<TestDatabase, Failure> {
         let scratch = self.copy().await?;
-        Ok(TestDatabase::new(self.tenants(&scratch).await?, scratch))
+        let tenants = self.tenants(&scratch).await?;
+        Ok(TestDatabase::new(tenants, scratch, self.seed))
     }
 }

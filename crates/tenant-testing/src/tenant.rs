@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::caretaker;
 use crate::failure::Failure;
 use crate::scratch::ScratchDatabase;
+use crate::seed::create;
 use crate::server::execute;
 use crate::template::Made;
 use tenant_core::{Database, Error, TenantName, Tenants};
@@ -107,12 +108,22 @@ impl Shared {
     pub(crate) async fn tenant(self: Arc<Self>, made: &Made) -> Result<TestTenant, Failure> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let name = format!("tenant_{number}").parse::<TenantName>()?;
+        self.tenant_named(name, made).await
+    }
+
+    /// The same under a name that nobody else has in this database.
+    pub(crate) async fn tenant_named(
+        self: Arc<Self>,
+        name: TenantName,
+        made: &Made,
+    ) -> Result<TestTenant, Failure> {
+        let seed = made.seed;
         let tenant = TestTenant {
             tenants: made.tenants(&self.scratch).await?,
             name: name.clone(),
             shared: Arc::clone(&self),
         };
-        caretaker::run(async move { Ok(self.tenants.create(&name).await?) }).await?;
+        caretaker::run(async move { Ok(create(&self.tenants, &name, seed).await?) }).await?;
         Ok(tenant)
     }
 

@@ -15,6 +15,7 @@ use command_line::{Common, Context, NameArg, Script, Verdict};
 use tenant_core::{Node, Outcome, TenantName};
 
 use crate::progress::Bar;
+use crate::seed::seeded;
 use crate::{interrupt, json, messages, report, tenants};
 
 /// Create tenants: schema, migrations and registration
@@ -48,6 +49,13 @@ pub struct CreateTenant {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
+    /// SQL file to run in each new tenant; repeatable
+    ///
+    /// It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
+    /// parameters.
+    #[arg(long, value_name = "FILE")]
+    seed: Vec<PathBuf>,
+
     /// Server of a Citus cluster to put them on [default: the cluster chooses]
     #[arg(long, value_name = "HOST:PORT")]
     placement: Option<Node>,
@@ -73,7 +81,7 @@ impl Script for CreateTenant {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names(context)?;
         let settings = self.transactions.settings(self.locking.settings());
-        let settings = self.naming.settings(settings);
+        let settings = seeded(self.naming.settings(settings), &self.seed)?;
         let mut tenants = tenants::open_with(context, settings).await?;
         if let Some(node) = self.placement {
             tenants = tenants.cluster().placed_on(node).await?;

@@ -4,16 +4,21 @@
 //! once never get the same spare: its row in the list is held, and a row that
 //! somebody holds is passed over.
 
+use tokio_postgres::SimpleQueryRow;
+
 use super::cluster::require_distributed;
 use super::create::open_for_new;
+use super::hooks::has_hooks;
 use super::ledger::is_exactly;
 use super::lock::require_lock;
 use super::name_in_text::{Routine, routines_of};
-use super::script::{Script, UPDATING_REGISTRY};
-use super::send::{ask, run_script, send};
-use super::transaction::{close, confirm, finish};
+use super::own_work::Open;
+use super::script::{Ending, Script, UPDATING_REGISTRY};
+use super::send::{ask, send};
+use super::transaction::{close, confirm};
 use super::work::Work;
 use crate::assertion::Assertion;
+use crate::hook::Occasion;
 use crate::migration::MigrationFile;
 use crate::name::Schema;
 use crate::{Error, SchemaName, events};
@@ -29,36 +34,80 @@ const ATTEMPTS: usize = 3;
 /// When the name is not free. What is wrong with a spare is no error: the
 /// tenant can be built instead.
 pub(crate) async fn claim(work: Work<'_>) -> Result<bool, Error> {
+    if !has_hooks(work, Occasion::Create) {
+        return Ok(claim_one(work, Ending::Commit).await?.is_some());
+    }
+    match claim_open(work).await? {
+        Some(open) => open.complete(work).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// The same, and leaves the transaction open for the application's own work. `None` when there
+/// is no spare that is up to date.
+///
+/// # Errors
+///
+/// As [`claim`].
+pub(crate) async fn claim_open(work: Work<'_>) -> Result<Option<Open>, Error> {
+    claim_one(work, Ending::Hold).await
+}
+
+async fn claim_one(work: Work<'_>, ending: Ending) -> Result<Option<Open>, Error> {
     let mut passed_over = Vec::new();
     while passed_over.len() < ATTEMPTS {
         open_for_new(work).await?;
         let Some(spare) = pick(work, &passed_over).await else {
             close(work).await;
-            return Ok(false);
+            return Ok(None);
         };
-        match finish(work, take(work, &spare).await).await {
-            Ok(()) => {
-                events::spare_taken(work.schema, &spare);
-                return Ok(true);
-            }
+        match take_and_end(work, &spare, ending).await {
+            Ok(open) => return Ok(Some(open)),
             Err(error) => events::spare_passed_over(work.schema, &spare, &error),
         }
         passed_over.push(spare);
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Makes the tenant whose schema is that of `work` of this spare.
 ///
 /// # Errors
 ///
-/// When the name is not free, or why the spare cannot be taken. Then nothing has
-/// changed.
+/// When the name is not free, why the spare cannot be taken, or what the hooks meet. Then
+/// nothing has changed.
 pub(crate) async fn claim_this(work: Work<'_>, spare: &SchemaName) -> Result<(), Error> {
+    if has_hooks(work, Occasion::Create) {
+        return claim_this_open(work, spare).await?.complete(work).await;
+    }
     open_for_new(work).await?;
-    finish(work, take(work, spare).await).await?;
-    events::spare_taken(work.schema, spare);
-    Ok(())
+    take_and_end(work, spare, Ending::Commit).await.map(drop)
+}
+
+/// The same, and leaves the transaction open for the application's own work.
+///
+/// # Errors
+///
+/// When the name is not free, or why the spare cannot be taken.
+pub(crate) async fn claim_this_open(work: Work<'_>, spare: &SchemaName) -> Result<Open, Error> {
+    open_for_new(work).await?;
+    take_and_end(work, spare, Ending::Hold).await
+}
+
+/// Takes the spare, and tells it where that is committed.
+async fn take_and_end(work: Work<'_>, spare: &SchemaName, ending: Ending) -> Result<Open, Error> {
+    let open = match take(work, spare, ending).await {
+        Ok(rows) => Open::read(&rows).of_spare(spare.clone()),
+        Err(error) => {
+            close(work).await;
+            return Err(error);
+        }
+    };
+    if ending == Ending::Commit {
+        work.session.finish();
+        open.tell(work.schema, work.migrations);
+    }
+    Ok(open)
 }
 
 /// Sees that the tenant of `work` can be made.
@@ -89,11 +138,20 @@ async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> 
 }
 
 /// Gives the spare the tenant's name, if nobody works on it and its own table of
-/// applied migrations says that it is up to date; in the open transaction, which it
-/// commits.
-async fn take(work: Work<'_>, spare: &SchemaName) -> Result<(), Error> {
+/// applied migrations says that it is up to date; in the open transaction, which ends as
+/// `ending` says.
+async fn take(
+    work: Work<'_>,
+    spare: &SchemaName,
+    ending: Ending,
+) -> Result<Vec<SimpleQueryRow>, Error> {
     let routines = with_own_path(work, Schema::Spare(spare)).await?;
-    run_script(work, &taking(work, spare, routines)).await
+    let mut script = taking(work, spare, routines);
+    if ending == Ending::Commit {
+        confirm(work, &mut script);
+    }
+    script.end(ending);
+    ask(work, &script).await
 }
 
 /// The functions of the spare whose own path names it: migrations can make some.
@@ -141,7 +199,5 @@ fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<
         UPDATING_REGISTRY,
         &work.registry.take_over(schema, work.schema, newest),
     );
-    confirm(work, &mut script);
-    script.commit();
     script
 }

@@ -3,20 +3,24 @@
 //! Where that is not possible the schema is registered first, with as many migrations
 //! as can be with it, and the others follow under the same lock.
 
+use tokio_postgres::SimpleQueryRow;
+
 use super::attempt::{Attempts, is_worth_another};
 use super::batches::{Batch, Mode, batches_of, split_first};
 use super::empty_schema::needs_empty_schema;
+use super::hooks::has_hooks;
 use super::name_state::open_and_look;
 use super::outside::require_direct;
-use super::remove::remove_unfinished;
+use super::own_work::{Open, open_again};
 use super::run::run_batch;
-use super::send::{execute, run_script};
-use super::transaction::{Make, Transaction, Way, close, finish, run_at_once};
+use super::script::Ending;
+use super::send::{ask, execute};
+use super::transaction::{Make, Transaction, Way, close, send_at_once};
+use super::undo::undo;
 use super::unfit::refuse_unfit;
 use super::work::Work;
-use crate::error::Consequence;
+use crate::hook::Occasion;
 use crate::migration::Migration;
-use crate::name::Schema;
 use crate::{Error, events};
 
 /// Makes the tenant or spare whose schema is that of `work`. Gives back the migrations that were applied.
@@ -28,6 +32,25 @@ use crate::{Error, events};
 /// the migrations meet. Then there is no such tenant, also when a migration
 /// outside the transaction was the one that failed.
 pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
+    if has_hooks(work, Occasion::Create) {
+        create_open(work).await?.complete(work).await?;
+    } else {
+        build_all(work, Ending::Commit).await?;
+    }
+    Ok(work.migrations.iter().collect())
+}
+
+/// The same, and leaves the transaction open for the application's own work. Where the
+/// schema had to be registered first, it is a transaction of its own.
+///
+/// # Errors
+///
+/// As [`create`].
+pub(crate) async fn create_open(work: Work<'_>) -> Result<Open, Error> {
+    build_all(work, Ending::Hold).await
+}
+
+async fn build_all(work: Work<'_>, ending: Ending) -> Result<Open, Error> {
     let migrations = work.migrations.iter().collect::<Vec<_>>();
     refuse_unfit(migrations.iter().copied())?;
     let batches = batches_of(work, Way::Create.cut(), &migrations).await?;
@@ -40,27 +63,58 @@ pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     let made = Transaction::first(work, Way::Create, first)
         .making(Make::Schema)
         .before(rest);
-    let mut attempts = Attempts::new();
-    if rest.is_empty() && build_at_once(made, &mut attempts).await? {
-        events::migrations_applied(work.schema, first);
-        return Ok(migrations);
+    if rest.is_empty() {
+        return build_whole(made, first, ending).await;
     }
-    while let Err(error) = build(made, rest).await {
-        if !attempts.again_after(work, &error).await {
-            return Err(error);
-        }
-    }
+    build_first(made, Attempts::new()).await?;
     work.session.keep_said();
     events::migrations_applied(work.schema, first);
+    match run_all(work, rest, ending).await {
+        Ok(open) => Ok(open),
+        Err(error) => Err(undo(work, error).await),
+    }
+}
+
+/// All of a new schema in one transaction.
+async fn build_whole<'a>(
+    made: Transaction<'a, '_>,
+    migrations: &[&Migration],
+    ending: Ending,
+) -> Result<Open, Error> {
+    let work = made.work;
+    let made = match ending {
+        Ending::Commit => made,
+        Ending::Hold => made.held(),
+    };
+    let mut attempts = Attempts::new();
+    let rows = match build_at_once(made, &mut attempts).await? {
+        Some(rows) => rows,
+        None => build_first(made, attempts).await?,
+    };
+    if ending == Ending::Commit {
+        work.session.keep_said();
+        work.session.finish();
+        events::migrations_applied(work.schema, migrations);
+    }
+    Ok(Open::read(&rows))
+}
+
+/// What follows the first transaction, under the lock that is held.
+async fn run_all<'a>(
+    work: Work<'a>,
+    rest: &[Batch<'_, 'a>],
+    ending: Ending,
+) -> Result<Open, Error> {
     for batch in rest {
-        if let Err(error) = run_rest(work, batch).await {
-            return Err(undo(work, error).await);
+        run_rest(work, batch).await?;
+    }
+    match ending {
+        Ending::Hold => open_again(work).await,
+        Ending::Commit => {
+            close(work).await;
+            Ok(Open::read(&[]))
         }
     }
-    if !rest.is_empty() {
-        close(work).await;
-    }
-    Ok(migrations)
 }
 
 /// Whether the schema is committed before any migration. Behind a pooler no lock can be
@@ -85,8 +139,8 @@ async fn run_rest<'a>(work: Work<'a>, batch: &Batch<'_, 'a>) -> Result<(), Error
     }
 }
 
-/// All of a new schema in one message. False when that does not work; then
-/// nothing has happened.
+/// All of a new schema in one message; gives back the rows. `None` when that does not work;
+/// then nothing has happened.
 ///
 /// # Errors
 ///
@@ -94,32 +148,46 @@ async fn run_rest<'a>(work: Work<'a>, batch: &Batch<'_, 'a>) -> Result<(), Error
 async fn build_at_once<'a>(
     made: Transaction<'a, '_>,
     attempts: &mut Attempts<'a>,
-) -> Result<bool, Error> {
-    match run_at_once(&made).await {
+) -> Result<Option<Vec<SimpleQueryRow>>, Error> {
+    match send_at_once(&made).await {
         Err(error) if is_worth_another(&error) => {
             attempts.take_turns(made.work, &error);
             events::trying_again(made.work.schema, error.sqlstate());
             made.work.session.hear_anew();
-            Ok(false)
+            Ok(None)
         }
         done => done,
     }
 }
 
-/// Schema, the migrations of the first transaction, and registration; `rest` follows under
-/// the lock that is held.
-async fn build(made: Transaction<'_, '_>, rest: &[Batch<'_, '_>]) -> Result<(), Error> {
+/// The first transaction step by step, as often as it loses against somebody's lock.
+async fn build_first<'a>(
+    made: Transaction<'a, '_>,
+    mut attempts: Attempts<'a>,
+) -> Result<Vec<SimpleQueryRow>, Error> {
+    loop {
+        match build(made).await {
+            Err(error) if attempts.again_after(made.work, &error).await => {}
+            done => return done,
+        }
+    }
+}
+
+/// Schema, the migrations of the first transaction, and registration. The session is still
+/// at work.
+async fn build(made: Transaction<'_, '_>) -> Result<Vec<SimpleQueryRow>, Error> {
     let work = made.work;
     open_for_new(work).await?;
     let ran = async {
         let elsewhere = made.confinement().await?;
         let confined = made.confined_by(elsewhere.as_deref());
-        run_script(work, &confined.as_last_step()).await
+        ask(work, &confined.as_last_step()).await
     };
-    match ran.await {
-        Ok(()) if !rest.is_empty() => Ok(()),
-        done => finish(work, done).await,
+    let ran = ran.await;
+    if ran.is_err() {
+        close(work).await;
     }
+    ran
 }
 
 /// Opens the transaction, once the name is known to be free.
@@ -129,37 +197,4 @@ pub(super) async fn open_for_new(work: Work<'_>) -> Result<(), Error> {
         close(work).await;
     }
     free
-}
-
-/// Removes a tenant that was committed and could not be completed. Nobody can
-/// have used it: its creation was never reported.
-async fn undo(work: Work<'_>, error: Error) -> Error {
-    // The lock outlives this, so that nobody completes the tenant meanwhile.
-    let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
-    let removed = match rolled_back {
-        Ok(()) => remove_unfinished(work).await,
-        Err(error) => Err(error),
-    };
-    close(work).await;
-    match removed {
-        Ok(_) => removed_again(error),
-        Err(undo) => Error::HalfMade {
-            schema: work.schema.to_string(),
-            name: work.schema.key().to_owned(),
-            is_spare: matches!(work.schema, Schema::Spare(_)),
-            undo: Box::new(undo),
-            source: Box::new(error),
-        },
-    }
-}
-
-/// The error, now that nothing remains of the tenant.
-fn removed_again(error: Error) -> Error {
-    match error {
-        Error::Migration(mut failure) => {
-            failure.consequence = Consequence::Removed;
-            Error::Migration(failure)
-        }
-        error => error,
-    }
 }

@@ -5,12 +5,14 @@ use super::attempt::Attempts;
 use super::cluster::refers_to_shared;
 use super::dependents::{Dependents, refuse_dependents};
 use super::drop_steps::{DropStep, Portion, next_drop_step};
+use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
 use super::transaction::{close, confirm_gone, finish};
 use super::work::Work;
 use crate::Error;
+use crate::hook::Occasion;
 use crate::name::Schema;
 use crate::report::Removed;
 
@@ -86,8 +88,8 @@ async fn drop_in_steps(
                 return Err(error);
             }
         };
-        let script = removal(work, &portion, ask);
-        finish(work, run_script(work, &script).await).await?;
+        let removed = run_removal(work, &portion, ask).await;
+        finish(work, removed).await?;
         match portion {
             Portion::Statements(_) => {}
             Portion::Everything if existing.schema => return Ok(Removed::Tenant),
@@ -115,8 +117,35 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
     Ok(portion)
 }
 
-fn removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Script<'static> {
+/// Drops what is to be dropped, with the application's own work where that is all, and
+/// commits.
+async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), Error> {
+    let is_all = matches!(portion, Portion::Everything);
+    let [before, after] =
+        [Occasion::Drop, Occasion::Dropped].map(|occasion| is_all && has_hooks(work, occasion));
     let mut script = Script::default();
+    if before {
+        run_hooks(work, Occasion::Drop).await?;
+        forget_own_work(work, &mut script);
+    }
+    add_removal(work, portion, &mut script);
+    if after {
+        run_script(work, &script).await?;
+        run_hooks(work, Occasion::Dropped).await?;
+        script = Script::default();
+        forget_own_work(work, &mut script);
+    }
+    if is_all && ask == Ask::List {
+        confirm_gone(work, &mut script);
+    }
+    match before || after {
+        true => commit_own_work(work, &mut script),
+        false => script.commit(),
+    }
+    run_script(work, &script).await
+}
+
+fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
     match portion {
         Portion::Statements(statements) => {
             for statement in statements {
@@ -129,11 +158,6 @@ fn removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Script<'static> {
             if let Some(statement) = work.registry.delete(work.schema) {
                 script.step("removing the registration", &statement);
             }
-            if ask == Ask::List {
-                confirm_gone(work, &mut script);
-            }
         }
     }
-    script.commit();
-    script
 }

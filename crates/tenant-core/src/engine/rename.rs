@@ -11,12 +11,14 @@ use super::attempt::Attempts;
 use super::cluster::ask_as_it_is;
 use super::drop_steps::{ROOM, SHARE};
 use super::follow_name::follow_name;
+use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks_of_rename};
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
 use super::send::{ask, run_script};
 use super::transaction::{View, close, confirm, confirm_gone, finish};
 use super::work::Work;
+use crate::hook::Occasion;
 use crate::name::{Schema, Target};
 use crate::shape::Expectation;
 use crate::{Error, Expected};
@@ -98,12 +100,23 @@ async fn follow(
     for query in what_is_left(work.schema, to) {
         script.step("looking for the old name", &query);
     }
-    confirm_gone(work, &mut script);
-    confirm(work.on(to), &mut script);
-    script.commit();
+    let has_hooks = has_hooks(work, Occasion::Rename);
+    if !has_hooks {
+        confirm_renamed(work, to, &mut script);
+        script.commit();
+    }
     let rows = ask(work, &script).await;
     let rows = rows.map_err(|error| of_new_name(error, tenant))?;
     let left = read_left(&rows, work.schema, to);
+    if has_hooks && let Schema::Tenant(old) = work.schema {
+        run_hooks_of_rename(work.on(to), old).await?;
+        let mut script = Script::default();
+        forget_own_work(work.on(to), &mut script);
+        confirm_renamed(work, to, &mut script);
+        commit_own_work(work, &mut script);
+        let committed = run_script(work, &script).await;
+        committed.map_err(|error| of_new_name(error, tenant))?;
+    }
     // A function with the name in its body is listed once.
     let places = places.into_iter().filter(|place| {
         let mut functions = left.functions.iter();
@@ -115,6 +128,12 @@ async fn follow(
         left,
         places,
     })
+}
+
+/// The application's list has the new name, and not the old one.
+fn confirm_renamed(work: Work<'_>, to: Schema<'_>, script: &mut Script<'_>) {
+    confirm_gone(work, script);
+    confirm(work.on(to), script);
 }
 
 /// The error, if the application does not list the tenant under its new name.

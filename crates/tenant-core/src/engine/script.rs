@@ -45,7 +45,7 @@ pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 pub(super) const CONFIRMING: &str = "asking the application's list of tenants";
 
 /// The step to report if it is not known whether the commit happened.
-const LOST: &str = "committing, which may have happened or not,";
+pub(crate) const LOST: &str = "committing, which may have happened or not,";
 
 /// The step that sees whether something was changed outside the schema.
 const LOOKING_ELSEWHERE: &str = "checking that nothing was changed outside the schema";
@@ -55,6 +55,14 @@ pub(super) const COMMIT: &str = "COMMIT";
 
 /// The number by which the server knows the transaction, also after the connection is lost.
 pub(super) const NUMBER: &str = "SELECT pg_catalog.txid_current()";
+
+/// How the work in a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Commit,
+    /// The application's own work follows.
+    Hold,
+}
 
 /// A message in the making.
 #[derive(Default)]
@@ -111,6 +119,14 @@ impl<'a> Script<'a> {
         self.step("asking for the number of the transaction", NUMBER);
         self.commit = Some(self.starts.len());
         self.step("committing", COMMIT);
+    }
+
+    /// Ends the transaction, or leaves it open with its number as the last row.
+    pub(super) fn end(&mut self, ending: Ending) {
+        match ending {
+            Ending::Commit => self.commit(),
+            Ending::Hold => self.step("asking for the number of the transaction", NUMBER),
+        }
     }
 
     /// Which statement commits.
@@ -237,7 +253,7 @@ pub(super) fn message_of(origin: Origin<'_>, notice: &DbError) -> Option<ServerM
 }
 
 /// The byte of the character number `position` of `text`, counted from 1.
-fn byte_of(text: &str, position: usize) -> Option<usize> {
+pub(super) fn byte_of(text: &str, position: usize) -> Option<usize> {
     let (byte, _) = text.char_indices().nth(position.checked_sub(1)?)?;
     Some(byte)
 }

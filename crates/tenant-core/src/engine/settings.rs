@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hook::Hooks;
 use crate::link::Limits;
 use crate::path::{ExtensionsSchema, RuntimePath};
 
@@ -90,6 +91,8 @@ pub struct Settings {
     /// The role that the application logs in as, if it is another one: the
     /// health check asks whether it can read the tenants.
     pub application_role: Option<String>,
+    /// SQL of the application's own, for what happens to tenants.
+    pub hooks: Hooks,
 }
 
 impl Settings {
@@ -131,6 +134,7 @@ impl Default for Settings {
             runtime_path: RuntimePath::default(),
             shared_objects: Vec::new(),
             application_role: None,
+            hooks: Hooks::new(),
         }
     }
 }

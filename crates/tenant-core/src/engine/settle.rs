@@ -57,7 +57,7 @@ pub(super) fn ends_connection(error: &DriverError) -> bool {
 }
 
 /// The status of the transaction with that number; `None` when the server cannot be asked.
-async fn status(database: &Database, number: &str) -> Option<String> {
+pub(super) async fn status(database: &Database, number: &str) -> Option<String> {
     let begun = Instant::now();
     loop {
         let status = ask(database, number).await;

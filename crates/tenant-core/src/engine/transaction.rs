@@ -7,10 +7,10 @@ mod opening;
 mod value;
 mod way;
 
-pub(super) use at_once::run_at_once;
+pub(super) use at_once::{run_at_once, send_at_once};
 pub(super) use between::{before_migration, between_migrations, prepare_between};
 pub(super) use closing::{close, finish};
-pub(super) use opening::{NotOpened, View, open, open_with_lock};
+pub(super) use opening::{NotOpened, View, begin_next, forget, open, open_with_lock, set_again};
 pub(super) use value::{Make, Transaction, confirm, confirm_gone};
 pub(super) use way::Way;
 

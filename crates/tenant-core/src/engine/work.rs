@@ -6,7 +6,7 @@ use crate::assertion::Assertion;
 use crate::link::{Database, Session};
 use crate::migration::MigrationSet;
 use crate::name::Schema;
-use crate::path::{ExtensionsSchema, Path};
+use crate::path::{ExtensionsSchema, NOTHING, Path};
 use crate::registry::Registry;
 use crate::report::Waiting;
 use crate::{Error, Expected, Unconfirmed};
@@ -35,6 +35,14 @@ impl<'a> Work<'a> {
     /// The path that leads to the schema.
     pub(super) fn path(self) -> Path<'a> {
         Path::new(self.schema, self.settings.extensions.as_ref())
+    }
+
+    /// The statement that leaves nothing but the schema behind it in the path.
+    pub(super) fn path_behind(self) -> String {
+        match &self.settings.extensions {
+            Some(extensions) => extensions.alone(),
+            None => NOTHING.to_owned(),
+        }
     }
 
     /// The schema behind it in the path, where it is that of a tenant or like one.

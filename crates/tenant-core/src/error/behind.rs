@@ -24,6 +24,7 @@ impl Error {
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
             Self::Migration(failure) => Some(&failure.source),
+            Self::Hook(failure) => Some(&failure.source),
             Self::Database { source, .. } | Self::Deferred { source, .. } => Some(source),
             Self::HalfMade { source, .. } => source.postgres(),
             Self::Connect(error) => error.postgres(),
@@ -51,6 +52,9 @@ impl Error {
     /// The SQLSTATE behind this error, when the server spoke.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
-        self.postgres().and_then(PgError::sqlstate)
+        match self {
+            Self::OwnWork(failure) => failure.sqlstate.as_deref(),
+            error => error.postgres().and_then(PgError::sqlstate),
+        }
     }
 }

@@ -36,6 +36,7 @@ impl Error {
             | Self::NoFingerprints(_)
             | Self::HalfMade { .. } => ErrorKind::Damaged,
             Self::Taken(_)
+            | Self::Incomplete(..)
             | Self::Untracked(_)
             | Self::IsSpare(_)
             | Self::NothingToAdopt(_)
@@ -80,7 +81,8 @@ impl Error {
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,
             Self::NotAlike { .. } | Self::StillDifferent { .. } => ErrorKind::Failed,
-            Self::Migration(_) | Self::Deferred { .. } | Self::Database { .. } => {
+            Self::OwnWork(failure) => failure.kind,
+            Self::Migration(_) | Self::Hook(_) | Self::Deferred { .. } | Self::Database { .. } => {
                 self.postgres().map_or(ErrorKind::Failed, PgError::kind)
             }
         }

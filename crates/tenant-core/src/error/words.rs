@@ -172,6 +172,12 @@ pub(super) fn few_versions(versions: &[Version]) -> String {
     few(&names.collect::<Vec<_>>())
 }
 
+/// The name is in use by a tenant that lacks these.
+pub(super) fn incomplete(name: &TenantName, versions: &[Version]) -> String {
+    let few = few_versions(versions);
+    format!("tenant `{name}` exists already, and lacks migrations: {few}")
+}
+
 /// It has versions that this program does not have.
 pub(super) fn ahead(schema: &str, versions: &[Version]) -> String {
     let (count, few) = (applied_migrations(versions.len()), few_versions(versions));

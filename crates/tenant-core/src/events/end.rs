@@ -34,15 +34,23 @@ impl<'a> End<'a> {
     where
         Self: From<&'a T>,
     {
-        let end = match done {
-            Ok(done) => Self::from(done),
-            Err(error) => Self {
-                migrations: None,
-                error: Some(error),
-                ..Self::plain(Status::Failed)
+        match done {
+            Ok(done) => Self {
+                duration,
+                ..Self::from(done)
             },
-        };
-        Self { duration, ..end }
+            Err(error) => Self::failed(error, duration),
+        }
+    }
+
+    /// The end of what has failed.
+    pub(super) fn failed(error: &'a Error, duration: Duration) -> Self {
+        Self {
+            migrations: None,
+            error: Some(error),
+            duration,
+            ..Self::plain(Status::Failed)
+        }
     }
 
     /// The outcome in a word.

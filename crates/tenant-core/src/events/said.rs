@@ -26,6 +26,18 @@ impl fmt::Display for Said<'_> {
                 )?;
                 failure.source.write_without_data(formatter)
             }
+            Error::Hook(failure) => {
+                let (schema, hook, line) = (&failure.schema, &failure.hook, failure.line);
+                write!(formatter, "{schema}: `{hook}` failed at line {line}: ")?;
+                failure.source.write_without_data(formatter)
+            }
+            Error::OwnWork(failure) => match &failure.sqlstate {
+                Some(code) => write!(
+                    formatter,
+                    "the application's own work failed: SQLSTATE {code}"
+                ),
+                None => formatter.write_str("the application's own work failed"),
+            },
             Error::HalfMade {
                 schema,
                 undo,

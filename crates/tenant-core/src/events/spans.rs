@@ -1,6 +1,6 @@
 //! The spans, and the work that is done in them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, future};
 use tracing::{Instrument, Span, info_span};
@@ -174,6 +174,21 @@ impl Call {
         });
         told.flatten().boxed()
     }
+}
+
+/// Tells how the creation of a tenant ended that had the application's work in it.
+pub(crate) fn created_with(schema: Schema<'_>, done: Result<&Outcome, &Error>, duration: Duration) {
+    let end = match done {
+        Ok(outcome) => End {
+            duration,
+            ..End::from(outcome)
+        },
+        Err(error) => End::failed(error, duration),
+    };
+    let whose = Whose::from(schema);
+    let call = Call::Create.span();
+    let of = call.in_scope(|| whose.span_of_work());
+    call.in_scope(|| of.in_scope(|| schema_ended(whose, end)));
 }
 
 /// Does a part of a run that is about one schema, and tells how that ended.

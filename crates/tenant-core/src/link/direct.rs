@@ -92,6 +92,18 @@ impl Database {
         self.session_of(greeted, by_options)
     }
 
+    /// A connection for the engine that is watched, and so can be an application's
+    /// afterwards.
+    pub(crate) async fn watched_session(&self) -> Result<(Session, Wire), ConnectError> {
+        let by_options = !self.pooled && self.is_direct().await?;
+        let version = self.version.get().copied().unwrap_or_default();
+        let (greeted, wire) = match by_options {
+            true => self.filtered(&self.pinned_config(version, None)).await?,
+            false => self.filtered(&self.config).await?,
+        };
+        Ok((self.session_of(greeted, by_options)?, wire))
+    }
+
     /// The first connection with options; `None` where they don't arrive.
     async fn first(&self) -> Result<Option<Greeted>, ConnectError> {
         let mark = format!("{:016x}", rand::random::<u64>());

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_postgres::Client;
 
 use super::notices::{Notices, Reading};
 use super::server_message::Messages;
+use super::wire::Wire;
 use super::{ConnectError, Database, Pinned, ServerMessage};
 
 /// A backend remembers every table it has seen, about 0.1 MB for each tenant
@@ -82,7 +83,7 @@ impl Session {
     }
 
     /// The client alone.
-    pub(super) fn into_client(self) -> Client {
+    pub(crate) fn into_client(self) -> Client {
         self.client
     }
 
@@ -188,6 +189,16 @@ pub(crate) struct SessionPool {
     free: Semaphore,
     /// How many connections there may be at the same time.
     size: AtomicUsize,
+    /// For those that do not come back. Whoever has one may ask for others of the pool.
+    alone: Arc<Semaphore>,
+}
+
+/// A connection for one piece of work, which is closed afterwards.
+pub(crate) struct Alone {
+    pub(crate) session: Session,
+    pub(crate) wire: Wire,
+    /// Until it is dropped, the connection counts.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 impl SessionPool {
@@ -198,6 +209,7 @@ impl SessionPool {
             idle: Mutex::new(Vec::new()),
             free: Semaphore::new(size.max(1)),
             size: AtomicUsize::new(size.max(1)),
+            alone: Arc::new(Semaphore::new(size.max(1))),
         }
     }
 
@@ -226,6 +238,35 @@ impl SessionPool {
                 }
                 Err(error) if error.is_too_many() && patience > 0 => {
                     drop(permit);
+                    patience -= 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A connection that is watched and does not come back, once fewer than the pool's size
+    /// are in use.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub(crate) async fn alone(&self) -> Result<Alone, ConnectError> {
+        // The semaphore is never closed, so this only waits.
+        let permit = Arc::clone(&self.alone).acquire_owned().await.ok();
+        let mut patience = PATIENCE;
+        loop {
+            match self.database.watched_session().await {
+                Ok((session, wire)) => {
+                    return Ok(Alone {
+                        session,
+                        wire,
+                        permit,
+                    });
+                }
+                Err(error) if error.is_too_many() && patience > 0 => {
+                    drop(self.take_idle());
                     patience -= 1;
                     tokio::time::sleep(PAUSE).await;
                 }

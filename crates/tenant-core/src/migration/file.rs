@@ -73,6 +73,11 @@ impl Sql {
         }
     }
 
+    /// The text of something else than a migration that runs in a transaction.
+    pub(crate) fn of_transaction(text: &str) -> Self {
+        Self::new(text, true)
+    }
+
     /// Refuses what would make something outside a tenant's schema.
     pub(super) fn confine(&mut self) {
         if self.refusal.is_none() {
@@ -104,7 +109,7 @@ impl Sql {
     }
 
     /// Whether it makes prepared statements, which outlive its transaction.
-    pub(super) fn prepares(&self) -> bool {
+    pub(crate) fn prepares(&self) -> bool {
         self.prepares
     }
 

@@ -12,14 +12,17 @@ use diesel::result::Error;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, future};
+use tokio::sync::OwnedMutexGuard;
 
+use super::PoolError;
 use super::begin::{LentParts, Pending};
-use super::lent::{self, Held, Inner, Kind};
+use super::directory::Directory;
+use super::held::Held;
+use super::lent::{self, Inner, Kind};
 use super::message::{self, Before, Prepared};
 use super::scope::{OfPublic, OfTenant, Scope};
 use super::tag::Tag;
 use super::unkept::{self, Unkept};
-use super::{PoolError, PoolInner};
 use crate::TenantName;
 use crate::link::{Ended, Standing};
 
@@ -87,7 +90,7 @@ pub type PublicConnection = ScopedConnection<OfPublic>;
 /// ```
 pub struct ScopedConnection<S: Scope> {
     lent: Held,
-    pool: Arc<PoolInner>,
+    home: Home,
     scope: S,
     tag: Tag,
     kind: Kind,
@@ -99,6 +102,16 @@ pub struct ScopedConnection<S: Scope> {
     end: End,
 }
 
+/// What a connection has to know of where it comes from.
+#[derive(Clone)]
+pub(super) struct Home {
+    pub(super) directory: Arc<Directory>,
+    /// What it may have had on it when its work began.
+    pub(super) before: Before,
+    /// Hears of writes that were not committed.
+    pub(super) on_unkept: Option<Arc<unkept::Listener>>,
+}
+
 /// Whether the transaction has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -107,6 +120,8 @@ enum End {
     Meant,
     /// And nothing is left on the connection.
     Clear,
+    /// It goes on elsewhere.
+    HandedOn,
 }
 
 impl End {
@@ -128,7 +143,7 @@ impl ScopedConnection<OfTenant> {
 
 impl<S: Scope> ScopedConnection<S> {
     pub(super) fn new(
-        pool: Arc<PoolInner>,
+        home: Home,
         mut lent: Held,
         (scope, tag): (S, Tag),
         (kind, pending): (Kind, Option<Pending>),
@@ -138,7 +153,7 @@ impl<S: Scope> ScopedConnection<S> {
         lent.watch().serve_types(tag.types());
         Self {
             lent,
-            pool,
+            home,
             scope,
             tag,
             kind,
@@ -146,6 +161,10 @@ impl<S: Scope> ScopedConnection<S> {
             lent_at: None,
             end: End::Not,
         }
+    }
+
+    pub(super) fn scope(&self) -> &S {
+        &self.scope
     }
 
     /// The transaction was begun so that it may only read.
@@ -162,6 +181,13 @@ impl<S: Scope> ScopedConnection<S> {
                 false => Ok(()),
             };
         }
+        self.require_whole().await?;
+        let message = message::commit(self.prepared());
+        self.end_with(&message).await
+    }
+
+    /// Sees that all that was done in the transaction is known, and can be kept.
+    pub(super) async fn require_whole(&mut self) -> Result<(), PoolError> {
         if self.lent.signs.is_given_up() || self.lent.depth() > 1 {
             return Err(PoolError::GivenUp);
         }
@@ -169,15 +195,19 @@ impl<S: Scope> ScopedConnection<S> {
         if self.has_other_depth() {
             return Err(PoolError::GivenUp);
         }
-        let watch = Arc::clone(self.lent.watch());
-        if watch.standing() == Standing::Failed {
+        if self.lent.watch().standing() == Standing::Failed {
             // PostgreSQL answers the commit of such a transaction with a rollback, and
             // without an error.
             return Err(PoolError::Aborted);
         }
-        let message = message::commit(self.prepared());
-        let answer = self.parts().send(&message).await;
+        Ok(())
+    }
+
+    /// Sends the message that commits.
+    pub(super) async fn end_with(&mut self, message: &str) -> Result<(), PoolError> {
+        let answer = self.parts().send(message).await;
         self.end = End::of(&answer);
+        let watch = self.lent.watch();
         if answer.is_ok() && watch.ended().is_none() {
             // It is another connection that has answered: see `as_async_pg`.
             watch.spoil();
@@ -193,6 +223,14 @@ impl<S: Scope> ScopedConnection<S> {
     /// Nobody is surprised that nothing of it is kept.
     pub(super) fn give_up(&mut self) {
         self.end = End::Meant;
+    }
+
+    /// Gives the connection to somebody else in the middle of its transaction.
+    pub(super) async fn hand_on(mut self) -> Held {
+        self.end = End::HandedOn;
+        let shared = Arc::clone(OwnedMutexGuard::mutex(&self.lent));
+        drop(self);
+        shared.lock_owned().await
     }
 
     /// Ends the transaction, and waits until nothing of it is left.
@@ -211,7 +249,7 @@ impl<S: Scope> ScopedConnection<S> {
     /// not on the server.
     fn prepared(&self) -> Prepared {
         let watch = self.lent.watch();
-        match (watch.seen().prepared, self.pool.before) {
+        match (watch.seen().prepared, self.home.before) {
             (false, _) => Prepared::No,
             (true, Before::Cleared) if watch.has_named() => Prepared::PerhapsDropped,
             (true, _) => Prepared::Perhaps,
@@ -230,7 +268,7 @@ impl<S: Scope> ScopedConnection<S> {
         Some((self.parts(), pending, depth))
     }
 
-    fn parts(&self) -> LentParts<'_> {
+    pub(super) fn parts(&self) -> LentParts<'_> {
         LentParts {
             connection: &self.lent.connection,
             signs: &self.lent.signs,
@@ -354,12 +392,15 @@ impl<S: Scope> ScopedConnection<S> {
 
 impl<S: Scope> Drop for ScopedConnection<S> {
     fn drop(&mut self) {
+        if self.end == End::HandedOn {
+            return;
+        }
         let was_begun = !self.was_never_begun();
         let unkept = self.unkept().filter(|_| was_begun);
         if self.lent.end()
             && let Some(tenant) = self.scope.tenant()
         {
-            self.pool.directory.forget(tenant);
+            self.home.directory.forget(tenant);
         }
         if self.lent.is_cut_off() {
             // The pool closes it.
@@ -373,7 +414,7 @@ impl<S: Scope> Drop for ScopedConnection<S> {
             _ => self.lent.count_out(),
         }
         if let Some(unkept) = unkept {
-            unkept::tell(&unkept, self.pool.on_unkept.as_deref());
+            unkept::tell(&unkept, self.home.on_unkept.as_deref());
         }
     }
 }

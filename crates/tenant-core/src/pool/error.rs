@@ -4,20 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::result::DatabaseErrorKind;
-use thiserror::Error;
+use thiserror::Error as DeriveError;
 
 use super::coded::code_of;
 use crate::remedy::{
     Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind,
 };
-use crate::{ConnectError, ErrorKind, PgError, TenantName};
+use crate::{ConnectError, Error, ErrorKind, PgError, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
 /// or instead of a commit.
 ///
 /// [`From`] makes one of Diesel's errors, so that `?` works in the closures of
 /// [`TenantPool::in_tenant`](crate::TenantPool::in_tenant).
-#[derive(Debug, Error)]
+#[derive(Debug, DeriveError)]
 #[non_exhaustive]
 pub enum PoolError {
     /// Nobody is registered under this name. For a web service: 404.
@@ -110,6 +110,30 @@ impl From<diesel::result::Error> for PoolError {
             },
             error => Self::Query(error),
         }
+    }
+}
+
+impl From<PoolError> for Error {
+    /// For functions that use both a pool and [`Tenants`](crate::Tenants). What both can say
+    /// of a tenant is the same kind of error; everything else is an [`Error::OwnWork`].
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Unknown(name) => Self::Unknown(name),
+            PoolError::MissingSchema(name) => Self::MissingSchema(name),
+            PoolError::NotSetUp { table } => Self::NotSetUp { table },
+            PoolError::NoExtensionsSchema(name) => Self::NoExtensionsSchema(name),
+            error => {
+                let sqlstate = error.sqlstate().map(str::to_owned);
+                Self::own_work(error.kind(), sqlstate, error)
+            }
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    /// As [`PoolError`]'s: a query of the application's that failed.
+    fn from(error: diesel::result::Error) -> Self {
+        PoolError::from(error).into()
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bb8::PooledConnection;
 use diesel::connection::{
     CacheSize, Instrumentation, TransactionDepthChange, TransactionManagerStatus,
     get_default_instrumentation,
@@ -23,7 +22,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use super::coded::{is_from_server, of_reader};
-use super::manager::Manager;
+use super::held::Held;
 use super::tag::Tag;
 use crate::TenantName;
 use crate::link::{Watch, Wire};
@@ -363,10 +362,6 @@ impl Lent {
         matches!(ended, Ok(Ok(()))) && self.watch().has_ended()
     }
 }
-
-/// A connection that is lent. The lock is only there so that a task can take it over from
-/// where it is dropped.
-pub(super) type Held = OwnedMutexGuard<PooledConnection<'static, Manager>>;
 
 /// Ends a piece of work when `held` is dropped, and gives the connection back to the pool
 /// when the server has done all of it. Where that takes too long, or fails, the connection

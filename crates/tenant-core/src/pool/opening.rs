@@ -8,11 +8,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::begin::{NotBegun, Pending};
-use super::connection::ScopedConnection;
+use super::connection::{Home, ScopedConnection};
 use super::directory::Known;
 use super::driver::DriverTransaction;
 use super::guard::{Session, Transaction};
-use super::lent::{Held, Kind};
+use super::held::Held;
+use super::lent::Kind;
 use super::message::{self, Characteristics};
 use super::scope::Scope;
 use super::tag::Tag;
@@ -118,6 +119,14 @@ impl<S: Scope> IntoFuture for Opening<S> {
 }
 
 impl PoolInner {
+    fn home(&self) -> Home {
+        Home {
+            directory: Arc::clone(&self.directory),
+            before: self.before,
+            on_unkept: self.on_unkept.clone(),
+        }
+    }
+
     /// A connection without a transaction.
     pub(super) async fn session<S: Scope>(
         self: Arc<Self>,
@@ -169,7 +178,8 @@ impl PoolInner {
             {
                 Ok((tag, pending)) => {
                     let work = (kind, pending);
-                    return Ok(ScopedConnection::new(self, lent, (scope, tag), work));
+                    let home = self.home();
+                    return Ok(ScopedConnection::new(home, lent, (scope, tag), work));
                 }
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
                 // Where it fails on another connection too, it is not the connection.

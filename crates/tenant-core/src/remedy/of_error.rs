@@ -82,6 +82,10 @@ impl Error {
                 Advice::ChooseAnotherName.into(),
                 Command::ListTenants.into(),
             ],
+            Self::Incomplete(name, _) => vec![
+                Command::MigrateTenant(name.clone()).into(),
+                Advice::ChooseAnotherName.into(),
+            ],
             Self::BaselineUnclear { .. }
             | Self::NotLikeBaseline { .. }
             | Self::BehindBaseline { .. }

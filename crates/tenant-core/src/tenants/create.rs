@@ -50,7 +50,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::InvalidName`] if the fleet does not allow the name,
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Taken`],
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Taken`], [`Error::Incomplete`] when
+    /// the tenant of that name lacks migrations, [`Error::Hook`],
     /// [`Error::Untracked`] when a schema of that name exists,
     /// [`Error::MissingSchema`] when it is registered without one,
     /// [`Error::Busy`], or what the migrations meet. Then there is no such new
@@ -176,9 +177,32 @@ impl Tenants {
         target: &Target,
         spares: &AtomicBool,
     ) -> Outcome {
-        let made = self.claim_or_build(session, target, spares);
+        let made = async {
+            let made = self.claim_or_build(session, target, spares).await;
+            match made {
+                Err(error) => Err(self.told_of_lacking(session, target, error).await),
+                made => made,
+            }
+        };
         let made = Outcome::timed(target.name.as_str(), made);
         self.hearing(session, Schema::Tenant(target), made).await
+    }
+
+    /// The error, where the tenant that has the name is not complete.
+    pub(super) async fn told_of_lacking(
+        &self,
+        session: &Session,
+        target: &Target,
+        error: Error,
+    ) -> Error {
+        let Error::Taken(name) = error else {
+            return error;
+        };
+        let work = self.work(session, Schema::Tenant(target));
+        match engine::lacking(work).await {
+            lacking if lacking.is_empty() => Error::Taken(name),
+            lacking => Error::Incomplete(name, lacking),
+        }
     }
 
     /// `spares` says whether it is worth while to look for one, and learns it

@@ -154,7 +154,7 @@ impl Tenants {
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
     /// schema: what is not registered is never dropped. [`Error::HasDependents`] when
-    /// objects outside the schema depend on it. [`Error::OthersTenant`]. [`Error::Connect`],
+    /// objects outside the schema depend on it. [`Error::OthersTenant`], [`Error::Hook`], [`Error::Connect`],
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
     pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> DropTenant<'a> {

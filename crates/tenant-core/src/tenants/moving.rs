@@ -203,20 +203,39 @@ impl Tenants {
         target: &Target,
         node: &Node,
     ) -> Result<(), Error> {
+        let spare = self.spare_on(session, target, node).await?;
         let tenant = self.work(session, Schema::Tenant(target));
-        engine::require_free(tenant).await?;
+        let placed = engine::claim_this(tenant, &spare).await;
+        if placed.is_err() {
+            self.drop_unused(session, &spare).await;
+        }
+        placed
+    }
+
+    /// A spare on the server `node`, to make the tenant of.
+    pub(super) async fn spare_on(
+        &self,
+        session: &Session,
+        target: &Target,
+        node: &Node,
+    ) -> Result<SchemaName, Error> {
+        engine::require_free(self.work(session, Schema::Tenant(target))).await?;
         let spare = new_name(&self.registry)?;
         let work = self.work(session, Schema::Spare(&spare));
         engine::create(work).await?;
-        let placed = match engine::relocate(work, node, Writers::Wait).await {
-            Ok(_) => engine::claim_this(tenant, &spare).await,
-            Err(error) => Err(error),
-        };
-        if placed.is_err() {
-            // It stays a spare where it cannot be removed, which harms nobody.
-            drop(engine::remove(work, Dependents::Refuse).await);
+        match engine::relocate(work, node, Writers::Wait).await {
+            Ok(_) => Ok(spare),
+            Err(error) => {
+                self.drop_unused(session, &spare).await;
+                Err(error)
+            }
         }
-        placed
+    }
+
+    /// It stays a spare where it cannot be removed, which harms nobody.
+    async fn drop_unused(&self, session: &Session, spare: &SchemaName) {
+        let work = self.work(session, Schema::Spare(spare));
+        drop(engine::remove(work, Dependents::Refuse).await);
     }
 
     /// Sees that tenants can be on the server `node`.

@@ -75,7 +75,7 @@ impl Tenants {
     /// a schema of that name exists, [`Error::MissingSchema`] when it is registered
     /// without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when
     /// another run works on either, or what the server says, such as that somebody
-    /// uses a table (SQLSTATE 55P03). [`Error::OthersTenant`] unless
+    /// uses a table (SQLSTATE 55P03). [`Error::Hook`]. [`Error::OthersTenant`] unless
     /// [`Rename::allow_other_program`] says otherwise. Then all is as it was.
     pub fn rename<'a>(&'a self, from: &'a TenantName, to: &'a TenantName) -> Rename<'a> {
         Rename {

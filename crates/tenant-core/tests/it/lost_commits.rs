@@ -1,7 +1,8 @@
 //! A connection that is lost during a commit: the report is right nevertheless.
 
+use diesel_async::SimpleAsyncConnection;
 use local_postgres::ThrowawayServer;
-use tenant_core::{FleetReport, Settings, Status, Tenants};
+use tenant_core::{Error, FleetReport, Settings, Status, Tenants};
 use test_support::{eventually, own_server};
 use tokio_postgres::{Client, NoTls};
 
@@ -123,6 +124,34 @@ async fn a_tenant_that_took_a_spare_in_a_lost_commit_is_created() {
     assert_eq!((acme.status, acme.from_spare), (Status::Created, true));
     assert_eq!(list(&tenants).await, ["acme"]);
     assert_eq!(tenants.spares().count().await.unwrap().ready, 0);
+}
+
+#[tokio::test]
+async fn a_sign_up_whose_commit_was_lost_is_reported_as_it_ended() {
+    let server = Server::start().await;
+    let tenants = server.open(&two_steps()).await;
+    tenants.migrate_public().await.unwrap();
+    let acme = name("acme");
+    let sign_up = |sql: &'static str| {
+        tenants.create_with(&acme, async move |new| {
+            Ok::<_, Error>(new.tenant().await?.batch_execute(sql).await?)
+        })
+    };
+    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$; \
+                CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON tasks \
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow(); \
+                INSERT INTO tasks VALUES (1)";
+    let (done, ()) = tokio::join!(sign_up(slow), server.end("wait_event = 'PgSleep'"));
+    assert_eq!(done.unwrap_err().sqlstate(), Some("57P01"));
+    assert_eq!(list(&tenants).await, [""; 0]);
+    server.wait_for_a_standby().await;
+    let insert = "INSERT INTO tasks VALUES (1)";
+    let (done, ()) = tokio::join!(sign_up(insert), server.end(COMMITTED));
+    server.wait_for_none().await;
+    done.unwrap();
+    assert_eq!(list(&tenants).await, ["acme"]);
+    assert_eq!(server.count("SELECT count(*) FROM acme.tasks").await, 1);
 }
 
 #[tokio::test]

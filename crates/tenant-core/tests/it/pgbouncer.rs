@@ -3,7 +3,9 @@
 
 use diesel::QueryResult;
 use schema_tenant::{Dummy, NewDummy};
-use tenant_core::{Database, PoolError, Settings, Status, TenantConnection, TenantPool, Tenants};
+use tenant_core::{
+    Database, Error, PoolError, Settings, Status, TenantConnection, TenantPool, Tenants,
+};
 use test_support::{PgBouncer, TestDatabase};
 use tokio_postgres::Client;
 
@@ -43,6 +45,47 @@ pub(crate) async fn pool_behind(pooler: &PgBouncer, size: u32) -> TenantPool {
 
 async fn open(pooler: &PgBouncer, stream: &Stream) -> Tenants {
     at(behind(pooler), stream, Settings::default()).await
+}
+
+#[tokio::test]
+async fn a_sign_up_is_one_transaction_and_leaves_nothing_on_the_server_connection() {
+    for size in SIZES {
+        let database = TestDatabase::new().await;
+        let pooler = PgBouncer::start(&database, size);
+        let tenants = open(&pooler, &two_steps()).await;
+        tenants.migrate_public().await.unwrap();
+        let acme = name("acme");
+        let sign_up = |sql: &'static str| {
+            tenants.create_with(&acme, async move |new| {
+                use diesel_async::SimpleAsyncConnection;
+                let public = new.public().await?;
+                public
+                    .batch_execute("CREATE TABLE signed_up (id int)")
+                    .await?;
+                let tenant = new.tenant().await?;
+                Ok::<_, Error>(tenant.batch_execute(sql).await?)
+            })
+        };
+        sign_up("SET work_mem = '7MB'; SELECT oops")
+            .await
+            .unwrap_err();
+        assert_eq!(database.schemas().await, [""; 0]);
+        let leaving = "INSERT INTO tasks VALUES (1); SET work_mem = '7MB'; \
+                       SELECT pg_advisory_lock(7); PREPARE p AS SELECT 1";
+        sign_up(leaving).await.unwrap();
+        assert_eq!(database.value("SELECT count(*) FROM acme.tasks").await, "1");
+        for _ in 0..4 {
+            let somebody = somebody_else(&pooler).await;
+            let left = "SELECT current_setting('work_mem') || ' ' || \
+                        (SELECT count(*) FROM pg_prepared_statements WHERE name = 'p')";
+            let rows = somebody.simple_query(left).await.unwrap();
+            let row = rows.iter().find_map(|row| match row {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+                _ => None,
+            });
+            assert_eq!(row, Some("4MB 0"));
+        }
+    }
 }
 
 #[tokio::test]

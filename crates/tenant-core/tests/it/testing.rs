@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel_async::SimpleAsyncConnection;
 use schema_tenant::{Dummy, NewDummy};
-use tenant_core::{Database, MigrationSet, Migrations};
+use tenant_core::{Database, Error, MigrationSet, Migrations, NewTenant, TenantName, Tenants};
 use tenant_testing::{ScratchDatabase, Template, server_url};
 
 use crate::fixture::name;
@@ -193,4 +193,56 @@ async fn a_tenant_has_a_url_that_leads_to_its_own_tables() {
     let path = "SELECT current_setting('search_path')";
     let found = column(&tenant.url().await.unwrap(), path).await;
     assert_eq!(found, [format!("\"{}\"", tenant.name())]);
+}
+
+static SEEDED: Template = Template::new(migrations).seed(|new| Box::pin(two_rows(new)));
+
+async fn two_rows(new: &mut NewTenant) -> Result<(), Error> {
+    for name in ["first", "second"] {
+        let row = NewDummy {
+            name,
+            value: None,
+            description: None,
+        };
+        row.insert(new.tenant().await?).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn tenants_begin_with_the_rows_of_the_seed_however_they_are_made() {
+    let count = async |tenants: &Tenants, of: &TenantName| {
+        let pool = tenants.pool().size(1).open().await.unwrap();
+        let mut tenant = pool.tenant(of).await.unwrap();
+        Dummy::all(&mut tenant).await.unwrap().len()
+    };
+    let database = SEEDED.database().await;
+    for tenant in ["a_spare", "a_built_one"] {
+        let tenant = database.tenant(tenant).await;
+        assert_eq!(count(database.tenants(), &tenant).await, 2, "{tenant}");
+    }
+    let shared = SEEDED.tenant().await;
+    assert_eq!(count(shared.tenants(), shared.name()).await, 2);
+}
+
+#[tokio::test]
+async fn two_tests_have_a_tenant_of_the_same_name_at_the_same_time() {
+    let (one, other) = (
+        SEEDED.tenant_named("big_bang").await,
+        SEEDED.tenant_named("big_bang").await,
+    );
+    for tenant in [&one, &other] {
+        assert_eq!(tenant.name(), &name("big_bang"));
+        assert_eq!(names(tenant.tenants()).await, ["big_bang"]);
+    }
+    assert_ne!(one.database_url(), other.database_url());
+    let of_one = one.database_url();
+    drop(one);
+    assert_eq!(names(other.tenants()).await, ["big_bang"]);
+    let gone = of_one.rsplit('/').next().unwrap_or_default().to_owned();
+    let gone = gone.split('?').next().unwrap_or_default().to_owned();
+    test_support::eventually("the database is gone", async || {
+        !databases().await.contains(&gone)
+    })
+    .await;
 }

@@ -224,3 +224,27 @@ async fn a_verbose_run_names_the_database_and_each_tenant_as_it_is_made() {
         .says("acme: ")
         .says("beta: ");
 }
+
+#[tokio::test]
+async fn a_seed_runs_in_the_transaction_that_creates_each_tenant() {
+    let database = Database::set_up().await;
+    let run = |sql: &str, names: &str| {
+        database.folder.file("seed.sql", sql);
+        database.run(&format!("create-tenant {names} --seed seed.sql"))
+    };
+    let insert = "INSERT INTO dummy_table (name) VALUES ('of ' || {name});";
+    run(insert, "acme globex").succeeds();
+    let seeded = "SELECT name FROM globex.dummy_table";
+    assert_eq!(database.value(seeded).await, "of globex");
+    run("SELECT 1;\nSELECT oops;", "umbrella")
+        .exits_with(1)
+        .says("`seed.sql` failed at line 2");
+    run("SELECT '{name}'", "umbrella")
+        .exits_with(2)
+        .says("line 1: `{name}` is inside a string");
+    let failed = database.run("create-tenant umbrella --seed nowhere.sql");
+    failed
+        .exits_with(2)
+        .says("the seed cannot be read from nowhere.sql");
+    assert_eq!(database.tracked().await, ["acme", "globex"]);
+}

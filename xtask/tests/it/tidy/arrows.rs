@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["remedy"],
     &["registry"],
     &["error"],
+    &["hook"],
     &["shape"],
     &["migration", "path"],
     &["link"],

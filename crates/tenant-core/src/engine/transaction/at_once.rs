@@ -1,5 +1,7 @@
 //! Sends a whole transaction as one message.
 
+use tokio_postgres::SimpleQueryRow;
+
 use super::closing::close;
 use super::value::Transaction;
 use crate::engine::attempt::is_lost_lock;
@@ -15,6 +17,19 @@ use crate::{Error, events};
 pub(in crate::engine) async fn run_at_once(
     transaction: &Transaction<'_, '_>,
 ) -> Result<bool, Error> {
+    let session = transaction.work.session;
+    let sent = send_at_once(transaction).await?;
+    if sent.is_some() {
+        session.keep_said();
+        session.finish();
+    }
+    Ok(sent.is_some())
+}
+
+/// The same; gives back the rows, and the session is still at work.
+pub(in crate::engine) async fn send_at_once(
+    transaction: &Transaction<'_, '_>,
+) -> Result<Option<Vec<SimpleQueryRow>>, Error> {
     let work = transaction.work;
     let elsewhere = transaction.confinement().await?;
     let script = transaction
@@ -22,11 +37,7 @@ pub(in crate::engine) async fn run_at_once(
         .as_one_message();
     work.session.begin();
     match watched(work, &script).await {
-        Ok(_) => {
-            work.session.keep_said();
-            work.session.finish();
-            Ok(true)
-        }
+        Ok(rows) => Ok(Some(rows)),
         Err(failure) => {
             close(work).await;
             if failure.is_of_a_migration() || work.session.client().is_closed() {
@@ -36,7 +47,7 @@ pub(in crate::engine) async fn run_at_once(
                     events::trying_again(work.schema, failure.sqlstate());
                 }
                 work.session.hear_anew();
-                Ok(false)
+                Ok(None)
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE 
 
 /// Sets again what the session does not have by itself, after `RESET ALL` or at the
 /// start of a transaction: nothing on a direct connection.
-pub(super) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
+pub(in crate::engine) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
     for set in in_transaction(work) {
         script.step("starting", &set);
     }
@@ -27,7 +27,7 @@ pub(super) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
 
 /// The start of a later transaction of the same run, under the lock that is held. What
 /// statements outside a transaction have set ends here.
-pub(super) fn begin_next(work: Work<'_>, script: &mut Script<'_>) {
+pub(in crate::engine) fn begin_next(work: Work<'_>, script: &mut Script<'_>) {
     script.step(BEGINNING, BEGIN);
     script.step("forgetting what was set", "RESET ALL");
     set_again(work, script);
@@ -53,7 +53,7 @@ impl NotOpened<'_> {
 /// Forgets what an earlier migration may have left on the connection. The locks
 /// stay: a run in batches holds one. Prepared statements are forgotten only where a
 /// migration makes some.
-pub(super) fn forget(work: Work<'_>, script: &mut Script<'_>) {
+pub(in crate::engine) fn forget(work: Work<'_>, script: &mut Script<'_>) {
     for statement in FORGET {
         script.step("forgetting what was set", statement);
     }

@@ -14,8 +14,8 @@
 //! 9. the check that the application's own list, if that is the truth, has a new tenant;
 //! 10. the commit, and what is forgotten after it.
 //!
-//! What an application wants done in the same transaction belongs before 5, where nothing
-//! of the migrations is there, or after 8, where all of it is, and before 9.
+//! What an application does in the same transaction comes between 8 and 9. Then the
+//! transaction is left open: see [`own_work`](crate::engine::own_work).
 //!
 //! The value can be rendered in two ways. As one message it begins with the opening. Step
 //! by step, somebody has opened it before and has asked what there is; then what must hold
@@ -33,7 +33,7 @@ use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::elsewhere::check;
 use crate::engine::ledger::{create_ledger, is_exactly, newest};
 use crate::engine::lock::hold_lock;
-use crate::engine::script::{BEGINNING, CONFIRMING, Origin, Script, UPDATING_REGISTRY};
+use crate::engine::script::{BEGINNING, CONFIRMING, Ending, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
 use crate::migration::Migration;
 use crate::path;
@@ -75,6 +75,7 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     end: Option<&'t str>,
     /// The statement that fails where something outside the schema was changed.
     elsewhere: Option<&'t str>,
+    end_with: Ending,
 }
 
 /// The last step of a transaction that makes a tenant: the application's list has it.
@@ -108,6 +109,7 @@ impl<'a, 't> Transaction<'a, 't> {
             known: None,
             end: None,
             elsewhere: None,
+            end_with: Ending::Commit,
         }
     }
 
@@ -146,6 +148,12 @@ impl<'a, 't> Transaction<'a, 't> {
     pub(in crate::engine) fn before(self, rest: &[Batch<'_, '_>]) -> Self {
         let keeps_lock = !rest.is_empty();
         Self { keeps_lock, ..self }
+    }
+
+    /// Left open before 9, for the application's own work.
+    pub(in crate::engine) fn held(self) -> Self {
+        let end_with = Ending::Hold;
+        Self { end_with, ..self }
     }
 
     /// As one message it fails unless exactly the versions `known` are applied.
@@ -290,11 +298,13 @@ impl<'a, 't> Transaction<'a, 't> {
                 }
             }
         }
-        if self.way == Way::Create {
+        if self.end_with == Ending::Commit && self.way == Way::Create {
             confirm(work, script);
         }
-        script.commit();
-        self.add_forgetting(script);
+        script.end(self.end_with);
+        if self.end_with == Ending::Commit {
+            self.add_forgetting(script);
+        }
     }
 
     /// Behind a pooler the connection is somebody else's after this message.

@@ -1,0 +1,28 @@
+//! SQL files that fill new tenants.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use command_line::exit::UsageError;
+use tenant_core::Settings;
+
+/// The settings with these files behind what is to run when a tenant is created.
+///
+/// # Errors
+///
+/// A file that cannot be read, or that cannot go well: wrong use.
+pub(crate) fn seeded(mut settings: Settings, files: &[PathBuf]) -> anyhow::Result<Settings> {
+    for file in files {
+        let text = read(file)?;
+        let shown = file.display().to_string();
+        let hooks = settings.hooks.on_create(shown, &text);
+        settings.hooks = hooks.map_err(|error| anyhow!(UsageError(error.to_string())))?;
+    }
+    Ok(settings)
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| anyhow!(UsageError(error.to_string())))
+        .with_context(|| format!("the seed cannot be read from {}", file.display()))
+}

@@ -1,0 +1,56 @@
+//! Removes a new tenant again that could not be completed.
+
+use super::remove::remove_unfinished;
+use super::send::execute;
+use super::settings::Settings;
+use super::transaction::close;
+use super::work::Work;
+use crate::Error;
+use crate::error::Consequence;
+use crate::hook::Hooks;
+use crate::name::Schema;
+use crate::report::Removed;
+
+/// Removes a tenant that was committed and could not be completed. Nobody can
+/// have used it: its creation was never reported.
+pub(super) async fn undo(work: Work<'_>, error: Error) -> Error {
+    // The lock outlives this, so that nobody completes the tenant meanwhile.
+    let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
+    let removed = match rolled_back {
+        Ok(()) => remove_again(work).await,
+        Err(error) => Err(error),
+    };
+    close(work).await;
+    match removed {
+        Ok(_) => removed_again(error),
+        Err(undo) => Error::HalfMade {
+            schema: work.schema.to_string(),
+            name: work.schema.key().to_owned(),
+            is_spare: matches!(work.schema, Schema::Spare(_)),
+            undo: Box::new(undo),
+            source: Box::new(error),
+        },
+    }
+}
+
+/// Removes such a tenant, without the application's own work of a drop: that of the creation
+/// is not committed.
+pub(crate) async fn remove_again(work: Work<'_>) -> Result<Removed, Error> {
+    let settings = Settings {
+        hooks: Hooks::new(),
+        ..work.settings.clone()
+    };
+    let settings = &settings;
+    remove_unfinished(Work { settings, ..work }).await
+}
+
+/// The error, now that nothing remains of the tenant.
+fn removed_again(error: Error) -> Error {
+    match error {
+        Error::Migration(mut failure) => {
+            failure.consequence = Consequence::Removed;
+            Error::Migration(failure)
+        }
+        error => error,
+    }
+}

@@ -1,0 +1,216 @@
+//! [`Hooks`]: SQL of the application's own that runs in the transactions in which tenants are
+//! created, renamed and dropped.
+//!
+//! A placeholder is sent as a parameter, never pasted: a name is a value in these
+//! statements, whatever is in it.
+
+mod error;
+mod statement;
+
+use std::fmt;
+
+use crate::migration::{Reason, Sql};
+
+pub use error::{HookError, HookReason};
+pub(crate) use statement::{Bound, Placeholder};
+
+/// What happens to a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    Create,
+    /// It is about to be dropped.
+    Drop,
+    /// It has been dropped.
+    Dropped,
+    Rename,
+}
+
+impl Occasion {
+    /// The placeholders that have a value then.
+    fn placeholders(self) -> &'static [Placeholder] {
+        use Placeholder::{Name, OldName, OldSchema, Schema};
+        match self {
+            Self::Create | Self::Drop | Self::Dropped => &[Name, Schema],
+            Self::Rename => &[Name, Schema, OldName, OldSchema],
+        }
+    }
+}
+
+/// SQL of the application's own, for what happens to tenants.
+///
+/// Each text runs in the transaction that creates, drops or renames the tenant. If a
+/// statement fails, nothing has happened. The search path leads to the tenant's schema alone
+/// (with the schema for extensions behind it), so name other schemas:
+///
+/// ```
+/// # use tenant_core::{HookError, Hooks, Settings};
+/// # fn main() -> Result<(), HookError> {
+/// let settings = Settings {
+///     hooks: Hooks::new()
+///         .on_create("seed.sql", "INSERT INTO boards (title) VALUES ('First steps');")?
+///         .after_drop("goodbye.sql", "DELETE FROM public.organizations WHERE slug = {name};")?
+///         .on_rename(
+///             "follow.sql",
+///             "UPDATE public.organizations SET slug = {name} WHERE slug = {old_name};",
+///         )?,
+///     ..Settings::default()
+/// };
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | placeholder | value, of type `text` |
+/// | --- | --- |
+/// | `{name}`, `{schema}` | the tenant's name and its schema's; of a rename the new ones |
+/// | `{old_name}`, `{old_schema}` | in `on_rename`: those before |
+///
+/// Placeholders are parameters (`$1`), so they can be where PostgreSQL takes a parameter:
+/// in a query, `INSERT`, `UPDATE`, `DELETE`, `MERGE`. In a `DO` block, `current_schema()` is
+/// the tenant's schema.
+///
+/// * `on_create` runs after the migrations and the registration, also if a spare schema is
+///   taken, and before the work of [`Tenants::create_with`](crate::Tenants::create_with).
+///   It does not run for a schema that is adopted, which has its rows, nor for a clone, whose
+///   rows are copied.
+/// * `on_drop` runs before the schema is dropped. A schema with more objects than the server
+///   can lock at a time loses its tables before, in transactions of their own.
+/// * `after_drop` runs once the schema is gone, so that no foreign key of a tenant's table
+///   forbids to delete a row. Nothing but the schema for extensions is in the path then.
+/// * `on_rename` runs once the schema has its new name.
+#[derive(Debug, Clone, Default)]
+pub struct Hooks {
+    create: Vec<Hook>,
+    drop: Vec<Hook>,
+    dropped: Vec<Hook>,
+    rename: Vec<Hook>,
+}
+
+/// One text.
+#[derive(Clone)]
+pub(crate) struct Hook {
+    source: String,
+    sql: Sql,
+    statements: Vec<Bound>,
+}
+
+impl Hooks {
+    /// None.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs `sql` when a tenant is created. `source` is what errors call it, such as its file.
+    ///
+    /// # Errors
+    ///
+    /// What cannot go well, before anything runs: see [`HookReason`].
+    pub fn on_create(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
+        self.create
+            .push(Hook::new(source.into(), sql, Occasion::Create)?);
+        Ok(self)
+    }
+
+    /// Runs `sql` when a tenant is dropped, before its schema goes.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_create`](Self::on_create).
+    pub fn on_drop(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
+        self.drop
+            .push(Hook::new(source.into(), sql, Occasion::Drop)?);
+        Ok(self)
+    }
+
+    /// Runs `sql` when a tenant is dropped, once its schema is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_create`](Self::on_create).
+    pub fn after_drop(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
+        self.dropped
+            .push(Hook::new(source.into(), sql, Occasion::Dropped)?);
+        Ok(self)
+    }
+
+    /// Runs `sql` when a tenant is renamed.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_create`](Self::on_create).
+    pub fn on_rename(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
+        self.rename
+            .push(Hook::new(source.into(), sql, Occasion::Rename)?);
+        Ok(self)
+    }
+
+    /// Whether one may leave prepared statements on the connection.
+    pub(crate) fn prepare(&self) -> bool {
+        let all = [&self.create, &self.drop, &self.dropped, &self.rename];
+        all.into_iter().flatten().any(|hook| hook.sql.prepares())
+    }
+
+    /// Those for what happens.
+    pub(crate) fn on(&self, occasion: Occasion) -> &[Hook] {
+        match occasion {
+            Occasion::Create => &self.create,
+            Occasion::Drop => &self.drop,
+            Occasion::Dropped => &self.dropped,
+            Occasion::Rename => &self.rename,
+        }
+    }
+}
+
+impl Hook {
+    fn new(source: String, text: &str, occasion: Occasion) -> Result<Self, HookError> {
+        let sql = Sql::of_transaction(text);
+        if let Some(refusal) = sql.refusal() {
+            let reason = match &refusal.reason {
+                Reason::Empty => HookReason::Empty,
+                reason => HookReason::Refused(reason.clone()),
+            };
+            return Err(HookError::new(source, refusal.line, reason));
+        }
+        let allowed = occasion.placeholders();
+        let bound = sql.statements().enumerate().map(|(number, statement)| {
+            Bound::new(statement, allowed)
+                .map_err(|(offset, reason)| (sql.line(number, offset), reason))
+        });
+        match bound.collect::<Result<Vec<_>, _>>() {
+            Ok(statements) => Ok(Self {
+                source,
+                sql,
+                statements,
+            }),
+            Err((line, reason)) => Err(HookError::new(source, line, reason)),
+        }
+    }
+
+    /// What errors call it.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Its statements, with parameters in the place of the placeholders.
+    pub(crate) fn statements(&self) -> &[Bound] {
+        &self.statements
+    }
+
+    /// A statement as it was written.
+    pub(crate) fn written(&self, statement: usize) -> &str {
+        self.sql.statements().nth(statement).unwrap_or_default()
+    }
+
+    /// The line, from 1, of the byte `offset` of a statement as it is sent.
+    pub(crate) fn line(&self, statement: usize, offset: usize) -> usize {
+        let bound = self.statements.get(statement);
+        let offset = bound.map_or(0, |bound| bound.written_at(offset));
+        self.sql.line(statement, offset)
+    }
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Hook").field(&self.source).finish()
+    }
+}

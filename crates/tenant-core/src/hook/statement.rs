@@ -1,0 +1,198 @@
+//! [`Bound`]: a statement with parameters in the place of its placeholders.
+
+use sql_text::{Token, TokenKind, tokens};
+
+use super::error::{HookReason, listed};
+
+/// What stands for a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Placeholder {
+    Name,
+    Schema,
+    OldName,
+    OldSchema,
+}
+
+impl Placeholder {
+    const ALL: [Self; 4] = [Self::Name, Self::Schema, Self::OldName, Self::OldSchema];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Schema => "schema",
+            Self::OldName => "old_name",
+            Self::OldSchema => "old_schema",
+        }
+    }
+}
+
+/// A statement as it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Bound {
+    /// With `$1`, `$2`, ...
+    pub(crate) sql: String,
+    /// What each of these is, in order.
+    pub(crate) parameters: Vec<Placeholder>,
+    /// Where each parameter ends in `sql`, and in the text as it was written.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Bound {
+    /// Takes the placeholders of `statement`.
+    ///
+    /// # Errors
+    ///
+    /// Where, in bytes, and why it can't be sent.
+    pub(super) fn new(
+        statement: &str,
+        allowed: &[Placeholder],
+    ) -> Result<Self, (usize, HookReason)> {
+        let all = tokens(statement).collect::<Vec<_>>();
+        let mut bound = Self {
+            sql: String::with_capacity(statement.len()),
+            parameters: Vec::new(),
+            ends: Vec::new(),
+        };
+        let mut rest = all.as_slice();
+        while let Some((token, behind)) = rest.split_first() {
+            refuse(token)?;
+            if let [open, word, close, ..] = rest
+                && let Some(name) = placeholder(open, word, close)
+            {
+                let found = allowed.iter().find(|one| one.name() == name);
+                let Some(found) = found else {
+                    let unknown = HookReason::Unknown(name.to_owned(), listed(allowed));
+                    return Err((open.start, unknown));
+                };
+                bound.push(*found, close.range().end);
+                rest = rest.get(3..).unwrap_or_default();
+                continue;
+            }
+            bound.sql.push_str(token.text);
+            rest = behind;
+        }
+        Ok(bound)
+    }
+
+    fn push(&mut self, placeholder: Placeholder, end: usize) {
+        let known = self.parameters.iter().position(|one| *one == placeholder);
+        let number = known.unwrap_or_else(|| {
+            self.parameters.push(placeholder);
+            self.parameters.len() - 1
+        });
+        // Behind a letter or before a digit it would be something else.
+        self.sql.push_str(&format!(" ${} ", number + 1));
+        self.ends.push((self.sql.len(), end));
+    }
+
+    /// Where the byte `offset` of `sql` is in the text as it was written.
+    pub(super) fn written_at(&self, offset: usize) -> usize {
+        let before = self.ends.iter().rev().find(|(sent, _)| *sent <= offset);
+        before.map_or(offset, |(sent, written)| written + (offset - sent))
+    }
+}
+
+/// The word between two braces.
+fn placeholder<'a>(open: &Token<'_>, word: &Token<'a>, close: &Token<'_>) -> Option<&'a str> {
+    let is_one = open.kind == TokenKind::Symbol('{')
+        && word.kind == TokenKind::Word
+        && close.kind == TokenKind::Symbol('}');
+    is_one.then_some(word.text)
+}
+
+/// Refuses a placeholder inside a text, and a parameter of somebody's.
+fn refuse(token: &Token<'_>) -> Result<(), (usize, HookReason)> {
+    let inside = match token.kind {
+        TokenKind::Text(_) => "a string",
+        TokenKind::QuotedName => "a quoted name",
+        TokenKind::Parameter => {
+            let reason = HookReason::Parameter(token.text.to_owned());
+            return Err((token.start, reason));
+        }
+        _ => return Ok(()),
+    };
+    let braced = Placeholder::ALL.map(|one| format!("{{{}}}", one.name()));
+    let found = braced
+        .iter()
+        .filter_map(|one| Some((token.text.find(one.as_str())?, one)));
+    match found.min() {
+        Some((at, one)) => Err((token.start + at, HookReason::Quoted(one.clone(), inside))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: [Placeholder; 2] = [Placeholder::Name, Placeholder::Schema];
+
+    fn sent(statement: &str) -> String {
+        Bound::new(statement, &BOTH).unwrap().sql
+    }
+
+    #[test]
+    fn a_placeholder_is_a_parameter_and_the_same_one_has_one_number() {
+        assert_eq!(
+            sent("INSERT INTO o VALUES ({schema},{name}, {schema} || '_x')"),
+            "INSERT INTO o VALUES ( $1 , $2 ,  $1  || '_x')"
+        );
+    }
+
+    #[test]
+    fn comments_are_left_alone_and_nothing_grows_together_with_a_parameter() {
+        assert_eq!(
+            sent("SELECT {name} -- {name}\n/* {schema} */"),
+            "SELECT  $1  -- {name}\n/* {schema} */"
+        );
+        assert_eq!(sent("SELECT a{name}1"), "SELECT a $1 1");
+    }
+
+    #[test]
+    fn inside_a_text_a_name_or_a_body_it_is_refused_where_it_is() {
+        for (statement, at, inside) in [
+            ("SELECT '{name}'", 8, "a string"),
+            ("SELECT E'a{schema}'", 10, "a string"),
+            ("CREATE TABLE \"t_{name}\" ()", 16, "a quoted name"),
+            ("DO $$ BEGIN PERFORM {name}; END $$", 20, "a string"),
+        ] {
+            let (offset, reason) = Bound::new(statement, &BOTH).unwrap_err();
+            assert_eq!(offset, at, "{statement}");
+            assert!(
+                matches!(&reason, HookReason::Quoted(_, it) if *it == inside),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_refused_and_what_has_is_listed() {
+        let (_, reason) = Bound::new("SELECT {slug}", &BOTH).unwrap_err();
+        assert_eq!(
+            reason.to_string(),
+            "`{slug}` is no placeholder here; use {name}, {schema}"
+        );
+        let (_, reason) = Bound::new("SELECT {old_name}", &BOTH).unwrap_err();
+        assert_eq!(
+            reason.to_string(),
+            "`{old_name}` is no placeholder here; use {name}, {schema}"
+        );
+        let (_, reason) = Bound::new("SELECT $1", &BOTH).unwrap_err();
+        assert!(matches!(reason, HookReason::Parameter(_)), "{reason}");
+    }
+
+    #[test]
+    fn braces_that_are_no_placeholder_stay() {
+        for statement in ["SELECT '{1,2}'::int[]", "SELECT '{\"name\": 1}'::jsonb"] {
+            assert_eq!(sent(statement), statement);
+        }
+    }
+
+    #[test]
+    fn an_offset_in_what_is_sent_is_one_in_what_was_written() {
+        let written = "SELECT {schema}, {name}, oops";
+        let bound = Bound::new(written, &BOTH).unwrap();
+        let at = bound.sql.find("oops").unwrap();
+        assert_eq!(written.get(bound.written_at(at)..), Some("oops"));
+    }
+}
