@@ -27,9 +27,11 @@ use crate::link::{Ended, Standing};
 /// them.
 ///
 /// Diesel's queries run on it as on any connection of diesel-async, and so do
-/// transactions inside its own ([`AsyncConnection::transaction`](diesel_async::AsyncConnection::transaction), as savepoints).
+/// transactions inside its own ([`AsyncConnection::transaction`], as savepoints).
 /// It is not a [`PublicConnection`], and neither is it a plain connection. A function that
 /// takes one of those gets it from [`as_async_pg`](ScopedConnection::as_async_pg):
+///
+/// [`AsyncConnection::transaction`]: diesel_async::AsyncConnection::transaction
 ///
 /// ```compile_fail
 /// # use tenant_core::{PublicConnection, TenantConnection};
