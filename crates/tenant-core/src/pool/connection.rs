@@ -34,6 +34,8 @@ use crate::link::{Ended, Standing};
 /// It is not a [`PublicConnection`], and neither is it a plain connection. A function that
 /// takes one of those gets it from [`as_async_pg`](ScopedConnection::as_async_pg):
 ///
+/// [`AsyncConnection::transaction`]: diesel_async::AsyncConnection::transaction
+///
 /// ```compile_fail
 /// # use tenant_core::{PublicConnection, TenantConnection};
 /// async fn count_tasks(tenant: &mut TenantConnection) {}
