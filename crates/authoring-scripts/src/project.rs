@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::ValueEnum;
+use command_line::ProjectSettings;
 use command_line::exit::UsageError;
 use command_line::project::NoProject;
 use serde::Serialize;
@@ -48,6 +49,7 @@ impl fmt::Display for Stream {
 #[derive(Debug, Clone)]
 pub struct Project {
     folder: PathBuf,
+    settings: ProjectSettings,
 }
 
 /// Where a stream has its things. All paths are absolute.
@@ -57,8 +59,8 @@ pub struct StreamFiles {
     pub stream: Stream,
     /// Its `diesel.STREAM.toml`, which need not be there.
     pub config: PathBuf,
-    /// The folder of its migrations.
-    pub migrations: PathBuf,
+    /// The folders of its migrations, one or more. New ones go into the first.
+    pub migrations: Vec<PathBuf>,
     /// Its `schema.rs`.
     pub schema: PathBuf,
     /// Which tables stand in that.
@@ -66,14 +68,17 @@ pub struct StreamFiles {
 }
 
 impl Project {
-    /// The project of the current folder, or of one above.
+    /// The project of these settings, else of the current folder or of one above.
     ///
     /// # Errors
     ///
     /// A wrong use when there is none.
-    pub fn find() -> anyhow::Result<Self> {
-        match command_line::project::folder() {
-            Ok(folder) => Ok(Self { folder }),
+    pub fn find(settings: &ProjectSettings) -> anyhow::Result<Self> {
+        match command_line::project::folder(settings) {
+            Ok(folder) => Ok(Self {
+                folder,
+                settings: settings.clone(),
+            }),
             Err(error) if error.is::<NoProject>() => Err(anyhow!(UsageError(format!(
                 "{error}; run this in the project's folder"
             )))),
@@ -87,9 +92,15 @@ impl Project {
         &self.folder
     }
 
-    /// Where `stream` has its things: as its configuration says, else where
-    /// this project puts them. `migrations_dir`, the common option, comes
-    /// before both.
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &ProjectSettings {
+        &self.settings
+    }
+
+    /// Where `stream` has its things: as the settings say, else its configuration,
+    /// else where this project puts them. `migrations_dir`, the common option, comes
+    /// before all.
     ///
     /// # Errors
     ///
@@ -101,17 +112,20 @@ impl Project {
     ) -> anyhow::Result<StreamFiles> {
         let config = self.folder.join(format!("diesel.{stream}.toml"));
         let read = config::read(&config)?;
-        let migrations = match migrations_dir {
+        let set = self.set_for(stream);
+        let migrations = match (migrations_dir, set.migrations) {
             // The user typed it, so it starts where the user is.
-            Some(folder) => std::path::absolute(folder.join(stream.name()))?,
-            None => {
+            (Some(folder), _) => vec![std::path::absolute(folder.join(stream.name()))?],
+            (None, Some(folders)) => folders,
+            (None, None) => {
                 let configured = read.migrations_directory.dir;
                 let usual = || PathBuf::from(format!("migrations/{stream}"));
-                self.folder.join(configured.unwrap_or_else(usual))
+                vec![self.folder.join(configured.unwrap_or_else(usual))]
             }
         };
         let usual = || PathBuf::from(format!("crates/schema-{stream}/src/schema.rs"));
-        let schema = read.print_schema.file.unwrap_or_else(usual);
+        let configured = set.schema.or(read.print_schema.file);
+        let schema = configured.unwrap_or_else(usual);
         Ok(StreamFiles {
             stream,
             config,
@@ -121,11 +135,30 @@ impl Project {
         })
     }
 
+    /// What the settings say about the stream.
+    fn set_for(&self, stream: Stream) -> Set {
+        let written = self.settings.written();
+        let (migrations, schema) = match stream {
+            Stream::Public => (&written.migrations.public, &written.schema.public),
+            Stream::Tenant => (&written.migrations.tenant, &written.schema.tenant),
+        };
+        Set {
+            migrations: migrations.as_ref().map(|placed| placed.value.clone()),
+            schema: schema.as_ref().map(|placed| placed.value.clone()),
+        }
+    }
+
     /// `path` as it is shown: from the project's folder where it is in there.
     #[must_use]
     pub fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.folder).unwrap_or(path).display()
     }
+}
+
+/// What the settings say about a stream.
+struct Set {
+    migrations: Option<Vec<PathBuf>>,
+    schema: Option<PathBuf>,
 }
 
 #[cfg(test)]
@@ -137,6 +170,7 @@ mod tests {
         std::fs::write(folder.path().join("diesel.tenant.toml"), config).unwrap();
         let project = Project {
             folder: folder.path().to_path_buf(),
+            settings: ProjectSettings::default(),
         };
         (folder, project)
     }
@@ -147,7 +181,7 @@ mod tests {
         for stream in Stream::ALL {
             let files = project.files(stream, None).unwrap();
             let at = |path: String| folder.path().join(path);
-            assert_eq!(files.migrations, at(format!("migrations/{stream}")));
+            assert_eq!(files.migrations, [at(format!("migrations/{stream}"))]);
             let schema = at(format!("crates/schema-{stream}/src/schema.rs"));
             assert_eq!(files.schema, schema);
             assert!(files.filter.includes("anything"));
@@ -161,7 +195,7 @@ mod tests {
              filter = { except_tables = [\"^old_\"] }\nwith_docs = true\nnot_even_known = 1\n",
         );
         let files = project.files(Stream::Tenant, None).unwrap();
-        assert_eq!(files.migrations, folder.path().join("sql"));
+        assert_eq!(files.migrations, [folder.path().join("sql")]);
         assert_eq!(files.schema, folder.path().join("src/schema.rs"));
         assert!(!files.filter.includes("old_users"));
         assert_eq!(project.shown(&files.schema).to_string(), "src/schema.rs");
@@ -172,7 +206,29 @@ mod tests {
         let (_folder, project) = project("[migrations_directory]\ndir = \"sql\"\n");
         let elsewhere = Path::new("/elsewhere");
         let files = project.files(Stream::Tenant, Some(elsewhere)).unwrap();
-        assert_eq!(files.migrations, Path::new("/elsewhere/tenant"));
+        assert_eq!(files.migrations, [Path::new("/elsewhere/tenant")]);
+    }
+
+    #[test]
+    fn the_settings_come_before_the_configuration_and_behind_the_option() {
+        let (folder, project) = project(
+            "[migrations_directory]\ndir = \"sql\"\n[print_schema]\nfile = \"src/other.rs\"\n",
+        );
+        let file = folder.path().join("tenants.toml");
+        let text = "[migrations]\ntenant = ['own', 'vendor']\n[schema]\ntenant = 'src/schema.rs'\n";
+        std::fs::write(&file, text).unwrap();
+        let settings = ProjectSettings::read(file).unwrap();
+        let project = Project {
+            settings,
+            ..project
+        };
+        let files = project.files(Stream::Tenant, None).unwrap();
+        let at = |path: &str| folder.path().join(path);
+        assert_eq!(files.migrations, [at("own"), at("vendor")]);
+        assert_eq!(files.schema, at("src/schema.rs"));
+        let elsewhere = Path::new("/elsewhere");
+        let files = project.files(Stream::Tenant, Some(elsewhere)).unwrap();
+        assert_eq!(files.migrations, [Path::new("/elsewhere/tenant")]);
     }
 
     #[test]

@@ -10,10 +10,10 @@ use tenant_core::MigrationSet;
 use crate::exit::UsageError;
 use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, files, project};
+use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, project};
 
-/// The URL of the database: `--database-url`, else `DATABASE_URL`, else the
-/// project's own server, which is started when it does not run.
+/// The URL of the database: `--database-url`, else `DATABASE_URL`, else that of the
+/// settings, else the project's own server, which is started when it does not run.
 ///
 /// # Errors
 ///
@@ -22,6 +22,7 @@ use crate::{Common, Environment, Invocation, Output, files, project};
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
+    settings: &ProjectSettings,
     output: Output,
 ) -> anyhow::Result<String> {
     let given = common
@@ -31,7 +32,10 @@ pub async fn find_url(
     if let Some(url) = given {
         return Ok(url.clone());
     }
-    let server = project_server(common, environment, output)?;
+    if let Some(url) = settings.database_url(environment, output)? {
+        return Ok(url);
+    }
+    let server = project_server(common, environment, settings, output)?;
     let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
     match started.outcome {
         Startup::AlreadyRunning => {}
@@ -56,12 +60,13 @@ pub async fn find_url(
 pub fn project_server(
     common: &Common,
     environment: &Environment,
+    settings: &ProjectSettings,
     output: Output,
 ) -> anyhow::Result<ProjectServer> {
-    let project = project::folder()?;
+    let project = project::folder(settings)?;
     let options = Options {
         binaries: environment.pg_bin.clone(),
-        allow_download: !common.no_download,
+        allow_download: !common.no_download && !settings.forbids_download(),
         announce: Box::new(move |text| output.note(text)),
         ..Options::default()
     };

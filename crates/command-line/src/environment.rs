@@ -3,7 +3,7 @@
 //! A variable of the process counts before one in `.env`, which is looked for
 //! in the current folder and those above. Values are read, never set.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::env::VarError;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use anyhow::{Context as _, anyhow};
 
 use crate::exit::UsageError;
 use crate::files;
+use crate::settings::Origin;
 
 /// What the environment says. Each of these stands in `.env.example`.
 #[derive(Debug, Default)]
@@ -25,11 +26,49 @@ pub struct Environment {
     pub shared_objects: Vec<String>,
     /// `TENANT_APP_ROLE`: the role that the application logs in as.
     pub app_role: Option<String>,
+    /// `TENANTS_CONFIG`: the file with the project's settings.
+    pub config: Option<PathBuf>,
     /// `CARGO_TARGET_DIR`: Cargo's folder for what it builds.
     pub target_folder: Option<PathBuf>,
     /// `DISPLAY`: whether programs with windows can be started. Nothing to
     /// configure.
     pub has_windows: bool,
+    /// Where each variable comes from that is set.
+    origins: BTreeMap<&'static str, Origin>,
+    file: EnvFile,
+}
+
+/// A `.env`, if there is one.
+#[derive(Default)]
+struct EnvFile {
+    path: PathBuf,
+    text: String,
+    values: HashMap<String, String>,
+}
+
+impl std::fmt::Debug for EnvFile {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("EnvFile").field(&self.path).finish()
+    }
+}
+
+impl EnvFile {
+    /// Where `name` is set, as `.env:3`. The last line with the name counts.
+    fn origin(&self, name: &str) -> Origin {
+        let sets = |line: &str| {
+            let line = line.trim_start_matches('\u{feff}').trim_start();
+            let line = line.strip_prefix("export ").unwrap_or(line);
+            let assigned = line.split_once('=');
+            assigned.is_some_and(|(set, _)| set.trim() == name)
+        };
+        let lines = self.text.lines().enumerate();
+        let line = lines.filter(|(_, line)| sets(line)).last();
+        let file = crate::settings::shown(&self.path);
+        Origin::EnvFile(match line {
+            Some((index, _)) => format!("{file}:{}", index + 1),
+            None => file,
+        })
+    }
 }
 
 impl Environment {
@@ -40,14 +79,13 @@ impl Environment {
     /// A `.env` that cannot be read; what stands in it is not shown.
     pub fn read() -> anyhow::Result<Self> {
         let file = read_file()?;
-        let get = |name: &str| match std::env::var(name) {
-            Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
-            Err(VarError::NotPresent) => {
-                Ok(file.get(name).cloned().filter(|value| !value.is_empty()))
-            }
-            Err(VarError::NotUnicode(_)) => Err(anyhow!(UsageError(format!(
-                "the variable {name} is not valid UTF-8"
-            )))),
+        let mut origins = BTreeMap::new();
+        let mut get = |name: &'static str| -> anyhow::Result<Option<String>> {
+            let Some((value, origin)) = variable(&file, name)? else {
+                return Ok(None);
+            };
+            origins.insert(name, origin);
+            Ok(Some(value))
         };
         Ok(Self {
             database_url: get("DATABASE_URL")?,
@@ -59,23 +97,64 @@ impl Environment {
                 names.map(str::to_owned).collect()
             }),
             app_role: get("TENANT_APP_ROLE")?,
+            config: get("TENANTS_CONFIG")?.map(PathBuf::from),
             target_folder: get("CARGO_TARGET_DIR")?.map(PathBuf::from),
             has_windows: cfg!(target_os = "macos") || get("DISPLAY")?.is_some(),
+            origins,
+            file,
         })
+    }
+
+    /// Where the variable `name` comes from, which is one of the fields.
+    #[must_use]
+    pub fn origin(&self, name: &str) -> Option<&Origin> {
+        self.origins.get(name)
+    }
+
+    /// The variable `name`, which the settings name, and where it comes from.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not UTF-8.
+    pub fn variable(&self, name: &str) -> anyhow::Result<Option<(String, Origin)>> {
+        variable(&self.file, name)
     }
 }
 
-fn read_file() -> anyhow::Result<HashMap<String, String>> {
+/// The variable of the process, else of `.env`. An empty one counts as none; one of the
+/// process hides one of `.env` all the same.
+fn variable(file: &EnvFile, name: &str) -> anyhow::Result<Option<(String, Origin)>> {
+    let found = match std::env::var(name) {
+        Ok(value) => Some((value, Origin::Environment(name.to_owned()))),
+        Err(VarError::NotPresent) => {
+            let value = file.values.get(name).cloned();
+            value.map(|value| (value, file.origin(name)))
+        }
+        Err(VarError::NotUnicode(_)) => {
+            return Err(anyhow!(UsageError(format!(
+                "the variable {name} is not valid UTF-8"
+            ))));
+        }
+    };
+    Ok(found.filter(|(value, _)| !value.is_empty()))
+}
+
+fn read_file() -> anyhow::Result<EnvFile> {
     let here = std::env::current_dir().context("finding the current folder")?;
     let mut candidates = here.ancestors().map(|folder| folder.join(".env"));
     let Some(file) = candidates.find(|file| files::is_there(file)) else {
-        return Ok(HashMap::new());
+        return Ok(EnvFile::default());
     };
     let text = std::fs::read_to_string(&file)
         .map_err(|error| anyhow!(UsageError(error.to_string())))
         .with_context(|| format!("the file {} cannot be read", file.display()))?;
     let read = dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>();
-    read.map_err(|error| anyhow!(UsageError(unreadable(&file, &text, &error))))
+    let values = read.map_err(|error| anyhow!(UsageError(unreadable(&file, &text, &error))))?;
+    Ok(EnvFile {
+        path: file,
+        text,
+        values,
+    })
 }
 
 /// Which line it is. The library's own message quotes it, password and all.

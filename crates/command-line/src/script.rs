@@ -1,10 +1,14 @@
 //! What all commands share: from the arguments to the exit code.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Parser};
+
 use crate::exit::Verdict;
+use crate::settings::{self, ProjectSettings};
 use crate::{Common, Environment, Invocation, Output, database, hints, json};
-use clap::Parser;
 
 /// A command.
 #[expect(
@@ -12,6 +16,9 @@ use clap::Parser;
     reason = "commands run on one task and are not spawned"
 )]
 pub trait Script: Parser {
+    /// Whether it works by the file of settings: false for a command that writes it.
+    const READS_SETTINGS: bool = true;
+
     /// The common options it was given.
     fn common(&self) -> &Common;
 
@@ -24,7 +31,10 @@ pub trait Script: Parser {
 pub struct Context {
     common: Common,
     environment: Environment,
+    settings: ProjectSettings,
     invocation: Invocation,
+    /// The options on the command line, by their names in the code.
+    given: BTreeSet<String>,
     /// Where its words go.
     pub output: Output,
 }
@@ -35,14 +45,55 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// A `.env` or a variable that cannot be read.
+    /// A `.env` or a variable that cannot be read, and mistakes in the file of settings.
     pub fn new(common: Common) -> anyhow::Result<Self> {
-        Ok(Self {
+        let environment = Environment::read()?;
+        let settings = ProjectSettings::find(common.config.as_deref(), &environment)?;
+        Ok(Self::with(common, environment, settings))
+    }
+
+    /// The same without a file of settings, for a command that writes it.
+    ///
+    /// # Errors
+    ///
+    /// A `.env` or a variable that cannot be read.
+    pub fn without_settings(common: Common) -> anyhow::Result<Self> {
+        let environment = Environment::read()?;
+        Ok(Self::with(common, environment, ProjectSettings::default()))
+    }
+
+    fn with(common: Common, environment: Environment, settings: ProjectSettings) -> Self {
+        Self {
             output: Output::new(&common),
-            environment: Environment::read()?,
             invocation: Invocation::of(&common),
+            given: BTreeSet::new(),
+            environment,
+            settings,
             common,
-        })
+        }
+    }
+
+    /// The same for a command with these arguments.
+    fn given(self, matches: &ArgMatches) -> Self {
+        let is_given =
+            |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let given = matches.ids().filter(is_given).map(ToString::to_string);
+        Self {
+            given: given.collect(),
+            ..self
+        }
+    }
+
+    /// Whether the option is on the command line, by its name in the code.
+    #[must_use]
+    pub fn is_given(&self, option: &str) -> bool {
+        self.given.contains(option)
+    }
+
+    /// The settings of the project.
+    #[must_use]
+    pub fn settings(&self) -> &ProjectSettings {
+        &self.settings
     }
 
     /// The common options.
@@ -71,7 +122,14 @@ impl Context {
     /// When the project's own server is needed, and there is none or it does
     /// not start.
     pub async fn database_url(&self) -> anyhow::Result<String> {
-        database::find_url(&self.common, &self.environment, self.output).await
+        let Self {
+            common,
+            environment,
+            settings,
+            output,
+            ..
+        } = self;
+        database::find_url(common, environment, settings, *output).await
     }
 
     /// That database. Nothing is connected yet.
@@ -92,43 +150,38 @@ impl Context {
     ///
     /// When the current folder is in no project.
     pub fn project_server(&self) -> anyhow::Result<local_postgres::ProjectServer> {
-        database::project_server(&self.common, &self.environment, self.output)
-    }
-
-    /// What of that schema tenant migrations may change.
-    #[must_use]
-    pub fn shared_objects(&self) -> Vec<String> {
-        let given = &self.common.shared_objects;
-        let names = if given.is_empty() {
-            &self.environment.shared_objects
-        } else {
-            given
-        };
-        names.iter().map(|name| without_schema(name)).collect()
-    }
-
-    /// The schema for extensions, if one is configured.
-    #[must_use]
-    pub fn extensions(&self) -> Option<tenant_core::ExtensionsSchema> {
-        let option = self.common.extensions_schema.as_ref();
-        let name = option.or(self.environment.extensions_schema.as_ref())?;
-        Some(tenant_core::ExtensionsSchema::new(name))
+        let Self {
+            common,
+            environment,
+            settings,
+            output,
+            ..
+        } = self;
+        database::project_server(common, environment, settings, *output)
     }
 }
 
 /// Runs a command from the process's arguments.
 #[must_use]
 pub fn run<S: Script>() -> ExitCode {
-    match S::try_parse() {
-        Ok(script) => execute(script).into(),
+    let matches = settings::matches(S::command());
+    let parsed = matches.and_then(|matches| Ok((S::from_arg_matches(&matches)?, matches)));
+    match parsed {
+        Ok((script, matches)) => execute(script, &matches).into(),
         Err(error) => refuse(&error).into(),
     }
 }
 
-fn execute<S: Script>(script: S) -> Verdict {
+fn execute<S: Script>(script: S, matches: &ArgMatches) -> Verdict {
     let output = Output::new(script.common());
     let invocation = Invocation::of(script.common());
-    let result = Context::new(script.common().clone()).and_then(|context| {
+    let context = if S::READS_SETTINGS {
+        Context::new
+    } else {
+        Context::without_settings
+    };
+    let result = context(script.common().clone()).and_then(|context| {
+        let context = context.given(matches);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
@@ -189,34 +242,4 @@ fn may_hold_a_password(message: &str) -> bool {
             .next()
             .is_some_and(|url| url.contains('@'))
     })
-}
-
-/// The name of an object, as PostgreSQL stores it, if it is written as errors write it:
-/// `public.plans` or `"My Plans"`. Any other text is a name as it is.
-fn without_schema(name: &str) -> String {
-    let tokens = sql_text::tokens(name).collect::<Vec<_>>();
-    let written = match tokens.as_slice() {
-        [schema, dot, object] if schema.is_name() && dot.text == "." => sql_text::stored(object),
-        [object] if object.kind == sql_text::TokenKind::QuotedName => sql_text::stored(object),
-        _ => None,
-    };
-    written.unwrap_or_else(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_may_be_named_as_errors_name_it() {
-        for (given, stored) in [
-            ("plans", "plans"),
-            ("public.plans", "plans"),
-            ("public.\"My Plans\"", "My Plans"),
-            ("\"My Plans\"", "My Plans"),
-            ("My Plans", "My Plans"),
-        ] {
-            assert_eq!(without_schema(given), stored, "{given}");
-        }
-    }
 }

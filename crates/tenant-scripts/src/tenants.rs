@@ -33,6 +33,7 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
     let migrations = migrations(context)?;
     let database = context.database().await?;
     let tenants = Tenants::open(database, migrations, settings).await?;
+    let tenants = context.settings().apply(tenants).await?;
     let told = Mutex::new(HashSet::new());
     let output = context.output;
     Ok(tenants.on_wait(move |waiting| {
@@ -71,8 +72,14 @@ pub(crate) fn selected(only: &[TenantName]) -> Selection {
 fn migrations(context: &Context) -> anyhow::Result<Migrations> {
     let Some(folder) = &context.common().migrations_dir else {
         return Ok(Migrations {
-            public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
-            tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS)?,
+            public: match context.public_migrations()? {
+                Some(set) => set,
+                None => MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+            },
+            tenant: match context.tenant_migrations()? {
+                Some(set) => set,
+                None => MigrationSet::from_source(&schema_tenant::MIGRATIONS)?,
+            },
         });
     };
     Ok(Migrations {

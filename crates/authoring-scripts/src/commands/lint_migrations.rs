@@ -9,7 +9,7 @@ use command_line::files::is_folder;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use migration_lint::{Finding, Options, Report, lint_folder, rules};
+use migration_lint::{Finding, Options, Report, lint_folders, rules};
 use serde::Serialize;
 
 use crate::base::Base;
@@ -96,7 +96,7 @@ impl Script for LintMigrations {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let project = Project::find()?;
+        let project = Project::find(context.settings())?;
         let mut options = lint_options::read(&project)?;
         options.citus |= self.citus;
         if self.rules {
@@ -124,19 +124,13 @@ impl LintMigrations {
         let mut document = Document::default();
         let migrations_dir = self.common.migrations_dir.as_deref();
         for stream in self.streams.chosen() {
-            let folder = project.files(stream, migrations_dir)?.migrations;
-            let is_there = is_folder(&folder).map_err(|error| {
-                let shown = project.shown(&folder);
-                anyhow!(UsageError(format!(
-                    "the folder {shown} cannot be read: {error}"
-                )))
-            });
-            if !is_there? {
-                return Err(no_folder(project, stream, &folder));
+            let folders = project.files(stream, migrations_dir)?.migrations;
+            for folder in &folders {
+                require_folder(project, stream, folder)?;
             }
             let mut options = options.clone();
             if let Some(base) = &base {
-                let versions = base.versions(&folder).await;
+                let versions = base.versions_in(&folders).await;
                 options.base_versions = self.if_known(context, versions)?;
             }
             if let Some(versions) = &options.base_versions {
@@ -146,7 +140,7 @@ impl LintMigrations {
                     .output
                     .detail(&format!("{stream}: {existing} in {revision}"));
             }
-            let report = lint_folder(stream.into(), &folder, &options)?;
+            let report = lint_folders(stream.into(), &folders, &options)?;
             document.add(project, stream, report);
         }
         Ok(document)
@@ -177,11 +171,16 @@ impl LintMigrations {
     }
 }
 
-fn no_folder(project: &Project, stream: Stream, folder: &Path) -> anyhow::Error {
-    anyhow!(UsageError(format!(
-        "there is no folder {}, where the {stream} migrations should be",
-        project.shown(folder)
-    )))
+fn require_folder(project: &Project, stream: Stream, folder: &Path) -> anyhow::Result<()> {
+    let shown = project.shown(folder);
+    let said = match is_folder(folder) {
+        Ok(true) => return Ok(()),
+        Ok(false) => {
+            format!("there is no folder {shown}, where the {stream} migrations should be")
+        }
+        Err(error) => format!("the folder {shown} cannot be read: {error}"),
+    };
+    Err(anyhow!(UsageError(said)))
 }
 
 impl Document {

@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, anyhow};
 use command_line::Context;
-use command_line::database::read_folder;
 use command_line::hints::Advised;
+use command_line::settings::read_folders;
 use tenant_core::{
     Database, Error, MigrationSet, Migrations, PgError, Settings, TenantName, Tenants,
 };
@@ -30,15 +30,29 @@ pub(super) fn read(
     let read = |stream| {
         let common = context.common();
         let files = project.files(stream, common.migrations_dir.as_deref())?;
-        read_folder(&files.migrations)
+        read_folders(&files.migrations)
     };
-    Ok(Migrations {
-        public: read(Stream::Public)?,
-        tenant: match stream {
-            Stream::Public => MigrationSet::default(),
-            Stream::Tenant => read(Stream::Tenant)?,
+    let public = read(Stream::Public)?;
+    Ok(match stream {
+        Stream::Public => Migrations {
+            public,
+            tenant: MigrationSet::default(),
+        },
+        Stream::Tenant => Migrations {
+            public: with_registry(context, public)?,
+            tenant: read(Stream::Tenant)?,
         },
     })
+}
+
+/// Public migrations that the settings name are an application's own, which need not make
+/// the registry.
+fn with_registry(context: &Context, public: MigrationSet) -> anyhow::Result<MigrationSet> {
+    let is_from_option = context.common().migrations_dir.is_some();
+    if is_from_option || context.settings().written().migrations.public.is_none() {
+        return Ok(public);
+    }
+    Ok(MigrationSet::registry().merge(public)?)
 }
 
 /// Fills `database` for `stream`. `origin` is connected to the one beside it.

@@ -94,9 +94,7 @@ impl Script for HealthCheck {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = Settings {
-            application_role: self
-                .app_role
-                .or_else(|| context.environment().app_role.clone()),
+            application_role: context.application_role(self.app_role),
             ..Settings::default()
         };
         let tenants = tenants::open_with(context, settings).await?;

@@ -1,0 +1,284 @@
+//! What is in force, setting by setting, and where each value comes from.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{DatabaseUrl, Origin, Placed, ProjectSettings, TableName, duration, find};
+use crate::{Context, url};
+
+/// One setting.
+#[derive(Debug, Serialize)]
+pub struct Setting {
+    /// As the file names it, with its section: `migrations.tenant`.
+    pub name: &'static str,
+    /// The value; null if there is none. A password in it is hidden.
+    pub value: Value,
+    /// The kind of its origin: `option`, `environment`, `env_file`, `settings`, `default`.
+    pub source: &'static str,
+    /// Its origin in words, with the line.
+    pub from: String,
+}
+
+/// The options of one command that have their defaults in the file.
+#[derive(Debug)]
+pub struct Values {
+    /// `--app-role`
+    pub app_role: Option<String>,
+    /// `--jobs`; `None` if the server decides.
+    pub jobs: Option<usize>,
+    /// `--max-failures`, or 1 for `--fail-fast`.
+    pub max_failures: Option<usize>,
+    /// The time-outs and the mode of transactions.
+    pub settings: tenant_core::Settings,
+}
+
+/// What is shown in place of a URL in which the password cannot be told apart.
+const HIDDEN: &str = "(hidden)";
+
+impl Context {
+    /// Every setting, in the order of the file, for a command with these options.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is not UTF-8.
+    pub fn in_force(&self, values: &Values) -> anyhow::Result<Vec<Setting>> {
+        let mut all = vec![self.database_setting()?];
+        all.extend(self.of_folders());
+        all.extend(self.settings().of_file_only());
+        all.extend(self.of_path(values));
+        all.extend(self.settings().of_hooks());
+        all.extend(self.of_defaults(values));
+        Ok(all)
+    }
+
+    fn database_setting(&self) -> anyhow::Result<Setting> {
+        let option = self.common().database_url.clone();
+        let variable = self.environment().database_url.clone();
+        let given = self
+            .option(option, "--database-url")
+            .or_else(|| self.variable(variable, "DATABASE_URL"));
+        let found = match given {
+            Some(given) => Some(given),
+            None => self.database_of_file()?,
+        };
+        let shown = found.map(|(url, origin)| (without_password(&url), origin));
+        Ok(setting("database_url", shown))
+    }
+
+    fn database_of_file(&self) -> anyhow::Result<Option<(String, Origin)>> {
+        let Some(placed) = &self.settings().written().database_url else {
+            return Ok(None);
+        };
+        let origin = self.in_file(placed.line);
+        Ok(match &placed.value {
+            DatabaseUrl::Text(text) => Some((text.clone(), origin)),
+            DatabaseUrl::Variable(name) => {
+                let found = self.environment().variable(name)?;
+                let place = format!("{origin}, variable {name}");
+                found.map(|(url, _)| (url, Origin::Settings(place)))
+            }
+        })
+    }
+
+    fn of_folders(&self) -> [Setting; 4] {
+        let written = self.settings().written();
+        let option = self.common().migrations_dir.as_ref();
+        let folders = |stream: &str, file: Option<&Placed<Vec<PathBuf>>>| {
+            let option = option.map(|folder| vec![folder.join(stream)]);
+            let found = self
+                .option(option, "--migrations-dir")
+                .or_else(|| self.from_file(file));
+            found.map(|(folders, origin)| (shown_paths(&folders), origin))
+        };
+        let file = |file: Option<&Placed<PathBuf>>| {
+            let found = self.from_file(file);
+            found.map(|(path, origin)| (find::shown(&path), origin))
+        };
+        let (migrations, schema) = (&written.migrations, &written.schema);
+        [
+            setting(
+                "migrations.public",
+                folders("public", migrations.public.as_ref()),
+            ),
+            setting(
+                "migrations.tenant",
+                folders("tenant", migrations.tenant.as_ref()),
+            ),
+            setting("schema.public", file(schema.public.as_ref())),
+            setting("schema.tenant", file(schema.tenant.as_ref())),
+        ]
+    }
+
+    fn from_file<T: Clone>(&self, placed: Option<&Placed<T>>) -> Option<(T, Origin)> {
+        placed.map(|placed| (placed.value.clone(), self.in_file(placed.line)))
+    }
+
+    fn of_path(&self, values: &Values) -> [Setting; 4] {
+        let behind = self.from_file(self.settings().written().path.behind.as_ref());
+        [
+            setting("path.behind", behind),
+            setting("path.extensions_schema", self.extensions_schema()),
+            setting("path.shared_objects", Some(self.named_objects())),
+            setting("application.role", self.role(values.app_role.as_deref())),
+        ]
+    }
+
+    fn of_defaults(&self, values: &Values) -> [Setting; 7] {
+        let file = &self.settings().written().defaults;
+        let settings = &values.settings;
+        let failures = match self.is_given("fail_fast") {
+            true => (Some(Origin::Option("--fail-fast")), values.max_failures),
+            false => (None, values.max_failures),
+        };
+        let transaction = match settings.transaction {
+            tenant_core::TransactionMode::Migration => "migration",
+            _ => "schema",
+        };
+        let line = |line: Option<usize>| line.map(|line| self.in_file(line));
+        let no_download = match self.common().no_download {
+            true => Some(Origin::Option("--no-download")),
+            false => line(line_of(&file.no_download)),
+        };
+        [
+            self.default_of(
+                "defaults.jobs",
+                "--jobs",
+                line_of(&file.jobs),
+                json!(values.jobs),
+            ),
+            self.default_of(
+                "defaults.lock_timeout",
+                "--lock-timeout",
+                line_of(&file.lock_timeout),
+                json!(duration::text(settings.lock_timeout)),
+            ),
+            self.default_of(
+                "defaults.wait",
+                "--wait",
+                line_of(&file.wait),
+                json!(duration::text(settings.wait)),
+            ),
+            self.default_of(
+                "defaults.statement_timeout",
+                "--statement-timeout",
+                line_of(&file.statement_timeout),
+                json!(duration::text(settings.statement_timeout)),
+            ),
+            match failures {
+                (Some(origin), most) => setting("defaults.max_failures", Some((most, origin))),
+                (None, most) => self.default_of(
+                    "defaults.max_failures",
+                    "--max-failures",
+                    line_of(&file.max_failures),
+                    json!(most),
+                ),
+            },
+            self.default_of(
+                "defaults.transaction",
+                "--transaction",
+                line_of(&file.transaction),
+                json!(transaction),
+            ),
+            setting(
+                "defaults.no_download",
+                Some((self.no_download(), no_download.unwrap_or(Origin::Default))),
+            ),
+        ]
+    }
+
+    /// A value that clap has found: on the command line, else in the file.
+    fn default_of(
+        &self,
+        name: &'static str,
+        option: &'static str,
+        line: Option<usize>,
+        value: Value,
+    ) -> Setting {
+        let id = option.trim_start_matches('-').replace('-', "_");
+        let origin = match (self.is_given(&id), line) {
+            (true, _) => Origin::Option(option),
+            (false, Some(line)) => self.in_file(line),
+            (false, None) => Origin::Default,
+        };
+        setting(name, Some((value, origin)))
+    }
+}
+
+fn line_of<T>(placed: &Option<Placed<T>>) -> Option<usize> {
+    placed.as_ref().map(|placed| placed.line)
+}
+
+impl ProjectSettings {
+    /// What only the file can say: the registry and the names.
+    fn of_file_only(&self) -> [Setting; 8] {
+        let registry = &self.written.registry;
+        let names = &self.written.names;
+        let table = |placed: &Option<Placed<TableName>>| {
+            let placed = placed.as_ref();
+            placed.map(|placed| (placed.value.to_string(), self.origin(placed.line)))
+        };
+        let text = |placed: &Option<Placed<String>>| {
+            let placed = placed.as_ref();
+            placed.map(|placed| (placed.value.clone(), self.origin(placed.line)))
+        };
+        [
+            setting("registry.table", table(&registry.table)),
+            setting("registry.query", text(&registry.query)),
+            setting("registry.key", text(&registry.key)),
+            setting("registry.schema_column", text(&registry.schema_column)),
+            setting("registry.only", text(&registry.only)),
+            setting("registry.beside", table(&registry.beside)),
+            setting("names.schema", text(&names.schema)),
+            setting("names.allow", text(&names.allow)),
+        ]
+    }
+
+    fn of_hooks(&self) -> [Setting; 4] {
+        let hooks = &self.written.hooks;
+        let files = |placed: &Option<Placed<Vec<PathBuf>>>| {
+            let placed = placed.as_ref();
+            placed.map(|placed| (shown_paths(&placed.value), self.origin(placed.line)))
+        };
+        let lint = self.written.lint.as_ref();
+        let lint = lint.map(|lint| (shown_lint(&lint.value), self.origin(lint.line)));
+        [
+            setting("hooks.seed", files(&hooks.seed)),
+            setting("hooks.on_drop", files(&hooks.on_drop)),
+            setting("hooks.on_rename", files(&hooks.on_rename)),
+            setting("lint", lint),
+        ]
+    }
+}
+
+fn shown_lint(lint: &super::Lint) -> Value {
+    json!({
+        "allowed_schemas": lint.allowed_schemas,
+        "disabled_rules": lint.disabled_rules,
+        "enabled_rules": lint.enabled_rules,
+        "postgres_version": lint.postgres_version,
+        "citus": lint.citus,
+    })
+}
+
+fn shown_paths(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| find::shown(path)).collect()
+}
+
+fn without_password(text: &str) -> String {
+    url::without_password(text).unwrap_or_else(|| HIDDEN.to_owned())
+}
+
+fn setting<T: Serialize>(name: &'static str, found: Option<(T, Origin)>) -> Setting {
+    let (value, origin) = match found {
+        Some((value, origin)) => (serde_json::to_value(value).unwrap_or_default(), origin),
+        None => (Value::Null, Origin::Default),
+    };
+    Setting {
+        name,
+        value,
+        source: origin.kind(),
+        from: origin.to_string(),
+    }
+}
