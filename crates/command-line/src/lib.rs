@@ -17,6 +17,7 @@ mod environment;
 pub mod exit;
 pub mod files;
 pub mod hints;
+pub mod init;
 pub mod interrupt;
 pub mod invocation;
 pub mod json;

@@ -32,7 +32,7 @@ pub fn folder(settings: &ProjectSettings) -> anyhow::Result<PathBuf> {
 /// Neither the current folder nor one above is a project's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is not in a project: there is no {MARKER} or {} here or above",
+    "{} is not in a project: there is no {MARKER} here or above, and no {}",
     here.display(),
     settings::FILE
 )]

@@ -19,6 +19,7 @@ mod placed;
 mod read;
 mod reader;
 mod table_name;
+mod words;
 mod written;
 
 use std::path::{Path, PathBuf};

@@ -9,9 +9,9 @@ use clap::CommandFactory;
 
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants,
-    DistributeTenants, DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants,
-    MoveTenant, RenameTenant, RepairTenant, RollbackTenants, SpareTenants, SquashTenants,
-    StopServer,
+    DistributeTenants, DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic,
+    MigrateTenants, MoveTenant, RenameTenant, RepairTenant, RollbackTenants, ShowConfig,
+    SpareTenants, SquashTenants, StopServer,
 };
 
 macro_rules! entries {
@@ -42,6 +42,7 @@ entries! {
     distribute_tenants: DistributeTenants,
     drop_tenant: DropTenant,
     health_check: HealthCheck,
+    init_settings: InitSettings,
     list_tenants: ListTenants,
     migrate_public: MigratePublic,
     migrate_tenants: MigrateTenants,
@@ -49,6 +50,7 @@ entries! {
     rename_tenant: RenameTenant,
     repair_tenant: RepairTenant,
     rollback_tenants: RollbackTenants,
+    show_config: ShowConfig,
     spare_tenants: SpareTenants,
     squash_tenants: SquashTenants,
     stop_server: StopServer,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use tenant_core::Registry;
 
 use super::{DatabaseUrl, Origin, Placed, ProjectSettings, TableName, duration, find};
 use crate::{Context, url};
@@ -117,8 +118,9 @@ impl Context {
 
     fn of_path(&self, values: &Values) -> [Setting; 4] {
         let behind = self.from_file(self.settings().written().path.behind.as_ref());
+        let behind = behind.unwrap_or((Vec::new(), Origin::Default));
         [
-            setting("path.behind", behind),
+            setting("path.behind", Some(behind)),
             setting("path.extensions_schema", self.extensions_schema()),
             setting("path.shared_objects", Some(self.named_objects())),
             setting("application.role", self.role(values.app_role.as_deref())),
@@ -223,14 +225,22 @@ impl ProjectSettings {
             let placed = placed.as_ref();
             placed.map(|placed| (placed.value.clone(), self.origin(placed.line)))
         };
+        let usual = Registry::default().sql_table().to_owned();
+        let by_query = registry.query.is_some();
+        let or_usual = |found: Option<(String, Origin)>, usual: &str| {
+            let usual = (usual.to_owned(), Origin::Default);
+            found.or(Some(usual).filter(|_| !by_query))
+        };
+        let template = text(&names.schema);
+        let template = template.unwrap_or_else(|| ("{name}".to_owned(), Origin::Default));
         [
-            setting("registry.table", table(&registry.table)),
+            setting("registry.table", or_usual(table(&registry.table), &usual)),
             setting("registry.query", text(&registry.query)),
-            setting("registry.key", text(&registry.key)),
+            setting("registry.key", or_usual(text(&registry.key), "name")),
             setting("registry.schema_column", text(&registry.schema_column)),
             setting("registry.only", text(&registry.only)),
             setting("registry.beside", table(&registry.beside)),
-            setting("names.schema", text(&names.schema)),
+            setting("names.schema", Some(template)),
             setting("names.allow", text(&names.allow)),
         ]
     }
@@ -238,8 +248,9 @@ impl ProjectSettings {
     fn of_hooks(&self) -> [Setting; 4] {
         let hooks = &self.written.hooks;
         let files = |placed: &Option<Placed<Vec<PathBuf>>>| {
-            let placed = placed.as_ref();
-            placed.map(|placed| (shown_paths(&placed.value), self.origin(placed.line)))
+            let found = placed.as_ref();
+            let found = found.map(|found| (shown_paths(&found.value), self.origin(found.line)));
+            Some(found.unwrap_or((Vec::new(), Origin::Default)))
         };
         let lint = self.written.lint.as_ref();
         let lint = lint.map(|lint| (shown_lint(&lint.value), self.origin(lint.line)));
