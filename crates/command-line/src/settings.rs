@@ -11,14 +11,17 @@ mod duration;
 mod find;
 mod folders;
 mod in_force;
+mod keys;
 mod mistake;
 mod nearest;
+mod of_options;
 mod open;
 mod origin;
 mod placed;
 mod read;
 mod reader;
 mod table_name;
+mod value;
 mod words;
 mod written;
 

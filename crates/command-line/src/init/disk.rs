@@ -96,11 +96,13 @@ pub(super) fn of_project(folder: &Path) -> OnDisk {
         let read = text.and_then(|text| toml::from_str::<Configuration>(&text).ok());
         let configuration = read.unwrap_or_default();
         let stream = Stream::of(&name);
-        if let Some(dir) = configuration.migrations_directory.dir {
-            found.add_migrations(&relative(folder, &dir), stream);
+        let directory = configuration.migrations_directory.dir;
+        if let Some(path) = directory.and_then(|path| relative(folder, &path)) {
+            found.add_migrations(&path, stream);
         }
-        if let Some(file) = configuration.print_schema.file {
-            found.add_schema(&relative(folder, &file), stream);
+        let file = configuration.print_schema.file;
+        if let Some(path) = file.and_then(|path| relative(folder, &path)) {
+            found.add_schema(&path, stream);
         }
     }
     let walk = Walk::through(folder);
@@ -114,13 +116,15 @@ pub(super) fn of_project(folder: &Path) -> OnDisk {
     found
 }
 
-/// Diesel makes some paths absolute.
-fn relative(folder: &Path, path: &str) -> String {
-    let inside = Path::new(path).strip_prefix(folder);
-    let path = inside.map_or(path, |inside| inside.to_str().unwrap_or(path));
-    path.trim_start_matches("./")
-        .trim_end_matches('/')
-        .to_owned()
+/// The path from the project's folder. Older programs of Diesel write absolute paths;
+/// `None` for one of another machine.
+fn relative(folder: &Path, path: &str) -> Option<String> {
+    let inside = match Path::new(path).is_absolute() {
+        true => Path::new(path).strip_prefix(folder).ok()?.to_str()?,
+        false => path,
+    };
+    let inside = inside.trim_start_matches("./").trim_end_matches('/');
+    Some(inside.to_owned())
 }
 
 impl OnDisk {

@@ -115,13 +115,13 @@ fn common(one: &str, other: &str, from_start: bool) -> usize {
 /// The inside of a class of characters that has all of `letters`.
 fn class(letters: &[char]) -> String {
     let mut class = String::new();
-    let ranges: [(&str, fn(&char) -> bool); 3] = [
-        ("a-z", char::is_ascii_lowercase),
-        ("A-Z", char::is_ascii_uppercase),
-        ("0-9", char::is_ascii_digit),
-    ];
-    for (range, is_in) in ranges {
-        if letters.iter().any(is_in) {
+    let any = |is_in: fn(&char) -> bool| letters.iter().any(is_in);
+    for (range, is_there) in [
+        ("a-z", any(char::is_ascii_lowercase)),
+        ("A-Z", any(char::is_ascii_uppercase)),
+        ("0-9", any(char::is_ascii_digit)),
+    ] {
+        if is_there {
             class.push_str(range);
         }
     }

@@ -122,6 +122,22 @@ fn one_folder_is_every_tenants_unless_the_database_says_otherwise() {
 }
 
 #[test]
+fn no_path_of_a_machine_is_written_though_the_configuration_has_one() {
+    let folder = project(&[("db/tenant/2026-01-01-000000_a/up.sql", UP)]);
+    for path in [
+        folder.path().join("db/tenant").display().to_string(),
+        "/home/ann/shop/db/tenant".to_owned(),
+    ] {
+        let text = format!("[migrations_directory]\ndir = \"{path}\"\n");
+        std::fs::write(folder.path().join("diesel.toml"), text).unwrap();
+        let (text, settings) = written(folder.path(), &InDatabase::default());
+        assert!(text.contains("tenant = [\"db/tenant\"]"), "{text}");
+        let tenant = settings.written().migrations.tenant.as_ref();
+        assert_eq!(folders(tenant), ["db/tenant"]);
+    }
+}
+
+#[test]
 fn folders_called_in_other_ways_are_found_and_those_of_builds_and_tests_are_not() {
     let folder = project(&[
         ("migrations/2026-01-01-000000_a/up.sql", UP),

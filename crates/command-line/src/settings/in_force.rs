@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tenant_core::Registry;
 
-use super::{DatabaseUrl, Origin, Placed, ProjectSettings, TableName, duration, find};
+use super::{DatabaseUrl, Origin, Placed, ProjectSettings, TableName, find};
 use crate::{Context, url};
 
 /// One setting.
@@ -90,11 +90,11 @@ impl Context {
             let option = option.map(|folder| vec![folder.join(stream)]);
             let found = self
                 .option(option, "--migrations-dir")
-                .or_else(|| self.from_file(file));
+                .or_else(|| self.of_file(file));
             found.map(|(folders, origin)| (shown_paths(&folders), origin))
         };
         let file = |file: Option<&Placed<PathBuf>>| {
-            let found = self.from_file(file);
+            let found = self.of_file(file);
             found.map(|(path, origin)| (find::shown(&path), origin))
         };
         let (migrations, schema) = (&written.migrations, &written.schema);
@@ -112,12 +112,12 @@ impl Context {
         ]
     }
 
-    fn from_file<T: Clone>(&self, placed: Option<&Placed<T>>) -> Option<(T, Origin)> {
+    fn of_file<T: Clone>(&self, placed: Option<&Placed<T>>) -> Option<(T, Origin)> {
         placed.map(|placed| (placed.value.clone(), self.in_file(placed.line)))
     }
 
     fn of_path(&self, values: &Values) -> [Setting; 4] {
-        let behind = self.from_file(self.settings().written().path.behind.as_ref());
+        let behind = self.of_file(self.settings().written().path.behind.as_ref());
         let behind = behind.unwrap_or((Vec::new(), Origin::Default));
         [
             setting("path.behind", Some(behind)),
@@ -126,90 +126,6 @@ impl Context {
             setting("application.role", self.role(values.app_role.as_deref())),
         ]
     }
-
-    fn of_defaults(&self, values: &Values) -> [Setting; 7] {
-        let file = &self.settings().written().defaults;
-        let settings = &values.settings;
-        let failures = match self.is_given("fail_fast") {
-            true => (Some(Origin::Option("--fail-fast")), values.max_failures),
-            false => (None, values.max_failures),
-        };
-        let transaction = match settings.transaction {
-            tenant_core::TransactionMode::Migration => "migration",
-            _ => "schema",
-        };
-        let line = |line: Option<usize>| line.map(|line| self.in_file(line));
-        let no_download = match self.common().no_download {
-            true => Some(Origin::Option("--no-download")),
-            false => line(line_of(&file.no_download)),
-        };
-        [
-            self.default_of(
-                "defaults.jobs",
-                "--jobs",
-                line_of(&file.jobs),
-                json!(values.jobs),
-            ),
-            self.default_of(
-                "defaults.lock_timeout",
-                "--lock-timeout",
-                line_of(&file.lock_timeout),
-                json!(duration::text(settings.lock_timeout)),
-            ),
-            self.default_of(
-                "defaults.wait",
-                "--wait",
-                line_of(&file.wait),
-                json!(duration::text(settings.wait)),
-            ),
-            self.default_of(
-                "defaults.statement_timeout",
-                "--statement-timeout",
-                line_of(&file.statement_timeout),
-                json!(duration::text(settings.statement_timeout)),
-            ),
-            match failures {
-                (Some(origin), most) => setting("defaults.max_failures", Some((most, origin))),
-                (None, most) => self.default_of(
-                    "defaults.max_failures",
-                    "--max-failures",
-                    line_of(&file.max_failures),
-                    json!(most),
-                ),
-            },
-            self.default_of(
-                "defaults.transaction",
-                "--transaction",
-                line_of(&file.transaction),
-                json!(transaction),
-            ),
-            setting(
-                "defaults.no_download",
-                Some((self.no_download(), no_download.unwrap_or(Origin::Default))),
-            ),
-        ]
-    }
-
-    /// A value that clap has found: on the command line, else in the file.
-    fn default_of(
-        &self,
-        name: &'static str,
-        option: &'static str,
-        line: Option<usize>,
-        value: Value,
-    ) -> Setting {
-        let id = option.trim_start_matches('-').replace('-', "_");
-        let origin = match (self.is_given(&id), line) {
-            (true, _) => Origin::Option(option),
-            (false, Some(line)) => self.in_file(line),
-            (false, None) => Origin::Default,
-        };
-        setting(name, Some((value, origin)))
-    }
-}
-
-fn line_of<T>(placed: &Option<Placed<T>>) -> Option<usize> {
-    placed.as_ref().map(|placed| placed.line)
 }
 
 impl ProjectSettings {
@@ -281,7 +197,7 @@ fn without_password(text: &str) -> String {
     url::without_password(text).unwrap_or_else(|| HIDDEN.to_owned())
 }
 
-fn setting<T: Serialize>(name: &'static str, found: Option<(T, Origin)>) -> Setting {
+pub(super) fn setting<T: Serialize>(name: &'static str, found: Option<(T, Origin)>) -> Setting {
     let (value, origin) = match found {
         Some((value, origin)) => (serde_json::to_value(value).unwrap_or_default(), origin),
         None => (Value::Null, Origin::Default),

@@ -1,10 +1,13 @@
 //! From settings to values of the library: the one place where each of them becomes one.
 
+use std::path::PathBuf;
+
 use anyhow::anyhow;
 use tenant_core::{MigrationSet, Registry, Tenants};
 
 use super::{Placed, ProjectSettings, read_folders};
 use crate::exit::UsageError;
+use crate::files::is_folder;
 
 impl ProjectSettings {
     /// The public migrations, with the library's own; `None` if the file names no folder.
@@ -16,7 +19,7 @@ impl ProjectSettings {
         let Some(folders) = &self.written.migrations.public else {
             return Ok(None);
         };
-        let set = read_folders(&folders.value)?;
+        let set = self.read_folders(folders)?;
         Ok(Some(MigrationSet::registry().merge(set)?))
     }
 
@@ -28,8 +31,21 @@ impl ProjectSettings {
     pub fn tenant_migrations(&self) -> anyhow::Result<Option<MigrationSet>> {
         let folders = self.written.migrations.tenant.as_ref();
         folders
-            .map(|folders| read_folders(&folders.value))
+            .map(|folders| self.read_folders(folders))
             .transpose()
+    }
+
+    fn read_folders(&self, folders: &Placed<Vec<PathBuf>>) -> anyhow::Result<MigrationSet> {
+        for folder in &folders.value {
+            if !is_folder(folder).unwrap_or(true) {
+                let place = self.place(folders.line);
+                let folder = folder.display();
+                return Err(anyhow!(UsageError(format!(
+                    "{place}: there is no folder {folder}"
+                ))));
+            }
+        }
+        read_folders(&folders.value)
     }
 
     /// The registry; `None` for the library's own.

@@ -6,10 +6,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::{self, Mistake};
 use super::placed::{PerStream, Placed};
-use super::reader::{
-    Expected, Reader, Section, Value, boolean, count, duration, text as string, texts,
-};
+use super::reader::{Reader, Section};
 use super::table_name::TableName;
+use super::value::{Expected, Value, boolean, count, duration, text as string, texts};
 use super::written::{
     DatabaseUrl, Defaults, Hooks, Lint, Names, PathAtRunTime, RegistryPlace, Transaction, Written,
 };

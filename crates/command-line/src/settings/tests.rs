@@ -95,7 +95,7 @@ fn every_key_is_read_and_paths_start_at_the_folder_of_the_file() {
 
 #[test]
 fn the_list_of_keys_is_the_keys_that_are_read() {
-    let keys = reader::KEYS.iter().flat_map(|(_, keys)| keys.iter());
+    let keys = keys::KEYS.iter().flat_map(|(_, keys)| keys.iter());
     let keys = keys.filter(|key| {
         let alone = format!("\n{key} = ");
         let section = format!("\n[{key}]");
