@@ -14,7 +14,9 @@ const MOST_COLUMNS: usize = 200;
 const MOST_VALUES: usize = 20_000;
 
 /// The columns of texts that can be read, outside the tenants' schemas; unique ones first.
-const COLUMNS: &str = "SELECT n.nspname, c.relname, a.attname, \
+const COLUMNS: &str = "WITH n AS MATERIALIZED (SELECT oid, nspname FROM pg_catalog.pg_namespace \
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL ($1)) \
+    SELECT n.nspname, c.relname, a.attname, \
     EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique \
     AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL), \
     coalesce((SELECT d.attname FROM pg_catalog.pg_attribute d WHERE d.attrelid = c.oid \
@@ -22,13 +24,11 @@ const COLUMNS: &str = "SELECT n.nspname, c.relname, a.attname, \
     ORDER BY d.attname DESC LIMIT 1)::text, '') \
     FROM pg_catalog.pg_attribute a \
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    JOIN n ON n.oid = c.relnamespace \
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition \
+    WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition \
     AND a.attnum > 0 AND NOT a.attisdropped \
     AND t.typname IN ('text', 'varchar', 'bpchar', 'name', 'citext') \
-    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
-    AND n.nspname <> ALL ($1) \
     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
     AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') \
     ORDER BY 4 DESC, (n.nspname = 'public') DESC, 1, 2, a.attnum LIMIT $2";
@@ -93,14 +93,20 @@ async fn counted(
     tenants: &[String],
 ) -> Result<Option<ListColumn>, tokio_postgres::Error> {
     let sql = format!(
-        "WITH v AS (SELECT DISTINCT {column}::text AS v FROM {schema}.{table} \
-         WHERE {column} IS NOT NULL LIMIT {MOST_VALUES}) \
-         SELECT t.i, count(*) FILTER (WHERE t.p || v.v || t.s = ANY ($3)), count(*) \
-         FROM v CROSS JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) \
-         WITH ORDINALITY AS t (p, s, i) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1",
+        "WITH v AS (SELECT {column}::text AS v, bool_and({gone}) AS gone \
+         FROM {schema}.{table} WHERE {column} IS NOT NULL GROUP BY 1 LIMIT {MOST_VALUES}), \
+         m AS (SELECT t.i, v.gone, t.p || v.v || t.s = ANY ($3) AS is_one FROM v CROSS JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) \
+         WITH ORDINALITY AS t (p, s, i)) \
+         SELECT i, count(*) FILTER (WHERE is_one), count(*), \
+         count(*) FILTER (WHERE is_one AND gone) \
+         FROM m GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1",
         column = ident(&column.column),
         schema = ident(&column.schema),
         table = ident(&column.table),
+        gone = column.deleted.as_ref().map_or_else(
+            || "false".to_owned(),
+            |deleted| format!("{} IS NOT NULL", ident(deleted))
+        ),
     );
     let prefixes = templates.iter().map(|template| template.prefix.as_str());
     let prefixes = prefixes.collect::<Vec<_>>();
@@ -123,12 +129,14 @@ async fn counted(
     let Some(row) = row else { return Ok(None) };
     let at = usize::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
     let count = |index| Ok(usize::try_from(row.try_get::<_, i64>(index)?).unwrap_or_default());
-    let (matching, all): (usize, usize) = (count(1)?, count(2)?);
+    let (matching, all, gone): (usize, usize, usize) = (count(1)?, count(2)?, count(3)?);
     let template = templates.get(at.saturating_sub(1)).cloned();
     Ok(Some(ListColumn {
         template: template.unwrap_or_default(),
         matching,
         others: all.saturating_sub(matching),
+        // A deleted row whose schema is still there is a tenant all the same.
+        deleted: column.deleted.clone().filter(|_| gone == 0),
         ..column
     }))
 }

@@ -1,6 +1,7 @@
 //! What the database of a project says about its tenants. It is asked in a transaction
 //! that may only read, with time-outs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -16,7 +17,7 @@ use super::template::Template;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Nothing is changed, and no one waits long for it.
-const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '10s'; \
+const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '5s'; \
                      SET LOCAL lock_timeout = '2s'";
 
 /// Every schema of a user, and whether it has a migration history.
@@ -102,10 +103,25 @@ async fn look_with(client: &Client) -> Result<InDatabase, tokio_postgres::Error>
     }
     found.behind = behind(client, &found, &schemas).await?;
     if !found.has_registry && !found.tenants.is_empty() {
-        found.lists = columns::lists(client, &found.tenants).await?;
+        found.lists = lists(client, &found.tenants).await?;
     }
     client.batch_execute("ROLLBACK").await?;
     Ok(found)
+}
+
+/// The lists of tenants; none if the catalog is too large to be asked in time.
+async fn lists(
+    client: &Client,
+    tenants: &[String],
+) -> Result<Vec<ListColumn>, tokio_postgres::Error> {
+    client.batch_execute("SAVEPOINT lists").await?;
+    match columns::lists(client, tenants).await {
+        Err(error) if error.as_db_error().is_some() => {
+            client.batch_execute("ROLLBACK TO lists").await?;
+            Ok(Vec::new())
+        }
+        looked => looked,
+    }
 }
 
 /// A schema of a user.
@@ -137,24 +153,27 @@ fn tenants(schemas: &[Found]) -> (Vec<String>, bool) {
     };
     let with_history = names(|found| found.has_history);
     if !with_history.is_empty() {
-        return (with_history, true);
+        // One or the other can be another program's.
+        let alike = alike(&with_history);
+        let is_most = alike.len() * 5 >= with_history.len() * 4 && alike.len() > 1;
+        return (if is_most { alike } else { with_history }, true);
     }
-    let with_tables = names(|found| found.has_tables);
-    let start = |name: &str| {
-        let end = name.find(['_', '-'])?;
-        name.get(..=end).map(str::to_owned)
-    };
-    let starts = with_tables.iter().filter_map(|name| start(name));
-    let alike = |start: &String| {
-        let alike = with_tables.iter().filter(|name| name.starts_with(start));
-        alike.cloned().collect::<Vec<_>>()
-    };
-    let groups = starts.map(|start| alike(&start));
-    let most = groups.max_by_key(Vec::len).unwrap_or_default();
-    (
-        Some(most).filter(|most| most.len() > 1).unwrap_or_default(),
-        false,
-    )
+    let alike = alike(&names(|found| found.has_tables));
+    let several = Some(alike).filter(|alike| alike.len() > 1);
+    (several.unwrap_or_default(), false)
+}
+
+/// The largest group of names that begin with the same word.
+fn alike(names: &[String]) -> Vec<String> {
+    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for name in names {
+        let end = name.find(['_', '-']);
+        if let Some(start) = end.and_then(|end| name.get(..=end)) {
+            groups.entry(start).or_default().push(name.clone());
+        }
+    }
+    let groups = groups.into_values();
+    groups.max_by_key(Vec::len).unwrap_or_default()
 }
 
 async fn is_there(client: &Client, table: &str) -> Result<bool, tokio_postgres::Error> {

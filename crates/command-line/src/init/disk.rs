@@ -105,13 +105,7 @@ pub(super) fn of_project(folder: &Path) -> OnDisk {
             found.add_schema(&path, stream);
         }
     }
-    let walk = Walk::through(folder);
-    for path in &walk.migrations {
-        found.add_migrations(path, None);
-    }
-    for path in &walk.schemas {
-        found.add_schema(path, None);
-    }
+    found.add_walk(&Walk::through(folder));
     found.settle();
     found
 }
@@ -155,6 +149,25 @@ impl OnDisk {
         };
         // What Diesel's configuration says came first.
         place.get_or_insert_with(|| path.to_owned());
+    }
+
+    /// Adds what lies about, where the configuration says nothing: a workspace can have
+    /// migrations of other programs.
+    fn add_walk(&mut self, walk: &Walk) {
+        let (has_public, has_tenant) = (!self.public.is_empty(), !self.tenant.is_empty());
+        for path in &walk.migrations {
+            let is_known = match Stream::of(path) {
+                Some(Stream::Public) => has_public,
+                Some(Stream::Tenant) => has_tenant,
+                None => has_public && has_tenant,
+            };
+            if !is_known {
+                self.add_migrations(path, None);
+            }
+        }
+        for path in &walk.schemas {
+            self.add_schema(path, None);
+        }
     }
 
     /// Beside one folder for tenants, a single other one is the public schema's; and the

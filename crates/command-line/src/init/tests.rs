@@ -138,6 +138,17 @@ fn no_path_of_a_machine_is_written_though_the_configuration_has_one() {
 }
 
 #[test]
+fn this_repository_with_its_examples_and_crates_has_two_folders() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let disk = disk::of_project(root);
+    assert_eq!(disk.public, ["migrations/public"]);
+    assert_eq!(disk.tenant, ["migrations/tenant"]);
+    assert_eq!(disk.unclear, Vec::<String>::new());
+    let schema = disk.tenant_schema.as_deref();
+    assert_eq!(schema, Some("crates/schema-tenant/src/schema.rs"));
+}
+
+#[test]
 fn folders_called_in_other_ways_are_found_and_those_of_builds_and_tests_are_not() {
     let folder = project(&[
         ("migrations/2026-01-01-000000_a/up.sql", UP),

@@ -10,7 +10,14 @@ const DEPTH: usize = 5;
 const MOST: usize = 5_000;
 
 /// Folders that contain nothing of a project's own.
-const SKIPPED: [&str; 4] = ["target", "node_modules", "tests", "vendor"];
+const SKIPPED: [&str; 6] = [
+    "benches",
+    "examples",
+    "node_modules",
+    "target",
+    "tests",
+    "vendor",
+];
 
 /// What was found: paths from the project's folder, sorted, with `/`.
 #[derive(Debug, Default)]

@@ -88,7 +88,13 @@ impl Script for InitSettings {
             std::fs::write(&file, &text)
                 .with_context(|| format!("could not write {}", file.display()))?;
         }
-        self.tell(context, &file, written, text, found)
+        let document = Document {
+            path: file.display().to_string(),
+            written,
+            text,
+            found,
+        };
+        self.tell(context, &document, may_ask)
     }
 }
 
@@ -150,30 +156,21 @@ impl InitSettings {
         ask::confirm(&format!("Write {file}?"), true)
     }
 
-    fn tell(
-        &self,
-        context: &Context,
-        file: &Path,
-        written: bool,
-        text: String,
-        found: Vec<String>,
-    ) -> anyhow::Result<Verdict> {
-        let document = Document {
-            path: file.display().to_string(),
-            written,
-            text,
-            found,
-        };
-        if written {
-            let said = format!("Wrote {}. Read it before you use it.", document.path);
-            context.output.done(&document, &said)?;
+    fn tell(&self, context: &Context, document: &Document, asked: bool) -> anyhow::Result<Verdict> {
+        let file = shown(&document.path);
+        if document.written {
+            let said = format!("Wrote {file}. Read it before you use it.");
+            context.output.done(document, &said)?;
             return Ok(Verdict::Done);
         }
-        context.output.answer(&document, &document.text)?;
+        if asked {
+            context.output.problem("Nothing was written.");
+            return Ok(Verdict::Wrong);
+        }
+        context.output.answer(document, &document.text)?;
         if self.dry_run {
             return Ok(Verdict::Done);
         }
-        let file = shown(&document.path);
         let said = format!("error: {file} was not written\n  to do:   Give --yes to write it.");
         context.output.problem(&said);
         Ok(Verdict::Usage)

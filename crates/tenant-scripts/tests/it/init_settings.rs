@@ -80,6 +80,53 @@ async fn a_fleet_that_an_application_made_is_found_with_its_names_and_its_own_li
 }
 
 #[tokio::test]
+async fn rows_of_tenants_that_are_still_there_are_not_left_out_though_they_are_marked() {
+    let database = Database::empty().await;
+    let sql = "CREATE TABLE accounts (code TEXT UNIQUE, deleted_at TIMESTAMPTZ); \
+               CREATE SCHEMA t_one; CREATE SCHEMA t_two; \
+               CREATE TABLE t_one.a (); CREATE TABLE t_two.a (); \
+               INSERT INTO accounts VALUES ('one', now()), ('two', NULL); \
+               CREATE VIEW kept AS SELECT code AS name FROM accounts";
+    database.execute(sql).await;
+    database.run("init-settings --yes").succeeds();
+    let folder = &database.folder;
+    assert_eq!(setting(folder, "registry.table"), "public.accounts");
+    assert_eq!(setting(folder, "registry.only"), Value::Null);
+}
+
+#[tokio::test]
+async fn what_the_role_may_not_read_is_left_alone() {
+    let database = Database::empty().await;
+    let sql = "CREATE TABLE accounts (code TEXT UNIQUE); CREATE TABLE orgs (slug TEXT UNIQUE); \
+               CREATE SCHEMA t_one; CREATE SCHEMA t_two; \
+               CREATE TABLE t_one.a (); CREATE TABLE t_two.a (); \
+               INSERT INTO accounts VALUES ('one'), ('two'); INSERT INTO orgs SELECT code FROM accounts";
+    database.execute(sql).await;
+    let role = database.role("hush8puppy").await;
+    let grant = format!("GRANT SELECT ON orgs TO {}", role.name());
+    database.execute(&grant).await;
+    let folder = Folder::new();
+    let command = folder.command("init-settings --yes").on(&role.url());
+    command.run().succeeds();
+    assert_eq!(setting(&folder, "registry.table"), "public.orgs");
+    assert_eq!(setting(&folder, "names.schema"), "t_{name}");
+}
+
+#[tokio::test]
+async fn a_list_that_another_session_has_locked_is_passed_over_and_no_one_waits_long() {
+    let database = Database::empty().await;
+    database.execute(ORGANIZATIONS).await;
+    let client = database.client().await;
+    let lock = "BEGIN; LOCK TABLE public.organizations IN ACCESS EXCLUSIVE MODE";
+    client.batch_execute(lock).await.unwrap();
+    let begun = std::time::Instant::now();
+    database.run("init-settings --yes").succeeds();
+    assert!(begun.elapsed().as_secs() < 25, "{:?}", begun.elapsed());
+    let folder = &database.folder;
+    assert_eq!(setting(folder, "names.schema"), "org_big-bang-{name}");
+}
+
+#[tokio::test]
 async fn schemas_without_a_history_are_told_by_their_names_and_a_column_with_them() {
     let database = Database::empty().await;
     let sql = "CREATE SCHEMA t_one; CREATE SCHEMA t_two; CREATE SCHEMA audit; \
@@ -205,7 +252,7 @@ fn at_a_terminal_it_asks_and_a_no_writes_nothing() {
     };
     let mut terminal = start();
     terminal.presses("n");
-    assert_eq!(terminal.end().code, 2);
+    assert_eq!(terminal.end().code, 1);
     assert!(!folder.path().join("tenants.toml").exists());
     let mut terminal = start();
     terminal.presses("y");
