@@ -29,6 +29,12 @@ pub enum Task {
     Tidy,
     /// What the tests need, then the tests.
     Test,
+    /// The crates as the registry would get them.
+    Package,
+    /// The libraries with the oldest dependencies that they allow.
+    MinimalVersions,
+    /// The libraries' API beside that of an earlier commit.
+    Semver,
 }
 
 /// A program of one of the packages.
@@ -96,6 +102,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
     alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spare tenants ready for new ones"),
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
+    alias("db:url:tenant", "NAME", Task::Run(tenants("tenant-url")), "Print a URL for one tenant"),
     alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Make a tenant like another one, with its data"),
     alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Give a tenant another name"),
     alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another server of a cluster"),
@@ -124,6 +131,9 @@ pub const ALIASES: &[Alias] = &[
     alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
+    alias("package", "", Task::Package, "Package the crates for the registry, and publish nothing"),
+    alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with their oldest dependencies"),
+    alias("semver", "REVISION", Task::Semver, "Compare the libraries' public API with an earlier one"),
     alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script of a shell"),
 ];
 
@@ -160,7 +170,12 @@ impl Alias {
     pub(crate) fn program(&self) -> Option<Program> {
         match self.task {
             Task::Run(program) | Task::OneTenant(program) | Task::Measure(program) => Some(program),
-            Task::Typecheck | Task::Tidy | Task::Test => None,
+            Task::Typecheck
+            | Task::Tidy
+            | Task::Test
+            | Task::Package
+            | Task::MinimalVersions
+            | Task::Semver => None,
         }
     }
 }

@@ -16,6 +16,7 @@ mod failure;
 mod forward;
 mod help;
 mod needs;
+mod published;
 mod test_programs;
 mod tests_command;
 mod workspace;
@@ -68,5 +69,8 @@ fn start(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure> {
         Task::Typecheck => checks::typecheck(alias, &arguments),
         Task::Tidy => checks::tidy(alias, &arguments),
         Task::Test => tests_command::run(alias, arguments),
+        Task::Package => published::package(alias, &arguments),
+        Task::MinimalVersions => published::minimal_versions(alias, &arguments),
+        Task::Semver => published::semver(alias, &arguments),
     }
 }

@@ -15,14 +15,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Config {
-    pub(crate) migrations_directory: MigrationsDirectory,
     pub(crate) print_schema: PrintSchema,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct MigrationsDirectory {
-    pub(crate) dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

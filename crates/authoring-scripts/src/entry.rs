@@ -1,26 +1,34 @@
-//! One function for each program: from the arguments of the process to its exit code.
-//!
-//! The body of an async function is generated where it is polled. These functions are
-//! not generic, so that this is here, once for all programs: a program is a call.
+//! What a program runs: an [`Entry`] for each command, and one function for each program.
 
 use std::process::ExitCode;
 
+use command_line::{Entry, Program};
+
 use crate::commands::{GenerateMigration, LintMigrations, PrintSchema};
 
-/// Runs [`GenerateMigration`] from the arguments of the process.
+/// Runs [`GenerateMigration`].
+pub static GENERATE_MIGRATION: Entry = Entry::of::<GenerateMigration>();
+
+/// Runs [`LintMigrations`].
+pub static LINT_MIGRATIONS: Entry = Entry::of::<LintMigrations>();
+
+/// Runs [`PrintSchema`].
+pub static PRINT_SCHEMA: Entry = Entry::of::<PrintSchema>();
+
+/// The program `generate-migration`.
 #[must_use]
 pub fn generate_migration() -> ExitCode {
-    command_line::run::<GenerateMigration>()
+    GENERATE_MIGRATION.run(&Program::default())
 }
 
-/// Runs [`LintMigrations`] from the arguments of the process.
+/// The program `lint-migrations`.
 #[must_use]
 pub fn lint_migrations() -> ExitCode {
-    command_line::run::<LintMigrations>()
+    LINT_MIGRATIONS.run(&Program::default())
 }
 
-/// Runs [`PrintSchema`] from the arguments of the process.
+/// The program `print-schema`.
 #[must_use]
 pub fn print_schema() -> ExitCode {
-    command_line::run::<PrintSchema>()
+    PRINT_SCHEMA.run(&Program::default())
 }

@@ -93,6 +93,7 @@ async fn draft_on(
     request: Request<'_>,
     scratch: &Scratch,
 ) -> anyhow::Result<Drafted> {
+    scratch.keep_own_tables_of(Some(request.wanted)).await?;
     let client = scratch.client().await?;
     let catalog = Catalog::read(&client, SCHEMA).await;
     let catalog = catalog.context("reading the scratch database failed")?;

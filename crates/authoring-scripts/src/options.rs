@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use clap::Args;
+use command_line::exit::UsageError;
+use command_line::hints::Advised;
 use command_line::{Context, Invocation};
 
 use crate::{Project, Stream, StreamFiles, scratch};
@@ -32,11 +35,21 @@ pub(crate) struct SchemaFiles {
 }
 
 impl Streams {
-    /// The streams that are meant, in the order in which they are applied.
-    pub(crate) fn chosen(&self) -> impl Iterator<Item = Stream> + use<> {
-        let only = self.stream;
-        let all = Stream::ALL.into_iter();
-        all.filter(move |stream| only.is_none_or(|only| only == *stream))
+    /// Where each stream that is meant has its things, in the order in which they are
+    /// applied. `migrations_dir` is the common option.
+    ///
+    /// # Errors
+    ///
+    /// As [`Project::files`].
+    pub(crate) fn find(
+        &self,
+        project: &Project,
+        migrations_dir: Option<&Path>,
+    ) -> anyhow::Result<Vec<StreamFiles>> {
+        match self.stream {
+            Some(stream) => Ok(vec![project.files(stream, migrations_dir)?]),
+            None => project.all_files(migrations_dir),
+        }
     }
 }
 
@@ -55,20 +68,38 @@ impl SchemaFiles {
     ///
     /// # Errors
     ///
-    /// As [`Project::files`].
+    /// As [`Project::files`]. A wrong use when both streams have the same `schema.rs`.
     pub(crate) fn find(
         &self,
         project: &Project,
         migrations_dir: Option<&Path>,
     ) -> anyhow::Result<Vec<StreamFiles>> {
-        let found = self.streams.chosen().map(|stream| {
-            let mut files = project.files(stream, migrations_dir)?;
+        let mut found = self.streams.find(project, migrations_dir)?;
+        for files in &mut found {
             if let Some(file) = &self.schema_file {
                 // The user typed it, so it starts where the user is.
                 files.schema = std::path::absolute(file)?;
+                files.is_schema_guessed = false;
             }
-            Ok(files)
-        });
-        found.collect()
+        }
+        match found.as_slice() {
+            [public, tenant] if public.schema == tenant.schema => {
+                Err(same_file(project, &tenant.schema))
+            }
+            _ => Ok(found),
+        }
     }
+}
+
+/// Whichever stream is written last would be alone in it.
+fn same_file(project: &Project, schema: &Path) -> anyhow::Error {
+    anyhow!(UsageError(format!(
+        "{} is the schema.rs of both streams",
+        project.shown(schema)
+    )))
+    .context(Advised::new(
+        "the tables of the streams cannot be told apart",
+        "Give each stream a file of its own: `file` under [print_schema] in diesel.public.toml and \
+         in diesel.tenant.toml.",
+    ))
 }

@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use clap::ValueEnum;
 use command_line::ProjectSettings;
 use command_line::exit::UsageError;
+use command_line::migrations::folder_of;
 use command_line::project::NoProject;
 use serde::Serialize;
 
@@ -57,12 +58,15 @@ pub struct Project {
 pub struct StreamFiles {
     /// Which stream.
     pub stream: Stream,
-    /// Its `diesel.STREAM.toml`, which need not be there.
+    /// Its Diesel configuration, which need not be there: `diesel.STREAM.toml`, or
+    /// `diesel.toml` for tenants where only that is there.
     pub config: PathBuf,
     /// The folders of its migrations, one or more. New ones go into the first.
     pub migrations: Vec<PathBuf>,
     /// Its `schema.rs`.
     pub schema: PathBuf,
+    /// Whether nobody has said that the `schema.rs` is there.
+    pub is_schema_guessed: bool,
     /// Which tables stand in that.
     pub filter: Filter,
 }
@@ -98,9 +102,8 @@ impl Project {
         &self.settings
     }
 
-    /// Where `stream` has its things: as the settings say, else its configuration,
-    /// else where this project puts them. `migrations_dir`, the common option, comes
-    /// before all.
+    /// Where `stream` has its things: as the settings say, else its configuration, else in
+    /// the usual places. `migrations_dir`, the common option, comes before all.
     ///
     /// # Errors
     ///
@@ -110,42 +113,74 @@ impl Project {
         stream: Stream,
         migrations_dir: Option<&Path>,
     ) -> anyhow::Result<StreamFiles> {
-        let config = self.folder.join(format!("diesel.{stream}.toml"));
-        let read = config::read(&config)?;
-        let set = self.set_for(stream);
-        let migrations = match (migrations_dir, set.migrations) {
-            // The user typed it, so it starts where the user is.
-            (Some(folder), _) => vec![std::path::absolute(folder.join(stream.name()))?],
-            (None, Some(folders)) => folders,
-            (None, None) => {
-                let configured = read.migrations_directory.dir;
-                let usual = || PathBuf::from(format!("migrations/{stream}"));
-                vec![self.folder.join(configured.unwrap_or_else(usual))]
-            }
+        let config = self.config(stream);
+        let read = config::read(&config)?.print_schema;
+        let settings = &self.settings;
+        let migrations = folder_of(settings, &self.folder, stream.name(), migrations_dir)?;
+        // The user typed the option, so it starts where the user is.
+        let folders = migrations.paths.iter().map(std::path::absolute);
+        let migrations = folders.collect::<Result<Vec<_>, _>>()?;
+        let named = self.named_schema(stream).or(read.file);
+        let (schema, is_schema_guessed) = match (named, self.package(stream)) {
+            (Some(file), _) => (file, false),
+            (None, Some(package)) => (package.join("src/schema.rs"), false),
+            (None, None) => (usual_schema(stream).into(), true),
         };
-        let usual = || PathBuf::from(format!("crates/schema-{stream}/src/schema.rs"));
-        let configured = set.schema.or(read.print_schema.file);
-        let schema = configured.unwrap_or_else(usual);
         Ok(StreamFiles {
             stream,
             config,
             migrations,
             schema: self.folder.join(schema),
-            filter: read.print_schema.filter,
+            is_schema_guessed,
+            filter: read.filter,
         })
     }
 
-    /// What the settings say about the stream.
-    fn set_for(&self, stream: Stream) -> Set {
-        let written = self.settings.written();
-        let (migrations, schema) = match stream {
-            Stream::Public => (&written.migrations.public, &written.schema.public),
-            Stream::Tenant => (&written.migrations.tenant, &written.schema.tenant),
+    /// The same for both streams, or for the only one that there is: a project need not
+    /// have public migrations, nor tables that are not the library's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Project::files`].
+    pub fn all_files(&self, migrations_dir: Option<&Path>) -> anyhow::Result<Vec<StreamFiles>> {
+        let public = self.files(Stream::Public, migrations_dir)?;
+        let is_public = match migrations_dir {
+            Some(_) => public.migrations.iter().any(|folder| folder.is_dir()),
+            None => {
+                let others = [&public.config, &public.schema];
+                let mut all = public.migrations.iter().chain(others);
+                all.any(|path| path.exists())
+            }
         };
-        Set {
-            migrations: migrations.as_ref().map(|placed| placed.value.clone()),
-            schema: schema.as_ref().map(|placed| placed.value.clone()),
-        }
+        let tenant = self.files(Stream::Tenant, migrations_dir)?;
+        Ok(Some(public)
+            .filter(|_| is_public)
+            .into_iter()
+            .chain([tenant])
+            .collect())
+    }
+
+    /// The `schema.rs` that the settings name.
+    fn named_schema(&self, stream: Stream) -> Option<PathBuf> {
+        let schema = &self.settings.written().schema;
+        let named = match stream {
+            Stream::Public => schema.public.as_ref(),
+            Stream::Tenant => schema.tenant.as_ref(),
+        };
+        named.map(|named| named.value.clone())
+    }
+
+    fn config(&self, stream: Stream) -> PathBuf {
+        let own = self.folder.join(format!("diesel.{stream}.toml"));
+        let only = self.folder.join("diesel.toml");
+        let is_only = stream == Stream::Tenant && !own.exists() && only.exists();
+        if is_only { only } else { own }
+    }
+
+    /// The package of a stream's tables, if there is one.
+    fn package(&self, stream: Stream) -> Option<PathBuf> {
+        let package = self.folder.join(format!("crates/schema-{stream}"));
+        Some(package).filter(|package| package.is_dir())
     }
 
     /// `path` as it is shown: from the project's folder where it is in there.
@@ -155,10 +190,12 @@ impl Project {
     }
 }
 
-/// What the settings say about a stream.
-struct Set {
-    migrations: Option<Vec<PathBuf>>,
-    schema: Option<PathBuf>,
+/// Where an application has its tables: the Diesel CLI's own place for tenants.
+fn usual_schema(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Public => "src/schema_public.rs",
+        Stream::Tenant => "src/schema.rs",
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +216,8 @@ mod tests {
     fn what_the_configuration_leaves_out_is_where_this_project_has_it() {
         let (folder, project) = project("[print_schema]\n");
         for stream in Stream::ALL {
+            let package = folder.path().join(format!("crates/schema-{stream}"));
+            std::fs::create_dir_all(package).unwrap();
             let files = project.files(stream, None).unwrap();
             let at = |path: String| folder.path().join(path);
             assert_eq!(files.migrations, [at(format!("migrations/{stream}"))]);
@@ -186,6 +225,41 @@ mod tests {
             assert_eq!(files.schema, schema);
             assert!(files.filter.includes("anything"));
         }
+    }
+
+    #[test]
+    fn an_applications_tables_are_looked_for_where_diesel_puts_them() {
+        let (folder, project) = project("");
+        let at = |path: &str| folder.path().join(path);
+        for (stream, schema) in [
+            (Stream::Public, "src/schema_public.rs"),
+            (Stream::Tenant, "src/schema.rs"),
+        ] {
+            let files = project.files(stream, None).unwrap();
+            assert_eq!(files.schema, at(schema));
+            assert!(files.is_schema_guessed);
+        }
+        // Diesel's own file counts for tenants, unless they have one.
+        std::fs::write(at("diesel.toml"), "[print_schema]\nfile = \"db.rs\"\n").unwrap();
+        let schema = || project.files(Stream::Tenant, None).unwrap().schema;
+        assert_eq!(schema(), at("src/schema.rs"));
+        std::fs::remove_file(at("diesel.tenant.toml")).unwrap();
+        assert_eq!(schema(), at("db.rs"));
+        let public = project.files(Stream::Public, None).unwrap();
+        assert_eq!(public.schema, at("src/schema_public.rs"));
+    }
+
+    #[test]
+    fn a_project_without_public_tables_has_one_stream() {
+        let (folder, project) = project("");
+        let streams = |migrations_dir| {
+            let files = project.all_files(migrations_dir).unwrap();
+            files.iter().map(|files| files.stream).collect::<Vec<_>>()
+        };
+        assert_eq!(streams(None), [Stream::Tenant]);
+        std::fs::create_dir_all(folder.path().join("migrations/public")).unwrap();
+        assert_eq!(streams(None), Stream::ALL);
+        assert_eq!(streams(Some(folder.path())), [Stream::Tenant]);
     }
 
     #[test]

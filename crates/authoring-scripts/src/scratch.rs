@@ -14,11 +14,18 @@ use anyhow::Context as _;
 use clap::Args;
 use command_line::hints::Advised;
 use command_line::{Context, Invocation, Output};
-use schema_diff::Catalog;
-use tenant_core::{Database, ExtensionsSchema, PgError};
+use schema_diff::{Catalog, Schema};
+use tenant_core::{Database, ExtensionsSchema, PgError, quote_ident};
 use tokio_postgres::Client;
 
 use crate::{Project, Stream};
+
+/// The option leads nowhere.
+fn misled(error: anyhow::Error) -> anyhow::Error {
+    let what = "there is no scratch database where --scratch-url says";
+    let hint = "Correct --scratch-url, or leave it out.";
+    error.context(Advised::new(what, hint))
+}
 
 async fn connected(url: &str) -> anyhow::Result<(Database, Client)> {
     let database = Database::parse(url)?;
@@ -65,6 +72,8 @@ pub struct Scratch {
     url: String,
     database: Database,
     extensions: Option<ExtensionsSchema>,
+    /// Tables of the public stream that the library has made, and not the project.
+    own_tables: Vec<String>,
     output: Output,
     is_gone: bool,
 }
@@ -88,17 +97,16 @@ impl Scratch {
         stream: Stream,
         options: &Options,
     ) -> anyhow::Result<Self> {
-        let migrations = fill::read(context, project, stream)?;
+        let contents = fill::read(context, project, stream)?;
         let url = match &options.scratch_url {
-            Some(url) => url.clone(),
+            Some(url) => {
+                let complete = context.environment().libpq.complete(url);
+                complete.map_err(|error| misled(error.into()))?
+            }
             None => context.database_url().await?,
         };
         let (origin, client) = match connected(&url).await {
-            Err(error) if options.scratch_url.is_some() => {
-                let what = "there is no scratch database where --scratch-url says";
-                let hint = "Correct --scratch-url, or leave it out.";
-                return Err(error.context(Advised::new(what, hint)));
-            }
+            Err(error) if options.scratch_url.is_some() => return Err(misled(error)),
             connected => connected?,
         };
         server::sweep(&client, context.output).await;
@@ -110,6 +118,7 @@ impl Scratch {
             origin,
             name: plan.name.clone(),
             extensions: context.extensions(),
+            own_tables: Vec::new(),
             output: context.output,
             is_gone: false,
         };
@@ -119,7 +128,8 @@ impl Scratch {
         scratch.database = alike.context("carrying the settings of the database over")?;
         let what = format!("scratch database for {stream}: {}", scratch.database);
         context.output.detail(&what);
-        fill::fill(context, stream, migrations, &client, &scratch.database).await?;
+        let own = fill::fill(context, stream, contents, &client, &scratch.database);
+        scratch.own_tables = own.await?;
         Ok(scratch)
     }
 
@@ -156,6 +166,29 @@ impl Scratch {
         Ok(client)
     }
 
+    /// Drops the tables that the library has made, unless `schema` has them or something
+    /// of the project depends on them: whoever does not use them has them in no
+    /// `schema.rs`, and no migration is to drop them.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection.
+    pub async fn keep_own_tables_of(&self, schema: Option<&Schema>) -> anyhow::Result<()> {
+        let is_used = |name: &&String| schema.is_some_and(|schema| schema.table(name).is_some());
+        let unused = self.own_tables.iter().filter(|name| !is_used(name));
+        let unused = unused.collect::<Vec<_>>();
+        if unused.is_empty() {
+            return Ok(());
+        }
+        let client = self.client().await?;
+        for name in unused {
+            let drop = format!("DROP TABLE public.{}", quote_ident(name));
+            // What depends on it is the project's, and so is the table then.
+            drop_if_free(&client, &drop).await?;
+        }
+        Ok(())
+    }
+
     /// What its migrations made.
     ///
     /// # Errors
@@ -182,6 +215,16 @@ impl Scratch {
             "the scratch database {} is left over; a run in an hour or later drops it, or `DROP DATABASE {}`",
             self.database, self.name
         )
+    }
+}
+
+/// 2BP01: `dependent_objects_still_exist`.
+async fn drop_if_free(client: &Client, sql: &str) -> anyhow::Result<()> {
+    match client.batch_execute(sql).await.map_err(PgError::from) {
+        Err(error) if error.sqlstate() != Some("2BP01") => {
+            Err(error).context("dropping the library's tables from the scratch database")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,39 +1,53 @@
-//! Finds the database and the migrations to work with.
+//! Finds the database to work with, and reads a folder of migrations.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use diesel_migrations::{FileBasedMigrations, MigrationError};
 use local_postgres::{Options, ProjectServer, Startup};
-use tenant_core::MigrationSet;
+use tenant_core::{Database, MigrationSet};
 
 use crate::exit::UsageError;
+use crate::hints::Advised;
 use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, project};
+use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, misplaced, project};
 
-/// The URL of the database: `--database-url`, else `DATABASE_URL`, else that of the
-/// settings, else the project's own server, which is started when it does not run.
+/// The URL of the database: `--database-url`, else `DATABASE_URL`, else what libpq's
+/// variables say, else that of the settings, else the project's own server, which is
+/// started when it does not run.
+///
+/// The variables count if one of them names the database, `PGDATABASE` or `PGSERVICE`: a
+/// `PGHOST` that is there for another program does not lead to that program's database.
+/// What a URL leaves out is taken from them too, except for the project's own server.
 ///
 /// # Errors
 ///
 /// When the project's own server is needed, and there is none or it does not
-/// start.
+/// start; a URL, a variable or a file of libpq's that means nothing.
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
     settings: &ProjectSettings,
+    invocation: &Invocation,
     output: Output,
 ) -> anyhow::Result<String> {
     let given = common
         .database_url
         .as_ref()
         .or(environment.database_url.as_ref());
+    let libpq = &environment.libpq;
     if let Some(url) = given {
-        return Ok(url.clone());
+        return Ok(libpq.complete(url)?);
     }
-    if let Some(url) = settings.database_url(environment, output)? {
+    if let Some(named) = libpq.naming_a_database().next() {
+        let url = libpq.complete("postgres://")?;
+        let database = Database::parse(&url)?;
+        output.note(&format!("Working on {database}, as {named} says."));
         return Ok(url);
+    }
+    if let Some(url) = settings.database_url(output)? {
+        return Ok(libpq.complete(&url)?);
     }
     let server = project_server(common, environment, settings, output)?;
     let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
@@ -43,7 +57,7 @@ pub async fn find_url(
         Startup::Created => output.note(&format!(
             "Created the project's own PostgreSQL server in .postgres/ and started it \
              (`{}` stops it).",
-            Invocation::of(common).call(Action::StopServer)
+            invocation.call(Action::StopServer)
         )),
     }
     // Nobody logs in there with a password, so the whole URL can be shown.
@@ -81,9 +95,13 @@ pub fn project_server(
 pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     if !files::is_folder(folder).map_err(|error| migration_folder::no_folder(folder, &error))? {
         return Err(anyhow!(UsageError(format!(
-            "there is no folder {} (--migrations-dir names a folder with `public` and `tenant` in it)",
+            "there is no folder {}",
             folder.display()
-        ))));
+        )))
+        .context(Advised::new(
+            "the migrations cannot be read",
+            misplaced::where_they_are(folder),
+        )));
     }
     let source = FileBasedMigrations::from_path(PathBuf::from(folder));
     let read = source.map_err(|error| match error {
@@ -99,7 +117,11 @@ pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
     });
     let set = read.and_then(|source| {
         let path = folder.to_owned();
-        Ok(MigrationSet::from_source(&Folder { source, path })?)
+        let set = MigrationSet::from_source(&Folder { source, path })?;
+        if set.iter().len() == 0 {
+            misplaced::refuse_loose_files(folder)?;
+        }
+        Ok(set)
     });
     set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
 }

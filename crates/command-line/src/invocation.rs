@@ -39,9 +39,9 @@ impl<'a> From<&'a Command> for Action<'a> {
 }
 
 impl Invocation {
-    /// The options are repeated that were given as options: the environment and `.env`
-    /// are there again when the advice is followed. A URL is shown without its
-    /// password.
+    /// As aliases of this workspace. The options are repeated that were given as options:
+    /// the environment and `.env` are there again when the advice is followed. A URL is
+    /// shown without its password.
     #[must_use]
     pub fn of(common: &Common) -> Self {
         let mut this = Self::default();
@@ -61,6 +61,12 @@ impl Invocation {
             this = this.with("--shared-object", name);
         }
         this
+    }
+
+    /// The same in another spelling.
+    #[must_use]
+    pub fn spelled(self, spelling: Spelling) -> Self {
+        Self { spelling, ..self }
     }
 
     /// Repeats one more option.
@@ -107,63 +113,107 @@ impl Invocation {
 
 /// How commands are spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Spelling {
-    /// As aliases of this workspace.
+pub enum Spelling {
+    /// As aliases of this workspace: `cargo xtask db:create:tenant`.
     #[default]
     Xtask,
+    /// As subcommands of the installed program: `tenants create`.
+    Tenants,
 }
 
 impl Spelling {
     /// The program and its arguments.
     fn words(self, action: Action<'_>) -> Vec<String> {
-        let Self::Xtask = self;
-        let (alias, arguments) = alias(action);
-        let words = ["cargo", "xtask"].into_iter().map(str::to_owned);
-        words.chain([alias]).chain(arguments).collect()
+        let call = spelled(action);
+        let (program, called) = match self {
+            Self::Xtask => ("cargo xtask ", call.alias),
+            Self::Tenants => ("tenants ", call.subcommand),
+        };
+        let words = program.split_whitespace().chain(called.split_whitespace());
+        words.map(str::to_owned).chain(call.arguments).collect()
     }
 }
 
-/// The alias in `xtask/src/alias.rs`, and what follows it.
-fn alias(action: Action<'_>) -> (String, Vec<String>) {
-    let (alias, arguments) = match action {
-        Action::Library(command) => return of_the_library(command),
-        Action::StopServer => ("db:stop".to_owned(), Vec::new()),
-        Action::GenerateMigration(stream) => (format!("db:generate:{stream}"), Vec::new()),
-        Action::PrintSchema(stream) => (format!("db:schema:{stream}"), Vec::new()),
-    };
-    (alias, arguments)
+/// A command in both spellings, words between spaces.
+struct Spelled {
+    /// The alias in `xtask/src/alias.rs`.
+    alias: &'static str,
+    /// The subcommand in `diesel-tenants/src/subcommands.rs`.
+    subcommand: &'static str,
+    /// What follows either.
+    arguments: Vec<String>,
 }
 
-fn of_the_library(command: &Command) -> (String, Vec<String>) {
-    let only = |name: &tenant_core::TenantName| vec!["--only".to_owned(), name.to_string()];
-    let (alias, arguments) = match command {
-        Command::MigratePublic => ("db:migrate", Vec::new()),
-        Command::MigrateTenants => ("db:migrate:tenants", Vec::new()),
-        Command::MigrateTenant(name) => ("db:migrate:tenant", vec![name.to_string()]),
-        Command::CreateTenant(Some(name)) => ("db:create:tenant", vec![name.to_string()]),
-        Command::CreateTenant(None) => ("db:create:tenant", vec!["NAME".to_owned()]),
-        Command::ListTenants => ("db:list:tenants", Vec::new()),
-        Command::DropTenant(name) => ("db:drop:tenant", vec![name.to_string()]),
+impl Spelled {
+    fn new(alias: &'static str, subcommand: &'static str) -> Self {
+        Self {
+            alias,
+            subcommand,
+            arguments: Vec::new(),
+        }
+    }
+
+    fn with(self, arguments: impl IntoIterator<Item = impl ToString>) -> Self {
+        let arguments = arguments.into_iter().map(|argument| argument.to_string());
+        Self {
+            arguments: arguments.collect(),
+            ..self
+        }
+    }
+}
+
+fn spelled(action: Action<'_>) -> Spelled {
+    match action {
+        Action::Library(command) => of_the_library(command),
+        Action::StopServer => Spelled::new("db:stop", "stop"),
+        Action::GenerateMigration("public") => {
+            Spelled::new("db:generate:public", "generate --stream public")
+        }
+        Action::GenerateMigration(_) => {
+            Spelled::new("db:generate:tenant", "generate --stream tenant")
+        }
+        Action::PrintSchema("public") => Spelled::new("db:schema:public", "schema --stream public"),
+        Action::PrintSchema(_) => Spelled::new("db:schema:tenant", "schema --stream tenant"),
+    }
+}
+
+fn of_the_library(command: &Command) -> Spelled {
+    let call = Spelled::new;
+    match command {
+        Command::MigratePublic => call("db:migrate", "migrate --public"),
+        Command::MigrateTenants => call("db:migrate:tenants", "migrate"),
+        Command::MigrateTenant(name) => {
+            call("db:migrate:tenant", "migrate --only").with([name.as_str()])
+        }
+        Command::CreateTenant(Some(name)) => {
+            call("db:create:tenant", "create").with([name.as_str()])
+        }
+        Command::CreateTenant(None) => call("db:create:tenant", "create").with(["NAME"]),
+        Command::ListTenants => call("db:list:tenants", "list"),
+        Command::DropTenant(name) => call("db:drop:tenant", "drop").with([name.as_str()]),
         Command::AdoptTenant { name, at } => {
             let at = at.iter().flat_map(|at| ["--at".to_owned(), version(at)]);
             let arguments = std::iter::once(name.to_string()).chain(at);
-            ("db:adopt:tenant", arguments.collect())
+            call("db:adopt:tenant", "adopt").with(arguments)
         }
-        Command::RepairTenant(name) => ("db:repair:tenant", vec![name.to_string()]),
-        Command::CheckTenants => ("db:health:check", Vec::new()),
-        Command::CheckQuickly => ("db:health:check", vec!["--quick".to_owned()]),
-        Command::CheckTenant(name) => ("db:health:check", only(name)),
-        Command::DistributeTenant(name) => ("db:distribute:tenants", only(name)),
-        Command::KeepSpares(count) => ("db:spare:tenants", vec![count.to_string()]),
-        Command::Squash => ("db:squash:tenants", vec!["--dry-run".to_owned()]),
+        Command::RepairTenant(name) => call("db:repair:tenant", "repair").with([name.as_str()]),
+        Command::CheckTenants => call("db:health:check", "health"),
+        Command::CheckQuickly => call("db:health:check", "health").with(["--quick"]),
+        Command::CheckTenant(name) => {
+            call("db:health:check", "health").with(["--only", name.as_str()])
+        }
+        Command::DistributeTenant(name) => {
+            call("db:distribute:tenants", "distribute").with(["--only", name.as_str()])
+        }
+        Command::KeepSpares(count) => call("db:spare:tenants", "spares").with([count]),
+        Command::Squash => call("db:squash:tenants", "squash").with(["--dry-run"]),
         Command::AcceptEdits(versions) => {
             let named = |version: &Version| ["--migration".to_owned(), version.to_string()];
-            ("db:accept:edits", versions.iter().flat_map(named).collect())
+            call("db:accept:edits", "accept-edits").with(versions.iter().flat_map(named))
         }
         // The overview, for a command of a newer library.
-        _ => ("help", Vec::new()),
-    };
-    (alias.to_owned(), arguments)
+        _ => call("help", "help"),
+    }
 }
 
 /// A version as `--at` takes it: 0 is before the first migration.

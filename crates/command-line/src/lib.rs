@@ -1,11 +1,11 @@
 //! What every command of this project shares, from the arguments to the exit
 //! code.
 //!
-//! A command is a clap parser that implements [`Script`], and a program whose
-//! `main` is [`run`]. It is handed a [`Context`]: the database, the project's
-//! folder, the extensions and the [`Output`]. Which migrations there are is
-//! the command's own business, so this crate knows no schema crate, and
-//! commands built on it work while a `schema.rs` is being edited.
+//! A command is a clap parser that implements [`Script`], with an [`Entry`] that
+//! programs run. It is handed a [`Context`]: the database, the migrations, the
+//! extensions and the [`Output`]. Migrations are read from the disk, unless the
+//! [`Program`] hands in others: this crate knows no schema crate, and commands
+//! built on it work while a `schema.rs` is being edited.
 //!
 //! What scripts may rely on: results on standard output, everything else on
 //! standard error; one JSON document with `--json`; the exit codes of
@@ -13,6 +13,7 @@
 
 pub mod ask;
 pub mod database;
+mod env_file;
 mod environment;
 pub mod exit;
 pub mod files;
@@ -22,8 +23,12 @@ pub mod interrupt;
 pub mod invocation;
 pub mod json;
 mod migration_folder;
+pub mod migrations;
+mod misplaced;
+mod name_arg;
 pub mod options;
 pub mod output;
+mod program;
 pub mod project;
 pub mod remedy;
 mod script;
@@ -35,7 +40,9 @@ pub mod words;
 pub use environment::Environment;
 pub use exit::Verdict;
 pub use invocation::Invocation;
+pub use name_arg::NameArg;
 pub use options::Common;
 pub use output::Output;
-pub use script::{Context, Script, run};
+pub use program::Program;
+pub use script::{Context, Entry, Script, refuse};
 pub use settings::ProjectSettings;

@@ -11,7 +11,7 @@ use tenant_core::{NameUses, Settings, TransactionMode, UnknownMigrations};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
-    /// Database to work on [default: DATABASE_URL, else .env, else the project's own server]
+    /// Database to use [default: DATABASE_URL, .env, PGDATABASE, else the project's own server]
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
 

@@ -1,17 +1,36 @@
 //! Finds the project's folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::files;
-use crate::settings::{self, ProjectSettings};
+use crate::settings::ProjectSettings;
 
-/// The file that marks the project's folder where there are no settings.
-pub const MARKER: &str = "diesel.tenant.toml";
+/// What marks the project's folder. What stands first is looked for first, in all folders:
+/// a package of the project may have migrations of its own.
+const MARKERS: [Marker; 2] = [
+    Marker::File("diesel.tenant.toml"),
+    Marker::Folder("migrations/tenant"),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Marker {
+    File(&'static str),
+    Folder(&'static str),
+}
+
+impl Marker {
+    fn is_in(self, folder: &Path) -> bool {
+        match self {
+            Self::File(name) => files::is_there(&folder.join(name)),
+            Self::Folder(name) => folder.join(name).is_dir(),
+        }
+    }
+}
 
 /// The project's folder: that of the file of settings, else the current one, or the
-/// nearest one above, that holds [`MARKER`].
+/// nearest one above, that holds `diesel.tenant.toml`, else `migrations/tenant/`.
 ///
 /// # Errors
 ///
@@ -22,19 +41,17 @@ pub fn folder(settings: &ProjectSettings) -> anyhow::Result<PathBuf> {
         return Ok(folder.to_owned());
     }
     let here = std::env::current_dir().context("finding the current folder")?;
-    let project = here
-        .ancestors()
-        .find(|folder| files::is_there(&folder.join(MARKER)))
-        .map(PathBuf::from);
+    let nearest = |marker: &Marker| here.ancestors().find(|folder| marker.is_in(folder));
+    let project = MARKERS.iter().find_map(nearest).map(PathBuf::from);
     project.ok_or_else(|| NoProject { here }.into())
 }
 
 /// Neither the current folder nor one above is a project's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is not in a project: there is no {MARKER} here or above, and no {}",
-    here.display(),
-    settings::FILE
+    "{} is not in a project: there is no tenants.toml, diesel.tenant.toml or migrations/tenant \
+     here or above",
+    here.display()
 )]
 pub struct NoProject {
     here: PathBuf,

@@ -5,10 +5,13 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser};
+use tenant_core::{Migrations, TenantName};
 
-use crate::exit::Verdict;
+use crate::exit::{UsageError, Verdict};
 use crate::settings::{self, ProjectSettings};
-use crate::{Common, Environment, Invocation, Output, database, hints, json};
+use crate::{
+    Common, Environment, Invocation, NameArg, Output, Program, database, hints, json, migrations,
+};
 
 /// A command.
 #[expect(
@@ -29,6 +32,7 @@ pub trait Script: Parser {
 /// What a command works with.
 #[derive(Debug)]
 pub struct Context {
+    program: Program,
     common: Common,
     environment: Environment,
     settings: ProjectSettings,
@@ -40,16 +44,16 @@ pub struct Context {
 }
 
 impl Context {
-    /// What the options and the environment say. [`run`] makes it for a
+    /// What the program, the options and the environment say. [`Entry`] makes it for a
     /// command; this is for whoever uses a part of one.
     ///
     /// # Errors
     ///
     /// A `.env` or a variable that cannot be read, and mistakes in the file of settings.
-    pub fn new(common: Common) -> anyhow::Result<Self> {
+    pub fn new(program: Program, common: Common) -> anyhow::Result<Self> {
         let environment = Environment::read()?;
         let settings = ProjectSettings::find(common.config.as_deref(), &environment)?;
-        Ok(Self::with(common, environment, settings))
+        Ok(Self::with(program, common, environment, settings))
     }
 
     /// The same without a file of settings, for a command that writes it.
@@ -57,16 +61,22 @@ impl Context {
     /// # Errors
     ///
     /// A `.env` or a variable that cannot be read.
-    pub fn without_settings(common: Common) -> anyhow::Result<Self> {
-        let environment = Environment::read()?;
-        Ok(Self::with(common, environment, ProjectSettings::default()))
+    pub fn without_settings(program: Program, common: Common) -> anyhow::Result<Self> {
+        let settings = ProjectSettings::default();
+        Ok(Self::with(program, common, Environment::read()?, settings))
     }
 
-    fn with(common: Common, environment: Environment, settings: ProjectSettings) -> Self {
+    fn with(
+        program: Program,
+        common: Common,
+        environment: Environment,
+        settings: ProjectSettings,
+    ) -> Self {
         Self {
             output: Output::new(&common),
-            invocation: Invocation::of(&common),
+            invocation: Invocation::of(&common).spelled(program.spelling),
             given: BTreeSet::new(),
+            program,
             environment,
             settings,
             common,
@@ -96,6 +106,12 @@ impl Context {
         &self.settings
     }
 
+    /// The program that the command is in.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// The common options.
     #[must_use]
     pub fn common(&self) -> &Common {
@@ -122,14 +138,14 @@ impl Context {
     /// When the project's own server is needed, and there is none or it does
     /// not start.
     pub async fn database_url(&self) -> anyhow::Result<String> {
-        let Self {
-            common,
-            environment,
-            settings,
-            output,
-            ..
-        } = self;
-        database::find_url(common, environment, settings, *output).await
+        database::find_url(
+            &self.common,
+            &self.environment,
+            &self.settings,
+            &self.invocation,
+            self.output,
+        )
+        .await
     }
 
     /// That database. Nothing is connected yet.
@@ -141,7 +157,60 @@ impl Context {
         let url = self.database_url().await?;
         let database = tenant_core::Database::parse(&url)?;
         self.output.detail(&format!("database: {database}"));
+        for warning in database.warnings() {
+            self.output.problem(&format!("warning: {warning}"));
+        }
         Ok(database)
+    }
+
+    /// The migrations to work with: those in `--migrations-dir`, else those of the settings,
+    /// else those that are compiled into the program, else those of the project.
+    ///
+    /// # Errors
+    ///
+    /// As [`migrations::read`].
+    pub fn migrations(&self) -> anyhow::Result<Migrations> {
+        match (self.program.compiled_in, &self.common.migrations_dir) {
+            (Some(compiled_in), None) => self.settings.instead_of(compiled_in()?),
+            (_, folder) => {
+                if folder.is_none() {
+                    self.settings.require_folders()?;
+                }
+                let read = migrations::read(&self.settings, folder.as_deref())?;
+                if read.tenant.iter().len() == 0 {
+                    self.output
+                        .note("note: there are no migrations for tenants yet");
+                }
+                Ok(read)
+            }
+        }
+    }
+
+    /// The name of a tenant, from an argument or from a file of names: the only place
+    /// where a text from outside becomes one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`](tenant_core::InvalidName), a wrong use. What may hold a password is
+    /// not repeated.
+    pub fn name(&self, text: &str) -> anyhow::Result<TenantName> {
+        let name = self.settings.naming()?.name(text);
+        name.map_err(|error| {
+            if may_hold_a_password(text) {
+                return UsageError(CONCEALED.to_owned()).into();
+            }
+            error.into()
+        })
+    }
+
+    /// The names of several arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::name`].
+    pub fn names(&self, arguments: &[NameArg]) -> anyhow::Result<Vec<TenantName>> {
+        let names = arguments.iter().map(|one| self.name(one.as_str()));
+        names.collect()
     }
 
     /// The project's own server, whatever database is named.
@@ -161,26 +230,63 @@ impl Context {
     }
 }
 
-/// Runs a command from the process's arguments.
-#[must_use]
-pub fn run<S: Script>() -> ExitCode {
-    let matches = settings::matches(S::command());
-    let parsed = matches.and_then(|matches| Ok((S::from_arg_matches(&matches)?, matches)));
-    match parsed {
-        Ok((script, matches)) => execute(script, &matches).into(),
-        Err(error) => refuse(&error).into(),
+/// A command without its type. It is made where the command is, so that the code of an
+/// async command is generated there, and once for all programs that have it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    command: fn() -> clap::Command,
+    execute: fn(&Program, &ArgMatches) -> Verdict,
+}
+
+impl Entry {
+    /// That of a command.
+    #[must_use]
+    pub const fn of<S: Script>() -> Self {
+        Self {
+            command: S::command,
+            execute: execute::<S>,
+        }
+    }
+
+    /// What it accepts.
+    #[must_use]
+    pub fn command(&self) -> clap::Command {
+        (self.command)()
+    }
+
+    /// Runs it from the process's arguments.
+    #[must_use]
+    pub fn run(&self, program: &Program) -> ExitCode {
+        match settings::matches(self.command()) {
+            Ok(matches) => self.run_with(program, &matches),
+            Err(error) => refuse(&error),
+        }
+    }
+
+    /// Runs it with arguments that were matched by its own [`Entry::command`], or by one
+    /// that has more.
+    #[must_use]
+    pub fn run_with(&self, program: &Program, matches: &ArgMatches) -> ExitCode {
+        (self.execute)(program, matches).into()
     }
 }
 
-fn execute<S: Script>(script: S, matches: &ArgMatches) -> Verdict {
+fn execute<S: Script>(program: &Program, matches: &ArgMatches) -> Verdict {
+    match S::from_arg_matches(matches) {
+        Ok(script) => run(program, script, matches),
+        Err(error) => refused(&error),
+    }
+}
+
+fn run<S: Script>(program: &Program, script: S, matches: &ArgMatches) -> Verdict {
     let output = Output::new(script.common());
-    let invocation = Invocation::of(script.common());
+    let invocation = Invocation::of(script.common()).spelled(program.spelling);
     let context = if S::READS_SETTINGS {
         Context::new
     } else {
         Context::without_settings
     };
-    let result = context(script.common().clone()).and_then(|context| {
+    let result = context(*program, script.common().clone()).and_then(|context| {
         let context = context.given(matches);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -203,11 +309,16 @@ fn fail(output: Output, invocation: &Invocation, error: &anyhow::Error) -> Verdi
 
 /// Reports arguments that clap does not accept, or shows the help that was
 /// asked for.
-fn refuse(error: &clap::Error) -> Verdict {
+#[must_use]
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    refused(error).into()
+}
+
+fn refused(error: &clap::Error) -> Verdict {
     let output = Output::new(&Common::json());
     let mut message = error.to_string();
     if may_hold_a_password(&message) {
-        CONCEALED.clone_into(&mut message);
+        message = format!("error: {CONCEALED}");
         output.problem(&message);
     } else {
         // There is nobody left to tell when this fails.
@@ -231,15 +342,17 @@ fn without_usage(message: &str) -> String {
 }
 
 /// What is said of arguments that must not be repeated.
-const CONCEALED: &str = "error: an argument is out of place that looks like a database URL; it is \
+const CONCEALED: &str = "an argument is out of place that looks like a database URL; it is \
                          given as --database-url URL (see --help)";
 
 /// clap repeats the argument that it does not understand.
 fn may_hold_a_password(message: &str) -> bool {
     let url = message.split_once("://");
-    url.is_some_and(|(_, rest)| {
-        rest.split_whitespace()
-            .next()
-            .is_some_and(|url| url.contains('@'))
-    })
+    let is_pair = message.contains("password=");
+    is_pair
+        || url.is_some_and(|(_, rest)| {
+            rest.split_whitespace()
+                .next()
+                .is_some_and(|url| url.contains('@'))
+        })
 }

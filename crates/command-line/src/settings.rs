@@ -8,6 +8,7 @@
 mod context;
 mod defaults;
 mod duration;
+pub(crate) mod env_place;
 mod find;
 mod folders;
 mod in_force;
@@ -31,13 +32,12 @@ use crate::Environment;
 
 pub use defaults::matches;
 pub use find::FILE;
-pub(crate) use find::shown;
 pub use folders::read_folders;
 pub use in_force::{Setting, Values};
 
 pub use origin::Origin;
 pub use placed::{PerStream, Placed};
-pub use table_name::TableName;
+pub use table_name::{TableName, sql_name};
 pub use written::{
     DatabaseUrl, Defaults, Hooks, Lint, Names, PathAtRunTime, RegistryPlace, Transaction, Written,
 };

@@ -13,7 +13,7 @@ use crate::finding::{Finding, Found, Report};
 use crate::lint::{Direction, SqlText, Stream, lint_with};
 use crate::options::Options;
 use crate::rules::no_down_file;
-use crate::stream::{check, check_one};
+use crate::stream::{SharedNames, check, check_one};
 use metadata::Metadata;
 
 /// A folder that cannot be read.
@@ -82,15 +82,45 @@ pub fn lint_folders(
 
 /// What all `up.sql` together show in each of them.
 fn of_stream(migrations: &[Migration<'_>]) -> Result<VecDeque<Vec<Found>>, FolderError> {
-    let mut texts = Vec::new();
-    for migration in migrations {
-        texts.push(match migration.content("up.sql")? {
+    let texts = texts(migrations)?;
+    let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
+    let mut found = check(&texts);
+    for (migration, (here, text)) in migrations.iter().zip(found.iter_mut().zip(&texts)) {
+        if migration.stream == Stream::Tenant {
+            here.extend(migration.options.shared_names.created_in(text));
+        }
+    }
+    Ok(found.into())
+}
+
+/// What all migrations in `folder` create together: for
+/// [`Options::shared_names`], of the public migrations.
+///
+/// # Errors
+///
+/// [`FolderError`] when the folder or a file in it cannot be read.
+pub fn created_names(folders: &[impl AsRef<Path>]) -> Result<SharedNames, FolderError> {
+    let options = Options::default();
+    let found = found_in(folders)?;
+    let migrations = found.iter().map(|found| Migration {
+        stream: Stream::Public,
+        folder: found.folder.join(&found.name),
+        options: &options,
+    });
+    let texts = texts(&migrations.collect::<Vec<_>>())?;
+    let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
+    Ok(SharedNames::of(&texts))
+}
+
+/// The `up.sql` of each, empty where there is none.
+fn texts(migrations: &[Migration<'_>]) -> Result<Vec<String>, FolderError> {
+    let texts = migrations.iter().map(|migration| {
+        Ok(match migration.content("up.sql")? {
             Content::Text(text) => text,
             Content::Missing | Content::NotText => String::new(),
-        });
-    }
-    let texts = texts.iter().map(String::as_str).collect::<Vec<_>>();
-    Ok(check(&texts).into())
+        })
+    });
+    texts.collect()
 }
 
 /// A migration, and the folder that it is in.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::rules::catalog;
+use crate::stream::SharedNames;
 
 /// The oldest major version of PostgreSQL the migrations are to run on, unless
 /// the project says otherwise: the oldest that is still maintained.
@@ -33,6 +34,9 @@ pub struct Options {
     /// further migration has to be newer than all of them. Not read from the
     /// text: it is another one for each stream.
     pub base_versions: Option<Vec<String>>,
+    /// What the public migrations create, for the rule that asks whether tenants' migrations
+    /// create the same: see [`created_names`](crate::created_names). Not read from the text.
+    pub shared_names: SharedNames,
 }
 
 impl Default for Options {
@@ -44,6 +48,7 @@ impl Default for Options {
             postgres_version: OLDEST_POSTGRES,
             citus: false,
             base_versions: None,
+            shared_names: SharedNames::default(),
         }
     }
 }
@@ -97,7 +102,7 @@ impl Options {
             enabled_rules: written.enabled_rules,
             postgres_version: written.postgres_version,
             citus: written.citus,
-            base_versions: None,
+            ..Self::default()
         };
         options.checked()
     }

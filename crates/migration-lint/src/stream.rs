@@ -8,6 +8,7 @@ mod blocks;
 mod columns;
 mod functions;
 mod moment;
+mod shared;
 mod signature;
 mod statement;
 
@@ -15,6 +16,7 @@ use crate::finding::Found;
 use crate::text::{is_too_complex, mask, statements};
 use columns::Columns;
 use functions::Functions;
+pub use shared::SharedNames;
 use statement::Statement;
 
 /// What is found in each of the texts, which are applied in this order.

@@ -21,7 +21,7 @@ mod token;
 
 pub use fingerprint::{V1, fingerprint, unversioned_fingerprint, was_edited};
 pub use lines::{Lines, line_at, unix_lines};
-pub use name::{MAX_NAME, is_cut, stored, words};
+pub use name::{MAX_NAME, beginning, is_cut, stored, words};
 pub use quote::{Quote, ident, inside_literal, literal, plain_literal};
 pub use references::{Reference, Referred, unqualified};
 pub use split::{Open, Split, Statement, Unclosed, split};

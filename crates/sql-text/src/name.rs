@@ -83,8 +83,22 @@ fn without_escapes(name: &str) -> Option<String> {
 }
 
 fn cut(mut name: String) -> String {
-    name.truncate(name.floor_char_boundary(MAX_NAME));
+    name.truncate(beginning(&name, MAX_NAME).len());
     name
+}
+
+/// As much of the text as fits into `most` bytes without cutting a character in two.
+///
+/// ```
+/// assert_eq!(sql_text::beginning("\u{e9}t\u{e9}", 4), "\u{e9}t");
+/// assert_eq!(sql_text::beginning("t", 4), "t");
+/// ```
+#[must_use]
+pub fn beginning(text: &str, most: usize) -> &str {
+    // The standard library's `floor_char_boundary` is newer than the oldest compiler that
+    // this crate supports.
+    let ends = (0..=most.min(text.len())).rev();
+    ends.filter_map(|end| text.get(..end)).next().unwrap_or("")
 }
 
 #[cfg(test)]

@@ -1,20 +1,42 @@
 //! One function for each program: from the arguments of the process to its exit code.
-//!
-//! The body of an async function is generated where it is polled. These functions are
-//! not generic, so that this is here, once for all programs: a program is a call.
 
 use std::process::ExitCode;
 
-use crate::commands::{Completions, Studio};
+use command_line::Program;
+use studio_commands::entry::{COMPLETIONS, STUDIO};
 
-/// Runs [`Completions`] from the arguments of the process.
+/// As the other programs of this workspace, with the commands to complete.
+const PROGRAM: Program = Program {
+    commands: Some(commands),
+    ..tenant_scripts::entry::PROGRAM
+};
+
+/// The program `completions`.
 #[must_use]
 pub fn completions() -> ExitCode {
-    command_line::run::<Completions>()
+    COMPLETIONS.run(&PROGRAM)
 }
 
-/// Runs [`Studio`] from the arguments of the process.
+/// The program `studio`.
 #[must_use]
 pub fn studio() -> ExitCode {
-    command_line::run::<Studio>()
+    STUDIO.run(&PROGRAM)
+}
+
+/// Every command on tenants, by name.
+fn commands() -> Vec<clap::Command> {
+    let mut commands = tenant_scripts::entry::commands();
+    commands.extend([COMPLETIONS.command(), STUDIO.command()]);
+    commands.sort_by(|one, other| one.get_name().cmp(other.get_name()));
+    commands
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_command_is_well_formed() {
+        for command in super::commands() {
+            command.debug_assert();
+        }
+    }
 }

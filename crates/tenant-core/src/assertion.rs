@@ -34,6 +34,10 @@ pub(crate) enum Assertion {
     SpareIsUpToDate,
     /// The row of a list is as it was written.
     Listed,
+    /// The application's own tables list the tenant, with its schema.
+    Confirmed,
+    /// They do not list it any more.
+    Gone,
     /// The schema is on a server of the cluster.
     Distributed,
     /// Nothing is changed outside the schema. Which things are is said as well.
@@ -41,12 +45,14 @@ pub(crate) enum Assertion {
 }
 
 /// All of them.
-const ALL: [Assertion; 7] = [
+const ALL: [Assertion; 9] = [
     Assertion::Path,
     Assertion::PathAndHistory,
     Assertion::Lock,
     Assertion::SpareIsUpToDate,
     Assertion::Listed,
+    Assertion::Confirmed,
+    Assertion::Gone,
     Assertion::Distributed,
     Assertion::Elsewhere,
 ];
@@ -62,6 +68,8 @@ impl Assertion {
             Self::Lock => "diesel tenants: another session holds the lock of the schema",
             Self::SpareIsUpToDate => "diesel tenants: the spare schema is not up to date",
             Self::Listed => "diesel tenants: the row of the list is not as it was written",
+            Self::Confirmed => "diesel tenants: the query for tenants does not give the tenant",
+            Self::Gone => "diesel tenants: the query for tenants still gives the tenant",
             Self::Distributed => "diesel tenants: the schema is not distributed",
             Self::Elsewhere => "diesel tenants: changed outside the schema",
         }

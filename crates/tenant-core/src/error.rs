@@ -9,6 +9,8 @@ mod cause;
 mod failure;
 mod foreign_sign;
 mod kind;
+mod unconfirmed;
+mod unfit_list;
 mod words;
 mod wrong_owner;
 
@@ -28,10 +30,13 @@ pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 pub use foreign_sign::ForeignSign;
+pub use unconfirmed::{Expected, Unconfirmed};
+pub use unfit_list::UnfitList;
 use words::{
-    ahead, at_line, depending, done, few_versions, fits_each, fits_none, gave_up, lost, named,
-    newer_than_baseline, not_listed, not_repaired, possible_nodes, quoted, some, unclear,
-    unmovable, unreadable, who_changed, with_name,
+    ahead, applied_meanwhile, at_line, deferred, depending, done, each_needs_direct, edit_matters,
+    few_versions, fits_each, fits_none, gave_up, lost, named, needs_direct, newer_than_baseline,
+    not_listed, not_ours, not_repaired, possible_nodes, quoted, some, unclear, unmovable,
+    unreadable, who_changed, with_name,
 };
 pub(crate) use words::{excerpt, few};
 pub use wrong_owner::WrongOwner;
@@ -156,10 +161,13 @@ pub enum Error {
         /// Why it could not be completed.
         source: Box<Error>,
     },
+    /// A name that no new tenant may have here.
+    #[error(transparent)]
+    InvalidName(#[from] InvalidName),
     /// A registered name that cannot be a tenant's.
-    #[error("a row of `{list}` is not a valid tenant")]
+    #[error("a row of {list} is not a valid tenant")]
     InvalidRow {
-        /// The table that lists the tenants, as SQL text.
+        /// What lists the tenants, in words.
         list: String,
         /// Why not.
         source: InvalidName,
@@ -172,14 +180,17 @@ pub enum Error {
         /// Why not.
         source: InvalidSchemaName,
     },
+    /// The application's list does not agree with what was done, which was rolled back.
+    #[error(transparent)]
+    Unconfirmed(Box<Unconfirmed>),
+    /// A table or a query cannot be the list of tenants. Nothing was changed.
+    #[error(transparent)]
+    UnfitList(Box<UnfitList>),
     /// A statement of a migration failed.
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
     /// A deferred constraint is violated when its migration ends.
-    #[error(
-        "{schema}: migration `{migration}` violates deferred constraints, and its transaction was \
-         rolled back"
-    )]
+    #[error("{}", deferred(.schema, .migration))]
     Deferred {
         /// Which schema, in words.
         schema: String,
@@ -215,10 +226,7 @@ pub enum Error {
         migrations: Vec<(String, String)>,
     },
     /// Migrations to be reverted are another program's. Nothing was run.
-    #[error(
-        "what is to be reverted includes {}, applied to {}, and this program does not have it",
-        quoted(.versions), few(.tenants)
-    )]
+    #[error("{}", not_ours(.versions, .tenants))]
     NotOurs {
         /// Their versions, newest first.
         versions: Vec<Version>,
@@ -269,10 +277,7 @@ pub enum Error {
     #[error("there is no migration with the version `{0}`")]
     NoVersion(Version),
     /// The schema got a migration after it was found out what to revert.
-    #[error(
-        "{schema}: migration {version} is newer than what is to be reverted, and was applied \
-         meanwhile"
-    )]
+    #[error("{}", applied_meanwhile(.schema, .version))]
     AppliedMeanwhile {
         /// Which schema, in words.
         schema: String,
@@ -280,10 +285,7 @@ pub enum Error {
         version: Version,
     },
     /// A pooler is at the other end, and hands each transaction another connection.
-    #[error(
-        "{schema}: migration `{migration}` runs outside a transaction, and that needs a connection \
-         to PostgreSQL itself: the URL leads to a pooler"
-    )]
+    #[error("{}", needs_direct(.schema, .migration))]
     NeedsDirect {
         /// Which schema, in words.
         schema: String,
@@ -291,10 +293,7 @@ pub enum Error {
         migration: String,
     },
     /// A pooler is at the other end, and no lock can be kept between transactions.
-    #[error(
-        "{schema}: a transaction for each migration needs a connection to PostgreSQL itself, and \
-         the URL leads to a pooler"
-    )]
+    #[error("{}", each_needs_direct(.schema))]
     EachNeedsDirect {
         /// Which schema, in words.
         schema: String,
@@ -331,7 +330,7 @@ pub enum Error {
         /// The line, from 1, of the first statement that names the path, if one does.
         line: Option<usize>,
     },
-    /// A tenant's migration would change what is outside the tenant's schema.
+    /// A tenant's migration would change what is outside its schema.
     #[error(
         "{schema}: {}{}, and is not recorded as {}: {}", who_changed(.migrations),
         at_line(.line.as_ref(), *.file), done(*.file), .changed.join(", ")
@@ -422,10 +421,7 @@ pub enum Error {
         versions: Vec<Version>,
     },
     /// A tenant is not what its migrations create now. No edited text was accepted.
-    #[error(
-        "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
-        few_versions(.versions), some(.differences)
-    )]
+    #[error("{}", edit_matters(.schema, .versions, .differences))]
     EditMatters {
         /// Which schema, in words.
         schema: String,

@@ -37,6 +37,7 @@
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
 //! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback`, `squash`, `accept_edits` or `distribute` ends with a report |
+//! | `write not committed` | `ERROR` in a build with debug assertions, else WARN | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) has changed something and is dropped without a commit, a rollback or an error |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
@@ -68,6 +69,7 @@
 //! | `total` | number | how many tenants the run is about, and how many spare schemas something was done with |
 //! | `failed`, `skipped` | number | how many of them |
 //! | `call` | text | the name of the call's span |
+//! | `hint` | text | what to do |
 //!
 //! # What is never told
 //!
@@ -83,11 +85,11 @@ mod spans;
 
 use std::time::Duration;
 
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::migration::Migration;
 use crate::report::{FleetReport, Outcome, SpareReport, Status};
-use crate::{Error, LockHolder, SchemaName, ServerMessage};
+use crate::{Error, LockHolder, SchemaName, ServerMessage, TenantName};
 
 use end::{End, What};
 use said::{Said, SaidHolders};
@@ -180,6 +182,15 @@ pub(crate) fn migrations_said<'a>(whose: impl Into<Whose<'a>>, said: &[ServerMes
         } else {
             tell!(debug, one);
         }
+    }
+}
+
+/// A transaction has changed something, and nobody has committed it or said to lose it.
+pub(crate) fn write_not_committed(tenant: Option<&TenantName>, hint: &str) {
+    let tenant = tenant.map(TenantName::as_str);
+    match cfg!(debug_assertions) {
+        true => error!(target: TARGET, tenant, hint, "write not committed"),
+        false => warn!(target: TARGET, tenant, hint, "write not committed"),
     }
 }
 

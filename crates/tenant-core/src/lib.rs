@@ -100,10 +100,37 @@
 //! Errors, panics and dropped futures leave nothing behind for the next tenant on
 //! the connection; [`TenantPool`] says what exactly is certain.
 //!
+//! To read, use [`TenantPool::read`]; to write, [`TenantPool::write`], which commits. A
+//! transaction that has written and is dropped without a commit is logged: see
+//! [`TenantPoolBuilder::on_unkept`].
+//!
+//! # Porting
+//!
+//! | You have | Use |
+//! | --- | --- |
+//! | handlers that take a connection of a pool and commit each statement | [`TenantPool::autocommit`] |
+//! | functions that take `&mut AsyncPgConnection` | [`ScopedConnection::as_async_pg`], or give them the parameter `C: AsyncConnection<Backend = Pg>`, which takes both |
+//! | queries that find shared tables of `public` without a schema | [`RuntimePath`] |
+//! | enums with `postgres_type(name = "...")` | nothing to change on connections of the pool |
+//!
+//! A function with the parameter `C: AsyncConnection<Backend = Pg>` has one limit. If the
+//! future of a transaction that it began inside is dropped, later queries are not refused;
+//! the commit is, with [`PoolError::GivenUp`].
+//!
+//! # Versions of Diesel
+//!
+//! An application and this crate must use the same version of Diesel and of diesel-async.
+//! Otherwise the traits of one are not those of the other, and the compiler says that
+//! `RunQueryDsl` or `AsyncConnection` is not implemented for a [`TenantConnection`]. Both are
+//! exported here: `use tenant_core::{diesel, diesel_async}` is the right version. The macros
+//! of Diesel need a dependency called `diesel`; `cargo tree -d` shows whether there are two.
+//!
 //! # Enums
 //!
-//! Each tenant has its own, so Diesel must not remember one by its name:
-//! [`tenant_enum!`] declares them.
+//! Each tenant may have its own. Diesel's derives and those of other crates look a type up by
+//! its name once for each connection; a connection of a [`TenantPool`] sends the type of the
+//! tenant that it serves instead. On other connections, use [`tenant_enum!`], which needs no
+//! lookup.
 //!
 //! # Watching, testing
 //!
@@ -137,24 +164,33 @@ mod shape;
 mod tenant_enum;
 mod tenants;
 
+// What is in the signatures of this crate, in the version that it was built with.
+pub use {diesel, diesel_async};
+
 pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
-pub use error::{Cause, Consequence, Error, ForeignSign, MigrationFailure, WrongOwner};
+pub use error::{
+    Cause, Consequence, Error, Expected, ForeignSign, MigrationFailure, Unconfirmed, UnfitList,
+    WrongOwner,
+};
 pub use fleet::{Selection, Stop};
-pub use link::{ConnectError, Database, ErrorKind, LockHolder, PgError, ServerMessage};
+pub use link::{
+    ConnectError, Database, ErrorKind, LibpqDefaults, LockHolder, PgError, ServerMessage,
+};
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,
     SourceError,
 };
 pub use name::{
-    At, InvalidName, InvalidNode, InvalidSchemaName, InvalidVersion, MIGRATION_HISTORY, NameRule,
-    Node, SchemaName, SchemaNameRule, TenantName, Version,
+    At, InvalidName, InvalidNaming, InvalidNode, InvalidSchemaName, InvalidVersion,
+    MIGRATION_HISTORY, NameRule, Naming, Node, SchemaName, SchemaNameRule, TenantName, Version,
 };
-pub use path::ExtensionsSchema;
+pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
     Cancel, DriverTransaction, Isolation, OfPublic, OfTenant, Opening, PoolError, PublicConnection,
     Scope, ScopedConnection, Session, TenantConnection, TenantPool, TenantPoolBuilder, Transaction,
+    Unkept,
 };
 pub use registry::{Registry, Rows as RegistryRows};
 pub use remedy::Remedy;
@@ -167,7 +203,8 @@ pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, O
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
 pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
-    CreateMany, Distribute, DropTenant, Health, HealthCheck, KeepSpares, LeftDifference, Loss,
-    Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair, Rollback,
-    RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding, Tenants,
+    CreateMany, Distribute, DropTenant, Health, HealthCheck, InBoth, KeepSpares, LeftDifference,
+    Loss, Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair,
+    Rollback, RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding,
+    Tenants, UrlOf,
 };

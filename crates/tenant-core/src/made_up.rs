@@ -18,6 +18,38 @@ pub(crate) const VARIES: &str = "...";
 /// What stands in the place of a made-up name in what the server said of a trial.
 pub(crate) const TRIAL: &str = "(trial run)";
 
+/// The letters of made-up names: none that a number in hexadecimal digits has.
+pub(crate) const LETTERS: &[u8] = b"ghjkmnpqrstvwxyz";
+
+/// The forms of made-up names: `x` is one of the letters. None is a part of another.
+const FORMS: [&str; 3] = ["xxxxx_xxxxxxx", "xxxxxxxx_xxxxxxxxxx", "xxxAxxx_xxxxBxxxxx"];
+
+/// The made-up part of a schema's name, without what a template for schema names puts around
+/// it: what stands there stands elsewhere too.
+pub(crate) fn core(schema: &str) -> &str {
+    let is_letter = |letter: u8| LETTERS.contains(&letter);
+    let has_form = |part: &str, form: &str| {
+        let mut letters = part.bytes().zip(form.bytes());
+        letters.all(|(letter, of)| {
+            if of == b'x' {
+                is_letter(letter)
+            } else {
+                letter == of
+            }
+        })
+    };
+    let cores = FORMS.into_iter().rev().flat_map(|form| {
+        let starts = 0..=schema.len().saturating_sub(form.len());
+        starts.filter_map(move |start| {
+            let part = schema.get(start..start + form.len())?;
+            has_form(part, form).then_some(part)
+        })
+    });
+    // The longest form first: the end of another looks like a shorter one.
+    let longest = cores.max_by_key(|core| core.len());
+    longest.unwrap_or(schema)
+}
+
 /// Characters that this program alone writes, which Unicode sets apart for that.
 const MARKS: Range<char> = '\u{fdd0}'..'\u{fdf0}';
 
@@ -177,6 +209,21 @@ mod tests {
             assert_eq!(names.hidden_in(text, VARIES), hidden, "{text}");
             assert_eq!(names.show_in(text), text != hidden, "{text}");
         }
+    }
+
+    #[test]
+    fn the_made_up_part_is_told_from_what_a_template_puts_around_it() {
+        for made_up in ["ghjkm_npqrstv", "ghjkmnpq_rstvwxyzgh", "ghjAkmn_pqrsBtvwxy"] {
+            for (before, after) in [("", ""), ("org_", ""), ("Tenant-", "_x"), ("xyz", "")] {
+                let schema = format!("{before}{made_up}{after}");
+                assert_eq!(core(&schema), made_up, "{schema}");
+            }
+        }
+        assert_eq!(
+            core("_rehearsal_0123456789abcdef"),
+            "_rehearsal_0123456789abcdef"
+        );
+        assert_eq!(core("acme"), "acme");
     }
 
     #[test]

@@ -201,6 +201,18 @@ impl MigrationSet {
         }
     }
 
+    /// The same, with those of `others` in the place of migrations of the same version.
+    pub(crate) fn replacing(&self, others: Self) -> Self {
+        let mut set = self.clone();
+        for other in others.migrations {
+            let mut migrations = set.migrations.iter_mut();
+            if let Some(same) = migrations.find(|it| it.version == other.version) {
+                *same = other;
+            }
+        }
+        set
+    }
+
     /// These migrations and those of `other`, ordered by version. A migration that both
     /// have, with the same text, is in the result once.
     ///

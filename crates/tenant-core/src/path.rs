@@ -6,6 +6,9 @@
 //! like any other and can travel in the same message.
 
 mod kept;
+mod runtime;
+
+use std::slice;
 
 use sql_text::{ident, literal};
 
@@ -13,6 +16,7 @@ use crate::assertion::Assertion;
 use crate::name::Schema;
 
 pub(crate) use kept::KeptPath;
+pub use runtime::RuntimePath;
 
 /// A schema that holds extensions, and stands behind the tenant's own in the
 /// path.
@@ -55,6 +59,10 @@ pub(crate) fn is_path_through(setting: &str, schema: &str) -> String {
 /// then the server qualifies whatever it names.
 pub(crate) const NOTHING: &str = "SET LOCAL search_path TO ''";
 
+/// The path that the role and the database set, for the rest of the transaction: in which
+/// an application's own query is read.
+pub(crate) const AS_BY_DEFAULT: &str = "SET LOCAL search_path TO DEFAULT";
+
 /// Asks whether the path was set in this session or transaction, as `answer`.
 pub(crate) const IS_SET: &str = "SELECT source = 'session' AS answer \
     FROM pg_catalog.pg_settings WHERE name = 'search_path'";
@@ -63,14 +71,25 @@ pub(crate) const IS_SET: &str = "SELECT source = 'session' AS answer \
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Path<'a> {
     schema: Schema<'a>,
-    extensions: Option<&'a ExtensionsSchema>,
+    behind: &'a [ExtensionsSchema],
 }
 
 impl<'a> Path<'a> {
+    /// While migrating: nothing is behind the schema but extensions.
     pub(crate) fn new(schema: Schema<'a>, extensions: Option<&'a ExtensionsSchema>) -> Self {
-        // Named twice, a schema would appear once in what the check compares.
-        let extensions = extensions.filter(|extensions| extensions.0 != schema.schema_name());
-        Self { schema, extensions }
+        let behind = extensions.map_or(&[] as &[_], slice::from_ref);
+        Self { schema, behind }
+    }
+
+    /// While an application's queries run.
+    pub(crate) fn at_run_time(schema: Schema<'a>, path: &'a RuntimePath) -> Self {
+        let behind = path.as_slice();
+        Self { schema, behind }
+    }
+
+    /// The setting and its value, for the options that a connection begins with.
+    pub(crate) fn setting(self) -> (&'static str, String) {
+        ("search_path", self.list(ident))
     }
 
     /// For the rest of the transaction.
@@ -93,12 +112,12 @@ impl<'a> Path<'a> {
     /// costs the server a third of it: where a schema stands alone in the path, it
     /// is enough that it exists, since names can lead nowhere else.
     pub(crate) fn quick_check(self) -> String {
-        match self.extensions {
-            Some(_) => self.check(),
-            None => format!(
+        match self.names().count() {
+            1 => format!(
                 "SELECT {}::pg_catalog.regnamespace",
                 literal(&self.list(ident))
             ),
+            _ => self.check(),
         }
     }
 
@@ -111,11 +130,18 @@ impl<'a> Path<'a> {
     }
 
     fn list(self, quote: fn(&str) -> String) -> String {
-        let schema = quote(self.schema.schema_name());
-        match self.extensions {
-            None => schema,
-            Some(extensions) => format!("{schema}, {}", quote(&extensions.0)),
-        }
+        self.names().map(quote).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Each schema once: one that is named twice appears once in what the check compares.
+    fn names(self) -> impl Iterator<Item = &'a str> {
+        let own = self.schema.schema_name();
+        let behind = self.behind.iter().map(ExtensionsSchema::name);
+        let behind = behind.enumerate().filter(move |(at, name)| {
+            let before = self.behind.iter().take(*at);
+            *name != own && !before.into_iter().any(|other| other.name() == *name)
+        });
+        std::iter::once(own).chain(behind.map(|(_, name)| name))
     }
 }
 
@@ -136,5 +162,15 @@ mod tests {
             Path::new(schema, Some(&extensions)).set_local(),
             "SET LOCAL search_path TO \"acme\", \"ext\""
         );
+    }
+
+    #[test]
+    fn a_schema_that_is_named_twice_is_in_the_path_once() {
+        let name = "acme".parse().unwrap();
+        let path = RuntimePath::behind(["public", "ext", "public"]).unwrap();
+        let path = path.with_extensions(Some(&ExtensionsSchema::new("ext")));
+        let names = |schema| Path::at_run_time(schema, &path).list(ident);
+        assert_eq!(names(Schema::Spare(&name)), r#""acme", "public", "ext""#);
+        assert_eq!(names(Schema::Public), r#""public", "ext""#);
     }
 }

@@ -6,6 +6,7 @@ mod coded;
 mod connection;
 mod directory;
 mod driver;
+mod each;
 mod error;
 mod guard;
 mod lent;
@@ -16,6 +17,8 @@ mod opening;
 mod rows;
 mod scope;
 mod tag;
+mod unkept;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ use lent::Held;
 use manager::{Manager, Refusals};
 use message::Before;
 
-use crate::path::ExtensionsSchema;
+use crate::path::{ExtensionsSchema, RuntimePath};
 use crate::registry::Registry;
 use crate::{Answer, Database, TenantName};
 
@@ -40,6 +43,7 @@ pub use error::PoolError;
 pub use guard::{Session, Transaction};
 pub use opening::{Isolation, Opening};
 pub use scope::{OfPublic, OfTenant, Scope};
+pub use unkept::Unkept;
 
 /// How many connections a pool has when nobody says otherwise.
 const SIZE: u32 = 16;
@@ -116,24 +120,30 @@ struct PoolInner {
     size: u32,
     refusals: Refusals,
     directory: Arc<Directory>,
+    /// What is behind a schema in the path.
     extensions: Option<ExtensionsSchema>,
+    path: RuntimePath,
     /// The list of tenants.
     registry: Registry,
     /// What a connection may have on it when work begins.
     before: Before,
+    /// Who hears of writes that were not committed.
+    on_unkept: Option<Arc<unkept::Listener>>,
 }
 
 /// A pool in the making. Made by [`TenantPool::builder`] or
 /// [`Tenants::pool`](crate::Tenants::pool).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "nothing is opened until `open` is awaited"]
 pub struct TenantPoolBuilder {
     database: Database,
     size: u32,
     wait: Duration,
     extensions: Option<ExtensionsSchema>,
+    behind: RuntimePath,
     directory: Arc<Directory>,
     registry: Registry,
+    on_unkept: Option<Arc<unkept::Listener>>,
 }
 
 impl TenantPoolBuilder {
@@ -155,9 +165,36 @@ impl TenantPoolBuilder {
         self
     }
 
+    /// Schemas behind the tenant's own in the path, none unless it is said: for an
+    /// application whose queries name tables of `public` without their schema. Read
+    /// [`RuntimePath`] before.
+    pub fn behind(mut self, path: RuntimePath) -> Self {
+        self.behind = path;
+        self
+    }
+
     /// The list that says which tenants there are; today's unless it is said.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = registry;
+        self
+    }
+
+    /// Calls `listen` for each transaction that has changed something and is dropped without
+    /// a commit or a rollback, beside the event that tells it (see [`events`](crate::events)).
+    /// In tests, let it panic: then a handler that forgets to commit fails its test.
+    ///
+    /// ```no_run
+    /// # use tenant_core::{Database, TenantPool};
+    /// # fn example(database: Database) {
+    /// let pool = TenantPool::builder(database);
+    /// let pool = pool.on_unkept(|unkept| panic!("{unkept}"));
+    /// # let _ = pool;
+    /// # }
+    /// ```
+    ///
+    /// It is not called when a statement failed or was cut off, nor while the thread panics.
+    pub fn on_unkept(mut self, listen: impl Fn(&Unkept) + Send + Sync + 'static) -> Self {
+        self.on_unkept = Some(Arc::new(listen));
         self
     }
 
@@ -172,7 +209,8 @@ impl TenantPoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Connect`], or [`PoolError::NoExtensionsSchema`].
+    /// [`PoolError::Connect`]; [`PoolError::NoExtensionsSchema`], [`PoolError::NoSchemaBehind`]
+    /// or [`PoolError::ForbiddenBehind`].
     pub fn open(self) -> Answer<'static, Result<TenantPool, PoolError>> {
         Box::pin(self.open_now())
     }
@@ -195,9 +233,11 @@ impl TenantPoolBuilder {
             size: self.size,
             refusals,
             directory: self.directory,
+            path: self.behind.with_extensions(self.extensions.as_ref()),
             extensions: self.extensions,
             registry: self.registry,
             before: Before::Unknown,
+            on_unkept: self.on_unkept,
         };
         // The server has to answer before it is asked what it is.
         drop(inner.checkout().await?);
@@ -222,8 +262,10 @@ impl TenantPool {
             size: SIZE,
             wait: WAIT,
             extensions: None,
+            behind: RuntimePath::default(),
             directory: Arc::default(),
             registry: Registry::default(),
+            on_unkept: None,
         }
     }
 
@@ -246,70 +288,15 @@ impl TenantPool {
     pub fn public(&self) -> Opening<OfPublic> {
         Opening::new(Arc::clone(&self.0), OfPublic)
     }
+}
 
-    /// Runs `work` in a transaction in the schema of the tenant `name`: committed
-    /// when it returns `Ok`, rolled back otherwise.
-    ///
-    /// ```no_run
-    /// # use diesel::prelude::*;
-    /// # use diesel_async::RunQueryDsl;
-    /// # use tenant_core::{PoolError, TenantName, TenantPool};
-    /// # diesel::table! { tasks (id) { id -> Integer, title -> Text, } }
-    /// async fn clear(pool: &TenantPool, name: &TenantName) -> Result<usize, PoolError> {
-    ///     pool.in_tenant(name, async |tenant| {
-    ///         Ok(diesel::delete(tasks::table).execute(tenant).await?)
-    ///     })
-    ///     .await
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// What [`TenantPool::tenant`] and [`Transaction::commit`] meet, and what
-    /// `work` returns.
-    pub async fn in_tenant<R, E: From<PoolError>>(
-        &self,
-        name: &TenantName,
-        work: impl AsyncFnOnce(&mut TenantConnection) -> Result<R, E>,
-    ) -> Result<R, E> {
-        let mut tenant = self.tenant(name).await?;
-        let result = work(&mut tenant).await?;
-        tenant.commit().await?;
-        Ok(result)
-    }
-
-    /// The same in the public schema.
-    ///
-    /// # Errors
-    ///
-    /// As [`TenantPool::in_tenant`].
-    pub async fn in_public<R, E: From<PoolError>>(
-        &self,
-        work: impl AsyncFnOnce(&mut PublicConnection) -> Result<R, E>,
-    ) -> Result<R, E> {
-        let mut public = self.public().await?;
-        let result = work(&mut public).await?;
-        public.commit().await?;
-        Ok(result)
-    }
-
-    /// A connection in the schema of the tenant `name` without a transaction
-    /// around it (see [`Session`]).
-    ///
-    /// # Errors
-    ///
-    /// [`PoolError::NeedsDirect`] behind a pooler, else as [`TenantPool::tenant`].
-    pub async fn tenant_session(&self, name: &TenantName) -> Result<Session<OfTenant>, PoolError> {
-        Arc::clone(&self.0).session(self.0.scope(name)).await
-    }
-
-    /// The same in the public schema.
-    ///
-    /// # Errors
-    ///
-    /// As [`TenantPool::tenant_session`].
-    pub async fn public_session(&self) -> Result<Session<OfPublic>, PoolError> {
-        Arc::clone(&self.0).session(OfPublic).await
+impl fmt::Debug for TenantPoolBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TenantPoolBuilder")
+            .field("database", &self.database)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -326,7 +313,7 @@ impl fmt::Debug for TenantPool {
 impl PoolInner {
     /// The schema of the tenant `name`.
     fn scope(&self, name: &TenantName) -> OfTenant {
-        OfTenant(self.registry.target(name))
+        OfTenant(name.clone())
     }
 
     /// A connection of the pool, as soon as there is one that is usable.

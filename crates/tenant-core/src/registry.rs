@@ -7,30 +7,43 @@
 //! their parts from [`Rows`]. Diesel's typed rows of today's tables are
 //! `schema_public`'s; a test holds the two together.
 
+mod beside;
 mod change;
 mod columns;
+mod existing;
 mod migrations;
 mod place;
 mod question;
 mod rows;
+mod seen;
+mod source;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sql_text::ident;
 
 use crate::name::{Entry, Naming, Schema, SchemaName, Target};
-use crate::{Error, TenantName};
+use crate::{Error, InvalidName, TenantName};
 
 pub(crate) use change::Ran;
+pub(crate) use existing::ExistingList;
 pub use rows::Rows;
 
 use columns::{Columns, Found};
 pub(crate) use place::EXPECTATIONS;
 use place::Place;
+use seen::SchemasSeen;
+use source::Source;
 
 /// The list of tenants and the list of spares.
 ///
 /// The default is `public.schema_tracker`, with the column `name`, and
 /// `public.spare_schemas`. [`Registry::table`] is a table with the same columns under
-/// another name.
+/// another name. [`Registry::query`] reads an application's own tables, which say which
+/// tenants there are, and keeps what else is needed in a table beside them.
+///
+/// [`Registry::naming`] says which names tenants may have, and what their schemas are called.
 ///
 /// Which of the columns `created_at`, `version`, `migrated_at` and `fingerprints` a list
 /// has is found out when it is opened. What it does not have is neither read nor written.
@@ -43,7 +56,14 @@ pub struct Registry(Arc<Lists>);
 struct Lists {
     tenants: Table,
     spares: Table,
+    source: Source,
     naming: Naming,
+    /// The schemas of tenants as they were listed lately, if only the list knows them.
+    schemas: SchemasSeen,
+    /// Whether it is known which columns the query gives.
+    is_described: AtomicBool,
+    /// Whether there are lists at all: where migrations are only tried, there may be none.
+    has_lists: bool,
 }
 
 /// One of the lists.
@@ -67,7 +87,7 @@ pub(crate) enum List {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self::of(Place::tenants(), Place::spares())
+        Self::of(Place::tenants(), Source::default(), Naming::default())
     }
 }
 
@@ -84,24 +104,112 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn table(schema: &str, table: &str) -> Self {
-        Self::of(Place::elsewhere(schema, table), Place::spares())
+        let place = Place::elsewhere(schema, table);
+        Self::of(place, Source::default(), Naming::default())
+    }
+
+    /// Takes the tenants from this query on the application's own tables, which are only
+    /// read. It gives the columns `name`, `schema`, the name of the tenant's schema, and
+    /// `created_at`, if the application knows that. What else is needed of a tenant is kept
+    /// beside them, by name, in `public.tenant_state`: see [`Registry::beside`] and
+    /// [`Registry::migrations`].
+    ///
+    /// ```
+    /// use tenant_core::{Naming, Registry};
+    ///
+    /// let tenants = "SELECT slug AS name FROM public.organizations WHERE deleted_at IS NULL";
+    /// let registry = Registry::query(tenants).naming(Naming::template("org_{name}")?);
+    /// # assert_eq!(registry.sql_table(), "public.tenant_state");
+    /// # Ok::<(), tenant_core::InvalidNaming>(())
+    /// ```
+    ///
+    /// With a [`Naming`] that says what schemas are called, as here, the column `schema` is not
+    /// read. The query is SQL that you write, and no place for a text from outside. It names
+    /// each table with its schema, or relies on the role's own `search_path`.
+    ///
+    /// Who creates, drops or renames a tenant has the application's row changed in the same
+    /// transaction, or before. The last statement of the transaction checks that the query
+    /// gives the tenant, or does not give it any more.
+    #[must_use]
+    pub fn query(query: &str) -> Self {
+        let source = Source::Query(query.to_owned());
+        Self::of(Place::state(), source, Naming::mapped())
+    }
+
+    /// Keeps what a [`Registry::query`] does not give in this table. Give names without
+    /// quotes. The schema must exist.
+    #[must_use]
+    pub fn beside(self, schema: &str, table: &str) -> Self {
+        let place = Place::elsewhere(schema, table);
+        Self::of(place, self.0.source.clone(), self.0.naming.clone())
     }
 
     /// Sets the column that holds the tenant's name. The default is `name`. The column
     /// must be unique and not null.
     #[must_use]
     pub fn key(self, column: &str) -> Self {
-        let Lists {
-            tenants, spares, ..
-        } = &*self.0;
-        Self::of(tenants.place.clone().key(column), spares.place.clone())
+        let place = self.place(List::Tenants).clone().key(column);
+        Self::of(place, self.0.source.clone(), self.0.naming.clone())
     }
 
-    fn of(tenants: Place, spares: Place) -> Self {
+    /// Sets the column that holds the name of the tenant's schema, without quotes, and the
+    /// naming to [`Naming::mapped`]. It says nothing of a [`Registry::query`].
+    #[must_use]
+    pub fn schema_column(self, column: &str) -> Self {
+        let source = match self.0.source.clone() {
+            Source::Table { only, .. } => Source::Table {
+                schema: Some(ident(column)),
+                only,
+            },
+            query @ Source::Query(_) => query,
+        };
+        let naming = self.0.naming.clone().from_list();
+        Self::of(self.place(List::Tenants).clone(), source, naming)
+    }
+
+    /// Takes only the rows for tenants that meet this condition: `deleted_at IS NULL`. The
+    /// condition is SQL that you write, and no place for a text from outside. It says nothing
+    /// of a [`Registry::query`].
+    #[must_use]
+    pub fn only(self, condition: &str) -> Self {
+        let source = match self.0.source.clone() {
+            Source::Table { schema, .. } => Source::Table {
+                schema,
+                only: Some(condition.to_owned()),
+            },
+            query @ Source::Query(_) => query,
+        };
+        let naming = self.0.naming.clone();
+        Self::of(self.place(List::Tenants).clone(), source, naming)
+    }
+
+    /// Sets which names tenants may have, and what their schemas are called. The default is
+    /// [`Naming::same`], and [`Naming::mapped`] with a query or a column of schemas.
+    #[must_use]
+    pub fn naming(self, naming: Naming) -> Self {
+        let source = match self.0.source.clone() {
+            // What the naming says is not read from a column.
+            Source::Table { only, .. } if !naming.is_mapped() => {
+                Source::Table { schema: None, only }
+            }
+            source => source,
+        };
+        Self::of(self.place(List::Tenants).clone(), source, naming)
+    }
+
+    fn of(tenants: Place, source: Source, naming: Naming) -> Self {
+        let mut tenants = Table::of(tenants);
+        if source.is_query() {
+            tenants.found = Found::of(Columns::beside(false));
+        }
         Self(Arc::new(Lists {
-            tenants: Table::of(tenants),
-            spares: Table::of(spares),
-            naming: Naming::default(),
+            tenants,
+            spares: Table::of(Place::spares()),
+            source,
+            naming,
+            schemas: SchemasSeen::default(),
+            is_described: AtomicBool::default(),
+            has_lists: true,
         }))
     }
 
@@ -111,21 +219,41 @@ impl Registry {
         let Lists {
             tenants,
             spares,
+            source,
             naming,
+            is_described,
+            ..
         } = &*self.0;
+        let is_described = is_described.load(Ordering::Relaxed);
         Self(Arc::new(Lists {
             tenants: tenants.clone(),
             spares: spares.clone(),
-            naming: *naming,
+            source: source.clone(),
+            naming: naming.clone(),
+            schemas: SchemasSeen::default(),
+            is_described: AtomicBool::new(is_described),
+            has_lists: true,
         }))
     }
 
-    /// The same lists in another database, of which nothing is known.
+    /// The same lists in another database, of which nothing is known and in which migrations
+    /// are tried. What an application lists is not there: nothing is listed then.
     pub(crate) fn elsewhere(&self) -> Self {
-        let Lists {
-            tenants, spares, ..
-        } = &*self.0;
-        Self::of(tenants.place.clone(), spares.place.clone())
+        let lists = Lists {
+            tenants: Table::of(self.place(List::Tenants).clone()),
+            spares: Table::of(Place::spares()),
+            source: Source::default(),
+            naming: self.names().clone(),
+            schemas: SchemasSeen::default(),
+            is_described: AtomicBool::default(),
+            has_lists: self.0.source == Source::default(),
+        };
+        Self(Arc::new(lists))
+    }
+
+    /// The list that the schema is in, if it is in one.
+    fn list_for(&self, schema: Schema<'_>) -> Option<List> {
+        List::of(schema).filter(|_| self.0.has_lists)
     }
 
     /// The list of tenants as SQL text, qualified.
@@ -144,32 +272,67 @@ impl Registry {
     /// The same of either list.
     pub(crate) fn rows_of(&self, list: List, alias: &str) -> Rows {
         let (place, columns) = (self.place(list), self.columns(list));
-        Rows::of(place, columns, self.0.naming, alias)
+        match list {
+            List::Tenants => Rows::of_tenants(self, columns, alias),
+            List::Spares => Rows::of_spares(place, columns, alias),
+        }
     }
 
-    /// A list as SQL text, qualified.
+    /// A list as SQL text, qualified: the table that is written.
     pub(crate) fn name_of(&self, list: List) -> &str {
         &self.place(list).table
     }
 
-    /// Which schema is whose.
-    pub(crate) fn naming(&self) -> Naming {
-        self.0.naming
+    /// Which names tenants may have, and which schema is whose.
+    #[must_use]
+    pub fn names(&self) -> &Naming {
+        &self.0.naming
     }
 
-    /// The tenant `name` with its schema.
-    pub(crate) fn target(&self, name: &TenantName) -> Target {
-        self.naming().target(name)
+    /// Whether the application's own tables say which tenants there are.
+    #[must_use]
+    pub fn is_query(&self) -> bool {
+        self.0.source.is_query()
     }
 
-    /// What a row of `list` with the key `key` is about.
+    /// Whether no two rows can have the same name or the same schema: the table is one whose
+    /// key is unique, and each name has a schema of its own.
+    pub(crate) fn has_each_once(&self) -> bool {
+        !self.is_query() && !self.names().is_mapped()
+    }
+
+    /// Refuses a name that no new tenant may have.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`].
+    pub(crate) fn require_allowed(&self, name: &TenantName) -> Result<(), InvalidName> {
+        self.names().name(name.as_str()).map(drop)
+    }
+
+    /// The schema of the tenant `name`, as far as that is known without asking: none if only
+    /// the list knows it, and nobody has read that lately.
+    pub(crate) fn known_schema(&self, name: &TenantName) -> Option<SchemaName> {
+        match self.names().is_mapped() {
+            true => self.0.schemas.get(name.as_str()),
+            false => self.names().schema_of(name),
+        }
+    }
+
+    /// What a row of `list` with the key `key` is about; `schema` is what the list says of
+    /// its schema, if only the list knows that.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidRow`] or [`Error::InvalidSpareRow`].
-    pub(crate) fn entry(&self, list: List, key: &str) -> Result<Entry, Error> {
+    pub(crate) fn entry(
+        &self,
+        list: List,
+        key: &str,
+        schema: Option<&str>,
+    ) -> Result<Entry, Error> {
         match list {
-            List::Tenants => self.tenant(key).map(Entry::Tenant),
+            List::Tenants => self.tenant(key, schema).map(Entry::Tenant),
             List::Spares => self.spare(key).map(Entry::Spare),
         }
     }
@@ -179,14 +342,40 @@ impl Registry {
     /// # Errors
     ///
     /// [`Error::InvalidRow`].
-    pub(crate) fn tenant(&self, key: &str) -> Result<Target, Error> {
-        let list = || self.name_of(List::Tenants).to_owned();
-        let name = key.parse();
-        let name = name.map_err(|source| Error::InvalidRow {
-            list: list(),
+    pub(crate) fn tenant(&self, key: &str, schema: Option<&str>) -> Result<Target, Error> {
+        let invalid = |source| Error::InvalidRow {
+            list: self.words_for_list(),
             source,
-        })?;
-        Ok(self.target(&name))
+        };
+        let name = self.registered(key).map_err(invalid)?;
+        if let Some(schema) = self.names().derived(&name).map_err(invalid)? {
+            return Ok(Target { name, schema });
+        }
+        let schema = InvalidName::with_schema(key, schema.unwrap_or_default());
+        let schema = schema.map_err(invalid)?;
+        self.0.schemas.remember(key, &schema);
+        Ok(Target { name, schema })
+    }
+
+    /// The name that a row with the key `key` has.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`].
+    pub(crate) fn registered(&self, key: &str) -> Result<TenantName, InvalidName> {
+        // What an application calls its customers is not ours to judge.
+        match self.is_query() {
+            true => TenantName::quoted(key),
+            false => self.names().registered(key),
+        }
+    }
+
+    /// What says which tenants there are, for people.
+    pub(crate) fn words_for_list(&self) -> String {
+        match self.is_query() {
+            true => "the query for tenants".to_owned(),
+            false => format!("`{}`", self.sql_table()),
+        }
     }
 
     /// The spare whose row has the key `key`.

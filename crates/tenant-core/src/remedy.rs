@@ -34,7 +34,9 @@ pub use advice::Advice;
 pub use command::Command;
 pub use sql::{Purpose, Sql};
 
-pub(crate) use of_error::{missing_schema, no_extensions_schema, of_other_program};
+pub(crate) use of_error::{
+    missing_schema, no_extensions_schema, no_schema_behind, of_other_program,
+};
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,9 +35,11 @@
 /// are those that a migration creates: `CREATE TYPE task_progress AS ENUM ('open',
 /// 'done')`. A label that is not declared is an error when it is read.
 ///
-/// # Why not Diesel's own
+/// # Where Diesel's own serves as well
 ///
-/// A type with `#[diesel(postgres_type(name = "task_progress"))]` is looked up
+/// A connection of a [`TenantPool`](crate::TenantPool) sends each tenant's own type, however
+/// Diesel was told of it. On any other connection that serves several tenants, it doesn't:
+/// a type with `#[diesel(postgres_type(name = "task_progress"))]` is looked up
 /// once for each connection and then kept. For the second tenant on the same
 /// connection that is the first tenant's type, and PostgreSQL refuses its values:
 /// `column "progress" is of type task_progress but expression is of type

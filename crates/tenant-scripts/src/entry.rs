@@ -1,59 +1,71 @@
 //! One function for each program: from the arguments of the process to its exit code.
-//!
-//! The body of an async function is generated where it is polled. These functions are
-//! not generic, so that this is here, once for all programs: a program is a call.
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use command_line::{Entry, Program};
+use tenant_commands::entry as commands;
+use tenant_core::{MigrationSet, Migrations, SourceError};
 
-use crate::commands::{
-    AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DemoTenantSchema, DiffTenants,
-    DistributeTenants, DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic,
-    MigrateTenants, MoveTenant, RenameTenant, RepairTenant, RollbackTenants, ShowConfig,
-    SpareTenants, SquashTenants, StopServer,
+use crate::demo_tenant_schema::DemoTenantSchema;
+
+/// What every program of this workspace hands to its commands.
+pub const PROGRAM: Program = Program {
+    spelling: command_line::invocation::Spelling::Xtask,
+    compiled_in: Some(compiled_in),
+    commands: None,
 };
 
-macro_rules! entries {
-    ($($name:ident: $Command:ident,)*) => {
+fn compiled_in() -> Result<Migrations, SourceError> {
+    Ok(Migrations {
+        public: MigrationSet::from_source(&schema_public::MIGRATIONS)?,
+        tenant: MigrationSet::from_source(&schema_tenant::MIGRATIONS)?,
+    })
+}
+
+/// Runs [`DemoTenantSchema`].
+pub static DEMO_TENANT_SCHEMA: Entry = Entry::of::<DemoTenantSchema>();
+
+macro_rules! programs {
+    ($($name:ident: $entry:expr,)*) => {
         $(
-            #[doc = concat!("Runs [`", stringify!($Command), "`] from the arguments of the process.")]
+            #[doc = concat!("The program `", stringify!($name), "`.")]
             #[must_use]
             pub fn $name() -> ExitCode {
-                command_line::run::<$Command>()
+                $entry.run(&PROGRAM)
             }
         )*
 
-        /// What each command of this package accepts.
+        /// What each program of this package accepts.
         #[must_use]
         pub fn commands() -> Vec<clap::Command> {
-            vec![$(<$Command as CommandFactory>::command()),*]
+            vec![$($entry.command()),*]
         }
     };
 }
 
-entries! {
-    accept_edits: AcceptEdits,
-    adopt_tenant: AdoptTenant,
-    clone_tenant: CloneTenant,
-    create_tenant: CreateTenant,
-    demo_tenant_schema: DemoTenantSchema,
-    diff_tenants: DiffTenants,
-    distribute_tenants: DistributeTenants,
-    drop_tenant: DropTenant,
-    health_check: HealthCheck,
-    init_settings: InitSettings,
-    list_tenants: ListTenants,
-    migrate_public: MigratePublic,
-    migrate_tenants: MigrateTenants,
-    move_tenant: MoveTenant,
-    rename_tenant: RenameTenant,
-    repair_tenant: RepairTenant,
-    rollback_tenants: RollbackTenants,
-    show_config: ShowConfig,
-    spare_tenants: SpareTenants,
-    squash_tenants: SquashTenants,
-    stop_server: StopServer,
+programs! {
+    accept_edits: commands::ACCEPT_EDITS,
+    adopt_tenant: commands::ADOPT_TENANT,
+    clone_tenant: commands::CLONE_TENANT,
+    create_tenant: commands::CREATE_TENANT,
+    demo_tenant_schema: DEMO_TENANT_SCHEMA,
+    diff_tenants: commands::DIFF_TENANTS,
+    distribute_tenants: commands::DISTRIBUTE_TENANTS,
+    drop_tenant: commands::DROP_TENANT,
+    health_check: commands::HEALTH_CHECK,
+    init_settings: commands::INIT_SETTINGS,
+    list_tenants: commands::LIST_TENANTS,
+    migrate_public: commands::MIGRATE_PUBLIC,
+    migrate_tenants: commands::MIGRATE_TENANTS,
+    move_tenant: commands::MOVE_TENANT,
+    rename_tenant: commands::RENAME_TENANT,
+    repair_tenant: commands::REPAIR_TENANT,
+    rollback_tenants: commands::ROLLBACK_TENANTS,
+    show_config: commands::SHOW_CONFIG,
+    spare_tenants: commands::SPARE_TENANTS,
+    squash_tenants: commands::SQUASH_TENANTS,
+    stop_server: commands::STOP_SERVER,
+    tenant_url: commands::TENANT_URL,
 }
 
 #[cfg(test)]

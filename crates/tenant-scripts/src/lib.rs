@@ -1,17 +1,10 @@
-//! The commands of this project that work on tenants, one binary each.
+//! The programs of this workspace that work on tenants.
 //!
-//! A binary is one call into [`entry`]: everything is here, so that it is generated
-//! once, the completions know every command, and the tests reach every part. The commands are thin over
-//! `tenant_core`: they find the database, ask, show, and choose an exit code.
-//! How they do that is in `command_line`; which migrations they apply is in
-//! `tenants`.
+//! A binary is one call into [`entry`]. Their commands are in `tenant_commands`; what they
+//! have of this workspace are the migrations that are compiled in, and the demo, which
+//! knows the tables.
 
-pub mod commands;
+mod demo_tenant_schema;
 pub mod entry;
-mod interrupt;
-mod json;
-mod messages;
-mod progress;
-mod report;
-pub mod tenants;
-mod version;
+
+pub use demo_tenant_schema::DemoTenantSchema;

@@ -48,8 +48,19 @@ impl TestTenant {
 
     /// The URL of that database. With `TEST_DATABASE_URL` it can hold a password.
     #[must_use]
-    pub fn url(&self) -> String {
+    pub fn database_url(&self) -> String {
         self.shared.scratch.url()
+    }
+
+    /// A URL that leads to this tenant: that of the database with the tenant's schema as
+    /// `search_path`, for programs and drivers that know nothing of tenants. With
+    /// `TEST_DATABASE_URL` it can hold a password.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tenants::url_of`].
+    pub async fn url(&self) -> Result<String, Error> {
+        self.tenants.url_of(&self.name).with_password().await
     }
 }
 

@@ -54,6 +54,34 @@ fn an_alias_hands_all_its_arguments_to_its_program() {
 }
 
 #[test]
+fn all_crates_for_the_registry_are_packaged_in_one_call_and_none_is_published() {
+    let cargo = FakeCargo::that_prints_its_arguments();
+    let printed = stdout(&cargo.output_of(&["package"]));
+    assert!(printed.starts_with("package\n"), "{printed}");
+    assert!(printed.contains("--package\ntenant-core\n"), "{printed}");
+    assert!(!printed.contains("publish"), "{printed}");
+    assert!(!printed.contains("test-support"), "{printed}");
+    let output = cargo.output_of(&["package", "tenant-core"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_api_is_compared_with_a_commit_that_is_named() {
+    let nothing = FakeCargo::that_runs("exit 9").output_of(&["semver"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    let missing = FakeCargo::that_runs("exit 101").output_of(&["semver", "v0.1.0"]);
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(
+        stderr(&missing).contains("cargo install cargo-semver-checks"),
+        "{missing:?}"
+    );
+    let there = FakeCargo::that_prints_its_arguments().output_of(&["semver", "v0.1.0"]);
+    let printed = stdout(&there);
+    assert!(printed.contains("--baseline-rev\nv0.1.0\n"), "{printed}");
+    assert!(printed.contains("--package\nsql-text\n"), "{printed}");
+}
+
+#[test]
 fn the_alias_for_one_tenant_names_it_with_only() {
     let cargo = FakeCargo::that_prints_its_arguments();
     let output = cargo.output_of(&["db:migrate:tenant", "acme", "--json"]);

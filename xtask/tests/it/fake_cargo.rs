@@ -21,7 +21,7 @@ impl FakeCargo {
     /// A Cargo that carries out `script`, whatever its command.
     pub(crate) fn that_runs(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for command in ["check", "run", "test"] {
+        for command in ["check", "package", "run", "semver-checks", "test"] {
             fs::write(folder.path().join(command), script).unwrap();
         }
         Self { folder }

@@ -9,7 +9,7 @@ use command_line::files::is_folder;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use migration_lint::{Finding, Options, Report, lint_folders, rules};
+use migration_lint::{Finding, Options, Report, SharedNames, created_names, lint_folders, rules};
 use serde::Serialize;
 
 use crate::base::Base;
@@ -123,12 +123,15 @@ impl LintMigrations {
         let base = self.if_known(context, base)?;
         let mut document = Document::default();
         let migrations_dir = self.common.migrations_dir.as_deref();
-        for stream in self.streams.chosen() {
-            let folders = project.files(stream, migrations_dir)?.migrations;
+        for files in self.streams.find(project, migrations_dir)? {
+            let (stream, folders) = (files.stream, files.migrations);
             for folder in &folders {
                 require_folder(project, stream, folder)?;
             }
             let mut options = options.clone();
+            if stream == Stream::Tenant {
+                options.shared_names = self.public_names(project)?;
+            }
             if let Some(base) = &base {
                 let versions = base.versions_in(&folders).await;
                 options.base_versions = self.if_known(context, versions)?;
@@ -144,6 +147,17 @@ impl LintMigrations {
             document.add(project, stream, report);
         }
         Ok(document)
+    }
+
+    /// What the public migrations create, if there are any.
+    fn public_names(&self, project: &Project) -> anyhow::Result<SharedNames> {
+        let migrations_dir = self.common.migrations_dir.as_deref();
+        let Ok(files) = project.files(Stream::Public, migrations_dir) else {
+            return Ok(SharedNames::default());
+        };
+        let mut folders = files.migrations;
+        folders.retain(|folder| is_folder(folder).unwrap_or_default());
+        Ok(created_names(&folders)?)
     }
 
     fn revision(&self) -> &str {

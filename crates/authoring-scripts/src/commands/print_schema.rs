@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Parser;
+use command_line::exit::UsageError;
 use command_line::files::read_if_there;
+use command_line::hints::Advised;
 use command_line::interrupt::interruptible;
 use command_line::invocation::Action;
 use command_line::{Common, Context, Invocation, Script, Verdict};
@@ -131,6 +133,7 @@ impl PrintSchema {
             let stream = files.stream;
             let wanted = schema_file::read(project, &files.schema)?;
             let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
+            scratch.keep_own_tables_of(Some(&wanted)).await?;
             let catalog = scratch.catalog().await?;
             scratch.drop().await?;
             compared.push(Compared {
@@ -148,9 +151,11 @@ impl PrintSchema {
     }
 
     async fn print(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Printed>> {
+        // Installing it takes minutes.
+        let all = self.files(project)?;
         let cli = DieselCli::find_or_install(context, project).await?;
         let mut printed = Vec::new();
-        for files in self.files(project)? {
+        for files in all {
             printed.push(self.print_one(context, project, &cli, files).await?);
         }
         Ok(printed)
@@ -165,6 +170,10 @@ impl PrintSchema {
     ) -> anyhow::Result<Printed> {
         let stream = files.stream;
         let scratch = Scratch::make(context, project, stream, &self.scratch).await?;
+        let there = there(project, &files)?;
+        scratch
+            .keep_own_tables_of(there.as_ref().map(|(_, it)| it))
+            .await?;
         let text = cli
             .print_schema(context, project, &files.config, &scratch)
             .await?;
@@ -172,8 +181,14 @@ impl PrintSchema {
         // found there, once it is no scratch database.
         let aside = format!("schema = \"{PUBLIC_ASIDE}\"");
         let text = text.replace(&aside, "schema = \"public\"");
-        let (found, text) = kept(project, &files, &scratch.catalog().await?, text)?;
+        let (found, text) = match &there {
+            Some(there) => kept(&files, there, &scratch.catalog().await?, text)?,
+            None => (Found::default(), text),
+        };
         scratch.drop().await?;
+        if files.is_schema_guessed && !found.lost.is_empty() {
+            return Err(of_another(project, &files, &found.lost));
+        }
         Ok(Printed {
             stream,
             file: files.schema,
@@ -183,28 +198,46 @@ impl PrintSchema {
     }
 }
 
-/// The printed text with the views of the file that is there, and what that
-/// file says beside: an edit whose migration is still to be written, perhaps. A
-/// file that is no `schema.rs` says nothing.
+/// The file that nobody has named has what is not this stream's: it is not replaced.
+fn of_another(project: &Project, files: &StreamFiles, lost: &[String]) -> anyhow::Error {
+    let (stream, file) = (files.stream, project.shown(&files.schema));
+    let why = format!(
+        "{file} has what no migration of the {stream} stream makes:\n    {}",
+        lost.join("\n    ")
+    );
+    anyhow!(UsageError(why)).context(Advised::new(
+        format!("{file} was not replaced"),
+        format!(
+            "If it is the file of this stream, name it: `file` under [print_schema] in \
+             diesel.{stream}.toml, or --stream {stream} --schema-file {file}. Otherwise name \
+             another."
+        ),
+    ))
+}
+
+/// The file that is there, and what it says. It is about to be replaced: what it says must
+/// not be lost unread. A file that is no `schema.rs` says nothing.
+fn there(project: &Project, files: &StreamFiles) -> anyhow::Result<Option<(String, Schema)>> {
+    let read = read_if_there(&files.schema);
+    let shown = project.shown(&files.schema);
+    let text = read.with_context(|| format!("the file {shown} cannot be read"))?;
+    let text = text.unwrap_or_default();
+    Ok(Schema::parse(&text).ok().map(|schema| (text, schema)))
+}
+
+/// The printed text with the views of the file that is there, and what that file says
+/// beside: an edit whose migration is still to be written, perhaps.
 fn kept(
-    project: &Project,
     files: &StreamFiles,
+    (old, there): &(String, Schema),
     catalog: &Catalog,
     printed: String,
 ) -> anyhow::Result<(Found, String)> {
-    // It is about to be replaced: what it says must not be lost unread.
-    let read = read_if_there(&files.schema);
-    let shown = project.shown(&files.schema);
-    let old = read.with_context(|| format!("the file {shown} cannot be read"))?;
-    let old = old.unwrap_or_default();
-    let Ok(there) = Schema::parse(&old) else {
-        return Ok((Found::default(), printed));
-    };
-    let text = keep_views(&old, &printed, catalog)
+    let text = keep_views(old, &printed, catalog)
         .context("what `diesel print-schema` printed cannot be read")?;
-    let views = view_differences(&there, catalog);
+    let views = view_differences(there, catalog);
     let is_kept = |line: &String| views.contains(line) && !line.starts_with("view ");
-    let differences = differences(&there, catalog, &files.filter).into_iter();
+    let differences = differences(there, catalog, &files.filter).into_iter();
     let (views, lost) = differences
         .filter(|line| line.contains("in schema.rs and"))
         .partition(is_kept);

@@ -1,9 +1,12 @@
 //! Fills a scratch database by applying the migrations on the disk.
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, anyhow};
-use command_line::Context;
 use command_line::hints::Advised;
+use command_line::migrations::folder_of;
 use command_line::settings::read_folders;
+use command_line::{Context, migrations};
 use tenant_core::{
     Database, Error, MigrationSet, Migrations, PgError, Settings, TenantName, Tenants,
 };
@@ -20,49 +23,51 @@ const TENANT: &str = "scratch_tenant";
 const SWAP: &str = "BEGIN; ALTER SCHEMA public RENAME TO diesel_tenants_public_aside; \
                     ALTER SCHEMA scratch_tenant RENAME TO public; COMMIT";
 
+/// What is applied to a scratch database.
+pub(super) struct Contents {
+    migrations: Migrations,
+    /// Whether the project has copies of the migrations that make the library's tables.
+    has_copies: bool,
+}
+
 /// The migrations on the disk that `stream` needs: a tenant lives beside the
 /// public schema, and may refer to it.
 pub(super) fn read(
     context: &Context,
     project: &Project,
     stream: Stream,
-) -> anyhow::Result<Migrations> {
-    let read = |stream| {
-        let common = context.common();
-        let files = project.files(stream, common.migrations_dir.as_deref())?;
-        read_folders(&files.migrations)
+) -> anyhow::Result<Contents> {
+    let dir = context.common().migrations_dir.as_deref();
+    let folder =
+        |stream: Stream| folder_of(context.settings(), project.folder(), stream.name(), dir);
+    let public = folder(Stream::Public)?;
+    let tenant = match stream {
+        Stream::Public => MigrationSet::default(),
+        Stream::Tenant => read_folders(&folder(Stream::Tenant)?.paths)?,
     };
-    let public = read(Stream::Public)?;
-    Ok(match stream {
-        Stream::Public => Migrations {
-            public,
-            tenant: MigrationSet::default(),
-        },
-        Stream::Tenant => Migrations {
-            public: with_registry(context, public)?,
-            tenant: read(Stream::Tenant)?,
+    let versions = |set: MigrationSet| {
+        let versions = set.iter().map(|one| one.version().clone());
+        versions.collect::<HashSet<_>>()
+    };
+    let own = versions(MigrationSet::registry());
+    Ok(Contents {
+        has_copies: !versions(migrations::public_alone(&public)?).is_disjoint(&own),
+        migrations: Migrations {
+            public: migrations::public(&public)?,
+            tenant,
         },
     })
 }
 
-/// Public migrations that the settings name are an application's own, which need not make
-/// the registry.
-fn with_registry(context: &Context, public: MigrationSet) -> anyhow::Result<MigrationSet> {
-    let is_from_option = context.common().migrations_dir.is_some();
-    if is_from_option || context.settings().written().migrations.public.is_none() {
-        return Ok(public);
-    }
-    Ok(MigrationSet::registry().merge(public)?)
-}
-
-/// Fills `database` for `stream`. `origin` is connected to the one beside it.
+/// Fills `database` for `stream`. `origin` is connected to the one beside it. Gives the
+/// tables of the public stream that the library has made, and not the project.
 pub(super) async fn fill(
     context: &Context,
     stream: Stream,
-    migrations: Migrations,
+    contents: Contents,
     origin: &Client,
     database: &Database,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<String>> {
     let settings = Settings {
         extensions: context.extensions(),
         shared_objects: context.shared_objects(),
@@ -73,7 +78,12 @@ pub(super) async fn fill(
     let mut copied = extensions::copy(origin, &client, schema, context.output)
         .await
         .context("copying the extensions into the scratch database")?;
-    let tenants = Tenants::open(database.clone(), migrations, settings).await?;
+    let own = if stream == Stream::Public && !contents.has_copies {
+        make_own(database, &settings, &client).await?
+    } else {
+        Vec::new()
+    };
+    let tenants = Tenants::open(database.clone(), contents.migrations, settings).await?;
     migrate_public(&tenants, &client, &mut copied)
         .await
         .map_err(explained)?;
@@ -86,7 +96,29 @@ pub(super) async fn fill(
         let swapped = client.batch_execute(SWAP).await;
         swapped.map_err(|error| not_swapped(PgError::from(error)))?;
     }
-    require_usual_path(&client).await
+    require_usual_path(&client).await?;
+    Ok(own)
+}
+
+/// Makes the library's tables before all others, which shows what they are.
+async fn make_own(
+    database: &Database,
+    settings: &Settings,
+    client: &Client,
+) -> anyhow::Result<Vec<String>> {
+    let own = Migrations {
+        public: MigrationSet::registry(),
+        tenant: MigrationSet::default(),
+    };
+    let tenants = Tenants::open(database.clone(), own, settings.clone()).await?;
+    tenants.migrate_public().await?;
+    // Those of Diesel begin with two underscores, and are in no `schema.rs`.
+    let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' \
+               AND relnamespace = 'public'::regnamespace AND NOT starts_with(relname, '__')";
+    let rows = client.query_typed(sql, &[]).await;
+    let names = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect());
+    let names = names.map_err(PgError::from);
+    names.context("reading the scratch database failed")
 }
 
 /// Migrates the public schema. A migration may make an extension that was

@@ -19,7 +19,7 @@ use crate::support::{ROOT, Site};
 
 /// The Diesel CLI, if there is one; else says so, past the test harness.
 async fn diesel() -> Option<PathBuf> {
-    let context = Context::new(Common::default()).unwrap();
+    let context = Context::new(command_line::Program::default(), Common::default()).unwrap();
     let found = DieselCli::find(&context, &Project::find(context.settings()).unwrap()).await;
     if found.is_none() {
         say_not_run(

@@ -267,7 +267,7 @@ fn a_stream_without_its_folder_is_wrong_use() {
     folder
         .run("lint-migrations --migrations-dir elsewhere")
         .exits_with(2)
-        .says("there is no folder elsewhere/public");
+        .says("there is no folder elsewhere/tenant");
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn outside_a_project_it_is_wrong_use() {
         .run("lint-migrations")
         .exits_with(2)
         .prints_nothing()
-        .says("there is no diesel.tenant.toml here or above");
+        .says("there is no tenants.toml, diesel.tenant.toml or migrations/tenant here or above");
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Site {
             migrations_dir: Some(self.folder.path().join("migrations")),
             ..Common::default()
         };
-        let context = Context::new(common).unwrap();
+        let context = Context::new(command_line::Program::default(), common).unwrap();
         let project = Project::find(context.settings()).unwrap();
         let made = Scratch::make(&context, &project, stream, &Options::default()).await;
         made.unwrap()

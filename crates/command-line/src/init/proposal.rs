@@ -7,7 +7,7 @@ use super::database::InDatabase;
 use super::disk::OnDisk;
 use super::stream::Stream;
 use super::template::Template;
-use crate::settings::TableName;
+use crate::settings::{TableName, sql_name};
 
 /// What the file should say.
 #[derive(Debug, Default)]
@@ -43,6 +43,19 @@ pub struct Registered {
     pub schema_column: Option<String>,
     /// A condition for rows of tenants that exist.
     pub only: Option<String>,
+}
+
+impl Registered {
+    /// The query that gives each tenant's name, and its schema if that is a column.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let key = sql_name(&self.key);
+        let schema = self.schema_column.as_deref().map(sql_name);
+        let schema = schema.map_or_else(String::new, |column| format!(", {column} AS schema"));
+        let only = self.only.as_deref();
+        let only = only.map_or_else(String::new, |only| format!(" WHERE {only}"));
+        format!("SELECT {key} AS name{schema} FROM {}{only}", self.table)
+    }
 }
 
 /// A folder of migrations that may be of either stream.

@@ -121,26 +121,15 @@ impl Text {
             "registry",
             "The table that lists the tenants. Without it, the commands keep one of their own.",
         );
+        let comment = "The application's own list, which the commands only read. It gives `name`, and\n\
+             `schema` unless the template below makes it:";
         let Some(registered) = &proposal.registered else {
-            self.example("", "table", &string("public.organizations"));
-            self.example("The column of a tenant's name:", "key", &string("slug"));
-            return;
+            let example = "SELECT slug AS name FROM public.organizations WHERE deleted_at IS NULL";
+            return self.example(comment, "query", &string(example));
         };
-        self.value("", "table", &string(&registered.table.to_string()));
-        self.value(
-            "The column of a tenant's name:",
-            "key",
-            &string(&registered.key),
-        );
-        if let Some(column) = &registered.schema_column {
-            let comment = "The column of the name of its schema:";
-            self.value(comment, "schema_column", &string(column));
-        }
-        if let Some(only) = &registered.only {
-            self.value("Which rows are tenants:", "only", &string(only));
-        }
+        self.value(comment, "query", &string(&registered.query()));
         self.example(
-            "Where the commands keep what that table has no columns for:",
+            "Where the commands keep what the query does not give:",
             "beside",
             &string("public.tenant_state"),
         );

@@ -25,6 +25,9 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
         Advice::TrustAuthority => {
             "name the file with the authority's certificate: sslrootcert=FILE in the URL"
         }
+        Advice::CorrectCertificate => {
+            "name both files in the URL, sslcert=FILE and sslkey=FILE, in PEM form"
+        }
         Advice::StartServer => {
             "start the server, or correct host and port in --database-url, DATABASE_URL or .env. \
              Without these, the command uses the project's own server"
@@ -58,8 +61,28 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         Advice::CorrectExtensionsSchema => {
             "correct the name in --extensions-schema or TENANT_EXTENSIONS_SCHEMA"
         }
+        Advice::CorrectRuntimePath => {
+            "correct the schemas that are named behind the tenants' schemas"
+        }
         Advice::ChooseAnotherName => "choose another name",
         Advice::CorrectName => "correct the name",
+        Advice::AllowName => {
+            "if it is a tenant's, allow its name by the pattern for tenant names, or rename it with \
+             ALTER SCHEMA"
+        }
+        Advice::ListSchema => {
+            "if it is a tenant's, list the tenant with this schema in the table of tenants"
+        }
+        Advice::InsertTenantRow => {
+            "insert the tenant's row into the application's table, in the same transaction or before"
+        }
+        Advice::DeleteTenantRow => {
+            "delete the tenant's row from the application's table, in the same transaction or before"
+        }
+        Advice::ListTenantAgain => {
+            "if the tenant is to stay, list it again in the application's table"
+        }
+        Advice::CorrectList => "correct what the message names, and run it again",
         Advice::CorrectRow => "correct the name in the registry, or delete its row",
         Advice::ChooseTenantSchema => "choose the schema of a tenant",
         Advice::RenameSchema => {
@@ -77,7 +100,7 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
         }
         Advice::RemoveDependents => {
             "change the objects so that they don't depend on the schema, or drop them. With \
-             --with-dependents, `drop-tenant` drops them, and the data in them"
+             --with-dependents, dropping the tenant drops them, and the data in them"
         }
         Advice::DetachDependents => {
             "change the objects that depend on the schema so that they don't, or drop them. Then \
@@ -137,8 +160,8 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              TG_TABLE_SCHEMA or current_schema()"
         }
         Advice::AllowNameUses => {
-            "if the migrations create the same under every name, give --allow-name-uses to \
-             spare-tenants and create-tenant"
+            "if the migrations create the same under every name, give --allow-name-uses \
+             when you create spares and tenants"
         }
         Advice::KeepWhatNameMade => {
             "the migrations use the schema's name, and may have created this under an earlier name \

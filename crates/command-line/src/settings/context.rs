@@ -2,7 +2,7 @@
 //! file.
 
 use anyhow::anyhow;
-use tenant_core::{ExtensionsSchema, MigrationSet};
+use tenant_core::ExtensionsSchema;
 
 use super::{DatabaseUrl, Origin, ProjectSettings};
 use crate::exit::UsageError;
@@ -77,34 +77,12 @@ impl Context {
             .or_else(|| file.map(|file| (file.value.as_str(), self.in_file(file.line))))
     }
 
-    /// The public migrations that the settings name, with the library's own; `None` if
-    /// they name none.
-    ///
-    /// # Errors
-    ///
-    /// Folders that cannot be read, or two migrations with one version.
-    pub fn public_migrations(&self) -> anyhow::Result<Option<MigrationSet>> {
-        self.settings().public_migrations()
-    }
-
-    /// The same of the tenants.
-    ///
-    /// # Errors
-    ///
-    /// As [`Context::public_migrations`].
-    pub fn tenant_migrations(&self) -> anyhow::Result<Option<MigrationSet>> {
-        self.settings().tenant_migrations()
-    }
-
     pub(super) fn option<T>(&self, value: Option<T>, name: &'static str) -> Option<(T, Origin)> {
         value.map(|value| (value, Origin::Option(name)))
     }
 
     pub(super) fn variable<T>(&self, value: Option<T>, name: &str) -> Option<(T, Origin)> {
-        let value = value?;
-        let origin = self.environment().origin(name).cloned();
-        let unknown = || Origin::Environment(name.to_owned());
-        Some((value, origin.unwrap_or_else(unknown)))
+        value.map(|value| (value, Environment::origin(name)))
     }
 
     pub(super) fn in_file(&self, line: usize) -> Origin {
@@ -124,11 +102,7 @@ impl ProjectSettings {
     /// # Errors
     ///
     /// A wrong use if that variable is not set: another database would be the wrong one.
-    pub(crate) fn database_url(
-        &self,
-        environment: &Environment,
-        output: Output,
-    ) -> anyhow::Result<Option<String>> {
+    pub(crate) fn database_url(&self, output: Output) -> anyhow::Result<Option<String>> {
         let Some(placed) = &self.written.database_url else {
             return Ok(None);
         };
@@ -140,8 +114,8 @@ impl ProjectSettings {
                 }
                 Ok(Some(text.clone()))
             }
-            DatabaseUrl::Variable(name) => match environment.variable(name)? {
-                Some((url, _)) => Ok(Some(url)),
+            DatabaseUrl::Variable(name) => match Environment::variable(name)? {
+                Some(url) => Ok(Some(url)),
                 None => Err(anyhow!(UsageError(format!(
                     "{place}: `database_url` is in the variable {name}, which is not set"
                 )))),

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tenant_core::Registry;
 
-use super::{DatabaseUrl, Origin, Placed, ProjectSettings, TableName, find};
-use crate::{Context, url};
+use super::{DatabaseUrl, Lint, Origin, Placed, ProjectSettings, TableName, find};
+use crate::{Context, Environment, url};
 
 /// One setting.
 #[derive(Debug, Serialize)]
@@ -50,6 +50,7 @@ impl Context {
         all.extend(self.settings().of_file_only());
         all.extend(self.of_path(values));
         all.extend(self.settings().of_hooks());
+        all.extend(self.settings().of_lint());
         all.extend(self.of_defaults(values));
         Ok(all)
     }
@@ -76,9 +77,9 @@ impl Context {
         Ok(match &placed.value {
             DatabaseUrl::Text(text) => Some((text.clone(), origin)),
             DatabaseUrl::Variable(name) => {
-                let found = self.environment().variable(name)?;
+                let found = Environment::variable(name)?;
                 let place = format!("{origin}, variable {name}");
-                found.map(|(url, _)| (url, Origin::Settings(place)))
+                found.map(|url| (url, Origin::Settings(place)))
             }
         })
     }
@@ -161,32 +162,46 @@ impl ProjectSettings {
         ]
     }
 
-    fn of_hooks(&self) -> [Setting; 4] {
+    /// The section of the linter. Its values have the place of the section.
+    fn of_lint(&self) -> [Setting; 5] {
+        let section = self.written.lint.as_ref();
+        let value = |of: fn(&Lint) -> Value| {
+            section.map(|section| (of(&section.value), self.origin(section.line)))
+        };
+        [
+            setting(
+                "lint.allowed_schemas",
+                value(|lint| json!(lint.allowed_schemas)),
+            ),
+            setting(
+                "lint.disabled_rules",
+                value(|lint| json!(lint.disabled_rules)),
+            ),
+            setting(
+                "lint.enabled_rules",
+                value(|lint| json!(lint.enabled_rules)),
+            ),
+            setting(
+                "lint.postgres_version",
+                value(|lint| json!(lint.postgres_version)),
+            ),
+            setting("lint.citus", value(|lint| json!(lint.citus))),
+        ]
+    }
+
+    fn of_hooks(&self) -> [Setting; 3] {
         let hooks = &self.written.hooks;
         let files = |placed: &Option<Placed<Vec<PathBuf>>>| {
             let found = placed.as_ref();
             let found = found.map(|found| (shown_paths(&found.value), self.origin(found.line)));
             Some(found.unwrap_or((Vec::new(), Origin::Default)))
         };
-        let lint = self.written.lint.as_ref();
-        let lint = lint.map(|lint| (shown_lint(&lint.value), self.origin(lint.line)));
         [
             setting("hooks.seed", files(&hooks.seed)),
             setting("hooks.on_drop", files(&hooks.on_drop)),
             setting("hooks.on_rename", files(&hooks.on_rename)),
-            setting("lint", lint),
         ]
     }
-}
-
-fn shown_lint(lint: &super::Lint) -> Value {
-    json!({
-        "allowed_schemas": lint.allowed_schemas,
-        "disabled_rules": lint.disabled_rules,
-        "enabled_rules": lint.enabled_rules,
-        "postgres_version": lint.postgres_version,
-        "citus": lint.citus,
-    })
 }
 
 fn shown_paths(paths: &[PathBuf]) -> Vec<String> {

@@ -83,6 +83,7 @@ fn registry(section: &Section<'_>) -> RegistryPlace {
     for key in ["table", "key", "schema_column", "only"] {
         section.refuse_both("query", key);
     }
+    section.refuse_without("beside", "query");
     RegistryPlace {
         table: section.value("table", table),
         query: section.value("query", string),

@@ -105,6 +105,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Refuses `key` without `other`, to which it belongs.
+    pub(super) fn refuse_without(&self, key: &'static str, other: &'static str) {
+        if let (Some((_, value)), None) = (self.entry(key), self.entry(other)) {
+            self.refuse(
+                value,
+                &format!("`{key}` belongs to `{other}`, which is not here"),
+            );
+        }
+    }
+
     fn refuse(&self, value: &Value<'_>, message: &str) {
         self.reader
             .refuse(Mistake::new(&value.span(), message.to_owned()));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use sql_text::{TokenKind, ident, stored, tokens};
+use tenant_core::TenantName;
 
 /// A table, and the schema that it is in: both as PostgreSQL stores them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,27 +35,23 @@ impl TableName {
 
 impl fmt::Display for TableName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted = |name: &str| match Self::is_plain(name) {
-            true => name.to_owned(),
-            false => ident(name),
-        };
-        write!(
-            formatter,
-            "{}.{}",
-            quoted(&self.schema),
-            quoted(&self.table)
-        )
+        let (schema, table) = (sql_name(&self.schema), sql_name(&self.table));
+        write!(formatter, "{schema}.{table}")
     }
 }
 
-impl TableName {
-    /// Whether it is the same without quotes, to people: PostgreSQL is given quotes.
-    fn is_plain(name: &str) -> bool {
-        let mut letters = name.chars();
-        letters
-            .next()
-            .is_some_and(|c| c.is_ascii_lowercase() || c == '_')
-            && letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+/// A name in SQL for people to read: in quotes where it needs them, also where it is a word
+/// that PostgreSQL keeps for itself.
+#[must_use]
+pub fn sql_name(name: &str) -> String {
+    let is_letter = |c: char| c.is_ascii_lowercase() || c == '_';
+    // The strict rule for tenants also refuses words that PostgreSQL reserves.
+    let is_free = name == "public" || name.parse::<TenantName>().is_ok();
+    let is_plain = is_free && name.chars().all(|c| is_letter(c) || c.is_ascii_digit());
+    if is_plain {
+        name.to_owned()
+    } else {
+        ident(name)
     }
 }
 
@@ -68,6 +65,7 @@ mod tests {
             ("public.organizations", Some("public.organizations")),
             ("Public.Organizations", Some("public.organizations")),
             ("\"Ops\".\"My tenants\"", Some("\"Ops\".\"My tenants\"")),
+            ("public.\"order\"", Some("public.\"order\"")),
             ("organizations", None),
             ("a.b.c", None),
             ("public.organizations; DROP TABLE x", None),

@@ -23,7 +23,6 @@ table = "public.organizations"
 key = "slug"
 schema_column = "schema_name"
 only = "deleted_at IS NULL"
-beside = "ops.tenant_state"
 [names]
 schema = "org_{name}"
 allow = "^[a-z][a-z0-9-]{1,50}$"
@@ -99,8 +98,11 @@ fn the_list_of_keys_is_the_keys_that_are_read() {
     let keys = keys.filter(|key| {
         let alone = format!("\n{key} = ");
         let section = format!("\n[{key}]");
-        // It excludes others, so that it is in a test of its own.
-        **key != "query" && !WHOLE.contains(&alone) && !WHOLE.contains(&section)
+        // They exclude others, and are in tests of their own.
+        **key != "query"
+            && **key != "beside"
+            && !WHOLE.contains(&alone)
+            && !WHOLE.contains(&section)
     });
     assert_eq!(keys.collect::<Vec<_>>(), Vec::<&&str>::new());
 }
@@ -181,6 +183,10 @@ fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
         (
             "[registry]\nquery = 'SELECT 1'\nkey = 'slug'",
             "3:7: `query` and `key` exclude each other",
+        ),
+        (
+            "[registry]\nbeside = 'a.b'\ntable = 'c.d'",
+            "2:10: `beside` belongs to `query`, which is not here",
         ),
         (
             "[names]\nschema = 'org_'",
@@ -282,21 +288,27 @@ fn context(text: &str, common: Common) -> (tempfile::TempDir, Context) {
     let file = folder.path().join("tenants.toml");
     std::fs::write(&file, text).unwrap();
     let config = Some(file);
-    let context = Context::new(Common { config, ..common });
+    let program = crate::Program::default();
+    let context = Context::new(program, Common { config, ..common });
     (folder, context.unwrap())
 }
 
 #[test]
-fn a_key_without_support_is_refused_and_none_is_passed_over() {
-    for text in [
-        "[registry]\nonly = 'true'",
-        "[registry]\nbeside = 'a.b'",
-        "[names]\nallow = '^a$'",
-    ] {
-        let (_folder, context) = context(text, Common::default());
-        let error = context.settings().registry().unwrap_err();
-        assert!(error.to_string().contains("tenants.toml:2: "), "{error}");
-    }
+fn what_the_library_refuses_is_named_with_its_line() {
+    let (_folder, context) = context("[names]\nallow = '('", Common::default());
+    let error = context.settings().naming().unwrap_err();
+    assert_eq!(Verdict::of(&error), Verdict::Usage);
+    assert!(error.to_string().contains("tenants.toml:2: "), "{error}");
+}
+
+#[test]
+fn names_follow_the_pattern_and_the_template_of_the_file() {
+    let text = "[names]\nschema = 'org_{name}'\nallow = '[a-z][a-z0-9-]*'";
+    let (_folder, context) = context(text, Common::default());
+    let name = context.name("big-bang").unwrap();
+    let naming = context.settings().naming().unwrap();
+    assert_eq!(naming.schema_of(&name).unwrap().as_str(), "org_big-bang");
+    assert!(context.name("Big").is_err());
 }
 
 #[test]

@@ -23,6 +23,7 @@ impl Setting {
             "schema.public" | "schema.tenant" => "(as Diesel is configured)",
             "defaults.jobs" => "(8, or what the server has left)",
             "defaults.max_failures" => "(no limit)",
+            name if name.starts_with("lint.") => "(as lint.toml says)",
             _ => "(none)",
         }
     }

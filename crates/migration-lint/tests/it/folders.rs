@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use migration_lint::{FolderError, Options, Report, Stream, lint_folder};
+use migration_lint::{FolderError, Options, Report, Stream, created_names, lint_folder};
 use tempfile::TempDir;
 
 /// A folder with these files.
@@ -304,4 +304,39 @@ fn the_migrations_of_this_repository_are_parsed_without_errors() {
             assert_ne!(finding.rule, "syntax-error", "{finding:?}");
         }
     }
+}
+
+#[test]
+fn what_the_public_migrations_create_too_is_found_where_the_tenants_create_it() {
+    let public = folder(&[
+        (
+            "2026-01-01-000000_a/up.sql",
+            "CREATE TABLE users (id int); CREATE TABLE gone (id int); \
+             CREATE TYPE public.kind AS ENUM ('a'); CREATE VIEW \"Both\" AS SELECT 1 AS one;",
+        ),
+        ("2026-01-02-000000_b/up.sql", "DROP TABLE gone;"),
+    ]);
+    let tenant = folder(&[(
+        "2026-01-01-000000_a/up.sql",
+        "CREATE TABLE gone (id int);\nCREATE TABLE IF NOT EXISTS users (id int);\n\
+         CREATE TYPE kind AS ENUM ('a');\nCREATE TEMP TABLE users (id int);\n\
+         CREATE TABLE \"Both\" (id int);\nCREATE TABLE both (id int);\n\
+         CREATE TYPE users AS ENUM ('a');",
+    )]);
+    let found = |options: &Options| {
+        let found = lines(&tenant, options).into_iter();
+        found
+            .filter(|line| line.ends_with(" also-in-public"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(&Options::default()), [""; 0]);
+    let options = Options {
+        shared_names: created_names(public.path()).unwrap(),
+        ..Options::default()
+    };
+    let file = "2026-01-01-000000_a/up.sql";
+    assert_eq!(
+        found(&options),
+        [2, 3, 5].map(|line| format!("{file}:{line} also-in-public"))
+    );
 }

@@ -1,4 +1,4 @@
-//! `completions`: see [`studio_scripts::commands::Completions`].
+//! `completions`: see [`studio_commands::commands::Completions`].
 
 fn main() -> std::process::ExitCode {
     studio_scripts::entry::completions()

@@ -1,4 +1,4 @@
-//! `studio`: see [`studio_scripts::commands::Studio`].
+//! `studio`: see [`studio_commands::commands::Studio`].
 
 fn main() -> std::process::ExitCode {
     studio_scripts::entry::studio()

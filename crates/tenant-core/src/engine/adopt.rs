@@ -8,7 +8,7 @@ use super::name_state::open_and_look;
 use super::rehearse::shape_of;
 use super::script::Script;
 use super::send::run_script;
-use super::transaction::finish;
+use super::transaction::{confirm, finish};
 use super::work::Work;
 use crate::Error;
 use crate::migration::Migration;
@@ -85,6 +85,7 @@ async fn register(
         }
         record_all(work, &migrations, is_registered, &mut script);
     }
+    confirm(work, &mut script);
     script.commit();
     run_script(work, &script).await
 }

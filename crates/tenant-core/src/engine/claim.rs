@@ -11,7 +11,7 @@ use super::lock::require_lock;
 use super::name_in_text::{Routine, routines_of};
 use super::script::{Script, UPDATING_REGISTRY};
 use super::send::{ask, run_script, send};
-use super::transaction::{close, finish};
+use super::transaction::{close, confirm, finish};
 use super::work::Work;
 use crate::assertion::Assertion;
 use crate::migration::MigrationFile;
@@ -141,6 +141,7 @@ fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<
         UPDATING_REGISTRY,
         &work.registry.take_over(schema, work.schema, newest),
     );
+    confirm(work, &mut script);
     script.commit();
     script
 }

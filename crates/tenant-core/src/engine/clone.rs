@@ -22,7 +22,7 @@ use super::repair::prepare;
 use super::rows_that_lead_back::{NameInRows, refuse_rows_that_lead_back};
 use super::script::{Script, UPDATING_REGISTRY};
 use super::send::{ask, run_script};
-use super::transaction::{View, close};
+use super::transaction::{View, close, confirm};
 use super::work::Work;
 use crate::Error;
 use crate::name::{Schema, Target};
@@ -376,6 +376,7 @@ async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error
     script.step(UPDATING_REGISTRY, &statement);
     let query = texts_in(work.schema, from);
     script.step("looking for the original's name", &query);
+    confirm(work, &mut script);
     script.commit();
     let rows = ask(work, &script).await?;
     Ok(read_left(&rows, from, work.schema).functions)

@@ -5,11 +5,10 @@
 
 use super::attempt::{Attempts, is_worth_another};
 use super::batches::{Batch, Mode, batches_of, split_first};
-use super::dependents::Dependents;
 use super::empty_schema::needs_empty_schema;
 use super::name_state::open_and_look;
 use super::outside::require_direct;
-use super::remove::remove;
+use super::remove::remove_unfinished;
 use super::run::run_batch;
 use super::send::{execute, run_script};
 use super::transaction::{Make, Transaction, Way, close, finish, run_at_once};
@@ -138,7 +137,7 @@ async fn undo(work: Work<'_>, error: Error) -> Error {
     // The lock outlives this, so that nobody completes the tenant meanwhile.
     let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
     let removed = match rolled_back {
-        Ok(()) => remove(work, Dependents::Refuse).await,
+        Ok(()) => remove_unfinished(work).await,
         Err(error) => Err(error),
     };
     close(work).await;

@@ -71,6 +71,8 @@ impl NameState {
     pub(super) fn require_free(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             (false, false) => Ok(()),
+            // The application lists whom it makes, before or in the same transaction.
+            (true, false) if work.registry.is_query() => Ok(()),
             (true, true) => Err(work.taken()),
             (true, false) => Err(work.missing()),
             (false, true) => Err(work.untracked()),

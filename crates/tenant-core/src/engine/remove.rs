@@ -8,7 +8,7 @@ use super::drop_steps::{DropStep, Portion, next_drop_step};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
-use super::transaction::{close, finish};
+use super::transaction::{close, confirm_gone, finish};
 use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
@@ -22,6 +22,28 @@ use crate::report::Removed;
 /// list: only a tenant's schema is ever dropped. [`Error::HasDependents`] when objects
 /// outside the schema depend on it and are to stay.
 pub(crate) async fn remove(work: Work<'_>, dependents: Dependents) -> Result<Removed, Error> {
+    remove_as(work, dependents, Ask::List).await
+}
+
+/// Removes a tenant that was committed and could not be completed: the application may list it
+/// already.
+///
+/// # Errors
+///
+/// As [`remove`].
+pub(super) async fn remove_unfinished(work: Work<'_>) -> Result<Removed, Error> {
+    remove_as(work, Dependents::Refuse, Ask::Nobody).await
+}
+
+/// Who is asked in the end whether the tenant is gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// The list of tenants, if it is the application's.
+    List,
+    Nobody,
+}
+
+async fn remove_as(work: Work<'_>, dependents: Dependents, ask: Ask) -> Result<Removed, Error> {
     let is_shared = refers_to_shared(work).await?;
     // Those of this program take turns, so that none waits longer than its turn.
     let _turn = if is_shared {
@@ -31,7 +53,7 @@ pub(crate) async fn remove(work: Work<'_>, dependents: Dependents) -> Result<Rem
     };
     let mut attempts = Attempts::new();
     loop {
-        match drop_in_steps(work, is_shared, dependents).await {
+        match drop_in_steps(work, is_shared, (dependents, ask)).await {
             Err(error) if attempts.again_after(work, &error).await => {}
             done => return done,
         }
@@ -42,7 +64,7 @@ pub(crate) async fn remove(work: Work<'_>, dependents: Dependents) -> Result<Rem
 async fn drop_in_steps(
     work: Work<'_>,
     is_shared: bool,
-    dependents: Dependents,
+    (dependents, ask): (Dependents, Ask),
 ) -> Result<Removed, Error> {
     loop {
         // With a key to a reference table goes a lock on all its copies, and two who
@@ -64,7 +86,7 @@ async fn drop_in_steps(
                 return Err(error);
             }
         };
-        let script = removal(work, &portion);
+        let script = removal(work, &portion, ask);
         finish(work, run_script(work, &script).await).await?;
         match portion {
             Portion::Statements(_) => {}
@@ -93,7 +115,7 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
     Ok(portion)
 }
 
-fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
+fn removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Script<'static> {
     let mut script = Script::default();
     match portion {
         Portion::Statements(statements) => {
@@ -106,6 +128,9 @@ fn removal(work: Work<'_>, portion: &Portion) -> Script<'static> {
             script.step("dropping the schema", &drop_schema);
             if let Some(statement) = work.registry.delete(work.schema) {
                 script.step("removing the registration", &statement);
+            }
+            if ask == Ask::List {
+                confirm_gone(work, &mut script);
             }
         }
     }

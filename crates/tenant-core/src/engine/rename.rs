@@ -15,11 +15,11 @@ use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
 use super::send::{ask, run_script};
-use super::transaction::{View, close, finish};
+use super::transaction::{View, close, confirm, confirm_gone, finish};
 use super::work::Work;
-use crate::Error;
 use crate::name::{Schema, Target};
 use crate::shape::Expectation;
+use crate::{Error, Expected};
 
 /// What came of the texts with a tenant's old name in them.
 #[derive(Debug)]
@@ -98,8 +98,11 @@ async fn follow(
     for query in what_is_left(work.schema, to) {
         script.step("looking for the old name", &query);
     }
+    confirm_gone(work, &mut script);
+    confirm(work.on(to), &mut script);
     script.commit();
-    let rows = ask(work, &script).await?;
+    let rows = ask(work, &script).await;
+    let rows = rows.map_err(|error| of_new_name(error, tenant))?;
     let left = read_left(&rows, work.schema, to);
     // A function with the name in its body is listed once.
     let places = places.into_iter().filter(|place| {
@@ -112,6 +115,18 @@ async fn follow(
         left,
         places,
     })
+}
+
+/// The error, if the application does not list the tenant under its new name.
+fn of_new_name(error: Error, to: &Target) -> Error {
+    match error {
+        Error::Unconfirmed(mut it) if it.expected == Expected::Listed => {
+            it.name = to.name.clone();
+            it.schema = to.schema.clone();
+            Error::Unconfirmed(it)
+        }
+        error => error,
+    }
 }
 
 fn renaming(

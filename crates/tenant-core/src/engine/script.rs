@@ -41,6 +41,9 @@ pub(super) const BEGINNING: &str = "beginning a transaction that writes";
 /// The step that a trigger of somebody's on the registry can make fail.
 pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
 
+/// The step that sees whether the application lists a tenant.
+pub(super) const CONFIRMING: &str = "asking the application's list of tenants";
+
 /// The step to report if it is not known whether the commit happened.
 const LOST: &str = "committing, which may have happened or not,";
 
@@ -311,6 +314,11 @@ impl Failure<'_> {
         }
         if unmet == Some(Assertion::Listed) {
             return work.not_listed();
+        }
+        if let (Some(Assertion::Confirmed | Assertion::Gone), Some(error)) =
+            (unmet, work.unconfirmed(unmet))
+        {
+            return error;
         }
         match self.origin {
             Origin::Migration(migration, file, statement) => Error::migration(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::link::Limits;
-use crate::path::ExtensionsSchema;
+use crate::path::{ExtensionsSchema, RuntimePath};
 
 /// Where a run commits that applies or reverts several migrations of one schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +80,9 @@ pub struct Settings {
     pub name_uses: NameUses,
     /// A schema behind the tenant's own in the path, for extensions.
     pub extensions: Option<ExtensionsSchema>,
+    /// The schemas behind the tenant's own in the path of the application's queries.
+    /// Migrations don't see them.
+    pub runtime_path: RuntimePath,
     /// Tables, types and the like of that schema which tenants' migrations may change
     /// without naming the schema: their names, as PostgreSQL stores them. All others of
     /// that schema stay as they are, or the migration fails.
@@ -118,13 +121,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lock_timeout: Duration::from_secs(5),
-            wait: Duration::from_mins(10),
+            wait: Duration::from_secs(600),
             notices: false,
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),
             unknown_migrations: UnknownMigrations::default(),
             name_uses: NameUses::default(),
             extensions: None,
+            runtime_path: RuntimePath::default(),
             shared_objects: Vec::new(),
             application_role: None,
         }

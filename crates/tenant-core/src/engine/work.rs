@@ -2,13 +2,14 @@
 
 use super::settings::Settings;
 use super::surroundings::Surroundings;
-use crate::Error;
+use crate::assertion::Assertion;
 use crate::link::{Database, Session};
 use crate::migration::MigrationSet;
 use crate::name::Schema;
 use crate::path::{ExtensionsSchema, Path};
 use crate::registry::Registry;
 use crate::report::Waiting;
+use crate::{Error, Expected, Unconfirmed};
 
 /// A schema, the connection to work on it with, and how.
 #[derive(Clone, Copy)]
@@ -56,6 +57,21 @@ impl<'a> Work<'a> {
             schema: self.schema.to_string(),
             list: self.registry.list_of(self.schema).to_owned(),
         }
+    }
+
+    /// The application's list does not say of the tenant what it should.
+    pub(super) fn unconfirmed(self, unmet: Option<Assertion>) -> Option<Error> {
+        let Schema::Tenant(target) = self.schema else {
+            return None;
+        };
+        Some(Error::Unconfirmed(Box::new(Unconfirmed {
+            name: target.name.clone(),
+            schema: target.schema.clone(),
+            expected: match unmet {
+                Some(Assertion::Gone) => Expected::Gone,
+                _ => Expected::Listed,
+            },
+        })))
     }
 
     /// The schema is listed, and does not exist.

@@ -68,6 +68,9 @@ impl Error {
             | Self::AheadOfBaseline { .. }
             | Self::EditMatters { .. }
             | Self::UnknownApplied { .. }
+            | Self::InvalidName(_)
+            | Self::Unconfirmed(_)
+            | Self::UnfitList(_)
             | Self::HasLedger(_) => ErrorKind::Refused,
             Self::NeedsDirect { .. }
             | Self::EachNeedsDirect { .. }

@@ -199,6 +199,50 @@ pub(super) fn not_listed(schema: &str, list: &str) -> String {
     )
 }
 
+pub(super) fn applied_meanwhile(schema: &str, version: &Version) -> String {
+    format!(
+        "{schema}: migration {version} is newer than what is to be reverted, and was applied \
+         meanwhile"
+    )
+}
+
+pub(super) fn not_ours(versions: &[Version], tenants: &[String]) -> String {
+    format!(
+        "what is to be reverted includes {}, applied to {}, and this program does not have it",
+        quoted(versions),
+        few(tenants)
+    )
+}
+
+pub(super) fn edit_matters(schema: &str, versions: &[Version], differences: &[String]) -> String {
+    format!(
+        "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
+        few_versions(versions),
+        some(differences)
+    )
+}
+
+pub(super) fn needs_direct(schema: &str, migration: &str) -> String {
+    format!(
+        "{schema}: migration `{migration}` runs outside a transaction, and that needs a connection \
+         to PostgreSQL itself: the URL leads to a pooler"
+    )
+}
+
+pub(super) fn each_needs_direct(schema: &str) -> String {
+    format!(
+        "{schema}: a transaction for each migration needs a connection to PostgreSQL itself, and \
+         the URL leads to a pooler"
+    )
+}
+
+pub(super) fn deferred(schema: &str, migration: &str) -> String {
+    format!(
+        "{schema}: migration `{migration}` violates deferred constraints, and its transaction was \
+         rolled back"
+    )
+}
+
 /// The first of `names`, and how many more there are.
 pub(crate) fn few(names: &[String]) -> String {
     let shown = quoted(names.get(..SHOWN).unwrap_or(names));

@@ -100,6 +100,7 @@ calls! {
     Contents = "contents",
     List = "list",
     Standings = "standings",
+    UrlOf = "url_of",
     Health = "health",
     Repair = "repair",
     Adopt = "adopt",

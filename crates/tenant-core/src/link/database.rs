@@ -9,9 +9,13 @@ use tokio_postgres::{CancelToken, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::cluster::Cluster;
-use super::filtered::{Destination, Names};
+use super::filtered::{Filtering, Names};
 use super::pinned::{Greeted, Limits};
+use super::reach::{Try, Way};
+use super::role_of_server::Wanted;
 use super::session::SessionPool;
+use super::tls::SslMode;
+use super::url::{LibpqDefaults, Parameters, Parts, Server};
 use super::wire::Wire;
 use super::{ConnectError, tls, url};
 use crate::{Answer, PgError};
@@ -21,8 +25,16 @@ use crate::{Answer, PgError};
 /// Cheap to clone. Its `Debug` and `Display` show no password.
 #[derive(Clone)]
 pub struct Database {
+    /// What the URL says.
+    pub(super) parameters: Arc<Parameters>,
+    /// The same for the driver, without the server and the password.
     pub(super) config: Config,
+    pub(super) servers: Arc<[Server]>,
+    /// Which of them will do.
+    pub(super) wanted: Wanted,
+    pub(super) ssl_mode: SslMode,
     tls: MakeRustlsConnect,
+    warnings: Arc<[String]>,
     pub(super) pooled: bool,
     pub(super) target: String,
     /// Whether there is no pooler in between, once somebody has asked.
@@ -40,26 +52,54 @@ pub struct Database {
 }
 
 impl Database {
-    /// Reads a `postgres://role:password@host:port/database?sslmode=...` URL.
+    /// Reads a `postgres://role:password@host:port/database?sslmode=...` URL, or
+    /// `key=value` pairs (`host=db.test dbname=shop`).
     ///
-    /// `sslmode` is one of `disable`, `prefer` (the default), `require`,
-    /// `verify-ca` and `verify-full`; `sslrootcert` names a PEM file of
-    /// certificate authorities. A Unix socket's folder is written
-    /// percent-encoded in place of the host. Nothing is connected yet.
+    /// Both are read as libpq reads them, with its options: several hosts with
+    /// `target_session_attrs` and `load_balance_hosts`, `hostaddr`, `passfile`, `service`
+    /// with `servicefile`, `options`, time-outs, and for TLS `sslmode`, `sslrootcert` (a
+    /// PEM file, or `system`), `sslcert` and `sslkey` (PEM), `sslnegotiation` and
+    /// `channel_binding`. A Unix socket's folder is written percent-encoded in place of
+    /// the host; without a host, it is one of libpq's. Nothing is connected yet.
     ///
-    /// `pooler=transaction` says that the URL leads to a pooler in transaction
-    /// mode: see [`Database::behind_pooler`].
+    /// Only the files that the text names are read, and no environment variable:
+    /// [`Database::with_libpq_defaults`] adds those.
+    ///
+    /// `pooler=transaction`, which is no option of libpq, says that the URL leads to a
+    /// pooler in transaction mode: see [`Database::behind_pooler`].
     ///
     /// # Errors
     ///
     /// [`ConnectError::Url`] when it cannot be read, [`ConnectError::Trust`]
-    /// when the authorities cannot.
+    /// when the authorities cannot, [`ConnectError::Identity`] when the certificate of the
+    /// client cannot.
     pub fn parse(url: &str) -> Result<Self, ConnectError> {
-        let parts = url::parse(url)?;
-        let tls = tls::client_config(parts.ssl_mode, parts.root_certificate.as_deref())?;
+        Self::of(url::parse(url)?)
+    }
+
+    /// As [`Database::parse`], with what libpq takes from the environment and the home
+    /// folder where `url` leaves it out. `postgres://` leaves all of it out.
+    ///
+    /// What is in the URL counts first, then the service, then the variables, then the
+    /// files.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::parse`], about the variables and files too.
+    pub fn with_libpq_defaults(url: &str, defaults: &LibpqDefaults) -> Result<Self, ConnectError> {
+        Self::parse(&defaults.complete(url)?)
+    }
+
+    fn of(parts: Parts) -> Result<Self, ConnectError> {
+        let tls = tls::client_config(parts.ssl_mode, &parts.tls)?;
         Ok(Self {
+            parameters: Arc::new(parts.parameters),
             config: parts.config,
+            servers: parts.servers.into(),
+            wanted: parts.wanted,
+            ssl_mode: parts.ssl_mode,
             tls: MakeRustlsConnect::new(tls),
+            warnings: parts.warnings.into(),
             pooled: parts.pooled,
             target: parts.target,
             direct: Arc::default(),
@@ -69,6 +109,13 @@ impl Database {
             drops: Arc::default(),
             cluster: Arc::default(),
         })
+    }
+
+    /// What the URL names and was ignored, in words: a file of passwords that others can
+    /// read.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The same database, reached through a pooler in transaction mode, such as
@@ -92,7 +139,10 @@ impl Database {
     pub(crate) fn named(&self, name: &str) -> Self {
         let mut other = self.clone();
         other.config.dbname(name);
-        other.target = url::target(&other.config);
+        let mut parameters = Parameters::clone(&self.parameters);
+        parameters.set("dbname", name);
+        other.target = url::target(&parameters, &self.servers);
+        other.parameters = Arc::new(parameters);
         // An extension is there in one database, and not in the next.
         other.cluster = Arc::default();
         other
@@ -169,10 +219,8 @@ impl Database {
         if self.pooled {
             return Ok(self.filtered(config).await?.0);
         }
-        let connected = config.connect(self.tls.clone()).await;
-        let (client, connection) =
-            connected.map_err(|error| ConnectError::from_driver(&self.target, error))?;
-        Ok(Greeted::start(client, connection))
+        let way = Plainly(self.tls.clone());
+        Ok(self.reach(config, &way).await?.0)
     }
 
     /// A connection of the driver's own that is watched.
@@ -188,16 +236,28 @@ impl Database {
     }
 
     pub(super) async fn filtered(&self, config: &Config) -> Result<(Greeted, Wire), ConnectError> {
-        let destination = Destination {
-            config,
+        let way = Filtering {
             tls: &self.tls,
             names: match self.pooled {
                 true => Names::LeftOut,
                 false => Names::Kept,
             },
-            target: &self.target,
         };
-        destination.connect().await
+        self.reach(config, &way).await
+    }
+}
+
+/// As the driver does it.
+struct Plainly(MakeRustlsConnect);
+
+impl Way for Plainly {
+    type More = ();
+
+    async fn connect(&self, tried: &Try) -> Result<(Greeted, ()), ConnectError> {
+        let connected = tried.config.connect(self.0.clone()).await;
+        let (client, connection) =
+            connected.map_err(|error| ConnectError::from_driver(&tried.target, error))?;
+        Ok((Greeted::start(client, connection), ()))
     }
 }
 

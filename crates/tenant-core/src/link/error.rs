@@ -22,6 +22,12 @@ pub enum ConnectError {
         /// What is wrong.
         reason: String,
     },
+    /// The certificate that is to be shown to the server, or its key, cannot be used.
+    #[error("the certificate of the client cannot be used: {reason}")]
+    Identity {
+        /// What is wrong.
+        reason: String,
+    },
     /// Nobody answers there.
     #[error("no PostgreSQL server answers at {target}")]
     NoServer {
@@ -59,6 +65,15 @@ pub enum ConnectError {
         "the session at {target} has standard_conforming_strings = off, and SQL cannot be read safely with it"
     )]
     OldStrings {
+        /// Where.
+        target: String,
+    },
+    /// A URL for one tenant is asked for, and a pooler is at the other end.
+    #[error(
+        "{target} is reached through a pooler, which does not keep the search path of a URL for one \
+         tenant"
+    )]
+    PoolerHasNoPath {
         /// Where.
         target: String,
     },

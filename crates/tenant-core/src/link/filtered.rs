@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio_postgres::config::{Host, SslMode, SslNegotiation, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -24,6 +24,7 @@ use tokio_util::either::Either;
 use super::ConnectError;
 use super::lasting::Lasting;
 use super::pinned::Greeted;
+use super::reach::{Try, Way};
 use super::unnamed::Unnamed;
 use super::watch::{Watch, Watched};
 use super::wire::{Road, Wire};
@@ -42,35 +43,49 @@ pub(super) enum Names {
     LeftOut,
 }
 
-/// Where to connect, and how.
-pub(super) struct Destination<'a> {
-    pub(super) config: &'a Config,
+/// Connects with the filters.
+pub(super) struct Filtering<'a> {
     pub(super) tls: &'a MakeRustlsConnect,
     pub(super) names: Names,
+}
+
+impl Way for Filtering<'_> {
+    type More = Wire;
+
+    async fn connect(&self, tried: &Try) -> Result<(Greeted, Wire), ConnectError> {
+        let destination = Destination {
+            config: &tried.config,
+            tls: self.tls,
+            names: self.names,
+            target: &tried.target,
+        };
+        destination.connect().await
+    }
+}
+
+/// Where to connect, which is one server, and how.
+struct Destination<'a> {
+    config: &'a Config,
+    tls: &'a MakeRustlsConnect,
+    names: Names,
     /// What errors show.
-    pub(super) target: &'a str,
+    target: &'a str,
 }
 
 impl Destination<'_> {
     /// # Errors
     ///
     /// As without the filters.
-    pub(super) async fn connect(&self) -> Result<(Greeted, Wire), ConnectError> {
-        let mut failed = None;
-        for (at, host) in self.config.get_hosts().iter().enumerate() {
-            // The driver makes no stream of a socket's available for TLS.
-            let Host::Unix(folder) = host else {
-                return self.over_network().await;
-            };
-            let ports = self.config.get_ports();
-            let port = ports.get(at).or(ports.first()).unwrap_or(&5432);
-            let socket = folder.join(format!(".s.PGSQL.{port}"));
-            match self.over_socket(socket).await {
-                Ok(connected) => return Ok(connected),
-                Err(error) => failed = Some(error),
-            }
-        }
-        Err(failed.unwrap_or_else(|| self.no_server("the URL names no host")))
+    async fn connect(&self) -> Result<(Greeted, Wire), ConnectError> {
+        // The driver makes no stream of a socket's available for TLS.
+        let (Some(Host::Unix(folder)), []) =
+            (self.config.get_hosts().first(), self.config.get_hostaddrs())
+        else {
+            return self.over_network().await;
+        };
+        let port = self.config.get_ports().first().unwrap_or(&5432);
+        self.over_socket(folder.join(format!(".s.PGSQL.{port}")))
+            .await
     }
 
     async fn over_socket(&self, path: PathBuf) -> Result<(Greeted, Wire), ConnectError> {
@@ -84,7 +99,6 @@ impl Destination<'_> {
             .await
             .map_err(|error| ConnectError::from_driver(self.target, error))?;
         let greeted = Greeted::start(client, connection);
-        self.require_attributes(&greeted).await?;
         let wire = Wire::new(watch, &greeted, Road::Socket(path));
         Ok((greeted, wire))
     }
@@ -99,23 +113,6 @@ impl Destination<'_> {
             None => connecting.await,
         };
         stream.map_err(|error| self.no_server(error))
-    }
-
-    /// What the driver sees to over the network only.
-    async fn require_attributes(&self, greeted: &Greeted) -> Result<(), ConnectError> {
-        let (wanted, reason) = match self.config.get_target_session_attrs() {
-            TargetSessionAttrs::ReadWrite => ("off", "the server does not allow writes"),
-            TargetSessionAttrs::ReadOnly => ("on", "the server is not read only"),
-            _ => return Ok(()),
-        };
-        let question = "SELECT pg_catalog.current_setting('transaction_read_only')";
-        let row = greeted.client.query_typed_one(question, &[]).await;
-        let found = row.and_then(|row| row.try_get::<_, String>(0));
-        let found = found.map_err(|error| ConnectError::from_driver(self.target, error))?;
-        match found == wanted {
-            true => Ok(()),
-            false => Err(self.no_server(reason)),
-        }
     }
 
     async fn over_network(&self) -> Result<(Greeted, Wire), ConnectError> {

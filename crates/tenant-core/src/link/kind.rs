@@ -69,10 +69,12 @@ impl ConnectError {
         match self {
             Self::Url { .. }
             | Self::Trust { .. }
+            | Self::Identity { .. }
             | Self::Login { .. }
             | Self::NoDatabase { .. }
             | Self::Tls { .. }
             | Self::OldStrings { .. } => ErrorKind::Misconfigured,
+            Self::PoolerHasNoPath { .. } => ErrorKind::Unsupported,
             Self::NoServer { .. } => ErrorKind::Unreachable,
             Self::Refused { source, .. } => source
                 .sqlstate()
@@ -84,7 +86,11 @@ impl ConnectError {
     #[must_use]
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
-            Self::Url { .. } | Self::Trust { .. } | Self::OldStrings { .. } => None,
+            Self::Url { .. }
+            | Self::Trust { .. }
+            | Self::Identity { .. }
+            | Self::OldStrings { .. }
+            | Self::PoolerHasNoPath { .. } => None,
             Self::NoServer { source, .. }
             | Self::Login { source, .. }
             | Self::NoDatabase { source, .. }

@@ -105,9 +105,8 @@ impl fmt::Display for ServerMessage {
 }
 
 fn cut(text: &str) -> String {
-    let end = text.floor_char_boundary(LONGEST);
-    match text.get(..end) {
-        Some(shorter) if end < text.len() => format!("{shorter}..."),
+    match sql_text::beginning(text, LONGEST) {
+        shorter if shorter.len() < text.len() => format!("{shorter}..."),
         _ => text.to_owned(),
     }
 }

@@ -3,23 +3,25 @@
 //! | mode | encrypted | certificate |
 //! | --- | --- | --- |
 //! | `disable` | never | |
-//! | `prefer` (default) | when the server can | not looked at |
+//! | `allow` | when the server refuses a login that is not encrypted | not looked at |
+//! | `prefer` (default) | when the server can, and takes the login so | not looked at |
 //! | `require` | always | not looked at, unless `sslrootcert` is given: then as `verify-ca` |
 //! | `verify-ca` | always | signed by a trusted authority |
 //! | `verify-full` | always | and made out to the host of the URL |
 //!
 //! Trusted are the authorities in the `sslrootcert` file (PEM), otherwise the
-//! system's. The rules are those of the PostgreSQL manual, "SSL Support" of
-//! libpq, except that without `sslrootcert` libpq reads a file in the home
-//! folder.
+//! system's; `sslrootcert=system` says so, and demands `verify-full`. The rules are those
+//! of the PostgreSQL manual, "SSL Support" of libpq, except that libpq reads a file in the
+//! home folder where `sslrootcert` is missing, which `LibpqDefaults` does. Nothing is
+//! encrypted over a socket.
 //!
 //! Where the certificate is not looked at, one of X.509 version 1 will do, as for
 //! libpq; where it is verified, it has to be of version 3.
 
+mod identity;
 mod key;
 
-use std::path::Path;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -31,8 +33,8 @@ use rustls::crypto::{
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
-    SignatureScheme,
+    ALL_VERSIONS, CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError,
+    RootCertStore, SignatureScheme, SupportedProtocolVersion, version,
 };
 use thiserror::Error as ThisError;
 
@@ -42,41 +44,101 @@ use super::ConnectError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SslMode {
     Disable,
+    Allow,
     Prefer,
     Require,
     VerifyCa,
     VerifyFull,
 }
 
-impl FromStr for SslMode {
-    type Err = String;
+impl SslMode {
+    pub(super) const NAMES: [(&'static str, Self); 6] = [
+        ("disable", Self::Disable),
+        ("allow", Self::Allow),
+        ("prefer", Self::Prefer),
+        ("require", Self::Require),
+        ("verify-ca", Self::VerifyCa),
+        ("verify-full", Self::VerifyFull),
+    ];
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "disable" => Ok(Self::Disable),
-            "prefer" => Ok(Self::Prefer),
-            "require" => Ok(Self::Require),
-            "verify-ca" => Ok(Self::VerifyCa),
-            "verify-full" => Ok(Self::VerifyFull),
-            // Not shown: it can be a part of a password that was not encoded.
-            _ => Err(
-                "its sslmode must be one of disable, prefer, require, verify-ca, verify-full"
-                    .to_owned(),
-            ),
+    /// Whether nothing goes without encryption.
+    pub(super) fn is_demanded(self) -> bool {
+        matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
+    }
+}
+
+/// The authorities that are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Roots {
+    /// Those of the system, where something is verified.
+    Default,
+    /// The same, because the URL says so.
+    System,
+    /// Those in a PEM file.
+    File(PathBuf),
+}
+
+/// Whether a certificate of ours is shown to a server that asks for one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum CertificateMode {
+    #[default]
+    Allow,
+    Disable,
+}
+
+/// The oldest version of TLS that will do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Oldest {
+    #[default]
+    Tls12,
+    Tls13,
+}
+
+/// The newest version of TLS that is offered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Newest {
+    Tls12,
+    #[default]
+    Tls13,
+}
+
+/// What a URL says of TLS beside the mode.
+#[derive(Debug, Clone)]
+pub(super) struct TlsOptions {
+    pub(super) roots: Roots,
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
+    pub(super) certificate_mode: CertificateMode,
+    /// Whether the server is told which host is meant (SNI).
+    pub(super) tells_host: bool,
+    pub(super) oldest: Oldest,
+    pub(super) newest: Newest,
+}
+
+impl TlsOptions {
+    fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
+        match (self.oldest, self.newest) {
+            (Oldest::Tls12, Newest::Tls13) => ALL_VERSIONS,
+            (Oldest::Tls12, Newest::Tls12) => &[TLS12],
+            (Oldest::Tls13, Newest::Tls13) => &[TLS13],
+            (Oldest::Tls13, Newest::Tls12) => &[],
         }
     }
 }
 
-/// What rustls is to do for `mode`, with the authorities in the file
-/// `root_certificate` or else the system's.
+const TLS12: &SupportedProtocolVersion = &version::TLS12;
+const TLS13: &SupportedProtocolVersion = &version::TLS13;
+
+/// What rustls is to do for `mode`.
 pub(super) fn client_config(
     mode: SslMode,
-    root_certificate: Option<&Path>,
+    options: &TlsOptions,
 ) -> Result<ClientConfig, ConnectError> {
     let provider = Arc::new(ring::default_provider());
-    let web_pki = || web_pki(root_certificate, &provider);
-    let check = match (mode, root_certificate) {
-        (SslMode::Disable | SslMode::Prefer, _) | (SslMode::Require, None) => Check::Nothing,
+    let web_pki = || web_pki(&options.roots, &provider);
+    let check = match (mode, &options.roots) {
+        (SslMode::Disable | SslMode::Allow | SslMode::Prefer, _)
+        | (SslMode::Require, Roots::Default) => Check::Nothing,
         (SslMode::Require | SslMode::VerifyCa, _) => Check::Authority(web_pki()?),
         (SslMode::VerifyFull, _) => Check::AuthorityAndHost(web_pki()?),
     };
@@ -85,12 +147,21 @@ pub(super) fn client_config(
         provider: Arc::clone(&provider),
     });
     let versions =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        ClientConfig::builder_with_provider(provider).with_protocol_versions(options.versions());
     let builder = versions.map_err(|error| trust_problem(error.to_string()))?;
-    Ok(builder
+    let builder = builder
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth())
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity::of(mode, options)? {
+        None => builder.with_no_client_auth(),
+        Some(identity) => builder
+            .with_client_auth_cert(identity.certificates, identity.key)
+            .map_err(|error| identity::unfit(options, &error))?,
+    };
+    config.enable_sni = options.tells_host;
+    // What a server wants to know when TLS begins without a question.
+    config.alpn_protocols = vec![b"postgresql".to_vec()];
+    Ok(config)
 }
 
 /// What is looked at in the server's certificate.
@@ -109,12 +180,12 @@ fn trust_problem(reason: String) -> ConnectError {
 }
 
 fn web_pki(
-    root_certificate: Option<&Path>,
+    roots: &Roots,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<WebPkiServerVerifier>, ConnectError> {
-    let roots = match root_certificate {
-        Some(file) => roots_from_file(file)?,
-        None => roots_of_system()?,
+    let roots = match roots {
+        Roots::File(file) => roots_from_file(file)?,
+        Roots::Default | Roots::System => roots_of_system()?,
     };
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()

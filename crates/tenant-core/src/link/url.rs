@@ -1,104 +1,153 @@
 //! What a database URL says, and what may be shown of it.
 //!
-//! `tokio-postgres` reads the URL, except for what belongs to TLS: it knows no
-//! `verify-ca`, no `verify-full` and no `sslrootcert`, so these are taken out
-//! before. So is our own `pooler`.
+//! A URL, `key=value` pairs, a service file and environment variables all say the same
+//! things, under libpq's names: [`Parameters`]. [`Parts`] is what they mean. The driver
+//! reads no URL: it knows neither `verify-full` nor `passfile`, takes several hosts for
+//! one login, and shows names of options that can be a part of a password.
 
+mod defaults;
+mod driver;
+mod encryption;
+mod known;
+mod pairs;
+mod parameters;
+mod passfile;
+mod percent;
+mod servers;
+mod service;
+mod uri;
+mod written;
+
+use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode as DriverSslMode};
 
 use super::ConnectError;
-use super::tls::SslMode;
+use super::role_of_server::Wanted;
+use super::tls::{SslMode, TlsOptions};
+pub use defaults::LibpqDefaults;
+pub(super) use parameters::Parameters;
+pub(super) use servers::Server;
+pub(super) use written::url as write;
 
-/// How long to wait for an answer when the URL does not say.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A database URL in parts.
-#[derive(Debug, Clone)]
+/// What a database URL means.
+#[derive(Clone)]
 pub(super) struct Parts {
+    pub(super) parameters: Parameters,
+    /// All but the server and the password.
     pub(super) config: Config,
+    /// At least one.
+    pub(super) servers: Vec<Server>,
+    /// Which of them will do.
+    pub(super) wanted: Wanted,
     pub(super) ssl_mode: SslMode,
-    pub(super) root_certificate: Option<PathBuf>,
+    pub(super) tls: TlsOptions,
     /// Whether there is a pooler in between.
     pub(super) pooled: bool,
     /// `role@host:port/database`: never a password.
     pub(super) target: String,
+    /// What was ignored, and why.
+    pub(super) warnings: Vec<String>,
 }
 
-/// Reads `postgres://` and `postgresql://` URLs.
-pub(super) fn parse(url: &str) -> Result<Parts, ConnectError> {
-    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-        return Err(invalid(
-            "it must start with `postgres://` or `postgresql://`",
-        ));
+/// Reads a URL, or `key=value` pairs.
+pub(super) fn parse(text: &str) -> Result<Parts, ConnectError> {
+    let mut parameters = read(text)?;
+    if let Some(name) = parameters.get("service").map(str::to_owned) {
+        let file = parameters.get("servicefile").map(PathBuf::from);
+        let files = file.into_iter().collect::<Vec<_>>();
+        service::add(&mut parameters, &name, &files).map_err(invalid)?;
     }
-    let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    // The driver ends the password at the first one, and would take the rest of
-    // it for the host, which is shown.
-    if base.matches('@').count() > 1 {
-        return Err(invalid(
-            "it has more than one `@`; write an `@` of the password as %40",
-        ));
+    Parts::of(parameters)
+}
+
+fn read(text: &str) -> Result<Parameters, ConnectError> {
+    let is_url = text
+        .split('=')
+        .next()
+        .is_some_and(|key| key.contains("://"));
+    match uri::without_scheme(text) {
+        Some(rest) => uri::read(rest),
+        None if text.contains('=') && !is_url => pairs::read(text),
+        None => Err(
+            "it must start with `postgres://` or `postgresql://`, or consist of `key=value` pairs"
+                .to_owned(),
+        ),
     }
-    let mut ssl_mode = SslMode::Prefer;
-    let mut root_certificate = None;
-    let mut pooled = false;
-    let mut rest = form_urlencoded::Serializer::new(String::new());
-    for (key, value) in form_urlencoded::parse(query.replace('+', "%2B").as_bytes()) {
-        match key.as_ref() {
-            "sslmode" => ssl_mode = value.parse().map_err(invalid)?,
-            "sslrootcert" => root_certificate = Some(PathBuf::from(value.as_ref())),
-            "pooler" if value == "transaction" => pooled = true,
-            "pooler" => return Err(invalid("its pooler can only be transaction")),
-            _ => {
-                rest.append_pair(&key, &value);
-            }
+    .map_err(invalid)
+}
+
+impl Parts {
+    /// What the parameters mean.
+    ///
+    /// # Errors
+    ///
+    /// One of them means nothing, or two contradict each other.
+    pub(super) fn of(mut parameters: Parameters) -> Result<Self, ConnectError> {
+        for key in ["service", "servicefile"] {
+            parameters.remove(key);
         }
+        if parameters
+            .get("user")
+            .is_some_and(|role| role.contains(':'))
+        {
+            // The password of a login that is percent-encoded as a whole.
+            return Err(invalid(
+                "it must have a plain `:` between role and password, and none in the role",
+            ));
+        }
+        let (servers, warnings) = servers::of(&parameters)?;
+        let (ssl_mode, tls) = encryption::of(&parameters)?;
+        let config = driver::config(&parameters, ssl_mode)?;
+        let pooler = parameters.one_of("pooler", &[("transaction", ())]);
+        let pooled = pooler
+            .map_err(|_| invalid("its pooler can only be transaction"))?
+            .is_some();
+        Ok(Self {
+            wanted: wanted(&parameters)?,
+            target: target(&parameters, &servers),
+            parameters,
+            config,
+            servers,
+            ssl_mode,
+            tls,
+            pooled,
+            warnings,
+        })
     }
-    // The driver reads a `+` as itself, the serializer writes one for a space.
-    let rest = rest.finish().replace('+', "%20");
-    let mut config: Config = format!("{base}?{rest}").parse().map_err(unreadable)?;
-    config.ssl_mode(match ssl_mode {
-        SslMode::Disable => DriverSslMode::Disable,
-        SslMode::Prefer => DriverSslMode::Prefer,
-        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverSslMode::Require,
-    });
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
+
+    /// The password, if it is the same for all servers.
+    fn one_password(&self) -> Option<&[u8]> {
+        let (first, others) = self.servers.split_first()?;
+        let is_same = |other: &Server| other.password == first.password;
+        first
+            .password
+            .as_deref()
+            .filter(|_| others.iter().all(is_same))
     }
-    if config.get_application_name().is_none() {
-        config.application_name("diesel-tenants");
+
+    /// Whether the file of passwords says something: a password of one of the servers, or
+    /// a warning.
+    fn needs_passfile(&self) -> bool {
+        let has_password = |server: &Server| server.password.is_some();
+        !self.warnings.is_empty() || self.servers.iter().any(has_password)
     }
-    refuse_encoded_login(&config)?;
-    if config.get_hosts().is_empty() {
-        return Err(invalid("it names no host"));
-    }
-    let target = target(&config);
-    Ok(Parts {
-        config,
-        ssl_mode,
-        root_certificate,
-        pooled,
-        target,
-    })
 }
 
-/// Refuses a login whose `:` or `@` is percent-encoded: the driver takes the password for a
-/// part of the role or of the host, which are shown.
-fn refuse_encoded_login(config: &Config) -> Result<(), ConnectError> {
-    let is_login = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
-    if config.get_hosts().iter().any(is_login) {
-        return Err(invalid("it must have a plain `@` between role and host"));
-    }
-    if config.get_user().is_some_and(|role| role.contains(':')) {
-        return Err(invalid(
-            "it must have a plain `:` between role and password, and none in the role",
-        ));
-    }
-    Ok(())
+fn wanted(parameters: &Parameters) -> Result<Wanted, ConnectError> {
+    let wanted = parameters.one_of(
+        "target_session_attrs",
+        &[
+            ("any", Wanted::Any),
+            ("read-write", Wanted::ReadWrite),
+            ("read-only", Wanted::ReadOnly),
+            ("primary", Wanted::Primary),
+            ("standby", Wanted::Standby),
+            ("prefer-standby", Wanted::PreferStandby),
+        ],
+    )?;
+    Ok(wanted.unwrap_or_default())
 }
 
 fn invalid(reason: impl Into<String>) -> ConnectError {
@@ -107,163 +156,24 @@ fn invalid(reason: impl Into<String>) -> ConnectError {
     }
 }
 
-/// The driver's words name the part that is wrong. Of an option that it does not
-/// know they show the name, which can be a part of a password.
-fn unreadable(error: tokio_postgres::Error) -> ConnectError {
-    let cause = std::error::Error::source(&error).map(ToString::to_string);
-    match cause.unwrap_or_else(|| error.to_string()) {
-        cause if cause.starts_with("unknown option") => {
-            invalid("it has an option behind the `?` that is not known")
-        }
-        cause => invalid(cause),
-    }
-}
-
-pub(super) fn target(config: &Config) -> String {
-    let hosts = config.get_hosts().iter().enumerate().map(|(at, host)| {
-        let port = config.get_ports().get(at).or(config.get_ports().first());
-        match host {
-            Host::Tcp(name) => format!("{name}:{}", port.unwrap_or(&5432)),
-            Host::Unix(folder) => folder.display().to_string(),
-        }
-    });
-    let hosts = hosts.collect::<Vec<_>>().join(",");
-    let role = config.get_user().unwrap_or_default();
-    let database = config.get_dbname().unwrap_or(role);
+/// What is shown of a database.
+pub(super) fn target(parameters: &Parameters, servers: &[Server]) -> String {
+    let hosts = servers.iter().map(Server::shown).collect::<Vec<_>>();
+    let hosts = hosts.join(",");
+    let role = parameters.get("user").unwrap_or_default();
+    let database = parameters.get("dbname").unwrap_or(role);
     match role {
         "" => format!("{hosts}/{database}"),
         role => format!("{role}@{hosts}/{database}"),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_password_of_any_kind_arrives_and_is_in_nothing_that_is_shown(
-            secret in "[\\PC&&[^a-z]]{4,12}",
-        ) {
-            let password = form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
-            let password = password.replace('+', "%20");
-            let parts = parse(&format!("postgres://ann:{password}@db.test/shop")).unwrap();
-            prop_assert_eq!(parts.config.get_password(), Some(secret.as_bytes()));
-            prop_assert_eq!(parts.target, "ann@db.test:5432/shop");
-        }
-
-        #[test]
-        fn a_url_of_any_kind_is_read_or_refused_without_its_password(
-            raw in "[a-zA-Z0-9:@/?#%&=+\\[\\]. -]{0,12}",
-            rest in "[a-z:@/?#%&=,]{0,12}",
-        ) {
-            let secret = format!("S3{raw}CRET");
-            let shown = match parse(&format!("postgres://ann:{secret}@{rest}")) {
-                Ok(parts) => parts.target,
-                Err(error) => error.to_string(),
-            };
-            prop_assert!(!shown.contains("CRET"), "{secret} in {shown}");
-        }
-    }
-
-    #[test]
-    fn the_password_is_in_no_text_that_is_shown() {
-        let parts = parse("postgres://ann:s3cret@db.test:6432/shop?sslmode=disable").unwrap();
-        assert_eq!(parts.target, "ann@db.test:6432/shop");
-        let error = parse("postgres://ann:s3cret@db.test:port/shop").unwrap_err();
-        assert!(!error.to_string().contains("s3cret"), "{error}");
-    }
-
-    #[test]
-    fn a_password_with_an_at_sign_of_its_own_is_refused_and_not_shown() {
-        for url in [
-            "postgres://ann:ab@s3cret@host/shop",
-            "postgres://ann:a@s3/cret@host/shop",
-        ] {
-            let text = parse(url).unwrap_err().to_string();
-            assert!(text.contains("%40") && !text.contains("s3"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_login_that_is_encoded_wholly_is_refused_and_not_shown() {
-        for url in [
-            "postgres://ann%3As3cret@host/shop",
-            "postgres://%61%6e%6e%3a%73%33cret@host/shop",
-            "postgres://ann%3As3cret%40host/shop",
-            "postgres://host/shop?user=ann%3As3cret",
-        ] {
-            let text = parse(url).unwrap_err().to_string();
-            assert!(text.contains("plain") && !text.contains("cret"), "{text}");
-        }
-        let parts = parse("postgres://%61%6e%6e:%73%33cret@host/shop").unwrap();
-        assert_eq!(parts.config.get_password(), Some(&b"s3cret"[..]));
-        assert_eq!(parts.target, "ann@host:5432/shop");
-    }
-
-    #[test]
-    fn what_belongs_to_tls_is_taken_out_and_the_rest_is_kept() {
-        let parts = parse(
-            "postgresql://ann@%2Ftmp%2Fa+b/shop?sslmode=verify-full&sslrootcert=%2Fca+1.pem\
-             &application_name=a%20b&options=-c%20geqo%3Doff",
-        )
-        .unwrap();
-        assert_eq!(parts.ssl_mode, SslMode::VerifyFull);
-        assert_eq!(parts.root_certificate, Some(PathBuf::from("/ca+1.pem")));
-        assert_eq!(parts.config.get_application_name(), Some("a b"));
-        assert_eq!(parts.config.get_options(), Some("-c geqo=off"));
-        assert_eq!(parts.target, "ann@/tmp/a+b/shop");
-        assert!(!parts.pooled);
-    }
-
-    #[test]
-    fn a_pooler_is_told_of_in_the_url_and_the_driver_does_not_hear_of_it() {
-        let parts = parse("postgres://h/d?pooler=transaction&application_name=a").unwrap();
-        assert!(parts.pooled);
-        assert_eq!(parts.config.get_application_name(), Some("a"));
-        let text = parse("postgres://h/d?pooler=s3cret")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            text.ends_with("its pooler can only be transaction"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn an_unknown_sslmode_is_refused_with_those_that_are_known() {
-        let error = parse("postgres://h/d?sslmode=always").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the database URL cannot be used: its sslmode must be one of disable, prefer, \
-             require, verify-ca, verify-full"
-        );
-    }
-
-    #[test]
-    fn a_password_with_a_question_mark_is_not_shown() {
-        for url in [
-            "postgres://ann:12?s3cret@h/d",
-            "postgres://ann:1?sslmode=s3cret@h/d",
-        ] {
-            let text = parse(url).unwrap_err().to_string();
-            assert!(!text.contains("s3cret"), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_postgres_url_is_refused() {
-        for url in [
-            "",
-            "mysql://h/d",
-            "host=localhost",
-            "postgres:///d",
-            "postgres://h/d?port=x",
-        ] {
-            let error = parse(url).unwrap_err();
-            assert!(matches!(error, ConnectError::Url { .. }), "{url}: {error}");
-        }
+/// Shows no password.
+impl fmt::Debug for Parts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Parts").field(&self.target).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,21 +14,25 @@ mod frames;
 mod mention;
 mod state;
 mod stream;
+mod types;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use frames::Frames;
 use state::State;
+use types::{Cursor, Types};
 
 pub(crate) use state::{Ended, Mark, Seen, Standing};
 pub(super) use stream::Watched;
+pub(crate) use types::{Oids, OwnTypes};
 
 /// What is known of one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     state: Mutex<State>,
+    types: Mutex<Types>,
     changed: Notify,
 }
 
@@ -92,9 +96,14 @@ impl Watch {
         self.state().seen
     }
 
+    /// From here on these are meant by types of the same names.
+    pub(crate) fn serve_types(&self, types: &Arc<OwnTypes>) {
+        self.types().serve(types);
+    }
+
     /// Another piece of work begins.
     pub(crate) fn forget(&self) {
-        self.state().seen = Seen::default();
+        self.state().begin();
     }
 
     /// The path is still there: what was rolled back was no more than to a savepoint, and
@@ -130,6 +139,11 @@ impl Watch {
     /// How the message with [`Mark::End`] has ended the transaction.
     pub(crate) fn ended(&self) -> Option<Ended> {
         self.state().ended
+    }
+
+    /// Whether the message with [`Mark::End`] has ended a transaction, or found none.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended().is_some()
     }
 
     fn restart(&self) {
@@ -168,6 +182,19 @@ impl Watch {
         if is_news {
             self.changed.notify_waiters();
         }
+    }
+
+    /// The same bytes with the types that are meant, if these are others.
+    fn replaced(&self, cursor: Cursor, bytes: &[u8]) -> Option<Vec<u8>> {
+        let types = self.types();
+        if types.is_empty() {
+            return None;
+        }
+        types.replaced(cursor, bytes)
+    }
+
+    fn types(&self) -> MutexGuard<'_, Types> {
+        self.types.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

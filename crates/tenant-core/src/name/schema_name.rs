@@ -1,15 +1,15 @@
 //! [`SchemaName`]: the name of a schema that may be a tenant's.
 //!
-//! It says where a tenant's tables are, and not what the tenant is called. Today both
-//! are the same text; nothing that takes one takes the other.
+//! It says where a tenant's tables are, and not what the tenant is called. Both can be the
+//! same text; nothing that takes one takes the other.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
 use sql_text::ident;
 use thiserror::Error;
 
-use super::TenantName;
 use super::schema::MIGRATION_HISTORY;
 use super::tenant::MAX_BYTES;
 
@@ -43,7 +43,24 @@ use super::tenant::MAX_BYTES;
 /// # let tenant: tenant_core::TenantName = "acme".parse().unwrap();
 /// let schema: tenant_core::SchemaName = tenant.into();
 /// ```
+///
+/// Nor does a text become one without the check:
+///
+/// ```compile_fail
+/// let schema: tenant_core::SchemaName = String::from("acme").into();
+/// ```
+///
+/// ```compile_fail
+/// # fn create(tenants: tenant_core::Tenants, schema: tenant_core::SchemaName) {
+/// let created = tenants.create(&schema);
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct SchemaName(String);
 
 impl SchemaName {
@@ -51,12 +68,6 @@ impl SchemaName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The schema that is called as the tenant: each name of a tenant can be that of a
-    /// schema.
-    pub(super) fn same_as(tenant: &TenantName) -> Self {
-        Self(tenant.as_str().to_owned())
     }
 
     /// The name, quoted.
@@ -87,6 +98,41 @@ impl FromStr for SchemaName {
                 rule,
             }),
         }
+    }
+}
+
+impl TryFrom<&str> for SchemaName {
+    type Error = InvalidSchemaName;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for SchemaName {
+    type Error = InvalidSchemaName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<SchemaName> for String {
+    fn from(name: SchemaName) -> Self {
+        name.0
+    }
+}
+
+impl AsRef<str> for SchemaName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names are equal, ordered and hashed as their texts.
+impl Borrow<str> for SchemaName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

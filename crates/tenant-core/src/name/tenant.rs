@@ -9,20 +9,22 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::reserved;
+use super::{InvalidSchemaName, SchemaName, SchemaNameRule, reserved};
 
 /// PostgreSQL cuts longer identifiers short without an error
 /// (`NAMEDATALEN - 1`, in bytes).
 pub(super) const MAX_BYTES: usize = 63;
 
-/// The name of a tenant. Its schema is called like it, and is another thing: see
-/// [`SchemaName`](crate::SchemaName).
+/// The name of a tenant. Its schema is another thing, although it can be called like it:
+/// see [`SchemaName`](crate::SchemaName).
 ///
-/// Starts with an ASCII letter or an underscore, goes on with ASCII letters,
-/// digits and underscores, has at most 63 bytes, and is neither a reserved
+/// Read from a text, it starts with an ASCII letter or an underscore, continues with ASCII
+/// letters, digits and underscores, has at most 63 bytes, and is neither a reserved
 /// PostgreSQL keyword nor a schema of the system's own (`pg_*`, `public`,
 /// `information_schema`). Upper and lower case are kept and told apart, as
-/// PostgreSQL does with quoted identifiers.
+/// PostgreSQL does with quoted identifiers. A fleet whose tenants have other names says so
+/// by [`Naming::allowing`](crate::Naming::allowing), and reads texts by
+/// [`Tenants::name`](crate::Tenants::name).
 ///
 /// A string does not become a name without the check:
 ///
@@ -47,6 +49,31 @@ pub(super) const MAX_BYTES: usize = 63;
 pub struct TenantName(String);
 
 impl TenantName {
+    /// A name that is any text which PostgreSQL takes as a quoted identifier: 1 to 63
+    /// bytes, without NUL. For names whose rule is the fleet's own.
+    ///
+    /// ```
+    /// use tenant_core::TenantName;
+    ///
+    /// let name = TenantName::quoted("Big Bang, Inc.")?;
+    /// assert_eq!(name.as_str(), "Big Bang, Inc.");
+    /// assert!(TenantName::quoted("").is_err());
+    /// # Ok::<(), tenant_core::InvalidName>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`] for other texts.
+    pub fn quoted(text: &str) -> Result<Self, InvalidName> {
+        let rule = match text.len() {
+            0 => NameRule::Empty,
+            _ if text.contains('\0') => NameRule::Nul,
+            bytes if bytes > MAX_BYTES => NameRule::Bytes(bytes),
+            _ => return Ok(Self(text.to_owned())),
+        };
+        Err(InvalidName::of(text, rule))
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -66,10 +93,7 @@ impl FromStr for TenantName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match broken_rule(text) {
             None => Ok(Self(text.to_owned())),
-            Some(rule) => Err(InvalidName {
-                name: text.chars().take(MAX_BYTES + 1).collect(),
-                rule,
-            }),
+            Some(rule) => Err(InvalidName::of(text, rule)),
         }
     }
 }
@@ -117,7 +141,7 @@ impl Borrow<str> for TenantName {
 
 /// A text that cannot be the name of a tenant, and which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{name:?} cannot be a tenant's name: {rule}. A good name is, for example, `acme_corp`")]
+#[error("{name:?} cannot be a tenant's name: {rule}{}", rule.example())]
 #[non_exhaustive]
 pub struct InvalidName {
     /// The text that was given, cut after 64 characters.
@@ -126,8 +150,24 @@ pub struct InvalidName {
     pub rule: NameRule,
 }
 
+impl InvalidName {
+    /// The schema called `schema`, which the list of tenants has for the tenant `name`.
+    pub(crate) fn with_schema(name: &str, schema: &str) -> Result<SchemaName, Self> {
+        schema
+            .parse()
+            .map_err(|InvalidSchemaName { name: schema, rule }| {
+                Self::of(name, NameRule::Schema { schema, rule })
+            })
+    }
+
+    pub(crate) fn of(text: &str, rule: NameRule) -> Self {
+        let name = text.chars().take(MAX_BYTES + 1).collect();
+        Self { name, rule }
+    }
+}
+
 /// The rules for names, in the order they are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NameRule {
     /// There is no text.
@@ -148,6 +188,44 @@ pub enum NameRule {
     /// A schema that exists in every database.
     #[error("it is the name of a schema that belongs to PostgreSQL itself")]
     System,
+    /// A character that no identifier can have.
+    #[error("it contains the character NUL")]
+    Nul,
+    /// More bytes than PostgreSQL keeps.
+    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
+    Bytes(usize),
+    /// Something else than the pattern that names must match: see
+    /// [`Naming::allowing`](crate::Naming::allowing).
+    #[error("it does not match the pattern `{0}`")]
+    Pattern(String),
+    /// Its schema could not exist.
+    #[error("its schema would be called {schema:?}: {rule}")]
+    Schema {
+        /// What its schema would be called, cut after 64 characters.
+        schema: String,
+        /// The rule that this breaks.
+        rule: SchemaNameRule,
+    },
+    /// Its schema is another tenant's too, by what the list says.
+    #[error("its schema `{0}` is another tenant's too")]
+    Shared(SchemaName),
+    /// Several rows of the list have it.
+    #[error("it is listed more than once")]
+    Twice,
+    /// Another schema was named than the one that it has by the fleet's template.
+    #[error("its schema has to be called `{0}`")]
+    OtherSchema(SchemaName),
+}
+
+impl NameRule {
+    /// A name that keeps the strict rule, where it is that rule which is broken.
+    fn example(&self) -> &'static str {
+        match self {
+            Self::Nul | Self::Bytes(_) | Self::Pattern(_) => "",
+            Self::Schema { .. } | Self::OtherSchema(_) | Self::Shared(_) | Self::Twice => "",
+            _ => ". A good name is, for example, `acme_corp`",
+        }
+    }
 }
 
 fn broken_rule(text: &str) -> Option<NameRule> {

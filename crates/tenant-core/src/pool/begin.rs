@@ -8,10 +8,9 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::{FutureExt, future};
 
 use super::coded::with_code;
-use super::directory::Known;
+use super::directory::{Known, Whereabouts};
 use super::lent::{Kind, Lent, Signs};
-use super::lookup::{self, Presence};
-use super::tag::Tag;
+use super::lookup::{self, Place, Presence};
 use super::{PoolError, PoolInner};
 use crate::link::{Standing, Watch};
 use crate::{ErrorKind, TenantName};
@@ -51,6 +50,7 @@ impl From<NotBegun> for PoolError {
 }
 
 /// A transaction whose message has not been sent.
+#[derive(Clone)]
 pub(super) struct Pending {
     pub(super) message: String,
     pub(super) tenant: Option<TenantName>,
@@ -114,14 +114,14 @@ impl LentParts<'_> {
     ///
     /// Where the transaction has been ended in it, or it can't go on.
     pub(super) async fn ready(self, kind: Kind) -> QueryResult<()> {
-        if self.signs.is_busy() {
+        if self.signs.take_lent() || self.signs.is_busy() {
             // A query was given up that may not even have been sent.
             self.send("").await?;
         }
         self.watch.settled().await;
         let seen = self.watch.seen();
         let is_over = match kind {
-            Kind::Session => seen.discarded,
+            Kind::Session | Kind::Each => seen.discarded,
             Kind::Transaction => self.watch.standing() == Standing::Outside || seen.ended,
         };
         if is_over {
@@ -166,7 +166,10 @@ impl LentParts<'_> {
         self.watch.listen();
         let answer = query.await;
         self.signs.end(was_busy, &answer);
-        answer.map_err(|error| with_code(error, self.watch.sqlstate()))
+        answer.map_err(|error| {
+            let coded = with_code(error, self.watch.sqlstate());
+            self.signs.explained(coded)
+        })
     }
 }
 
@@ -220,13 +223,23 @@ impl PoolInner {
                 return refused;
             }
         }
-        if let Some(extensions) = &self.extensions
-            && let Ok(false) = lookup::has_schema(connection, extensions.name()).await
-        {
-            let missing = extensions.name().to_owned();
-            return NotBegun::Refused(PoolError::NoExtensionsSchema(missing));
+        for name in self.path.schemas() {
+            let refused = match lookup::has_schema(connection, name).await {
+                Ok(Some(false)) => PoolError::ForbiddenBehind(name.to_owned()),
+                Ok(None) if self.is_for_extensions(name) => {
+                    PoolError::NoExtensionsSchema(name.to_owned())
+                }
+                Ok(None) => PoolError::NoSchemaBehind(name.to_owned()),
+                Ok(Some(true)) | Err(_) => continue,
+            };
+            return NotBegun::Refused(refused);
         }
         unexplained(error)
+    }
+
+    fn is_for_extensions(&self, name: &str) -> bool {
+        let extensions = self.extensions.as_ref();
+        extensions.is_some_and(|schema| schema.name() == name)
     }
 
     /// Asks the database about a tenant, on a connection that nobody uses.
@@ -234,12 +247,12 @@ impl PoolInner {
         &self,
         lent: &mut Lent,
         name: &TenantName,
-    ) -> Result<Tag, NotBegun> {
+    ) -> Result<Whereabouts, NotBegun> {
         lent.signs.begin();
         lent.watch().listen();
-        let tag = self.look_up(&lent.connection, name).await;
-        let tag = tag.map_err(|refused| refused.with_code(lent.watch().sqlstate()));
-        heard(lent, tag)
+        let found = self.look_up(&lent.connection, name).await;
+        let found = found.map_err(|refused| refused.with_code(lent.watch().sqlstate()));
+        heard(lent, found)
     }
 
     /// Asks the database about a tenant, and remembers the answer.
@@ -247,12 +260,16 @@ impl PoolInner {
         &self,
         connection: &AsyncPgConnection,
         name: &TenantName,
-    ) -> Result<Tag, NotBegun> {
-        let refused = match lookup::find(connection, self.before, &self.registry, name).await {
-            Ok(Presence::Whole(tag)) => {
-                let known = Known::Tenant(tag.clone());
+    ) -> Result<Whereabouts, NotBegun> {
+        let place = Place {
+            registry: &self.registry,
+            path: &self.path,
+        };
+        let refused = match lookup::find(connection, self.before, place, name).await {
+            Ok(Presence::Whole(found)) => {
+                let known = Known::Tenant(found.clone());
                 self.directory.remember(name, known);
-                return Ok(tag);
+                return Ok(found);
             }
             Ok(Presence::NoSchema) => PoolError::MissingSchema(name.clone()),
             Ok(Presence::Forbidden) => PoolError::Forbidden(name.clone()),

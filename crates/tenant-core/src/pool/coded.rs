@@ -34,6 +34,28 @@ pub(super) fn with_code(error: Error, sqlstate: Option<String>) -> Error {
     }
 }
 
+/// The same error, with what to do in its message, if the reason is that the transaction was
+/// begun to read: then it is not the server that has to be changed.
+pub(super) fn of_reader(error: Error) -> Error {
+    match error {
+        Error::DatabaseError(kind @ DatabaseErrorKind::ReadOnlyTransaction, said) => {
+            let message = format!("{}: {TO_WRITE}", said.message());
+            Error::DatabaseError(kind, Box::new(Refused { said, message }))
+        }
+        error => error,
+    }
+}
+
+/// What whoever has begun to read does in order to write.
+const TO_WRITE: &str =
+    "it was opened with `TenantPool::read` or `read_only`. To change rows, use `TenantPool::write`";
+
+/// What the server said of a write, and what to do.
+struct Refused {
+    said: Box<Information>,
+    message: String,
+}
+
 /// The code that was put into what the server said.
 pub(super) fn code_of(said: &Information) -> Option<&str> {
     WANTS_CODE.set(true);
@@ -51,6 +73,35 @@ pub(super) fn is_from_server(kind: &DatabaseErrorKind) -> bool {
     )
 }
 
+/// All but the message is as the server said it.
+macro_rules! as_said {
+    () => {
+        fn details(&self) -> Option<&str> {
+            self.said.details()
+        }
+
+        fn hint(&self) -> Option<&str> {
+            self.said.hint()
+        }
+
+        fn table_name(&self) -> Option<&str> {
+            self.said.table_name()
+        }
+
+        fn column_name(&self) -> Option<&str> {
+            self.said.column_name()
+        }
+
+        fn constraint_name(&self) -> Option<&str> {
+            self.said.constraint_name()
+        }
+
+        fn statement_position(&self) -> Option<i32> {
+            self.said.statement_position()
+        }
+    };
+}
+
 impl DatabaseErrorInformation for Coded {
     fn message(&self) -> &str {
         match WANTS_CODE.take() {
@@ -59,29 +110,19 @@ impl DatabaseErrorInformation for Coded {
         }
     }
 
-    fn details(&self) -> Option<&str> {
-        self.said.details()
+    as_said!();
+}
+
+impl DatabaseErrorInformation for Refused {
+    fn message(&self) -> &str {
+        // What is inside knows the code, if that is what was asked for.
+        match WANTS_CODE.get() {
+            true => self.said.message(),
+            false => &self.message,
+        }
     }
 
-    fn hint(&self) -> Option<&str> {
-        self.said.hint()
-    }
-
-    fn table_name(&self) -> Option<&str> {
-        self.said.table_name()
-    }
-
-    fn column_name(&self) -> Option<&str> {
-        self.said.column_name()
-    }
-
-    fn constraint_name(&self) -> Option<&str> {
-        self.said.constraint_name()
-    }
-
-    fn statement_position(&self) -> Option<i32> {
-        self.said.statement_position()
-    }
+    as_said!();
 }
 
 #[cfg(test)]

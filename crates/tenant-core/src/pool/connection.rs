@@ -1,33 +1,24 @@
 //! [`TenantConnection`] and [`PublicConnection`]: connections of different types,
 //! on which Diesel's queries run.
 
+mod raw;
+mod traits;
+
 use std::fmt;
 use std::sync::Arc;
 
-use diesel::associations::{HasTable, Identifiable};
-use diesel::connection::{CacheSize, Instrumentation};
-use diesel::dsl::{Find, Update};
-use diesel::pg::Pg;
-use diesel::query_builder::UpdateStatement;
-use diesel::query_builder::{AsChangeset, AsQuery, IntoUpdateTarget, QueryFragment, QueryId};
-use diesel::query_dsl::methods::FindDsl;
+use diesel::QueryResult;
 use diesel::result::Error;
-use diesel::{ConnectionError, ConnectionResult, QueryResult, Table};
-use diesel_async::methods::LoadQuery;
-use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl,
-    SimpleAsyncConnection, TransactionManager, UpdateAndFetchResults,
-};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, StreamExt, future};
+use futures_util::{FutureExt, future};
 
 use super::begin::{LentParts, Pending};
 use super::lent::{self, Held, Inner, Kind};
 use super::message::{self, Before, Prepared};
-use super::rows::Rows;
 use super::scope::{OfPublic, OfTenant, Scope};
-use super::tag::{Tag, Tagged};
+use super::tag::Tag;
+use super::unkept::{self, Unkept};
 use super::{PoolError, PoolInner};
 use crate::TenantName;
 use crate::link::{Ended, Standing};
@@ -37,7 +28,8 @@ use crate::link::{Ended, Standing};
 ///
 /// Diesel's queries run on it as on any connection of diesel-async, and so do
 /// transactions inside its own ([`AsyncConnection::transaction`], as savepoints).
-/// It is not a [`PublicConnection`], and neither is it a plain connection:
+/// It is not a [`PublicConnection`], and neither is it a plain connection. A function that
+/// takes one of those gets it from [`as_async_pg`](ScopedConnection::as_async_pg):
 ///
 /// ```compile_fail
 /// # use tenant_core::{PublicConnection, TenantConnection};
@@ -99,8 +91,11 @@ pub struct ScopedConnection<S: Scope> {
     scope: S,
     tag: Tag,
     kind: Kind,
-    /// What begins the transaction, before its first query.
+    /// What begins the transaction, before its first query; where each statement has one of
+    /// its own, what begins each.
     pending: Option<Pending>,
+    /// How deep Diesel took the transaction to be when the connection beneath was lent.
+    lent_at: Option<u32>,
     end: End,
 }
 
@@ -108,6 +103,8 @@ pub struct ScopedConnection<S: Scope> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Not,
+    /// Not by itself, but somebody has said that it is to end.
+    Meant,
     /// And nothing is left on the connection.
     Clear,
 }
@@ -116,7 +113,7 @@ impl End {
     fn of<T>(answer: &QueryResult<T>) -> Self {
         match answer {
             Ok(_) => Self::Clear,
-            Err(_) => Self::Not,
+            Err(_) => Self::Meant,
         }
     }
 }
@@ -125,7 +122,7 @@ impl ScopedConnection<OfTenant> {
     /// The tenant.
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
-        &self.scope.0.name
+        &self.scope.0
     }
 }
 
@@ -138,6 +135,7 @@ impl<S: Scope> ScopedConnection<S> {
     ) -> Self {
         lent.serve(scope.tenant(), &tag);
         lent.watch().forget();
+        lent.watch().serve_types(tag.types());
         Self {
             lent,
             pool,
@@ -145,12 +143,19 @@ impl<S: Scope> ScopedConnection<S> {
             tag,
             kind,
             pending,
+            lent_at: None,
             end: End::Not,
         }
     }
 
+    /// The transaction was begun so that it may only read.
+    pub(super) fn only_read(&self) {
+        self.lent.signs.only_read();
+    }
+
     /// Ends the transaction and keeps what was done in it.
     pub(super) async fn commit(&mut self) -> Result<(), PoolError> {
+        self.end = End::Meant;
         if self.was_never_begun() {
             return match self.lent.signs.is_left() {
                 true => Err(PoolError::Aborted),
@@ -161,6 +166,9 @@ impl<S: Scope> ScopedConnection<S> {
             return Err(PoolError::GivenUp);
         }
         self.parts().ready(self.kind).await?;
+        if self.has_other_depth() {
+            return Err(PoolError::GivenUp);
+        }
         let watch = Arc::clone(self.lent.watch());
         if watch.standing() == Standing::Failed {
             // PostgreSQL answers the commit of such a transaction with a rollback, and
@@ -170,6 +178,10 @@ impl<S: Scope> ScopedConnection<S> {
         let message = message::commit(self.prepared());
         let answer = self.parts().send(&message).await;
         self.end = End::of(&answer);
+        if answer.is_ok() && watch.ended().is_none() {
+            // It is another connection that has answered: see `as_async_pg`.
+            watch.spoil();
+        }
         match (watch.ended(), answer) {
             // Whatever came behind the commit does not undo it.
             (Some(Ended::Committed), _) => Ok(()),
@@ -178,8 +190,14 @@ impl<S: Scope> ScopedConnection<S> {
         }
     }
 
+    /// Nobody is surprised that nothing of it is kept.
+    pub(super) fn give_up(&mut self) {
+        self.end = End::Meant;
+    }
+
     /// Ends the transaction, and waits until nothing of it is left.
     pub(super) async fn rollback(&mut self) -> QueryResult<()> {
+        self.end = End::Meant;
         if self.was_never_begun() {
             return Ok(());
         }
@@ -200,6 +218,18 @@ impl<S: Scope> ScopedConnection<S> {
         }
     }
 
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What begins a transaction where each statement has its own, and how deep Diesel takes
+    /// it to be.
+    pub(super) fn each_parts(&mut self) -> Option<(LentParts<'_>, Pending, u32)> {
+        let depth = self.lent.depth();
+        let pending = self.pending.clone()?;
+        Some((self.parts(), pending, depth))
+    }
+
     fn parts(&self) -> LentParts<'_> {
         LentParts {
             connection: &self.lent.connection,
@@ -211,11 +241,29 @@ impl<S: Scope> ScopedConnection<S> {
     /// Whether there is no transaction to end, because what begins it was not sent
     /// or has failed. Then none is counted any more.
     fn was_never_begun(&mut self) -> bool {
+        if self.kind == Kind::Each {
+            return false;
+        }
         let never = self.pending.take().is_some() || self.lent.signs.is_left();
         if never {
             self.lent.count_out();
         }
         never
+    }
+
+    /// Whether a write is lost that nobody has said to lose: no statement has failed, none was
+    /// cut off, and there was neither a commit nor a rollback.
+    fn unkept(&self) -> Option<Unkept> {
+        let watch = self.lent.watch();
+        let seen = watch.seen();
+        let is_open = self.kind == Kind::Transaction && watch.standing() == Standing::Inside;
+        let has_reason = self.end != End::Not
+            || seen.failed
+            || watch.is_working()
+            || self.lent.signs.is_busy()
+            || self.lent.signs.is_given_up()
+            || std::thread::panicking();
+        (is_open && seen.wrote && !has_reason).then(|| Unkept::new(self.scope.tenant()))
     }
 
     /// Refuses queries after the end of the transaction: the path has ended with
@@ -225,7 +273,7 @@ impl<S: Scope> ScopedConnection<S> {
         if self.kind == Kind::Transaction && is_over {
             return Err(Error::NotInTransaction);
         }
-        if self.lent.signs.is_given_up() {
+        if self.lent.signs.is_given_up() || self.has_other_depth() {
             return Err(PoolError::GivenUp.into_diesel());
         }
         Ok(())
@@ -279,16 +327,20 @@ impl<S: Scope> ScopedConnection<S> {
         if let Err(error) = self.require_path() {
             return future::ready(Err(error)).boxed();
         }
-        let pending = self.pending.take();
-        if pending.is_some() {
+        let (kind, depth) = (self.kind, self.lent.depth());
+        let pending = match kind {
+            Kind::Each => self.pending.clone(),
+            _ => self.pending.take(),
+        };
+        if pending.is_some() && kind == Kind::Transaction {
             // For the case that the query is given up before it is sent.
             self.lent.signs.leave();
         }
-        let kind = self.kind;
         let lent = self.parts();
         let answer = query(lent.connection);
         async move {
             match pending {
+                Some(pending) if kind == Kind::Each => lent.each(pending, depth, answer).await,
                 Some(pending) => lent.watched(pending.with(lent, answer)).await,
                 None => {
                     lent.ready(kind).await?;
@@ -303,6 +355,7 @@ impl<S: Scope> ScopedConnection<S> {
 impl<S: Scope> Drop for ScopedConnection<S> {
     fn drop(&mut self) {
         let was_begun = !self.was_never_begun();
+        let unkept = self.unkept().filter(|_| was_begun);
         if self.lent.end()
             && let Some(tenant) = self.scope.tenant()
         {
@@ -313,11 +366,14 @@ impl<S: Scope> Drop for ScopedConnection<S> {
             return;
         }
         match self.end {
-            End::Not if was_begun => {
+            End::Not | End::Meant if was_begun => {
                 let message = message::roll_back(self.prepared());
                 lent::end_behind(&mut self.lent, message);
             }
             _ => self.lent.count_out(),
+        }
+        if let Some(unkept) = unkept {
+            unkept::tell(&unkept, self.pool.on_unkept.as_deref());
         }
     }
 }
@@ -329,109 +385,5 @@ impl<S: Scope> fmt::Debug for ScopedConnection<S> {
             .debug_struct("ScopedConnection")
             .field("tenant", &tenant)
             .finish_non_exhaustive()
-    }
-}
-
-impl<S: Scope> SimpleAsyncConnection for ScopedConnection<S> {
-    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        let run = self.run(|mut connection| {
-            let query = query.to_owned();
-            async move { connection.batch_execute(&query).await }.boxed()
-        });
-        run.await
-    }
-}
-
-impl<S: Scope> AsyncConnectionCore for ScopedConnection<S> {
-    type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
-    type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Self::Stream<'conn, 'query>>>;
-    // Borrows the connection: nothing else can run on it before the rows are read or
-    // dropped.
-    type Stream<'conn, 'query> = BoxStream<'conn, QueryResult<Self::Row<'conn, 'query>>>;
-    type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
-    type Backend = Pg;
-
-    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
-    where
-        T: AsQuery + 'query,
-        T::Query: QueryFragment<Pg> + QueryId + 'query,
-    {
-        let query = Tagged::new(source.as_query(), &self.tag);
-        let signs = Arc::clone(&self.lent.signs);
-        let watch = Arc::clone(self.lent.watch());
-        let rows = self.run(|mut connection| AsyncConnectionCore::load(&mut connection, query));
-        async move { Ok(Rows::new(rows.await?, signs, watch).boxed()) }.boxed()
-    }
-
-    fn execute_returning_count<'conn, 'query, T>(
-        &'conn mut self,
-        source: T,
-    ) -> Self::ExecuteFuture<'conn, 'query>
-    where
-        T: QueryFragment<Pg> + QueryId + 'query,
-    {
-        let query = Tagged::new(source, &self.tag);
-        self.run(|mut connection| connection.execute_returning_count(query))
-    }
-}
-
-impl<S: Scope> AsyncConnection for ScopedConnection<S> {
-    type TransactionManager = AnsiTransactionManager;
-
-    /// Refused: such a connection comes from a [`TenantPool`](crate::TenantPool).
-    async fn establish(_: &str) -> ConnectionResult<Self> {
-        let reason = "a connection in a schema comes from a TenantPool";
-        Err(ConnectionError::BadConnection(reason.to_owned()))
-    }
-
-    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
-        self.lent.connection.transaction_state()
-    }
-
-    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
-        self.lent.connection.instrumentation()
-    }
-
-    /// For as long as this value lives: the next one to use the connection has Diesel's
-    /// default again. It sees the messages that begin and end this work too.
-    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
-        self.lent.instrument(instrumentation);
-    }
-
-    /// For as long as this value lives.
-    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
-        self.lent.resize(size);
-    }
-}
-
-/// What `save_changes` needs.
-impl<'b, S, Changes, Output, Tab, V> UpdateAndFetchResults<Changes, Output> for ScopedConnection<S>
-where
-    S: Scope,
-    Output: Send + 'static,
-    Changes: Copy + Send + AsChangeset<Target = Tab> + Identifiable<Table = Tab> + HasTable,
-    Changes::Changeset: Send + 'b,
-    Tab: Table + FindDsl<Changes::Id> + 'b,
-    Tab::FromClause: Send,
-    Find<Tab, Changes::Id>: IntoUpdateTarget<Table = Tab, WhereClause = V>,
-    UpdateStatement<Tab, V, Changes::Changeset>: AsQuery,
-    Update<Changes, Changes>: LoadQuery<'b, Self, Output>,
-    V: Send + 'b,
-{
-    fn update_and_fetch<'conn, 'changes>(
-        &'conn mut self,
-        changeset: Changes,
-    ) -> BoxFuture<'changes, QueryResult<Output>>
-    where
-        Changes: 'changes,
-        Changes::Changeset: 'changes,
-        'conn: 'changes,
-        Self: 'changes,
-    {
-        async move {
-            let update = diesel::update(changeset).set(changeset);
-            update.get_result(self).await
-        }
-        .boxed()
     }
 }

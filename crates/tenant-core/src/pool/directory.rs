@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::tag::Tag;
 use crate::TenantName;
+use crate::name::Target;
 
 /// For how long a tenant is taken to be there and alike.
 const KNOWN_FOR: Duration = Duration::from_secs(60);
@@ -24,10 +25,19 @@ const MOST: usize = 50_000;
 /// What is known of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Known {
-    /// A tenant, whose statements carry this tag.
-    Tenant(Tag),
+    /// A tenant.
+    Tenant(Whereabouts),
     /// Nobody.
     Nobody,
+}
+
+/// What is known of a tenant that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Whereabouts {
+    /// What its statements carry.
+    pub(super) tag: Tag,
+    /// The tenant with its schema.
+    pub(super) target: Target,
 }
 
 /// What is known of all names. Shared by a pool and by those who change tenants.
@@ -96,8 +106,14 @@ mod tests {
     #[test]
     fn what_was_remembered_is_known_until_it_is_forgotten() {
         let directory = Directory::default();
-        let name = "acme".parse().unwrap();
-        let known = Known::Tenant(Tag::public());
+        let name = "acme".parse::<TenantName>().unwrap();
+        let known = Known::Tenant(Whereabouts {
+            tag: Tag::public(),
+            target: Target {
+                name: name.clone(),
+                schema: "org_acme".parse().unwrap(),
+            },
+        });
         directory.remember(&name, known.clone());
         assert_eq!(directory.get(&name), Some(known));
         directory.forget(&name);

@@ -7,7 +7,9 @@ use diesel::result::DatabaseErrorKind;
 use thiserror::Error;
 
 use super::coded::code_of;
-use crate::remedy::{Advice, Command, Remedy, missing_schema, no_extensions_schema};
+use crate::remedy::{
+    Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind,
+};
 use crate::{ConnectError, ErrorKind, PgError, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
@@ -36,6 +38,12 @@ pub enum PoolError {
     /// The schema that was named for extensions is not there.
     #[error("the schema `{0}`, named for extensions, does not exist")]
     NoExtensionsSchema(String),
+    /// A schema that the path names behind the tenants' own is not there.
+    #[error("the schema `{0}`, named behind the tenants' schemas, does not exist")]
+    NoSchemaBehind(String),
+    /// The role may not look into a schema behind the tenants' own: it needs `USAGE` on it.
+    #[error("this role may not use the schema `{0}`, named behind the tenants' schemas")]
+    ForbiddenBehind(String),
     /// All connections were in use for as long as one was waited for. For a web
     /// service: 503.
     #[error("all {size} connections of the pool were in use for {} s", .waited.as_secs_f32())]
@@ -122,9 +130,10 @@ impl PoolError {
         match self {
             Self::Unknown(_) => vec![Command::ListTenants.into()],
             Self::MissingSchema(name) => missing_schema(name),
-            Self::Forbidden(_) => vec![Advice::GrantRight.into()],
+            Self::Forbidden(_) | Self::ForbiddenBehind(_) => vec![Advice::GrantRight.into()],
             Self::NotSetUp { .. } => vec![Command::MigratePublic.into()],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
+            Self::NoSchemaBehind(name) => no_schema_behind(name),
             Self::Connect(error) => error.remedies(),
             Self::NeedsDirect => vec![Advice::ConnectDirectly.into()],
             Self::Exhausted { refused, .. } => {
@@ -146,8 +155,10 @@ impl PoolError {
         match self {
             Self::Unknown(_) => ErrorKind::NotFound,
             Self::MissingSchema(_) => ErrorKind::Damaged,
-            Self::Forbidden(_) => ErrorKind::Denied,
-            Self::NotSetUp { .. } | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
+            Self::Forbidden(_) | Self::ForbiddenBehind(_) => ErrorKind::Denied,
+            Self::NotSetUp { .. } | Self::NoExtensionsSchema(_) | Self::NoSchemaBehind(_) => {
+                ErrorKind::NotSetUp
+            }
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
             Self::NeedsDirect => ErrorKind::Unsupported,

@@ -13,7 +13,9 @@ use super::scope::Scope;
 ///
 /// It is a connection for Diesel's queries, and gives one to functions that take
 /// `&mut TenantConnection` or `&mut PublicConnection`. Dropped without a commit,
-/// also by a panic or because its future was, it is rolled back.
+/// also by a panic or because its future was, it is rolled back. If it had changed something
+/// and nothing explains the drop, an event says so: see
+/// [`on_unkept`](crate::TenantPoolBuilder::on_unkept).
 #[must_use = "what is done in it is rolled back unless it is committed"]
 pub struct Transaction<S: Scope> {
     connection: ScopedConnection<S>,
@@ -50,6 +52,11 @@ impl<S: Scope> Transaction<S> {
         work: impl AsyncFnOnce(&mut ScopedConnection<S>) -> Result<R, E>,
     ) -> Result<R, E> {
         self.connection.transaction(work).await
+    }
+
+    /// Gives up what was done, as it was meant.
+    pub(super) fn give_up(mut self) {
+        self.connection.give_up();
     }
 
     /// Gives up what was done, and waits until that has happened. Dropping does

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
-use super::coded::is_from_server;
+use super::coded::{is_from_server, of_reader};
 use super::manager::Manager;
 use super::tag::Tag;
 use crate::TenantName;
@@ -54,6 +54,9 @@ pub(super) struct Lent {
     pub(super) connection: AsyncPgConnection,
     wire: Wire,
     tags: HashSet<Tag>,
+    /// The tag of the statements that carry none, because they were prepared on the connection
+    /// beneath.
+    untagged: Option<Tag>,
     tenants: HashSet<TenantName>,
     pub(super) signs: Arc<Signs>,
     /// When the server was last heard of.
@@ -64,6 +67,8 @@ pub(super) struct Lent {
     is_instrumented: bool,
     /// The work has set how many statements Diesel keeps.
     is_resized: bool,
+    /// The work had the connection beneath.
+    was_lent: bool,
 }
 
 /// What has been seen of a piece of work on this side. Shared with the rows that are
@@ -81,6 +86,10 @@ pub(super) struct Signs {
     left: AtomicBool,
     /// A transaction inside the work was given up before its end.
     given_up: AtomicBool,
+    /// The connection beneath was lent, so a query may have been sent that was not seen here.
+    lent: AtomicBool,
+    /// The transaction was begun so that it may only read.
+    read_only: AtomicBool,
 }
 
 /// A transaction inside a piece of work, which is given up unless it comes to its end.
@@ -172,9 +181,29 @@ impl Signs {
         self.given_up.load(Ordering::Relaxed)
     }
 
+    /// Whether the connection beneath was lent since this was asked last.
+    pub(super) fn take_lent(&self) -> bool {
+        self.lent.swap(false, Ordering::Relaxed)
+    }
+
+    /// The transaction may only read.
+    pub(super) fn only_read(&self) {
+        self.read_only.store(true, Ordering::Relaxed);
+    }
+
+    /// The error, with what to do where it is that the transaction may only read.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        match self.read_only.load(Ordering::Relaxed) {
+            true => of_reader(error),
+            false => error,
+        }
+    }
+
     /// Starts anew for the next piece of work; whether statements may be out of
     /// date.
     fn reset(&self) -> bool {
+        self.take_lent();
+        self.read_only.store(false, Ordering::Relaxed);
         self.left.store(false, Ordering::Relaxed);
         self.given_up.store(false, Ordering::Relaxed);
         self.outdated.swap(false, Ordering::Relaxed)
@@ -187,12 +216,14 @@ impl Lent {
             connection,
             wire,
             tags: HashSet::new(),
+            untagged: None,
             tenants: HashSet::new(),
             signs: Arc::default(),
             heard: Instant::now(),
             runtime: Handle::try_current().ok(),
             is_instrumented: false,
             is_resized: false,
+            was_lent: false,
         }
     }
 
@@ -239,7 +270,8 @@ impl Lent {
     pub(super) fn end(&mut self) -> bool {
         self.heard = Instant::now();
         self.reset_diesel();
-        let outdated = self.signs.reset();
+        let was_lent = std::mem::take(&mut self.was_lent);
+        let outdated = self.signs.reset() || (was_lent && self.watch().seen().failed);
         if outdated {
             self.forget_statements();
         }
@@ -269,6 +301,7 @@ impl Lent {
         self.connection
             .set_prepared_statement_cache_size(CacheSize::Unbounded);
         self.tags.clear();
+        self.untagged = None;
     }
 
     /// How many transactions are open, one in the other, as far as Diesel knows.
@@ -281,13 +314,27 @@ impl Lent {
     /// Puts Diesel's own ways in the place of what the work has set: others' queries are
     /// none of its business.
     fn reset_diesel(&mut self) {
-        if std::mem::take(&mut self.is_instrumented) {
+        if std::mem::take(&mut self.is_instrumented) || self.was_lent {
             self.connection
                 .set_instrumentation(get_default_instrumentation());
         }
         if std::mem::take(&mut self.is_resized) {
             self.forget_statements();
+        } else if self.was_lent {
+            self.connection
+                .set_prepared_statement_cache_size(CacheSize::Unbounded);
         }
+    }
+
+    /// Whoever has the connection beneath prepares statements without a tag, and finds none of
+    /// other tags. What they may set of Diesel's is put back at the end.
+    pub(super) fn lend(&mut self, tag: &Tag) {
+        if self.untagged.as_ref().is_some_and(|other| other != tag) {
+            self.forget_statements();
+        }
+        self.untagged = Some(tag.clone());
+        self.signs.lent.store(true, Ordering::Relaxed);
+        self.was_lent = true;
     }
 
     /// Lets the work see what happens on the connection, until it ends.
@@ -310,8 +357,10 @@ impl Lent {
 
     /// Sends what ends a piece of work; whether the server has done all of it in time.
     async fn ends_with(&mut self, message: &str) -> bool {
+        self.watch().listen();
         let ended = timeout(END, self.connection.batch_execute(message)).await;
-        matches!(ended, Ok(Ok(())))
+        // What is not seen on this wire was answered on another one.
+        matches!(ended, Ok(Ok(()))) && self.watch().has_ended()
     }
 }
 
@@ -355,4 +404,6 @@ pub(super) enum Kind {
     Transaction,
     /// Statements each on its own.
     Session,
+    /// Statements each in a transaction of its own, because the session is not ours.
+    Each,
 }

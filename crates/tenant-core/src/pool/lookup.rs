@@ -2,25 +2,58 @@
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Array, Bool, Nullable, Oid, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
+use super::directory::Whereabouts;
 use super::message::{self, Before};
 use super::tag::Tag;
+use sql_text::literal;
+
 use crate::TenantName;
-use crate::link::Mark;
-use crate::path;
+use crate::link::{Mark, Oids, OwnTypes};
+use crate::name::Target;
+use crate::path::{self, RuntimePath};
 use crate::registry::{Registry, Rows};
 
 /// What the database says of a registered tenant.
 #[derive(QueryableByName)]
 struct Found {
-    #[diesel(sql_type = Bool)]
-    has_schema: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    schema: Option<String>,
     #[diesel(sql_type = Bool)]
     is_allowed: bool,
     #[diesel(sql_type = Text)]
     shape: String,
+    #[diesel(sql_type = Array<Text>)]
+    types: Vec<String>,
+    #[diesel(sql_type = Array<Oid>)]
+    type_oids: Vec<u32>,
+    #[diesel(sql_type = Array<Oid>)]
+    array_oids: Vec<u32>,
+    #[diesel(sql_type = Array<Text>)]
+    shared: Vec<String>,
+    #[diesel(sql_type = Array<Oid>)]
+    shared_oids: Vec<u32>,
+    #[diesel(sql_type = Array<Oid>)]
+    shared_array_oids: Vec<u32>,
+}
+
+impl Found {
+    fn into_tag(self) -> Tag {
+        let own = named(self.types, self.type_oids, self.array_oids);
+        let shared = named(self.shared, self.shared_oids, self.shared_array_oids);
+        Tag::of_shape(&self.shape, OwnTypes::new(own, shared))
+    }
+}
+
+fn named(
+    names: Vec<String>,
+    ones: Vec<u32>,
+    arrays: Vec<u32>,
+) -> impl Iterator<Item = (String, Oids)> {
+    let oids = ones.into_iter().zip(arrays);
+    names.into_iter().zip(oids.map(|(one, array)| [one, array]))
 }
 
 #[derive(QueryableByName)]
@@ -31,8 +64,8 @@ struct Answer {
 
 /// What there is of a tenant.
 pub(super) enum Presence {
-    /// Everything; its statements carry this tag.
-    Whole(Tag),
+    /// Everything.
+    Whole(Whereabouts),
     /// A registration, and no schema.
     NoSchema,
     /// A schema that this role may not look into.
@@ -41,19 +74,42 @@ pub(super) enum Presence {
     Nobody,
 }
 
+/// Where to look.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) registry: &'a Registry,
+    /// What is behind the tenant's schema in the path.
+    pub(super) path: &'a RuntimePath,
+}
+
 /// The shape is made of all columns with their types, and of the schema's own
-/// types: what decides whether a prepared statement serves another tenant too.
+/// types: what decides whether a prepared statement serves another tenant too. Where other
+/// schemas are behind it, its functions count too: without one of them, a name leads to the
+/// one behind, which may have another result.
+///
+/// The types are told by name, and so are those of the same names in shared schemas.
 ///
 /// What belongs to a schema is found through `pg_depend`, which has an index by
 /// it; `pg_class` has none, and would be read as a whole.
-fn question(registry: &Registry) -> String {
+fn question(Place { registry, path }: Place<'_>) -> String {
     let Rows {
         from, key, schema, ..
     } = registry.rows("t");
+    let functions = match path.is_empty() {
+        true => "NULL",
+        false => FUNCTIONS,
+    };
+    let shared = path.schemas().map(literal).collect::<Vec<_>>();
     format!(
-        "SELECT n.oid IS NOT NULL AS has_schema, \
+        "SELECT n.nspname::text AS schema, \
         coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS is_allowed, \
-        pg_catalog.md5(pg_catalog.concat(columns.shape, types.oids)) AS shape \
+        pg_catalog.md5(pg_catalog.concat(columns.shape, own.type_oids, {functions})) AS shape, \
+        coalesce(own.types, '{{}}') AS types, \
+        coalesce(own.type_oids, '{{}}') AS type_oids, \
+        coalesce(own.array_oids, '{{}}') AS array_oids, \
+        coalesce(others.types, '{{}}') AS shared, \
+        coalesce(others.type_oids, '{{}}') AS shared_oids, \
+        coalesce(others.array_oids, '{{}}') AS shared_array_oids \
      FROM {from} \
      LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
      CROSS JOIN LATERAL ( \
@@ -67,34 +123,78 @@ fn question(registry: &Registry) -> String {
         AND d.refobjid = n.oid AND a.attnum > 0 AND NOT a.attisdropped \
      ) columns \
      CROSS JOIN LATERAL ( \
-        SELECT pg_catalog.array_agg(d.objid ORDER BY d.objid) AS oids \
+        SELECT {TYPES} \
         FROM pg_catalog.pg_depend d \
+        JOIN pg_catalog.pg_type y ON y.oid = d.objid \
         WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass \
         AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
         AND d.refobjid = n.oid \
-     ) types \
-     WHERE {key} = $1"
+     ) own \
+     CROSS JOIN LATERAL ( \
+        SELECT {TYPES} \
+        FROM pg_catalog.unnest(own.types) of (name) \
+        JOIN pg_catalog.pg_type y ON y.typname = of.name \
+        JOIN pg_catalog.pg_namespace s ON s.oid = y.typnamespace \
+        WHERE s.oid <> n.oid AND s.nspname IN ({shared}) \
+     ) others \
+     WHERE {key} = $1",
+        shared = [&[literal("public")], shared.as_slice()]
+            .concat()
+            .join(", "),
     )
 }
 
-/// Looks for the tenant `name`. Not as the role that somebody has left, and not in
-/// a transaction.
+/// Types as three arrays.
+const TYPES: &str = "pg_catalog.array_agg(y.typname::text ORDER BY y.oid) AS types, \
+    pg_catalog.array_agg(y.oid ORDER BY y.oid) AS type_oids, \
+    pg_catalog.array_agg(y.typarray ORDER BY y.oid) AS array_oids";
+
+/// The functions of the schema as text: alike for tenants that are alike, so a result that is
+/// one of the schema's own types is told by its name.
+const FUNCTIONS: &str = "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':', p.proname, \
+        p.pronargs, CASE y.typnamespace WHEN n.oid THEN y.typname::text \
+        ELSE y.oid::text END), ',' ORDER BY p.proname, p.pronargs, y.typname) \
+    FROM pg_catalog.pg_depend d \
+    JOIN pg_catalog.pg_proc p ON p.oid = d.objid \
+    JOIN pg_catalog.pg_type y ON y.oid = p.prorettype \
+    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+    AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+    AND d.refobjid = n.oid)";
+
+/// Looks for the tenant `name`, not as the role that somebody has left: behind a pooler in
+/// one transaction with what forgets that, since another one may get another server
+/// connection.
 pub(super) async fn find(
     mut connection: &AsyncPgConnection,
     before: Before,
-    registry: &Registry,
+    place: Place<'_>,
     name: &TenantName,
 ) -> QueryResult<Presence> {
     if before == Before::Unknown {
-        connection.batch_execute(&message::forget()).await?;
+        let begin = format!("BEGIN; {}", message::forget());
+        connection.batch_execute(&begin).await?;
     }
-    let query = diesel::sql_query(question(registry)).bind::<Text, _>(name.as_str());
-    let found: Option<Found> = query.get_result(&mut connection).await.optional()?;
-    Ok(match found {
-        None => Presence::Nobody,
-        Some(found) if !found.has_schema => Presence::NoSchema,
-        Some(found) if !found.is_allowed => Presence::Forbidden,
-        Some(found) => Presence::Whole(Tag::of_shape(&found.shape)),
+    let query = diesel::sql_query(question(place)).bind::<Text, _>(name.as_str());
+    let found = query.get_result::<Found>(&mut connection).await.optional();
+    if before == Before::Unknown {
+        // Of a transaction that has failed, it keeps nothing.
+        connection.batch_execute("COMMIT").await?;
+    }
+    let Some(found) = found? else {
+        return Ok(Presence::Nobody);
+    };
+    // What cannot be a tenant's schema, such as `public`, is none.
+    let schema = found.schema.as_ref().and_then(|schema| schema.parse().ok());
+    Ok(match schema {
+        None => Presence::NoSchema,
+        Some(_) if !found.is_allowed => Presence::Forbidden,
+        Some(schema) => Presence::Whole(Whereabouts {
+            tag: found.into_tag(),
+            target: Target {
+                name: name.clone(),
+                schema,
+            },
+        }),
     })
 }
 
@@ -108,14 +208,16 @@ pub(super) async fn is_set_up(
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)
 }
 
-/// Whether there is a schema called `name`.
+/// Whether this role may look into the schema called `name`; `None` if there is none.
 pub(super) async fn has_schema(
     mut connection: &AsyncPgConnection,
     name: &str,
-) -> QueryResult<bool> {
-    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS answer";
+) -> QueryResult<Option<bool>> {
+    let sql = "SELECT pg_catalog.has_schema_privilege(oid, 'USAGE') AS answer \
+         FROM pg_catalog.pg_namespace WHERE nspname = $1";
     let query = diesel::sql_query(sql).bind::<Text, _>(name);
-    Ok(query.get_result::<Answer>(&mut connection).await?.answer)
+    let found = query.get_result::<Answer>(&mut connection).await;
+    Ok(found.optional()?.map(|found| found.answer))
 }
 
 /// Whether the transaction or the session has a path of its own.

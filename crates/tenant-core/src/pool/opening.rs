@@ -14,10 +14,11 @@ use super::driver::DriverTransaction;
 use super::guard::{Session, Transaction};
 use super::lent::{Held, Kind};
 use super::message::{self, Characteristics};
-use super::scope::{Scope, sealed};
+use super::scope::Scope;
 use super::tag::Tag;
 use super::{PoolError, PoolInner};
 use crate::TenantName;
+use crate::name::{Schema, Target};
 use crate::path::Path;
 
 /// How much of other transactions a transaction sees.
@@ -107,6 +108,9 @@ impl<S: Scope> IntoFuture for Opening<S> {
             let before = pool.before;
             let begin = |path: Path<'_>| message::begin_transaction(path, how, before);
             let connection = pool.open(scope, Kind::Transaction, begin).await?;
+            if how.read_only {
+                connection.only_read();
+            }
             Ok(Transaction::new(connection))
         }
         .boxed()
@@ -125,6 +129,21 @@ impl PoolInner {
         let connection = self
             .open(scope, Kind::Session, message::begin_session)
             .await?;
+        Ok(Session::new(connection))
+    }
+
+    /// A connection on which each statement is committed by itself.
+    pub(super) async fn autocommit<S: Scope>(
+        self: Arc<Self>,
+        scope: S,
+    ) -> Result<Session<S>, PoolError> {
+        if self.database.is_direct().await? {
+            return self.session(scope).await;
+        }
+        let before = self.before;
+        let begin =
+            |path: Path<'_>| message::begin_transaction(path, Characteristics::default(), before);
+        let connection = self.open(scope, Kind::Each, begin).await?;
         Ok(Session::new(connection))
     }
 
@@ -166,12 +185,13 @@ impl PoolInner {
         (scope, unhurried): (&S, bool),
         message: impl Fn(Path<'_>) -> String,
     ) -> Result<DriverTransaction, PoolError> {
-        self.require(scope.tenant()).await?;
+        let target = self.require(scope.tenant()).await?;
+        let schema = target.as_ref().map_or(Schema::Public, Schema::Tenant);
         let (client, wire) = match unhurried {
             true => self.database.watched_unhurried().await?,
             false => self.database.watched().await?,
         };
-        let path = Path::new(sealed::schema(scope), self.extensions.as_ref());
+        let path = Path::at_run_time(schema, &self.path);
         let transaction = DriverTransaction::new(client, self.database.clone(), wire);
         let Err(error) = transaction.batch_execute(&message(path)).await else {
             return Ok(transaction);
@@ -183,20 +203,20 @@ impl PoolInner {
         Err(refused.await.into())
     }
 
-    /// Makes sure that somebody is registered under `name`, and has a schema.
-    async fn require(&self, name: Option<&TenantName>) -> Result<(), PoolError> {
-        let Some(name) = name else { return Ok(()) };
+    /// The tenant that is registered under `name`, with its schema.
+    async fn require(&self, name: Option<&TenantName>) -> Result<Option<Target>, PoolError> {
+        let Some(name) = name else { return Ok(None) };
         let mut lost = 0;
         let mut has_failed = false;
         loop {
             match self.directory.get(name) {
                 Some(Known::Nobody) => return Err(PoolError::Unknown(name.clone())),
-                Some(Known::Tenant(_)) => return Ok(()),
+                Some(Known::Tenant(found)) => return Ok(Some(found.target)),
                 None => {}
             }
             let mut lent = self.checkout().await?;
             match self.ask_for(&mut lent, name).await {
-                Ok(_) => return Ok(()),
+                Ok(found) => return Ok(Some(found.target)),
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
                 Err(NotBegun::Unexplained(_)) if !has_failed => has_failed = true,
                 Err(refused) => return Err(refused.into()),
@@ -213,20 +233,27 @@ impl PoolInner {
         kind: Kind,
         message: impl Fn(Path<'_>) -> String,
     ) -> Result<(Tag, Option<Pending>), NotBegun> {
-        let tag = match (scope.tenant(), known) {
-            (None, _) => Tag::public(),
-            (_, Some(Known::Tenant(tag))) => tag,
-            (Some(name), _) => self.ask_for(lent, name).await?,
+        let found = match (scope.tenant(), known) {
+            (None, _) => None,
+            (_, Some(Known::Tenant(found))) => Some(found),
+            (Some(name), _) => Some(self.ask_for(lent, name).await?),
         };
-        let schema = sealed::schema(scope);
-        let message = message(Path::new(schema, self.extensions.as_ref()));
+        let target = found.as_ref().map(|found| &found.target);
+        let schema = target.map_or(Schema::Public, Schema::Tenant);
+        let message = message(Path::at_run_time(schema, &self.path));
+        let tag = found.map_or_else(Tag::public, |found| found.tag);
+        let pending = |message| Pending {
+            message,
+            tenant: scope.tenant().cloned(),
+            pool: Arc::clone(self),
+        };
         if kind == Kind::Transaction && lent.is_fresh() && lent.count_in().is_ok() {
-            let pending = Pending {
-                message,
-                tenant: scope.tenant().cloned(),
-                pool: Arc::clone(self),
-            };
-            return Ok((tag, Some(pending)));
+            return Ok((tag, Some(pending(message))));
+        }
+        if kind == Kind::Each {
+            let once = format!("{message}; COMMIT");
+            self.begin(lent, scope.tenant(), (kind, &once)).await?;
+            return Ok((tag, Some(pending(message))));
         }
         self.begin(lent, scope.tenant(), (kind, &message)).await?;
         Ok((tag, None))

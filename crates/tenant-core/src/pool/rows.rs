@@ -42,7 +42,8 @@ impl<R> Stream for Rows<R> {
             row.map(|row| {
                 row.map_err(|error| {
                     self.signs.note(&error);
-                    with_code(error, self.watch.sqlstate())
+                    let coded = with_code(error, self.watch.sqlstate());
+                    self.signs.explained(coded)
                 })
             })
         })

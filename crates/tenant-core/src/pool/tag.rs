@@ -8,27 +8,59 @@
 //! was prepared for, as a comment behind it. Diesel keeps statements by their
 //! text, and so never finds that of another shape.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
+use crate::link::OwnTypes;
+
 /// Which schemas a prepared statement serves. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Tag(Arc<str>);
+#[derive(Debug, Clone)]
+pub(super) struct Tag {
+    /// What tells one from the other.
+    comment: Arc<str>,
+    /// The types that are meant by their names.
+    types: Arc<OwnTypes>,
+}
 
 impl Tag {
     /// The tag of `shape`, of which hexadecimal digits are kept: nothing in it
     /// can end the comment.
-    pub(super) fn of_shape(shape: &str) -> Self {
+    pub(super) fn of_shape(shape: &str, types: OwnTypes) -> Self {
         let digits = shape.chars().filter(char::is_ascii_hexdigit).take(32);
-        Self(format!(" /* {} */", digits.collect::<String>()).into())
+        Self {
+            comment: format!(" /* {} */", digits.collect::<String>()).into(),
+            types: Arc::new(types),
+        }
     }
 
     /// The tag of the public schema.
     pub(super) fn public() -> Self {
-        Self(" /* public */".into())
+        Self {
+            comment: " /* public */".into(),
+            types: Arc::default(),
+        }
+    }
+
+    pub(super) fn types(&self) -> &Arc<OwnTypes> {
+        &self.types
+    }
+}
+
+impl PartialEq for Tag {
+    fn eq(&self, other: &Self) -> bool {
+        self.comment == other.comment
+    }
+}
+
+impl Eq for Tag {}
+
+impl Hash for Tag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.comment.hash(state);
     }
 }
 
@@ -48,7 +80,7 @@ impl<Q> Tagged<Q> {
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Tagged<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.query.walk_ast(out.reborrow())?;
-        out.push_sql(&self.tag.0);
+        out.push_sql(&self.tag.comment);
         Ok(())
     }
 }
@@ -72,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_tag_stands_behind_the_query_and_nothing_in_it_can_end_the_comment() {
-        let tag = Tag::of_shape("c0*/; DROP TABLE x; --");
+        let tag = Tag::of_shape("c0*/; DROP TABLE x; --", OwnTypes::default());
         let query = Tagged::new(diesel::sql_query("SELECT 1"), &tag);
         let text = debug_query::<Pg, _>(&query).to_string();
         assert_eq!(text, "SELECT 1 /* c0DABE */ -- binds: []");

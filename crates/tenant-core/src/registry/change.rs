@@ -2,6 +2,7 @@
 
 use sql_text::literal;
 
+use super::beside::BESIDE_SCHEMA;
 use super::columns::{Column, Columns};
 use super::place::Place;
 use super::{List, Registry};
@@ -51,9 +52,9 @@ impl Ran<'_> {
 }
 
 /// Columns of a list with what they are set to, in order: those that the list has.
-struct Values {
+pub(super) struct Values {
     columns: Columns,
-    set: Vec<(String, String)>,
+    pub(super) set: Vec<(String, String)>,
 }
 
 impl Values {
@@ -69,12 +70,12 @@ impl Values {
         self
     }
 
-    fn names(&self) -> String {
+    pub(super) fn names(&self) -> String {
         let names = self.set.iter().map(|(name, _)| format!(", {name}"));
         names.collect()
     }
 
-    fn values(&self) -> String {
+    pub(super) fn values(&self) -> String {
         let values = self.set.iter().map(|(_, value)| format!(", {value}"));
         values.collect()
     }
@@ -96,7 +97,7 @@ impl Values {
 impl Registry {
     /// Registers a schema with the migrations that it has.
     pub(crate) fn insert(&self, schema: Schema<'_>, applied: Ran<'_>) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let values = self.versioned(list, applied.version());
         let values = match applied.fingerprints() {
             Some(fingerprints) => values.with(Column::Fingerprints, fingerprints),
@@ -108,7 +109,7 @@ impl Registry {
     /// Registers a schema that has a table of applied migrations of its own, whose newest
     /// version is `newest`. What their texts were is not known.
     pub(crate) fn adopt(&self, schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let values = self.versioned(list, version_or_null(newest));
         Some(self.insert_values(list, schema, &values))
     }
@@ -122,13 +123,15 @@ impl Registry {
 
     fn insert_values(&self, list: List, schema: Schema<'_>, values: &Values) -> String {
         let place = self.place(list);
+        let row = self.row_of(list, schema);
         let insert = format!(
-            "INSERT INTO {} ({}{}) VALUES ({}{})",
+            "INSERT INTO {} ({}{}) VALUES ({}{}){}",
             place.table,
-            place.key,
+            row.names,
             values.names(),
-            literal(schema.key()),
-            values.values()
+            row.values,
+            values.values(),
+            self.in_place_of_old(list)
         );
         format!("WITH {}", place.written(&insert, &exactly(schema.key())))
     }
@@ -142,7 +145,7 @@ impl Registry {
         applied: Ran<'_>,
         path_holds: &str,
     ) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let version = format!("greatest(version, {})", applied.version());
         let values = self.versioned(list, version);
         let values = match applied.fingerprints() {
@@ -162,7 +165,7 @@ impl Registry {
         newest: String,
         path_holds: &str,
     ) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let left = format!("({READABLE}) - ARRAY[{}]::text[]", reverted.versions());
         let values = self
             .versioned(list, newest)
@@ -180,7 +183,7 @@ impl Registry {
         forgotten: &[Version],
         newest: String,
     ) -> Option<String> {
-        let list = List::of(schema)?;
+        let list = self.list_for(schema)?;
         let gone = forgotten.iter().map(|version| literal(version.as_str()));
         let gone = gone.collect::<Vec<_>>().join(", ");
         let left = format!("({READABLE}) - ARRAY[{gone}]::text[]");
@@ -203,6 +206,10 @@ impl Registry {
     ) -> String {
         let place = self.place(list);
         let key = literal(schema.key());
+        if self.is_beside(list) {
+            let write = self.update_beside(schema, values, path_holds);
+            return format!("WITH {}", place.written(&write, &at_most(schema.key())));
+        }
         let update = format!(
             "UPDATE {} SET {} WHERE {} = {key} AND {} = 1",
             place.table,
@@ -211,8 +218,7 @@ impl Registry {
             Assertion::Path.require(path_holds)
         );
         // A row that somebody has deleted is no matter of a trigger.
-        let is_same = format!("NOT EXISTS (SELECT FROM written WHERE key <> {key})");
-        format!("WITH {}", place.written(&update, &is_same))
+        format!("WITH {}", place.written(&update, &at_most(schema.key())))
     }
 
     /// Moves a spare, which is at the version `newest`, to the list of tenants.
@@ -225,13 +231,15 @@ impl Registry {
         let (from, to) = (self.place(List::Spares), self.place(List::Tenants));
         let values = self.versioned(List::Tenants, version_or_null(newest));
         let values = self.with_same_fingerprints(List::Spares, values);
+        let row = self.row_of(List::Tenants, tenant);
         let insert = format!(
-            "INSERT INTO {} ({}{}) SELECT {}{} FROM taken",
+            "INSERT INTO {} ({}{}) SELECT {}{} FROM taken{}",
             to.table,
-            to.key,
+            row.names,
             values.names(),
-            literal(tenant.key()),
-            values.values()
+            row.values,
+            values.values(),
+            self.in_place_of_old(List::Tenants)
         );
         format!(
             "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *), {}",
@@ -247,14 +255,24 @@ impl Registry {
         let place = self.place(List::Tenants);
         let values = self.versioned(List::Tenants, Column::Version.name().to_owned());
         let values = self.with_same_fingerprints(List::Tenants, values);
+        let row = self.row_of(List::Tenants, to);
+        let original = match self.is_beside(List::Tenants) {
+            true => self.kept_of(from),
+            false => format!(
+                "{} WHERE {} = {}",
+                place.table,
+                place.key,
+                literal(from.key())
+            ),
+        };
         let insert = format!(
-            "INSERT INTO {table} ({key}{}) SELECT {}{} FROM {table} WHERE {key} = {}",
+            "INSERT INTO {} ({}{}) SELECT {}{} FROM {original}{}",
+            place.table,
+            row.names,
             values.names(),
-            literal(to.key()),
+            row.values,
             values.values(),
-            literal(from.key()),
-            table = place.table,
-            key = place.key,
+            self.in_place_of_old(List::Tenants)
         );
         format!("WITH {}", place.written(&insert, &exactly(to.key())))
     }
@@ -269,32 +287,64 @@ impl Registry {
 
     /// Gives a registered schema another name in its list; all else in its row stays.
     pub(crate) fn rename(&self, from: Schema<'_>, to: Schema<'_>) -> Option<String> {
-        let place = self.place(List::of(from)?);
+        let list = self.list_for(from)?;
+        let place = self.place(list);
+        if self.is_beside(list) {
+            return Some(self.rename_beside(from, to));
+        }
         let (table, key) = (&place.table, &place.key);
         let (from, is_to) = (literal(from.key()), exactly(to.key()));
+        let schema = match self.0.source.schema_column() {
+            Some(column) => format!(", {column} = {}", literal(to.schema_name())),
+            None => String::new(),
+        };
         let to = literal(to.key());
-        let update = format!("UPDATE {table} SET {key} = {to} WHERE {key} = {from}");
+        let update = format!("UPDATE {table} SET {key} = {to}{schema} WHERE {key} = {from}");
         Some(format!("WITH {}", place.written(&update, &is_to)))
     }
 
     /// Takes a schema out of its list.
     pub(crate) fn delete(&self, schema: Schema<'_>) -> Option<String> {
-        let place = self.place(List::of(schema)?);
+        let list = self.list_for(schema)?;
+        let place = self.place(list);
         let (table, key) = (&place.table, &place.key);
         let name = literal(schema.key());
         let delete = format!("DELETE FROM {table} WHERE {key} = {name}");
-        Some(format!(
-            "WITH {}",
-            place.written(&delete, &exactly(schema.key()))
-        ))
+        let is_right = match self.is_beside(list) {
+            // Of a tenant that no run has changed nothing is kept.
+            true => at_most(schema.key()),
+            false => exactly(schema.key()),
+        };
+        Some(format!("WITH {}", place.written(&delete, &is_right)))
     }
+
+    /// What a row says of whom it is about.
+    pub(super) fn row_of(&self, list: List, schema: Schema<'_>) -> Row {
+        let (mut names, mut values) = (self.place(list).key.clone(), literal(schema.key()));
+        let column = match list {
+            List::Tenants if self.is_query() => Some(BESIDE_SCHEMA),
+            List::Tenants => self.0.source.schema_column(),
+            List::Spares => None,
+        };
+        if let Some(column) = column {
+            names = format!("{names}, {column}");
+            values = format!("{values}, {}", literal(schema.schema_name()));
+        }
+        Row { names, values }
+    }
+}
+
+/// What a row says of whom it is about: the names of columns, and their values.
+pub(super) struct Row {
+    pub(super) names: String,
+    pub(super) values: String,
 }
 
 impl Place {
     /// What follows `WITH`: the statement, which writes rows, and the check `is_right` of
     /// the keys that it has written, of the table `written`. A trigger can leave a row out
     /// or change it, and PostgreSQL reports success.
-    fn written(&self, statement: &str, is_right: &str) -> String {
+    pub(super) fn written(&self, statement: &str, is_right: &str) -> String {
         let key = &self.key;
         let check = Assertion::Listed.require(is_right);
         format!("written AS ({statement} RETURNING {key}::text AS key) SELECT WHERE {check} <> 1")
@@ -305,6 +355,14 @@ impl Place {
 fn exactly(key: &str) -> String {
     let key = literal(key);
     format!("ARRAY(SELECT key FROM written) = ARRAY[{key}]::text[]")
+}
+
+/// The condition that no row was written with another key.
+pub(super) fn at_most(key: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT FROM written WHERE key <> {})",
+        literal(key)
+    )
 }
 
 pub(super) fn version_or_null(version: Option<&str>) -> String {
@@ -325,7 +383,7 @@ mod tests {
     #[test]
     fn todays_list_has_the_statements_it_always_had() {
         let registry = Registry::default();
-        let target = registry.target(&"acme".parse().unwrap());
+        let target = registry.tenant("acme", None).unwrap();
         let spare = "_spare_1".parse().unwrap();
         let (tenant, spare) = (Schema::Tenant(&target), Schema::Spare(&spare));
         let none = Ran { migrations: &[] };
@@ -374,7 +432,7 @@ mod tests {
     fn a_list_that_keeps_nothing_is_written_all_the_same() {
         let registry = Registry::table("a\"b", "List.").key("Key");
         registry.learn(&[(1, "Key".to_owned())]);
-        let target = registry.target(&"acme".parse().unwrap());
+        let target = registry.tenant("acme", None).unwrap();
         let (tenant, none) = (Schema::Tenant(&target), Ran { migrations: &[] });
         assert_eq!(
             of(&registry.update(tenant, none, "x").unwrap()),

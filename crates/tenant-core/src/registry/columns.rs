@@ -46,6 +46,14 @@ impl Columns {
     /// program has no fingerprints, and gets them with the next public migrations.
     const UNKNOWN: Self = Self(7);
 
+    /// Those that are kept beside a query, and whether that says when a tenant was made.
+    pub(super) fn beside(has_created_at: bool) -> Self {
+        match has_created_at {
+            true => Self::ALL,
+            false => Self(14),
+        }
+    }
+
     /// Those of `names` that are among them.
     pub(super) fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let bits = names.into_iter().filter_map(|name| {
@@ -78,7 +86,7 @@ impl Clone for Found {
 }
 
 impl Found {
-    fn of(columns: Columns) -> Self {
+    pub(super) fn of(columns: Columns) -> Self {
         Self(AtomicU8::new(columns.0))
     }
 

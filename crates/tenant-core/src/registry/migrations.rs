@@ -1,7 +1,9 @@
 //! The migrations that make the list of tenants, the list of spares, and the table of
 //! expected shapes.
 
-use super::place::Place;
+use super::beside::BESIDE_SCHEMA;
+use super::place::{EXPECTATIONS, Place};
+use super::source::Source;
 use super::{List, Registry};
 use crate::MigrationSet;
 
@@ -16,9 +18,12 @@ macro_rules! own {
     };
 }
 
+/// The first of them: what it is called, what applies it and what reverts it.
+pub(super) const FIRST: (&str, &str, &str) = own!("2026-01-01-000000_create_schema_tracker");
+
 /// All of them, oldest first. What is released stays as it is: databases have it.
 const OWN: [(&str, &str, &str); 4] = [
-    own!("2026-01-01-000000_create_schema_tracker"),
+    FIRST,
     own!("2026-01-03-000000_create_spare_schemas"),
     own!("2026-01-04-000000_add_fingerprints"),
     own!("2026-01-05-000000_create_expected_shapes"),
@@ -44,6 +49,69 @@ impl MigrationSet {
     #[must_use]
     pub fn registry() -> Self {
         Self::of_texts(&OWN)
+    }
+}
+
+/// The migration that makes what another registry than the default needs.
+const STATE: &str = "2026-11-30-000000_create_tenant_state";
+
+/// The columns that the lists have beside their keys.
+const COLUMNS: &str = "created_at timestamptz NOT NULL DEFAULT now(), version text, \
+    migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{}'";
+
+/// The statement that makes the table of expected shapes.
+const CREATE_EXPECTATIONS: &str = "CREATE TABLE IF NOT EXISTS public.expected_shapes (\
+    key text PRIMARY KEY, expectation text NOT NULL, \
+    made_at timestamptz NOT NULL DEFAULT now());\n";
+
+impl Registry {
+    /// The public migrations that this registry needs, for
+    /// [`Migrations::public`](crate::Migrations::public): those of
+    /// [`MigrationSet::registry`] for the default one.
+    ///
+    /// For another, one migration makes what does not exist yet: the list itself, if it is a
+    /// table of this library's kind, or what is kept beside a query; the list of spares; and
+    /// the table of expected definitions. A table with a condition or a column of schemas is
+    /// the application's, and is not made. Names of schemas must exist.
+    #[must_use]
+    pub fn migrations(&self) -> MigrationSet {
+        if *self.place(List::Tenants) == Place::tenants() {
+            return MigrationSet::registry();
+        }
+        let own = self.own_table();
+        let spares = Place::spares().table;
+        let made = own.iter().map(|(_, create)| create.as_str());
+        let list =
+            format!("CREATE TABLE IF NOT EXISTS {spares} (name text PRIMARY KEY, {COLUMNS});\n");
+        let up = made
+            .chain([list.as_str(), CREATE_EXPECTATIONS])
+            .collect::<String>();
+        let dropped = own
+            .iter()
+            .map(|(table, _)| format!("DROP TABLE {table};\n"));
+        let down = dropped.collect::<String>();
+        let down = format!("{down}DROP TABLE {spares};\nDROP TABLE {EXPECTATIONS};\n");
+        MigrationSet::of_texts(&[(STATE, &up, &down)])
+    }
+
+    /// The table that is written, and the statement that makes it, if it is none of the
+    /// application's.
+    fn own_table(&self) -> Option<(String, String)> {
+        let Place { table, key } = self.place(List::Tenants);
+        let columns = if self.is_query() {
+            format!(
+                "{key} text PRIMARY KEY, {BESIDE_SCHEMA} text NOT NULL, version text, \
+                 migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{{}}'"
+            )
+        } else if self.0.source == Source::default() {
+            format!(
+                "id uuid PRIMARY KEY DEFAULT gen_random_uuid(), {key} text NOT NULL UNIQUE, {COLUMNS}"
+            )
+        } else {
+            return None;
+        };
+        let create = format!("CREATE TABLE IF NOT EXISTS {table} ({columns});\n");
+        Some((table.clone(), create))
     }
 }
 

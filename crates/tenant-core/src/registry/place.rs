@@ -10,6 +10,9 @@ const TENANTS: &str = "public.schema_tracker";
 /// and then there are no spares.
 const SPARES: &str = "public.spare_schemas";
 
+/// What is kept of the tenants of a query, unless another table is named.
+const STATE: &str = "public.tenant_state";
+
 /// What migrations make, kept for the next check. A database that was set up by an older
 /// program has no such table, and then each check tries the migrations.
 pub(crate) const EXPECTATIONS: &str = "public.expected_shapes";
@@ -34,6 +37,11 @@ impl Place {
     /// Where the spares are.
     pub(super) fn spares() -> Self {
         Self::plain(SPARES)
+    }
+
+    /// Where what a query does not give is kept.
+    pub(super) fn state() -> Self {
+        Self::plain(STATE)
     }
 
     fn plain(table: &str) -> Self {

@@ -1,11 +1,15 @@
 //! Questions about the lists themselves, and what people are told to run on them.
 
+use std::sync::atomic::Ordering;
+
 use sql_text::literal;
 
 use super::columns::{Column, Columns};
 use super::place::Place;
+use super::source::Source;
 use super::{List, Registry, Rows, SPARE_PREFIX};
 use crate::name::{Schema, SchemaName};
+use crate::{Error, PgError, UnfitList};
 
 impl Registry {
     /// An expression: whether the schema has a row.
@@ -13,9 +17,39 @@ impl Registry {
         let Some(list) = List::of(schema) else {
             return "true".to_owned();
         };
+        if !self.0.has_lists {
+            return "false".to_owned();
+        }
         let (place, name) = (self.place(list), literal(schema.key()));
+        if list == List::Tenants && !self.is_plain() {
+            let Rows { from, key, .. } = self.rows("t");
+            let listed = format!("EXISTS (SELECT FROM {from} WHERE {key} = {name})");
+            return match self.kept_beside(schema) {
+                Some(kept) => format!("({listed} OR {kept})"),
+                None => listed,
+            };
+        }
         let (table, key) = (&place.table, &place.key);
         format!("EXISTS (SELECT FROM {table} WHERE {key} = {name})")
+    }
+
+    /// Whether the list of tenants is a table that is read as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        self.0.source == Source::default()
+    }
+
+    /// The query for the schemas of the tenants whose names are its parameter, where only the
+    /// list knows them: name and schema.
+    pub(crate) fn schemas_of(&self) -> String {
+        let Rows {
+            from, key, schema, ..
+        } = self.rows("t");
+        let listed =
+            format!("SELECT {key}::text, {schema}::text FROM {from} WHERE {key} = ANY ($1)");
+        match self.schemas_beside() {
+            Some(kept) => format!("{listed} UNION ALL {kept}"),
+            None => listed,
+        }
     }
 
     /// The query that fails where there is no such list, and gives nothing.
@@ -23,8 +57,12 @@ impl Registry {
         format!("SELECT FROM {} LIMIT 0", self.name_of(list))
     }
 
-    /// The query for all rows of a list: key, when it was made, and version.
+    /// The query for all rows of a list: key, when it was made, version, and where only the
+    /// list of tenants knows it, the schema.
     pub(crate) fn all(&self, list: List) -> String {
+        if list == List::Tenants && !self.is_plain() {
+            return self.all_tenants();
+        }
         let (place, columns) = (self.place(list), self.columns(list));
         let or_null = |column: Column, of: &str| {
             let name = columns.has(column).then(|| column.name().to_owned());
@@ -37,6 +75,17 @@ impl Registry {
             or_null(Column::Version, "text"),
             place.table
         )
+    }
+
+    fn all_tenants(&self) -> String {
+        let rows = self.rows("t");
+        let schema = match self.names().is_mapped() {
+            true => format!(", {}::text", rows.schema),
+            false => String::new(),
+        };
+        let (key, from) = (rows.key, rows.from);
+        let (created_at, version) = (rows.created_at, rows.version);
+        format!("SELECT {key}::text, {created_at}, {version}{schema} FROM {from}")
     }
 
     /// The query for those schemas of a list, its parameter, that are tenants'.
@@ -59,7 +108,52 @@ impl Registry {
 
     /// Whether the lists have all that they can have: then nobody has to look again.
     pub(crate) fn is_complete(&self) -> bool {
-        self.columns(List::Tenants) == Columns::ALL
+        match self.is_query() {
+            true => self.0.is_described.load(Ordering::Relaxed),
+            false => self.columns(List::Tenants) == Columns::ALL,
+        }
+    }
+
+    /// The query whose columns are those of the application's query, if there is one.
+    pub(crate) fn describing(&self) -> Option<String> {
+        self.0.source.describing()
+    }
+
+    /// Whether it is one of our own tables whose absence the server reports, and not one that
+    /// the application's query names.
+    pub(crate) fn is_ours(&self, error: &PgError) -> bool {
+        if !self.is_query() {
+            return true;
+        }
+        let message = error.message().unwrap_or_default();
+        let mut tables = self.lists().into_iter();
+        tables.any(|table| message.contains(&table.replace('"', "")))
+    }
+
+    /// Keeps which columns that query gives.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnfitList`] if one is missing.
+    pub(crate) fn learn_query<'a>(
+        &self,
+        columns: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<(), Error> {
+        let needed = [("name", true), ("schema", self.names().is_mapped())];
+        let is_missing = |(name, is_needed): &(&str, bool)| {
+            *is_needed && !columns.clone().any(|column| column == *name)
+        };
+        let missing = needed.into_iter().filter(is_missing);
+        let faults = missing.map(|(name, _)| format!("it gives no column `{name}`"));
+        let faults = faults.collect::<Vec<_>>();
+        if !faults.is_empty() {
+            let list = self.words_for_list();
+            return Err(Error::UnfitList(Box::new(UnfitList { list, faults })));
+        }
+        let found = Columns::beside(columns.clone().any(|column| column == "created_at"));
+        self.list(List::Tenants).found.set(found);
+        self.0.is_described.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The query for the columns of both lists, whose names are its parameters, as
@@ -82,7 +176,7 @@ impl Registry {
             let mut names = names.map(|(_, name)| name.as_str()).peekable();
             names.peek().is_some().then(|| Columns::of(names))
         };
-        if let Some(tenants) = of(1) {
+        if let Some(tenants) = of(1).filter(|_| !self.is_query()) {
             self.list(List::Tenants).found.set(tenants);
         }
         let spares = of(2).unwrap_or(Columns::ALL);

@@ -2,6 +2,8 @@
 
 use super::columns::{Column, Columns};
 use super::place::Place;
+use super::source::{Seen, Source};
+use super::{List, Lists, Registry};
 use crate::name::Naming;
 
 /// The parts of a statement that reads the list of tenants: SQL texts in which the names
@@ -25,8 +27,24 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub(super) fn of(place: &Place, columns: Columns, naming: Naming, alias: &str) -> Self {
-        let key = format!("{alias}.{}", place.key);
+    pub(super) fn of_tenants(registry: &Registry, columns: Columns, alias: &str) -> Self {
+        let place = registry.place(List::Tenants);
+        let Lists { source, naming, .. } = &*registry.0;
+        let seen = source.seen(place, columns, naming, alias);
+        // A query is given all of them, some of them null.
+        let columns = match source.is_query() {
+            true => Columns::ALL,
+            false => columns,
+        };
+        Self::of(seen, columns, alias)
+    }
+
+    pub(super) fn of_spares(place: &Place, columns: Columns, alias: &str) -> Self {
+        let seen = Source::default().seen(place, columns, &Naming::default(), alias);
+        Self::of(seen, columns, alias)
+    }
+
+    fn of(seen: Seen, columns: Columns, alias: &str) -> Self {
         let column = |column: Column| {
             columns
                 .has(column)
@@ -35,14 +53,12 @@ impl Rows {
         let null =
             |column: Option<String>, of: &str| column.unwrap_or_else(|| format!("NULL::{of}"));
         Self {
-            from: format!("{} {alias}", place.table),
-            schema: match naming {
-                Naming::Same => key.clone(),
-            },
+            from: seen.from,
+            key: seen.key,
+            schema: seen.schema,
             created_at: null(column(Column::CreatedAt), "timestamptz"),
             version: null(column(Column::Version), "text"),
             fingerprints: column(Column::Fingerprints),
-            key,
         }
     }
 }

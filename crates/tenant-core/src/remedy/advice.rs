@@ -22,6 +22,8 @@ advice! {
     CorrectUrl,
     /// Name the authority's certificate.
     TrustAuthority,
+    /// Correct the files of the client's certificate in the URL.
+    CorrectCertificate,
     /// Start the server, or correct host and port.
     StartServer,
     /// Correct role and password.
@@ -43,10 +45,24 @@ advice! {
 
     /// Correct the name of the schema for extensions.
     CorrectExtensionsSchema,
+    /// Correct the names of the schemas behind the tenants' own.
+    CorrectRuntimePath,
     /// Choose another name for the tenant.
     ChooseAnotherName,
     /// Correct the name that was given.
     CorrectName,
+    /// Allow the name by the fleet's pattern for names, or rename the schema.
+    AllowName,
+    /// List the schema, and the tenant that it is to belong to, in the list of tenants.
+    ListSchema,
+    /// Insert the tenant's row into the application's table in the same transaction.
+    InsertTenantRow,
+    /// Delete the tenant's row from the application's table before, or in the same transaction.
+    DeleteTenantRow,
+    /// List the tenant again in the application's table.
+    ListTenantAgain,
+    /// Correct the rows or the columns that the message names, and run it again.
+    CorrectList,
     /// Correct the name in the registry.
     CorrectRow,
     /// Start the program so that it may change rows.

@@ -4,18 +4,37 @@ use sql_text::{ident, literal};
 
 use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
-use crate::name::Naming;
+use crate::registry::Registry;
 use crate::{
-    At, Cause, ConnectError, Error, ForeignSign, MigrationFailure, Node, PgError, SchemaName,
-    TenantName, Version,
+    At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure, Naming, Node, PgError,
+    SchemaName, TenantName, Version,
 };
 
 impl Error {
     /// What to do about it: one of these, in the order in which to try them. Empty
     /// where nothing general can be said.
+    ///
+    /// Where a remedy names a tenant by its schema, both are called alike:
+    /// [`remedies_for`](Self::remedies_for) knows other names.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
+        self.remedies_by(&Naming::default())
+    }
+
+    /// The same for the tenants that this registry lists.
+    #[must_use]
+    pub fn remedies_for(&self, registry: &Registry) -> Vec<Remedy> {
+        self.remedies_by(registry.names())
+    }
+
+    fn remedies_by(&self, naming: &Naming) -> Vec<Remedy> {
         match self {
+            Self::InvalidName(_) => vec![Advice::ChooseAnotherName.into()],
+            Self::UnfitList(_) => vec![Advice::CorrectList.into()],
+            Self::Unconfirmed(it) => vec![match it.expected {
+                Expected::Listed => Advice::InsertTenantRow.into(),
+                Expected::Gone => Advice::DeleteTenantRow.into(),
+            }],
             Self::Connect(error) => error.remedies(),
             Self::Deferred { .. } => vec![Advice::FixMigration.into()],
             Self::Migration(failure) => of_migration(failure),
@@ -37,7 +56,7 @@ impl Error {
             | Self::HasLedger(_)
             | Self::NoSchema(_)
             | Self::NothingToAdopt(_)
-            | Self::StillDifferent { .. } => of_a_tenant(self),
+            | Self::StillDifferent { .. } => of_a_tenant(self, naming),
             Self::NotACluster
             | Self::UnknownNode { .. }
             | Self::HoldsNoTenants(_)
@@ -178,13 +197,16 @@ fn advice(error: &Error) -> Option<Advice> {
     })
 }
 
-fn of_a_tenant(error: &Error) -> Vec<Remedy> {
+fn of_a_tenant(error: &Error, naming: &Naming) -> Vec<Remedy> {
     match error {
         Error::Unknown(_) => vec![Command::ListTenants.into()],
-        Error::Untracked(schema) => vec![adopt(schema, None), Advice::ChooseAnotherName.into()],
+        Error::Untracked(schema) => vec![
+            adopt(naming, schema, None),
+            Advice::ChooseAnotherName.into(),
+        ],
         Error::MissingSchema(name) => missing_schema(name),
         Error::HalfMade { is_spare: true, .. } => vec![Command::KeepSpares(0).into()],
-        Error::HalfMade { name, .. } => match name.parse::<TenantName>() {
+        Error::HalfMade { name, .. } => match TenantName::quoted(name) {
             Ok(name) => vec![
                 Command::MigrateTenant(name.clone()).into(),
                 Command::DropTenant(name).into(),
@@ -211,15 +233,15 @@ fn of_a_tenant(error: &Error) -> Vec<Remedy> {
         }
         Error::NoVersionFits { name, nearest, .. } => vec![
             Advice::FixSchema.into(),
-            adopt(name, Some(nearest.clone().into())),
+            adopt(naming, name, Some(nearest.clone().into())),
         ],
-        Error::HasLedger(name) => vec![adopt(name, None)],
+        Error::HasLedger(name) => vec![adopt(naming, name, None)],
         Error::OthersTenant { .. } => vec![
             Advice::UseOtherProgram.into(),
             Advice::AllowOtherProgram.into(),
         ],
         Error::NoSchema(schema) => {
-            let create = Command::CreateTenant(tenant_of(schema));
+            let create = Command::CreateTenant(naming.tenant_of(schema));
             vec![Advice::CorrectName.into(), create.into()]
         }
         Error::NoHistory(name) => vec![
@@ -289,7 +311,7 @@ fn of_a_cluster(error: &Error) -> Vec<Remedy> {
             .into(),
         ],
         Error::NotDistributed(name) => {
-            let name = name.parse().ok();
+            let name = TenantName::quoted(name).ok();
             name.map(Command::DistributeTenant)
                 .map(Remedy::from)
                 .into_iter()
@@ -310,16 +332,13 @@ fn address(node: &Node) -> String {
     format!("{}, {}", literal(node.host()), node.port())
 }
 
-/// Adopts the schema, unless no tenant can be called like it.
-fn adopt(schema: &SchemaName, at: Option<At>) -> Remedy {
-    match tenant_of(schema) {
-        None => Advice::RenameSchema.into(),
+/// Adopts the schema, unless no tenant's can be called like it.
+fn adopt(naming: &Naming, schema: &SchemaName, at: Option<At>) -> Remedy {
+    match naming.tenant_of(schema) {
         Some(name) => Command::AdoptTenant { name, at }.into(),
+        None if naming.is_mapped() => Advice::ListSchema.into(),
+        None => Advice::RenameSchema.into(),
     }
-}
-
-fn tenant_of(schema: &SchemaName) -> Option<TenantName> {
-    Naming::default().tenant_of(schema)
 }
 
 pub(crate) fn missing_schema(name: &TenantName) -> Vec<Remedy> {
@@ -330,14 +349,16 @@ pub(crate) fn missing_schema(name: &TenantName) -> Vec<Remedy> {
 }
 
 pub(crate) fn no_extensions_schema(name: &str) -> Vec<Remedy> {
-    vec![
-        Sql::new(
-            Purpose::CreateSchema,
-            [format!("CREATE SCHEMA {}", ident(name))],
-        )
-        .into(),
-        Advice::CorrectExtensionsSchema.into(),
-    ]
+    vec![create_schema(name), Advice::CorrectExtensionsSchema.into()]
+}
+
+pub(crate) fn no_schema_behind(name: &str) -> Vec<Remedy> {
+    vec![create_schema(name), Advice::CorrectRuntimePath.into()]
+}
+
+fn create_schema(name: &str) -> Remedy {
+    let sql = format!("CREATE SCHEMA {}", ident(name));
+    Sql::new(Purpose::CreateSchema, [sql]).into()
 }
 
 impl ConnectError {
@@ -347,6 +368,8 @@ impl ConnectError {
         let advice = match self {
             Self::Url { .. } => Advice::CorrectUrl,
             Self::Trust { .. } => Advice::TrustAuthority,
+            Self::Identity { .. } => Advice::CorrectCertificate,
+            Self::PoolerHasNoPath { .. } => Advice::ConnectDirectly,
             Self::NoServer { .. } => Advice::StartServer,
             Self::Login { .. } => Advice::CorrectLogin,
             Self::NoDatabase { .. } => Advice::CreateDatabase,

@@ -100,6 +100,14 @@ pub enum ProblemKind {
     /// Nobody is registered under the name of this schema.
     #[error("{0}")]
     OrphanedSchema(Orphan),
+    /// The application does not list the tenant any more, and something of it is left.
+    #[error("{}", unlisted(.schema, *.exists))]
+    UnlistedTenant {
+        /// Its schema.
+        schema: String,
+        /// Whether the schema still exists.
+        exists: bool,
+    },
     /// A spare schema that is none.
     #[error("{0}")]
     SpareLeftover(SpareFault),
@@ -230,6 +238,7 @@ impl ProblemKind {
             Self::NotDistributed => "not_distributed",
             Self::UnreachableNode { .. } => "unreachable_node",
             Self::OrphanedSchema(_) => "orphaned_schema",
+            Self::UnlistedTenant { .. } => "unlisted_tenant",
             Self::SpareLeftover(_) => "spare_leftover",
             Self::SpareName(_) => "spare_name",
             Self::NothingSelected => "nothing_selected",
@@ -281,6 +290,14 @@ fn not_under_own_name(uses: &[NameUse], tenants: &[String], is_tried: bool) -> S
         "the migrations use the schema's name at {uses}, and {} {were} not compared under {name}{why}",
         few(tenants)
     )
+}
+
+fn unlisted(schema: &str, exists: bool) -> String {
+    let left = match exists {
+        true => format!("its schema `{schema}` still exists"),
+        false => "its state is still kept".to_owned(),
+    };
+    format!("the query for tenants does not give the tenant any more, and {left}")
 }
 
 fn no_access(role: &str, tables: &[String]) -> String {

@@ -225,6 +225,5 @@ pub(super) fn filled_name(name: &ObjectName, schema: &str) -> ObjectName {
 
 /// As much of a name as PostgreSQL keeps.
 pub(super) fn cut(name: &str) -> String {
-    let end = name.floor_char_boundary(sql_text::MAX_NAME);
-    name.get(..end).unwrap_or(name).to_owned()
+    sql_text::beginning(name, sql_text::MAX_NAME).to_owned()
 }

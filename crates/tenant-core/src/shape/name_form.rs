@@ -152,8 +152,8 @@ impl fmt::Display for NameForm {
 fn shared(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> String {
     let same = one.zip(other).take_while(|(one, other)| one == other);
     let same = same.map(|(letter, _)| letter).collect::<String>();
-    let end = same.rfind(|letter: char| !letter.is_alphanumeric());
-    let end = end.map_or(0, |at| same.ceil_char_boundary(at + 1));
+    let rest = same.rsplit(|letter: char| !letter.is_alphanumeric()).next();
+    let end = same.len() - rest.map_or(0, str::len);
     same.get(..end).unwrap_or_default().to_owned()
 }
 

@@ -6,7 +6,7 @@ use super::forms::{Quotes, bare, filled, template};
 use super::leeway::filled_name;
 use super::object::{Aspect, Object, ObjectKind, ObjectName};
 use super::varying::{Circumstances, anything, common, of_the_moment};
-use crate::made_up::MadeUp;
+use crate::made_up::{MadeUp, core};
 
 /// How many letters of a made-up name are not there by accident.
 const TELLING: usize = 5;
@@ -21,7 +21,8 @@ pub(super) struct Two<'a> {
 impl Two<'_> {
     /// The names of both, and of the database that they were in, if it was made for that.
     pub(super) fn made_up(&self) -> MadeUp {
-        let names = [self.first.schema(), self.second.schema()].map(str::to_owned);
+        let names = [self.first.schema(), self.second.schema()];
+        let names = names.map(|name| core(name).to_owned());
         MadeUp::new(names.into_iter().chain(self.circumstances.place.clone()))
     }
 
@@ -141,7 +142,7 @@ pub(super) fn matters(aspect: Aspect) -> bool {
 
 /// The beginning and the end of a made-up name, which stand nowhere by accident.
 pub(crate) fn pieces(made_up: &str) -> [String; 2] {
-    let bare = bare(made_up);
+    let bare = bare(core(made_up));
     let end = bare.len().saturating_sub(TELLING);
     [
         bare.get(..TELLING).unwrap_or(&bare).to_owned(),

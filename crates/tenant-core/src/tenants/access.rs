@@ -57,7 +57,7 @@ pub(super) async fn missing_access(
     let problems = problems.collect::<Result<Vec<_>, tokio_postgres::Error>>();
     let mut problems = problems.map_err(failed)?;
     // A row that is no tenant's is told of as that.
-    let is_tenant = |key: &str| registry.tenant(key).is_ok();
+    let is_tenant = |key: &str| registry.registered(key).is_ok();
     problems.retain(|it| it.tenant.as_deref().is_some_and(is_tenant));
     Ok(problems)
 }

@@ -60,10 +60,18 @@ struct Steps {
 pub struct Adopt<'a> {
     tenants: &'a Tenants,
     name: &'a TenantName,
+    schema: Option<&'a SchemaName>,
     at: Option<At>,
 }
 
-impl Adopt<'_> {
+impl<'a> Adopt<'a> {
+    /// The name of the schema, where only the list of tenants knows which schema is whose: see
+    /// [`Naming::mapped`](crate::Naming::mapped).
+    pub fn in_schema(mut self, schema: &'a SchemaName) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
     /// How far the schema is, whatever it looks like. The version is one of this
     /// program's.
     pub fn at(mut self, at: impl Into<At>) -> Self {
@@ -78,7 +86,10 @@ impl<'a> IntoFuture for Adopt<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let target = self.tenants.target(self.name);
+            let target = self
+                .tenants
+                .new_target_for(Call::Adopt, self.name, self.schema);
+            let target = target.await?;
             let adopted = self.tenants.take_in(&target, self.at);
             Call::Adopt
                 .tell_about(Schema::Tenant(&target), adopted)
@@ -107,6 +118,7 @@ impl Tenants {
         Adopt {
             tenants: self,
             name,
+            schema: None,
             at: None,
         }
     }

@@ -11,6 +11,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::others_tables::with_others_tables;
 use super::reading::Reading;
+use super::state::registry_error;
 use crate::migration::{Migration, MigrationSet};
 use crate::registry::{List, Registry, Rows};
 use crate::{Error, Version};
@@ -245,15 +246,39 @@ async fn fitting(
     keys: &[String],
     migrations: &MigrationSet,
 ) -> Result<Vec<String>, Error> {
+    let mapped = schemas_of(reading, registry, list, keys).await?;
+    let entry = |key: &String| {
+        let schema = mapped.get(key).map(String::as_str);
+        registry.entry(list, key, schema).ok()
+    };
     let schemas = keys.iter().filter_map(|key| {
-        let entry = registry.entry(list, key).ok()?;
+        let entry = entry(key)?;
         Some(entry.schema_name().clone())
     });
     let schemas = schemas.collect::<Vec<_>>();
     let strange = with_others_tables(reading, &schemas, migrations).await?;
     let fits = |key: &&String| {
-        let entry = registry.entry(list, key).ok();
-        entry.is_none_or(|entry| !strange.contains(entry.schema_name().as_str()))
+        entry(key).is_none_or(|entry| !strange.contains(entry.schema_name().as_str()))
     };
     Ok(keys.iter().filter(fits).cloned().collect())
+}
+
+/// The schemas of the tenants `keys` by name, where only the list knows them.
+async fn schemas_of(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    list: List,
+    keys: &[String],
+) -> Result<HashMap<String, String>, Error> {
+    if list == List::Spares || keys.is_empty() || !registry.names().is_mapped() {
+        return Ok(HashMap::new());
+    }
+    let failed = |error| registry_error(registry, error);
+    let question = registry.schemas_of();
+    let keys = (&keys as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
+    let rows = reading.query(&question, &[keys]).await.map_err(failed)?;
+    let schemas = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    schemas.collect::<Result<_, _>>().map_err(failed)
 }

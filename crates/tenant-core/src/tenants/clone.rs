@@ -6,7 +6,7 @@ use crate::engine::{self, HowToClone, Made, NameInRows, Rows};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, SchemaName, TenantName};
 
 /// A copy of a tenant to be made. Made by [`Tenants::clone_tenant`].
 #[must_use = "nothing is made until it is awaited"]
@@ -14,11 +14,19 @@ pub struct CloneTenant<'a> {
     tenants: &'a Tenants,
     from: &'a TenantName,
     to: &'a TenantName,
+    schema: Option<&'a SchemaName>,
     rows: Rows,
     names: NameInRows,
 }
 
-impl CloneTenant<'_> {
+impl<'a> CloneTenant<'a> {
+    /// The name of the copy's schema, where only the list of tenants knows which schema is
+    /// whose: see [`Naming::mapped`](crate::Naming::mapped).
+    pub fn in_schema(mut self, schema: &'a SchemaName) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
     /// Which rows the copy gets, all unless you say so.
     pub fn rows(mut self, rows: Rows) -> Self {
         self.rows = rows;
@@ -39,7 +47,14 @@ impl<'a> IntoFuture for CloneTenant<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (from, to) = (self.tenants.target(self.from), self.tenants.target(self.to));
+            let from = self
+                .tenants
+                .target_for(Call::CloneTenant, self.from)
+                .await?;
+            let to = self
+                .tenants
+                .new_target_for(Call::CloneTenant, self.to, self.schema);
+            let to = to.await?;
             let how = HowToClone {
                 rows: self.rows,
                 names: self.names,
@@ -81,6 +96,7 @@ impl Tenants {
             tenants: self,
             from,
             to,
+            schema: None,
             rows: Rows::All,
             names: NameInRows::Refuse,
         }

@@ -8,14 +8,14 @@ use super::handle::Tenants;
 use super::setters::setter;
 use super::{notes, state};
 use crate::engine::{self, refuse_unfit};
-use crate::events::{self, Call};
+use crate::events::{self, Call, Whose};
 use crate::fleet::{Item, Pace};
 use crate::link::Session;
 use crate::migration::versions;
 use crate::name::{Entry, Schema, Target};
 use crate::registry::List;
 use crate::report::{FleetReport, Note, Outcome, Status};
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, SchemaName, TenantName};
 
 /// A run that makes tenants. Made by [`Tenants::create_many`].
 #[must_use = "nothing is made until it is awaited"]
@@ -49,6 +49,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
+    /// [`Error::InvalidName`] if the fleet does not allow the name,
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Taken`],
     /// [`Error::Untracked`] when a schema of that name exists,
     /// [`Error::MissingSchema`] when it is registered without one,
@@ -56,7 +57,29 @@ impl Tenants {
     /// tenant, unless it is [`Error::HalfMade`].
     pub fn create<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Outcome, Error>> {
         Box::pin(async move {
-            let target = self.target(name);
+            let target = self.new_target_for(Call::Create, name, None).await?;
+            let made = self.create_target(&target);
+            Call::Create.tell_of(Schema::Tenant(&target), made).await
+        })
+    }
+
+    /// The same, with the name of its schema: where only the list of tenants knows which
+    /// schema is whose, and does not have this one yet. See
+    /// [`Naming::mapped`](crate::Naming::mapped).
+    ///
+    /// # Errors
+    ///
+    /// As [`Tenants::create`], and [`Error::InvalidName`] if its schema has to be called
+    /// differently.
+    pub fn create_in<'a>(
+        &'a self,
+        name: &'a TenantName,
+        schema: &'a SchemaName,
+    ) -> Answer<'a, Result<Outcome, Error>> {
+        Box::pin(async move {
+            let target = self
+                .new_target_for(Call::Create, name, Some(schema))
+                .await?;
             let made = self.create_target(&target);
             Call::Create.tell_of(Schema::Tenant(&target), made).await
         })
@@ -103,9 +126,14 @@ impl Tenants {
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
-        let items = names.iter().map(|name| self.target(name));
-        let items = items.map(Entry::Tenant).map(Item::from).collect();
-        let outcomes = self
+        let (items, refused) = self.new_targets(&names).await?;
+        for outcome in &refused {
+            events::schema_ended(Whose::tenant(&outcome.name), outcome);
+            (call.observe)(outcome);
+        }
+        let items = items.into_iter().map(Entry::Tenant).map(Item::from);
+        let items = items.collect();
+        let mut outcomes = self
             .for_each(
                 items,
                 Task::Create,
@@ -114,6 +142,8 @@ impl Tenants {
                 &*call.observe,
             )
             .await?;
+        outcomes.extend(refused);
+        outcomes.sort_by(|one, other| one.name.cmp(&other.name));
         let report = FleetReport {
             outcomes,
             spares: Vec::new(),
@@ -122,6 +152,22 @@ impl Tenants {
         };
         events::fleet_ended(&report);
         Ok(report)
+    }
+
+    /// The tenants that can be made, and the outcomes of the others.
+    async fn new_targets(
+        &self,
+        names: &[TenantName],
+    ) -> Result<(Vec<Target>, Vec<Outcome>), Error> {
+        let (mut targets, mut refused) = (Vec::new(), Vec::new());
+        for (name, target) in names.iter().zip(self.targets(names).await?) {
+            let allowed = self.registry.require_allowed(name);
+            match allowed.map_err(Error::from).and(target) {
+                Ok(target) => targets.push(target),
+                Err(error) => refused.push(Outcome::failed(name.as_str(), error)),
+            }
+        }
+        Ok((targets, refused))
     }
 
     pub(super) async fn create_one(

@@ -14,7 +14,7 @@ use crate::link::Session;
 use crate::name::{Entry, Schema, Target};
 use crate::registry::List;
 use crate::report::{FleetReport, Outcome, Progress, Status};
-use crate::{Answer, Error, engine};
+use crate::{Answer, Error, TenantName, engine};
 
 /// A run that distributes tenants. Made by
 /// [`Cluster::distribute`](crate::Cluster::distribute).
@@ -125,14 +125,21 @@ impl Tenants {
         let registered = spread(&reading, &self.registry, select).await?;
         let mut outcomes = Vec::new();
         let mut local = Vec::new();
-        for name in select.names() {
-            if !registered.iter().any(|it| it.name == name.as_str()) {
+        let is_missing = |name: &&TenantName| {
+            let mut registered = registered.iter();
+            !registered.any(|it| it.name == name.as_str())
+        };
+        let missing = select.names().filter(is_missing).cloned();
+        let missing = missing.collect::<Vec<_>>();
+        for (name, target) in missing.iter().zip(self.targets(&missing).await?) {
+            match target {
                 // Whether it is no tenant at all, or one without a schema, is found there.
-                local.push(self.target(name));
+                Ok(target) => local.push(target),
+                Err(error) => outcomes.push(Outcome::failed(name.as_str(), error)),
             }
         }
         for tenant in registered {
-            match self.registry.tenant(&tenant.name) {
+            match self.registry.tenant(&tenant.name, Some(&tenant.schema)) {
                 Err(error) => outcomes.push(Outcome::failed(tenant.name, error)),
                 Ok(_) if tenant.is_distributed => {
                     outcomes.push(Outcome::idle(tenant.name, Status::UpToDate));
@@ -149,7 +156,7 @@ impl Tenants {
         let homes = homes(&reading).await?;
         let local = spares.iter().filter(|name| !homes.contains_key(*name));
         Ok(local
-            .filter_map(|name| self.registry.entry(List::Spares, name).ok())
+            .filter_map(|name| self.registry.entry(List::Spares, name, None).ok())
             .map(Item::from)
             .collect())
     }

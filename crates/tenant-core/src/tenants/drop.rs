@@ -83,7 +83,7 @@ impl Tenants {
     /// another run works on it, or what the server says.
     pub fn contents<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Contents, Error>> {
         Box::pin(async move {
-            let target = self.target(name);
+            let target = self.target_for(Call::Contents, name).await?;
             let contents = self.look_into(&target);
             Call::Contents
                 .tell_about(Schema::Tenant(&target), contents)
@@ -208,7 +208,7 @@ impl<'a> IntoFuture for DropTenant<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let target = self.tenants.target(self.name);
+            let target = self.tenants.target_for(Call::DropTenant, self.name).await?;
             let removed = self.tenants.remove(&target, &self);
             Call::DropTenant
                 .tell_of(Schema::Tenant(&target), removed)

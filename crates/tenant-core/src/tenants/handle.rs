@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{SimpleColumn, SimpleQueryMessage};
 
 use super::known_shapes::{Applied, KnownShapes};
 use crate::engine::{Listener, Settings, Surroundings, Work};
@@ -11,11 +13,12 @@ use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
 use crate::link::{Database, Lease, Session, SessionPool};
 use crate::migration::{MigrationSet, Migrations};
-use crate::name::{Schema, Target};
+use crate::name::Schema;
+use crate::path::RuntimePath;
 use crate::pool::{Directory, TenantPool, TenantPoolBuilder};
 use crate::registry::Registry;
 use crate::report::Waiting;
-use crate::{Answer, Error, InvalidSchemaName, Node, SchemaName, TenantName};
+use crate::{Answer, Error, InvalidName, InvalidSchemaName, Node, SchemaName, TenantName};
 
 /// The tenants of one database.
 ///
@@ -102,9 +105,17 @@ impl Tenants {
             return Ok(());
         }
         let session = self.session().await?;
+        let failed = |error| Error::database("looking at the list of tenants", error);
+        if let Some(describing) = self.registry.describing() {
+            match session.client().simple_query(&describing).await {
+                Ok(told) => self.registry.learn_query(columns(&told))?,
+                // The application's own migrations make its tables.
+                Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
         let lists = self.registry.lists();
         let lists = (&lists.as_slice() as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
-        let failed = |error| Error::database("looking at the list of tenants", error);
         let rows = session
             .client()
             .query_typed(Registry::COLUMNS, &[lists])
@@ -142,9 +153,14 @@ impl Tenants {
         &self.registry
     }
 
-    /// The tenant `name` with its schema.
-    pub(super) fn target(&self, name: &TenantName) -> Target {
-        self.registry.target(name)
+    /// The name of a tenant that this text is, by what the fleet allows: for texts from
+    /// outside. See [`Naming::name`](crate::Naming::name).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`] with the rule that it breaks.
+    pub fn name(&self, text: &str) -> Result<TenantName, InvalidName> {
+        self.registry.names().name(text)
     }
 
     async fn look_for_cluster(&self) -> Result<(), Error> {
@@ -173,13 +189,36 @@ impl Tenants {
         }
     }
 
+    /// Returns the same tenants with other schemas behind each tenant's own in the path of
+    /// the application's queries, instead of [`Settings::runtime_path`].
+    #[must_use]
+    pub fn behind(&self, path: RuntimePath) -> Self {
+        let settings = Settings {
+            runtime_path: path,
+            ..self.settings.clone()
+        };
+        Self {
+            settings,
+            ..self.clone()
+        }
+    }
+
+    /// What is behind each tenant's schema in the path of the application's queries: the
+    /// schemas that the settings name, and that of extensions.
+    #[must_use]
+    pub fn runtime_path(&self) -> RuntimePath {
+        let extensions = self.settings.extensions.as_ref();
+        self.settings.runtime_path.with_extensions(extensions)
+    }
+
     /// A pool for the application's own queries on the same database, with the
-    /// same schema for extensions. It hears at once of the tenants that are
+    /// same schemas in the path. It hears at once of the tenants that are
     /// created, cloned, migrated, rolled back, renamed and dropped here.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));
         let pool = pool.registry(self.registry.clone());
+        let pool = pool.behind(self.settings.runtime_path.clone());
         match &self.settings.extensions {
             Some(extensions) => pool.extensions(extensions.clone()),
             None => pool,
@@ -290,6 +329,15 @@ impl Tenants {
             Schema::Tenant(_) | Schema::Spare(_) | Schema::Rehearsal(_) => &self.migrations.tenant,
         }
     }
+}
+
+/// The columns that a query gives.
+fn columns(told: &[SimpleQueryMessage]) -> impl Iterator<Item = &str> + Clone {
+    let columns = told.iter().filter_map(|one| match one {
+        SimpleQueryMessage::RowDescription(columns) => Some(columns.iter()),
+        _ => None,
+    });
+    columns.flatten().map(SimpleColumn::name)
 }
 
 /// Refuses what no schema for extensions can be called: PostgreSQL would cut the name, or

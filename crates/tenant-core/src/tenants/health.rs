@@ -1,6 +1,7 @@
 //! Compares what there is with what should be.
 
 mod found;
+mod in_both;
 mod unqualified;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -24,6 +25,7 @@ use crate::report::{Note, Problem, ProblemKind, SpareFault, tell_once};
 use crate::{Answer, Error, TenantName, Version};
 
 pub use found::Health;
+pub use in_both::InBoth;
 use unqualified::unqualified_functions;
 
 /// A schema may be called so, and nothing in a tenant's depends on it.
@@ -124,6 +126,7 @@ impl Tenants {
             problems: Vec::new(),
             not_checked: None,
             varying: Vec::new(),
+            in_both: Vec::new(),
             all_are_busy: false,
         };
         if select.is_empty() {
@@ -155,6 +158,8 @@ impl Tenants {
             let found = unqualified_functions(&reading, &newest.of(ANY_NAME)).await?;
             health.problems.extend(found);
         }
+        let path = &self.settings.runtime_path;
+        health.in_both = in_both::in_both(&reading, &self.registry, path).await?;
         let check = Check {
             reading: &reading,
             select,
@@ -269,6 +274,7 @@ impl Tenants {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
         let mut problems = self.orphans(check.reading, shapes).await?;
+        problems.extend(self.unlisted(check.reading).await?);
         let (mut ready, mut busy) = (Vec::new(), Vec::new());
         let spares = self.listed_spares().await?;
         let kept = spares.iter().filter(|spare| spare.is_of_this_program());
@@ -329,7 +335,7 @@ impl Tenants {
         }
         let names = found
             .iter()
-            .filter_map(|problem| problem.tenant.as_ref()?.parse().ok());
+            .filter_map(|problem| TenantName::quoted(problem.tenant.as_ref()?).ok());
         let names = Selection::only(names.collect::<BTreeSet<TenantName>>());
         let mut again = HashSet::new();
         if !names.is_empty() {
@@ -365,7 +371,7 @@ impl Tenants {
         // A name that is none cannot be asked for, and does not come and go.
         let is_name = |problem: &Problem| {
             let name = problem.tenant.as_deref();
-            name.is_some_and(|name| name.parse::<TenantName>().is_ok())
+            name.is_some_and(|name| self.registry.registered(name).is_ok())
         };
         let mut found = found;
         found.retain(|problem| !is_name(problem) || again.contains(&problem.identity()));

@@ -14,7 +14,7 @@ pub(super) type Applied = Vec<Version>;
 /// For how long a shape is taken for true. Beside the migrations, which cannot change
 /// while the program runs, it depends on what somebody may alter: default privileges,
 /// extensions.
-const FRESH: Duration = Duration::from_mins(1);
+const FRESH: Duration = Duration::from_secs(60);
 
 /// The shapes that were found lately, by what they depend on.
 pub(super) struct KnownShapes<K = Applied>(Mutex<HashMap<K, (Instant, Arc<Expectation>)>>);

@@ -8,7 +8,7 @@ use super::state::{Knowledge, State};
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::migration::MigrationSet;
-use crate::{Answer, Error, Version};
+use crate::{Answer, Error, SchemaName, Version};
 
 /// A tenant and where it stands.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ use crate::{Answer, Error, Version};
 pub struct Tenant {
     /// The name of the tenant.
     pub name: String,
+    /// Its schema, whether it exists or not; `None` when its row is not a valid tenant.
+    pub schema: Option<SchemaName>,
     /// When it was registered; `None` where the list of tenants does not say.
     pub created_at: Option<DateTime<Utc>>,
     /// The newest applied migration; `None` when there is none, or when that is not
@@ -49,15 +51,22 @@ impl Tenants {
         let states = self.states(&Selection::All, Knowledge::Certain).await?;
         let mut places = self.find_places().await?;
         let tenants = states.into_iter().map(|state| {
-            let target = self.registry.tenant(&state.name).ok();
-            let place = target.and_then(|it| places.remove(it.schema.as_str()));
-            tenant(state, place, &self.migrations.tenant)
+            let standing = state.standing.as_ref().ok();
+            let place = standing.and_then(|it| places.remove(it.entry.schema_name().as_str()));
+            let name = self.registry.registered(&state.name).ok();
+            let schema = name.and_then(|name| self.registry.known_schema(&name));
+            tenant(state, schema, place, &self.migrations.tenant)
         });
         Ok(tenants.collect())
     }
 }
 
-fn tenant(state: State, place: Option<TenantPlace>, ours: &MigrationSet) -> Tenant {
+fn tenant(
+    state: State,
+    schema: Option<SchemaName>,
+    place: Option<TenantPlace>,
+    ours: &MigrationSet,
+) -> Tenant {
     let (standing, error) = match state.standing {
         Ok(standing) => (Some(standing), None),
         Err(error) => (None, Some(error)),
@@ -65,6 +74,7 @@ fn tenant(state: State, place: Option<TenantPlace>, ours: &MigrationSet) -> Tena
     let known = standing.as_ref();
     Tenant {
         name: state.name,
+        schema,
         created_at: state.created_at,
         pending: known.map(|it| it.pending.len()),
         unknown: known.map(|it| it.unknown.len()),

@@ -6,6 +6,7 @@ use super::handle::Tenants;
 use super::reading::Reading;
 use super::setters::setter;
 use super::state;
+use crate::engine::Work;
 use crate::events::{self, Call};
 use crate::migration::versions;
 use crate::name::Schema;
@@ -62,8 +63,13 @@ impl Tenants {
             let reading = self.reading().await?;
             outcome.pending = self.public_pending(&reading).await?;
         } else {
+            let taking_over = self.taking_list_over().await?;
             let session = self.session().await?;
             let work = self.work(&session, Schema::Public);
+            let work = Work {
+                migrations: taking_over.as_ref().unwrap_or(work.migrations),
+                ..work
+            };
             session.hear(self.settings.notices);
             let migrated = engine::migrate(work, None).await;
             let heard = session.heard();

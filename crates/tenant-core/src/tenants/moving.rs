@@ -97,7 +97,7 @@ impl<'a> IntoFuture for MoveTenant<'a> {
                 writers,
                 ..
             } = self;
-            let target = tenants.target(self.name);
+            let target = tenants.target_for(Call::MoveTenant, self.name).await?;
             let moved =
                 tenants.move_and_watch(&target, to, writers, self.pace.stop, &*self.observe);
             Call::MoveTenant

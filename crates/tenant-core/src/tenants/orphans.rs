@@ -45,7 +45,8 @@ impl Tenants {
         reading: &Reading<'_>,
         shapes: &Shapes,
     ) -> Result<Vec<Problem>, Error> {
-        let candidates = self.candidates(reading, shapes).await?;
+        let mut candidates = self.candidates(reading, shapes).await?;
+        candidates.retain(|candidate| self.may_be_a_tenants(candidate));
         let filled = candidates.iter().filter(|it| !it.is_empty);
         let filled = filled.map(|it| it.name.as_str()).collect::<Vec<_>>();
         let known = shapes.values().flat_map(|it| it.template().columns());
@@ -98,11 +99,21 @@ impl Tenants {
         Ok(problems.collect())
     }
 
+    /// Whether it can be a tenant's that has lost its row, by what it is called, or has a
+    /// table of applied migrations, which says whose it is.
+    fn may_be_a_tenants(&self, candidate: &Candidate) -> bool {
+        let schema = candidate.name.parse::<SchemaName>();
+        let naming = self.registry.names();
+        candidate.has_ledger
+            || is_named_like_a_spare(&candidate.name)
+            || schema.is_ok_and(|schema| naming.may_be_a_tenants(&schema, candidate.is_empty))
+    }
+
     /// The schema called `name`, if it can be a tenant's.
     fn possible_tenant(&self, name: &str) -> Option<SchemaName> {
         let schema = name.parse().ok()?;
-        let tenant = self.registry.naming().tenant_of(&schema);
-        tenant.map(|_| schema)
+        let naming = self.registry.names();
+        (naming.is_mapped() || naming.tenant_of(&schema).is_some()).then_some(schema)
     }
 
     /// Those of `schemas`, each with a table of applied migrations, that hold no version of
@@ -137,12 +148,13 @@ impl Tenants {
         let extensions = self.settings.extensions.as_ref();
         let extensions = extensions.map(|schema| schema.name());
         let Rows { from, schema, .. } = self.registry.rows("t");
+        let beside = self.registry.none_beside("n.nspname");
         let sql = format!(
             "WITH nobodys AS MATERIALIZED ( \
                  SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n \
                  WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('public', 'information_schema') \
                AND n.nspname IS DISTINCT FROM $2 AND n.nspname <> ALL ($4) \
-               AND NOT EXISTS (SELECT FROM {from} WHERE {schema} = n.nspname) \
+               AND NOT EXISTS (SELECT FROM {from} WHERE {schema} = n.nspname){beside} \
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = n.oid \
                    AND d.classid = 'pg_catalog.pg_namespace'::regclass AND d.deptype = 'e')), \
              looked AS ( \

@@ -23,7 +23,7 @@ use crate::{Error, NameUse};
 const MOST: usize = 20;
 
 /// For how long another trial begins.
-const BEGIN_WITHIN: Duration = Duration::from_mins(1);
+const BEGIN_WITHIN: Duration = Duration::from_secs(60);
 
 /// How many are tried in one database.
 const AT_ONCE: usize = 5;

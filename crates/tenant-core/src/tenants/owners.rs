@@ -59,7 +59,7 @@ pub(super) async fn wrong_owners(
 ) -> Result<Vec<WrongOwner>, Error> {
     let mut owners = owners(reading, registry).await?;
     // A row that is no tenant's is told of as that.
-    owners.retain(|it| registry.tenant(&it.key).is_ok());
+    owners.retain(|it| registry.registered(&it.key).is_ok());
     let usual = usual(&owners).map(str::to_owned);
     owners.retain(|it| select.contains(&it.key) && usual.as_ref() != Some(&it.role));
     let histories = owners_of_histories(reading, registry, &owners).await?;

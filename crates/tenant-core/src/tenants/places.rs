@@ -134,6 +134,7 @@ pub(super) struct Spread {
     pub(super) name: String,
     /// Whether its schema is on a server of the cluster, and not the coordinator's own.
     pub(super) is_distributed: bool,
+    pub(super) schema: String,
 }
 
 /// The selected tenants that have a schema, by name.
@@ -151,7 +152,7 @@ pub(super) async fn spread(
         from, key, schema, ..
     } = registry.rows("t");
     let sql = format!(
-        "SELECT {key}, d.schemaid IS NOT NULL FROM {from} \
+        "SELECT {key}, d.schemaid IS NOT NULL, n.nspname::text FROM {from} \
          JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
          LEFT JOIN pg_catalog.pg_dist_schema d ON d.schemaid = n.oid \
          WHERE $1::text[] IS NULL OR {key} = ANY ($1) ORDER BY {key}"
@@ -163,6 +164,7 @@ pub(super) async fn spread(
         Ok(Spread {
             name: row.try_get(0)?,
             is_distributed: row.try_get(1)?,
+            schema: row.try_get(2)?,
         })
     };
     rows.iter()

@@ -7,7 +7,7 @@ use crate::engine::{self, Followed};
 use crate::events::Call;
 use crate::name::{Schema, Target};
 use crate::report::{Note, Renamed};
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, SchemaName, TenantName};
 
 /// A tenant to be renamed. Made by [`Tenants::rename`].
 #[must_use = "nothing is renamed until it is awaited"]
@@ -15,10 +15,18 @@ pub struct Rename<'a> {
     tenants: &'a Tenants,
     from: &'a TenantName,
     to: &'a TenantName,
+    schema: Option<&'a SchemaName>,
     others: OtherPrograms,
 }
 
-impl Rename<'_> {
+impl<'a> Rename<'a> {
+    /// The new name of the tenant's schema, where only the list of tenants knows which schema
+    /// is whose: see [`Naming::mapped`](crate::Naming::mapped).
+    pub fn to_schema(mut self, schema: &'a SchemaName) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
     /// Renames the tenant also if another program has migrated it, or if no migration of this
     /// program creates what is in its schema.
     pub fn allow_other_program(mut self) -> Self {
@@ -34,7 +42,9 @@ impl<'a> IntoFuture for Rename<'a> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let tenants = self.tenants;
-            let (old, new) = (tenants.target(self.from), tenants.target(self.to));
+            let old = tenants.target_for(Call::Rename, self.from).await?;
+            let new = tenants.new_target_for(Call::Rename, self.to, self.schema);
+            let new = new.await?;
             let renamed = tenants.rename_and_look(&old, &new, self.others);
             Call::Rename.tell_of(Schema::Tenant(&old), renamed).await
         })
@@ -72,6 +82,7 @@ impl Tenants {
             tenants: self,
             from,
             to,
+            schema: None,
             others: OtherPrograms::Refuse,
         }
     }

@@ -106,7 +106,7 @@ impl Tenants {
     /// be tried. Then nothing was changed.
     pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
         Box::pin(async move {
-            let target = self.target(name);
+            let target = self.target_for(Call::Repair, name).await?;
             let repaired = self.repair_or_try(&target, Keep::Yes);
             Call::Repair
                 .tell_about(Schema::Tenant(&target), repaired)
@@ -121,7 +121,7 @@ impl Tenants {
     /// As [`Tenants::repair`].
     pub fn try_repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
         Box::pin(async move {
-            let target = self.target(name);
+            let target = self.target_for(Call::Repair, name).await?;
             let tried = self.repair_or_try(&target, Keep::No);
             Call::Repair
                 .tell_about(Schema::Tenant(&target), tried)

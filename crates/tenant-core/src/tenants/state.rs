@@ -21,7 +21,7 @@ use crate::fleet::Selection;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
-use crate::{Error, PgError, SchemaName, TenantName, Version};
+use crate::{Error, InvalidName, NameRule, PgError, SchemaName, TenantName, Version};
 
 pub(super) use standing::Standing;
 
@@ -327,16 +327,52 @@ async fn listed(
     let rows = rows.map_err(failed)?;
     let read = |row: &Row| {
         let name = row.try_get::<_, String>(0)?;
+        // Only a list that alone knows the schemas says them.
+        let schema = match row.len() {
+            0..=3 => None,
+            _ => row.try_get::<_, Option<String>>(3)?,
+        };
         Ok(Listed {
-            entry: registry.entry(list, &name),
+            entry: registry.entry(list, &name, schema.as_deref()),
             name,
             created_at: row.try_get(1)?,
             version: row.try_get(2)?,
             texts: AppliedTexts::default(),
         })
     };
-    let listed = rows.iter().map(read).collect::<Result<_, _>>();
-    listed.map_err(failed)
+    let listed = rows.iter().map(read).collect::<Result<Vec<_>, _>>();
+    let mut listed = listed.map_err(failed)?;
+    if list == List::Tenants && !registry.has_each_once() {
+        refuse_shared(registry, &mut listed);
+    }
+    Ok(listed)
+}
+
+/// Takes those for no tenants that share their name or their schema with another: what is done
+/// to one would be done to the other.
+fn refuse_shared(registry: &Registry, listed: &mut [Listed]) {
+    let (mut names, mut schemas) = (HashMap::new(), HashMap::new());
+    for one in &*listed {
+        *names.entry(one.name.clone()).or_insert(0) += 1;
+        if let Ok(entry) = &one.entry {
+            *schemas.entry(entry.schema_name().clone()).or_insert(0) += 1;
+        }
+    }
+    for one in listed {
+        let Ok(entry) = &one.entry else { continue };
+        let schema = entry.schema_name();
+        let rule = if names.get(&one.name) > Some(&1) {
+            NameRule::Twice
+        } else if schemas.get(schema) > Some(&1) {
+            NameRule::Shared(schema.clone())
+        } else {
+            continue;
+        };
+        one.entry = Err(Error::InvalidRow {
+            list: registry.words_for_list(),
+            source: InvalidName::of(&one.name, rule),
+        });
+    }
 }
 
 /// Which of `listed` have a schema, and which of those a ledger.
@@ -384,7 +420,7 @@ async fn registered(
 pub(super) fn registry_error(registry: &Registry, error: tokio_postgres::Error) -> Error {
     let error = PgError::from(error);
     match error.sqlstate() {
-        Some("42P01" | "3F000") => registry.not_set_up(),
+        Some("42P01" | "3F000") if registry.is_ours(&error) => registry.not_set_up(),
         _ => Error::database("reading the list of tenants", error),
     }
 }

@@ -8,20 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::handle::Tenants;
-use crate::Error;
 use crate::engine::{self, Settings, Tried, Work};
 use crate::link::{Database, Limits};
-use crate::made_up::MadeUp;
+use crate::made_up::{LETTERS, MadeUp};
 use crate::migration::{Migration, MigrationFile};
 use crate::name::{REHEARSAL_PREFIX, Schema, Target};
 use crate::shape::{self, ByDefault, Circumstances, Expectation};
+use crate::{Error, InvalidName, TenantName};
 
 /// How long a trial waits for a lock of another session, in ms: whoever comes after it
 /// waits behind it.
 const PATIENCE: i32 = 50;
-
-/// The letters of made-up names: none that a number in hexadecimal digits has.
-const LETTERS: &[u8] = b"ghjkmnpqrstvwxyz";
 
 /// What certain numbers of migrations make.
 pub(super) type Steps = BTreeMap<usize, Expectation>;
@@ -127,7 +124,7 @@ impl Tenants {
         };
         let trial = engine::rehearse(work, migrations, wanted);
         let tried = engine::unobtrusively(work, schema, trial).await;
-        tried.map_err(|error| error.of_trial(&MadeUp::new([target.schema.to_string()])))
+        tried.map_err(|error| error.of_trial(&MadeUp::new([target.name.to_string()])))
     }
 
     /// The database, over connections that give up soon on the lock of another session.
@@ -153,7 +150,7 @@ impl Tenants {
             let work = self.work(&session, Schema::Tenant(place));
             let public = &self.migrations.public;
             let tried = engine::try_in_database(work, public, migrations, wanted, &names).await;
-            let all = names.iter().chain([place]).map(|it| it.schema.to_string());
+            let all = names.iter().chain([place]).map(|it| it.name.to_string());
             let made_up = MadeUp::new(all);
             let tried = tried.map_err(|error| error.of_trial(&made_up));
             match tried.map(<[Tried; 2]>::try_from) {
@@ -176,7 +173,7 @@ impl Tenants {
     /// A name that no tenant has, for a database that is dropped again.
     pub(super) fn rehearsal(&self) -> Result<Target, Error> {
         let name = format!("{REHEARSAL_PREFIX}{:016x}", rand::random::<u64>());
-        self.registry.tenant(&name)
+        trial(&name, &name)
     }
 
     /// A name of letters that stand together nowhere by accident. Two of them differ in
@@ -189,6 +186,7 @@ impl Tenants {
             });
             letters.take(count).collect::<String>()
         };
+        // Those of `FORMS`, by which they are recognized.
         let name = match capitals {
             Capitals::None => format!("{}_{}", letters(5), letters(7)),
             Capitals::NoneButLonger => format!("{}_{}", letters(8), letters(10)),
@@ -200,8 +198,18 @@ impl Tenants {
                 letters(5)
             ),
         };
-        self.registry.tenant(&name)
+        // What migrations make can depend on how the names of schemas begin.
+        let schema = self.registry.names().around_trial(&name);
+        trial(&name, &schema).or_else(|_| trial(&name, &name))
     }
+}
+
+/// A tenant that is nobody's, and its schema.
+fn trial(name: &str, schema: &str) -> Result<Target, Error> {
+    Ok(Target {
+        name: TenantName::quoted(name)?,
+        schema: InvalidName::with_schema(name, schema)?,
+    })
 }
 
 /// Whether a made-up name has capitals, and so has to be quoted.

@@ -157,6 +157,26 @@ async fn a_missing_type_leads_to_the_option_for_the_schema_that_has_it() {
     assert_eq!(remedies[0], Advice::NameExtensionsSchema.into());
     let created = without.create(&name("beta")).await.unwrap_err();
     assert_eq!(created.remedies()[0], Advice::NameExtensionsSchema.into());
+    // The same for what tenants share in `public`.
+    let in_public = "CREATE TYPE public.tone AS ENUM ('low'); \
+         CREATE FUNCTION public.slug(text) RETURNS text LANGUAGE sql AS 'SELECT $1'";
+    database.execute(in_public).await;
+    for (number, up) in [
+        "CREATE TABLE tasks (id int, tone tone);",
+        "CREATE TABLE tasks (id int, slug text DEFAULT slug('a'));",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let misses = open(&database, &Stream::new().with(up), Settings::default()).await;
+        let error = misses.create(&name(&format!("delta_{number}"))).await;
+        let error = error.unwrap_err();
+        assert!(
+            error.to_string().contains("is in the schema `public`)"),
+            "{error}"
+        );
+        assert_eq!(error.remedies()[0], Advice::NameExtensionsSchema.into());
+    }
     // A type that nobody has is the migration's fault.
     let unknown = Stream::new().with("CREATE TABLE tasks (id int, mood moods);");
     let unknown = open(&database, &unknown, Settings::default()).await;

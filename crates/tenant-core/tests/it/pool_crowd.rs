@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use diesel::sql_types::Text;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::{StreamExt, stream};
 use rand::seq::IndexedRandom;
-use tenant_core::{PoolError, TenantConnection, TenantName, TenantPool};
+use tenant_core::{OfTenant, PoolError, TenantConnection, TenantName, TenantPool, Transaction};
 use test_support::{PgBouncer, TestDatabase, eventually};
 
 use crate::fixture::{Stream, create, name, tenants};
@@ -47,7 +47,10 @@ async fn assert_own(tenant: &mut TenantConnection, sql: &str) -> Result<(), Pool
 /// One of the things that requests do.
 async fn request(pool: &TenantPool, of: &TenantName, what: usize) -> Result<(), PoolError> {
     let mut tenant = pool.tenant(of).await?;
-    match what % 9 {
+    if what >= 9 {
+        return beneath(tenant, what).await;
+    }
+    match what {
         0 => assert_own(&mut tenant, "SELECT owner, filler FROM things").await?,
         1 => {
             let sql = format!("INSERT INTO things VALUES ('{of}')");
@@ -91,6 +94,48 @@ async fn request(pool: &TenantPool, of: &TenantName, what: usize) -> Result<(), 
     Ok(())
 }
 
+/// The same on the connection beneath.
+async fn beneath(mut tenant: Transaction<OfTenant>, what: usize) -> Result<(), PoolError> {
+    let of = tenant.tenant().to_string();
+    let connection = tenant.as_async_pg().await?;
+    let all = diesel::sql_query("SELECT owner, filler FROM things");
+    match what {
+        9 => {
+            let owners: Vec<Owner> = all.load(connection).await?;
+            assert!(owners.iter().all(|it| it.owner == of), "not all of {of}");
+        }
+        10 => {
+            let sql = format!("INSERT INTO things VALUES ('{of}')");
+            connection.batch_execute(&sql).await?;
+            tenant.commit().await?;
+        }
+        11 => {
+            let one: Owner = all.get_result(connection).await?;
+            assert_eq!(one.owner, of);
+        }
+        12 => {
+            let inside = connection.transaction(async |connection| {
+                connection.batch_execute("DELETE FROM things").await?;
+                diesel::sql_query("SELECT pg_sleep(1)::text AS owner")
+                    .load::<Owner>(connection)
+                    .await
+            });
+            inside.await?;
+        }
+        13 => {
+            let left = "COMMIT; SET search_path TO t0; SET ROLE pg_monitor; \
+                        SELECT pg_advisory_lock_shared(9); CREATE TEMP TABLE things (owner text)";
+            connection.batch_execute(left).await?;
+        }
+        _ => {
+            let slow = diesel::sql_query("SELECT owner FROM slow");
+            let mut slow = slow.load_stream::<Owner>(connection).await?;
+            slow.next().await.transpose()?;
+        }
+    }
+    Ok(())
+}
+
 /// What a request may end with.
 fn is_expected(error: &PoolError) -> bool {
     matches!(error, PoolError::Ended) || error.sqlstate() == Some("22012")
@@ -99,9 +144,9 @@ fn is_expected(error: &PoolError) -> bool {
 async fn crowd(pool: &TenantPool, names: &[TenantName]) {
     let served = stream::iter(0..REQUESTS).map(|number| async move {
         let of = names.choose(&mut rand::rng()).unwrap();
-        let what = rand::random_range(0..9);
+        let what = rand::random_range(0..15);
         let patience = match what {
-            7 | 8 => Duration::from_millis(rand::random_range(1..20)),
+            7 | 8 | 12 | 14 => Duration::from_millis(rand::random_range(1..20)),
             _ if number % 3 == 0 => Duration::from_micros(rand::random_range(1..4_000)),
             _ => Duration::from_secs(60),
         };

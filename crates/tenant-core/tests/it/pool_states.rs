@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use diesel::QueryResult;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use schema_tenant::Dummy;
@@ -220,22 +221,38 @@ async fn prepare(database: &TestDatabase) {
     TestDatabase::execute(database, sql).await;
 }
 
+/// On which connection the work does it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum On {
+    /// The tenant's.
+    Tenant,
+    /// The one beneath, as it is lent to functions that take that.
+    Beneath,
+}
+
+async fn run(tenant: &mut TenantConnection, sql: &str, on: On) -> QueryResult<()> {
+    match on {
+        On::Tenant => tenant.batch_execute(sql).await,
+        On::Beneath => tenant.as_async_pg().await?.batch_execute(sql).await,
+    }
+}
+
 /// Work of the tenant acme that leaves the state and ends in this way.
-async fn leave(pool: &TenantPool, state: &State, end: End) {
+async fn leave(pool: &TenantPool, state: &State, (end, on): (End, On)) {
     let mut acme = pool.tenant(&name("acme")).await.unwrap();
     let left_by = match end {
         End::AfterEndByHand => &format!("COMMIT; {}", state.left_by),
         _ => state.left_by,
     };
-    let left = acme.batch_execute(left_by).await;
+    let left = run(&mut acme, left_by, on).await;
     left.unwrap_or_else(|error| panic!("{}: {error}", state.kind));
     match end {
         End::Committed => acme.commit().await.unwrap(),
         End::RolledBack => acme.rollback().await.unwrap(),
         End::Dropped | End::AfterEndByHand => drop(acme),
-        End::Failed => assert!(acme.batch_execute("SELECT 1 / 0").await.is_err()),
+        End::Failed => assert!(run(&mut acme, "SELECT 1 / 0", on).await.is_err()),
         End::CutOff => {
-            let query = acme.batch_execute("SELECT pg_sleep(300)");
+            let query = run(&mut acme, "SELECT pg_sleep(300)", on);
             let cut = tokio::time::timeout(Duration::from_millis(50), query).await;
             assert!(cut.is_err(), "{cut:?}");
         }
@@ -246,7 +263,7 @@ async fn leave(pool: &TenantPool, state: &State, end: End) {
             });
             assert!(panicking.await.unwrap_err().is_panic());
         }
-        End::ByHand => acme.batch_execute("COMMIT").await.unwrap(),
+        End::ByHand => run(&mut acme, "COMMIT", on).await.unwrap(),
     }
 }
 
@@ -256,10 +273,10 @@ async fn assert_nothing_is_seen(connection: &mut TenantConnection, state: &State
 }
 
 /// Leaves each state in each way, and lets the other tenant look.
-async fn assert_nothing_is_left(pool: &TenantPool, states: &[&State]) {
+async fn assert_nothing_is_left(pool: &TenantPool, states: &[&State], on: On) {
     for state in states {
         for end in ENDS {
-            leave(pool, state, end).await;
+            leave(pool, state, (end, on)).await;
             let mut globex = pool.tenant(&name("globex")).await.unwrap();
             assert_nothing_is_seen(&mut globex, state, &format!("{end:?}")).await;
             drop(globex);
@@ -277,7 +294,16 @@ async fn whatever_a_session_can_keep_is_gone_for_the_next_tenant_however_the_wor
     let pool = single(&two_tenants(&database).await).await;
     prepare(&database).await;
     let states = STATES.iter().collect::<Vec<_>>();
-    assert_nothing_is_left(&pool, &states).await;
+    assert_nothing_is_left(&pool, &states, On::Tenant).await;
+}
+
+#[tokio::test]
+async fn the_same_is_gone_where_the_connection_beneath_was_lent() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    prepare(&database).await;
+    let states = STATES.iter().collect::<Vec<_>>();
+    assert_nothing_is_left(&pool, &states, On::Beneath).await;
 }
 
 /// Behind a pooler the server connection is not ours to close.
@@ -292,7 +318,10 @@ async fn the_same_is_gone_behind_a_pooler_but_for_what_ends_with_its_connection_
     let pool = pool_behind(&pooler, 1).await;
     let states = STATES.iter();
     let states = states.filter(|state| !STAYS_BEHIND_A_POOLER.contains(&state.kind));
-    assert_nothing_is_left(&pool, &states.collect::<Vec<_>>()).await;
+    let states = states.collect::<Vec<_>>();
+    for on in [On::Tenant, On::Beneath] {
+        assert_nothing_is_left(&pool, &states, on).await;
+    }
 }
 
 #[tokio::test]
@@ -323,7 +352,7 @@ async fn a_lock_of_the_session_ends_with_the_work_and_not_with_the_next_one() {
             left_by: "SELECT pg_advisory_lock(7)",
             ..STATES[0]
         };
-        leave(&pool, &locks, end).await;
+        leave(&pool, &locks, (end, On::Tenant)).await;
         // The connection lies in the pool, and nobody takes it.
         eventually(&format!("{end:?}: the lock is free"), async || {
             database.value(LOCKS).await == "0"

@@ -100,7 +100,7 @@ async fn a_tenant_of_a_test_holds_its_rows_and_is_gone_with_it() {
     assert!(!left.contains(&gone.to_string()), "{left:?}");
     assert!(left.contains(&other.name().to_string()), "{left:?}");
     let schema = format!("SELECT nspname::text FROM pg_namespace WHERE nspname = '{gone}'");
-    assert!(column(&other.url(), &schema).await.is_empty());
+    assert!(column(&other.database_url(), &schema).await.is_empty());
 }
 
 #[tokio::test]
@@ -185,4 +185,12 @@ async fn a_copy_has_what_its_original_had() {
             .await
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn a_tenant_has_a_url_that_leads_to_its_own_tables() {
+    let tenant = TEMPLATE.tenant().await;
+    let path = "SELECT current_setting('search_path')";
+    let found = column(&tenant.url().await.unwrap(), path).await;
+    assert_eq!(found, [format!("\"{}\"", tenant.name())]);
 }

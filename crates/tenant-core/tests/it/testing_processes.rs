@@ -29,7 +29,7 @@ async fn is_a_test_process_when_told_to() {
     };
     let (database, tenant) = (TEMPLATE.database().await, TEMPLATE.tenant().await);
     let empty = ScratchDatabase::new().await;
-    let shared = column(&tenant.url(), "SELECT current_database()::text").await;
+    let shared = column(&tenant.database_url(), "SELECT current_database()::text").await;
     let mut output = std::io::stdout();
     for name in [database.name(), empty.name(), &shared[0], "all"] {
         writeln!(output, "{MADE}{name}").unwrap();

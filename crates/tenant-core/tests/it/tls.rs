@@ -2,7 +2,7 @@
 
 use diesel_async::RunQueryDsl;
 use futures_util::StreamExt;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tenant_core::{ConnectError, Database, TenantPool};
 use test_support::{eventually, own_server};
@@ -286,6 +286,124 @@ async fn a_server_that_speaks_an_older_tls_is_reached_too() {
     for query in ["", &format!("sslmode=verify-full&{}", server.authority())] {
         assert!(server.connect("localhost", query).await.unwrap(), "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_one_kind_of_login_only_is_reached_by_allow_and_prefer() {
+    let strict = TlsServer::start("localhost", TLS_ONLY);
+    assert!(strict.connect("127.0.0.1", "sslmode=allow").await.unwrap());
+    let plain = TlsServer::start("localhost", PLAIN_ONLY);
+    assert!(!plain.connect("127.0.0.1", "sslmode=allow").await.unwrap());
+    assert!(!plain.connect("127.0.0.1", "sslmode=prefer").await.unwrap());
+    let error = plain
+        .connect("127.0.0.1", "sslmode=require")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ConnectError::Login { .. }), "{error}");
+}
+
+/// A server that knows its users by certificates of its authority, and the files of the
+/// certificate of `postgres`.
+fn mutual() -> (TlsServer, String) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap();
+    let issuer = Issuer::new(params, authority_key);
+    let signed = |names: Vec<String>, role: &str| {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name.push(DnType::CommonName, role);
+        let certificate = params.signed_by(&key, &issuer).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    };
+    let (server, server_key) = signed(vec!["localhost".to_owned()], "localhost");
+    let (client, client_key) = signed(Vec::new(), "postgres");
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("ca.pem"), authority.pem()).unwrap();
+    std::fs::write(path("client.pem"), client).unwrap();
+    std::fs::write(path("client.key"), client_key).unwrap();
+    permit(&path("client.key"), 0o600);
+    let files = format!(
+        "sslcert={}&sslkey={}",
+        path("client.pem").display(),
+        path("client.key").display()
+    );
+    let server = own_server()
+        .tcp()
+        .file("server.crt", server)
+        .file("server.key", server_key)
+        .file("ca.crt", authority.pem())
+        .setting("ssl", "on")
+        .setting("ssl_ca_file", "ca.crt")
+        .hba("local all all trust")
+        .hba("hostssl all all 127.0.0.1/32 cert")
+        .start();
+    let server = server.unwrap();
+    (TlsServer { server, folder }, files)
+}
+
+fn permit(file: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_client_is_the_login() {
+    let (server, files) = mutual();
+    let full = format!("sslmode=verify-full&{}&{files}", server.authority());
+    for query in [
+        &full,
+        &format!("sslmode=require&{files}&channel_binding=prefer"),
+    ] {
+        assert!(server.connect("localhost", query).await.unwrap(), "{query}");
+    }
+    for query in ["sslmode=require", &format!("{full}&sslcertmode=disable")] {
+        let error = server.connect("localhost", query).await.unwrap_err();
+        assert!(
+            crate::fixture::chain(&error).contains("certificate"),
+            "{error}"
+        );
+    }
+    let key = server.folder.path().join("client.key");
+    permit(&key, 0o644);
+    let error = Database::parse(&server.url("localhost", &full)).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, ConnectError::Identity { .. }), "{text}");
+    assert!(
+        text.contains("client.key cannot be used: others can read it"),
+        "{text}"
+    );
+    permit(&key, 0o600);
+    std::fs::write(&key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").unwrap();
+    let error = Database::parse(&server.url("localhost", &full)).unwrap_err();
+    assert!(
+        error.to_string().contains("without a passphrase"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn channel_binding_is_demanded_where_the_url_says_so() {
+    let server = TlsServer::start("localhost", "host all all 127.0.0.1/32 scram-sha-256");
+    let local = Database::parse(&server.server.url("postgres")).unwrap();
+    let role = "CREATE ROLE ann LOGIN PASSWORD 'p'";
+    local
+        .driver()
+        .await
+        .unwrap()
+        .batch_execute(role)
+        .await
+        .unwrap();
+    let port = server.server.tcp_port().unwrap();
+    let url = format!("postgres://ann:p@localhost:{port}/postgres?channel_binding=require");
+    assert!(is_encrypted(&url).await.unwrap());
+    let error = is_encrypted(&format!("{url}&sslmode=disable")).await;
+    assert!(
+        matches!(error, Err(ConnectError::Login { .. })),
+        "{error:?}"
+    );
 }
 
 #[test]

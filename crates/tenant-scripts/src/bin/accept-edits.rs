@@ -1,4 +1,4 @@
-//! `accept-edits`: see [`tenant_scripts::commands::AcceptEdits`].
+//! `accept-edits`: see [`tenant_commands::commands::AcceptEdits`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::accept_edits()

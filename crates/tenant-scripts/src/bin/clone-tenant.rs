@@ -1,4 +1,4 @@
-//! `clone-tenant`: see [`tenant_scripts::commands::CloneTenant`].
+//! `clone-tenant`: see [`tenant_commands::commands::CloneTenant`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::clone_tenant()

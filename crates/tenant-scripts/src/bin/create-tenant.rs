@@ -1,4 +1,4 @@
-//! `create-tenant`: see [`tenant_scripts::commands::CreateTenant`].
+//! `create-tenant`: see [`tenant_commands::commands::CreateTenant`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::create_tenant()

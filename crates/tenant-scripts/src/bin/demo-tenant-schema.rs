@@ -1,4 +1,4 @@
-//! `demo-tenant-schema`: see [`tenant_scripts::commands::DemoTenantSchema`].
+//! `demo-tenant-schema`: see [`tenant_scripts::DemoTenantSchema`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::demo_tenant_schema()

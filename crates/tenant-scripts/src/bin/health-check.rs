@@ -1,4 +1,4 @@
-//! `health-check`: see [`tenant_scripts::commands::HealthCheck`].
+//! `health-check`: see [`tenant_commands::commands::HealthCheck`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::health_check()

@@ -1,4 +1,4 @@
-//! `init-settings`: see [`tenant_scripts::commands::InitSettings`].
+//! `init-settings`: see [`tenant_commands::commands::InitSettings`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::init_settings()

@@ -1,4 +1,4 @@
-//! `migrate-public`: see [`tenant_scripts::commands::MigratePublic`].
+//! `migrate-public`: see [`tenant_commands::commands::MigratePublic`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::migrate_public()

@@ -1,4 +1,4 @@
-//! `migrate-tenants`: see [`tenant_scripts::commands::MigrateTenants`].
+//! `migrate-tenants`: see [`tenant_commands::commands::MigrateTenants`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::migrate_tenants()

@@ -1,4 +1,4 @@
-//! `move-tenant`: see [`tenant_scripts::commands::MoveTenant`].
+//! `move-tenant`: see [`tenant_commands::commands::MoveTenant`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::move_tenant()

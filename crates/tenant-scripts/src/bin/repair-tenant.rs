@@ -1,4 +1,4 @@
-//! `repair-tenant`: see [`tenant_scripts::commands::RepairTenant`].
+//! `repair-tenant`: see [`tenant_commands::commands::RepairTenant`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::repair_tenant()

@@ -1,4 +1,4 @@
-//! `rollback-tenants`: see [`tenant_scripts::commands::RollbackTenants`].
+//! `rollback-tenants`: see [`tenant_commands::commands::RollbackTenants`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::rollback_tenants()

@@ -1,4 +1,4 @@
-//! `show-config`: see [`tenant_scripts::commands::ShowConfig`].
+//! `show-config`: see [`tenant_commands::commands::ShowConfig`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::show_config()

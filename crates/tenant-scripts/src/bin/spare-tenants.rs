@@ -1,4 +1,4 @@
-//! `spare-tenants`: see [`tenant_scripts::commands::SpareTenants`].
+//! `spare-tenants`: see [`tenant_commands::commands::SpareTenants`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::spare_tenants()

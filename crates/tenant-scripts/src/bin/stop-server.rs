@@ -1,4 +1,4 @@
-//! `stop-server`: see [`tenant_scripts::commands::StopServer`].
+//! `stop-server`: see [`tenant_commands::commands::StopServer`].
 
 fn main() -> std::process::ExitCode {
     tenant_scripts::entry::stop_server()

@@ -7,7 +7,7 @@ use test_support::{assert_short_help_fits, assert_tells_version, help_of};
 
 use crate::support::Database;
 
-const BINS: [&str; 21] = [
+const BINS: [&str; 22] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -29,6 +29,7 @@ const BINS: [&str; 21] = [
     "spare-tenants",
     "squash-tenants",
     "stop-server",
+    "tenant-url",
 ];
 
 #[test]
@@ -73,6 +74,7 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "diff-tenants acme other --json",
         "repair-tenant acme --json",
         "clone-tenant acme copy --json",
+        "tenant-url acme --json",
         "rename-tenant acme globex --json",
         "drop-tenant globex --yes --json",
         "show-config --json",

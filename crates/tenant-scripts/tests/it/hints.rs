@@ -166,7 +166,7 @@ fn what_is_advised_beside_the_librarys_calls_is_an_alias_too() {
 #[track_caller]
 fn parses(program: &str, arguments: Vec<&str>) {
     use clap::Parser;
-    use tenant_scripts::commands as c;
+    use tenant_commands::commands as c;
 
     fn by<P: Parser>(arguments: Vec<&str>) -> Result<(), clap::Error> {
         P::try_parse_from(arguments).map(drop)

@@ -64,9 +64,10 @@ async fn a_fleet_that_an_application_made_is_found_with_its_names_and_its_own_li
         .says("public.organizations, column slug: lists 30 tenants, and 1 value without a schema.")
         .prints("Wrote ");
     for (name, value) in [
-        ("registry.table", "public.organizations".into()),
-        ("registry.key", "slug".into()),
-        ("registry.only", "deleted_at IS NULL".into()),
+        (
+            "registry.query",
+            "SELECT slug AS name FROM public.organizations WHERE deleted_at IS NULL".into(),
+        ),
         ("names.schema", "org_{name}".into()),
         ("names.allow", "^[a-z][a-z0-9-]{0,58}$".into()),
         ("path.extensions_schema", "public".into()),
@@ -90,8 +91,8 @@ async fn rows_of_tenants_that_are_still_there_are_not_left_out_though_they_are_m
     database.execute(sql).await;
     database.run("init-settings --yes").succeeds();
     let folder = &database.folder;
-    assert_eq!(setting(folder, "registry.table"), "public.accounts");
-    assert_eq!(setting(folder, "registry.only"), Value::Null);
+    let query = "SELECT code AS name FROM public.accounts";
+    assert_eq!(setting(folder, "registry.query"), query);
 }
 
 #[tokio::test]
@@ -108,7 +109,8 @@ async fn what_the_role_may_not_read_is_left_alone() {
     let folder = Folder::new();
     let command = folder.command("init-settings --yes").on(&role.url());
     command.run().succeeds();
-    assert_eq!(setting(&folder, "registry.table"), "public.orgs");
+    let query = "SELECT slug AS name FROM public.orgs";
+    assert_eq!(setting(&folder, "registry.query"), query);
     assert_eq!(setting(&folder, "names.schema"), "t_{name}");
 }
 
@@ -137,9 +139,11 @@ async fn schemas_without_a_history_are_told_by_their_names_and_a_column_with_the
     let run = database.run("init-settings --yes").succeeds();
     run.says("2 schemas of tenants, told by names that begin alike.");
     let folder = &database.folder;
-    assert_eq!(setting(folder, "registry.table"), "audit.accounts");
-    assert_eq!(setting(folder, "registry.key"), "code");
-    assert_eq!(setting(folder, "registry.schema_column"), "schema_name");
+    let query = "SELECT code AS name, schema_name AS schema FROM audit.accounts";
+    assert_eq!(setting(folder, "registry.query"), query);
+    // The commands find them with it.
+    database.run("migrate-public").succeeds();
+    database.run("list-tenants").succeeds().prints("one");
 }
 
 #[tokio::test]
@@ -159,7 +163,7 @@ async fn a_database_of_these_commands_needs_no_registry_in_the_file() {
     );
     database.run("init-settings --yes").succeeds();
     assert!(
-        written(folder).contains("\n# table = "),
+        written(folder).contains("\n# query = "),
         "{}",
         written(folder)
     );

@@ -61,6 +61,7 @@ mod standby;
 mod stray_schemas;
 mod streams;
 mod support;
+mod tenant_url;
 mod terminal;
 mod terminations;
 mod waits;

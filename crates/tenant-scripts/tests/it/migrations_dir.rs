@@ -113,8 +113,8 @@ async fn a_folder_of_migrations_that_is_not_there_is_wrong_use() {
             .run(command)
             .exits_with(2)
             .prints_nothing()
-            .says("nowhere/public")
-            .says("names a folder with `public` and `tenant` in it");
+            .says("there is no folder nowhere/tenant")
+            .says("names a folder with `tenant` and perhaps `public` in it");
     }
     let refused = database
         .run("list-tenants --migrations-dir nowhere --json")
@@ -123,23 +123,89 @@ async fn a_folder_of_migrations_that_is_not_there_is_wrong_use() {
 }
 
 #[tokio::test]
-async fn a_folder_without_the_two_streams_is_wrong_use() {
+async fn a_folder_without_migrations_of_tenants_is_wrong_use() {
     let database = Database::set_up().await;
     let migrations = Migrations::ours();
     let tenant = migrations.path().join("tenant");
     let file = tenant.join("2026-01-01-000000_create_dummy_table/up.sql");
-    for wrong in [tenant, file] {
+    for wrong in [&tenant, &file] {
         database
             .command("list-tenants --migrations-dir")
-            .arg(&wrong)
+            .arg(wrong)
             .run()
             .exits_with(2)
             .prints_nothing()
             .says(&format!(
                 "there is no folder {}",
-                wrong.join("public").display()
+                wrong.join("tenant").display()
             ));
     }
+    let top = format!("Name {}: ", migrations.path().display());
+    let refused = database
+        .command("list-tenants --migrations-dir")
+        .arg(&tenant);
+    refused.run().exits_with(2).says(&top);
+}
+
+#[tokio::test]
+async fn a_folder_with_the_migrations_of_tenants_alone_has_the_list_of_tenants_too() {
+    let database = Database::empty().await;
+    let migrations = Migrations::ours();
+    fs::remove_dir_all(migrations.path().join("public")).unwrap();
+    let run = |line| database.run_with(&migrations, line).succeeds();
+    run("migrate-public").prints("4 migrations applied in ");
+    run("create-tenant acme").prints("  acme: created, 2 migrations in ");
+    run("health-check").prints("1 tenant checked: all well.");
+    // What is compiled in has copies of them.
+    let done = database.run("migrate-public --json").succeeds();
+    assert_eq!(done.json()["migrated"], 0);
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn migrations_of_the_application_stand_beside_those_of_the_list_of_tenants() {
+    let database = Database::empty().await;
+    let migrations = Migrations::ours();
+    let public = migrations.path().join("public");
+    fs::remove_dir_all(&public).unwrap();
+    let write = |name: &str, up: &str| {
+        fs::create_dir_all(public.join(name)).unwrap();
+        fs::write(public.join(name).join("up.sql"), up).unwrap();
+    };
+    write(
+        "00000000000000_diesel_initial_setup",
+        "CREATE FUNCTION one() RETURNS INT LANGUAGE sql AS 'SELECT 1';",
+    );
+    write(
+        "2026-01-02-000000_plans",
+        "CREATE TABLE plans (tenant UUID REFERENCES schema_tracker (id));",
+    );
+    let run = |line| database.run_with(&migrations, line);
+    let done = run("migrate-public --json").succeeds();
+    let expected = json!([
+        "00000000000000",
+        "20260101000000",
+        "20260102000000",
+        "20260103000000",
+        "20260104000000",
+        "20260105000000"
+    ]);
+    assert_eq!(done.json()["applied"], expected, "{done}");
+    run("create-tenant acme").succeeds();
+    run("health-check").succeeds();
+    // The version of one of them, and another text.
+    write(
+        "2026-01-03-000000_create_spare_schemas",
+        "CREATE TABLE spare_schemas (name TEXT);",
+    );
+    for line in ["health-check", "migrate-public", "create-tenant beta"] {
+        run(line)
+            .exits_with(2)
+            .says("cannot be used beside those of the list of tenants")
+            .says("`2026-01-03-000000_create_spare_schemas` occurs twice with different SQL")
+            .says("delete it: the library brings its own");
+    }
+    assert_eq!(database.tracked().await, ["acme"]);
 }
 
 #[tokio::test]

@@ -32,8 +32,8 @@ const LAYERS: &[&[&str]] = &[
 
 /// Modules that stand beside some that are below them.
 const BESIDE: &[(&str, &[&str])] = &[
-    // The application's connections: what works on schemas has others.
-    ("pool", &["fleet", "engine", "events", "report"]),
+    // The application's connections: what works on schemas has others. Both tell events.
+    ("pool", &["fleet", "engine", "report"]),
 ];
 
 /// The folders in which no file uses itself by way of others.

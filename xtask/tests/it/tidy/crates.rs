@@ -79,7 +79,7 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "command-line",
-        never_to: &["schema-*", "*-scripts"],
+        never_to: &["schema-*", "*-scripts", "*-commands"],
         because: "every command rests on it, those too that must compile without the schema \
                   crates",
     },
@@ -90,12 +90,43 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "authoring-scripts",
-        never_to: &["schema-public", "schema-tenant", "tenant-scripts"],
+        never_to: &[
+            "schema-public",
+            "schema-tenant",
+            "tenant-scripts",
+            "*-commands",
+        ],
         because: "its commands must compile while an edited schema.rs does not",
     },
     Arrow {
+        of: "*-commands",
+        never_to: &["schema-*", "*-scripts", "diesel-tenants", "tenant-testing"],
+        because: "programs hand in their migrations, so that one can have none",
+    },
+    Arrow {
+        of: "tenant-commands",
+        never_to: &["tenant-studio", "studio-commands"],
+        because: "no other command is to wait for the studio's web server to compile",
+    },
+    Arrow {
+        of: "diesel-tenants",
+        never_to: &[
+            "schema-*",
+            "tenant-scripts",
+            "studio-scripts",
+            "workspace-hack",
+        ],
+        because: "it is installed, and works in any project",
+    },
+    Arrow {
         of: "tenant-scripts",
-        never_to: &["tenant-studio", "studio-scripts", "authoring-scripts"],
+        never_to: &[
+            "tenant-studio",
+            "studio-commands",
+            "studio-scripts",
+            "authoring-scripts",
+            "diesel-tenants",
+        ],
         because: "no other command is to wait for the studio's web server to compile",
     },
     Arrow {
@@ -130,6 +161,11 @@ const ARROWS: &[Arrow] = &[
                   schema",
     },
     Arrow {
+        of: "existing-app",
+        never_to: &["*"],
+        because: "it shows an application as it was before it had the library",
+    },
+    Arrow {
         of: "xtask",
         never_to: &["*"],
         because: "it runs the other crates' programs, so that it compiles in seconds",
@@ -146,7 +182,7 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "*",
-        never_to: &["task-service"],
+        never_to: &["existing-app", "task-service"],
         because: "it is an example, and nothing rests on it",
     },
 ];
@@ -217,6 +253,60 @@ fn not_inherited(repository: &Repository) -> Vec<String> {
         }
     }
     findings
+}
+
+#[test]
+fn every_crate_for_the_registry_says_what_it_is() {
+    assert_none(
+        &not_described(&Repository::this()),
+        "write a description, `keywords.workspace = true`, `categories.workspace = true`, a \
+         rust-version and a readme under [package].",
+    );
+}
+
+fn not_described(repository: &Repository) -> Vec<String> {
+    let mut findings = Vec::new();
+    for manifest in manifest::all(repository) {
+        if !manifest.is_published() {
+            continue;
+        }
+        for key in ["keywords", "categories"] {
+            if !manifest.inherits("package", key) {
+                findings.push(format!("{}: does not inherit its {key}", manifest.path));
+            }
+        }
+        for key in ["description", "readme"] {
+            if !manifest.has("package", key) {
+                findings.push(format!("{}: has no {key}", manifest.path));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn a_crate_for_the_registry_that_says_nothing_is_found() {
+    let repository = Repository::of(&[
+        (
+            "crates/told/Cargo.toml",
+            "[package]\nname = \"told\"\ndescription = \"what\"\nreadme = \"README.md\"\n\
+             keywords.workspace = true\ncategories.workspace = true\npublish = true\n",
+        ),
+        (
+            "crates/silent/Cargo.toml",
+            "[package]\nname = \"silent\"\npublish = true\n",
+        ),
+        (
+            "crates/ours/Cargo.toml",
+            "[package]\nname = \"ours\"\npublish.workspace = true\n",
+        ),
+    ]);
+    let findings = not_described(&repository);
+    assert_eq!(findings.len(), 4, "{findings:?}");
+    assert!(
+        findings.iter().all(|one| one.starts_with("crates/silent/")),
+        "{findings:?}"
+    );
 }
 
 #[test]

@@ -81,6 +81,33 @@ fn cargo_tree(arguments: &[&str]) -> String {
     String::from_utf8(told.stdout).unwrap()
 }
 
+/// What an installed program must not need: a library of the system, or tables of this
+/// repository.
+const NOT_INSTALLED: [&str; 5] = [
+    "openssl-sys",
+    "pq-sys",
+    "schema-public",
+    "schema-tenant",
+    "tenant-scripts",
+];
+
+#[test]
+fn the_program_to_install_needs_no_library_of_the_system_and_no_table_of_this_repository() {
+    let tree = cargo_tree(&["--package", "diesel-tenants", "--edges", "normal,build"]);
+    let names = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let names = names.collect::<BTreeSet<_>>();
+    assert!(names.contains("tenant-core"), "{tree}");
+    let found = NOT_INSTALLED.iter().filter(|name| names.contains(**name));
+    assert_none(
+        &found
+            .map(|name| format!("diesel-tenants needs {name}"))
+            .collect::<Vec<_>>(),
+        "see with `cargo tree --package diesel-tenants --invert NAME` what asks for it.",
+    );
+}
+
 #[test]
 fn a_feature_that_only_the_tests_ask_for_is_found() {
     let all = packages("a v1.0.0|std\nb v1.0.0|alloc,std\nours v0.1.0 (/home/x/ours)|\n");

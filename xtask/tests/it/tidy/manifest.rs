@@ -38,6 +38,17 @@ impl<'a> Manifest<'a> {
         name.map_or(self.folder(), |(_, value)| value.trim_matches('"'))
     }
 
+    /// Whether it is for the registry.
+    pub(super) fn is_published(&self) -> bool {
+        self.entries("package")
+            .any(|entry| entry == ("publish", "true"))
+    }
+
+    /// Whether `section` says anything of `key`.
+    pub(super) fn has(&self, section: &str, key: &str) -> bool {
+        self.entries(section).any(|(name, _)| name == key)
+    }
+
     /// Whether `key` of `section` is taken from the workspace.
     pub(super) fn inherits(&self, section: &str, key: &str) -> bool {
         let dotted = format!("{key}.workspace");

@@ -4,6 +4,10 @@ use super::{RuleInfo, on};
 
 pub(super) const OURS: &[RuleInfo] = &[
     on(
+        "also-in-public",
+        "tables, views, sequences and types of the tenant stream that the public one creates, too",
+    ),
+    on(
         "backslash-command",
         "commands of psql, which PostgreSQL does not know",
     ),

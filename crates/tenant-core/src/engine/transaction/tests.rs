@@ -56,7 +56,7 @@ fn with_work_on(
         let sessions = database.sessions(1);
         let session: &Session = &sessions.get().await.unwrap();
         let (settings, registry) = (Settings::default(), Registry::default());
-        let target = registry.target(&"acme".parse().unwrap());
+        let target = registry.tenant("acme", None).unwrap();
         look(Work {
             session,
             schema: Schema::Tenant(&target),

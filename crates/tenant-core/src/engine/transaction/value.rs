@@ -11,10 +11,11 @@
 //!    the check that the path is as it was;
 //! 7. the check that nothing was changed outside the schema, where that can have happened;
 //! 8. the change of the registry;
-//! 9. the commit, and what is forgotten after it.
+//! 9. the check that the application's own list, if that is the truth, has a new tenant;
+//! 10. the commit, and what is forgotten after it.
 //!
 //! What an application wants done in the same transaction belongs before 5, where nothing
-//! of the migrations is there, or after 8, where all of it is.
+//! of the migrations is there, or after 8, where all of it is, and before 9.
 //!
 //! The value can be rendered in two ways. As one message it begins with the opening. Step
 //! by step, somebody has opened it before and has asked what there is; then what must hold
@@ -32,9 +33,10 @@ use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::elsewhere::check;
 use crate::engine::ledger::{create_ledger, is_exactly, newest};
 use crate::engine::lock::hold_lock;
-use crate::engine::script::{BEGINNING, Origin, Script, UPDATING_REGISTRY};
+use crate::engine::script::{BEGINNING, CONFIRMING, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
 use crate::migration::Migration;
+use crate::path;
 use crate::registry::Ran;
 
 /// How a transaction begins that is sent as one message.
@@ -73,6 +75,24 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     end: Option<&'t str>,
     /// The statement that fails where something outside the schema was changed.
     elsewhere: Option<&'t str>,
+}
+
+/// The last step of a transaction that makes a tenant: the application's list has it.
+pub(in crate::engine) fn confirm(work: Work<'_>, script: &mut Script<'_>) {
+    if let Some(statement) = work.registry.confirm(work.schema) {
+        script.step(CONFIRMING, path::AS_BY_DEFAULT);
+        script.step(CONFIRMING, &statement);
+        // What is deferred until the commit finds what it names as before.
+        script.step(CONFIRMING, &work.path().set_local());
+    }
+}
+
+/// The last step of one that removes a tenant: the application's list does not have it.
+pub(in crate::engine) fn confirm_gone(work: Work<'_>, script: &mut Script<'_>) {
+    if let Some(statement) = work.registry.confirm_gone(work.schema) {
+        script.step(CONFIRMING, path::AS_BY_DEFAULT);
+        script.step(CONFIRMING, &statement);
+    }
 }
 
 impl<'a, 't> Transaction<'a, 't> {
@@ -269,6 +289,9 @@ impl<'a, 't> Transaction<'a, 't> {
                     script.step(UPDATING_REGISTRY, &statement);
                 }
             }
+        }
+        if self.way == Way::Create {
+            confirm(work, script);
         }
         script.commit();
         self.add_forgetting(script);

@@ -62,6 +62,10 @@ pub(crate) struct Seen {
     pub(crate) prepared: bool,
     /// Something that can't be undone on this connection.
     pub(crate) spoiled: bool,
+    /// Changed rows or objects, and not gone back to a savepoint since.
+    pub(crate) wrote: bool,
+    /// Failed.
+    pub(crate) failed: bool,
 }
 
 /// What was asked.
@@ -106,6 +110,8 @@ pub(super) struct State {
     pub(super) answered: u64,
     pub(super) standing: Standing,
     pub(super) seen: Seen,
+    /// Whether something was written before each savepoint.
+    written: Vec<bool>,
     pub(super) error: Option<String>,
     pub(super) ended: Option<Ended>,
     /// The server waits for rows.
@@ -118,6 +124,12 @@ impl State {
     pub(super) fn is_working(&self) -> bool {
         let mut open = self.open.iter();
         open.any(|open| open.request != Request::Closing && !open.has_failed)
+    }
+
+    /// Another piece of work begins.
+    pub(super) fn begin(&mut self) {
+        self.seen = Seen::default();
+        self.written.clear();
     }
 
     /// Takes in a message to the server.
@@ -201,6 +213,21 @@ impl State {
             Request::Savepoint if command == b"ROLLBACK" => {}
             _ => self.seen.take(command, open.mention),
         }
+        if !matches!(open.request, Request::Ours(_)) {
+            self.count_write(command);
+        }
+    }
+
+    /// What was written and not undone, as far as commands tell it: a function that writes
+    /// does not.
+    fn count_write(&mut self, command: &[u8]) {
+        match command {
+            b"BEGIN" | b"START TRANSACTION" => self.written.clear(),
+            b"SAVEPOINT" => self.written.push(self.seen.wrote),
+            b"RELEASE" => drop(self.written.pop()),
+            b"ROLLBACK" => self.seen.wrote = self.written.pop().unwrap_or_default(),
+            _ => self.seen.wrote |= writes(command),
+        }
     }
 
     fn failed(&mut self, body: &[u8]) {
@@ -213,6 +240,7 @@ impl State {
             return;
         };
         open.has_failed = true;
+        self.seen.failed |= !matches!(open.request, Request::Ours(_));
         if open.request != Request::Ours(Mark::End) || self.ended.is_none() {
             self.error = self.error.take().or(sqlstate);
         }
@@ -264,6 +292,18 @@ impl Seen {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether a command has changed a row or an object.
+///
+/// Source: PostgreSQL manual, `CommandComplete`.
+fn writes(command: &[u8]) -> bool {
+    let mut words = command.split(|byte| *byte == b' ');
+    match words.next() {
+        Some(b"INSERT" | b"UPDATE" | b"DELETE" | b"MERGE") => words.next_back() != Some(b"0"),
+        Some(b"CREATE" | b"ALTER" | b"DROP" | b"TRUNCATE") => true,
+        _ => false,
     }
 }
 

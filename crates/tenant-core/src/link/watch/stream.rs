@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Watch;
 use super::frames::Frames;
+use super::types::Cursor;
 
 /// A stream whose messages a [`Watch`] sees.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(in crate::link) struct Watched<S> {
     watch: Arc<Watch>,
     asked: Frames,
     answered: Frames,
+    cursor: Cursor,
 }
 
 impl<S> Watched<S> {
@@ -28,6 +30,7 @@ impl<S> Watched<S> {
             watch,
             asked: Frames::untagged_first(Watch::asks_in_text),
             answered: Frames::tagged(Watch::hears),
+            cursor: Cursor::start(),
         }
     }
 
@@ -49,8 +52,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let taken = ready!(Pin::new(&mut this.stream).poll_write(context, bytes))?;
+        let replaced = this.watch.replaced(this.cursor, bytes);
+        let meant = replaced.as_deref().unwrap_or(bytes);
+        let taken = ready!(Pin::new(&mut this.stream).poll_write(context, meant))?;
         let bytes = bytes.get(..taken).unwrap_or(bytes);
+        this.cursor.read(bytes, |_, _| {});
         this.watch.asked_with(&mut this.asked, bytes);
         Poll::Ready(Ok(taken))
     }

@@ -17,30 +17,40 @@ impl Problem {
     pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
         match &self.kind {
+            ProblemKind::InvalidName(_) if registry.is_query() => vec![Advice::CorrectRow.into()],
             ProblemKind::InvalidName(_) => vec![Sql::unregister(registry, name).into()],
+            ProblemKind::UnlistedTenant { exists: false, .. } => {
+                vec![self.command(registry, Command::DropTenant)]
+            }
+            ProblemKind::UnlistedTenant { .. } => {
+                let drop = self.command(registry, Command::DropTenant);
+                vec![Advice::ListTenantAgain.into(), drop]
+            }
             ProblemKind::MissingSchema => {
-                let drop = self.command(Command::DropTenant);
+                let drop = self.command(registry, Command::DropTenant);
                 vec![Advice::RestoreBackup.into(), drop]
             }
             ProblemKind::TablesNotChecked(error) if error.sqlstate() == Some("42501") => {
                 vec![Advice::UseRoleThatMayCreate.into()]
             }
-            ProblemKind::TablesNotChecked(error) => of(error, Advice::UseRoleThatMayCreate),
+            ProblemKind::TablesNotChecked(error) => {
+                of(error, registry, Advice::UseRoleThatMayCreate)
+            }
             ProblemKind::NotUnderOwnName { why: None, .. } => vec![Command::CheckTenants.into()],
             ProblemKind::NotUnderOwnName {
                 why: Some(error), ..
             } => {
                 let denied = error.sqlstate() == Some("42501");
-                match of(error, Advice::AllowScratchDatabase) {
+                match of(error, registry, Advice::AllowScratchDatabase) {
                     _ if denied => vec![Advice::AllowScratchDatabase.into()],
                     remedies => remedies,
                 }
             }
             ProblemKind::Unreadable(error) | ProblemKind::BrokenMigrations(error) => {
-                of(error, Advice::ReadMessage)
+                of(error, registry, Advice::ReadMessage)
             }
             ProblemKind::Drift(difference) => self.drifted(registry, difference),
-            ProblemKind::HalfMade => vec![self.command(adopt)],
+            ProblemKind::HalfMade => vec![self.command(registry, adopt)],
             ProblemKind::ForeignObjects => vec![Advice::MoveForeignObjects.into()],
             ProblemKind::EditedMigration { version, .. } => {
                 let accept = Command::AcceptEdits(vec![version.clone()]);
@@ -59,7 +69,9 @@ impl Problem {
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
             }
-            ProblemKind::PendingMigrations(_) => vec![self.command(Command::MigrateTenant)],
+            ProblemKind::PendingMigrations(_) => {
+                vec![self.command(registry, Command::MigrateTenant)]
+            }
             ProblemKind::UnknownMigration(_)
             | ProblemKind::OtherProgram {
                 sign: ForeignSign::UnknownVersions,
@@ -68,7 +80,7 @@ impl Problem {
                 vec![Advice::UseOtherProgram.into(), Command::Squash.into()]
             }
             ProblemKind::OtherProgram { versions, sign } => of_other_program(versions, *sign),
-            ProblemKind::NotDistributed => vec![self.command(Command::DistributeTenant)],
+            ProblemKind::NotDistributed => vec![self.command(registry, Command::DistributeTenant)],
             ProblemKind::UnreachableNode { .. } => vec![Advice::StartNode.into()],
             ProblemKind::OrphanedSchema(orphan) => orphaned(registry, name, orphan),
             ProblemKind::SpareLeftover(fault) => vec![left_over(registry, name, *fault)],
@@ -90,20 +102,21 @@ impl Problem {
             {
                 Vec::new()
             }
-            ProblemKind::Drift(difference) => self.name().map_or_else(Vec::new, |name| {
-                together(difference.sql(&registry.target(&name).schema))
+            ProblemKind::Drift(difference) => self.name(registry).map_or_else(Vec::new, |name| {
+                let schema = registry.known_schema(&name);
+                schema.map_or_else(Vec::new, |schema| together(difference.sql(&schema)))
             }),
             _ => Vec::new(),
         }
     }
 
-    fn name(&self) -> Option<TenantName> {
-        self.tenant.as_deref()?.parse().ok()
+    fn name(&self, registry: &Registry) -> Option<TenantName> {
+        registry.registered(self.tenant.as_deref()?).ok()
     }
 
     /// What a command does about it. No command takes what cannot be a tenant's name.
-    fn command(&self, command: impl FnOnce(TenantName) -> Command) -> Remedy {
-        match self.name() {
+    fn command(&self, registry: &Registry, command: impl FnOnce(TenantName) -> Command) -> Remedy {
+        match self.name(registry) {
             Some(name) => command(name).into(),
             None => Advice::CorrectRow.into(),
         }
@@ -136,7 +149,7 @@ impl Problem {
             _ => Advice::AddChangingMigration,
         };
         match difference.mending() {
-            Mending::Adds => vec![self.command(Command::RepairTenant)],
+            Mending::Adds => vec![self.command(registry, Command::RepairTenant)],
             Mending::Removes => {
                 vec![Sql::new(undo, self.sql(registry)).into(), keep.into()]
             }
@@ -162,8 +175,8 @@ fn together(mut statements: Vec<String>) -> Vec<String> {
 }
 
 /// An error can say it better than its kind.
-fn of(error: &Error, otherwise: Advice) -> Vec<Remedy> {
-    match error.remedies() {
+fn of(error: &Error, registry: &Registry, otherwise: Advice) -> Vec<Remedy> {
+    match error.remedies_for(registry) {
         none if none.is_empty() => vec![otherwise.into()],
         found => found,
     }
@@ -175,10 +188,9 @@ fn adopt(name: TenantName) -> Command {
 
 /// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
 fn schema_of(registry: &Registry, name: &str) -> String {
-    match name.parse() {
-        Ok(name) => registry.target(&name).schema.to_string(),
-        Err(_) => name.to_owned(),
-    }
+    let schema = TenantName::quoted(name).ok();
+    let schema = schema.and_then(|name| registry.known_schema(&name));
+    schema.map_or_else(|| name.to_owned(), String::from)
 }
 
 /// `function` is SQL: its name and its arguments.
@@ -205,11 +217,20 @@ fn orphaned(registry: &Registry, name: &str, orphan: &Orphan) -> Vec<Remedy> {
         }
     };
     let schema = name.parse::<SchemaName>().ok();
-    let first = match schema.and_then(|schema| registry.naming().tenant_of(&schema)) {
-        Some(tenant) => adopt(tenant).into(),
-        None => Advice::RenameSchema.into(),
+    let first = match schema.and_then(|schema| registry.names().tenant_of(&schema)) {
+        Some(tenant) => vec![adopt(tenant).into()],
+        // Nothing that it holds is lost, whatever becomes of it.
+        None => vec![Advice::LeaveSchema.into(), to_adopt(registry).into()],
     };
-    vec![first, second]
+    [first, vec![second]].concat()
+}
+
+/// What has to be done before a schema can be adopted that no tenant's can be called like.
+fn to_adopt(registry: &Registry) -> Advice {
+    match registry.names().is_mapped() {
+        true => Advice::ListSchema,
+        false => Advice::AllowName,
+    }
 }
 
 fn left_over(registry: &Registry, name: &str, fault: SpareFault) -> Remedy {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::in_both::InBoth;
 use crate::Error;
 use crate::report::{Problem, ProblemKind};
 use crate::tenants::trial::{is_for_another_session, is_for_no_transaction};
@@ -30,6 +31,9 @@ pub struct Health {
     /// What each run of the migrations makes differently, such as a default with the moment
     /// in it, in words: it was not compared.
     pub varying: Vec<String>,
+    /// What tenants have and a schema behind theirs in the path at run time as well, what
+    /// most tenants have first. It is worth a look and no problem: the tenant's own is used.
+    pub in_both: Vec<InBoth>,
     pub(super) all_are_busy: bool,
 }
 

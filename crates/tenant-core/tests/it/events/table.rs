@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use diesel_async::SimpleAsyncConnection;
 use tenant_core::{Selection, Settings, Tenants};
 use test_support::TestDatabase;
 
@@ -128,6 +129,14 @@ async fn talk(database: &TestDatabase) {
     tenants.migrate().await.unwrap();
 }
 
+/// What is told when nobody commits.
+async fn lose_a_write(database: &TestDatabase) {
+    let tenants = open(database, &two_steps_and_back(), Settings::default()).await;
+    let pool = tenants.pool().size(1).open().await.unwrap();
+    let mut acme = pool.tenant(&name("initech")).await.unwrap();
+    acme.batch_execute("CREATE TABLE lost ()").await.unwrap();
+}
+
 #[tokio::test]
 async fn spans_and_events_are_exactly_those_of_the_documentation() {
     let database = TestDatabase::new().await;
@@ -135,6 +144,7 @@ async fn spans_and_events_are_exactly_those_of_the_documentation() {
     call_everything(&database).await;
     get_in_the_way(&database).await;
     talk(&database).await;
+    lose_a_write(&database).await;
 
     let mut spans = BTreeMap::<_, Words<'_>>::new();
     let told = ear.spans();

@@ -1,0 +1,214 @@
+//! `studio`: the tables of public and of the tenants in the web browser.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use clap::Parser;
+use command_line::exit::Interrupted;
+use command_line::hints::Advised;
+use command_line::interrupt::Signals;
+use command_line::output::Output;
+use command_line::{Common, Context, NameArg, Script, Verdict, exit, remedy};
+use serde::Serialize;
+use tenant_core::{Error, PoolError, Remedy, Tenants};
+use tenant_studio::{Codes, Invitation, Options, Remedies, Start, Studio as Pages};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use tenant_commands::tenants;
+
+/// How many pages can ask the database at a time.
+const CONNECTIONS: u32 = 8;
+
+/// Show the tables of public and of the tenants in the web browser
+///
+/// Serves the tables on this machine until Ctrl-C, prints a URL, and opens it in the
+/// browser. The URL has a key that works once. The browser that uses it sees what the
+/// database's role may see. For another browser, open the URL without the key: the
+/// page asks for a code, which the command prints.
+///
+/// Nothing can be changed unless --write is given: PostgreSQL holds every page to
+/// reading. Functions with effects outside the database run all the same, as far as
+/// the role may; for a hard guarantee log in as a role that may only read.
+///
+/// With --json: url, port, database, write.
+#[derive(Debug, Parser)]
+#[command(name = "studio", version)]
+pub struct Studio {
+    /// Open the tenants instead of public: the search, or the tenant NAME
+    #[arg(
+        long,
+        value_name = "NAME",
+        overrides_with = "tenant",
+        allow_hyphen_values = false
+    )]
+    tenant: Option<Option<NameArg>>,
+
+    /// Listen at this port [default: one that is free]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// Let rows be changed
+    #[arg(long)]
+    write: bool,
+
+    /// Do not open the browser
+    #[arg(long)]
+    no_open: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document {
+    url: String,
+    port: u16,
+    database: String,
+    write: bool,
+}
+
+impl Script for Studio {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let mut signals = Signals::listen()?;
+        let (pages, listener) = tokio::select! {
+            ready = self.prepare(context) => ready?,
+            () = signals.next() => return Err(Interrupted.into()),
+        };
+        pages.serve(listener, stop(signals)).await?;
+        Ok(Verdict::Done)
+    }
+}
+
+/// Ends at the first signal, and ends the process at the second. The signals are
+/// kept to the end, so that the first one is nobody else's business.
+fn stop(mut signals: Signals) -> impl Future<Output = ()> + Send + 'static {
+    let (stop, stopped) = oneshot::channel::<()>();
+    drop(tokio::spawn(async move {
+        signals.next().await;
+        drop(stop);
+        signals.next().await;
+        exit::at_once();
+    }));
+    async move { drop(stopped.await) }
+}
+
+impl Studio {
+    fn start(&self, context: &Context) -> anyhow::Result<Start> {
+        Ok(match &self.tenant {
+            None => Start::Public,
+            Some(None) => Start::Tenants,
+            Some(Some(name)) => Start::Tenant(context.name(name.as_str())?),
+        })
+    }
+
+    /// Says where it is to be found, and opens that.
+    async fn prepare(&self, context: &Context) -> anyhow::Result<(Pages, TcpListener)> {
+        let start = self.start(context)?;
+        let tenants = tenants::open(context).await?;
+        let database = tenants.database().to_string();
+        let pages = self.pages(tenants, &start, context).await?;
+        let listener = listen(self.port).await?;
+        let port = listener.local_addr()?.port();
+        let invitation = pages.invite(port, &start);
+        let document = Document {
+            url: invitation.url(),
+            port,
+            database,
+            write: self.write,
+        };
+        self.announce(context, &document)?;
+        if !self.no_open && !context.output.is_json() && context.environment().has_windows {
+            open_browser(context.output, &invitation).await;
+        }
+        Ok((pages, listener))
+    }
+
+    fn announce(&self, context: &Context, document: &Document) -> anyhow::Result<()> {
+        let output = context.output;
+        output.note(&format!("Showing {}:", document.database));
+        output.answer(document, &document.url)?;
+        if self.write {
+            output.note("Rows can be changed.");
+        }
+        output.note("The URL opens it once. Ctrl-C ends it.");
+        Ok(())
+    }
+
+    async fn pages(
+        &self,
+        tenants: Tenants,
+        start: &Start,
+        context: &Context,
+    ) -> anyhow::Result<Pages> {
+        let pool = tenants.pool().size(CONNECTIONS).open().await;
+        let invocation = context.invocation().clone();
+        let words = move |remedies: &[Remedy]| remedy::text(remedies, &invocation);
+        let options = Options {
+            write: self.write,
+            remedies: Remedies::new(words),
+            codes: Some(codes(context.output)),
+            ..Options::default()
+        };
+        let pages = Pages::new(tenants, pool.map_err(explained)?, options);
+        pages.look(start).await.map_err(explained)?;
+        Ok(pages)
+    }
+}
+
+async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await;
+    bound.map_err(|error| {
+        let port = port.unwrap_or(0);
+        let what = format!("the port {port} on this machine cannot be listened at: {error}");
+        Advised::new(what, "Give another --port, or none for one that is free.").into()
+    })
+}
+
+/// The library's error for which the commands know what to do.
+fn explained(error: PoolError) -> anyhow::Error {
+    match error {
+        PoolError::Unknown(name) => Error::Unknown(name).into(),
+        PoolError::MissingSchema(name) => Error::MissingSchema(name).into(),
+        PoolError::NotSetUp { table } => Error::NotSetUp { table }.into(),
+        PoolError::NoExtensionsSchema(name) => Error::NoExtensionsSchema(name).into(),
+        error => error.into(),
+    }
+}
+
+/// Prints a code for a browser without a key, whatever is silenced: somebody has asked
+/// for it in that browser, and waits.
+fn codes(output: Output) -> Codes {
+    Codes::new(move |code, request| {
+        let text = format!("Code for request {request} of a browser, valid for 5 minutes: {code}");
+        output.problem(&text);
+    })
+}
+
+/// Hands a file with the key to the program that this system opens pages with. All users
+/// of the machine see the arguments of that program, so the key is not among them. The
+/// URL was printed, so that it is no loss when there is no such program.
+async fn open_browser(output: Output, invitation: &Invitation) {
+    match invitation.file().await {
+        Ok(file) => open(&file),
+        Err(error) => output.note(&format!(
+            "The browser was not opened, because the page with the key could not be written: {error}"
+        )),
+    }
+}
+
+fn open(file: &Path) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let mut command = Command::new(program);
+    command.arg(file);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    drop(command.stderr(Stdio::null()).spawn());
+}

@@ -1,0 +1,122 @@
+//! `adopt-tenant`: makes a tenant of a schema that is there.
+
+use clap::Parser;
+use command_line::options::{Locking, Unknown};
+use command_line::output::shown;
+use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, remedy};
+use serde::Serialize;
+use tenant_core::remedy::Command;
+use tenant_core::{Adopted, At, TenantName, Version};
+
+use crate::json::{self, NoteDetail};
+use crate::{report, tenants, version};
+
+/// Make a tenant of a schema that is there
+///
+/// A schema with a migration history is registered as it is, compared with what its
+/// migrations create, and the differences are shown. For one without a history, the
+/// command finds the version whose definition the schema matches, and records it. If no
+/// version matches, the schema is refused, and the differences from the nearest are
+/// shown. Nothing in the schema changes, except its history.
+///
+/// A history with unknown migrations is refused, unless --allow-unknown-migrations is
+/// given and this program has some of its migrations. Then nothing is compared, and a
+/// note says so. A history whose migrations create other tables than the schema has is
+/// refused: it belongs to another program with the same versions.
+///
+/// Exit code 1 when it is refused, and then nothing was changed.
+///
+/// With --json: tenant, version (the newest migration that it has, or null),
+/// by_shape (whether the version was found by the definition), differences (from what the
+/// migrations create, in words, if the history or --at says the version), notes (kind,
+/// detail, remedy; extension_inside for an extension in the schema, nothing_compared if
+/// there are unknown migrations).
+#[derive(Debug, Parser)]
+#[command(name = "adopt-tenant", version)]
+pub struct AdoptTenant {
+    /// Name of the schema, and of the tenant
+    #[arg(value_name = "NAME")]
+    name: NameArg,
+
+    /// Take it to be at this version, or migration, whatever it looks like; 0 for none
+    #[arg(long, value_name = "VERSION", value_parser = version::of)]
+    at: Option<At>,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    unknown: Unknown,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    version: Option<&'a Version>,
+    by_shape: bool,
+    differences: &'a [String],
+    notes: Vec<NoteDetail>,
+}
+
+impl Script for AdoptTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
+        let tenants =
+            tenants::open_with(context, self.unknown.settings(self.locking.settings())).await?;
+        let mut call = tenants.adopt(&name);
+        if let Some(at) = self.at {
+            call = call.at(at);
+        }
+        let adopted = call.await?;
+        let document = Document {
+            tenant: name.as_str(),
+            version: adopted.version.as_ref(),
+            by_shape: adopted.by_shape,
+            differences: &adopted.differences,
+            notes: json::notes(&adopted.notes, context.invocation()),
+        };
+        context.output.done(&document, &text(&name, &adopted))?;
+        if !adopted.differences.is_empty() && !context.output.is_json() {
+            let note = note(&name, &adopted, context.invocation());
+            context.output.problem(&note);
+        }
+        report::notes(context, &adopted.notes);
+        Ok(Verdict::Done)
+    }
+}
+
+fn text(name: &TenantName, adopted: &Adopted) -> String {
+    let found = if adopted.by_shape {
+        ", found by its shape"
+    } else {
+        ""
+    };
+    match &adopted.version {
+        Some(version) => format!("Schema `{name}` is a tenant now, at version {version}{found}."),
+        None => format!("Schema `{name}` is a tenant now, without any migration{found}."),
+    }
+}
+
+fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> String {
+    let mut lines = vec!["note: it differs from what its migrations create:".to_owned()];
+    let differences = adopted.differences.iter();
+    lines.extend(differences.map(|words| format!("  {}", shown(words))));
+    let name = name.clone();
+    let next = match adopted.version {
+        Some(_) => Command::RepairTenant(name),
+        // Nothing says what it should be.
+        None => Command::CheckTenant(name),
+    };
+    lines.push(format!(
+        "  to do:   {}",
+        remedy::sentence(&next.into(), invocation)
+    ));
+    lines.join("\n")
+}

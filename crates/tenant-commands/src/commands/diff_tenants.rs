@@ -1,0 +1,206 @@
+//! `diff-tenants`: what differs between two tenants.
+
+use clap::Parser;
+use command_line::output::shown;
+use command_line::words::{counted, one_line};
+use command_line::{Common, Context, NameArg, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{AspectChange, Change, Comparison, Difference, Version};
+
+use crate::tenants;
+
+/// Show what differs between two tenants
+///
+/// Compares what their schemas hold (tables, columns, constraints, indexes, types,
+/// views, functions, triggers, policies, comments, owners, grants) and which
+/// migrations are applied. Rows are not compared.
+///
+/// Exit code 1 when there is a difference.
+///
+/// With --json: same, first, second, differences: object (in words), only_in (first,
+/// second, or null), changes: aspect, first, second (texts, or null);
+/// migrations: only_in_first, only_in_second (versions).
+#[derive(Debug, Parser)]
+#[command(name = "diff-tenants", version)]
+pub struct DiffTenants {
+    /// Name of a tenant
+    #[arg(value_name = "FIRST")]
+    first: NameArg,
+
+    /// Name of another
+    #[arg(value_name = "SECOND")]
+    second: NameArg,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    same: bool,
+    first: &'a str,
+    second: &'a str,
+    differences: Vec<Row>,
+    migrations: Versions<'a>,
+}
+
+#[derive(Serialize)]
+struct Versions<'a> {
+    only_in_first: &'a [Version],
+    only_in_second: &'a [Version],
+}
+
+#[derive(Serialize)]
+struct Row {
+    object: String,
+    only_in: Option<&'static str>,
+    changes: Vec<Changed>,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    aspect: &'static str,
+    first: Option<String>,
+    second: Option<String>,
+}
+
+impl Script for DiffTenants {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let first = context.name(self.first.as_str())?;
+        let second = context.name(self.second.as_str())?;
+        let tenants = tenants::open(context).await?;
+        let comparison = tenants.compare(&first, &second).await?;
+        let document = self.document(&comparison);
+        context.output.answer(&document, &text(&document))?;
+        Ok(if document.same {
+            Verdict::Done
+        } else {
+            Verdict::Wrong
+        })
+    }
+}
+
+impl DiffTenants {
+    fn document<'a>(&'a self, comparison: &'a Comparison) -> Document<'a> {
+        Document {
+            same: comparison.is_same(),
+            first: self.first.as_str(),
+            second: self.second.as_str(),
+            differences: comparison.differences.iter().map(row).collect(),
+            migrations: Versions {
+                only_in_first: &comparison.only_in_first,
+                only_in_second: &comparison.only_in_second,
+            },
+        }
+    }
+}
+
+fn row(difference: &Difference) -> Row {
+    let only_in = match &difference.change {
+        Change::Missing => Some("first"),
+        Change::Extra => Some("second"),
+        _ => None,
+    };
+    Row {
+        object: difference.object.to_string(),
+        only_in,
+        changes: changes(&difference.change),
+    }
+}
+
+/// What differs, of an object that both have.
+fn changes(change: &Change) -> Vec<Changed> {
+    let changed = |aspect, first: Option<String>, second: Option<String>| Changed {
+        aspect,
+        first,
+        second,
+    };
+    let grants = |grants: &[(String, String)]| {
+        let grants = grants
+            .iter()
+            .map(|(role, rights)| format!("{role}: {rights}"));
+        Some(grants.collect::<Vec<_>>().join("; "))
+    };
+    match change {
+        Change::Changed(changes) => changes.iter().map(of_aspect).collect(),
+        Change::InvalidIndex => vec![changed("validity", None, Some("invalid".to_owned()))],
+        Change::WrongOwner { owner, expected } => {
+            vec![changed(
+                "owner",
+                Some(expected.clone()),
+                Some(owner.clone()),
+            )]
+        }
+        Change::MissingGrants(missing) => vec![changed("grants", grants(missing), None)],
+        Change::ExtraGrants(extra) => vec![changed("grants", None, grants(extra))],
+        _ => Vec::new(),
+    }
+}
+
+fn of_aspect(change: &AspectChange) -> Changed {
+    Changed {
+        aspect: change.aspect.words(),
+        first: change.expected.clone(),
+        second: change.found.clone(),
+    }
+}
+
+fn text(document: &Document<'_>) -> String {
+    let (first, second) = (document.first, document.second);
+    if document.same {
+        return format!("Tenants `{first}` and `{second}` do not differ.");
+    }
+    let mut lines = Vec::new();
+    for (name, versions) in [
+        (first, document.migrations.only_in_first),
+        (second, document.migrations.only_in_second),
+    ] {
+        if !versions.is_empty() {
+            let versions = versions.iter().map(Version::as_str);
+            let versions = versions.collect::<Vec<_>>().join(", ");
+            lines.push(format!("applied only to `{name}`: {}", shown(&versions)));
+        }
+    }
+    for row in &document.differences {
+        let object = shown(&row.object);
+        match row.only_in {
+            Some("first") => lines.push(format!("only in `{first}`: {object}")),
+            Some(_) => lines.push(format!("only in `{second}`: {object}")),
+            None => {
+                lines.push(format!("{object}:"));
+                for change in &row.changes {
+                    lines.push(format!(
+                        "  {} in `{first}`: {}",
+                        change.aspect,
+                        text_of(change.first.as_deref())
+                    ));
+                    lines.push(format!(
+                        "  {} in `{second}`: {}",
+                        change.aspect,
+                        text_of(change.second.as_deref())
+                    ));
+                }
+            }
+        }
+    }
+    let migrations = &document.migrations;
+    let count = document.differences.len()
+        + migrations.only_in_first.len()
+        + migrations.only_in_second.len();
+    lines.push(format!(
+        "{} between `{first}` and `{second}`.",
+        counted(count, "difference")
+    ));
+    lines.join("\n")
+}
+
+fn text_of(text: Option<&str>) -> String {
+    text.map_or_else(
+        || "none".to_owned(),
+        |text| shown(&one_line(text)).into_owned(),
+    )
+}

@@ -1,0 +1,243 @@
+//! `drop-tenant`: drops a tenant.
+
+use clap::Parser;
+use command_line::options::Locking;
+use command_line::output::table;
+use command_line::words::counted;
+use command_line::{Common, Context, NameArg, Script, Verdict, ask};
+use serde::Serialize;
+use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantName};
+
+use crate::tenants;
+
+/// Drop a tenant: its schema with all data, and its registration
+///
+/// Shows what will go and lets you type the tenant's name to confirm it.
+/// Without a terminal, --yes is needed. A schema that is not registered as a
+/// tenant is never dropped.
+///
+/// If objects outside the schema depend on it, such as a view over all tenants or
+/// a column whose type is the tenant's, or if an extension lies in it, the command
+/// lists them, drops nothing, and exits with 1. A tenant that another program has
+/// migrated is not dropped either.
+///
+/// Publications, subscriptions, event triggers, functions and kept search paths that
+/// name the schema or its tables stay. They are listed before you confirm.
+///
+/// With --json: tenant, dropped, schema_existed, tables: name, rows
+/// (estimated, or null), bytes (or null), dependents: kind, name, owner (or null),
+/// rows (of a table or a column: estimated; or null), affected: kind, name.
+#[derive(Debug, Parser)]
+#[command(name = "drop-tenant", version)]
+pub struct DropTenant {
+    /// Name of the tenant
+    #[arg(value_name = "NAME")]
+    name: NameArg,
+
+    /// Drop it without asking
+    #[arg(long)]
+    yes: bool,
+
+    /// Also drop objects outside the schema that depend on it, with their data
+    #[arg(long)]
+    with_dependents: bool,
+
+    /// Drop it also if it is a tenant of another program
+    #[arg(long)]
+    allow_other_program: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    dropped: bool,
+    schema_existed: bool,
+    tables: Vec<Row<'a>>,
+    dependents: Vec<DependentRow<'a>>,
+    affected: Vec<AffectedRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct AffectedRow<'a> {
+    kind: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct DependentRow<'a> {
+    kind: &'a str,
+    name: &'a str,
+    owner: Option<&'a str>,
+    rows: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    rows: Option<u64>,
+    bytes: Option<u64>,
+}
+
+impl Script for DropTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let contents = tenants.contents(&name).await?;
+        if let Some(why) = contents
+            .others
+            .clone()
+            .filter(|_| !self.allow_other_program)
+        {
+            return Err(Error::OthersTenant(name, why).into());
+        }
+        if !contents.affected.is_empty() {
+            context.output.problem(&affected(&contents.affected));
+        }
+        if !self.with_dependents && !contents.dependents.is_empty() {
+            context.output.problem(&dependents(&contents.dependents));
+            return refuse(context, &name, contents);
+        }
+        if !self.yes {
+            // Whoever is asked has to see it, however the result is wanted.
+            context.output.problem(&warning(&name, &contents));
+            if !contents.dependents.is_empty() {
+                context.output.problem(&dependents(&contents.dependents));
+            }
+            let question = format!("Type `{}` to drop it", name);
+            if !ask::type_name(&question, name.as_str(), "--yes")? {
+                context
+                    .output
+                    .problem("That is not the tenant's name: nothing was dropped.");
+                context.output.done(&document(&name, &contents, None), "")?;
+                return Ok(Verdict::Wrong);
+            }
+        }
+        let mut drop = tenants.drop_tenant(&name);
+        if self.with_dependents {
+            drop = drop.with_dependents();
+        }
+        if self.allow_other_program {
+            drop = drop.allow_other_program();
+        }
+        let removed = drop.await?;
+        let text = match removed {
+            Removed::Tenant => format!(
+                "Dropped tenant `{}`: {} and the registration.",
+                name,
+                counted(contents.tables.len(), "table")
+            ),
+            Removed::RegistrationOnly => format!(
+                "Removed the registration of tenant `{}`; its schema was gone already.",
+                name
+            ),
+        };
+        context
+            .output
+            .done(&document(&name, &contents, Some(removed)), &text)?;
+        Ok(Verdict::Done)
+    }
+}
+
+fn document<'a>(
+    name: &'a TenantName,
+    contents: &'a Contents,
+    removed: Option<Removed>,
+) -> Document<'a> {
+    let tables = contents.tables.iter().map(|table| Row {
+        name: &table.name,
+        rows: table.rows,
+        bytes: table.bytes,
+    });
+    let dependents = contents.dependents.iter().map(|dependent| DependentRow {
+        kind: &dependent.kind,
+        name: &dependent.name,
+        owner: dependent.owner.as_deref(),
+        rows: dependent.rows,
+    });
+    let affected = contents.affected.iter().map(|affected| AffectedRow {
+        kind: &affected.kind,
+        name: &affected.name,
+    });
+    Document {
+        tenant: name.as_str(),
+        dropped: removed.is_some(),
+        schema_existed: contents.schema,
+        tables: tables.collect(),
+        dependents: dependents.collect(),
+        affected: affected.collect(),
+    }
+}
+
+/// The library refuses it with the same error. Programs get the list.
+fn refuse(context: &Context, name: &TenantName, contents: Contents) -> anyhow::Result<Verdict> {
+    let document = document(name, &contents, None);
+    if context.output.is_json() {
+        context.output.document(&document)?;
+        return Ok(Verdict::Wrong);
+    }
+    Err(Error::HasDependents {
+        schema: format!("tenant `{name}`"),
+        is_spare: false,
+        dependents: contents.dependents,
+    }
+    .into())
+}
+
+fn dependents(dependents: &[Dependent]) -> String {
+    let rows = dependents.iter().map(|dependent| {
+        [
+            dependent.kind.clone(),
+            dependent.name.clone(),
+            dependent.owner.clone().unwrap_or_default(),
+            dependent
+                .rows
+                .map_or_else(String::new, |rows| rows.to_string()),
+        ]
+    });
+    let table = table(["Kind", "Name", "Owner", "Rows (estimated)"], rows);
+    format!("These objects outside the schema depend on it:\n{table}")
+}
+
+fn affected(affected: &[Affected]) -> String {
+    let rows = affected
+        .iter()
+        .map(|one| [one.kind.clone(), one.name.clone()]);
+    let table = table(["Kind", "Name"], rows);
+    format!("These objects stay, and lose its tables or name what will be gone:\n{table}")
+}
+
+fn warning(name: &TenantName, contents: &Contents) -> String {
+    if !contents.schema {
+        return format!("Tenant `{name}` has no schema; only its registration would go.");
+    }
+    if contents.tables.is_empty() {
+        return format!("This drops tenant `{name}`, which has no tables.");
+    }
+    let rows = contents
+        .tables
+        .iter()
+        .map(|table| [table.name.clone(), rows(table), size(table.bytes)]);
+    let table = table(["Table", "Rows (estimated)", "Size"], rows);
+    format!("This drops tenant `{name}` for good, with all its data:\n{table}")
+}
+
+fn rows(table: &Table) -> String {
+    table
+        .rows
+        .map_or_else(|| "unknown".to_owned(), |rows| rows.to_string())
+}
+
+fn size(bytes: Option<u64>) -> String {
+    let shown = bytes.map(|bytes| indicatif::HumanBytes(bytes).to_string());
+    shown.unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,180 @@
+//! `list-tenants`: lists the tenants and where they stand.
+
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use command_line::json::ErrorDetail;
+use command_line::output::{shown, table};
+use command_line::words::counted;
+use command_line::{Common, Context, Invocation, Script, Verdict};
+use indicatif::HumanBytes;
+use serde::Serialize;
+use tenant_core::remedy::Command;
+use tenant_core::{Tenant, Version};
+
+use crate::report::problems;
+use crate::tenants;
+
+/// List the tenants with their versions and pending migrations
+///
+/// On a Citus cluster also the server that each is on, and its size there.
+///
+/// A tenant is ahead if it has migrations that this program does not have. It is another
+/// program's if it has none of this program's, or only other texts under the same versions.
+///
+/// Exit code 1 when the state of a tenant could not be read.
+///
+/// With --json: tenants: name, created_at (RFC 3339), version (the newest
+/// applied migration, or null), pending (how many are missing, or null when that is
+/// not known), unknown (how many applied ones this program does not have, or null),
+/// state (up_to_date, behind, ahead, other_program, unreadable), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
+/// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
+/// known).
+#[derive(Debug, Parser)]
+#[command(name = "list-tenants", version)]
+pub struct ListTenants {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenants: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    created_at: Option<DateTime<Utc>>,
+    version: Option<&'a Version>,
+    pending: Option<usize>,
+    unknown: Option<usize>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<Option<u64>>,
+    error: Option<ErrorDetail>,
+}
+
+impl Script for ListTenants {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open(context).await?;
+        let is_cluster = tenants.database().is_cluster();
+        let tenants = tenants.list().await?;
+        let rows = tenants
+            .iter()
+            .map(|tenant| row(tenant, is_cluster, context.invocation()));
+        let document = Document {
+            tenants: rows.collect(),
+        };
+        let text = text(&tenants, is_cluster, context.invocation());
+        context.output.answer(&document, &text)?;
+        let broken = tenants.iter().filter_map(|tenant| {
+            let error = tenant.error.as_ref()?;
+            Some((tenant.name.as_str(), error))
+        });
+        Ok(problems(
+            context,
+            "unreadable:",
+            &broken.collect::<Vec<_>>(),
+        ))
+    }
+}
+
+fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row<'a> {
+    let place = tenant.place.as_ref();
+    Row {
+        name: &tenant.name,
+        created_at: tenant.created_at,
+        version: tenant.version.as_ref(),
+        pending: tenant.pending,
+        unknown: tenant.unknown,
+        state: code(tenant),
+        node: is_cluster.then(|| place.map(|place| place.node.to_string())),
+        bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
+        error: tenant
+            .error
+            .as_ref()
+            .map(|error| ErrorDetail::of(error, invocation)),
+    }
+}
+
+fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String {
+    if tenants.is_empty() {
+        let create = invocation.call(&Command::CreateTenant(None));
+        return format!("There are no tenants yet. To create one, run `{create}`.");
+    }
+    let table = if is_cluster {
+        let heading = ["Tenant", "Created", "Version", "State", "Server", "Size"];
+        table(heading, tenants.iter().map(row_on_cluster))
+    } else {
+        let heading = ["Tenant", "Created", "Version", "State"];
+        table(heading, tenants.iter().map(cells))
+    };
+    format!("{table}\n{}", counted(tenants.len(), "tenant"))
+}
+
+fn cells(tenant: &Tenant) -> [String; 4] {
+    let created = tenant.created_at.map_or_else(
+        || "-".to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+    );
+    let version = match (&tenant.version, tenant.pending) {
+        (Some(version), _) => version.to_string(),
+        (None, Some(_)) => "-".to_owned(),
+        (None, None) => "unknown".to_owned(),
+    };
+    [
+        shown(&tenant.name).into_owned(),
+        created,
+        version.to_owned(),
+        state(tenant),
+    ]
+}
+
+fn row_on_cluster(tenant: &Tenant) -> [String; 6] {
+    let [name, created, version, state] = cells(tenant);
+    let [node, size] = place(tenant);
+    [name, created, version, state, node, size]
+}
+
+fn state(tenant: &Tenant) -> String {
+    if tenant.is_of_other_program {
+        return "of another program".to_owned();
+    }
+    match (&tenant.error, tenant.pending, tenant.unknown) {
+        (Some(_), ..) => "unknown (see below)".to_owned(),
+        (None, None, _) => "unknown".to_owned(),
+        (None, Some(0), None | Some(0)) => "up to date".to_owned(),
+        (None, Some(pending), None | Some(0)) => format!("{pending} pending"),
+        (None, Some(0), Some(_)) => "ahead of this program".to_owned(),
+        (None, Some(pending), Some(_)) => format!("{pending} pending, ahead of this program"),
+    }
+}
+
+/// The same in one word, for programs.
+fn code(tenant: &Tenant) -> &'static str {
+    if tenant.is_of_other_program {
+        return "other_program";
+    }
+    match (tenant.pending, tenant.unknown) {
+        (None, _) => "unreadable",
+        (_, Some(ahead)) if ahead > 0 => "ahead",
+        (Some(0), _) => "up_to_date",
+        (Some(_), _) => "behind",
+    }
+}
+
+/// The server that it is on, and its size there.
+fn place(tenant: &Tenant) -> [String; 2] {
+    let unknown = || "-".to_owned();
+    let Some(place) = &tenant.place else {
+        return ["not distributed".to_owned(), unknown()];
+    };
+    let size = place.bytes.map(|bytes| HumanBytes(bytes).to_string());
+    [place.node.to_string(), size.unwrap_or_else(unknown)]
+}

@@ -1,0 +1,174 @@
+//! `move-tenant`: moves a tenant to another server of the cluster.
+
+use clap::Parser;
+use command_line::exit::Interrupted;
+use command_line::hints::Advised;
+use command_line::options::Locking;
+use command_line::words::time;
+use command_line::{Common, Context, NameArg, Script, Verdict, ask, hints};
+use serde::Serialize;
+use tenant_core::remedy::{Advice, Command};
+use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
+
+use crate::progress::CopyBar;
+use crate::{interrupt, tenants};
+
+/// Move a tenant to another server of a Citus cluster
+///
+/// Applications go on reading and writing meanwhile, and wait for a moment at the
+/// end. A migration of the tenant waits as long as its --wait says. Before it
+/// begins to copy, the move waits for all transactions that write on the tenant's server,
+/// however long they take. Where a table has no primary key, or is unlogged, writing has
+/// to wait all the time: that is asked for at a terminal, and --block-writes says yes
+/// beforehand. Ctrl-C calls the move off.
+///
+/// A tenant that is on that server already is left alone.
+///
+/// Exit code 1 when it cannot be done, and then the tenant is where it was.
+///
+/// With --json: tenant, from, to (the two servers as HOST:PORT), moved (false when it
+/// was there already), blocked_writes, duration_ms.
+#[derive(Debug, Parser)]
+#[command(name = "move-tenant", version)]
+pub struct MoveTenant {
+    /// Name of the tenant
+    #[arg(value_name = "NAME")]
+    name: NameArg,
+
+    /// Server of the cluster to move it to, as the list of tenants shows them
+    #[arg(long, value_name = "HOST:PORT")]
+    to: Node,
+
+    /// Let those who write to the tenant wait until it is moved
+    #[arg(long)]
+    block_writes: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    from: String,
+    to: String,
+    moved: bool,
+    blocked_writes: bool,
+    duration_ms: u128,
+}
+
+impl Script for MoveTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let output = context.output;
+        let writers = if self.block_writes {
+            Writers::Wait
+        } else {
+            Writers::GoOn
+        };
+        let (moved, writers) = match self.try_it(&name, &tenants, context, writers).await {
+            Err(refused) if is_about_writers(&refused) && ask::is_possible() => {
+                output.problem(&hints::render(&refused, context.invocation()));
+                let question = "Let those who write to it wait until it is moved?";
+                if !ask::confirm(question, false)? {
+                    output.problem("Nothing was moved.");
+                    return Ok(Verdict::Wrong);
+                }
+                let moved = self.try_it(&name, &tenants, context, Writers::Wait).await?;
+                (moved, Writers::Wait)
+            }
+            moved => (moved?, writers),
+        };
+        let is_moved = moved.from != moved.to;
+        let document = Document {
+            tenant: name.as_str(),
+            from: moved.from.to_string(),
+            to: moved.to.to_string(),
+            moved: is_moved,
+            blocked_writes: is_moved && writers == Writers::Wait,
+            duration_ms: moved.duration.as_millis(),
+        };
+        output.done(&document, &text(&name, &moved))?;
+        Ok(Verdict::Done)
+    }
+}
+
+impl MoveTenant {
+    /// Moves it, and shows how far it is.
+    async fn try_it(
+        &self,
+        name: &TenantName,
+        tenants: &Tenants,
+        context: &Context,
+        writers: Writers,
+    ) -> anyhow::Result<Moved> {
+        let output = context.output;
+        let stop = interrupt::stop_on_signal(output, CALLED_OFF)?;
+        let bar = CopyBar::new(output);
+        let observe = |progress: &MoveProgress| bar.show(progress);
+        let call = tenants.cluster().move_tenant(name, &self.to);
+        let moved = call.writers(writers).stop(&stop).observe(observe).await;
+        bar.finish();
+        moved.map_err(|error| explained(name, error, &stop, context))
+    }
+}
+
+/// That it was called off is no failure of it, and what Citus says of a server that
+/// does not answer seldom names it.
+fn explained(name: &TenantName, error: Error, stop: &Stop, context: &Context) -> anyhow::Error {
+    let stays = format!("Tenant `{name}` is where it was");
+    match (&error, error.sqlstate()) {
+        (_, Some("57014")) if stop.is_requested() => {
+            context.output.problem(&format!("Called off. {stays}."));
+            Interrupted.into()
+        }
+        (Error::Database { .. }, Some("08006" | "58030" | "XX000"))
+            if !error
+                .remedies()
+                .contains(&Advice::CopyReferenceTables.into()) =>
+        {
+            let check = context.invocation().call(&Command::CheckQuickly);
+            let hint = format!("{stays}. To find a server that does not answer, run `{check}`.");
+            anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+        }
+        (Error::Database { .. }, Some("42501")) => {
+            let hint = format!(
+                "{stays}. Use the role that owns it and the reference tables that it refers to."
+            );
+            anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+        }
+        _ => error.into(),
+    }
+}
+
+/// What is said at the first Ctrl-C.
+const CALLED_OFF: &str = "Calling the move off. Ctrl-C again ends at once; the server may then \
+                          complete the move by itself.";
+
+fn is_about_writers(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<Error>();
+    matches!(
+        error,
+        Some(Error::WouldBlockWrites { .. } | Error::NoReplication(..))
+    )
+}
+
+fn text(name: &TenantName, moved: &Moved) -> String {
+    if moved.from == moved.to {
+        return format!("Tenant `{name}` is on {} already.", moved.to);
+    }
+    format!(
+        "Moved tenant `{name}` from {} to {} in {}.",
+        moved.from,
+        moved.to,
+        time(moved.duration)
+    )
+}

@@ -1,0 +1,168 @@
+//! `repair-tenant`: puts a tenant right that is not what its migrations make.
+
+use clap::Parser;
+use command_line::interrupt::interruptible;
+use command_line::options::Locking;
+use command_line::output::shown;
+use command_line::words::{counted, one_line};
+use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
+use serde::Serialize;
+use tenant_core::{LeftDifference, Registry, Repair, TenantName};
+
+use crate::tenants;
+
+/// Repair a tenant that is not what its migrations make
+///
+/// What is missing is added, and definitions are set right, in one transaction;
+/// the shape is read again before it is committed. Nothing that holds data is
+/// dropped or rewritten: what only that would mend is shown with its SQL, and left.
+/// Objects renamed by hand, and differences that cannot be repaired, are shown with the
+/// reason and left. They do not block other repairs. Tables and columns come back empty.
+///
+/// The command refuses a tenant that another program has migrated. It also refuses a
+/// tenant that is not empty and has no recorded migration: adopt it to find its version.
+///
+/// Exit code 1 when something is left, or when the repair failed.
+///
+/// With --json: tenant, dry_run, mended (what was, or would be, put right, in
+/// words), statements (those that ran, in order), left: kind, detail, why (messages
+/// of a failed attempt), remedy, sql.
+#[derive(Debug, Parser)]
+#[command(name = "repair-tenant", version)]
+pub struct RepairTenant {
+    /// Name of the tenant
+    #[arg(value_name = "NAME")]
+    name: NameArg,
+
+    /// Try it, show what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    dry_run: bool,
+    mended: Vec<String>,
+    statements: &'a [String],
+    left: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    kind: &'static str,
+    detail: String,
+    why: Vec<String>,
+    remedy: String,
+    sql: Vec<String>,
+}
+
+impl Script for RepairTenant {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let name = context.name(self.name.as_str())?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let repair = if self.dry_run {
+            tenants.try_repair(&name)
+        } else {
+            tenants.repair(&name)
+        };
+        // A scratch database that migrations are tried in is dropped with the work.
+        let repair = interruptible(async { Ok(repair.await?) }).await?;
+        let document = self.document(&name, tenants.registry(), &repair, context.invocation());
+        context.output.answer(&document, &text(&document))?;
+        Ok(if repair.left.is_empty() {
+            Verdict::Done
+        } else {
+            Verdict::Wrong
+        })
+    }
+}
+
+impl RepairTenant {
+    fn document<'a>(
+        &self,
+        name: &'a TenantName,
+        registry: &Registry,
+        repair: &'a Repair,
+        invocation: &Invocation,
+    ) -> Document<'a> {
+        let left = repair.left.iter();
+        let left = left.map(|it| row(registry, name, it, invocation));
+        Document {
+            tenant: name.as_str(),
+            dry_run: self.dry_run,
+            mended: repair.mended.iter().map(ToString::to_string).collect(),
+            statements: &repair.statements,
+            left: left.collect(),
+        }
+    }
+}
+
+fn row(
+    registry: &Registry,
+    tenant: &TenantName,
+    left: &LeftDifference,
+    invocation: &Invocation,
+) -> Row {
+    let problem = left.problem(tenant);
+    let remedies = left.remedies(tenant, registry);
+    Row {
+        kind: problem.kind.code(),
+        detail: left.difference.to_string(),
+        why: left
+            .why
+            .as_ref()
+            .map_or_else(Vec::new, |why| hints::causes(why)),
+        remedy: remedy::text(&remedies, invocation).unwrap_or_default(),
+        sql: problem.sql(registry),
+    }
+}
+
+fn text(document: &Document<'_>) -> String {
+    let name = document.tenant;
+    if document.mended.is_empty() && document.left.is_empty() {
+        return format!("Tenant `{name}` is what its migrations make.");
+    }
+    let mut lines = Vec::new();
+    if !document.mended.is_empty() {
+        let verb = if document.dry_run { "would be" } else { "was" };
+        lines.push(format!("This {verb} put right in tenant `{name}`:"));
+        lines.extend(
+            document
+                .mended
+                .iter()
+                .map(|words| format!("  {}", shown(words))),
+        );
+        let verb = if document.dry_run { "would run" } else { "ran" };
+        lines.push(format!(
+            "{} {verb}:",
+            counted(document.statements.len(), "statement")
+        ));
+        let statements = document.statements.iter();
+        lines.extend(statements.map(|statement| format!("  {};", shown(&one_line(statement)))));
+    }
+    if !document.left.is_empty() {
+        lines.push(format!(
+            "This is left in tenant `{name}`, and has to be decided by people:"
+        ));
+        for row in &document.left {
+            lines.push(format!("  {}", shown(&row.detail)));
+            let why = row.why.iter();
+            lines.extend(why.map(|why| format!("    why: {}", shown(&one_line(why)))));
+            lines.push(format!("    to do: {}", shown(&row.remedy)));
+            let sql = row.sql.iter();
+            lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,65 @@
+//! `tenant-url`: prints a URL that leads to one tenant.
+
+use clap::Parser;
+use command_line::{Common, Context, NameArg, Script, Verdict};
+use serde::Serialize;
+
+use crate::tenants;
+
+/// Print a URL for one tenant
+///
+/// The URL is the database's, with the schema of the tenant as search_path in its options.
+/// It is for psql, reports, tests and programs in other languages.
+///
+/// The path is a default and no wall: the role can do what it can do in the database.
+/// A pooler does not keep the options of a URL, so a URL that leads to one is refused.
+///
+/// The password is left out. psql finds it in PGPASSWORD or ~/.pgpass.
+///
+/// Exit code 1 when there is no such tenant.
+///
+/// With --json: tenant, url.
+#[derive(Debug, Parser)]
+#[command(name = "tenant-url", version)]
+pub struct TenantUrl {
+    /// Name of the tenant
+    #[arg(value_name = "NAME")]
+    name: NameArg,
+
+    /// Put the password into the URL; anyone who sees the output sees it
+    #[arg(long)]
+    with_password: bool,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    url: &'a str,
+}
+
+impl Script for TenantUrl {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let tenants = tenants::open(context).await?;
+        let name = context.name(self.name.as_str())?;
+        let call = tenants.url_of(&name);
+        let call = if self.with_password {
+            call.with_password()
+        } else {
+            call
+        };
+        let url = call.await?;
+        let document = Document {
+            tenant: name.as_str(),
+            url: &url,
+        };
+        context.output.answer(&document, &url)?;
+        Ok(Verdict::Done)
+    }
+}

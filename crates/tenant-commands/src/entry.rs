@@ -1,0 +1,56 @@
+//! What a program runs: an [`Entry`] for each command.
+
+use command_line::Entry;
+
+use crate::commands::{
+    AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
+    DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic, MigrateTenants, MoveTenant,
+    RenameTenant, RepairTenant, RollbackTenants, ShowConfig, SpareTenants, SquashTenants,
+    StopServer, TenantUrl,
+};
+
+macro_rules! entries {
+    ($($NAME:ident: $Command:ident,)*) => {
+        $(
+            #[doc = concat!("Runs [`", stringify!($Command), "`].")]
+            pub static $NAME: Entry = Entry::of::<$Command>();
+        )*
+
+        /// Every command of this crate.
+        pub static ALL: &[&Entry] = &[$(&$NAME),*];
+    };
+}
+
+entries! {
+    ACCEPT_EDITS: AcceptEdits,
+    ADOPT_TENANT: AdoptTenant,
+    CLONE_TENANT: CloneTenant,
+    CREATE_TENANT: CreateTenant,
+    DIFF_TENANTS: DiffTenants,
+    DISTRIBUTE_TENANTS: DistributeTenants,
+    DROP_TENANT: DropTenant,
+    HEALTH_CHECK: HealthCheck,
+    INIT_SETTINGS: InitSettings,
+    LIST_TENANTS: ListTenants,
+    MIGRATE_PUBLIC: MigratePublic,
+    MIGRATE_TENANTS: MigrateTenants,
+    MOVE_TENANT: MoveTenant,
+    RENAME_TENANT: RenameTenant,
+    REPAIR_TENANT: RepairTenant,
+    ROLLBACK_TENANTS: RollbackTenants,
+    SHOW_CONFIG: ShowConfig,
+    SPARE_TENANTS: SpareTenants,
+    SQUASH_TENANTS: SquashTenants,
+    STOP_SERVER: StopServer,
+    TENANT_URL: TenantUrl,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_command_is_well_formed() {
+        for entry in super::ALL {
+            entry.command().debug_assert();
+        }
+    }
+}

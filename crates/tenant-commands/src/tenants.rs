@@ -1,0 +1,73 @@
+//! The tenants of the database that a command is to work on, with the migrations of the
+//! program or of the disk.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use command_line::output::shown;
+use command_line::{Context, NameArg};
+use tenant_core::{Selection, Settings, Tenants, Waiting};
+
+/// The tenants of that database.
+///
+/// # Errors
+///
+/// Migrations that cannot be read, or a database that cannot be reached.
+pub async fn open(context: &Context) -> anyhow::Result<Tenants> {
+    open_with(context, Settings::default()).await
+}
+
+/// The tenants of that database, with other settings.
+///
+/// # Errors
+///
+/// As [`open`].
+pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<Tenants> {
+    let settings = Settings {
+        extensions: context.extensions(),
+        shared_objects: context.shared_objects(),
+        notices: context.output.is_verbose(),
+        ..settings
+    };
+    let migrations = context.migrations()?;
+    let database = context.database().await?;
+    let tenants = Tenants::open(database, migrations, settings).await?;
+    let tenants = context.settings().apply(tenants).await?;
+    let told = Mutex::new(HashSet::new());
+    let output = context.output;
+    Ok(tenants.on_wait(move |waiting| {
+        if is_new(&told, waiting) {
+            output.note(&shown(&sentence(&waiting.to_string())));
+        }
+    }))
+}
+
+/// Whether it is another run that is waited for than those before: a run over many
+/// tenants meets the same one at each.
+fn is_new(told: &Mutex<HashSet<i32>>, waiting: &Waiting<'_>) -> bool {
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    if waiting.holders.is_empty() {
+        return told.insert(0);
+    }
+    let new = waiting.holders.iter().map(|holder| told.insert(holder.pid));
+    new.fold(false, |any, one| any | one)
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
+}
+
+/// The tenants that `--only` selects: all when it is not given.
+///
+/// # Errors
+///
+/// As [`Context::name`].
+pub(crate) fn selected(context: &Context, only: &[NameArg]) -> anyhow::Result<Selection> {
+    Ok(if only.is_empty() {
+        Selection::all()
+    } else {
+        Selection::only(&context.names(only)?)
+    })
+}

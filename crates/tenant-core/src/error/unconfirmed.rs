@@ -1,0 +1,47 @@
+//! [`Unconfirmed`]: the application's list does not agree with what was done.
+
+use thiserror::Error;
+
+use crate::{SchemaName, TenantName};
+
+/// What the application's list should say at the end of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// It has the tenant, with its schema.
+    Listed,
+    /// It does not have the tenant any more.
+    Gone,
+}
+
+/// The application's list of tenants does not have at the end of a transaction what it should:
+/// see [`Registry::query`](crate::Registry::query).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", words(self))]
+#[non_exhaustive]
+pub struct Unconfirmed {
+    /// The tenant.
+    pub name: TenantName,
+    /// Its schema.
+    pub schema: SchemaName,
+    /// What the list should say of it.
+    pub expected: Expected,
+}
+
+fn words(it: &Unconfirmed) -> String {
+    let Unconfirmed {
+        name,
+        schema,
+        expected,
+    } = it;
+    match expected {
+        Expected::Listed => format!(
+            "tenant `{name}`: the list of tenants does not have it with the schema `{schema}`, \
+             and everything was rolled back"
+        ),
+        Expected::Gone => format!(
+            "tenant `{name}`: the list of tenants still has it, or another one with the schema \
+             `{schema}`, and everything was rolled back"
+        ),
+    }
+}

@@ -1,0 +1,195 @@
+//! [`LibpqDefaults`]: what libpq takes from the environment and the home folder.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::parameters::Parameters;
+use super::{Parts, invalid, known, servers, service, written};
+use crate::ConnectError;
+
+/// What a program that uses libpq takes from its environment, for what a URL leaves out:
+/// the variables `PGPASSWORD`, `PGPASSFILE`, `PGSERVICE`, `PGHOST`, `PGSSLMODE` and the
+/// others, and the files `.pgpass`, `.pg_service.conf` and `.postgresql/root.crt`,
+/// `postgresql.crt` and `postgresql.key` in the home folder.
+///
+/// This library reads no environment by itself: whoever wants libpq's habits hands the
+/// variables in.
+///
+/// ```
+/// use tenant_core::{Database, LibpqDefaults};
+///
+/// let defaults = LibpqDefaults::from_variables([
+///     ("PGHOST".to_owned(), "db.test".to_owned()),
+///     ("PGPASSWORD".to_owned(), "secret".to_owned()),
+/// ]);
+/// let database = Database::with_libpq_defaults("postgres://app@/shop", &defaults)?;
+/// assert_eq!(database.to_string(), "app@db.test:5432/shop");
+/// # Ok::<(), tenant_core::ConnectError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct LibpqDefaults {
+    variables: BTreeMap<String, String>,
+}
+
+/// The variables that are read beside those with an option of their own.
+const OTHERS: [&str; 5] = [
+    "PGSERVICE",
+    "PGSERVICEFILE",
+    "PGSYSCONFDIR",
+    "HOME",
+    "APPDATA",
+];
+
+/// Where a service is looked for at last; each distribution has its own, and this is
+/// Debian's.
+const SYSTEM_FOLDER: &str = "/etc/postgresql-common";
+
+/// The file of passwords.
+const PASSWORDS: &str = if cfg!(windows) {
+    "pgpass.conf"
+} else {
+    ".pgpass"
+};
+
+impl LibpqDefaults {
+    /// Takes those of `variables` that count. An empty one counts as missing.
+    #[must_use]
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let names = Self::variable_names().collect::<Vec<_>>();
+        let variables = variables.into_iter();
+        let variables =
+            variables.filter(|(name, value)| names.contains(&name.as_str()) && !value.is_empty());
+        Self {
+            variables: variables.collect(),
+        }
+    }
+
+    /// The names of all variables that count.
+    pub fn variable_names() -> impl Iterator<Item = &'static str> {
+        let options = known::ALL.iter().filter_map(|known| known.variable);
+        options.chain(OTHERS)
+    }
+
+    /// The variables that say which database is meant, of those that are there: `PGSERVICE`
+    /// and `PGDATABASE`. Without one of them, a program would guess.
+    pub fn naming_a_database(&self) -> impl Iterator<Item = &'static str> {
+        ["PGSERVICE", "PGDATABASE"]
+            .into_iter()
+            .filter(|name| self.get(name).is_some())
+    }
+
+    /// `url` with everything in it that libpq would take from elsewhere: a URL that any
+    /// program can use. Where nothing is added, it is the same text.
+    ///
+    /// `postgres://` is a URL that leaves all of it out. The result can contain a password: it
+    /// is for connecting, never for showing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::with_libpq_defaults`](crate::Database::with_libpq_defaults).
+    pub fn complete(&self, url: &str) -> Result<String, ConnectError> {
+        let given = super::read(url)?;
+        let mut complete = self.completed(given.clone())?;
+        let parts = Parts::of(complete.clone())?;
+        // The file stays where it says more than one password can, and what it is ignored for.
+        if let Some(password) = parts.one_password() {
+            complete.set_password(password.to_vec());
+            complete.remove("passfile");
+        } else if !given.has("passfile") && !parts.needs_passfile() {
+            complete.remove("passfile");
+        }
+        match complete == given && super::uri::without_scheme(url).is_some() {
+            true => Ok(url.to_owned()),
+            false => Ok(written::url(&complete)),
+        }
+    }
+
+    pub(in crate::link) fn completed(
+        &self,
+        mut parameters: Parameters,
+    ) -> Result<Parameters, ConnectError> {
+        self.add_service(&mut parameters)?;
+        parameters
+            .fill_from(|name| self.get(name))
+            .map_err(invalid)?;
+        self.add_files(&mut parameters);
+        if let (None, Some(role)) = (parameters.get("user"), servers::system_role()) {
+            parameters.set("user", role);
+        }
+        Ok(parameters)
+    }
+
+    fn add_service(&self, parameters: &mut Parameters) -> Result<(), ConnectError> {
+        let name = parameters.get("service").or(self.get("PGSERVICE"));
+        let Some(name) = name.map(str::to_owned) else {
+            return Ok(());
+        };
+        let named = parameters.get("servicefile").or(self.get("PGSERVICEFILE"));
+        let of_user = match named {
+            Some(file) => Some(PathBuf::from(file)),
+            None => self
+                .folder("")
+                .map(|folder| folder.join(".pg_service.conf")),
+        };
+        let of_system = Path::new(self.get("PGSYSCONFDIR").unwrap_or(SYSTEM_FOLDER));
+        let files = of_user
+            .into_iter()
+            .chain([of_system.join("pg_service.conf")]);
+        service::add(parameters, &name, &files.collect::<Vec<_>>()).map_err(invalid)?;
+        parameters.remove("service");
+        parameters.remove("servicefile");
+        Ok(())
+    }
+
+    /// The files in the home folder, as far as they exist and count.
+    fn add_files(&self, parameters: &mut Parameters) {
+        let passwords = self.folder("").map(|folder| folder.join(PASSWORDS));
+        if let Some(file) = passwords.filter(|_| !parameters.has("password")) {
+            add_file(parameters, "passfile", &file);
+        }
+        let Some(folder) = self.folder(".postgresql") else {
+            return;
+        };
+        if parameters.get("sslmode") == Some("disable") {
+            return;
+        }
+        add_file(parameters, "sslrootcert", &folder.join("root.crt"));
+        let key = folder.join("postgresql.key");
+        if key.exists() {
+            add_file(parameters, "sslcert", &folder.join("postgresql.crt"));
+        }
+        if parameters.has("sslcert") {
+            add_file(parameters, "sslkey", &key);
+        }
+    }
+
+    /// The folder in the home folder that is called so; on Windows everything is in one.
+    fn folder(&self, name: &str) -> Option<PathBuf> {
+        match cfg!(windows) {
+            true => Some(Path::new(self.get("APPDATA")?).join("postgresql")),
+            false => Some(Path::new(self.get("HOME")?).join(name)),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+}
+
+/// Sets it to a file that exists, if nothing is said of it.
+fn add_file(parameters: &mut Parameters, key: &'static str, file: &Path) {
+    if let Some(path) = file.to_str().filter(|_| file.exists())
+        && !parameters.has(key)
+    {
+        parameters.set(key, path);
+    }
+}
+
+/// Shows names only.
+impl fmt::Debug for LibpqDefaults {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.variables.keys();
+        formatter.debug_set().entries(names).finish()
+    }
+}

@@ -1,0 +1,204 @@
+//! What is kept of the tenants of a query: the statements that write it.
+//!
+//! The application's tables say which tenants there are, and they change without this
+//! library. So a row beside them may be missing, or be left of a tenant that is gone: it is
+//! written whether there is one or not.
+
+use sql_text::literal;
+
+use super::change::{Values, at_most};
+use super::place::Place;
+use super::{List, Registry};
+use crate::assertion::Assertion;
+use crate::name::Schema;
+
+/// The column with the name of the tenant's schema.
+pub(super) const BESIDE_SCHEMA: &str = "schema";
+
+/// The columns that are kept, beside the tenant's name.
+const KEPT: [&str; 4] = [BESIDE_SCHEMA, "version", "migrated_at", "fingerprints"];
+
+impl Registry {
+    /// Whether rows of `list` are written beside the list that is read.
+    pub(super) fn is_beside(&self, list: List) -> bool {
+        list == List::Tenants && self.is_query()
+    }
+
+    /// What follows the insertion of a row: it takes the place of one that is left.
+    pub(super) fn in_place_of_old(&self, list: List) -> String {
+        match self.is_beside(list) {
+            true => on_conflict(&self.place(list).key, &KEPT),
+            false => String::new(),
+        }
+    }
+
+    /// Writes `values`, which may refer to those of the row that is there, if there is one.
+    pub(super) fn update_beside(
+        &self,
+        schema: Schema<'_>,
+        values: &Values,
+        path_holds: &str,
+    ) -> String {
+        let place = self.place(List::Tenants);
+        let (table, key) = (&place.table, &place.key);
+        let row = self.row_of(List::Tenants, schema);
+        let written = values.set.iter().map(|(name, _)| name.as_str());
+        let written = [BESIDE_SCHEMA].into_iter().chain(written);
+        format!(
+            "INSERT INTO {table} ({}{}) SELECT {}{} FROM {} WHERE {} = 1{}",
+            row.names,
+            values.names(),
+            row.values,
+            values.values(),
+            self.kept_of(schema),
+            Assertion::Path.require(path_holds),
+            on_conflict(key, &written.collect::<Vec<_>>())
+        )
+    }
+
+    /// What follows `FROM`: one row, with what is kept of the tenant, if anything is.
+    pub(super) fn kept_of(&self, schema: Schema<'_>) -> String {
+        let place = self.place(List::Tenants);
+        format!(
+            "(SELECT b.version, coalesce(b.fingerprints, '{{}}') AS fingerprints \
+             FROM (SELECT) one LEFT JOIN {} b ON b.{} = {}) kept",
+            place.table,
+            place.key,
+            literal(schema.key())
+        )
+    }
+
+    /// Gives what is kept of a tenant another name. What is left of a tenant that had it is
+    /// replaced.
+    pub(super) fn rename_beside(&self, from: Schema<'_>, to: Schema<'_>) -> String {
+        let place = self.place(List::Tenants);
+        let (table, key) = (&place.table, &place.key);
+        let row = self.row_of(List::Tenants, to);
+        let insert = format!(
+            "INSERT INTO {table} ({}, version, migrated_at, fingerprints) \
+             SELECT {}, version, migrated_at, fingerprints FROM gone{}",
+            row.names,
+            row.values,
+            on_conflict(key, &KEPT)
+        );
+        format!(
+            "WITH gone AS (DELETE FROM {table} WHERE {key} = {} RETURNING *), {}",
+            literal(from.key()),
+            place.written(&insert, &at_most(to.key()))
+        )
+    }
+
+    /// The statement that fails unless the list has the tenant, with its schema, whoever has
+    /// written its row: the application, or a trigger of a view. None for our own table.
+    pub(crate) fn confirm(&self, schema: Schema<'_>) -> Option<String> {
+        if self.list_for(schema) != Some(List::Tenants) || self.is_our_own() {
+            return None;
+        }
+        let rows = self.rows("t");
+        let unmet = match self.is_query() {
+            true => Assertion::Confirmed,
+            false => Assertion::Listed,
+        };
+        Some(unmet.check(&format!(
+            "(SELECT count(*) = 1 AND bool_and({} = {}) FROM {} WHERE {} = {})",
+            rows.schema,
+            literal(schema.schema_name()),
+            rows.from,
+            rows.key,
+            literal(schema.key())
+        )))
+    }
+
+    /// The statement that fails while the list has the tenant, or another one with its schema.
+    /// None for our own table.
+    pub(crate) fn confirm_gone(&self, schema: Schema<'_>) -> Option<String> {
+        if self.list_for(schema) != Some(List::Tenants) || self.is_our_own() {
+            return None;
+        }
+        let rows = self.rows("t");
+        Some(Assertion::Gone.check(&format!(
+            "NOT EXISTS (SELECT FROM {} WHERE {} = {} OR {} = {})",
+            rows.from,
+            rows.key,
+            literal(schema.key()),
+            rows.schema,
+            literal(schema.schema_name())
+        )))
+    }
+
+    /// An expression: whether something is kept of the tenant with this schema. None where
+    /// nothing is kept beside the list.
+    pub(super) fn kept_beside(&self, schema: Schema<'_>) -> Option<String> {
+        if !self.is_query() {
+            return None;
+        }
+        let place = self.place(List::Tenants);
+        Some(format!(
+            "EXISTS (SELECT FROM {} WHERE {} = {} AND {BESIDE_SCHEMA} = {})",
+            place.table,
+            place.key,
+            literal(schema.key()),
+            literal(schema.schema_name())
+        ))
+    }
+
+    /// What follows a condition: nothing is kept of a tenant with the schema that the
+    /// expression `schema` is.
+    pub(crate) fn none_beside(&self, schema: &str) -> String {
+        if !self.is_query() {
+            return String::new();
+        }
+        let table = self.name_of(List::Tenants);
+        format!(" AND NOT EXISTS (SELECT FROM {table} b WHERE b.{BESIDE_SCHEMA} = {schema})")
+    }
+
+    /// The query for the schemas of tenants that the application does not list any more,
+    /// whose names are its parameter: name and schema.
+    pub(super) fn schemas_beside(&self) -> Option<String> {
+        if !self.is_query() {
+            return None;
+        }
+        let (rows, place) = (self.rows("t"), self.place(List::Tenants));
+        Some(format!(
+            "SELECT b.{key}, b.{BESIDE_SCHEMA} FROM {table} b WHERE b.{key} = ANY ($1) \
+             AND NOT EXISTS (SELECT FROM {from} WHERE {name} = b.{key})",
+            key = place.key,
+            table = place.table,
+            from = rows.from,
+            name = rows.key,
+        ))
+    }
+
+    /// Whether the list is the table of this library, which has a row for each tenant.
+    fn is_our_own(&self) -> bool {
+        self.is_plain() && *self.place(List::Tenants) == Place::tenants()
+    }
+
+    /// The query for what is kept of tenants that the application does not list: name and
+    /// schema, and whether the schema exists. None where no such thing is kept.
+    pub(crate) fn left_beside(&self) -> Option<String> {
+        if !self.is_query() {
+            return None;
+        }
+        let (rows, place) = (self.rows("t"), self.place(List::Tenants));
+        Some(format!(
+            "SELECT b.{key}::text, b.{BESIDE_SCHEMA}::text, n.oid IS NOT NULL FROM {table} b \
+             LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = b.{BESIDE_SCHEMA} \
+             WHERE NOT EXISTS (SELECT FROM {from} WHERE {name} = b.{key}) ORDER BY 1",
+            key = place.key,
+            table = place.table,
+            from = rows.from,
+            name = rows.key,
+        ))
+    }
+}
+
+/// What follows an insertion into the table with the key `key`, so that these columns of a
+/// row that is there are written instead.
+fn on_conflict(key: &str, columns: &[&str]) -> String {
+    let set = columns
+        .iter()
+        .map(|name| format!("{name} = EXCLUDED.{name}"));
+    let set = set.collect::<Vec<_>>().join(", ");
+    format!(" ON CONFLICT ({key}) DO UPDATE SET {set}")
+}

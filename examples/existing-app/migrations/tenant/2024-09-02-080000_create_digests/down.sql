@@ -1,0 +1,2 @@
+DROP TABLE digests;
+ALTER TABLE cards DROP COLUMN due_on;
