@@ -170,8 +170,8 @@ impl Context {
     ///
     /// As [`migrations::read`].
     pub fn migrations(&self) -> anyhow::Result<Migrations> {
-        match (self.program.compiled_in, &self.common.migrations_dir) {
-            (Some(compiled_in), None) => self.settings.instead_of(compiled_in()?),
+        let found = match (self.program.compiled_in, &self.common.migrations_dir) {
+            (Some(compiled_in), None) => self.settings.instead_of(compiled_in()?)?,
             (_, folder) => {
                 if folder.is_none() {
                     self.settings.require_folders()?;
@@ -181,9 +181,10 @@ impl Context {
                     self.output
                         .note("note: there are no migrations for tenants yet");
                 }
-                Ok(read)
+                read
             }
-        }
+        };
+        self.settings.with_registry(found)
     }
 
     /// The name of a tenant, from an argument or from a file of names: the only place

@@ -64,6 +64,22 @@ impl ProjectSettings {
         })
     }
 
+    /// The same, with the public migrations that make what the registry of the file needs.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProjectSettings::registry`], and two migrations with one version.
+    pub(crate) fn with_registry(&self, migrations: Migrations) -> anyhow::Result<Migrations> {
+        let Some(registry) = self.registry()? else {
+            return Ok(migrations);
+        };
+        let public = migrations.public.merge(registry.migrations())?;
+        Ok(Migrations {
+            public,
+            ..migrations
+        })
+    }
+
     /// Which names tenants may have, and what their schemas are called.
     ///
     /// # Errors
