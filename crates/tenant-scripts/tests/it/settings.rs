@@ -221,6 +221,7 @@ async fn tenants_are_listed_in_the_table_that_the_file_names() {
         "{}[registry]\ntable = 'ops.\"Customers\"'\nkey = 'slug'\n",
         url_of(&database)
     ));
+    folder.run("migrate-public").succeeds();
     folder.run("create-tenant acme").succeeds();
     let listed = database.column("SELECT slug FROM ops.\"Customers\"").await;
     assert_eq!(listed, ["acme"]);
