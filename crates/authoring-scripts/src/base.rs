@@ -40,6 +40,19 @@ impl Base {
         Ok(Self { repository, commit })
     }
 
+    /// The versions of the migrations that the commit has in all of `folders`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Base::versions`].
+    pub(crate) async fn versions_in(&self, folders: &[PathBuf]) -> anyhow::Result<Vec<String>> {
+        let mut versions = Vec::new();
+        for folder in folders {
+            versions.extend(self.versions(folder).await?);
+        }
+        Ok(versions)
+    }
+
     /// The versions of the migrations that the commit has in `folder`, which
     /// exists on the disk; none when the commit does not have the folder.
     ///

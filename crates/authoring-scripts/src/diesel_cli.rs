@@ -54,7 +54,7 @@ impl DieselCli {
         if let Some(found) = Self::find(context, project).await {
             return Ok(found);
         }
-        if context.common().no_download {
+        if context.no_download() {
             return Err(anyhow!(Advised::new(
                 format!("there is no Diesel CLI {SERIES}x that knows PostgreSQL"),
                 format!("leave out --no-download, or install it yourself: {BY_HAND}"),

@@ -3,30 +3,57 @@
 use anyhow::{Context as _, anyhow};
 use command_line::exit::UsageError;
 use command_line::files::read_if_there;
-use migration_lint::Options;
+use command_line::settings::{Lint, Placed};
+use migration_lint::{Options, OptionsError};
 
 use crate::{Project, Stream};
 
 /// The file, in the project's folder. It need not be there.
 pub const FILE: &str = "lint.toml";
 
-/// Reads it.
+/// Reads it, or the section `[lint]` of the settings.
 ///
 /// # Errors
 ///
-/// A wrong use when it cannot be understood.
+/// A wrong use when either cannot be understood, and when both are there.
 pub fn read(project: &Project) -> anyhow::Result<Options> {
+    let section = project.settings().written().lint.as_ref();
     let read = read_if_there(&project.folder().join(FILE));
-    let Some(text) = read.with_context(|| format!("the file {FILE} cannot be read"))? else {
-        return Ok(Options::default());
+    let text = read.with_context(|| format!("the file {FILE} cannot be read"))?;
+    match (text, section) {
+        (None, None) => Ok(Options::default()),
+        (None, Some(section)) => of_section(project, section),
+        (Some(text), None) => Options::parse(&text).map_err(|error| unusable(FILE, &error)),
+        (Some(_), Some(section)) => {
+            let place = project.settings().place(section.line);
+            Err(anyhow!(UsageError(format!(
+                "{place}: `[lint]` is here, and there is a {FILE} beside; delete one of them"
+            ))))
+        }
+    }
+}
+
+fn of_section(project: &Project, section: &Placed<Lint>) -> anyhow::Result<Options> {
+    let lint = section.value.clone();
+    let usual = Options::default();
+    let options = Options {
+        allowed_schemas: lint.allowed_schemas,
+        disabled_rules: lint.disabled_rules,
+        enabled_rules: lint.enabled_rules,
+        postgres_version: lint.postgres_version.unwrap_or(usual.postgres_version),
+        citus: lint.citus,
+        ..usual
     };
-    Options::parse(&text).map_err(|error| {
-        let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
-        anyhow!(UsageError(format!(
-            "{FILE}: {error}{}",
-            source.unwrap_or_default()
-        )))
-    })
+    let place = project.settings().place(section.line);
+    options.checked().map_err(|error| unusable(&place, &error))
+}
+
+fn unusable(place: &str, error: &OptionsError) -> anyhow::Error {
+    let source = std::error::Error::source(error).map(|source| format!(": {source}"));
+    anyhow!(UsageError(format!(
+        "{place}: {error}{}",
+        source.unwrap_or_default()
+    )))
 }
 
 impl From<Stream> for migration_lint::Stream {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::ValueEnum;
+use command_line::ProjectSettings;
 use command_line::exit::UsageError;
 use command_line::migrations::folder_of;
 use command_line::project::NoProject;
@@ -49,6 +50,7 @@ impl fmt::Display for Stream {
 #[derive(Debug, Clone)]
 pub struct Project {
     folder: PathBuf,
+    settings: ProjectSettings,
 }
 
 /// Where a stream has its things. All paths are absolute.
@@ -59,8 +61,8 @@ pub struct StreamFiles {
     /// Its Diesel configuration, which need not be there: `diesel.STREAM.toml`, or
     /// `diesel.toml` for tenants where only that is there.
     pub config: PathBuf,
-    /// The folder of its migrations.
-    pub migrations: PathBuf,
+    /// The folders of its migrations, one or more. New ones go into the first.
+    pub migrations: Vec<PathBuf>,
     /// Its `schema.rs`.
     pub schema: PathBuf,
     /// Whether nobody has said that the `schema.rs` is there.
@@ -70,14 +72,17 @@ pub struct StreamFiles {
 }
 
 impl Project {
-    /// The project of the current folder, or of one above.
+    /// The project of these settings, else of the current folder or of one above.
     ///
     /// # Errors
     ///
     /// A wrong use when there is none.
-    pub fn find() -> anyhow::Result<Self> {
-        match command_line::project::folder() {
-            Ok(folder) => Ok(Self { folder }),
+    pub fn find(settings: &ProjectSettings) -> anyhow::Result<Self> {
+        match command_line::project::folder(settings) {
+            Ok(folder) => Ok(Self {
+                folder,
+                settings: settings.clone(),
+            }),
             Err(error) if error.is::<NoProject>() => Err(anyhow!(UsageError(format!(
                 "{error}; run this in the project's folder"
             )))),
@@ -91,8 +96,14 @@ impl Project {
         &self.folder
     }
 
-    /// Where `stream` has its things: as its configuration says, else in the usual
-    /// places. `migrations_dir`, the common option, comes before both.
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &ProjectSettings {
+        &self.settings
+    }
+
+    /// Where `stream` has its things: as the settings say, else its configuration, else in
+    /// the usual places. `migrations_dir`, the common option, comes before all.
     ///
     /// # Errors
     ///
@@ -104,8 +115,13 @@ impl Project {
     ) -> anyhow::Result<StreamFiles> {
         let config = self.config(stream);
         let read = config::read(&config)?.print_schema;
-        let migrations = folder_of(&self.folder, stream.name(), migrations_dir)?;
-        let (schema, is_schema_guessed) = match (read.file, self.package(stream)) {
+        let settings = &self.settings;
+        let migrations = folder_of(settings, &self.folder, stream.name(), migrations_dir)?;
+        // The user typed the option, so it starts where the user is.
+        let folders = migrations.paths.iter().map(std::path::absolute);
+        let migrations = folders.collect::<Result<Vec<_>, _>>()?;
+        let named = self.named_schema(stream).or(read.file);
+        let (schema, is_schema_guessed) = match (named, self.package(stream)) {
             (Some(file), _) => (file, false),
             (None, Some(package)) => (package.join("src/schema.rs"), false),
             (None, None) => (usual_schema(stream).into(), true),
@@ -113,8 +129,7 @@ impl Project {
         Ok(StreamFiles {
             stream,
             config,
-            // The user typed the option, so it starts where the user is.
-            migrations: std::path::absolute(migrations.path)?,
+            migrations,
             schema: self.folder.join(schema),
             is_schema_guessed,
             filter: read.filter,
@@ -130,10 +145,12 @@ impl Project {
     pub fn all_files(&self, migrations_dir: Option<&Path>) -> anyhow::Result<Vec<StreamFiles>> {
         let public = self.files(Stream::Public, migrations_dir)?;
         let is_public = match migrations_dir {
-            Some(_) => public.migrations.is_dir(),
-            None => [&public.migrations, &public.config, &public.schema]
-                .iter()
-                .any(|path| path.exists()),
+            Some(_) => public.migrations.iter().any(|folder| folder.is_dir()),
+            None => {
+                let others = [&public.config, &public.schema];
+                let mut all = public.migrations.iter().chain(others);
+                all.any(|path| path.exists())
+            }
         };
         let tenant = self.files(Stream::Tenant, migrations_dir)?;
         Ok(Some(public)
@@ -141,6 +158,16 @@ impl Project {
             .into_iter()
             .chain([tenant])
             .collect())
+    }
+
+    /// The `schema.rs` that the settings name.
+    fn named_schema(&self, stream: Stream) -> Option<PathBuf> {
+        let schema = &self.settings.written().schema;
+        let named = match stream {
+            Stream::Public => schema.public.as_ref(),
+            Stream::Tenant => schema.tenant.as_ref(),
+        };
+        named.map(|named| named.value.clone())
     }
 
     fn config(&self, stream: Stream) -> PathBuf {
@@ -180,6 +207,7 @@ mod tests {
         std::fs::write(folder.path().join("diesel.tenant.toml"), config).unwrap();
         let project = Project {
             folder: folder.path().to_path_buf(),
+            settings: ProjectSettings::default(),
         };
         (folder, project)
     }
@@ -192,7 +220,7 @@ mod tests {
             std::fs::create_dir_all(package).unwrap();
             let files = project.files(stream, None).unwrap();
             let at = |path: String| folder.path().join(path);
-            assert_eq!(files.migrations, at(format!("migrations/{stream}")));
+            assert_eq!(files.migrations, [at(format!("migrations/{stream}"))]);
             let schema = at(format!("crates/schema-{stream}/src/schema.rs"));
             assert_eq!(files.schema, schema);
             assert!(files.filter.includes("anything"));
@@ -241,7 +269,7 @@ mod tests {
              filter = { except_tables = [\"^old_\"] }\nwith_docs = true\nnot_even_known = 1\n",
         );
         let files = project.files(Stream::Tenant, None).unwrap();
-        assert_eq!(files.migrations, folder.path().join("sql"));
+        assert_eq!(files.migrations, [folder.path().join("sql")]);
         assert_eq!(files.schema, folder.path().join("src/schema.rs"));
         assert!(!files.filter.includes("old_users"));
         assert_eq!(project.shown(&files.schema).to_string(), "src/schema.rs");
@@ -252,7 +280,29 @@ mod tests {
         let (_folder, project) = project("[migrations_directory]\ndir = \"sql\"\n");
         let elsewhere = Path::new("/elsewhere");
         let files = project.files(Stream::Tenant, Some(elsewhere)).unwrap();
-        assert_eq!(files.migrations, Path::new("/elsewhere/tenant"));
+        assert_eq!(files.migrations, [Path::new("/elsewhere/tenant")]);
+    }
+
+    #[test]
+    fn the_settings_come_before_the_configuration_and_behind_the_option() {
+        let (folder, project) = project(
+            "[migrations_directory]\ndir = \"sql\"\n[print_schema]\nfile = \"src/other.rs\"\n",
+        );
+        let file = folder.path().join("tenants.toml");
+        let text = "[migrations]\ntenant = ['own', 'vendor']\n[schema]\ntenant = 'src/schema.rs'\n";
+        std::fs::write(&file, text).unwrap();
+        let settings = ProjectSettings::read(file).unwrap();
+        let project = Project {
+            settings,
+            ..project
+        };
+        let files = project.files(Stream::Tenant, None).unwrap();
+        let at = |path: &str| folder.path().join(path);
+        assert_eq!(files.migrations, [at("own"), at("vendor")]);
+        assert_eq!(files.schema, at("src/schema.rs"));
+        let elsewhere = Path::new("/elsewhere");
+        let files = project.files(Stream::Tenant, Some(elsewhere)).unwrap();
+        assert_eq!(files.migrations, [Path::new("/elsewhere/tenant")]);
     }
 
     #[test]

@@ -11,10 +11,11 @@ use crate::exit::UsageError;
 use crate::hints::Advised;
 use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, files, misplaced, project};
+use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, misplaced, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else what libpq's
-/// variables say, else the project's own server, which is started when it does not run.
+/// variables say, else that of the settings, else the project's own server, which is
+/// started when it does not run.
 ///
 /// The variables count if one of them names the database, `PGDATABASE` or `PGSERVICE`: a
 /// `PGHOST` that is there for another program does not lead to that program's database.
@@ -27,6 +28,7 @@ use crate::{Common, Environment, Invocation, Output, files, misplaced, project};
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
+    settings: &ProjectSettings,
     invocation: &Invocation,
     output: Output,
 ) -> anyhow::Result<String> {
@@ -44,7 +46,10 @@ pub async fn find_url(
         output.note(&format!("Working on {database}, as {named} says."));
         return Ok(url);
     }
-    let server = project_server(common, environment, output)?;
+    if let Some(url) = settings.database_url(output)? {
+        return Ok(libpq.complete(&url)?);
+    }
+    let server = project_server(common, environment, settings, output)?;
     let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
     match started.outcome {
         Startup::AlreadyRunning => {}
@@ -69,12 +74,13 @@ pub async fn find_url(
 pub fn project_server(
     common: &Common,
     environment: &Environment,
+    settings: &ProjectSettings,
     output: Output,
 ) -> anyhow::Result<ProjectServer> {
-    let project = project::folder()?;
+    let project = project::folder(settings)?;
     let options = Options {
         binaries: environment.pg_bin.clone(),
-        allow_download: !common.no_download,
+        allow_download: !common.no_download && !settings.forbids_download(),
         announce: Box::new(move |text| output.note(text)),
         ..Options::default()
     };

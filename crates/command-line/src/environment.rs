@@ -11,6 +11,7 @@ use tenant_core::LibpqDefaults;
 
 use crate::env_file::EnvFile;
 use crate::exit::UsageError;
+use crate::settings::{Origin, env_place};
 
 /// What the environment says. Each of these stands in `.env.example`.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Environment {
     pub shared_objects: Vec<String>,
     /// `TENANT_APP_ROLE`: the role that the application logs in as.
     pub app_role: Option<String>,
+    /// `TENANTS_CONFIG`: the file with the project's settings.
+    pub config: Option<PathBuf>,
     /// `CARGO_TARGET_DIR`: Cargo's folder for what it builds.
     pub target_folder: Option<PathBuf>,
     /// `DISPLAY`: whether programs with windows can be started. Nothing to
@@ -41,14 +44,11 @@ impl Environment {
     ///
     /// A `.env` that cannot be read; what stands in it is not shown.
     pub fn read() -> anyhow::Result<Self> {
-        let here = std::env::current_dir().context("finding the current folder")?;
-        let file = EnvFile::nearest(&here, |name| std::env::var(name).is_ok())?;
+        let file = file()?;
         let get = |name: &str| match std::env::var(name) {
             Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
             Err(VarError::NotPresent) => Ok(file.get(name)?.filter(|value| !value.is_empty())),
-            Err(VarError::NotUnicode(_)) => Err(anyhow!(UsageError(format!(
-                "the variable {name} is not valid UTF-8"
-            )))),
+            Err(VarError::NotUnicode(_)) => Err(not_unicode(name)),
         };
         Ok(Self {
             database_url: get("DATABASE_URL")?,
@@ -61,10 +61,46 @@ impl Environment {
                 names.map(str::to_owned).collect()
             }),
             app_role: get("TENANT_APP_ROLE")?,
+            config: get("TENANTS_CONFIG")?.map(PathBuf::from),
             target_folder: get("CARGO_TARGET_DIR")?.map(PathBuf::from),
             has_windows: cfg!(target_os = "macos") || get("DISPLAY")?.is_some(),
         })
     }
+
+    /// The variable `name`, which the settings name: of the process, else of `.env`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Environment::read`].
+    pub fn variable(name: &str) -> anyhow::Result<Option<String>> {
+        let value = match std::env::var(name) {
+            Ok(value) => Some(value),
+            Err(VarError::NotPresent) => file()?.get(name)?,
+            Err(VarError::NotUnicode(_)) => return Err(not_unicode(name)),
+        };
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// Where the variable `name` has its value from, which is set.
+    #[must_use]
+    pub fn origin(name: &str) -> Origin {
+        match std::env::var_os(name) {
+            Some(_) => Origin::Environment(name.to_owned()),
+            None => Origin::EnvFile(env_place::of(name)),
+        }
+    }
+}
+
+/// The nearest `.env`.
+fn file() -> anyhow::Result<EnvFile> {
+    let here = std::env::current_dir().context("finding the current folder")?;
+    EnvFile::nearest(&here, |name| std::env::var(name).is_ok())
+}
+
+fn not_unicode(name: &str) -> anyhow::Error {
+    anyhow!(UsageError(format!(
+        "the variable {name} is not valid UTF-8"
+    )))
 }
 
 /// The variables that libpq knows, and those that say where its files are.

@@ -45,6 +45,9 @@ impl Invocation {
     #[must_use]
     pub fn of(common: &Common) -> Self {
         let mut this = Self::default();
+        if let Some(file) = &common.config {
+            this = this.with("--config", file);
+        }
         if let Some(folder) = &common.migrations_dir {
             this = this.with("--migrations-dir", folder);
         }

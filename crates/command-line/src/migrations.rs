@@ -9,12 +9,12 @@ use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use tenant_core::{MigrationSet, Migrations};
 
-use crate::database::read_folder;
 use crate::exit::UsageError;
 use crate::files::{is_folder, read_if_there};
 use crate::hints::Advised;
 use crate::migration_folder;
 use crate::project::{self, NoProject};
+use crate::settings::{ProjectSettings, read_folders};
 
 /// The streams, as folders and files are called after them.
 const PUBLIC: &str = "public";
@@ -23,8 +23,9 @@ const TENANT: &str = "tenant";
 /// The folder of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamFolder {
-    /// Where it is. It is absolute if the project's folder is.
-    pub path: PathBuf,
+    /// Where it is: one folder, or several that are merged. Absolute if the project's
+    /// folder is.
+    pub paths: Vec<PathBuf>,
     /// Whether somebody has said so: then it has to be there.
     pub is_named: bool,
 }
@@ -36,40 +37,51 @@ pub struct StreamFolder {
 ///
 /// A wrong use when there is no project, no folder with migrations of tenants, or when the
 /// migrations cannot be used.
-pub fn read(migrations_dir: Option<&Path>) -> anyhow::Result<Migrations> {
+pub fn read(
+    settings: &ProjectSettings,
+    migrations_dir: Option<&Path>,
+) -> anyhow::Result<Migrations> {
     let folder = match migrations_dir {
         Some(_) => PathBuf::new(),
-        None => project::folder().map_err(no_migrations)?,
+        None => project::folder(settings).map_err(no_migrations)?,
     };
-    let of = |stream| folder_of(&folder, stream, migrations_dir);
+    let of = |stream| folder_of(settings, &folder, stream, migrations_dir);
     Ok(Migrations {
-        tenant: read_folder(&of(TENANT)?.path)?,
+        tenant: read_folders(&of(TENANT)?.paths)?,
         public: public(&of(PUBLIC)?)?,
     })
 }
 
-/// The folder of a stream: the one in `migrations_dir`, else the one that the stream's
+/// The folder of a stream: the one in `migrations_dir`, else those of the settings, else the
+/// one that the stream's
 /// `diesel.STREAM.toml` names, else `migrations/STREAM` in the folder of the project.
 ///
 /// # Errors
 ///
 /// A wrong use when the configuration cannot be read.
 pub fn folder_of(
+    settings: &ProjectSettings,
     project: &Path,
     stream: &str,
     migrations_dir: Option<&Path>,
 ) -> anyhow::Result<StreamFolder> {
     if let Some(folder) = migrations_dir {
         return Ok(StreamFolder {
-            path: folder.join(stream),
+            paths: vec![folder.join(stream)],
             is_named: false,
+        });
+    }
+    if let Some(paths) = settings.folders(stream) {
+        return Ok(StreamFolder {
+            paths,
+            is_named: true,
         });
     }
     let configured = configured(&project.join(format!("diesel.{stream}.toml")))?;
     let is_named = configured.is_some();
     let usual = || Path::new("migrations").join(stream);
     Ok(StreamFolder {
-        path: project.join(configured.unwrap_or_else(usual)),
+        paths: vec![project.join(configured.unwrap_or_else(usual))],
         is_named,
     })
 }
@@ -81,14 +93,12 @@ pub fn folder_of(
 ///
 /// As [`public_alone`]. A wrong use too when one has the version of one of the library's.
 pub fn public(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
-    let path = &folder.path;
+    let paths = folder.paths.iter().map(|path| path.display().to_string());
+    let paths = paths.collect::<Vec<_>>().join(", ");
     let merged = MigrationSet::registry().merge(public_alone(folder)?);
     merged.with_context(|| {
         Advised::new(
-            format!(
-                "the migrations in {} cannot be used beside those of the list of tenants",
-                path.display()
-            ),
+            format!("the migrations in {paths} cannot be used beside those of the list of tenants"),
             "Give your migration another version. If it is a copy of the library's, delete it: \
              the library brings its own.",
         )
@@ -102,12 +112,12 @@ pub fn public(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
 ///
 /// A wrong use when they cannot be used.
 pub fn public_alone(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
-    let path = &folder.path;
-    let is_there = is_folder(path).map_err(|error| migration_folder::no_folder(path, &error))?;
-    if !is_there && !folder.is_named {
+    if let ([path], false) = (folder.paths.as_slice(), folder.is_named)
+        && !is_folder(path).map_err(|error| migration_folder::no_folder(path, &error))?
+    {
         return Ok(MigrationSet::default());
     }
-    read_folder(path)
+    read_folders(&folder.paths)
 }
 
 /// What Diesel's configuration says of the folder.
@@ -153,22 +163,28 @@ mod tests {
     fn a_folder_is_where_diesels_configuration_says_or_in_its_usual_place() {
         let project = tempfile::tempdir().unwrap();
         let at = |path: &str| project.path().join(path);
-        let of = |stream| folder_of(project.path(), stream, None).unwrap();
+        let settings = ProjectSettings::default();
+        let of = |stream| folder_of(&settings, project.path(), stream, None).unwrap();
         std::fs::write(at("diesel.public.toml"), "[print_schema]\n").unwrap();
-        assert_eq!(of("public").path, at("migrations/public"));
+        assert_eq!(of("public").paths, [at("migrations/public")]);
         assert!(!of("public").is_named);
         let text = "[migrations_directory]\ndir = \"sql\"\n";
         std::fs::write(at("diesel.tenant.toml"), text).unwrap();
-        assert_eq!(of("tenant").path, at("sql"));
+        assert_eq!(of("tenant").paths, [at("sql")]);
         assert!(of("tenant").is_named);
-        let given = folder_of(project.path(), "tenant", Some(Path::new("other")));
-        assert_eq!(given.unwrap().path, Path::new("other/tenant"));
+        let given = folder_of(
+            &settings,
+            project.path(),
+            "tenant",
+            Some(Path::new("other")),
+        );
+        assert_eq!(given.unwrap().paths, [Path::new("other/tenant")]);
     }
 
     #[test]
     fn the_librarys_own_migrations_are_there_whatever_the_project_has() {
         let folder = |path: &Path, is_named| StreamFolder {
-            path: path.to_owned(),
+            paths: vec![path.to_owned()],
             is_named,
         };
         let project = tempfile::tempdir().unwrap();

@@ -15,6 +15,10 @@ pub struct Common {
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
 
+    /// File with the project's settings [default: TENANTS_CONFIG, else the nearest tenants.toml]
+    #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
+    pub config: Option<PathBuf>,
+
     /// Folder with `public/` and `tenant/` migrations, instead of those compiled in
     #[arg(long, value_name = "DIR", global = true)]
     pub migrations_dir: Option<PathBuf>,

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::files;
+use crate::settings::ProjectSettings;
 
 /// What marks the project's folder. What stands first is looked for first, in all folders:
 /// a package of the project may have migrations of its own.
-const MARKERS: [Marker; 3] = [
-    Marker::File("tenants.toml"),
+const MARKERS: [Marker; 2] = [
     Marker::File("diesel.tenant.toml"),
     Marker::Folder("migrations/tenant"),
 ];
@@ -29,14 +29,17 @@ impl Marker {
     }
 }
 
-/// The project's folder: the current one, or the nearest one above, that holds
-/// `tenants.toml`, else `diesel.tenant.toml`, else `migrations/tenant/`.
+/// The project's folder: that of the file of settings, else the current one, or the
+/// nearest one above, that holds `diesel.tenant.toml`, else `migrations/tenant/`.
 ///
 /// # Errors
 ///
 /// [`NoProject`] when there is none, and a current folder that cannot be
 /// found.
-pub fn folder() -> anyhow::Result<PathBuf> {
+pub fn folder(settings: &ProjectSettings) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = settings.folder() {
+        return Ok(folder.to_owned());
+    }
     let here = std::env::current_dir().context("finding the current folder")?;
     let nearest = |marker: &Marker| here.ancestors().find(|folder| marker.is_in(folder));
     let project = MARKERS.iter().find_map(nearest).map(PathBuf::from);

@@ -1,11 +1,14 @@
 //! What all commands share: from the arguments to the exit code.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser};
 use tenant_core::{Migrations, TenantName};
 
 use crate::exit::{UsageError, Verdict};
+use crate::settings::{self, ProjectSettings};
 use crate::{
     Common, Environment, Invocation, NameArg, Output, Program, database, hints, json, migrations,
 };
@@ -16,6 +19,9 @@ use crate::{
     reason = "commands run on one task and are not spawned"
 )]
 pub trait Script: Parser {
+    /// Whether it works by the file of settings: false for a command that writes it.
+    const READS_SETTINGS: bool = true;
+
     /// The common options it was given.
     fn common(&self) -> &Common;
 
@@ -29,7 +35,10 @@ pub struct Context {
     program: Program,
     common: Common,
     environment: Environment,
+    settings: ProjectSettings,
     invocation: Invocation,
+    /// The options on the command line, by their names in the code.
+    given: BTreeSet<String>,
     /// Where its words go.
     pub output: Output,
 }
@@ -40,15 +49,61 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// A `.env` or a variable that cannot be read.
+    /// A `.env` or a variable that cannot be read, and mistakes in the file of settings.
     pub fn new(program: Program, common: Common) -> anyhow::Result<Self> {
-        Ok(Self {
+        let environment = Environment::read()?;
+        let settings = ProjectSettings::find(common.config.as_deref(), &environment)?;
+        Ok(Self::with(program, common, environment, settings))
+    }
+
+    /// The same without a file of settings, for a command that writes it.
+    ///
+    /// # Errors
+    ///
+    /// A `.env` or a variable that cannot be read.
+    pub fn without_settings(program: Program, common: Common) -> anyhow::Result<Self> {
+        let settings = ProjectSettings::default();
+        Ok(Self::with(program, common, Environment::read()?, settings))
+    }
+
+    fn with(
+        program: Program,
+        common: Common,
+        environment: Environment,
+        settings: ProjectSettings,
+    ) -> Self {
+        Self {
             output: Output::new(&common),
-            environment: Environment::read()?,
             invocation: Invocation::of(&common).spelled(program.spelling),
+            given: BTreeSet::new(),
             program,
+            environment,
+            settings,
             common,
-        })
+        }
+    }
+
+    /// The same for a command with these arguments.
+    fn given(self, matches: &ArgMatches) -> Self {
+        let is_given =
+            |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let given = matches.ids().filter(is_given).map(ToString::to_string);
+        Self {
+            given: given.collect(),
+            ..self
+        }
+    }
+
+    /// Whether the option is on the command line, by its name in the code.
+    #[must_use]
+    pub fn is_given(&self, option: &str) -> bool {
+        self.given.contains(option)
+    }
+
+    /// The settings of the project.
+    #[must_use]
+    pub fn settings(&self) -> &ProjectSettings {
+        &self.settings
     }
 
     /// The program that the command is in.
@@ -86,6 +141,7 @@ impl Context {
         database::find_url(
             &self.common,
             &self.environment,
+            &self.settings,
             &self.invocation,
             self.output,
         )
@@ -107,24 +163,28 @@ impl Context {
         Ok(database)
     }
 
-    /// The migrations to work with: those that are compiled into the program, unless
-    /// there are none or `--migrations-dir` names a folder.
+    /// The migrations to work with: those in `--migrations-dir`, else those of the settings,
+    /// else those that are compiled into the program, else those of the project.
     ///
     /// # Errors
     ///
     /// As [`migrations::read`].
     pub fn migrations(&self) -> anyhow::Result<Migrations> {
-        match (self.program.compiled_in, &self.common.migrations_dir) {
-            (Some(compiled_in), None) => Ok(compiled_in()?),
+        let found = match (self.program.compiled_in, &self.common.migrations_dir) {
+            (Some(compiled_in), None) => self.settings.instead_of(compiled_in()?)?,
             (_, folder) => {
-                let read = migrations::read(folder.as_deref())?;
+                if folder.is_none() {
+                    self.settings.require_folders()?;
+                }
+                let read = migrations::read(&self.settings, folder.as_deref())?;
                 if read.tenant.iter().len() == 0 {
                     self.output
                         .note("note: there are no migrations for tenants yet");
                 }
-                Ok(read)
+                read
             }
-        }
+        };
+        self.settings.with_registry(found)
     }
 
     /// The name of a tenant, from an argument or from a file of names: the only place
@@ -135,7 +195,7 @@ impl Context {
     /// [`InvalidName`](tenant_core::InvalidName), a wrong use. What may hold a password is
     /// not repeated.
     pub fn name(&self, text: &str) -> anyhow::Result<TenantName> {
-        let name = text.parse::<TenantName>();
+        let name = self.settings.naming()?.name(text);
         name.map_err(|error| {
             if may_hold_a_password(text) {
                 return UsageError(CONCEALED.to_owned()).into();
@@ -160,27 +220,14 @@ impl Context {
     ///
     /// When the current folder is in no project.
     pub fn project_server(&self) -> anyhow::Result<local_postgres::ProjectServer> {
-        database::project_server(&self.common, &self.environment, self.output)
-    }
-
-    /// What of that schema tenant migrations may change.
-    #[must_use]
-    pub fn shared_objects(&self) -> Vec<String> {
-        let given = &self.common.shared_objects;
-        let names = if given.is_empty() {
-            &self.environment.shared_objects
-        } else {
-            given
-        };
-        names.iter().map(|name| without_schema(name)).collect()
-    }
-
-    /// The schema for extensions, if one is configured.
-    #[must_use]
-    pub fn extensions(&self) -> Option<tenant_core::ExtensionsSchema> {
-        let option = self.common.extensions_schema.as_ref();
-        let name = option.or(self.environment.extensions_schema.as_ref())?;
-        Some(tenant_core::ExtensionsSchema::new(name))
+        let Self {
+            common,
+            environment,
+            settings,
+            output,
+            ..
+        } = self;
+        database::project_server(common, environment, settings, *output)
     }
 }
 
@@ -211,7 +258,7 @@ impl Entry {
     /// Runs it from the process's arguments.
     #[must_use]
     pub fn run(&self, program: &Program) -> ExitCode {
-        match self.command().try_get_matches() {
+        match settings::matches(self.command()) {
             Ok(matches) => self.run_with(program, &matches),
             Err(error) => refuse(&error),
         }
@@ -227,15 +274,21 @@ impl Entry {
 
 fn execute<S: Script>(program: &Program, matches: &ArgMatches) -> Verdict {
     match S::from_arg_matches(matches) {
-        Ok(script) => run(program, script),
+        Ok(script) => run(program, script, matches),
         Err(error) => refused(&error),
     }
 }
 
-fn run<S: Script>(program: &Program, script: S) -> Verdict {
+fn run<S: Script>(program: &Program, script: S, matches: &ArgMatches) -> Verdict {
     let output = Output::new(script.common());
     let invocation = Invocation::of(script.common()).spelled(program.spelling);
-    let result = Context::new(*program, script.common().clone()).and_then(|context| {
+    let context = if S::READS_SETTINGS {
+        Context::new
+    } else {
+        Context::without_settings
+    };
+    let result = context(*program, script.common().clone()).and_then(|context| {
+        let context = context.given(matches);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
@@ -303,34 +356,4 @@ fn may_hold_a_password(message: &str) -> bool {
                 .next()
                 .is_some_and(|url| url.contains('@'))
         })
-}
-
-/// The name of an object, as PostgreSQL stores it, if it is written as errors write it:
-/// `public.plans` or `"My Plans"`. Any other text is a name as it is.
-fn without_schema(name: &str) -> String {
-    let tokens = sql_text::tokens(name).collect::<Vec<_>>();
-    let written = match tokens.as_slice() {
-        [schema, dot, object] if schema.is_name() && dot.text == "." => sql_text::stored(object),
-        [object] if object.kind == sql_text::TokenKind::QuotedName => sql_text::stored(object),
-        _ => None,
-    };
-    written.unwrap_or_else(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_may_be_named_as_errors_name_it() {
-        for (given, stored) in [
-            ("plans", "plans"),
-            ("public.plans", "plans"),
-            ("public.\"My Plans\"", "My Plans"),
-            ("\"My Plans\"", "My Plans"),
-            ("My Plans", "My Plans"),
-        ] {
-            assert_eq!(without_schema(given), stored, "{given}");
-        }
-    }
 }

@@ -19,7 +19,7 @@ const PROGRAM: Program = Program {
 /// Runs the subcommand that the arguments of the process name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let matches = match command().try_get_matches() {
+    let matches = match command_line::settings::matches(command()) {
         Ok(matches) => matches,
         Err(error) => return refuse(&with_nearest(error)),
     };

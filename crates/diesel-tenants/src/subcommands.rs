@@ -93,6 +93,8 @@ pub static GROUPS: [Group; 5] = [
     Group {
         heading: "Project",
         subcommands: &[
+            subcommand("init", &tenants::INIT_SETTINGS),
+            subcommand("config", &tenants::SHOW_CONFIG),
             subcommand("studio", &studio::STUDIO),
             subcommand("stop", &tenants::STOP_SERVER),
             Subcommand {

@@ -42,15 +42,31 @@ pub fn lint_folder(
     folder: &Path,
     options: &Options,
 ) -> Result<Report, FolderError> {
-    let names = migration_names(folder)?;
+    lint_folders(stream, &[folder], options)
+}
+
+/// The same of a stream in several folders. A migration that two folders have with the
+/// same `up.sql` is read once.
+///
+/// # Errors
+///
+/// As [`lint_folder`].
+pub fn lint_folders(
+    stream: Stream,
+    folders: &[impl AsRef<Path>],
+    options: &Options,
+) -> Result<Report, FolderError> {
+    let found = found_in(folders)?;
+    let names = found.iter().map(|found| found.name.clone());
+    let names = names.collect::<Vec<_>>();
     let mut report = Report {
         migrations: names.len(),
         ..Report::default()
     };
     let mut of_versions = name::of_versions(&names, options);
-    let migrations = names.iter().map(|name| Migration {
+    let migrations = found.iter().map(|found| Migration {
         stream,
-        folder: folder.join(name),
+        folder: found.folder.join(&found.name),
         options,
     });
     let migrations = migrations.collect::<Vec<_>>();
@@ -83,12 +99,12 @@ fn of_stream(migrations: &[Migration<'_>]) -> Result<VecDeque<Vec<Found>>, Folde
 /// # Errors
 ///
 /// [`FolderError`] when the folder or a file in it cannot be read.
-pub fn created_names(folder: &Path) -> Result<SharedNames, FolderError> {
+pub fn created_names(folders: &[impl AsRef<Path>]) -> Result<SharedNames, FolderError> {
     let options = Options::default();
-    let names = migration_names(folder)?;
-    let migrations = names.iter().map(|name| Migration {
+    let found = found_in(folders)?;
+    let migrations = found.iter().map(|found| Migration {
         stream: Stream::Public,
-        folder: folder.join(name),
+        folder: found.folder.join(&found.name),
         options: &options,
     });
     let texts = texts(&migrations.collect::<Vec<_>>())?;
@@ -105,6 +121,37 @@ fn texts(migrations: &[Migration<'_>]) -> Result<Vec<String>, FolderError> {
         })
     });
     texts.collect()
+}
+
+/// A migration, and the folder that it is in.
+struct FoundIn {
+    name: String,
+    folder: PathBuf,
+}
+
+/// The migrations of all folders, in the order of their versions.
+fn found_in(folders: &[impl AsRef<Path>]) -> Result<Vec<FoundIn>, FolderError> {
+    let mut found = Vec::new();
+    for folder in folders {
+        let folder = folder.as_ref().to_owned();
+        let names = migration_names(&folder)?.into_iter();
+        found.extend(names.map(|name| FoundIn {
+            name,
+            folder: folder.clone(),
+        }));
+    }
+    found.sort_by_key(|found| (name::version(&found.name), found.name.clone()));
+    found.dedup_by(|one, other| one.name == other.name && one.up() == other.up());
+    Ok(found)
+}
+
+impl FoundIn {
+    fn up(&self) -> Option<Vec<u8>> {
+        let file = self.folder.join(&self.name).join("up.sql");
+        // Reading a pipe waits until somebody writes into it.
+        let is_file = fs::metadata(&file).is_ok_and(|found| found.is_file());
+        is_file.then(|| fs::read(&file).ok()).flatten()
+    }
 }
 
 /// The names of the folders, in the order of their versions.

@@ -21,7 +21,7 @@ mod stream;
 mod text;
 
 pub use finding::{Finding, Report};
-pub use folder::{FolderError, created_names, lint_folder};
+pub use folder::{FolderError, created_names, lint_folder, lint_folders};
 pub use lint::{Direction, SqlText, Stream, lint_text};
 pub use options::{Options, OptionsError};
 pub use rules::catalog::{RuleInfo, rules};

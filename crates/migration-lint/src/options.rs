@@ -96,29 +96,39 @@ impl Options {
     /// of another type, or names a rule or a version that does not exist.
     pub fn parse(text: &str) -> Result<Self, OptionsError> {
         let written = toml::from_str::<Written>(text).map_err(OptionsError::Toml)?;
-        for rule in written.disabled_rules.iter().chain(&written.enabled_rules) {
-            if !catalog::is_known(rule) {
-                return Err(OptionsError::unknown_rule(rule));
-            }
-        }
-        let both = |rule: &&String| written.disabled_rules.contains(rule);
-        if let Some(rule) = written.enabled_rules.iter().find(both) {
-            return Err(OptionsError::OnAndOff { rule: rule.clone() });
-        }
-        if written.postgres_version < OLDEST_KNOWN {
-            return Err(OptionsError::TooOld {
-                version: written.postgres_version,
-            });
-        }
-        Ok(Self {
+        let options = Self {
             allowed_schemas: written.allowed_schemas,
             disabled_rules: written.disabled_rules,
             enabled_rules: written.enabled_rules,
             postgres_version: written.postgres_version,
             citus: written.citus,
-            base_versions: None,
-            shared_names: SharedNames::default(),
-        })
+            ..Self::default()
+        };
+        options.checked()
+    }
+
+    /// The same options, if the rules and the version exist: for options that were written
+    /// down elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`OptionsError`] for a rule or a version that does not exist.
+    pub fn checked(self) -> Result<Self, OptionsError> {
+        for rule in self.disabled_rules.iter().chain(&self.enabled_rules) {
+            if !catalog::is_known(rule) {
+                return Err(OptionsError::unknown_rule(rule));
+            }
+        }
+        let both = |rule: &&String| self.disabled_rules.contains(rule);
+        if let Some(rule) = self.enabled_rules.iter().find(both) {
+            return Err(OptionsError::OnAndOff { rule: rule.clone() });
+        }
+        if self.postgres_version < OLDEST_KNOWN {
+            return Err(OptionsError::TooOld {
+                version: self.postgres_version,
+            });
+        }
+        Ok(self)
     }
 
     /// Whether the rule `rule` is asked; false for a name that no rule has.

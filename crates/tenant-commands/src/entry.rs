@@ -4,8 +4,9 @@ use command_line::Entry;
 
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
-    DropTenant, HealthCheck, ListTenants, MigratePublic, MigrateTenants, MoveTenant, RenameTenant,
-    RepairTenant, RollbackTenants, SpareTenants, SquashTenants, StopServer, TenantUrl,
+    DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic, MigrateTenants, MoveTenant,
+    RenameTenant, RepairTenant, RollbackTenants, ShowConfig, SpareTenants, SquashTenants,
+    StopServer, TenantUrl,
 };
 
 macro_rules! entries {
@@ -29,6 +30,7 @@ entries! {
     DISTRIBUTE_TENANTS: DistributeTenants,
     DROP_TENANT: DropTenant,
     HEALTH_CHECK: HealthCheck,
+    INIT_SETTINGS: InitSettings,
     LIST_TENANTS: ListTenants,
     MIGRATE_PUBLIC: MigratePublic,
     MIGRATE_TENANTS: MigrateTenants,
@@ -36,6 +38,7 @@ entries! {
     RENAME_TENANT: RenameTenant,
     REPAIR_TENANT: RepairTenant,
     ROLLBACK_TENANTS: RollbackTenants,
+    SHOW_CONFIG: ShowConfig,
     SPARE_TENANTS: SpareTenants,
     SQUASH_TENANTS: SquashTenants,
     STOP_SERVER: StopServer,

@@ -32,6 +32,7 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
     let migrations = context.migrations()?;
     let database = context.database().await?;
     let tenants = Tenants::open(database, migrations, settings).await?;
+    let tenants = context.settings().apply(tenants).await?;
     let told = Mutex::new(HashSet::new());
     let output = context.output;
     Ok(tenants.on_wait(move |waiting| {

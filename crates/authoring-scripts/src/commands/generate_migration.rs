@@ -1,5 +1,6 @@
 //! `generate-migration`: writes the migration that an edited `schema.rs` needs.
 
+use anyhow::Context as _;
 use chrono::Utc;
 use clap::Parser;
 use command_line::interrupt::interruptible;
@@ -132,7 +133,7 @@ impl Script for GenerateMigration {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let project = Project::find()?;
+        let project = Project::find(context.settings())?;
         let name = self.name.as_deref().map(name::checked).transpose()?;
         // All of it before the first file is written.
         let drafted = interruptible(self.draft(context, &project)).await?;
@@ -249,8 +250,12 @@ impl GenerateMigration {
         let Some(draft) = &one.draft else {
             return Ok(row);
         };
-        let migrations = &one.files.migrations;
-        let existing = folder::existing(migrations)?;
+        let folders = &one.files.migrations;
+        let migrations = folders.first().context("the stream has no folder")?;
+        let mut existing = Vec::new();
+        for folder in folders {
+            existing.extend(folder::existing(folder)?);
+        }
         let name = name.map_or_else(|| name::of_changes(&draft.changes), str::to_owned);
         let name = name::folder(&name, Utc::now(), &existing)?;
         if self.dry_run {

@@ -9,7 +9,7 @@ use command_line::files::is_folder;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use migration_lint::{Finding, Options, Report, SharedNames, created_names, lint_folder, rules};
+use migration_lint::{Finding, Options, Report, SharedNames, created_names, lint_folders, rules};
 use serde::Serialize;
 
 use crate::base::Base;
@@ -96,7 +96,7 @@ impl Script for LintMigrations {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let project = Project::find()?;
+        let project = Project::find(context.settings())?;
         let mut options = lint_options::read(&project)?;
         options.citus |= self.citus;
         if self.rules {
@@ -124,22 +124,16 @@ impl LintMigrations {
         let mut document = Document::default();
         let migrations_dir = self.common.migrations_dir.as_deref();
         for files in self.streams.find(project, migrations_dir)? {
-            let (stream, folder) = (files.stream, files.migrations);
-            let is_there = is_folder(&folder).map_err(|error| {
-                let shown = project.shown(&folder);
-                anyhow!(UsageError(format!(
-                    "the folder {shown} cannot be read: {error}"
-                )))
-            });
-            if !is_there? {
-                return Err(no_folder(project, stream, &folder));
+            let (stream, folders) = (files.stream, files.migrations);
+            for folder in &folders {
+                require_folder(project, stream, folder)?;
             }
             let mut options = options.clone();
             if stream == Stream::Tenant {
                 options.shared_names = self.public_names(project)?;
             }
             if let Some(base) = &base {
-                let versions = base.versions(&folder).await;
+                let versions = base.versions_in(&folders).await;
                 options.base_versions = self.if_known(context, versions)?;
             }
             if let Some(versions) = &options.base_versions {
@@ -149,7 +143,7 @@ impl LintMigrations {
                     .output
                     .detail(&format!("{stream}: {existing} in {revision}"));
             }
-            let report = lint_folder(stream.into(), &folder, &options)?;
+            let report = lint_folders(stream.into(), &folders, &options)?;
             document.add(project, stream, report);
         }
         Ok(document)
@@ -161,10 +155,9 @@ impl LintMigrations {
         let Ok(files) = project.files(Stream::Public, migrations_dir) else {
             return Ok(SharedNames::default());
         };
-        Ok(match is_folder(&files.migrations) {
-            Ok(true) => created_names(&files.migrations)?,
-            _ => SharedNames::default(),
-        })
+        let mut folders = files.migrations;
+        folders.retain(|folder| is_folder(folder).unwrap_or_default());
+        Ok(created_names(&folders)?)
     }
 
     fn revision(&self) -> &str {
@@ -192,11 +185,16 @@ impl LintMigrations {
     }
 }
 
-fn no_folder(project: &Project, stream: Stream, folder: &Path) -> anyhow::Error {
-    anyhow!(UsageError(format!(
-        "there is no folder {}, where the {stream} migrations should be",
-        project.shown(folder)
-    )))
+fn require_folder(project: &Project, stream: Stream, folder: &Path) -> anyhow::Result<()> {
+    let shown = project.shown(folder);
+    let said = match is_folder(folder) {
+        Ok(true) => return Ok(()),
+        Ok(false) => {
+            format!("there is no folder {shown}, where the {stream} migrations should be")
+        }
+        Err(error) => format!("the folder {shown} cannot be read: {error}"),
+    };
+    Err(anyhow!(UsageError(said)))
 }
 
 impl Document {

@@ -114,7 +114,7 @@ impl Script for PrintSchema {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let project = Project::find()?;
+        let project = Project::find(context.settings())?;
         if self.check {
             let compared = interruptible(self.compare(context, &project)).await?;
             let invocation = self.files.invocation(context, &self.scratch);

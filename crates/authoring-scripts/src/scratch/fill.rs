@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use anyhow::{Context as _, anyhow};
-use command_line::database::read_folder;
 use command_line::hints::Advised;
 use command_line::migrations::folder_of;
+use command_line::settings::read_folders;
 use command_line::{Context, migrations};
 use tenant_core::{
     Database, Error, MigrationSet, Migrations, PgError, Settings, TenantName, Tenants,
@@ -38,11 +38,12 @@ pub(super) fn read(
     stream: Stream,
 ) -> anyhow::Result<Contents> {
     let dir = context.common().migrations_dir.as_deref();
-    let folder = |stream: Stream| folder_of(project.folder(), stream.name(), dir);
+    let folder =
+        |stream: Stream| folder_of(context.settings(), project.folder(), stream.name(), dir);
     let public = folder(Stream::Public)?;
     let tenant = match stream {
         Stream::Public => MigrationSet::default(),
-        Stream::Tenant => read_folder(&folder(Stream::Tenant)?.path)?,
+        Stream::Tenant => read_folders(&folder(Stream::Tenant)?.paths)?,
     };
     let versions = |set: MigrationSet| {
         let versions = set.iter().map(|one| one.version().clone());

@@ -20,7 +20,7 @@ use crate::support::{ROOT, Site};
 /// The Diesel CLI, if there is one; else says so, past the test harness.
 async fn diesel() -> Option<PathBuf> {
     let context = Context::new(command_line::Program::default(), Common::default()).unwrap();
-    let found = DieselCli::find(&context, &Project::find().unwrap()).await;
+    let found = DieselCli::find(&context, &Project::find(context.settings()).unwrap()).await;
     if found.is_none() {
         say_not_run(
             "there is no Diesel CLI 2.3 in PATH or target/tools; `cargo xtask db:schema` \

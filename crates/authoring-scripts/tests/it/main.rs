@@ -19,4 +19,5 @@ mod lint;
 mod print_schema;
 mod repository;
 mod scratch;
+mod settings;
 mod support;

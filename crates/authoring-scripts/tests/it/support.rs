@@ -89,7 +89,7 @@ impl Site {
             ..Common::default()
         };
         let context = Context::new(command_line::Program::default(), common).unwrap();
-        let project = Project::find().unwrap();
+        let project = Project::find(context.settings()).unwrap();
         let made = Scratch::make(&context, &project, stream, &Options::default()).await;
         made.unwrap()
     }

@@ -331,7 +331,7 @@ fn what_the_public_migrations_create_too_is_found_where_the_tenants_create_it() 
     };
     assert_eq!(found(&Options::default()), [""; 0]);
     let options = Options {
-        shared_names: created_names(public.path()).unwrap(),
+        shared_names: created_names(&[public.path()]).unwrap(),
         ..Options::default()
     };
     let file = "2026-01-01-000000_a/up.sql";

@@ -115,9 +115,7 @@ impl Script for HealthCheck {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = Settings {
-            application_role: self
-                .app_role
-                .or_else(|| context.environment().app_role.clone()),
+            application_role: context.application_role(self.app_role),
             ..Settings::default()
         };
         let select = tenants::selected(context, &self.only)?;

@@ -7,7 +7,7 @@ use test_support::{assert_short_help_fits, assert_tells_version, help_of};
 
 use crate::support::Database;
 
-const BINS: [&str; 20] = [
+const BINS: [&str; 22] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -17,6 +17,7 @@ const BINS: [&str; 20] = [
     "distribute-tenants",
     "drop-tenant",
     "health-check",
+    "init-settings",
     "list-tenants",
     "migrate-public",
     "migrate-tenants",
@@ -24,6 +25,7 @@ const BINS: [&str; 20] = [
     "rename-tenant",
     "repair-tenant",
     "rollback-tenants",
+    "show-config",
     "spare-tenants",
     "squash-tenants",
     "stop-server",
@@ -75,6 +77,7 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "tenant-url acme --json",
         "rename-tenant acme globex --json",
         "drop-tenant globex --yes --json",
+        "show-config --json",
         "stop-server --json",
     ] {
         let document = database.run(line).json();

@@ -1,0 +1,167 @@
+//! What of the settings is in force for a command: the options, the environment, the
+//! file.
+
+use anyhow::anyhow;
+use tenant_core::ExtensionsSchema;
+
+use super::{DatabaseUrl, Origin, ProjectSettings};
+use crate::exit::UsageError;
+use crate::{Context, Environment, Output, project, url};
+
+impl Context {
+    /// The project's folder.
+    ///
+    /// # Errors
+    ///
+    /// [`NoProject`](project::NoProject) if there is none.
+    pub fn project_folder(&self) -> anyhow::Result<std::path::PathBuf> {
+        project::folder(self.settings())
+    }
+
+    /// Whether nothing may be downloaded.
+    #[must_use]
+    pub fn no_download(&self) -> bool {
+        self.common().no_download || self.settings().forbids_download()
+    }
+
+    /// The schema for extensions, if one is configured.
+    #[must_use]
+    pub fn extensions(&self) -> Option<ExtensionsSchema> {
+        let (name, _) = self.extensions_schema()?;
+        Some(ExtensionsSchema::new(name))
+    }
+
+    pub(super) fn extensions_schema(&self) -> Option<(&str, Origin)> {
+        let option = self.common().extensions_schema.as_deref();
+        let variable = self.environment().extensions_schema.as_deref();
+        let path = &self.settings().written().path;
+        let file = path.extensions_schema.as_ref();
+        self.option(option, "--extensions-schema")
+            .or_else(|| self.variable(variable, "TENANT_EXTENSIONS_SCHEMA"))
+            .or_else(|| file.map(|file| (file.value.as_str(), self.in_file(file.line))))
+    }
+
+    /// What of that schema tenant migrations may change.
+    #[must_use]
+    pub fn shared_objects(&self) -> Vec<String> {
+        let (names, _) = self.named_objects();
+        names.iter().map(|name| without_schema(name)).collect()
+    }
+
+    pub(super) fn named_objects(&self) -> (&[String], Origin) {
+        fn some(names: &[String]) -> Option<&[String]> {
+            Some(names).filter(|names| !names.is_empty())
+        }
+        let option = some(&self.common().shared_objects);
+        let variable = some(&self.environment().shared_objects);
+        let path = &self.settings().written().path;
+        let file = path.shared_objects.as_ref();
+        self.option(option, "--shared-object")
+            .or_else(|| self.variable(variable, "TENANT_SHARED_OBJECTS"))
+            .or_else(|| file.map(|file| (file.value.as_slice(), self.in_file(file.line))))
+            .unwrap_or((&[], Origin::Default))
+    }
+
+    /// The role that the application logs in as: `option`, else what is configured.
+    #[must_use]
+    pub fn application_role(&self, option: Option<String>) -> Option<String> {
+        let (role, _) = self.role(option.as_deref())?;
+        Some(role.to_owned())
+    }
+
+    pub(super) fn role<'a>(&'a self, option: Option<&'a str>) -> Option<(&'a str, Origin)> {
+        let variable = self.environment().app_role.as_deref();
+        let file = self.settings().written().application_role.as_ref();
+        self.option(option, "--app-role")
+            .or_else(|| self.variable(variable, "TENANT_APP_ROLE"))
+            .or_else(|| file.map(|file| (file.value.as_str(), self.in_file(file.line))))
+    }
+
+    pub(super) fn option<T>(&self, value: Option<T>, name: &'static str) -> Option<(T, Origin)> {
+        value.map(|value| (value, Origin::Option(name)))
+    }
+
+    pub(super) fn variable<T>(&self, value: Option<T>, name: &str) -> Option<(T, Origin)> {
+        value.map(|value| (value, Environment::origin(name)))
+    }
+
+    pub(super) fn in_file(&self, line: usize) -> Origin {
+        self.settings().origin(line)
+    }
+}
+
+impl ProjectSettings {
+    /// Whether the file forbids downloads.
+    pub(crate) fn forbids_download(&self) -> bool {
+        let forbidden = self.written.defaults.no_download.as_ref();
+        forbidden.is_some_and(|forbidden| forbidden.value)
+    }
+
+    /// The URL of the database, if the file has one or names the variable that has it.
+    ///
+    /// # Errors
+    ///
+    /// A wrong use if that variable is not set: another database would be the wrong one.
+    pub(crate) fn database_url(&self, output: Output) -> anyhow::Result<Option<String>> {
+        let Some(placed) = &self.written.database_url else {
+            return Ok(None);
+        };
+        let place = self.place(placed.line);
+        match &placed.value {
+            DatabaseUrl::Text(text) => {
+                if has_password(text) {
+                    output.note(&password_in_file(&place));
+                }
+                Ok(Some(text.clone()))
+            }
+            DatabaseUrl::Variable(name) => match Environment::variable(name)? {
+                Some(url) => Ok(Some(url)),
+                None => Err(anyhow!(UsageError(format!(
+                    "{place}: `database_url` is in the variable {name}, which is not set"
+                )))),
+            },
+        }
+    }
+}
+
+/// Whether the URL contains more than can be shown.
+pub(super) fn has_password(text: &str) -> bool {
+    url::without_password(text).is_some_and(|shown| shown != text)
+}
+
+fn password_in_file(place: &str) -> String {
+    format!(
+        "warning: {place} contains the password of a database. Set DATABASE_URL in the \
+         environment or in .env, and delete the key."
+    )
+}
+
+/// The name of an object, as PostgreSQL stores it, if it is written as errors write it:
+/// `public.plans` or `"My Plans"`. Any other text is a name as it is.
+fn without_schema(name: &str) -> String {
+    let tokens = sql_text::tokens(name).collect::<Vec<_>>();
+    let written = match tokens.as_slice() {
+        [schema, dot, object] if schema.is_name() && dot.text == "." => sql_text::stored(object),
+        [object] if object.kind == sql_text::TokenKind::QuotedName => sql_text::stored(object),
+        _ => None,
+    };
+    written.unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_may_be_named_as_errors_name_it() {
+        for (given, stored) in [
+            ("plans", "plans"),
+            ("public.plans", "plans"),
+            ("public.\"My Plans\"", "My Plans"),
+            ("\"My Plans\"", "My Plans"),
+            ("My Plans", "My Plans"),
+        ] {
+            assert_eq!(without_schema(given), stored, "{given}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Several folders of migrations as one stream.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use tenant_core::{MigrationSet, Version};
+
+use crate::database::read_folder;
+use crate::exit::UsageError;
+
+/// The migrations of all `folders`, in the order of their versions. A migration that two
+/// folders have with the same text is there once.
+///
+/// # Errors
+///
+/// A wrong use if a folder cannot be read, or if two migrations have the same version and
+/// different texts: it names both.
+pub fn read_folders(folders: &[PathBuf]) -> anyhow::Result<MigrationSet> {
+    let mut merged = MigrationSet::default();
+    let mut seen: HashMap<Version, (PathBuf, String)> = HashMap::new();
+    for folder in folders {
+        let set = read_folder(folder)?;
+        for migration in set.iter() {
+            let fingerprint = migration.fingerprint().to_owned();
+            let file = folder.join(migration.name()).join("up.sql");
+            match seen.get(migration.version()) {
+                Some((_, same)) if *same == fingerprint => {}
+                Some((other, _)) => return Err(twins(migration.version(), other, &file)),
+                None => {
+                    seen.insert(migration.version().clone(), (file, fingerprint));
+                }
+            }
+        }
+        merged = merged.merge(set)?;
+    }
+    Ok(merged)
+}
+
+fn twins(version: &Version, one: &std::path::Path, other: &std::path::Path) -> anyhow::Error {
+    anyhow!(UsageError(format!(
+        "two migrations have the version {version} and different texts: {} and {}; rename the \
+         folder of one that no database has applied",
+        one.display(),
+        other.display()
+    )))
+}

@@ -1,0 +1,226 @@
+//! What is in force, setting by setting, and where each value comes from.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tenant_core::Registry;
+
+use super::{DatabaseUrl, Lint, Origin, Placed, ProjectSettings, TableName, find};
+use crate::{Context, Environment, url};
+
+/// One setting.
+#[derive(Debug, Serialize)]
+pub struct Setting {
+    /// As the file names it, with its section: `migrations.tenant`.
+    pub name: &'static str,
+    /// The value; null if there is none. A password in it is hidden.
+    pub value: Value,
+    /// The kind of its origin: `option`, `environment`, `env_file`, `settings`, `default`.
+    pub source: &'static str,
+    /// Its origin in words, with the line.
+    pub from: String,
+}
+
+/// The options of one command that have their defaults in the file.
+#[derive(Debug)]
+pub struct Values {
+    /// `--app-role`
+    pub app_role: Option<String>,
+    /// `--jobs`; `None` if the server decides.
+    pub jobs: Option<usize>,
+    /// `--max-failures`, or 1 for `--fail-fast`.
+    pub max_failures: Option<usize>,
+    /// The time-outs and the mode of transactions.
+    pub settings: tenant_core::Settings,
+}
+
+/// What is shown in place of a URL in which the password cannot be told apart.
+const HIDDEN: &str = "(hidden)";
+
+impl Context {
+    /// Every setting, in the order of the file, for a command with these options.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is not UTF-8.
+    pub fn in_force(&self, values: &Values) -> anyhow::Result<Vec<Setting>> {
+        let mut all = vec![self.database_setting()?];
+        all.extend(self.of_folders());
+        all.extend(self.settings().of_file_only());
+        all.extend(self.of_path(values));
+        all.extend(self.settings().of_hooks());
+        all.extend(self.settings().of_lint());
+        all.extend(self.of_defaults(values));
+        Ok(all)
+    }
+
+    fn database_setting(&self) -> anyhow::Result<Setting> {
+        let option = self.common().database_url.clone();
+        let variable = self.environment().database_url.clone();
+        let given = self
+            .option(option, "--database-url")
+            .or_else(|| self.variable(variable, "DATABASE_URL"));
+        let found = match given {
+            Some(given) => Some(given),
+            None => self.database_of_file()?,
+        };
+        let shown = found.map(|(url, origin)| (without_password(&url), origin));
+        Ok(setting("database_url", shown))
+    }
+
+    fn database_of_file(&self) -> anyhow::Result<Option<(String, Origin)>> {
+        let Some(placed) = &self.settings().written().database_url else {
+            return Ok(None);
+        };
+        let origin = self.in_file(placed.line);
+        Ok(match &placed.value {
+            DatabaseUrl::Text(text) => Some((text.clone(), origin)),
+            DatabaseUrl::Variable(name) => {
+                let found = Environment::variable(name)?;
+                let place = format!("{origin}, variable {name}");
+                found.map(|url| (url, Origin::Settings(place)))
+            }
+        })
+    }
+
+    fn of_folders(&self) -> [Setting; 4] {
+        let written = self.settings().written();
+        let option = self.common().migrations_dir.as_ref();
+        let folders = |stream: &str, file: Option<&Placed<Vec<PathBuf>>>| {
+            let option = option.map(|folder| vec![folder.join(stream)]);
+            let found = self
+                .option(option, "--migrations-dir")
+                .or_else(|| self.of_file(file));
+            found.map(|(folders, origin)| (shown_paths(&folders), origin))
+        };
+        let file = |file: Option<&Placed<PathBuf>>| {
+            let found = self.of_file(file);
+            found.map(|(path, origin)| (find::shown(&path), origin))
+        };
+        let (migrations, schema) = (&written.migrations, &written.schema);
+        [
+            setting(
+                "migrations.public",
+                folders("public", migrations.public.as_ref()),
+            ),
+            setting(
+                "migrations.tenant",
+                folders("tenant", migrations.tenant.as_ref()),
+            ),
+            setting("schema.public", file(schema.public.as_ref())),
+            setting("schema.tenant", file(schema.tenant.as_ref())),
+        ]
+    }
+
+    fn of_file<T: Clone>(&self, placed: Option<&Placed<T>>) -> Option<(T, Origin)> {
+        placed.map(|placed| (placed.value.clone(), self.in_file(placed.line)))
+    }
+
+    fn of_path(&self, values: &Values) -> [Setting; 4] {
+        let behind = self.of_file(self.settings().written().path.behind.as_ref());
+        let behind = behind.unwrap_or((Vec::new(), Origin::Default));
+        [
+            setting("path.behind", Some(behind)),
+            setting("path.extensions_schema", self.extensions_schema()),
+            setting("path.shared_objects", Some(self.named_objects())),
+            setting("application.role", self.role(values.app_role.as_deref())),
+        ]
+    }
+}
+
+impl ProjectSettings {
+    /// What only the file can say: the registry and the names.
+    fn of_file_only(&self) -> [Setting; 8] {
+        let registry = &self.written.registry;
+        let names = &self.written.names;
+        let table = |placed: &Option<Placed<TableName>>| {
+            let placed = placed.as_ref();
+            placed.map(|placed| (placed.value.to_string(), self.origin(placed.line)))
+        };
+        let text = |placed: &Option<Placed<String>>| {
+            let placed = placed.as_ref();
+            placed.map(|placed| (placed.value.clone(), self.origin(placed.line)))
+        };
+        let usual = Registry::default().sql_table().to_owned();
+        let by_query = registry.query.is_some();
+        let or_usual = |found: Option<(String, Origin)>, usual: &str| {
+            let usual = (usual.to_owned(), Origin::Default);
+            found.or(Some(usual).filter(|_| !by_query))
+        };
+        let template = text(&names.schema);
+        let template = template.unwrap_or_else(|| ("{name}".to_owned(), Origin::Default));
+        [
+            setting("registry.table", or_usual(table(&registry.table), &usual)),
+            setting("registry.query", text(&registry.query)),
+            setting("registry.key", or_usual(text(&registry.key), "name")),
+            setting("registry.schema_column", text(&registry.schema_column)),
+            setting("registry.only", text(&registry.only)),
+            setting("registry.beside", table(&registry.beside)),
+            setting("names.schema", Some(template)),
+            setting("names.allow", text(&names.allow)),
+        ]
+    }
+
+    /// The section of the linter. Its values have the place of the section.
+    fn of_lint(&self) -> [Setting; 5] {
+        let section = self.written.lint.as_ref();
+        let value = |of: fn(&Lint) -> Value| {
+            section.map(|section| (of(&section.value), self.origin(section.line)))
+        };
+        [
+            setting(
+                "lint.allowed_schemas",
+                value(|lint| json!(lint.allowed_schemas)),
+            ),
+            setting(
+                "lint.disabled_rules",
+                value(|lint| json!(lint.disabled_rules)),
+            ),
+            setting(
+                "lint.enabled_rules",
+                value(|lint| json!(lint.enabled_rules)),
+            ),
+            setting(
+                "lint.postgres_version",
+                value(|lint| json!(lint.postgres_version)),
+            ),
+            setting("lint.citus", value(|lint| json!(lint.citus))),
+        ]
+    }
+
+    fn of_hooks(&self) -> [Setting; 3] {
+        let hooks = &self.written.hooks;
+        let files = |placed: &Option<Placed<Vec<PathBuf>>>| {
+            let found = placed.as_ref();
+            let found = found.map(|found| (shown_paths(&found.value), self.origin(found.line)));
+            Some(found.unwrap_or((Vec::new(), Origin::Default)))
+        };
+        [
+            setting("hooks.seed", files(&hooks.seed)),
+            setting("hooks.on_drop", files(&hooks.on_drop)),
+            setting("hooks.on_rename", files(&hooks.on_rename)),
+        ]
+    }
+}
+
+fn shown_paths(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| find::shown(path)).collect()
+}
+
+fn without_password(text: &str) -> String {
+    url::without_password(text).unwrap_or_else(|| HIDDEN.to_owned())
+}
+
+pub(super) fn setting<T: Serialize>(name: &'static str, found: Option<(T, Origin)>) -> Setting {
+    let (value, origin) = match found {
+        Some((value, origin)) => (serde_json::to_value(value).unwrap_or_default(), origin),
+        None => (Value::Null, Origin::Default),
+    };
+    Setting {
+        name,
+        value,
+        source: origin.kind(),
+        from: origin.to_string(),
+    }
+}

@@ -1,0 +1,87 @@
+//! `show-config`: shows the settings in force, and where each comes from.
+
+use std::num::NonZeroUsize;
+
+use clap::Parser;
+use command_line::options::{Failures, Locking, Transactions};
+use command_line::output::{shown, table};
+use command_line::settings::{Setting, Values};
+use command_line::{Common, Context, Script, Verdict};
+use serde::Serialize;
+
+/// Show the settings in force, and where each comes from
+///
+/// An option comes before a variable of the environment, that before .env, that before
+/// tenants.toml, and that before a default. Options given here count as they would for
+/// another command. Passwords are hidden, and no connection is made.
+///
+/// With --json: file (the file of settings, or null), settings: name (with its section),
+/// value (null if there is none), source (option, environment, env_file, settings,
+/// default), from (the place in words).
+#[derive(Debug, Parser)]
+#[command(name = "show-config", version)]
+pub struct ShowConfig {
+    /// Role that the application logs in as [default: TENANT_APP_ROLE]
+    #[arg(long, value_name = "ROLE")]
+    app_role: Option<String>,
+
+    /// Tenants to work on at the same time [default: 8, or what the server has left]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    failures: Failures,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    transactions: Transactions,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document {
+    file: Option<String>,
+    settings: Vec<Setting>,
+}
+
+impl Script for ShowConfig {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let values = Values {
+            app_role: self.app_role,
+            jobs: self.jobs.map(NonZeroUsize::get),
+            max_failures: self.failures.most(),
+            settings: self.transactions.settings(self.locking.settings()),
+        };
+        let file = context.settings().file();
+        let document = Document {
+            file: file.map(|file| file.display().to_string()),
+            settings: context.in_force(&values)?,
+        };
+        context.output.answer(&document, &text(&document))?;
+        Ok(Verdict::Done)
+    }
+}
+
+fn text(document: &Document) -> String {
+    let file = match &document.file {
+        Some(file) => format!("Settings of {}:", shown(file)),
+        None => "There is no tenants.toml here or above.".to_owned(),
+    };
+    let rows = document.settings.iter().map(|setting| {
+        [
+            setting.name.to_owned(),
+            shown(&setting.shown()).into_owned(),
+            shown(&setting.from).into_owned(),
+        ]
+    });
+    let rows = table(["Setting", "Value", "From"], rows);
+    format!("{file}\n{rows}")
+}

@@ -1,0 +1,5 @@
+//! `show-config`: see [`tenant_commands::commands::ShowConfig`].
+
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::show_config()
+}
