@@ -27,6 +27,7 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
         extensions: context.extensions(),
         shared_objects: context.shared_objects(),
         notices: context.output.is_verbose(),
+        hooks: context.settings().hooks(settings.hooks)?,
         ..settings
     };
     let migrations = context.migrations()?;

@@ -150,6 +150,16 @@ impl Hooks {
         all.into_iter().flatten().any(|hook| hook.sql.prepares())
     }
 
+    /// Runs `others` behind these, each at its own occasion.
+    #[must_use]
+    pub fn then(mut self, others: Self) -> Self {
+        self.create.extend(others.create);
+        self.drop.extend(others.drop);
+        self.dropped.extend(others.dropped);
+        self.rename.extend(others.rename);
+        self
+    }
+
     /// Those for what happens.
     pub(crate) fn on(&self, occasion: Occasion) -> &[Hook] {
         match occasion {

@@ -37,7 +37,8 @@ const TAIL: &str = "
 [hooks]
 # Files of SQL that run in the transaction that creates, drops, or renames a tenant.
 # seed = [\"sql/seed.sql\"]
-# on_drop = [\"sql/gone.sql\"]
+# on_drop = [\"sql/going.sql\"]
+# after_drop = [\"sql/gone.sql\"]
 # on_rename = [\"sql/renamed.sql\"]
 
 [defaults]

@@ -189,7 +189,7 @@ impl ProjectSettings {
         ]
     }
 
-    fn of_hooks(&self) -> [Setting; 3] {
+    fn of_hooks(&self) -> [Setting; 4] {
         let hooks = &self.written.hooks;
         let files = |placed: &Option<Placed<Vec<PathBuf>>>| {
             let found = placed.as_ref();
@@ -199,6 +199,7 @@ impl ProjectSettings {
         [
             setting("hooks.seed", files(&hooks.seed)),
             setting("hooks.on_drop", files(&hooks.on_drop)),
+            setting("hooks.after_drop", files(&hooks.after_drop)),
             setting("hooks.on_rename", files(&hooks.on_rename)),
         ]
     }

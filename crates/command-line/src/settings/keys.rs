@@ -28,7 +28,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("names", &["schema", "allow"]),
     ("path", &["behind", "extensions_schema", "shared_objects"]),
     ("application", &["role"]),
-    ("hooks", &["seed", "on_drop", "on_rename"]),
+    ("hooks", &["seed", "on_drop", "after_drop", "on_rename"]),
     (
         "lint",
         &[

@@ -1,13 +1,14 @@
 //! From settings to values of the library: the one place where each of them becomes one.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use tenant_core::{Migrations, Naming, Registry, RuntimePath, Tenants};
+use tenant_core::{HookError, Hooks, Migrations, Naming, Registry, RuntimePath, Tenants};
 
 use super::{Placed, ProjectSettings, RegistryPlace, read_folders};
 use crate::exit::UsageError;
-use crate::files::is_folder;
+use crate::files::{is_folder, read_if_there};
 use crate::migrations::{self, StreamFolder};
 
 impl ProjectSettings {
@@ -124,16 +125,43 @@ impl ProjectSettings {
         }))
     }
 
-    /// `tenants` with the registry, the path at run time, and the hooks of the file.
+    /// The SQL of the file for what happens to tenants, and `others` behind it.
+    ///
+    /// # Errors
+    ///
+    /// A wrong use for a file that cannot be read, or that cannot go well.
+    pub fn hooks(&self, others: Hooks) -> anyhow::Result<Hooks> {
+        let files = &self.written.hooks;
+        let hooks = self.added(Hooks::new(), files.seed.as_ref(), Hooks::on_create)?;
+        let hooks = self.added(hooks, files.on_drop.as_ref(), Hooks::on_drop)?;
+        let hooks = self.added(hooks, files.after_drop.as_ref(), Hooks::after_drop)?;
+        let hooks = self.added(hooks, files.on_rename.as_ref(), Hooks::on_rename)?;
+        Ok(hooks.then(others))
+    }
+
+    /// `hooks` with the SQL of these files, which `add` adds.
+    fn added(
+        &self,
+        hooks: Hooks,
+        files: Option<&Placed<Vec<PathBuf>>>,
+        add: fn(Hooks, String, &str) -> Result<Hooks, HookError>,
+    ) -> anyhow::Result<Hooks> {
+        let Some(files) = files else { return Ok(hooks) };
+        files.value.iter().try_fold(hooks, |hooks, file| {
+            let text = read_if_there(file).and_then(|text| text.ok_or(ErrorKind::NotFound.into()));
+            let text = text.map_err(|error| format!("{}: {error}", file.display()));
+            let text = self.usable(files.line, text)?;
+            let added = add(hooks, file.display().to_string(), &text);
+            self.usable(files.line, added)
+        })
+    }
+
+    /// `tenants` with the registry and the path at run time of the file.
     ///
     /// # Errors
     ///
     /// As [`ProjectSettings::registry`], and what the server says.
     pub async fn apply(&self, tenants: Tenants) -> anyhow::Result<Tenants> {
-        let hooks = &self.written.hooks;
-        self.unsupported("hooks.seed", hooks.seed.as_ref())?;
-        self.unsupported("hooks.on_drop", hooks.on_drop.as_ref())?;
-        self.unsupported("hooks.on_rename", hooks.on_rename.as_ref())?;
         let tenants = match &self.written.path.behind {
             Some(behind) => {
                 let path = RuntimePath::behind(behind.value.iter().cloned());
@@ -154,15 +182,6 @@ impl ProjectSettings {
         value: Result<T, E>,
     ) -> anyhow::Result<T> {
         value.map_err(|error| anyhow!(UsageError(format!("{}: {error}", self.place(line)))))
-    }
-
-    /// Refuses a key that is read and has no effect yet.
-    fn unsupported<T>(&self, key: &str, value: Option<&Placed<T>>) -> anyhow::Result<()> {
-        let Some(value) = value else { return Ok(()) };
-        let place = self.place(value.line);
-        Err(anyhow!(UsageError(format!(
-            "{place}: `{key}` is not supported yet by this build"
-        ))))
     }
 }
 

@@ -128,6 +128,7 @@ fn hooks(section: &Section<'_>, folder: &Path) -> Hooks {
     Hooks {
         seed: files("seed"),
         on_drop: files("on_drop"),
+        after_drop: files("after_drop"),
         on_rename: files("on_rename"),
     }
 }

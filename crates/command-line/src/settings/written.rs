@@ -94,8 +94,10 @@ pub struct PathAtRunTime {
 pub struct Hooks {
     /// `seed`: when a tenant is created.
     pub seed: Option<Placed<Vec<PathBuf>>>,
-    /// `on_drop`
+    /// `on_drop`: before the schema is dropped.
     pub on_drop: Option<Placed<Vec<PathBuf>>>,
+    /// `after_drop`: once it is gone.
+    pub after_drop: Option<Placed<Vec<PathBuf>>>,
     /// `on_rename`
     pub on_rename: Option<Placed<Vec<PathBuf>>>,
 }
