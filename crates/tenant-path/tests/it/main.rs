@@ -1,0 +1,9 @@
+//! Pools of an application's own, on a real server.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
+mod fixture;
