@@ -6,4 +6,9 @@
     reason = "in a test a panic is the report"
 )]
 
+mod blocking;
+mod cut_off;
 mod fixture;
+mod leavings;
+mod names;
+mod work;
