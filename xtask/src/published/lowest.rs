@@ -17,8 +17,9 @@ use super::{is_only_help, packaging, target};
 use crate::{alias::Alias, cargo, failure::Failure};
 
 /// The crates that applications depend on, the ones that others rest on first.
-pub(crate) const LIBRARIES: [&str; 4] = [
+pub(crate) const LIBRARIES: [&str; 5] = [
     "sql-text",
+    "tenant-path",
     "local-postgres",
     "tenant-core",
     "tenant-testing",

@@ -9,16 +9,9 @@
 //! Prepared statements are not among it: behind a pooler the connection may have
 //! others' too, and PostgreSQL plans them anew when the path has changed.
 
-/// Each can be repeated and has no effect where there is nothing to forget.
-pub(crate) const FORGET: [&str; 7] = [
-    "RESET SESSION AUTHORIZATION",
-    "RESET ROLE",
-    "RESET ALL",
-    "CLOSE ALL",
-    "UNLISTEN *",
-    "DISCARD TEMP",
-    "DISCARD SEQUENCES",
-];
+/// Each can be repeated and has no effect where there is nothing to forget. The pools of
+/// others forget the same.
+pub(crate) const FORGET: &[&str] = tenant_path::FORGET;
 
 /// Of these, what says whom the session acts for, and then everything else.
 pub(crate) fn role_and_rest() -> (&'static [&'static str], &'static [&'static str]) {

@@ -110,9 +110,7 @@ fn clear(prepared: Prepared) -> String {
 }
 
 /// Forgets what was prepared by SQL, and none of the driver's statements.
-const DEALLOCATE: &str = "DO $$ DECLARE prepared text; BEGIN \
-    FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP \
-    EXECUTE pg_catalog.format('DEALLOCATE %I', prepared); END LOOP; END $$";
+const DEALLOCATE: &str = tenant_path::FORGET_PREPARED;
 
 /// Fails where the statements of the driver were dropped, which goes on using them.
 const NOT_DROPPED: &str = "DO $$ BEGIN \

@@ -20,6 +20,18 @@ const ARROWS: &[Arrow] = &[
         because: "it knows PostgreSQL's scanner and nothing else",
     },
     Arrow {
+        of: "tenant-path",
+        never_to: &[
+            "schema-*",
+            "tenant-*",
+            "migration-lint",
+            "local-postgres",
+            "command-line",
+            "*-scripts",
+        ],
+        because: "it is for applications that have a pool, and need nothing else",
+    },
+    Arrow {
         of: "schema-diff",
         never_to: &[
             "schema-*",

@@ -1,0 +1,92 @@
+//! [`Clearing`]: the message that removes what a connection's last user left.
+
+use sql_text::literal;
+
+/// The statements that reset what a session has set, opened or created for itself: roles,
+/// settings, cursors, channels, temporary tables, the last values of sequences. Roles are
+/// the first two.
+///
+/// Each can be repeated and has no effect where there is nothing to forget. `DISCARD ALL`
+/// does the same and more, but is not allowed in a message of several statements, and drops
+/// the statements that the driver goes on using.
+pub const FORGET: &[&str] = &[
+    "RESET SESSION AUTHORIZATION",
+    "RESET ROLE",
+    "RESET ALL",
+    "CLOSE ALL",
+    "UNLISTEN *",
+    "DISCARD TEMP",
+    "DISCARD SEQUENCES",
+];
+
+/// The statement that drops what was prepared by SQL, and none of the driver's statements.
+pub const FORGET_PREPARED: &str = "DO $$ DECLARE prepared text; BEGIN \
+    FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP \
+    EXECUTE pg_catalog.format('DEALLOCATE %I', prepared); END LOOP; END $$";
+
+/// Ends an open transaction. Without one it has no effect and leaves no warning in the
+/// server's log, as `ROLLBACK` alone would. In a failed transaction it fails, and the
+/// connection is given away.
+const NO_TRANSACTION: &str = "BEGIN; ROLLBACK";
+
+/// The locks of the session, and the state from which random numbers are made. One statement
+/// does both.
+const LOCKS_AND_SEED: &str = "SELECT pg_catalog.pg_advisory_unlock_all(), \
+    pg_catalog.setseed(pg_catalog.hashtext(pg_catalog.gen_random_uuid()::text) / 2147483648.0)";
+
+/// What Diesel sets when it connects. `RESET ALL` resets both.
+const DIESELS: [(&str, &str); 2] = [("TimeZone", "UTC"), ("client_encoding", "UTF8")];
+
+/// Removes what a connection's last user left: an open transaction, roles, settings, cursors,
+/// `LISTEN`, temporary tables, statements prepared by SQL, advisory locks, the seed of
+/// `random()`.
+///
+/// Not removed: libraries that were loaded, what an extension keeps in its own memory (such
+/// as connections of `dblink`), and a statement that was dropped although the driver uses it
+/// (`DEALLOCATE ALL`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clearing {
+    settings: Vec<(String, String)>,
+}
+
+impl Clearing {
+    /// Resets every setting to what the role and the database say, and the time zone and the
+    /// encoding to what Diesel expects.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `setting` to `value` again after the reset, such as `statement_timeout` to `5s`.
+    /// Name what your pool sets when it connects.
+    #[must_use]
+    pub fn with_setting(mut self, setting: &str, value: &str) -> Self {
+        self.settings.push((setting.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The message. It has several statements and its own transaction, so send it by
+    /// `batch_execute` and outside of a transaction of the driver's. After an error, close
+    /// the connection.
+    #[must_use]
+    pub fn message(&self) -> String {
+        // The settings go first, so that no time-out of the last user ends the rest. The
+        // isolation is named, because a serializable transaction could wait for others.
+        let again = DIESELS.into_iter().map(|(name, value)| set(name, value));
+        let own = self.settings.iter().map(|(name, value)| set(name, value));
+        let again = again.chain(own).collect::<Vec<_>>().join(", ");
+        let forget = FORGET.join("; ");
+        format!(
+            "{NO_TRANSACTION}; BEGIN ISOLATION LEVEL READ COMMITTED; {forget}; SELECT {again}; \
+             {FORGET_PREPARED}; {LOCKS_AND_SEED}; COMMIT"
+        )
+    }
+}
+
+fn set(name: &str, value: &str) -> String {
+    format!(
+        "pg_catalog.set_config({}, {}, false)",
+        literal(name),
+        literal(value)
+    )
+}
