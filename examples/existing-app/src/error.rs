@@ -61,7 +61,9 @@ impl From<diesel::result::Error> for Error {
 impl From<tenant_core::Error> for Error {
     fn from(error: tenant_core::Error) -> Self {
         match (&error, error.kind()) {
-            (tenant_core::Error::Taken(_), _) => Self::Conflict("organizations_slug_key".to_owned()),
+            (tenant_core::Error::Taken(_), _) => {
+                Self::Conflict("organizations_slug_key".to_owned())
+            }
             (_, ErrorKind::Unreachable) => Self::Unavailable(error),
             _ => Self::internal(error),
         }

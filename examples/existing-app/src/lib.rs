@@ -21,6 +21,6 @@ mod worker;
 pub use api::{router, serve};
 pub use database::Database;
 pub use error::Error;
-pub use migrate::{PUBLIC, TENANT, migrate_all};
+pub use migrate::{PUBLIC, TENANT, migrate_all, tenants};
 pub use sample::load as load_sample;
 pub use worker::Worker;

@@ -5,7 +5,8 @@
 use anyhow::Context as _;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tenant_core::{
-    Database, ExtensionsSchema, MigrationSet, Migrations, Naming, Outcome, Registry, Settings, Tenants,
+    Database, ExtensionsSchema, MigrationSet, Migrations, Naming, Outcome, Registry, Settings,
+    Tenants,
 };
 use tokio::runtime::Runtime;
 
@@ -35,8 +36,12 @@ pub fn migrate_all(url: &str) -> anyhow::Result<usize> {
     Ok(count)
 }
 
-/// Returns the organizations as tenants. Deleted ones keep their schemas, and so they are too.
-pub(crate) async fn tenants(url: &str) -> anyhow::Result<Tenants> {
+/// Returns the organizations as tenants, with the deleted ones, whose schemas stay.
+///
+/// # Errors
+///
+/// If the database cannot be reached.
+pub async fn tenants(url: &str) -> anyhow::Result<Tenants> {
     let naming = Naming::template("org_{name}")?.allowing("[a-z][a-z0-9-]{1,50}")?;
     let list = "SELECT slug AS name, created_at FROM public.organizations";
     let registry = Registry::query(list).naming(naming);

@@ -6,6 +6,7 @@
     reason = "in a test a panic is the report"
 )]
 
+mod before;
 mod boards;
 mod cards;
 mod client;
@@ -13,6 +14,7 @@ mod fixture;
 mod isolation;
 mod members;
 mod migrate;
+mod moved_in;
 mod program;
 mod sign_up;
 mod worker;
