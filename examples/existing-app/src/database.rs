@@ -1,7 +1,4 @@
 //! [`Database`]: the connection pool, and the search path of each connection.
-//!
-//! A connection keeps its path when it returns to the pool. So each checkout sets the
-//! path first.
 
 use tenant_core::{AsyncPgSession, Error, OfPublic, OfTenant, TenantPool, Tenants};
 
@@ -23,7 +20,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// If the URL is invalid, or the server does not answer within 30 seconds.
+    /// If the URL is invalid, or the server does not answer.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
         let tenants = tenants(url).await?;
         let pool = tenants.pool().size(8).open().await?;

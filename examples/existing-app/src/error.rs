@@ -58,12 +58,13 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
+/// What clients know: PostgreSQL's words of the constraint.
+const TAKEN: &str = r#"duplicate key value violates unique constraint "organizations_slug_key""#;
+
 impl From<tenant_core::Error> for Error {
     fn from(error: tenant_core::Error) -> Self {
         match (&error, error.kind()) {
-            (tenant_core::Error::Taken(_), _) => {
-                Self::Conflict("organizations_slug_key".to_owned())
-            }
+            (tenant_core::Error::Taken(_), _) => Self::Conflict(TAKEN.to_owned()),
             (_, ErrorKind::Unreachable) => Self::Unavailable(error),
             _ => Self::internal(error),
         }

@@ -10,6 +10,7 @@ mod before;
 mod boards;
 mod cards;
 mod client;
+mod diff;
 mod fixture;
 mod isolation;
 mod members;
