@@ -186,3 +186,21 @@ async fn a_deleted_organization_stays_a_tenant_that_no_request_reaches() {
     };
     assert!(kinds(&health).iter().any(of_acme), "{:?}", kinds(&health));
 }
+
+#[tokio::test]
+async fn an_organization_without_a_schema_stops_no_other_one() {
+    let app = App::before(&slugs(["acme", "north-wind"])).await;
+    app.blocking(migrate_all).await;
+    app.execute("INSERT INTO organizations (slug, name) VALUES ('b2b-tools', 'Never set up')")
+        .await;
+    let next = next_version(&app.url).await;
+    let report = next.migrate().await.unwrap();
+    let failed = report.failures().map(|(outcome, _)| outcome.name.as_str());
+    assert_eq!(failed.collect::<Vec<_>>(), ["b2b-tools"]);
+    assert_eq!(app.cells(ESTIMATES).await.len(), 2);
+    let health = next.health().await.unwrap();
+    assert!(matches!(
+        kinds(&health)[..],
+        [(Some("b2b-tools"), ProblemKind::MissingSchema)]
+    ));
+}
