@@ -123,7 +123,7 @@ pub const ALIASES: &[Alias] = &[
     alias("db:schema", "", Task::Run(authoring("print-schema", &[])), "Regenerate each schema.rs from the migrations"),
     alias("db:schema:public", "", Task::Run(authoring("print-schema", PUBLIC)), "Regenerate that of the public schema"),
     alias("db:schema:tenant", "", Task::Run(authoring("print-schema", TENANT)), "Regenerate that of every tenant's schema"),
-    alias("db:config", "", Task::Run(tenants("show-config")), "Show the settings in force, and where they come from"),
+    alias("db:config", "", Task::Run(tenants("show-config")), "Show the settings in force, and their places"),
     alias("db:init", "", Task::Run(tenants("init-settings")), "Write tenants.toml by looking at the project"),
     alias("db:stop", "", Task::Run(tenants("stop-server")), "Stop the project's own PostgreSQL server"),
     alias("typecheck", "", Task::Typecheck, "Type-check every crate, tests included"),

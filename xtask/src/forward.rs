@@ -12,6 +12,7 @@ use crate::{
 /// the value is not taken for the tenant's name. One that is missing here makes
 /// `migrate-tenants` refuse its arguments; it cannot reach another tenant.
 const OPTIONS_WITH_A_VALUE: &[&str] = &[
+    "--config",
     "--database-url",
     "--extensions-schema",
     "--jobs",

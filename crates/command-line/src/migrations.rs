@@ -48,7 +48,7 @@ pub fn read(
     let of = |stream| folder_of(settings, &folder, stream, migrations_dir);
     Ok(Migrations {
         tenant: read_folders(&of(TENANT)?.paths)?,
-        public: public(&of(PUBLIC)?)?,
+        public: public(settings.own_migrations()?, &of(PUBLIC)?)?,
     })
 }
 
@@ -86,16 +86,16 @@ pub fn folder_of(
     })
 }
 
-/// The migrations of a public stream, with those that make the library's own tables. What
+/// The migrations of a public stream, with `own`, which make the library's own tables. What
 /// both have counts once.
 ///
 /// # Errors
 ///
 /// As [`public_alone`]. A wrong use too when one has the version of one of the library's.
-pub fn public(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
+pub fn public(own: MigrationSet, folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
     let paths = folder.paths.iter().map(|path| path.display().to_string());
     let paths = paths.collect::<Vec<_>>().join(", ");
-    let merged = MigrationSet::registry().merge(public_alone(folder)?);
+    let merged = own.merge(public_alone(folder)?);
     merged.with_context(|| {
         Advised::new(
             format!("the migrations in {paths} cannot be used beside those of the list of tenants"),
@@ -190,17 +190,29 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let path = project.path().join("public");
         let own = MigrationSet::registry().iter().len();
-        assert_eq!(public(&folder(&path, false)).unwrap().iter().len(), own);
-        let error = public(&folder(&path, true)).unwrap_err();
+        assert_eq!(
+            public(MigrationSet::registry(), &folder(&path, false))
+                .unwrap()
+                .iter()
+                .len(),
+            own
+        );
+        let error = public(MigrationSet::registry(), &folder(&path, true)).unwrap_err();
         assert!(error.is::<UsageError>(), "{error:?}");
         let write = |name: &str, up: &str| {
             std::fs::create_dir_all(path.join(name)).unwrap();
             std::fs::write(path.join(name).join("up.sql"), up).unwrap();
         };
         write("2026-02-01-000000_plans", "CREATE TABLE plans (id INT);");
-        assert_eq!(public(&folder(&path, true)).unwrap().iter().len(), own + 1);
+        assert_eq!(
+            public(MigrationSet::registry(), &folder(&path, true))
+                .unwrap()
+                .iter()
+                .len(),
+            own + 1
+        );
         write("2026-01-03-000000_plans", "CREATE TABLE other (id INT);");
-        let error = public(&folder(&path, false)).unwrap_err();
+        let error = public(MigrationSet::registry(), &folder(&path, false)).unwrap_err();
         assert!(error.is::<tenant_core::SourceError>(), "{error:?}");
         assert!(format!("{error:#}").contains("same version"), "{error:#}");
     }

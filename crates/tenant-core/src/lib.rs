@@ -109,6 +109,7 @@
 //! | You have | Use |
 //! | --- | --- |
 //! | handlers that take a connection of a pool and commit each statement | [`TenantPool::autocommit`] |
+//! | a connection that is kept and used as an `AsyncPgConnection` everywhere | [`Session::into_async_pg`] |
 //! | functions that take `&mut AsyncPgConnection` | [`ScopedConnection::as_async_pg`], or give them the parameter `C: AsyncConnection<Backend = Pg>`, which takes both |
 //! | queries that find shared tables of `public` without a schema | [`RuntimePath`] |
 //! | enums with `postgres_type(name = "...")` | nothing to change on connections of the pool |
@@ -190,8 +191,8 @@ pub use name::{
 };
 pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
-    Cancel, DriverTransaction, Isolation, NewTenant, OfPublic, OfTenant, Opening, PoolError,
-    PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
+    AsyncPgSession, Cancel, DriverTransaction, Isolation, NewTenant, OfPublic, OfTenant, Opening,
+    PoolError, PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
     TenantPoolBuilder, Transaction, Unkept,
 };
 pub use registry::{Registry, Rows as RegistryRows};

@@ -1,24 +1,18 @@
 //! [`Database`]: the connection pool, and the search path of each connection.
-//!
-//! A connection keeps its path when it returns to the pool. So each checkout sets the
-//! path first.
 
-use diesel::connection::CacheSize;
-use diesel_async::SimpleAsyncConnection as _;
-use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
-use diesel_async::{AsyncConnection, AsyncPgConnection};
+use tenant_core::{AsyncPgSession, Error, OfPublic, OfTenant, TenantPool, Tenants};
 
-use crate::Error;
+use crate::migrate::tenants;
 use crate::models::organizations::Organization;
 
 /// A connection that returns to the pool when it is dropped.
-pub(crate) type Connection = PooledConnection<'static, AsyncPgConnection>;
+pub(crate) type Connection<S = OfTenant> = AsyncPgSession<S>;
 
 /// Connections for requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<AsyncPgConnection>,
+    pub(crate) tenants: Tenants,
+    pool: TenantPool,
 }
 
 impl Database {
@@ -26,29 +20,22 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// If the URL is invalid, or the server does not answer within 30 seconds.
+    /// If the URL is invalid, or the server does not answer.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let mut config = ManagerConfig::default();
-        config.custom_setup = Box::new(|url| Box::pin(connect(url)));
-        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
-        let pool = Pool::builder().max_size(8).build(manager).await?;
-        Ok(Self { pool })
+        let tenants = tenants(url).await?;
+        let pool = tenants.pool().size(8).open().await?;
+        Ok(Self { tenants, pool })
     }
 
     /// Returns a connection to the public schema.
-    pub(crate) async fn public(&self) -> Result<Connection, Error> {
-        self.with_path("SET search_path TO public").await
+    pub(crate) async fn public(&self) -> Result<Connection<OfPublic>, Error> {
+        Ok(self.pool.public_session().await?.into_async_pg().await?)
     }
 
     /// Returns a connection to the schema of an organization.
     pub(crate) async fn of(&self, organization: &Organization) -> Result<Connection, Error> {
-        self.with_path(&path(&organization.schema())).await
-    }
-
-    async fn with_path(&self, path: &str) -> Result<Connection, Error> {
-        let mut connection = self.pool.get_owned().await?;
-        connection.batch_execute(path).await?;
-        Ok(connection)
+        let name = self.tenants.name(&organization.slug)?;
+        Ok(self.pool.autocommit(&name).await?.into_async_pg().await?)
     }
 }
 
@@ -58,18 +45,4 @@ impl Database {
 /// Quotes are safe here: a schema is `org_` and a slug, and a slug has no quotes.
 pub(crate) fn path(schema: &str) -> String {
     format!("SET search_path TO \"{schema}\", public")
-}
-
-/// Returns the statement that creates `schema`.
-pub(crate) fn create_schema(schema: &str) -> String {
-    format!("CREATE SCHEMA \"{schema}\"")
-}
-
-/// Connects without a statement cache. A statement that is prepared for one
-/// organization has its types, and fails for the next organization with "cached plan
-/// must not change result type".
-async fn connect(url: &str) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let mut connection = AsyncPgConnection::establish(url).await?;
-    connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-    Ok(connection)
 }

@@ -1,16 +1,11 @@
 //! Sign-up: creates an organization with its schema, templates and first boards in one
 //! transaction.
 
-use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
-use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use serde::Deserialize;
-use tokio::runtime::Handle;
-use tokio::task::spawn_blocking;
+use tenant_core::NewTenant;
 
-use crate::database::{Connection, create_schema};
-use crate::migrate::migrate;
 use crate::models::boards::NewBoard;
 use crate::models::members::NewMember;
 use crate::models::organizations::{NewOrganization, Organization};
@@ -35,21 +30,15 @@ pub(crate) struct Owner {
 
 /// Creates the organization. After an error nothing is left.
 pub(crate) async fn sign_up(database: &Database, new: SignUp) -> Result<Organization, Error> {
-    let connection = database.public().await?;
-    let handle = Handle::current();
-    // Diesel's migrations need a blocking connection.
-    let made = spawn_blocking(move || {
-        let mut connection = AsyncConnectionWrapper::<Connection>::from(connection);
-        connection.transaction(|connection| {
-            let organization = handle.block_on(new.organization.insert(connection))?;
-            let schema = organization.schema();
-            connection.batch_execute(&create_schema(&schema))?;
-            migrate(connection, &schema).map_err(Error::internal)?;
-            handle.block_on(fill(connection, new.owner))?;
-            Ok(organization)
-        })
-    });
-    made.await.map_err(Error::internal)?
+    let name = database.tenants.name(&new.organization.slug.0);
+    let work = async |tenant: &mut NewTenant| {
+        let public = tenant.public().await?.as_async_pg().await?;
+        let organization = new.organization.insert(public).await?;
+        fill(tenant.tenant().await?.as_async_pg().await?, new.owner).await?;
+        Ok(organization)
+    };
+    let name = name.map_err(Error::internal)?;
+    database.tenants.create_with(&name, work).await
 }
 
 /// Adds the owner, the templates and a board from each template.

@@ -19,7 +19,7 @@ static PATTERN: LazyLock<Result<Regex, regex::Error>> =
 #[derive(Debug, Clone, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 #[serde(try_from = "String")]
-pub(crate) struct Slug(String);
+pub(crate) struct Slug(pub(crate) String);
 
 impl TryFrom<String> for Slug {
     type Error = Error;

@@ -53,7 +53,7 @@ pub(super) fn read(
     Ok(Contents {
         has_copies: !versions(migrations::public_alone(&public)?).is_disjoint(&own),
         migrations: Migrations {
-            public: migrations::public(&public)?,
+            public: migrations::public(MigrationSet::registry(), &public)?,
             tenant,
         },
     })

@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use tenant_core::{HookError, Hooks, Migrations, Naming, Registry, RuntimePath, Tenants};
+use tenant_core::{
+    HookError, Hooks, MigrationSet, Migrations, Naming, Registry, RuntimePath, Tenants,
+};
 
 use super::{Placed, ProjectSettings, RegistryPlace, read_folders};
 use crate::exit::UsageError;
@@ -54,9 +56,10 @@ impl ProjectSettings {
     /// A folder that does not exist, or migrations that cannot be used.
     pub(crate) fn instead_of(&self, others: Migrations) -> anyhow::Result<Migrations> {
         self.require_folders()?;
+        let own = self.own_migrations()?;
         let public = self.folders("public").map(|paths| {
             let is_named = true;
-            migrations::public(&StreamFolder { paths, is_named })
+            migrations::public(own, &StreamFolder { paths, is_named })
         });
         let tenant = self.folders("tenant").map(|paths| read_folders(&paths));
         Ok(Migrations {
@@ -79,6 +82,15 @@ impl ProjectSettings {
             public,
             ..migrations
         })
+    }
+
+    /// The public migrations that make the library's own tables for the registry of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProjectSettings::registry`].
+    pub(crate) fn own_migrations(&self) -> anyhow::Result<MigrationSet> {
+        Ok(self.registry()?.unwrap_or_default().migrations())
     }
 
     /// Which names tenants may have, and what their schemas are called.

@@ -12,6 +12,26 @@ use crate::name::{MIGRATION_HISTORY, Schema};
 /// What such a function has in its text.
 const DYNAMIC: &str = r"\y(execute|(query|cursor|table|schema)_to_xml\w*|dblink\w*)\y|\y(nextval|setval)\s*\(\s*[^'[:space:]]|\yset_config\s*\(\s*'search_path'";
 
+/// The body of `diesel_manage_updated_at(regclass)`, which Diesel's first migration makes in
+/// each schema, with one space for each run of them.
+///
+/// Source: diesel_cli, its initial setup.
+const OF_DIESEL: &str = "BEGIN EXECUTE format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s \
+     FOR EACH ROW EXECUTE PROCEDURE diesel_set_updated_at()', _tbl); END;";
+
+/// Whether the function `p` is that one. It reads no row, and is given a table: it leads from
+/// a text to an object only if another function calls it.
+fn is_of_diesel() -> String {
+    format!(
+        "p.proname = 'diesel_manage_updated_at' AND l.lanname = 'plpgsql' AND {} = \
+             pg_catalog.btrim(pg_catalog.regexp_replace(p.prosrc, '\\s+', ' ', 'g')) \
+         AND NOT EXISTS (SELECT FROM reached c JOIN pg_catalog.pg_proc o ON o.oid = c.id \
+             WHERE c.class = 'pg_catalog.pg_proc'::pg_catalog.regclass AND o.oid <> p.oid \
+             AND pg_catalog.strpos(pg_catalog.lower(o.prosrc), 'diesel_manage_updated_at') > 0)",
+        literal(OF_DIESEL)
+    )
+}
+
 /// Schemas `m` in which functions and tables are shared: no tenant's, and none of
 /// PostgreSQL.
 fn is_shared() -> String {
@@ -82,10 +102,11 @@ pub(super) fn functions_with_dynamic_sql(schema: Schema<'_>) -> String {
          JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
          WHERE r.class = 'pg_catalog.pg_proc'::pg_catalog.regclass \
          AND n.nspname <> 'pg_catalog' AND l.lanname NOT IN ('internal', 'c') \
-         AND (l.lanname NOT IN ('sql', 'plpgsql') OR CASE WHEN p.prokind <> 'a' \
+         AND NOT ({}) AND (l.lanname NOT IN ('sql', 'plpgsql') OR CASE WHEN p.prokind <> 'a' \
              THEN pg_catalog.pg_get_functiondef(p.oid) END OPERATOR(pg_catalog.~*) {}) \
          ORDER BY 1",
         reached(schema),
+        is_of_diesel(),
         literal(DYNAMIC)
     )
 }

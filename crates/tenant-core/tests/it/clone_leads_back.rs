@@ -178,6 +178,34 @@ async fn rows_that_an_application_wrote_count_like_those_of_migrations_also_enco
     clone(&tenants, "beta").await.unwrap();
 }
 
+/// Diesel's first migration makes it in each schema, with dynamic SQL.
+#[tokio::test]
+async fn the_function_of_diesels_own_setup_refuses_nothing_unless_another_one_calls_it() {
+    const SETUP: &str = "CREATE FUNCTION diesel_manage_updated_at(_tbl regclass) RETURNS VOID AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER set_updated_at BEFORE UPDATE ON %s
+                    FOR EACH ROW EXECUTE PROCEDURE diesel_set_updated_at()', _tbl);
+END;
+$$ LANGUAGE plpgsql;
+        CREATE TABLE settings (value text);
+        INSERT INTO settings VALUES (current_schema());";
+    let edited = SETUP.replace("_tbl);", "_tbl::text);");
+    let called = format!(
+        "{SETUP} CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           PERFORM diesel_manage_updated_at(NEW.value::regclass); RETURN NEW; END $$;
+         CREATE TRIGGER keep BEFORE INSERT ON settings FOR EACH ROW EXECUTE FUNCTION keep();"
+    );
+    for (up, is_refused) in [(SETUP, false), (&edited, true), (&called, true)] {
+        let database = TestDatabase::new().await;
+        let tenants = tenants(&database, &Stream::new().with(up)).await;
+        create(&tenants, &["acme"]).await;
+        match is_refused {
+            true => drop(refused(&tenants, up).await),
+            false => drop(clone(&tenants, "beta").await.unwrap()),
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_encoded_name_in_a_text_written_by_hand_refuses_a_clone() {
     let database = TestDatabase::new().await;

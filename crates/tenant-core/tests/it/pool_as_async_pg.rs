@@ -194,6 +194,31 @@ async fn a_transaction_whose_future_was_dropped_inside_is_not_committed() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_lent_as_a_whole_commits_each_statement_and_leaves_nothing() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    for tenant in ["acme", "globex", "acme"] {
+        let lent = pool.autocommit(&name(tenant)).await.unwrap();
+        let mut lent = lent.into_async_pg().await.unwrap();
+        insert(&mut lent).await.unwrap();
+        let undone = lent.transaction(async |connection| {
+            insert(connection).await?;
+            Err::<(), _>(diesel::result::Error::RollbackTransaction)
+        });
+        undone.await.unwrap_err();
+        let leave = "SET search_path TO public; SET statement_timeout TO 1; BEGIN";
+        lent.batch_execute(leave).await.unwrap();
+    }
+    assert_eq!(counts(&database).await, "2 1");
+    assert_eq!(rows(&pool, "globex").await, 1);
+    let public = pool.public_session().await.unwrap();
+    let mut public = public.into_async_pg().await.unwrap();
+    let left = "SELECT concat_ws(' ', current_setting('search_path'), \
+                current_setting('statement_timeout')) AS text";
+    assert_eq!(ask(&mut public, left).await, "public 0");
+}
+
+#[tokio::test]
 async fn a_query_that_was_polled_once_and_dropped_is_over_before_the_next_one() {
     let database = TestDatabase::new().await;
     let pool = single(&two_tenants(&database).await).await;

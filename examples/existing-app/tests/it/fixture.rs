@@ -24,7 +24,7 @@ const TEMPLATE: &str = "existing_app";
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
+pub(crate) type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
 
 /// A running application, and a client of it.
 pub(crate) struct App {
@@ -73,20 +73,30 @@ impl Server {
 
     /// Creates a migrated database. Returns its URL, and the value that drops it.
     async fn create(&self) -> (String, Option<Cleaner>) {
+        match self {
+            Self::Own(_) => self.copy(TEMPLATE).await,
+            Self::Given(_) => {
+                let (url, cleaner) = self.copy("template1").await;
+                migrate(url.clone()).await;
+                (url, cleaner)
+            }
+        }
+    }
+
+    /// Creates a database that is a copy of `template`.
+    async fn copy(&self, template: &str) -> (String, Option<Cleaner>) {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("existing_app_{}_{number}", std::process::id());
-        let create = format!("CREATE DATABASE {name}");
+        let copy = format!("CREATE DATABASE {name} TEMPLATE {template}");
         match self {
             Self::Own(server) => {
-                let copy = format!("{create} TEMPLATE {TEMPLATE}");
                 execute(&server.url("postgres"), &copy).await;
                 (server.url(&name), None)
             }
             Self::Given(server) => {
-                execute(server, &create).await;
+                execute(server, &copy).await;
                 let (address, _) = server.rsplit_once('/').unwrap();
                 let url = format!("{address}/{name}");
-                migrate(url.clone()).await;
                 let server = server.clone();
                 (url, Some(Cleaner { server, name }))
             }
@@ -110,7 +120,20 @@ impl App {
     /// Starts without organizations.
     pub(crate) async fn start() -> Self {
         let server = SERVER.get_or_init(Server::find).await;
-        let (url, cleaner) = server.create().await;
+        Self::on(server.create().await).await
+    }
+
+    /// Starts in a database that was filled before the application moved in.
+    pub(crate) async fn before(slugs: &[String]) -> Self {
+        let server = SERVER.get_or_init(Server::find).await;
+        let (url, cleaner) = server.copy("template1").await;
+        let (at, slugs) = (url.clone(), slugs.to_vec());
+        let filled = spawn_blocking(move || crate::before::fill(&at, &slugs)).await;
+        filled.unwrap().unwrap();
+        Self::on((url, cleaner)).await
+    }
+
+    async fn on((url, cleaner): (String, Option<Cleaner>)) -> Self {
         let database = Database::connect(&url).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

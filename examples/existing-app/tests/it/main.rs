@@ -6,13 +6,16 @@
     reason = "in a test a panic is the report"
 )]
 
+mod before;
 mod boards;
 mod cards;
 mod client;
+mod diff;
 mod fixture;
 mod isolation;
 mod members;
 mod migrate;
+mod moved_in;
 mod program;
 mod sign_up;
 mod worker;

@@ -174,8 +174,8 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "existing-app",
-        never_to: &["*"],
-        because: "it shows an application as it was before it had the library",
+        never_to: &["schema-*", "command-line", "*-scripts", "test-support"],
+        because: "it shows what an existing application needs, which is the library",
     },
     Arrow {
         of: "xtask",

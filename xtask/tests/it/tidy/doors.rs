@@ -94,7 +94,7 @@ const DOORS: &[Door] = &[
             "crates/tenant-path/src/path.rs",
             // The SQL that is not ours, and that ours is measured beside.
             "benches/src/plain/transaction.rs",
-            // An application as it was before, with its own path.
+            // An application with a pool of its own beside ours, and as it was before.
             "examples/existing-app/src/database.rs",
         ],
         instead: "take the statements from crates/tenant-core/src/path.rs: only there are the \
@@ -111,7 +111,7 @@ const DOORS: &[Door] = &[
             "crates/schema-diff/src/proof/sample.rs",
             "crates/tenant-studio/src/export.rs",
             "crates/tenant-studio/src/pages/",
-            // An application as it was before. Its names have no quotes.
+            // An application with a pool of its own beside ours. Its names have no quotes.
             "examples/existing-app/src/database.rs",
         ],
         instead: QUOTING,

@@ -82,6 +82,16 @@ impl<S: Scope> ScopedConnection<S> {
         Ok(&mut self.lent.connection)
     }
 
+    /// The connection beneath, which was lent.
+    pub(in super::super) fn beneath(&self) -> &AsyncPgConnection {
+        &self.lent.connection
+    }
+
+    /// The same, to be used.
+    pub(in super::super) fn beneath_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.lent.connection
+    }
+
     /// Whether whoever had the connection beneath has left a transaction inside this one, or
     /// ended one that is not theirs.
     pub(super) fn has_other_depth(&mut self) -> bool {

@@ -1,0 +1,1 @@
+ALTER TABLE cards ADD COLUMN estimate INTEGER CHECK (estimate > 0);
