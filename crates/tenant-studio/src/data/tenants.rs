@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tenant_core::{Node, PoolError, Registry, RegistryRows, Tenants};
+use tenant_core::{Node, PoolError, Registry, RegistryRows, SchemaName, Tenants};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -15,8 +15,8 @@ use crate::error::Failure;
 pub(crate) struct TenantRow {
     pub(crate) name: String,
     /// What its schema is called, by the list or by the name; `None` where the list has
-    /// nothing for it.
-    schema: Option<String>,
+    /// nothing for it, or what cannot be a tenant's.
+    schema: Option<SchemaName>,
     /// `None` where the list does not say.
     pub(crate) created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// What the list says; the tenant's own table of migrations is the truth.
@@ -31,7 +31,10 @@ pub(crate) struct TenantRow {
 impl TenantRow {
     /// What its schema is called, if that is not its own name.
     pub(crate) fn other_schema(&self) -> Option<&str> {
-        self.schema.as_deref().filter(|schema| *schema != self.name)
+        self.schema
+            .as_ref()
+            .map(SchemaName::as_str)
+            .filter(|schema| *schema != self.name)
     }
 }
 
@@ -121,12 +124,14 @@ pub(crate) async fn tenants(
 }
 
 fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
+    let schema = row.try_get::<_, Option<&str>>(5)?;
+    let schema = schema.and_then(|schema| schema.parse::<SchemaName>().ok());
     Ok(TenantRow {
         name: row.try_get(0)?,
-        schema: row.try_get(5)?,
+        has_schema: schema.is_some() && row.try_get(3)?,
+        schema,
         created_at: row.try_get(1)?,
         version: row.try_get(2)?,
-        has_schema: row.try_get(3)?,
         size: None,
         node: None,
     })
@@ -138,7 +143,7 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) -> Result<(), 
     let names = found
         .rows
         .iter()
-        .filter_map(|tenant| tenant.schema.as_deref());
+        .filter_map(|tenant| Some(tenant.schema.as_ref()?.as_str()));
     let names = names.collect::<Vec<_>>();
     let rows = reading
         .rows("Measuring", SIZES, &[(&names, Type::TEXT_ARRAY)])
@@ -150,7 +155,7 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) -> Result<(), 
         tenant.size = tenant
             .schema
             .as_ref()
-            .and_then(|schema| sizes.get(schema).copied().flatten());
+            .and_then(|schema| sizes.get(schema.as_str()).copied().flatten());
     }
     Ok(())
 }
@@ -162,7 +167,7 @@ pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(
         tenant.node = tenant
             .schema
             .as_ref()
-            .and_then(|schema| homes.remove(schema));
+            .and_then(|schema| homes.remove(schema.as_str()));
     }
     Ok(())
 }
@@ -174,7 +179,7 @@ pub(crate) async fn measure_at_home(tenants: &Tenants, found: &mut Found) -> Res
         let place = tenant
             .schema
             .as_ref()
-            .and_then(|schema| places.remove(schema));
+            .and_then(|schema| places.remove(schema.as_str()));
         let bytes = place.as_ref().and_then(|place| place.bytes);
         tenant.size = bytes.and_then(|bytes| i64::try_from(bytes).ok());
         tenant.node = place.map(|place| place.node);

@@ -290,7 +290,13 @@ async fn tenants_whose_schemas_only_the_list_knows_are_never_taken_for_one_anoth
     fleet.site.database.execute(without).await;
     let list = fleet.site.page("/tenants?sizes=1").await;
     assert!(list.contains("schema is missing"), "{list}");
-    let delete = "DELETE FROM public.workspaces WHERE home IS NULL";
+    let not_ones = "INSERT INTO public.workspaces VALUES ('a catalog', 'pg_catalog')";
+    fleet.site.database.execute(not_ones).await;
+    let list = fleet.site.page("/tenants?sizes=1").await;
+    assert_eq!(list.matches("schema is missing").count(), 2, "{list}");
+    let refused = fleet.site.get("/t/a%20catalog/table/pg_class").await;
+    assert_eq!(refused.status, 500, "{refused:?}");
+    let delete = "DELETE FROM public.workspaces WHERE slug LIKE 'a %'";
     fleet.site.database.execute(delete).await;
     fleet.is_found_everywhere().await;
     fleet.site.end().await;
