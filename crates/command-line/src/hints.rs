@@ -84,5 +84,5 @@ pub fn hint(error: &anyhow::Error, invocation: &Invocation) -> Option<String> {
 /// What to do after an error of the library.
 #[must_use]
 pub fn of(error: &Error, invocation: &Invocation) -> Option<String> {
-    remedy::text(&error.remedies(), invocation)
+    remedy::text(&error.remedies_for(invocation.registry()), invocation)
 }

@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 
 use tenant_core::remedy::Command;
-use tenant_core::{At, Version};
+use tenant_core::{At, Registry, Version};
 
 use crate::{Common, shell, url};
 
@@ -17,6 +17,8 @@ pub struct Invocation {
     spelling: Spelling,
     /// As they are typed.
     options: Vec<String>,
+    /// What knows which schema is whose.
+    registry: Registry,
 }
 
 /// What can be called.
@@ -67,6 +69,18 @@ impl Invocation {
     #[must_use]
     pub fn spelled(self, spelling: Spelling) -> Self {
         Self { spelling, ..self }
+    }
+
+    /// The same for tenants that are listed in `registry`.
+    #[must_use]
+    pub fn listed_in(self, registry: Registry) -> Self {
+        Self { registry, ..self }
+    }
+
+    /// The list of the tenants that are spoken of.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Repeats one more option.

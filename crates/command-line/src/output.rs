@@ -121,18 +121,18 @@ fn to_stderr(text: &str) {
 
 /// A table with a heading, as wide as the terminal.
 #[must_use]
-pub fn table<const COLUMNS: usize>(
-    heading: [&str; COLUMNS],
-    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+pub fn table<'a>(
+    heading: impl IntoIterator<Item = &'a str>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
 ) -> String {
     let mut table = Table::new();
     table
         .load_style(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width())
-        .set_header(heading);
+        .set_header(heading.into_iter().collect::<Vec<_>>());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.into_iter().collect::<Vec<_>>());
     }
     table.to_string()
 }

@@ -74,7 +74,7 @@ impl Context {
     ) -> Self {
         Self {
             output: Output::new(&common),
-            invocation: Invocation::of(&common).spelled(program.spelling),
+            invocation: invocation(&program, &common, &settings),
             given: BTreeSet::new(),
             program,
             environment,
@@ -281,20 +281,31 @@ fn execute<S: Script>(program: &Program, matches: &ArgMatches) -> Verdict {
 
 fn run<S: Script>(program: &Program, script: S, matches: &ArgMatches) -> Verdict {
     let output = Output::new(script.common());
-    let invocation = Invocation::of(script.common()).spelled(program.spelling);
+    let common = script.common().clone();
+    let mut advising = Invocation::of(&common).spelled(program.spelling);
     let context = if S::READS_SETTINGS {
         Context::new
     } else {
         Context::without_settings
     };
-    let result = context(*program, script.common().clone()).and_then(|context| {
+    let result = context(*program, common).and_then(|context| {
         let context = context.given(matches);
+        advising.clone_from(&context.invocation);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
         runtime.block_on(script.run(&context))
     });
-    result.unwrap_or_else(|error| fail(output, &invocation, &error))
+    result.unwrap_or_else(|error| fail(output, &advising, &error))
+}
+
+/// How the program is called. Settings that make no sense are reported when they are used.
+fn invocation(program: &Program, common: &Common, settings: &ProjectSettings) -> Invocation {
+    let called = Invocation::of(common).spelled(program.spelling);
+    match settings.registry() {
+        Ok(Some(registry)) => called.listed_in(registry),
+        _ => called,
+    }
 }
 
 /// Reports the error that ended a command.

@@ -8,11 +8,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 use tenant_core::remedy::Advice;
-use tenant_core::{PgError, PoolError, Remedy};
+use tenant_core::{PgError, PoolError, Registry, Remedy};
 use thiserror::Error;
 
 use crate::page::bare;
-use crate::remedies::Remedies;
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 
@@ -23,7 +22,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     NotFound(String),
     /// The schema has no table of this name.
-    #[error("There is no table or view “{name}” in “{}”.", place.schema())]
+    #[error("There is no table or view “{name}” in “{}”.", place.label())]
     NoTable {
         /// Where it was looked for.
         place: ShownSchema,
@@ -78,11 +77,11 @@ impl Failure {
     }
 
     /// What to do next, in the library's terms.
-    fn remedies(&self) -> Vec<Remedy> {
+    fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         match self {
             Self::Pool(PoolError::Connect(_)) | Self::Query { .. } => Vec::new(),
             Self::Pool(error) => error.remedies(),
-            Self::Tenants(error) => error.remedies(),
+            Self::Tenants(error) => error.remedies_for(registry),
             Self::ReadOnly => vec![Advice::AllowChanges.into()],
             _ => Vec::new(),
         }
@@ -126,13 +125,13 @@ pub(crate) async fn render(State(studio): State<Studio>, request: Request, next:
     let uri = request.uri().clone();
     let response = next.run(request).await;
     match response.extensions().get::<Arc<Failure>>() {
-        Some(failure) => failure.page(&uri, studio.remedies()),
+        Some(failure) => failure.page(&uri, &studio),
         None => response,
     }
 }
 
 impl Failure {
-    fn page(&self, uri: &Uri, remedies: &Remedies) -> Response {
+    fn page(&self, uri: &Uri, studio: &Studio) -> Response {
         let status = self.status();
         let heading = match status {
             StatusCode::NOT_FOUND => "Not here",
@@ -143,9 +142,9 @@ impl Failure {
             h1 { (heading) }
             p.error role="alert" { (self.to_string()) }
             @if let Some(advice) = self.advice() { p { (advice) } }
-            (remedies.paragraph(&self.remedies()))
+            (studio.remedies().paragraph(&self.remedies(studio.tenants().registry())))
             @if let Self::NoTable { place, .. } = self {
-                p { a href=(place.at("tables")) { "The tables of " (place.schema()) } }
+                p { a href=(place.at("tables")) { "The tables of " (place.label()) } }
             }
             p { a href="tenants" { "All tenants" } " · " a href="public" { "The public schema" } }
         };

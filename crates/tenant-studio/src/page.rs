@@ -86,7 +86,7 @@ impl Page<'_> {
     fn full_title(&self) -> String {
         match self.place {
             None => format!("{} · Studio", self.title),
-            Some(place) => format!("{} · {} · Studio", place.schema(), self.title),
+            Some(place) => format!("{} · {} · Studio", place.label(), self.title),
         }
     }
 

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use tenant_core::TenantName;
 
 use crate::error::Failure;
-use crate::url::{named_by, segment, table_segment};
+use crate::url::{name_segment, named_by};
 
 /// The public schema, or a tenant's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,19 +20,31 @@ pub(crate) enum ShownSchema {
 }
 
 impl ShownSchema {
-    /// The name of the schema.
-    pub(crate) fn schema(&self) -> &str {
+    /// What people call it. A tenant's schema may have another name, which a
+    /// [`Reading`](crate::data::Reading) knows.
+    pub(crate) fn label(&self) -> &str {
         match self {
             Self::Public => "public",
             Self::Tenant(name) => name.as_str(),
         }
     }
 
+    /// The tenant of this name. Whether there is one the list of tenants knows; any name in
+    /// it is shown, whatever names new tenants may have.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotFound`] for a text that no tenant can be called.
+    pub(crate) fn named(name: &str) -> Result<Self, Failure> {
+        let known = TenantName::quoted(name).map(Self::Tenant);
+        known.map_err(|_| Failure::NotFound(format!("There is no tenant “{name}”.")))
+    }
+
     /// Where its pages begin.
     pub(crate) fn path(&self) -> String {
         match self {
             Self::Public => "public".to_owned(),
-            Self::Tenant(name) => format!("t/{}", segment(name.as_str())),
+            Self::Tenant(name) => format!("t/{}", name_segment(name.as_str())),
         }
     }
 
@@ -43,22 +55,12 @@ impl ShownSchema {
 
     /// The path of one of a table's pages.
     pub(crate) fn table(&self, table: &str, page: &str) -> String {
-        format!("{}/table/{}/{page}", self.path(), table_segment(table))
+        format!("{}/table/{}/{page}", self.path(), name_segment(table))
     }
 
     /// The path of a table's rows.
     pub(crate) fn rows(&self, table: &str) -> String {
-        format!("{}/table/{}", self.path(), table_segment(table))
-    }
-
-    /// The place of a schema that a foreign key leads to, when it can be shown:
-    /// this one, or public.
-    pub(crate) fn other(&self, schema: &str) -> Option<Self> {
-        match schema {
-            _ if schema == self.schema() => Some(self.clone()),
-            "public" => Some(Self::Public),
-            _ => None,
-        }
+        format!("{}/table/{}", self.path(), name_segment(table))
     }
 }
 
@@ -68,10 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ShownSchema {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match parameter(parts, state, "tenant").await? {
             None => Ok(Self::Public),
-            Some(name) => match name.parse() {
-                Ok(name) => Ok(Self::Tenant(name)),
-                Err(_) => Err(Failure::NotFound(format!("There is no tenant “{name}”."))),
-            },
+            Some(segment) => Self::named(named_by(&segment)),
         }
     }
 }

@@ -17,9 +17,9 @@ pub(crate) fn segment(name: &str) -> Cow<'_, str> {
     utf8_percent_encode(name, &KEPT).into()
 }
 
-/// The name of a table as one segment. Browsers take `.` and `..` for steps, however they
+/// The name of a tenant or a table as one segment. Browsers take `.` and `..` for steps, however they
 /// are written; so these have a sign before them, and names that begin with it another.
-pub(crate) fn table_segment(name: &str) -> String {
+pub(crate) fn name_segment(name: &str) -> String {
     let is_step = matches!(name, "." | "..") || name.starts_with(STEP);
     match is_step {
         true => segment(&format!("{STEP}{name}")).into_owned(),
@@ -84,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_called_like_a_step_is_no_step() {
-        assert_eq!(table_segment(".."), "%7E%2E%2E");
-        assert_eq!(table_segment("..."), "%2E%2E%2E");
+    fn a_name_that_reads_as_a_step_is_no_step() {
+        assert_eq!(name_segment(".."), "%7E%2E%2E");
+        assert_eq!(name_segment("..."), "%2E%2E%2E");
         for name in [".", "..", "~", "~.", "a~"] {
-            let segment = table_segment(name).replace("%7E", "~").replace("%2E", ".");
+            let segment = name_segment(name).replace("%7E", "~").replace("%2E", ".");
             assert_eq!(named_by(&segment), name);
         }
     }

@@ -73,6 +73,9 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         Advice::ListSchema => {
             "if it is a tenant's, list the tenant with this schema in the table of tenants"
         }
+        Advice::NameTenantSchema => {
+            "if the tenant is new, name its schema with --schema, or list it with its schema before"
+        }
         Advice::InsertTenantRow => {
             "insert the tenant's row into the application's table, in the same transaction or before"
         }

@@ -6,7 +6,7 @@ use command_line::output::shown;
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{Adopted, At, TenantName, Version};
+use tenant_core::{Adopted, At, SchemaName, TenantName, Version};
 
 use crate::json::{self, NoteDetail};
 use crate::{report, tenants, version};
@@ -26,7 +26,7 @@ use crate::{report, tenants, version};
 ///
 /// Exit code 1 when it is refused, and then nothing was changed.
 ///
-/// With --json: tenant, version (the newest migration that it has, or null),
+/// With --json: tenant, schema, version (the newest migration that it has, or null),
 /// by_shape (whether the version was found by the definition), differences (from what the
 /// migrations create, in words, if the history or --at says the version), notes (kind,
 /// detail, remedy; extension_inside for an extension in the schema, nothing_compared if
@@ -34,9 +34,13 @@ use crate::{report, tenants, version};
 #[derive(Debug, Parser)]
 #[command(name = "adopt-tenant", version)]
 pub struct AdoptTenant {
-    /// Name of the schema, and of the tenant
+    /// Name of the tenant, and of its schema unless the settings say how schemas are called
     #[arg(value_name = "NAME")]
     name: NameArg,
+
+    /// What its schema is called, where the list of tenants says which schema is whose
+    #[arg(long, value_name = "SCHEMA")]
+    schema: Option<SchemaName>,
 
     /// Take it to be at this version, or migration, whatever it looks like; 0 for none
     #[arg(long, value_name = "VERSION", value_parser = version::of)]
@@ -55,6 +59,7 @@ pub struct AdoptTenant {
 #[derive(Serialize)]
 struct Document<'a> {
     tenant: &'a str,
+    schema: &'a str,
     version: Option<&'a Version>,
     by_shape: bool,
     differences: &'a [String],
@@ -71,18 +76,25 @@ impl Script for AdoptTenant {
         let tenants =
             tenants::open_with(context, self.unknown.settings(self.locking.settings())).await?;
         let mut call = tenants.adopt(&name);
+        if let Some(schema) = &self.schema {
+            call = call.in_schema(schema);
+        }
         if let Some(at) = self.at {
             call = call.at(at);
         }
         let adopted = call.await?;
+        let schema = tenants.schema_of(&name).await?;
         let document = Document {
             tenant: name.as_str(),
+            schema: schema.as_str(),
             version: adopted.version.as_ref(),
             by_shape: adopted.by_shape,
             differences: &adopted.differences,
             notes: json::notes(&adopted.notes, context.invocation()),
         };
-        context.output.done(&document, &text(&name, &adopted))?;
+        context
+            .output
+            .done(&document, &text((&name, &schema), &adopted))?;
         if !adopted.differences.is_empty() && !context.output.is_json() {
             let note = note(&name, &adopted, context.invocation());
             context.output.problem(&note);
@@ -92,15 +104,19 @@ impl Script for AdoptTenant {
     }
 }
 
-fn text(name: &TenantName, adopted: &Adopted) -> String {
+fn text((name, schema): (&TenantName, &SchemaName), adopted: &Adopted) -> String {
+    let it = match schema.as_str() == name.as_str() {
+        true => format!("Schema `{schema}` is a tenant now"),
+        false => format!("Schema `{schema}` is the tenant `{name}` now"),
+    };
     let found = if adopted.by_shape {
         ", found by its shape"
     } else {
         ""
     };
     match &adopted.version {
-        Some(version) => format!("Schema `{name}` is a tenant now, at version {version}{found}."),
-        None => format!("Schema `{name}` is a tenant now, without any migration{found}."),
+        Some(version) => format!("{it}, at version {version}{found}."),
+        None => format!("{it}, without any migration{found}."),
     }
 }
 

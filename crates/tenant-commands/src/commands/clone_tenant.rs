@@ -7,7 +7,7 @@ use command_line::words::{counted, time};
 use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
 use std::time::Instant;
-use tenant_core::{Cloned, Rows};
+use tenant_core::{Cloned, Rows, SchemaName};
 
 use crate::json::{self, NoteDetail};
 use crate::{report, tenants};
@@ -40,6 +40,10 @@ pub struct CloneTenant {
     /// Name of the new tenant: letters, digits and underscores
     #[arg(value_name = "TO")]
     to: NameArg,
+
+    /// Schema of the new tenant, where the list of tenants says which schema is whose
+    #[arg(long, value_name = "SCHEMA")]
+    schema: Option<SchemaName>,
 
     /// Copy no rows: tables are empty, sequences at their start
     #[arg(long)]
@@ -80,12 +84,13 @@ impl Script for CloneTenant {
         );
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
         let rows = if self.no_data { Rows::None } else { Rows::All };
-        let call = tenants.clone_tenant(&from, &to).rows(rows);
-        let call = if self.allow_name_in_rows {
-            call.allow_name_in_rows()
-        } else {
-            call
-        };
+        let mut call = tenants.clone_tenant(&from, &to).rows(rows);
+        if let Some(schema) = &self.schema {
+            call = call.in_schema(schema);
+        }
+        if self.allow_name_in_rows {
+            call = call.allow_name_in_rows();
+        }
         // A scratch database that migrations are tried in is dropped with the work.
         let cloned = interruptible(async { Ok(call.await?) }).await?;
         let duration = started.elapsed();

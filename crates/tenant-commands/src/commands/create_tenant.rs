@@ -12,7 +12,7 @@ use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::{Common, Context, NameArg, Script, Verdict};
-use tenant_core::{Node, Outcome, TenantName};
+use tenant_core::{Node, Outcome, SchemaName, TenantName};
 
 use crate::progress::Bar;
 use crate::seed::seeded;
@@ -49,6 +49,10 @@ pub struct CreateTenant {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
+    /// Schema of the new tenant, where the list of tenants says which schema is whose
+    #[arg(long, value_name = "SCHEMA")]
+    schema: Option<SchemaName>,
+
     /// SQL file to run in each new tenant; repeatable
     ///
     /// It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
@@ -80,19 +84,23 @@ impl Script for CreateTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names(context)?;
+        let schema = self.schema_of(&names)?;
         let settings = self.transactions.settings(self.locking.settings());
         let settings = seeded(self.naming.settings(settings), &self.seed)?;
         let mut tenants = tenants::open_with(context, settings).await?;
-        if let Some(node) = self.placement {
+        if let Some(node) = self.placement.clone() {
             tenants = tenants.cluster().placed_on(node).await?;
         }
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, names.len());
         let observe = |outcome: &Outcome| bar.ended(outcome);
-        let mut call = tenants.create_many(names).stop(&stop).observe(observe);
+        let mut call = tenants.create_many(&names).stop(&stop).observe(observe);
         if let Some(jobs) = self.jobs {
             call = call.jobs(jobs.get());
+        }
+        if let Some((name, schema)) = schema {
+            call = call.in_schema(name, schema);
         }
         let ran = call.await;
         bar.finish();
@@ -116,6 +124,23 @@ impl CreateTenant {
         let mut seen = HashSet::new();
         names.retain(|name| seen.insert(name.clone()));
         Ok(names)
+    }
+}
+
+impl CreateTenant {
+    /// The tenant whose schema is named.
+    fn schema_of<'a>(
+        &'a self,
+        names: &'a [TenantName],
+    ) -> anyhow::Result<Option<(&'a TenantName, &'a SchemaName)>> {
+        match (&self.schema, names) {
+            (None, _) => Ok(None),
+            (Some(schema), [name]) => Ok(Some((name, schema))),
+            (Some(_), _) => Err(anyhow!(UsageError(
+                "--schema names the schema of one tenant: create the others by themselves"
+                    .to_owned()
+            ))),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use command_line::{Common, Context, Invocation, Script, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{Tenant, Version};
+use tenant_core::{SchemaName, Tenant, Version};
 
 use crate::report::problems;
 use crate::tenants;
@@ -23,8 +23,8 @@ use crate::tenants;
 ///
 /// Exit code 1 when the state of a tenant could not be read.
 ///
-/// With --json: tenants: name, created_at (RFC 3339), version (the newest
-/// applied migration, or null), pending (how many are missing, or null when that is
+/// With --json: tenants: name, schema (what its schema is called, or null when its row is not
+/// a valid tenant), created_at (RFC 3339), version (the newest applied migration, or null), pending (how many are missing, or null when that is
 /// not known), unknown (how many applied ones this program does not have, or null),
 /// state (up_to_date, behind, ahead, other_program, unreadable), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
 /// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
@@ -44,6 +44,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     name: &'a str,
+    schema: Option<&'a str>,
     created_at: Option<DateTime<Utc>>,
     version: Option<&'a Version>,
     pending: Option<usize>,
@@ -89,6 +90,7 @@ fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row
     let place = tenant.place.as_ref();
     Row {
         name: &tenant.name,
+        schema: tenant.schema.as_ref().map(SchemaName::as_str),
         created_at: tenant.created_at,
         version: tenant.version.as_ref(),
         pending: tenant.pending,
@@ -108,17 +110,56 @@ fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String
         let create = invocation.call(&Command::CreateTenant(None));
         return format!("There are no tenants yet. To create one, run `{create}`.");
     }
-    let table = if is_cluster {
-        let heading = ["Tenant", "Created", "Version", "State", "Server", "Size"];
-        table(heading, tenants.iter().map(row_on_cluster))
-    } else {
-        let heading = ["Tenant", "Created", "Version", "State"];
-        table(heading, tenants.iter().map(cells))
+    let columns = Columns {
+        has_schemas: tenants.iter().any(has_other_schema),
+        is_cluster,
     };
+    let rows = tenants.iter().map(|tenant| columns.row(tenant));
+    let table = table(columns.heading(), rows);
     format!("{table}\n{}", counted(tenants.len(), "tenant"))
 }
 
-fn cells(tenant: &Tenant) -> [String; 4] {
+/// Which columns there are beside those that a list always has.
+struct Columns {
+    /// What schemas are called, where some are not called as their tenants.
+    has_schemas: bool,
+    is_cluster: bool,
+}
+
+impl Columns {
+    fn heading(&self) -> Vec<&'static str> {
+        let mut heading = vec!["Tenant"];
+        heading.extend(self.has_schemas.then_some("Schema"));
+        heading.extend(["Created", "Version", "State"]);
+        if self.is_cluster {
+            heading.extend(["Server", "Size"]);
+        }
+        heading
+    }
+
+    fn row(&self, tenant: &Tenant) -> Vec<String> {
+        let mut row = vec![shown(&tenant.name).into_owned()];
+        row.extend(self.has_schemas.then(|| schema(tenant)));
+        row.extend(cells(tenant));
+        if self.is_cluster {
+            row.extend(place(tenant));
+        }
+        row
+    }
+}
+
+fn has_other_schema(tenant: &Tenant) -> bool {
+    let schema = tenant.schema.as_ref();
+    schema.is_some_and(|schema| schema.as_str() != tenant.name)
+}
+
+fn schema(tenant: &Tenant) -> String {
+    let schema = tenant.schema.as_ref().map(SchemaName::as_str);
+    schema.map_or_else(|| "-".to_owned(), |schema| shown(schema).into_owned())
+}
+
+/// When it was created, its version and its state.
+fn cells(tenant: &Tenant) -> [String; 3] {
     let created = tenant.created_at.map_or_else(
         || "-".to_owned(),
         |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
@@ -128,18 +169,7 @@ fn cells(tenant: &Tenant) -> [String; 4] {
         (None, Some(_)) => "-".to_owned(),
         (None, None) => "unknown".to_owned(),
     };
-    [
-        shown(&tenant.name).into_owned(),
-        created,
-        version.to_owned(),
-        state(tenant),
-    ]
-}
-
-fn row_on_cluster(tenant: &Tenant) -> [String; 6] {
-    let [name, created, version, state] = cells(tenant);
-    let [node, size] = place(tenant);
-    [name, created, version, state, node, size]
+    [created, version, state(tenant)]
 }
 
 fn state(tenant: &Tenant) -> String {

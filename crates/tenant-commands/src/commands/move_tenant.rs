@@ -132,7 +132,7 @@ fn explained(name: &TenantName, error: Error, stop: &Stop, context: &Context) ->
         }
         (Error::Database { .. }, Some("08006" | "58030" | "XX000"))
             if !error
-                .remedies()
+                .remedies_for(context.invocation().registry())
                 .contains(&Advice::CopyReferenceTables.into()) =>
         {
             let check = context.invocation().call(&Command::CheckQuickly);

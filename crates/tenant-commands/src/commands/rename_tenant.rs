@@ -6,7 +6,7 @@ use command_line::options::Locking;
 use command_line::words::counted;
 use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
-use tenant_core::Renamed;
+use tenant_core::{Renamed, SchemaName};
 
 use crate::json::{self, NoteDetail};
 use crate::{report, tenants};
@@ -40,6 +40,10 @@ pub struct RenameTenant {
     #[arg(value_name = "NEW")]
     to: NameArg,
 
+    /// What its schema gets called, where the list of tenants says which schema is whose
+    #[arg(long, value_name = "SCHEMA")]
+    schema: Option<SchemaName>,
+
     /// Rename it also if it is a tenant of another program
     #[arg(long)]
     allow_other_program: bool,
@@ -70,12 +74,13 @@ impl Script for RenameTenant {
             context.name(self.to.as_str())?,
         );
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let call = tenants.rename(&from, &to);
-        let call = if self.allow_other_program {
-            call.allow_other_program()
-        } else {
-            call
-        };
+        let mut call = tenants.rename(&from, &to);
+        if let Some(schema) = &self.schema {
+            call = call.to_schema(schema);
+        }
+        if self.allow_other_program {
+            call = call.allow_other_program();
+        }
         // A scratch database that migrations are tried in is dropped with the work.
         let renamed = interruptible(async { Ok(call.await?) }).await?;
         let document = Document {

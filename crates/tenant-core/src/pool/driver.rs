@@ -10,6 +10,7 @@ use super::PoolError;
 use super::message::{self, Prepared};
 use crate::Database;
 use crate::link::{Canceller, Ended, Standing, Wire};
+use crate::name::Schema;
 use crate::path;
 
 /// A transaction in one schema on a connection of the driver's own, begun by
@@ -24,6 +25,7 @@ pub struct DriverTransaction {
     client: Client,
     database: Database,
     wire: Wire,
+    schema: String,
     is_over: bool,
 }
 
@@ -35,13 +37,24 @@ pub struct Cancel {
 }
 
 impl DriverTransaction {
-    pub(super) fn new(client: Client, database: Database, wire: Wire) -> Self {
+    pub(super) fn new(
+        client: Client,
+        (database, wire): (Database, Wire),
+        schema: Schema<'_>,
+    ) -> Self {
         Self {
             client,
             database,
             wire,
+            schema: schema.schema_name().to_owned(),
             is_over: false,
         }
+    }
+
+    /// The schema that it is in, as PostgreSQL calls it: the tenant's, or `public`.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.schema
     }
 
     /// Keeps what was done.

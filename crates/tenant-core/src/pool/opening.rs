@@ -202,7 +202,8 @@ impl PoolInner {
             false => self.database.watched().await?,
         };
         let path = Path::at_run_time(schema, &self.path);
-        let transaction = DriverTransaction::new(client, self.database.clone(), wire);
+        let connection = (self.database.clone(), wire);
+        let transaction = DriverTransaction::new(client, connection, schema);
         let Err(error) = transaction.batch_execute(&message(path)).await else {
             return Ok(transaction);
         };

@@ -55,6 +55,8 @@ advice! {
     AllowName,
     /// List the schema, and the tenant that it is to belong to, in the list of tenants.
     ListSchema,
+    /// Name the schema of a new tenant, or list the tenant with it before.
+    NameTenantSchema,
     /// Insert the tenant's row into the application's table in the same transaction.
     InsertTenantRow,
     /// Delete the tenant's row from the application's table before, or in the same transaction.

@@ -203,6 +203,10 @@ fn advice(error: &Error) -> Option<Advice> {
 
 fn of_a_tenant(error: &Error, naming: &Naming) -> Vec<Remedy> {
     match error {
+        // Only the list knows what the schema of a new tenant is called.
+        Error::Unknown(_) if naming.is_mapped() => {
+            vec![Command::ListTenants.into(), Advice::NameTenantSchema.into()]
+        }
         Error::Unknown(_) => vec![Command::ListTenants.into()],
         Error::Untracked(schema) => vec![
             adopt(naming, schema, None),

@@ -1,5 +1,6 @@
 //! Makes tenants.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -22,11 +23,20 @@ use crate::{Answer, Error, SchemaName, TenantName};
 pub struct CreateMany<'a> {
     tenants: &'a Tenants,
     names: Vec<TenantName>,
+    /// What schemas are called, where the naming does not say it.
+    schemas: HashMap<TenantName, SchemaName>,
     pace: Pace<'a>,
     observe: Box<dyn Fn(&Outcome) + Send + Sync + 'a>,
 }
 
 impl<'a> CreateMany<'a> {
+    /// The schema of one of the tenants, where only the list of tenants knows which schema is
+    /// whose: see [`Tenants::create_in`].
+    pub fn in_schema(mut self, name: &TenantName, schema: &SchemaName) -> Self {
+        self.schemas.insert(name.clone(), schema.clone());
+        self
+    }
+
     setter!(jobs: "8");
     setter!(max_failures);
     setter!(stop);
@@ -115,6 +125,7 @@ impl Tenants {
         CreateMany {
             tenants: self,
             names: names.into_iter().map(Into::into).collect(),
+            schemas: HashMap::new(),
             pace: Pace::default(),
             observe: Box::new(|_| {}),
         }
@@ -127,7 +138,7 @@ impl Tenants {
         self.look_for_columns().await?;
         refuse_unfit(self.migrations.tenant.iter())?;
         self.prepare_references().await?;
-        let (items, refused) = self.new_targets(&names).await?;
+        let (items, refused) = self.new_targets(&names, &call.schemas).await?;
         for outcome in &refused {
             events::schema_ended(Whose::tenant(&outcome.name), outcome);
             (call.observe)(outcome);
@@ -159,9 +170,14 @@ impl Tenants {
     async fn new_targets(
         &self,
         names: &[TenantName],
+        schemas: &HashMap<TenantName, SchemaName>,
     ) -> Result<(Vec<Target>, Vec<Outcome>), Error> {
         let (mut targets, mut refused) = (Vec::new(), Vec::new());
         for (name, target) in names.iter().zip(self.targets(names).await?) {
+            let target = match schemas.get(name) {
+                Some(schema) => self.new_target(name, Some(schema)).await,
+                None => target,
+            };
             let allowed = self.registry.require_allowed(name);
             match allowed.map_err(Error::from).and(target) {
                 Ok(target) => targets.push(target),

@@ -65,7 +65,7 @@ async fn tenants_are_listed_by_name_with_version_and_state() {
 async fn the_document_has_a_row_for_each_tenant() {
     let database = Database::with_tenants("beta acme").await;
     let listed = database.run("list-tenants --json").succeeds();
-    let row = |name| json!({"name": name, "version": OUR_VERSIONS[1], "pending": 0, "unknown": 0, "state": "up_to_date", "error": null});
+    let row = |name| json!({"name": name, "schema": name, "version": OUR_VERSIONS[1], "pending": 0, "unknown": 0, "state": "up_to_date", "error": null});
     assert_eq!(
         rows(&listed),
         json!({"tenants": [row("acme"), row("beta")]})
@@ -86,7 +86,7 @@ async fn a_tenant_that_is_behind_shows_how_many_migrations_it_lacks() {
     let listed = database
         .run_with(&migrations, "list-tenants --json")
         .succeeds();
-    let row = json!({"name": "acme", "version": OUR_VERSIONS[1], "pending": 2, "unknown": 0, "state": "behind", "error": null});
+    let row = json!({"name": "acme", "schema": "acme", "version": OUR_VERSIONS[1], "pending": 2, "unknown": 0, "state": "behind", "error": null});
     assert_eq!(rows(&listed), json!({"tenants": [row]}));
 }
 
@@ -97,7 +97,7 @@ async fn a_tenant_registered_by_hand_without_migrations_has_no_version() {
         .execute("CREATE SCHEMA acme; INSERT INTO schema_tracker (name) VALUES ('acme')")
         .await;
     let listed = database.run("list-tenants --json").succeeds();
-    let row = json!({"name": "acme", "version": null, "pending": 2, "unknown": 0, "state": "behind", "error": null});
+    let row = json!({"name": "acme", "schema": "acme", "version": null, "pending": 2, "unknown": 0, "state": "behind", "error": null});
     assert_eq!(rows(&listed), json!({"tenants": [row]}));
     database.run("list-tenants").succeeds().prints("2 pending");
 }
@@ -159,7 +159,7 @@ async fn tenants_ahead_of_this_program_and_of_another_one_are_not_called_up_to_d
         .prints("of another program");
     assert!(!listed.stdout.contains("up to date"), "{listed}");
     let listed = database.run("list-tenants --json").succeeds();
-    let row = |name, version, unknown, state| json!({"name": name, "version": version, "pending": 0, "unknown": unknown, "state": state, "error": null});
+    let row = |name, version, unknown, state| json!({"name": name, "schema": name, "version": version, "pending": 0, "unknown": unknown, "state": state, "error": null});
     let ahead = row("acme", "20300101000000", 1, "ahead");
     let other = row("globex", OUR_VERSIONS[1], 0, "other_program");
     assert_eq!(rows(&listed), json!({"tenants": [ahead, other]}));

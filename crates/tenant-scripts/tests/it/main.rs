@@ -38,6 +38,7 @@ mod migrate_public;
 mod migrate_tenants;
 mod migrations_dir;
 mod names;
+mod names_and_schemas;
 mod not_set_up;
 mod one_server;
 mod onlookers;

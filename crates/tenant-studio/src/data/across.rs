@@ -1,10 +1,11 @@
 //! One query over many tenants, a few of them at a time.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use tenant_core::{Registry, RegistryRows, TenantName};
+use tenant_core::{Registry, RegistryRows};
 use tokio_postgres::types::Type;
 
 use super::answer::{Answer, Limits, Refusal};
@@ -24,6 +25,7 @@ pub(crate) enum Selection {
     All,
     Containing(String),
     BeginningWith(String),
+    /// Lines, each of them a name, or names with something between them.
     Listed(Vec<String>),
 }
 
@@ -42,8 +44,7 @@ pub(crate) struct Arrival {
     pub(crate) outcome: Result<Answer, Refusal>,
 }
 
-/// The names that `choice` means. Those that are listed stay as they are: whether
-/// there is such a tenant is seen when it is asked.
+/// The names that `choice` means.
 pub(crate) async fn chosen(
     reading: &Reading,
     registry: &Registry,
@@ -52,7 +53,7 @@ pub(crate) async fn chosen(
     const WHAT: &str = "Choosing tenants";
     let RegistryRows { from, key, .. } = registry.rows("t");
     let (condition, text) = match choice {
-        Selection::Listed(names) => return Ok(names.clone()),
+        Selection::Listed(lines) => return listed(reading, registry, lines).await,
         Selection::All => ("$1 = ''".to_owned(), ""),
         Selection::Containing(text) => (
             contains(&format!("{key}::pg_catalog.text"), "$1"),
@@ -70,6 +71,32 @@ pub(crate) async fn chosen(
     let rows = reading.rows(WHAT, &sql, &[text]).await?;
     let names = rows.iter().map(|row| row.try_get(0));
     names.collect::<Result<_, _>>().map_err(Failure::of(WHAT))
+}
+
+/// The names in `lines`, each once. A line that is the name of a tenant is that one, also
+/// with a space in it. Any other is cut where names usually end, and stays in the list:
+/// whether there is such a tenant is seen when it is asked.
+async fn listed(
+    reading: &Reading,
+    registry: &Registry,
+    lines: &[String],
+) -> Result<Vec<String>, Failure> {
+    const WHAT: &str = "Looking for tenants";
+    let RegistryRows { from, key, .. } = registry.rows("t");
+    let sql = format!("SELECT {key} FROM {from} WHERE {key} = ANY ($1)");
+    let rows = reading
+        .rows(WHAT, &sql, &[(&lines, Type::TEXT_ARRAY)])
+        .await?;
+    let known = rows.iter().map(|row| row.try_get(0));
+    let known = known.collect::<Result<HashSet<String>, _>>();
+    let known = known.map_err(Failure::of(WHAT))?;
+    let names = lines.iter().flat_map(|line| match known.contains(line) {
+        true => vec![line.as_str()],
+        false => line.split([',', ' ', '\t', ';']).collect(),
+    });
+    let mut seen = HashSet::new();
+    let names = names.filter(|name| !name.is_empty() && seen.insert(*name));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Asks the tenants, and gives their answers as they come. Dropped, it cancels
@@ -90,8 +117,7 @@ pub(crate) fn ask_each(
 }
 
 async fn ask_one(studio: &Studio, tenant: &str, question: &Question) -> Result<Answer, Refusal> {
-    let name = tenant.parse::<TenantName>().map_err(Refusal::other)?;
-    let place = ShownSchema::Tenant(name);
+    let place = ShownSchema::named(tenant).map_err(Refusal::other)?;
     let reading = studio.read_for(&place, question.timeout).await;
     let reading = reading.map_err(Refusal::other)?;
     // An answer without the rows that a policy hides would be wrong.

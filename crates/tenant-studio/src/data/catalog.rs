@@ -5,12 +5,13 @@ use tokio_postgres::types::Type;
 
 use super::comparison::Comparison;
 use super::cut::Storage;
-use super::keys::{self, Constraint};
+use super::keys::{self, Constraint, Target};
 use super::parts::{self, Part, Parts};
 use super::reading::{Parameter, Reading};
 use super::relation::{self, Kind, Relation};
 use super::text::{some_text, text, texts};
 use crate::error::Failure;
+use crate::shown_schema::ShownSchema;
 
 /// A table or view, and what is needed to show its rows.
 #[derive(Debug)]
@@ -135,6 +136,16 @@ impl Table {
     /// The column `name`.
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Where the table that a foreign key leads to is shown, seen from `here`, the table's own
+    /// place: there too, or in public. None if it is in any other schema.
+    pub(crate) fn place_of(&self, target: &Target, here: &ShownSchema) -> Option<ShownSchema> {
+        match target.schema.as_str() {
+            schema if schema == self.schema => Some(here.clone()),
+            "public" => Some(ShownSchema::Public),
+            _ => None,
+        }
     }
 
     /// The columns that tell each row from every other, if there are such: the

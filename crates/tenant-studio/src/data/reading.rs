@@ -60,9 +60,9 @@ impl Reading {
         })
     }
 
-    /// The name of the schema that is read.
+    /// The name of the schema that is read, as PostgreSQL calls it.
     pub(crate) fn schema(&self) -> &str {
-        self.place.schema()
+        self.transaction.schema()
     }
 
     /// Where it reads.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tenant_core::{Node, PoolError, Registry, RegistryRows, Tenants};
+use tenant_core::{Node, PoolError, Registry, RegistryRows, SchemaName, Tenants};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -14,8 +14,9 @@ use crate::error::Failure;
 #[derive(Debug)]
 pub(crate) struct TenantRow {
     pub(crate) name: String,
-    /// What its schema is called.
-    schema: String,
+    /// What its schema is called, by the list or by the name; `None` where the list has
+    /// nothing for it, or what cannot be a tenant's.
+    schema: Option<SchemaName>,
     /// `None` where the list does not say.
     pub(crate) created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// What the list says; the tenant's own table of migrations is the truth.
@@ -25,6 +26,16 @@ pub(crate) struct TenantRow {
     pub(crate) size: Option<i64>,
     /// The server of the cluster that it is on, where there is a cluster.
     pub(crate) node: Option<Node>,
+}
+
+impl TenantRow {
+    /// What its schema is called, if that is not its own name.
+    pub(crate) fn other_schema(&self) -> Option<&str> {
+        self.schema
+            .as_ref()
+            .map(SchemaName::as_str)
+            .filter(|schema| *schema != self.name)
+    }
 }
 
 /// The tenants that were found.
@@ -113,12 +124,14 @@ pub(crate) async fn tenants(
 }
 
 fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
+    let schema = row.try_get::<_, Option<&str>>(5)?;
+    let schema = schema.and_then(|schema| schema.parse::<SchemaName>().ok());
     Ok(TenantRow {
         name: row.try_get(0)?,
-        schema: row.try_get(5)?,
+        has_schema: schema.is_some() && row.try_get(3)?,
+        schema,
         created_at: row.try_get(1)?,
         version: row.try_get(2)?,
-        has_schema: row.try_get(3)?,
         size: None,
         node: None,
     })
@@ -127,7 +140,10 @@ fn tenant(row: &Row) -> Result<TenantRow, tokio_postgres::Error> {
 /// Adds the sizes: the transaction's last question. A table that another session holds
 /// for itself would be waited for; then all stay unknown, and the reason is given.
 pub(crate) async fn measure(reading: &Reading, found: &mut Found) -> Result<(), Failure> {
-    let names = found.rows.iter().map(|tenant| tenant.schema.as_str());
+    let names = found
+        .rows
+        .iter()
+        .filter_map(|tenant| Some(tenant.schema.as_ref()?.as_str()));
     let names = names.collect::<Vec<_>>();
     let rows = reading
         .rows("Measuring", SIZES, &[(&names, Type::TEXT_ARRAY)])
@@ -136,7 +152,10 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) -> Result<(), 
     let sizes = sizes.filter_map(|row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?)));
     let sizes = sizes.collect::<HashMap<String, Option<i64>>>();
     for tenant in &mut found.rows {
-        tenant.size = sizes.get(&tenant.schema).copied().flatten();
+        tenant.size = tenant
+            .schema
+            .as_ref()
+            .and_then(|schema| sizes.get(schema.as_str()).copied().flatten());
     }
     Ok(())
 }
@@ -145,7 +164,10 @@ pub(crate) async fn measure(reading: &Reading, found: &mut Found) -> Result<(), 
 pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
     let mut homes = tenants.cluster().homes().await?;
     for tenant in &mut found.rows {
-        tenant.node = homes.remove(&tenant.schema);
+        tenant.node = tenant
+            .schema
+            .as_ref()
+            .and_then(|schema| homes.remove(schema.as_str()));
     }
     Ok(())
 }
@@ -154,7 +176,10 @@ pub(crate) async fn find_homes(tenants: &Tenants, found: &mut Found) -> Result<(
 pub(crate) async fn measure_at_home(tenants: &Tenants, found: &mut Found) -> Result<(), Failure> {
     let mut places = tenants.cluster().places().await?;
     for tenant in &mut found.rows {
-        let place = places.remove(&tenant.schema);
+        let place = tenant
+            .schema
+            .as_ref()
+            .and_then(|schema| places.remove(schema.as_str()));
         let bytes = place.as_ref().and_then(|place| place.bytes);
         tenant.size = bytes.and_then(|bytes| i64::try_from(bytes).ok());
         tenant.node = place.map(|place| place.node);

@@ -139,7 +139,7 @@ fn page(studio: &Studio, uri: &Uri, asked: &Asked, result: &Markup) -> Response 
         p { "Or " a href="across/compare" { "compare two tenants" } "." }
         (form::form(studio, asked))
         section #result aria-label="Result" { (result) }
-        (form::help())
+        (form::help(studio))
         (super::console::script(studio))
     };
     plain(studio, uri, "Across tenants", &body)

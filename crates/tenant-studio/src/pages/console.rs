@@ -17,7 +17,7 @@ use crate::export::line;
 use crate::page::{Page, Tab};
 use crate::studio::Studio;
 use form::Asked;
-pub(super) use form::{IN_ADDRESS, history, number, past, script};
+pub(super) use form::{IN_ADDRESS, behind, history, number, past, script};
 
 pub(super) fn routes() -> Router<Studio> {
     at_each_place("/sql", get(show).post(run))
@@ -39,7 +39,7 @@ async fn run(here: Here, body: String) -> Result<Response, Failure> {
     if asked.is_file
         && let Ok(answer) = &answered
     {
-        let name = format!("{}-sql", here.place.schema());
+        let name = format!("{}-sql", here.place.label());
         return Ok(answer::file(&name, csv(answer)));
     }
     let result = match &answered {
@@ -81,10 +81,10 @@ async fn whole(here: &Here, asked: &Asked, result: &Markup) -> Result<Response, 
     let tables = data::relations(&reading).await?;
     reading.end();
     let body = html! {
-        h1 { "SQL in " (here.place.schema()) }
+        h1 { "SQL in " (here.place.label()) }
         (form::form(here, asked))
         section #result aria-label="Result" { (result) }
-        (form::help(here.studio.options().write))
+        (form::help(&here.studio))
         (form::script(&here.studio))
     };
     let page = Page {

@@ -55,7 +55,7 @@ async fn export(
     let body = Body::from_stream(begun.chain(rows).chain(end));
     let file = format!(
         "{}_{}.{}",
-        plain(here.place.schema()),
+        plain(here.place.label()),
         plain(&name),
         format.ending()
     );

@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 use tenant_core::remedy::Command;
-use tenant_core::{Health, PoolError, Problem, TenantName};
+use tenant_core::{Health, PoolError, Problem};
 
 use crate::error::{Failure, causes};
 use crate::page::{Page, Tab};
@@ -133,9 +133,9 @@ fn whose(problem: &Problem) -> Markup {
     html! {
         @match problem.tenant.as_deref() {
             None => a href="public" { "public" },
-            Some(name) => @match name.parse::<TenantName>() {
+            Some(name) => @match ShownSchema::named(name) {
                 Ok(tenant) if Kind::of(&problem.kind).has_pages() => {
-                    a href=(ShownSchema::Tenant(tenant).path()) { (name) }
+                    a href=(tenant.path()) { (name) }
                 },
                 _ => (name),
             },

@@ -159,7 +159,7 @@ impl Record<'_> {
     /// The row that a foreign key leads to.
     fn follow(&self, key: &Constraint) -> Option<String> {
         let target = key.target.as_ref()?;
-        let place = self.here.place.other(&target.schema)?;
+        let place = self.table.place_of(target, &self.here.place)?;
         let pairs = key.columns.iter().zip(&target.columns);
         let filters = pairs.map(|(from, to)| Some(Filter::equal(to, self.of(from)?)));
         let view = View::filtered(filters.collect::<Option<Vec<_>>>()?);

@@ -108,7 +108,7 @@ fn constraints(place: &ShownSchema, table: &Table) -> Markup {
             th scope="row" { (constraint.name) }
             td.quiet { (constraint.kind()) }
             td.mono { (constraint.definition) }
-            td { @if let Some((link, name)) = target(place, constraint) { a href=(link) { (name) } } }
+            td { @if let Some((link, name)) = target(place, table, constraint) { a href=(link) { (name) } } }
         } }
     };
     html! {
@@ -128,10 +128,14 @@ fn constraints(place: &ShownSchema, table: &Table) -> Markup {
 }
 
 /// The table that a foreign key leads to.
-fn target<'a>(place: &ShownSchema, constraint: &'a Constraint) -> Option<(String, &'a str)> {
+fn target<'a>(
+    place: &ShownSchema,
+    table: &Table,
+    constraint: &'a Constraint,
+) -> Option<(String, &'a str)> {
     let target = constraint.target.as_ref()?;
-    let link = place
-        .other(&target.schema)?
+    let link = table
+        .place_of(target, place)?
         .table(&target.table, "structure");
     Some((link, &target.table))
 }

@@ -6,7 +6,6 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
-use tenant_core::TenantName;
 
 use crate::data::{self, Search};
 use crate::error::Failure;
@@ -37,11 +36,11 @@ async fn switch(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     let reading = studio.read(&ShownSchema::Public).await?;
     let found = data::tenants(&reading, studio.tenants().registry(), &search).await?;
     reading.end();
-    let names = found
+    let tenants = found
         .rows
         .iter()
-        .filter_map(|tenant| tenant.name.parse().ok());
-    let offers = offers(&names.collect::<Vec<_>>(), &text, &kept(&from));
+        .filter_map(|tenant| ShownSchema::named(&tenant.name).ok());
+    let offers = offers(&tenants.collect::<Vec<_>>(), &text, &kept(&from));
     if parameter("part").is_some() {
         return Ok(offers.into_response());
     }
@@ -66,20 +65,20 @@ async fn switch(State(studio): State<Studio>, uri: Uri) -> Result<Response, Fail
     Ok(page.answer(&body))
 }
 
-fn offers(names: &[TenantName], text: &str, kept: &str) -> Markup {
+fn offers(tenants: &[ShownSchema], text: &str, kept: &str) -> Markup {
     let is_public = "public".contains(&text.to_lowercase());
     html! {
         ul.offers aria-label="Tenants" {
-            @for name in names {
+            @for tenant in tenants {
                 li {
-                    a href=(format!("{}{kept}", ShownSchema::Tenant(name.clone()).path())) { (name.as_str()) }
+                    a href=(format!("{}{kept}", tenant.path())) { (tenant.label()) }
                 }
             }
             @if is_public {
                 li { a href=(format!("public{kept}")) { "public" span.quiet { " the public schema" } } }
             }
         }
-        @if names.is_empty() && !is_public { p.empty { "No tenant is found." } }
+        @if tenants.is_empty() && !is_public { p.empty { "No tenant is found." } }
     }
 }
 

@@ -204,16 +204,19 @@ fn results(studio: &Studio, asked: &Asked, shown: &Shown<'_>) -> Markup {
 }
 
 fn row(studio: &Studio, tenant: &TenantRow, shown: &Shown<'_>) -> Markup {
-    let name = tenant.name.parse::<TenantName>();
+    let place = ShownSchema::named(&tenant.name);
     html! {
         tr {
             th scope="row" {
-                @match &name {
-                    Ok(name) => a href=(ShownSchema::Tenant(name.clone()).path()) { (tenant.name) },
+                @match &place {
+                    Ok(place) => a href=(place.path()) { (tenant.name) },
                     Err(_) => (tenant.name),
                 }
+                @if let Some(schema) = tenant.other_schema() {
+                    " " span.quiet title="Its schema" { (schema) }
+                }
             }
-            td { @match &name {
+            td { @match TenantName::quoted(&tenant.name) {
                 Ok(_) => (state(studio, tenant, shown)),
                 Err(error) => span.badge.bad { (error.to_string()) },
             } }

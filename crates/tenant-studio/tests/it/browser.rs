@@ -87,6 +87,11 @@ impl Site {
         self.end().await;
     }
 
+    /// One for these tenants of the database, with the role that made it.
+    pub(crate) async fn of(database: TestDatabase, tenants: Tenants, options: Options) -> Self {
+        Self::serve(database, None, tenants, options).await
+    }
+
     async fn serve(
         database: TestDatabase,
         role: Option<Role>,

@@ -112,7 +112,7 @@ async fn what_cannot_be_compared_is_said() {
     let catalog = studio
         .get("/across/compare?one=acme&other=pg_catalog&table=pg_class")
         .await;
-    assert_eq!(catalog.status, 400);
+    assert_eq!(catalog.status, 404);
     let form = studio.get("/across/compare").await;
     form.has("name=\"one\"").has_no("<td");
 }

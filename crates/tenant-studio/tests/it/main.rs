@@ -30,6 +30,7 @@ mod isolation;
 mod looks;
 mod many;
 mod migrations;
+mod other_names;
 mod pages;
 mod paging;
 mod parts;

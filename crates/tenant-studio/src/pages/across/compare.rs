@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use maud::{Markup, html};
-use tenant_core::TenantName;
 
 use super::plain;
 use crate::data::{self, Count, Counts, Difference, Differences};
@@ -52,17 +51,10 @@ fn address([one, other]: [&str; 2], table: Option<&str>) -> String {
     url::with("across/compare", names.into_iter().chain(table))
 }
 
-/// The place of a tenant that a person has named.
-fn place(name: &str) -> Result<ShownSchema, Failure> {
-    let name = name.parse::<TenantName>();
-    let name = name.map_err(|error| Failure::Wrong(error.to_string()))?;
-    Ok(ShownSchema::Tenant(name))
-}
-
 async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure> {
     let [one, other] = names;
-    let one = studio.read(&place(one)?).await?;
-    let other = studio.read(&place(other)?).await?;
+    let one = studio.read(&ShownSchema::named(one)?).await?;
+    let other = studio.read(&ShownSchema::named(other)?).await?;
     let tables = data::tables([&one, &other]).await?;
     let budget = studio.options().statement_timeout;
     let counts = data::counts([&one, &other], tables, budget).await?;
@@ -111,10 +103,11 @@ fn row(names: [&str; 2], counts: &Counts) -> Markup {
 
 async fn one_table(studio: &Studio, names: [&str; 2], table: &str) -> Result<Markup, Failure> {
     let [one, other] = names;
-    // That there is such a tenant is checked by beginning to read in it.
-    studio.read(&place(other)?).await?.end();
-    let reading = studio.read(&place(one)?).await?;
-    let found = data::differences(&reading, other, table, SHOWN).await?;
+    let of_other = studio.read(&ShownSchema::named(other)?).await?;
+    let other_schema = of_other.schema().to_owned();
+    of_other.end();
+    let reading = studio.read(&ShownSchema::named(one)?).await?;
+    let found = data::differences(&reading, &other_schema, table, SHOWN).await?;
     reading.end();
     Ok(html! {
         h2 { "Rows of " (table) " that differ" }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::data::Selection;
-use crate::pages::console::{IN_ADDRESS, history, number, past};
+use crate::pages::console::{IN_ADDRESS, behind, history, number, past};
 use crate::studio::Studio;
 use crate::url;
 
@@ -61,7 +61,7 @@ impl Asked {
             Selection::All => None,
             Selection::Containing(text) => Some(("containing", "text", text.clone())),
             Selection::BeginningWith(text) => Some(("beginning", "text", text.clone())),
-            Selection::Listed(names) => Some(("listed", "names", names.join(","))),
+            Selection::Listed(names) => Some(("listed", "names", names.join("\n"))),
         };
         let choice = choice.into_iter();
         let choice =
@@ -81,14 +81,8 @@ fn choice(parameter: &impl Fn(&'static str) -> Option<String>) -> Selection {
         Some("beginning") => Selection::BeginningWith(text),
         Some("listed") => {
             let names = parameter("names").unwrap_or_default();
-            let names = names.split([',', ' ', '\n', '\r', '\t', ';']);
-            let mut listed = Vec::new();
-            for name in names.filter(|name| !name.is_empty()) {
-                if !listed.iter().any(|other| other == name) {
-                    listed.push(name.to_owned());
-                }
-            }
-            Selection::Listed(listed)
+            let lines = names.lines().map(str::trim).filter(|line| !line.is_empty());
+            Selection::Listed(lines.map(str::to_owned).collect())
         }
         _ => Selection::All,
     }
@@ -156,13 +150,14 @@ fn which(choice: &Selection) -> Markup {
 }
 
 /// What runs here and what does not.
-pub(super) fn help() -> Markup {
+pub(super) fn help(studio: &Studio) -> Markup {
     html! {
         details.panel.help {
             summary { "What can be run here" }
             p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one; also when writing is on. \
                  Four tenants are asked at a time, each in a read-only transaction of its own. Names without a \
                  schema mean the tenant's." }
+            (behind(studio))
             p { "A tenant that fails is listed with its error and stops no other. Rows are in the order in which the \
                  tenants answered. Where tenants have other columns than the first, their rows are a table of their own." }
             p { "Functions run all the same, as far as the role may: see the SQL page of a tenant." }

@@ -110,8 +110,8 @@ fn rows(part: &Part) -> Markup {
 }
 
 fn tenant(name: &str) -> Markup {
-    match name.parse() {
-        Ok(parsed) => html! { a href=(ShownSchema::Tenant(parsed).path()) { (name) } },
+    match ShownSchema::named(name) {
+        Ok(tenant) => html! { a href=(tenant.path()) { (name) } },
         Err(_) => html! { (name) },
     }
 }

@@ -59,7 +59,7 @@ fn usual_seconds(studio: &Studio) -> u64 {
 }
 
 pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
-    let history = history(&here.studio, here.place.schema());
+    let history = history(&here.studio, &here.place.path());
     html! {
         @if here.studio.options().write {
             p.writing { strong { "Writing is on." } " A statement that succeeds is committed at once." }
@@ -133,11 +133,11 @@ fn seconds(here: &Here, asked: &Asked) -> Markup {
 }
 
 /// What runs here and what does not.
-pub(super) fn help(write: bool) -> Markup {
+pub(super) fn help(studio: &Studio) -> Markup {
     html! {
         details.panel.help {
             summary { "What can be run here" }
-            @if write {
+            @if studio.options().write {
                 p { "Any single statement. It is a transaction of its own: committed when it succeeds, \
                      rolled back when it fails. Statements that begin or end transactions are refused, \
                      and so is what PostgreSQL does not run in a transaction." }
@@ -149,9 +149,24 @@ pub(super) fn help(write: bool) -> Markup {
                      start the studio with the URL of a role that has USAGE on the schemas, SELECT on the tables, \
                      and no more." }
             }
+            (behind(studio))
             p { "Names without a schema mean this schema. A statement can name others: the role's rights decide, \
                  and this page is no fence between tenants." }
             p { "A running statement is cancelled by the button, and by closing the page." }
+        }
+    }
+}
+
+/// Where else the names in a typed statement lead, if that is so. The pages about tables
+/// are always those of the one schema.
+pub(in crate::pages) fn behind(studio: &Studio) -> Markup {
+    let path = studio.tenants().runtime_path();
+    let schemas = path.schemas().collect::<Vec<_>>().join(", ");
+    html! {
+        @if !schemas.is_empty() {
+            p.note { "A table that the tenant's schema lacks is taken from " strong { (schemas) }
+                ", where the application's queries find it too. Write the name of the schema \
+                 before the table to be certain." }
         }
     }
 }

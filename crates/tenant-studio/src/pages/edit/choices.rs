@@ -27,7 +27,7 @@ pub(super) fn key_of<'a>(
     let mut keys = table.foreign_keys();
     keys.find(|key| {
         let target = key.target.as_ref();
-        let can_be_shown = target.is_some_and(|target| place.other(&target.schema).is_some());
+        let can_be_shown = target.is_some_and(|target| table.place_of(target, place).is_some());
         key.columns == [column.name.clone()] && can_be_shown
     })
 }
@@ -42,12 +42,12 @@ pub(super) fn address(here: &Here, table: &Table, column: &Column) -> String {
 /// other table may be in another schema, or closed to the role.
 pub(super) async fn read(
     here: &Here,
-    key: &Constraint,
+    (from, key): (&Table, &Constraint),
     text: &str,
 ) -> Result<Vec<Choice>, Failure> {
     let nowhere = || Failure::NotFound("The foreign key leads elsewhere.".to_owned());
     let target = key.target.as_ref().ok_or_else(nowhere)?;
-    let place = here.place.other(&target.schema).ok_or_else(nowhere)?;
+    let place = from.place_of(target, &here.place).ok_or_else(nowhere)?;
     let reading: Reading = here.studio.read(&place).await?;
     let table = Table::read(&reading, &target.table).await?;
     let choices = data::choices(&reading, &table, key, text).await?;
@@ -73,7 +73,7 @@ async fn show(here: Here, TableName(name): TableName) -> Answer {
     let none = || Failure::NotFound("The column has no foreign key to choose by.".to_owned());
     let key = key_of(&here.place, &table, column).ok_or_else(none)?;
     let text = here.parameter("q").unwrap_or_default();
-    let choices = read(&here, key, &text).await?;
+    let choices = read(&here, (&table, key), &text).await?;
     if here.parameter("part").is_some() {
         return Ok(options(&choices).into_response());
     }

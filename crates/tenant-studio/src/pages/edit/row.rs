@@ -55,7 +55,7 @@ impl Form<'_> {
             let Some(key) = choices::key_of(&self.here.place, self.table, column) else {
                 continue;
             };
-            let found = choices::read(self.here, key, "").await;
+            let found = choices::read(self.here, (self.table, key), "").await;
             all.insert(column.name.clone(), found.unwrap_or_default());
         }
         all

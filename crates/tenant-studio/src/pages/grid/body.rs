@@ -115,7 +115,7 @@ fn follow(
     value: impl Fn(&String) -> Option<String>,
 ) -> Option<(String, String)> {
     let target = key.target.as_ref()?;
-    let place = grid.place.other(&target.schema)?;
+    let place = grid.table.place_of(target, grid.place)?;
     let pairs = key.columns.iter().zip(&target.columns);
     let filters = pairs.map(|(from, to)| Some(Filter::equal(to, &value(from)?)));
     let filters = filters.collect::<Option<Vec<_>>>()?;

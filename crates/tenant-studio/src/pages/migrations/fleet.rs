@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use tenant_core::{Selection, TenantName, TenantStanding, Version};
+use tenant_core::{Selection, TenantStanding, Version};
 
 use super::failure;
 use crate::error::{Failure, causes};
@@ -165,8 +165,8 @@ fn row(one: &TenantStanding) -> Markup {
 /// The tenant's name, with a link to its migrations.
 pub(crate) fn link(name: &str) -> Markup {
     html! {
-        @match name.parse::<TenantName>() {
-            Ok(tenant) => a href=(ShownSchema::Tenant(tenant).at("migrations")) { (name) },
+        @match ShownSchema::named(name) {
+            Ok(tenant) => a href=(tenant.at("migrations")) { (name) },
             Err(_) => (name),
         }
     }

@@ -17,7 +17,7 @@ impl Standings {
     pub(super) async fn read(studio: &Studio, found: &Found) -> Self {
         let names = found.rows.iter().filter(|tenant| tenant.has_schema);
         let mut names = names
-            .filter_map(|tenant| tenant.name.parse::<TenantName>().ok())
+            .filter_map(|tenant| TenantName::quoted(&tenant.name).ok())
             .collect::<Vec<_>>();
         loop {
             let select = Selection::only(names.iter().cloned());

@@ -1,0 +1,172 @@
+//! Commands for tenants whose schemas are not called as they are.
+
+use serde_json::Value;
+use tenant_core::remedy::Command;
+
+use crate::support::Database;
+
+/// A database of a project whose file has these lines, with a tenant of each name.
+async fn project(lines: &str, before: &str, create: &[&str]) -> Database {
+    let database = Database::empty().await;
+    database.folder.file("tenants.toml", lines);
+    database.execute(before).await;
+    database.run("migrate-public").succeeds();
+    for line in create {
+        database.run(&format!("create-tenant {line}")).succeeds();
+    }
+    database
+}
+
+const TEMPLATE: &str = "[names]\nschema = 'org_{name}'\nallow = '[a-z][a-z0-9-]{1,50}'\n";
+
+const MAPPED: &str = "[registry]\ntable = 'public.workspaces'\nkey = 'slug'\n\
+     schema_column = 'home'\n[names]\nallow = '.+'\n";
+
+const WORKSPACES: &str = "CREATE TABLE public.workspaces (slug text NOT NULL UNIQUE, home text)";
+
+async fn template() -> Database {
+    project(TEMPLATE, "", &["big-bang north-sea"]).await
+}
+
+/// One's name is the other's schema.
+async fn mapped() -> Database {
+    let create = ["one --schema two", "two --schema one"];
+    project(MAPPED, WORKSPACES, &create).await
+}
+
+async fn homes(database: &Database) -> Vec<String> {
+    let homes = "SELECT slug || ' ' || home FROM workspaces ORDER BY slug COLLATE \"C\"";
+    database.column(homes).await
+}
+
+#[tokio::test]
+async fn the_list_has_a_column_of_schemas_only_if_one_differs_from_its_name() {
+    let database = template().await;
+    let listed = database.run("list-tenants").succeeds();
+    let listed = listed.prints("Schema").prints("big-bang");
+    listed.prints("org_big-bang").prints("2 tenants");
+    let document = database.run("list-tenants --json").succeeds().json();
+    assert_eq!(document["tenants"][1]["name"], "north-sea");
+    assert_eq!(document["tenants"][1]["schema"], "org_north-sea");
+    let database = Database::with_tenants("acme").await;
+    let document = database.run("list-tenants --json").succeeds().json();
+    assert_eq!(document["tenants"][0]["schema"], "acme");
+    let listed = database.run("list-tenants").succeeds();
+    assert!(!listed.to_string().contains("Schema"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_row_whose_schema_is_not_known_is_listed_with_null() {
+    let database = mapped().await;
+    let without = "INSERT INTO workspaces VALUES ('lost', NULL)";
+    database.execute(without).await;
+    let document = database.run("list-tenants --json").fails().json();
+    assert_eq!(document["tenants"][0]["name"], "lost");
+    assert_eq!(document["tenants"][0]["schema"], Value::Null);
+    assert_eq!(document["tenants"][1]["schema"], "two");
+}
+
+#[tokio::test]
+async fn a_schema_that_lost_its_row_is_adopted_by_the_name_that_the_advice_has() {
+    let database = template().await;
+    let lose = "DELETE FROM public.schema_tracker WHERE name = 'big-bang'";
+    database.execute(lose).await;
+    let name = tenant_core::TenantName::quoted("big-bang").unwrap();
+    let adopt = database.hint(&Command::AdoptTenant { name, at: None });
+    let checked = database.run("health-check --json").fails().json();
+    let problem = &checked["problems"][0];
+    assert_eq!(problem["kind"], "orphaned_schema");
+    assert!(problem["remedy"].as_str().unwrap().contains(&adopt));
+    // The same advice comes with the error of one who creates it again.
+    let again = database.run("create-tenant big-bang").fails();
+    again.says(&adopt);
+    let adopted = database.run("adopt-tenant big-bang").succeeds();
+    adopted.prints("Schema `org_big-bang` is the tenant `big-bang` now, at version");
+    database.execute(lose).await;
+    let adopted = database.run("adopt-tenant big-bang --json").succeeds();
+    let adopted = adopted.json();
+    assert_eq!(adopted["tenant"], "big-bang");
+    assert_eq!(adopted["schema"], "org_big-bang");
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_template_leaves_no_choice_of_a_schema() {
+    let database = template().await;
+    database
+        .run("create-tenant west-end --schema elsewhere")
+        .fails()
+        .says("org_west-end");
+    database
+        .run("create-tenant west-end --schema org_west-end")
+        .succeeds();
+    let schemas = ["org_big-bang", "org_north-sea", "org_west-end"];
+    assert_eq!(database.schemas().await, schemas);
+}
+
+#[tokio::test]
+async fn where_only_the_list_knows_a_new_tenant_is_given_its_schema() {
+    let database = mapped().await;
+    assert_eq!(homes(&database).await, ["one two", "two one"]);
+    let created = database.run("create-tenant three --schema ws-3 --json");
+    assert_eq!(created.succeeds().json()["created"], 1);
+    database
+        .run("clone-tenant three four --schema ws-4")
+        .succeeds();
+    database
+        .run("rename-tenant three five --schema ws-5")
+        .succeeds();
+    database
+        .execute("DELETE FROM workspaces WHERE slug = 'five'")
+        .await;
+    database
+        .command("adopt-tenant --schema ws-5")
+        .arg("Six & Co.")
+        .run()
+        .succeeds()
+        .prints("Schema `ws-5` is the tenant `Six & Co.` now");
+    let listed = ["Six & Co. ws-5", "four ws-4", "one two", "two one"];
+    assert_eq!(homes(&database).await, listed);
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_new_tenant_without_a_schema_is_refused_with_what_is_missing() {
+    let database = mapped().await;
+    database.run("create-tenant three").fails().says("--schema");
+    let refused = database.run("create-tenant three --json").fails().json();
+    let hint = refused["tenants"][0]["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("--schema"), "{hint}");
+    database
+        .run("rename-tenant one three")
+        .fails()
+        .says("--schema");
+    database
+        .run("create-tenant three four --schema ws-3")
+        .exits_with(2)
+        .says("--schema names the schema of one tenant");
+    database
+        .run("create-tenant three --schema pg_own")
+        .exits_with(2);
+    assert_eq!(homes(&database).await, ["one two", "two one"]);
+    assert_eq!(database.schemas().await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn two_tenants_that_have_each_others_names_as_schemas_are_never_mixed_up() {
+    let database = mapped().await;
+    for (schema, whose) in [("two", "of one"), ("one", "of two")] {
+        let insert = format!("INSERT INTO {schema}.dummy_table (name) VALUES ('{whose}')");
+        database.execute(&insert).await;
+    }
+    database.run("migrate-tenants --only one").succeeds();
+    database.run("repair-tenant one").succeeds();
+    database.run("diff-tenants one two").succeeds();
+    let url = database.run("tenant-url one").succeeds();
+    assert!(url.to_string().contains("two"), "{url}");
+    database.run("drop-tenant one --yes").succeeds();
+    assert_eq!(database.schemas().await, ["one"]);
+    let kept = "SELECT name FROM one.dummy_table";
+    assert_eq!(database.value(kept).await, "of two");
+    database.run("health-check").succeeds();
+}
