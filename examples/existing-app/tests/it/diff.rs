@@ -12,10 +12,8 @@ fn hunks(diff: &str) -> Vec<(&str, String)> {
             path = named;
         } else if line.starts_with("@@") {
             hunks.push((path, String::new()));
-        } else if let (Some((_, text)), Some(kept)) =
-            (hunks.last_mut(), line.strip_prefix(['+', ' ']))
-        {
-            text.push_str(kept);
+        } else if let (Some((_, text)), false) = (hunks.last_mut(), line.starts_with('-')) {
+            text.push_str(line.strip_prefix(['+', ' ']).unwrap_or(line));
             text.push('\n');
         }
     }
