@@ -38,7 +38,7 @@ pub struct AdoptTenant {
     #[arg(value_name = "NAME")]
     name: NameArg,
 
-    /// What its schema is called, where the list of tenants says which schema is whose
+    /// Schema of the tenant, where only the list knows it
     #[arg(long, value_name = "SCHEMA")]
     schema: Option<SchemaName>,
 

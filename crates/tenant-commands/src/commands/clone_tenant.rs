@@ -41,7 +41,7 @@ pub struct CloneTenant {
     #[arg(value_name = "TO")]
     to: NameArg,
 
-    /// Schema of the new tenant, where the list of tenants says which schema is whose
+    /// Schema of the new tenant, where only the list knows it
     #[arg(long, value_name = "SCHEMA")]
     schema: Option<SchemaName>,
 

@@ -49,7 +49,7 @@ pub struct CreateTenant {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
-    /// Schema of the new tenant, where the list of tenants says which schema is whose
+    /// Schema of the new tenant, where only the list knows it
     #[arg(long, value_name = "SCHEMA")]
     schema: Option<SchemaName>,
 

@@ -40,7 +40,7 @@ pub struct RenameTenant {
     #[arg(value_name = "NEW")]
     to: NameArg,
 
-    /// What its schema gets called, where the list of tenants says which schema is whose
+    /// New schema of the tenant, where only the list knows it
     #[arg(long, value_name = "SCHEMA")]
     schema: Option<SchemaName>,
 

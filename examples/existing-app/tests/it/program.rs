@@ -28,7 +28,7 @@ async fn the_commands_load_migrate_and_digest() {
 }
 
 #[tokio::test]
-async fn a_failed_migration_ends_the_loop_and_names_the_organization() {
+async fn a_failed_migration_fails_the_command_and_names_the_organization() {
     let app = App::with(&["acme", "north-wind", "zebra"]).await;
     // The last migration is pending again, although its table exists.
     app.execute(
