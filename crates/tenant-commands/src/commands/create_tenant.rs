@@ -60,7 +60,7 @@ pub struct CreateTenant {
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,
 
-    /// Server of a Citus cluster to put them on [default: the cluster chooses]
+    /// Citus node to put them on [default: the cluster chooses]
     #[arg(long, value_name = "HOST:PORT")]
     placement: Option<Node>,
 
