@@ -131,9 +131,9 @@ pub const ALIASES: &[Alias] = &[
     alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
-    alias("package", "", Task::Package, "Package the crates for the registry, and publish nothing"),
+    alias("package", "", Task::Package, "Package the crates that are for the registry"),
     alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with their oldest dependencies"),
-    alias("semver", "REVISION", Task::Semver, "Compare the libraries' public API with an earlier one"),
+    alias("semver", "REVISION", Task::Semver, "Compare the public API with an earlier commit"),
     alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script of a shell"),
 ];
 
