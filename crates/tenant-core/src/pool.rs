@@ -215,6 +215,7 @@ impl TenantPoolBuilder {
     ///
     /// # Errors
     ///
+    /// [`PoolError::TenantBehind`] if the path has a tenant's schema behind the others;
     /// [`PoolError::Connect`]; [`PoolError::NoExtensionsSchema`], [`PoolError::NoSchemaBehind`]
     /// or [`PoolError::ForbiddenBehind`].
     pub fn open(self) -> Answer<'static, Result<TenantPool, PoolError>> {
@@ -250,6 +251,7 @@ impl TenantPoolBuilder {
         if inner.database.is_surely_direct().await {
             inner.before = Before::Cleared;
         }
+        inner.refuse_tenant_behind().await?;
         let pool = TenantPool(Arc::new(inner));
         // Something has to be sent, or the transaction would not even begin.
         pool.public().await?.batch_execute("").await?;

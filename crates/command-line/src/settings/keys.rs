@@ -62,7 +62,11 @@ pub(super) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
         (Some((other, _)), None) => format!("`{key}` belongs in `[{other}]`"),
         (None, None) => of_all(key, section, known),
     };
-    format!("unknown key `{key}`; {instead}")
+    // A value in the place of a key may have a password in it.
+    match key.contains("://") {
+        true => format!("a URL is no key; {instead}"),
+        false => format!("unknown key `{key}`; {instead}"),
+    }
 }
 
 fn of_all(key: &str, section: &str, known: &[&str]) -> String {

@@ -72,11 +72,20 @@ fn database_url(value: &Value<'_>) -> Result<DatabaseUrl, Expected> {
     };
     let mut entries = table.iter();
     match (entries.next(), entries.next()) {
-        (Some((key, name)), None) if key.get_ref() == "env" => {
-            string(name).map(DatabaseUrl::Variable)
-        }
+        (Some((key, name)), None) if key.get_ref() == "env" => match string(name)? {
+            name if is_variable(&name) => Ok(DatabaseUrl::Variable(name)),
+            // It may be the URL itself, with its password.
+            _ => Err(Expected::of(name, EXPECTED)),
+        },
         _ => Err(Expected::of(value, EXPECTED)),
     }
+}
+
+fn is_variable(name: &str) -> bool {
+    let mut letters = name.chars();
+    let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    letters.next().is_some_and(is_letter)
+        && letters.all(|letter| is_letter(letter) || letter.is_ascii_digit())
 }
 
 fn registry(section: &Section<'_>) -> RegistryPlace {

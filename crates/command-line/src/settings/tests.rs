@@ -146,6 +146,13 @@ fn an_unknown_key_is_an_error_that_names_its_place_and_the_nearest_key() {
 }
 
 #[test]
+fn a_url_in_the_place_of_a_key_is_not_shown() {
+    let said = refused("'postgres://ann:s3cret@h/d' = 1");
+    assert!(said.contains("tenants.toml:1:1: a URL is no key"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[test]
 fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
     for (text, said) in [
         (
@@ -192,6 +199,10 @@ fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
         (
             "[names]\nschema = 'org_'",
             "`schema` must be a template that contains `{name}` once, such as \"org_{name}\"",
+        ),
+        (
+            "database_url = { env = 'postgres://ann:s3cret@h/d' }",
+            "`database_url` must be a URL, or `{ env = \"NAME\" }` for a variable with the URL",
         ),
         (
             "database_url = { file = 'x' }",

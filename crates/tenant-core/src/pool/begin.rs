@@ -237,6 +237,22 @@ impl PoolInner {
         unexplained(error)
     }
 
+    /// Refuses a path that has a tenant's schema behind those of all tenants: what one of them
+    /// lacks, it would read there.
+    pub(super) async fn refuse_tenant_behind(&self) -> Result<(), PoolError> {
+        let schemas = self.path.schemas().collect::<Vec<_>>();
+        if schemas.is_empty() {
+            return Ok(());
+        }
+        let lent = self.checkout().await?;
+        // Without a list of tenants there are none.
+        if !lookup::is_set_up(&lent.connection, &self.registry).await? {
+            return Ok(());
+        }
+        let found = lookup::tenant_among(&lent.connection, &self.registry, &schemas).await?;
+        found.map_or(Ok(()), |name| Err(PoolError::TenantBehind(name)))
+    }
+
     fn is_for_extensions(&self, name: &str) -> bool {
         let extensions = self.extensions.as_ref();
         extensions.is_some_and(|schema| schema.name() == name)

@@ -44,6 +44,9 @@ pub enum PoolError {
     /// The role may not look into a schema behind the tenants' own: it needs `USAGE` on it.
     #[error("this role may not use the schema `{0}`, named behind the tenants' schemas")]
     ForbiddenBehind(String),
+    /// The schema of a tenant is named behind the schemas of all tenants: each would read it.
+    #[error("the schema `{0}`, named behind the tenants' schemas, is the schema of a tenant")]
+    TenantBehind(String),
     /// All connections were in use for as long as one was waited for. For a web
     /// service: 503.
     #[error("all {size} connections of the pool were in use for {} s", .waited.as_secs_f32())]
@@ -158,6 +161,7 @@ impl PoolError {
             Self::NotSetUp { .. } => vec![Command::MigratePublic.into()],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
             Self::NoSchemaBehind(name) => no_schema_behind(name),
+            Self::TenantBehind(_) => vec![Advice::CorrectRuntimePath.into()],
             Self::Connect(error) => error.remedies(),
             Self::NeedsDirect => vec![Advice::ConnectDirectly.into()],
             Self::Exhausted { refused, .. } => {
@@ -185,7 +189,7 @@ impl PoolError {
             }
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
-            Self::NeedsDirect => ErrorKind::Unsupported,
+            Self::NeedsDirect | Self::TenantBehind(_) => ErrorKind::Unsupported,
             Self::Aborted | Self::Ended | Self::PathReset | Self::GivenUp => ErrorKind::Failed,
             Self::Driver(error) => error.kind(),
             Self::Query(error) => query_kind(error),

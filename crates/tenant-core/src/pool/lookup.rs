@@ -220,6 +220,29 @@ pub(super) async fn has_schema(
     Ok(found.optional()?.map(|found| found.answer))
 }
 
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// One of these schemas that is a tenant's.
+pub(super) async fn tenant_among(
+    mut connection: &AsyncPgConnection,
+    registry: &Registry,
+    schemas: &[&str],
+) -> QueryResult<Option<String>> {
+    let Rows { from, schema, .. } = registry.rows("t");
+    let sql =
+        format!("SELECT {schema}::text AS name FROM {from} WHERE {schema} = ANY ($1) LIMIT 1");
+    let query = diesel::sql_query(sql).bind::<Array<Text>, _>(schemas);
+    let found = query
+        .get_result::<Named>(&mut connection)
+        .await
+        .optional()?;
+    Ok(found.map(|found| found.name))
+}
+
 /// Whether the transaction or the session has a path of its own.
 pub(super) async fn has_path(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
     let query = diesel::sql_query(format!("{}{}", Mark::Ask.comment(), path::IS_SET));

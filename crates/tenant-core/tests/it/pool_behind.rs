@@ -238,3 +238,15 @@ async fn names_that_stand_in_both_schemas_are_listed_once_for_all_tenants() {
     let health = tenants.behind(public()).health().await.unwrap();
     assert!(!health.is_healthy());
 }
+
+#[tokio::test]
+async fn a_tenants_schema_behind_those_of_all_is_refused() {
+    let database = TestDatabase::new().await;
+    let tenants = fleet(&database).await;
+    let tenants = tenants.behind(RuntimePath::behind(["public", "acme"]).unwrap());
+    let refused = tenants.pool().size(1).open().await.unwrap_err();
+    assert!(
+        matches!(&refused, PoolError::TenantBehind(name) if name == "acme"),
+        "{refused}"
+    );
+}
