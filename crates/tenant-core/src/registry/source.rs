@@ -97,7 +97,8 @@ impl Source {
     }
 }
 
-/// The rows of a query, with what is kept of each beside it.
+/// The rows of a query, with what is kept of each beside it. A row without a name has the
+/// empty one, which no tenant can have: it is told like each other row that is no tenant.
 fn beside(query: &str, place: &Place, columns: Columns, naming: &Naming) -> String {
     let schema = naming
         .sql("q.name")
@@ -107,7 +108,7 @@ fn beside(query: &str, place: &Place, columns: Columns, naming: &Naming) -> Stri
         false => "NULL::timestamptz",
     };
     format!(
-        "SELECT q.name::text AS {NAME}, {schema}::text AS {SCHEMA}, {created_at} AS created_at, \
+        "SELECT coalesce(q.name::text, '') AS {NAME}, {schema}::text AS {SCHEMA}, {created_at} AS created_at, \
          b.version, b.migrated_at, coalesce(b.fingerprints, '{{}}') AS fingerprints \
          FROM ({}) q LEFT JOIN {} b ON b.{} = q.name::text",
         inner(query),

@@ -420,3 +420,22 @@ async fn what_cannot_be_in_a_transaction_is_tried_and_undone_as_elsewhere() {
     assert!(matches!(error, Error::Migration(_)), "{error:?}");
     assert_eq!(everything(&database).await, as_it_was);
 }
+
+#[tokio::test]
+async fn a_row_without_a_name_is_told_and_stops_no_other_tenant() {
+    let database = TestDatabase::new().await;
+    before(&database, &["acme", "globex"]).await;
+    let stream = two_steps_and_back();
+    let naming = Naming::template("org_{name}").unwrap();
+    let listed = Registry::query("SELECT nullif(slug, 'globex') AS name FROM public.organizations");
+    let tenants = opened(&database, &stream, listed.naming(naming)).await;
+    let health = tenants.health().await.unwrap();
+    let invalid = |kind: &ProblemKind| matches!(kind, ProblemKind::InvalidName(_));
+    assert!(
+        health.problems.iter().any(|one| invalid(&one.kind)),
+        "{health:?}"
+    );
+    let report = tenants.migrate().await.unwrap();
+    let acme = report.outcomes.iter().find(|one| one.name == "acme");
+    assert_eq!(acme.unwrap().status, Status::UpToDate, "{report:?}");
+}
