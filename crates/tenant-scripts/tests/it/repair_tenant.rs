@@ -185,7 +185,7 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
     let document = database.run("adopt-tenant lost --json").succeeds().json();
     assert_eq!(
         document,
-        json!({"tenant": "lost", "version": "20260102000000", "by_shape": true, "differences": [], "notes": []})
+        json!({"tenant": "lost", "schema": "lost", "version": "20260102000000", "by_shape": true, "differences": [], "notes": []})
     );
     database
         .run("adopt-tenant nowhere")

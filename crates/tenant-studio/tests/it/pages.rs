@@ -82,7 +82,7 @@ async fn what_is_not_there_is_said_to_be_missing() {
     let site = Site::new().await;
     for (path, says) in [
         ("/t/nobody", "there is no tenant `nobody`"),
-        ("/t/no%20way", "There is no tenant “no way”"),
+        ("/t/no%20way", "there is no tenant `no way`"),
         (
             "/t/acme/table/nothing",
             "There is no table or view “nothing” in “acme”",
