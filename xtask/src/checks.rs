@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::{alias::Alias, cargo, console, failure::Failure, help};
+use crate::{alias::Alias, cargo, failure::Failure, help};
 
 /// Becomes `cargo check` over every crate, tests included.
 ///
@@ -42,20 +42,10 @@ fn run(
     subcommand: &str,
     cargo_arguments: &[&str],
 ) -> Result<(), Failure> {
-    match arguments.first() {
-        None => {
-            let mut command = cargo::command(subcommand);
-            command.args(cargo_arguments);
-            Err(cargo::become_it(command))
-        }
-        Some(first) if help::is_asked_by(&first.to_string_lossy()) => {
-            console::result(&help::of(alias, details));
-            Ok(())
-        }
-        Some(first) => Err(Failure::Usage(format!(
-            "error: {} takes no arguments, and `{}` was given",
-            alias.name,
-            first.display()
-        ))),
+    if help::is_all(alias, arguments, details)? {
+        return Ok(());
     }
+    let mut command = cargo::command(subcommand);
+    command.args(cargo_arguments);
+    Err(cargo::become_it(command))
 }

@@ -1,7 +1,10 @@
 //! What `cargo xtask` says about itself.
 
+use std::ffi::OsString;
+
 use crate::{
     alias::{self, ALIASES, Alias},
+    console,
     failure::Failure,
 };
 
@@ -32,6 +35,29 @@ fn line(alias: &Alias) -> String {
         .max()
         .unwrap_or_default();
     format!("  {:width$}  {}\n", alias.synopsis(), alias.help)
+}
+
+/// Whether help is all that was asked of an alias that takes no arguments; then it is shown.
+///
+/// # Errors
+/// Any other argument.
+pub(crate) fn is_all(
+    alias: &Alias,
+    arguments: &[OsString],
+    details: &str,
+) -> Result<bool, Failure> {
+    match arguments.first() {
+        None => Ok(false),
+        Some(first) if is_asked_by(&first.to_string_lossy()) => {
+            console::result(&of(alias, details));
+            Ok(true)
+        }
+        Some(first) => Err(Failure::Usage(format!(
+            "error: {} takes no arguments, and `{}` was given",
+            alias.name,
+            first.display()
+        ))),
+    }
 }
 
 /// The help of an alias that has no program of its own to ask.

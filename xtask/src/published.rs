@@ -23,7 +23,7 @@ const IS_PUBLISHED: &str = "publish = true";
 pub(crate) fn package(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
     let details = "\nThe packages are in target/package. Nothing is published, and what is in \
                    them is not compiled:\nminimal-versions does that.\n";
-    if is_only_help(alias, arguments, details)? {
+    if help::is_all(alias, arguments, details)? {
         return Ok(());
     }
     cargo::run(packaging(&published()?))
@@ -114,22 +114,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 
 fn target() -> PathBuf {
     workspace::root().join("target")
-}
-
-/// Whether help was asked for, and given.
-fn is_only_help(alias: &Alias, arguments: &[OsString], details: &str) -> Result<bool, Failure> {
-    match arguments.first() {
-        None => Ok(false),
-        Some(first) if help::is_asked_by(&first.to_string_lossy()) => {
-            console::result(&help::of(alias, details));
-            Ok(true)
-        }
-        Some(first) => Err(Failure::Usage(format!(
-            "error: {} takes no arguments, and `{}` was given",
-            alias.name,
-            first.display()
-        ))),
-    }
 }
 
 #[cfg(test)]

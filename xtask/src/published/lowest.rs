@@ -13,8 +13,8 @@ use std::{
     process::Command,
 };
 
-use super::{is_only_help, packaging, target};
-use crate::{alias::Alias, cargo, failure::Failure};
+use super::{packaging, target};
+use crate::{alias::Alias, cargo, failure::Failure, help};
 
 /// The crates that applications depend on, the ones that others rest on first.
 pub(crate) const LIBRARIES: [&str; 5] = [
@@ -34,7 +34,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) fn run(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
     let details = "\nThe libraries are packaged, unpacked into target/minimal-versions, and \
                    checked there with\n`-Z direct-minimal-versions`.\n";
-    if is_only_help(alias, arguments, details)? {
+    if help::is_all(alias, arguments, details)? {
         return Ok(());
     }
     cargo::run(packaging(&LIBRARIES.map(str::to_owned)))?;
