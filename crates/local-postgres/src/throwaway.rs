@@ -145,6 +145,8 @@ impl ThrowawayBuilder {
             // test of a crash could be trusted.
             setting("fsync", "off"),
             setting("full_page_writes", "off"),
+            // What tests ask of a few rows runs faster than it is compiled.
+            setting("jit", "off"),
             // The data may lie in memory.
             setting("max_wal_size", "256MB"),
         ];
