@@ -16,6 +16,10 @@ use crate::Clearing;
 /// `RecyclingMethod::Fast` saves its round trip, because the clearing shows as well that the
 /// connection is alive.
 ///
+/// Notifications that a connection has received are discarded with bb8. r2d2 closes a
+/// connection that still listens to a channel, because a synchronous driver keeps what it
+/// has received.
+///
 /// A connection in Diesel's test transaction (`begin_test_transaction`) is not cleared.
 #[derive(Debug)]
 pub struct Cleared<M> {
@@ -48,6 +52,7 @@ mod of_bb8 {
     use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
     use crate::asynchronous::depth;
+    use crate::notifications::discard_notifications;
 
     impl<M> ManageConnection for Cleared<M>
     where
@@ -65,6 +70,7 @@ mod of_bb8 {
             if depth(connection).map_err(PoolError::QueryError)? == 0 {
                 let cleared = connection.batch_execute(&self.message).await;
                 cleared.map_err(PoolError::QueryError)?;
+                discard_notifications(connection);
             }
             self.manager.is_valid(connection).await
         }
@@ -83,6 +89,7 @@ mod of_r2d2 {
     use diesel::pg::Pg;
     use diesel::r2d2::{Error, ManageConnection};
 
+    use crate::Clearing;
     use crate::blocking::depth;
 
     impl<M> ManageConnection for Cleared<M>
@@ -100,7 +107,7 @@ mod of_r2d2 {
         fn is_valid(&self, connection: &mut M::Connection) -> Result<(), Error> {
             self.is_asked.store(true, Ordering::Relaxed);
             if depth(connection)? == 0 {
-                connection.batch_execute(&self.message)?;
+                connection.batch_execute(&Clearing::unless_listening(&self.message))?;
             }
             self.manager.is_valid(connection)
         }

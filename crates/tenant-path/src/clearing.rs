@@ -34,6 +34,12 @@ const NO_TRANSACTION: &str = "BEGIN; ROLLBACK";
 const LOCKS_AND_SEED: &str = "SELECT pg_catalog.pg_advisory_unlock_all(), \
     pg_catalog.setseed(pg_catalog.hashtext(pg_catalog.gen_random_uuid()::text) / 2147483648.0)";
 
+/// Fails if the session listens to a channel. Sent before the message on connections whose
+/// driver keeps notifications for the next user in a place that is not known here.
+#[cfg(feature = "r2d2")]
+const NO_CHANNEL: &str = "SELECT CAST(CASE WHEN EXISTS (SELECT FROM \
+    pg_catalog.pg_listening_channels()) THEN 'tenant-path: the session listens' ELSE '1' END AS int)";
+
 /// What Diesel sets when it connects. `RESET ALL` resets both.
 const DIESELS: [(&str, &str); 2] = [("TimeZone", "UTC"), ("client_encoding", "UTF8")];
 
@@ -80,6 +86,12 @@ impl Clearing {
             "{NO_TRANSACTION}; BEGIN ISOLATION LEVEL READ COMMITTED; {forget}; SELECT {again}; \
              {FORGET_PREPARED}; {LOCKS_AND_SEED}; COMMIT"
         )
+    }
+
+    /// The same for a connection that must be closed if it listens to a channel.
+    #[cfg(feature = "r2d2")]
+    pub(crate) fn unless_listening(message: &str) -> String {
+        format!("{NO_CHANNEL}; {message}")
     }
 }
 

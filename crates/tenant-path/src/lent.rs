@@ -8,6 +8,7 @@ use diesel_async::{
 };
 
 use crate::asynchronous::{depth, in_tenant};
+use crate::notifications::discard_notifications;
 use crate::{Clearing, TenantPath};
 
 /// The hook that clears each connection before it is lent again: for `pre_recycle` of the
@@ -34,6 +35,7 @@ where
             // Another depth is that of Diesel's test transaction.
             if depth(connection).map_err(failed)? == 0 {
                 connection.batch_execute(&message).await.map_err(failed)?;
+                discard_notifications(connection);
             }
             Ok(())
         })

@@ -20,7 +20,7 @@
 //! let path = TenantPath::new("org_big-bang")?.behind(["public"])?;
 //! assert_eq!(
 //!     path.set_local(),
-//!     r#"SET LOCAL search_path TO "org_big-bang", "public""#
+//!     r#"SET LOCAL search_path TO "org_big-bang", "public", pg_temp"#
 //! );
 //! # Ok::<(), tenant_path::InvalidName>(())
 //! ```
@@ -47,6 +47,8 @@ mod lent;
 #[cfg(any(feature = "diesel", feature = "diesel-async"))]
 mod mark;
 mod name;
+#[cfg(any(feature = "bb8", feature = "deadpool"))]
+mod notifications;
 mod path;
 #[cfg(any(feature = "diesel", feature = "diesel-async"))]
 mod refusal;

@@ -7,6 +7,13 @@ use crate::name::{self, InvalidName};
 /// What the check says where the path leads elsewhere. PostgreSQL quotes it in its error.
 pub(crate) const ELSEWHERE: &str = "tenant-path: the search path does not resolve";
 
+/// What a session keeps of rows that it has read, in the tenant before as well.
+const ROWS: &str = "DISCARD TEMP; CLOSE ALL";
+
+/// The schema of the session's temporary tables, or NULL.
+const TEMPORARY: &str = "(SELECT nspname FROM pg_catalog.pg_namespace \
+    WHERE oid = pg_catalog.pg_my_temp_schema())";
+
 /// A tenant's schema, and the schemas behind it in `search_path`.
 ///
 /// Names are quoted wherever they become SQL, so hyphens, quotes and letters of any script
@@ -70,28 +77,34 @@ impl TenantPath {
         self.schemas.iter().map(String::as_str)
     }
 
-    /// The message that begins a transaction in the tenant, and fails where the path does not
-    /// resolve. It has several statements, so send it by `batch_execute`. After an error,
-    /// the transaction is open and failed: send `ROLLBACK`.
+    /// The message that begins a transaction in the tenant, and fails if the path does not
+    /// resolve. It drops the temporary tables of the session and closes its cursors, which
+    /// have rows of the tenant before. It has several statements, so send it by
+    /// `batch_execute`. After an error, the transaction is open and failed: send `ROLLBACK`.
     #[must_use]
     pub fn begin(&self) -> String {
-        format!("BEGIN; {}; {}", self.set_local(), self.check())
+        format!("BEGIN; {ROWS}; {}; {}", self.set_local(), self.check())
     }
 
     /// The statement that sets the path for the rest of the transaction. PostgreSQL accepts
     /// it without an error if a schema does not exist, so send [`check`](Self::check) behind
     /// it.
+    ///
+    /// Temporary tables are looked up last. PostgreSQL looks them up first unless the path
+    /// names `pg_temp`, and then one of them would hide the tenant's table of its name.
     #[must_use]
     pub fn set_local(&self) -> String {
-        format!("SET LOCAL search_path TO {}", self.list(ident))
+        format!("SET LOCAL search_path TO {}, pg_temp", self.list(ident))
     }
 
     /// The statement that fails (SQLSTATE 22P02) unless the path resolves to exactly these
-    /// schemas: each exists, and the role has `USAGE` on it.
+    /// schemas, with the session's temporary tables behind them if it has any: each exists,
+    /// and the role has `USAGE` on it.
     #[must_use]
     pub fn check(&self) -> String {
-        let list = self.list(literal);
-        let holds = format!("pg_catalog.current_schemas(false) = ARRAY[{list}]::pg_catalog.name[]");
+        let schemas = format!("ARRAY[{}]::pg_catalog.name[]", self.list(literal));
+        let resolved = "pg_catalog.current_schemas(false)";
+        let holds = format!("{resolved} IN ({schemas}, {schemas} || {TEMPORARY})");
         require(&holds, ELSEWHERE)
     }
 

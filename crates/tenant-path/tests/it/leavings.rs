@@ -1,8 +1,10 @@
 //! What one user of a pool leaves, and the next one must not find.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use diesel_async::SimpleAsyncConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::{FutureExt, StreamExt};
 use tenant_path::{Cleared, Clearing};
 
 use crate::fixture::{
@@ -51,7 +53,7 @@ async fn with_r2d2_nothing_is_left_for_the_next_user() {
     let url = database.url();
     std::thread::spawn(move || {
         let pool = r2d2(&url);
-        let process = ask_sync(&mut pool.get().unwrap(), SERVED_BY);
+        let mut process = ask_sync(&mut pool.get().unwrap(), SERVED_BY);
         for (leave, question, answer) in LEAVINGS {
             use diesel::connection::SimpleConnection;
             let mut one = pool.get().unwrap();
@@ -59,7 +61,10 @@ async fn with_r2d2_nothing_is_left_for_the_next_user() {
             drop(one);
             let mut next = pool.get().unwrap();
             assert_eq!(ask_sync(&mut next, question), *answer, "{leave}");
-            assert_eq!(ask_sync(&mut next, SERVED_BY), process, "{leave}");
+            // A connection that listens is replaced: what it has received stays in the driver.
+            let now = ask_sync(&mut next, SERVED_BY);
+            assert_eq!(now == process, !leave.starts_with("LISTEN"), "{leave}");
+            process = now;
         }
     })
     .join()
@@ -192,4 +197,38 @@ async fn diesels_test_transaction_stays_open() {
     let mut next = pool.get().await.unwrap();
     assert_eq!(ask(&mut next, "SELECT count(*) FROM acme.tasks").await, "1");
     assert_eq!(database.value("SELECT count(*) FROM acme.tasks").await, "0");
+}
+
+/// What a user received and did not read is in the driver, and `UNLISTEN` leaves it there.
+const RECEIVE: &str = "LISTEN events; NOTIFY events, 'of acme'";
+
+async fn received(connection: &mut AsyncPgConnection) -> Option<String> {
+    let mut stream = pin!(connection.notifications_stream());
+    let next = stream.next().now_or_never().flatten();
+    next.map(|notification| notification.unwrap().payload)
+}
+
+#[tokio::test]
+async fn a_notification_of_one_user_does_not_reach_the_next() {
+    let database = two_tenants().await;
+    for more in ["", "; UNLISTEN *"] {
+        let receive = format!("{RECEIVE}{more}");
+        let with_bb8 = bb8(&database).await;
+        let mut one = with_bb8.get().await.unwrap();
+        one.batch_execute(&receive).await.unwrap();
+        drop(one);
+        let mut next = with_bb8.get().await.unwrap();
+        assert_eq!(received(&mut next).await, None);
+
+        let with_deadpool = deadpool(&database);
+        let mut one = with_deadpool.get().await.unwrap();
+        one.batch_execute(&receive).await.unwrap();
+        drop(one);
+        let mut next = with_deadpool.get().await.unwrap();
+        assert_eq!(received(&mut next).await, None);
+
+        // Without the hook it does, so the assertions above can fail.
+        next.batch_execute(RECEIVE).await.unwrap();
+        assert_eq!(received(&mut next).await.as_deref(), Some("of acme"));
+    }
 }

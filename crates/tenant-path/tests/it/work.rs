@@ -53,6 +53,54 @@ async fn work_is_committed_if_it_returns_ok_and_only_then() {
     assert_eq!(behind, "\"$user\", public");
 }
 
+/// A worker that goes from tenant to tenant does not return the connection in between.
+#[tokio::test]
+async fn the_next_tenant_on_the_same_connection_finds_no_temporary_table_and_no_cursor() {
+    let database = two_tenants().await;
+    let pool = bb8(&database).await;
+    let mut connection = pool.get().await.unwrap();
+    in_tenant(&mut connection, &path("acme"), async |tenant| {
+        run(tenant, INSERT).await?;
+        run(tenant, "CREATE TEMP TABLE tasks AS SELECT * FROM tasks").await?;
+        run(tenant, "CREATE TEMP TABLE mine AS SELECT * FROM tasks").await?;
+        run(
+            tenant,
+            "DECLARE left_open CURSOR WITH HOLD FOR SELECT title FROM tasks",
+        )
+        .await
+    })
+    .await
+    .unwrap();
+    let found = "SELECT (SELECT count(*) FROM tasks) || ' ' || (to_regclass('mine') IS NULL) \
+                 || ' ' || (SELECT count(*) FROM pg_cursors WHERE is_holdable)";
+    let next = in_tenant(&mut connection, &path("globex"), async |tenant| {
+        Ok::<_, Error>(ask(tenant, found).await)
+    })
+    .await;
+    assert_eq!(next, Ok("0 true 0".to_owned()));
+}
+
+/// `in_tenant` is used behind a pooler too, where the session has served others.
+#[tokio::test]
+async fn a_temporary_table_hides_no_table_of_the_tenant() {
+    let database = two_tenants().await;
+    let pool = bb8(&database).await;
+    let mut connection = pool.get().await.unwrap();
+    in_tenant(&mut connection, &path("acme"), async |tenant| {
+        run(tenant, "CREATE TEMP TABLE tasks (title text)").await?;
+        run(tenant, "CREATE TEMP TABLE scratch (title text)").await?;
+        run(tenant, INSERT).await?;
+        run(
+            tenant,
+            "INSERT INTO scratch VALUES ('found behind the tenant')",
+        )
+        .await
+    })
+    .await
+    .unwrap();
+    assert_eq!(tasks(&database).await, ["1", "0"]);
+}
+
 /// Handlers of web servers run in tasks.
 #[tokio::test]
 async fn work_can_be_spawned() {
