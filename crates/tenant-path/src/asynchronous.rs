@@ -20,6 +20,9 @@ use crate::{Refusal, TenantPath};
 /// ([`TenantPath::keeping_statements`]). Diesel's cache of the OIDs of custom types cannot
 /// be: give an enum that each tenant has for itself the OID 0 (`tenant_core::tenant_enum!`).
 ///
+/// Behind a pooler in transaction mode, the pooler must know prepared statements, as
+/// PgBouncer does since 1.21. Behind an older one a query can run as that of another program.
+///
 /// # Errors
 ///
 /// The error of `work`, or Diesel's:
@@ -68,7 +71,7 @@ where
 
 async fn begin(connection: &mut AsyncPgConnection, path: &TenantPath) -> Result<Mark, Error> {
     let mark = Mark::new();
-    let message = format!("{}; {}", path.begin(), mark.set_local());
+    let message = format!("BEGIN; {}", mark.enter(path));
     if depth(connection)? != 0 {
         return Err(Error::AlreadyInTransaction);
     }
@@ -90,9 +93,7 @@ async fn commit(
     path: &TenantPath,
     mark: Mark,
 ) -> Result<(), Error> {
-    // The mark first: where the transaction has ended, the path has as well.
-    let check = format!("{}; {}", mark.check(), path.check());
-    if let Err(error) = connection.batch_execute(&check).await {
+    if let Err(error) = connection.batch_execute(&mark.leave(path)).await {
         roll_back(connection).await.ok();
         return Err(Refusal::at_end(error, path));
     }

@@ -72,13 +72,7 @@ fn begin<C: Connection<Backend = Pg>>(
         connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
     }
     Manager::<C>::begin_transaction(connection)?;
-    let set = format!(
-        "{}; {}; {}",
-        path.set_local(),
-        path.check(),
-        mark.set_local()
-    );
-    if let Err(error) = connection.batch_execute(&set) {
+    if let Err(error) = connection.batch_execute(&mark.enter(path)) {
         Manager::<C>::rollback_transaction(connection).ok();
         return Err(Refusal::at_begin(error, path));
     }
@@ -90,9 +84,7 @@ fn commit<C: Connection<Backend = Pg>>(
     path: &TenantPath,
     mark: Mark,
 ) -> Result<(), Error> {
-    // The mark first: where the transaction has ended, the path has as well.
-    let check = format!("{}; {}", mark.check(), path.check());
-    if let Err(error) = connection.batch_execute(&check) {
+    if let Err(error) = connection.batch_execute(&mark.leave(path)) {
         Manager::<C>::rollback_transaction(connection).ok();
         return Err(Refusal::at_end(error, path));
     }

@@ -34,6 +34,9 @@ pub enum NameRule {
     /// A schema that exists in every database, or that only the server creates.
     #[error("it is the name of a schema that belongs to PostgreSQL itself")]
     System,
+    /// `$user`, which PostgreSQL replaces by the name of the role wherever it is in a path.
+    #[error("PostgreSQL reads it in a search_path as the name of the role")]
+    Role,
 }
 
 /// Checks the name of a tenant's schema.
@@ -65,6 +68,9 @@ fn broken_rule(text: &str) -> Option<NameRule> {
     }
     if text.len() > MAX_BYTES {
         return Some(NameRule::Length(text.len()));
+    }
+    if text == "$user" {
+        return Some(NameRule::Role);
     }
     (text.starts_with("pg_") || text == "information_schema").then_some(NameRule::System)
 }

@@ -10,6 +10,16 @@ pub(crate) const ELSEWHERE: &str = "tenant-path: the search path does not resolv
 /// What a session keeps of rows that it has read, in the tenant before as well.
 const ROWS: &str = "DISCARD TEMP; CLOSE ALL";
 
+/// Keeps the path outside the work, for the rest of the transaction.
+#[cfg(any(feature = "diesel", feature = "diesel-async"))]
+pub(crate) const KEEP_OUTER: &str = "SELECT pg_catalog.set_config('tenant_path.before', \
+    pg_catalog.current_setting('search_path'), true)";
+
+/// Sets the path that was kept, for the session.
+#[cfg(any(feature = "diesel", feature = "diesel-async"))]
+pub(crate) const SET_OUTER: &str = "SELECT pg_catalog.set_config('search_path', \
+    pg_catalog.current_setting('tenant_path.before'), false)";
+
 /// The schema of the session's temporary tables, or NULL.
 const TEMPORARY: &str = "(SELECT nspname FROM pg_catalog.pg_namespace \
     WHERE oid = pg_catalog.pg_my_temp_schema())";
@@ -83,7 +93,12 @@ impl TenantPath {
     /// `batch_execute`. After an error, the transaction is open and failed: send `ROLLBACK`.
     #[must_use]
     pub fn begin(&self) -> String {
-        format!("BEGIN; {ROWS}; {}; {}", self.set_local(), self.check())
+        format!("BEGIN; {}", self.enter())
+    }
+
+    /// The same without the beginning.
+    pub(crate) fn enter(&self) -> String {
+        format!("{ROWS}; {}; {}", self.set_local(), self.check())
     }
 
     /// The statement that sets the path for the rest of the transaction. PostgreSQL accepts

@@ -58,6 +58,27 @@ async fn synchronous_work_is_committed_if_it_returns_ok_and_only_then() {
 }
 
 #[tokio::test]
+async fn the_next_tenant_on_a_synchronous_connection_finds_nothing_of_the_one_before() {
+    on_a_thread(|url| {
+        let pool = r2d2(url);
+        let mut connection = pool.get().unwrap();
+        in_tenant_sync(&mut connection, &path("acme"), |tenant| {
+            tenant.batch_execute(INSERT)?;
+            tenant.batch_execute("CREATE TEMP TABLE tasks AS SELECT * FROM tasks")?;
+            tenant.batch_execute("SET search_path TO acme")
+        })
+        .unwrap();
+        let outside = "SELECT current_setting('search_path')";
+        assert_eq!(ask_sync(&mut connection, outside), "\"$user\", public");
+        let next = in_tenant_sync(&mut connection, &path("globex"), |tenant| {
+            Ok::<_, Error>(ask_sync(tenant, "SELECT count(*) FROM tasks"))
+        });
+        assert_eq!(next, Ok("0".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn synchronous_work_that_leaves_its_tenant_is_refused() {
     let database = on_a_thread(|url| {
         let pool = r2d2(url);

@@ -15,7 +15,16 @@ fn each_rule_is_named_when_it_is_broken() {
     for system in ["pg_x", "pg_temp", "public", "information_schema"] {
         assert_eq!(rule(system), Some(NameRule::System), "{system}");
     }
-    for fine in ["org_big-bang", "2fast", "Public", "select", "PG_x"] {
+    assert_eq!(rule("$user"), Some(NameRule::Role));
+    for fine in [
+        "$USER",
+        "$user_1",
+        "org_big-bang",
+        "2fast",
+        "Public",
+        "select",
+        "PG_x",
+    ] {
         assert_eq!(rule(fine), None, "{fine}");
     }
 }
@@ -23,7 +32,9 @@ fn each_rule_is_named_when_it_is_broken() {
 #[test]
 fn behind_a_tenant_public_is_allowed_and_each_schema_counts_once() {
     let path = TenantPath::new("acme").unwrap();
-    assert!(path.clone().behind(["pg_temp"]).is_err());
+    for refused in ["pg_temp", "$user"] {
+        assert!(path.clone().behind([refused]).is_err(), "{refused}");
+    }
     let path = path.behind(["public", "acme", "ext", "public"]).unwrap();
     assert_eq!(
         path.schemas().collect::<Vec<_>>(),

@@ -101,6 +101,48 @@ async fn a_temporary_table_hides_no_table_of_the_tenant() {
     assert_eq!(tasks(&database).await, ["1", "0"]);
 }
 
+#[tokio::test]
+async fn a_path_that_the_work_sets_for_the_session_ends_with_it() {
+    let database = two_tenants().await;
+    let pool = bb8(&database).await;
+    let mut connection = pool.get().await.unwrap();
+    let outside = "SELECT current_setting('search_path')";
+    for before in ["\"$user\", public", "globex"] {
+        run(&mut connection, &format!("SET search_path TO {before}"))
+            .await
+            .unwrap();
+        in_tenant(&mut connection, &path("acme"), async |tenant| {
+            run(tenant, "SET search_path TO acme").await
+        })
+        .await
+        .unwrap();
+        assert_eq!(ask(&mut connection, outside).await, before);
+    }
+}
+
+/// A trigger that is deferred to the commit names its tables without a schema.
+#[tokio::test]
+async fn what_is_deferred_to_the_commit_runs_in_the_tenant() {
+    let database = two_tenants().await;
+    database
+        .execute(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN INSERT INTO notes VALUES (NEW.title); RETURN NULL; END $$; \
+             CREATE CONSTRAINT TRIGGER late AFTER INSERT ON acme.tasks INITIALLY DEFERRED \
+             FOR EACH ROW EXECUTE FUNCTION note()",
+        )
+        .await;
+    let pool = bb8(&database).await;
+    let mut connection = pool.get().await.unwrap();
+    let behind = path("acme").behind(["public"]).unwrap();
+    in_tenant(&mut connection, &behind, async |tenant| {
+        run(tenant, INSERT).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(database.value("SELECT text FROM acme.notes").await, "a");
+}
+
 /// Handlers of web servers run in tasks.
 #[tokio::test]
 async fn work_can_be_spawned() {
