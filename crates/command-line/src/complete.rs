@@ -14,7 +14,7 @@ mod tenants;
 mod typed;
 mod versions;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,22 +94,27 @@ fn answer_to(
 
 /// What can follow on the line.
 fn words(program: Program, command: Command, line: &Line) -> Option<Vec<CompletionCandidate>> {
-    let current = OsString::from(&line.current);
-    let words = line.before.iter().map(OsString::from);
-    let words = words.chain([current.clone()]).collect::<Vec<_>>();
+    let words = line.before.iter().chain([&line.current]);
+    let words = words.map(OsString::from).collect::<Vec<_>>();
     let typed = Arc::new(Typed::new(program, command.clone(), &line.before));
     let mut command = candidates::with(command, &typed);
     let here = std::env::current_dir().ok();
     let index = words.len().checked_sub(1)?;
     let found = complete(&mut command, words, index, here.as_deref()).ok()?;
-    Some(without_options(found, &current))
+    Some(match line.current.is_empty() {
+        true => without_options(found, typed.awaits_argument),
+        false => found,
+    })
 }
 
-/// Options are offered once somebody types a dash, or where there is nothing else.
-fn without_options(found: Vec<CompletionCandidate>, current: &OsStr) -> Vec<CompletionCandidate> {
+/// Options are offered once somebody types a dash, or where nothing else can follow.
+fn without_options(
+    found: Vec<CompletionCandidate>,
+    awaits_argument: bool,
+) -> Vec<CompletionCandidate> {
     let is_option =
         |one: &CompletionCandidate| one.get_value().as_encoded_bytes().starts_with(b"-");
-    if !current.is_empty() || found.iter().all(is_option) {
+    if !awaits_argument && found.iter().all(is_option) {
         return found;
     }
     found.into_iter().filter(|one| !is_option(one)).collect()

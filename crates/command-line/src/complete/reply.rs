@@ -18,10 +18,20 @@ pub(super) fn bash(found: &[CompletionCandidate], line: &Line, replaced: Option<
         let is_home = kept.is_empty() && line.raw.starts_with("~/");
         Some(match rest.strip_prefix('~').filter(|_| is_home) {
             Some(rest) => format!("~{}\n", quoted(rest, line.quote)),
-            None => format!("{}\n", quoted(rest, line.quote)),
+            None => format!("{}\n", closed(quoted(rest, line.quote), line.quote)),
         })
     });
     replies.collect()
+}
+
+/// The same with the closing quote, if it ends with one that belongs to the value: bash
+/// would take that for the closing one, and add none.
+fn closed(text: String, quote: Quote) -> String {
+    match quote {
+        Quote::Single if text.ends_with('\'') => text + "'",
+        Quote::Double if text.ends_with('"') => text + "\"",
+        _ => text,
+    }
 }
 
 /// `text` as bash reads it inside `quote`.
@@ -109,6 +119,7 @@ mod tests {
             (r"tenants drop my\ s", r"my\ s", "my shop", r"my\ shop"),
             ("tenants drop 'my s", "my s", "my shop's", r"my shop'\''s"),
             ("tenants drop \"my s", "my s", "my $hop", r"my \$hop"),
+            ("tenants drop \"sa", "sa", "say \"hi\"", "say \\\"hi\\\"\""),
             ("tenants drop eu:a", "a", "eu:acme", "acme"),
             ("tenants migrate --only=ac", "ac", "--only=acme", "acme"),
             ("tenants drop ", "", "a*b", r"a\*b"),

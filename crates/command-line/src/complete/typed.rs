@@ -13,15 +13,19 @@ pub(super) struct Typed {
     common: Common,
     /// As they would be read.
     pub(super) words: Vec<String>,
+    /// Whether an argument that is no option has yet to follow.
+    pub(super) awaits_argument: bool,
 }
 
 impl Typed {
     /// `words` begin with the program's name. They need not be a whole command.
     pub(super) fn new(program: Program, command: Command, words: &[String]) -> Self {
-        let read = command.ignore_errors(true).try_get_matches_from(words);
+        let mut reading = command.ignore_errors(true);
+        let read = reading.try_get_matches_from_mut(words).ok();
         Self {
             program,
             common: read.as_ref().map(common).unwrap_or_default(),
+            awaits_argument: read.is_some_and(|read| awaits_argument(&reading, &read)),
             words: words.to_owned(),
         }
     }
@@ -46,6 +50,21 @@ fn common(matches: &ArgMatches) -> Common {
         quiet: true,
         ..Common::default()
     }
+}
+
+/// Whether the subcommand lacks one of its arguments.
+fn awaits_argument(command: &Command, matches: &ArgMatches) -> bool {
+    if let Some((name, below)) = matches.subcommand() {
+        let command = command.find_subcommand(name);
+        return command.is_some_and(|command| awaits_argument(command, below));
+    }
+    let mut arguments = command.get_positionals();
+    arguments.any(|argument| {
+        matches!(
+            matches.try_contains_id(argument.get_id().as_str()),
+            Ok(false)
+        )
+    })
 }
 
 /// The value of an option, of the subcommand if it is there.

@@ -26,6 +26,10 @@ const EXIT_CODES: [(&str, &str); 5] = [
 /// The group of pages that the footer and header name.
 const MANUAL: &str = "Diesel Tenants Manual";
 
+/// In the place of a date, so that the same program writes the same pages. An empty text
+/// would be left out, and the source be taken for the date.
+const NO_DATE: &str = " ";
+
 /// Write the manual pages of all commands into a folder
 ///
 /// Each command has a page of its own. Pages of the same names are replaced. The folder is
@@ -95,16 +99,20 @@ fn pages_of(command: Command) -> anyhow::Result<Vec<Page>> {
         false => Vec::new(),
     };
     let name = command.get_name().to_owned();
-    let mut pages = vec![page(command, &related)?];
+    let mut pages = vec![page(command, &name, &related)?];
     for subcommand in subcommands {
-        pages.push(page(subcommand, std::slice::from_ref(&name))?);
+        pages.push(page(subcommand, &name, std::slice::from_ref(&name))?);
     }
     Ok(pages)
 }
 
-fn page(command: Command, related: &[String]) -> anyhow::Result<Page> {
-    let source = format!("{} {}", command.get_name(), env!("CARGO_PKG_VERSION"));
-    let man = Man::new(command).source(source).manual(MANUAL);
+/// The page of `command` of the program `name`.
+fn page(command: Command, name: &str, related: &[String]) -> anyhow::Result<Page> {
+    let source = format!("{name} {}", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command)
+        .source(source)
+        .manual(MANUAL)
+        .date(NO_DATE);
     let mut text = Vec::new();
     man.render(&mut text)?;
     ending(related).to_writer(&mut text)?;

@@ -14,9 +14,9 @@ use tenant_core::{Migration, MigrationSet, Migrations};
 /// The oldest and the newest version of PostgreSQL that the statements are written for.
 const SERVERS: (u32, u32) = (13, 18);
 
-/// Show the version, and with --verbose how the program was built
+/// Show the version and how the program was built
 ///
-/// With --verbose the command also prints the commit, the platform, the features, the
+/// With --verbose, the command also prints the commit, the platform, the features, the
 /// supported versions of PostgreSQL, the compiled-in migrations, and the paths of the
 /// settings in force. It prints no URL, and no connection is made.
 ///
