@@ -18,7 +18,7 @@ fn every_subcommand_has_a_page_that_names_its_options() {
         let page = page(&folder, &format!("tenants-{name}.1"));
         let line = format!("tenants\\-{} \\- ", name.replace('-', "\\-"));
         assert!(page.contains(&line), "{name}: {page}");
-        assert!(page.contains("\\-\\-database\\-url"), "{name}: {page}");
+        assert!(page.contains("\\-\\-json"), "{name}: {page}");
         assert!(page.contains(".SH \"EXIT STATUS\""), "{name}: {page}");
     }
     let overview = page(&folder, "tenants.1");
