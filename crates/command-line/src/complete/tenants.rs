@@ -67,13 +67,12 @@ async fn listed(
 /// that the first ones share for one that all share.
 fn query(registry: &Registry, prefix: &str) -> String {
     let rows = registry.rows("t");
-    let (from, key, prefix) = (&rows.from, &rows.key, literal(prefix));
+    let (from, name) = (rows.from, format!("({})::text", rows.key));
+    let found = format!("{from} WHERE starts_with({name}, {})", literal(prefix));
+    let name = format!("{name} COLLATE \"C\"");
     format!(
         "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; \
-         WITH found AS (SELECT DISTINCT ({key})::text COLLATE \"C\" AS name FROM {from} \
-         WHERE starts_with(({key})::text, {prefix})) \
-         SELECT name FROM (SELECT name FROM found ORDER BY name LIMIT {MOST}) f \
-         UNION SELECT name FROM (SELECT name FROM found ORDER BY name DESC LIMIT 1) l \
-         ORDER BY name; ROLLBACK"
+         SELECT name FROM (SELECT {name} AS name FROM {found} ORDER BY 1 LIMIT {MOST}) f \
+         UNION SELECT max({name}) FROM {found} ORDER BY 1; ROLLBACK"
     )
 }

@@ -299,6 +299,7 @@ async fn names_arrive_in_the_program_as_they_are_whatever_they_contain() {
         "q&a;r|s",
         "-dash",
         "tab\tx",
+        "mail@eu",
     ];
     let client = project.client().await;
     client
@@ -320,6 +321,7 @@ async fn names_arrive_in_the_program_as_they_are_whatever_they_contain() {
         ("drop o\t", "<drop><o'brien>"),
         ("drop eu:a\t", "<drop><eu:acme>"),
         ("drop eu\tb\t", "<drop><eu:beta>"),
+        ("drop mail@\t", "<drop><mail@eu>"),
         ("drop sa\t", "<drop><say \"hi\">"),
         ("drop ba\t", "<drop><back\\slash>"),
         ("drop x=\t", "<drop><x=y>"),
@@ -339,5 +341,5 @@ async fn names_arrive_in_the_program_as_they_are_whatever_they_contain() {
     }
     let answered = answers(&project.folder, "tenants drop ");
     assert!(!answered.contains(&"-dash".to_owned()), "{answered:?}");
-    assert_eq!(answered.len(), 10, "{answered:?}");
+    assert_eq!(answered.len(), 11, "{answered:?}");
 }
