@@ -58,10 +58,10 @@ impl Line {
             reader.take(letter, &mut letters);
         }
         let (line, is_file) = (reader.line, reader.is_file);
-        Some(line.from_program(name)).filter(|_| !is_file)
+        Some(line.beginning_with(name)).filter(|_| !is_file)
     }
 
-    fn from_program(mut self, name: &str) -> Self {
+    fn beginning_with(mut self, name: &str) -> Self {
         let is_program = |word: &String| word.rsplit('/').next() == Some(name);
         let is_assignment = |word: &String| !word.contains('=');
         let begin = self.before.iter().position(is_program);
