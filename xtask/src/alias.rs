@@ -134,6 +134,8 @@ pub const ALIASES: &[Alias] = &[
     alias("package", "", Task::Package, "Package the crates that are for the registry"),
     alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with their oldest dependencies"),
     alias("semver", "REVISION", Task::Semver, "Compare the public API with an earlier commit"),
+    alias("man", "DIR", Task::Run(studio("man-pages", &[])), "Write the manual pages of all commands"),
+    alias("version", "", Task::Run(tenants("show-version")), "Show the version, and how it was built"),
     alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script of a shell"),
 ];
 

@@ -32,22 +32,8 @@ pub async fn find_url(
     invocation: &Invocation,
     output: Output,
 ) -> anyhow::Result<String> {
-    let given = common
-        .database_url
-        .as_ref()
-        .or(environment.database_url.as_ref());
-    let libpq = &environment.libpq;
-    if let Some(url) = given {
-        return Ok(libpq.complete(url)?);
-    }
-    if let Some(named) = libpq.naming_a_database().next() {
-        let url = libpq.complete("postgres://")?;
-        let database = Database::parse(&url)?;
-        output.note(&format!("Working on {database}, as {named} says."));
+    if let Some(url) = named_url(common, environment, settings, output)? {
         return Ok(url);
-    }
-    if let Some(url) = settings.database_url(output)? {
-        return Ok(libpq.complete(&url)?);
     }
     let server = project_server(common, environment, settings, output)?;
     let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
@@ -63,6 +49,37 @@ pub async fn find_url(
     // Nobody logs in there with a password, so the whole URL can be shown.
     output.detail(&format!("the project's own server: {}", started.url));
     Ok(started.url)
+}
+
+/// The same, if an option, a variable or the settings name the database.
+///
+/// # Errors
+///
+/// A URL, a variable or a file of libpq's that means nothing.
+pub(crate) fn named_url(
+    common: &Common,
+    environment: &Environment,
+    settings: &ProjectSettings,
+    output: Output,
+) -> anyhow::Result<Option<String>> {
+    let given = common
+        .database_url
+        .as_ref()
+        .or(environment.database_url.as_ref());
+    let libpq = &environment.libpq;
+    if let Some(url) = given {
+        return Ok(Some(libpq.complete(url)?));
+    }
+    if let Some(named) = libpq.naming_a_database().next() {
+        let url = libpq.complete("postgres://")?;
+        let database = Database::parse(&url)?;
+        output.note(&format!("Working on {database}, as {named} says."));
+        return Ok(Some(url));
+    }
+    match settings.database_url(output)? {
+        Some(url) => Ok(Some(libpq.complete(&url)?)),
+        None => Ok(None),
+    }
 }
 
 /// The server in `.postgres/` of the project whose folder this is, or one of

@@ -31,8 +31,7 @@ impl EnvFile {
     ///
     /// A file that cannot be read; what stands in it is not shown.
     pub(crate) fn nearest(folder: &Path, is_set: impl Fn(&str) -> bool) -> anyhow::Result<Self> {
-        let mut candidates = folder.ancestors().map(|folder| folder.join(".env"));
-        match candidates.find(|file| files::is_there(file)) {
+        match path(folder) {
             Some(path) => Self::read(path, is_set),
             None => Ok(Self::default()),
         }
@@ -68,6 +67,12 @@ impl EnvFile {
             )))),
         }
     }
+}
+
+/// The file in the folder, or the nearest one above.
+pub(crate) fn path(folder: &Path) -> Option<PathBuf> {
+    let mut candidates = folder.ancestors().map(|folder| folder.join(".env"));
+    candidates.find(|file| files::is_there(file))
 }
 
 /// The text without a byte order mark.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use tenant_core::LibpqDefaults;
 
-use crate::env_file::EnvFile;
+use crate::env_file::{self, EnvFile};
 use crate::exit::UsageError;
 use crate::settings::{Origin, env_place};
 
@@ -81,6 +81,21 @@ impl Environment {
         Ok(value.filter(|value| !value.is_empty()))
     }
 
+    /// The variable by which a shell asks for completions.
+    pub const COMPLETING_SHELL: &str = "TENANTS_COMPLETE";
+
+    /// The shell that asks for completions, if one does.
+    #[must_use]
+    pub fn completing_shell() -> Option<String> {
+        Self::of_process(Self::COMPLETING_SHELL)
+    }
+
+    /// The variable `name` of the process, whatever `.env` contains.
+    #[must_use]
+    pub fn of_process(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
     /// Where the variable `name` has its value from, which is set.
     #[must_use]
     pub fn origin(name: &str) -> Origin {
@@ -91,7 +106,13 @@ impl Environment {
     }
 }
 
-/// The nearest `.env`.
+/// The nearest `.env`, if there is one.
+#[must_use]
+pub fn env_file() -> Option<PathBuf> {
+    env_file::path(&std::env::current_dir().ok()?)
+}
+
+/// What the nearest `.env` says.
 fn file() -> anyhow::Result<EnvFile> {
     let here = std::env::current_dir().context("finding the current folder")?;
     EnvFile::nearest(&here, |name| std::env::var(name).is_ok())

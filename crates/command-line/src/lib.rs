@@ -12,6 +12,8 @@
 //! [`Verdict`].
 
 pub mod ask;
+pub mod built;
+pub mod complete;
 pub mod database;
 mod env_file;
 mod environment;
@@ -37,7 +39,7 @@ mod shell;
 mod url;
 pub mod words;
 
-pub use environment::Environment;
+pub use environment::{Environment, env_file};
 pub use exit::Verdict;
 pub use invocation::Invocation;
 pub use name_arg::NameArg;

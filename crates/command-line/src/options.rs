@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use tenant_core::{NameUses, Settings, TransactionMode, UnknownMigrations};
 
 /// Options common to all commands.
@@ -20,7 +20,7 @@ pub struct Common {
     pub config: Option<PathBuf>,
 
     /// Folder with `public/` and `tenant/` migrations, instead of those compiled in
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub migrations_dir: Option<PathBuf>,
 
     /// Schema with extensions, looked up behind the tenant's own [default: TENANT_EXTENSIONS_SCHEMA]

@@ -102,6 +102,13 @@ impl Output {
     }
 }
 
+/// Prints bytes as they are: what a shell reads.
+pub(crate) fn raw(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stdout = stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
 fn to_stdout(text: &str) -> anyhow::Result<()> {
     let text = text.trim_end();
     if text.is_empty() {

@@ -10,7 +10,8 @@ use tenant_core::{Migrations, TenantName};
 use crate::exit::{UsageError, Verdict};
 use crate::settings::{self, ProjectSettings};
 use crate::{
-    Common, Environment, Invocation, NameArg, Output, Program, database, hints, json, migrations,
+    Common, Environment, Invocation, NameArg, Output, Program, complete, database, hints, json,
+    migrations,
 };
 
 /// A command.
@@ -148,6 +149,12 @@ impl Context {
         .await
     }
 
+    /// The same, if anything names the database; `None` if the project's own server is it.
+    pub(crate) fn named_url(&self) -> anyhow::Result<Option<String>> {
+        let (common, environment) = (&self.common, &self.environment);
+        database::named_url(common, environment, &self.settings, self.output)
+    }
+
     /// That database. Nothing is connected yet.
     ///
     /// # Errors
@@ -258,6 +265,9 @@ impl Entry {
     /// Runs it from the process's arguments.
     #[must_use]
     pub fn run(&self, program: &Program) -> ExitCode {
+        if let Some(code) = complete::answered(program, || self.command()) {
+            return code;
+        }
         match settings::matches(self.command()) {
             Ok(matches) => self.run_with(program, &matches),
             Err(error) => refuse(&error),

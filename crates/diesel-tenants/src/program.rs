@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use command_line::invocation::Spelling;
-use command_line::{Common, Program, refuse};
+use command_line::{Common, Program, complete, refuse};
 
 use crate::subcommands::{self, GROUPS};
 
@@ -19,6 +19,9 @@ const PROGRAM: Program = Program {
 /// Runs the subcommand that the arguments of the process name.
 #[must_use]
 pub fn run() -> ExitCode {
+    if let Some(code) = complete::answered(&PROGRAM, command) {
+        return code;
+    }
     let matches = match command_line::settings::matches(command()) {
         Ok(matches) => matches,
         Err(error) => return refuse(&with_nearest(error)),

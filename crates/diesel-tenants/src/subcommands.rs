@@ -101,13 +101,19 @@ pub static GROUPS: [Group; 5] = [
                 long_about: Some(COMPLETIONS),
                 ..subcommand("completions", &studio::COMPLETIONS)
             },
+            subcommand("man", &studio::MAN_PAGES),
+            subcommand("version", &tenants::SHOW_VERSION),
         ],
     },
 ];
 
-const COMPLETIONS: &str = "Print completions of all commands for a shell
+const COMPLETIONS: &str = "Print the script that completes commands in a shell
 
 For example in bash: source <(tenants completions bash)
+
+The script asks the program at each key press. So it also completes tenants, by the database \
+of the options so far, the environment and the settings. A database that does not answer \
+within 2 seconds completes none.
 
 With --json: shell, script.";
 

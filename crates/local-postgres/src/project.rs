@@ -118,6 +118,18 @@ impl ProjectServer {
         Ok(started(&folder, outcome, pid))
     }
 
+    /// The server, if it runs and takes connections. Nothing is started or created.
+    ///
+    /// # Errors
+    /// [`Error::ForeignOwner`] and its kin when the folder cannot be looked at.
+    pub fn running(&self) -> Result<Option<Started>, Error> {
+        let Some(folder) = Folder::open(&self.project)? else {
+            return Ok(None);
+        };
+        let pid = postmaster::is_ready(&folder.data(), &folder.address());
+        Ok(pid.map(|pid| started(&folder, Startup::AlreadyRunning, pid)))
+    }
+
     /// Stops the server, breaking off its clients' transactions (a "fast"
     /// shutdown), and returns when it has ended.
     ///

@@ -2,10 +2,13 @@
 
 use command_line::Entry;
 
-use crate::commands::{Completions, Studio};
+use crate::commands::{Completions, ManPages, Studio};
 
 /// Runs [`Completions`].
 pub static COMPLETIONS: Entry = Entry::of::<Completions>();
+
+/// Runs [`ManPages`].
+pub static MAN_PAGES: Entry = Entry::of::<ManPages>();
 
 /// Runs [`Studio`].
 pub static STUDIO: Entry = Entry::of::<Studio>();

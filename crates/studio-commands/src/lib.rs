@@ -1,4 +1,5 @@
-//! The command that serves the studio, and the one that completes all commands.
+//! The command that serves the studio, and those that are about all commands: completions
+//! and manual pages.
 //!
 //! They stand apart from `tenant_commands` because of what they rest on: no other command
 //! waits for a web server to compile. No schema crate is known here.

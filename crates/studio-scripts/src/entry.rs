@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use command_line::Program;
-use studio_commands::entry::{COMPLETIONS, STUDIO};
+use studio_commands::entry::{COMPLETIONS, MAN_PAGES, STUDIO};
 
 /// As the other programs of this workspace, with the commands to complete.
 const PROGRAM: Program = Program {
@@ -17,6 +17,12 @@ pub fn completions() -> ExitCode {
     COMPLETIONS.run(&PROGRAM)
 }
 
+/// The program `man-pages`.
+#[must_use]
+pub fn man_pages() -> ExitCode {
+    MAN_PAGES.run(&PROGRAM)
+}
+
 /// The program `studio`.
 #[must_use]
 pub fn studio() -> ExitCode {
@@ -26,7 +32,7 @@ pub fn studio() -> ExitCode {
 /// Every command on tenants, by name.
 fn commands() -> Vec<clap::Command> {
     let mut commands = tenant_scripts::entry::commands();
-    commands.extend([COMPLETIONS.command(), STUDIO.command()]);
+    commands.extend([COMPLETIONS.command(), MAN_PAGES.command(), STUDIO.command()]);
     commands.sort_by(|one, other| one.get_name().cmp(other.get_name()));
     commands
 }

@@ -5,8 +5,8 @@ use command_line::Entry;
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
     DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic, MigrateTenants, MoveTenant,
-    RenameTenant, RepairTenant, RollbackTenants, ShowConfig, SpareTenants, SquashTenants,
-    StopServer, TenantUrl,
+    RenameTenant, RepairTenant, RollbackTenants, ShowConfig, ShowVersion, SpareTenants,
+    SquashTenants, StopServer, TenantUrl,
 };
 
 macro_rules! entries {
@@ -39,6 +39,7 @@ entries! {
     REPAIR_TENANT: RepairTenant,
     ROLLBACK_TENANTS: RollbackTenants,
     SHOW_CONFIG: ShowConfig,
+    SHOW_VERSION: ShowVersion,
     SPARE_TENANTS: SpareTenants,
     SQUASH_TENANTS: SquashTenants,
     STOP_SERVER: StopServer,

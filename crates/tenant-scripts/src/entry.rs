@@ -62,6 +62,7 @@ programs! {
     repair_tenant: commands::REPAIR_TENANT,
     rollback_tenants: commands::ROLLBACK_TENANTS,
     show_config: commands::SHOW_CONFIG,
+    show_version: commands::SHOW_VERSION,
     spare_tenants: commands::SPARE_TENANTS,
     squash_tenants: commands::SQUASH_TENANTS,
     stop_server: commands::STOP_SERVER,

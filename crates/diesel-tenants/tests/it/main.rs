@@ -17,5 +17,8 @@ mod completions;
 mod elsewhere;
 mod help;
 mod life;
+mod man_pages;
 mod overview;
+mod shells;
 mod support;
+mod version;

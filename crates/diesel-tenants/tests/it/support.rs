@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: &str = "diesel::table! {
 ";
 
 /// The subcommands, as the documentation of this project lists them.
-pub(crate) const SUBCOMMANDS: [&str; 22] = [
+pub(crate) const SUBCOMMANDS: [&str; 24] = [
     "create",
     "list",
     "clone",
@@ -42,6 +42,8 @@ pub(crate) const SUBCOMMANDS: [&str; 22] = [
     "studio",
     "stop",
     "completions",
+    "man",
+    "version",
 ];
 
 /// A project with migrations of tenants, and nothing of this repository.

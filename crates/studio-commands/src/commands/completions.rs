@@ -1,13 +1,17 @@
 //! `completions`: completions for the shell.
 
 use clap::Parser;
-use clap_complete::{Shell, generate};
-use command_line::{Common, Context, Script, Verdict};
+use clap_complete::Shell;
+use command_line::{Common, Context, Script, Verdict, complete};
 use serde::Serialize;
 
-/// Print completions of all commands for a shell
+/// Print the script that completes commands in a shell
 ///
 /// For example in bash: source <(cargo xtask completions bash)
+///
+/// The script asks the program at each key press. So it also completes tenants, by the
+/// database of the options so far, the environment and the settings. A database that does
+/// not answer within 2 seconds completes none.
 ///
 /// With --json: shell, script.
 #[derive(Debug, Parser)]
@@ -28,20 +32,23 @@ struct Document {
 }
 
 impl Script for Completions {
+    /// A shell that starts in a folder with a mistake in its settings is to start.
+    const READS_SETTINGS: bool = false;
+
     fn common(&self) -> &Common {
         &self.common
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let mut text = Vec::new();
+        let called = std::env::args_os().next().unwrap_or_default();
         let commands = context.program().commands;
-        for mut command in commands.map_or_else(Vec::new, |commands| commands()) {
-            let name = command.get_name().to_owned();
-            generate(self.shell, &mut command, name, &mut text);
-        }
+        let commands = commands.map_or_else(Vec::new, |commands| commands());
+        let scripts = commands
+            .iter()
+            .map(|command| complete::script(self.shell, command.get_name(), &called));
         let document = Document {
             shell: self.shell.to_string(),
-            script: String::from_utf8(text)?,
+            script: scripts.collect::<anyhow::Result<String>>()?,
         };
         context.output.answer(&document, &document.script)?;
         Ok(Verdict::Done)

@@ -1,6 +1,6 @@
 //! `adopt-tenant`: makes a tenant of a schema that is there.
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 use command_line::options::{Locking, Unknown};
 use command_line::output::shown;
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, remedy};
@@ -35,7 +35,7 @@ use crate::{report, tenants, version};
 #[command(name = "adopt-tenant", version)]
 pub struct AdoptTenant {
     /// Name of the tenant, and of its schema unless the settings say how schemas are called
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
     name: NameArg,
 
     /// Schema of the tenant, where only the list knows it

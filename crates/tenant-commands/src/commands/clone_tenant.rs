@@ -1,6 +1,6 @@
 //! `clone-tenant`: makes a tenant that is like another one.
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::{counted, time};
@@ -38,7 +38,7 @@ pub struct CloneTenant {
     from: NameArg,
 
     /// Name of the new tenant: letters, digits and underscores
-    #[arg(value_name = "TO")]
+    #[arg(value_name = "TO", value_hint = ValueHint::Other)]
     to: NameArg,
 
     /// Schema of the new tenant, where only the list knows it

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use clap::Parser;
+use clap::{Parser, ValueHint};
 use command_line::exit::UsageError;
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::{Common, Context, NameArg, Script, Verdict};
@@ -38,7 +38,7 @@ use crate::{interrupt, json, messages, report, tenants};
 #[command(name = "create-tenant", version)]
 pub struct CreateTenant {
     /// Name of the tenant and of its schema: letters, digits and underscores
-    #[arg(value_name = "NAME", required_unless_present = "names_from")]
+    #[arg(value_name = "NAME", required_unless_present = "names_from", value_hint = ValueHint::Other)]
     names: Vec<NameArg>,
 
     /// Read names from a file, one a line; `-` reads standard input

@@ -1,6 +1,6 @@
 //! `rename-tenant`: gives a tenant another name.
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::counted;
@@ -37,7 +37,7 @@ pub struct RenameTenant {
     from: NameArg,
 
     /// The name that it gets: letters, digits and underscores
-    #[arg(value_name = "NEW")]
+    #[arg(value_name = "NEW", value_hint = ValueHint::Other)]
     to: NameArg,
 
     /// New schema of the tenant, where only the list knows it

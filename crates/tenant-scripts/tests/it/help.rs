@@ -7,7 +7,7 @@ use test_support::{assert_short_help_fits, assert_tells_version, help_of};
 
 use crate::support::Database;
 
-const BINS: [&str; 22] = [
+const BINS: [&str; 23] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -26,6 +26,7 @@ const BINS: [&str; 22] = [
     "repair-tenant",
     "rollback-tenants",
     "show-config",
+    "show-version",
     "spare-tenants",
     "squash-tenants",
     "stop-server",
@@ -78,6 +79,7 @@ async fn every_field_of_a_document_is_named_by_the_help() {
         "rename-tenant acme globex --json",
         "drop-tenant globex --yes --json",
         "show-config --json",
+        "show-version --json",
         "stop-server --json",
     ] {
         let document = database.run(line).json();

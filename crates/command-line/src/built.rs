@@ -1,0 +1,20 @@
+//! What this build of the program is.
+
+/// The commit that the program was built from, if whoever built it set `TENANTS_COMMIT`. The
+/// build itself asks no version control, so that the same sources give the same program.
+#[must_use]
+pub fn commit() -> Option<&'static str> {
+    option_env!("TENANTS_COMMIT").filter(|commit| !commit.is_empty())
+}
+
+/// The optional features of the build, by the names that Cargo knows.
+#[must_use]
+pub fn features() -> Vec<&'static str> {
+    vec!["local-postgres"]
+}
+
+/// The operating system and the processor that the program was built for.
+#[must_use]
+pub fn platform() -> String {
+    format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)
+}

@@ -1,0 +1,78 @@
+//! Tenants whose names begin as somebody types.
+
+use clap_complete::engine::CompletionCandidate;
+use sql_text::literal;
+use tenant_core::{Database, Registry};
+use tokio_postgres::SimpleQueryMessage;
+
+use super::typed::Typed;
+use crate::Context;
+
+/// At most so many names: nobody reads more.
+const MOST: usize = 1000;
+
+/// Tenants whose names begin with `prefix` and are not on the line yet. None if anything
+/// fails.
+pub(super) fn starting_with(typed: &Typed, prefix: &str) -> Vec<CompletionCandidate> {
+    let names = names(typed, prefix).unwrap_or_default().into_iter();
+    let names = names.filter(|name| can_be_typed(name) && !typed.words.contains(name));
+    names.map(CompletionCandidate::new).collect()
+}
+
+/// Whether it is one line, and no option.
+fn can_be_typed(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('-') && !name.chars().any(char::is_control)
+}
+
+fn names(typed: &Typed, prefix: &str) -> anyhow::Result<Vec<String>> {
+    let context = typed.context()?;
+    let Some(database) = database(&context)? else {
+        return Ok(Vec::new());
+    };
+    let registry = context.settings().registry()?.unwrap_or_default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(listed(&database, &registry, prefix))
+}
+
+/// The database of this run. The project's own server counts if it runs already.
+fn database(context: &Context) -> anyhow::Result<Option<Database>> {
+    let url = match context.named_url()? {
+        Some(url) => Some(url),
+        None => context
+            .project_server()?
+            .running()?
+            .map(|server| server.url),
+    };
+    Ok(url.map(|url| Database::parse(&url)).transpose()?)
+}
+
+async fn listed(
+    database: &Database,
+    registry: &Registry,
+    prefix: &str,
+) -> anyhow::Result<Vec<String>> {
+    let client = database.driver().await?;
+    let messages = client.simple_query(&query(registry, prefix)).await?;
+    let rows = messages.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    Ok(rows.collect())
+}
+
+/// One message, which writes nothing and leaves nothing. If there are more than [`MOST`]
+/// names, the last one of all is among them, so that a shell does not take the beginning
+/// that the first ones share for one that all share.
+fn query(registry: &Registry, prefix: &str) -> String {
+    let rows = registry.rows("t");
+    let (from, name) = (rows.from, format!("({})::text", rows.key));
+    let found = format!("{from} WHERE starts_with({name}, {})", literal(prefix));
+    let name = format!("{name} COLLATE \"C\"");
+    format!(
+        "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; \
+         SELECT name FROM (SELECT {name} AS name FROM {found} ORDER BY 1 LIMIT {MOST}) f \
+         UNION SELECT max({name}) FROM {found} ORDER BY 1; ROLLBACK"
+    )
+}

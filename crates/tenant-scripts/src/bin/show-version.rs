@@ -1,0 +1,5 @@
+//! `show-version`: see [`tenant_commands::commands::ShowVersion`].
+
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::show_version()
+}
