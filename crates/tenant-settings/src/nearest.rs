@@ -2,7 +2,7 @@
 
 /// The nearest of `known`: letters are swapped, missing, or too many. `None` if none is
 /// near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = folded(word);
     let far = |candidate: &str| distance(&word, &folded(candidate));
     let rated = known
