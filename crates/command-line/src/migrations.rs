@@ -65,6 +65,15 @@ pub fn public_alone(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
     tenant_settings::public_alone(folder).map_err(failure)
 }
 
+/// Refuses a folder without migrations that has SQL files as other programs name them.
+///
+/// # Errors
+///
+/// A wrong use that names one of the files.
+pub fn refuse_loose_files(folder: &Path) -> anyhow::Result<()> {
+    tenant_settings::refuse_loose_files(folder).map_err(failure)
+}
+
 /// Outside a project it is not the database that is missing.
 fn no_migrations(error: anyhow::Error) -> anyhow::Error {
     if !error.is::<NoProject>() {

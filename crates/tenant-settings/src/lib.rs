@@ -58,7 +58,7 @@ pub use duration::text as duration_text;
 pub use error::SettingsError;
 pub use find::{FILE, nearest};
 pub use folders::read_folders;
-pub use loose::loose_file;
+pub use loose::refuse_loose_files;
 pub use migration_folder::read_folder;
 pub use object::object_name;
 pub use placed::{PerStream, Placed};

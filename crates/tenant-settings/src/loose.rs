@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::SettingsError;
 
 /// The first file in the folder that another program may take for a migration.
-#[must_use]
-pub fn loose_file(folder: &Path) -> Option<PathBuf> {
+fn loose_file(folder: &Path) -> Option<PathBuf> {
     let entries = folder.read_dir().into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
     let is_sql = |path: &PathBuf| path.extension().is_some_and(|end| end == "sql");
@@ -19,7 +18,7 @@ pub fn loose_file(folder: &Path) -> Option<PathBuf> {
 /// # Errors
 ///
 /// It names one of the files.
-pub(crate) fn refuse_loose_files(folder: &Path) -> Result<(), SettingsError> {
+pub fn refuse_loose_files(folder: &Path) -> Result<(), SettingsError> {
     let Some(file) = loose_file(folder) else {
         return Ok(());
     };

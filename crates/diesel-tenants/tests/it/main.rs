@@ -18,4 +18,5 @@ mod elsewhere;
 mod help;
 mod life;
 mod overview;
+mod own_loop;
 mod support;

@@ -22,7 +22,9 @@ async fn an_application_has_the_registry_names_hooks_and_migrations_of_the_file(
     tenants.migrate_public().await.unwrap();
     sign_up(&project, &tenants, "big-bang").await;
     assert_eq!(project.database.schemas().await, ["org_big-bang", "public"]);
-    let notes = project.database.column("SELECT text FROM \"org_big-bang\".notes");
+    let notes = project
+        .database
+        .column("SELECT text FROM \"org_big-bang\".notes");
     assert_eq!(notes.await, ["for big-bang"]);
     let listed = tenants.list().await.unwrap();
     let names = listed.iter().map(|tenant| tenant.name.as_str());
@@ -51,7 +53,10 @@ async fn migrations_and_seeds_that_are_compiled_in_need_no_folder() {
     project.file("tenants.toml", TEXT);
     let of_disk = project.open().await.unwrap();
     let pending = of_disk.list().await.unwrap();
-    assert_eq!(pending.iter().map(|it| it.pending).collect::<Vec<_>>(), [Some(0)]);
+    assert_eq!(
+        pending.iter().map(|it| it.pending).collect::<Vec<_>>(),
+        [Some(0)]
+    );
     assert!(of_disk.migrate_public().await.unwrap().applied.is_empty());
 }
 

@@ -8,7 +8,10 @@ use crate::project::{Project, TEXT};
 fn told(error: &SettingsError) -> String {
     let first: &dyn std::error::Error = error;
     let chain = std::iter::successors(Some(first), |error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    chain
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 async fn refused(text: &str, change: impl FnOnce(&Project)) -> String {
@@ -45,7 +48,10 @@ async fn a_value_that_the_library_refuses_is_named_with_its_line() {
 #[tokio::test]
 async fn a_folder_of_migrations_that_is_not_there_is_named() {
     let error = refused("[migrations]\ntenant = 'elsewhere'", |_| ()).await;
-    assert!(error.contains("tenants.toml:2: there is no folder"), "{error}");
+    assert!(
+        error.contains("tenants.toml:2: there is no folder"),
+        "{error}"
+    );
     let error = refused("", |project| {
         std::fs::remove_dir_all(project.path("migrations/tenant")).unwrap();
     });
@@ -63,7 +69,10 @@ async fn a_folder_of_migrations_that_is_not_there_is_named() {
 async fn a_url_that_cannot_be_read_is_not_shown() {
     let project = Project::new(TEXT).await;
     let opened = project.settings().unwrap();
-    let error = opened.open("postgres://ann:s3cret@h:port/d").await.unwrap_err();
+    let error = opened
+        .open("postgres://ann:s3cret@h:port/d")
+        .await
+        .unwrap_err();
     assert!(matches!(error, SettingsError::Url(_)), "{error:?}");
     assert!(!told(&error).contains("s3cret"), "{error}");
 }
@@ -74,7 +83,10 @@ async fn a_file_that_cannot_be_read_says_why() {
     let file = project.path("tenants.toml");
     std::fs::write(&file, b"\xff\xfen\0").unwrap();
     let error = project.settings().unwrap_err();
-    assert!(told(&error).contains("is not UTF-8; save it as UTF-8"), "{error}");
+    assert!(
+        told(&error).contains("is not UTF-8; save it as UTF-8"),
+        "{error}"
+    );
     let error = ProjectSettings::read(project.path("none.toml")).unwrap_err();
     assert!(told(&error).contains("none.toml cannot be read"), "{error}");
 }
