@@ -87,9 +87,10 @@ impl Script for InitSettings {
         let written = self.may_write(&file, is_there, &text, may_ask, context)?;
         if written {
             if let Some(kept) = keep(&file, &text)? {
-                let kept = shown(&kept.display().to_string());
+                let kept = kept.display().to_string();
                 context.output.note(&format!(
-                    "The file as it was is {kept}. Copy what you wrote in it by hand."
+                    "The file as it was is {}. Copy what you wrote in it by hand.",
+                    shown(&kept)
                 ));
             }
             std::fs::write(&file, &text)

@@ -111,6 +111,15 @@ async fn thirty_organizations_become_tenants_without_a_change_of_a_row() {
         let cards = app.get(&format!("/orgs/{slug}/cards/overdue")).await.ok();
         assert_eq!(cards.as_array().unwrap().len(), 3, "{slug}");
     }
+    let pool = tenants.pool().open().await.unwrap();
+    for slug in &slugs {
+        let mut tenant = pool.read(&tenants.name(slug).unwrap()).await.unwrap();
+        let cards = diesel::sql_query("SELECT * FROM cards");
+        let count = diesel_async::RunQueryDsl::execute(cards, &mut tenant)
+            .await
+            .unwrap();
+        assert_eq!(count, 3, "{slug}");
+    }
     let day = "2026-11-30".parse().unwrap();
     let digested = app.blocking(move |url| Worker::new(url)?.digest(day)).await;
     assert_eq!(digested, 30);
