@@ -21,7 +21,7 @@ async fn an_application_has_the_registry_names_hooks_and_migrations_of_the_file(
     let tenants = project.open().await.unwrap();
     tenants.migrate_public().await.unwrap();
     sign_up(&project, &tenants, "big-bang").await;
-    assert_eq!(project.database.schemas().await, ["org_big-bang", "public"]);
+    assert_eq!(project.database.schemas().await, ["org_big-bang"]);
     let notes = project
         .database
         .column("SELECT text FROM \"org_big-bang\".notes");

@@ -40,7 +40,7 @@ impl Project {
         project.file("tenants.toml", text);
         project.file("sql/seed.sql", SEED);
         project.file(
-            "migrations/public/2026-01-01-000000_customers/up.sql",
+            "migrations/public/2025-06-01-000000_customers/up.sql",
             "CREATE TABLE public.customers (slug TEXT PRIMARY KEY);",
         );
         project.file(
