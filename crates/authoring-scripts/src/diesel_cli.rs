@@ -149,6 +149,7 @@ async fn install(context: &Context, project: &Project) -> anyhow::Result<()> {
     let tools = tools(context, project);
     // Outside the project's own builds, and gone when it is done.
     let build = tools.join("build");
+    ignore(&tools)?;
     context.output.note(&format!(
         "Installing the Diesel CLI {RELEASE} into {}, once; this takes a few minutes ...",
         project.shown(&tools)
@@ -181,6 +182,13 @@ async fn install(context: &Context, project: &Project) -> anyhow::Result<()> {
         ))),
         Err(error) => Err(not_installed(format!("`cargo` cannot be started: {error}"))),
     }
+}
+
+/// Makes git ignore the folder: a project need not build anything in `target`.
+fn ignore(tools: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(tools)
+        .and_then(|()| std::fs::write(tools.join(".gitignore"), "*\n"))
+        .with_context(|| format!("could not write into {}", tools.display()))
 }
 
 fn not_installed(why: String) -> anyhow::Error {

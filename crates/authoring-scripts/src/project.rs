@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use clap::ValueEnum;
 use command_line::ProjectSettings;
 use command_line::exit::UsageError;
+use command_line::init;
 use command_line::migrations::folder_of;
 use command_line::project::NoProject;
 use serde::Serialize;
@@ -173,8 +174,32 @@ impl Project {
     fn config(&self, stream: Stream) -> PathBuf {
         let own = self.folder.join(format!("diesel.{stream}.toml"));
         let only = self.folder.join("diesel.toml");
-        let is_only = stream == Stream::Tenant && !own.exists() && only.exists();
+        let is_only = !own.exists() && only.exists() && self.owner(&only) == stream;
         if is_only { only } else { own }
+    }
+
+    /// Whose `diesel.toml` is: the stream whose `schema.rs` it names, by the settings or by
+    /// what `tenants init` finds in the project; else the tenants'.
+    fn owner(&self, only: &Path) -> Stream {
+        let Some(file) = config::read(only)
+            .ok()
+            .and_then(|read| read.print_schema.file)
+        else {
+            return Stream::Tenant;
+        };
+        let schema = self.folder.join(file);
+        let is_named = |stream: &Stream| {
+            let named = self.named_schema(*stream);
+            named.is_some_and(|named| self.folder.join(named) == schema)
+        };
+        if let Some(stream) = Stream::ALL.into_iter().find(is_named) {
+            return stream;
+        }
+        let found = init::look_at_folder(&self.folder).public_schema;
+        match found.is_some_and(|found| self.folder.join(found) == schema) {
+            true => Stream::Public,
+            false => Stream::Tenant,
+        }
     }
 
     /// The package of a stream's tables, if there is one.
@@ -247,6 +272,37 @@ mod tests {
         assert_eq!(schema(), at("db.rs"));
         let public = project.files(Stream::Public, None).unwrap();
         assert_eq!(public.schema, at("src/schema_public.rs"));
+    }
+
+    #[test]
+    fn diesels_own_file_is_of_the_stream_that_the_proposed_settings_give_it() {
+        let (folder, project) = project("");
+        let at = |path: &str| folder.path().join(path);
+        std::fs::remove_file(at("diesel.tenant.toml")).unwrap();
+        let text = "[print_schema]\nfile = \"src/schema.rs\"\n";
+        std::fs::write(at("diesel.toml"), text).unwrap();
+        std::fs::create_dir_all(at("src/tenant")).unwrap();
+        // Beside tables of tenants, those of the other file are public.
+        std::fs::write(at("src/tenant/schema.rs"), "diesel::table! {}").unwrap();
+        let disk = init::look_at_folder(folder.path());
+        assert_eq!(disk.public_schema.as_deref(), Some("src/schema.rs"));
+        let public = project.files(Stream::Public, None).unwrap();
+        assert_eq!(public.schema, at("src/schema.rs"));
+        assert_eq!(public.config, at("diesel.toml"));
+        let tenant = project.files(Stream::Tenant, None).unwrap();
+        assert_eq!(tenant.config, at("diesel.tenant.toml"));
+        // The settings have the last word.
+        let file = at("tenants.toml");
+        std::fs::write(&file, "[schema]\ntenant = 'src/schema.rs'\n").unwrap();
+        let settings = ProjectSettings::read(file).unwrap();
+        let project = Project {
+            settings,
+            ..project
+        };
+        let tenant = project.files(Stream::Tenant, None).unwrap();
+        assert_eq!(tenant.config, at("diesel.toml"));
+        let public = project.files(Stream::Public, None).unwrap();
+        assert_eq!(public.config, at("diesel.public.toml"));
     }
 
     #[test]

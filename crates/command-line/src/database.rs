@@ -1,17 +1,13 @@
 //! Finds the database to work with, and reads a folder of migrations.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
-use diesel_migrations::{FileBasedMigrations, MigrationError};
 use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::{Database, MigrationSet};
 
-use crate::exit::UsageError;
-use crate::hints::Advised;
 use crate::invocation::Action;
-use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, misplaced, project};
+use crate::settings::{database_url, failure, forbids_download};
+use crate::{Common, Environment, Invocation, Output, ProjectSettings, project};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else what libpq's
 /// variables say, else that of the settings, else the project's own server, which is
@@ -76,7 +72,7 @@ pub(crate) fn named_url(
         output.note(&format!("Working on {database}, as {named} says."));
         return Ok(Some(url));
     }
-    match settings.database_url(output)? {
+    match database_url(settings, output)? {
         Some(url) => Ok(Some(libpq.complete(&url)?)),
         None => Ok(None),
     }
@@ -97,48 +93,18 @@ pub fn project_server(
     let project = project::folder(settings)?;
     let options = Options {
         binaries: environment.pg_bin.clone(),
-        allow_download: !common.no_download && !settings.forbids_download(),
+        allow_download: !common.no_download && !forbids_download(settings),
         announce: Box::new(move |text| output.note(text)),
         ..Options::default()
     };
     Ok(ProjectServer::new(&project, options))
 }
 
-/// The migrations in a folder.
+/// The migrations in a folder: see [`tenant_settings::read_folder`].
 ///
 /// # Errors
 ///
-/// When it is not there, or holds something else than migrations.
+/// A wrong use when it is not there, or holds something else than migrations.
 pub fn read_folder(folder: &Path) -> anyhow::Result<MigrationSet> {
-    if !files::is_folder(folder).map_err(|error| migration_folder::no_folder(folder, &error))? {
-        return Err(anyhow!(UsageError(format!(
-            "there is no folder {}",
-            folder.display()
-        )))
-        .context(Advised::new(
-            "the migrations cannot be read",
-            misplaced::where_they_are(folder),
-        )));
-    }
-    let source = FileBasedMigrations::from_path(PathBuf::from(folder));
-    let read = source.map_err(|error| match error {
-        MigrationError::UnknownMigrationFormat(path) if let Err(error) = path.read_dir() => {
-            migration_folder::no_folder(&path, &error)
-        }
-        MigrationError::UnknownMigrationFormat(path) => anyhow!(UsageError(format!(
-            "{} is no migration: its name must be TIME_WHAT_IT_DOES, as in \
-             2026-01-31-120000_add_due_date, and it must contain an up.sql",
-            path.display()
-        ))),
-        error => anyhow!(UsageError(error.to_string())),
-    });
-    let set = read.and_then(|source| {
-        let path = folder.to_owned();
-        let set = MigrationSet::from_source(&Folder { source, path })?;
-        if set.iter().len() == 0 {
-            misplaced::refuse_loose_files(folder)?;
-        }
-        Ok(set)
-    });
-    set.with_context(|| format!("the migrations in {} cannot be used", folder.display()))
+    tenant_settings::read_folder(folder).map_err(failure)
 }

@@ -1,34 +1,17 @@
-//! The migrations on the disk, of both streams.
-//!
-//! The public stream is the project's and the library's own, which make the list of
-//! tenants. A project need not have copies of the latter.
+//! The migrations on the disk, of both streams, as commands read them.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
-use serde::Deserialize;
+use anyhow::anyhow;
 use tenant_core::{MigrationSet, Migrations};
+use tenant_settings::read_streams;
 
 use crate::exit::UsageError;
-use crate::files::{is_folder, read_if_there};
 use crate::hints::Advised;
-use crate::migration_folder;
 use crate::project::{self, NoProject};
-use crate::settings::{ProjectSettings, read_folders};
+use crate::settings::{ProjectSettings, failure};
 
-/// The streams, as folders and files are called after them.
-const PUBLIC: &str = "public";
-const TENANT: &str = "tenant";
-
-/// The folder of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamFolder {
-    /// Where it is: one folder, or several that are merged. Absolute if the project's
-    /// folder is.
-    pub paths: Vec<PathBuf>,
-    /// Whether somebody has said so: then it has to be there.
-    pub is_named: bool,
-}
+pub use tenant_settings::StreamFolder;
 
 /// Reads the migrations of both streams: those in `migrations_dir`, as `--migrations-dir`
 /// has it, else those of the project around the current folder.
@@ -45,16 +28,10 @@ pub fn read(
         Some(_) => PathBuf::new(),
         None => project::folder(settings).map_err(no_migrations)?,
     };
-    let of = |stream| folder_of(settings, &folder, stream, migrations_dir);
-    Ok(Migrations {
-        tenant: read_folders(&of(TENANT)?.paths)?,
-        public: public(settings.own_migrations()?, &of(PUBLIC)?)?,
-    })
+    read_streams(settings, &folder, migrations_dir).map_err(failure)
 }
 
-/// The folder of a stream: the one in `migrations_dir`, else those of the settings, else the
-/// one that the stream's
-/// `diesel.STREAM.toml` names, else `migrations/STREAM` in the folder of the project.
+/// The folder of a stream: see [`tenant_settings::folder_of`].
 ///
 /// # Errors
 ///
@@ -65,25 +42,7 @@ pub fn folder_of(
     stream: &str,
     migrations_dir: Option<&Path>,
 ) -> anyhow::Result<StreamFolder> {
-    if let Some(folder) = migrations_dir {
-        return Ok(StreamFolder {
-            paths: vec![folder.join(stream)],
-            is_named: false,
-        });
-    }
-    if let Some(paths) = settings.folders(stream) {
-        return Ok(StreamFolder {
-            paths,
-            is_named: true,
-        });
-    }
-    let configured = configured(&project.join(format!("diesel.{stream}.toml")))?;
-    let is_named = configured.is_some();
-    let usual = || Path::new("migrations").join(stream);
-    Ok(StreamFolder {
-        paths: vec![project.join(configured.unwrap_or_else(usual))],
-        is_named,
-    })
+    tenant_settings::folder_of(settings, project, stream, migrations_dir).map_err(failure)
 }
 
 /// The migrations of a public stream, with `own`, which make the library's own tables. What
@@ -93,16 +52,7 @@ pub fn folder_of(
 ///
 /// As [`public_alone`]. A wrong use too when one has the version of one of the library's.
 pub fn public(own: MigrationSet, folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
-    let paths = folder.paths.iter().map(|path| path.display().to_string());
-    let paths = paths.collect::<Vec<_>>().join(", ");
-    let merged = own.merge(public_alone(folder)?);
-    merged.with_context(|| {
-        Advised::new(
-            format!("the migrations in {paths} cannot be used beside those of the list of tenants"),
-            "Give your migration another version. If it is a copy of the library's, delete it: \
-             the library brings its own.",
-        )
-    })
+    tenant_settings::public(own, folder).map_err(failure)
 }
 
 /// The migrations of a public stream as the project has them: none if nobody says that it
@@ -112,34 +62,16 @@ pub fn public(own: MigrationSet, folder: &StreamFolder) -> anyhow::Result<Migrat
 ///
 /// A wrong use when they cannot be used.
 pub fn public_alone(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
-    if let ([path], false) = (folder.paths.as_slice(), folder.is_named)
-        && !is_folder(path).map_err(|error| migration_folder::no_folder(path, &error))?
-    {
-        return Ok(MigrationSet::default());
-    }
-    read_folders(&folder.paths)
+    tenant_settings::public_alone(folder).map_err(failure)
 }
 
-/// What Diesel's configuration says of the folder.
-#[derive(Deserialize)]
-struct Configuration {
-    migrations_directory: Option<Directory>,
-}
-
-#[derive(Deserialize)]
-struct Directory {
-    dir: Option<PathBuf>,
-}
-
-fn configured(file: &Path) -> anyhow::Result<Option<PathBuf>> {
-    let unusable = || format!("the configuration {} cannot be used", file.display());
-    let Some(text) = read_if_there(file).with_context(unusable)? else {
-        return Ok(None);
-    };
-    let read = toml::from_str::<Configuration>(&text);
-    let read = read.map_err(|error| anyhow!(UsageError(error.to_string())));
-    let directory = read.with_context(unusable)?.migrations_directory;
-    Ok(directory.and_then(|directory| directory.dir))
+/// Refuses a folder without migrations that has SQL files as other programs name them.
+///
+/// # Errors
+///
+/// A wrong use that names one of the files.
+pub fn refuse_loose_files(folder: &Path) -> anyhow::Result<()> {
+    tenant_settings::refuse_loose_files(folder).map_err(failure)
 }
 
 /// Outside a project it is not the database that is missing.
@@ -153,67 +85,4 @@ fn no_migrations(error: anyhow::Error) -> anyhow::Error {
          --migrations-dir. It has a folder `tenant` in it, and a folder `public` if the \
          application has public migrations.",
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_is_where_diesels_configuration_says_or_in_its_usual_place() {
-        let project = tempfile::tempdir().unwrap();
-        let at = |path: &str| project.path().join(path);
-        let settings = ProjectSettings::default();
-        let of = |stream| folder_of(&settings, project.path(), stream, None).unwrap();
-        std::fs::write(at("diesel.public.toml"), "[print_schema]\n").unwrap();
-        assert_eq!(of("public").paths, [at("migrations/public")]);
-        assert!(!of("public").is_named);
-        let text = "[migrations_directory]\ndir = \"sql\"\n";
-        std::fs::write(at("diesel.tenant.toml"), text).unwrap();
-        assert_eq!(of("tenant").paths, [at("sql")]);
-        assert!(of("tenant").is_named);
-        let given = folder_of(
-            &settings,
-            project.path(),
-            "tenant",
-            Some(Path::new("other")),
-        );
-        assert_eq!(given.unwrap().paths, [Path::new("other/tenant")]);
-    }
-
-    #[test]
-    fn the_librarys_own_migrations_are_there_whatever_the_project_has() {
-        let folder = |path: &Path, is_named| StreamFolder {
-            paths: vec![path.to_owned()],
-            is_named,
-        };
-        let project = tempfile::tempdir().unwrap();
-        let path = project.path().join("public");
-        let own = MigrationSet::registry().iter().len();
-        assert_eq!(
-            public(MigrationSet::registry(), &folder(&path, false))
-                .unwrap()
-                .iter()
-                .len(),
-            own
-        );
-        let error = public(MigrationSet::registry(), &folder(&path, true)).unwrap_err();
-        assert!(error.is::<UsageError>(), "{error:?}");
-        let write = |name: &str, up: &str| {
-            std::fs::create_dir_all(path.join(name)).unwrap();
-            std::fs::write(path.join(name).join("up.sql"), up).unwrap();
-        };
-        write("2026-02-01-000000_plans", "CREATE TABLE plans (id INT);");
-        assert_eq!(
-            public(MigrationSet::registry(), &folder(&path, true))
-                .unwrap()
-                .iter()
-                .len(),
-            own + 1
-        );
-        write("2026-01-03-000000_plans", "CREATE TABLE other (id INT);");
-        let error = public(MigrationSet::registry(), &folder(&path, false)).unwrap_err();
-        assert!(error.is::<tenant_core::SourceError>(), "{error:?}");
-        assert!(format!("{error:#}").contains("same version"), "{error:#}");
-    }
 }

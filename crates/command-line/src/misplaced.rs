@@ -2,9 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
-
-use crate::exit::UsageError;
 use crate::files;
 
 /// What `--migrations-dir` names.
@@ -55,24 +52,6 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
     entries.map(|entry| entry.path())
 }
 
-/// Refuses a folder that has SQL files as other programs name them, and no migration:
-/// these would be passed over, and nothing would be applied.
-///
-/// # Errors
-///
-/// A wrong use that names one of the files.
-pub(crate) fn refuse_loose_files(folder: &Path) -> anyhow::Result<()> {
-    let is_sql = |path: &PathBuf| path.extension().is_some_and(|end| end == "sql");
-    let Some(file) = entries(folder).filter(is_sql).min() else {
-        return Ok(());
-    };
-    Err(anyhow!(UsageError(format!(
-        "{} is no migration, and there is none beside it: a migration is a folder \
-         TIME_WHAT_IT_DOES, as in 2026-01-31-120000_add_due_date, with up.sql and down.sql in it",
-        file.display()
-    ))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,17 +72,5 @@ mod tests {
         std::fs::rename(at("tenant"), at("flat")).unwrap();
         let advice = where_they_are(&at("flat/tenant"));
         assert!(advice.contains("are for tenants, move them to"), "{advice}");
-    }
-
-    #[test]
-    fn sql_files_of_other_programs_are_not_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
-        refuse_loose_files(folder.path()).unwrap();
-        std::fs::write(folder.path().join("README.md"), "").unwrap();
-        refuse_loose_files(folder.path()).unwrap();
-        std::fs::write(folder.path().join("0001_init.up.sql"), "").unwrap();
-        let error = refuse_loose_files(folder.path()).unwrap_err();
-        assert!(error.is::<UsageError>(), "{error:?}");
-        assert!(error.to_string().contains("0001_init.up.sql"), "{error}");
     }
 }

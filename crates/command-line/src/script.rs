@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser};
-use tenant_core::{Migrations, TenantName};
+use tenant_core::{Migrations, Naming, TenantName};
 
 use crate::exit::{UsageError, Verdict};
-use crate::settings::{self, ProjectSettings};
+use crate::settings::{self, ProjectSettings, failure, find_settings};
 use crate::{
     Common, Environment, Invocation, NameArg, Output, Program, complete, database, hints, json,
     migrations,
@@ -53,7 +53,7 @@ impl Context {
     /// A `.env` or a variable that cannot be read, and mistakes in the file of settings.
     pub fn new(program: Program, common: Common) -> anyhow::Result<Self> {
         let environment = Environment::read()?;
-        let settings = ProjectSettings::find(common.config.as_deref(), &environment)?;
+        let settings = find_settings(common.config.as_deref(), &environment)?;
         Ok(Self::with(program, common, environment, settings))
     }
 
@@ -178,10 +178,12 @@ impl Context {
     /// As [`migrations::read`].
     pub fn migrations(&self) -> anyhow::Result<Migrations> {
         let found = match (self.program.compiled_in, &self.common.migrations_dir) {
-            (Some(compiled_in), None) => self.settings.instead_of(compiled_in()?)?,
+            (Some(compiled_in), None) => {
+                self.settings.instead_of(compiled_in()?).map_err(failure)?
+            }
             (_, folder) => {
                 if folder.is_none() {
-                    self.settings.require_folders()?;
+                    self.settings.require_folders().map_err(failure)?;
                 }
                 let read = migrations::read(&self.settings, folder.as_deref())?;
                 if read.tenant.iter().len() == 0 {
@@ -191,7 +193,7 @@ impl Context {
                 read
             }
         };
-        self.settings.with_registry(found)
+        self.settings.with_registry(found).map_err(failure)
     }
 
     /// The name of a tenant, from an argument or from a file of names: the only place
@@ -202,13 +204,22 @@ impl Context {
     /// [`InvalidName`](tenant_core::InvalidName), a wrong use. What may hold a password is
     /// not repeated.
     pub fn name(&self, text: &str) -> anyhow::Result<TenantName> {
-        let name = self.settings.naming()?.name(text);
+        let name = self.naming()?.name(text);
         name.map_err(|error| {
             if may_hold_a_password(text) {
                 return UsageError(CONCEALED.to_owned()).into();
             }
             error.into()
         })
+    }
+
+    /// Which names tenants may have, and what their schemas are called.
+    ///
+    /// # Errors
+    ///
+    /// A wrong use for a template or a pattern that the library refuses.
+    pub fn naming(&self) -> anyhow::Result<Naming> {
+        self.settings.naming().map_err(failure)
     }
 
     /// The names of several arguments.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use command_line::output::shown;
+use command_line::settings::failure;
 use command_line::{Context, NameArg};
 use tenant_core::{Selection, Settings, Tenants, Waiting};
 
@@ -27,13 +28,13 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
         extensions: context.extensions(),
         shared_objects: context.shared_objects(),
         notices: context.output.is_verbose(),
-        hooks: context.settings().hooks(settings.hooks)?,
+        hooks: context.settings().hooks(settings.hooks).map_err(failure)?,
         ..settings
     };
     let migrations = context.migrations()?;
     let database = context.database().await?;
     let tenants = Tenants::open(database, migrations, settings).await?;
-    let tenants = context.settings().apply(tenants).await?;
+    let tenants = context.settings().apply(tenants).await.map_err(failure)?;
     let told = Mutex::new(HashSet::new());
     let output = context.output;
     Ok(tenants.on_wait(move |waiting| {

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use diesel::result::DatabaseErrorKind::{CheckViolation, ForeignKeyViolation, UniqueViolation};
+use diesel_async::pooled_connection::bb8::RunError;
 use serde_json::json;
-use tenant_core::ErrorKind;
 
 /// A failed request. Clients see the text, and the log has the cause.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum Error {
     Refused(String),
     /// The pool has no connection (503).
     #[error("the database cannot be reached")]
-    Unavailable(#[source] tenant_core::Error),
+    Unavailable(#[from] RunError),
     /// Any other error (500).
     #[error("something went wrong")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -58,15 +58,11 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
-/// What clients know: PostgreSQL's words of the constraint.
-const TAKEN: &str = r#"duplicate key value violates unique constraint "organizations_slug_key""#;
-
 impl From<tenant_core::Error> for Error {
     fn from(error: tenant_core::Error) -> Self {
-        match (&error, error.kind()) {
-            (tenant_core::Error::Taken(_), _) => Self::Conflict(TAKEN.to_owned()),
-            (_, ErrorKind::Unreachable) => Self::Unavailable(error),
-            _ => Self::internal(error),
+        match error {
+            tenant_core::Error::Taken(_) => Self::Conflict("organizations_slug_key: taken".into()),
+            other => Self::internal(other),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Boards and cards for organizations, each with its own PostgreSQL schema.
 //!
-//! An application that had its own code for connections, migrations and sign-up, and moved
-//! in. Start with `database.rs`, which lends connections, then read `sign_up.rs` and
-//! `migrate.rs`. The queries are in `models`, and the handlers in `api`; they are as they
-//! were. Users are not authenticated.
+//! An application that has its own code for connections, paths and migrations. Start with
+//! `database.rs`, which chooses the schema, then read `sign_up.rs` and `migrate.rs`, which
+//! create and migrate it. The queries are in `models`, and the handlers in `api`. Users are
+//! not authenticated.
 
 mod api;
 mod database;
@@ -21,6 +21,6 @@ mod worker;
 pub use api::{router, serve};
 pub use database::Database;
 pub use error::Error;
-pub use migrate::{PUBLIC, TENANT, migrate_all, tenants};
+pub use migrate::{PUBLIC, TENANT, migrate_all};
 pub use sample::load as load_sample;
 pub use worker::Worker;

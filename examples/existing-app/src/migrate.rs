@@ -1,14 +1,17 @@
 //! Migrations, in a loop over all organizations.
 //!
-//! The loop goes on after a failure.
+//! The loop runs on one connection and ends at the first failure.
 
-use anyhow::Context as _;
-use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use tenant_core::{
-    Database, ExtensionsSchema, MigrationSet, Migrations, Naming, Outcome, Registry, Settings,
-    Tenants,
-};
-use tokio::runtime::Runtime;
+use anyhow::{Context as _, anyhow};
+use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::database::path;
+use crate::models::organizations::Organization;
 
 /// The migrations of the public schema.
 pub const PUBLIC: EmbeddedMigrations = embed_migrations!("migrations/public");
@@ -23,36 +26,25 @@ pub const TENANT: EmbeddedMigrations = embed_migrations!("migrations/tenant");
 ///
 /// If the database cannot be reached, or a migration fails.
 pub fn migrate_all(url: &str) -> anyhow::Result<usize> {
-    let report = Runtime::new()?.block_on(async {
-        let tenants = tenants(url).await?;
-        tenants.migrate_public().await?;
-        anyhow::Ok(tenants.migrate().await?)
-    })?;
-    let count = report.outcomes.len();
-    for Outcome { name, error, .. } in report.outcomes {
-        let migrated = error.map_or(Ok(()), Err);
-        migrated.with_context(|| format!("migrating `{name}`"))?;
+    let mut connection = AsyncConnectionWrapper::<AsyncPgConnection>::establish(url)?;
+    let public = connection.run_pending_migrations(PUBLIC).map(drop);
+    public.map_err(|error| anyhow!(error).context("migrating the public schema"))?;
+    let organizations = Organization::active()
+        .select(Organization::as_select())
+        .load(&mut connection)?;
+    for organization in &organizations {
+        let migrated = migrate(&mut connection, &organization.schema());
+        migrated.with_context(|| format!("migrating `{}`", organization.slug))?;
     }
-    Ok(count)
+    Ok(organizations.len())
 }
 
-/// Returns the organizations as tenants, with the deleted ones, whose schemas stay.
-///
-/// # Errors
-///
-/// If the database cannot be reached.
-pub async fn tenants(url: &str) -> anyhow::Result<Tenants> {
-    let naming = Naming::template("org_{name}")?.allowing("[a-z][a-z0-9-]{1,50}")?;
-    let list = "SELECT slug AS name, created_at FROM public.organizations";
-    let registry = Registry::query(list).naming(naming);
-    let migrations = Migrations {
-        public: MigrationSet::from_source(&PUBLIC)?.merge(registry.migrations())?,
-        tenant: MigrationSet::from_source(&TENANT)?,
-    };
-    let settings = Settings {
-        extensions: Some(ExtensionsSchema::new("public")),
-        ..Settings::default()
-    };
-    let tenants = Tenants::open(Database::parse(url)?, migrations, settings);
-    Ok(tenants.await?.listed_in(registry).await?)
+/// Migrates one schema, and leaves it in the connection's path.
+pub(crate) fn migrate(
+    connection: &mut (impl MigrationHarness<Pg> + SimpleConnection),
+    schema: &str,
+) -> anyhow::Result<()> {
+    connection.batch_execute(&path(schema))?;
+    let run = connection.run_pending_migrations(TENANT).map(drop);
+    run.map_err(|error| anyhow!(error))
 }

@@ -4,7 +4,6 @@
 use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 use serde::Deserialize;
-use tenant_core::NewTenant;
 
 use crate::models::boards::NewBoard;
 use crate::models::members::NewMember;
@@ -31,14 +30,14 @@ pub(crate) struct Owner {
 /// Creates the organization. After an error nothing is left.
 pub(crate) async fn sign_up(database: &Database, new: SignUp) -> Result<Organization, Error> {
     let name = database.tenants.name(&new.organization.slug.0);
-    let work = async |tenant: &mut NewTenant| {
-        let public = tenant.public().await?.as_async_pg().await?;
-        let organization = new.organization.insert(public).await?;
-        fill(tenant.tenant().await?.as_async_pg().await?, new.owner).await?;
-        Ok(organization)
-    };
-    let name = name.map_err(Error::internal)?;
-    database.tenants.create_with(&name, work).await
+    database
+        .tenants
+        .create_with(&name.map_err(Error::internal)?, async |tenant| {
+            let organization = new.organization.insert(tenant.public_pg().await?).await?;
+            fill(tenant.tenant_pg().await?, new.owner).await?;
+            Ok(organization)
+        })
+        .await
 }
 
 /// Adds the owner, the templates and a board from each template.

@@ -17,11 +17,12 @@ use super::{packaging, target};
 use crate::{alias::Alias, cargo, failure::Failure, help};
 
 /// The crates that applications depend on, the ones that others rest on first.
-pub(crate) const LIBRARIES: [&str; 5] = [
+pub(crate) const LIBRARIES: [&str; 6] = [
     "sql-text",
     "tenant-path",
     "local-postgres",
     "tenant-core",
+    "tenant-settings",
     "tenant-testing",
 ];
 

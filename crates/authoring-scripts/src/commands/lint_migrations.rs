@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::files::is_folder;
+use command_line::migrations::refuse_loose_files;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
@@ -144,6 +145,11 @@ impl LintMigrations {
                     .detail(&format!("{stream}: {existing} in {revision}"));
             }
             let report = lint_folders(stream.into(), &folders, &options)?;
+            if report.migrations == 0 {
+                folders
+                    .iter()
+                    .try_for_each(|folder| refuse_loose_files(folder))?;
+            }
             document.add(project, stream, report);
         }
         Ok(document)

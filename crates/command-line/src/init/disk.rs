@@ -84,7 +84,9 @@ fn configurations(folder: &Path) -> Vec<String> {
     named
 }
 
-pub(super) fn of_project(folder: &Path) -> OnDisk {
+/// The same of a folder that is known to be the project's.
+#[must_use]
+pub fn of_project(folder: &Path) -> OnDisk {
     let mut found = OnDisk {
         folder: folder.to_owned(),
         configurations: configurations(folder),

@@ -7,11 +7,13 @@ use super::database::InDatabase;
 use super::disk::OnDisk;
 use super::stream::Stream;
 use super::template::Template;
-use crate::settings::{TableName, sql_name};
+use crate::settings::{DatabaseUrl, TableName, sql_name};
 
 /// What the file should say.
 #[derive(Debug, Default)]
 pub struct Proposal {
+    /// The database, as an existing file has it.
+    pub database_url: Option<DatabaseUrl>,
     /// The folders of the public migrations.
     pub public: Vec<String>,
     /// The folders of the tenants' migrations.
@@ -78,6 +80,7 @@ impl Proposal {
         let names = names(database, template);
         let registered = listed.as_ref().map(Listed::registered);
         Self {
+            database_url: None,
             public: disk.public.clone(),
             tenant: disk.tenant.clone(),
             public_schema: disk.public_schema.clone(),

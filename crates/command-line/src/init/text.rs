@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 
 use super::proposal::Proposal;
 use super::toml_text::{list, string};
+use crate::settings::DatabaseUrl;
 
 /// The text of the file.
 #[must_use]
 pub fn text(proposal: &Proposal) -> String {
     let mut text = Text(HEAD.to_owned());
+    text.0
+        .push_str(&database_url(proposal.database_url.as_ref()));
     text.migrations(proposal);
     text.schema(proposal);
     text.registry(proposal);
@@ -26,8 +29,17 @@ const HEAD: &str = "\
 
 # The database is named by DATABASE_URL, in the environment or in .env. If another
 # variable has its URL:
-# database_url = { env = \"MY_DATABASE_URL\" }
 ";
+
+fn database_url(given: Option<&DatabaseUrl>) -> String {
+    match given {
+        None => "# database_url = { env = \"MY_DATABASE_URL\" }\n".to_owned(),
+        Some(DatabaseUrl::Text(url)) => format!("database_url = {}\n", string(url)),
+        Some(DatabaseUrl::Variable(name)) => {
+            format!("database_url = {{ env = {} }}\n", string(name))
+        }
+    }
+}
 
 const TAIL: &str = "
 [application]

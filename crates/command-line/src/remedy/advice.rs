@@ -22,6 +22,10 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
             "write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE, with special characters of \
              the password percent-encoded"
         }
+        Advice::CorrectService => {
+            "correct PGSERVICE or PGSERVICEFILE, add the service to the file, or name the database \
+             with --database-url or DATABASE_URL"
+        }
         Advice::TrustAuthority => {
             "name the file with the authority's certificate: sslrootcert=FILE in the URL"
         }

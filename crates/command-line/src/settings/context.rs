@@ -3,8 +3,9 @@
 
 use anyhow::anyhow;
 use tenant_core::ExtensionsSchema;
+use tenant_settings::object_name;
 
-use super::{DatabaseUrl, Origin, ProjectSettings};
+use super::{DatabaseUrl, Origin, ProjectSettings, origin};
 use crate::exit::UsageError;
 use crate::{Context, Environment, Output, project, url};
 
@@ -21,7 +22,7 @@ impl Context {
     /// Whether nothing may be downloaded.
     #[must_use]
     pub fn no_download(&self) -> bool {
-        self.common().no_download || self.settings().forbids_download()
+        self.common().no_download || forbids_download(self.settings())
     }
 
     /// The schema for extensions, if one is configured.
@@ -45,7 +46,7 @@ impl Context {
     #[must_use]
     pub fn shared_objects(&self) -> Vec<String> {
         let (names, _) = self.named_objects();
-        names.iter().map(|name| without_schema(name)).collect()
+        names.iter().map(|name| object_name(name)).collect()
     }
 
     pub(super) fn named_objects(&self) -> (&[String], Origin) {
@@ -86,41 +87,42 @@ impl Context {
     }
 
     pub(super) fn in_file(&self, line: usize) -> Origin {
-        self.settings().origin(line)
+        origin(self.settings(), line)
     }
 }
 
-impl ProjectSettings {
-    /// Whether the file forbids downloads.
-    pub(crate) fn forbids_download(&self) -> bool {
-        let forbidden = self.written.defaults.no_download.as_ref();
-        forbidden.is_some_and(|forbidden| forbidden.value)
-    }
+/// Whether the file forbids downloads.
+pub(crate) fn forbids_download(settings: &ProjectSettings) -> bool {
+    let forbidden = settings.written().defaults.no_download.as_ref();
+    forbidden.is_some_and(|forbidden| forbidden.value)
+}
 
-    /// The URL of the database, if the file has one or names the variable that has it.
-    ///
-    /// # Errors
-    ///
-    /// A wrong use if that variable is not set: another database would be the wrong one.
-    pub(crate) fn database_url(&self, output: Output) -> anyhow::Result<Option<String>> {
-        let Some(placed) = &self.written.database_url else {
-            return Ok(None);
-        };
-        let place = self.place(placed.line);
-        match &placed.value {
-            DatabaseUrl::Text(text) => {
-                if has_password(text) {
-                    output.note(&password_in_file(&place));
-                }
-                Ok(Some(text.clone()))
+/// The URL of the database, if the file has one or names the variable that has it.
+///
+/// # Errors
+///
+/// A wrong use if that variable is not set: another database would be the wrong one.
+pub(crate) fn database_url(
+    settings: &ProjectSettings,
+    output: Output,
+) -> anyhow::Result<Option<String>> {
+    let Some(placed) = &settings.written().database_url else {
+        return Ok(None);
+    };
+    let place = settings.place(placed.line);
+    match &placed.value {
+        DatabaseUrl::Text(text) => {
+            if has_password(text) {
+                output.note(&password_in_file(&place));
             }
-            DatabaseUrl::Variable(name) => match Environment::variable(name)? {
-                Some(url) => Ok(Some(url)),
-                None => Err(anyhow!(UsageError(format!(
-                    "{place}: `database_url` is in the variable {name}, which is not set"
-                )))),
-            },
+            Ok(Some(text.clone()))
         }
+        DatabaseUrl::Variable(name) => match Environment::variable(name)? {
+            Some(url) => Ok(Some(url)),
+            None => Err(anyhow!(UsageError(format!(
+                "{place}: `database_url` is in the variable {name}, which is not set"
+            )))),
+        },
     }
 }
 
@@ -134,34 +136,4 @@ fn password_in_file(place: &str) -> String {
         "warning: {place} contains the password of a database. Set DATABASE_URL in the \
          environment or in .env, and delete the key."
     )
-}
-
-/// The name of an object, as PostgreSQL stores it, if it is written as errors write it:
-/// `public.plans` or `"My Plans"`. Any other text is a name as it is.
-fn without_schema(name: &str) -> String {
-    let tokens = sql_text::tokens(name).collect::<Vec<_>>();
-    let written = match tokens.as_slice() {
-        [schema, dot, object] if schema.is_name() && dot.text == "." => sql_text::stored(object),
-        [object] if object.kind == sql_text::TokenKind::QuotedName => sql_text::stored(object),
-        _ => None,
-    };
-    written.unwrap_or_else(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_may_be_named_as_errors_name_it() {
-        for (given, stored) in [
-            ("plans", "plans"),
-            ("public.plans", "plans"),
-            ("public.\"My Plans\"", "My Plans"),
-            ("\"My Plans\"", "My Plans"),
-            ("My Plans", "My Plans"),
-        ] {
-            assert_eq!(without_schema(given), stored, "{given}");
-        }
-    }
 }

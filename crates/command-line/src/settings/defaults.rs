@@ -5,7 +5,7 @@
 
 use clap::{ArgMatches, Command};
 
-use super::{Defaults, ProjectSettings};
+use super::{Defaults, find_settings};
 use crate::Environment;
 
 /// Matches the arguments of the process. Options that are not given have the file's
@@ -19,7 +19,7 @@ pub fn matches(command: Command) -> Result<ArgMatches, clap::Error> {
     let given = command.clone().try_get_matches()?;
     let settings = Environment::read().and_then(|environment| {
         let option = config(&given);
-        ProjectSettings::find(option.as_deref(), &environment)
+        find_settings(option.as_deref(), &environment)
     });
     match settings {
         Ok(settings) if settings.file().is_some() => {

@@ -1,6 +1,5 @@
 //! The line of a variable in `.env`, to show.
 
-use super::find;
 use crate::files;
 
 /// The place of `name` in the nearest `.env`, as `.env:3`. The last line with the name
@@ -11,7 +10,7 @@ pub(crate) fn of(name: &str) -> String {
     let Some(file) = files.find(|file| files::is_there(file)) else {
         return ".env".to_owned();
     };
-    let shown = find::shown(&file);
+    let shown = files::shown(&file);
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     match line(&text, name) {
         Some(line) => format!("{shown}:{line}"),

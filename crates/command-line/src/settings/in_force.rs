@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tenant_core::Registry;
 
-use super::{DatabaseUrl, Lint, Origin, Placed, ProjectSettings, TableName, find};
+use super::{DatabaseUrl, Lint, Origin, Placed, TableName};
+use crate::files::shown;
 use crate::{Context, Environment, url};
 
 /// One setting.
@@ -47,10 +48,10 @@ impl Context {
     pub fn in_force(&self, values: &Values) -> anyhow::Result<Vec<Setting>> {
         let mut all = vec![self.database_setting()?];
         all.extend(self.of_folders());
-        all.extend(self.settings().of_file_only());
+        all.extend(self.of_file_only());
         all.extend(self.of_path(values));
-        all.extend(self.settings().of_hooks());
-        all.extend(self.settings().of_lint());
+        all.extend(self.of_hooks());
+        all.extend(self.of_lint());
         all.extend(self.of_defaults(values));
         Ok(all)
     }
@@ -96,7 +97,7 @@ impl Context {
         };
         let file = |file: Option<&Placed<PathBuf>>| {
             let found = self.of_file(file);
-            found.map(|(path, origin)| (find::shown(&path), origin))
+            found.map(|(path, origin)| (shown(&path), origin))
         };
         let (migrations, schema) = (&written.migrations, &written.schema);
         [
@@ -129,18 +130,18 @@ impl Context {
     }
 }
 
-impl ProjectSettings {
+impl Context {
     /// What only the file can say: the registry and the names.
     fn of_file_only(&self) -> [Setting; 8] {
-        let registry = &self.written.registry;
-        let names = &self.written.names;
+        let registry = &self.settings().written().registry;
+        let names = &self.settings().written().names;
         let table = |placed: &Option<Placed<TableName>>| {
             let placed = placed.as_ref();
-            placed.map(|placed| (placed.value.to_string(), self.origin(placed.line)))
+            placed.map(|placed| (placed.value.to_string(), self.in_file(placed.line)))
         };
         let text = |placed: &Option<Placed<String>>| {
             let placed = placed.as_ref();
-            placed.map(|placed| (placed.value.clone(), self.origin(placed.line)))
+            placed.map(|placed| (placed.value.clone(), self.in_file(placed.line)))
         };
         let usual = Registry::default().sql_table().to_owned();
         let by_query = registry.query.is_some();
@@ -164,9 +165,9 @@ impl ProjectSettings {
 
     /// The section of the linter. Its values have the place of the section.
     fn of_lint(&self) -> [Setting; 5] {
-        let section = self.written.lint.as_ref();
+        let section = self.settings().written().lint.as_ref();
         let value = |of: fn(&Lint) -> Value| {
-            section.map(|section| (of(&section.value), self.origin(section.line)))
+            section.map(|section| (of(&section.value), self.in_file(section.line)))
         };
         [
             setting(
@@ -190,10 +191,10 @@ impl ProjectSettings {
     }
 
     fn of_hooks(&self) -> [Setting; 4] {
-        let hooks = &self.written.hooks;
+        let hooks = &self.settings().written().hooks;
         let files = |placed: &Option<Placed<Vec<PathBuf>>>| {
             let found = placed.as_ref();
-            let found = found.map(|found| (shown_paths(&found.value), self.origin(found.line)));
+            let found = found.map(|found| (shown_paths(&found.value), self.in_file(found.line)));
             Some(found.unwrap_or((Vec::new(), Origin::Default)))
         };
         [
@@ -206,7 +207,7 @@ impl ProjectSettings {
 }
 
 fn shown_paths(paths: &[PathBuf]) -> Vec<String> {
-    paths.iter().map(|path| find::shown(path)).collect()
+    paths.iter().map(|path| shown(path)).collect()
 }
 
 fn without_password(text: &str) -> String {

@@ -1,9 +1,10 @@
 //! What is in force of the settings that are defaults of options.
 
 use serde_json::{Value, json};
+use tenant_settings::duration_text;
 
 use super::in_force::{Setting, Values, setting};
-use super::{Origin, Placed, duration};
+use super::{Origin, Placed};
 use crate::Context;
 
 impl Context {
@@ -34,19 +35,19 @@ impl Context {
                 "defaults.lock_timeout",
                 "--lock-timeout",
                 line_of(file.lock_timeout.as_ref()),
-                json!(duration::text(settings.lock_timeout)),
+                json!(duration_text(settings.lock_timeout)),
             ),
             self.default_of(
                 "defaults.wait",
                 "--wait",
                 line_of(file.wait.as_ref()),
-                json!(duration::text(settings.wait)),
+                json!(duration_text(settings.wait)),
             ),
             self.default_of(
                 "defaults.statement_timeout",
                 "--statement-timeout",
                 line_of(file.statement_timeout.as_ref()),
-                json!(duration::text(settings.statement_timeout)),
+                json!(duration_text(settings.statement_timeout)),
             ),
             match failures {
                 (Some(origin), most) => setting("defaults.max_failures", Some((most, origin))),

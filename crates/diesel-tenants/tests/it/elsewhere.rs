@@ -95,7 +95,7 @@ fn files_that_another_program_would_apply_are_not_passed_over() {
         "migrations/tenant/0001_init.up.sql",
         "CREATE TABLE t (id INT);",
     );
-    for line in ["tenants migrate", "tenants create acme"] {
+    for line in ["tenants migrate", "tenants create acme", "tenants lint"] {
         let refused = folder.run(line).exits_with(2).prints_nothing();
         refused.says("0001_init.up.sql is no migration");
     }

@@ -19,6 +19,7 @@ mod help;
 mod life;
 mod man_pages;
 mod overview;
+mod own_loop;
 mod shells;
 mod support;
 mod version;

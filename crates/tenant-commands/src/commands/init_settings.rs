@@ -7,9 +7,9 @@ use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::init::{self, InDatabase, OnDisk, Proposal, Stream};
 use command_line::output::shown;
-use command_line::settings::FILE;
+use command_line::settings::{DatabaseUrl, FILE};
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict, ask, files};
+use command_line::{Common, Context, ProjectSettings, Script, Verdict, ask, files};
 use serde::Serialize;
 use tenant_core::Database;
 
@@ -77,7 +77,8 @@ impl Script for InitSettings {
             ))));
         }
         let (database, mut found) = look(context, &disk).await;
-        let proposal = self.proposal(&disk, &database, may_ask)?;
+        let mut proposal = self.proposal(&disk, &database, may_ask)?;
+        proposal.database_url = database_of(&file);
         found.extend(words(&disk, &database, &proposal));
         let text = init::text(&proposal);
         for line in &found {
@@ -85,6 +86,13 @@ impl Script for InitSettings {
         }
         let written = self.may_write(&file, is_there, &text, may_ask, context)?;
         if written {
+            if let Some(kept) = keep(&file, &text)? {
+                let kept = kept.display().to_string();
+                context.output.note(&format!(
+                    "The file as it was is {}. Copy what you wrote in it by hand.",
+                    shown(&kept)
+                ));
+            }
             std::fs::write(&file, &text)
                 .with_context(|| format!("could not write {}", file.display()))?;
         }
@@ -175,6 +183,27 @@ impl InitSettings {
         context.output.problem(&said);
         Ok(Verdict::Usage)
     }
+}
+
+/// The database that an existing file names. A broken file names none.
+fn database_of(file: &Path) -> Option<DatabaseUrl> {
+    let settings = ProjectSettings::read(file).ok()?;
+    settings.database_url().cloned()
+}
+
+/// Copies a file that is to be replaced by another text to `tenants.toml.old`, or to the
+/// first of `tenants.toml.old2`, `tenants.toml.old3` and so on that does not exist.
+fn keep(file: &Path, text: &str) -> anyhow::Result<Option<PathBuf>> {
+    if !files::is_there(file) || std::fs::read(file).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(None);
+    }
+    let numbered = (2..).map(|number| format!("toml.old{number}"));
+    let endings = std::iter::once("toml.old".to_owned()).chain(numbered);
+    let mut free = endings.map(|ending| file.with_extension(ending));
+    let kept = free.find(|path| !path.exists());
+    let Some(kept) = kept else { return Ok(None) };
+    std::fs::copy(file, &kept).with_context(|| format!("could not write {}", kept.display()))?;
+    Ok(Some(kept))
 }
 
 fn asked_stream(folder: &str, likely: Stream) -> anyhow::Result<Option<Stream>> {

@@ -16,6 +16,14 @@ pub enum ConnectError {
         /// Which part is wrong.
         reason: String,
     },
+    /// A variable of libpq's names a service that cannot be used.
+    #[error("{variable} cannot be used: {reason}")]
+    Variable {
+        /// The name of the variable.
+        variable: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
     /// The certificates to trust cannot be read.
     #[error("the server's certificate cannot be checked: {reason}")]
     Trust {

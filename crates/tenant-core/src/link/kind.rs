@@ -68,6 +68,7 @@ impl ConnectError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Url { .. }
+            | Self::Variable { .. }
             | Self::Trust { .. }
             | Self::Identity { .. }
             | Self::Login { .. }
@@ -87,6 +88,7 @@ impl ConnectError {
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
             Self::Url { .. }
+            | Self::Variable { .. }
             | Self::Trust { .. }
             | Self::Identity { .. }
             | Self::OldStrings { .. }

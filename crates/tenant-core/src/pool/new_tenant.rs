@@ -169,6 +169,27 @@ impl NewTenant {
         }
     }
 
+    /// The same as [`tenant`](Self::tenant) for functions that take a
+    /// `&mut AsyncPgConnection`: see
+    /// [`as_async_pg`](crate::ScopedConnection::as_async_pg).
+    ///
+    /// # Errors
+    ///
+    /// As [`tenant`](Self::tenant).
+    pub async fn tenant_pg(&mut self) -> Result<&mut AsyncPgConnection, Error> {
+        Ok(self.tenant().await?.as_async_pg().await?)
+    }
+
+    /// The same as [`public`](Self::public) for functions that take a
+    /// `&mut AsyncPgConnection`.
+    ///
+    /// # Errors
+    ///
+    /// As [`tenant`](Self::tenant).
+    pub async fn public_pg(&mut self) -> Result<&mut AsyncPgConnection, Error> {
+        Ok(self.public().await?.as_async_pg().await?)
+    }
+
     /// Goes from the one schema to the other.
     async fn go<S: Scope>(&mut self, scope: S, tag: Tag) -> Result<ScopedConnection<S>, PoolError> {
         self.require_whole().await?;

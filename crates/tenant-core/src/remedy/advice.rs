@@ -20,6 +20,8 @@ macro_rules! advice {
 advice! {
     /// Write the database URL in the form that is read.
     CorrectUrl,
+    /// Correct PGSERVICE or PGSERVICEFILE, or the file of services.
+    CorrectService,
     /// Name the authority's certificate.
     TrustAuthority,
     /// Correct the files of the client's certificate in the URL.

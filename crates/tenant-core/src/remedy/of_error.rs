@@ -375,6 +375,7 @@ impl ConnectError {
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
             Self::Url { .. } => Advice::CorrectUrl,
+            Self::Variable { .. } => Advice::CorrectService,
             Self::Trust { .. } => Advice::TrustAuthority,
             Self::Identity { .. } => Advice::CorrectCertificate,
             Self::PoolerHasNoPath { .. } => Advice::ConnectDirectly,

@@ -239,8 +239,28 @@ fn an_existing_file_is_replaced_only_if_that_is_said_even_a_broken_one() {
         .exits_with(2)
         .says("exists; give --overwrite to replace it");
     assert_eq!(written(&folder), "not = [toml");
-    folder.run("init-settings --overwrite").succeeds();
+    let replaced = folder.run("init-settings --overwrite").succeeds();
+    replaced.says("tenants.toml.old. Copy what you wrote in it by hand");
+    let kept = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(kept("tenants.toml.old"), "not = [toml");
     folder.run("show-config").succeeds();
+}
+
+#[test]
+fn what_is_overwritten_is_kept_and_the_database_stays_the_same() {
+    let folder = Folder::new();
+    let text = "database_url = { env = 'SHOP_URL' }\n[defaults]\njobs = 3\n";
+    folder.file("tenants.toml", text);
+    folder.file("tenants.toml.old", "older");
+    let replaced = folder.run("init-settings --overwrite").succeeds();
+    replaced.says("tenants.toml.old2. Copy");
+    assert!(written(&folder).contains("\ndatabase_url = { env = \"SHOP_URL\" }\n"));
+    let kept = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(kept("tenants.toml.old2"), text);
+    assert_eq!(kept("tenants.toml.old"), "older");
+    // The same text again leaves no other copy.
+    folder.run("init-settings --overwrite").succeeds();
+    assert!(!folder.path().join("tenants.toml.old3").exists());
 }
 
 #[test]

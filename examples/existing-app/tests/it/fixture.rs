@@ -206,6 +206,7 @@ impl Deref for App {
 }
 
 async fn migrate(url: String) {
+    crate::moved_in::migrate_public(&url).await;
     let migrated = spawn_blocking(move || migrate_all(&url)).await.unwrap();
     assert_eq!(migrated.unwrap(), 0);
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use existing_app::{Worker, migrate_all, tenants};
-use tenant_core::{Health, MigrationSet, Migrations, ProblemKind, Registry, Settings, Tenants};
+use existing_app::{Worker, migrate_all};
+use tenant_core::{Health, MigrationSet, Migrations, ProblemKind, Registry, Tenants};
+use tenant_settings::ProjectSettings;
 
 use crate::fixture::App;
 
@@ -54,21 +55,29 @@ async fn assert_healthy(tenants: &Tenants) {
     assert!(health.is_healthy(), "{:?}", kinds(&health));
 }
 
-/// The application with its eleventh migration.
+/// The organizations as the program `tenants` sees them.
+async fn tenants(url: &str) -> Tenants {
+    let settings = ProjectSettings::read("tenants.toml").unwrap();
+    settings.open(url).await.unwrap()
+}
+
+/// What `tenants migrate --public` does.
+pub(crate) async fn migrate_public(url: &str) {
+    tenants(url).await.migrate_public().await.unwrap();
+}
+
+/// The same with an eleventh migration.
 async fn next_version(url: &str) -> Tenants {
-    let today = tenants(url).await.unwrap();
+    let today = tenants(url).await;
     let eleventh = MigrationSet::from_source(&ELEVENTH).unwrap();
     let migrations = Migrations {
         public: today.migrations().public.clone(),
         tenant: today.migrations().tenant.clone().merge(eleventh).unwrap(),
     };
-    let settings = Settings {
-        extensions: Some(tenant_core::ExtensionsSchema::new("public")),
-        ..Settings::default()
-    };
-    let next = Tenants::open(today.database().clone(), migrations, settings).await;
-    let next = next.unwrap().listed_in(today.registry().clone()).await;
-    next.unwrap()
+    let settings = ProjectSettings::read("tenants.toml").unwrap();
+    let of_file = settings.settings().unwrap();
+    let next = Tenants::open(today.database().clone(), migrations, of_file).await;
+    settings.apply(next.unwrap()).await.unwrap()
 }
 
 #[tokio::test]
@@ -77,6 +86,7 @@ async fn thirty_organizations_become_tenants_without_a_change_of_a_row() {
     let app = App::before(&slugs).await;
     let before = rows(&app).await;
     assert_eq!(before.len(), 30 * 12 + 3);
+    migrate_public(&app.url).await;
     assert_eq!(app.blocking(migrate_all).await, 30);
     let mut after = rows(&app).await;
     for own in ["tenant_state", "spare_schemas", "expected_shapes"] {
@@ -87,7 +97,7 @@ async fn thirty_organizations_become_tenants_without_a_change_of_a_row() {
     after.insert(history.to_owned(), before[history].clone());
     assert_eq!(before, after);
 
-    let tenants = tenants(&app.url).await.unwrap();
+    let tenants = tenants(&app.url).await;
     let listed = tenants.list().await.unwrap();
     let mut expected: Vec<_> = slugs.iter().map(|it| (it.as_str(), Some(0))).collect();
     expected.sort_unstable();
@@ -101,6 +111,15 @@ async fn thirty_organizations_become_tenants_without_a_change_of_a_row() {
         let cards = app.get(&format!("/orgs/{slug}/cards/overdue")).await.ok();
         assert_eq!(cards.as_array().unwrap().len(), 3, "{slug}");
     }
+    let pool = tenants.pool().open().await.unwrap();
+    for slug in &slugs {
+        let mut tenant = pool.read(&tenants.name(slug).unwrap()).await.unwrap();
+        let cards = diesel::sql_query("SELECT * FROM cards");
+        let count = diesel_async::RunQueryDsl::execute(cards, &mut tenant)
+            .await
+            .unwrap();
+        assert_eq!(count, 3, "{slug}");
+    }
     let day = "2026-11-30".parse().unwrap();
     let digested = app.blocking(move |url| Worker::new(url)?.digest(day)).await;
     assert_eq!(digested, 30);
@@ -109,7 +128,7 @@ async fn thirty_organizations_become_tenants_without_a_change_of_a_row() {
 #[tokio::test]
 async fn an_eleventh_migration_reaches_all_thirty_and_can_be_rolled_back() {
     let app = App::before(&thirty()).await;
-    app.blocking(migrate_all).await;
+    migrate_public(&app.url).await;
     let before = rows(&app).await;
     let next = next_version(&app.url).await;
     let report = next.migrate().await.unwrap();
@@ -123,7 +142,7 @@ async fn an_eleventh_migration_reaches_all_thirty_and_can_be_rolled_back() {
     let report = next.rollback(plan).await.unwrap();
     assert_eq!(report.failures().count(), 0, "{report:?}");
     assert!(app.cells(ESTIMATES).await.is_empty());
-    assert_healthy(&tenants(&app.url).await.unwrap()).await;
+    assert_healthy(&tenants(&app.url).await).await;
     let mut after = rows(&app).await;
     for kept in ["public.tenant_state", "public.expected_shapes"] {
         after.insert(kept.to_owned(), before[kept].clone());
@@ -134,8 +153,8 @@ async fn an_eleventh_migration_reaches_all_thirty_and_can_be_rolled_back() {
 #[tokio::test]
 async fn a_clone_and_a_spare_become_organizations() {
     let app = App::before(&slugs(["acme", "north-wind"])).await;
-    app.blocking(migrate_all).await;
-    let tenants = tenants(&app.url).await.unwrap();
+    migrate_public(&app.url).await;
+    let tenants = tenants(&app.url).await;
     // The list is the application's, so its row is there first.
     app.execute("INSERT INTO organizations (slug, name) VALUES ('acme-copy', 'Acme, a copy')")
         .await;
@@ -161,8 +180,8 @@ async fn a_deleted_organization_stays_a_tenant_that_no_request_reaches() {
     app.delete("/orgs/acme")
         .await
         .expect(StatusCode::NO_CONTENT);
-    app.blocking(migrate_all).await;
-    let tenants = tenants(&app.url).await.unwrap();
+    migrate_public(&app.url).await;
+    let tenants = tenants(&app.url).await;
     assert_healthy(&tenants).await;
     next_version(&app.url).await.migrate().await.unwrap();
     assert_eq!(app.cells(ESTIMATES).await.len(), 2);
@@ -190,7 +209,7 @@ async fn a_deleted_organization_stays_a_tenant_that_no_request_reaches() {
 #[tokio::test]
 async fn an_organization_without_a_schema_stops_no_other_one() {
     let app = App::before(&slugs(["acme", "north-wind"])).await;
-    app.blocking(migrate_all).await;
+    migrate_public(&app.url).await;
     app.execute("INSERT INTO organizations (slug, name) VALUES ('b2b-tools', 'Never set up')")
         .await;
     let next = next_version(&app.url).await;

@@ -90,6 +90,18 @@ const ARROWS: &[Arrow] = &[
         because: "it starts a server and knows nothing of tenants",
     },
     Arrow {
+        of: "tenant-settings",
+        never_to: &[
+            "schema-*",
+            "command-line",
+            "*-scripts",
+            "*-commands",
+            "local-postgres",
+            "tenant-testing",
+        ],
+        because: "applications open their tenants with it, and have no commands",
+    },
+    Arrow {
         of: "command-line",
         never_to: &["schema-*", "*-scripts", "*-commands"],
         because: "every command rests on it, those too that must compile without the schema \

@@ -121,8 +121,9 @@ impl LibpqDefaults {
     }
 
     fn add_service(&self, parameters: &mut Parameters) -> Result<(), ConnectError> {
-        let name = parameters.get("service").or(self.get("PGSERVICE"));
-        let Some(name) = name.map(str::to_owned) else {
+        let of_url = parameters.get("service");
+        let is_of_url = of_url.is_some();
+        let Some(name) = of_url.or(self.get("PGSERVICE")).map(str::to_owned) else {
             return Ok(());
         };
         let named = parameters.get("servicefile").or(self.get("PGSERVICEFILE"));
@@ -136,7 +137,14 @@ impl LibpqDefaults {
         let files = of_user
             .into_iter()
             .chain([of_system.join("pg_service.conf")]);
-        service::add(parameters, &name, &files.collect::<Vec<_>>()).map_err(invalid)?;
+        let added = service::add(parameters, &name, &files.collect::<Vec<_>>());
+        added.map_err(|reason| match is_of_url {
+            true => invalid(reason),
+            false => ConnectError::Variable {
+                variable: "PGSERVICE",
+                reason,
+            },
+        })?;
         parameters.remove("service");
         parameters.remove("servicefile");
         Ok(())

@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::placed::{PerStream, Placed};
-use super::table_name::TableName;
+use crate::placed::{PerStream, Placed};
+use crate::table_name::TableName;
 
 /// The whole file. The default is an empty one.
 #[derive(Debug, Clone, Default)]

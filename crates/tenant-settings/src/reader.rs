@@ -4,19 +4,19 @@ use std::cell::RefCell;
 
 use toml::de::DeTable;
 
-use super::keys::{KEYS, unknown};
-use super::mistake::{Mistake, position};
-use super::placed::Placed;
-use super::value::{Expected, Value};
+use crate::keys::{KEYS, unknown};
+use crate::mistake::{Mistake, position};
+use crate::placed::Placed;
+use crate::value::{Expected, Value};
 
 /// The document that is read, and the mistakes in it.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     text: &'a str,
     mistakes: RefCell<Vec<Mistake>>,
 }
 
 /// One section of it.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     name: &'static str,
     /// `None` if the file does not have it.
     table: Option<&'a DeTable<'a>>,
@@ -24,7 +24,7 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self {
             text,
             mistakes: RefCell::default(),
@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The top of the document.
-    pub(super) fn top(&'a self, document: &'a DeTable<'a>) -> Section<'a> {
+    pub(crate) fn top(&'a self, document: &'a DeTable<'a>) -> Section<'a> {
         self.section("", Some(document))
     }
 
@@ -46,18 +46,18 @@ impl<'a> Reader<'a> {
         section
     }
 
-    pub(super) fn refuse(&self, mistake: Mistake) {
+    pub(crate) fn refuse(&self, mistake: Mistake) {
         self.mistakes.borrow_mut().push(mistake);
     }
 
-    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
+    pub(crate) fn into_mistakes(self) -> Vec<Mistake> {
         self.mistakes.into_inner()
     }
 }
 
 impl<'a> Section<'a> {
     /// The section `name` of this one.
-    pub(super) fn section(&self, name: &'static str) -> Section<'a> {
+    pub(crate) fn section(&self, name: &'static str) -> Section<'a> {
         let table = self.entry(name).and_then(|(_, value)| {
             let table = value.get_ref().as_table();
             if table.is_none() {
@@ -69,18 +69,18 @@ impl<'a> Section<'a> {
     }
 
     /// Whether the file has it.
-    pub(super) fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         self.table.is_some()
     }
 
     /// The line of `key`, from 1, if the file has it.
-    pub(super) fn line(&self, key: &str) -> Option<usize> {
+    pub(crate) fn line(&self, key: &str) -> Option<usize> {
         let (at, _) = self.entry(key)?;
         Some(position(self.reader.text, at).0)
     }
 
     /// The value of `key` as `read` understands it.
-    pub(super) fn value<T>(
+    pub(crate) fn value<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&Value<'a>) -> Result<T, Expected>,
@@ -99,14 +99,14 @@ impl<'a> Section<'a> {
     }
 
     /// Refuses `other` beside `key`: they exclude each other.
-    pub(super) fn refuse_both(&self, key: &'static str, other: &'static str) {
+    pub(crate) fn refuse_both(&self, key: &'static str, other: &'static str) {
         if let (Some(_), Some((_, value))) = (self.entry(key), self.entry(other)) {
             self.refuse(value, &format!("`{key}` and `{other}` exclude each other"));
         }
     }
 
     /// Refuses `key` without `other`, to which it belongs.
-    pub(super) fn refuse_without(&self, key: &'static str, other: &'static str) {
+    pub(crate) fn refuse_without(&self, key: &'static str, other: &'static str) {
         if let (Some((_, value)), None) = (self.entry(key), self.entry(other)) {
             self.refuse(
                 value,

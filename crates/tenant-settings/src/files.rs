@@ -45,6 +45,14 @@ pub fn is_special(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
+/// `file` as messages show it: relative if it is in the current folder or below.
+#[must_use]
+pub fn shown(file: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let relative = file.strip_prefix(&here).unwrap_or(file);
+    relative.display().to_string()
+}
+
 /// Whether there is a symbolic link of that name, wherever it leads.
 fn is_link(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())

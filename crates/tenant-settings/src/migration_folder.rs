@@ -7,26 +7,62 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
 use diesel::connection::BoxableConnection;
-use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, Result};
+use diesel::migration::{self, Migration, MigrationMetadata, MigrationName, MigrationSource};
 use diesel::pg::Pg;
-use diesel_migrations::FileBasedMigrations;
+use diesel_migrations::{FileBasedMigrations, MigrationError};
 use serde::Deserialize;
+use tenant_core::MigrationSet;
 
-use crate::exit::UsageError;
-use crate::files::{is_special, read_if_there};
+use crate::SettingsError;
+use crate::files::{is_folder, is_special, read_if_there};
+use crate::loose::refuse_loose_files;
 
 /// The migrations in a folder.
-pub(crate) struct Folder {
+///
+/// # Errors
+///
+/// If the folder does not exist, or holds something else than migrations.
+pub fn read_folder(folder: &Path) -> Result<MigrationSet, SettingsError> {
+    if !is_folder(folder).map_err(|error| no_folder(folder, &error))? {
+        return Err(SettingsError::NoFolder(folder.to_owned()));
+    }
+    let source = FileBasedMigrations::from_path(PathBuf::from(folder));
+    let read = source.map_err(|error| match error {
+        MigrationError::UnknownMigrationFormat(path) if let Err(error) = path.read_dir() => {
+            no_folder(&path, &error)
+        }
+        MigrationError::UnknownMigrationFormat(path) => SettingsError::Unusable(format!(
+            "{} is no migration: its name must be TIME_WHAT_IT_DOES, as in \
+             2026-01-31-120000_add_due_date, and it must contain an up.sql",
+            path.display()
+        )),
+        error => SettingsError::Unusable(error.to_string()),
+    });
+    let set = read.and_then(|source| {
+        let path = folder.to_owned();
+        let set = MigrationSet::from_source(&Folder { source, path })?;
+        if set.iter().len() == 0 {
+            refuse_loose_files(folder)?;
+        }
+        Ok(set)
+    });
+    set.map_err(|error| {
+        let folder = folder.display();
+        error.of_migrations(format!("the migrations in {folder} cannot be used"))
+    })
+}
+
+/// The migrations in a folder.
+struct Folder {
     /// As Diesel sees them.
-    pub(crate) source: FileBasedMigrations,
+    source: FileBasedMigrations,
     /// Where they are.
-    pub(crate) path: PathBuf,
+    path: PathBuf,
 }
 
 impl MigrationSource<Pg> for Folder {
-    fn migrations(&self) -> Result<Vec<Box<dyn Migration<Pg>>>> {
+    fn migrations(&self) -> migration::Result<Vec<Box<dyn Migration<Pg>>>> {
         let found = MigrationSource::<Pg>::migrations(&self.source)?;
         let located = found.into_iter().map(|migration| {
             let path = self.path.join(migration.name().to_string());
@@ -44,12 +80,12 @@ struct Located {
 }
 
 impl Migration<Pg> for Located {
-    fn run(&self, connection: &mut dyn BoxableConnection<Pg>) -> Result<()> {
+    fn run(&self, connection: &mut dyn BoxableConnection<Pg>) -> migration::Result<()> {
         require_readable(&self.path.join("up.sql"))?;
         self.migration.run(connection)
     }
 
-    fn revert(&self, connection: &mut dyn BoxableConnection<Pg>) -> Result<()> {
+    fn revert(&self, connection: &mut dyn BoxableConnection<Pg>) -> migration::Result<()> {
         require_readable(&self.path.join("down.sql"))?;
         self.migration.revert(connection)
     }
@@ -80,11 +116,11 @@ impl std::error::Error for Unusable {}
 
 /// Refuses a file that is there and cannot be read. Whether there has to be one is
 /// Diesel's to say.
-fn require_readable(file: &Path) -> std::result::Result<(), Unusable> {
+fn require_readable(file: &Path) -> Result<(), Unusable> {
     read(file).map(drop)
 }
 
-fn read(file: &Path) -> std::result::Result<Option<String>, Unusable> {
+fn read(file: &Path) -> Result<Option<String>, Unusable> {
     if is_special(file) {
         return Err(Unusable {
             file: file.to_owned(),
@@ -107,7 +143,7 @@ struct Metadata {
 
 /// Refuses what Diesel would pass over: a file that cannot be understood. The migration
 /// would run in a transaction, which nobody has asked for.
-fn require_metadata(file: &Path) -> std::result::Result<(), Unusable> {
+fn require_metadata(file: &Path) -> Result<(), Unusable> {
     let Some(text) = read(file)? else {
         return Ok(());
     };
@@ -119,9 +155,9 @@ fn require_metadata(file: &Path) -> std::result::Result<(), Unusable> {
 }
 
 /// What is said of a folder that cannot be read.
-pub(crate) fn no_folder(folder: &Path, error: &std::io::Error) -> anyhow::Error {
-    anyhow!(UsageError(format!(
+pub(crate) fn no_folder(folder: &Path, error: &std::io::Error) -> SettingsError {
+    SettingsError::Unusable(format!(
         "the folder {} cannot be read: {error}",
         folder.display()
-    )))
+    ))
 }

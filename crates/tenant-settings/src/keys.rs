@@ -1,9 +1,9 @@
 //! The keys of the file, and what is said of others.
 
-use super::nearest::nearest;
+use crate::nearest::nearest;
 
 /// Every key, by section. The first section is the top of the file.
-pub(super) const KEYS: &[(&str, &[&str])] = &[
+pub(crate) const KEYS: &[(&str, &[&str])] = &[
     (
         "",
         &[
@@ -54,7 +54,7 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
 ];
 
 /// What is said of a key that does not exist.
-pub(super) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
     let elsewhere = KEYS.iter().find(|(_, keys)| keys.contains(&key));
     let instead = match (elsewhere, nearest(key, known.iter().copied())) {
         (_, Some(meant)) => format!("did you mean `{meant}`?"),

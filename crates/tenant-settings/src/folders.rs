@@ -3,20 +3,19 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
 use tenant_core::{MigrationSet, Version};
 
-use crate::database::read_folder;
-use crate::exit::UsageError;
+use crate::SettingsError;
+use crate::migration_folder::read_folder;
 
 /// The migrations of all `folders`, in the order of their versions. A migration that two
 /// folders have with the same text is there once.
 ///
 /// # Errors
 ///
-/// A wrong use if a folder cannot be read, or if two migrations have the same version and
+/// If a folder cannot be read, or if two migrations have the same version and
 /// different texts: it names both.
-pub fn read_folders(folders: &[PathBuf]) -> anyhow::Result<MigrationSet> {
+pub fn read_folders(folders: &[PathBuf]) -> Result<MigrationSet, SettingsError> {
     let mut merged = MigrationSet::default();
     let mut seen: HashMap<Version, (PathBuf, String)> = HashMap::new();
     for folder in folders {
@@ -37,11 +36,11 @@ pub fn read_folders(folders: &[PathBuf]) -> anyhow::Result<MigrationSet> {
     Ok(merged)
 }
 
-fn twins(version: &Version, one: &std::path::Path, other: &std::path::Path) -> anyhow::Error {
-    anyhow!(UsageError(format!(
+fn twins(version: &Version, one: &std::path::Path, other: &std::path::Path) -> SettingsError {
+    SettingsError::Unusable(format!(
         "two migrations have the version {version} and different texts: {} and {}; rename the \
          folder of one that no database has applied",
         one.display(),
         other.display()
-    )))
+    ))
 }

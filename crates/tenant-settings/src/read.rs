@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{self, Mistake};
-use super::placed::{PerStream, Placed};
-use super::reader::{Reader, Section};
-use super::table_name::TableName;
-use super::value::{Expected, Value, boolean, count, duration, text as string, texts};
-use super::written::{
+use crate::SettingsError;
+use crate::mistake::{self, Mistake};
+use crate::placed::{PerStream, Placed};
+use crate::reader::{Reader, Section};
+use crate::table_name::TableName;
+use crate::value::{Expected, Value, boolean, count, duration, text as string, texts};
+use crate::written::{
     DatabaseUrl, Defaults, Hooks, Lint, Names, PathAtRunTime, RegistryPlace, Transaction, Written,
 };
 
@@ -20,8 +21,8 @@ const NAME: &str = "{name}";
 ///
 /// # Errors
 ///
-/// A wrong use that names every mistake.
-pub(super) fn settings(text: &str, file: &Path) -> anyhow::Result<Written> {
+/// Every mistake, with its place.
+pub(crate) fn settings(text: &str, file: &Path) -> Result<Written, SettingsError> {
     let document = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         let mistake = Mistake::new(&span, error.message().replace('\n', ", "));

@@ -16,7 +16,7 @@ pub struct TableName {
 
 impl TableName {
     /// Reads `public.organizations` or `"Ops"."Tenants"`; `None` if it is something else.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let tokens = tokens(text).collect::<Vec<_>>();
         let [schema, dot, table] = tokens.as_slice() else {
             return None;

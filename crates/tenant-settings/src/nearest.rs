@@ -2,7 +2,7 @@
 
 /// The nearest of `known`: letters are swapped, missing, or too many. `None` if none is
 /// near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = folded(word);
     let far = |candidate: &str| distance(&word, &folded(candidate));
     let rated = known
@@ -18,25 +18,34 @@ fn folded(word: &str) -> String {
     word.replace('-', "_").to_lowercase()
 }
 
-/// How many letters are to be inserted, deleted, or replaced to get from `from` to `to`.
+/// How many letters are to be inserted, deleted, replaced, or swapped with the next one to
+/// get from `from` to `to`.
 fn distance(from: &str, to: &str) -> usize {
-    let mut row = (0..=to.chars().count()).collect::<Vec<_>>();
-    for (index, letter) in from.chars().enumerate() {
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (other, pair) in to.chars().zip(row.windows(2)) {
-            let (diagonal, above) = match pair {
-                [diagonal, above] => (*diagonal, *above),
-                _ => (left, left),
+    let [from, to] = [from, to].map(|word| word.chars().collect::<Vec<_>>());
+    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(FAR);
+    let mut before = Vec::new();
+    let mut row = (0..=to.len()).collect::<Vec<_>>();
+    for (i, letter) in from.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, other) in to.iter().enumerate() {
+            let is_swapped =
+                i > 0 && j > 0 && from.get(i - 1) == Some(other) && to.get(j - 1) == Some(letter);
+            let swapped = if is_swapped {
+                at(&before, j - 1) + 1
+            } else {
+                FAR
             };
-            let replaced = diagonal + usize::from(letter != other);
-            left = replaced.min(above + 1).min(left + 1);
-            next.push(left);
+            let replaced = at(&row, j) + usize::from(letter != other);
+            let (inserted, deleted) = (at(&next, j) + 1, at(&row, j + 1) + 1);
+            next.push(replaced.min(swapped).min(inserted).min(deleted));
         }
-        row = next;
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or_default()
 }
+
+/// More than any word has letters.
+const FAR: usize = usize::MAX / 2;
 
 #[cfg(test)]
 mod tests {
@@ -51,6 +60,7 @@ mod tests {
             ("lock-timeout", Some("lock_timeout")),
             ("Jobs", Some("jobs")),
             ("job", Some("jobs")),
+            ("jbos", Some("jobs")),
             ("colour", None),
             ("", None),
         ] {

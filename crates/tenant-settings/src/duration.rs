@@ -6,11 +6,11 @@ use std::time::Duration;
 const MOST_SECONDS: f64 = 2_000_000.0;
 
 /// What is expected.
-pub(super) const EXPECTED: &str =
+pub(crate) const EXPECTED: &str =
     "a duration with its unit (ms, s, m, or h), such as \"5s\", or \"0\"";
 
 /// Reads a duration; `None` if it has no unit, or is out of range.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     if text == "0" {
         return Some(Duration::ZERO);
@@ -30,7 +30,8 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
 }
 
 /// The same text for people and for the file: `500ms`, `5s`, `10m`.
-pub(super) fn text(duration: Duration) -> String {
+#[must_use]
+pub fn text(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
     match milliseconds {
         0 => "0".to_owned(),

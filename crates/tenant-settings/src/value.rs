@@ -6,20 +6,20 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::duration;
-use super::mistake::Mistake;
+use crate::duration;
+use crate::mistake::Mistake;
 
 /// A value with its place in the text.
-pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// What was expected where something else is.
-pub(super) struct Expected {
+pub(crate) struct Expected {
     span: std::ops::Range<usize>,
     expected: String,
 }
 
 impl Expected {
-    pub(super) fn at(value: &Value<'_>, expected: &str) -> Self {
+    pub(crate) fn at(value: &Value<'_>, expected: &str) -> Self {
         let found = value.get_ref().type_str();
         let article = if found.starts_with(['a', 'i']) {
             "an"
@@ -33,12 +33,12 @@ impl Expected {
     }
 
     /// The same as a mistake in the value of `key`.
-    pub(super) fn mistake(&self, key: &str) -> Mistake {
+    pub(crate) fn mistake(&self, key: &str) -> Mistake {
         Mistake::new(&self.span, format!("`{key}` must be {}", self.expected))
     }
 
     /// The type is right, and the value is not.
-    pub(super) fn of(value: &Value<'_>, expected: &str) -> Self {
+    pub(crate) fn of(value: &Value<'_>, expected: &str) -> Self {
         Self {
             span: value.span(),
             expected: expected.to_owned(),
@@ -47,7 +47,7 @@ impl Expected {
 }
 
 /// A text that is not empty.
-pub(super) fn text(value: &Value<'_>) -> Result<String, Expected> {
+pub(crate) fn text(value: &Value<'_>) -> Result<String, Expected> {
     match value.get_ref().as_str() {
         Some(text) if text.trim().is_empty() => {
             Err(Expected::of(value, "a string that is not empty"))
@@ -59,7 +59,7 @@ pub(super) fn text(value: &Value<'_>) -> Result<String, Expected> {
 }
 
 /// Several texts; a single one is a list of one.
-pub(super) fn texts(value: &Value<'_>) -> Result<Vec<String>, Expected> {
+pub(crate) fn texts(value: &Value<'_>) -> Result<Vec<String>, Expected> {
     match value.get_ref() {
         DeValue::String(_) => Ok(vec![text(value)?]),
         DeValue::Array(values) => values.iter().map(text).collect(),
@@ -67,13 +67,13 @@ pub(super) fn texts(value: &Value<'_>) -> Result<Vec<String>, Expected> {
     }
 }
 
-pub(super) fn boolean(value: &Value<'_>) -> Result<bool, Expected> {
+pub(crate) fn boolean(value: &Value<'_>) -> Result<bool, Expected> {
     let boolean = value.get_ref().as_bool();
     boolean.ok_or_else(|| Expected::at(value, "true or false"))
 }
 
 /// A whole number of at least 1.
-pub(super) fn count(value: &Value<'_>) -> Result<NonZeroUsize, Expected> {
+pub(crate) fn count(value: &Value<'_>) -> Result<NonZeroUsize, Expected> {
     const EXPECTED: &str = "a whole number of at least 1";
     let Some(number) = value.get_ref().as_integer() else {
         return Err(Expected::at(value, EXPECTED));
@@ -84,7 +84,7 @@ pub(super) fn count(value: &Value<'_>) -> Result<NonZeroUsize, Expected> {
         .ok_or_else(|| Expected::of(value, EXPECTED))
 }
 
-pub(super) fn duration(value: &Value<'_>) -> Result<Duration, Expected> {
+pub(crate) fn duration(value: &Value<'_>) -> Result<Duration, Expected> {
     match value.get_ref() {
         DeValue::String(text) => duration::parse(text),
         DeValue::Integer(number) if number.as_str() == "0" => Some(Duration::ZERO),

@@ -3,19 +3,17 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
-use tenant_core::{
-    HookError, Hooks, MigrationSet, Migrations, Naming, Registry, RuntimePath, Tenants,
-};
+use tenant_core::{HookError, Hooks, MigrationSet, Migrations, Naming, Registry, Tenants};
 
-use super::{Placed, ProjectSettings, RegistryPlace, read_folders};
-use crate::exit::UsageError;
 use crate::files::{is_folder, read_if_there};
-use crate::migrations::{self, StreamFolder};
+use crate::{
+    Placed, ProjectSettings, RegistryPlace, SettingsError, StreamFolder, read_folders, streams,
+};
 
 impl ProjectSettings {
     /// The folders that the file names for a stream: `public` or `tenant`.
-    pub(crate) fn folders(&self, stream: &str) -> Option<Vec<PathBuf>> {
+    #[must_use]
+    pub fn folders(&self, stream: &str) -> Option<Vec<PathBuf>> {
         let migrations = &self.written.migrations;
         let placed = match stream {
             "public" => migrations.public.as_ref(),
@@ -28,8 +26,8 @@ impl ProjectSettings {
     ///
     /// # Errors
     ///
-    /// A wrong use that names the line.
-    pub(crate) fn require_folders(&self) -> anyhow::Result<()> {
+    /// The folder, with the line.
+    pub fn require_folders(&self) -> Result<(), SettingsError> {
         let migrations = &self.written.migrations;
         let placed = [&migrations.public, &migrations.tenant]
             .into_iter()
@@ -40,9 +38,9 @@ impl ProjectSettings {
                 if !is_folder(folder).unwrap_or(true) {
                     let place = self.place(folders.line);
                     let folder = folder.display();
-                    return Err(anyhow!(UsageError(format!(
+                    return Err(SettingsError::Unusable(format!(
                         "{place}: there is no folder {folder}"
-                    ))));
+                    )));
                 }
             }
         }
@@ -54,12 +52,12 @@ impl ProjectSettings {
     /// # Errors
     ///
     /// A folder that does not exist, or migrations that cannot be used.
-    pub(crate) fn instead_of(&self, others: Migrations) -> anyhow::Result<Migrations> {
+    pub fn instead_of(&self, others: Migrations) -> Result<Migrations, SettingsError> {
         self.require_folders()?;
         let own = self.own_migrations()?;
         let public = self.folders("public").map(|paths| {
             let is_named = true;
-            migrations::public(own, &StreamFolder { paths, is_named })
+            streams::public(own, &StreamFolder { paths, is_named })
         });
         let tenant = self.folders("tenant").map(|paths| read_folders(&paths));
         Ok(Migrations {
@@ -73,7 +71,7 @@ impl ProjectSettings {
     /// # Errors
     ///
     /// As [`ProjectSettings::registry`], and two migrations with one version.
-    pub(crate) fn with_registry(&self, migrations: Migrations) -> anyhow::Result<Migrations> {
+    pub fn with_registry(&self, migrations: Migrations) -> Result<Migrations, SettingsError> {
         let Some(registry) = self.registry()? else {
             return Ok(migrations);
         };
@@ -89,7 +87,7 @@ impl ProjectSettings {
     /// # Errors
     ///
     /// As [`ProjectSettings::registry`].
-    pub(crate) fn own_migrations(&self) -> anyhow::Result<MigrationSet> {
+    pub fn own_migrations(&self) -> Result<MigrationSet, SettingsError> {
         Ok(self.registry()?.unwrap_or_default().migrations())
     }
 
@@ -97,13 +95,13 @@ impl ProjectSettings {
     ///
     /// # Errors
     ///
-    /// A wrong use for a template or a pattern that the library refuses.
-    pub fn naming(&self) -> anyhow::Result<Naming> {
+    /// A template or a pattern that the library refuses.
+    pub fn naming(&self) -> Result<Naming, SettingsError> {
         Ok(self.own_naming()?.unwrap_or_default())
     }
 
     /// The same; `None` if the file says nothing of it.
-    fn own_naming(&self) -> anyhow::Result<Option<Naming>> {
+    fn own_naming(&self) -> Result<Option<Naming>, SettingsError> {
         let (registry, names) = (&self.written.registry, &self.written.names);
         let is_mapped = registry.query.is_some() || registry.schema_column.is_some();
         let naming = match &names.schema {
@@ -124,7 +122,7 @@ impl ProjectSettings {
     /// # Errors
     ///
     /// As [`ProjectSettings::naming`].
-    pub fn registry(&self) -> anyhow::Result<Option<Registry>> {
+    pub fn registry(&self) -> Result<Option<Registry>, SettingsError> {
         let listed = listed(&self.written.registry);
         let naming = self.own_naming()?;
         if listed.is_none() && naming.is_none() {
@@ -141,8 +139,8 @@ impl ProjectSettings {
     ///
     /// # Errors
     ///
-    /// A wrong use for a file that cannot be read, or that cannot go well.
-    pub fn hooks(&self, others: Hooks) -> anyhow::Result<Hooks> {
+    /// A file that cannot be read, or that cannot go well.
+    pub fn hooks(&self, others: Hooks) -> Result<Hooks, SettingsError> {
         let files = &self.written.hooks;
         let hooks = self.added(Hooks::new(), files.seed.as_ref(), Hooks::on_create)?;
         let hooks = self.added(hooks, files.on_drop.as_ref(), Hooks::on_drop)?;
@@ -157,10 +155,13 @@ impl ProjectSettings {
         hooks: Hooks,
         files: Option<&Placed<Vec<PathBuf>>>,
         add: fn(Hooks, String, &str) -> Result<Hooks, HookError>,
-    ) -> anyhow::Result<Hooks> {
+    ) -> Result<Hooks, SettingsError> {
         let Some(files) = files else { return Ok(hooks) };
         files.value.iter().try_fold(hooks, |hooks, file| {
-            let text = read_if_there(file).and_then(|text| text.ok_or(ErrorKind::NotFound.into()));
+            let text = match self.texts.get(file) {
+                Some(text) => Ok(text.clone()),
+                None => read_if_there(file).and_then(|text| text.ok_or(ErrorKind::NotFound.into())),
+            };
             let text = text.map_err(|error| format!("{}: {error}", file.display()));
             let text = self.usable(files.line, text)?;
             let added = add(hooks, file.display().to_string(), &text);
@@ -173,12 +174,9 @@ impl ProjectSettings {
     /// # Errors
     ///
     /// As [`ProjectSettings::registry`], and what the server says.
-    pub async fn apply(&self, tenants: Tenants) -> anyhow::Result<Tenants> {
-        let tenants = match &self.written.path.behind {
-            Some(behind) => {
-                let path = RuntimePath::behind(behind.value.iter().cloned());
-                tenants.behind(self.usable(behind.line, path)?)
-            }
+    pub async fn apply(&self, tenants: Tenants) -> Result<Tenants, SettingsError> {
+        let tenants = match self.runtime_path()? {
+            Some(path) => tenants.behind(path),
             None => tenants,
         };
         match self.registry()? {
@@ -188,12 +186,12 @@ impl ProjectSettings {
     }
 
     /// A value that the library has accepted, or the error with the line.
-    fn usable<T, E: std::fmt::Display>(
+    pub(crate) fn usable<T, E: std::fmt::Display>(
         &self,
         line: usize,
         value: Result<T, E>,
-    ) -> anyhow::Result<T> {
-        value.map_err(|error| anyhow!(UsageError(format!("{}: {error}", self.place(line)))))
+    ) -> Result<T, SettingsError> {
+        value.map_err(|error| SettingsError::Unusable(format!("{}: {error}", self.place(line))))
     }
 }
 
