@@ -34,7 +34,7 @@ pub use defaults::matches;
 pub use find::FILE;
 pub use folders::read_folders;
 pub use in_force::{Setting, Values};
-
+pub use open::HooksOn;
 pub use origin::Origin;
 pub use placed::{PerStream, Placed};
 pub use table_name::{TableName, sql_name};

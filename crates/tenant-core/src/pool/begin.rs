@@ -116,7 +116,16 @@ impl LentParts<'_> {
     pub(super) async fn ready(self, kind: Kind) -> QueryResult<()> {
         if self.signs.take_lent() || self.signs.is_busy() {
             // A query was given up that may not even have been sent.
+            let asked = self.watch.asked();
             self.send("").await?;
+            if self.watch.asked() == asked {
+                // It is another connection that has answered: see `as_async_pg`.
+                self.watch.spoil();
+                self.signs.swap();
+            }
+        }
+        if self.signs.is_swapped() {
+            return Err(PoolError::Swapped.into_diesel());
         }
         self.watch.settled().await;
         let seen = self.watch.seen();
