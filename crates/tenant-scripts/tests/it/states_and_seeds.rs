@@ -20,7 +20,9 @@ async fn project(settings: &str, before: &str) -> Database {
 #[tokio::test]
 async fn a_list_shows_what_the_registry_says_of_a_state() {
     let database = project(STATES, CUSTOMERS).await;
-    database.run("create-tenant acme globex umbrella").succeeds();
+    database
+        .run("create-tenant acme globex umbrella")
+        .succeeds();
     let set = "UPDATE customers SET status = CASE slug WHEN 'acme' THEN 'blocked' \
                WHEN 'globex' THEN 'on trial' END";
     database.execute(set).await;
