@@ -233,6 +233,14 @@ impl PoolError {
         }
     }
 
+    /// Of a message of the pool's own on a connection without Diesel.
+    pub(super) fn of_driver(error: PgError) -> Self {
+        match error.unmet() {
+            Some(Assertion::Path) => Self::NoPath,
+            _ => Self::Driver(error),
+        }
+    }
+
     /// As Diesel passes it on.
     pub(super) fn into_diesel(self) -> diesel::result::Error {
         match self {

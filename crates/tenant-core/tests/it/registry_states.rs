@@ -111,3 +111,27 @@ async fn our_own_table_takes_its_states_from_a_column_of_the_applications() {
     database.execute(standing).await;
     assert_eq!(states(&tenants).await, [Some(TenantState::Trashed)]);
 }
+
+#[tokio::test]
+async fn a_customer_in_a_state_without_a_schema_stops_no_other() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "CREATE TABLE public.customers (slug text PRIMARY KEY, status text); \
+             INSERT INTO customers VALUES ('a', 'active'), ('b', 'checkout')",
+        )
+        .await;
+    let query = "SELECT slug AS name, slug AS schema, status AS state FROM public.customers";
+    let tenants = opened(&database, Registry::query(query)).await;
+    tenants.create(&name("a")).await.unwrap();
+    let report = tenants.migrate().await.unwrap();
+    assert_eq!(report.count(Status::UpToDate), 1, "{report:?}");
+    let checkout = TenantState::Other("checkout".to_owned());
+    assert_eq!(
+        states(&tenants).await,
+        [Some(TenantState::Active), Some(checkout)]
+    );
+    let problems = tenants.health().await.unwrap().problems;
+    let codes = problems.iter().map(|it| it.kind.code());
+    assert_eq!(codes.collect::<Vec<_>>(), ["missing_schema"]);
+}
