@@ -113,8 +113,8 @@ async fn it_is_not_migrated_and_others_are() {
     let error = listed[0].error.as_ref().unwrap();
     assert_eq!(
         chain(error),
-        "a row of the query for tenants is not a valid tenant: invalid tenant name \"acme\": it \
-         is listed with the schema `b`, and `a`, which was its schema, exists"
+        "a row of the query for tenants is not a valid tenant: \"acme\" cannot be a tenant's \
+         name: it is listed with the schema `b`, and `a`, which was its schema, exists"
     );
     let remedies = error.remedies_for(tenants.registry());
     assert_eq!(remedies[0], Remedy::from(Advice::ChooseListedSchema));
