@@ -256,6 +256,9 @@ fn by_query(registry: &RegistryPlace, query: &str) -> Registry {
     }
 }
 
+/// What a text of the file changes.
+type Change = fn(Registry, &str) -> Registry;
+
 fn in_table(registry: &RegistryPlace) -> Option<Registry> {
     let table = registry.table.as_ref().map(|table| &table.value);
     let [key, schema, state, only] = [
@@ -271,7 +274,7 @@ fn in_table(registry: &RegistryPlace) -> Option<Registry> {
     let mut listed = table.map_or_else(Registry::default, |table| {
         Registry::table(&table.schema, &table.table)
     });
-    let changes: [(Option<&str>, fn(Registry, &str) -> Registry); 4] = [
+    let changes: [(Option<&str>, Change); 4] = [
         (key, Registry::key),
         (schema, Registry::schema_column),
         (state, Registry::state_column),
