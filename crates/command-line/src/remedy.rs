@@ -125,6 +125,9 @@ fn of_sql(sql: &Sql) -> String {
         }
         Purpose::ChangeOwner => "change the owner of the schema",
         Purpose::Unregister => "correct the name in the registry, or delete its row",
+        Purpose::FollowList => {
+            "if the listed schema is the right one, let the row beside the list name it"
+        }
         Purpose::ForgetSpare => "remove it from the list of spares",
         Purpose::DropSpare => "drop the schema",
         Purpose::CreateRegistry => "create the table",

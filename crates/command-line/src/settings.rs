@@ -27,7 +27,7 @@ pub use failure::failure;
 pub use in_force::{Setting, Values};
 pub use origin::Origin;
 pub use tenant_settings::{
-    DatabaseUrl, Defaults, FILE, Hooks, Lint, Names, PathAtRunTime, PerStream, Placed,
+    DatabaseUrl, Defaults, FILE, Hooks, HooksOn, Lint, Names, PathAtRunTime, PerStream, Placed,
     ProjectSettings, RegistryPlace, TableName, Transaction, Written, sql_name,
 };
 

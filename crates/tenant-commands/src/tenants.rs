@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use command_line::output::shown;
-use command_line::settings::failure;
+use command_line::settings::{HooksOn, failure};
 use command_line::{Context, NameArg};
 use tenant_core::{Selection, Settings, Tenants, Waiting};
 
@@ -18,7 +18,25 @@ pub async fn open(context: &Context) -> anyhow::Result<Tenants> {
     open_with(context, Settings::default()).await
 }
 
-/// The tenants of that database, with other settings.
+/// The tenants of that database, for a command in which these things happen to tenants,
+/// with the application's own SQL for them.
+///
+/// # Errors
+///
+/// As [`open`], and a file with SQL that cannot be read or cannot go well.
+pub async fn open_for(
+    happens: &[HooksOn],
+    context: &Context,
+    settings: Settings,
+) -> anyhow::Result<Tenants> {
+    let settings = Settings {
+        hooks: context.settings().hooks_on(happens, settings.hooks).map_err(failure)?,
+        ..settings
+    };
+    open_with(context, settings).await
+}
+
+/// The tenants of that database, with other settings. The application's own SQL is not read.
 ///
 /// # Errors
 ///
@@ -28,7 +46,6 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
         extensions: context.extensions(),
         shared_objects: context.shared_objects(),
         notices: context.output.is_verbose(),
-        hooks: context.settings().hooks(settings.hooks).map_err(failure)?,
         ..settings
     };
     let migrations = context.migrations()?;

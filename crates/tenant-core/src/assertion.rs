@@ -38,6 +38,14 @@ pub(crate) enum Assertion {
     Confirmed,
     /// They do not list it any more.
     Gone,
+    /// The application's own work has left the schema under its name.
+    SchemaKept,
+    /// The application's own work has left the migration history as it was.
+    HistoryKept,
+    /// The application's own work has left the row of the list as it was written.
+    RowKept,
+    /// The application's own work has not created again what was dropped.
+    StaysGone,
     /// The schema is on a server of the cluster.
     Distributed,
     /// Nothing is changed outside the schema. Which things are is said as well.
@@ -45,7 +53,7 @@ pub(crate) enum Assertion {
 }
 
 /// All of them.
-const ALL: [Assertion; 9] = [
+const ALL: [Assertion; 13] = [
     Assertion::Path,
     Assertion::PathAndHistory,
     Assertion::Lock,
@@ -53,6 +61,10 @@ const ALL: [Assertion; 9] = [
     Assertion::Listed,
     Assertion::Confirmed,
     Assertion::Gone,
+    Assertion::SchemaKept,
+    Assertion::HistoryKept,
+    Assertion::RowKept,
+    Assertion::StaysGone,
     Assertion::Distributed,
     Assertion::Elsewhere,
 ];
@@ -70,6 +82,10 @@ impl Assertion {
             Self::Listed => "diesel tenants: the row of the list is not as it was written",
             Self::Confirmed => "diesel tenants: the query for tenants does not give the tenant",
             Self::Gone => "diesel tenants: the query for tenants still gives the tenant",
+            Self::SchemaKept => "diesel tenants: own work has dropped or renamed the schema",
+            Self::HistoryKept => "diesel tenants: own work has changed the migration history",
+            Self::RowKept => "diesel tenants: own work has changed the row of the tenant",
+            Self::StaysGone => "diesel tenants: own work has created what was dropped",
             Self::Distributed => "diesel tenants: the schema is not distributed",
             Self::Elsewhere => "diesel tenants: changed outside the schema",
         }

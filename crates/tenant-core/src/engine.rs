@@ -31,6 +31,7 @@ mod follow_name;
 mod foreign;
 mod hooks;
 mod journal;
+mod kept;
 mod lacking;
 mod ledger;
 mod leftovers;

@@ -6,6 +6,7 @@
 
 mod error;
 mod statement;
+mod takes_values;
 
 use std::fmt;
 
@@ -18,6 +19,8 @@ pub(crate) use statement::{Bound, Placeholder};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Occasion {
     Create,
+    /// A schema that was there before becomes a tenant.
+    Adopt,
     /// It is about to be dropped.
     Drop,
     /// It has been dropped.
@@ -30,7 +33,7 @@ impl Occasion {
     fn placeholders(self) -> &'static [Placeholder] {
         use Placeholder::{Name, OldName, OldSchema, Schema};
         match self {
-            Self::Create | Self::Drop | Self::Dropped => &[Name, Schema],
+            Self::Create | Self::Adopt | Self::Drop | Self::Dropped => &[Name, Schema],
             Self::Rename => &[Name, Schema, OldName, OldSchema],
         }
     }
@@ -65,21 +68,29 @@ impl Occasion {
 /// | `{old_name}`, `{old_schema}` | in `on_rename`: those before |
 ///
 /// Placeholders are parameters (`$1`), so they can be where PostgreSQL takes a parameter:
-/// in a query, `INSERT`, `UPDATE`, `DELETE`, `MERGE`. In a `DO` block, `current_schema()` is
-/// the tenant's schema.
+/// in a query, `INSERT`, `UPDATE`, `DELETE`, `MERGE`. They are values, and no part of a name:
+/// write `CREATE TABLE notes ()`, because the search path leads to the tenant's schema. In a
+/// `DO` block, `current_schema()` is that schema.
 ///
 /// * `on_create` runs after the migrations and the registration, also if a spare schema is
 ///   taken, and before the work of [`Tenants::create_with`](crate::Tenants::create_with).
 ///   It does not run for a schema that is adopted, which has its rows, nor for a clone, whose
 ///   rows are copied.
+/// * `on_adopt` runs after the registration of a schema that is adopted, for rows about the
+///   tenant elsewhere, or what the schema lacks.
 /// * `on_drop` runs before the schema is dropped. A schema with more objects than the server
 ///   can lock at a time loses its tables before, in transactions of their own.
 /// * `after_drop` runs once the schema is gone, so that no foreign key of a tenant's table
 ///   forbids to delete a row. Nothing but the schema for extensions is in the path then.
 /// * `on_rename` runs once the schema has its new name.
+///
+/// What only this library changes is checked before the commit: the schema, its migration
+/// history, and the tenant's row in the registry. If a hook has changed them, everything is
+/// rolled back: see [`NotKept`](crate::NotKept).
 #[derive(Debug, Clone, Default)]
 pub struct Hooks {
     create: Vec<Hook>,
+    adopt: Vec<Hook>,
     drop: Vec<Hook>,
     dropped: Vec<Hook>,
     rename: Vec<Hook>,
@@ -108,6 +119,17 @@ impl Hooks {
     pub fn on_create(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
         self.create
             .push(Hook::new(source.into(), sql, Occasion::Create)?);
+        Ok(self)
+    }
+
+    /// Runs `sql` when a schema is adopted, once it is a tenant.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_create`](Self::on_create).
+    pub fn on_adopt(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
+        self.adopt
+            .push(Hook::new(source.into(), sql, Occasion::Adopt)?);
         Ok(self)
     }
 
@@ -146,14 +168,16 @@ impl Hooks {
 
     /// Whether one may leave prepared statements on the connection.
     pub(crate) fn prepare(&self) -> bool {
-        let all = [&self.create, &self.drop, &self.dropped, &self.rename];
-        all.into_iter().flatten().any(|hook| hook.sql.prepares())
+        let all = [&self.create, &self.adopt, &self.drop, &self.dropped];
+        let all = all.into_iter().chain([&self.rename]);
+        all.flatten().any(|hook| hook.sql.prepares())
     }
 
     /// Runs `others` behind these, each at its own occasion.
     #[must_use]
     pub fn then(mut self, others: Self) -> Self {
         self.create.extend(others.create);
+        self.adopt.extend(others.adopt);
         self.drop.extend(others.drop);
         self.dropped.extend(others.dropped);
         self.rename.extend(others.rename);
@@ -164,6 +188,7 @@ impl Hooks {
     pub(crate) fn on(&self, occasion: Occasion) -> &[Hook] {
         match occasion {
             Occasion::Create => &self.create,
+            Occasion::Adopt => &self.adopt,
             Occasion::Drop => &self.drop,
             Occasion::Dropped => &self.dropped,
             Occasion::Rename => &self.rename,

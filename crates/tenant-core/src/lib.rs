@@ -173,8 +173,8 @@ pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{
-    Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, OwnWork,
-    Unconfirmed, UnfitList, WrongOwner,
+    Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, NotKept,
+    OwnPart, OwnWork, Unconfirmed, UnfitList, WrongOwner,
 };
 pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};
@@ -195,7 +195,7 @@ pub use pool::{
     PoolError, PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
     TenantPoolBuilder, Transaction, Unkept,
 };
-pub use registry::{Registry, Rows as RegistryRows};
+pub use registry::{Registry, Rows as RegistryRows, TenantState};
 pub use remedy::Remedy;
 pub use report::{
     Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,

@@ -42,5 +42,5 @@ pub use server_message::ServerMessage;
 pub(crate) use session::{Alone, Lease, Session, SessionPool};
 pub use url::LibpqDefaults;
 pub(crate) use url_of::Password;
-pub(crate) use watch::{Ended, Mark, Oids, OwnTypes, Standing, Watch};
+pub(crate) use watch::{Ended, Mark, Oids, OwnTypes, Probe, Standing, Watch};
 pub(crate) use wire::{Canceller, Wire};

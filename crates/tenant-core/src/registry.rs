@@ -12,11 +12,13 @@ mod change;
 mod columns;
 mod existing;
 mod migrations;
+mod own_row;
 mod place;
 mod question;
 mod rows;
 mod seen;
 mod source;
+mod states;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,12 +31,14 @@ use crate::{Error, InvalidName, TenantName};
 pub(crate) use change::Ran;
 pub(crate) use existing::ExistingList;
 pub use rows::Rows;
+pub use states::TenantState;
 
 use columns::{Columns, Found};
 pub(crate) use place::EXPECTATIONS;
 use place::Place;
 use seen::SchemasSeen;
 use source::Source;
+use states::States;
 
 /// The list of tenants and the list of spares.
 ///
@@ -58,6 +62,7 @@ struct Lists {
     spares: Table,
     source: Source,
     naming: Naming,
+    states: States,
     /// The schemas of tenants as they were listed lately, if only the list knows them.
     schemas: SchemasSeen,
     /// Whether it is known which columns the query gives.
@@ -110,7 +115,7 @@ impl Registry {
 
     /// Takes the tenants from this query on the application's own tables, which are only
     /// read. It gives the columns `name`, `schema`, the name of the tenant's schema, and
-    /// `created_at`, if the application knows that. What else is needed of a tenant is kept
+    /// `created_at` and `state`, if the application knows that. What else is needed of a tenant is kept
     /// beside them, by name, in `public.tenant_state`: see [`Registry::beside`] and
     /// [`Registry::migrations`].
     ///
@@ -141,7 +146,7 @@ impl Registry {
     #[must_use]
     pub fn beside(self, schema: &str, table: &str) -> Self {
         let place = Place::elsewhere(schema, table);
-        Self::of(place, self.0.source.clone(), self.0.naming.clone())
+        self.again(place, self.0.source.clone(), self.0.naming.clone())
     }
 
     /// Sets the column that holds the tenant's name. The default is `name`. The column
@@ -149,7 +154,7 @@ impl Registry {
     #[must_use]
     pub fn key(self, column: &str) -> Self {
         let place = self.place(List::Tenants).clone().key(column);
-        Self::of(place, self.0.source.clone(), self.0.naming.clone())
+        self.again(place, self.0.source.clone(), self.0.naming.clone())
     }
 
     /// Sets the column that holds the name of the tenant's schema, without quotes, and the
@@ -164,7 +169,7 @@ impl Registry {
             query @ Source::Query(_) => query,
         };
         let naming = self.0.naming.clone().by_list();
-        Self::of(self.place(List::Tenants).clone(), source, naming)
+        self.again(self.place(List::Tenants).clone(), source, naming)
     }
 
     /// Takes only the rows for tenants that meet this condition: `deleted_at IS NULL`. The
@@ -180,7 +185,7 @@ impl Registry {
             query @ Source::Query(_) => query,
         };
         let naming = self.0.naming.clone();
-        Self::of(self.place(List::Tenants).clone(), source, naming)
+        self.again(self.place(List::Tenants).clone(), source, naming)
     }
 
     /// Sets which names tenants may have, and what their schemas are called. The default is
@@ -194,10 +199,25 @@ impl Registry {
             }
             source => source,
         };
-        Self::of(self.place(List::Tenants).clone(), source, naming)
+        self.again(self.place(List::Tenants).clone(), source, naming)
     }
 
     fn of(tenants: Place, source: Source, naming: Naming) -> Self {
+        Self::with(tenants, source, naming, States::default())
+    }
+
+    /// The same with other parts.
+    fn again(&self, tenants: Place, source: Source, naming: Naming) -> Self {
+        Self::with(tenants, source, naming, self.states().clone())
+    }
+
+    fn with_states(&self, states: States) -> Self {
+        let place = self.place(List::Tenants).clone();
+        let (source, naming) = (self.0.source.clone(), self.0.naming.clone());
+        Self::with(place, source, naming, states)
+    }
+
+    fn with(tenants: Place, source: Source, naming: Naming, states: States) -> Self {
         let mut tenants = Table::of(tenants);
         if source.is_query() {
             tenants.found = Found::of(Columns::beside(false));
@@ -207,6 +227,7 @@ impl Registry {
             spares: Table::of(Place::spares()),
             source,
             naming,
+            states,
             schemas: SchemasSeen::default(),
             is_described: AtomicBool::default(),
             has_lists: true,
@@ -221,6 +242,7 @@ impl Registry {
             spares,
             source,
             naming,
+            states,
             is_described,
             ..
         } = &*self.0;
@@ -230,6 +252,7 @@ impl Registry {
             spares: spares.clone(),
             source: source.clone(),
             naming: naming.clone(),
+            states: states.clone(),
             schemas: SchemasSeen::default(),
             is_described: AtomicBool::new(is_described),
             has_lists: true,
@@ -244,6 +267,7 @@ impl Registry {
             spares: Table::of(Place::spares()),
             source: Source::default(),
             naming: self.names().clone(),
+            states: States::default(),
             schemas: SchemasSeen::default(),
             is_described: AtomicBool::default(),
             has_lists: self.0.source == Source::default(),
@@ -413,6 +437,10 @@ impl Registry {
             List::Tenants => &self.0.tenants,
             List::Spares => &self.0.spares,
         }
+    }
+
+    fn states(&self) -> &States {
+        &self.0.states
     }
 
     fn place(&self, list: List) -> &Place {

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use command_line::exit::Interrupted;
 use command_line::output::table;
+use command_line::settings::HooksOn;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Invocation, Output, Script, Verdict, hints};
 use schema_public::SchemaTracker;
@@ -14,7 +15,7 @@ use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
 use tenant_commands::{interrupt, tenants};
 use tenant_core::remedy::Command;
-use tenant_core::{Error, PoolError, Stop, TenantName, TenantPool, Tenants};
+use tenant_core::{Error, PoolError, Settings, Stop, TenantName, TenantPool, Tenants};
 
 /// Make a demo tenant, insert rows, query them, and clean up
 ///
@@ -140,7 +141,8 @@ const STOPPING: &str = "Stopping. The demo finishes the current step and drops i
 impl Demo {
     async fn new(context: &Context, timing: bool) -> anyhow::Result<Self> {
         let started = Instant::now();
-        let tenants = tenants::open(context).await?;
+        let happens = [HooksOn::Create, HooksOn::Drop];
+        let tenants = tenants::open_for(&happens, context, Settings::default()).await?;
         tenants.require_primary().await?;
         // A demonstration need not be told whether there is a pooler.
         let database = context.database().await?.behind_pooler();

@@ -23,7 +23,16 @@ pub(crate) const KEYS: &[(&str, &[&str])] = &[
     ("schema", &["public", "tenant"]),
     (
         "registry",
-        &["table", "query", "key", "schema_column", "only", "beside"],
+        &[
+            "table",
+            "query",
+            "key",
+            "schema_column",
+            "state_column",
+            "states",
+            "only",
+            "beside",
+        ],
     ),
     ("names", &["schema", "allow"]),
     ("path", &["behind", "extensions_schema", "shared_objects"]),

@@ -61,6 +61,7 @@ pub use folders::read_folders;
 pub use loose::refuse_loose_files;
 pub use migration_folder::read_folder;
 pub use object::object_name;
+pub use open::HooksOn;
 pub use placed::{PerStream, Placed};
 pub use streams::{StreamFolder, folder_of, public, public_alone, read_streams};
 pub use table_name::{TableName, sql_name};

@@ -1,14 +1,26 @@
 //! From settings to values of the library: the one place where each of them becomes one.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use tenant_core::{HookError, Hooks, MigrationSet, Migrations, Naming, Registry, Tenants};
+use tenant_core::{
+    HookError, Hooks, MigrationSet, Migrations, Naming, Registry, TenantState, Tenants,
+};
 
 use crate::files::{is_folder, read_if_there};
 use crate::{
     Placed, ProjectSettings, RegistryPlace, SettingsError, StreamFolder, read_folders, streams,
 };
+
+/// What happens to tenants in a command that runs SQL of the application's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HooksOn {
+    /// They are created: `seed`.
+    Create,
+    /// They are dropped: `on_drop`, `after_drop`.
+    Drop,
+    /// They are renamed: `on_rename`.
+    Rename,
+}
 
 impl ProjectSettings {
     /// The folders that the file names for a stream: `public` or `tenant`.
@@ -135,36 +147,65 @@ impl ProjectSettings {
         }))
     }
 
-    /// The SQL of the file for what happens to tenants, and `others` behind it.
+    /// The SQL of the file for whatever happens to tenants, and `others` behind it.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProjectSettings::hooks_on`].
+    pub fn hooks(&self, others: Hooks) -> Result<Hooks, SettingsError> {
+        let all = [HooksOn::Create, HooksOn::Drop, HooksOn::Rename];
+        self.hooks_on(&all, others)
+    }
+
+    /// The SQL of the file for these things that happen to tenants, and `others` behind it. No
+    /// other file is read.
     ///
     /// # Errors
     ///
     /// A file that cannot be read, or that cannot go well.
-    pub fn hooks(&self, others: Hooks) -> Result<Hooks, SettingsError> {
-        let files = &self.written.hooks;
-        let hooks = self.added(Hooks::new(), files.seed.as_ref(), Hooks::on_create)?;
-        let hooks = self.added(hooks, files.on_drop.as_ref(), Hooks::on_drop)?;
-        let hooks = self.added(hooks, files.after_drop.as_ref(), Hooks::after_drop)?;
-        let hooks = self.added(hooks, files.on_rename.as_ref(), Hooks::on_rename)?;
-        Ok(hooks.then(others))
+    pub fn hooks_on(&self, happens: &[HooksOn], others: Hooks) -> Result<Hooks, SettingsError> {
+        let read = happens.iter().try_fold(Hooks::new(), |hooks, one| {
+            let files = &self.written.hooks;
+            match one {
+                HooksOn::Create => self.added(hooks, ("seed", &files.seed), Hooks::on_create),
+                HooksOn::Drop => {
+                    let hooks = self.added(hooks, ("on_drop", &files.on_drop), Hooks::on_drop)?;
+                    let after = ("after_drop", &files.after_drop);
+                    self.added(hooks, after, Hooks::after_drop)
+                }
+                HooksOn::Rename => {
+                    self.added(hooks, ("on_rename", &files.on_rename), Hooks::on_rename)
+                }
+            }
+        });
+        Ok(read?.then(others))
     }
 
-    /// `hooks` with the SQL of these files, which `add` adds.
+    /// `hooks` with the SQL of the files of `key`, which `add` adds.
     fn added(
         &self,
         hooks: Hooks,
-        files: Option<&Placed<Vec<PathBuf>>>,
+        (key, files): (&str, &Option<Placed<Vec<PathBuf>>>),
         add: fn(Hooks, String, &str) -> Result<Hooks, HookError>,
     ) -> Result<Hooks, SettingsError> {
         let Some(files) = files else { return Ok(hooks) };
         files.value.iter().try_fold(hooks, |hooks, file| {
-            let text = match self.texts.get(file) {
-                Some(text) => Ok(text.clone()),
-                None => read_if_there(file).and_then(|text| text.ok_or(ErrorKind::NotFound.into())),
+            let shown = file.display();
+            let read = match self.texts.get(file) {
+                Some(text) => Ok(Some(text.clone())),
+                None => read_if_there(file),
             };
-            let text = text.map_err(|error| format!("{}: {error}", file.display()));
+            let text = match read {
+                Ok(Some(text)) => Ok(text),
+                Ok(None) => Err(format!(
+                    "`{key}` names the file {shown}, which does not exist"
+                )),
+                Err(error) => Err(format!(
+                    "`{key}` names the file {shown}, which cannot be read: {error}"
+                )),
+            };
             let text = self.usable(files.line, text)?;
-            let added = add(hooks, file.display().to_string(), &text);
+            let added = add(hooks, shown.to_string(), &text);
             self.usable(files.line, added)
         })
     }
@@ -197,31 +238,53 @@ impl ProjectSettings {
 
 /// The list that the file names.
 fn listed(registry: &RegistryPlace) -> Option<Registry> {
-    if let Some(query) = &registry.query {
-        let listed = Registry::query(&query.value);
-        return Some(match &registry.beside {
-            Some(beside) => listed.beside(&beside.value.schema, &beside.value.table),
-            None => listed,
-        });
+    let listed = match &registry.query {
+        Some(query) => Some(by_query(registry, &query.value)),
+        None => in_table(registry),
+    };
+    let words = registry.states.iter().flat_map(|states| &states.value);
+    let add = |listed: Registry, (word, state): &(String, TenantState)| {
+        listed.state_word(word, state.clone())
+    };
+    Some(words.fold(listed?, add))
+}
+
+fn by_query(registry: &RegistryPlace, query: &str) -> Registry {
+    let listed = Registry::query(query);
+    match &registry.beside {
+        Some(beside) => listed.beside(&beside.value.schema, &beside.value.table),
+        None => listed,
     }
+}
+
+/// What a text of the file changes.
+type Change = fn(Registry, &str) -> Registry;
+
+fn in_table(registry: &RegistryPlace) -> Option<Registry> {
     let table = registry.table.as_ref().map(|table| &table.value);
-    let key = registry.key.as_ref();
-    let column = registry.schema_column.as_ref();
-    let only = registry.only.as_ref();
-    if table.is_none() && key.is_none() && column.is_none() && only.is_none() {
+    let [key, schema, state, only] = [
+        &registry.key,
+        &registry.schema_column,
+        &registry.state_column,
+        &registry.only,
+    ]
+    .map(|text| text.as_ref().map(|text| text.value.as_str()));
+    if table.is_none() && [key, schema, state, only].iter().all(Option::is_none) {
         return None;
     }
-    let listed = table.map_or_else(Registry::default, |table| {
+    let mut listed = table.map_or_else(Registry::default, |table| {
         Registry::table(&table.schema, &table.table)
     });
-    let listed = key
-        .iter()
-        .fold(listed, |listed, key| listed.key(&key.value));
-    let listed = column
-        .iter()
-        .fold(listed, |listed, column| listed.schema_column(&column.value));
-    Some(
-        only.iter()
-            .fold(listed, |listed, only| listed.only(&only.value)),
-    )
+    let changes: [(Option<&str>, Change); 4] = [
+        (key, Registry::key),
+        (schema, Registry::schema_column),
+        (state, Registry::state_column),
+        (only, Registry::only),
+    ];
+    for (text, change) in changes {
+        if let Some(text) = text {
+            listed = change(listed, text);
+        }
+    }
+    Some(listed)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tenant_core::TenantState;
 use toml::de::{DeTable, DeValue};
 
 use crate::SettingsError;
@@ -90,15 +91,20 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn registry(section: &Section<'_>) -> RegistryPlace {
-    for key in ["table", "key", "schema_column", "only"] {
+    for key in ["table", "key", "schema_column", "state_column", "only"] {
         section.refuse_both("query", key);
     }
     section.refuse_without("beside", "query");
+    if section.line("query").is_none() {
+        section.refuse_without("states", "state_column");
+    }
     RegistryPlace {
         table: section.value("table", table),
         query: section.value("query", string),
         key: section.value("key", string),
         schema_column: section.value("schema_column", string),
+        state_column: section.value("state_column", string),
+        states: section.value("states", states),
         only: section.value("only", string),
         beside: section.value("beside", table),
     }
@@ -107,6 +113,23 @@ fn registry(section: &Section<'_>) -> RegistryPlace {
 fn table(value: &Value<'_>) -> Result<TableName, Expected> {
     const EXPECTED: &str = "a table with its schema, such as \"public.organizations\"";
     TableName::parse(&string(value)?).ok_or_else(|| Expected::of(value, EXPECTED))
+}
+
+/// The application's words, each with the state that it means.
+fn states(value: &Value<'_>) -> Result<Vec<(String, TenantState)>, Expected> {
+    const STATES: &str = "\"active\", \"suspended\" or \"trashed\"";
+    let Some(table) = value.get_ref().as_table() else {
+        let expected = "a table, such as `{ blocked = \"suspended\" }`";
+        return Err(Expected::at(value, expected));
+    };
+    let states =
+        table.iter().map(
+            |(word, state)| match TenantState::from(string(state)?.as_str()) {
+                TenantState::Other(_) => Err(Expected::of(state, STATES)),
+                known => Ok((word.get_ref().to_string(), known)),
+            },
+        );
+    states.collect()
 }
 
 fn names(section: &Section<'_>) -> Names {

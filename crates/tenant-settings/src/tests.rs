@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tenant_core::TenantState;
+
 use super::*;
 
 /// Every key, once.
@@ -18,6 +20,8 @@ tenant = "/elsewhere/schema_tenant.rs"
 table = "public.organizations"
 key = "slug"
 schema_column = "schema_name"
+state_column = "status"
+states = { blocked = "suspended", "to be deleted" = "trashed" }
 only = "deleted_at IS NULL"
 [names]
 schema = "org_{name}"
@@ -74,6 +78,17 @@ fn every_key_is_read_and_paths_start_at_the_folder_of_the_file() {
     assert_eq!(schema, Path::new("/elsewhere/schema_tenant.rs"));
     let table = written.registry.table.unwrap();
     assert_eq!(table.value.to_string(), "public.organizations");
+    assert_eq!(written.registry.state_column.unwrap().value, "status");
+    let mut states = written.registry.states.unwrap().value;
+    states.sort_by(|one, other| one.0.cmp(&other.0));
+    let word = |word: &str, state| (word.to_owned(), state);
+    assert_eq!(
+        states,
+        [
+            word("blocked", TenantState::Suspended),
+            word("to be deleted", TenantState::Trashed)
+        ]
+    );
     assert_eq!(written.names.schema.unwrap().value, "org_{name}");
     assert_eq!(written.path.behind.unwrap().value, ["public"]);
     assert_eq!(written.application_role.unwrap().value, "app");

@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tenant_core::TenantState;
+
 use crate::placed::{PerStream, Placed};
 use crate::table_name::TableName;
 
@@ -63,6 +65,10 @@ pub struct RegistryPlace {
     pub key: Option<Placed<String>>,
     /// `schema_column`: the column of the schema's name.
     pub schema_column: Option<Placed<String>>,
+    /// `state_column`: the column of the tenant's state.
+    pub state_column: Option<Placed<String>>,
+    /// `states`: which state a word of the application's means.
+    pub states: Option<Placed<Vec<(String, TenantState)>>>,
     /// `only`: a condition that rows must meet.
     pub only: Option<Placed<String>>,
     /// `beside`: the table for what the application's own lacks.

@@ -80,11 +80,19 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         Advice::NameTenantSchema => {
             "if the tenant is new, name its schema with --schema, or list it with its schema before"
         }
+        Advice::ChangeOwnWork => {
+            "remove the statement that does so from the SQL file or the code. The schema, its \
+             history and the tenant's row are changed by this program only"
+        }
         Advice::InsertTenantRow => {
             "insert the tenant's row into the application's table, in the same transaction or before"
         }
         Advice::DeleteTenantRow => {
             "delete the tenant's row from the application's table, in the same transaction or before"
+        }
+        Advice::ChooseListedSchema => {
+            "if the schema that was its own is the right one, correct the tenant's schema in the \
+             application's table"
         }
         Advice::ListTenantAgain => {
             "if the tenant is to stay, list it again in the application's table"

@@ -132,7 +132,7 @@ impl Context {
 
 impl Context {
     /// What only the file can say: the registry and the names.
-    fn of_file_only(&self) -> [Setting; 8] {
+    fn of_file_only(&self) -> [Setting; 10] {
         let registry = &self.settings().written().registry;
         let names = &self.settings().written().names;
         let table = |placed: &Option<Placed<TableName>>| {
@@ -156,11 +156,21 @@ impl Context {
             setting("registry.query", text(&registry.query)),
             setting("registry.key", or_usual(text(&registry.key), "name")),
             setting("registry.schema_column", text(&registry.schema_column)),
+            setting("registry.state_column", text(&registry.state_column)),
+            setting("registry.states", self.states()),
             setting("registry.only", text(&registry.only)),
             setting("registry.beside", table(&registry.beside)),
             setting("names.schema", Some(template)),
             setting("names.allow", text(&names.allow)),
         ]
+    }
+
+    /// The application's words for states.
+    fn states(&self) -> Option<(Value, Origin)> {
+        let placed = self.settings().written().registry.states.as_ref()?;
+        let states = placed.value.iter();
+        let states = states.map(|(word, state)| (word.clone(), json!(state.as_str())));
+        Some((Value::Object(states.collect()), self.in_file(placed.line)))
     }
 
     /// The section of the linter. Its values have the place of the section.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Parser;
+use tenant_core::TenantState;
 
 use super::*;
 use crate::options::{Failures, Locking, Transactions};
@@ -21,6 +22,8 @@ tenant = "/elsewhere/schema_tenant.rs"
 table = "public.organizations"
 key = "slug"
 schema_column = "schema_name"
+state_column = "status"
+states = { blocked = "suspended", "to be deleted" = "trashed" }
 only = "deleted_at IS NULL"
 [names]
 schema = "org_{name}"

@@ -1,14 +1,17 @@
 //! `adopt-tenant`: makes a tenant of a schema that is there.
 
+use std::path::PathBuf;
+
 use clap::{Parser, ValueHint};
 use command_line::options::{Locking, Unknown};
 use command_line::output::shown;
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{Adopted, At, SchemaName, TenantName, Version};
+use tenant_core::{Adopted, At, Hooks, SchemaName, TenantName, Version};
 
 use crate::json::{self, NoteDetail};
+use crate::seed::seeded;
 use crate::{report, tenants, version};
 
 /// Make a tenant of a schema that is there
@@ -17,7 +20,8 @@ use crate::{report, tenants, version};
 /// migrations create, and the differences are shown. For one without a history, the
 /// command finds the version whose definition the schema matches, and records it. If no
 /// version matches, the schema is refused, and the differences from the nearest are
-/// shown. Nothing in the schema changes, except its history.
+/// shown. Nothing in the schema changes, except its history, and
+/// what --seed changes.
 ///
 /// A history with unknown migrations is refused, unless --allow-unknown-migrations is
 /// given and this program has some of its migrations. Then nothing is compared, and a
@@ -46,6 +50,13 @@ pub struct AdoptTenant {
     #[arg(long, value_name = "VERSION", value_parser = version::of)]
     at: Option<At>,
 
+    /// SQL file to run in the tenant; repeatable
+    ///
+    /// It runs in the transaction that registers the tenant. `{name}` and `{schema}` are bound
+    /// parameters. The files of `seed` in the settings do not run.
+    #[arg(long, value_name = "FILE")]
+    seed: Vec<PathBuf>,
+
     #[command(flatten)]
     locking: Locking,
 
@@ -73,8 +84,9 @@ impl Script for AdoptTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let name = context.name(self.name.as_str())?;
-        let tenants =
-            tenants::open_with(context, self.unknown.settings(self.locking.settings())).await?;
+        let settings = self.unknown.settings(self.locking.settings());
+        let settings = seeded(settings, &self.seed, Hooks::on_adopt)?;
+        let tenants = tenants::open_with(context, settings).await?;
         let mut call = tenants.adopt(&name);
         if let Some(schema) = &self.schema {
             call = call.in_schema(schema);

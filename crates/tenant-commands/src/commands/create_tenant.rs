@@ -11,8 +11,9 @@ use anyhow::{Context as _, anyhow};
 use clap::{Parser, ValueHint};
 use command_line::exit::UsageError;
 use command_line::options::{Locking, Naming, Transactions};
+use command_line::settings::HooksOn;
 use command_line::{Common, Context, NameArg, Script, Verdict};
-use tenant_core::{Node, Outcome, SchemaName, TenantName};
+use tenant_core::{Hooks, Node, Outcome, SchemaName, TenantName};
 
 use crate::progress::Bar;
 use crate::seed::seeded;
@@ -86,8 +87,9 @@ impl Script for CreateTenant {
         let names = self.all_names(context)?;
         let schema = self.schema_of(&names)?;
         let settings = self.transactions.settings(self.locking.settings());
-        let settings = seeded(self.naming.settings(settings), &self.seed)?;
-        let mut tenants = tenants::open_with(context, settings).await?;
+        let settings = self.naming.settings(settings);
+        let settings = seeded(settings, &self.seed, Hooks::on_create)?;
+        let mut tenants = tenants::open_for(&[HooksOn::Create], context, settings).await?;
         if let Some(node) = self.placement.clone() {
             tenants = tenants.cluster().placed_on(node).await?;
         }

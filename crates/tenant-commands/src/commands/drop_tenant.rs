@@ -3,6 +3,7 @@
 use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::table;
+use command_line::settings::HooksOn;
 use command_line::words::counted;
 use command_line::{Common, Context, NameArg, Script, Verdict, ask};
 use serde::Serialize;
@@ -91,7 +92,7 @@ impl Script for DropTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let name = context.name(self.name.as_str())?;
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let tenants = tenants::open_for(&[HooksOn::Drop], context, self.locking.settings()).await?;
         let contents = tenants.contents(&name).await?;
         if let Some(why) = contents
             .others

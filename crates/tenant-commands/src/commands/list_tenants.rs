@@ -9,7 +9,7 @@ use command_line::{Common, Context, Invocation, Script, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{SchemaName, Tenant, Version};
+use tenant_core::{SchemaName, Tenant, TenantState, Version};
 
 use crate::report::problems;
 use crate::tenants;
@@ -26,7 +26,9 @@ use crate::tenants;
 /// With --json: tenants: name, schema (what its schema is called, or null when its row is not
 /// a valid tenant), created_at (RFC 3339), version (the newest applied migration, or null), pending (how many are missing, or null when that is
 /// not known), unknown (how many applied ones this program does not have, or null),
-/// state (up_to_date, behind, ahead, other_program, unreadable), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
+/// state (up_to_date, behind, ahead, other_program, unreadable), listed_as (what the registry
+/// says of its state: active, suspended, trashed, its own word, or null; only for a registry that
+/// has states), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
 /// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
 /// known).
 #[derive(Debug, Parser)]
@@ -51,6 +53,8 @@ struct Row<'a> {
     unknown: Option<usize>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    listed_as: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<Option<u64>>,
@@ -64,15 +68,23 @@ impl Script for ListTenants {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let tenants = tenants::open(context).await?;
-        let is_cluster = tenants.database().is_cluster();
+        let columns = Columns {
+            has_schemas: false,
+            has_states: tenants.registry().has_states(),
+            is_cluster: tenants.database().is_cluster(),
+        };
         let tenants = tenants.list().await?;
+        let columns = Columns {
+            has_schemas: tenants.iter().any(has_other_schema),
+            ..columns
+        };
         let rows = tenants
             .iter()
-            .map(|tenant| row(tenant, is_cluster, context.invocation()));
+            .map(|tenant| row(tenant, &columns, context.invocation()));
         let document = Document {
             tenants: rows.collect(),
         };
-        let text = text(&tenants, is_cluster, context.invocation());
+        let text = text(&tenants, &columns, context.invocation());
         context.output.answer(&document, &text)?;
         let broken = tenants.iter().filter_map(|tenant| {
             let error = tenant.error.as_ref()?;
@@ -86,8 +98,8 @@ impl Script for ListTenants {
     }
 }
 
-fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row<'a> {
-    let place = tenant.place.as_ref();
+fn row<'a>(tenant: &'a Tenant, columns: &Columns, invocation: &Invocation) -> Row<'a> {
+    let (place, is_cluster) = (tenant.place.as_ref(), columns.is_cluster);
     Row {
         name: &tenant.name,
         schema: tenant.schema.as_ref().map(SchemaName::as_str),
@@ -96,6 +108,7 @@ fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row
         pending: tenant.pending,
         unknown: tenant.unknown,
         state: code(tenant),
+        listed_as: columns.has_states.then(|| listed_as(tenant)),
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
         error: tenant
@@ -105,15 +118,11 @@ fn row<'a>(tenant: &'a Tenant, is_cluster: bool, invocation: &Invocation) -> Row
     }
 }
 
-fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String {
+fn text(tenants: &[Tenant], columns: &Columns, invocation: &Invocation) -> String {
     if tenants.is_empty() {
         let create = invocation.call(&Command::CreateTenant(None));
         return format!("There are no tenants yet. To create one, run `{create}`.");
     }
-    let columns = Columns {
-        has_schemas: tenants.iter().any(has_other_schema),
-        is_cluster,
-    };
     let rows = tenants.iter().map(|tenant| columns.row(tenant));
     let table = table(columns.heading(), rows);
     format!("{table}\n{}", counted(tenants.len(), "tenant"))
@@ -123,6 +132,8 @@ fn text(tenants: &[Tenant], is_cluster: bool, invocation: &Invocation) -> String
 struct Columns {
     /// What schemas are called, where some are not called as their tenants.
     has_schemas: bool,
+    /// What the registry says of its tenants' states.
+    has_states: bool,
     is_cluster: bool,
 }
 
@@ -131,6 +142,7 @@ impl Columns {
         let mut heading = vec!["Tenant"];
         heading.extend(self.has_schemas.then_some("Schema"));
         heading.extend(["Created", "Version", "State"]);
+        heading.extend(self.has_states.then_some("Listed as"));
         if self.is_cluster {
             heading.extend(["Server", "Size"]);
         }
@@ -141,11 +153,18 @@ impl Columns {
         let mut row = vec![shown(&tenant.name).into_owned()];
         row.extend(self.has_schemas.then(|| schema(tenant)));
         row.extend(cells(tenant));
+        let state = listed_as(tenant).unwrap_or("-");
+        row.extend(self.has_states.then(|| shown(state).into_owned()));
         if self.is_cluster {
             row.extend(place(tenant));
         }
         row
     }
+}
+
+/// What the registry says of the tenant's state, in one word.
+fn listed_as(tenant: &Tenant) -> Option<&str> {
+    tenant.state.as_ref().map(TenantState::as_str)
 }
 
 fn has_other_schema(tenant: &Tenant) -> bool {

@@ -3,6 +3,7 @@
 use clap::{Parser, ValueHint};
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
+use command_line::settings::HooksOn;
 use command_line::words::counted;
 use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
@@ -73,7 +74,8 @@ impl Script for RenameTenant {
             context.name(self.from.as_str())?,
             context.name(self.to.as_str())?,
         );
-        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let tenants =
+            tenants::open_for(&[HooksOn::Rename], context, self.locking.settings()).await?;
         let mut call = tenants.rename(&from, &to);
         if let Some(schema) = &self.schema {
             call = call.to_schema(schema);

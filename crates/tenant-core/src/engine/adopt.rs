@@ -1,9 +1,9 @@
 //! Makes a tenant of a schema that is there.
 
-use sql_text::literal;
-
 use super::attempt::Attempts;
-use super::ledger::{create_ledger, record};
+use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
+use super::kept::Kept;
+use super::ledger::{create_ledger, record, versions_in};
 use super::name_state::open_and_look;
 use super::rehearse::shape_of;
 use super::script::Script;
@@ -11,6 +11,7 @@ use super::send::run_script;
 use super::transaction::{confirm, finish};
 use super::work::Work;
 use crate::Error;
+use crate::hook::Occasion;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::registry::Ran;
@@ -61,7 +62,7 @@ async fn register(
     is_registered: bool,
     decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
 ) -> Result<(), Error> {
-    let ledger = ledger(work).await?;
+    let ledger = versions_in(work).await?;
     let has_versions = ledger.as_ref().is_some_and(|versions| !versions.is_empty());
     if is_registered && has_versions {
         return Err(nothing_to_adopt(work));
@@ -85,8 +86,24 @@ async fn register(
         }
         record_all(work, &migrations, is_registered, &mut script);
     }
+    complete(work, script).await
+}
+
+/// Runs `script`, and behind it the application's own work, and commits.
+async fn complete(work: Work<'_>, mut script: Script<'_>) -> Result<(), Error> {
+    if !has_hooks(work, Occasion::Adopt) {
+        confirm(work, &mut script);
+        script.commit();
+        return run_script(work, &script).await;
+    }
+    run_script(work, &script).await?;
+    let kept = Kept::as_now(work).await?;
+    run_hooks(work, Occasion::Adopt).await?;
+    let mut script = Script::default();
+    forget_own_work(work, &mut script);
+    kept.require(work, &mut script);
     confirm(work, &mut script);
-    script.commit();
+    commit_own_work(work, &mut script);
     run_script(work, &script).await
 }
 
@@ -116,27 +133,4 @@ fn record_all<'a>(
     if let Some(statement) = statement {
         script.step("registering the tenant", &statement);
     }
-}
-
-/// The versions in the schema's table of applied migrations; `None` without one.
-async fn ledger(work: Work<'_>) -> Result<Option<Vec<String>>, Error> {
-    let ledger = work.schema.ledger();
-    let exists = format!(
-        "SELECT pg_catalog.to_regclass({}) IS NOT NULL",
-        literal(&ledger)
-    );
-    let failed =
-        |error| Error::database(format!("{}: reading what is applied", work.schema), error);
-    let client = work.session.client();
-    let row = client.query_typed_one(&exists, &[]).await;
-    if !row
-        .and_then(|row| row.try_get::<_, bool>(0))
-        .map_err(failed)?
-    {
-        return Ok(None);
-    }
-    let versions = format!("SELECT version::text FROM {ledger} ORDER BY version COLLATE \"C\"");
-    let rows = client.query_typed(&versions, &[]).await.map_err(failed)?;
-    let versions = rows.iter().map(|row| row.try_get(0));
-    versions.collect::<Result<_, _>>().map(Some).map_err(failed)
 }

@@ -72,6 +72,29 @@ async fn read_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     }
 }
 
+/// The versions in the schema's table of applied migrations; `None` without one.
+pub(super) async fn versions_in(work: Work<'_>) -> Result<Option<Vec<String>>, Error> {
+    let ledger = work.schema.ledger();
+    let exists = format!(
+        "SELECT pg_catalog.to_regclass({}) IS NOT NULL",
+        literal(&ledger)
+    );
+    let failed =
+        |error| Error::database(format!("{}: reading what is applied", work.schema), error);
+    let client = work.session.client();
+    let row = client.query_typed_one(&exists, &[]).await;
+    if !row
+        .and_then(|row| row.try_get::<_, bool>(0))
+        .map_err(failed)?
+    {
+        return Ok(None);
+    }
+    let versions = format!("SELECT version::text FROM {ledger} ORDER BY version COLLATE \"C\"");
+    let rows = client.query_typed(&versions, &[]).await.map_err(failed)?;
+    let versions = rows.iter().map(|row| row.try_get(0));
+    versions.collect::<Result<_, _>>().map(Some).map_err(failed)
+}
+
 /// Opens the transaction in a schema that has no ledger; `None` when another
 /// run has made one meanwhile.
 async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {

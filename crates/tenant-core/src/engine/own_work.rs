@@ -4,6 +4,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
+use super::kept::Kept;
 use super::script::{Ending, Script};
 use super::send::{ask, run_script};
 use super::settle::status;
@@ -116,7 +117,7 @@ pub(super) async fn open_again(work: Work<'_>) -> Result<Open, Error> {
 }
 
 /// The messages that check what the application's own work has left: that nothing
-/// which it has set is left, and that the schema exists under its name.
+/// which it has set is left, and that the tenant is as it was created.
 pub(crate) fn checks(work: Work<'_>) -> Vec<String> {
     let mut script = Script::default();
     add_checks(work, &mut script);
@@ -131,6 +132,7 @@ pub(crate) fn checks(work: Work<'_>) -> Vec<String> {
 
 fn add_checks(work: Work<'_>, script: &mut Script<'_>) {
     forget_own_work(work, script);
+    Kept::of_new(work).require(work, script);
     script.step("setting the search path", &work.path().set_local());
     script.step("checking that the schema exists", &work.path().check());
     confirm(work, script);

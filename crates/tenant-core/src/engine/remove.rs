@@ -6,6 +6,7 @@ use super::cluster::refers_to_shared;
 use super::dependents::{Dependents, refuse_dependents};
 use super::drop_steps::{DropStep, Portion, next_drop_step};
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
+use super::kept::{Kept, require_gone};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
@@ -88,7 +89,12 @@ async fn drop_in_steps(
                 return Err(error);
             }
         };
-        let removed = run_removal(work, &portion, ask).await;
+        let removal = Removal {
+            portion: &portion,
+            has_schema: existing.schema,
+            ask,
+        };
+        let removed = removal.run(work).await;
         finish(work, removed).await?;
         match portion {
             Portion::Statements(_) => {}
@@ -117,32 +123,43 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
     Ok(portion)
 }
 
-/// Drops what is to be dropped, with the application's own work where that is all, and
-/// commits.
-async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), Error> {
-    let is_all = matches!(portion, Portion::Everything);
-    let [before, after] =
-        [Occasion::Drop, Occasion::Dropped].map(|occasion| is_all && has_hooks(work, occasion));
-    let mut script = Script::default();
-    if before {
-        run_hooks(work, Occasion::Drop).await?;
-        forget_own_work(work, &mut script);
+/// What is done in one go.
+struct Removal<'a> {
+    portion: &'a Portion,
+    has_schema: bool,
+    ask: Ask,
+}
+
+impl Removal<'_> {
+    /// Drops what is to be dropped, with the application's own work where that is all, and
+    /// commits.
+    async fn run(&self, work: Work<'_>) -> Result<(), Error> {
+        let is_all = matches!(self.portion, Portion::Everything);
+        let [before, after] =
+            [Occasion::Drop, Occasion::Dropped].map(|occasion| is_all && has_hooks(work, occasion));
+        let mut script = Script::default();
+        if before {
+            run_hooks(work, Occasion::Drop).await?;
+            forget_own_work(work, &mut script);
+            Kept::of_dropped(work, self.has_schema).require(work, &mut script);
+        }
+        add_removal(work, self.portion, &mut script);
+        if after {
+            run_script(work, &script).await?;
+            run_hooks(work, Occasion::Dropped).await?;
+            script = Script::default();
+            forget_own_work(work, &mut script);
+            require_gone(work, &mut script);
+        }
+        if is_all && self.ask == Ask::List {
+            confirm_gone(work, &mut script);
+        }
+        match before || after {
+            true => commit_own_work(work, &mut script),
+            false => script.commit(),
+        }
+        run_script(work, &script).await
     }
-    add_removal(work, portion, &mut script);
-    if after {
-        run_script(work, &script).await?;
-        run_hooks(work, Occasion::Dropped).await?;
-        script = Script::default();
-        forget_own_work(work, &mut script);
-    }
-    if is_all && ask == Ask::List {
-        confirm_gone(work, &mut script);
-    }
-    match before || after {
-        true => commit_own_work(work, &mut script),
-        false => script.commit(),
-    }
-    run_script(work, &script).await
 }
 
 fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {

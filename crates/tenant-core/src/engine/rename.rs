@@ -12,6 +12,7 @@ use super::cluster::ask_as_it_is;
 use super::drop_steps::{ROOM, SHARE};
 use super::follow_name::follow_name;
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks_of_rename};
+use super::kept::Kept;
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
 use super::name_state::open_and_look_at_both;
 use super::script::Script;
@@ -109,9 +110,8 @@ async fn follow(
     let rows = rows.map_err(|error| of_new_name(error, tenant))?;
     let left = read_left(&rows, work.schema, to);
     if has_hooks && let Schema::Tenant(old) = work.schema {
-        run_hooks_of_rename(work.on(to), old).await?;
+        run_own_work(work.on(to), old).await?;
         let mut script = Script::default();
-        forget_own_work(work.on(to), &mut script);
         confirm_renamed(work, to, &mut script);
         commit_own_work(work, &mut script);
         let committed = run_script(work, &script).await;
@@ -128,6 +128,17 @@ async fn follow(
         left,
         places,
     })
+}
+
+/// Runs the application's own work, and sees that it has left the tenant, which is that of
+/// `work` now, as it was.
+async fn run_own_work(work: Work<'_>, old: &Target) -> Result<(), Error> {
+    let kept = Kept::as_now(work).await?;
+    run_hooks_of_rename(work, old).await?;
+    let mut script = Script::default();
+    forget_own_work(work, &mut script);
+    kept.require(work, &mut script);
+    run_script(work, &script).await
 }
 
 /// The application's list has the new name, and not the old one.

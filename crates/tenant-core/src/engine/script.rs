@@ -331,6 +331,9 @@ impl Failure<'_> {
         if unmet == Some(Assertion::Listed) {
             return work.not_listed();
         }
+        if let Some(error) = unmet.and_then(|unmet| work.not_kept(unmet)) {
+            return error;
+        }
         if let (Some(Assertion::Confirmed | Assertion::Gone), Some(error)) =
             (unmet, work.unconfirmed(unmet))
         {

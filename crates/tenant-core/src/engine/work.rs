@@ -9,7 +9,7 @@ use crate::name::Schema;
 use crate::path::{ExtensionsSchema, NOTHING, Path};
 use crate::registry::Registry;
 use crate::report::Waiting;
-use crate::{Error, Expected, Unconfirmed};
+use crate::{Error, Expected, NotKept, Unconfirmed};
 
 /// A schema, the connection to work on it with, and how.
 #[derive(Clone, Copy)]
@@ -80,6 +80,14 @@ impl<'a> Work<'a> {
                 _ => Expected::Listed,
             },
         })))
+    }
+
+    /// The application's own work has changed what only this library changes.
+    pub(super) fn not_kept(self, unmet: Assertion) -> Option<Error> {
+        match self.schema {
+            Schema::Tenant(target) => NotKept::of(target, unmet),
+            _ => None,
+        }
     }
 
     /// The schema is listed, and does not exist.

@@ -14,7 +14,7 @@ pub struct OwnWork {
     pub kind: ErrorKind,
     /// PostgreSQL's code for it, if the server spoke.
     pub sqlstate: Option<String>,
-    /// The error: a [`PoolError`](crate::PoolError).
+    /// The error: a [`PoolError`](crate::PoolError), or a [`NotKept`](crate::NotKept).
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 

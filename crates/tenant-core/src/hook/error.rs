@@ -44,6 +44,29 @@ pub enum HookReason {
          or join it to a text with ||"
     )]
     Quoted(String, &'static str),
+    /// It is inside a body of code, which is a text too.
+    #[error(
+        "`{0}` is inside a body of code, where PostgreSQL takes no parameter; there, \
+         current_schema() is the tenant's schema. To hand over another value, write \
+         SELECT set_config('app.value', {0}, true) before it, and current_setting('app.value') in it"
+    )]
+    InBody(String),
+    /// It is where the name of a schema or of an object would be.
+    #[error(
+        "`{0}` is a value, and cannot be part of a name; write the name without a schema, because \
+         the search path leads to the tenant's schema alone"
+    )]
+    NotAName(String),
+    /// The statement takes no values at all.
+    #[error(
+        "`{0}` is a value, and PostgreSQL takes none in {1}; write names without a schema, because \
+         the search path leads to the tenant's schema. Where a statement has to name the schema, \
+         build it in a DO block: EXECUTE format('... %I ...', current_schema())"
+    )]
+    NoValues(String, String),
+    /// It has spaces between the braces.
+    #[error("write `{{{0}}}`, without spaces between the braces")]
+    Spaced(String),
     /// There is nothing to put there.
     #[error("`{{{0}}}` is no placeholder here; use {1}")]
     Unknown(String, String),

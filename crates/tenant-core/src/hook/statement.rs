@@ -1,8 +1,9 @@
 //! [`Bound`]: a statement with parameters in the place of its placeholders.
 
-use sql_text::{Token, TokenKind, tokens};
+use sql_text::{Text, Token, TokenKind, tokens};
 
 use super::error::{HookReason, listed};
+use super::takes_values::takes_none;
 
 /// What stands for a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,8 @@ impl Bound {
         let mut rest = all.as_slice();
         while let Some((token, behind)) = rest.split_first() {
             refuse(token)?;
-            if let [open, word, close, ..] = rest
+            refuse_spaces(rest, allowed)?;
+            if let [open, word, close, after @ ..] = rest
                 && let Some(name) = placeholder(open, word, close)
             {
                 let found = allowed.iter().find(|one| one.name() == name);
@@ -64,6 +66,9 @@ impl Bound {
                     let unknown = HookReason::Unknown(name.to_owned(), listed(allowed));
                     return Err((open.start, unknown));
                 };
+                let before = all.get(..all.len() - rest.len()).unwrap_or_default();
+                let misplaced = misplaced(before, name, after.first());
+                misplaced.map_or(Ok(()), |reason| Err((open.start, reason)))?;
                 bound.push(*found, close.range().end);
                 rest = rest.get(3..).unwrap_or_default();
                 continue;
@@ -100,6 +105,37 @@ fn placeholder<'a>(open: &Token<'_>, word: &Token<'a>, close: &Token<'_>) -> Opt
     is_one.then_some(word.text)
 }
 
+/// Why a value cannot be between the tokens `before` and the one `after`.
+fn misplaced(before: &[Token<'_>], name: &str, after: Option<&Token<'_>>) -> Option<HookReason> {
+    let braced = format!("{{{name}}}");
+    let is_dot = |token: &Token<'_>| token.kind == TokenKind::Symbol('.');
+    if after.is_some_and(is_dot) || before.last().is_some_and(is_dot) {
+        return Some(HookReason::NotAName(braced));
+    }
+    takes_none(before).map(|statement| HookReason::NoValues(braced, statement))
+}
+
+/// Refuses a placeholder with spaces between the braces, with which `rest` begins.
+fn refuse_spaces(rest: &[Token<'_>], allowed: &[Placeholder]) -> Result<(), (usize, HookReason)> {
+    let Some((open, behind)) = rest.split_first() else {
+        return Ok(());
+    };
+    let inside = behind
+        .iter()
+        .take_while(|it| it.kind != TokenKind::Symbol('}'));
+    let inside = inside.take(4).collect::<Vec<_>>();
+    let word = inside.iter().find(|it| it.kind == TokenKind::Word);
+    let is_spaced = open.kind == TokenKind::Symbol('{')
+        && inside.len() > 1
+        && inside
+            .iter()
+            .all(|it| matches!(it.kind, TokenKind::Word | TokenKind::Whitespace));
+    match word.filter(|word| is_spaced && allowed.iter().any(|one| one.name() == word.text)) {
+        Some(word) => Err((open.start, HookReason::Spaced(word.text.to_owned()))),
+        None => Ok(()),
+    }
+}
+
 /// Refuses a placeholder inside a text, and a parameter of somebody's.
 fn refuse(token: &Token<'_>) -> Result<(), (usize, HookReason)> {
     let inside = match token.kind {
@@ -115,9 +151,12 @@ fn refuse(token: &Token<'_>) -> Result<(), (usize, HookReason)> {
     let found = braced
         .iter()
         .filter_map(|one| Some((token.text.find(one.as_str())?, one)));
-    match found.min() {
-        Some((at, one)) => Err((token.start + at, HookReason::Quoted(one.clone(), inside))),
-        None => Ok(()),
+    match (found.min(), token.kind) {
+        (Some((at, one)), TokenKind::Text(Text::Dollar)) => {
+            Err((token.start + at, HookReason::InBody(one.clone())))
+        }
+        (Some((at, one)), _) => Err((token.start + at, HookReason::Quoted(one.clone(), inside))),
+        (None, _) => Ok(()),
     }
 }
 
@@ -154,7 +193,6 @@ mod tests {
             ("SELECT '{name}'", 8, "a string"),
             ("SELECT E'a{schema}'", 10, "a string"),
             ("CREATE TABLE \"t_{name}\" ()", 16, "a quoted name"),
-            ("DO $$ BEGIN PERFORM {name}; END $$", 20, "a string"),
         ] {
             let (offset, reason) = Bound::new(statement, &BOTH).unwrap_err();
             assert_eq!(offset, at, "{statement}");
@@ -162,6 +200,60 @@ mod tests {
                 matches!(&reason, HookReason::Quoted(_, it) if *it == inside),
                 "{reason}"
             );
+        }
+    }
+
+    #[test]
+    fn a_placeholder_that_cannot_be_a_value_is_refused_with_what_to_write_instead() {
+        for (statement, at, instead) in [
+            (
+                "DO $$ BEGIN PERFORM {name}; END $$",
+                20,
+                "current_schema() is the",
+            ),
+            (
+                "CREATE TABLE {schema}.notes ()",
+                13,
+                "write the name without a schema",
+            ),
+            (
+                "INSERT INTO {schema}.notes VALUES (1)",
+                12,
+                "write the name without a schema",
+            ),
+            (
+                "SELECT * FROM public.{name}",
+                21,
+                "cannot be part of a name",
+            ),
+            (
+                "/* a */ GRANT USAGE ON SCHEMA {schema} TO app",
+                30,
+                "takes none in GRANT;",
+            ),
+            (
+                "COMMENT ON SCHEMA s IS {name}",
+                23,
+                "takes none in COMMENT ON;",
+            ),
+            (
+                "CREATE VIEW v AS SELECT {name}",
+                24,
+                "takes none in CREATE VIEW;",
+            ),
+            ("SELECT { name }", 7, "write `{name}`, without spaces"),
+            ("SELECT {schema }", 7, "write `{schema}`, without spaces"),
+        ] {
+            let (offset, reason) = Bound::new(statement, &BOTH).unwrap_err();
+            assert_eq!(offset, at, "{statement}");
+            assert!(reason.to_string().contains(instead), "{reason}");
+        }
+        for statement in [
+            "CREATE TEMP TABLE one AS SELECT {name} AS name",
+            "WITH one AS (SELECT {name}) SELECT * FROM one",
+            "(SELECT {name}) UNION ALL SELECT {schema}",
+        ] {
+            assert!(Bound::new(statement, &BOTH).is_ok(), "{statement}");
         }
     }
 

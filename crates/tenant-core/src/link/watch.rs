@@ -12,6 +12,7 @@
 
 mod frames;
 mod mention;
+mod probe;
 mod state;
 mod stream;
 mod types;
@@ -24,6 +25,7 @@ use frames::Frames;
 use state::State;
 use types::{Cursor, Types};
 
+pub(crate) use probe::Probe;
 pub(crate) use state::{Ended, Mark, Seen, Standing};
 pub(super) use stream::Watched;
 pub(crate) use types::{Oids, OwnTypes};
@@ -46,6 +48,11 @@ impl Watch {
     /// How many requests have been sent so far.
     pub(crate) fn asked(&self) -> u64 {
         self.state().asked
+    }
+
+    /// Whether this was the newest probe that was sent on it.
+    pub(crate) fn has_sent(&self, probe: Probe) -> bool {
+        self.state().probe == Some(probe)
     }
 
     /// Waits until so many requests were answered to their end, or it is of no use to

@@ -160,6 +160,11 @@ impl InvalidName {
             })
     }
 
+    /// Whether it is no tenant's because two schemas can be its own.
+    pub(crate) fn has_two_schemas(&self) -> bool {
+        matches!(self.rule, NameRule::TwoSchemas { .. })
+    }
+
     pub(crate) fn of(text: &str, rule: NameRule) -> Self {
         let name = text.chars().take(MAX_BYTES + 1).collect();
         Self { name, rule }
@@ -212,6 +217,14 @@ pub enum NameRule {
     /// Several rows of the list have it.
     #[error("it is listed more than once")]
     Twice,
+    /// Its list and what is kept beside it name different schemas, and both can be its own.
+    #[error("it is listed with the schema `{listed}`, and `{kept}`, which was its schema, exists")]
+    TwoSchemas {
+        /// The schema by what the list says.
+        listed: SchemaName,
+        /// The schema that is kept beside it.
+        kept: String,
+    },
     /// Another schema was named than the one that it has by the fleet's template.
     #[error("its schema has to be called `{0}`")]
     OtherSchema(SchemaName),
@@ -222,7 +235,11 @@ impl NameRule {
     fn example(&self) -> &'static str {
         match self {
             Self::Nul | Self::Bytes(_) | Self::Pattern(_) => "",
-            Self::Schema { .. } | Self::OtherSchema(_) | Self::Shared(_) | Self::Twice => "",
+            Self::Schema { .. }
+            | Self::OtherSchema(_)
+            | Self::Shared(_)
+            | Self::TwoSchemas { .. }
+            | Self::Twice => "",
             _ => ". A good name is, for example, `acme_corp`",
         }
     }

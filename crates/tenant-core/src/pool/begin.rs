@@ -12,7 +12,7 @@ use super::directory::{Known, Whereabouts};
 use super::lent::{Kind, Lent, Signs};
 use super::lookup::{self, Place, Presence};
 use super::{PoolError, PoolInner};
-use crate::link::{Standing, Watch};
+use crate::link::{Probe, Standing, Watch};
 use crate::{ErrorKind, TenantName};
 
 /// Why a piece of work was not begun.
@@ -116,7 +116,16 @@ impl LentParts<'_> {
     pub(super) async fn ready(self, kind: Kind) -> QueryResult<()> {
         if self.signs.take_lent() || self.signs.is_busy() {
             // A query was given up that may not even have been sent.
-            self.send("").await?;
+            let probe = Probe::new();
+            self.send(&probe.message()).await?;
+            if !self.watch.has_sent(probe) {
+                // It is another connection that has answered: see `as_async_pg`.
+                self.watch.spoil();
+                self.signs.swap();
+            }
+        }
+        if self.signs.is_swapped() {
+            return Err(PoolError::Swapped.into_diesel());
         }
         self.watch.settled().await;
         let seen = self.watch.seen();

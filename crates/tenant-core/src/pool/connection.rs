@@ -210,13 +210,15 @@ impl<S: Scope> ScopedConnection<S> {
         let answer = self.parts().send(message).await;
         self.end = End::of(&answer);
         let watch = self.lent.watch();
-        if answer.is_ok() && watch.ended().is_none() {
+        let is_swapped = answer.is_ok() && watch.ended().is_none();
+        if is_swapped {
             // It is another connection that has answered: see `as_async_pg`.
             watch.spoil();
         }
         match (watch.ended(), answer) {
             // Whatever came behind the commit does not undo it.
             (Some(Ended::Committed), _) => Ok(()),
+            (_, Ok(())) if is_swapped => Err(PoolError::Swapped),
             (_, Ok(())) => Err(PoolError::Aborted),
             (_, Err(error)) => Err(error.into()),
         }

@@ -7,6 +7,7 @@ use diesel::result::DatabaseErrorKind;
 use thiserror::Error as DeriveError;
 
 use super::coded::code_of;
+use crate::assertion::Assertion;
 use crate::remedy::{
     Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind,
 };
@@ -92,6 +93,18 @@ pub enum PoolError {
         "a transaction inside the work was given up before its end, so that nothing of the work was committed"
     )]
     GivenUp,
+    /// The connection that was lent was exchanged for another one, by `mem::swap` or the like.
+    /// Queries after it were refused, and nothing of the transaction was kept.
+    #[error(
+        "another connection is in the place of the one that was lent, so that nothing of the work was committed"
+    )]
+    Swapped,
+    /// The path does not lead to the schema, which the work has dropped or renamed, or which
+    /// this role may not use. Nothing of the transaction was kept.
+    #[error(
+        "the search path does not lead to the schema: the schema was dropped or renamed, or the role may not use it"
+    )]
+    NoPath,
     /// A query failed, or the transaction did.
     #[error(transparent)]
     Query(diesel::result::Error),
@@ -107,6 +120,7 @@ impl From<diesel::result::Error> for PoolError {
         use diesel::result::Error;
         match error {
             Error::NotInTransaction => Self::Ended,
+            error if is_about_path(&error) => Self::NoPath,
             Error::QueryBuilderError(inner) => match inner.downcast::<Self>() {
                 Ok(error) => *error,
                 Err(inner) => Self::Query(Error::QueryBuilderError(inner)),
@@ -172,6 +186,8 @@ impl PoolError {
             | Self::Ended
             | Self::PathReset
             | Self::GivenUp
+            | Self::Swapped
+            | Self::NoPath
             | Self::Driver(_)
             | Self::Query(_) => Vec::new(),
         }
@@ -190,7 +206,12 @@ impl PoolError {
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
             Self::NeedsDirect | Self::TenantBehind(_) => ErrorKind::Unsupported,
-            Self::Aborted | Self::Ended | Self::PathReset | Self::GivenUp => ErrorKind::Failed,
+            Self::Aborted
+            | Self::Ended
+            | Self::PathReset
+            | Self::GivenUp
+            | Self::Swapped
+            | Self::NoPath => ErrorKind::Failed,
             Self::Driver(error) => error.kind(),
             Self::Query(error) => query_kind(error),
         }
@@ -209,6 +230,14 @@ impl PoolError {
             Self::Ended => Some("25P01"),
             Self::Query(error) => query_sqlstate(error),
             _ => None,
+        }
+    }
+
+    /// Of a message of the pool's own on a connection without Diesel.
+    pub(super) fn of_driver(error: PgError) -> Self {
+        match error.unmet() {
+            Some(Assertion::Path) => Self::NoPath,
+            _ => Self::Driver(error),
         }
     }
 
@@ -242,6 +271,12 @@ fn query_sqlstate(error: &diesel::result::Error) -> Option<&str> {
         DatabaseErrorKind::ReadOnlyTransaction => "25006",
         _ => return None,
     })
+}
+
+/// Whether a check of our own has found that the path leads elsewhere.
+fn is_about_path(error: &diesel::result::Error) -> bool {
+    let code = query_sqlstate(error).unwrap_or_default();
+    Assertion::unmet(code, &error.to_string()) == Some(Assertion::Path)
 }
 
 fn query_kind(error: &diesel::result::Error) -> ErrorKind {

@@ -89,6 +89,8 @@ pub(super) struct Signs {
     lent: AtomicBool,
     /// The transaction was begun so that it may only read.
     read_only: AtomicBool,
+    /// Another connection is in the place of the one that was lent.
+    swapped: AtomicBool,
 }
 
 /// A transaction inside a piece of work, which is given up unless it comes to its end.
@@ -185,6 +187,15 @@ impl Signs {
         self.lent.swap(false, Ordering::Relaxed)
     }
 
+    /// Another connection is in the place of the one that was lent.
+    pub(super) fn swap(&self) {
+        self.swapped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_swapped(&self) -> bool {
+        self.swapped.load(Ordering::Relaxed)
+    }
+
     /// The transaction may only read.
     pub(super) fn only_read(&self) {
         self.read_only.store(true, Ordering::Relaxed);
@@ -205,6 +216,7 @@ impl Signs {
         self.read_only.store(false, Ordering::Relaxed);
         self.left.store(false, Ordering::Relaxed);
         self.given_up.store(false, Ordering::Relaxed);
+        self.swapped.store(false, Ordering::Relaxed);
         self.outdated.swap(false, Ordering::Relaxed)
     }
 }

@@ -209,7 +209,7 @@ impl PoolInner {
         };
         transaction.end();
         let lent = self.checkout().await?;
-        let error = PoolError::Driver(error.into());
+        let error = PoolError::of_driver(error.into());
         let refused = self.explain(&lent.connection, scope.tenant(), error);
         Err(refused.await.into())
     }

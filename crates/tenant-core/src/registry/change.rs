@@ -12,7 +12,7 @@ use crate::migration::Migration;
 use crate::name::Schema;
 
 /// The fingerprints that a row has, none where somebody has written something else.
-const READABLE: &str =
+pub(super) const READABLE: &str =
     "CASE WHEN pg_catalog.jsonb_typeof(fingerprints) = 'object' THEN fingerprints ELSE '{}' END";
 
 /// Migrations that were applied or reverted, for the list to know.
@@ -33,7 +33,7 @@ impl Ran<'_> {
     }
 
     /// An expression of type `jsonb`: the fingerprints by version, if there are any.
-    fn fingerprints(self) -> Option<String> {
+    pub(super) fn fingerprints(self) -> Option<String> {
         let pairs = self.migrations.iter();
         let pairs =
             pairs.flat_map(|one| [literal(one.version().as_str()), literal(one.fingerprint())]);

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use sql_text::literal;
 
+use super::beside::BESIDE_SCHEMA;
 use super::columns::{Column, Columns};
 use super::place::Place;
 use super::source::Source;
@@ -57,10 +58,11 @@ impl Registry {
         format!("SELECT FROM {} LIMIT 0", self.name_of(list))
     }
 
-    /// The query for all rows of a list: key, when it was made, version, and where only the
-    /// list of tenants knows it, the schema.
+    /// The query for all rows of a list: key, when it was made, version. Where the list of
+    /// tenants says more than that, also the schema, if only the list knows it, the state, and
+    /// the schema that is kept beside a query; each of them can be null.
     pub(crate) fn all(&self, list: List) -> String {
-        if list == List::Tenants && !self.is_plain() {
+        if list == List::Tenants && (!self.is_plain() || self.has_states()) {
             return self.all_tenants();
         }
         let (place, columns) = (self.place(list), self.columns(list));
@@ -79,13 +81,16 @@ impl Registry {
 
     fn all_tenants(&self) -> String {
         let rows = self.rows("t");
-        let schema = match self.names().is_mapped() {
-            true => format!(", {}::text", rows.schema),
-            false => String::new(),
-        };
+        let schema = self.names().is_mapped().then_some(rows.schema);
+        let or_null = |text: Option<String>| text.unwrap_or_else(|| "NULL".to_owned());
+        let more = [schema, rows.state, rows.kept_schema].map(or_null);
+        let [schema, state, kept] = more;
         let (key, from) = (rows.key, rows.from);
         let (created_at, version) = (rows.created_at, rows.version);
-        format!("SELECT {key}::text, {created_at}, {version}{schema} FROM {from}")
+        format!(
+            "SELECT {key}::text, {created_at}, {version}, {schema}::text, {state}::text, \
+             {kept}::text FROM {from}"
+        )
     }
 
     /// The query for those schemas of a list, its parameter, that are tenants'.
@@ -152,6 +157,8 @@ impl Registry {
         }
         let found = Columns::beside(columns.clone().any(|column| column == "created_at"));
         self.list(List::Tenants).found.set(found);
+        self.states()
+            .give(columns.clone().any(|column| column == "state"));
         self.0.is_described.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -206,6 +213,19 @@ impl Registry {
         format!(
             "DELETE FROM {} WHERE {} = {}",
             place.table,
+            place.key,
+            literal(key)
+        )
+    }
+
+    /// The statement by which what is kept beside a query names the schema that the query
+    /// gives, for people to run.
+    pub(crate) fn keep_schema(&self, key: &str, schema: &str) -> String {
+        let place = self.place(List::Tenants);
+        format!(
+            "UPDATE {} SET {BESIDE_SCHEMA} = {} WHERE {} = {}",
+            place.table,
+            literal(schema),
             place.key,
             literal(key)
         )

@@ -2,7 +2,8 @@
 
 use super::columns::{Column, Columns};
 use super::place::Place;
-use super::source::{Seen, Source};
+use super::source::{KEPT_SCHEMA, Seen, Source};
+use super::states::States;
 use super::{List, Lists, Registry};
 use crate::name::Naming;
 
@@ -22,25 +23,41 @@ pub struct Rows {
     pub created_at: String,
     /// The newest applied migration by what the list says; null when it does not say.
     pub version: String,
+    /// The state of its tenant, of type `text`, if the list says that: see
+    /// [`Registry::state_of`](super::Registry::state_of).
+    pub state: Option<String>,
     /// The fingerprints of the applied migrations, if the list has them.
     pub(crate) fingerprints: Option<String>,
+    /// The name of the schema that is kept beside a query, or null.
+    pub(super) kept_schema: Option<String>,
 }
 
 impl Rows {
     pub(super) fn of_tenants(registry: &Registry, columns: Columns, alias: &str) -> Self {
         let place = registry.place(List::Tenants);
-        let Lists { source, naming, .. } = &*registry.0;
-        let seen = source.seen(place, columns, naming, alias);
+        let Lists {
+            source,
+            naming,
+            states,
+            ..
+        } = &*registry.0;
+        let seen = source.seen(place, columns, naming, states, alias);
         // A query is given all of them, some of them null.
         let columns = match source.is_query() {
             true => Columns::ALL,
             false => columns,
         };
-        Self::of(seen, columns, alias)
+        let kept_schema = format!("{alias}.{KEPT_SCHEMA}");
+        Self {
+            state: states.of_row(source.is_query(), alias),
+            kept_schema: source.is_query().then_some(kept_schema),
+            ..Self::of(seen, columns, alias)
+        }
     }
 
     pub(super) fn of_spares(place: &Place, columns: Columns, alias: &str) -> Self {
-        let seen = Source::default().seen(place, columns, &Naming::default(), alias);
+        let (naming, states) = (Naming::default(), States::default());
+        let seen = Source::default().seen(place, columns, &naming, &states, alias);
         Self::of(seen, columns, alias)
     }
 
@@ -58,7 +75,9 @@ impl Rows {
             schema: seen.schema,
             created_at: null(column(Column::CreatedAt), "timestamptz"),
             version: null(column(Column::Version), "text"),
+            state: None,
             fingerprints: column(Column::Fingerprints),
+            kept_schema: None,
         }
     }
 }

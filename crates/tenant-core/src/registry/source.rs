@@ -1,12 +1,17 @@
 //! [`Source`]: what says which tenants there are.
 
+use super::beside::BESIDE_SCHEMA;
 use super::columns::{Column, Columns};
 use super::place::Place;
+use super::states::States;
 use crate::name::Naming;
 
 /// The columns that a query gives: the tenant's name, its schema, and since when it is there.
 const NAME: &str = "name";
 const SCHEMA: &str = "schema";
+
+/// The schema that is kept beside.
+pub(super) const KEPT_SCHEMA: &str = "kept_schema";
 
 /// What says which tenants there are, and so has the rows that are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +52,7 @@ impl Source {
         place: &Place,
         columns: Columns,
         naming: &Naming,
+        states: &States,
         alias: &str,
     ) -> Seen {
         match self {
@@ -68,7 +74,10 @@ impl Source {
                 }
             }
             Self::Query(query) => Seen {
-                from: format!("({}) {alias}", beside(query, place, columns, naming)),
+                from: format!(
+                    "({}) {alias}",
+                    beside(query, place, columns, naming, states)
+                ),
                 key: format!("{alias}.{NAME}"),
                 schema: format!("{alias}.{SCHEMA}"),
             },
@@ -99,7 +108,13 @@ impl Source {
 
 /// The rows of a query, with what is kept of each beside it. A row without a name has the
 /// empty one, which no tenant can have: it is told like each other row that is no tenant.
-fn beside(query: &str, place: &Place, columns: Columns, naming: &Naming) -> String {
+fn beside(
+    query: &str,
+    place: &Place,
+    columns: Columns,
+    naming: &Naming,
+    states: &States,
+) -> String {
     let schema = naming
         .sql("q.name")
         .unwrap_or_else(|| "q.schema".to_owned());
@@ -107,9 +122,13 @@ fn beside(query: &str, place: &Place, columns: Columns, naming: &Naming) -> Stri
         true => "q.created_at::timestamptz",
         false => "NULL::timestamptz",
     };
+    let state = match states.is_given() {
+        true => "q.state::text AS state, ",
+        false => "",
+    };
     format!(
         "SELECT coalesce(q.name::text, '') AS {NAME}, {schema}::text AS {SCHEMA}, {created_at} AS created_at, \
-         b.version, b.migrated_at, coalesce(b.fingerprints, '{{}}') AS fingerprints \
+         {state}b.{BESIDE_SCHEMA} AS {KEPT_SCHEMA}, b.version, b.migrated_at, coalesce(b.fingerprints, '{{}}') AS fingerprints \
          FROM ({}) q LEFT JOIN {} b ON b.{} = q.name::text",
         inner(query),
         place.table,

@@ -63,6 +63,11 @@ advice! {
     InsertTenantRow,
     /// Delete the tenant's row from the application's table before, or in the same transaction.
     DeleteTenantRow,
+    /// Remove the statement from the application's own work that changes what only this library
+    /// changes.
+    ChangeOwnWork,
+    /// Let the application's list and what is kept beside it name the same schema.
+    ChooseListedSchema,
     /// List the tenant again in the application's table.
     ListTenantAgain,
     /// Correct the rows or the columns that the message names, and run it again.

@@ -6,8 +6,8 @@ use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::registry::Registry;
 use crate::{
-    At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure, Naming, Node, PgError,
-    SchemaName, TenantName, Version,
+    At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure, Naming, Node, NotKept,
+    PgError, SchemaName, TenantName, Version,
 };
 
 impl Error {
@@ -35,6 +35,13 @@ impl Error {
                 Expected::Listed => Advice::InsertTenantRow.into(),
                 Expected::Gone => Advice::DeleteTenantRow.into(),
             }],
+            Self::OwnWork(it) if it.source.is::<NotKept>() => vec![Advice::ChangeOwnWork.into()],
+            Self::InvalidRow { source, .. } if source.has_two_schemas() => {
+                vec![
+                    Advice::ChooseListedSchema.into(),
+                    Command::CheckTenants.into(),
+                ]
+            }
             Self::Connect(error) => error.remedies(),
             Self::Deferred { .. } => vec![Advice::FixMigration.into()],
             Self::Migration(failure) => of_migration(failure),

@@ -41,6 +41,9 @@ pub enum Purpose {
     ChangeOwner,
     /// Takes a row off the registry. No schema is touched.
     Unregister,
+    /// Lets what is kept beside the application's list name the schema that the list names. The
+    /// other schema is nobody's then.
+    FollowList,
     /// Takes a spare schema that doesn't exist off the list of spares.
     ForgetSpare,
     /// Drops a spare schema that is in no list.
@@ -78,6 +81,7 @@ impl Purpose {
         Self::GrantAccess,
         Self::ChangeOwner,
         Self::Unregister,
+        Self::FollowList,
         Self::ForgetSpare,
         Self::DropSpare,
         Self::CreateRegistry,

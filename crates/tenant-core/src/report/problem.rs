@@ -5,7 +5,7 @@ mod remedy;
 use crate::error::few;
 use crate::name::listed;
 use crate::shape::{Change, Difference, ObjectKind, ObjectName};
-use crate::{Error, ForeignSign, InvalidName, NameUse, Node, Version};
+use crate::{Error, ForeignSign, InvalidName, NameRule, NameUse, Node, SchemaName, Version};
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -107,6 +107,17 @@ pub enum ProblemKind {
         schema: String,
         /// Whether the schema still exists.
         exists: bool,
+    },
+    /// The application lists the tenant with another schema than before, and both exist.
+    #[error(
+        "the query for tenants gives it the schema `{listed}`, and the schema `{kept}`, which was \
+         its own, exists too"
+    )]
+    TwoSchemas {
+        /// The schema by what the list says. It may not exist.
+        listed: SchemaName,
+        /// The schema that was kept beside the list.
+        kept: String,
     },
     /// A spare schema that is none.
     #[error("{0}")]
@@ -217,6 +228,14 @@ impl Problem {
 }
 
 impl ProblemKind {
+    /// Of a row that cannot be a tenant's.
+    pub(crate) fn of_row(invalid: InvalidName) -> Self {
+        match invalid.rule {
+            NameRule::TwoSchemas { listed, kept } => Self::TwoSchemas { listed, kept },
+            _ => Self::InvalidName(invalid),
+        }
+    }
+
     /// The kind in one word, for programs: `missing_schema`. It does not change from
     /// one version to the next.
     #[must_use]
@@ -239,6 +258,7 @@ impl ProblemKind {
             Self::UnreachableNode { .. } => "unreachable_node",
             Self::OrphanedSchema(_) => "orphaned_schema",
             Self::UnlistedTenant { .. } => "unlisted_tenant",
+            Self::TwoSchemas { .. } => "two_schemas",
             Self::SpareLeftover(_) => "spare_leftover",
             Self::SpareName(_) => "spare_name",
             Self::NothingSelected => "nothing_selected",

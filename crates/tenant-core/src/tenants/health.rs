@@ -428,7 +428,7 @@ fn sort(states: Vec<State>) -> (Vec<Standing>, Vec<Problem>) {
                 continue;
             }
             Err(Error::MissingSchema(_)) => ProblemKind::MissingSchema,
-            Err(Error::InvalidRow { source, .. }) => ProblemKind::InvalidName(source),
+            Err(Error::InvalidRow { source, .. }) => ProblemKind::of_row(source),
             Err(error) => ProblemKind::Unreadable(error),
         };
         problems.push(Problem {

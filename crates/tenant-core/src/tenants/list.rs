@@ -8,7 +8,7 @@ use super::state::{Knowledge, State};
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::migration::MigrationSet;
-use crate::{Answer, Error, SchemaName, Version};
+use crate::{Answer, Error, SchemaName, TenantState, Version};
 
 /// A tenant and where it stands.
 #[derive(Debug)]
@@ -20,6 +20,9 @@ pub struct Tenant {
     pub schema: Option<SchemaName>,
     /// When it was registered; `None` where the list of tenants does not say.
     pub created_at: Option<DateTime<Utc>>,
+    /// What the list of tenants says of its state; `None` where it says nothing: see
+    /// [`Registry::state_column`](crate::Registry::state_column).
+    pub state: Option<TenantState>,
     /// The newest applied migration; `None` when there is none, or when that is not
     /// known.
     pub version: Option<Version>,
@@ -76,6 +79,7 @@ fn tenant(
         name: state.name,
         schema,
         created_at: state.created_at,
+        state: state.state,
         pending: known.map(|it| it.pending.len()),
         unknown: known.map(|it| it.unknown.len()),
         is_of_other_program: known.is_some_and(|it| it.is_of_other_program(ours)),

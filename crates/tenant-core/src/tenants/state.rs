@@ -4,14 +4,14 @@
 //! with one query for hundreds of tenants, never one for each: on 900 tenants
 //! with nothing to do that is the difference between minutes and milliseconds.
 
+mod listed;
 mod standing;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio_postgres::Row;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 
 use super::applied_texts::{AppliedTexts, not_shown_ours};
 use super::handle::Tenants;
@@ -21,8 +21,11 @@ use crate::fleet::Selection;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
-use crate::{Error, InvalidName, NameRule, PgError, SchemaName, TenantName, Version};
+use crate::{Error, PgError, SchemaName, TenantName, TenantState, Version};
 
+use listed::{Listed, Registered, listed, registered};
+
+pub(super) use listed::registry_error;
 pub(super) use standing::Standing;
 
 /// How many ledgers one query reads. With more, planning the query takes most of
@@ -41,6 +44,8 @@ pub(super) struct State {
     pub(super) name: String,
     /// `None` where the list does not say.
     pub(super) created_at: Option<DateTime<Utc>>,
+    /// The same.
+    pub(super) state: Option<TenantState>,
     pub(super) standing: Result<Standing, Error>,
 }
 
@@ -72,26 +77,6 @@ pub(super) enum Knowledge {
     /// migrated, and the guess is checked in that transaction. That spares
     /// reading thousands of ledgers twice.
     ToBeChecked,
-}
-
-/// A row of a list.
-struct Listed {
-    name: String,
-    /// What it is about.
-    entry: Result<Entry, Error>,
-    created_at: Option<DateTime<Utc>>,
-    version: Option<String>,
-    texts: AppliedTexts,
-}
-
-/// What a list has, and whether it has what it should.
-struct Registered {
-    name: String,
-    entry: Result<Entry, Error>,
-    created_at: Option<DateTime<Utc>>,
-    texts: AppliedTexts,
-    schema: bool,
-    ledger: bool,
 }
 
 impl Tenants {
@@ -211,6 +196,9 @@ impl Tenants {
     /// Where the tenant most likely stands, if the registry says that it is behind
     /// at a version that the migrations have.
     fn guessed(&self, tenant: &Listed) -> Option<State> {
+        if tenant.may_have_two_schemas() {
+            return None;
+        }
         let version = tenant.version.as_deref()?;
         let entry = tenant.entry.as_ref().ok()?.clone();
         let known = self.migrations.tenant.iter().map(Migration::version);
@@ -221,6 +209,7 @@ impl Tenants {
         Some(State {
             name: tenant.name.clone(),
             created_at: tenant.created_at,
+            state: tenant.state.clone(),
             standing: Ok(Standing {
                 entry,
                 version: Some(Version::recorded(version)),
@@ -256,18 +245,11 @@ impl Tenants {
             State {
                 name: tenant.name.clone(),
                 created_at: tenant.created_at,
+                state: tenant.state.clone(),
                 standing: standing(tenant, ledger.map(|(_, read)| read), migrations),
             }
         });
         Ok(states.collect())
-    }
-}
-
-impl Listed {
-    /// The name of the schema that it is about, if it can be about one.
-    fn schema(&self) -> Option<&str> {
-        let entry = self.entry.as_ref().ok()?;
-        Some(entry.schema_name().as_str())
     }
 }
 
@@ -314,115 +296,6 @@ pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Er
         .map(|row| row.try_get(0))
         .collect::<Result<_, _>>();
     versions.map_err(failed)
-}
-
-/// The rows of a list.
-async fn listed(
-    reading: &Reading<'_>,
-    registry: &Registry,
-    list: List,
-) -> Result<Vec<Listed>, Error> {
-    let failed = |error| registry_error(registry, error);
-    let rows = reading.query(&registry.all(list), &[]).await;
-    let rows = rows.map_err(failed)?;
-    let read = |row: &Row| {
-        let name = row.try_get::<_, String>(0)?;
-        // Only a list that alone knows the schemas says them.
-        let schema = match row.len() {
-            0..=3 => None,
-            _ => row.try_get::<_, Option<String>>(3)?,
-        };
-        Ok(Listed {
-            entry: registry.entry(list, &name, schema.as_deref()),
-            name,
-            created_at: row.try_get(1)?,
-            version: row.try_get(2)?,
-            texts: AppliedTexts::default(),
-        })
-    };
-    let listed = rows.iter().map(read).collect::<Result<Vec<_>, _>>();
-    let mut listed = listed.map_err(failed)?;
-    if list == List::Tenants && !registry.has_each_once() {
-        refuse_shared(registry, &mut listed);
-    }
-    Ok(listed)
-}
-
-/// Takes those for no tenants that share their name or their schema with another: what is done
-/// to one would be done to the other.
-fn refuse_shared(registry: &Registry, listed: &mut [Listed]) {
-    let (mut names, mut schemas) = (HashMap::new(), HashMap::new());
-    for one in &*listed {
-        *names.entry(one.name.clone()).or_insert(0) += 1;
-        if let Ok(entry) = &one.entry {
-            *schemas.entry(entry.schema_name().clone()).or_insert(0) += 1;
-        }
-    }
-    for one in listed {
-        let Ok(entry) = &one.entry else { continue };
-        let schema = entry.schema_name();
-        let rule = if names.get(&one.name) > Some(&1) {
-            NameRule::Twice
-        } else if schemas.get(schema) > Some(&1) {
-            NameRule::Shared(schema.clone())
-        } else {
-            continue;
-        };
-        one.entry = Err(Error::InvalidRow {
-            list: registry.words_for_list(),
-            source: InvalidName::of(&one.name, rule),
-        });
-    }
-}
-
-/// Which of `listed` have a schema, and which of those a ledger.
-async fn registered(
-    reading: &Reading<'_>,
-    registry: &Registry,
-    listed: Vec<Listed>,
-) -> Result<Vec<Registered>, Error> {
-    if listed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = "SELECT n.nspname::text, c.oid IS NOT NULL \
-               FROM pg_catalog.pg_namespace n \
-               LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
-                    AND c.relname = $2 AND c.relkind IN ('r', 'p') \
-               WHERE n.nspname = ANY ($1)";
-    let failed = |error| registry_error(registry, error);
-    let names = listed.iter().filter_map(Listed::schema).collect::<Vec<_>>();
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
-        (&names, Type::NAME_ARRAY),
-        (&crate::name::MIGRATION_HISTORY, Type::NAME),
-    ];
-    let rows = reading.query(sql, &parameters).await;
-    let rows = rows.map_err(failed)?;
-    let found = rows
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-    let found = found.collect::<Result<HashMap<String, bool>, tokio_postgres::Error>>();
-    let found = found.map_err(failed)?;
-    let registered = listed.into_iter().map(|tenant| {
-        let ledger = tenant.schema().and_then(|name| found.get(name)).copied();
-        Registered {
-            schema: ledger.is_some(),
-            ledger: ledger.unwrap_or_default(),
-            name: tenant.name,
-            entry: tenant.entry,
-            created_at: tenant.created_at,
-            texts: tenant.texts,
-        }
-    });
-    Ok(registered.collect())
-}
-
-/// An error of a query on the registry.
-pub(super) fn registry_error(registry: &Registry, error: tokio_postgres::Error) -> Error {
-    let error = PgError::from(error);
-    match error.sqlstate() {
-        Some("42P01" | "3F000") if registry.is_ours(&error) => registry.not_set_up(),
-        _ => Error::database("reading the list of tenants", error),
-    }
 }
 
 fn standing(

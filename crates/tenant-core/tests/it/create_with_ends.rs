@@ -181,7 +181,7 @@ async fn work_that_renames_or_drops_the_schema_is_not_committed() {
             .await
             .unwrap_err();
         assert!(
-            chain(&error).contains("the search path does not lead to the schema"),
+            chain(&error).contains("own work dropped or renamed the schema `acme`"),
             "{}",
             chain(&error)
         );

@@ -179,21 +179,6 @@ async fn what_the_hooks_of_a_drop_and_a_rename_leave_is_gone_as_well() {
 }
 
 #[tokio::test]
-async fn a_hook_that_ruins_the_tenant_is_not_committed() {
-    let hooks = Hooks::new()
-        .on_create("h.sql", "DROP SCHEMA acme CASCADE")
-        .unwrap();
-    let (database, tenants) = ready(hooks).await;
-    let error = tenants.create(&name("acme")).await.unwrap_err();
-    assert!(
-        chain(&error).contains("the search path does not lead to the schema"),
-        "{}",
-        chain(&error)
-    );
-    assert!(database.tracked().await.is_empty());
-}
-
-#[tokio::test]
 async fn hooks_run_before_the_work_of_a_sign_up_and_in_its_transaction() {
     let hooks = following().unwrap();
     let setting = "SET work_mem = '7MB'; SET search_path TO public; SET ROLE NONE";

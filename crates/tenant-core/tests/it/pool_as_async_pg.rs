@@ -350,6 +350,49 @@ async fn a_connection_that_was_swapped_for_another_one_leaves_the_pool() {
 }
 
 #[tokio::test]
+async fn two_lent_connections_that_were_swapped_commit_nothing_and_say_why() {
+    let database = TestDatabase::new().await;
+    let tenants = two_tenants(&database).await;
+    let pool = tenants.pool().size(2).open().await.unwrap();
+    let mut acme = pool.tenant(&name("acme")).await.unwrap();
+    let mut globex = pool.tenant(&name("globex")).await.unwrap();
+    let one = acme.as_async_pg().await.unwrap();
+    let other = globex.as_async_pg().await.unwrap();
+    insert(one).await.unwrap();
+    std::mem::swap(one, other);
+    insert(one).await.unwrap();
+    // Queries behind it are refused as well, and end nothing.
+    let refused = ROW.insert(&mut acme).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("in the place of the one that was lent"),
+        "{refused}"
+    );
+    for error in [
+        acme.commit().await.unwrap_err(),
+        globex.commit().await.unwrap_err(),
+    ] {
+        assert!(matches!(error, PoolError::Swapped), "{error:?}");
+    }
+    assert_eq!(counts(&database).await, "0 0");
+    assert_eq!(rows(&pool, "acme").await, 0);
+    assert_eq!(rows(&pool, "globex").await, 0);
+}
+
+#[tokio::test]
+async fn a_lent_connection_that_was_swapped_and_put_back_serves_on() {
+    let database = TestDatabase::new().await;
+    let pool = single(&two_tenants(&database).await).await;
+    let mut other = AsyncPgConnection::establish(&database.url()).await.unwrap();
+    let mut acme = pool.tenant(&name("acme")).await.unwrap();
+    let connection = acme.as_async_pg().await.unwrap();
+    std::mem::swap(connection, &mut other);
+    std::mem::swap(connection, &mut other);
+    insert(connection).await.unwrap();
+    acme.commit().await.unwrap();
+    assert_eq!(counts(&database).await, "1 0");
+}
+
+#[tokio::test]
 async fn a_session_lends_it_with_transactions_of_its_own() {
     let database = TestDatabase::new().await;
     let pool = single(&two_tenants(&database).await).await;

@@ -59,6 +59,7 @@ mod settings;
 mod spare_tenants;
 mod squash_tenants;
 mod standby;
+mod states_and_seeds;
 mod stray_schemas;
 mod streams;
 mod support;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::frames::Frame;
 use super::mention::{Mention, Mentions};
+use super::probe::Probe;
 
 /// What a message of ours begins with, so that its commands are told from the
 /// application's.
@@ -104,6 +105,8 @@ pub(super) struct State {
     prepared: Mentions,
     /// Whether any statement was prepared under a name.
     pub(super) has_named: bool,
+    /// The newest probe that was sent.
+    pub(super) probe: Option<Probe>,
     /// How many requests were sent, those to close a statement left out.
     pub(super) asked: u64,
     /// How many of them were answered.
@@ -136,6 +139,7 @@ impl State {
     pub(super) fn ask(&mut self, frame: &Frame<'_>) {
         match frame.tag {
             b'Q' => {
+                self.probe = Probe::of(frame.body).or(self.probe);
                 let mention = Mention::of(frame.body, frame.body.len() == frame.length);
                 self.push(request(frame), true, mention);
             }

@@ -26,6 +26,11 @@ impl Problem {
                 let drop = self.command(registry, Command::DropTenant);
                 vec![Advice::ListTenantAgain.into(), drop]
             }
+            ProblemKind::TwoSchemas { listed, .. } => {
+                let follow = registry.keep_schema(name, listed.as_str());
+                let follow = Sql::new(Purpose::FollowList, [follow]);
+                vec![Advice::ChooseListedSchema.into(), follow.into()]
+            }
             ProblemKind::MissingSchema => {
                 let drop = self.command(registry, Command::DropTenant);
                 vec![Advice::RestoreBackup.into(), drop]

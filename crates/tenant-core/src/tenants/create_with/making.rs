@@ -14,8 +14,8 @@ use crate::pool::NewTenant;
 use crate::report::{Outcome, Status};
 use crate::tenants::Tenants;
 use crate::{
-    Answer, Database, Error, ErrorKind, Expected, PgError, PoolError, ServerMessage, Unconfirmed,
-    events,
+    Answer, Database, Error, ErrorKind, Expected, NotKept, PgError, PoolError, ServerMessage,
+    Unconfirmed, events,
 };
 
 /// A tenant that is being created, with the application's work in its transaction.
@@ -110,6 +110,9 @@ async fn settled(
                 schema: target.schema.clone(),
                 expected: Expected::Listed,
             })));
+        }
+        if let Some(error) = NotKept::of(target, unmet) {
+            return Err(error);
         }
         let action = format!("{schema}: checking what the application's own work has left");
         return Err(Error::database(action, PgError::from_text(unmet.words())));

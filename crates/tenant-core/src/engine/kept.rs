@@ -1,0 +1,112 @@
+//! What the application's own work must leave as it was: the schema of the tenant, its
+//! migration history, and the row that this library has written.
+//!
+//! It is asked before the commit, because a statement of the application can change all of
+//! it, and the tenant would be half a tenant afterwards.
+
+use sql_text::literal;
+
+use super::ledger::{is_exactly, versions_in};
+use super::script::Script;
+use super::work::Work;
+use crate::Error;
+use crate::assertion::Assertion;
+use crate::registry::Ran;
+
+const CHECKING: &str = "checking what the application's own work has left";
+
+/// What is to be there still.
+pub(super) struct Kept {
+    has_schema: bool,
+    /// The migration history, if it is looked at.
+    versions: Option<Vec<String>>,
+    row: Row,
+}
+
+/// What is to be there of the row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// Nothing: beside a query it may be missing.
+    Nothing,
+    Exists,
+    /// It exists, with the texts of this program's migrations.
+    WithOurTexts,
+}
+
+impl Kept {
+    /// All of a tenant that was created in the transaction.
+    pub(super) fn of_new(work: Work<'_>) -> Self {
+        let versions = work.migrations.iter().map(|it| it.version().to_string());
+        Self {
+            has_schema: true,
+            versions: Some(versions.collect()),
+            row: Row::WithOurTexts,
+        }
+    }
+
+    /// All of a tenant that was there before, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// That its history cannot be read.
+    pub(super) async fn as_now(work: Work<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            versions: versions_in(work).await?,
+            ..Self::of_dropped(work, true)
+        })
+    }
+
+    /// What a tenant still has that is about to be dropped.
+    pub(super) fn of_dropped(work: Work<'_>, has_schema: bool) -> Self {
+        let row = match work.registry.is_query() {
+            true => Row::Nothing,
+            false => Row::Exists,
+        };
+        Self {
+            has_schema,
+            versions: None,
+            row,
+        }
+    }
+
+    /// Adds the statements that fail where something of it is missing.
+    pub(super) fn require(&self, work: Work<'_>, script: &mut Script<'_>) {
+        let schema = work.schema;
+        if self.has_schema {
+            let exists = Assertion::SchemaKept.check(&exists(work));
+            script.step(CHECKING, &exists);
+        }
+        if let Some(versions) = &self.versions {
+            let ledger = literal(&schema.ledger());
+            let exists = format!("pg_catalog.to_regclass({ledger}) IS NOT NULL");
+            script.step(CHECKING, &Assertion::HistoryKept.check(&exists));
+            let versions = versions.iter().map(String::as_str);
+            let is_same = is_exactly(schema, versions);
+            script.step(CHECKING, &Assertion::HistoryKept.check(&is_same));
+        }
+        let ours = work.migrations.iter().collect::<Vec<_>>();
+        let ran = Ran { migrations: &ours };
+        let texts = (self.row == Row::WithOurTexts).then_some(ran);
+        if self.row != Row::Nothing
+            && let Some(has_row) = work.registry.has_own_row(schema, texts)
+        {
+            script.step(CHECKING, &Assertion::RowKept.check(&has_row));
+        }
+    }
+}
+
+/// Adds the statement that fails where the application's own work has created again what was
+/// dropped.
+pub(super) fn require_gone(work: Work<'_>, script: &mut Script<'_>) {
+    let exists = exists(work);
+    let is_gone = match work.registry.has_own_row(work.schema, None) {
+        Some(has_row) => format!("NOT ({exists}) AND NOT {has_row}"),
+        None => format!("NOT ({exists})"),
+    };
+    script.step(CHECKING, &Assertion::StaysGone.check(&is_gone));
+}
+
+fn exists(work: Work<'_>) -> String {
+    let schema = literal(&work.schema.ident());
+    format!("pg_catalog.to_regnamespace({schema}) IS NOT NULL")
+}
