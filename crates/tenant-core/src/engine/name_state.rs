@@ -62,20 +62,34 @@ impl NameState {
         }
     }
 
-    /// Whether the schema of `work` can be made and listed.
+    /// Whether the schema of `work` can be made and listed, if the application has not listed
+    /// it before.
     ///
     /// # Errors
     ///
-    /// [`Error::Taken`], [`Error::MissingSchema`] when only the registration is
-    /// there, [`Error::Untracked`] when only a schema is.
+    /// [`Error::Taken`], [`Error::MissingSchema`] when only the registration in the table of
+    /// this library is there, [`Error::Untracked`] when only a schema is.
     pub(super) fn require_free(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             (false, false) => Ok(()),
             // The application lists whom it makes, before or in the same transaction.
-            (true, false) if work.registry.is_query() => Ok(()),
+            (true, false) if work.registry.may_be_listed_first() => Ok(()),
             (true, true) => Err(work.taken()),
             (true, false) => Err(work.missing()),
             (false, true) => Err(work.untracked()),
+        }
+    }
+
+    /// Whether a tenant can be renamed to that of `work`. A row that is there is another
+    /// customer's, unless the application has renamed its own.
+    ///
+    /// # Errors
+    ///
+    /// As of [`require_free`](Self::require_free).
+    pub(super) fn require_free_name(self, work: Work<'_>) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (true, false) if !work.registry.is_query() => Err(work.missing()),
+            _ => self.require_free(work),
         }
     }
 }

@@ -122,6 +122,9 @@ impl Registry {
     }
 
     fn insert_values(&self, list: List, schema: Schema<'_>, values: &Values) -> String {
+        if self.is_listed_first(list) {
+            return format!("WITH {}", self.into_row(schema, values, None));
+        }
         let place = self.place(list);
         let row = self.row_of(list, schema);
         let insert = format!(
@@ -231,6 +234,15 @@ impl Registry {
         let (from, to) = (self.place(List::Spares), self.place(List::Tenants));
         let values = self.versioned(List::Tenants, version_or_null(newest));
         let values = self.with_same_fingerprints(List::Spares, values);
+        let taken = format!(
+            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *), ",
+            from.table,
+            from.key,
+            literal(spare.key())
+        );
+        if self.is_listed_first(List::Tenants) {
+            return format!("{taken}{}", self.into_row(tenant, &values, Some("taken")));
+        }
         let row = self.row_of(List::Tenants, tenant);
         let insert = format!(
             "INSERT INTO {} ({}{}) SELECT {}{} FROM taken{}",
@@ -241,13 +253,7 @@ impl Registry {
             values.values(),
             self.in_place_of_old(List::Tenants)
         );
-        format!(
-            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *), {}",
-            from.table,
-            from.key,
-            literal(spare.key()),
-            to.written(&insert, &exactly(tenant.key()))
-        )
+        format!("{taken}{}", to.written(&insert, &exactly(tenant.key())))
     }
 
     /// Registers a schema with the migrations of another, whose copy it is.
@@ -265,6 +271,10 @@ impl Registry {
                 literal(from.key())
             ),
         };
+        if self.is_listed_first(List::Tenants) {
+            let original = format!("(SELECT * FROM {original}) original");
+            return format!("WITH {}", self.into_row(to, &values, Some(&original)));
+        }
         let insert = format!(
             "INSERT INTO {} ({}{}) SELECT {}{} FROM {original}{}",
             place.table,
@@ -352,7 +362,7 @@ impl Place {
 }
 
 /// The condition that one row was written, with this key.
-fn exactly(key: &str) -> String {
+pub(super) fn exactly(key: &str) -> String {
     let key = literal(key);
     format!("ARRAY(SELECT key FROM written) = ARRAY[{key}]::text[]")
 }
@@ -447,7 +457,7 @@ mod tests {
         );
         assert_eq!(
             registry.all(List::Tenants),
-            r#"SELECT "Key", NULL::timestamptz, NULL::text FROM "a""b"."List.""#
+            r#"SELECT coalesce("Key"::text, ''), NULL::timestamptz, NULL::text FROM "a""b"."List.""#
         );
     }
 }
