@@ -26,10 +26,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sql_text::ident;
 
 use crate::name::{Entry, Naming, Schema, SchemaName, Target};
-use crate::{Error, InvalidName, TenantName, UnfitRow};
+use crate::{Error, InvalidName, NameRule, TenantName, UnfitRow};
 
 pub(crate) use change::Ran;
 pub(crate) use existing::ExistingList;
+pub(crate) use listed_first::RowBefore;
 pub use rows::Rows;
 
 use columns::{Columns, Found};
@@ -387,6 +388,9 @@ impl Registry {
     ///
     /// [`InvalidName`].
     pub(crate) fn registered(&self, key: &str) -> Result<TenantName, InvalidName> {
+        if key.is_empty() {
+            return Err(InvalidName::of(key, NameRule::NoName));
+        }
         // What an application calls its customers is not ours to judge.
         match self.is_query() {
             true => TenantName::quoted(key),

@@ -14,6 +14,7 @@ use super::work::Work;
 use crate::Error;
 use crate::hook::Occasion;
 use crate::name::Schema;
+use crate::registry::RowBefore;
 use crate::report::Removed;
 
 /// Removes the tenant or spare whose schema is that of `work`.
@@ -33,8 +34,8 @@ pub(crate) async fn remove(work: Work<'_>, dependents: Dependents) -> Result<Rem
 /// # Errors
 ///
 /// As [`remove`].
-pub(super) async fn remove_unfinished(work: Work<'_>) -> Result<Removed, Error> {
-    remove_as(work, Dependents::Refuse, Ask::Nobody).await
+pub(super) async fn remove_unfinished(work: Work<'_>, before: RowBefore) -> Result<Removed, Error> {
+    remove_as(work, Dependents::Refuse, Ask::Nobody(before)).await
 }
 
 /// Who is asked in the end whether the tenant is gone.
@@ -42,7 +43,8 @@ pub(super) async fn remove_unfinished(work: Work<'_>) -> Result<Removed, Error> 
 enum Ask {
     /// The list of tenants, if it is the application's.
     List,
-    Nobody,
+    /// Nobody, and the row is as it was before.
+    Nobody(RowBefore),
 }
 
 async fn remove_as(work: Work<'_>, dependents: Dependents, ask: Ask) -> Result<Removed, Error> {
@@ -128,7 +130,7 @@ async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), 
         run_hooks(work, Occasion::Drop).await?;
         forget_own_work(work, &mut script);
     }
-    add_removal(work, portion, &mut script);
+    add_removal(work, portion, ask, &mut script);
     if after {
         run_script(work, &script).await?;
         run_hooks(work, Occasion::Dropped).await?;
@@ -145,7 +147,7 @@ async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), 
     run_script(work, &script).await
 }
 
-fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
+fn add_removal(work: Work<'_>, portion: &Portion, ask: Ask, script: &mut Script<'_>) {
     match portion {
         Portion::Statements(statements) => {
             for statement in statements {
@@ -155,7 +157,11 @@ fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
         Portion::Everything => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
-            if let Some(statement) = work.registry.delete(work.schema) {
+            let statement = match ask {
+                Ask::List => work.registry.delete(work.schema),
+                Ask::Nobody(before) => work.registry.take_back(work.schema, before),
+            };
+            if let Some(statement) = statement {
                 script.step("removing the registration", &statement);
             }
         }

@@ -4,9 +4,21 @@
 use sql_text::literal;
 
 use super::change::Values;
+use super::columns::Column;
 use super::{List, Registry};
 use crate::assertion::Assertion;
 use crate::name::Schema;
+
+/// The row that a customer had before its tenant was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowBefore {
+    /// It had none.
+    None,
+    /// It had one that said no schema.
+    WithoutSchema,
+    /// It had one that stays as it is.
+    Listed,
+}
 
 impl Registry {
     /// Whether a tenant can have a row in the list before it has a schema. A row in the table of
@@ -18,6 +30,41 @@ impl Registry {
     /// Whether a row of `list` may be there before it is written.
     pub(super) fn is_listed_first(&self, list: List) -> bool {
         list == List::Tenants && self.may_be_listed_first() && !self.is_query()
+    }
+
+    /// An expression: whether the application's list has a row for the tenant, whatever schema
+    /// that says. False for a list that only this library writes, or only the application.
+    pub(crate) fn has_row(&self, schema: Schema<'_>) -> String {
+        let list = self.list_for(schema);
+        match list.is_some_and(|list| self.is_listed_first(list)) {
+            false => "false".to_owned(),
+            true => format!(
+                "EXISTS (SELECT FROM {} WHERE {})",
+                self.sql_table(),
+                self.row_that_is_listed(schema)
+            ),
+        }
+    }
+
+    /// Takes back what was written of a tenant that could not be completed: the row is as it
+    /// was before.
+    pub(crate) fn take_back(&self, schema: Schema<'_>, before: RowBefore) -> Option<String> {
+        if before == RowBefore::None {
+            return self.delete(schema);
+        }
+        let column = self.0.source.schema_column();
+        let column = column.filter(|_| before == RowBefore::WithoutSchema);
+        let columns = self.columns(List::Tenants);
+        let kept = [Column::Version, Column::MigratedAt].into_iter();
+        let kept = kept.filter(|it| columns.has(*it));
+        let kept = kept.map(|it| it.name().to_owned());
+        let set = column.map(str::to_owned).into_iter().chain(kept);
+        let set = set.map(|name| format!("{name} = NULL"));
+        let texts = columns.has(Column::Fingerprints);
+        let set = set.chain(texts.then(|| "fingerprints = DEFAULT".to_owned()));
+        let set = set.collect::<Vec<_>>().join(", ");
+        let row = self.row_that_is_listed(schema);
+        (!set.is_empty()).then(|| format!("UPDATE {} SET {set} WHERE {row}", self.sql_table()))
     }
 
     /// What follows `WITH`: completes the tenant's row, or inserts one if there is none, and

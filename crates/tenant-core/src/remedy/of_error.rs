@@ -384,7 +384,9 @@ pub(crate) fn of_row(unfit: &UnfitRow, registry: &Registry) -> Vec<Remedy> {
             Advice::GiveSchema.into(),
         ],
         UnfitRow::Shared { .. } => vec![Advice::GiveOwnSchema.into()],
-        UnfitRow::Doubtful { .. } => vec![Advice::CorrectTemplate.into()],
+        UnfitRow::Doubtful { .. } | UnfitRow::Misnamed { .. } => {
+            vec![Advice::CorrectTemplate.into()]
+        }
     }
 }
 

@@ -234,7 +234,7 @@ impl ProblemKind {
         match self {
             Self::InvalidName(_) => "invalid_name",
             Self::MissingSchema => "missing_schema",
-            Self::UnfitRow(it) if matches!(**it, UnfitRow::NoSchema { .. }) => "missing_schema",
+            Self::UnfitRow(it) if it.lacks_schema() => "missing_schema",
             Self::UnfitRow(_) => "shared_schema",
             Self::UnfitPath(_) => "unfit_path",
             Self::Unreadable(_) => "unreadable",

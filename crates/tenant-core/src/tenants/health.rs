@@ -15,7 +15,7 @@ use super::listed_spares::Is;
 use super::owners::wrong_owners;
 use super::reading::Reading;
 use super::setters::setter;
-use super::sole::doubtful;
+use super::sole::{doubtful, tell_of_misnamed};
 use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
 use crate::engine::UnknownMigrations;
@@ -201,6 +201,7 @@ impl Tenants {
     async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
         let (reading, select) = (check.reading, check.select);
         let (standings, mut problems) = sort(states);
+        tell_of_misnamed(reading, &self.registry, &mut problems).await?;
         let known = &self.migrations.tenant;
         let is_other = |it: &Standing| it.is_of_other_program(known);
         let (others, standings) = standings.into_iter().partition::<Vec<_>, _>(is_other);

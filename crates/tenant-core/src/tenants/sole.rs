@@ -110,3 +110,41 @@ fn problem(unfit: UnfitRow, select: &Selection) -> Option<Problem> {
         kind: ProblemKind::UnfitRow(Box::new(unfit)),
     })
 }
+
+/// Of tenants whose schema does not exist, tells which have one that is called like they are:
+/// they have lost nothing, and their rows are not to be deleted.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn tell_of_misnamed(
+    reading: &Reading<'_>,
+    registry: &Registry,
+    problems: &mut [Problem],
+) -> Result<(), Error> {
+    if registry.names().is_same() || registry.names().is_mapped() {
+        return Ok(());
+    }
+    let is_missing = |problem: &&mut Problem| matches!(problem.kind, ProblemKind::MissingSchema);
+    let missing = problems.iter_mut().filter(is_missing).collect::<Vec<_>>();
+    let names = missing.iter().filter_map(|it| it.tenant.clone());
+    let names = names.collect::<Vec<_>>();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let sql = "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname::text = ANY ($1)";
+    let failed = |error| registry_error(registry, error);
+    let rows = reading.query(sql, &[(&names, Type::TEXT_ARRAY)]).await;
+    let existing = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect());
+    let existing: Vec<String> = existing.map_err(failed)?;
+    for problem in missing {
+        let name = problem.tenant.clone().unwrap_or_default();
+        let schema = registry.registered(&name).ok();
+        let schema = schema.and_then(|name| registry.known_schema(&name));
+        if let Some(schema) = schema.filter(|_| existing.contains(&name)) {
+            let schema = schema.to_string();
+            problem.kind = ProblemKind::UnfitRow(Box::new(UnfitRow::Misnamed { name, schema }));
+        }
+    }
+    Ok(())
+}

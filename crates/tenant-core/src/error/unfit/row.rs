@@ -37,6 +37,17 @@ pub enum UnfitRow {
         /// The others, by name.
         others: Vec<String>,
     },
+    /// The tenant's schema does not exist, and one that is called like the tenant does: perhaps
+    /// the template for schema names was changed after the tenant was created.
+    #[error(
+        "the tenant is registered, but its schema `{schema}` does not exist; a schema `{name}` does"
+    )]
+    Misnamed {
+        /// The tenant.
+        name: String,
+        /// Its schema, by the template.
+        schema: String,
+    },
     /// The schema is called like another tenant, whose own schema does not exist: perhaps the
     /// template for schema names was changed after the tenants were created.
     #[error(
@@ -53,4 +64,12 @@ pub enum UnfitRow {
         /// The schema of that tenant, by the template.
         theirs: String,
     },
+}
+
+impl UnfitRow {
+    /// Whether the tenant has no schema, and not one that is another's too.
+    #[must_use]
+    pub fn lacks_schema(&self) -> bool {
+        matches!(self, Self::NoSchema { .. } | Self::Misnamed { .. })
+    }
 }

@@ -8,7 +8,7 @@ use crate::remedy::{
     Advice, Command, Purpose, Remedy, Sql, missing_schema, of_other_program, of_path, of_row,
 };
 use crate::shape::{Change, Difference, Mending};
-use crate::{Error, ForeignSign, SchemaName, TenantName};
+use crate::{Error, ForeignSign, InvalidName, NameRule, SchemaName, TenantName};
 
 impl Problem {
     /// What to do about it: one of these, in the order in which to try them.
@@ -19,6 +19,10 @@ impl Problem {
     pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
         match &self.kind {
+            ProblemKind::InvalidName(InvalidName {
+                rule: NameRule::Shared(_),
+                ..
+            }) => vec![Advice::GiveOwnSchema.into()],
             // What an application's row says of a customer is not ours to delete.
             ProblemKind::InvalidName(_) if registry.may_be_listed_first() => {
                 vec![Advice::CorrectRow.into()]
