@@ -370,11 +370,11 @@ impl Registry {
         Ok(Target { name, schema })
     }
 
-    /// What is wrong with the tenant `name`, which is listed and has no schema. In our own list,
+    /// What is wrong with the tenant `name`, which is listed and has no schema. In a table,
     /// one whose name no new tenant may have is a mistake of somebody's.
     pub(crate) fn without_schema(&self, name: TenantName) -> Error {
         match self.require_allowed(&name) {
-            Err(source) if !self.may_be_listed_first() => Error::InvalidRow {
+            Err(source) if !self.is_query() => Error::InvalidRow {
                 list: self.words_for_list(),
                 source,
             },

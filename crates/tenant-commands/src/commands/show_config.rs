@@ -8,6 +8,7 @@ use command_line::output::{shown, table};
 use command_line::settings::{Setting, Values};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
+use serde_json::Value;
 
 /// Show the settings in force, and where each comes from
 ///
@@ -66,8 +67,22 @@ impl Script for ShowConfig {
             settings: context.in_force(&values)?,
         };
         context.output.answer(&document, &text(&document))?;
+        if document.settings.iter().any(is_path_to_check) {
+            context.output.note(
+                "note: a schema in path.behind must not be a tenant's or a spare; the health \
+                 check reports one that is",
+            );
+        }
         Ok(Verdict::Done)
     }
+}
+
+/// Whether it names schemas behind the tenants' own, of which the database has to say whose
+/// they are. That `public` is no tenant's is known.
+fn is_path_to_check(setting: &Setting) -> bool {
+    let schemas = setting.value.as_array();
+    let others = |schemas: &Vec<Value>| schemas.iter().any(|schema| schema != "public");
+    setting.name == "path.behind" && schemas.is_some_and(others)
 }
 
 fn text(document: &Document) -> String {
