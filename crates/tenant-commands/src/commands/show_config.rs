@@ -8,7 +8,6 @@ use command_line::output::{shown, table};
 use command_line::settings::{Setting, Values};
 use command_line::{Common, Context, Script, Verdict};
 use serde::Serialize;
-use serde_json::Value;
 
 /// Show the settings in force, and where each comes from
 ///
@@ -80,9 +79,8 @@ impl Script for ShowConfig {
 /// Whether it names schemas behind the tenants' own, of which the database has to say whose
 /// they are. That `public` is no tenant's is known.
 fn is_path_to_check(setting: &Setting) -> bool {
-    let schemas = setting.value.as_array();
-    let others = |schemas: &Vec<Value>| schemas.iter().any(|schema| schema != "public");
-    setting.name == "path.behind" && schemas.is_some_and(others)
+    let mut schemas = setting.value.as_array().into_iter().flatten();
+    setting.name == "path.behind" && schemas.any(|schema| schema != "public")
 }
 
 fn text(document: &Document) -> String {
