@@ -123,7 +123,7 @@ impl Registry {
 
     fn insert_values(&self, list: List, schema: Schema<'_>, values: &Values) -> String {
         if self.is_listed_first(list) {
-            return format!("WITH {}", self.into_row(schema, values, None));
+            return format!("WITH {}", self.complete_row(schema, values, None));
         }
         let place = self.place(list);
         let row = self.row_of(list, schema);
@@ -241,7 +241,10 @@ impl Registry {
             literal(spare.key())
         );
         if self.is_listed_first(List::Tenants) {
-            return format!("{taken}{}", self.into_row(tenant, &values, Some("taken")));
+            return format!(
+                "{taken}{}",
+                self.complete_row(tenant, &values, Some("taken"))
+            );
         }
         let row = self.row_of(List::Tenants, tenant);
         let insert = format!(
@@ -273,7 +276,7 @@ impl Registry {
         };
         if self.is_listed_first(List::Tenants) {
             let original = format!("(SELECT * FROM {original}) original");
-            return format!("WITH {}", self.into_row(to, &values, Some(&original)));
+            return format!("WITH {}", self.complete_row(to, &values, Some(&original)));
         }
         let insert = format!(
             "INSERT INTO {} ({}{}) SELECT {}{} FROM {original}{}",
@@ -453,7 +456,8 @@ mod tests {
         );
         assert_eq!(
             of(&registry.adopt(tenant, Some("1")).unwrap()),
-            r#"INSERT INTO "a""b"."List." ("Key") VALUES ('acme')"#
+            r#"INSERT INTO "a""b"."List." ("Key") SELECT 'acme' WHERE NOT EXISTS "#.to_owned()
+                + r#"(SELECT FROM "a""b"."List." WHERE "Key" = 'acme')"#
         );
         assert_eq!(
             registry.all(List::Tenants),

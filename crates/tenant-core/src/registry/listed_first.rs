@@ -69,7 +69,7 @@ impl Registry {
 
     /// What follows `WITH`: completes the tenant's row, or inserts one if there is none, and
     /// fails where neither was done. A row that says another schema stays as it is. `values` may refer to columns of `from`, which has one row.
-    pub(super) fn into_row(
+    pub(super) fn complete_row(
         &self,
         schema: Schema<'_>,
         values: &Values,

@@ -1,7 +1,7 @@
 //! What to do, as data: complete, about the right tenant, and without a program.
 
 use tenant_core::remedy::{Advice, Command, Remedy};
-use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry};
+use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry, TenantName};
 
 use crate::fixture::name;
 
