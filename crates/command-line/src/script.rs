@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser};
-use tenant_core::{Migrations, Naming, TenantName};
+use tenant_core::{Error, InvalidName, Migrations, Naming, TenantName, Tenants};
 
 use crate::exit::{UsageError, Verdict};
 use crate::settings::{self, ProjectSettings, failure, find_settings};
@@ -196,12 +196,12 @@ impl Context {
         self.settings.with_registry(found).map_err(failure)
     }
 
-    /// The name of a tenant, from an argument or from a file of names: the only place
-    /// where a text from outside becomes one.
+    /// The name of a new tenant, from an argument or from a file of names: with
+    /// [`Context::existing_name`], the only place where a text from outside becomes one.
     ///
     /// # Errors
     ///
-    /// [`InvalidName`](tenant_core::InvalidName), a wrong use. What may hold a password is
+    /// [`InvalidName`], a wrong use. What may hold a password is
     /// not repeated.
     pub fn name(&self, text: &str) -> anyhow::Result<TenantName> {
         let name = self.naming()?.name(text);
@@ -230,6 +230,45 @@ impl Context {
     pub fn names(&self, arguments: &[NameArg]) -> anyhow::Result<Vec<TenantName>> {
         let names = arguments.iter().map(|one| self.name(one.as_str()));
         names.collect()
+    }
+
+    /// The name of a tenant that exists. The rule for names is for new ones: any name that the
+    /// list has is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::name`], and what the server says.
+    pub async fn existing_name(
+        &self,
+        tenants: &Tenants,
+        argument: &NameArg,
+    ) -> anyhow::Result<TenantName> {
+        let refused = match self.name(argument.as_str()) {
+            Err(refused) if refused.is::<InvalidName>() => refused,
+            named => return named,
+        };
+        match tenants.existing_name(argument.as_str()).await {
+            Ok(name) => Ok(name),
+            Err(Error::InvalidName(_) | Error::NotSetUp { .. }) => Err(refused),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Refuses arguments that no tenant can be called like, before anything is connected.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::name`].
+    pub fn require_possible<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a NameArg>,
+    ) -> anyhow::Result<()> {
+        let mut arguments = arguments.into_iter().map(NameArg::as_str);
+        arguments.try_for_each(|text| match self.name(text) {
+            Err(refused) if !refused.is::<InvalidName>() => Err(refused),
+            Err(refused) if TenantName::quoted(text).is_err() => Err(refused),
+            _ => Ok(()),
+        })
     }
 
     /// The project's own server, whatever database is named.

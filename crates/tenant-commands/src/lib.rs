@@ -15,3 +15,4 @@ mod report;
 mod seed;
 pub mod tenants;
 mod version;
+mod words;

@@ -30,7 +30,10 @@ pub async fn open_for(
     settings: Settings,
 ) -> anyhow::Result<Tenants> {
     let settings = Settings {
-        hooks: context.settings().hooks_on(happens, settings.hooks).map_err(failure)?,
+        hooks: context
+            .settings()
+            .hooks_on(happens, settings.hooks)
+            .map_err(failure)?,
         ..settings
     };
     open_with(context, settings).await
@@ -52,6 +55,7 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
     let database = context.database().await?;
     let tenants = Tenants::open(database, migrations, settings).await?;
     let tenants = context.settings().apply(tenants).await.map_err(failure)?;
+    warn_of_path(context, &tenants).await;
     let told = Mutex::new(HashSet::new());
     let output = context.output;
     Ok(tenants.on_wait(move |waiting| {
@@ -59,6 +63,17 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
             output.note(&shown(&sentence(&waiting.to_string())));
         }
     }))
+}
+
+/// Tells of schemas behind the tenants' own that cannot be there. No command of this program
+/// but one for a single tenant uses that path: what cannot be read is told by the command.
+async fn warn_of_path(context: &Context, tenants: &Tenants) {
+    let Ok(found) = tenants.unfit_path().await else {
+        return;
+    };
+    for unfit in found {
+        context.output.problem(&format!("warning: {unfit}"));
+    }
 }
 
 /// Whether it is another run that is waited for than those before: a run over many
@@ -82,11 +97,18 @@ fn sentence(text: &str) -> String {
 ///
 /// # Errors
 ///
-/// As [`Context::name`].
-pub(crate) fn selected(context: &Context, only: &[NameArg]) -> anyhow::Result<Selection> {
-    Ok(if only.is_empty() {
-        Selection::all()
-    } else {
-        Selection::only(&context.names(only)?)
-    })
+/// As [`Context::existing_name`].
+pub(crate) async fn selected(
+    context: &Context,
+    tenants: &Tenants,
+    only: &[NameArg],
+) -> anyhow::Result<Selection> {
+    if only.is_empty() {
+        return Ok(Selection::all());
+    }
+    let mut names = Vec::new();
+    for one in only {
+        names.push(context.existing_name(tenants, one).await?);
+    }
+    Ok(Selection::only(&names))
 }

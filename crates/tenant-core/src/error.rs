@@ -11,7 +11,7 @@ mod kind;
 mod not_kept;
 mod own_work;
 mod unconfirmed;
-mod unfit_list;
+mod unfit;
 mod words;
 mod wrong_owner;
 
@@ -34,13 +34,7 @@ pub use foreign_sign::ForeignSign;
 pub use not_kept::{NotKept, OwnPart};
 pub use own_work::{HookFailure, OwnWork};
 pub use unconfirmed::{Expected, Unconfirmed};
-pub use unfit_list::UnfitList;
-use words::{
-    ahead, applied_meanwhile, at_line, deferred, depending, done, each_needs_direct, edit_matters,
-    few_versions, fits_each, fits_none, gave_up, incomplete, lost, named, needs_direct,
-    newer_than_baseline, not_listed, not_ours, not_repaired, possible_nodes, quoted, some, unclear,
-    unmovable, unreadable, who_changed, with_name,
-};
+pub use unfit::{PathFault, UnfitList, UnfitPath, UnfitRow};
 pub(crate) use words::{excerpt, few};
 pub use wrong_owner::WrongOwner;
 
@@ -58,7 +52,7 @@ pub enum Error {
         table: String,
     },
     /// The migration that makes a list is applied, and the list does not exist.
-    #[error("{}", lost(.table))]
+    #[error("{}", words::lost(.table))]
     RegistryLost {
         /// The table that would list the tenants, or the spares, as SQL text.
         table: String,
@@ -66,7 +60,7 @@ pub enum Error {
         create: String,
     },
     /// A row of a list did not come out as it was written, and nothing was changed.
-    #[error("{}", not_listed(.schema, .list))]
+    #[error("{}", words::not_listed(.schema, .list))]
     NotListed {
         /// Which schema, in words.
         schema: String,
@@ -94,7 +88,7 @@ pub enum Error {
     #[error("tenant `{0}` exists already")]
     Taken(TenantName),
     /// The same, and the tenant lacks migrations: perhaps its creation was interrupted.
-    #[error("{}", incomplete(.0, .1))]
+    #[error("{}", words::incomplete(.0, .1))]
     Incomplete(TenantName, Vec<Version>),
     /// A tenant was to be given the name that it has.
     #[error("tenant `{0}` has that name already")]
@@ -108,7 +102,7 @@ pub enum Error {
         objects: Vec<String>,
     },
     /// A text of the tenant, or a row that dynamic SQL could use, leads to the tenant.
-    #[error("tenant `{name}` cannot be cloned: {}", named(.places, .rows))]
+    #[error("tenant `{name}` cannot be cloned: {}", words::named(.places, .rows))]
     NameInText {
         /// The tenant.
         name: TenantName,
@@ -126,7 +120,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// Objects outside a schema depend on it. Nothing was dropped.
-    #[error("{schema} cannot be dropped: {}", depending(.dependents))]
+    #[error("{schema} cannot be dropped: {}", words::depending(.dependents))]
     HasDependents {
         /// Which schema, in words.
         schema: String,
@@ -189,6 +183,12 @@ pub enum Error {
     /// A table or a query cannot be the list of tenants. Nothing was changed.
     #[error(transparent)]
     UnfitList(Box<UnfitList>),
+    /// What a row of the list says of a tenant's schema cannot be. Nothing was changed.
+    #[error(transparent)]
+    UnfitRow(Box<UnfitRow>),
+    /// A schema behind the tenants' own in the path cannot be there.
+    #[error(transparent)]
+    UnfitPath(Box<UnfitPath>),
     /// A statement of a migration failed.
     #[error(transparent)]
     Migration(Box<MigrationFailure>),
@@ -199,7 +199,7 @@ pub enum Error {
     #[error(transparent)]
     OwnWork(Box<OwnWork>),
     /// A deferred constraint is violated when its migration ends.
-    #[error("{}", deferred(.schema, .migration))]
+    #[error("{}", words::deferred(.schema, .migration))]
     Deferred {
         /// Which schema, in words.
         schema: String,
@@ -223,19 +223,19 @@ pub enum Error {
         refusal: Refusal,
     },
     /// Migrations that are to be reverted and cannot be, and nothing was run.
-    #[error("nothing says how to revert {}: no down.sql, or no statement in it", quoted(.migrations))]
+    #[error("nothing says how to revert {}: no down.sql, or no statement in it", words::quoted(.migrations))]
     Irreversible {
         /// Their names, newest first.
         migrations: Vec<String>,
     },
     /// What would revert migrations cannot be read.
-    #[error("{}", unreadable(.migrations))]
+    #[error("{}", words::unreadable(.migrations))]
     UnreadableDown {
         /// Their names, newest first, each with why its `down.sql` cannot be read.
         migrations: Vec<(String, String)>,
     },
     /// Migrations to be reverted are another program's. Nothing was run.
-    #[error("{}", not_ours(.versions, .tenants))]
+    #[error("{}", words::not_ours(.versions, .tenants))]
     NotOurs {
         /// Their versions, newest first.
         versions: Vec<Version>,
@@ -243,7 +243,7 @@ pub enum Error {
         tenants: Vec<String>,
     },
     /// This program lacks migrations of the tenant: see [`crate::Settings::unknown_migrations`].
-    #[error("{}", ahead(.schema, .versions))]
+    #[error("{}", words::ahead(.schema, .versions))]
     AheadOfProgram {
         /// Which schema, in words.
         schema: String,
@@ -251,7 +251,7 @@ pub enum Error {
         versions: Vec<Version>,
     },
     /// A tenant that is ahead of this program, and was left as it is.
-    #[error("{}", not_repaired(.name, .versions))]
+    #[error("{}", words::not_repaired(.name, .versions))]
     CannotRepairAhead {
         /// The tenant.
         name: TenantName,
@@ -284,7 +284,7 @@ pub enum Error {
     #[error("there is no migration with the version `{0}`")]
     NoVersion(Version),
     /// The schema got a migration after it was found out what to revert.
-    #[error("{}", applied_meanwhile(.schema, .version))]
+    #[error("{}", words::applied_meanwhile(.schema, .version))]
     AppliedMeanwhile {
         /// Which schema, in words.
         schema: String,
@@ -292,7 +292,7 @@ pub enum Error {
         version: Version,
     },
     /// A pooler is at the other end, and hands each transaction another connection.
-    #[error("{}", needs_direct(.schema, .migration))]
+    #[error("{}", words::needs_direct(.schema, .migration))]
     NeedsDirect {
         /// Which schema, in words.
         schema: String,
@@ -300,7 +300,7 @@ pub enum Error {
         migration: String,
     },
     /// A pooler is at the other end, and no lock can be kept between transactions.
-    #[error("{}", each_needs_direct(.schema))]
+    #[error("{}", words::each_needs_direct(.schema))]
     EachNeedsDirect {
         /// Which schema, in words.
         schema: String,
@@ -315,7 +315,7 @@ pub enum Error {
     #[error("the trial run of the migrations was canceled: another session waited for its lock")]
     InTheWay,
     /// The result of the migrations depends on the name of the schema, and a spare has none.
-    #[error("spares cannot be created: the migrations {}", with_name(.uses, .in_text))]
+    #[error("spares cannot be created: the migrations {}", words::with_name(.uses, .in_text))]
     DependsOnName {
         /// Where the name is written, in words.
         uses: Vec<String>,
@@ -325,7 +325,7 @@ pub enum Error {
     /// A migration left the connection looking at other schemas.
     #[error(
         "{schema}: migration `{migration}` changed the search path{}, and is not recorded as {}",
-        at_line(.line.as_ref(), *.file), done(*.file)
+        words::at_line(.line.as_ref(), *.file), words::done(*.file)
     )]
     ChangedPath {
         /// Which schema, in words.
@@ -339,8 +339,8 @@ pub enum Error {
     },
     /// A tenant's migration would change what is outside its schema.
     #[error(
-        "{schema}: {}{}, and is not recorded as {}: {}", who_changed(.migrations),
-        at_line(.line.as_ref(), *.file), done(*.file), .changed.join(", ")
+        "{schema}: {}{}, and is not recorded as {}: {}", words::who_changed(.migrations),
+        words::at_line(.line.as_ref(), *.file), words::done(*.file), .changed.join(", ")
     )]
     ChangedElsewhere {
         /// Which schema, in words.
@@ -355,7 +355,7 @@ pub enum Error {
         changed: Vec<String>,
     },
     /// Another run works on the same schema.
-    #[error("{schema} is being changed by another run{}{}", gave_up(*.waited), in_words(.holders))]
+    #[error("{schema} is being changed by another run{}{}", words::gave_up(*.waited), in_words(.holders))]
     Busy {
         /// Which schema, in words.
         schema: String,
@@ -373,7 +373,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that matches no version of a tenant.
-    #[error("the schema `{name}` {}", fits_none(.nearest.as_ref(), .alike, .differences))]
+    #[error("the schema `{name}` {}", words::fits_none(.nearest.as_ref(), .alike, .differences))]
     NoVersionFits {
         /// The schema.
         name: SchemaName,
@@ -387,7 +387,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that looks like several versions of a tenant.
-    #[error("the schema `{name}` {}", fits_each(.versions))]
+    #[error("the schema `{name}` {}", words::fits_each(.versions))]
     SeveralVersionsFit {
         /// The schema.
         name: SchemaName,
@@ -395,13 +395,13 @@ pub enum Error {
         versions: Vec<Option<Version>>,
     },
     /// Which migration replaces those that this program does not have is not known.
-    #[error("could not find the baseline: {}", unclear(.candidates))]
+    #[error("could not find the baseline: {}", words::unclear(.candidates))]
     BaselineUnclear {
         /// The migrations that some tenants with old ones lack first.
         candidates: Vec<Version>,
     },
     /// A schema with old migrations is not what the baseline creates.
-    #[error("{schema} is not what the baseline creates: {}", some(.differences))]
+    #[error("{schema} is not what the baseline creates: {}", words::some(.differences))]
     NotLikeBaseline {
         /// Which schema, in words.
         schema: String,
@@ -409,7 +409,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// A schema that lacks some of the migrations that a baseline replaces.
-    #[error("{schema} lacks old migrations that the baseline replaces: {}", few_versions(.versions))]
+    #[error("{schema} lacks old migrations that the baseline replaces: {}", words::few_versions(.versions))]
     BehindBaseline {
         /// Which schema, in words.
         schema: String,
@@ -417,7 +417,7 @@ pub enum Error {
         versions: Vec<Version>,
     },
     /// A schema with migrations that neither the baseline nor this program has.
-    #[error("{schema} has {}", newer_than_baseline(.versions))]
+    #[error("{schema} has {}", words::newer_than_baseline(.versions))]
     AheadOfBaseline {
         /// Which schema, in words.
         schema: String,
@@ -425,7 +425,7 @@ pub enum Error {
         versions: Vec<Version>,
     },
     /// A tenant is not what its migrations create now. No edited text was accepted.
-    #[error("{}", edit_matters(.schema, .versions, .differences))]
+    #[error("{}", words::edit_matters(.schema, .versions, .differences))]
     EditMatters {
         /// Which schema, in words.
         schema: String,
@@ -435,7 +435,7 @@ pub enum Error {
         differences: Vec<String>,
     },
     /// What a schema should be is not known: this program lacks some of its migrations.
-    #[error("{schema} has migrations that this program does not have: {}", few_versions(.versions))]
+    #[error("{schema} has migrations that this program does not have: {}", words::few_versions(.versions))]
     UnknownApplied {
         /// Which schema, in words.
         schema: String,
@@ -452,7 +452,7 @@ pub enum Error {
     #[error("no tenant can be on the server {0}: the cluster keeps rows elsewhere")]
     HoldsNoTenants(Node),
     /// The cluster has no such server.
-    #[error("tenants cannot be on the server {node}: {}", possible_nodes(.nodes))]
+    #[error("tenants cannot be on the server {node}: {}", words::possible_nodes(.nodes))]
     UnknownNode {
         /// The server that was named.
         node: Node,
@@ -463,7 +463,7 @@ pub enum Error {
     #[error("tenant `{0}` is on no server of the cluster: its schema is not distributed")]
     NotDistributed(String),
     /// The tenant cannot be moved while others write to these tables.
-    #[error("tenant `{name}` cannot be moved while others write to it: {}", unmovable(.tables))]
+    #[error("tenant `{name}` cannot be moved while others write to it: {}", words::unmovable(.tables))]
     WouldBlockWrites {
         /// The tenant's name.
         name: String,

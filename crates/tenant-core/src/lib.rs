@@ -174,7 +174,7 @@ pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{
     Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, NotKept,
-    OwnPart, OwnWork, Unconfirmed, UnfitList, WrongOwner,
+    OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath, UnfitRow, WrongOwner,
 };
 pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};

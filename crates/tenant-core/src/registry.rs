@@ -11,12 +11,14 @@ mod beside;
 mod change;
 mod columns;
 mod existing;
+mod listed_first;
 mod migrations;
 mod own_row;
 mod place;
 mod question;
 mod rows;
 mod seen;
+mod sole;
 mod source;
 mod states;
 
@@ -26,10 +28,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sql_text::ident;
 
 use crate::name::{Entry, Naming, Schema, SchemaName, Target};
-use crate::{Error, InvalidName, TenantName};
+use crate::{Error, InvalidName, NameRule, TenantName, UnfitRow};
 
 pub(crate) use change::Ran;
 pub(crate) use existing::ExistingList;
+pub(crate) use listed_first::RowBefore;
 pub use rows::Rows;
 pub use states::TenantState;
 
@@ -80,6 +83,14 @@ struct Table {
 
 /// What the names of spares begin with.
 pub(crate) const SPARE_PREFIX: &str = "_spare_";
+
+/// Whether a schema is called like a spare.
+pub(crate) fn is_named_like_a_spare(name: &str) -> bool {
+    let digits = name.strip_prefix(SPARE_PREFIX);
+    digits.is_some_and(|digits| {
+        digits.len() == 16 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -365,7 +376,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRow`].
+    /// [`Error::InvalidRow`], or [`UnfitRow::NoSchema`].
     pub(crate) fn tenant(&self, key: &str, schema: Option<&str>) -> Result<Target, Error> {
         let invalid = |source| Error::InvalidRow {
             list: self.words_for_list(),
@@ -375,10 +386,24 @@ impl Registry {
         if let Some(schema) = self.names().derived(&name).map_err(invalid)? {
             return Ok(Target { name, schema });
         }
-        let schema = InvalidName::with_schema(key, schema.unwrap_or_default());
-        let schema = schema.map_err(invalid)?;
+        let Some(schema) = schema.filter(|schema| !schema.is_empty()) else {
+            return Err(Error::UnfitRow(Box::new(UnfitRow::NoSchema { name })));
+        };
+        let schema = InvalidName::with_schema(key, schema).map_err(invalid)?;
         self.0.schemas.remember(key, &schema);
         Ok(Target { name, schema })
+    }
+
+    /// What is wrong with the tenant `name`, which is listed and has no schema. In a table,
+    /// one whose name no new tenant may have is a mistake of somebody's.
+    pub(crate) fn without_schema(&self, name: TenantName) -> Error {
+        match self.require_allowed(&name) {
+            Err(source) if !self.is_query() => Error::InvalidRow {
+                list: self.words_for_list(),
+                source,
+            },
+            _ => Error::MissingSchema(name),
+        }
     }
 
     /// The name that a row with the key `key` has.
@@ -387,6 +412,9 @@ impl Registry {
     ///
     /// [`InvalidName`].
     pub(crate) fn registered(&self, key: &str) -> Result<TenantName, InvalidName> {
+        if key.is_empty() {
+            return Err(InvalidName::of(key, NameRule::NoName));
+        }
         // What an application calls its customers is not ours to judge.
         match self.is_query() {
             true => TenantName::quoted(key),

@@ -66,7 +66,8 @@ fn of_names(advice: Advice) -> Option<&'static str> {
             "correct the name in --extensions-schema or TENANT_EXTENSIONS_SCHEMA"
         }
         Advice::CorrectRuntimePath => {
-            "correct the schemas that are named behind the tenants' schemas"
+            "correct the schemas that are named behind the tenants' schemas: [path] behind in \
+             tenants.toml, or RuntimePath"
         }
         Advice::ChooseAnotherName => "choose another name",
         Advice::CorrectName => "correct the name",
@@ -99,6 +100,15 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         }
         Advice::CorrectList => "correct what the message names, and run it again",
         Advice::CorrectRow => "correct the name in the registry, or delete its row",
+        Advice::AllowRegisteredName => {
+            "allow the name by the pattern for tenant names, or rename the customer"
+        }
+        Advice::GiveSchema => "write the name of the tenant's schema into its row",
+        Advice::GiveOwnSchema => "give each tenant its own schema in the list",
+        Advice::CorrectTemplate => {
+            "correct the template for schema names, or rename the schemas with ALTER SCHEMA to what \
+             it gives"
+        }
         Advice::ChooseTenantSchema => "choose the schema of a tenant",
         Advice::RenameSchema => {
             "rename the schema with ALTER SCHEMA, because its name can't be a tenant's"

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use clap::Parser;
-use tenant_core::TenantState;
-
 use super::*;
 use crate::options::{Failures, Locking, Transactions};
 use crate::{Common, Context, Verdict};

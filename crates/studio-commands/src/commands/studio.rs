@@ -98,18 +98,19 @@ fn stop(mut signals: Signals) -> impl Future<Output = ()> + Send + 'static {
 }
 
 impl Studio {
-    fn start(&self, context: &Context) -> anyhow::Result<Start> {
+    async fn start(&self, context: &Context, tenants: &Tenants) -> anyhow::Result<Start> {
         Ok(match &self.tenant {
             None => Start::Public,
             Some(None) => Start::Tenants,
-            Some(Some(name)) => Start::Tenant(context.name(name.as_str())?),
+            Some(Some(name)) => Start::Tenant(context.existing_name(tenants, name).await?),
         })
     }
 
     /// Says where it is to be found, and opens that.
     async fn prepare(&self, context: &Context) -> anyhow::Result<(Pages, TcpListener)> {
-        let start = self.start(context)?;
+        context.require_possible(self.tenant.iter().flatten())?;
         let tenants = tenants::open(context).await?;
+        let start = self.start(context, &tenants).await?;
         let database = tenants.database().to_string();
         let pages = self.pages(tenants, &start, context).await?;
         let listener = listen(self.port).await?;

@@ -66,8 +66,9 @@ impl Script for AcceptEdits {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let select = tenants::selected(context, &self.only)?;
+        context.require_possible(&self.only)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let select = tenants::selected(context, &tenants, &self.only).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);

@@ -10,6 +10,7 @@ use std::time::Instant;
 use tenant_core::{Cloned, Rows, SchemaName};
 
 use crate::json::{self, NoteDetail};
+use crate::words::with_schema;
 use crate::{report, tenants};
 
 /// Make a tenant that is like another one, with its data
@@ -27,7 +28,7 @@ use crate::{report, tenants};
 /// Exit code 1 when it cannot be done, and then nothing was made; 2 when the new
 /// name is not valid, or is that of the tenant itself.
 ///
-/// With --json: tenant (the new one), cloned_from, cloned, tables, rows,
+/// With --json: tenant (the new one), schema (its name), cloned_from, cloned, tables, rows,
 /// duration_ms, notes: kind (name_in_text, name_in_rows, same_but_for_case),
 /// detail, remedy.
 #[derive(Debug, Parser)]
@@ -63,6 +64,7 @@ pub struct CloneTenant {
 #[derive(Serialize)]
 struct Document<'a> {
     tenant: &'a str,
+    schema: &'a str,
     cloned_from: &'a str,
     cloned: bool,
     tables: usize,
@@ -78,11 +80,10 @@ impl Script for CloneTenant {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let started = Instant::now();
-        let (from, to) = (
-            context.name(self.from.as_str())?,
-            context.name(self.to.as_str())?,
-        );
+        context.require_possible([&self.from])?;
+        let to = context.name(self.to.as_str())?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let from = context.existing_name(&tenants, &self.from).await?;
         let rows = if self.no_data { Rows::None } else { Rows::All };
         let mut call = tenants.clone_tenant(&from, &to).rows(rows);
         if let Some(schema) = &self.schema {
@@ -96,6 +97,7 @@ impl Script for CloneTenant {
         let duration = started.elapsed();
         let document = Document {
             tenant: cloned.to.as_str(),
+            schema: cloned.schema.as_str(),
             cloned_from: cloned.from.as_str(),
             cloned: true,
             tables: cloned.tables,
@@ -120,8 +122,6 @@ fn text(cloned: &Cloned, rows: Rows) -> String {
         ),
         _ => "no rows".to_owned(),
     };
-    format!(
-        "Cloned tenant `{}` to `{}`: {tables}, {rows}",
-        cloned.from, cloned.to
-    )
+    let to = with_schema(&cloned.to, &cloned.schema);
+    format!("Cloned tenant `{}` to {to}: {tables}, {rows}", cloned.from)
 }

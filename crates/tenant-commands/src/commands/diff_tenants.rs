@@ -70,9 +70,10 @@ impl Script for DiffTenants {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let first = context.name(self.first.as_str())?;
-        let second = context.name(self.second.as_str())?;
+        context.require_possible([&self.first, &self.second])?;
         let tenants = tenants::open(context).await?;
+        let first = context.existing_name(&tenants, &self.first).await?;
+        let second = context.existing_name(&tenants, &self.second).await?;
         let comparison = tenants.compare(&first, &second).await?;
         let document = self.document(&comparison);
         context.output.answer(&document, &text(&document))?;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantName};
 
 use crate::tenants;
+use crate::words::with_schema;
 
 /// Drop a tenant: its schema with all data, and its registration
 ///
@@ -25,7 +26,7 @@ use crate::tenants;
 /// Publications, subscriptions, event triggers, functions and kept search paths that
 /// name the schema or its tables stay. They are listed before you confirm.
 ///
-/// With --json: tenant, dropped, schema_existed, tables: name, rows
+/// With --json: tenant, schema (its name), dropped, schema_existed, tables: name, rows
 /// (estimated, or null), bytes (or null), dependents: kind, name, owner (or null),
 /// rows (of a table or a column: estimated; or null), affected: kind, name.
 #[derive(Debug, Parser)]
@@ -57,6 +58,7 @@ pub struct DropTenant {
 #[derive(Serialize)]
 struct Document<'a> {
     tenant: &'a str,
+    schema: &'a str,
     dropped: bool,
     schema_existed: bool,
     tables: Vec<Row<'a>>,
@@ -91,8 +93,9 @@ impl Script for DropTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let name = context.name(self.name.as_str())?;
+        context.require_possible([&self.name])?;
         let tenants = tenants::open_for(&[HooksOn::Drop], context, self.locking.settings()).await?;
+        let name = context.existing_name(&tenants, &self.name).await?;
         let contents = tenants.contents(&name).await?;
         if let Some(why) = contents
             .others
@@ -114,7 +117,7 @@ impl Script for DropTenant {
             if !contents.dependents.is_empty() {
                 context.output.problem(&dependents(&contents.dependents));
             }
-            let question = format!("Type `{}` to drop it", name);
+            let question = format!("Type `{name}` to drop it");
             if !ask::type_name(&question, name.as_str(), "--yes")? {
                 context
                     .output
@@ -133,8 +136,8 @@ impl Script for DropTenant {
         let removed = drop.await?;
         let text = match removed {
             Removed::Tenant => format!(
-                "Dropped tenant `{}`: {} and the registration.",
-                name,
+                "Dropped tenant {}: {} and the registration.",
+                with_schema(&name, &contents.schema_name),
                 counted(contents.tables.len(), "table")
             ),
             Removed::RegistrationOnly => format!(
@@ -171,6 +174,7 @@ fn document<'a>(
     });
     Document {
         tenant: name.as_str(),
+        schema: contents.schema_name.as_str(),
         dropped: removed.is_some(),
         schema_existed: contents.schema,
         tables: tables.collect(),
@@ -221,15 +225,16 @@ fn warning(name: &TenantName, contents: &Contents) -> String {
     if !contents.schema {
         return format!("Tenant `{name}` has no schema; only its registration would go.");
     }
+    let tenant = with_schema(name, &contents.schema_name);
     if contents.tables.is_empty() {
-        return format!("This drops tenant `{name}`, which has no tables.");
+        return format!("This drops tenant {tenant}, which has no tables.");
     }
     let rows = contents
         .tables
         .iter()
         .map(|table| [table.name.clone(), rows(table), size(table.bytes)]);
     let table = table(["Table", "Rows (estimated)", "Size"], rows);
-    format!("This drops tenant `{name}` for good, with all its data:\n{table}")
+    format!("This drops tenant {tenant} for good, with all its data:\n{table}")
 }
 
 fn rows(table: &Table) -> String {

@@ -34,7 +34,8 @@ const SHOWN: usize = 50;
 /// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
 /// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
 /// pending_migrations, unknown_migration, other_program, edited_migration, no_fingerprints,
-/// no_access, orphaned_schema, unlisted_tenant, two_schemas, spare_leftover, spare_name, invalid_name, unreadable,
+/// no_access, orphaned_schema, unlisted_tenant, two_schemas, spare_leftover, spare_name,
+/// invalid_name, shared_schema, unfit_path, unreadable,
 /// nothing_selected, tables_not_checked, broken_migrations, unqualified_function,
 /// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), detail, remedy,
 /// sql (the statements that would mend it).
@@ -118,8 +119,9 @@ impl Script for HealthCheck {
             application_role: context.application_role(self.app_role),
             ..Settings::default()
         };
-        let select = tenants::selected(context, &self.only)?;
+        context.require_possible(&self.only)?;
         let tenants = tenants::open_with(context, settings).await?;
+        let select = tenants::selected(context, &tenants, &self.only).await?;
         let call = tenants.health().select(select);
         let call = if self.quick { call.quick() } else { call };
         // A scratch database that migrations are tried in is dropped with the work.

@@ -66,8 +66,9 @@ impl Script for MoveTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let name = context.name(self.name.as_str())?;
+        context.require_possible([&self.name])?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let name = context.existing_name(&tenants, &self.name).await?;
         let output = context.output;
         let writers = if self.block_writes {
             Writers::Wait

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tenant_core::{Renamed, SchemaName};
 
 use crate::json::{self, NoteDetail};
+use crate::words::with_schema;
 use crate::{report, tenants};
 
 /// Give a tenant another name
@@ -28,7 +29,7 @@ use crate::{report, tenants};
 /// Exit code 1 when it cannot be done, and then nothing has changed; 2 when the
 /// new name is not valid, or is the old one.
 ///
-/// With --json: tenant (the new name), renamed_from, renamed, notes: kind
+/// With --json: tenant (the new name), schema (the new one), renamed_from, renamed, notes: kind
 /// (name_in_text, name_in_rows, old_path, same_but_for_case), detail, remedy.
 #[derive(Debug, Parser)]
 #[command(name = "rename-tenant", version)]
@@ -59,6 +60,7 @@ pub struct RenameTenant {
 #[derive(Serialize)]
 struct Document<'a> {
     tenant: &'a str,
+    schema: &'a str,
     renamed_from: &'a str,
     renamed: bool,
     notes: Vec<NoteDetail>,
@@ -70,12 +72,11 @@ impl Script for RenameTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let (from, to) = (
-            context.name(self.from.as_str())?,
-            context.name(self.to.as_str())?,
-        );
+        context.require_possible([&self.from])?;
+        let to = context.name(self.to.as_str())?;
         let tenants =
             tenants::open_for(&[HooksOn::Rename], context, self.locking.settings()).await?;
+        let from = context.existing_name(&tenants, &self.from).await?;
         let mut call = tenants.rename(&from, &to);
         if let Some(schema) = &self.schema {
             call = call.to_schema(schema);
@@ -87,6 +88,7 @@ impl Script for RenameTenant {
         let renamed = interruptible(async { Ok(call.await?) }).await?;
         let document = Document {
             tenant: renamed.to.as_str(),
+            schema: renamed.schema.as_str(),
             renamed_from: renamed.from.as_str(),
             renamed: true,
             notes: json::notes(&renamed.notes, context.invocation()),
@@ -98,7 +100,11 @@ impl Script for RenameTenant {
 }
 
 fn text(renamed: &Renamed) -> String {
-    let done = format!("Renamed tenant `{}` to `{}`", renamed.from, renamed.to);
+    let done = format!(
+        "Renamed tenant {} to {}",
+        with_schema(&renamed.from, &renamed.old_schema),
+        with_schema(&renamed.to, &renamed.schema)
+    );
     match renamed.functions {
         0 => format!("{done}."),
         count => format!(

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tenant_core::{LeftDifference, Registry, Repair, TenantName};
 
 use crate::tenants;
+use crate::words::with_schema;
 
 /// Repair a tenant that is not what its migrations make
 ///
@@ -24,7 +25,7 @@ use crate::tenants;
 ///
 /// Exit code 1 when something is left, or when the repair failed.
 ///
-/// With --json: tenant, dry_run, mended (what was, or would be, put right, in
+/// With --json: tenant, schema (its name), dry_run, mended (what was, or would be, put right, in
 /// words), statements (those that ran, in order), left: kind, detail, why (messages
 /// of a failed attempt), remedy, sql.
 #[derive(Debug, Parser)]
@@ -48,6 +49,7 @@ pub struct RepairTenant {
 #[derive(Serialize)]
 struct Document<'a> {
     tenant: &'a str,
+    schema: &'a str,
     dry_run: bool,
     mended: Vec<String>,
     statements: &'a [String],
@@ -69,8 +71,9 @@ impl Script for RepairTenant {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        let name = context.name(self.name.as_str())?;
+        context.require_possible([&self.name])?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let name = context.existing_name(&tenants, &self.name).await?;
         let repair = if self.dry_run {
             tenants.try_repair(&name)
         } else {
@@ -78,8 +81,13 @@ impl Script for RepairTenant {
         };
         // A scratch database that migrations are tried in is dropped with the work.
         let repair = interruptible(async { Ok(repair.await?) }).await?;
-        let document = self.document(&name, tenants.registry(), &repair, context.invocation());
-        context.output.answer(&document, &text(&document))?;
+        let schema = tenants.schema_of(&name).await?;
+        let document = Document {
+            schema: schema.as_str(),
+            ..self.document(&name, tenants.registry(), &repair, context.invocation())
+        };
+        let text = text(&document, &with_schema(&name, &schema));
+        context.output.answer(&document, &text)?;
         Ok(if repair.left.is_empty() {
             Verdict::Done
         } else {
@@ -100,6 +108,7 @@ impl RepairTenant {
         let left = left.map(|it| row(registry, name, it, invocation));
         Document {
             tenant: name.as_str(),
+            schema: "",
             dry_run: self.dry_run,
             mended: repair.mended.iter().map(ToString::to_string).collect(),
             statements: &repair.statements,
@@ -128,15 +137,15 @@ fn row(
     }
 }
 
-fn text(document: &Document<'_>) -> String {
-    let name = document.tenant;
+/// `tenant` is its name, and its schema where that is called differently.
+fn text(document: &Document<'_>, tenant: &str) -> String {
     if document.mended.is_empty() && document.left.is_empty() {
-        return format!("Tenant `{name}` is what its migrations make.");
+        return format!("Tenant {tenant} is what its migrations make.");
     }
     let mut lines = Vec::new();
     if !document.mended.is_empty() {
         let verb = if document.dry_run { "would be" } else { "was" };
-        lines.push(format!("This {verb} put right in tenant `{name}`:"));
+        lines.push(format!("This {verb} put right in tenant {tenant}:"));
         lines.extend(
             document
                 .mended
@@ -153,7 +162,7 @@ fn text(document: &Document<'_>) -> String {
     }
     if !document.left.is_empty() {
         lines.push(format!(
-            "This is left in tenant `{name}`, and has to be decided by people:"
+            "This is left in tenant {tenant}, and has to be decided by people:"
         ));
         for row in &document.left {
             lines.push(format!("  {}", shown(&row.detail)));

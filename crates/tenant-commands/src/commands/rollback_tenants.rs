@@ -87,8 +87,9 @@ impl Script for RollbackTenants {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let output = context.output;
         let settings = self.transactions.settings(self.locking.settings());
-        let select = tenants::selected(context, &self.only)?;
+        context.require_possible(&self.only)?;
         let tenants = tenants::open_with(context, settings).await?;
+        let select = tenants::selected(context, &tenants, &self.only).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
         if !dry_run {
             tenants.require_primary().await?;

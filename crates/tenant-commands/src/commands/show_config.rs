@@ -66,8 +66,21 @@ impl Script for ShowConfig {
             settings: context.in_force(&values)?,
         };
         context.output.answer(&document, &text(&document))?;
+        if document.settings.iter().any(is_path_to_check) {
+            context.output.note(
+                "note: a schema in path.behind must not be a tenant's or a spare; the health \
+                 check reports one that is",
+            );
+        }
         Ok(Verdict::Done)
     }
+}
+
+/// Whether it names schemas behind the tenants' own, of which the database has to say whose
+/// they are. That `public` is no tenant's is known.
+fn is_path_to_check(setting: &Setting) -> bool {
+    let mut schemas = setting.value.as_array().into_iter().flatten();
+    setting.name == "path.behind" && schemas.any(|schema| schema != "public")
 }
 
 fn text(document: &Document) -> String {

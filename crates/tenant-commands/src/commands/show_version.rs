@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use command_line::invocation::Spelling;
 use command_line::output::shown;
+use command_line::settings::find_settings;
 use command_line::{
     Common, Context, ProjectSettings, Script, Verdict, built, env_file, hints, migrations, project,
 };
@@ -120,7 +121,7 @@ fn compiled_in(context: &Context) -> anyhow::Result<CompiledIn> {
 /// Where the settings in force are. A mistake in their file is a note.
 fn paths(context: &Context) -> Paths {
     let option = context.common().config.as_deref();
-    let settings = ProjectSettings::find(option, context.environment());
+    let settings = find_settings(option, context.environment());
     let settings = settings.unwrap_or_else(|error| {
         let error = hints::render(&error, context.invocation());
         context.output.note(&error);

@@ -46,8 +46,9 @@ impl Script for TenantUrl {
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        context.require_possible([&self.name])?;
         let tenants = tenants::open(context).await?;
-        let name = context.name(self.name.as_str())?;
+        let name = context.existing_name(&tenants, &self.name).await?;
         let call = tenants.url_of(&name);
         let call = if self.with_password {
             call.with_password()

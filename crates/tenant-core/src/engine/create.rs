@@ -21,6 +21,7 @@ use super::unfit::refuse_unfit;
 use super::work::Work;
 use crate::hook::Occasion;
 use crate::migration::Migration;
+use crate::registry::RowBefore;
 use crate::{Error, events};
 
 /// Makes the tenant or spare whose schema is that of `work`. Gives back the migrations that were applied.
@@ -66,12 +67,12 @@ async fn build_all(work: Work<'_>, ending: Ending) -> Result<Open, Error> {
     if rest.is_empty() {
         return build_whole(made, first, ending).await;
     }
-    build_first(made, Attempts::new()).await?;
+    let before = build_first(made, Attempts::new()).await?.before;
     work.session.keep_said();
     events::migrations_applied(work.schema, first);
     match run_all(work, rest, ending).await {
-        Ok(open) => Ok(open),
-        Err(error) => Err(undo(work, error).await),
+        Ok(open) => Ok(Open { before, ..open }),
+        Err(error) => Err(undo(work, before, error).await),
     }
 }
 
@@ -89,7 +90,7 @@ async fn build_whole<'a>(
     let mut attempts = Attempts::new();
     let rows = match build_at_once(made, &mut attempts).await? {
         Some(rows) => rows,
-        None => build_first(made, attempts).await?,
+        None => build_first(made, attempts).await?.rows,
     };
     if ending == Ending::Commit {
         work.session.keep_said();
@@ -160,11 +161,18 @@ async fn build_at_once<'a>(
     }
 }
 
+/// What came of the first transaction.
+struct First {
+    rows: Vec<SimpleQueryRow>,
+    /// The row that there was before it.
+    before: RowBefore,
+}
+
 /// The first transaction step by step, as often as it loses against somebody's lock.
 async fn build_first<'a>(
     made: Transaction<'a, '_>,
     mut attempts: Attempts<'a>,
-) -> Result<Vec<SimpleQueryRow>, Error> {
+) -> Result<First, Error> {
     loop {
         match build(made).await {
             Err(error) if attempts.again_after(made.work, &error).await => {}
@@ -175,26 +183,33 @@ async fn build_first<'a>(
 
 /// Schema, the migrations of the first transaction, and registration. The session is still
 /// at work.
-async fn build(made: Transaction<'_, '_>) -> Result<Vec<SimpleQueryRow>, Error> {
+async fn build(made: Transaction<'_, '_>) -> Result<First, Error> {
     let work = made.work;
-    open_for_new(work).await?;
+    let before = open_for_new(work).await?;
     let ran = async {
         let elsewhere = made.confinement().await?;
         let confined = made.confined_by(elsewhere.as_deref());
         ask(work, &confined.as_last_step()).await
     };
     let ran = ran.await;
-    if ran.is_err() {
-        close(work).await;
+    match ran {
+        Ok(rows) => Ok(First { rows, before }),
+        Err(error) => {
+            close(work).await;
+            Err(error)
+        }
     }
-    ran
 }
 
-/// Opens the transaction, once the name is known to be free.
-pub(super) async fn open_for_new(work: Work<'_>) -> Result<(), Error> {
-    let free = open_and_look(work).await?.require_free(work);
-    if free.is_err() {
-        close(work).await;
+/// Opens the transaction, once the name is known to be free. Gives back the row that there is
+/// already.
+pub(super) async fn open_for_new(work: Work<'_>) -> Result<RowBefore, Error> {
+    let existing = open_and_look(work).await?;
+    match existing.require_free(work) {
+        Ok(()) => Ok(existing.row_before()),
+        Err(error) => {
+            close(work).await;
+            Err(error)
+        }
     }
-    free
 }

@@ -7,6 +7,7 @@ use super::transaction::{NotOpened, View, open, open_with_lock};
 use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
+use crate::registry::RowBefore;
 
 /// The two halves of a tenant or a spare, of which there should be both or none.
 #[derive(Clone, Copy)]
@@ -15,6 +16,8 @@ pub(crate) struct NameState {
     pub(crate) registered: bool,
     /// There is a schema.
     pub(crate) schema: bool,
+    /// The application's list has a row for it, which may say another schema, or none.
+    has_row: bool,
 }
 
 impl NameState {
@@ -62,20 +65,44 @@ impl NameState {
         }
     }
 
-    /// Whether the schema of `work` can be made and listed.
+    /// Whether the schema of `work` can be made and listed, if the application has not listed
+    /// it before.
     ///
     /// # Errors
     ///
-    /// [`Error::Taken`], [`Error::MissingSchema`] when only the registration is
-    /// there, [`Error::Untracked`] when only a schema is.
+    /// [`Error::Taken`], [`Error::MissingSchema`] when only the registration in the table of
+    /// this library is there, [`Error::Untracked`] when only a schema is.
     pub(super) fn require_free(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             (false, false) => Ok(()),
             // The application lists whom it makes, before or in the same transaction.
-            (true, false) if work.registry.is_query() => Ok(()),
+            (true, false) if work.registry.may_be_listed_first() => Ok(()),
             (true, true) => Err(work.taken()),
             (true, false) => Err(work.missing()),
             (false, true) => Err(work.untracked()),
+        }
+    }
+
+    /// The row that there is before the tenant is made.
+    pub(super) fn row_before(self) -> RowBefore {
+        match (self.has_row, self.registered) {
+            (false, _) => RowBefore::None,
+            (true, false) => RowBefore::WithoutSchema,
+            (true, true) => RowBefore::Listed,
+        }
+    }
+
+    /// Whether a tenant can be renamed to that of `work`. A row that is there is another
+    /// customer's, unless the application has renamed its own.
+    ///
+    /// # Errors
+    ///
+    /// As of [`require_free`](Self::require_free).
+    pub(super) fn require_free_name(self, work: Work<'_>) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            _ if self.has_row => Err(work.taken()),
+            (true, false) if !work.registry.is_query() => Err(work.missing()),
+            _ => self.require_free(work),
         }
     }
 }
@@ -114,15 +141,16 @@ pub(super) async fn open_and_look_at_both(
         halves(work, other)
     );
     let rows = opened(work, open_with_lock(work, other, view, &query).await)?;
-    Ok((read(&rows, 0), read(&rows, 2)))
+    Ok((read(&rows, 0), read(&rows, 3)))
 }
 
-/// Two expressions: whether each half is there.
+/// Three expressions: whether each half is there, and any row.
 fn halves(work: Work<'_>, schema: Schema<'_>) -> String {
     format!(
-        "{}, pg_catalog.to_regnamespace({}) IS NOT NULL",
+        "{}, pg_catalog.to_regnamespace({}) IS NOT NULL, {}",
         work.registry.is_registered(schema),
-        literal(&schema.ident())
+        literal(&schema.ident()),
+        work.registry.has_row(schema)
     )
 }
 
@@ -144,5 +172,6 @@ fn read(rows: &[SimpleQueryRow], first: usize) -> NameState {
     NameState {
         registered: answer(first),
         schema: answer(first + 1),
+        has_row: answer(first + 2),
     }
 }

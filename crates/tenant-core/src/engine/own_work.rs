@@ -15,6 +15,7 @@ use crate::hook::Occasion;
 use crate::link::Database;
 use crate::migration::MigrationSet;
 use crate::name::Schema;
+use crate::registry::RowBefore;
 use crate::{Error, SchemaName, events};
 
 /// A tenant in an open transaction.
@@ -25,6 +26,8 @@ pub(crate) struct Open {
     pub(crate) spare: Option<SchemaName>,
     /// The tenant itself is committed, because some migrations run outside a transaction.
     pub(crate) is_committed: bool,
+    /// The row that there was before it, if it is committed.
+    pub(crate) before: RowBefore,
 }
 
 impl Open {
@@ -35,6 +38,7 @@ impl Open {
             number: number.unwrap_or_default().to_owned(),
             spare: None,
             is_committed: false,
+            before: RowBefore::None,
         }
     }
 
@@ -97,7 +101,7 @@ impl Open {
     /// Rolls back, and removes what was committed before.
     async fn give_up(&self, work: Work<'_>, error: Error) -> Error {
         if self.is_committed {
-            return undo(work, error).await;
+            return undo(work, self.before, error).await;
         }
         close(work).await;
         error

@@ -15,6 +15,7 @@ use super::work::Work;
 use crate::Error;
 use crate::hook::Occasion;
 use crate::name::Schema;
+use crate::registry::RowBefore;
 use crate::report::Removed;
 
 /// Removes the tenant or spare whose schema is that of `work`.
@@ -34,8 +35,8 @@ pub(crate) async fn remove(work: Work<'_>, dependents: Dependents) -> Result<Rem
 /// # Errors
 ///
 /// As [`remove`].
-pub(super) async fn remove_unfinished(work: Work<'_>) -> Result<Removed, Error> {
-    remove_as(work, Dependents::Refuse, Ask::Nobody).await
+pub(super) async fn remove_unfinished(work: Work<'_>, before: RowBefore) -> Result<Removed, Error> {
+    remove_as(work, Dependents::Refuse, Ask::Nobody(before)).await
 }
 
 /// Who is asked in the end whether the tenant is gone.
@@ -43,7 +44,8 @@ pub(super) async fn remove_unfinished(work: Work<'_>) -> Result<Removed, Error> 
 enum Ask {
     /// The list of tenants, if it is the application's.
     List,
-    Nobody,
+    /// Nobody, and the row is as it was before.
+    Nobody(RowBefore),
 }
 
 async fn remove_as(work: Work<'_>, dependents: Dependents, ask: Ask) -> Result<Removed, Error> {
@@ -143,7 +145,7 @@ impl Removal<'_> {
             forget_own_work(work, &mut script);
             Kept::of_dropped(work, self.has_schema).require(work, &mut script);
         }
-        add_removal(work, self.portion, &mut script);
+        add_removal(work, self.portion, self.ask, &mut script);
         if after {
             run_script(work, &script).await?;
             run_hooks(work, Occasion::Dropped).await?;
@@ -162,7 +164,7 @@ impl Removal<'_> {
     }
 }
 
-fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
+fn add_removal(work: Work<'_>, portion: &Portion, ask: Ask, script: &mut Script<'_>) {
     match portion {
         Portion::Statements(statements) => {
             for statement in statements {
@@ -172,7 +174,11 @@ fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
         Portion::Everything => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
-            if let Some(statement) = work.registry.delete(work.schema) {
+            let statement = match ask {
+                Ask::List => work.registry.delete(work.schema),
+                Ask::Nobody(before) => work.registry.take_back(work.schema, before),
+            };
+            if let Some(statement) = statement {
                 script.step("removing the registration", &statement);
             }
         }

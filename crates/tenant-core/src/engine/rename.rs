@@ -67,7 +67,7 @@ async fn rename_once(
     let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
     let fit = old
         .require_whole(work)
-        .and_then(|()| new.require_free(work.on(target)));
+        .and_then(|()| new.require_free_name(work.on(target)));
     if let Err(error) = fit {
         close(work).await;
         return Err(error);

@@ -9,15 +9,16 @@ use crate::Error;
 use crate::error::Consequence;
 use crate::hook::Hooks;
 use crate::name::Schema;
+use crate::registry::RowBefore;
 use crate::report::Removed;
 
 /// Removes a tenant that was committed and could not be completed. Nobody can
 /// have used it: its creation was never reported.
-pub(super) async fn undo(work: Work<'_>, error: Error) -> Error {
+pub(super) async fn undo(work: Work<'_>, before: RowBefore, error: Error) -> Error {
     // The lock outlives this, so that nobody completes the tenant meanwhile.
     let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
     let removed = match rolled_back {
-        Ok(()) => remove_again(work).await,
+        Ok(()) => remove_again(work, before).await,
         Err(error) => Err(error),
     };
     close(work).await;
@@ -34,14 +35,14 @@ pub(super) async fn undo(work: Work<'_>, error: Error) -> Error {
 }
 
 /// Removes such a tenant, without the application's own work of a drop: that of the creation
-/// is not committed.
-pub(crate) async fn remove_again(work: Work<'_>) -> Result<Removed, Error> {
+/// is not committed. The row is as it was `before`.
+pub(crate) async fn remove_again(work: Work<'_>, before: RowBefore) -> Result<Removed, Error> {
     let settings = Settings {
         hooks: Hooks::new(),
         ..work.settings.clone()
     };
     let settings = &settings;
-    remove_unfinished(Work { settings, ..work }).await
+    remove_unfinished(Work { settings, ..work }, before).await
 }
 
 /// The error, now that nothing remains of the tenant.

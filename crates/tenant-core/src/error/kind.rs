@@ -1,6 +1,6 @@
 //! Which kind of error each is.
 
-use super::Error;
+use super::{Error, PathFault, UnfitRow};
 use crate::{ErrorKind, PgError};
 
 impl Error {
@@ -20,13 +20,18 @@ impl Error {
             | Self::NotSetUp { .. }
             | Self::NoSpareList { .. }
             | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
-            Self::InvalidExtensionsSchema { .. } => ErrorKind::Misconfigured,
+            Self::UnfitPath(it) if it.fault == PathFault::Missing => ErrorKind::NotSetUp,
+            Self::InvalidExtensionsSchema { .. } | Self::UnfitPath(_) => ErrorKind::Misconfigured,
             Self::Unknown(_)
             | Self::UnknownSpare(_)
             | Self::NoSchema(_)
             | Self::NoVersion(_)
             | Self::UnknownNode { .. } => ErrorKind::NotFound,
-            Self::MissingSchema(_)
+            Self::UnfitRow(it) if matches!(**it, UnfitRow::OtherSchema { .. }) => {
+                ErrorKind::Refused
+            }
+            Self::UnfitRow(_)
+            | Self::MissingSchema(_)
             | Self::MissingSpare(_)
             | Self::InvalidRow { .. }
             | Self::InvalidSpareRow { .. }

@@ -200,6 +200,11 @@ impl Naming {
         self.schemas == Schemas::Mapped
     }
 
+    /// Whether each schema is called as its tenant.
+    pub(crate) fn is_same(&self) -> bool {
+        self.schemas == Schemas::Same
+    }
+
     /// The schema of the tenant `name`; none if only the list of tenants knows.
     ///
     /// # Errors
@@ -267,13 +272,10 @@ impl Naming {
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] if none can be called so. Where names have a pattern, a name that
-    /// does not match it is one all the same: it is there.
+    /// [`InvalidName`] if none can be called so. A name that the rule for new ones does not
+    /// allow is one all the same: it is there.
     pub(crate) fn registered(&self, text: &str) -> Result<TenantName, InvalidName> {
-        let name = match (&self.names, &self.schemas) {
-            (Names::Strict, Schemas::Same | Schemas::Around { .. }) => text.parse()?,
-            _ => TenantName::quoted(text)?,
-        };
+        let name = TenantName::quoted(text)?;
         self.derived(&name)?;
         Ok(name)
     }

@@ -178,6 +178,9 @@ pub enum NameRule {
     /// There is no text.
     #[error("it is empty")]
     Empty,
+    /// A row of the list has none.
+    #[error("its row has NULL or an empty text")]
+    NoName,
     /// The first character is something else.
     #[error("it starts with {0:?}, and must start with a letter (a-z, A-Z) or an underscore")]
     Start(char),
@@ -234,7 +237,7 @@ impl NameRule {
     /// A name that keeps the strict rule, where it is that rule which is broken.
     fn example(&self) -> &'static str {
         match self {
-            Self::Nul | Self::Bytes(_) | Self::Pattern(_) => "",
+            Self::Nul | Self::NoName | Self::Bytes(_) | Self::Pattern(_) => "",
             Self::Schema { .. }
             | Self::OtherSchema(_)
             | Self::Shared(_)

@@ -13,6 +13,7 @@ use super::lent::{Kind, Lent, Signs};
 use super::lookup::{self, Place, Presence};
 use super::{PoolError, PoolInner};
 use crate::link::{Probe, Standing, Watch};
+use crate::registry::is_named_like_a_spare;
 use crate::{ErrorKind, TenantName};
 
 /// Why a piece of work was not begun.
@@ -246,12 +247,15 @@ impl PoolInner {
         unexplained(error)
     }
 
-    /// Refuses a path that has a tenant's schema behind those of all tenants: what one of them
+    /// Refuses a path that has a tenant's schema, or a spare, behind those of all tenants: what one of them
     /// lacks, it would read there.
     pub(super) async fn refuse_tenant_behind(&self) -> Result<(), PoolError> {
         let schemas = self.path.schemas().collect::<Vec<_>>();
         if schemas.is_empty() {
             return Ok(());
+        }
+        if let Some(name) = schemas.iter().find(|name| is_named_like_a_spare(name)) {
+            return Err(PoolError::SpareBehind((*name).to_owned()));
         }
         let lent = self.checkout().await?;
         // Without a list of tenants there are none.

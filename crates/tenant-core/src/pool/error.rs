@@ -11,7 +11,7 @@ use crate::assertion::Assertion;
 use crate::remedy::{
     Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind,
 };
-use crate::{ConnectError, Error, ErrorKind, PgError, TenantName};
+use crate::{ConnectError, Error, ErrorKind, PgError, Registry, TenantName};
 
 /// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
 /// or instead of a commit.
@@ -48,6 +48,9 @@ pub enum PoolError {
     /// The schema of a tenant is named behind the schemas of all tenants: each would read it.
     #[error("the schema `{0}`, named behind the tenants' schemas, is the schema of a tenant")]
     TenantBehind(String),
+    /// A spare schema is named behind the schemas of all tenants: it becomes a tenant's.
+    #[error("the schema `{0}`, named behind the tenants' schemas, is a spare schema")]
+    SpareBehind(String),
     /// All connections were in use for as long as one was waited for. For a web
     /// service: 503.
     #[error("all {size} connections of the pool were in use for {} s", .waited.as_secs_f32())]
@@ -170,12 +173,12 @@ impl PoolError {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::Unknown(_) => vec![Command::ListTenants.into()],
-            Self::MissingSchema(name) => missing_schema(name),
+            Self::MissingSchema(name) => missing_schema(name, &Registry::default()),
             Self::Forbidden(_) | Self::ForbiddenBehind(_) => vec![Advice::GrantRight.into()],
             Self::NotSetUp { .. } => vec![Command::MigratePublic.into()],
             Self::NoExtensionsSchema(name) => no_extensions_schema(name),
             Self::NoSchemaBehind(name) => no_schema_behind(name),
-            Self::TenantBehind(_) => vec![Advice::CorrectRuntimePath.into()],
+            Self::TenantBehind(_) | Self::SpareBehind(_) => vec![Advice::CorrectRuntimePath.into()],
             Self::Connect(error) => error.remedies(),
             Self::NeedsDirect => vec![Advice::ConnectDirectly.into()],
             Self::Exhausted { refused, .. } => {
@@ -205,7 +208,9 @@ impl PoolError {
             }
             Self::Exhausted { .. } => ErrorKind::Unreachable,
             Self::Connect(error) => error.kind(),
-            Self::NeedsDirect | Self::TenantBehind(_) => ErrorKind::Unsupported,
+            Self::NeedsDirect | Self::TenantBehind(_) | Self::SpareBehind(_) => {
+                ErrorKind::Unsupported
+            }
             Self::Aborted
             | Self::Ended
             | Self::PathReset

@@ -88,8 +88,8 @@ impl Registry {
         )
     }
 
-    /// The statement that fails unless the list has the tenant, with its schema, whoever has
-    /// written its row: the application, or a trigger of a view. None for our own table.
+    /// The statement that fails unless the list has the tenant, with its schema, which it gives
+    /// to no other one, whoever has written its row: the application, or a trigger of a view. None for our own table.
     pub(crate) fn confirm(&self, schema: Schema<'_>) -> Option<String> {
         if self.list_for(schema) != Some(List::Tenants) || self.is_our_own() {
             return None;
@@ -99,13 +99,17 @@ impl Registry {
             true => Assertion::Confirmed,
             false => Assertion::Listed,
         };
+        let (key, name) = (literal(schema.key()), literal(schema.schema_name()));
+        let alone = match self.names().is_mapped() {
+            true => format!(
+                " AND NOT EXISTS (SELECT FROM {} WHERE {} = {name} AND {} <> {key})",
+                rows.from, rows.schema, rows.key
+            ),
+            false => String::new(),
+        };
         Some(unmet.check(&format!(
-            "(SELECT count(*) = 1 AND bool_and({} = {}) FROM {} WHERE {} = {})",
-            rows.schema,
-            literal(schema.schema_name()),
-            rows.from,
-            rows.key,
-            literal(schema.key())
+            "(SELECT count(*) = 1 AND bool_and({} = {name}) FROM {} WHERE {} = {key}){alone}",
+            rows.schema, rows.from, rows.key
         )))
     }
 
@@ -170,7 +174,7 @@ impl Registry {
     }
 
     /// Whether the list is the table of this library, which has a row for each tenant.
-    fn is_our_own(&self) -> bool {
+    pub(super) fn is_our_own(&self) -> bool {
         self.is_plain() && *self.place(List::Tenants) == Place::tenants()
     }
 

@@ -122,6 +122,9 @@ impl Registry {
     }
 
     fn insert_values(&self, list: List, schema: Schema<'_>, values: &Values) -> String {
+        if self.is_listed_first(list) {
+            return format!("WITH {}", self.complete_row(schema, values, None));
+        }
         let place = self.place(list);
         let row = self.row_of(list, schema);
         let insert = format!(
@@ -231,6 +234,18 @@ impl Registry {
         let (from, to) = (self.place(List::Spares), self.place(List::Tenants));
         let values = self.versioned(List::Tenants, version_or_null(newest));
         let values = self.with_same_fingerprints(List::Spares, values);
+        let taken = format!(
+            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *), ",
+            from.table,
+            from.key,
+            literal(spare.key())
+        );
+        if self.is_listed_first(List::Tenants) {
+            return format!(
+                "{taken}{}",
+                self.complete_row(tenant, &values, Some("taken"))
+            );
+        }
         let row = self.row_of(List::Tenants, tenant);
         let insert = format!(
             "INSERT INTO {} ({}{}) SELECT {}{} FROM taken{}",
@@ -241,13 +256,7 @@ impl Registry {
             values.values(),
             self.in_place_of_old(List::Tenants)
         );
-        format!(
-            "WITH taken AS (DELETE FROM {} WHERE {} = {} RETURNING *), {}",
-            from.table,
-            from.key,
-            literal(spare.key()),
-            to.written(&insert, &exactly(tenant.key()))
-        )
+        format!("{taken}{}", to.written(&insert, &exactly(tenant.key())))
     }
 
     /// Registers a schema with the migrations of another, whose copy it is.
@@ -265,6 +274,10 @@ impl Registry {
                 literal(from.key())
             ),
         };
+        if self.is_listed_first(List::Tenants) {
+            let original = format!("(SELECT * FROM {original}) original");
+            return format!("WITH {}", self.complete_row(to, &values, Some(&original)));
+        }
         let insert = format!(
             "INSERT INTO {} ({}{}) SELECT {}{} FROM {original}{}",
             place.table,
@@ -352,7 +365,7 @@ impl Place {
 }
 
 /// The condition that one row was written, with this key.
-fn exactly(key: &str) -> String {
+pub(super) fn exactly(key: &str) -> String {
     let key = literal(key);
     format!("ARRAY(SELECT key FROM written) = ARRAY[{key}]::text[]")
 }
@@ -443,11 +456,12 @@ mod tests {
         );
         assert_eq!(
             of(&registry.adopt(tenant, Some("1")).unwrap()),
-            r#"INSERT INTO "a""b"."List." ("Key") VALUES ('acme')"#
+            r#"INSERT INTO "a""b"."List." ("Key") SELECT 'acme' WHERE NOT EXISTS "#.to_owned()
+                + r#"(SELECT FROM "a""b"."List." WHERE "Key" = 'acme')"#
         );
         assert_eq!(
             registry.all(List::Tenants),
-            r#"SELECT "Key", NULL::timestamptz, NULL::text FROM "a""b"."List.""#
+            r#"SELECT coalesce("Key"::text, ''), NULL::timestamptz, NULL::text FROM "a""b"."List.""#
         );
     }
 }

@@ -23,8 +23,14 @@ impl Registry {
         }
         let (place, name) = (self.place(list), literal(schema.key()));
         if list == List::Tenants && !self.is_plain() {
-            let Rows { from, key, .. } = self.rows("t");
-            let listed = format!("EXISTS (SELECT FROM {from} WHERE {key} = {name})");
+            let rows = self.rows("t");
+            // A row that says no schema, or another one, is no registration of this one.
+            let with_it = match self.0.source.schema_column() {
+                Some(_) => format!(" AND {} = {}", rows.schema, literal(schema.schema_name())),
+                None => String::new(),
+            };
+            let (from, key) = (rows.from, rows.key);
+            let listed = format!("EXISTS (SELECT FROM {from} WHERE {key} = {name}{with_it})");
             return match self.kept_beside(schema) {
                 Some(kept) => format!("({listed} OR {kept})"),
                 None => listed,
@@ -66,13 +72,16 @@ impl Registry {
             return self.all_tenants();
         }
         let (place, columns) = (self.place(list), self.columns(list));
+        let key = match list {
+            List::Tenants if !self.is_our_own() => name_of(&place.key),
+            _ => place.key.clone(),
+        };
         let or_null = |column: Column, of: &str| {
             let name = columns.has(column).then(|| column.name().to_owned());
             name.unwrap_or_else(|| format!("NULL::{of}"))
         };
         format!(
-            "SELECT {}, {}, {} FROM {}",
-            place.key,
+            "SELECT {key}, {}, {} FROM {}",
             or_null(Column::CreatedAt, "timestamptz"),
             or_null(Column::Version, "text"),
             place.table
@@ -85,10 +94,10 @@ impl Registry {
         let or_null = |text: Option<String>| text.unwrap_or_else(|| "NULL".to_owned());
         let more = [schema, rows.state, rows.kept_schema].map(or_null);
         let [schema, state, kept] = more;
-        let (key, from) = (rows.key, rows.from);
+        let (key, from) = (name_of(&rows.key), rows.from);
         let (created_at, version) = (rows.created_at, rows.version);
         format!(
-            "SELECT {key}::text, {created_at}, {version}, {schema}::text, {state}::text, \
+            "SELECT {key}, {created_at}, {version}, {schema}::text, {state}::text, \
              {kept}::text FROM {from}"
         )
     }
@@ -307,4 +316,10 @@ impl Registry {
             place.table, place.key
         )
     }
+}
+
+/// An expression: the name that the expression `key` gives. A row without one has the empty
+/// name, which no tenant can have: it is told like each other row that is no tenant.
+fn name_of(key: &str) -> String {
+    format!("coalesce({key}::text, '')")
 }

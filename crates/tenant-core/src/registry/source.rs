@@ -97,6 +97,14 @@ impl Source {
         }
     }
 
+    /// The condition on the rows of a table that are tenants, in parentheses, if there is one.
+    pub(super) fn condition(&self) -> Option<String> {
+        match self {
+            Self::Table { only, .. } => only.as_ref().map(|only| format!("(\n{only}\n)")),
+            Self::Query(_) => None,
+        }
+    }
+
     /// The query for the columns that a query of the application gives, and no row.
     pub(super) fn describing(&self) -> Option<String> {
         match self {

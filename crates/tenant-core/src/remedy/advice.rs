@@ -72,8 +72,16 @@ advice! {
     ListTenantAgain,
     /// Correct the rows or the columns that the message names, and run it again.
     CorrectList,
-    /// Correct the name in the registry.
+    /// Correct the row in the registry.
     CorrectRow,
+    /// Allow a name that is registered by the fleet's pattern for names, or rename the customer.
+    AllowRegisteredName,
+    /// Write the name of the tenant's schema into its row.
+    GiveSchema,
+    /// Give each tenant a schema of its own.
+    GiveOwnSchema,
+    /// Correct the template for schema names, or rename the schemas to what it makes.
+    CorrectTemplate,
     /// Start the program so that it may change rows.
     AllowChanges,
     /// Select at least one tenant, or all.

@@ -7,7 +7,7 @@ use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::registry::Registry;
 use crate::{
     At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure, Naming, Node, NotKept,
-    PgError, SchemaName, TenantName, Version,
+    PathFault, PgError, SchemaName, TenantName, UnfitPath, UnfitRow, Version,
 };
 
 impl Error {
@@ -18,16 +18,12 @@ impl Error {
     /// [`remedies_for`](Self::remedies_for) knows other names.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
-        self.remedies_by(&Naming::default())
+        self.remedies_for(&Registry::default())
     }
 
     /// The same for the tenants that this registry lists.
     #[must_use]
     pub fn remedies_for(&self, registry: &Registry) -> Vec<Remedy> {
-        self.remedies_by(registry.names())
-    }
-
-    fn remedies_by(&self, naming: &Naming) -> Vec<Remedy> {
         match self {
             Self::InvalidName(_) => vec![Advice::ChooseAnotherName.into()],
             Self::UnfitList(_) => vec![Advice::CorrectList.into()],
@@ -63,7 +59,9 @@ impl Error {
             | Self::HasLedger(_)
             | Self::NoSchema(_)
             | Self::NothingToAdopt(_)
-            | Self::StillDifferent { .. } => of_a_tenant(self, naming),
+            | Self::StillDifferent { .. } => of_a_tenant(self, registry),
+            Self::UnfitRow(unfit) => of_row(unfit, registry),
+            Self::UnfitPath(unfit) => of_path(unfit),
             Self::NotACluster
             | Self::UnknownNode { .. }
             | Self::HoldsNoTenants(_)
@@ -208,7 +206,8 @@ fn advice(error: &Error) -> Option<Advice> {
     })
 }
 
-fn of_a_tenant(error: &Error, naming: &Naming) -> Vec<Remedy> {
+fn of_a_tenant(error: &Error, registry: &Registry) -> Vec<Remedy> {
+    let naming = registry.names();
     match error {
         // Only the list knows what the schema of a new tenant is called.
         Error::Unknown(_) if naming.is_mapped() => {
@@ -219,7 +218,7 @@ fn of_a_tenant(error: &Error, naming: &Naming) -> Vec<Remedy> {
             adopt(naming, schema, None),
             Advice::ChooseAnotherName.into(),
         ],
-        Error::MissingSchema(name) => missing_schema(name),
+        Error::MissingSchema(name) => missing_schema(name, registry),
         Error::HalfMade { is_spare: true, .. } => vec![Command::KeepSpares(0).into()],
         Error::HalfMade { name, .. } => match TenantName::quoted(name) {
             Ok(name) => vec![
@@ -356,11 +355,54 @@ fn adopt(naming: &Naming, schema: &SchemaName, at: Option<At>) -> Remedy {
     }
 }
 
-pub(crate) fn missing_schema(name: &TenantName) -> Vec<Remedy> {
-    vec![
-        Advice::RestoreBackup.into(),
-        Command::DropTenant(name.clone()).into(),
-    ]
+/// The application lists a customer before its schema is made. In our own list, such a tenant
+/// has lost it.
+pub(crate) fn missing_schema(name: &TenantName, registry: &Registry) -> Vec<Remedy> {
+    if !registry.may_be_listed_first() {
+        return vec![
+            Advice::RestoreBackup.into(),
+            Command::DropTenant(name.clone()).into(),
+        ];
+    }
+    let first = match registry.require_allowed(name) {
+        Ok(()) => Command::CreateTenant(Some(name.clone())).into(),
+        Err(_) => Advice::AllowRegisteredName.into(),
+    };
+    vec![first, Advice::RestoreBackup.into()]
+}
+
+/// What to do about what the list says of a tenant's schema.
+pub(crate) fn of_row(unfit: &UnfitRow, registry: &Registry) -> Vec<Remedy> {
+    match unfit {
+        UnfitRow::NoSchema { name } if registry.require_allowed(name).is_err() => {
+            vec![
+                Advice::AllowRegisteredName.into(),
+                Advice::GiveSchema.into(),
+            ]
+        }
+        // What the query says, only the application can write.
+        UnfitRow::NoSchema { .. } if registry.is_query() => vec![Advice::GiveSchema.into()],
+        UnfitRow::NoSchema { name } => vec![
+            Command::CreateTenant(Some(name.clone())).into(),
+            Advice::GiveSchema.into(),
+        ],
+        UnfitRow::OtherSchema { name, .. } => vec![
+            Command::CreateTenant(Some(name.clone())).into(),
+            Advice::GiveSchema.into(),
+        ],
+        UnfitRow::Shared { .. } => vec![Advice::GiveOwnSchema.into()],
+        UnfitRow::Doubtful { .. } | UnfitRow::Misnamed { .. } => {
+            vec![Advice::CorrectTemplate.into()]
+        }
+    }
+}
+
+/// What to do about a schema behind the tenants' own in the path.
+pub(crate) fn of_path(unfit: &UnfitPath) -> Vec<Remedy> {
+    match unfit.fault {
+        PathFault::Missing => no_schema_behind(&unfit.schema),
+        _ => vec![Advice::CorrectRuntimePath.into()],
+    }
 }
 
 pub(crate) fn no_extensions_schema(name: &str) -> Vec<Remedy> {

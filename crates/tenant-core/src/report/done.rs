@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Note;
-use crate::{Node, ServerMessage, TenantName, Version};
+use crate::{Node, SchemaName, ServerMessage, TenantName, Version};
 
 /// What came of migrating the public schema.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Cloned {
     pub from: TenantName,
     /// The new tenant.
     pub to: TenantName,
+    /// The schema of the new tenant.
+    pub schema: SchemaName,
     /// How many tables it has, without Diesel's own.
     pub tables: usize,
     /// How many rows were copied.
@@ -48,6 +50,10 @@ pub struct Renamed {
     pub from: TenantName,
     /// The name that it has.
     pub to: TenantName,
+    /// The schema that it had.
+    pub old_schema: SchemaName,
+    /// The schema that it has.
+    pub schema: SchemaName,
     /// How many functions and procedures of the schema had the old name in a
     /// `search_path` of their own, and have the new one now.
     pub functions: usize,

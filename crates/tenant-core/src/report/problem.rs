@@ -5,7 +5,10 @@ mod remedy;
 use crate::error::few;
 use crate::name::listed;
 use crate::shape::{Change, Difference, ObjectKind, ObjectName};
-use crate::{Error, ForeignSign, InvalidName, NameRule, NameUse, Node, SchemaName, Version};
+use crate::{
+    Error, ForeignSign, InvalidName, NameRule, NameUse, Node, SchemaName, UnfitPath, UnfitRow,
+    Version,
+};
 
 /// Something that is not as it should be.
 #[derive(Debug)]
@@ -27,6 +30,12 @@ pub enum ProblemKind {
     /// Registered, and no schema.
     #[error("the tenant is registered, but its schema does not exist")]
     MissingSchema,
+    /// What the list says of its schema cannot be, or may not be.
+    #[error("{0}")]
+    UnfitRow(Box<UnfitRow>),
+    /// A schema behind the tenants' own in the path cannot be there.
+    #[error("{0}")]
+    UnfitPath(UnfitPath),
     /// Its ledger, or what is in its schema, cannot be read.
     #[error("the tenant's state cannot be read")]
     Unreadable(#[source] Error),
@@ -68,6 +77,8 @@ pub enum ProblemKind {
     /// The application's role cannot use the schema, or not read these tables.
     #[error("{}", no_access(.role, .tables))]
     NoAccess {
+        /// The schema.
+        schema: String,
         /// The role.
         role: String,
         /// The tables that it cannot read, by name; none when it could, if only
@@ -78,6 +89,8 @@ pub enum ProblemKind {
     /// it. Whom the objects in it belong to is no further problem.
     #[error("the schema belongs to `{owner}` instead of `{usual}`")]
     ForeignOwner {
+        /// The schema.
+        schema: String,
         /// The role that it belongs to.
         owner: String,
         /// The role that it should belong to.
@@ -243,6 +256,9 @@ impl ProblemKind {
         match self {
             Self::InvalidName(_) => "invalid_name",
             Self::MissingSchema => "missing_schema",
+            Self::UnfitRow(it) if it.lacks_schema() => "missing_schema",
+            Self::UnfitRow(_) => "shared_schema",
+            Self::UnfitPath(_) => "unfit_path",
             Self::Unreadable(_) => "unreadable",
             Self::Drift(difference) => code_of(difference),
             Self::HalfMade => "half_made",

@@ -25,12 +25,13 @@ pub(super) async fn missing_access(
         from, key, schema, ..
     } = registry.rows("t");
     let sql = format!(
-        "SELECT {key}, coalesce(pg_catalog.array_agg(c.relname::text ORDER BY c.relname) \
-             FILTER (WHERE NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')), '{{}}') \
+        "SELECT {key}::text, coalesce(pg_catalog.array_agg(c.relname::text ORDER BY c.relname) \
+             FILTER (WHERE NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')), '{{}}'), \
+             n.nspname::text \
          FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
               AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> $2 AND {} \
-         WHERE $3::text[] IS NULL OR {key} = ANY ($3) GROUP BY {key}, n.oid \
+         WHERE $3::text[] IS NULL OR {key} = ANY ($3) GROUP BY {key}, n.oid, n.nspname \
          HAVING NOT pg_catalog.has_schema_privilege($1::name, n.oid, 'USAGE') \
              OR pg_catalog.bool_or(NOT pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT')) \
          ORDER BY 1",
@@ -48,6 +49,7 @@ pub(super) async fn missing_access(
         Ok(Problem {
             tenant: row.try_get(0)?,
             kind: ProblemKind::NoAccess {
+                schema: row.try_get(2)?,
                 role: role.to_owned(),
                 tables: row.try_get(1)?,
             },

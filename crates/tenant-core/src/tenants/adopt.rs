@@ -125,6 +125,7 @@ impl Tenants {
 
     async fn take_in(&self, target: &Target, at: Option<At>) -> Result<Adopted, Error> {
         let schema = &target.schema;
+        self.require_sole(target).await?;
         self.look_for_columns().await?;
         let reading = self.reading().await?;
         let spares = state::names_of_spares(&reading, &self.registry).await?;

@@ -112,6 +112,7 @@ impl Tenants {
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
+        self.require_sole(original).await?;
         self.look_for_columns().await?;
         let expected = self.expectation_of(from).await;
         let uses = self.uses_of_name((from, to), expected.as_deref()).await;
@@ -143,6 +144,7 @@ impl Tenants {
         Ok(Cloned {
             from: from.clone(),
             to: to.clone(),
+            schema: copy.schema.clone(),
             tables,
             rows: copied.rows,
             notes,

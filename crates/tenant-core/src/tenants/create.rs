@@ -174,9 +174,10 @@ impl Tenants {
     ) -> Result<(Vec<Target>, Vec<Outcome>), Error> {
         let (mut targets, mut refused) = (Vec::new(), Vec::new());
         for (name, target) in names.iter().zip(self.targets(names).await?) {
-            let target = match schemas.get(name) {
-                Some(schema) => self.new_target(name, Some(schema)).await,
-                None => target,
+            let schema = schemas.get(name);
+            let target = match schema.is_some() || self.registry.names().is_mapped() {
+                true => self.new_target(name, schema).await,
+                false => target,
             };
             let allowed = self.registry.require_allowed(name);
             match allowed.map_err(Error::from).and(target) {

@@ -125,7 +125,7 @@ impl Tenants {
         session.keep_said();
         let messages = session.heard().said;
         let undo = match open.is_committed {
-            true => Undo::new(self, target),
+            true => Undo::new(self, target, open.before),
             false => Undo::nothing(),
         };
         let begun = Begun {

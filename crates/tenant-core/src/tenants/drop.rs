@@ -12,12 +12,14 @@ use crate::events::Call;
 use crate::fleet::Selection;
 use crate::name::{Schema, Target};
 use crate::report::Removed;
-use crate::{Answer, Error, TenantName};
+use crate::{Answer, Error, SchemaName, TenantName};
 
 /// What a tenant's schema holds.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Contents {
+    /// What the schema is called.
+    pub schema_name: SchemaName,
     /// Whether there is a schema at all.
     pub schema: bool,
     /// Its tables by name, without Diesel's own.
@@ -79,8 +81,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`],
-    /// [`Error::Untracked`] when there is only a schema, [`Error::Busy`] when
-    /// another run works on it, or what the server says.
+    /// [`Error::Untracked`] when there is only a schema, [`Error::UnfitRow`] when the schema is
+    /// another tenant's too, [`Error::Busy`] when another run works on it, or what the server says.
     pub fn contents<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Contents, Error>> {
         Box::pin(async move {
             let target = self.target_for(Call::Contents, name).await?;
@@ -93,6 +95,7 @@ impl Tenants {
 
     async fn look_into(&self, target: &Target) -> Result<Contents, Error> {
         let Target { name, schema } = target;
+        self.require_sole(target).await?;
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(target));
         let (existing, dependents) = engine::look_for_dependents(work).await?;
@@ -128,6 +131,7 @@ impl Tenants {
             .collect::<Result<_, _>>()
             .map_err(failed)?;
         Ok(Contents {
+            schema_name: schema.clone(),
             schema: existing.schema,
             tables,
             dependents,
@@ -153,7 +157,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
-    /// schema: what is not registered is never dropped. [`Error::HasDependents`] when
+    /// schema: what is not registered is never dropped. [`Error::UnfitRow`] when the schema is, or
+    /// may be, another tenant's too. [`Error::HasDependents`] when
     /// objects outside the schema depend on it. [`Error::OthersTenant`], [`Error::Hook`], [`Error::Connect`],
     /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
     /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
@@ -167,6 +172,7 @@ impl Tenants {
     }
 
     async fn remove(&self, target: &Target, how: &DropTenant<'_>) -> Result<Removed, Error> {
+        self.require_sole(target).await?;
         self.refuse_others(&target.name, how.others).await?;
         let session = self.session().await?;
         let work = self.work(&session, Schema::Tenant(target));

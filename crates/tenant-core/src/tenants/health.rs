@@ -15,6 +15,7 @@ use super::listed_spares::Is;
 use super::owners::wrong_owners;
 use super::reading::Reading;
 use super::setters::setter;
+use super::sole::{doubtful, tell_of_misnamed};
 use super::spread::{not_distributed, unreachable_nodes};
 use super::state::{self, Knowledge, Standing, State};
 use crate::engine::UnknownMigrations;
@@ -158,6 +159,9 @@ impl Tenants {
             let found = unqualified_functions(&reading, &newest.of(ANY_NAME)).await?;
             health.problems.extend(found);
         }
+        for unfit in self.unfit_path().await? {
+            health.about_all(ProblemKind::UnfitPath(unfit));
+        }
         let path = &self.settings.runtime_path;
         health.in_both = in_both::in_both(&reading, &self.registry, path).await?;
         let check = Check {
@@ -197,6 +201,7 @@ impl Tenants {
     async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
         let (reading, select) = (check.reading, check.select);
         let (standings, mut problems) = sort(states);
+        tell_of_misnamed(reading, &self.registry, &mut problems).await?;
         let known = &self.migrations.tenant;
         let is_other = |it: &Standing| it.is_of_other_program(known);
         let (others, standings) = standings.into_iter().partition::<Vec<_>, _>(is_other);
@@ -206,6 +211,7 @@ impl Tenants {
         let all = standings.iter().chain(&others);
         problems.extend(all.flat_map(|it| migration_problems(it, known)));
         problems.extend(self.edited_migrations(select).await?);
+        problems.extend(doubtful(reading, &self.registry, select).await?);
         if self.database.is_cluster() {
             problems.extend(not_distributed(reading, &self.registry, select).await?);
         }
@@ -428,6 +434,7 @@ fn sort(states: Vec<State>) -> (Vec<Standing>, Vec<Problem>) {
                 continue;
             }
             Err(Error::MissingSchema(_)) => ProblemKind::MissingSchema,
+            Err(Error::UnfitRow(unfit)) => ProblemKind::UnfitRow(unfit),
             Err(Error::InvalidRow { source, .. }) => ProblemKind::of_row(source),
             Err(error) => ProblemKind::Unreadable(error),
         };

@@ -11,7 +11,7 @@ use super::handle::Tenants;
 use super::state::{self, Knowledge, Standing, State};
 use crate::fleet::Selection;
 use crate::migration::MigrationSet;
-use crate::registry::SPARE_PREFIX;
+use crate::registry::{SPARE_PREFIX, is_named_like_a_spare};
 use crate::{Error, SchemaName, Version};
 
 /// A schema in the list of spares.
@@ -217,12 +217,4 @@ fn is_made_as_one(standing: &Standing, known: &MigrationSet) -> bool {
     let name = standing.entry.key();
     let is_as_made = is_named_like_a_spare(name) && !standing.lacks_ledger();
     name.starts_with(SPARE_PREFIX) && (is_as_made || standing.has_any_of(known))
-}
-
-/// Whether a schema is called like a spare.
-pub(super) fn is_named_like_a_spare(name: &str) -> bool {
-    let digits = name.strip_prefix(SPARE_PREFIX);
-    digits.is_some_and(|digits| {
-        digits.len() == 16 && digits.chars().all(|digit| digit.is_ascii_hexdigit())
-    })
 }

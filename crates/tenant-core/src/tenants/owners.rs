@@ -18,6 +18,8 @@ use crate::report::{Problem, ProblemKind};
 pub(super) struct WrongOwner {
     /// What the list calls it.
     pub(super) key: String,
+    /// Its schema.
+    pub(super) schema: String,
     /// The role that the schema belongs to.
     pub(super) owner: String,
     /// The role that it should belong to.
@@ -31,6 +33,7 @@ impl From<&WrongOwner> for Problem {
         Self {
             tenant: Some(wrong.key.clone()),
             kind: ProblemKind::ForeignOwner {
+                schema: wrong.schema.clone(),
                 owner: wrong.owner.clone(),
                 usual: wrong.usual.clone(),
                 objects: wrong.objects.clone(),
@@ -42,6 +45,7 @@ impl From<&WrongOwner> for Problem {
 /// The role that a schema belongs to.
 struct Owner {
     key: String,
+    schema: String,
     role: String,
 }
 
@@ -63,15 +67,18 @@ pub(super) async fn wrong_owners(
     let usual = usual(&owners).map(str::to_owned);
     owners.retain(|it| select.contains(&it.key) && usual.as_ref() != Some(&it.role));
     let histories = owners_of_histories(reading, registry, &owners).await?;
-    let wrong = owners.into_iter().filter_map(|Owner { key, role }| {
-        let expected = usual.as_ref().or(histories.get(&key))?;
-        (role != *expected).then(|| WrongOwner {
-            usual: expected.clone(),
-            objects: Vec::new(),
-            owner: role,
-            key,
-        })
-    });
+    let wrong = owners
+        .into_iter()
+        .filter_map(|Owner { key, schema, role }| {
+            let expected = usual.as_ref().or(histories.get(&key))?;
+            (role != *expected).then(|| WrongOwner {
+                usual: expected.clone(),
+                objects: Vec::new(),
+                owner: role,
+                key,
+                schema,
+            })
+        });
     let mut wrong = wrong.collect::<Vec<_>>();
     let mut objects = objects(reading, registry, &wrong).await?;
     for wrong in &mut wrong {
@@ -156,7 +163,7 @@ async fn owners(reading: &Reading<'_>, registry: &Registry) -> Result<Vec<Owner>
         from, key, schema, ..
     } = registry.rows("t");
     let sql = format!(
-        "SELECT {key}, pg_catalog.pg_get_userbyid(n.nspowner)::text \
+        "SELECT {key}::text, pg_catalog.pg_get_userbyid(n.nspowner)::text, n.nspname::text \
          FROM {from} JOIN pg_catalog.pg_namespace n ON n.nspname = {schema} ORDER BY {key}"
     );
     let rows = reading.query(&sql, &[]).await.map_err(failed)?;
@@ -164,6 +171,7 @@ async fn owners(reading: &Reading<'_>, registry: &Registry) -> Result<Vec<Owner>
         Ok(Owner {
             key: row.try_get(0)?,
             role: row.try_get(1)?,
+            schema: row.try_get(2)?,
         })
     });
     owners.collect::<Result<_, DriverError>>().map_err(failed)

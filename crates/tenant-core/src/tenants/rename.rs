@@ -97,6 +97,7 @@ impl Tenants {
         if from == to {
             return Err(Error::SameName(from.clone()));
         }
+        self.require_sole(old).await?;
         self.refuse_others(from, others).await?;
         let expected = self.expectation_of(from).await;
         let uses = self.uses_of_name((from, to), expected.as_deref()).await;
@@ -130,6 +131,8 @@ impl Tenants {
         Ok(Renamed {
             from: from.clone(),
             to: to.clone(),
+            old_schema: old.schema.clone(),
+            schema: new.schema.clone(),
             functions,
             notes,
         })

@@ -235,7 +235,7 @@ impl Tenants {
             read_ledgers(&reading, &names, unreached, &mut ledgers).await;
         }
         let mut ledgers = ledgers.into_iter().peekable();
-        let migrations = &self.migrations.tenant;
+        let (registry, migrations) = (&self.registry, &self.migrations.tenant);
         let states = chunk.into_iter().map(|tenant| {
             let is_its = |schema: &SchemaName| {
                 let entry = tenant.entry.as_ref();
@@ -246,7 +246,7 @@ impl Tenants {
                 name: tenant.name.clone(),
                 created_at: tenant.created_at,
                 state: tenant.state.clone(),
-                standing: standing(tenant, ledger.map(|(_, read)| read), migrations),
+                standing: standing(registry, tenant, ledger.map(|(_, read)| read), migrations),
             }
         });
         Ok(states.collect())
@@ -299,6 +299,7 @@ pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Er
 }
 
 fn standing(
+    registry: &Registry,
     tenant: Registered,
     ledger: Option<LedgerRead>,
     migrations: &MigrationSet,
@@ -306,7 +307,7 @@ fn standing(
     let entry = tenant.entry?;
     if !tenant.schema {
         return Err(match entry {
-            Entry::Tenant(target) => Error::MissingSchema(target.name),
+            Entry::Tenant(target) => registry.without_schema(target.name),
             Entry::Spare(name) => Error::MissingSpare(name),
         });
     }
@@ -334,7 +335,7 @@ fn is_broken(state: &State) -> bool {
     let is_lasting = |error: &Error| {
         let is_invalid = matches!(
             error,
-            Error::InvalidRow { .. } | Error::InvalidSpareRow { .. }
+            Error::InvalidRow { .. } | Error::InvalidSpareRow { .. } | Error::UnfitRow(_)
         );
         is_invalid || is_unreached(error)
     };

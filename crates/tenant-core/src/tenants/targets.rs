@@ -6,7 +6,7 @@ use super::handle::Tenants;
 use super::state::registry_error;
 use crate::events::Call;
 use crate::name::Target;
-use crate::{Answer, Error, SchemaName, TenantName};
+use crate::{Answer, Error, SchemaName, TenantName, UnfitRow};
 
 impl Tenants {
     /// The schema of the tenant `name`. The list is asked if only the list knows that; whether
@@ -18,6 +18,27 @@ impl Tenants {
     /// no schema can be called as it says, [`Error::Connect`], or what the server says.
     pub fn schema_of<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<SchemaName, Error>> {
         Box::pin(async move { Ok(self.target(name).await?.schema) })
+    }
+
+    /// The name of a tenant that may exist: one that a new tenant may have, or any that the
+    /// list has. For texts from outside that name a tenant to migrate, to drop, to rename or to
+    /// look at; [`Tenants::name`] is for those that name a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidName`] with the rule that it breaks, [`Error::Connect`],
+    /// [`Error::NotSetUp`], or what the server says.
+    pub fn existing_name<'a>(&'a self, text: &'a str) -> Answer<'a, Result<TenantName, Error>> {
+        Box::pin(async move {
+            let refused = match self.name(text) {
+                Ok(name) => return Ok(name),
+                Err(refused) => refused,
+            };
+            match self.registry.registered(text) {
+                Ok(name) if !self.rows_of(&[&name]).await?.is_empty() => Ok(name),
+                _ => Err(refused.into()),
+            }
+        })
     }
 
     /// The tenant `name` with its schema. The list is asked if only the list knows that.
@@ -66,8 +87,20 @@ impl Tenants {
         if names.is_empty() {
             return Ok(Vec::new());
         }
+        let rows = self.rows_of(&names.iter().collect::<Vec<_>>()).await?;
+        let targets = names.iter().map(|name| {
+            let mut rows = rows.iter();
+            let row = rows.find(|(key, _)| key == name.as_str());
+            let (key, schema) = row.ok_or_else(|| unknown(name))?;
+            self.registry.tenant(key, schema.as_deref())
+        });
+        Ok(targets.collect())
+    }
+
+    /// What the list has of these names: each with its schema.
+    async fn rows_of(&self, names: &[&TenantName]) -> Result<Vec<(String, Option<String>)>, Error> {
         let failed = |error| registry_error(&self.registry, error);
-        let keys = names.iter().map(TenantName::as_str).collect::<Vec<_>>();
+        let keys = names.iter().map(|name| name.as_str()).collect::<Vec<_>>();
         let reading = self.reading().await?;
         let rows = reading
             .query(&self.registry.schemas_of(), &[(&keys, Type::TEXT_ARRAY)])
@@ -80,38 +113,61 @@ impl Tenants {
         let rows = rows
             .iter()
             .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-        let rows = rows.collect::<Result<Vec<(String, Option<String>)>, _>>();
-        let rows = rows.map_err(failed)?;
-        let targets = names.iter().map(|name| {
-            let mut rows = rows.iter();
-            let row = rows.find(|(key, _)| key == name.as_str());
-            let (key, schema) = row.ok_or_else(|| unknown(name))?;
-            self.registry.tenant(key, schema.as_deref())
-        });
-        Ok(targets.collect())
+        rows.collect::<Result<Vec<_>, _>>().map_err(failed)
     }
 
     /// The tenant `name`, to be made: its name is one that the fleet allows. Its schema is
-    /// `schema`, if somebody has said it.
+    /// `schema`, if somebody has said it; the list may have the tenant already.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidName`], or as of [`target`](Self::target).
+    /// [`Error::InvalidName`], [`Error::UnfitRow`], or as of [`target`](Self::target).
     pub(super) async fn new_target(
         &self,
         name: &TenantName,
         schema: Option<&SchemaName>,
     ) -> Result<Target, Error> {
-        let naming = self.registry.names();
         self.registry.require_allowed(name)?;
-        let Some(schema) = schema else {
-            return self.target(name).await;
-        };
-        naming.require_schema(name, schema)?;
-        Ok(Target {
+        if let Some(schema) = schema {
+            self.registry.names().require_schema(name, schema)?;
+        }
+        let listed = self.target(name).await;
+        if !self.registry.names().is_mapped() {
+            return listed;
+        }
+        let target = self.with_schema(listed, name, schema)?;
+        self.require_sole(&target).await?;
+        Ok(target)
+    }
+
+    /// What the list says of the tenant `name`, completed by the schema that somebody has said.
+    /// A row that says none gets one that is called as the tenant; but not where the rows are
+    /// only read.
+    fn with_schema(
+        &self,
+        listed: Result<Target, Error>,
+        name: &TenantName,
+        schema: Option<&SchemaName>,
+    ) -> Result<Target, Error> {
+        let of = |schema: SchemaName| Target {
             name: name.clone(),
-            schema: schema.clone(),
-        })
+            schema,
+        };
+        match (listed, schema) {
+            (Ok(listed), Some(given)) if listed.schema != *given => {
+                Err(Error::UnfitRow(Box::new(UnfitRow::OtherSchema {
+                    name: name.clone(),
+                    listed: listed.schema,
+                    given: given.clone(),
+                })))
+            }
+            (Err(Error::UnfitRow(_) | Error::Unknown(_)), Some(given)) => Ok(of(given.clone())),
+            (Err(Error::UnfitRow(unfit)), None) if !self.registry.is_query() => {
+                let same = name.as_str().parse::<SchemaName>();
+                same.map(of).map_err(|_| Error::UnfitRow(unfit))
+            }
+            (listed, _) => listed,
+        }
     }
 
     /// The same for a call that makes it: an error is told as one of `call`.

@@ -66,7 +66,8 @@ impl Tenants {
     /// # Errors
     ///
     /// [`ConnectError::PoolerHasNoPath`] where a pooler is in between, which does not keep
-    /// `options`. [`Error::Unknown`], [`Error::MissingSchema`], [`Error::Connect`],
+    /// `options`. [`Error::UnfitPath`] where a schema behind the tenant's cannot be there.
+    /// [`Error::Unknown`], [`Error::MissingSchema`], [`Error::Connect`],
     /// [`Error::NotSetUp`], or what the server says.
     pub fn url_of<'a>(&'a self, name: &'a TenantName) -> UrlOf<'a> {
         UrlOf {
@@ -82,6 +83,9 @@ impl Tenants {
             return Err(ConnectError::PoolerHasNoPath { target }.into());
         }
         self.require_schema(target).await?;
+        if let Some(unfit) = self.unfit_path().await?.into_iter().next() {
+            return Err(Error::UnfitPath(Box::new(unfit)));
+        }
         let behind = self.runtime_path();
         let path = Path::at_run_time(Schema::Tenant(target), &behind);
         Ok(self.database.url_with(path.setting(), password))

@@ -250,3 +250,47 @@ async fn a_tenants_schema_behind_those_of_all_is_refused() {
         "{refused}"
     );
 }
+
+/// What is told of each schema behind those of the tenants.
+async fn told(tenants: &Tenants) -> Vec<String> {
+    let found = tenants.unfit_path().await.unwrap();
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn health_and_urls_know_what_cannot_be_behind_all_tenants() {
+    let database = TestDatabase::new().await;
+    let tenants = fleet(&database).await;
+    tenants.spares().keep(1).await.unwrap();
+    let spare = "SELECT name FROM spare_schemas";
+    let spare = database.value(spare).await;
+    let whole = RuntimePath::behind(["public"]).unwrap();
+    assert!(told(&tenants.behind(whole)).await.is_empty());
+    for (schema, why) in [
+        ("acme", "is the schema of tenant `acme`"),
+        (
+            spare.as_str(),
+            "is a spare schema, which becomes a tenant's",
+        ),
+        ("nowhere", "does not exist"),
+    ] {
+        let tenants = tenants.behind(RuntimePath::behind(["public", schema]).unwrap());
+        let words = format!("the schema `{schema}`, named behind the tenants' schemas, {why}");
+        assert_eq!(told(&tenants).await.join("; "), words);
+        let health = tenants.health().await.unwrap();
+        let found = health
+            .problems
+            .iter()
+            .find(|it| it.kind.code() == "unfit_path");
+        let found = found.unwrap();
+        assert_eq!(found.kind.to_string(), words);
+        assert!(!health.is_healthy() && !found.remedies(tenants.registry()).is_empty());
+        let refused = tenants.url_of(&name("globex")).await.unwrap_err();
+        assert_eq!(refused.to_string(), words);
+        let pool = match tenants.pool().size(1).open().await {
+            Ok(pool) => pool.tenant(&name("globex")).await.map(drop),
+            Err(refused) => Err(refused),
+        };
+        assert!(pool.is_err(), "{schema}");
+    }
+}

@@ -1,7 +1,7 @@
 //! What to do, as data: complete, about the right tenant, and without a program.
 
 use tenant_core::remedy::{Advice, Command, Remedy};
-use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry};
+use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry, TenantName};
 
 use crate::fixture::name;
 
@@ -82,11 +82,16 @@ fn sql_is_complete_whatever_the_names_are() {
 
 #[test]
 fn a_command_that_would_refuse_the_name_is_not_advised() {
+    for none in ["", "public", "pg_x", &"x".repeat(64)] {
+        let odd = problem(none, ProblemKind::PendingMigrations(Vec::new()));
+        let remedies = odd.remedies(&Registry::default());
+        assert_eq!(remedies, [Advice::CorrectRow.into()], "{none}");
+    }
+    // One that is registered is taken, whatever the rule for new names says.
     let odd = problem("a; DROP", ProblemKind::PendingMigrations(Vec::new()));
-    assert_eq!(
-        odd.remedies(&Registry::default()),
-        [Advice::CorrectRow.into()]
-    );
+    let name = TenantName::quoted("a; DROP").unwrap();
+    let remedies = odd.remedies(&Registry::default());
+    assert_eq!(remedies, [Command::MigrateTenant(name).into()]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ async fn the_document_counts_what_was_copied() {
     let duration = document.as_object_mut().unwrap().remove("duration_ms");
     assert!(duration.is_some_and(|it| it.is_u64()));
     let expected = json!({
-        "tenant": "copy", "cloned_from": "acme", "cloned": true, "tables": 1, "rows": 20,
+        "tenant": "copy", "schema": "copy", "cloned_from": "acme", "cloned": true, "tables": 1, "rows": 20,
         "notes": [],
     });
     assert_eq!(document, expected);

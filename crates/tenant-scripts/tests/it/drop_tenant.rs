@@ -58,7 +58,7 @@ async fn the_document_lists_what_went() {
     assert_eq!(
         document,
         json!({
-            "tenant": "acme", "dropped": true, "schema_existed": true,
+            "tenant": "acme", "schema": "acme", "dropped": true, "schema_existed": true,
             "tables": [{"name": "dummy_table", "rows": 20, "bytes": bytes}],
             "dependents": [], "affected": [],
         })
@@ -108,7 +108,7 @@ async fn a_tenant_whose_schema_is_gone_loses_its_registration() {
     let dropped = database.run("drop-tenant beta --yes --json").succeeds();
     assert_eq!(
         dropped.json(),
-        json!({"tenant": "beta", "dropped": true, "schema_existed": false, "tables": [],
+        json!({"tenant": "beta", "schema": "beta", "dropped": true, "schema_existed": false, "tables": [],
                "dependents": [], "affected": []})
     );
     assert!(database.tracked().await.is_empty());

@@ -170,3 +170,101 @@ async fn two_tenants_that_have_each_others_names_as_schemas_are_never_mixed_up()
     assert_eq!(database.value(kept).await, "of two");
     database.run("health-check").succeeds();
 }
+
+#[tokio::test]
+async fn a_registered_name_that_breaks_the_rule_is_taken_by_every_command() {
+    let database = Database::with_tenants("acme").await;
+    let odd = "CREATE SCHEMA \"big-bang\"; INSERT INTO schema_tracker (name) VALUES ('big-bang')";
+    database.execute(odd).await;
+    database.run("migrate-tenants --only big-bang").succeeds();
+    database.run("health-check --only big-bang").succeeds();
+    database.run("diff-tenants acme big-bang").succeeds();
+    database.run("repair-tenant big-bang").succeeds();
+    let url = database.run("tenant-url big-bang").succeeds();
+    assert!(url.to_string().contains("big-bang"), "{url}");
+    database
+        .run("rename-tenant big-bang big_bang")
+        .succeeds()
+        .prints("Renamed tenant `big-bang` to `big_bang`");
+    database
+        .run("rename-tenant big_bang big-bang")
+        .exits_with(2)
+        .says("it contains '-'");
+    for line in [
+        "drop-tenant big-bang --yes",
+        "migrate-tenants --only big-bang",
+        "tenant-url big-bang",
+    ] {
+        database.run(line).exits_with(2).says("it contains '-'");
+    }
+    let again = "ALTER SCHEMA big_bang RENAME TO \"a b\"; UPDATE schema_tracker SET name = 'a b' \
+         WHERE name = 'big_bang'";
+    database.execute(again).await;
+    let dropped = database.command("drop-tenant --yes").arg("a b").run();
+    dropped.succeeds().prints("Dropped tenant `a b`");
+    assert_eq!(database.schemas().await, ["acme"]);
+}
+
+#[tokio::test]
+async fn what_is_dropped_or_renamed_is_shown_with_its_schema() {
+    let database = template().await;
+    database
+        .run("rename-tenant north-sea south-sea")
+        .succeeds()
+        .prints("`north-sea` (schema `org_north-sea`) to `south-sea` (schema `org_south-sea`)");
+    database
+        .run("repair-tenant south-sea --dry-run")
+        .succeeds()
+        .prints("Tenant `south-sea` (schema `org_south-sea`)");
+    let dropped = database.run("drop-tenant south-sea --yes").succeeds();
+    dropped.prints("Dropped tenant `south-sea` (schema `org_south-sea`)");
+    let dropped = database.run("drop-tenant big-bang --yes --json").succeeds();
+    assert_eq!(dropped.json()["schema"], "org_big-bang");
+}
+
+#[tokio::test]
+async fn a_customer_who_is_listed_first_is_created_by_the_advice_of_the_health_check() {
+    let database = project(MAPPED, WORKSPACES, &[]).await;
+    database
+        .execute("INSERT INTO workspaces VALUES ('acme', 'ws-1'), ('globex', NULL)")
+        .await;
+    let checked = database.run("health-check --json").fails().json();
+    for (at, slug) in ["acme", "globex"].into_iter().enumerate() {
+        let name = tenant_core::TenantName::quoted(slug).unwrap();
+        let create = database.hint(&Command::CreateTenant(Some(name)));
+        let remedy = checked["problems"][at]["remedy"].as_str().unwrap();
+        assert!(remedy.contains(&create), "{remedy}");
+    }
+    database
+        .run("create-tenant globex --schema ws-1")
+        .fails()
+        .says("gives it to `acme`");
+    database
+        .run("create-tenant acme --schema ws-2")
+        .fails()
+        .says("`ws-1`");
+    database.run("create-tenant acme globex").succeeds();
+    assert_eq!(homes(&database).await, ["acme ws-1", "globex globex"]);
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_tenants_schema_behind_all_is_told_by_every_command_that_opens() {
+    let behind = "[path]\nbehind = ['public', 'acme']\n";
+    let database = project(behind, "", &["acme globex"]).await;
+    let words =
+        "the schema `acme`, named behind the tenants' schemas, is the schema of tenant `acme`";
+    database.run("list-tenants").succeeds().says(words);
+    let checked = database.run("health-check --json").exits_with(1);
+    let problem = &checked.json()["problems"][0];
+    assert_eq!(problem["kind"], "unfit_path");
+    assert_eq!(problem["detail"], words);
+    database
+        .run("tenant-url globex")
+        .exits_with(1)
+        .says("[path] behind");
+    database
+        .run("show-config")
+        .succeeds()
+        .says("note: a schema in path.behind must not be a tenant's");
+}

@@ -54,7 +54,7 @@ async fn the_document_has_both_names_and_the_notes() {
     database.execute(&setup).await;
     let renamed = database.run("rename-tenant acme globex --json").succeeds();
     let expected = json!({
-        "tenant": "globex", "renamed_from": "acme", "renamed": true,
+        "tenant": "globex", "schema": "globex", "renamed_from": "acme", "renamed": true,
         "notes": [{
             "kind": "old_path",
             "detail": format!("the search path of database {name} still names `acme`"),

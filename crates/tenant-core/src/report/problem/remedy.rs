@@ -4,9 +4,11 @@ use sql_text::ident;
 
 use super::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::registry::Registry;
-use crate::remedy::{Advice, Command, Purpose, Remedy, Sql, of_other_program};
+use crate::remedy::{
+    Advice, Command, Purpose, Remedy, Sql, missing_schema, of_other_program, of_path, of_row,
+};
 use crate::shape::{Change, Difference, Mending};
-use crate::{Error, ForeignSign, SchemaName, TenantName};
+use crate::{Error, ForeignSign, InvalidName, NameRule, SchemaName, TenantName};
 
 impl Problem {
     /// What to do about it: one of these, in the order in which to try them.
@@ -17,7 +19,14 @@ impl Problem {
     pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
         match &self.kind {
-            ProblemKind::InvalidName(_) if registry.is_query() => vec![Advice::CorrectRow.into()],
+            ProblemKind::InvalidName(InvalidName {
+                rule: NameRule::Shared(_),
+                ..
+            }) => vec![Advice::GiveOwnSchema.into()],
+            // What an application's row says of a customer is not ours to delete.
+            ProblemKind::InvalidName(_) if registry.may_be_listed_first() => {
+                vec![Advice::CorrectRow.into()]
+            }
             ProblemKind::InvalidName(_) => vec![Sql::unregister(registry, name).into()],
             ProblemKind::UnlistedTenant { exists: false, .. } => {
                 vec![self.command(registry, Command::DropTenant)]
@@ -31,10 +40,12 @@ impl Problem {
                 let follow = Sql::new(Purpose::FollowList, [follow]);
                 vec![Advice::ChooseListedSchema.into(), follow.into()]
             }
-            ProblemKind::MissingSchema => {
-                let drop = self.command(registry, Command::DropTenant);
-                vec![Advice::RestoreBackup.into(), drop]
-            }
+            ProblemKind::MissingSchema => match self.name(registry) {
+                Some(name) => missing_schema(&name, registry),
+                None => vec![Advice::RestoreBackup.into(), Advice::CorrectRow.into()],
+            },
+            ProblemKind::UnfitRow(unfit) => of_row(unfit, registry),
+            ProblemKind::UnfitPath(unfit) => of_path(unfit),
             ProblemKind::TablesNotChecked(error) if error.sqlstate() == Some("42501") => {
                 vec![Advice::UseRoleThatMayCreate.into()]
             }
@@ -65,12 +76,13 @@ impl Problem {
                 let forget = registry.forget_fingerprints(name);
                 vec![Sql::new(Purpose::ForgetFingerprints, [forget]).into()]
             }
-            ProblemKind::NoAccess { role, .. } => {
-                vec![Sql::grant(&schema_of(registry, name), role).into()]
-            }
-            ProblemKind::ForeignOwner { usual, objects, .. } => {
-                vec![Sql::change_owner(&schema_of(registry, name), usual, objects).into()]
-            }
+            ProblemKind::NoAccess { schema, role, .. } => vec![Sql::grant(schema, role).into()],
+            ProblemKind::ForeignOwner {
+                schema,
+                usual,
+                objects,
+                ..
+            } => vec![Sql::change_owner(schema, usual, objects).into()],
             ProblemKind::PendingMigrations(_) if self.tenant.is_none() => {
                 vec![Command::MigratePublic.into()]
             }
@@ -189,13 +201,6 @@ fn of(error: &Error, registry: &Registry, otherwise: Advice) -> Vec<Remedy> {
 
 fn adopt(name: TenantName) -> Command {
     Command::AdoptTenant { name, at: None }
-}
-
-/// The schema of the tenant `name`; of what is no tenant's name, the schema called so.
-fn schema_of(registry: &Registry, name: &str) -> String {
-    let schema = TenantName::quoted(name).ok();
-    let schema = schema.and_then(|name| registry.known_schema(&name));
-    schema.map_or_else(|| name.to_owned(), String::from)
 }
 
 /// `function` is SQL: its name and its arguments.

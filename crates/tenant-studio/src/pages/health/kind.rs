@@ -29,6 +29,8 @@ impl Kind {
     pub(super) fn of(kind: &ProblemKind) -> Self {
         match kind {
             ProblemKind::InvalidName(_) => Self::InvalidName,
+            ProblemKind::UnfitRow(unfit) if unfit.lacks_schema() => Self::MissingSchema,
+            ProblemKind::UnfitRow(_) => Self::InvalidName,
             ProblemKind::MissingSchema => Self::MissingSchema,
             ProblemKind::Drift(_) => Self::Drift,
             ProblemKind::HalfMade | ProblemKind::ForeignObjects => Self::HalfMade,

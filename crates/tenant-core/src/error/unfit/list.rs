@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::words::some;
+use crate::error::words::some;
 
 /// A table that was there before the first public migration, or a query of the application,
 /// that cannot be the list of tenants as it is.

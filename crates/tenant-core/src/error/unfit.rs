@@ -1,0 +1,9 @@
+//! What the application says of its tenants, and cannot be: a list, a row of it, a path.
+
+mod list;
+mod path;
+mod row;
+
+pub use list::UnfitList;
+pub use path::{PathFault, UnfitPath};
+pub use row::UnfitRow;

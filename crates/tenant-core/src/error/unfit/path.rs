@@ -1,0 +1,30 @@
+//! [`UnfitPath`]: a schema that cannot be behind the tenants' own in the path.
+
+use thiserror::Error;
+
+/// A schema that is named behind the tenants' own, and cannot be there: see
+/// [`RuntimePath`](crate::RuntimePath).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the schema `{schema}`, named behind the tenants' schemas, {fault}")]
+#[non_exhaustive]
+pub struct UnfitPath {
+    /// The schema.
+    pub schema: String,
+    /// Why it cannot be there.
+    pub fault: PathFault,
+}
+
+/// Why a schema cannot be behind the tenants' own.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PathFault {
+    /// PostgreSQL skips it without an error, and names lead elsewhere.
+    #[error("does not exist")]
+    Missing,
+    /// Every tenant would read what is in this one's.
+    #[error("is the schema of tenant `{0}`")]
+    Tenant(String),
+    /// It becomes a tenant's when one is created.
+    #[error("is a spare schema, which becomes a tenant's")]
+    Spare,
+}

@@ -1,0 +1,54 @@
+//! Whether a schema is one tenant's only.
+
+use super::{Registry, Rows};
+
+impl Registry {
+    /// The query for the other tenants whose schema a tenant's is too, or may be; the tenant's
+    /// name and its schema are the parameters. It gives name and schema of each, and whether the
+    /// list gives it the same schema. None where each schema is called as its tenant.
+    pub(crate) fn others_with_schema(&self) -> Option<String> {
+        if self.names().is_same() {
+            return None;
+        }
+        let Rows {
+            from, key, schema, ..
+        } = self.rows("t");
+        let called = match self.names().is_mapped() {
+            // A schema that is called like another tenant says nothing there.
+            true => String::new(),
+            false => format!(" OR {key}::text = $2 AND NOT {}", exists(&schema)),
+        };
+        Some(format!(
+            "SELECT {key}::text, {schema}::text, {schema}::text = $2 FROM {from} \
+             WHERE {key}::text <> $1 AND ({schema}::text = $2{called}) ORDER BY 1"
+        ))
+    }
+
+    /// The query for the tenants whose schema exists and is called like another tenant, whose
+    /// own does not exist: name and schema of both. None where no template makes schemas' names.
+    pub(crate) fn doubtful_schemas(&self) -> Option<String> {
+        if self.names().is_same() || self.names().is_mapped() {
+            return None;
+        }
+        let (rows, others) = (self.rows("t"), self.rows("o"));
+        Some(format!(
+            "SELECT {}::text, {}::text, {}::text, {}::text \
+             FROM {} JOIN {} ON {}::text = {} WHERE {} AND NOT {} ORDER BY 1",
+            rows.key,
+            rows.schema,
+            others.key,
+            others.schema,
+            rows.from,
+            others.from,
+            others.key,
+            rows.schema,
+            exists(&rows.schema),
+            exists(&others.schema),
+        ))
+    }
+}
+
+/// An expression: whether there is a schema that is called as the expression `schema` says.
+fn exists(schema: &str) -> String {
+    format!("EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = {schema})")
+}

@@ -1,0 +1,64 @@
+//! Whether the schemas behind the tenants' own in the path can be there.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::handle::Tenants;
+use super::state::registry_error;
+use crate::registry::Rows;
+use crate::registry::is_named_like_a_spare;
+use crate::{Answer, Error, PathFault, UnfitPath};
+
+impl Tenants {
+    /// What is wrong with the schemas behind each tenant's own in the path of the application's
+    /// queries ([`Tenants::runtime_path`]), in their order: one that does not exist, a tenant's,
+    /// or a spare. A pool is not opened with such a path.
+    ///
+    /// A database that has not been set up has no tenants yet, and nothing is wrong there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], or what the server says.
+    pub fn unfit_path(&self) -> Answer<'_, Result<Vec<UnfitPath>, Error>> {
+        Box::pin(async move {
+            match self.look_behind().await {
+                Err(Error::NotSetUp { .. }) => Ok(Vec::new()),
+                found => found,
+            }
+        })
+    }
+
+    /// The same; [`Error::NotSetUp`] without a list.
+    async fn look_behind(&self) -> Result<Vec<UnfitPath>, Error> {
+        let path = self.runtime_path();
+        let schemas = path.schemas().collect::<Vec<_>>();
+        if schemas.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Rows {
+            from, key, schema, ..
+        } = self.registry.rows("t");
+        let sql = format!(
+            "SELECT b.name, n.oid IS NOT NULL, \
+                 (SELECT pg_catalog.min({key}::text) FROM {from} WHERE {schema}::text = b.name) \
+             FROM pg_catalog.unnest($1) WITH ORDINALITY b (name, place) \
+             LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = b.name ORDER BY b.place"
+        );
+        let parameter = (&schemas as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
+        let failed = |error| registry_error(&self.registry, error);
+        let rows = self.reading().await?.query(&sql, &[parameter]).await;
+        let found = rows.and_then(|rows| rows.iter().map(unfit).collect::<Result<Vec<_>, _>>());
+        Ok(found.map_err(failed)?.into_iter().flatten().collect())
+    }
+}
+
+fn unfit(row: &Row) -> Result<Option<UnfitPath>, tokio_postgres::Error> {
+    let (schema, exists) = (row.try_get::<_, String>(0)?, row.try_get(1)?);
+    let fault = match row.try_get::<_, Option<String>>(2)? {
+        Some(tenant) => PathFault::Tenant(tenant),
+        None if is_named_like_a_spare(&schema) => PathFault::Spare,
+        None if exists => return Ok(None),
+        None => PathFault::Missing,
+    };
+    Ok(Some(UnfitPath { schema, fault }))
+}
