@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use diesel_migrations::{FileBasedMigrations, MigrationError};
-use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::{Database, MigrationSet};
 
 use crate::exit::UsageError;
 use crate::hints::Advised;
-use crate::invocation::Action;
 use crate::migration_folder::{self, Folder};
-use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, misplaced, project};
+use crate::{
+    Common, Environment, Invocation, Output, ProjectSettings, files, misplaced, own_server,
+};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else what libpq's
 /// variables say, else that of the settings, else the project's own server, which is
@@ -24,7 +24,8 @@ use crate::{Common, Environment, Invocation, Output, ProjectSettings, files, mis
 /// # Errors
 ///
 /// When the project's own server is needed, and there is none or it does not
-/// start; a URL, a variable or a file of libpq's that means nothing.
+/// start; a URL, a variable or a file of libpq's that means nothing. A program without a
+/// server of its own has to be told a database.
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
@@ -49,42 +50,7 @@ pub async fn find_url(
     if let Some(url) = settings.database_url(output)? {
         return Ok(libpq.complete(&url)?);
     }
-    let server = project_server(common, environment, settings, output)?;
-    let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
-    match started.outcome {
-        Startup::AlreadyRunning => {}
-        Startup::Started => output.note("Started the project's own PostgreSQL server."),
-        Startup::Created => output.note(&format!(
-            "Created the project's own PostgreSQL server in .postgres/ and started it \
-             (`{}` stops it).",
-            invocation.call(Action::StopServer)
-        )),
-    }
-    // Nobody logs in there with a password, so the whole URL can be shown.
-    output.detail(&format!("the project's own server: {}", started.url));
-    Ok(started.url)
-}
-
-/// The server in `.postgres/` of the project whose folder this is, or one of
-/// those above. Nothing is started yet.
-///
-/// # Errors
-///
-/// [`NoProject`](project::NoProject) when there is none.
-pub fn project_server(
-    common: &Common,
-    environment: &Environment,
-    settings: &ProjectSettings,
-    output: Output,
-) -> anyhow::Result<ProjectServer> {
-    let project = project::folder(settings)?;
-    let options = Options {
-        binaries: environment.pg_bin.clone(),
-        allow_download: !common.no_download && !settings.forbids_download(),
-        announce: Box::new(move |text| output.note(text)),
-        ..Options::default()
-    };
-    Ok(ProjectServer::new(&project, options))
+    own_server::url(common, environment, settings, invocation, output).await
 }
 
 /// The migrations in a folder.

@@ -19,6 +19,7 @@ mod rollback_tenants;
 mod show_config;
 mod spare_tenants;
 mod squash_tenants;
+#[cfg(all(unix, feature = "local-postgres"))]
 mod stop_server;
 mod tenant_url;
 
@@ -41,5 +42,6 @@ pub use rollback_tenants::RollbackTenants;
 pub use show_config::ShowConfig;
 pub use spare_tenants::SpareTenants;
 pub use squash_tenants::SquashTenants;
+#[cfg(all(unix, feature = "local-postgres"))]
 pub use stop_server::StopServer;
 pub use tenant_url::TenantUrl;
