@@ -20,13 +20,13 @@ pub(crate) async fn url(
     let server = project_server(common, environment, settings, output)?;
     let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
     match started.outcome {
-        Startup::AlreadyRunning => {}
         Startup::Started => output.note("Started the project's own PostgreSQL server."),
         Startup::Created => output.note(&format!(
             "Created the project's own PostgreSQL server in .postgres/ and started it \
              (`{}` stops it).",
             invocation.call(Action::StopServer)
         )),
+        _ => {}
     }
     // Nobody logs in there with a password, so the whole URL can be shown.
     output.detail(&format!("the project's own server: {}", started.url));
