@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
-use tenant_core::{MigrationSet, Migrations};
+use tenant_core::{
+    MIGRATION_HISTORY, MigrationSet, Migrations, SourceError, Version, quote_ident, quote_literal,
+};
 
 use crate::exit::UsageError;
 use crate::files::{is_folder, read_if_there};
@@ -95,14 +97,41 @@ pub fn folder_of(
 pub fn public(own: MigrationSet, folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
     let paths = folder.paths.iter().map(|path| path.display().to_string());
     let paths = paths.collect::<Vec<_>>().join(", ");
-    let merged = own.merge(public_alone(folder)?);
-    merged.with_context(|| {
-        Advised::new(
-            format!("the migrations in {paths} cannot be used beside those of the list of tenants"),
-            "Give your migration another version. If it is a copy of the library's, delete it: \
-             the library brings its own.",
-        )
+    let whose = format!("the migrations in {paths}");
+    merge(own, public_alone(folder)?, &whose)
+}
+
+/// The migrations of the library and those of an application, which are called `whose`.
+///
+/// # Errors
+///
+/// Two with one version.
+pub(crate) fn merge(
+    own: MigrationSet,
+    others: MigrationSet,
+    whose: &str,
+) -> anyhow::Result<MigrationSet> {
+    own.merge(others).map_err(|error| {
+        let hint = match &error {
+            SourceError::TakenVersion { version, .. } => renaming(version),
+            _ => "Give your migration another version. If it is a copy of the library's, delete \
+                  it: the library brings its own."
+                .to_owned(),
+        };
+        let what = format!("{whose} cannot be used beside those of the list of tenants");
+        anyhow!(error).context(Advised::new(what, hint))
     })
+}
+
+/// How a migration of the application gets another version, also where it is applied.
+fn renaming(version: &Version) -> String {
+    let history = format!("public.{}", quote_ident(MIGRATION_HISTORY));
+    format!(
+        "Rename the folder of your migration. In a database that has applied yours, and has no \
+         list of tenants yet, change its row as well: UPDATE {history} SET version = 'NEW' WHERE \
+         version = {}.",
+        quote_literal(version.as_str())
+    )
 }
 
 /// The migrations of a public stream as the project has them: none if nobody says that it
@@ -214,6 +243,14 @@ mod tests {
         write("2026-01-03-000000_plans", "CREATE TABLE other (id INT);");
         let error = public(MigrationSet::registry(), &folder(&path, false)).unwrap_err();
         assert!(error.is::<tenant_core::SourceError>(), "{error:?}");
-        assert!(format!("{error:#}").contains("same version"), "{error:#}");
+        let text = format!("{error:#}");
+        assert!(text.contains("`2026-01-03-000000_plans`"), "{text}");
+        assert!(text.contains("rename yours"), "{text}");
+        let advised = error.downcast_ref::<Advised>().unwrap();
+        assert!(
+            advised.hint.contains("WHERE version = '20260103000000'"),
+            "{}",
+            advised.hint
+        );
     }
 }

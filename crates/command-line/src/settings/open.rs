@@ -77,7 +77,8 @@ impl ProjectSettings {
         let Some(registry) = self.registry()? else {
             return Ok(migrations);
         };
-        let public = migrations.public.merge(registry.migrations())?;
+        let own = registry.migrations();
+        let public = migrations::merge(own, migrations.public, "the public migrations")?;
         Ok(Migrations {
             public,
             ..migrations
