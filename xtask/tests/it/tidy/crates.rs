@@ -113,7 +113,13 @@ const ARROWS: &[Arrow] = &[
     },
     Arrow {
         of: "*-commands",
-        never_to: &["schema-*", "*-scripts", "diesel-tenants", "tenant-testing"],
+        never_to: &[
+            "schema-public",
+            "schema-tenant",
+            "*-scripts",
+            "diesel-tenants",
+            "tenant-testing",
+        ],
         because: "programs hand in their migrations, so that one can have none",
     },
     Arrow {
