@@ -1,5 +1,6 @@
 //! The migrations that the library brings for its own tables.
 
+use diesel_migrations::FileBasedMigrations;
 use tenant_core::{Migration, MigrationSet, Migrations, Settings, SourceError, Tenants};
 use test_support::TestDatabase;
 
