@@ -1,19 +1,9 @@
-//! What a program runs: an [`Entry`] for each command, and one function for each program.
+//! One function for each program: from the arguments of the process to its exit code.
 
 use std::process::ExitCode;
 
-use command_line::{Entry, Program};
-
-use crate::commands::{GenerateMigration, LintMigrations, PrintSchema};
-
-/// Runs [`GenerateMigration`].
-pub static GENERATE_MIGRATION: Entry = Entry::of::<GenerateMigration>();
-
-/// Runs [`LintMigrations`].
-pub static LINT_MIGRATIONS: Entry = Entry::of::<LintMigrations>();
-
-/// Runs [`PrintSchema`].
-pub static PRINT_SCHEMA: Entry = Entry::of::<PrintSchema>();
+use authoring_commands::entry::{GENERATE_MIGRATION, LINT_MIGRATIONS, PRINT_SCHEMA};
+use command_line::Program;
 
 /// The program `generate-migration`.
 #[must_use]

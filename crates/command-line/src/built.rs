@@ -10,7 +10,8 @@ pub fn commit() -> Option<&'static str> {
 /// The optional features of the build, by the names that Cargo knows.
 #[must_use]
 pub fn features() -> Vec<&'static str> {
-    vec!["local-postgres"]
+    let own_server = cfg!(all(unix, feature = "local-postgres"));
+    own_server.then_some("local-postgres").into_iter().collect()
 }
 
 /// The operating system and the processor that the program was built for.

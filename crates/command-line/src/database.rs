@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use local_postgres::{Options, ProjectServer, Startup};
 use tenant_core::{Database, MigrationSet};
 
-use crate::invocation::Action;
-use crate::settings::{database_url, failure, forbids_download};
-use crate::{Common, Environment, Invocation, Output, ProjectSettings, project};
+use crate::settings::{database_url, failure};
+use crate::{Common, Environment, Invocation, Output, ProjectSettings, own_server};
 
 /// The URL of the database: `--database-url`, else `DATABASE_URL`, else what libpq's
 /// variables say, else that of the settings, else the project's own server, which is
@@ -20,7 +18,8 @@ use crate::{Common, Environment, Invocation, Output, ProjectSettings, project};
 /// # Errors
 ///
 /// When the project's own server is needed, and there is none or it does not
-/// start; a URL, a variable or a file of libpq's that means nothing.
+/// start; a URL, a variable or a file of libpq's that means nothing. A program without a
+/// server of its own has to be told a database.
 pub async fn find_url(
     common: &Common,
     environment: &Environment,
@@ -31,20 +30,7 @@ pub async fn find_url(
     if let Some(url) = named_url(common, environment, settings, output)? {
         return Ok(url);
     }
-    let server = project_server(common, environment, settings, output)?;
-    let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
-    match started.outcome {
-        Startup::AlreadyRunning => {}
-        Startup::Started => output.note("Started the project's own PostgreSQL server."),
-        Startup::Created => output.note(&format!(
-            "Created the project's own PostgreSQL server in .postgres/ and started it \
-             (`{}` stops it).",
-            invocation.call(Action::StopServer)
-        )),
-    }
-    // Nobody logs in there with a password, so the whole URL can be shown.
-    output.detail(&format!("the project's own server: {}", started.url));
-    Ok(started.url)
+    own_server::url(common, environment, settings, invocation, output).await
 }
 
 /// The same, if an option, a variable or the settings name the database.
@@ -76,28 +62,6 @@ pub(crate) fn named_url(
         Some(url) => Ok(Some(libpq.complete(&url)?)),
         None => Ok(None),
     }
-}
-
-/// The server in `.postgres/` of the project whose folder this is, or one of
-/// those above. Nothing is started yet.
-///
-/// # Errors
-///
-/// [`NoProject`](project::NoProject) when there is none.
-pub fn project_server(
-    common: &Common,
-    environment: &Environment,
-    settings: &ProjectSettings,
-    output: Output,
-) -> anyhow::Result<ProjectServer> {
-    let project = project::folder(settings)?;
-    let options = Options {
-        binaries: environment.pg_bin.clone(),
-        allow_download: !common.no_download && !forbids_download(settings),
-        announce: Box::new(move |text| output.note(text)),
-        ..Options::default()
-    };
-    Ok(ProjectServer::new(&project, options))
 }
 
 /// The migrations in a folder: see [`tenant_settings::read_folder`].

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use tenant_core::{Error, InvalidName};
 
+use crate::own_server;
 use crate::project::NoProject;
 
 /// How a command ended, as its exit code.
@@ -37,7 +38,7 @@ impl Verdict {
                 Self::NoDatabase
             }
             _ if error.is::<tenant_core::ConnectError>() => Self::NoDatabase,
-            _ if error.is::<local_postgres::Error>() || error.is::<NoProject>() => Self::NoDatabase,
+            _ if own_server::is_its_error(error) || error.is::<NoProject>() => Self::NoDatabase,
             _ if error.is::<tenant_core::SourceError>() => Self::Usage,
             _ => Self::Wrong,
         }

@@ -17,7 +17,7 @@ mod walk;
 pub use columns::ListColumn;
 pub use database::{InDatabase, look as look_at_database};
 pub use disk::{OnDisk, look as look_at_disk, of_project as look_at_folder};
-pub use proposal::{Proposal, Registered, Unclear};
+pub use proposal::{Proposal, Registered, TakenVersion, Unclear};
 pub use stream::Stream;
 pub use text::text;
 

@@ -5,11 +5,18 @@
 //! there the signals are its owner's business. [`interruptible`] is for work
 //! that is undone by being dropped.
 
+#[cfg(not(windows))]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
+#[cfg(not(windows))]
+use self::unix::Watched;
+#[cfg(windows)]
+use self::windows::Watched;
 use crate::exit::{self, Interrupted};
 
 /// How many [`Signals`] there are.
@@ -22,13 +29,6 @@ static STAND_IN: Once = Once::new();
 #[derive(Debug)]
 pub struct Signals {
     watched: Watched,
-}
-
-#[derive(Debug)]
-struct Watched {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
 }
 
 impl Signals {
@@ -82,24 +82,6 @@ pub async fn interruptible<T>(work: impl Future<Output = anyhow::Result<T>>) -> 
 impl Drop for Signals {
     fn drop(&mut self) {
         LISTENERS.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Watched {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
     }
 }
 

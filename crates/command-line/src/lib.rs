@@ -28,6 +28,7 @@ mod misplaced;
 mod name_arg;
 pub mod options;
 pub mod output;
+mod own_server;
 mod program;
 pub mod project;
 pub mod remedy;

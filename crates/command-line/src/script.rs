@@ -276,6 +276,7 @@ impl Context {
     /// # Errors
     ///
     /// When the current folder is in no project.
+    #[cfg(all(unix, feature = "local-postgres"))]
     pub fn project_server(&self) -> anyhow::Result<local_postgres::ProjectServer> {
         let Self {
             common,
@@ -284,7 +285,7 @@ impl Context {
             output,
             ..
         } = self;
-        database::project_server(common, environment, settings, *output)
+        crate::own_server::project_server(common, environment, settings, *output)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The program `tenants`: every command of this project as a subcommand, for any project on
 //! Diesel.
 //!
-//! The commands are those of `tenant_commands`, `studio_commands` and `authoring_scripts`,
+//! The commands are those of `tenant_commands`, `studio_commands` and `authoring_commands`,
 //! with the same options, output and exit codes. No schema crate is compiled in: the
 //! migrations are read from the disk.
 

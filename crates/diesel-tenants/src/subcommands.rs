@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use authoring_scripts::entry as authoring;
+use authoring_commands::entry as authoring;
 use clap::{Arg, ArgAction, ArgMatches};
 use command_line::{Entry, Program};
 use studio_commands::entry as studio;
@@ -96,6 +96,7 @@ pub static GROUPS: [Group; 5] = [
             subcommand("init", &tenants::INIT_SETTINGS),
             subcommand("config", &tenants::SHOW_CONFIG),
             subcommand("studio", &studio::STUDIO),
+            #[cfg(all(unix, feature = "local-postgres"))]
             subcommand("stop", &tenants::STOP_SERVER),
             Subcommand {
                 long_about: Some(COMPLETIONS),

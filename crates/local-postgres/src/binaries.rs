@@ -12,6 +12,7 @@ const OLDEST: u32 = 13;
 
 /// A folder with `postgres` and `initdb`, and the version they report.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Binaries {
     /// The folder.
     pub folder: PathBuf,

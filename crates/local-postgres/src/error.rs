@@ -12,6 +12,7 @@ use std::time::Duration;
 
 /// A place that was searched for PostgreSQL, and why it was passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attempt {
     /// Where the search looked: a folder, a command or a package.
     pub place: String,

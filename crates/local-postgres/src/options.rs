@@ -9,6 +9,7 @@ pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Somewhere PostgreSQL is usually installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SearchPlace {
     /// The folder that `pg_config --bindir` prints.
     PgConfig,

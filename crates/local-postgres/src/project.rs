@@ -18,6 +18,7 @@ use crate::settings::{self, setting};
 
 /// What it took to have a running server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Startup {
     /// It was running.
     AlreadyRunning,
@@ -43,6 +44,7 @@ pub struct Started {
 
 /// What stopping came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stopped {
     /// The server has ended.
     Stopped,

@@ -25,6 +25,7 @@ pub enum Referred {
 
 /// A name without a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reference {
     /// As PostgreSQL stores it.
     pub name: String,

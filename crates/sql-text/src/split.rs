@@ -14,6 +14,7 @@ use crate::token::{Text, Token, TokenKind, tokens};
 
 /// A text in statements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Split {
     /// The statements, in order. Empty ones do not count.
     pub statements: Vec<Statement>,
@@ -24,6 +25,7 @@ pub struct Split {
 
 /// Where a statement is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Statement {
     /// From its first token to its last, in bytes, without its semicolon and without
     /// comments around it.
@@ -34,6 +36,7 @@ pub struct Statement {
 
 /// What is opened and not closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Open {
     /// What it is.
     pub what: Unclosed,
@@ -43,6 +46,7 @@ pub struct Open {
 
 /// What a text may open without closing it. `Display` gives its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unclosed {
     /// `/*`
     Comment,

@@ -48,6 +48,7 @@ impl Token<'_> {
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TokenKind {
     /// White space, or the byte order mark at the start of a text.
     Whitespace,
@@ -73,6 +74,7 @@ pub enum TokenKind {
 
 /// How a string constant is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Text {
     /// `'...'`
     Plain,

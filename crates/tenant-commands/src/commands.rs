@@ -20,6 +20,7 @@ mod show_config;
 mod show_version;
 mod spare_tenants;
 mod squash_tenants;
+#[cfg(all(unix, feature = "local-postgres"))]
 mod stop_server;
 mod tenant_url;
 
@@ -43,5 +44,6 @@ pub use show_config::ShowConfig;
 pub use show_version::ShowVersion;
 pub use spare_tenants::SpareTenants;
 pub use squash_tenants::SquashTenants;
+#[cfg(all(unix, feature = "local-postgres"))]
 pub use stop_server::StopServer;
 pub use tenant_url::TenantUrl;

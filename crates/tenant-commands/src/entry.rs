@@ -2,22 +2,25 @@
 
 use command_line::Entry;
 
+#[cfg(all(unix, feature = "local-postgres"))]
+use crate::commands::StopServer;
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
     DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic, MigrateTenants, MoveTenant,
     RenameTenant, RepairTenant, RollbackTenants, ShowConfig, ShowVersion, SpareTenants,
-    SquashTenants, StopServer, TenantUrl,
+    SquashTenants, TenantUrl,
 };
 
 macro_rules! entries {
-    ($($NAME:ident: $Command:ident,)*) => {
+    ($($(#[$condition:meta])* $NAME:ident: $Command:ident,)*) => {
         $(
+            $(#[$condition])*
             #[doc = concat!("Runs [`", stringify!($Command), "`].")]
             pub static $NAME: Entry = Entry::of::<$Command>();
         )*
 
         /// Every command of this crate.
-        pub static ALL: &[&Entry] = &[$(&$NAME),*];
+        pub static ALL: &[&Entry] = &[$($(#[$condition])* &$NAME),*];
     };
 }
 
@@ -42,6 +45,7 @@ entries! {
     SHOW_VERSION: ShowVersion,
     SPARE_TENANTS: SpareTenants,
     SQUASH_TENANTS: SquashTenants,
+    #[cfg(all(unix, feature = "local-postgres"))]
     STOP_SERVER: StopServer,
     TENANT_URL: TenantUrl,
 }

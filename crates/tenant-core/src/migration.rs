@@ -56,6 +56,8 @@ pub struct Migration {
     up: Sql,
     down: Option<Sql>,
     down_problem: Option<String>,
+    /// Whether it is one of this crate.
+    is_own: bool,
 }
 
 impl Migration {
@@ -145,6 +147,26 @@ impl Migration {
         self.file(file).into_iter().flat_map(Sql::statements)
     }
 
+    /// Why it cannot be in one stream with another of the same version.
+    fn conflict(&self, other: &Self) -> SourceError {
+        let (yours, ours) = match (self.is_own, other.is_own) {
+            (true, false) if self.name != other.name => (other, self),
+            (false, true) if self.name != other.name => (self, other),
+            _ => {
+                return SourceError::SameVersion {
+                    version: self.version.clone(),
+                    one: self.name.clone(),
+                    other: other.name.clone(),
+                };
+            }
+        };
+        SourceError::TakenVersion {
+            version: ours.version.clone(),
+            yours: yours.name.clone(),
+            ours: ours.name.clone(),
+        }
+    }
+
     /// The code of each statement of its `up.sql`.
     pub(crate) fn codes(&self) -> impl Iterator<Item = Code> {
         let statements = self.up.statements().enumerate();
@@ -219,17 +241,13 @@ impl MigrationSet {
     /// # Errors
     ///
     /// [`SourceError::SameVersion`] when two migrations have the same version and do not
-    /// do the same.
+    /// do the same; [`SourceError::TakenVersion`] when one of them is this library's.
     pub fn merge(mut self, other: Self) -> Result<Self, SourceError> {
         for migration in other.migrations {
             match self.find(migration.version.as_str()) {
                 Some(same) if same.fingerprint == migration.fingerprint => {}
                 Some(same) => {
-                    return Err(SourceError::SameVersion {
-                        version: migration.version,
-                        one: same.name.clone(),
-                        other: migration.name,
-                    });
+                    return Err(same.conflict(&migration));
                 }
                 None => self.migrations.push(migration),
             }
@@ -399,6 +417,23 @@ pub enum SourceError {
         one: String,
         /// Another.
         other: String,
+    },
+    /// A public migration of the application has the version of one of this library's.
+    ///
+    /// Rename the application's. A database that has applied it under the old version, and
+    /// has no list of tenants yet, needs one statement more:
+    /// `UPDATE public.__diesel_schema_migrations SET version = 'NEW' WHERE version = 'OLD'`.
+    #[error(
+        "the migration `{yours}` has the version {version} of this library's migration `{ours}`; \
+         rename yours"
+    )]
+    TakenVersion {
+        /// The version.
+        version: Version,
+        /// The application's migration.
+        yours: String,
+        /// The library's.
+        ours: String,
     },
 }
 

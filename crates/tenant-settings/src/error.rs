@@ -24,10 +24,10 @@ pub enum SettingsError {
         source: Box<Self>,
     },
     /// The project's public migrations cannot be used beside those of the list of tenants.
-    #[error("the migrations in {folders} cannot be used beside those of the list of tenants")]
+    #[error("{whose} cannot be used beside those of the list of tenants")]
     BesideTheList {
-        /// The folders of the project's.
-        folders: String,
+        /// The migrations: where they are, or what they are for.
+        whose: String,
         /// Why.
         source: SourceError,
     },

@@ -87,7 +87,11 @@ impl ProjectSettings {
         let Some(registry) = self.registry()? else {
             return Ok(migrations);
         };
-        let public = migrations.public.merge(registry.migrations())?;
+        let merged = registry.migrations().merge(migrations.public);
+        let public = merged.map_err(|source| SettingsError::BesideTheList {
+            whose: "the public migrations".to_owned(),
+            source,
+        })?;
         Ok(Migrations {
             public,
             ..migrations

@@ -90,7 +90,8 @@ pub fn public(own: MigrationSet, folder: &StreamFolder) -> Result<MigrationSet, 
     merged.map_err(|source| {
         let paths = folder.paths.iter().map(|path| path.display().to_string());
         let folders = paths.collect::<Vec<_>>().join(", ");
-        SettingsError::BesideTheList { folders, source }
+        let whose = format!("the migrations in {folders}");
+        SettingsError::BesideTheList { whose, source }
     })
 }
 
@@ -197,6 +198,6 @@ mod tests {
         let SettingsError::BesideTheList { source, .. } = error else {
             panic!("{error:?}");
         };
-        assert!(source.to_string().contains("same version"), "{source}");
+        assert!(source.to_string().contains("rename yours"), "{source}");
     }
 }

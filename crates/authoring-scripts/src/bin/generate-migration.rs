@@ -1,4 +1,4 @@
-//! `generate-migration`: see [`authoring_scripts::commands::GenerateMigration`].
+//! `generate-migration`: see [`authoring_commands::commands::GenerateMigration`].
 
 fn main() -> std::process::ExitCode {
     authoring_scripts::entry::generate_migration()

@@ -1,4 +1,4 @@
-//! `print-schema`: see [`authoring_scripts::commands::PrintSchema`].
+//! `print-schema`: see [`authoring_commands::commands::PrintSchema`].
 
 fn main() -> std::process::ExitCode {
     authoring_scripts::entry::print_schema()

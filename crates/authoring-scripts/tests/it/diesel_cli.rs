@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use authoring_scripts::diesel_cli::DieselCli;
-use authoring_scripts::{Project, Stream};
+use authoring_commands::diesel_cli::DieselCli;
+use authoring_commands::{Project, Stream};
 use command_line::database::read_folder;
 use command_line::{Common, Context};
 use tenant_core::{Database, Migrations, Settings, Tenants};

@@ -6,7 +6,7 @@ mod cases;
 use std::fs;
 use std::path::Path;
 
-use authoring_scripts::Stream;
+use authoring_commands::Stream;
 use command_line::database::read_folder;
 use tenant_core::{Database, Migrations, Settings, Status, TenantName, Tenants};
 use test_support::Finished;

@@ -1,7 +1,7 @@
 //! Scratch databases have the extensions of the database that they stand
 //! beside.
 
-use authoring_scripts::Stream;
+use authoring_commands::Stream;
 
 use test_support::say_not_run;
 

@@ -244,7 +244,7 @@ async fn a_rule_for_tenants_holds_for_generated_migrations() {
     );
     let function = "CREATE FUNCTION title() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;";
     site.migration(
-        authoring_scripts::Stream::Public,
+        authoring_commands::Stream::Public,
         "2026-05-01-000000_title",
         function,
     );
@@ -264,7 +264,7 @@ async fn a_rule_for_tenants_holds_for_generated_migrations() {
 async fn a_new_migration_is_newer_than_all_that_exist() {
     let site = project().await;
     let future = "2999-12-31-235959_far_away";
-    site.migration(authoring_scripts::Stream::Tenant, future, "SELECT 1;");
+    site.migration(authoring_commands::Stream::Tenant, future, "SELECT 1;");
     site.folder.file(FILE, EDITED);
     generate(&site, &["Add-Title now"]).succeeds();
     let name = migrations(&site).pop().unwrap();
@@ -287,7 +287,7 @@ async fn tables_that_the_filter_leaves_out_are_left_alone() {
     let site = project().await;
     let legacy = "CREATE TABLE legacy_things (id INT PRIMARY KEY);";
     site.migration(
-        authoring_scripts::Stream::Tenant,
+        authoring_commands::Stream::Tenant,
         "2026-03-01-000000_legacy",
         legacy,
     );

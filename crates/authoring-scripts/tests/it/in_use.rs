@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use authoring_scripts::Stream;
+use authoring_commands::Stream;
 use test_support::eventually;
 
 use crate::support::Site;

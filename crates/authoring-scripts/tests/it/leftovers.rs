@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use authoring_scripts::Stream;
+use authoring_commands::Stream;
 use test_support::{Running, eventually};
 
 use crate::support::{PASSWORD, Site};

@@ -1,6 +1,6 @@
 //! `print-schema`: which file, what in it, and what is said.
 
-use authoring_scripts::Stream;
+use authoring_commands::Stream;
 use serde_json::json;
 use test_support::{Folder, TestDatabase};
 

@@ -1,7 +1,7 @@
 //! Scratch databases: what is in them, and that nothing else is touched.
 
-use authoring_scripts::Stream;
-use authoring_scripts::scratch::Scratch;
+use authoring_commands::Stream;
+use authoring_commands::scratch::Scratch;
 
 use crate::support::Site;
 

@@ -1,6 +1,6 @@
 //! What the file of settings decides for the commands that write and check migrations.
 
-use authoring_scripts::Stream;
+use authoring_commands::Stream;
 use test_support::Folder;
 
 use crate::support::Site;

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use authoring_scripts::scratch::{Options, Scratch};
-use authoring_scripts::{Project, Stream};
+use authoring_commands::scratch::{Options, Scratch};
+use authoring_commands::{Project, Stream};
 use command_line::{Common, Context};
 use test_support::{Command, Finished, Folder, Role, TestDatabase, copy};
 

@@ -40,12 +40,21 @@ fn names(typed: &Typed, prefix: &str) -> anyhow::Result<Vec<String>> {
 fn database(context: &Context) -> anyhow::Result<Option<Database>> {
     let url = match context.named_url()? {
         Some(url) => Some(url),
-        None => context
-            .project_server()?
-            .running()?
-            .map(|server| server.url),
+        None => running(context)?,
     };
     Ok(url.map(|url| Database::parse(&url)).transpose()?)
+}
+
+/// The project's own server, if it runs.
+#[cfg(all(unix, feature = "local-postgres"))]
+fn running(context: &Context) -> anyhow::Result<Option<String>> {
+    let server = context.project_server()?.running()?;
+    Ok(server.map(|server| server.url))
+}
+
+#[cfg(not(all(unix, feature = "local-postgres")))]
+fn running(_: &Context) -> anyhow::Result<Option<String>> {
+    Ok(None)
 }
 
 async fn listed(

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tenant_core::{MigrationSet, Registry};
+
 use super::columns::ListColumn;
 use super::database::InDatabase;
 use super::disk::OnDisk;
@@ -134,15 +136,56 @@ impl Proposal {
     }
 }
 
+/// Two migrations of the public stream with one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenVersion {
+    /// The project's, as a path.
+    pub yours: String,
+    /// The library's.
+    pub ours: String,
+}
+
+impl Proposal {
+    /// The public migrations of the project that have the version of one of the library's.
+    #[must_use]
+    pub fn taken_versions(&self, disk: &OnDisk) -> Vec<TakenVersion> {
+        let registered = self.registered.as_ref();
+        let own = registered.map_or_else(MigrationSet::registry, |registered| {
+            Registry::query(&registered.query()).migrations()
+        });
+        let folders = self.public.iter();
+        let taken = folders.flat_map(|folder| {
+            let names = names_in(&disk.folder.join(folder));
+            let own = &own;
+            names.into_iter().filter_map(move |name| {
+                let version = version(&name)?;
+                let ours = own.iter().find(|one| one.version().as_str() == version)?;
+                (ours.name() != name).then(|| TakenVersion {
+                    yours: format!("{folder}/{name}"),
+                    ours: ours.name().to_owned(),
+                })
+            })
+        });
+        taken.collect()
+    }
+}
+
 /// The versions of the migrations in a folder, as Diesel writes them.
 fn versions(folder: &Path) -> Vec<String> {
+    let names = names_in(folder);
+    names.iter().filter_map(|name| version(name)).collect()
+}
+
+fn version(name: &str) -> Option<String> {
+    let (version, _) = name.split_once('_')?;
+    Some(version.replace('-', ""))
+}
+
+/// What is in a folder.
+fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let versions = names.filter_map(|name| {
-        let (version, _) = name.split_once('_')?;
-        Some(version.replace('-', ""))
-    });
-    versions.collect()
+    names.collect()
 }
 
 /// The names of the tenants, from those of their schemas.

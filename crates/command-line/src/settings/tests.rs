@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use clap::Parser;
 use super::*;
 use crate::options::{Failures, Locking, Transactions};
 use crate::{Common, Context, Verdict};
+use clap::Parser;
 
 /// Every key, once.
 const WHOLE: &str = r#"

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::io::Read;
 use std::num::NonZeroUsize;
-use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -160,13 +158,22 @@ fn read(file: &Path) -> anyhow::Result<String> {
 
 /// Refuses a standard input that is closed. Rust's runtime opens the empty device in its place,
 /// and the command would report success without a single name.
+#[cfg(unix)]
 fn require_input() -> std::io::Result<()> {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+
     let input = std::io::stdin().as_fd().try_clone_to_owned()?;
     let input = std::fs::File::from(input).metadata()?;
     let empty = std::fs::metadata("/dev/null")?;
     if input.file_type().is_char_device() && input.rdev() == empty.rdev() {
         return Err(std::io::Error::other("standard input is closed"));
     }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn require_input() -> std::io::Result<()> {
     Ok(())
 }
 

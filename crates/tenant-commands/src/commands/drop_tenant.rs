@@ -135,14 +135,14 @@ impl Script for DropTenant {
         }
         let removed = drop.await?;
         let text = match removed {
-            Removed::Tenant => format!(
-                "Dropped tenant {}: {} and the registration.",
-                with_schema(&name, &contents.schema_name),
-                counted(contents.tables.len(), "table")
-            ),
             Removed::RegistrationOnly => format!(
                 "Removed the registration of tenant `{}`; its schema was gone already.",
                 name
+            ),
+            _ => format!(
+                "Dropped tenant {}: {} and the registration.",
+                with_schema(&name, &contents.schema_name),
+                counted(contents.tables.len(), "table")
             ),
         };
         context

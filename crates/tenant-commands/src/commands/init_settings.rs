@@ -258,6 +258,12 @@ fn words(disk: &OnDisk, database: &InDatabase, proposal: &Proposal) -> Vec<Strin
             words.push(format!("Migrations ({stream}): {}.", folders.join(", ")));
         }
     }
+    for taken in proposal.taken_versions(disk) {
+        words.push(format!(
+            "{} has the version of the library's migration {}. Rename yours before you migrate.",
+            taken.yours, taken.ours
+        ));
+    }
     if !disk.has_migrations() {
         words.push("There are no migrations yet.".to_owned());
     }

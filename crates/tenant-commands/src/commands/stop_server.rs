@@ -33,7 +33,7 @@ impl Script for StopServer {
         let stopped = tokio::task::spawn_blocking(move || server.stop()).await??;
         let (stopped, text) = match stopped {
             Stopped::Stopped => (true, "Stopped the project's own PostgreSQL server."),
-            Stopped::WasNotRunning => (false, "The project's own PostgreSQL server does not run."),
+            _ => (false, "The project's own PostgreSQL server does not run."),
         };
         context.output.done(&Document { stopped }, text)?;
         Ok(Verdict::Done)

@@ -76,11 +76,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_how_much_is_there_and_what_is_being_done() {
-        let progress = MoveProgress {
-            step: "Catching Up".to_owned(),
-            copied: 3 << 20,
-            total: 4 << 20,
-        };
+        let progress = MoveProgress::new("Catching Up", 3 << 20, 4 << 20);
         let text = line(&progress);
         assert_eq!(text, "3.00 MiB of 4.00 MiB copied (catching up)");
     }

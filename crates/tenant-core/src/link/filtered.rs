@@ -5,19 +5,22 @@
 //! leaves the stream to whoever sets up TLS, if TLS is to begin at once. That is what it
 //! is told here, and what is agreed on with the server is seen to by [`Agreeing`].
 
+#[cfg(unix)]
+mod socket;
+
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
-use tokio_postgres::config::{Host, SslMode, SslNegotiation};
+#[cfg(unix)]
+use tokio_postgres::config::Host;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
-use tokio_postgres::{Config, NoTls, Socket};
+use tokio_postgres::{Config, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::either::Either;
 
@@ -78,41 +81,16 @@ impl Destination<'_> {
     /// As without the filters.
     async fn connect(&self) -> Result<(Greeted, Wire), ConnectError> {
         // The driver makes no stream of a socket's available for TLS.
-        let (Some(Host::Unix(folder)), []) =
+        #[cfg(unix)]
+        if let (Some(Host::Unix(folder)), []) =
             (self.config.get_hosts().first(), self.config.get_hostaddrs())
-        else {
-            return self.over_network().await;
-        };
-        let port = self.config.get_ports().first().unwrap_or(&5432);
-        self.over_socket(folder.join(format!(".s.PGSQL.{port}")))
-            .await
-    }
-
-    async fn over_socket(&self, path: PathBuf) -> Result<(Greeted, Wire), ConnectError> {
-        let stream = self.open(&path).await?;
-        let mut config = self.config.clone();
-        config.ssl_mode(SslMode::Disable);
-        let watch = Arc::new(Watch::default());
-        let stream = filtered(stream, self.names, Arc::clone(&watch));
-        let (client, connection) = config
-            .connect_raw(stream, NoTls)
-            .await
-            .map_err(|error| ConnectError::from_driver(self.target, error))?;
-        let greeted = Greeted::start(client, connection);
-        let wire = Wire::new(watch, &greeted, Road::Socket(path));
-        Ok((greeted, wire))
-    }
-
-    async fn open(&self, path: &Path) -> Result<UnixStream, ConnectError> {
-        let connecting = UnixStream::connect(path);
-        let stream = match self.config.get_connect_timeout() {
-            Some(limit) => match tokio::time::timeout(*limit, connecting).await {
-                Ok(connected) => connected,
-                Err(_) => return Err(self.no_server("connection timed out")),
-            },
-            None => connecting.await,
-        };
-        stream.map_err(|error| self.no_server(error))
+        {
+            let port = self.config.get_ports().first().unwrap_or(&5432);
+            return self
+                .over_socket(folder.join(format!(".s.PGSQL.{port}")))
+                .await;
+        }
+        self.over_network().await
     }
 
     async fn over_network(&self) -> Result<(Greeted, Wire), ConnectError> {

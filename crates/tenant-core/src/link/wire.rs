@@ -1,16 +1,17 @@
 //! A connection seen from outside: what the server is at, and how to make it stop.
 
+#[cfg(unix)]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UnixStream;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use tokio_postgres::{CancelToken, NoTls};
+use tokio_postgres::CancelToken;
 
 use super::filtered::{MakeAgreeing, Once};
+#[cfg(unix)]
 use super::lasting::Lasting;
 use super::pinned::Greeted;
 use super::watch::Watch;
@@ -29,6 +30,7 @@ const TIMES: u32 = 7;
 /// How to reach the server once more.
 #[derive(Clone)]
 pub(super) enum Road {
+    #[cfg(unix)]
     Socket(PathBuf),
     Network(Box<Once<MakeAgreeing>>),
 }
@@ -100,9 +102,14 @@ impl Canceller {
 
     async fn reach(self) {
         match self.road {
+            #[cfg(unix)]
             Road::Socket(path) => {
-                if let Ok(stream) = UnixStream::connect(path).await {
-                    drop(self.token.cancel_query_raw(Lasting(stream), NoTls).await);
+                if let Ok(stream) = tokio::net::UnixStream::connect(path).await {
+                    drop(
+                        self.token
+                            .cancel_query_raw(Lasting(stream), tokio_postgres::NoTls)
+                            .await,
+                    );
                 }
             }
             Road::Network(agreeing) => drop(self.token.cancel_query(*agreeing).await),

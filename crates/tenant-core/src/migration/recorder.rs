@@ -69,6 +69,7 @@ pub(super) fn record(migration: &dyn DieselMigration<Pg>) -> Result<Migration, S
         down,
         down_problem,
         up,
+        is_own: false,
     })
 }
 
@@ -84,6 +85,7 @@ pub(super) fn of_texts(name: &str, up: &str, down: &str) -> Migration {
         up: sql(up),
         down: Some(sql(down)),
         down_problem: None,
+        is_own: true,
     }
 }
 

@@ -8,10 +8,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use sql_text::ident;
+/// The rules for names of schemas, which are those of [`tenant_path`].
+pub use tenant_path::NameRule as SchemaNameRule;
+use tenant_path::TenantPath;
 use thiserror::Error;
 
 use super::schema::MIGRATION_HISTORY;
-use super::tenant::MAX_BYTES;
 
 /// The name of a schema that may be a tenant's, or a spare: any identifier that
 /// PostgreSQL keeps whole and leaves to users.
@@ -91,11 +93,11 @@ impl FromStr for SchemaName {
     type Err = InvalidSchemaName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match broken_rule(text) {
-            None => Ok(Self(text.to_owned())),
-            Some(rule) => Err(InvalidSchemaName {
-                name: text.chars().take(MAX_BYTES + 1).collect(),
-                rule,
+        match TenantPath::new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => Err(InvalidSchemaName {
+                name: error.name,
+                rule: error.rule,
             }),
         }
     }
@@ -139,45 +141,12 @@ impl Borrow<str> for SchemaName {
 /// A text that cannot be the name of a tenant's schema, and which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{name:?} cannot be the name of a tenant's schema: {rule}")]
+#[non_exhaustive]
 pub struct InvalidSchemaName {
     /// The text that was given, cut after 64 characters.
     pub name: String,
     /// The first rule that it breaks.
     pub rule: SchemaNameRule,
-}
-
-/// The rules for names of schemas, in the order they are checked.
-///
-/// Source: PostgreSQL manual, "Identifiers and Key Words", "CREATE SCHEMA".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum SchemaNameRule {
-    /// There is no text.
-    #[error("it is empty")]
-    Empty,
-    /// A character that no identifier can have.
-    #[error("it contains the character NUL")]
-    Nul,
-    /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
-    Length(usize),
-    /// A schema that exists in every database, or that only the server makes.
-    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
-    System,
-}
-
-fn broken_rule(text: &str) -> Option<SchemaNameRule> {
-    if text.is_empty() {
-        return Some(SchemaNameRule::Empty);
-    }
-    if text.contains('\0') {
-        return Some(SchemaNameRule::Nul);
-    }
-    if text.len() > MAX_BYTES {
-        return Some(SchemaNameRule::Length(text.len()));
-    }
-    // Letter case counts: `Public` is a schema like any other.
-    let system = text.starts_with("pg_") || text == "public" || text == "information_schema";
-    system.then_some(SchemaNameRule::System)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ macro_rules! own {
 pub(super) const FIRST: (&str, &str, &str) = own!("2026-01-01-000000_create_schema_tracker");
 
 /// All of them, oldest first. What is released stays as it is: databases have it.
+///
+/// A new one gets an hour that no clock shows, as in `2026-12-24-990000`, so that no tool and
+/// no person gives its version to a migration of an application.
 const OWN: [(&str, &str, &str); 4] = [
     FIRST,
     own!("2026-01-03-000000_create_spare_schemas"),
@@ -53,7 +56,7 @@ impl MigrationSet {
 }
 
 /// The migration that makes what another registry than the default needs.
-const STATE: &str = "2026-11-30-000000_create_tenant_state";
+const STATE: &str = "2026-11-30-990000_create_tenant_state";
 
 /// The columns that the lists have beside their keys.
 const COLUMNS: &str = "created_at timestamptz NOT NULL DEFAULT now(), version text, \
@@ -141,5 +144,20 @@ impl Registry {
         );
         let is_ours = *self.place(list) == ours;
         is_ours.then_some(Creation { version, statement })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_since_the_first_four_is_one_that_no_clock_shows() {
+        let beside = Registry::query("SELECT 1").migrations();
+        let new = MigrationSet::registry();
+        for migration in new.iter().skip(4).chain(beside.iter()) {
+            let hour = migration.version().as_str().get(8..10).unwrap();
+            assert!(hour > "23", "{}", migration.name());
+        }
     }
 }

@@ -76,6 +76,7 @@ pub struct Moved {
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Removed {
     /// The schema with everything in it, and the registration.
     Tenant,

@@ -12,12 +12,22 @@ use crate::{
 
 /// Something that is not as it should be.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Problem {
     /// The tenant or schema it is about; `None` for the public schema and for
     /// what concerns all tenants.
     pub tenant: Option<String>,
     /// What it is.
     pub kind: ProblemKind,
+}
+
+impl Problem {
+    /// A problem of a tenant or a schema, or of what exists once. For the tests of a program
+    /// that shows problems.
+    #[must_use]
+    pub fn new(tenant: Option<String>, kind: ProblemKind) -> Self {
+        Self { tenant, kind }
+    }
 }
 
 /// The kinds of problems. `Display` is the detail in words.

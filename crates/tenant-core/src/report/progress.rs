@@ -17,6 +17,7 @@ pub enum Progress<'a> {
 
 /// How far a move is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MoveProgress {
     /// What is being done, in Citus' words: `Copying Data`, `Catching Up`.
     pub step: String,
@@ -24,4 +25,17 @@ pub struct MoveProgress {
     pub copied: u64,
     /// What there is to copy, in bytes.
     pub total: u64,
+}
+
+impl MoveProgress {
+    /// A step, and how many bytes of all are copied. For the tests of a program that shows
+    /// progress.
+    #[must_use]
+    pub fn new(step: impl Into<String>, copied: u64, total: u64) -> Self {
+        Self {
+            step: step.into(),
+            copied,
+            total,
+        }
+    }
 }

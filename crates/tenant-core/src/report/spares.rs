@@ -6,6 +6,7 @@ use super::Outcome;
 
 /// How many spare schemas there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct SpareCount {
     /// Up to date, to be taken by the next tenants.
     pub ready: usize,

@@ -27,6 +27,7 @@ const PER_QUERY: usize = 100;
 
 /// A table or a column that would be dropped, and that holds something.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Loss {
     /// The table.
     pub table: String,
@@ -37,6 +38,31 @@ pub struct Loss {
     /// How many rows the table has in these tenants, by the server's own estimate;
     /// `None` when nobody has counted, and of a column.
     pub rows: Option<u64>,
+}
+
+impl Loss {
+    /// A table that would be dropped, in how many tenants it has rows, and how many. For the
+    /// tests of a program that shows losses.
+    #[must_use]
+    pub fn of_table(table: impl Into<String>, tenants: usize, rows: Option<u64>) -> Self {
+        Self {
+            table: table.into(),
+            column: None,
+            tenants,
+            rows,
+        }
+    }
+
+    /// A column that would be dropped, and in how many tenants it has values.
+    #[must_use]
+    pub fn of_column(table: impl Into<String>, column: impl Into<String>, tenants: usize) -> Self {
+        Self {
+            table: table.into(),
+            column: Some(column.into()),
+            tenants,
+            rows: None,
+        }
+    }
 }
 
 /// One question about one tenant: whether there is something in it. It is answered with

@@ -7,7 +7,7 @@ use diesel_migrations::FileBasedMigrations;
 use tempfile::TempDir;
 use tenant_core::{
     Database, Error, FleetReport, MigrationSet, Migrations, Outcome, PlanRollback, RollbackTo,
-    Settings, Status, TenantName, Tenants, Version,
+    Settings, SpareCount, Status, TenantName, Tenants, Version,
 };
 use test_support::TestDatabase;
 
@@ -100,6 +100,13 @@ pub(crate) fn two_steps_and_back() -> Stream {
         .back("DROP TABLE tasks;")
         .with("ALTER TABLE tasks ADD COLUMN due date;")
         .back("ALTER TABLE tasks DROP COLUMN due;")
+}
+
+/// How many spares there are: none, but for what `change` says.
+pub(crate) fn spare_count(change: impl FnOnce(&mut SpareCount)) -> SpareCount {
+    let mut count = SpareCount::default();
+    change(&mut count);
+    count
 }
 
 /// A name.

@@ -1,5 +1,6 @@
 //! The migrations that the library brings for its own tables.
 
+use diesel_migrations::FileBasedMigrations;
 use tenant_core::{Migration, MigrationSet, Migrations, Settings, SourceError, Tenants};
 use test_support::TestDatabase;
 
@@ -79,6 +80,28 @@ async fn ones_own_public_migrations_go_beside_them_in_the_order_of_versions() {
     let tenants = open(&database, merged).await;
     assert_eq!(tenants.migrate_public().await.unwrap().applied.len(), 5);
     assert!(tenants.health().await.unwrap().problems.is_empty());
+}
+
+#[test]
+fn a_version_that_the_library_has_is_refused_with_both_names_from_either_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let migration = folder.path().join("2026-01-01-000000_plans");
+    std::fs::create_dir(&migration).unwrap();
+    std::fs::write(migration.join("up.sql"), "CREATE TABLE plans ();").unwrap();
+    let source = FileBasedMigrations::from_path(folder.path()).unwrap();
+    let own = MigrationSet::from_source(&source).unwrap();
+    let library = MigrationSet::registry();
+    let errors = [
+        own.clone().merge(library.clone()).unwrap_err(),
+        library.merge(own).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(
+            error.to_string(),
+            "the migration `2026-01-01-000000_plans` has the version 20260101000000 of this \
+             library's migration `2026-01-01-000000_create_schema_tracker`; rename yours"
+        );
+    }
 }
 
 #[test]

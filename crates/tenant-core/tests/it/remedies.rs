@@ -6,10 +6,7 @@ use tenant_core::{At, Error, Node, Problem, ProblemKind, Registry, TenantName};
 use crate::fixture::name;
 
 fn problem(tenant: &str, kind: ProblemKind) -> Problem {
-    Problem {
-        tenant: Some(tenant.to_owned()),
-        kind,
-    }
+    Problem::new(Some(tenant.to_owned()), kind)
 }
 
 fn not_set_up() -> Error {

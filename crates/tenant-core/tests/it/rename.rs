@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tenant_core::{Error, PoolError, Settings, SpareCount};
+use tenant_core::{Error, PoolError, Settings};
 use test_support::{TestDatabase, own_server};
 
-use crate::fixture::{Stream, create, name, open, open_at, tenants, two_steps};
+use crate::fixture::{Stream, create, name, open, open_at, spare_count, tenants, two_steps};
 
 fn impatient() -> Settings {
     Settings {
@@ -278,10 +278,7 @@ async fn spares_are_neither_renamed_nor_taken() {
         .unwrap();
     assert_eq!(
         tenants.spares().count().await.unwrap(),
-        SpareCount {
-            ready: 1,
-            ..SpareCount::default()
-        }
+        spare_count(|count| count.ready = 1)
     );
 }
 

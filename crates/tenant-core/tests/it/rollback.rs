@@ -3,15 +3,13 @@
 use std::num::NonZeroUsize;
 
 use diesel::prelude::*;
-use tenant_core::{
-    Consequence, Error, MigrationFile, RollbackTo, Settings, SpareCount, Status, Tenants,
-};
+use tenant_core::{Consequence, Error, MigrationFile, RollbackTo, Settings, Status, Tenants};
 use test_support::TestDatabase;
 
 use crate::capture::Ear;
 use crate::fixture::{
     Stream, chain, create, migrate, name, open, outcome, rollback, rollback_to, rollback_with,
-    tenants, two_steps_and_back, version,
+    spare_count, tenants, two_steps_and_back, version,
 };
 
 /// Everything in the tenants' schemas that a user could tell apart.
@@ -241,10 +239,7 @@ async fn the_spares_go_back_with_the_whole_fleet_and_not_with_one_tenant() {
     assert_eq!(reverted.count(), 2, "{report:?}");
     assert_eq!(
         older.spares().count().await.unwrap(),
-        SpareCount {
-            ready: 2,
-            ..SpareCount::default()
-        }
+        spare_count(|count| count.ready = 2)
     );
     assert!(older.create(&name("beta")).await.unwrap().from_spare);
     let columns = "SELECT string_agg(attname, ',') FROM pg_attribute \

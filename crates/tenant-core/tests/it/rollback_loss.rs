@@ -10,11 +10,9 @@ async fn plan(tenants: &Tenants, to: RollbackTo) -> RollbackPlan {
 }
 
 fn loss(table: &str, column: Option<&str>, tenants: usize, rows: Option<u64>) -> Loss {
-    Loss {
-        table: table.to_owned(),
-        column: column.map(str::to_owned),
-        tenants,
-        rows,
+    match column {
+        Some(column) => Loss::of_column(table, column, tenants),
+        None => Loss::of_table(table, tenants, rows),
     }
 }
 

@@ -3,7 +3,9 @@
 use tenant_core::{Error, Settings, SpareCount, SpareReport, Status, TenantName, Tenants};
 use test_support::TestDatabase;
 
-use crate::fixture::{Stream, create, migrate, name, open, tenants, two_steps, version};
+use crate::fixture::{
+    Stream, create, migrate, name, open, spare_count, tenants, two_steps, version,
+};
 
 async fn keep(tenants: &Tenants, count: usize) -> SpareReport {
     let kept = tenants.spares().keep(count).await.unwrap();
@@ -135,10 +137,7 @@ async fn a_spare_that_is_behind_is_not_taken_and_is_migrated_with_the_fleet() {
     let new = open(&database, &stream, Settings::default()).await;
     assert_eq!(
         new.spares().count().await.unwrap(),
-        SpareCount {
-            behind: 2,
-            ..SpareCount::default()
-        }
+        spare_count(|count| count.behind = 2)
     );
     assert!(!new.create(&name("built")).await.unwrap().from_spare);
 
@@ -216,10 +215,7 @@ async fn a_spare_that_is_not_what_its_row_says_is_passed_over() {
     assert!(!tenants.create(&name("two")).await.unwrap().from_spare);
     assert_eq!(
         tenants.spares().count().await.unwrap(),
-        SpareCount {
-            behind: 1,
-            ..SpareCount::default()
-        }
+        spare_count(|count| count.behind = 1)
     );
     assert_eq!(database.tracked().await, ["one", "two"]);
 }
@@ -313,10 +309,7 @@ async fn a_spare_whose_migration_fails_is_reported_and_stays_as_it_was() {
     assert_eq!(failed.collect::<Vec<_>>(), [spare]);
     assert_eq!(
         new.spares().count().await.unwrap(),
-        SpareCount {
-            behind: 1,
-            ..SpareCount::default()
-        }
+        spare_count(|count| count.behind = 1)
     );
     assert!(!new.create(&name("acme")).await.unwrap().from_spare);
 }

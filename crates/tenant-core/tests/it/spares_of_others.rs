@@ -3,7 +3,7 @@
 use tenant_core::{SpareCount, Status, Tenants};
 use test_support::TestDatabase;
 
-use crate::fixture::{create, migrate, name, tenants, two_steps, version};
+use crate::fixture::{create, migrate, name, spare_count, tenants, two_steps, version};
 
 /// Tenants of two steps; a newer program keeps two spares with a third.
 async fn with_newer_spares(database: &TestDatabase) -> Tenants {
@@ -44,10 +44,7 @@ async fn spares_of_a_newer_program_are_ahead_and_are_left_to_it() {
     let older = with_newer_spares(&database).await;
     assert_eq!(
         older.spares().count().await.unwrap(),
-        SpareCount {
-            ahead: 2,
-            ..SpareCount::default()
-        }
+        spare_count(|count| count.ahead = 2)
     );
     let kept = older.spares().keep(2).await.unwrap();
     assert_eq!((kept.ready, kept.ahead), (0, 2), "{kept:?}");

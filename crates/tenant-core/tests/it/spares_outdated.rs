@@ -4,7 +4,7 @@ use tenant_core::remedy::Command;
 use tenant_core::{Remedy, SpareCount, SpareReport, Status, Tenants};
 use test_support::TestDatabase;
 
-use crate::fixture::{Stream, create, name, tenants, two_steps};
+use crate::fixture::{Stream, create, name, spare_count, tenants, two_steps};
 
 async fn keep(tenants: &Tenants, count: usize) -> SpareReport {
     tenants.spares().keep(count).await.unwrap()
@@ -18,11 +18,8 @@ async fn told(tenants: &Tenants) -> Vec<(String, Vec<Remedy>)> {
     told.collect()
 }
 
-fn outdated(count: usize) -> SpareCount {
-    SpareCount {
-        outdated: count,
-        ..SpareCount::default()
-    }
+fn outdated(number: usize) -> SpareCount {
+    spare_count(|count| count.outdated = number)
 }
 
 const OUTDATED: &str =

@@ -86,7 +86,9 @@ async fn statement_by_statement_a_file_does_what_the_server_makes_of_the_whole()
         let whole = completed(&client, file).await;
         let whole = whole.unwrap_or_else(|error| panic!("{error:?}: {file}"));
         begun(&client).await;
-        let Split { statements, open } = split(file);
+        let Split {
+            statements, open, ..
+        } = split(file);
         assert_eq!(open, None, "{file}");
         let mut pieces = Vec::new();
         for statement in statements {

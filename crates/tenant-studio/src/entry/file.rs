@@ -4,9 +4,8 @@
 //! the browser is given the path of this file, and the key is in the file, which its
 //! owner alone may read.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 
 use maud::{DOCTYPE, PreEscaped, html};
@@ -20,12 +19,12 @@ pub(crate) struct EntryFile(TempDir);
 impl EntryFile {
     /// Writes the page that sends `key` to the studio at `port`.
     pub(crate) fn write(port: u16, key: &Secret) -> io::Result<Self> {
-        let owner_only = Permissions::from_mode(0o700);
         let mut folder = tempfile::Builder::new();
-        let folder = folder.prefix("studio-").permissions(owner_only).tempdir()?;
-        let this = Self(folder);
+        folder.prefix("studio-");
         let mut file = OpenOptions::new();
-        let file = file.write(true).create_new(true).mode(0o600);
+        file.write(true).create_new(true);
+        owner_only(&mut folder, &mut file);
+        let this = Self(folder.tempdir()?);
         file.open(this.path())?
             .write_all(page(port, key).as_bytes())?;
         Ok(this)
@@ -35,6 +34,19 @@ impl EntryFile {
         self.0.path().join("open.html")
     }
 }
+
+/// Keeps others out of what is made.
+#[cfg(unix)]
+fn owner_only(folder: &mut tempfile::Builder<'_, '_>, file: &mut OpenOptions) {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
+    folder.permissions(std::fs::Permissions::from_mode(0o700));
+    file.mode(0o600);
+}
+
+/// Windows gives each user a folder for temporary files, which others cannot read.
+#[cfg(not(unix))]
+fn owner_only(_: &mut tempfile::Builder<'_, '_>, _: &mut OpenOptions) {}
 
 fn page(port: u16, key: &Secret) -> String {
     let page = html! {

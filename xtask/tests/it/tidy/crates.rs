@@ -113,23 +113,30 @@ const ARROWS: &[Arrow] = &[
         because: "it shows any tenants that it is given; the command finds the database",
     },
     Arrow {
-        of: "authoring-scripts",
+        of: "authoring-*",
         never_to: &[
             "schema-public",
             "schema-tenant",
             "tenant-scripts",
-            "*-commands",
+            "tenant-commands",
+            "studio-commands",
         ],
         because: "its commands must compile while an edited schema.rs does not",
     },
     Arrow {
         of: "*-commands",
-        never_to: &["schema-*", "*-scripts", "diesel-tenants", "tenant-testing"],
+        never_to: &[
+            "schema-public",
+            "schema-tenant",
+            "*-scripts",
+            "diesel-tenants",
+            "tenant-testing",
+        ],
         because: "programs hand in their migrations, so that one can have none",
     },
     Arrow {
         of: "tenant-commands",
-        never_to: &["tenant-studio", "studio-commands"],
+        never_to: &["tenant-studio", "studio-commands", "authoring-commands"],
         because: "no other command is to wait for the studio's web server to compile",
     },
     Arrow {
@@ -148,6 +155,7 @@ const ARROWS: &[Arrow] = &[
             "tenant-studio",
             "studio-commands",
             "studio-scripts",
+            "authoring-commands",
             "authoring-scripts",
             "diesel-tenants",
         ],
@@ -295,8 +303,8 @@ fn not_described(repository: &Repository) -> Vec<String> {
             continue;
         }
         for key in ["keywords", "categories"] {
-            if !manifest.inherits("package", key) {
-                findings.push(format!("{}: does not inherit its {key}", manifest.path));
+            if !manifest.inherits("package", key) && !manifest.has("package", key) {
+                findings.push(format!("{}: has no {key}", manifest.path));
             }
         }
         for key in ["description", "readme"] {
@@ -330,6 +338,51 @@ fn a_crate_for_the_registry_that_says_nothing_is_found() {
     assert!(
         findings.iter().all(|one| one.starts_with("crates/silent/")),
         "{findings:?}"
+    );
+}
+
+#[test]
+fn a_crate_for_the_registry_rests_on_such_crates_only() {
+    assert_none(
+        &unpublished_needs(&Repository::this()),
+        "cargo packages no crate without them: write `publish = true` in the other crate as well, \
+         or depend on it from a program of the workspace.",
+    );
+}
+
+fn unpublished_needs(repository: &Repository) -> Vec<String> {
+    let manifests = manifest::all(repository);
+    let ours = manifests.iter().filter(|one| !one.is_published());
+    let unpublished = ours.map(Manifest::name).collect::<Vec<_>>();
+    let published = manifests.iter().filter(|one| one.is_published());
+    let needs = published.flat_map(|manifest| {
+        let needs = manifest.dependencies().into_iter();
+        let needs = needs.filter(|name| unpublished.contains(name));
+        needs.map(|name| format!("{}: depends on {name}", manifest.path))
+    });
+    needs.collect()
+}
+
+#[test]
+fn a_crate_for_the_registry_that_rests_on_another_is_found() {
+    let repository = Repository::of(&[
+        (
+            "crates/app/Cargo.toml",
+            "[package]\nname = \"app\"\npublish = true\n[dependencies]\nkept.workspace = true\n\
+             told.workspace = true\n[dev-dependencies]\nkept.workspace = true\n",
+        ),
+        (
+            "crates/kept/Cargo.toml",
+            "[package]\nname = \"kept\"\npublish.workspace = true\n",
+        ),
+        (
+            "crates/told/Cargo.toml",
+            "[package]\nname = \"told\"\npublish = true\n",
+        ),
+    ]);
+    assert_eq!(
+        unpublished_needs(&repository),
+        ["crates/app/Cargo.toml: depends on kept"]
     );
 }
 

@@ -107,7 +107,7 @@ const DOORS: &[Door] = &[
         open_to: &[
             "crates/sql-text/src/quote.rs",
             // These quote too, and not for SQL: TOML, elements of arrays, CSV, headers.
-            "crates/authoring-scripts/src/commands/print_schema.rs",
+            "crates/authoring-commands/src/commands/print_schema.rs",
             "crates/schema-diff/src/proof/sample.rs",
             "crates/tenant-studio/src/export.rs",
             "crates/tenant-studio/src/pages/",
@@ -143,7 +143,7 @@ const DOORS: &[Door] = &[
         // Whatever is a program, or is about its own arguments.
         open_to: &[
             "benches/",
-            "crates/authoring-scripts/src/",
+            "crates/authoring-commands/src/",
             "crates/command-line/src/",
             "crates/migration-lint/src/",
             "crates/diesel-tenants/src/",

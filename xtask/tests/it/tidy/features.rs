@@ -109,6 +109,20 @@ fn the_program_to_install_needs_no_library_of_the_system_and_no_table_of_this_re
 }
 
 #[test]
+fn the_program_can_be_built_without_a_server_of_its_own() {
+    let arguments = ["--no-default-features", "--edges", "normal,build"];
+    let without = cargo_tree(&[&["--package", "diesel-tenants"], &arguments[..]].concat());
+    let with = cargo_tree(&["--package", "diesel-tenants", "--edges", "normal,build"]);
+    let has_server = |tree: &str| tree.lines().any(|line| line.starts_with("local-postgres "));
+    assert!(has_server(&with), "{with}");
+    assert!(
+        !has_server(&without),
+        "see with `cargo tree --package diesel-tenants --no-default-features --invert \
+         local-postgres` what asks for it"
+    );
+}
+
+#[test]
 fn a_feature_that_only_the_tests_ask_for_is_found() {
     let all = packages("a v1.0.0|std\nb v1.0.0|alloc,std\nours v0.1.0 (/home/x/ours)|\n");
     let same = packages("a v1.0.0|std\nb v1.0.0|alloc,std (*)\nours v0.1.0 (/home/x/ours)|x\n");

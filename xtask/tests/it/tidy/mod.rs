@@ -11,6 +11,7 @@ mod documents;
 mod doors;
 mod environment;
 mod features;
+mod growing;
 mod guarantees;
 mod manifest;
 mod migrations;

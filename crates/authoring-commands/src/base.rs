@@ -1,7 +1,6 @@
 //! What git knows: which migrations a revision has.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -26,7 +25,7 @@ impl Base {
     pub(crate) async fn find(project: &Path, revision: &str) -> anyhow::Result<Self> {
         let mut repository = git(project, ["rev-parse", "--show-toplevel"]).await?;
         repository.pop_if(|last| *last == b'\n');
-        let repository = PathBuf::from(OsString::from_vec(repository));
+        let repository = path(repository)?;
         let repository = repository
             .canonicalize()
             .with_context(|| format!("the repository {} is not there", repository.display()))?;
@@ -84,6 +83,19 @@ impl Base {
         let names = names.filter(|name| !name.is_empty() && !name.starts_with('.'));
         Ok(names.map(|name| version(&name)).collect())
     }
+}
+
+/// The path that git has written, whatever its bytes.
+#[cfg(unix)]
+fn path(written: Vec<u8>) -> anyhow::Result<PathBuf> {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    Ok(OsString::from_vec(written).into())
+}
+
+#[cfg(not(unix))]
+fn path(written: Vec<u8>) -> anyhow::Result<PathBuf> {
+    Ok(String::from_utf8(written)?.into())
 }
 
 /// The name that `revision` has for good.
