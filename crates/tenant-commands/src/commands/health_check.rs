@@ -3,7 +3,7 @@
 use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::output::shown;
-use command_line::words::{counted, one_line};
+use command_line::words::{counted, to_run};
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
 use serde::Serialize;
 use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};
@@ -260,7 +260,7 @@ fn details(problems: &[Row]) -> Vec<String> {
             lines.push(format!("  {}", shown(&problem.detail)));
             lines.push(format!("    to do: {}", shown(&problem.remedy)));
             let sql = problem.sql.iter();
-            lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
+            lines.extend(sql.map(|statement| format!("    sql: {};", to_run(statement))));
         }
     }
     let more = tenants.count();
