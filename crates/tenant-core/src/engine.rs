@@ -33,6 +33,7 @@ mod hooks;
 mod journal;
 mod lacking;
 mod ledger;
+mod left;
 mod leftovers;
 mod lock;
 mod lock_holders;

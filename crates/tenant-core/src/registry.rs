@@ -11,6 +11,7 @@ mod beside;
 mod change;
 mod columns;
 mod existing;
+mod left;
 mod migrations;
 mod place;
 mod question;
@@ -28,6 +29,7 @@ use crate::{Error, InvalidName, TenantName};
 
 pub(crate) use change::Ran;
 pub(crate) use existing::ExistingList;
+pub(crate) use left::Unrecorded;
 pub use rows::Rows;
 
 use columns::{Columns, Found};

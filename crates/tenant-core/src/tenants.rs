@@ -21,6 +21,7 @@ mod kept;
 mod kept_rows;
 mod known_shapes;
 mod ledgers;
+mod left;
 mod list;
 mod listed_spares;
 mod loss;

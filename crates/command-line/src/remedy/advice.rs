@@ -82,6 +82,9 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         Advice::DeleteTenantRow => {
             "delete the tenant's row from the application's table, in the same transaction or before"
         }
+        Advice::RenameTenantRow => {
+            "change the tenant's name in the application's table, in the same transaction or before"
+        }
         Advice::ListTenantAgain => {
             "if the tenant is to stay, list it again in the application's table"
         }

@@ -80,6 +80,21 @@ impl NameState {
     }
 }
 
+impl NameState {
+    /// Whether no schema is in the way of the tenant of `work`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], or [`Error::Untracked`] when only a schema is there.
+    pub(super) fn require_no_schema(self, work: Work<'_>) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (_, false) => Ok(()),
+            (true, true) => Err(work.taken()),
+            (false, true) => Err(work.untracked()),
+        }
+    }
+}
+
 /// Opens the transaction and looks the schema's name up. After an error no transaction
 /// is open.
 pub(super) async fn open_and_look(work: Work<'_>) -> Result<NameState, Error> {

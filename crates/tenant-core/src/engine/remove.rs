@@ -6,6 +6,7 @@ use super::cluster::refers_to_shared;
 use super::dependents::{Dependents, refuse_dependents};
 use super::drop_steps::{DropStep, Portion, next_drop_step};
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
+use super::left::{Shown, require_shown};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
@@ -68,6 +69,8 @@ async fn drop_in_steps(
     is_shared: bool,
     (dependents, ask): (Dependents, Ask),
 ) -> Result<Removed, Error> {
+    // Once a part of the schema is gone, the history may be as well.
+    let mut is_left = false;
     loop {
         // With a key to a reference table goes a lock on all its copies, and two who
         // take those at once can each have what the other one needs. Whoever changes
@@ -77,18 +80,22 @@ async fn drop_in_steps(
         } else {
             open_and_look(work).await?
         };
-        let fit = match existing.require_registered(work) {
-            Ok(()) => prepare_step(work, dependents).await,
-            Err(error) => Err(error),
+        let fit = async {
+            let shown = match is_left {
+                true => Shown::ByHistory,
+                false => require_shown(work, existing).await?,
+            };
+            Ok((shown, prepare_step(work, dependents).await?))
         };
-        let portion = match fit {
-            Ok(portion) => portion,
+        let (shown, portion) = match fit.await {
+            Ok(fit) => fit,
             Err(error) => {
                 close(work).await;
                 return Err(error);
             }
         };
-        let removed = run_removal(work, &portion, ask).await;
+        is_left = shown == Shown::ByHistory;
+        let removed = run_removal(work, &portion, shown, ask).await;
         finish(work, removed).await?;
         match portion {
             Portion::Statements(_) => {}
@@ -119,7 +126,12 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
 
 /// Drops what is to be dropped, with the application's own work where that is all, and
 /// commits.
-async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), Error> {
+async fn run_removal(
+    work: Work<'_>,
+    portion: &Portion,
+    shown: Shown,
+    ask: Ask,
+) -> Result<(), Error> {
     let is_all = matches!(portion, Portion::Everything);
     let [before, after] =
         [Occasion::Drop, Occasion::Dropped].map(|occasion| is_all && has_hooks(work, occasion));
@@ -128,7 +140,7 @@ async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), 
         run_hooks(work, Occasion::Drop).await?;
         forget_own_work(work, &mut script);
     }
-    add_removal(work, portion, &mut script);
+    add_removal(work, portion, shown, &mut script);
     if after {
         run_script(work, &script).await?;
         run_hooks(work, Occasion::Dropped).await?;
@@ -145,7 +157,7 @@ async fn run_removal(work: Work<'_>, portion: &Portion, ask: Ask) -> Result<(), 
     run_script(work, &script).await
 }
 
-fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
+fn add_removal(work: Work<'_>, portion: &Portion, shown: Shown, script: &mut Script<'_>) {
     match portion {
         Portion::Statements(statements) => {
             for statement in statements {
@@ -155,7 +167,10 @@ fn add_removal(work: Work<'_>, portion: &Portion, script: &mut Script<'_>) {
         Portion::Everything => {
             let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
             script.step("dropping the schema", &drop_schema);
-            if let Some(statement) = work.registry.delete(work.schema) {
+            // A row that the list does not count is the application's, and stays.
+            if shown == Shown::ByRow
+                && let Some(statement) = work.registry.delete(work.schema)
+            {
                 script.step("removing the registration", &statement);
             }
         }

@@ -61,6 +61,8 @@ advice! {
     InsertTenantRow,
     /// Delete the tenant's row from the application's table before, or in the same transaction.
     DeleteTenantRow,
+    /// Change the tenant's name in the application's table before, or in the same transaction.
+    RenameTenantRow,
     /// List the tenant again in the application's table.
     ListTenantAgain,
     /// Correct the rows or the columns that the message names, and run it again.

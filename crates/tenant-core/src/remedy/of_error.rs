@@ -34,6 +34,7 @@ impl Error {
             Self::Unconfirmed(it) => vec![match it.expected {
                 Expected::Listed => Advice::InsertTenantRow.into(),
                 Expected::Gone => Advice::DeleteTenantRow.into(),
+                Expected::Renamed => Advice::RenameTenantRow.into(),
             }],
             Self::Connect(error) => error.remedies(),
             Self::Deferred { .. } => vec![Advice::FixMigration.into()],

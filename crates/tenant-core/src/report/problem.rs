@@ -27,6 +27,13 @@ pub enum ProblemKind {
     /// Registered, and no schema.
     #[error("the tenant is registered, but its schema does not exist")]
     MissingSchema,
+    /// Listed, and no schema, while these tenants have a schema and are not listed any more: the
+    /// application may have renamed one of them.
+    #[error("the tenant is listed, but its schema does not exist, and {} not listed any more", renamed(.left))]
+    PerhapsRenamed {
+        /// Their names.
+        left: Vec<String>,
+    },
     /// Its ledger, or what is in its schema, cannot be read.
     #[error("the tenant's state cannot be read")]
     Unreadable(#[source] Error),
@@ -174,6 +181,13 @@ pub enum Orphan {
         "the schema looks like a tenant's of another program, and no tenant of that name is registered"
     )]
     OfOtherProgram,
+    /// It has a migration history, and the application writes the list of tenants: it may have
+    /// renamed the tenant there.
+    #[error(
+        "the schema has a migration history, but no listed tenant has it: the application may have \
+         renamed or deleted its tenant"
+    )]
+    WithHistory,
     /// It holds nothing.
     #[error("the schema is empty, and no tenant of that name is registered")]
     Empty,
@@ -223,7 +237,7 @@ impl ProblemKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidName(_) => "invalid_name",
-            Self::MissingSchema => "missing_schema",
+            Self::MissingSchema | Self::PerhapsRenamed { .. } => "missing_schema",
             Self::Unreadable(_) => "unreadable",
             Self::Drift(difference) => code_of(difference),
             Self::HalfMade => "half_made",
@@ -298,6 +312,13 @@ fn unlisted(schema: &str, exists: bool) -> String {
         false => "its state is still kept".to_owned(),
     };
     format!("the query for tenants does not give the tenant any more, and {left}")
+}
+
+fn renamed(left: &[String]) -> String {
+    match left {
+        [one] => format!("the tenant `{one}`, which has one, is"),
+        several => format!("tenants that have one are ({})", few(several)),
+    }
 }
 
 fn no_access(role: &str, tables: &[String]) -> String {

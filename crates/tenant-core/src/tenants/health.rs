@@ -11,6 +11,7 @@ use super::drift::Drift;
 use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
+use super::left::tell_of_renamed;
 use super::listed_spares::Is;
 use super::owners::wrong_owners;
 use super::reading::Reading;
@@ -176,6 +177,7 @@ impl Tenants {
         health.busy.sort_unstable();
         let confirmed = self.confirmed(&check, found.problems).await?;
         health.problems.extend(confirmed);
+        tell_of_renamed(&self.registry, &mut health.problems);
         Ok(health)
     }
 

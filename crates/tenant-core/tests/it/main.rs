@@ -95,6 +95,7 @@ mod registry_corners;
 mod registry_drizzle;
 mod registry_mapped;
 mod registry_migrations;
+mod registry_moved;
 mod registry_query;
 mod registry_triggers;
 mod registry_views;
