@@ -25,6 +25,7 @@ mod left;
 mod list;
 mod listed_spares;
 mod loss;
+mod lost_entries;
 mod lost_lists;
 mod migrate;
 mod migrate_public;

@@ -20,7 +20,8 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
     Some(match advice {
         Advice::CorrectUrl => {
             "write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE, with special characters of \
-             the password percent-encoded"
+             the password percent-encoded, or as key=value pairs with single quotes around a value \
+             that has blanks"
         }
         Advice::TrustAuthority => {
             "name the file with the authority's certificate: sslrootcert=FILE in the URL"
@@ -84,6 +85,10 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         }
         Advice::RenameTenantRow => {
             "change the tenant's name in the application's table, in the same transaction or before"
+        }
+        Advice::FinishMigration => {
+            "run the rest of that migration by hand, then record its version by adopting the \
+             tenant with --at. Do not drop what may hold rows"
         }
         Advice::ListTenantAgain => {
             "if the tenant is to stay, list it again in the application's table"

@@ -63,6 +63,8 @@ advice! {
     DeleteTenantRow,
     /// Change the tenant's name in the application's table before, or in the same transaction.
     RenameTenantRow,
+    /// Finish by hand the migration that created part of what it creates, and record it.
+    FinishMigration,
     /// List the tenant again in the application's table.
     ListTenantAgain,
     /// Correct the rows or the columns that the message names, and run it again.

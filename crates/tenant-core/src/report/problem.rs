@@ -50,6 +50,22 @@ pub enum ProblemKind {
     /// Migrations that were not applied, by version, oldest first.
     #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
     PendingMigrations(Vec<Version>),
+    /// The schema is as at this version, and entries of its migration history are missing.
+    #[error(
+        "the schema is as at version {version}, but its migration history lacks {}", listed(.missing)
+    )]
+    LostEntries {
+        /// The version.
+        version: Version,
+        /// The versions that the history lacks, oldest first.
+        missing: Vec<Version>,
+    },
+    /// A pending migration creates this object, which is there already.
+    #[error("{object} exists, but the migration that creates it is not recorded as applied")]
+    MadeByPending {
+        /// The object, by kind and name.
+        object: String,
+    },
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(Version),
@@ -243,6 +259,8 @@ impl ProblemKind {
             Self::HalfMade => "half_made",
             Self::ForeignObjects => "foreign_objects",
             Self::PendingMigrations(_) => "pending_migrations",
+            Self::LostEntries { .. } => "lost_history",
+            Self::MadeByPending { .. } => "made_by_pending",
             Self::UnknownMigration(_) => "unknown_migration",
             Self::OtherProgram { .. } => "other_program",
             Self::EditedMigration { .. } => "edited_migration",

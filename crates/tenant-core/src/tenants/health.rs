@@ -225,6 +225,8 @@ impl Tenants {
                 as_expected = Some(drift.as_expected);
                 busy = drift.busy;
                 problems.extend(drift.problems);
+                let lost = self.tell_of_lost_entries(&standings, check.trust, &mut problems);
+                lost.await?;
                 let named = self.names_of_spares_in_rows(reading, &standings, shapes);
                 problems.extend(named.await?);
             }

@@ -56,6 +56,7 @@ mod line_ends;
 mod list;
 mod locks;
 mod lost_commits;
+mod lost_entries;
 mod messages;
 mod migrations;
 mod names;

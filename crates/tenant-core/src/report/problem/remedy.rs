@@ -83,6 +83,11 @@ impl Problem {
             ProblemKind::PendingMigrations(_) => {
                 vec![self.command(registry, Command::MigrateTenant)]
             }
+            ProblemKind::LostEntries { version, .. } => {
+                let at = Some(version.clone().into());
+                vec![self.command(registry, |name| Command::AdoptTenant { name, at })]
+            }
+            ProblemKind::MadeByPending { .. } => vec![Advice::FinishMigration.into()],
             ProblemKind::UnknownMigration(_)
             | ProblemKind::OtherProgram {
                 sign: ForeignSign::UnknownVersions,
