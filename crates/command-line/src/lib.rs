@@ -12,6 +12,7 @@
 //! [`Verdict`].
 
 pub mod ask;
+mod count;
 pub mod database;
 mod env_file;
 mod environment;
@@ -37,6 +38,7 @@ mod shell;
 mod url;
 pub mod words;
 
+pub use count::at_least_one;
 pub use environment::Environment;
 pub use exit::Verdict;
 pub use invocation::Invocation;
