@@ -33,7 +33,7 @@ const SHOWN: usize = 50;
 /// problems: tenant (null for the public schema), kind (missing_schema, missing_table,
 /// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
 /// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
-/// pending_migrations, unknown_migration, other_program, edited_migration, no_fingerprints,
+/// pending_migrations, made_by_pending, lost_history, unknown_migration, other_program, edited_migration, no_fingerprints,
 /// no_access, orphaned_schema, unlisted_tenant, spare_leftover, spare_name, invalid_name, unreadable,
 /// nothing_selected, tables_not_checked, broken_migrations, unqualified_function,
 /// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), detail, remedy,
