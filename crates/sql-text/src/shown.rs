@@ -4,6 +4,7 @@
 //! name or a value: it stays, and its control characters are written as escapes, so that a
 //! terminal, a log and a clipboard keep them.
 
+use crate::quote::inside_literal;
 use crate::token::{Text, Token, TokenKind, tokens};
 
 /// What becomes of a text in dollar quotes, mostly the body of a function.
@@ -69,9 +70,7 @@ fn written(token: &Token<'_>, bodies: Bodies) -> String {
         TokenKind::Text(Text::Plain) => format!("E{}", by_escape(&text.replace('\\', "\\\\"))),
         TokenKind::Text(Text::Escaped) => by_escape(text),
         TokenKind::Text(Text::Dollar) => {
-            let body = inside_dollars(text)
-                .replace('\\', "\\\\")
-                .replace('\'', "''");
+            let body = inside_literal(inside_dollars(text)).replace('\\', "\\\\");
             format!("E'{}'", by_escape(&body))
         }
         _ => text.to_owned(),
