@@ -170,3 +170,42 @@ async fn two_tenants_that_have_each_others_names_as_schemas_are_never_mixed_up()
     assert_eq!(database.value(kept).await, "of two");
     database.run("health-check").succeeds();
 }
+
+#[tokio::test]
+async fn the_sql_of_a_check_names_the_tenant_whatever_blanks_its_name_has() {
+    let database = project("[names]\nallow = '(?s).+'\n", "", &[]).await;
+    let names = ["two  spaces", "two spaces", "tab\there", "cr\r\nX"];
+    for name in names {
+        let create = database.command("create-tenant").arg(name);
+        create.run().succeeds();
+        let schema = tenant_core::quote_ident(name);
+        let stray = format!("CREATE TABLE {schema}.stray (id int)");
+        database.execute(&stray).await;
+    }
+    let checked = database.run("health-check").fails().to_string();
+    let drops = checked
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("sql: "));
+    let drops = drops.collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(
+        drops.iter().copied().collect::<Vec<_>>(),
+        [
+            "DROP TABLE \"two  spaces\".\"stray\";",
+            "DROP TABLE \"two spaces\".\"stray\";",
+            "DROP TABLE U&\"cr\\000D\\000AX\".\"stray\";",
+            "DROP TABLE U&\"tab\\0009here\".\"stray\";",
+        ],
+        "{checked}"
+    );
+    for drop in drops {
+        database.execute(drop).await;
+    }
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
+async fn a_number_of_jobs_is_at_least_one() {
+    let database = Database::with_tenants("acme").await;
+    let refused = database.run("migrate-tenants --jobs 0").exits_with(2);
+    refused.says("it must be a whole number, at least 1");
+}
