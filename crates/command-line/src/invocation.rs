@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 
 use tenant_core::remedy::Command;
-use tenant_core::{At, Registry, Version};
+use tenant_core::{At, Registry, TenantName, Version};
 
 use crate::{Common, shell, url};
 
@@ -205,6 +205,11 @@ fn of_the_library(command: &Command) -> Spelled {
         Command::CreateTenant(None) => call("db:create:tenant", "create").with(["NAME"]),
         Command::ListTenants => call("db:list:tenants", "list"),
         Command::DropTenant(name) => call("db:drop:tenant", "drop").with([name.as_str()]),
+        Command::RenameTenant { from, to } => {
+            let from = from.as_ref().map_or("OLD", TenantName::as_str);
+            let to = to.as_ref().map_or("NEW", TenantName::as_str);
+            call("db:rename:tenant", "rename").with([from, to])
+        }
         Command::AdoptTenant { name, at } => {
             let at = at.iter().flat_map(|at| ["--at".to_owned(), version(at)]);
             let arguments = std::iter::once(name.to_string()).chain(at);

@@ -14,6 +14,7 @@
 pub mod ask;
 pub mod built;
 pub mod complete;
+mod count;
 pub mod database;
 mod env_file;
 mod environment;
@@ -38,6 +39,7 @@ mod shell;
 mod url;
 pub mod words;
 
+pub use count::at_least_one;
 pub use environment::{Environment, env_file};
 pub use exit::Verdict;
 pub use invocation::Invocation;

@@ -7,7 +7,7 @@ use tenant_core::Remedy;
 use tenant_core::remedy::{Command, Purpose, Sql};
 
 use crate::Invocation;
-use crate::output::shown;
+use crate::words::to_run;
 
 /// Several remedies, of which one is to be chosen, as sentences on one line. `None`
 /// when there are none.
@@ -69,6 +69,9 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
         Command::CreateTenant(_) => "create the tenant",
         Command::ListTenants => return format!("to list the tenants, run `{call}`"),
         Command::DropTenant(_) => "drop the tenant",
+        Command::RenameTenant { .. } => {
+            "if the application has renamed the tenant, rename its schema as well"
+        }
         Command::AdoptTenant { at: None, .. } => "adopt the schema as a tenant",
         Command::AdoptTenant {
             at: Some(At::Version(version)),
@@ -99,7 +102,7 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
 
 fn of_sql(sql: &Sql) -> String {
     let statements = sql.statements.iter();
-    let statements = statements.map(|statement| format!("{};", shown(statement)));
+    let statements = statements.map(|statement| format!("{};", to_run(statement)));
     let statements = statements.collect::<Vec<_>>().join(" ");
     let what = match sql.purpose {
         // These can be long. Whoever shows a difference lists its statements below.

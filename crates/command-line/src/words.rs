@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::output::{shown, shown_lines};
+
 /// `1 tenant`, `2 tenants`.
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
@@ -19,8 +21,16 @@ pub fn time(duration: Duration) -> String {
     }
 }
 
-/// A text on one line: the definition of a function has many.
+/// A text with SQL in it on one line: the definition of a function has many. What is in quotes
+/// stays as it is.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    shown(&sql_text::on_one_line(text)).into_owned()
+}
+
+/// A statement that can be copied and run. It has several lines only where the body of a
+/// function has.
+#[must_use]
+pub fn to_run(statement: &str) -> String {
+    shown_lines(&sql_text::to_run(statement))
 }

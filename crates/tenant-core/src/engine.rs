@@ -34,6 +34,7 @@ mod journal;
 mod kept;
 mod lacking;
 mod ledger;
+mod left;
 mod leftovers;
 mod lock;
 mod lock_holders;

@@ -11,6 +11,7 @@ mod beside;
 mod change;
 mod columns;
 mod existing;
+mod left;
 mod listed_first;
 mod migrations;
 mod own_row;
@@ -32,6 +33,7 @@ use crate::{Error, InvalidName, NameRule, TenantName, UnfitRow};
 
 pub(crate) use change::Ran;
 pub(crate) use existing::ExistingList;
+pub(crate) use left::Unrecorded;
 pub(crate) use listed_first::RowBefore;
 pub use rows::Rows;
 pub use states::TenantState;

@@ -20,7 +20,8 @@ fn of_connections(advice: Advice) -> Option<&'static str> {
     Some(match advice {
         Advice::CorrectUrl => {
             "write it as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE, with special characters of \
-             the password percent-encoded"
+             the password percent-encoded, or as key=value pairs with single quotes around a value \
+             that has blanks"
         }
         Advice::CorrectService => {
             "correct PGSERVICE or PGSERVICEFILE, add the service to the file, or name the database \
@@ -94,6 +95,13 @@ fn of_names(advice: Advice) -> Option<&'static str> {
         Advice::ChooseListedSchema => {
             "if the schema that was its own is the right one, correct the tenant's schema in the \
              application's table"
+        }
+        Advice::RenameTenantRow => {
+            "change the tenant's name in the application's table, in the same transaction or before"
+        }
+        Advice::FinishMigration => {
+            "run the rest of that migration by hand, then record its version by adopting the \
+             tenant with --at. Do not drop what may hold rows"
         }
         Advice::ListTenantAgain => {
             "if the tenant is to stay, list it again in the application's table"

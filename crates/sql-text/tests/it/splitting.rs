@@ -52,7 +52,9 @@ proptest! {
 }
 
 fn statements(text: &str) -> Vec<&str> {
-    let Split { statements, open, .. } = split(text);
+    let Split {
+        statements, open, ..
+    } = split(text);
     assert_eq!(open, None, "{text}");
     let texts = statements.into_iter().map(|one| &text[one.range]);
     texts.collect()

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::options::{Failures, Locking};
-use command_line::{Common, Context, NameArg, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
 use tenant_core::{AcceptEdits as Call, Progress, Selection, Tenants, Version};
 
 use crate::progress::Bar;
@@ -43,7 +43,7 @@ pub struct AcceptEdits {
     only: Vec<NameArg>,
 
     /// Tenants to check at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]

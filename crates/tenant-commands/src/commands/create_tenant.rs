@@ -10,7 +10,7 @@ use clap::{Parser, ValueHint};
 use command_line::exit::UsageError;
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::settings::HooksOn;
-use command_line::{Common, Context, NameArg, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
 use tenant_core::{Hooks, Node, Outcome, SchemaName, TenantName};
 
 use crate::progress::Bar;
@@ -45,7 +45,7 @@ pub struct CreateTenant {
     names_from: Option<PathBuf>,
 
     /// Tenants to create at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     /// Schema of the new tenant, where only the list knows it

@@ -200,8 +200,5 @@ fn text(document: &Document<'_>) -> String {
 }
 
 fn text_of(text: Option<&str>) -> String {
-    text.map_or_else(
-        || "none".to_owned(),
-        |text| shown(&one_line(text)).into_owned(),
-    )
+    text.map_or_else(|| "none".to_owned(), one_line)
 }

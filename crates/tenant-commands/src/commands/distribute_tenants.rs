@@ -6,7 +6,7 @@ use clap::Parser;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::counted;
-use command_line::{Common, Context, NameArg, Script, Verdict};
+use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
 use tenant_core::{Distribute, FleetReport, Progress, Selection, Status, Tenants};
 
 use crate::progress::Bar;
@@ -38,7 +38,7 @@ pub struct DistributeTenants {
     only: Vec<NameArg>,
 
     /// Tenants to distribute at the same time [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     /// Show which are not distributed, and change nothing

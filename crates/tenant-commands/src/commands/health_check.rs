@@ -3,7 +3,7 @@
 use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::output::shown;
-use command_line::words::{counted, one_line};
+use command_line::words::{counted, to_run};
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
 use serde::Serialize;
 use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};
@@ -33,9 +33,9 @@ const SHOWN: usize = 50;
 /// problems: tenant (null for the public schema), kind (missing_schema, missing_table,
 /// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
 /// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
-/// pending_migrations, unknown_migration, other_program, edited_migration, no_fingerprints,
-/// no_access, orphaned_schema, unlisted_tenant, two_schemas, spare_leftover, spare_name,
-/// invalid_name, shared_schema, unfit_path, unreadable,
+/// pending_migrations, made_by_pending, lost_history, unknown_migration, other_program,
+/// edited_migration, no_fingerprints, no_access, orphaned_schema, unlisted_tenant, two_schemas,
+/// spare_leftover, spare_name, invalid_name, shared_schema, unfit_path, unreadable,
 /// nothing_selected, tables_not_checked, broken_migrations, unqualified_function,
 /// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), detail, remedy,
 /// sql (the statements that would mend it).
@@ -262,7 +262,7 @@ fn details(problems: &[Row]) -> Vec<String> {
             lines.push(format!("  {}", shown(&problem.detail)));
             lines.push(format!("    to do: {}", shown(&problem.remedy)));
             let sql = problem.sql.iter();
-            lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
+            lines.extend(sql.map(|statement| format!("    sql: {};", to_run(statement))));
         }
     }
     let more = tenants.count();

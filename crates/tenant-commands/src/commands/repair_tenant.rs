@@ -4,7 +4,7 @@ use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::output::shown;
-use command_line::words::{counted, one_line};
+use command_line::words::{counted, one_line, to_run};
 use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
 use serde::Serialize;
 use tenant_core::{LeftDifference, Registry, Repair, TenantName};
@@ -158,7 +158,7 @@ fn text(document: &Document<'_>, tenant: &str) -> String {
             counted(document.statements.len(), "statement")
         ));
         let statements = document.statements.iter();
-        lines.extend(statements.map(|statement| format!("  {};", shown(&one_line(statement)))));
+        lines.extend(statements.map(|statement| format!("  {};", to_run(statement))));
     }
     if !document.left.is_empty() {
         lines.push(format!(
@@ -167,10 +167,10 @@ fn text(document: &Document<'_>, tenant: &str) -> String {
         for row in &document.left {
             lines.push(format!("  {}", shown(&row.detail)));
             let why = row.why.iter();
-            lines.extend(why.map(|why| format!("    why: {}", shown(&one_line(why)))));
+            lines.extend(why.map(|why| format!("    why: {}", one_line(why))));
             lines.push(format!("    to do: {}", shown(&row.remedy)));
             let sql = row.sql.iter();
-            lines.extend(sql.map(|statement| format!("    sql: {};", shown(&one_line(statement)))));
+            lines.extend(sql.map(|statement| format!("    sql: {};", to_run(statement))));
         }
     }
     lines.join("\n")

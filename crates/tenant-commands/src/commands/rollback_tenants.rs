@@ -6,7 +6,7 @@ use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown as printable, table};
 use command_line::words::counted;
-use command_line::{Common, Context, NameArg, Output, Script, Verdict, ask};
+use command_line::{Common, Context, NameArg, Output, Script, Verdict, ask, at_least_one};
 use tenant_core::{At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, Tenants};
 
 use crate::progress::Bar;
@@ -55,7 +55,7 @@ pub struct RollbackTenants {
     only: Vec<NameArg>,
 
     /// Tenants to revert at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]

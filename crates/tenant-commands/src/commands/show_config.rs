@@ -6,7 +6,7 @@ use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown, table};
 use command_line::settings::{Setting, Values};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Script, Verdict, at_least_one};
 use serde::Serialize;
 
 /// Show the settings in force, and where each comes from
@@ -26,7 +26,7 @@ pub struct ShowConfig {
     app_role: Option<String>,
 
     /// Tenants to work on at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Parser;
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::words::{counted, time};
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Script, Verdict, at_least_one};
 use serde::Serialize;
 use tenant_core::{Outcome, SpareReport, Status};
 
@@ -56,7 +56,7 @@ pub struct SpareTenants {
     include_other_programs: bool,
 
     /// Spares to make at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]

@@ -20,8 +20,8 @@ use crate::shape::Shape;
 /// What a schema says of the migrations that it has.
 pub(crate) enum Evidence<'a> {
     /// Its table of applied migrations holds these versions, oldest first; it looks like
-    /// this.
-    Ledger(&'a [String], &'a Shape),
+    /// this. And whether it is registered.
+    Ledger(&'a [String], &'a Shape, bool),
     /// It has none, or an empty one; it looks like this. And whether it is registered.
     Shape(&'a Shape, bool),
 }
@@ -64,14 +64,28 @@ async fn register(
 ) -> Result<(), Error> {
     let ledger = versions_in(work).await?;
     let has_versions = ledger.as_ref().is_some_and(|versions| !versions.is_empty());
-    if is_registered && has_versions {
-        return Err(nothing_to_adopt(work));
-    }
     let shape = shape_of(work).await?;
     let mut script = Script::default();
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
-        decide(&Evidence::Ledger(versions, &shape))?;
+        let count = decide(&Evidence::Ledger(versions, &shape, is_registered))?;
+        let lost = work.migrations.iter().take(count);
+        let lost = lost.filter(|it| !versions.iter().any(|one| it.version() == one.as_str()));
+        let lost = lost.collect::<Vec<_>>();
+        if is_registered && lost.is_empty() {
+            return Err(nothing_to_adopt(work));
+        }
+        if is_registered {
+            record_all(work, &lost, is_registered, &mut script);
+            confirm(work, &mut script);
+            script.commit();
+            return run_script(work, &script).await;
+        }
+        if !lost.is_empty() {
+            let record = record(work.schema, &lost);
+            script.step("recording the migrations", &record);
+        }
         let newest = versions.last().map(String::as_str);
+        let newest = newest.max(lost.last().map(|it| it.version().as_str()));
         if let Some(statement) = work.registry.adopt(work.schema, newest) {
             script.step("registering the tenant", &statement);
         }

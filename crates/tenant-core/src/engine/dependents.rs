@@ -1,6 +1,7 @@
 //! What would be dropped with a schema although it is not in it.
 
 use super::cluster::ask_as_it_is;
+use super::left::is_left;
 use super::name_state::{NameState, open_and_look};
 use super::script::Script;
 use super::send::ask;
@@ -29,9 +30,20 @@ pub(crate) async fn look_for_dependents(
     work: Work<'_>,
 ) -> Result<(NameState, Vec<Dependent>), Error> {
     let existing = open_and_look(work).await?;
-    let found = dependents_of(work).await;
+    let found = async { Ok((as_shown(work, existing).await?, dependents_of(work).await?)) };
+    let found = found.await;
     close(work).await;
-    Ok((existing, found?))
+    found
+}
+
+/// What there is, with a schema that only its history shows to be a tenant's.
+async fn as_shown(work: Work<'_>, existing: NameState) -> Result<NameState, Error> {
+    let is_alone = existing.schema && !existing.registered;
+    let registered = existing.registered || is_alone && is_left(work).await?;
+    Ok(NameState {
+        registered,
+        ..existing
+    })
 }
 
 /// Sees that nothing depends on the schema from outside, in the transaction that is open.

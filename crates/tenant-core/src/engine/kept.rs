@@ -7,6 +7,7 @@
 use sql_text::literal;
 
 use super::ledger::{is_exactly, versions_in};
+use super::left::Shown;
 use super::script::Script;
 use super::work::Work;
 use crate::Error;
@@ -52,15 +53,15 @@ impl Kept {
     pub(super) async fn as_now(work: Work<'_>) -> Result<Self, Error> {
         Ok(Self {
             versions: versions_in(work).await?,
-            ..Self::of_dropped(work, true)
+            ..Self::of_dropped(work, true, Shown::ByRow)
         })
     }
 
     /// What a tenant still has that is about to be dropped.
-    pub(super) fn of_dropped(work: Work<'_>, has_schema: bool) -> Self {
-        let row = match work.registry.is_query() {
-            true => Row::Nothing,
-            false => Row::Exists,
+    pub(super) fn of_dropped(work: Work<'_>, has_schema: bool, shown: Shown) -> Self {
+        let row = match shown {
+            Shown::ByRow if !work.registry.is_query() => Row::Exists,
+            _ => Row::Nothing,
         };
         Self {
             has_schema,

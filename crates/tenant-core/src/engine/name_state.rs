@@ -17,7 +17,7 @@ pub(crate) struct NameState {
     /// There is a schema.
     pub(crate) schema: bool,
     /// The application's list has a row for it, which may say another schema, or none.
-    has_row: bool,
+    pub(super) has_row: bool,
 }
 
 impl NameState {
@@ -103,6 +103,21 @@ impl NameState {
             _ if self.has_row => Err(work.taken()),
             (true, false) if !work.registry.is_query() => Err(work.missing()),
             _ => self.require_free(work),
+        }
+    }
+}
+
+impl NameState {
+    /// Whether no schema is in the way of the tenant of `work`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Taken`], or [`Error::Untracked`] when only a schema is there.
+    pub(super) fn require_no_schema(self, work: Work<'_>) -> Result<(), Error> {
+        match (self.registered, self.schema) {
+            (_, false) => Ok(()),
+            (true, true) => Err(work.taken()),
+            (false, true) => Err(work.untracked()),
         }
     }
 }

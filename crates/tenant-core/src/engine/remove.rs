@@ -7,6 +7,7 @@ use super::dependents::{Dependents, refuse_dependents};
 use super::drop_steps::{DropStep, Portion, next_drop_step};
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
 use super::kept::{Kept, require_gone};
+use super::left::{Shown, require_shown};
 use super::name_state::{open_and_look, open_and_look_with_lock};
 use super::script::Script;
 use super::send::run_script;
@@ -71,6 +72,8 @@ async fn drop_in_steps(
     is_shared: bool,
     (dependents, ask): (Dependents, Ask),
 ) -> Result<Removed, Error> {
+    // Once a part of the schema is gone, the history may be as well.
+    let mut is_left = false;
     loop {
         // With a key to a reference table goes a lock on all its copies, and two who
         // take those at once can each have what the other one needs. Whoever changes
@@ -80,20 +83,25 @@ async fn drop_in_steps(
         } else {
             open_and_look(work).await?
         };
-        let fit = match existing.require_registered(work) {
-            Ok(()) => prepare_step(work, dependents).await,
-            Err(error) => Err(error),
+        let fit = async {
+            let shown = match is_left {
+                true => Shown::ByHistory,
+                false => require_shown(work, existing).await?,
+            };
+            Ok((shown, prepare_step(work, dependents).await?))
         };
-        let portion = match fit {
-            Ok(portion) => portion,
+        let (shown, portion) = match fit.await {
+            Ok(fit) => fit,
             Err(error) => {
                 close(work).await;
                 return Err(error);
             }
         };
+        is_left = shown == Shown::ByHistory;
         let removal = Removal {
             portion: &portion,
             has_schema: existing.schema,
+            shown,
             ask,
         };
         let removed = removal.run(work).await;
@@ -129,6 +137,7 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
 struct Removal<'a> {
     portion: &'a Portion,
     has_schema: bool,
+    shown: Shown,
     ask: Ask,
 }
 
@@ -143,9 +152,9 @@ impl Removal<'_> {
         if before {
             run_hooks(work, Occasion::Drop).await?;
             forget_own_work(work, &mut script);
-            Kept::of_dropped(work, self.has_schema).require(work, &mut script);
+            Kept::of_dropped(work, self.has_schema, self.shown).require(work, &mut script);
         }
-        add_removal(work, self.portion, self.ask, &mut script);
+        self.add(work, &mut script);
         if after {
             run_script(work, &script).await?;
             run_hooks(work, Occasion::Dropped).await?;
@@ -162,24 +171,26 @@ impl Removal<'_> {
         }
         run_script(work, &script).await
     }
-}
 
-fn add_removal(work: Work<'_>, portion: &Portion, ask: Ask, script: &mut Script<'_>) {
-    match portion {
-        Portion::Statements(statements) => {
-            for statement in statements {
-                script.step("dropping a part of the schema", statement);
+    fn add(&self, work: Work<'_>, script: &mut Script<'_>) {
+        match self.portion {
+            Portion::Statements(statements) => {
+                for statement in statements {
+                    script.step("dropping a part of the schema", statement);
+                }
             }
-        }
-        Portion::Everything => {
-            let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
-            script.step("dropping the schema", &drop_schema);
-            let statement = match ask {
-                Ask::List => work.registry.delete(work.schema),
-                Ask::Nobody(before) => work.registry.take_back(work.schema, before),
-            };
-            if let Some(statement) = statement {
-                script.step("removing the registration", &statement);
+            Portion::Everything => {
+                let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
+                script.step("dropping the schema", &drop_schema);
+                let statement = match (self.ask, self.shown) {
+                    (Ask::Nobody(before), _) => work.registry.take_back(work.schema, before),
+                    (Ask::List, Shown::ByRow) => work.registry.delete(work.schema),
+                    // A row that the list does not count is the application's, and stays.
+                    (Ask::List, Shown::ByHistory) => None,
+                };
+                if let Some(statement) = statement {
+                    script.step("removing the registration", &statement);
+                }
             }
         }
     }

@@ -13,8 +13,9 @@ use super::drop_steps::{ROOM, SHARE};
 use super::follow_name::follow_name;
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks_of_rename};
 use super::kept::Kept;
+use super::left::{Shown, require_shown};
 use super::name_in_text::{Left, Routine, read_left, routines_of, what_is_left};
-use super::name_state::open_and_look_at_both;
+use super::name_state::{NameState, open_and_look_at_both};
 use super::script::Script;
 use super::send::{ask, run_script};
 use super::transaction::{View, close, confirm, confirm_gone, finish};
@@ -65,20 +66,39 @@ async fn rename_once(
 ) -> Result<Followed, Error> {
     let target = Schema::Tenant(to);
     let (old, new) = open_and_look_at_both(work, target, View::Newest).await?;
-    let fit = old
-        .require_whole(work)
-        .and_then(|()| new.require_free_name(work.on(target)));
-    if let Err(error) = fit {
-        close(work).await;
-        return Err(error);
-    }
-    let done = follow(work, to, expected).await;
+    let shown = match require_fit(work, old, (work.on(target), new)).await {
+        Ok(shown) => shown,
+        Err(error) => {
+            close(work).await;
+            return Err(error);
+        }
+    };
+    let done = follow(work, shown, to, expected).await;
     finish(work, done).await
+}
+
+/// What shows that the tenant of `work` is one, by what there is of its name and of the new one.
+async fn require_fit(
+    work: Work<'_>,
+    old: NameState,
+    (target, new): (Work<'_>, NameState),
+) -> Result<Shown, Error> {
+    let shown = require_shown(work, old).await?;
+    match shown {
+        Shown::ByRow => {
+            old.require_whole(work)?;
+            new.require_free_name(target)?;
+        }
+        // The application has renamed its row already: it has to have the new name.
+        Shown::ByHistory => new.require_no_schema(target)?,
+    }
+    Ok(shown)
 }
 
 /// All that is done in the open transaction, and its commit.
 async fn follow(
     work: Work<'_>,
+    shown: Shown,
     tenant: &Target,
     expected: Option<&Expectation>,
 ) -> Result<Followed, Error> {
@@ -94,7 +114,13 @@ async fn follow(
         .filter_map(|row| Routine::read(row, work.schema));
     let routines = routines.collect::<Vec<_>>();
     let functions = routines.len();
-    run_script(work, &renaming(work, to, &tables, routines)).await?;
+    let mut renaming = renaming(work, to, &tables, routines);
+    if shown == Shown::ByRow
+        && let Some(statement) = work.registry.rename(work.schema, to)
+    {
+        renaming.step("renaming the registration", &statement);
+    }
+    run_script(work, &renaming).await?;
     let from = work.schema.schema_name();
     let places = follow_name(work.on(to), tenant, from, expected).await?;
     let mut script = Script::default();
@@ -147,9 +173,14 @@ fn confirm_renamed(work: Work<'_>, to: Schema<'_>, script: &mut Script<'_>) {
     confirm(work.on(to), script);
 }
 
-/// The error, if the application does not list the tenant under its new name.
+/// The error, if the application does not list the tenant under its new name, or still lists it
+/// under the old one.
 fn of_new_name(error: Error, to: &Target) -> Error {
     match error {
+        Error::Unconfirmed(mut it) if it.expected == Expected::Gone => {
+            it.expected = Expected::Renamed;
+            Error::Unconfirmed(it)
+        }
         Error::Unconfirmed(mut it) if it.expected == Expected::Listed => {
             it.name = to.name.clone();
             it.schema = to.schema.clone();
@@ -177,9 +208,6 @@ fn renaming(
     }
     let rename = format!("ALTER SCHEMA {} RENAME TO {}", from.ident(), to.ident());
     script.step("renaming the schema", &rename);
-    if let Some(statement) = work.registry.rename(from, to) {
-        script.step("renaming the registration", &statement);
-    }
     script
 }
 

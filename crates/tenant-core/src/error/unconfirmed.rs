@@ -12,6 +12,8 @@ pub enum Expected {
     Listed,
     /// It does not have the tenant any more.
     Gone,
+    /// It does not have the tenant under its old name any more.
+    Renamed,
 }
 
 /// The application's list of tenants does not have at the end of a transaction what it should:
@@ -42,6 +44,10 @@ fn words(it: &Unconfirmed) -> String {
         Expected::Gone => format!(
             "tenant `{name}`: the list of tenants still has it, or another one with the schema \
              `{schema}`, and everything was rolled back"
+        ),
+        Expected::Renamed => format!(
+            "tenant `{name}`: the list of tenants still has it under this name, or another one \
+             with the schema `{schema}`, and everything was rolled back"
         ),
     }
 }

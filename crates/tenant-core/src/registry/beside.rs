@@ -178,8 +178,9 @@ impl Registry {
         self.is_plain() && *self.place(List::Tenants) == Place::tenants()
     }
 
-    /// The query for what is kept of tenants that the application does not list: name and
-    /// schema, and whether the schema exists. None where no such thing is kept.
+    /// The query for what is kept of tenants that the application does not list, and whose schema
+    /// it gives to no other one: name and schema, and whether the schema exists. None where no such
+    /// thing is kept.
     pub(crate) fn left_beside(&self) -> Option<String> {
         if !self.is_query() {
             return None;
@@ -188,11 +189,13 @@ impl Registry {
         Some(format!(
             "SELECT b.{key}::text, b.{BESIDE_SCHEMA}::text, n.oid IS NOT NULL FROM {table} b \
              LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = b.{BESIDE_SCHEMA} \
-             WHERE NOT EXISTS (SELECT FROM {from} WHERE {name} = b.{key}) ORDER BY 1",
+             WHERE NOT EXISTS (SELECT FROM {from} WHERE {name} = b.{key}) \
+               AND NOT EXISTS (SELECT FROM {from} WHERE {schema} = b.{BESIDE_SCHEMA}) ORDER BY 1",
             key = place.key,
             table = place.table,
             from = rows.from,
             name = rows.key,
+            schema = rows.schema,
         ))
     }
 }

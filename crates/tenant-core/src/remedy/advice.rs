@@ -68,6 +68,10 @@ advice! {
     ChangeOwnWork,
     /// Let the application's list and what is kept beside it name the same schema.
     ChooseListedSchema,
+    /// Change the tenant's name in the application's table before, or in the same transaction.
+    RenameTenantRow,
+    /// Finish by hand the migration that created part of what it creates, and record it.
+    FinishMigration,
     /// List the tenant again in the application's table.
     ListTenantAgain,
     /// Correct the rows or the columns that the message names, and run it again.

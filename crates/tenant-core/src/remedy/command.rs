@@ -21,6 +21,14 @@ pub enum Command {
     ListTenants,
     /// [`Tenants::drop_tenant`](crate::Tenants::drop_tenant).
     DropTenant(TenantName),
+    /// [`Tenants::rename`](crate::Tenants::rename), for a tenant that the application may have
+    /// renamed; `None` for a name of the reader's choice.
+    RenameTenant {
+        /// The old name.
+        from: Option<TenantName>,
+        /// The new one.
+        to: Option<TenantName>,
+    },
     /// [`Tenants::adopt`](crate::Tenants::adopt).
     AdoptTenant {
         /// The schema, and the tenant that it becomes.
@@ -80,7 +88,11 @@ impl Command {
             Self::CreateTenant(None) => Self::CreateTenant(Some(name)),
             Self::CreateTenant(Some(_)) => Self::ListTenants,
             Self::ListTenants => Self::DropTenant(name),
-            Self::DropTenant(_) => Self::AdoptTenant { name, at: None },
+            Self::DropTenant(_) => Self::RenameTenant {
+                from: Some(name),
+                to: None,
+            },
+            Self::RenameTenant { .. } => Self::AdoptTenant { name, at: None },
             Self::AdoptTenant { at: None, .. } => Self::AdoptTenant {
                 name,
                 at: Some(At::Nothing),

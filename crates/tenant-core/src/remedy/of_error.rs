@@ -30,6 +30,7 @@ impl Error {
             Self::Unconfirmed(it) => vec![match it.expected {
                 Expected::Listed => Advice::InsertTenantRow.into(),
                 Expected::Gone => Advice::DeleteTenantRow.into(),
+                Expected::Renamed => Advice::RenameTenantRow.into(),
             }],
             Self::OwnWork(it) if it.source.is::<NotKept>() => vec![Advice::ChangeOwnWork.into()],
             Self::InvalidRow { source, .. } if source.has_two_schemas() => {

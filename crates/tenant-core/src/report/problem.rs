@@ -46,6 +46,13 @@ pub enum ProblemKind {
     /// A schema behind the tenants' own in the path cannot be there.
     #[error("{0}")]
     UnfitPath(UnfitPath),
+    /// Listed, and no schema, while these tenants have a schema and are not listed any more: the
+    /// application may have renamed one of them.
+    #[error("the tenant is listed, but its schema does not exist, and {} not listed any more", renamed(.left))]
+    PerhapsRenamed {
+        /// Their names.
+        left: Vec<String>,
+    },
     /// Its ledger, or what is in its schema, cannot be read.
     #[error("the tenant's state cannot be read")]
     Unreadable(#[source] Error),
@@ -62,6 +69,22 @@ pub enum ProblemKind {
     /// Migrations that were not applied, by version, oldest first.
     #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
     PendingMigrations(Vec<Version>),
+    /// The schema is as at this version, and entries of its migration history are missing.
+    #[error(
+        "the schema is as at version {version}, but its migration history lacks {}", listed(.missing)
+    )]
+    LostEntries {
+        /// The version.
+        version: Version,
+        /// The versions that the history lacks, oldest first.
+        missing: Vec<Version>,
+    },
+    /// A pending migration creates this object, which is there already.
+    #[error("{object} exists, but the migration that creates it is not recorded as applied")]
+    MadeByPending {
+        /// The object, by kind and name.
+        object: String,
+    },
     /// A migration that was applied and that nobody has.
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(Version),
@@ -208,6 +231,13 @@ pub enum Orphan {
         "the schema looks like a tenant's of another program, and no tenant of that name is registered"
     )]
     OfOtherProgram,
+    /// It has a migration history, and the application writes the list of tenants: it may have
+    /// renamed the tenant there.
+    #[error(
+        "the schema has a migration history, but no listed tenant has it: the application may have \
+         renamed or deleted its tenant"
+    )]
+    WithHistory,
     /// It holds nothing.
     #[error("the schema is empty, and no tenant of that name is registered")]
     Empty,
@@ -265,7 +295,7 @@ impl ProblemKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidName(_) => "invalid_name",
-            Self::MissingSchema => "missing_schema",
+            Self::MissingSchema | Self::PerhapsRenamed { .. } => "missing_schema",
             Self::UnfitRow(it) if it.lacks_schema() => "missing_schema",
             Self::UnfitRow(_) => "shared_schema",
             Self::UnfitPath(_) => "unfit_path",
@@ -274,6 +304,8 @@ impl ProblemKind {
             Self::HalfMade => "half_made",
             Self::ForeignObjects => "foreign_objects",
             Self::PendingMigrations(_) => "pending_migrations",
+            Self::LostEntries { .. } => "lost_history",
+            Self::MadeByPending { .. } => "made_by_pending",
             Self::UnknownMigration(_) => "unknown_migration",
             Self::OtherProgram { .. } => "other_program",
             Self::EditedMigration { .. } => "edited_migration",
@@ -344,6 +376,13 @@ fn unlisted(schema: &str, exists: bool) -> String {
         false => "its state is still kept".to_owned(),
     };
     format!("the query for tenants does not give the tenant any more, and {left}")
+}
+
+fn renamed(left: &[String]) -> String {
+    match left {
+        [one] => format!("the tenant `{one}`, which has one, is"),
+        several => format!("tenants that have one are ({})", few(several)),
+    }
 }
 
 fn no_access(role: &str, tables: &[String]) -> String {

@@ -351,7 +351,7 @@ impl fmt::Display for AspectChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |text: &Option<String>| match text {
             None => self.aspect.absent().to_owned(),
-            Some(text) => format!("`{}`", one_line(&varying::displayed(text))),
+            Some(text) => format!("`{}`", sql_text::on_one_line(&varying::displayed(text))),
         };
         if self.aspect == Aspect::NotNull {
             return formatter.write_str(if self.expected.is_some() {
@@ -372,8 +372,4 @@ impl fmt::Display for AspectChange {
 /// A text of a definition, for people.
 fn shown(normal: &str) -> String {
     unmarked(&displayed(normal)).into_owned()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

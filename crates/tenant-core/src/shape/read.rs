@@ -194,9 +194,10 @@ impl Draft {
         let mut facts = facts.into_iter();
         while let (Some(code), Some(fact)) = (facts.next(), facts.next()) {
             let aspect = code.as_deref().and_then(Aspect::from_code);
-            // A migration that Diesel applied from another checkout made the same.
-            let fact = fact.map(|fact| unix_lines(&fact).into_owned());
             let fact = aspect.and_then(|aspect| self.normal(name.kind, aspect, &object, fact));
+            // A migration that Diesel applied from another checkout made the same. The schema's
+            // own name, which may have such an end of a line in it, is not in the text any more.
+            let fact = fact.map(|fact| unix_lines(&fact).into_owned());
             if let (Some(aspect), Some(fact)) = (aspect, fact) {
                 object.facts.insert(aspect, fact);
             }

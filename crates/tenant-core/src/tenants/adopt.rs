@@ -104,7 +104,8 @@ impl Tenants {
     /// A schema with a table of applied migrations is taken as it is, and compared with what
     /// these create. For one without, the version is found whose shape it has, and recorded;
     /// [`Adopt::at`] says it instead. A tenant that is registered and has no migration recorded gets its
-    /// record in the same way.
+    /// record in the same way. Where the table lacks entries, [`Adopt::at`] adds those up to that
+    /// version, if the schema is what these migrations create.
     ///
     /// # Errors
     ///
@@ -212,7 +213,13 @@ impl Tenants {
     ) -> Result<(usize, Adopted), Error> {
         let name = &target.schema;
         let (found, is_registered) = match evidence {
-            Evidence::Ledger(versions, found) => {
+            Evidence::Ledger(versions, found, is_registered) => {
+                if let Some(completed) = self.completed(target, versions, found, said, steps) {
+                    return completed;
+                }
+                if *is_registered {
+                    return Err(Error::NothingToAdopt(target.name.clone()));
+                }
                 // Where it cannot be adopted, that it needs no version would lead nowhere.
                 let adopted = self.as_recorded(target, versions, found, steps)?;
                 if *said != Said::Nothing {
@@ -242,6 +249,38 @@ impl Tenants {
                 versions: several.iter().map(|count| self.version(*count)).collect(),
             }),
         }
+    }
+
+    /// How many migrations a schema has whose table of applied migrations lacks some of those that
+    /// are said, in which it looks like this; `None` if it lacks none, or has others.
+    fn completed(
+        &self,
+        target: &Target,
+        versions: &[String],
+        found: &Shape,
+        said: &Said,
+        steps: &Steps,
+    ) -> Option<Result<(usize, Adopted), Error>> {
+        let Said::Count(count) = said else {
+            return None;
+        };
+        let known = self.known_of(versions)?;
+        let wanted = self.newest().into_iter().take(*count).collect::<Applied>();
+        if known.len() >= wanted.len() || !known.iter().all(|it| wanted.contains(it)) {
+            return None;
+        }
+        let (_, expected) = steps.of_counts.iter().find(|(of, _)| of == count)?;
+        let differences = in_words(&differing(&expected.of(target.schema.as_str()), found));
+        Some(match differences.is_empty() {
+            true => Ok((*count, self.adopted(*count, false, differences))),
+            false => Err(Error::NoVersionFits {
+                name: target.schema.clone(),
+                nearest: self.version(*count),
+                alike: Vec::new(),
+                is_registered: true,
+                differences,
+            }),
+        })
     }
 
     /// A schema whose table of applied migrations holds `versions`. Nothing is known of their

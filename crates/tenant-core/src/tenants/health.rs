@@ -11,6 +11,7 @@ use super::drift::Drift;
 use super::expected::{Shapes, Trust};
 use super::handle::Tenants;
 use super::known_shapes::Applied;
+use super::left::tell_of_renamed;
 use super::listed_spares::Is;
 use super::owners::wrong_owners;
 use super::reading::Reading;
@@ -180,6 +181,7 @@ impl Tenants {
         health.busy.sort_unstable();
         let confirmed = self.confirmed(&check, found.problems).await?;
         health.problems.extend(confirmed);
+        tell_of_renamed(&self.registry, &mut health.problems);
         Ok(health)
     }
 
@@ -229,6 +231,8 @@ impl Tenants {
                 as_expected = Some(drift.as_expected);
                 busy = drift.busy;
                 problems.extend(drift.problems);
+                let lost = self.tell_of_lost_entries(&standings, check.trust, &mut problems);
+                lost.await?;
                 let named = self.names_of_spares_in_rows(reading, &standings, shapes);
                 problems.extend(named.await?);
             }

@@ -2,8 +2,12 @@
 
 mod apart;
 
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, Kind, Type};
+
 use super::reading::{LedgerRead, Reading};
 use crate::catalog::Catalog;
+use crate::name::MIGRATION_HISTORY;
 use crate::{PgError, SchemaName};
 
 pub(super) use apart::Unreached;
@@ -59,10 +63,25 @@ async fn query_ledgers(
     let sql = format!("VALUES {}", ledgers.collect::<Vec<_>>().join(", "));
     let mut rows = Vec::with_capacity(schemas.len());
     for row in reading.query(&sql, &[]).await? {
-        let mut versions: Vec<String> = row.try_get(1)?;
+        let versions = row.try_get(1).map_err(|error| unfit_column(&row, error));
+        let mut versions: Vec<String> = versions?;
         versions.sort();
         rows.push((row.try_get::<_, i32>(0)?, versions));
     }
     rows.sort_by_key(|(number, _)| *number);
     Ok(rows.into_iter().map(|(_, versions)| versions).collect())
+}
+
+/// Why the versions cannot be read: Diesel's column is a text, and somebody has made another.
+fn unfit_column(row: &Row, error: tokio_postgres::Error) -> PgError {
+    let column = row.columns().get(1).map(|column| column.type_());
+    match column.map(Type::kind) {
+        Some(Kind::Array(of)) if !<String as FromSql<'_>>::accepts(of) => {
+            PgError::from_text(format!(
+                "the column `version` of `{MIGRATION_HISTORY}` has the type `{of}`, and must be \
+                 `character varying(50)`"
+            ))
+        }
+        _ => error.into(),
+    }
 }

@@ -93,6 +93,9 @@ impl Tenants {
         // has to be known: a migration that must not run refuses the run where it
         // is pending, and a tenant without a schema counts as a failure.
         let decides = call.dry_run || is_any_unfit || call.pace.max_failures.is_some();
+        if !call.dry_run {
+            self.record_listed().await?;
+        }
         let knowledge = if decides {
             Knowledge::Certain
         } else {

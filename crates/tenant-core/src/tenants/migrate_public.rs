@@ -88,6 +88,7 @@ impl Tenants {
             drop(session);
             self.look_for_columns().await?;
             self.make_reference_tables().await?;
+            self.record_listed().await?;
         }
         self.require_kept(List::Tenants).await?;
         outcome.duration = started.elapsed();

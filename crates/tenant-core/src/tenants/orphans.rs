@@ -91,7 +91,15 @@ impl Tenants {
             } else if let Some(others) = with_others.remove(&candidate.name) {
                 ProblemKind::OrphanedSchema(Orphan::WithOthers(others))
             } else {
-                left_over(&candidate.name, depended_on.contains(&candidate.name))
+                let is_depended_on = depended_on.contains(&candidate.name);
+                match left_over(&candidate.name, is_depended_on) {
+                    ProblemKind::OrphanedSchema(Orphan::LikeATenant)
+                        if candidate.has_ledger && self.registry.may_be_listed_first() =>
+                    {
+                        ProblemKind::OrphanedSchema(Orphan::WithHistory)
+                    }
+                    kind => kind,
+                }
             };
             let tenant = Some(candidate.name);
             Some(Problem { tenant, kind })

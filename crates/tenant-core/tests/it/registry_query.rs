@@ -99,8 +99,9 @@ async fn a_fleet_moves_in_as_it_is() {
     let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
     assert_eq!(health.as_expected, Some(3));
-    // Nothing was written by looking.
-    assert!(rows(&database).await.is_empty());
+    // Whose schema is whose is known once the row of one is renamed.
+    let recorded = ["acme", "big-bang", "x-1"].map(|slug| format!("{slug} org_{slug}"));
+    assert_eq!(rows(&database).await, recorded);
 
     let next = two_steps_and_back()
         .with("CREATE TABLE notes ()")
@@ -194,8 +195,8 @@ async fn a_tenant_is_made_renamed_cloned_and_dropped_beside_the_customers_row() 
     let v2 = version(2);
     assert_eq!(
         rows(&database).await,
-        ["bang-big", "copy-of-acme", "spare-part"].map(|it| match it {
-            "copy-of-acme" => format!("{it} org_{it}"),
+        ["acme", "bang-big", "copy-of-acme", "spare-part"].map(|it| match it {
+            "acme" | "copy-of-acme" => format!("{it} org_{it}"),
             it => format!("{it} org_{it} {v2}"),
         })
     );
@@ -214,6 +215,11 @@ async fn a_tenant_is_made_renamed_cloned_and_dropped_beside_the_customers_row() 
     assert_eq!(
         left.remedies(tenants.registry()),
         [
+            Command::RenameTenant {
+                from: Some(name("bang-big")),
+                to: None
+            }
+            .into(),
             Advice::ListTenantAgain.into(),
             Command::DropTenant(name("bang-big")).into()
         ]
@@ -268,10 +274,10 @@ async fn what_the_application_does_not_list_in_the_end_is_rolled_back() {
     let cloned = tenants.clone_tenant(&name("acme"), &name("nobody")).await;
     assert_eq!(unconfirmed(&cloned.unwrap_err()).1, Expected::Listed);
     let renamed = tenants.rename(&name("acme"), &name("nobody")).await;
-    assert_eq!(
-        unconfirmed(&renamed.unwrap_err()),
-        (name("acme"), Expected::Gone)
-    );
+    let renamed = renamed.unwrap_err();
+    assert_eq!(unconfirmed(&renamed), (name("acme"), Expected::Renamed));
+    // Without its row the customer would be gone.
+    assert_eq!(renamed.remedies(), [Remedy::from(Advice::RenameTenantRow)]);
     let dropped = tenants.drop_tenant(&name("acme")).await.unwrap_err();
     assert_eq!(unconfirmed(&dropped), (name("acme"), Expected::Gone));
     assert_eq!(dropped.remedies(), [Remedy::from(Advice::DeleteTenantRow)]);
@@ -311,7 +317,8 @@ async fn a_query_may_give_the_schemas_and_state_may_be_kept_elsewhere() {
     let any = Naming::mapped().allowing("(?s).*").unwrap();
     let tenants = tenants.listed_in(registry.naming(any)).await.unwrap();
     tenants.create(&globex).await.unwrap();
-    let kept = "SELECT name || ' ' || schema FROM \"The \"\"state\"\"\".\"of tenants\"";
+    let kept = "SELECT name || ' ' || schema FROM \"The \"\"state\"\"\".\"of tenants\" \
+         WHERE name <> 'acme'";
     assert_eq!(database.value(kept).await, "Globex Corp. a \"b\".c'd");
     assert!(tenants.health().await.unwrap().problems.is_empty());
     let pool = tenants.pool().open().await.unwrap();

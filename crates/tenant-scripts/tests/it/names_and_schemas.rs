@@ -249,6 +249,38 @@ async fn a_customer_who_is_listed_first_is_created_by_the_advice_of_the_health_c
 }
 
 #[tokio::test]
+async fn the_sql_of_a_check_names_the_tenant_whatever_blanks_its_name_has() {
+    let database = project("[names]\nallow = '(?s).+'\n", "", &[]).await;
+    let names = ["two  spaces", "two spaces", "tab\there", "cr\r\nX"];
+    for name in names {
+        let create = database.command("create-tenant").arg(name);
+        create.run().succeeds();
+        let schema = tenant_core::quote_ident(name);
+        let stray = format!("CREATE TABLE {schema}.stray (id int)");
+        database.execute(&stray).await;
+    }
+    let checked = database.run("health-check").fails().to_string();
+    let drops = checked
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("sql: "));
+    let drops = drops.collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(
+        drops.iter().copied().collect::<Vec<_>>(),
+        [
+            "DROP TABLE \"two  spaces\".\"stray\";",
+            "DROP TABLE \"two spaces\".\"stray\";",
+            "DROP TABLE U&\"cr\\000D\\000AX\".\"stray\";",
+            "DROP TABLE U&\"tab\\0009here\".\"stray\";",
+        ],
+        "{checked}"
+    );
+    for drop in drops {
+        database.execute(drop).await;
+    }
+    database.run("health-check").succeeds();
+}
+
+#[tokio::test]
 async fn a_tenants_schema_behind_all_is_told_by_every_command_that_opens() {
     let behind = "[path]\nbehind = ['public', 'acme']\n";
     let database = project(behind, "", &["acme globex"]).await;
@@ -267,4 +299,11 @@ async fn a_tenants_schema_behind_all_is_told_by_every_command_that_opens() {
         .run("show-config")
         .succeeds()
         .says("note: a schema in path.behind must not be a tenant's");
+}
+
+#[tokio::test]
+async fn a_number_of_jobs_is_at_least_one() {
+    let database = Database::with_tenants("acme").await;
+    let refused = database.run("migrate-tenants --jobs 0").exits_with(2);
+    refused.says("it must be a whole number, at least 1");
 }

@@ -69,14 +69,15 @@ async fn export(
     Ok((headers, body).into_response())
 }
 
-/// A name as part of a file's.
+/// A name as part of a file's. Two names are never the same there: what no file may be called is
+/// written by its number.
 fn plain(name: &str) -> String {
-    let letter = |letter: char| {
-        if letter.is_ascii_alphanumeric() || letter == '-' {
-            letter
-        } else {
-            '_'
+    let mut plain = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_') {
+            true => plain.push(letter),
+            false => plain.push_str(&format!("~{:X}~", u32::from(letter))),
         }
-    };
-    name.chars().map(letter).collect()
+    }
+    plain
 }

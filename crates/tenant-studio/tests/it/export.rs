@@ -49,13 +49,14 @@ async fn a_table_without_rows_is_a_whole_file_too() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_file_can_end_no_header() {
+async fn the_name_of_a_file_can_end_no_header_and_is_no_other_tables() {
     let site = Site::new().await;
     site.sql("acme", "CREATE TABLE \"a\"\"b;c/d\" (id int)")
         .await;
     let csv = site.get("/t/acme/table/a%22b%3Bc%2Fd/export.csv").await;
     assert!(
-        csv.headers.contains("filename=\"acme_a_b_c_d.csv\""),
+        csv.headers
+            .contains("filename=\"acme_a~22~b~3B~c~2F~d.csv\""),
         "{csv:?}"
     );
 }

@@ -31,9 +31,20 @@ impl Problem {
             ProblemKind::UnlistedTenant { exists: false, .. } => {
                 vec![self.command(registry, Command::DropTenant)]
             }
-            ProblemKind::UnlistedTenant { .. } => {
-                let drop = self.command(registry, Command::DropTenant);
-                vec![Advice::ListTenantAgain.into(), drop]
+            ProblemKind::UnlistedTenant { .. } => self
+                .name(registry)
+                .map_or_else(|| vec![Advice::CorrectRow.into()], left_behind),
+            ProblemKind::PerhapsRenamed { left } => {
+                let Some(to) = self.name(registry) else {
+                    return vec![Advice::CorrectRow.into()];
+                };
+                let from = match left.as_slice() {
+                    [one] => registry.registered(one).ok(),
+                    _ => None,
+                };
+                let create = Command::CreateTenant(Some(to.clone()));
+                let to = Some(to);
+                vec![Command::RenameTenant { from, to }.into(), create.into()]
             }
             ProblemKind::TwoSchemas { listed, .. } => {
                 let follow = registry.keep_schema(name, listed.as_str());
@@ -89,6 +100,11 @@ impl Problem {
             ProblemKind::PendingMigrations(_) => {
                 vec![self.command(registry, Command::MigrateTenant)]
             }
+            ProblemKind::LostEntries { version, .. } => {
+                let at = Some(version.clone().into());
+                vec![self.command(registry, |name| Command::AdoptTenant { name, at })]
+            }
+            ProblemKind::MadeByPending { .. } => vec![Advice::FinishMigration.into()],
             ProblemKind::UnknownMigration(_)
             | ProblemKind::OtherProgram {
                 sign: ForeignSign::UnknownVersions,
@@ -209,9 +225,26 @@ fn keep_path(function: &str) -> Sql {
     Sql::new(Purpose::AddToMigration, [statement])
 }
 
+/// What to do about the schema of a tenant that the application does not list any more. What it
+/// holds may be a renamed customer's, so no SQL drops it.
+fn left_behind(name: TenantName) -> Vec<Remedy> {
+    let (from, to) = (Some(name.clone()), None);
+    vec![
+        Command::RenameTenant { from, to }.into(),
+        Advice::ListTenantAgain.into(),
+        Command::DropTenant(name).into(),
+    ]
+}
+
 fn orphaned(registry: &Registry, name: &str, orphan: &Orphan) -> Vec<Remedy> {
     let cascade = match orphan {
         Orphan::OfOtherProgram => return vec![Advice::UseOtherProgram.into()],
+        Orphan::WithHistory => {
+            let schema = name.parse::<SchemaName>().ok();
+            let tenant = schema.and_then(|schema| registry.names().tenant_of(&schema));
+            let leave = || vec![Advice::LeaveSchema.into(), to_adopt(registry).into()];
+            return tenant.map_or_else(leave, left_behind);
+        }
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => Some(""),
         Orphan::LikeATenant => Some(" CASCADE"),

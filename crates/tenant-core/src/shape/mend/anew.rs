@@ -121,7 +121,7 @@ fn is_same_reference(to: &str, from: &str) -> bool {
         let own = in_parentheses(text)?;
         let other = in_parentheses(own.after)?;
         let of = [own.before, own.inside, other.before, other.inside].join(" ");
-        Some(of.split_whitespace().collect::<Vec<_>>().join(" "))
+        Some(sql_text::on_one_line(&of))
     };
     let is_full = |text: &str| text.contains(" MATCH FULL");
     columns(to).is_some() && columns(to) == columns(from) && (is_full(to) || !is_full(from))

@@ -1,0 +1,118 @@
+//! Tenants whose migration history lacks entries of migrations that were applied.
+
+use tenant_core::remedy::{Advice, Command};
+use tenant_core::{Error, ProblemKind, Remedy};
+use test_support::TestDatabase;
+
+use crate::fixture::{chain, create, migrate, name, outcome, tenants, two_steps_and_back, version};
+
+const HISTORY: &str = "SELECT version FROM acme.__diesel_schema_migrations ORDER BY 1";
+
+#[tokio::test]
+async fn lost_entries_of_a_history_are_told_and_recorded_again() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps_and_back()
+        .with("CREATE TABLE notes (id int); CREATE TABLE labels (id int)")
+        .back("DROP TABLE labels; DROP TABLE notes");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    let lose = format!(
+        "DELETE FROM acme.__diesel_schema_migrations WHERE version >= '{}'",
+        version(2)
+    );
+    database.execute(&lose).await;
+    let health = tenants.health().await.unwrap();
+    let [problem] = health.problems.as_slice() else {
+        panic!("{health:?}")
+    };
+    let missing = [version(2), version(3)];
+    assert_eq!(
+        problem.kind.to_string(),
+        format!(
+            "the schema is as at version {}, but its migration history lacks {}, {}",
+            missing[1], missing[0], missing[1]
+        )
+    );
+    let (acme, at) = (name("acme"), Some(version(3).into()));
+    let adopt = Command::AdoptTenant { name: acme, at };
+    assert_eq!(problem.remedies(tenants.registry()), [Remedy::from(adopt)]);
+    assert!(problem.sql(tenants.registry()).is_empty());
+
+    // Without a version nothing is guessed, and what does not fit is not recorded.
+    let error = tenants.adopt(&name("acme")).await.unwrap_err();
+    assert!(matches!(error, Error::NothingToAdopt(_)), "{error:?}");
+    let error = tenants.adopt(&name("acme")).at(version(2)).await;
+    assert!(
+        matches!(error, Err(Error::NoVersionFits { .. })),
+        "{error:?}"
+    );
+    assert_eq!(database.column(HISTORY).await, [version(1).as_str()]);
+
+    tenants.adopt(&name("acme")).at(version(3)).await.unwrap();
+    assert_eq!(
+        database.column(HISTORY).await,
+        [1, 2, 3].map(|step| version(step).to_string())
+    );
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+    let report = migrate(&tenants).await;
+    assert!(outcome(&report, "acme").applied.is_empty(), "{report:?}");
+    let error = tenants
+        .adopt(&name("acme"))
+        .at(version(3))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::NothingToAdopt(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_history_whose_versions_are_numbers_is_told_with_the_type_that_it_needs() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps_and_back()).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "ALTER TABLE acme.__diesel_schema_migrations \
+             ALTER COLUMN version TYPE bigint USING version::bigint",
+        )
+        .await;
+    let report = tenants.migrate().dry_run().await.unwrap();
+    let error = chain(outcome(&report, "acme").error.as_ref().unwrap());
+    let expected = "the column `version` of `__diesel_schema_migrations` has the type `int8`, and \
+                    must be `character varying(50)`";
+    assert!(error.contains(expected), "{error}");
+    assert!(outcome(&report, "globex").error.is_none(), "{report:?}");
+}
+
+#[tokio::test]
+async fn what_a_pending_migration_creates_is_never_to_be_dropped() {
+    let database = TestDatabase::new().await;
+    create(&tenants(&database, &two_steps_and_back()).await, &["acme"]).await;
+    let stream = two_steps_and_back()
+        .with("CREATE TABLE notes (id int); CREATE TABLE labels (id int)")
+        .back("DROP TABLE labels; DROP TABLE notes");
+    let tenants = tenants(&database, &stream).await;
+    database
+        .execute("CREATE TABLE acme.notes (id int); CREATE TABLE acme.stray (id int)")
+        .await;
+    let problems = tenants.health().await.unwrap().problems;
+    let codes = problems.iter().map(|it| it.kind.code());
+    let mut codes = codes.collect::<Vec<_>>();
+    codes.sort_unstable();
+    assert_eq!(
+        codes,
+        ["extra_object", "made_by_pending", "pending_migrations"]
+    );
+    for problem in &problems {
+        let sql = problem.sql(tenants.registry()).join(";");
+        match &problem.kind {
+            ProblemKind::MadeByPending { object } => {
+                assert_eq!(object, "table `notes`");
+                let remedies = problem.remedies(tenants.registry());
+                assert_eq!(remedies, [Remedy::from(Advice::FinishMigration)]);
+                assert!(sql.is_empty(), "{sql}");
+            }
+            ProblemKind::Drift(_) => assert!(sql.contains("stray"), "{sql}"),
+            _ => assert!(sql.is_empty(), "{sql}"),
+        }
+    }
+}
