@@ -35,6 +35,10 @@ impl Pooled {
     }
 }
 
+/// Sessions that begin afterwards compile plans, as they usually do.
+const JIT_ON: &str = "DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I SET jit = on', \
+    pg_catalog.current_database()); END $$";
+
 /// Every command, on 20 tenants.
 async fn use_all(pooled: &Pooled) {
     pooled
@@ -125,6 +129,8 @@ async fn all_commands_work_where_each_transaction_may_get_another_server_connect
 #[tokio::test]
 async fn the_next_client_finds_the_settings_that_it_would_have_without_us() {
     let pooled = Pooled::new(1).await;
+    // The servers of tests have what our own statements set.
+    pooled.database.execute(JIT_ON).await;
     let other = pooled.client().await;
     let backend = "SELECT pg_backend_pid()::text";
     let ask = async |sql: &str| {
