@@ -42,7 +42,7 @@ impl Tenants {
         let with_more = with_more.collect::<BTreeSet<_>>();
         let is_suspect = |it: &&Standing| {
             let is_tenant = matches!(it.entry, Entry::Tenant(_));
-            is_tenant && !it.pending.is_empty() && with_more.contains(it.entry.key())
+            is_tenant && self.stopped_inside(it) && with_more.contains(it.entry.key())
         };
         let suspects = standings.iter().filter(is_suspect).collect::<Vec<_>>();
         if suspects.is_empty() {
@@ -64,6 +64,14 @@ impl Tenants {
             }
         }
         Ok(())
+    }
+
+    /// Whether something is pending that a transaction makes whole or not at all. A migration
+    /// outside of one leaves a part when it is cut off, and the next run completes that.
+    fn stopped_inside(&self, standing: &Standing) -> bool {
+        let next = standing.pending.first();
+        let next = next.and_then(|version| self.migrations.tenant.find(version.as_str()));
+        next.is_some_and(|migration| migration.in_transaction())
     }
 
     async fn ahead(

@@ -59,9 +59,7 @@ async fn rows_that_are_no_tenants_are_told_and_nothing_is_changed() {
             TABLES[1],
             "INSERT INTO schema_tracker (name) VALUES ('acme'), ('acme'), ('big-bang')",
             "the table `public.schema_tracker` cannot be the list of tenants: 2 of its rows have \
-             the name \"acme\"; \"big-bang\" cannot be a tenant's name: it contains '-', and may \
-             contain only letters (a-z, A-Z), digits and underscores. A good name is, for example, \
-             `acme_corp`",
+             the name \"acme\"",
         ),
         (
             TABLES[2],

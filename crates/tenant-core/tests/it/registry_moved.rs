@@ -4,7 +4,7 @@
 use tenant_core::remedy::{Advice, Command};
 use tenant_core::{
     Database, Error, Migrations, Naming, Problem, ProblemKind, Registry, Remedy, Removed, Settings,
-    TenantName, Tenants, quote_ident,
+    TenantName, Tenants, UnfitRow, quote_ident,
 };
 use test_support::TestDatabase;
 
@@ -236,5 +236,8 @@ async fn a_schema_that_the_list_has_under_another_name_is_nobodys_leftover() {
     let health = tenants.health().await.unwrap();
     assert!(health.problems.is_empty(), "{health:?}");
     let error = tenants.drop_tenant(&name("acme")).await.unwrap_err();
-    assert!(matches!(error, Error::Unconfirmed(_)), "{error:?}");
+    assert!(
+        matches!(&error, Error::UnfitRow(it) if matches!(**it, UnfitRow::Shared { .. })),
+        "{error:?}"
+    );
 }
