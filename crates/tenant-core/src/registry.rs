@@ -396,18 +396,6 @@ impl Registry {
         Ok(Target { name, schema })
     }
 
-    /// What is wrong with the tenant `name`, which is listed and has no schema. In a table,
-    /// one whose name no new tenant may have is a mistake of somebody's.
-    pub(crate) fn without_schema(&self, name: TenantName) -> Error {
-        match self.require_allowed(&name) {
-            Err(source) if !self.is_query() => Error::InvalidRow {
-                list: self.words_for_list(),
-                source,
-            },
-            _ => Error::MissingSchema(name),
-        }
-    }
-
     /// The name that a row with the key `key` has.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::columns::Column;
 use super::{List, Registry};
 use crate::assertion::Assertion;
 use crate::name::Schema;
+use crate::{Error, TenantName};
 
 /// The row that a customer had before its tenant was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub(crate) enum RowBefore {
 }
 
 impl Registry {
+    /// What is wrong with the tenant `name`, which is listed and has no schema. In a table,
+    /// one whose name no new tenant may have is a mistake.
+    pub(crate) fn without_schema(&self, name: TenantName) -> Error {
+        match self.require_allowed(&name) {
+            Err(source) if !self.is_query() => Error::InvalidRow {
+                list: self.words_for_list(),
+                source,
+            },
+            _ => Error::MissingSchema(name),
+        }
+    }
+
     /// Whether a tenant can have a row in the list before it has a schema. A row in the table of
     /// this library without a schema is a tenant's that has lost it.
     pub(crate) fn may_be_listed_first(&self) -> bool {
