@@ -178,6 +178,7 @@ fn parses(program: &str, arguments: Vec<&str>) {
         "create-tenant" => by::<c::CreateTenant>(arguments),
         "list-tenants" => by::<c::ListTenants>(arguments),
         "drop-tenant" => by::<c::DropTenant>(arguments),
+        "rename-tenant" => by::<c::RenameTenant>(arguments),
         "accept-edits" => by::<c::AcceptEdits>(arguments),
         "squash-tenants" => by::<c::SquashTenants>(arguments),
         "adopt-tenant" => by::<c::AdoptTenant>(arguments),
