@@ -20,6 +20,7 @@ mod repository;
 mod rust_text;
 mod sources;
 mod text_files;
+mod wording;
 
 use self::repository::Repository;
 
