@@ -83,7 +83,7 @@ async fn a_file_that_is_not_there_is_wrong_use() {
         .run("create-tenant acme --names-from nowhere.txt")
         .exits_with(2)
         .prints_nothing()
-        .says("the names cannot be read from nowhere.txt")
+        .says("could not read the names from nowhere.txt")
         .says("No such file or directory");
     assert!(database.tracked().await.is_empty());
 }
@@ -100,8 +100,12 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
         .exits_with(1)
         .prints("  beta: created, 2 migrations in ")
         .prints("3 tenants: 2 created, 1 failed (")
-        .says("failed: acme\n  because: tenant `acme` exists already\n")
-        .says(&format!("to do:   {hint}\n"));
+        .says("error: tenant `acme` exists already\n")
+        .says(&format!(
+            "hint: {}\n",
+            hint.replace('\n', "\nhint: ")
+                .replace("\nhint: cargo", "\n      cargo")
+        ));
     assert_eq!(database.tracked().await, ["acme", "beta", "gamma"]);
     let rows = "SELECT name FROM acme.dummy_table";
     assert_eq!(database.value(rows).await, "kept");
@@ -110,7 +114,7 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
 /// What is said to who chose a name that is in use.
 fn taken(database: &Database) -> String {
     let list = database.hint(&Call::ListTenants);
-    format!("Choose another name. To list the tenants, run {list}.")
+    format!("Choose another name.\nList the tenants.\n{list}")
 }
 
 #[tokio::test]
@@ -211,7 +215,7 @@ async fn a_quiet_run_prints_nothing_but_failures() {
         .run("create-tenant acme beta --quiet")
         .exits_with(1)
         .prints_nothing()
-        .says("failed: acme");
+        .says("error: tenant `acme` exists already");
 }
 
 #[tokio::test]
@@ -245,6 +249,6 @@ async fn a_seed_runs_in_the_transaction_that_creates_each_tenant() {
     let failed = database.run("create-tenant umbrella --seed nowhere.sql");
     failed
         .exits_with(2)
-        .says("the seed cannot be read from nowhere.sql");
+        .says("could not read the seed from nowhere.sql");
     assert_eq!(database.tracked().await, ["acme", "globex"]);
 }

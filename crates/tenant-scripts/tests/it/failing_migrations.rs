@@ -47,12 +47,13 @@ async fn a_failure_names_tenant_migration_line_statement_and_reason() {
         .exits_with(1)
         .prints("  beta: migrated, 1 migration in ")
         .prints("2 tenants: 1 migrated, 1 failed (")
-        .says("failed: acme\n")
         .says(&format!(
-            "tenant `acme`: migration `{NAME}` failed at line 4 of its up.sql"
+            "error: migration `{NAME}` failed for tenant `acme`: column \"code\""
         ))
-        .says("and its transaction was rolled back")
-        .says("`ALTER TABLE dummy_table ADD COLUMN code TEXT NOT NULL`")
+        .says(&format!("tenant/{NAME}/up.sql:4\n"))
+        .says("   |  ALTER TABLE dummy_table ADD COLUMN code TEXT NOT NULL\n")
+        .says("note: its transaction was rolled back\n")
+        .says("note: 1 tenant was migrated; the one that failed is unchanged\n")
         .says("column \"code\" of relation \"dummy_table\" contains null values (SQLSTATE 23502)");
 }
 

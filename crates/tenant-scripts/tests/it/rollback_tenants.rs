@@ -47,7 +47,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
         .prints_nothing()
         .says("This reverts, in 2 tenants, newest first:")
         .says("2026-01-02-000000_add_dummy_description from 2 tenants")
-        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+        .says("hint: Give --yes to confirm it in advance.");
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
 }
 
@@ -57,7 +57,7 @@ async fn yes_reverts_the_newest_migration_and_migrating_brings_it_back() {
     database
         .run("rollback-tenants --yes")
         .succeeds()
-        .prints("2 tenants: 2 reverted")
+        .prints("2 tenants: 2 rolled back")
         .says("This is lost for good:");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
     let rows = "SELECT count(*) FROM acme.dummy_table";
@@ -113,8 +113,8 @@ async fn a_dry_run_prints_the_plan_and_the_loss() {
     for part in [
         "This reverts, in 2 tenants, newest first:",
         "description",
-        "\n  acme: 1 to revert: 20260102000000\n",
-        "2 tenants: 2 to revert (",
+        "\n  acme: 1 to roll back: 20260102000000\n",
+        "2 tenants: 2 to roll back (",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
@@ -131,7 +131,7 @@ async fn at_a_terminal_the_number_of_tenants_reverts_and_anything_else_does_not(
         let ended = terminal.end();
         assert_eq!(ended.code, 1, "{typed}: {}", ended.shown);
         assert!(
-            ended.shown.contains("nothing was reverted"),
+            ended.shown.contains("nothing was rolled back"),
             "{}",
             ended.shown
         );
@@ -154,7 +154,7 @@ async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
     database
         .run("rollback-tenants --yes")
         .exits_with(1)
-        .prints("2 tenants: 1 reverted, 1 failed")
+        .prints("2 tenants: 1 rolled back, 1 failed")
         .says("failed at line 1 of its down.sql")
         .says("(SQLSTATE 2BP01)");
     assert_eq!(versions(&database).await, [SECOND, FIRST]);
@@ -162,12 +162,12 @@ async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
     database
         .run("rollback-tenants --yes")
         .succeeds()
-        .prints("2 tenants: 1 reverted, 1 up to date");
+        .prints("2 tenants: 1 rolled back, 1 up to date");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
     database.run("migrate-tenants").succeeds();
     let reverted = database.run("rollback-tenants --yes").succeeds();
     assert!(
-        reverted.stdout.starts_with("  acme: reverted"),
+        reverted.stdout.starts_with("  acme: rolled back"),
         "{reverted}"
     );
 }

@@ -20,7 +20,7 @@ fn cut<'a>(text: &'a str, before: &str, end: &str) -> &'a str {
 async fn obey(database: &Database, message: &str) {
     let tenant = cut(
         message,
-        "Adopt the schema as a tenant: `cargo xtask db:adopt:tenant ",
+        "Adopt the schema as a tenant.\n      cargo xtask db:adopt:tenant ",
         " ",
     );
     database.run(&format!("adopt-tenant {tenant}")).succeeds();
@@ -105,7 +105,7 @@ async fn leftovers_of_tenants_are_found_and_a_neighbours_schemas_are_not() {
     database
         .run("health-check")
         .exits_with(1)
-        .prints("empty\n  the schema is empty, and no tenant of that name is registered\n")
+        .prints("error: the schema is empty, and no tenant of that name is registered\n  empty\n")
         .prints("1 tenant checked: 3 problems.");
 }
 
@@ -118,9 +118,9 @@ async fn an_orphan_is_brought_in_by_doing_what_the_check_says() {
     let checked = database.run("health-check --json").exits_with(1);
     assert_eq!(orphans(&checked), ["Empty", "lost"]);
     for problem in checked.json()["problems"].as_array().unwrap() {
-        let remedy = problem["remedy"].as_str().unwrap();
+        let remedy = problem["hint"].as_str().unwrap();
         let adopt = cut(remedy, "cargo xtask db:adopt:tenant ", " ");
-        let remove = cut(remedy, "Or if nothing uses the schema, drop it: `", "`");
+        let remove = cut(remedy, "Or if nothing uses the schema, drop it.\n", ";");
         if problem["tenant"] == "lost" {
             database.run(&format!("adopt-tenant {adopt}")).succeeds();
         } else {

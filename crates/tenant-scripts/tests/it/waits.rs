@@ -80,14 +80,14 @@ async fn a_rollback_that_two_start_at_once_reverts_once() {
     let other = holder(&database, "acme").await;
     let runs = [(); 3].map(|()| database.command(&line).start());
     for run in &runs {
-        run.until_said("Waiting for another run on tenant `acme`")
+        run.until_said("note: waiting for another run on tenant `acme`")
             .await;
     }
     other.batch_execute("COMMIT").await.unwrap();
     let ended = runs.map(|run| run.finish().succeeds());
     let reverted = ended
         .iter()
-        .filter(|it| it.stdout.contains("1 tenant: 1 reverted ("));
+        .filter(|it| it.stdout.contains("1 tenant: 1 rolled back ("));
     assert_eq!(reverted.count(), 1, "{ended:?}");
     assert_eq!(database.applied("acme").await, [OUR_VERSIONS[0]]);
 }
@@ -161,11 +161,11 @@ async fn a_signal_ends_a_wait_at_once() {
     ] {
         for signal in [Running::interrupt, Running::terminate] {
             let run = database.command(line).migrations(&migrations).start();
-            run.until_said("Waiting for another run on tenant `acme`")
+            run.until_said("note: waiting for another run on tenant `acme`")
                 .await;
             signal(&run);
             if is_of_a_fleet {
-                run.finish().exits_with(1).conceals("failed: acme");
+                run.finish().exits_with(1).conceals("error:");
             } else {
                 // The signal ends the process itself.
                 database.until_alone().await;
