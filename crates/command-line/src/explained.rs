@@ -89,8 +89,11 @@ impl Explained {
             if let Some(said) = error.downcast_ref::<PgError>() {
                 explained.sqlstate = said.sqlstate().map(str::to_owned);
             }
+            // A cause is about one tenant also where others share it.
+            if explained.chain.is_empty() {
+                explained.of_many = link.of_many;
+            }
             explained.chain.push(link.text);
-            explained.of_many = explained.of_many.or(link.of_many);
             // What PostgreSQL adds explains the cause, and comes before what became of it.
             explained.notes.splice(0..0, link.notes);
             explained.migration = explained.migration.or(link.migration);

@@ -181,7 +181,8 @@ async fn nothing_half_made_remains_when_a_migration_fails() {
     database
         .run_with(&migrations, "create-tenant acme")
         .exits_with(1)
-        .says("tenant `acme`: migration `2026-03-01-000000_break` failed at line 3")
+        .says("error: migration `2026-03-01-000000_break` failed for tenant `acme`: ")
+        .says("2026-03-01-000000_break/up.sql:3\n")
         .says("division by zero (SQLSTATE 22012)");
     assert!(database.schemas().await.is_empty());
     assert!(database.tracked().await.is_empty());
@@ -242,7 +243,8 @@ async fn a_seed_runs_in_the_transaction_that_creates_each_tenant() {
     assert_eq!(database.value(seeded).await, "of globex");
     run("SELECT 1;\nSELECT oops;", "umbrella")
         .exits_with(1)
-        .says("`seed.sql` failed at line 2");
+        .says("error: `seed.sql` failed for tenant `umbrella`: ")
+        .says("  --> seed.sql:2\n");
     run("SELECT '{name}'", "umbrella")
         .exits_with(2)
         .says("line 1: `{name}` is inside a string");

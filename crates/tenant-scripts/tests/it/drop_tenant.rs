@@ -23,7 +23,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
         .run("drop-tenant acme")
         .exits_with(2)
         .prints_nothing()
-        .says("This drops tenant `acme` for good, with all its data:")
+        .says("This drops tenant `acme` permanently, with all its data:")
         .says("hint: Give --yes to confirm it in advance.");
     let command = database.command("drop-tenant acme");
     command.input("acme\n").run().exits_with(2);
@@ -137,7 +137,7 @@ async fn at_a_terminal_typing_the_name_drops_the_tenant() {
     let mut terminal = Terminal::start(database.command("drop-tenant acme"));
     let shown = terminal.until("Type `acme` to drop it");
     assert!(
-        shown.contains("This drops tenant `acme` for good, with all its data:"),
+        shown.contains("This drops tenant `acme` permanently, with all its data:"),
         "{shown}"
     );
     assert!(

@@ -134,7 +134,7 @@ async fn the_line_is_where_the_server_sees_the_error_inside_a_long_statement() {
     database
         .run_with(&migrations, "migrate-tenants")
         .exits_with(1)
-        .says("failed at line 4 of its up.sql")
+        .says("2026-02-01-000000_b/up.sql:4\n")
         .says("type \"no_such_type\" does not exist");
 }
 
@@ -154,11 +154,10 @@ SELECT fail();
     database
         .run_with(&migrations, "migrate-tenants")
         .exits_with(1)
-        .says("failed at line 7")
-        .says("not today; no (SQLSTATE P0001)")
-        .says("detail: it is raining")
-        .says("hint: try tomorrow")
-        .says("PL/pgSQL function fail() line 3 at RAISE");
+        .says("2026-02-01-000000_fail/up.sql:7\n")
+        .says("not today; no (SQLSTATE P0001): it is raining\n")
+        .says("note: PostgreSQL's hint: try tomorrow\n")
+        .says("note: PostgreSQL's context: PL/pgSQL function fail() line 3 at RAISE");
 }
 
 #[tokio::test]
@@ -172,8 +171,8 @@ CREATE INDEX CONCURRENTLY by_size ON dummy_table (size);
     database
         .run_with(&migrations, "migrate-tenants")
         .exits_with(1)
-        .says("failed at line 2")
-        .says("what ran before that statement remains (it runs outside a transaction)");
+        .says("2026-02-01-000000_indexes/up.sql:2\n")
+        .says("note: the migration runs outside a transaction, and its earlier statements took effect");
     let index = "SELECT to_regclass('acme.by_name')";
     assert_eq!(database.value(index).await, "acme.by_name");
     assert_eq!(database.applied("acme").await, OUR_VERSIONS);
@@ -220,7 +219,7 @@ async fn a_migration_that_must_not_run_is_refused_before_any_tenant_is_touched()
                 .exits_with(1)
                 .prints_nothing()
                 .says("migration `2026-02-02-000000_bad` is refused")
-                .says(&format!("up.sql, line {line}: "))
+                .says(&format!("2026-02-02-000000_bad/up.sql:{line}\n"))
                 .says(reason);
         }
         let refused = database

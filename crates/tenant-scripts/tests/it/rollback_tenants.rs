@@ -58,7 +58,7 @@ async fn yes_reverts_the_newest_migration_and_migrating_brings_it_back() {
         .run("rollback-tenants --yes")
         .succeeds()
         .prints("2 tenants: 2 rolled back")
-        .says("This is lost for good:");
+        .says("This is lost permanently:");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
     let rows = "SELECT count(*) FROM acme.dummy_table";
     assert_eq!(database.value(rows).await, "20");
@@ -139,7 +139,7 @@ async fn at_a_terminal_the_number_of_tenants_reverts_and_anything_else_does_not(
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
     let mut terminal = Terminal::start(database.command("rollback-tenants --quiet"));
     let shown = terminal.until("Type `2`, the number of tenants");
-    assert!(shown.contains("This is lost for good:"), "{shown}");
+    assert!(shown.contains("This is lost permanently:"), "{shown}");
     terminal.types("2");
     let ended = terminal.end();
     assert_eq!(ended.code, 0, "{}", ended.shown);
@@ -155,7 +155,8 @@ async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
         .run("rollback-tenants --yes")
         .exits_with(1)
         .prints("2 tenants: 1 rolled back, 1 failed")
-        .says("failed at line 1 of its down.sql")
+        .says("error: rolling back migration `")
+        .says("/down.sql:1\n")
         .says("(SQLSTATE 2BP01)");
     assert_eq!(versions(&database).await, [SECOND, FIRST]);
     database.execute("DROP VIEW acme.v").await;

@@ -126,7 +126,7 @@ async fn a_seed_runs_in_the_transaction_that_adopts_a_schema() {
     };
     run("SELECT 1;\nSELECT oops;")
         .exits_with(1)
-        .says("`seed.sql` failed at line 2");
+        .says("  --> seed.sql:2\n");
     run("DROP TABLE __diesel_schema_migrations;")
         .exits_with(1)
         .says("changed the migration history of the schema `acme`")

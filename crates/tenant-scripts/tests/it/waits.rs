@@ -104,7 +104,7 @@ async fn who_waits_says_once_for_whom() {
         .command("migrate-tenants --jobs 2")
         .migrations(&migrations);
     let run = run.start();
-    run.until_said("Waiting for another run on tenant `").await;
+    run.until_said("note: waiting for another run on tenant `").await;
     for one in &holders {
         one.batch_execute("COMMIT").await.unwrap();
     }
@@ -130,18 +130,19 @@ async fn a_run_that_gives_up_has_said_for_whom_it_waited_and_what_helps() {
             .await;
         let ended = database.run(&format!("{line} --wait 3")).exits_with(1);
         let text = &ended.stderr;
-        assert_eq!(text.matches("Waiting for another run").count(), 1, "{text}");
+        assert_eq!(text.matches("note: waiting for another run").count(), 1, "{text}");
         ended
-            .says("tenant `acme` is being changed by another run; gave up after 3")
-            .says("; held by pid ")
+            .says("error: another run is changing tenant `acme`\n")
+            .says("note: the command waited for 3")
+            .says("note: the lock is held by pid ")
             .says("or give --wait more time.");
         let ended = database.run(&format!("{line} --wait 0")).exits_with(1);
         ended
-            .says("tenant `acme` is being changed by another run; held by pid ")
-            .conceals("Waiting for another run");
+            .says("error: another run is changing tenant `acme`\nnote: the lock is held by pid ")
+            .conceals("note: waiting for another run");
     }
     let ended = database.run("drop-tenant acme --yes --wait 3 --json");
-    ended.exits_with(1).conceals("Waiting for another run");
+    ended.exits_with(1).conceals("note: waiting for another run");
 }
 
 #[tokio::test]
@@ -212,7 +213,7 @@ async fn a_run_that_is_killed_leaves_no_lock_to_those_who_wait_for_it() {
         database.until_at_gate(1).await;
         let others = [start(), start()];
         for run in &others {
-            run.until_said("Waiting for another run on ").await;
+            run.until_said("note: waiting for another run on ").await;
         }
         assert!(first.kill().is_none());
         database.open_gate().await;
