@@ -11,7 +11,7 @@ fn arguments_that_make_no_sense_are_wrong_use() {
     for (command, message) in [
         ("create-tenant", "required arguments were not provided"),
         ("drop-tenant", "required arguments were not provided"),
-        ("drop-tenant acme beta", "unexpected argument 'beta' found"),
+        ("drop-tenant acme beta", "unexpected argument `beta` found"),
         ("clone-tenant acme", "required arguments were not provided"),
         ("rename-tenant acme", "required arguments were not provided"),
         ("move-tenant acme", "required arguments were not provided"),
@@ -21,12 +21,12 @@ fn arguments_that_make_no_sense_are_wrong_use() {
         ),
         ("diff-tenants acme", "required arguments were not provided"),
         ("repair-tenant", "required arguments were not provided"),
-        ("adopt-tenant acme beta", "unexpected argument 'beta' found"),
+        ("adopt-tenant acme beta", "unexpected argument `beta` found"),
         ("list-tenants acme", "unexpected argument `acme` found"),
-        ("list-tenants --jsno", "unexpected argument '--jsno' found"),
+        ("list-tenants --jsno", "unexpected argument `--jsno` found"),
         (
             "health-check --only",
-            "a value is required for '--only <NAME>'",
+            "a value is required for `--only <NAME>`",
         ),
         (
             "migrate-tenants --jobs 0",

@@ -255,7 +255,7 @@ async fn a_command_that_drops_still_asks_when_it_is_pasted() {
         .execute("ALTER SCHEMA acme RENAME TO kept; CREATE TABLE kept.precious ()")
         .await;
     let listed = database.run("list-tenants").exits_with(1);
-    let hint = listed.stderr.split("Or drop the tenant: ").nth(1).unwrap();
+    let hint = listed.stderr.split("Or drop the tenant.").nth(1).unwrap();
     // The schema is back before the advice is followed.
     database.execute("ALTER SCHEMA kept RENAME TO acme").await;
     database

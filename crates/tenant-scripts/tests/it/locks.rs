@@ -107,9 +107,11 @@ async fn who_holds_the_lock_is_named() {
     let lock = "SET application_name = 'nightly_report'; BEGIN; LOCK TABLE acme.dummy_table IN ACCESS SHARE MODE";
     client.batch_execute(lock).await.unwrap();
     let done = database.run_with(&one_more(), "migrate-tenants --lock-timeout 1");
-    done.exits_with(1).says("note: the lock is held by pid ").says(
-        "(application `nightly_report`, role `postgres`, idle in transaction, query began 20",
-    );
+    done.exits_with(1)
+        .says("note: the lock is held by pid ")
+        .says(
+            "(application `nightly_report`, role `postgres`, idle in transaction, query began 20",
+        );
 }
 
 #[tokio::test]

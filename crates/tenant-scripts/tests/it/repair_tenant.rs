@@ -59,7 +59,7 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme --dry-run --json")
         .exits_with(1)
         .json();
-    let why = document["left"][0]["why"].as_array().unwrap();
+    let why = document["left"][0]["notes"].as_array().unwrap();
     assert!(
         why.iter()
             .any(|it| it.as_str().unwrap().contains("SQLSTATE 23502")),
@@ -70,7 +70,8 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .exits_with(1)
         .prints("column `dummy_table.value` is missing\n1 statement ran:")
         .prints(
-            "column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n    why: ",
+            "error: column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n\
+             note: the repair failed: ",
         )
         .prints("contains null values (SQLSTATE 23502)")
         .prints("hint: Change the rows that the message names");
@@ -124,8 +125,9 @@ async fn two_tenants_are_compared() {
     let differ = database.run("diff-tenants acme beta").exits_with(1);
     assert_eq!(
         differ.stdout,
-        "column `dummy_table.name`:\n  not null in `acme`: none\n  not null in `beta`: NOT NULL\n\
-         only in `beta`: index `by_name`\n2 differences between `acme` and `beta`.\n"
+        "2 differences between `acme` and `beta`:\n  column `dummy_table.name` differs\n    \
+           not null in `acme`: none\n    not null in `beta`: NOT NULL\n  \
+           only in `beta`: index `by_name`\n"
     );
     let document = database
         .run("diff-tenants beta acme --json")
@@ -135,9 +137,10 @@ async fn two_tenants_are_compared() {
     assert_eq!(
         document["differences"],
         json!([
-            {"object": "column `dummy_table.name`", "only_in": null,
+            {"message": "column `dummy_table.name` differs", "object": "column `dummy_table.name`",
+             "only_in": null,
              "changes": [{"aspect": "not null", "first": "NOT NULL", "second": null}]},
-            {"object": "index `by_name`", "only_in": "first", "changes": []},
+            {"message": "only in `beta`: index `by_name`", "object": "index `by_name`", "only_in": "first", "changes": []},
         ])
     );
     database.run("create-tenant gamma delta").succeeds();
@@ -171,7 +174,8 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         "Schema `lost` is a tenant now, at version 20260102000000.\n"
     );
     adopted.says(
-        "note: it differs from what its migrations create:\n  column `dummy_table.value` is missing",
+        "note: the schema differs from the definition that its migrations create: 1 difference\n  \
+           column `dummy_table.value` is missing\n",
     );
     database.run("repair-tenant lost").succeeds();
     database.run("health-check").succeeds();

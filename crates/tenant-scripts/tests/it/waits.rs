@@ -104,7 +104,8 @@ async fn who_waits_says_once_for_whom() {
         .command("migrate-tenants --jobs 2")
         .migrations(&migrations);
     let run = run.start();
-    run.until_said("note: waiting for another run on tenant `").await;
+    run.until_said("note: waiting for another run on tenant `")
+        .await;
     for one in &holders {
         one.batch_execute("COMMIT").await.unwrap();
     }
@@ -130,7 +131,11 @@ async fn a_run_that_gives_up_has_said_for_whom_it_waited_and_what_helps() {
             .await;
         let ended = database.run(&format!("{line} --wait 3")).exits_with(1);
         let text = &ended.stderr;
-        assert_eq!(text.matches("note: waiting for another run").count(), 1, "{text}");
+        assert_eq!(
+            text.matches("note: waiting for another run").count(),
+            1,
+            "{text}"
+        );
         ended
             .says("error: another run is changing tenant `acme`\n")
             .says("note: the command waited for 3")
@@ -142,7 +147,9 @@ async fn a_run_that_gives_up_has_said_for_whom_it_waited_and_what_helps() {
             .conceals("note: waiting for another run");
     }
     let ended = database.run("drop-tenant acme --yes --wait 3 --json");
-    ended.exits_with(1).conceals("note: waiting for another run");
+    ended
+        .exits_with(1)
+        .conceals("note: waiting for another run");
 }
 
 #[tokio::test]
