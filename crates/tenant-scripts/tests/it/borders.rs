@@ -62,7 +62,7 @@ async fn with_a_transaction_for_each_migration_those_before_a_failure_stay() {
     fresh
         .run_with(&orphaned(), line)
         .exits_with(1)
-        .says("note: `beta`: 1 migration applied before the failure, and committed");
+        .says("note: 1 migration of tenant `beta` was applied before the failure and committed");
     let mended = Migrations::ours()
         .tenant("2026-02-01-000000_family", FAMILY)
         .tenant(

@@ -259,10 +259,11 @@ async fn the_sql_of_a_check_names_the_tenant_whatever_blanks_its_name_has() {
         let stray = format!("CREATE TABLE {schema}.stray (id int)");
         database.execute(&stray).await;
     }
-    let checked = database.run("health-check").fails().to_string();
-    let drops = checked
-        .lines()
-        .map(str::trim)
+    let checked = database.run("health-check --json").fails().json();
+    let problems = checked["problems"].as_array().unwrap().iter();
+    let hints = problems.filter_map(|problem| problem["hint"].as_str());
+    let drops = hints
+        .flat_map(str::lines)
         .filter(|line| line.starts_with("DROP "));
     let drops = drops.collect::<std::collections::BTreeSet<_>>();
     assert_eq!(

@@ -45,7 +45,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
         .run("rollback-tenants")
         .exits_with(2)
         .prints_nothing()
-        .says("This reverts, in 2 tenants, newest first:")
+        .says("This rolls back, in 2 tenants, newest first:")
         .says("2026-01-02-000000_add_dummy_description from 2 tenants")
         .says("hint: Give --yes to confirm it in advance.");
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
@@ -111,7 +111,7 @@ async fn a_dry_run_prints_the_plan_and_the_loss() {
     let database = two_with_rows().await;
     let shown = database.run("rollback-tenants --dry-run").succeeds().stdout;
     for part in [
-        "This reverts, in 2 tenants, newest first:",
+        "This rolls back, in 2 tenants, newest first:",
         "description",
         "\n  acme: 1 to roll back: 20260102000000\n",
         "2 tenants: 2 to roll back (",
