@@ -236,10 +236,16 @@ impl Link {
         } else {
             Stream::Tenant
         };
+        // A trial run is none whom something happens to.
+        let word = if schema.starts_with("a ") {
+            "in"
+        } else {
+            "for"
+        };
         let what = match failure.file {
-            MigrationFile::Up => format!("migration `{migration}` failed for {WHOM}"),
+            MigrationFile::Up => format!("migration `{migration}` failed {word} {WHOM}"),
             MigrationFile::Down => {
-                format!("rolling back migration `{migration}` failed for {WHOM}")
+                format!("rolling back migration `{migration}` failed {word} {WHOM}")
             }
         };
         let mut notes = cause(&failure.cause).into_iter().collect::<Vec<_>>();

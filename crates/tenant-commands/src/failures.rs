@@ -261,6 +261,7 @@ fn is_unchanged(outcome: &Outcome, error: &Error) -> bool {
 
 /// What stays of runs that failed after they had committed something.
 fn kept(report: &FleetReport) -> Vec<String> {
+    let failed = report.failures().count();
     let kept = report.failures().filter_map(|(outcome, _)| {
         let (count, done) = match (outcome.applied.len(), outcome.reverted.len()) {
             (0, 0) => return None,
@@ -277,6 +278,7 @@ fn kept(report: &FleetReport) -> Vec<String> {
         let migrations = counted(*count, "migration");
         let whom = match names.as_slice() {
             [name] => format!("tenant `{}`", shown(name)),
+            names if names.len() == failed => "each failed tenant".to_owned(),
             names => format!("{} tenants ({})", names.len(), a_few(names)),
         };
         Some(format!(

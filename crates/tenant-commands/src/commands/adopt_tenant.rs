@@ -31,7 +31,7 @@ use crate::{report, tenants, version};
 /// Exit code 1 when it is refused, and then nothing was changed.
 ///
 /// With --json: tenant, schema, version (the newest migration that it has, or null),
-/// by_definition (whether the version was found by the definition), differences (from what the
+/// by_shape (whether the version was found by the definition), differences (from what the
 /// migrations create, in words, if the history or --at says the version), notes (kind,
 /// detail, remedy; extension_inside for an extension in the schema, nothing_compared if
 /// there are unknown migrations).

@@ -17,7 +17,7 @@ use crate::tenants;
 ///
 /// Exit code 1 when there is a difference.
 ///
-/// With --json: same, first, second, differences: message, object (in words), only_in (first,
+/// With --json: same, first, second, differences: object (in words), only_in (first,
 /// second, or null), changes: aspect, first, second (texts, or null);
 /// migrations: only_in_first, only_in_second (versions).
 #[derive(Debug, Parser)]

@@ -29,8 +29,7 @@ use crate::words::with_schema;
 ///
 /// With --json: tenant, schema (its name), dropped, schema_existed, tables: name, rows
 /// (estimated, or null), bytes (or null), dependents: kind, name, owner (or null),
-/// rows (of a table or a column: estimated; or null), affected: kind, name; error (null, or why
-/// it was refused).
+/// rows (of a table or a column: estimated; or null), affected: kind, name.
 #[derive(Debug, Parser)]
 #[command(name = "drop-tenant", version)]
 pub struct DropTenant {

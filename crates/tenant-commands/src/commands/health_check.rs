@@ -36,7 +36,7 @@ const NAMED: usize = 5;
 /// session was changing, and that were not compared), tables_checked (false when the
 /// migrations could not be tried), varying (what each run of the migrations creates
 /// differently, and is not compared), in_both (what tenants and a schema behind them in the
-/// path at run time both have: kind, name, schema, tenants), groups: kind, message, tenants (how many have it), names (a few);
+/// path at run time both have: kind, name, schema, tenants), groups: kind, detail, tenants (how many have it);
 /// problems: tenant (null for the public schema), kind (missing_schema, missing_table,
 /// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
 /// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
@@ -44,8 +44,8 @@ const NAMED: usize = 5;
 /// edited_migration, no_fingerprints, no_access, orphaned_schema, unlisted_tenant, two_schemas,
 /// spare_leftover, spare_name, invalid_name, shared_schema, unfit_path, unreadable,
 /// nothing_selected, tables_not_checked, broken_migrations, unqualified_function,
-/// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), message, notes, hint,
-/// sqlstate, file, line, sql (the statements that would repair it).
+/// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), detail, remedy,
+/// sql (the statements that would mend it).
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {

@@ -28,9 +28,9 @@ use crate::words::with_schema;
 ///
 /// Exit code 1 when something is left, or when the repair failed.
 ///
-/// With --json: tenant, schema (its name), dry_run, repaired (the changes, in
-/// words), statements (those that ran, in order), left: kind, message, notes (why
-/// an attempt failed), hint, sql.
+/// With --json: tenant, schema (its name), dry_run, mended (what was, or would be, put right, in
+/// words), statements (those that ran, in order), left: kind, detail, why (messages
+/// of a failed attempt), remedy, sql.
 #[derive(Debug, Parser)]
 #[command(name = "repair-tenant", version)]
 pub struct RepairTenant {

@@ -124,7 +124,7 @@ async fn what_differs_alike_in_36_tenants_is_shown_once() {
 }
 
 #[tokio::test]
-async fn what_is_printed_into_a_pipe_has_no_color_although_errors_go_to_a_terminal() {
+async fn what_is_printed_into_a_pipe_has_no_color() {
     let database = fleet(1).await;
     database.execute("DROP TABLE t00.dummy_table").await;
     let checked = database.run("health-check").exits_with(1);
