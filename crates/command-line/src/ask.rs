@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use console::Term;
 use dialoguer::{Confirm, Input, Select};
 
-use crate::exit::{Interrupted, UsageError};
+use crate::exit::{Interrupted, usage};
 use crate::interrupt::Signals;
 
 /// Whether there is a terminal to ask at.
@@ -24,13 +24,13 @@ pub fn is_possible() -> bool {
 /// # Errors
 ///
 /// A wrong use (exit code 2) where there is no terminal to ask at: then
-/// `instead` names the option that answers beforehand.
+/// `instead` names the option that answers in advance.
 pub fn type_name(question: &str, name: &str, instead: &str) -> anyhow::Result<bool> {
     if !is_possible() {
-        return Err(anyhow!(UsageError(format!(
-            "this has to be confirmed, and there is no terminal to ask at; give {instead} to \
-             confirm it beforehand"
-        ))));
+        return Err(usage(
+            "a confirmation is needed, and there is no terminal to ask at",
+            format!("Give {instead} to confirm it in advance."),
+        ));
     }
     let input = Input::<String>::new()
         .with_prompt(question)
@@ -82,9 +82,10 @@ pub fn choose(question: &str, items: &[impl std::fmt::Display]) -> anyhow::Resul
 /// must find somebody who listens, or the cursor stays hidden for ever.
 fn ask<T>(prompt: impl FnOnce(&Term) -> dialoguer::Result<T>) -> anyhow::Result<T> {
     if !is_possible() {
-        return Err(anyhow!(UsageError(
-            "there is a question, and no terminal to ask at".to_owned()
-        )));
+        return Err(usage(
+            "an answer is needed, and there is no terminal to ask at",
+            "Run the command at a terminal.",
+        ));
     }
     let signals = Signals::listen()?;
     let terminal = Term::stderr();

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use tenant_core::{Error, InvalidName};
 
+use crate::hints::Advised;
 use crate::own_server;
 use crate::project::NoProject;
 
@@ -68,6 +69,13 @@ impl std::fmt::Display for UsageError {
 }
 
 impl std::error::Error for UsageError {}
+
+/// A wrong use, and what to do instead.
+#[must_use]
+pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    let what = what.into();
+    anyhow::Error::new(UsageError(what.clone())).context(Advised::new(what, hint))
+}
 
 /// Ctrl-C or SIGTERM ended the command, after it had put things in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use tenant_core::{ConnectError, Error};
 
-use crate::output::shown_lines;
+use crate::message::Hint;
 use crate::project::NoProject;
 use crate::{Invocation, remedy};
 
@@ -15,42 +15,22 @@ pub struct Advised {
     /// What failed.
     pub what: String,
     /// What to do next.
-    pub hint: String,
+    pub hints: Vec<Hint>,
 }
 
 impl Advised {
-    /// Both texts.
-    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// What failed, and a sentence that says what to do.
+    pub fn new(what: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self::with(what, [Hint::new(sentence)])
+    }
+
+    /// The same with hints that name what to run.
+    pub fn with(what: impl Into<String>, hints: impl IntoIterator<Item = Hint>) -> Self {
         Self {
             what: what.into(),
-            hint: hint.into(),
+            hints: hints.into_iter().collect(),
         }
     }
-}
-
-/// The error with its causes and what to do next, for people.
-#[must_use]
-pub fn render(error: &anyhow::Error, invocation: &Invocation) -> String {
-    let mut causes = causes(error.as_ref());
-    let first = causes.remove(0);
-    let label = console::style("error:").for_stderr().red().bold();
-    paragraph(
-        &format!("{label} {}", shown_lines(&first)),
-        &causes,
-        hint(error, invocation),
-    )
-}
-
-/// A heading, the causes below it, and what to do next.
-#[must_use]
-pub fn paragraph(heading: &str, causes: &[String], hint: Option<String>) -> String {
-    let causes = causes.iter();
-    let causes = causes.map(|cause| format!("  because: {}", shown_lines(cause)));
-    let hint = hint.map(|hint| format!("  to do:   {}", shown_lines(&hint)));
-    let lines = std::iter::once(heading.to_owned())
-        .chain(causes)
-        .chain(hint);
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The error's text and those of its causes. A transparent error repeats the
@@ -65,9 +45,9 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
 
 /// What to do after an error of any kind, where something can be done.
 #[must_use]
-pub fn hint(error: &anyhow::Error, invocation: &Invocation) -> Option<String> {
+pub fn of_any(error: &anyhow::Error, invocation: &Invocation) -> Vec<Hint> {
     if let Some(advised) = error.downcast_ref::<Advised>() {
-        return Some(advised.hint.clone());
+        return advised.hints.clone();
     }
     if let Some(error) = error.downcast_ref::<Error>() {
         return of(error, invocation);
@@ -75,14 +55,16 @@ pub fn hint(error: &anyhow::Error, invocation: &Invocation) -> Option<String> {
     if error.is::<NoProject>() {
         let hint = "Run this in the project's folder, or name a database with --database-url, \
                     DATABASE_URL or .env.";
-        return Some(hint.to_owned());
+        return vec![Hint::new(hint)];
     }
-    let error = error.downcast_ref::<ConnectError>()?;
-    remedy::text(&error.remedies(), invocation)
+    let error = error.downcast_ref::<ConnectError>();
+    error.map_or_else(Vec::new, |error| {
+        remedy::hints(&error.remedies(), invocation)
+    })
 }
 
 /// What to do after an error of the library.
 #[must_use]
-pub fn of(error: &Error, invocation: &Invocation) -> Option<String> {
-    remedy::text(&error.remedies_for(invocation.registry()), invocation)
+pub fn of(error: &Error, invocation: &Invocation) -> Vec<Hint> {
+    remedy::hints(&error.remedies_for(invocation.registry()), invocation)
 }

@@ -5,11 +5,13 @@
 //! options that say so are repeated.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
 
 use tenant_core::remedy::Command;
 use tenant_core::{At, Registry, TenantName, Version};
 
-use crate::{Common, shell, url};
+use crate::init::Stream;
+use crate::{Common, MigrationFolders, shell, url};
 
 /// How this program is called, and the options of this run that its advice repeats.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +21,8 @@ pub struct Invocation {
     options: Vec<String>,
     /// What knows which schema is whose.
     registry: Registry,
+    /// Where the migrations of this run are, if they are on the disk.
+    folders: MigrationFolders,
 }
 
 /// What can be called.
@@ -81,6 +85,20 @@ impl Invocation {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The same with migrations in these folders.
+    #[must_use]
+    pub fn reading(self, folders: MigrationFolders) -> Self {
+        Self { folders, ..self }
+    }
+
+    /// The file of a migration, as it can be opened. Of one that is compiled in, the folder and
+    /// the file.
+    #[must_use]
+    pub fn file_of(&self, stream: Stream, migration: &str, file: impl Display) -> String {
+        let found = self.folders.find(stream, migration, &file.to_string());
+        found.unwrap_or_else(|| format!("{migration}/{file}"))
     }
 
     /// Repeats one more option.

@@ -1,9 +1,56 @@
-//! How a failure looks with `--json`. Field names are stable.
+//! What every document of `--json` has. Field names are stable.
+//!
+//! A document begins with `schema_version`. An error, a problem, a finding and a note have the
+//! same keys ([`Said`]), whatever else each has beside them.
 
 use serde::Serialize;
-use tenant_core::{Error, MigrationFile, PgError};
+use tenant_core::Error;
 
-use crate::{Invocation, hints};
+use crate::explained::Explained;
+use crate::message::{Hint, Place};
+use crate::{Invocation, remedy};
+
+/// The version of all documents. It grows when a field is renamed, removed or gets another
+/// meaning. A new field leaves it as it is.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A document with its version, which is its first field.
+#[derive(Debug, Serialize)]
+pub struct Versioned<'a, T: ?Sized> {
+    schema_version: u32,
+    #[serde(flatten)]
+    document: &'a T,
+}
+
+impl<'a, T: ?Sized> Versioned<'a, T> {
+    /// That document in the present version.
+    #[must_use]
+    pub fn new(document: &'a T) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            document,
+        }
+    }
+}
+
+/// What is said, with the keys that each error, problem, finding and note has.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Said {
+    /// What it is, with the causes of an error behind colons.
+    pub message: String,
+    /// Facts about it, such as what was rolled back.
+    pub notes: Vec<String>,
+    /// What to do next: sentences, and what to run on lines of their own.
+    pub hint: Option<String>,
+    /// PostgreSQL's code, when the server spoke.
+    pub sqlstate: Option<String>,
+    /// The file that it is about, as it can be opened.
+    pub file: Option<String>,
+    /// The line of that file, from 1.
+    pub line: Option<usize>,
+    /// The column of that line, from 1.
+    pub column: Option<usize>,
+}
 
 /// A command that failed as a whole.
 #[derive(Debug, Serialize)]
@@ -14,117 +61,114 @@ pub struct Failure {
 /// An error in parts.
 #[derive(Debug, Serialize)]
 pub struct ErrorDetail {
-    /// The whole chain of causes.
-    message: String,
-    /// PostgreSQL's code, when the server spoke.
-    sqlstate: Option<String>,
+    #[serde(flatten)]
+    said: Said,
     /// The name of the migration that failed.
     migration: Option<String>,
-    /// Its file: `up.sql` or `down.sql`; of a seed the file that was named.
-    file: Option<String>,
-    /// The line of that file, from 1.
-    line: Option<usize>,
-    /// What to do next.
-    hint: Option<String>,
+    /// The beginning of the statement that failed.
+    statement: Option<String>,
+}
+
+impl Said {
+    /// A message alone.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The same with these facts.
+    #[must_use]
+    pub fn notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// The same with what to do next.
+    #[must_use]
+    pub fn hints(self, hints: &[Hint]) -> Self {
+        Self {
+            hint: remedy::joined(hints),
+            ..self
+        }
+    }
+
+    /// The same with the code of PostgreSQL.
+    #[must_use]
+    pub fn sqlstate(self, sqlstate: Option<String>) -> Self {
+        Self { sqlstate, ..self }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        let file = self.file.clone()?;
+        Some(Place {
+            file,
+            line: self.line,
+            column: self.column,
+        })
+    }
+
+    /// The same at this place.
+    #[must_use]
+    pub fn at(self, place: Option<Place>) -> Self {
+        let (file, line, column) = match place {
+            Some(place) => (Some(place.file), place.line, place.column),
+            None => (None, None, None),
+        };
+        Self {
+            file,
+            line,
+            column,
+            ..self
+        }
+    }
 }
 
 impl Failure {
     /// What ended the command.
     #[must_use]
     pub fn of(error: &anyhow::Error, invocation: &Invocation) -> Self {
-        let mut detail = match error.downcast_ref::<Error>() {
-            Some(known) => ErrorDetail::of(known, invocation),
-            None => ErrorDetail::text(String::new()),
-        };
-        if let Some(said) = error.downcast_ref::<PgError>() {
-            detail.sqlstate = said.sqlstate().map(str::to_owned);
+        Self {
+            error: Explained::of(error, invocation).into(),
         }
-        // Either may be in the context, which only the whole error knows.
-        detail.message = hints::causes(error.as_ref()).join(": ");
-        detail.hint = hints::hint(error, invocation);
-        Self { error: detail }
     }
 
-    /// Arguments that were not understood.
+    /// What was explained already, such as arguments that were not understood.
     #[must_use]
-    pub fn usage(message: String) -> Self {
+    pub fn explained(error: Explained) -> Self {
         Self {
-            error: ErrorDetail::text(message),
+            error: error.into(),
         }
     }
 }
 
 impl ErrorDetail {
-    fn text(message: String) -> Self {
-        Self {
-            message,
-            sqlstate: None,
-            migration: None,
-            file: None,
-            line: None,
-            hint: None,
-        }
-    }
-
     /// The parts of an error of the library.
     #[must_use]
     pub fn of(error: &Error, invocation: &Invocation) -> Self {
-        let (migration, file, line) = match error {
-            Error::Hook(failure) => (None, Some(failure.hook.clone()), Some(failure.line)),
-            _ => place(error).map_or((None, None, None), |place| {
-                let file = Some(place.file.to_string());
-                (Some(place.migration.to_owned()), file, place.line)
-            }),
-        };
-        Self {
-            message: hints::causes(error).join(": "),
-            sqlstate: error.sqlstate().map(str::to_owned),
-            migration,
-            file,
-            line,
-            hint: hints::of(error, invocation),
-        }
+        Explained::of_library(error, invocation).into()
     }
 }
 
-/// The place in a migration that an error is about.
-struct Place<'a> {
-    migration: &'a str,
-    file: MigrationFile,
-    line: Option<usize>,
+impl From<Explained> for Said {
+    fn from(error: Explained) -> Self {
+        Self::new(error.text())
+            .hints(&error.hints)
+            .notes(error.notes)
+            .sqlstate(error.sqlstate)
+            .at(error.place)
+    }
 }
 
-fn place(error: &Error) -> Option<Place<'_>> {
-    let (migration, file, line) = match error {
-        Error::Migration(failure) => (&failure.migration, failure.file, Some(failure.line)),
-        Error::Refused {
-            migration,
-            file,
-            refusal,
-        } => (migration, *file, Some(refusal.line)),
-        Error::ChangedPath {
-            migration,
-            file,
-            line,
-            ..
-        } => (migration, *file, *line),
-        Error::Deferred {
-            migration, file, ..
-        } => (migration, *file, None),
-        Error::ChangedElsewhere {
-            migrations,
-            file,
-            line,
-            ..
-        } => match migrations.as_slice() {
-            [one] => (one, *file, *line),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(Place {
-        migration,
-        file,
-        line,
-    })
+impl From<Explained> for ErrorDetail {
+    fn from(mut error: Explained) -> Self {
+        Self {
+            migration: error.migration.take(),
+            statement: error.statement.take(),
+            said: error.into(),
+        }
+    }
 }

@@ -15,7 +15,7 @@
 
 use std::fmt;
 
-use console::{Style, style};
+use console::{Style, StyledObject};
 
 use crate::output::{shown, shown_lines};
 
@@ -40,6 +40,13 @@ enum Level {
     Error,
     Warning,
     Note,
+}
+
+/// Where a message is shown.
+#[derive(Debug, Clone, Copy)]
+enum On {
+    Stdout,
+    Stderr,
 }
 
 /// A place in a file. Lines and columns count from 1.
@@ -132,16 +139,33 @@ impl Message {
         self
     }
 
+    /// Whether it is a fact, and neither an error nor a warning.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        self.level == Level::Note
+    }
+
     /// The text without its label, for a document.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The lines as they are shown. What came from a database cannot steer a terminal.
+    /// The lines as they are shown on standard error. What came from a database cannot steer a
+    /// terminal.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![labeled(self.level.label(), &self.text)];
+        self.lines_on(On::Stderr)
+    }
+
+    /// The same for standard output, where it is part of a result.
+    #[must_use]
+    pub fn in_result(&self) -> String {
+        self.lines_on(On::Stdout).join("\n")
+    }
+
+    fn lines_on(&self, on: On) -> Vec<String> {
+        let mut lines = vec![labeled(self.level.label(on), &self.text)];
         lines.extend(self.place.iter().map(|place| format!("  --> {place}")));
         if let Some(excerpt) = &self.excerpt {
             let excerpt = excerpt.lines().filter(|line| !line.trim().is_empty());
@@ -149,8 +173,8 @@ impl Message {
         }
         lines.extend(self.rows.iter().map(|row| format!("  {}", shown(row))));
         let notes = self.notes.iter();
-        lines.extend(notes.map(|note| labeled(Level::Note.label(), note)));
-        lines.extend(self.hints.iter().flat_map(Hint::lines));
+        lines.extend(notes.map(|note| labeled(Level::Note.label(on), note)));
+        lines.extend(self.hints.iter().flat_map(|hint| hint.lines(on)));
         lines
     }
 }
@@ -162,17 +186,27 @@ impl fmt::Display for Message {
 }
 
 impl Level {
-    fn label(self) -> console::StyledObject<&'static str> {
+    fn label(self, on: On) -> StyledObject<&'static str> {
         let (label, color) = match self {
             Self::Error => ("error:", Style::new().red()),
             Self::Warning => ("warning:", Style::new().yellow()),
             Self::Note => ("note:", Style::new()),
         };
-        color.bold().for_stderr().apply_to(label)
+        on.style(color).apply_to(label)
     }
 }
 
-fn labeled(label: console::StyledObject<&str>, text: &str) -> String {
+impl On {
+    /// Whether there are colors is for that stream to say.
+    fn style(self, style: Style) -> Style {
+        match self {
+            Self::Stdout => style.bold(),
+            Self::Stderr => style.bold().for_stderr(),
+        }
+    }
+}
+
+fn labeled(label: StyledObject<&str>, text: &str) -> String {
     format!("{label} {}", shown_lines(text))
 }
 
@@ -186,6 +220,15 @@ impl Hint {
         }
     }
 
+    /// A sentence, and lines to run below it.
+    #[must_use]
+    pub fn to_run(sentence: impl Into<String>, run: Vec<String>) -> Self {
+        Self {
+            sentence: sentence.into(),
+            run,
+        }
+    }
+
     /// One more line to run.
     #[must_use]
     pub fn run(mut self, line: impl Into<String>) -> Self {
@@ -193,8 +236,8 @@ impl Hint {
         self
     }
 
-    fn lines(&self) -> Vec<String> {
-        let label = style("hint:").for_stderr().cyan().bold();
+    fn lines(&self, on: On) -> Vec<String> {
+        let label = on.style(Style::new().cyan()).apply_to("hint:");
         let mut lines = vec![labeled(label, &self.sentence)];
         let run = self.run.iter().flat_map(|run| run.lines());
         lines.extend(run.map(|line| format!("{INDENT}{}", shown(line))));

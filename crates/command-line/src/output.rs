@@ -7,7 +7,8 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 
-use crate::Common;
+use crate::json::Versioned;
+use crate::{Common, Message};
 
 /// The width of a table where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: u16 = 120;
@@ -73,13 +74,23 @@ impl Output {
         self.answer(document, text)
     }
 
-    /// Prints a JSON document.
+    /// Prints a JSON document, which begins with its version.
     ///
     /// # Errors
     ///
     /// When standard output cannot be written to.
     pub fn document(self, document: &impl Serialize) -> anyhow::Result<()> {
-        to_stdout(&serde_json::to_string_pretty(document)?)
+        to_stdout(&serde_json::to_string_pretty(&Versioned::new(document))?)
+    }
+
+    /// Says a message on standard error. `--quiet` silences notes; `--json` does too, because
+    /// the document has them.
+    pub fn say(self, message: &Message) {
+        if message.is_note() {
+            self.note(&message.to_string());
+        } else {
+            self.problem(&message.to_string());
+        }
     }
 
     /// Says on standard error what goes on.

@@ -7,29 +7,62 @@ use tenant_core::Remedy;
 use tenant_core::remedy::{Command, Purpose, Sql};
 
 use crate::Invocation;
+use crate::message::Hint;
 use crate::words::to_run;
 
-/// Several remedies, of which one is to be chosen, as sentences on one line. `None`
-/// when there are none.
+/// Several remedies, of which one is to be chosen: a hint for each. The later ones begin with
+/// "Or", except those that only help to choose.
 #[must_use]
-pub fn text(remedies: &[Remedy], invocation: &Invocation) -> Option<String> {
-    let mut sentences = Vec::new();
+pub fn hints(remedies: &[Remedy], invocation: &Invocation) -> Vec<Hint> {
+    let mut hints = Vec::new();
     for remedy in remedies {
-        let clause = clause(remedy, invocation);
-        let is_choice = !sentences.is_empty() && !only_explains(remedy);
-        sentences.push(if is_choice {
-            format!("Or {clause}.")
+        let clause = Clause::of(remedy, invocation);
+        let is_choice = !hints.is_empty() && !only_explains(remedy);
+        let sentence = if is_choice {
+            format!("Or {}.", clause.words)
         } else {
-            sentence_of(&clause)
-        });
+            sentence_of(&clause.words)
+        };
+        hints.push(Hint::to_run(sentence, clause.run));
     }
-    (!sentences.is_empty()).then(|| sentences.join(" "))
+    hints
 }
 
-/// One remedy as a sentence, on one line.
+/// One remedy as a hint.
 #[must_use]
-pub fn sentence(remedy: &Remedy, invocation: &Invocation) -> String {
-    sentence_of(&clause(remedy, invocation))
+pub fn hint(remedy: &Remedy, invocation: &Invocation) -> Hint {
+    let clause = Clause::of(remedy, invocation);
+    Hint::to_run(sentence_of(&clause.words), clause.run)
+}
+
+/// Several remedies as a document has them. `None` when there are none.
+#[must_use]
+pub fn text(remedies: &[Remedy], invocation: &Invocation) -> Option<String> {
+    joined(&hints(remedies, invocation))
+}
+
+/// Hints as a document has them: the sentences, and what to run on lines of their own. `None`
+/// when there are none.
+#[must_use]
+pub fn joined(hints: &[Hint]) -> Option<String> {
+    let lines = hints.iter().map(ToString::to_string).collect::<Vec<_>>();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Several remedies as one paragraph, for a page: what to run stands in backquotes behind its
+/// sentence.
+#[must_use]
+pub fn paragraph(remedies: &[Remedy], invocation: &Invocation) -> Option<String> {
+    let hints = hints(remedies, invocation);
+    let sentences = hints.iter().map(|hint| {
+        let sentence = hint.sentence.trim_end_matches('.');
+        match hint.run.as_slice() {
+            [] => format!("{sentence}."),
+            run => format!("{sentence}: `{}`.", run.join(" ")),
+        }
+    });
+    let sentences = sentences.collect::<Vec<_>>();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn sentence_of(clause: &str) -> String {
@@ -50,24 +83,50 @@ fn only_explains(remedy: &Remedy) -> bool {
     }
 }
 
-/// Begins with a small letter, and has no full stop at its end.
-fn clause(remedy: &Remedy, invocation: &Invocation) -> String {
-    match remedy {
-        Remedy::Command(command) => of_command(command, invocation),
-        Remedy::Sql(sql) => of_sql(sql),
-        Remedy::Advice(advice) => advice::words(*advice).to_owned(),
-        _ => "look at the documentation of tenant-core".to_owned(),
+/// What to do, and what to run for it.
+struct Clause {
+    /// Begins with a small letter, and has no full stop at its end.
+    words: String,
+    run: Vec<String>,
+}
+
+impl Clause {
+    fn of(remedy: &Remedy, invocation: &Invocation) -> Self {
+        match remedy {
+            Remedy::Command(command) => Self {
+                words: of_command(command),
+                run: vec![invocation.call(command)],
+            },
+            Remedy::Sql(sql) => Self {
+                words: of_sql(sql).to_owned(),
+                run: statements(sql),
+            },
+            Remedy::Advice(advice) => Self::words(advice::words(*advice)),
+            _ => Self::words("read the documentation of tenant-core"),
+        }
+    }
+
+    fn words(words: &str) -> Self {
+        Self {
+            words: words.to_owned(),
+            run: Vec::new(),
+        }
     }
 }
 
-fn of_command(command: &Command, invocation: &Invocation) -> String {
-    let call = invocation.call(command);
-    let what = match command {
+fn statements(sql: &Sql) -> Vec<String> {
+    let statements = sql.statements.iter();
+    let statements = statements.map(|statement| format!("{};", to_run(statement)));
+    statements.collect()
+}
+
+fn of_command(command: &Command) -> String {
+    let words = match command {
         Command::MigratePublic => "apply the public migrations",
         Command::MigrateTenants => "migrate the tenants",
         Command::MigrateTenant(_) => "migrate the tenant",
         Command::CreateTenant(_) => "create the tenant",
-        Command::ListTenants => return format!("to list the tenants, run `{call}`"),
+        Command::ListTenants => "list the tenants",
         Command::DropTenant(_) => "drop the tenant",
         Command::RenameTenant { .. } => {
             "if the application has renamed the tenant, rename its schema as well"
@@ -76,18 +135,14 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
         Command::AdoptTenant {
             at: Some(At::Version(version)),
             ..
-        } => return format!("adopt the schema at version {version}: `{call}`"),
+        } => return format!("adopt the schema at version {version}"),
         Command::AdoptTenant { at: Some(_), .. } => "adopt the schema before the first migration",
         Command::RepairTenant(_) => "repair the tenant",
-        Command::CheckTenants | Command::CheckQuickly => {
-            return format!("to check the tenants, run `{call}`");
-        }
-        Command::CheckTenant(_) => return format!("to check the tenant, run `{call}`"),
+        Command::CheckTenants | Command::CheckQuickly => "check the tenants",
+        Command::CheckTenant(_) => "check the tenant",
         Command::DistributeTenant(_) => "distribute the tenant",
         Command::KeepSpares(0) => {
-            return format!(
-                "drop the spares: `{call}`. Then run it again with the number that you want"
-            );
+            "drop the spares, then run the command again with the number that you want"
         }
         Command::KeepSpares(_) => "create the spares",
         Command::Squash => "if a baseline replaces them, see what squashing would do",
@@ -97,34 +152,20 @@ fn of_command(command: &Command, invocation: &Invocation) -> String {
         Command::AcceptEdits(_) => "if the edit changes nothing, accept it",
         _ => "run",
     };
-    format!("{what}: `{call}`")
+    words.to_owned()
 }
 
-fn of_sql(sql: &Sql) -> String {
-    let statements = sql.statements.iter();
-    let statements = statements.map(|statement| format!("{};", to_run(statement)));
-    let statements = statements.collect::<Vec<_>>().join(" ");
-    let what = match sql.purpose {
-        // These can be long. Whoever shows a difference lists its statements below.
-        Purpose::DropObject => return "if nothing uses it, drop it with this SQL".to_owned(),
-        Purpose::UndoChange => {
-            return "if nothing needs the change, undo it with this SQL".to_owned();
-        }
-        Purpose::RevokeGrants => {
-            return "if nothing needs these rights, revoke them with this SQL".to_owned();
-        }
-        Purpose::RenameBack => {
-            return "if nothing uses the new name, rename it back with this SQL".to_owned();
-        }
-        Purpose::ChangeDefinition => {
-            return "find out what the values would become, then run this SQL".to_owned();
-        }
+fn of_sql(sql: &Sql) -> &'static str {
+    match sql.purpose {
+        Purpose::DropObject => "if nothing uses it, drop it",
+        Purpose::UndoChange => "if nothing needs the change, undo it",
+        Purpose::RevokeGrants => "if nothing needs these rights, revoke them",
+        Purpose::RenameBack => "if nothing uses the new name, rename it back",
+        Purpose::ChangeDefinition => "check how the values would change, then run this SQL",
         Purpose::DropSchema => "if nothing uses the schema, drop it",
         Purpose::GrantAccess => {
-            return format!(
-                "grant the role access: `{statements}`. The guide, TENANT_SCHEMA_MIGRATION.md, \
-                 has the default privileges for new tenants"
-            );
+            "grant the role access. TENANT_SCHEMA_MIGRATION.md has the default privileges for new \
+             tenants"
         }
         Purpose::ChangeOwner => "change the owner of the schema",
         Purpose::Unregister => "correct the name in the registry, or delete its row",
@@ -136,25 +177,17 @@ fn of_sql(sql: &Sql) -> String {
         Purpose::CreateRegistry => "create the table",
         Purpose::ForgetFingerprints => "forget them",
         Purpose::CreateSchema => "create the schema",
-        Purpose::AddNode => "add the server to the cluster as a superuser",
-        Purpose::OpenNode => "let the server take tenants, as a superuser",
+        Purpose::AddNode => "add the node to the cluster as a superuser",
+        Purpose::OpenNode => "let the node hold tenants, as a superuser",
         Purpose::MoveExtension => {
-            return format!(
-                "move it to a schema of its own, and name that schema with --extensions-schema: \
-                 `{statements}`"
-            );
+            "move it to its own schema, and name that schema with --extensions-schema"
         }
-        Purpose::AddToMigration => "write a migration for the tenants with",
+        Purpose::AddToMigration => "write a migration for the tenants with this SQL",
         Purpose::RenamePath => "set the path to the new name",
-        Purpose::ListTriggers => {
-            return format!("to list the triggers that call it, run `{statements}`");
-        }
-        Purpose::ListTableTriggers => {
-            return format!("to list the triggers of the table, run `{statements}`");
-        }
-        _ => "run",
-    };
-    format!("{what}: `{statements}`")
+        Purpose::ListTriggers => "list the triggers that call it",
+        Purpose::ListTableTriggers => "list the triggers of the table",
+        _ => "run this SQL",
+    }
 }
 
 #[cfg(test)]

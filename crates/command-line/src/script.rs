@@ -7,11 +7,11 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser};
 use tenant_core::{Error, InvalidName, Migrations, Naming, TenantName, Tenants};
 
-use crate::exit::{UsageError, Verdict};
+use crate::exit::{self, Verdict};
 use crate::settings::{self, ProjectSettings, failure, find_settings};
 use crate::{
-    Common, Environment, Invocation, NameArg, Output, Program, complete, database, hints, json,
-    migrations,
+    Common, Environment, Explained, Invocation, Message, MigrationFolders, NameArg, Output,
+    Program, complete, database, json, migrations, usage,
 };
 
 /// A command.
@@ -165,7 +165,7 @@ impl Context {
         let database = tenant_core::Database::parse(&url)?;
         self.output.detail(&format!("database: {database}"));
         for warning in database.warnings() {
-            self.output.problem(&format!("warning: {warning}"));
+            self.output.say(&Message::warning(warning.to_string()));
         }
         Ok(database)
     }
@@ -188,7 +188,7 @@ impl Context {
                 let read = migrations::read(&self.settings, folder.as_deref())?;
                 if read.tenant.iter().len() == 0 {
                     self.output
-                        .note("note: there are no migrations for tenants yet");
+                        .say(&Message::note("there are no migrations for tenants yet"));
                 }
                 read
             }
@@ -207,7 +207,7 @@ impl Context {
         let name = self.naming()?.name(text);
         name.map_err(|error| {
             if may_hold_a_password(text) {
-                return UsageError(CONCEALED.to_owned()).into();
+                return exit::usage(CONCEALED, CONCEALED_HINT);
             }
             error.into()
         })
@@ -362,20 +362,32 @@ fn run<S: Script>(program: &Program, script: S, matches: &ArgMatches) -> Verdict
 
 /// How the program is called. Settings that make no sense are reported when they are used.
 fn invocation(program: &Program, common: &Common, settings: &ProjectSettings) -> Invocation {
-    let called = Invocation::of(common).spelled(program.spelling);
+    let called = Invocation::of(common)
+        .spelled(program.spelling)
+        .reading(folders(program, common, settings));
     match settings.registry() {
         Ok(Some(registry)) => called.listed_in(registry),
         _ => called,
     }
 }
 
+/// Where the migrations of a command are. Those that are compiled in are in no folder.
+fn folders(program: &Program, common: &Common, settings: &ProjectSettings) -> MigrationFolders {
+    let option = common.migrations_dir.as_deref();
+    let named = option.is_some() || settings.folders("tenant").is_some();
+    if program.compiled_in.is_some() && !named {
+        return MigrationFolders::default();
+    }
+    MigrationFolders::of(settings, option)
+}
+
 /// Reports the error that ended a command.
 fn fail(output: Output, invocation: &Invocation, error: &anyhow::Error) -> Verdict {
-    output.problem(&hints::render(error, invocation));
+    output.say(&Explained::of(error, invocation).message());
     if output.is_json()
         && let Err(error) = output.document(&json::Failure::of(error, invocation))
     {
-        output.problem(&hints::render(&error, invocation));
+        output.say(&Explained::of(&error, invocation).message());
     }
     Verdict::of(error)
 }
@@ -388,35 +400,32 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 fn refused(error: &clap::Error) -> Verdict {
-    let output = Output::new(&Common::json());
-    let mut message = error.to_string();
-    if may_hold_a_password(&message) {
-        message = format!("error: {CONCEALED}");
-        output.problem(&message);
-    } else {
+    if usage::is_help(error) {
         // There is nobody left to tell when this fails.
         let _ = error.print();
     }
     if !error.use_stderr() {
         return Verdict::Done;
     }
+    let output = Output::new(&Common::json());
+    let mut explained = usage::explained(error);
+    if may_hold_a_password(&error.to_string()) {
+        explained = usage::of(CONCEALED, CONCEALED_HINT);
+    }
+    if !usage::is_help(error) {
+        output.say(&explained.clone().message());
+    }
     if std::env::args_os().any(|argument| argument == "--json") {
-        let _ = output.document(&json::Failure::usage(without_usage(&message)));
+        let _ = output.document(&json::Failure::explained(explained));
     }
     Verdict::Usage
 }
 
-/// clap's message on one line, without the form of the command behind it.
-fn without_usage(message: &str) -> String {
-    let lines = message.lines().map(str::trim);
-    let told = lines.take_while(|line| !line.starts_with("Usage:"));
-    let told = told.filter(|line| !line.is_empty()).collect::<Vec<_>>();
-    told.join(" ").trim_start_matches("error: ").to_owned()
-}
-
 /// What is said of arguments that must not be repeated.
-const CONCEALED: &str = "an argument is out of place that looks like a database URL; it is \
-                         given as --database-url URL (see --help)";
+const CONCEALED: &str = "an argument that looks like a database URL is out of place";
+
+/// What to do about them.
+const CONCEALED_HINT: &str = "Give the URL as --database-url URL.";
 
 /// clap repeats the argument that it does not understand.
 fn may_hold_a_password(message: &str) -> bool {

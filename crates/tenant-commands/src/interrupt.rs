@@ -7,9 +7,9 @@ use command_line::{Output, exit};
 use tenant_core::Stop;
 
 /// What a run over several tenants says at the first signal.
-pub(crate) const OF_A_FLEET: &str = "Stopping: the tenants under way are finished, no other is \
-     begun. Ctrl-C again ends at once and without a report; the server then finishes those \
-     tenants alone.";
+pub(crate) const OF_A_FLEET: &str = "Stopping. The command finishes the tenants in progress and \
+     starts no other. Press Ctrl-C again to end at once without a report. The server then finishes \
+     those tenants alone.";
 
 /// A stop signal that Ctrl-C or SIGTERM sends to a run; `words` say what that means.
 ///

@@ -1,12 +1,11 @@
 //! The JSON document of a run over several tenants. Field names are stable.
 
-use command_line::Invocation;
-use command_line::json::ErrorDetail;
+use command_line::json::{ErrorDetail, Said};
+use command_line::{Invocation, remedy};
 use serde::Serialize;
 use tenant_core::{ErrorKind, FleetReport, Loss, Note, Outcome, SpareReport, Status, Version};
 
 use crate::messages::{self, MessageDetail};
-use crate::report;
 
 /// A run over several tenants.
 #[derive(Debug, Serialize)]
@@ -43,11 +42,11 @@ pub(crate) struct Fleet {
 #[derive(Debug, Serialize)]
 pub(crate) struct NoteDetail {
     kind: &'static str,
-    detail: String,
-    remedy: String,
+    #[serde(flatten)]
+    said: Said,
 }
 
-/// What a rollback takes away.
+/// What a rollback drops although it holds something.
 #[derive(Debug, Serialize)]
 struct LossDetail {
     table: String,
@@ -200,10 +199,10 @@ pub(crate) fn notes(notes: &[Note], by: &Invocation) -> Vec<NoteDetail> {
 }
 
 fn note(note: &Note, by: &Invocation) -> NoteDetail {
+    let hints = remedy::hints(&note.remedies(), by);
     NoteDetail {
         kind: note.code(),
-        detail: note.to_string(),
-        remedy: report::remedy(note, by),
+        said: Said::new(note.to_string()).hints(&hints),
     }
 }
 
@@ -219,7 +218,7 @@ fn tenant(outcome: &Outcome, by: &Invocation) -> Tenant {
         forgotten: None,
         accepted: None,
         from_spare: None,
-        messages: Some(messages::details(&outcome.messages)),
+        messages: Some(messages::details(&outcome.messages, by)),
         messages_left_out: Some(outcome.messages_left_out),
         duration_ms: outcome.duration.as_millis(),
         error: outcome

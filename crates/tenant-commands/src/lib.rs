@@ -7,9 +7,12 @@
 
 pub mod commands;
 pub mod entry;
+mod failures;
+mod groups;
 pub mod interrupt;
 mod json;
 mod messages;
+mod names;
 mod progress;
 mod report;
 mod seed;

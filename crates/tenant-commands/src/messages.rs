@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use command_line::Output;
-use command_line::output::shown;
+use command_line::init::Stream;
+use command_line::json::Said as Keys;
+use command_line::{Context, Invocation, Message, Place};
 use serde::Serialize;
 use tenant_core::{
     FleetReport, MigrationFailure, Outcome, PublicOutcome, ServerMessage, SpareReport,
 };
 
-/// How many tenants are named with a message.
-const NAMED: usize = 3;
+use crate::names::whom;
 
 /// How many messages are shown.
 const SHOWN: usize = 50;
@@ -19,30 +19,57 @@ const SHOWN: usize = 50;
 #[derive(Debug, Serialize)]
 pub(crate) struct MessageDetail {
     severity: String,
-    text: String,
-    sqlstate: String,
-    detail: Option<String>,
-    hint: Option<String>,
+    #[serde(flatten)]
+    said: Keys,
     migration: String,
-    file: String,
-    line: usize,
 }
 
-/// Messages, in their order.
-pub(crate) fn details(messages: &[ServerMessage]) -> Vec<MessageDetail> {
-    messages.iter().map(detail).collect()
+/// Messages of a tenant's migrations, in their order.
+pub(crate) fn details(messages: &[ServerMessage], by: &Invocation) -> Vec<MessageDetail> {
+    let details = messages.iter();
+    let details = details.map(|message| detail(message, Stream::Tenant, by));
+    details.collect()
 }
 
-fn detail(message: &ServerMessage) -> MessageDetail {
+/// The same of the public migrations.
+pub(crate) fn public_details(messages: &[ServerMessage], by: &Invocation) -> Vec<MessageDetail> {
+    let details = messages.iter();
+    let details = details.map(|message| detail(message, Stream::Public, by));
+    details.collect()
+}
+
+fn detail(message: &ServerMessage, stream: Stream, by: &Invocation) -> MessageDetail {
+    let said = Keys::new(text(message))
+        .notes(hint(message))
+        .sqlstate(Some(message.sqlstate.clone()))
+        .at(Some(place(message, stream, by)));
     MessageDetail {
         severity: message.severity.clone(),
-        text: message.text.clone(),
-        sqlstate: message.sqlstate.clone(),
-        detail: message.detail.clone(),
-        hint: message.hint.clone(),
+        said,
         migration: message.migration.clone(),
-        file: message.file.clone(),
-        line: message.line,
+    }
+}
+
+/// The message, and the detail behind a colon.
+fn text(message: &ServerMessage) -> String {
+    match &message.detail {
+        Some(detail) => format!("{}: {detail}", message.text),
+        None => message.text.clone(),
+    }
+}
+
+/// What the server advises. It is no advice of this program, so it is a note.
+fn hint(message: &ServerMessage) -> Vec<String> {
+    let hint = message.hint.as_ref();
+    let hint = hint.map(|hint| format!("PostgreSQL's hint: {hint}"));
+    hint.into_iter().collect()
+}
+
+fn place(message: &ServerMessage, stream: Stream, by: &Invocation) -> Place {
+    Place {
+        file: by.file_of(stream, &message.migration, &message.file),
+        line: Some(message.line),
+        column: None,
     }
 }
 
@@ -84,28 +111,30 @@ impl<'a> Said<'a> {
 }
 
 /// Shows what was said in a run over several tenants.
-pub(crate) fn of_fleet(output: Output, report: &FleetReport) {
+pub(crate) fn of_fleet(context: &Context, report: &FleetReport) {
     let outcomes = report.outcomes.iter().chain(&report.spares);
-    show(output, &outcomes.map(Said::of).collect::<Vec<_>>());
+    show(context, &outcomes.map(Said::of).collect::<Vec<_>>());
 }
 
 /// The same of spares.
-pub(crate) fn of_spares(output: Output, report: &SpareReport) {
+pub(crate) fn of_spares(context: &Context, report: &SpareReport) {
     show(
-        output,
+        context,
         &report.outcomes.iter().map(Said::of).collect::<Vec<_>>(),
     );
 }
 
 /// Shows each message once, whatever the number of tenants that it is about. A
 /// document has them too.
-pub(crate) fn show(output: Output, said: &[Said<'_>]) {
+pub(crate) fn show(context: &Context, said: &[Said<'_>]) {
+    let output = context.output;
     if output.is_json() {
         return;
     }
     let same = group(said);
     for (message, names) in same.iter().take(SHOWN) {
-        output.problem(&words(message, names));
+        let shown = shown(message, names, context.invocation());
+        output.problem(&shown.to_string());
     }
     let left_out = said.iter().map(|one| one.left_out).sum::<usize>();
     let more = left_out + same.len().saturating_sub(SHOWN);
@@ -134,39 +163,27 @@ fn group<'a>(said: &[Said<'a>]) -> Vec<(&'a ServerMessage, Vec<&'a str>)> {
     groups
 }
 
-fn words(message: &ServerMessage, names: &[&str]) -> String {
-    let label = if message.is_warning() {
-        console::style("warning:").for_stderr().yellow().bold()
-    } else {
-        console::style("note:").for_stderr().bold()
+fn shown(message: &ServerMessage, names: &[&str], by: &Invocation) -> Message {
+    let text = match message.sqlstate.as_str() {
+        "00000" | "01000" => text(message),
+        code => format!("{} (SQLSTATE {code}){}", message.text, detail_of(message)),
     };
-    let place = format!(
-        "  --> {}/{}:{}{}",
-        shown(&message.migration),
-        message.file,
-        message.line,
-        of_tenants(names)
-    );
-    format!("{label} {}\n{place}", shown(&message.to_string()))
+    let shown = if message.is_warning() {
+        Message::warning(text)
+    } else {
+        Message::note(text)
+    };
+    let stream = match names {
+        [] => Stream::Public,
+        _ => Stream::Tenant,
+    };
+    shown
+        .at(place(message, stream, by))
+        .rows(whom(names))
+        .notes(hint(message))
 }
 
-/// The tenants that it is about: ` for `a``, or how many, and some of them.
-fn of_tenants(names: &[&str]) -> String {
-    let quoted = |names: &[&str]| {
-        let names = names.iter().map(|name| format!("`{}`", shown(name)));
-        names.collect::<Vec<_>>().join(", ")
-    };
-    match names {
-        [] => String::new(),
-        [name] => format!(" for `{}`", shown(name)),
-        names => match names.get(..NAMED) {
-            Some(first) if names.len() > NAMED => format!(
-                " for {} tenants: {} and {} more",
-                names.len(),
-                quoted(first),
-                names.len() - NAMED
-            ),
-            _ => format!(" for {} tenants: {}", names.len(), quoted(names)),
-        },
-    }
+fn detail_of(message: &ServerMessage) -> String {
+    let detail = message.detail.as_ref();
+    detail.map_or_else(String::new, |detail| format!(": {detail}"))
 }

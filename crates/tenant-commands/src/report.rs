@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use command_line::output::shown;
 use command_line::words::{counted, time};
-use command_line::{Context, Invocation, Verdict, hints, remedy};
-use tenant_core::{Error, FleetReport, Note, Outcome, Status, Version};
+use command_line::{Context, Message, Verdict, remedy};
+use tenant_core::remedy::Command;
+use tenant_core::{FleetReport, Note, Outcome, Status, Version};
+
+use crate::failures::Failures;
 
 /// How many tenants are listed one by one; a fleet is summed up.
 const LISTED: usize = 20;
-
-/// How many failures are shown in full.
-const FAILURES: usize = 5;
 
 /// What was done, a line for each tenant of a small run and a summary.
 pub(crate) fn summary(report: &FleetReport, nothing: &str) -> String {
@@ -45,7 +45,7 @@ fn line(outcome: &Outcome) -> String {
     let name = console::style(shown(&outcome.name)).bold();
     match outcome.status {
         Status::Skipped if !outcome.to_revert.is_empty() => format!(
-            "  {name}: {} to revert: {}",
+            "  {name}: {} to roll back: {}",
             outcome.to_revert.len(),
             listed(&outcome.to_revert)
         ),
@@ -147,14 +147,14 @@ pub(crate) fn words(outcome: &Outcome) -> &'static str {
         Status::Created => "created",
         Status::Dropped => "dropped",
         Status::Migrated => "migrated",
-        Status::Reverted => "reverted",
+        Status::Reverted => "rolled back",
         Status::Distributed => "distributed",
         Status::Squashed => "squashed",
         Status::Accepted => "accepted",
         Status::UpToDate => "up to date",
         Status::Failed => "failed",
         Status::Skipped if !outcome.pending.is_empty() => "behind",
-        Status::Skipped if !outcome.to_revert.is_empty() => "to revert",
+        Status::Skipped if !outcome.to_revert.is_empty() => "to roll back",
         Status::Skipped if !outcome.forgotten.is_empty() => "to squash",
         Status::Skipped if !outcome.accepted.is_empty() => "to accept",
         Status::Skipped => "not begun",
@@ -169,21 +169,30 @@ pub(crate) fn notes(context: &Context, notes: &[Note]) {
         return;
     }
     for note in notes {
-        let heading = format!("note: {}", shown(&note.to_string()));
-        let hint = remedy(note, context.invocation());
-        output.problem(&hints::paragraph(&heading, &[], Some(hint)));
+        let hints = remedy::hints(&note.remedies(), context.invocation());
+        let note = Message::note(note.to_string()).hints(hints);
+        output.problem(&note.to_string());
     }
-}
-
-/// What to do about it.
-pub(crate) fn remedy(note: &Note, invocation: &Invocation) -> String {
-    remedy::text(&note.remedies(), invocation).unwrap_or_default()
 }
 
 /// Shows the failures of a run; its verdict, in which a tenant that was left out counts
 /// as one.
 pub(crate) fn verdict(context: &Context, report: &FleetReport) -> Verdict {
-    match failures(context, report) {
+    or_left_out(failures(context, report), report)
+}
+
+/// The same of a run that `again` repeats for the tenants that failed.
+pub(crate) fn verdict_of_retried(
+    context: &Context,
+    report: &FleetReport,
+    again: Option<Command>,
+) -> Verdict {
+    let failed = Failures::of(report).to_run_again(again);
+    or_left_out(failed.show(context), report)
+}
+
+fn or_left_out(verdict: Verdict, report: &FleetReport) -> Verdict {
+    match verdict {
         Verdict::Done if report.count(Status::Skipped) > 0 => Verdict::Wrong,
         verdict => verdict,
     }
@@ -191,51 +200,5 @@ pub(crate) fn verdict(context: &Context, report: &FleetReport) -> Verdict {
 
 /// The same of a dry run, which leaves all out.
 pub(crate) fn failures(context: &Context, report: &FleetReport) -> Verdict {
-    let failed = report
-        .failures()
-        .map(|(outcome, error)| (outcome.name.as_str(), error));
-    let verdict = problems(context, "failed:", &failed.collect::<Vec<_>>());
-    if !context.output.is_json() {
-        kept(context, report);
-    }
-    verdict
-}
-
-/// Says what stays of runs that failed after they had committed something.
-fn kept(context: &Context, report: &FleetReport) {
-    let outcomes = report.failures().take(FAILURES);
-    for (outcome, _) in outcomes {
-        let (count, done) = match (outcome.applied.len(), outcome.reverted.len()) {
-            (0, 0) => continue,
-            (0, reverted) => (reverted, "reverted"),
-            (applied, _) => (applied, "applied"),
-        };
-        let name = shown(&outcome.name);
-        let count = counted(count, "migration");
-        let note = format!("note: `{name}`: {count} {done} before the failure, and committed");
-        context.output.problem(&note);
-    }
-}
-
-/// Shows what is wrong with the first of these tenants; the verdict of it all.
-pub(crate) fn problems(context: &Context, label: &str, tenants: &[(&str, &Error)]) -> Verdict {
-    let output = context.output;
-    for (name, error) in tenants.iter().take(FAILURES) {
-        let label = console::style(label).for_stderr().red().bold();
-        let heading = format!("{label} {}", shown(name));
-        output.problem(&hints::paragraph(
-            &heading,
-            &hints::causes(*error),
-            hints::of(error, context.invocation()),
-        ));
-    }
-    if tenants.len() > FAILURES && !output.is_json() {
-        let more = tenants.len() - FAILURES;
-        output.problem(&format!("... and {more} more; --json lists them all"));
-    }
-    if tenants.is_empty() {
-        Verdict::Done
-    } else {
-        Verdict::Wrong
-    }
+    Failures::of(report).show(context)
 }

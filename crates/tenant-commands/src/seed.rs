@@ -32,5 +32,5 @@ pub(crate) fn seeded(
 fn read(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file)
         .map_err(|error| anyhow!(UsageError(error.to_string())))
-        .with_context(|| format!("the seed cannot be read from {}", file.display()))
+        .with_context(|| format!("could not read the seed from {}", file.display()))
 }

@@ -4,9 +4,8 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use command_line::output::shown;
 use command_line::settings::{HooksOn, failure};
-use command_line::{Context, NameArg};
+use command_line::{Context, Message, NameArg};
 use tenant_core::{Selection, Settings, Tenants, Waiting};
 
 /// The tenants of that database.
@@ -60,7 +59,7 @@ pub async fn open_with(context: &Context, settings: Settings) -> anyhow::Result<
     let output = context.output;
     Ok(tenants.on_wait(move |waiting| {
         if is_new(&told, waiting) {
-            output.note(&shown(&sentence(&waiting.to_string())));
+            output.say(&Message::note(waiting.to_string()));
         }
     }))
 }
@@ -72,7 +71,7 @@ async fn warn_of_path(context: &Context, tenants: &Tenants) {
         return;
     };
     for unfit in found {
-        context.output.problem(&format!("warning: {unfit}"));
+        context.output.say(&Message::warning(unfit.to_string()));
     }
 }
 
@@ -85,12 +84,6 @@ fn is_new(told: &Mutex<HashSet<i32>>, waiting: &Waiting<'_>) -> bool {
     }
     let new = waiting.holders.iter().map(|holder| told.insert(holder.pid));
     new.fold(false, |any, one| any | one)
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).chain(['.']).collect()
 }
 
 /// The tenants that `--only` selects: all when it is not given.

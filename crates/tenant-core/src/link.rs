@@ -35,7 +35,7 @@ pub use kind::ErrorKind;
 pub use lock_holder::LockHolder;
 pub(crate) use lock_holder::in_words;
 pub(crate) use notices::Heard;
-pub use pg_error::PgError;
+pub use pg_error::{PgError, PgErrorParts};
 pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use server_message::Place;
 pub use server_message::ServerMessage;

@@ -9,7 +9,9 @@ use command_line::exit::Interrupted;
 use command_line::output::table;
 use command_line::settings::HooksOn;
 use command_line::words::{counted, time};
-use command_line::{Common, Context, Invocation, Output, Script, Verdict, hints};
+use command_line::{
+    Common, Context, Explained, Hint, Invocation, Message, Output, Script, Verdict,
+};
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
 use serde::Serialize;
@@ -278,7 +280,7 @@ impl Demo {
                 // It did not come to that one.
                 Err(Error::Unknown(_) | Error::NotSetUp { .. }) => {}
                 Err(error) => {
-                    self.output.problem(&self.left(name, &error));
+                    self.output.say(&self.left(name, &error));
                     failed.get_or_insert(error);
                 }
             }
@@ -301,10 +303,12 @@ impl Demo {
     }
 
     /// What is said of a tenant that cannot be dropped.
-    fn left(&self, name: &TenantName, error: &Error) -> String {
-        let why = hints::causes(error).join(": ");
+    fn left(&self, name: &TenantName, error: &Error) -> Message {
+        let why = Explained::chain(error, &self.invocation);
         let drop = self.invocation.call(&Command::DropTenant(name.clone()));
-        format!("error: could not drop tenant `{name}`: {why}\nhint: To drop it, run `{drop}`.")
+        Message::error(format!("could not drop tenant `{name}`: {}", why.text()))
+            .notes(why.notes)
+            .hints([Hint::new("Drop it.").run(drop)])
     }
 
     fn step(&mut self, step: &'static str, text: &str, took: Duration) {
@@ -325,7 +329,7 @@ impl Demo {
 /// What is said of the tenants that an interrupted demo has dropped.
 fn cleaned_up(dropped: &[String]) -> String {
     if dropped.is_empty() {
-        return "No tenant had been created.".to_owned();
+        return "No tenant was created.".to_owned();
     }
     format!("Dropped {}.", dropped.join(" and "))
 }
@@ -371,11 +375,14 @@ fn text(document: &Document, invocation: &Invocation) -> String {
     );
     let next = if document.kept {
         let list = invocation.call(&Command::ListTenants);
-        format!("\nTenant `{}` was kept: try `{list}`.", document.tenant)
+        format!(
+            "\nKept tenant `{}`. To list the tenants, run:\n  {list}",
+            document.tenant
+        )
     } else {
         let name = "acme_corp".parse().ok();
         let create = invocation.call(&Command::CreateTenant(name));
-        format!("\nNow create one of your own: `{create}`.")
+        format!("\nTo create your own tenant, run:\n  {create}")
     };
     let took = time(Duration::from_millis(
         u64::try_from(document.duration_ms).unwrap_or(u64::MAX),

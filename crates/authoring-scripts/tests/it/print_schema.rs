@@ -79,7 +79,8 @@ async fn a_migration_that_fails_is_reported_with_its_line_and_no_file_is_written
         .exits_with(1)
         .prints_nothing()
         .says("cannot be applied to a scratch database")
-        .says("migration `2026-02-01-000000_broken` failed at line 4 of its up.sql")
+        .says("migration `2026-02-01-000000_broken` failed for ")
+        .says("2026-02-01-000000_broken/up.sql:4\n")
         .says("column \"nonsense\" does not exist (SQLSTATE 42703)")
         .says("nothing but the scratch database was touched");
     let refused = site.run("print-schema --json").exits_with(1).json();

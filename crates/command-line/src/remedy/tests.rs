@@ -13,10 +13,11 @@ fn every_remedy_of_the_library_has_words_of_its_own() {
     let commands = Command::examples(&name()).into_iter().map(Remedy::Command);
     let advice = Advice::ALL.iter().map(|advice| Remedy::Advice(*advice));
     for remedy in commands.chain(advice) {
-        let words = sentence(&remedy, &Invocation::default());
+        let hint = hint(&remedy, &Invocation::default());
+        let words = hint.sentence;
         assert!(!words.contains(advice::UNKNOWN), "{remedy:?}");
-        assert!(!words.starts_with("Run:"), "{remedy:?}");
-        assert!(!words.contains("xtask help"), "{remedy:?}");
+        assert!(!words.starts_with("Run."), "{remedy:?}");
+        assert!(!hint.run.iter().any(|run| run.contains("xtask help")));
         assert!(words.ends_with('.') && !words.ends_with(".."), "{words}");
         assert!(!words.contains('\n') && !words.contains("  "), "{words}");
     }
@@ -27,14 +28,23 @@ fn alternatives_are_told_from_what_only_explains() {
     let error = tenant_core::Error::MissingSchema(name());
     assert_eq!(
         text(&error.remedies(), &Invocation::default()).unwrap(),
-        "Restore the schema from a backup. Or drop the tenant: `cargo xtask db:drop:tenant acme`."
+        "Restore the schema from a backup.\nOr drop the tenant.\ncargo xtask db:drop:tenant acme"
     );
     let error = tenant_core::Error::Taken(name());
     assert_eq!(
         text(&error.remedies(), &Invocation::default()).unwrap(),
-        "Choose another name. To list the tenants, run `cargo xtask db:list:tenants`."
+        "Choose another name.\nList the tenants.\ncargo xtask db:list:tenants"
     );
     assert_eq!(text(&[], &Invocation::default()), None);
+}
+
+#[test]
+fn a_page_has_what_to_run_behind_its_sentence() {
+    let error = tenant_core::Error::MissingSchema(name());
+    assert_eq!(
+        paragraph(&error.remedies(), &Invocation::default()).unwrap(),
+        "Restore the schema from a backup. Or drop the tenant: `cargo xtask db:drop:tenant acme`."
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tenant_settings::object_name;
 
 use super::{DatabaseUrl, Origin, ProjectSettings, origin};
 use crate::exit::UsageError;
-use crate::{Context, Environment, Output, project, url};
+use crate::{Context, Environment, Hint, Message, Output, project, url};
 
 impl Context {
     /// The project's folder.
@@ -113,7 +113,7 @@ pub(crate) fn database_url(
     match &placed.value {
         DatabaseUrl::Text(text) => {
             if has_password(text) {
-                output.note(&password_in_file(&place));
+                output.note(&password_in_file(&place).to_string());
             }
             Ok(Some(text.clone()))
         }
@@ -131,9 +131,8 @@ pub(super) fn has_password(text: &str) -> bool {
     url::without_password(text).is_some_and(|shown| shown != text)
 }
 
-fn password_in_file(place: &str) -> String {
-    format!(
-        "warning: {place} contains the password of a database. Set DATABASE_URL in the \
-         environment or in .env, and delete the key."
-    )
+fn password_in_file(place: &str) -> Message {
+    let warning = Message::warning(format!("{place} contains the password of a database"));
+    let hint = "Set DATABASE_URL in the environment or in .env, and delete the key.";
+    warning.hints([Hint::new(hint)])
 }

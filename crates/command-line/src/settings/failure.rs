@@ -6,6 +6,7 @@ use tenant_settings::SettingsError;
 
 use crate::exit::UsageError;
 use crate::hints::Advised;
+use crate::message::Hint;
 use crate::misplaced;
 
 /// The error with which the command ends: a wrong use, or what the library says.
@@ -19,8 +20,8 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
         )),
         SettingsError::Migrations { what, source } => failure(*source).context(what),
         SettingsError::BesideTheList { source, .. } => {
-            let hint = another_version(&source);
-            anyhow!(source).context(Advised::new(text, hint))
+            let hints = another_version(&source);
+            anyhow!(source).context(Advised::with(text, hints))
         }
         SettingsError::Source(error) => anyhow!(error),
         SettingsError::Url(error) => anyhow!(error),
@@ -30,19 +31,25 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
 }
 
 /// How a migration of the application gets another version, also where it is applied.
-fn another_version(error: &SourceError) -> String {
+fn another_version(error: &SourceError) -> Vec<Hint> {
     let SourceError::TakenVersion { version, .. } = error else {
-        return "Give your migration another version. If it is a copy of the library's, delete \
-                it: the library brings its own."
-            .to_owned();
+        return vec![Hint::new(
+            "Give your migration another version. If it is a copy of the library's, delete it: \
+             the library brings its own.",
+        )];
     };
     let history = format!("public.{}", quote_ident(MIGRATION_HISTORY));
-    format!(
-        "Rename the folder of your migration. In a database that has applied yours, and has no \
-         list of tenants yet, change its row as well: UPDATE {history} SET version = 'NEW' WHERE \
-         version = {}.",
-        quote_literal(version.as_str())
-    )
+    let version = quote_literal(version.as_str());
+    vec![
+        Hint::new("Rename the folder of your migration."),
+        Hint::new(
+            "In a database that has applied yours, and has no list of tenants yet, change its row \
+             as well.",
+        )
+        .run(format!(
+            "UPDATE {history} SET version = 'NEW' WHERE version = {version};"
+        )),
+    ]
 }
 
 #[cfg(test)]
@@ -67,7 +74,8 @@ mod tests {
         let text = format!("{error:#}");
         assert!(text.contains("`2026-01-03-000000_plans`"), "{text}");
         assert!(text.contains("rename yours"), "{text}");
-        let hint = &error.downcast_ref::<Advised>().unwrap().hint;
+        let hints = &error.downcast_ref::<Advised>().unwrap().hints;
+        let hint = hints.last().unwrap().to_string();
         let statement = "WHERE version = '20260103000000'";
         assert!(hint.contains(statement), "{hint}");
     }

@@ -68,8 +68,8 @@ async fn what_a_check_advises_can_be_pasted_and_helps() {
         "",
     );
     let checked = project.run("health --json").exits_with(1).json();
-    let remedy = checked["problems"][0]["remedy"].as_str().unwrap();
-    let command = remedy.split('`').nth(1).unwrap();
+    let hint = checked["problems"][0]["hint"].as_str().unwrap();
+    let command = hint.lines().nth(1).unwrap();
     let line = command.strip_prefix("tenants ").unwrap();
     project.run(line).succeeds();
     project.run("health").succeeds();

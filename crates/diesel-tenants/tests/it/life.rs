@@ -44,7 +44,7 @@ async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_la
     assert_eq!(quick.json()["tenants"][0]["from_spare"], true, "{quick}");
 
     let back = project.run("rollback --yes").succeeds();
-    back.prints("4 tenants: 4 reverted (");
+    back.prints("4 tenants: 4 rolled back (");
     assert_eq!(project.applied("acme").await, VERSIONS);
     project.run("migrate").succeeds();
     let broken = "ALTER TABLE globex.boards DROP COLUMN position";
@@ -153,7 +153,7 @@ async fn a_tenant_that_fails_is_exit_code_1_and_no_database_is_3() {
     unreachable.exits_with(3);
     let empty = Project::new().await;
     let refused = empty.run("list").exits_with(3);
-    refused.says("Apply the public migrations: `tenants migrate --public`.");
+    refused.says("hint: Apply the public migrations.\n      tenants migrate --public\n");
 }
 
 #[tokio::test]

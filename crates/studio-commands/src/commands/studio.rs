@@ -8,7 +8,7 @@ use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::interrupt::Signals;
 use command_line::output::Output;
-use command_line::{Common, Context, NameArg, Script, Verdict, exit, remedy};
+use command_line::{Common, Context, Message, NameArg, Script, Verdict, exit, remedy};
 use serde::Serialize;
 use tenant_core::{Error, PoolError, Remedy, Tenants};
 use tenant_studio::{Codes, Invitation, Options, Remedies, Start, Studio as Pages};
@@ -134,7 +134,7 @@ impl Studio {
         output.note(&format!("Showing {}:", document.database));
         output.answer(document, &document.url)?;
         if self.write {
-            output.note("Rows can be changed.");
+            output.say(&Message::note("rows can be changed"));
         }
         output.note("The URL opens it once. Ctrl-C ends it.");
         Ok(())
@@ -148,7 +148,7 @@ impl Studio {
     ) -> anyhow::Result<Pages> {
         let pool = tenants.pool().size(CONNECTIONS).open().await;
         let invocation = context.invocation().clone();
-        let words = move |remedies: &[Remedy]| remedy::text(remedies, &invocation);
+        let words = move |remedies: &[Remedy]| remedy::paragraph(remedies, &invocation);
         let options = Options {
             write: self.write,
             remedies: Remedies::new(words),
@@ -165,8 +165,8 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await;
     bound.map_err(|error| {
         let port = port.unwrap_or(0);
-        let what = format!("the port {port} on this machine cannot be listened at: {error}");
-        Advised::new(what, "Give another --port, or none for one that is free.").into()
+        let what = format!("could not listen on port {port} of this machine: {error}");
+        Advised::new(what, "Give another --port, or none to use a free one.").into()
     })
 }
 
@@ -196,9 +196,9 @@ fn codes(output: Output) -> Codes {
 async fn open_browser(output: Output, invitation: &Invitation) {
     match invitation.file().await {
         Ok(file) => open(&file),
-        Err(error) => output.note(&format!(
-            "The browser was not opened, because the page with the key could not be written: {error}"
-        )),
+        Err(error) => output.say(&Message::note(format!(
+            "the browser was not opened, because the page with the key could not be written: {error}"
+        ))),
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueHint};
 use command_line::options::{Locking, Unknown};
-use command_line::output::shown;
-use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, remedy};
+use command_line::words::counted;
+use command_line::{Common, Context, Invocation, Message, NameArg, Script, Verdict, remedy};
 use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{Adopted, At, Hooks, SchemaName, TenantName, Version};
@@ -72,7 +72,7 @@ struct Document<'a> {
     tenant: &'a str,
     schema: &'a str,
     version: Option<&'a Version>,
-    by_shape: bool,
+    by_definition: bool,
     differences: &'a [String],
     notes: Vec<NoteDetail>,
 }
@@ -100,7 +100,7 @@ impl Script for AdoptTenant {
             tenant: name.as_str(),
             schema: schema.as_str(),
             version: adopted.version.as_ref(),
-            by_shape: adopted.by_shape,
+            by_definition: adopted.by_shape,
             differences: &adopted.differences,
             notes: json::notes(&adopted.notes, context.invocation()),
         };
@@ -109,7 +109,7 @@ impl Script for AdoptTenant {
             .done(&document, &text((&name, &schema), &adopted))?;
         if !adopted.differences.is_empty() && !context.output.is_json() {
             let note = note(&name, &adopted, context.invocation());
-            context.output.problem(&note);
+            context.output.problem(&note.to_string());
         }
         report::notes(context, &adopted.notes);
         Ok(Verdict::Done)
@@ -122,7 +122,7 @@ fn text((name, schema): (&TenantName, &SchemaName), adopted: &Adopted) -> String
         false => format!("Schema `{schema}` is the tenant `{name}` now"),
     };
     let found = if adopted.by_shape {
-        ", found by its shape"
+        ", found by its definition"
     } else {
         ""
     };
@@ -132,19 +132,17 @@ fn text((name, schema): (&TenantName, &SchemaName), adopted: &Adopted) -> String
     }
 }
 
-fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> String {
-    let mut lines = vec!["note: it differs from what its migrations create:".to_owned()];
-    let differences = adopted.differences.iter();
-    lines.extend(differences.map(|words| format!("  {}", shown(words))));
+fn note(name: &TenantName, adopted: &Adopted, invocation: &Invocation) -> Message {
+    let count = counted(adopted.differences.len(), "difference");
     let name = name.clone();
     let next = match adopted.version {
         Some(_) => Command::RepairTenant(name),
         // Nothing says what it should be.
         None => Command::CheckTenant(name),
     };
-    lines.push(format!(
-        "  to do:   {}",
-        remedy::sentence(&next.into(), invocation)
-    ));
-    lines.join("\n")
+    Message::note(format!(
+        "the schema differs from the definition that its migrations create: {count}"
+    ))
+    .rows(adopted.differences.iter().cloned())
+    .hints([remedy::hint(&next.into(), invocation)])
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, ValueHint};
-use command_line::exit::UsageError;
+use command_line::exit::{UsageError, usage};
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::settings::HooksOn;
 use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
@@ -107,7 +107,7 @@ impl Script for CreateTenant {
         let report = ran?;
         let text = report::summary(&report, "There were no names.");
         output.done(&json::Fleet::created(&report, context.invocation()), &text)?;
-        messages::of_fleet(context.output, &report);
+        messages::of_fleet(context, &report);
         report::notes(context, &report.notes);
         Ok(report::verdict(context, &report))
     }
@@ -136,10 +136,10 @@ impl CreateTenant {
         match (&self.schema, names) {
             (None, _) => Ok(None),
             (Some(schema), [name]) => Ok(Some((name, schema))),
-            (Some(_), _) => Err(anyhow!(UsageError(
-                "--schema names the schema of one tenant: create the others by themselves"
-                    .to_owned()
-            ))),
+            (Some(_), _) => Err(usage(
+                "--schema names the schema of one tenant, and there are several",
+                "Create each tenant with a command of its own.",
+            )),
         }
     }
 }
@@ -178,7 +178,7 @@ fn require_input() -> std::io::Result<()> {
 }
 
 fn unreadable(file: &Path) -> String {
-    format!("the names cannot be read from {}", file.display())
+    format!("could not read the names from {}", file.display())
 }
 
 /// One name a line; empty lines and those that start with `#` are left out.

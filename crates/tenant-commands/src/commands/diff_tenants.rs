@@ -52,6 +52,7 @@ struct Versions<'a> {
 
 #[derive(Serialize)]
 struct Row {
+    message: String,
     object: String,
     only_in: Option<&'static str>,
     changes: Vec<Changed>,
@@ -91,25 +92,32 @@ impl DiffTenants {
             same: comparison.is_same(),
             first: self.first.as_str(),
             second: self.second.as_str(),
-            differences: comparison.differences.iter().map(row).collect(),
+            differences: comparison
+                .differences
+                .iter()
+                .map(|it| self.row(it))
+                .collect(),
             migrations: Versions {
                 only_in_first: &comparison.only_in_first,
                 only_in_second: &comparison.only_in_second,
             },
         }
     }
-}
 
-fn row(difference: &Difference) -> Row {
-    let only_in = match &difference.change {
-        Change::Missing => Some("first"),
-        Change::Extra => Some("second"),
-        _ => None,
-    };
-    Row {
-        object: difference.object.to_string(),
-        only_in,
-        changes: changes(&difference.change),
+    fn row(&self, difference: &Difference) -> Row {
+        let object = difference.object.to_string();
+        let only_in = |name: &NameArg| format!("only in `{}`: {object}", name.as_str());
+        let (only_in, message) = match &difference.change {
+            Change::Missing => (Some("first"), only_in(&self.first)),
+            Change::Extra => (Some("second"), only_in(&self.second)),
+            _ => (None, format!("{object} differs")),
+        };
+        Row {
+            message,
+            object,
+            only_in,
+            changes: changes(&difference.change),
+        }
     }
 }
 
@@ -150,53 +158,45 @@ fn of_aspect(change: &AspectChange) -> Changed {
     }
 }
 
+/// The number of differences first, then each.
 fn text(document: &Document<'_>) -> String {
     let (first, second) = (document.first, document.second);
     if document.same {
         return format!("Tenants `{first}` and `{second}` do not differ.");
     }
-    let mut lines = Vec::new();
-    for (name, versions) in [
-        (first, document.migrations.only_in_first),
-        (second, document.migrations.only_in_second),
-    ] {
-        if !versions.is_empty() {
-            let versions = versions.iter().map(Version::as_str);
-            let versions = versions.collect::<Vec<_>>().join(", ");
-            lines.push(format!("applied only to `{name}`: {}", shown(&versions)));
-        }
-    }
-    for row in &document.differences {
-        let object = shown(&row.object);
-        match row.only_in {
-            Some("first") => lines.push(format!("only in `{first}`: {object}")),
-            Some(_) => lines.push(format!("only in `{second}`: {object}")),
-            None => {
-                lines.push(format!("{object}:"));
-                for change in &row.changes {
-                    lines.push(format!(
-                        "  {} in `{first}`: {}",
-                        change.aspect,
-                        text_of(change.first.as_deref())
-                    ));
-                    lines.push(format!(
-                        "  {} in `{second}`: {}",
-                        change.aspect,
-                        text_of(change.second.as_deref())
-                    ));
-                }
-            }
-        }
-    }
     let migrations = &document.migrations;
     let count = document.differences.len()
         + migrations.only_in_first.len()
         + migrations.only_in_second.len();
-    lines.push(format!(
-        "{} between `{first}` and `{second}`.",
-        counted(count, "difference")
-    ));
+    let count = counted(count, "difference");
+    let mut lines = vec![format!("{count} between `{first}` and `{second}`:")];
+    for (name, versions) in [
+        (first, migrations.only_in_first),
+        (second, migrations.only_in_second),
+    ] {
+        if !versions.is_empty() {
+            let versions = versions.iter().map(Version::as_str);
+            let versions = versions.collect::<Vec<_>>().join(", ");
+            lines.push(format!("  applied only to `{name}`: {}", shown(&versions)));
+        }
+    }
+    for row in &document.differences {
+        lines.push(format!("  {}", shown(&row.message)));
+        lines.extend(row.changes.iter().flat_map(|it| changed(document, it)));
+    }
     lines.join("\n")
+}
+
+/// What each tenant has.
+fn changed(document: &Document<'_>, change: &Changed) -> [String; 2] {
+    let line = |name, text: Option<&str>| {
+        let aspect = change.aspect;
+        format!("    {aspect} in `{name}`: {}", text_of(text))
+    };
+    [
+        line(document.first, change.first.as_deref()),
+        line(document.second, change.second.as_deref()),
+    ]
 }
 
 fn text_of(text: Option<&str>) -> String {

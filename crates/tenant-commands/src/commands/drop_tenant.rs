@@ -1,11 +1,12 @@
 //! `drop-tenant`: drops a tenant.
 
 use clap::Parser;
+use command_line::json::ErrorDetail;
 use command_line::options::Locking;
 use command_line::output::table;
 use command_line::settings::HooksOn;
 use command_line::words::counted;
-use command_line::{Common, Context, NameArg, Script, Verdict, ask};
+use command_line::{Common, Context, Explained, Message, NameArg, Script, Verdict, ask};
 use serde::Serialize;
 use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantName};
 
@@ -64,6 +65,7 @@ struct Document<'a> {
     tables: Vec<Row<'a>>,
     dependents: Vec<DependentRow<'a>>,
     affected: Vec<AffectedRow<'a>>,
+    error: Option<ErrorDetail>,
 }
 
 #[derive(Serialize)]
@@ -119,9 +121,8 @@ impl Script for DropTenant {
             }
             let question = format!("Type `{name}` to drop it");
             if !ask::type_name(&question, name.as_str(), "--yes")? {
-                context
-                    .output
-                    .problem("That is not the tenant's name: nothing was dropped.");
+                let why = "that is not the tenant's name, so nothing was dropped";
+                context.output.say(&Message::error(why));
                 context.output.done(&document(&name, &contents, None), "")?;
                 return Ok(Verdict::Wrong);
             }
@@ -136,7 +137,7 @@ impl Script for DropTenant {
         let removed = drop.await?;
         let text = match removed {
             Removed::RegistrationOnly => format!(
-                "Removed the registration of tenant `{}`; its schema was gone already.",
+                "Removed the registration of tenant `{}`. Its schema did not exist.",
                 name
             ),
             _ => format!(
@@ -180,22 +181,28 @@ fn document<'a>(
         tables: tables.collect(),
         dependents: dependents.collect(),
         affected: affected.collect(),
+        error: None,
     }
 }
 
 /// The library refuses it with the same error. Programs get the list.
 fn refuse(context: &Context, name: &TenantName, contents: Contents) -> anyhow::Result<Verdict> {
-    let document = document(name, &contents, None);
-    if context.output.is_json() {
-        context.output.document(&document)?;
-        return Ok(Verdict::Wrong);
-    }
-    Err(Error::HasDependents {
+    let error = Error::HasDependents {
         schema: format!("tenant `{name}`"),
         is_spare: false,
-        dependents: contents.dependents,
+        dependents: contents.dependents.clone(),
+    };
+    if !context.output.is_json() {
+        return Err(error.into());
     }
-    .into())
+    let explained = Explained::of_library(&error, context.invocation());
+    context.output.say(&explained.clone().message());
+    let document = Document {
+        error: Some(explained.into()),
+        ..document(name, &contents, None)
+    };
+    context.output.document(&document)?;
+    Ok(Verdict::Wrong)
 }
 
 fn dependents(dependents: &[Dependent]) -> String {
@@ -218,7 +225,9 @@ fn affected(affected: &[Affected]) -> String {
         .iter()
         .map(|one| [one.kind.clone(), one.name.clone()]);
     let table = table(["Kind", "Name"], rows);
-    format!("These objects stay, and lose its tables or name what will be gone:\n{table}")
+    format!(
+        "These objects stay. They lose its tables, or name objects that will not exist:\n{table}"
+    )
 }
 
 fn warning(name: &TenantName, contents: &Contents) -> String {
@@ -234,7 +243,7 @@ fn warning(name: &TenantName, contents: &Contents) -> String {
         .iter()
         .map(|table| [table.name.clone(), rows(table), size(table.bytes)]);
     let table = table(["Table", "Rows (estimated)", "Size"], rows);
-    format!("This drops tenant {tenant} for good, with all its data:\n{table}")
+    format!("This drops tenant {tenant} permanently, with all its data:\n{table}")
 }
 
 fn rows(table: &Table) -> String {

@@ -2,16 +2,23 @@
 
 use clap::Parser;
 use command_line::interrupt::interruptible;
-use command_line::output::shown;
-use command_line::words::{counted, to_run};
-use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
+use command_line::json::{ErrorDetail, Said};
+use command_line::words::counted;
+use command_line::{
+    Common, Context, Explained, Hint, Invocation, Message, NameArg, Script, Verdict, remedy,
+};
 use serde::Serialize;
 use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};
 
+use crate::groups::{Groups, hints_of_any, without_name};
+use crate::names::{a_few, whom};
 use crate::tenants;
 
-/// How many tenants are shown with all that is wrong; --json has the others.
-const SHOWN: usize = 50;
+/// How many problems are shown. A document has all.
+const SHOWN: usize = 20;
+
+/// How many tenants a document names with a problem that they share.
+const NAMED: usize = 5;
 
 /// Check the public schema and all tenants
 ///
@@ -68,6 +75,7 @@ struct Document {
     as_expected: Option<usize>,
     busy: Vec<String>,
     tables_checked: bool,
+    not_checked: Option<ErrorDetail>,
     varying: Vec<String>,
     in_both: Vec<Both>,
     groups: Vec<Group>,
@@ -93,20 +101,25 @@ impl From<&InBoth> for Both {
     }
 }
 
+/// The same problem of several tenants.
 #[derive(Serialize)]
 struct Group {
     kind: &'static str,
-    detail: String,
+    message: String,
     tenants: usize,
+    /// A few of them.
+    names: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct Row {
     tenant: Option<String>,
     kind: &'static str,
-    detail: String,
-    remedy: String,
+    #[serde(flatten)]
+    said: Said,
     sql: Vec<String>,
+    #[serde(skip)]
+    hints: Vec<Hint>,
 }
 
 impl Script for HealthCheck {
@@ -127,20 +140,10 @@ impl Script for HealthCheck {
         // A scratch database that migrations are tried in is dropped with the work.
         let health = interruptible(async { Ok(call.await?) }).await?;
         let document = document(tenants.registry(), &health, context.invocation());
-        if let Some(error) = &health.not_checked {
-            context.output.problem(&not_checked(error));
-        }
-        if let Some(note) = busy(&health.busy) {
-            context.output.note(&note);
-        }
-        if let Some(note) = varying(&health.varying) {
-            context.output.note(&note);
-        }
-        for both in &health.in_both {
-            let note = format!("note: {both}. A tenant that lacks it uses that one");
-            context.output.note(&note);
-        }
         context.output.answer(&document, &text(&document))?;
+        for note in notes(&health, context.invocation()) {
+            context.output.say(&note);
+        }
         Ok(if document.healthy {
             Verdict::Done
         } else {
@@ -151,14 +154,17 @@ impl Script for HealthCheck {
 
 fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Document {
     let groups = health.groups().into_iter();
-    let groups = groups.filter_map(|(detail, problems)| {
+    let groups = groups.filter_map(|(message, problems)| {
+        let names = problems.iter().filter_map(|it| it.tenant.clone());
         Some(Group {
             kind: problems.first()?.kind.code(),
-            detail,
+            message,
             tenants: problems.len(),
+            names: names.take(NAMED).collect(),
         })
     });
     let problems = health.problems.iter();
+    let not_checked = health.not_checked.as_ref();
     Document {
         healthy: health.is_healthy(),
         nothing_compared: health.compared_nothing(),
@@ -166,7 +172,8 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
         unread: health.unread,
         as_expected: health.as_expected,
         busy: health.busy.clone(),
-        tables_checked: health.not_checked.is_none(),
+        tables_checked: not_checked.is_none(),
+        not_checked: not_checked.map(|error| ErrorDetail::of(error, invocation)),
         varying: health.varying.clone(),
         in_both: health.in_both.iter().map(Both::from).collect(),
         groups: groups.collect(),
@@ -176,6 +183,7 @@ fn document(registry: &Registry, health: &Health, invocation: &Invocation) -> Do
     }
 }
 
+/// The number of problems first, then each problem once.
 fn text(document: &Document) -> String {
     let total = counted(document.checked + document.unread, "tenant");
     let checked = match document.unread {
@@ -186,116 +194,130 @@ fn text(document: &Document) -> String {
         ),
     };
     if document.problems.is_empty() && document.nothing_compared {
-        return format!("{checked}: none could be compared with what the migrations create.");
+        return format!("{checked}: none could be compared with its expected definition.");
     }
     if document.problems.is_empty() {
         return format!("{checked}: all well.");
     }
-    let mut lines = details(&document.problems);
-    if document.problems.len() > 1 {
-        lines.extend(summary(document));
-    }
-    lines.push(format!(
-        "{checked}: {}.",
-        counted(document.problems.len(), "problem")
-    ));
-    lines.join("\n")
-}
-
-/// Why it is not known what the tenants should look like.
-fn not_checked(error: &Error) -> String {
-    let why = hints::causes(error).join(": ");
-    let is_of_the_moment = matches!(error, Error::InTheWay) || error.sqlstate() == Some("55P03");
-    if is_of_the_moment {
-        format!(
-            "note: the tenants were not compared with what the migrations create, because \
-             another session uses a table that the migrations lock: {why}"
-        )
-    } else {
-        format!(
-            "note: how the tenants should look was not checked, because the migrations cannot \
-             all be tried in one transaction, and no database can be made to try them in: {why}"
-        )
-    }
-}
-
-/// What was not compared in any tenant, if there is something.
-fn varying(what: &[String]) -> Option<String> {
-    let listed = what.iter().map(|one| shown(one)).collect::<Vec<_>>();
-    (!listed.is_empty()).then(|| {
-        format!(
-            "note: not compared, because it differs in each run of the migrations: {}",
-            listed.join(", ")
-        )
-    })
-}
-
-/// Which tenants were not compared, if there are some.
-fn busy(names: &[String]) -> Option<String> {
-    let shown_names = names.iter().take(5).map(|name| shown(name));
-    let shown_names = shown_names.collect::<Vec<_>>().join(", ");
-    let more = if names.len() > 5 { ", ..." } else { "" };
-    (!names.is_empty()).then(|| {
-        format!(
-            "note: not compared, because somebody is changing them at this moment: \
-             {shown_names}{more}"
-        )
-    })
-}
-
-/// What is wrong with the first tenants, one by one.
-fn details(problems: &[Row]) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut tenants = problems.chunk_by(|one, other| one.tenant == other.tenant);
-    for problems in tenants.by_ref().take(SHOWN) {
-        let name = problems.first().and_then(|it| it.tenant.as_deref());
-        let of_tenants = ["unqualified_function", "not_under_own_name"];
-        let is_of_tenants = problems.iter().all(|it| of_tenants.contains(&it.kind));
-        let all = if is_of_tenants {
-            "all tenants"
-        } else {
-            "public schema"
-        };
-        let heading = shown(name.unwrap_or(all));
-        lines.push(console::style(heading).bold().to_string());
-        for problem in problems {
-            lines.push(format!("  {}", shown(&problem.detail)));
-            lines.push(format!("    to do: {}", shown(&problem.remedy)));
-            let sql = problem.sql.iter();
-            lines.extend(sql.map(|statement| format!("    sql: {};", to_run(statement))));
-        }
-    }
-    let more = tenants.count();
-    if more > 0 {
-        let more = counted(more, "tenant");
-        lines.push(format!("... and {more} more; --json lists them all"));
-    }
-    lines
-}
-
-/// How many tenants have what.
-fn summary(document: &Document) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let count = counted(document.problems.len(), "problem");
+    let mut lines = vec![format!("{checked}: {count}.")];
     if let Some(count) = document.as_expected {
         let verb = if count == 1 { "has" } else { "have" };
         let count = counted(count, "tenant");
-        lines.push(format!("{count} {verb} the expected shape"));
+        lines.push(format!("{count} {verb} the expected definition."));
     }
-    let groups = document.groups.iter();
-    let groups = groups.map(|group| {
-        let count = counted(group.tenants, "tenant");
-        format!("{count}: {}", shown(&group.detail))
+    lines.extend(details(&document.problems));
+    lines.join("\n")
+}
+
+/// Each problem once, whatever the number of tenants that have it.
+fn details(problems: &[Row]) -> Vec<String> {
+    let groups = Groups::by(problems, |row| {
+        (row.kind, row.message(), shared(&row.hints, row))
     });
-    lines.extend(groups);
-    lines
+    let groups = groups.into_groups();
+    let more = groups.len().saturating_sub(SHOWN);
+    let lines = groups.take(SHOWN).map(|group| problem(&group).in_result());
+    let more = (more > 0).then(|| {
+        let more = counted(more, "other problem");
+        format!("... and {more} (--json lists all)")
+    });
+    lines.chain(more).collect()
+}
+
+/// A problem with the tenants that have it.
+fn problem(group: &[&Row]) -> Message {
+    let Some(first) = group.first() else {
+        return Message::error("");
+    };
+    let names = group.iter().filter_map(|row| row.tenant.as_deref());
+    let names = names.collect::<Vec<_>>();
+    let hints = match names.as_slice() {
+        [_, _, ..] => shared(&first.hints, first),
+        _ => first.hints.clone(),
+    };
+    Message::error(first.message())
+        .at(first.said.place())
+        .rows(whom(&names).or(Some(of_all(first).to_owned())))
+        .notes(first.said.notes.iter().cloned())
+        .hints(hints)
+}
+
+/// Whom a problem of no single tenant is about.
+fn of_all(row: &Row) -> &'static str {
+    match row.kind {
+        "unqualified_function" | "not_under_own_name" => "all tenants",
+        _ => "public schema",
+    }
+}
+
+/// The hints as they are for each tenant with this problem.
+fn shared(hints: &[Hint], row: &Row) -> Vec<Hint> {
+    hints_of_any(hints, row.tenant.as_deref().unwrap_or_default())
+}
+
+/// What is to be known beside the problems. A document has it too.
+fn notes(health: &Health, invocation: &Invocation) -> Vec<Message> {
+    let mut notes = Vec::new();
+    notes.extend(
+        health
+            .not_checked
+            .as_ref()
+            .map(|error| not_checked(error, invocation)),
+    );
+    if !health.busy.is_empty() {
+        let names = health.busy.iter().map(String::as_str).collect::<Vec<_>>();
+        notes.push(Message::note(format!(
+            "not compared, because another session is changing them: {}",
+            a_few(&names)
+        )));
+    }
+    if !health.varying.is_empty() {
+        notes.push(Message::note(format!(
+            "not compared, because each run of the migrations creates it differently: {}",
+            health.varying.join(", ")
+        )));
+    }
+    let in_both = health.in_both.iter();
+    notes.extend(in_both.map(|both| {
+        Message::note(both.to_string()).notes(["a tenant without it uses that one".to_owned()])
+    }));
+    notes
+}
+
+/// Why the tenants were not compared with what the migrations create.
+fn not_checked(error: &Error, invocation: &Invocation) -> Message {
+    let explained = Explained::chain(error, invocation);
+    let is_of_the_moment = matches!(error, Error::InTheWay) || error.sqlstate() == Some("55P03");
+    let why = if is_of_the_moment {
+        "another session uses a table that the migrations lock"
+    } else {
+        "the migrations cannot all be tried in one transaction, and the role cannot create a \
+         scratch database"
+    };
+    let told = "the tenants were not compared with their expected definition";
+    Message::note(format!("{told}: {why}: {}", explained.text()))
+        .at(explained.place)
+        .notes(explained.notes)
 }
 
 fn row(registry: &Registry, problem: &Problem, invocation: &Invocation) -> Row {
+    let hints = remedy::hints(&problem.remedies(registry), invocation);
     Row {
         tenant: problem.tenant.clone(),
         kind: problem.kind.code(),
-        detail: hints::causes(&problem.kind).join(": "),
-        remedy: remedy::text(&problem.remedies(registry), invocation).unwrap_or_default(),
+        said: Said::from(Explained::chain(&problem.kind, invocation)).hints(&hints),
         sql: problem.sql(registry),
+        hints,
+    }
+}
+
+impl Row {
+    /// What is wrong, without the name of the tenant.
+    fn message(&self) -> String {
+        without_name(
+            &self.said.message,
+            self.tenant.as_deref().unwrap_or_default(),
+        )
     }
 }

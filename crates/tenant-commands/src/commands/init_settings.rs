@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::Parser;
-use command_line::exit::UsageError;
+use command_line::exit::usage;
 use command_line::init::{self, InDatabase, OnDisk, Proposal, Stream};
 use command_line::output::shown;
 use command_line::settings::{DatabaseUrl, FILE};
 use command_line::words::counted;
-use command_line::{Common, Context, ProjectSettings, Script, Verdict, ask, files};
+use command_line::{
+    Common, Context, Explained, Hint, Message, ProjectSettings, Script, Verdict, ask, files,
+};
 use serde::Serialize;
 use tenant_core::Database;
 
@@ -71,10 +73,10 @@ impl Script for InitSettings {
         let is_there = files::is_there(&file);
         let may_ask = ask::is_possible() && !self.yes && !self.dry_run && !self.common.json;
         if is_there && !may_ask && !self.overwrite && !self.dry_run {
-            return Err(anyhow!(UsageError(format!(
-                "{} exists; give --overwrite to replace it",
-                file.display()
-            ))));
+            return Err(usage(
+                format!("{} exists", file.display()),
+                "Give --overwrite to replace it.",
+            ));
         }
         let (database, mut found) = look(context, &disk).await;
         let mut proposal = self.proposal(&disk, &database, may_ask)?;
@@ -172,15 +174,19 @@ impl InitSettings {
             return Ok(Verdict::Done);
         }
         if asked {
-            context.output.problem("Nothing was written.");
+            context
+                .output
+                .say(&Message::error("the file was not written: not confirmed"));
             return Ok(Verdict::Wrong);
         }
         context.output.answer(document, &document.text)?;
         if self.dry_run {
             return Ok(Verdict::Done);
         }
-        let said = format!("error: {file} was not written\n  to do:   Give --yes to write it.");
-        context.output.problem(&said);
+        let said = Message::error(format!("{file} was not written"));
+        context
+            .output
+            .say(&said.hints([Hint::new("Give --yes to write it.")]));
         Ok(Verdict::Usage)
     }
 }
@@ -228,7 +234,7 @@ async fn look(context: &Context, disk: &OnDisk) -> (InDatabase, Vec<String>) {
     let option = context.common().database_url.as_ref();
     let Some(url) = option.or(context.environment().database_url.as_ref()) else {
         let note = format!(
-            "No database is named: only the files in {} were looked at.",
+            "No database is named, so only the files in {} were read.",
             disk.folder.display()
         );
         return (InDatabase::default(), vec![note]);
@@ -240,8 +246,8 @@ async fn look(context: &Context, disk: &OnDisk) -> (InDatabase, Vec<String>) {
     match looked {
         Ok(found) => (found, Vec::new()),
         Err(error) => {
-            let causes = command_line::hints::causes(error.as_ref()).join(": ");
-            let note = format!("The database was not looked at: {causes}.");
+            let why = Explained::chain(error.as_ref(), context.invocation()).text();
+            let note = format!("The database was not read: {why}.");
             (InDatabase::default(), vec![note])
         }
     }

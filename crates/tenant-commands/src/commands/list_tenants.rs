@@ -11,7 +11,7 @@ use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{SchemaName, Tenant, TenantState, Version};
 
-use crate::report::problems;
+use crate::failures::Failures;
 use crate::tenants;
 
 /// List the tenants with their versions and pending migrations
@@ -90,11 +90,8 @@ impl Script for ListTenants {
             let error = tenant.error.as_ref()?;
             Some((tenant.name.as_str(), error))
         });
-        Ok(problems(
-            context,
-            "unreadable:",
-            &broken.collect::<Vec<_>>(),
-        ))
+        let failures = Failures::new(broken.collect(), tenants.len(), "could not be read");
+        Ok(failures.show(context))
     }
 }
 

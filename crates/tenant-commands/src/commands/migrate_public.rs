@@ -63,7 +63,7 @@ impl Script for MigratePublic {
         let migrated = if self.dry_run { call.dry_run() } else { call }.await;
         if let Err(Error::Migration(failure)) = &migrated {
             let said = messages::Said::of_failure(failure);
-            messages::show(context.output, &[said]);
+            messages::show(context, &[said]);
         }
         let outcome = migrated?;
         let document = Document {
@@ -71,7 +71,7 @@ impl Script for MigratePublic {
             applied: &outcome.applied,
             pending: &outcome.pending,
             dry_run: self.dry_run,
-            messages: messages::details(&outcome.messages),
+            messages: messages::public_details(&outcome.messages, context.invocation()),
             messages_left_out: outcome.messages_left_out,
             duration_ms: outcome.duration.as_millis(),
         };
@@ -101,7 +101,7 @@ impl Script for MigratePublic {
         });
         context.output.done(&document, &lines.join("\n"))?;
         let said = messages::Said::of_public(&outcome);
-        messages::show(context.output, &[said]);
+        messages::show(context, &[said]);
         Ok(Verdict::Done)
     }
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions, Unknown};
 use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
+use tenant_core::remedy::Command;
 use tenant_core::{Migrate, Progress, Selection, Tenants};
 
 use crate::progress::Bar;
@@ -90,17 +91,18 @@ impl Script for MigrateTenants {
             .await;
         bar.finish();
         let report = ran?;
+        let again = self.only.is_empty().then_some(Command::MigrateTenants);
         let text = report::summary(&report, "There are no tenants yet.");
         output.done(
             &json::Fleet::migrated(&report, dry_run, context.invocation()),
             &text,
         )?;
-        messages::of_fleet(context.output, &report);
+        messages::of_fleet(context, &report);
         report::notes(context, &report.notes);
         Ok(if dry_run {
             report::failures(context, &report)
         } else {
-            report::verdict(context, &report)
+            report::verdict_of_retried(context, &report, again)
         })
     }
 }

@@ -5,7 +5,7 @@ use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::options::Locking;
 use command_line::words::time;
-use command_line::{Common, Context, NameArg, Script, Verdict, ask, hints};
+use command_line::{Common, Context, Explained, Hint, Message, NameArg, Script, Verdict, ask};
 use serde::Serialize;
 use tenant_core::remedy::{Advice, Command};
 use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
@@ -77,10 +77,10 @@ impl Script for MoveTenant {
         };
         let (moved, writers) = match self.try_it(&name, &tenants, context, writers).await {
             Err(refused) if is_about_writers(&refused) && ask::is_possible() => {
-                output.problem(&hints::render(&refused, context.invocation()));
+                output.say(&Explained::of(&refused, context.invocation()).message());
                 let question = "Let those who write to it wait until it is moved?";
                 if !ask::confirm(question, false)? {
-                    output.problem("Nothing was moved.");
+                    output.say(&Message::error("the move was not confirmed"));
                     return Ok(Verdict::Wrong);
                 }
                 let moved = self.try_it(&name, &tenants, context, Writers::Wait).await?;
@@ -125,10 +125,11 @@ impl MoveTenant {
 /// That it was called off is no failure of it, and what Citus says of a server that
 /// does not answer seldom names it.
 fn explained(name: &TenantName, error: Error, stop: &Stop, context: &Context) -> anyhow::Error {
-    let stays = format!("Tenant `{name}` is where it was");
+    let failed = format!("could not move tenant `{name}`, which stays where it was");
     match (&error, error.sqlstate()) {
         (_, Some("57014")) if stop.is_requested() => {
-            context.output.problem(&format!("Called off. {stays}."));
+            let stays = format!("the move was called off, and tenant `{name}` is where it was");
+            context.output.problem(&Message::note(stays).to_string());
             Interrupted.into()
         }
         (Error::Database { .. }, Some("08006" | "58030" | "XX000"))
@@ -137,14 +138,12 @@ fn explained(name: &TenantName, error: Error, stop: &Stop, context: &Context) ->
                 .contains(&Advice::CopyReferenceTables.into()) =>
         {
             let check = context.invocation().call(&Command::CheckQuickly);
-            let hint = format!("{stays}. To find a server that does not answer, run `{check}`.");
-            anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+            let hint = Hint::new("Check the tenants to find a node that does not answer.");
+            anyhow::Error::new(error).context(Advised::with(failed, [hint.run(check)]))
         }
         (Error::Database { .. }, Some("42501")) => {
-            let hint = format!(
-                "{stays}. Use the role that owns it and the reference tables that it refers to."
-            );
-            anyhow::Error::new(error).context(Advised::new("the move failed", hint))
+            let hint = "Use the role that owns it and the reference tables that it refers to.";
+            anyhow::Error::new(error).context(Advised::new(failed, hint))
         }
         _ => error.into(),
     }

@@ -2,12 +2,15 @@
 
 use clap::Parser;
 use command_line::interrupt::interruptible;
+use command_line::json::Said;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line, to_run};
-use command_line::{Common, Context, Invocation, NameArg, Script, Verdict, hints, remedy};
+use command_line::{
+    Common, Context, Explained, Hint, Invocation, Message, NameArg, Script, Verdict, remedy,
+};
 use serde::Serialize;
-use tenant_core::{LeftDifference, Registry, Repair, TenantName};
+use tenant_core::{Error, LeftDifference, Registry, Repair, TenantName};
 
 use crate::tenants;
 use crate::words::with_schema;
@@ -51,7 +54,7 @@ struct Document<'a> {
     tenant: &'a str,
     schema: &'a str,
     dry_run: bool,
-    mended: Vec<String>,
+    repaired: Vec<String>,
     statements: &'a [String],
     left: Vec<Row>,
 }
@@ -59,10 +62,11 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Row {
     kind: &'static str,
-    detail: String,
-    why: Vec<String>,
-    remedy: String,
+    #[serde(flatten)]
+    said: Said,
     sql: Vec<String>,
+    #[serde(skip)]
+    hints: Vec<Hint>,
 }
 
 impl Script for RepairTenant {
@@ -110,7 +114,7 @@ impl RepairTenant {
             tenant: name.as_str(),
             schema: "",
             dry_run: self.dry_run,
-            mended: repair.mended.iter().map(ToString::to_string).collect(),
+            repaired: repair.mended.iter().map(ToString::to_string).collect(),
             statements: &repair.statements,
             left: left.collect(),
         }
@@ -125,30 +129,41 @@ fn row(
 ) -> Row {
     let problem = left.problem(tenant);
     let remedies = left.remedies(tenant, registry);
+    let hints = remedy::hints(&remedies, invocation);
+    let why = left.why.as_ref().map(|why| why_not(why, invocation));
     Row {
         kind: problem.kind.code(),
-        detail: left.difference.to_string(),
-        why: left
-            .why
-            .as_ref()
-            .map_or_else(Vec::new, |why| hints::causes(why)),
-        remedy: remedy::text(&remedies, invocation).unwrap_or_default(),
+        said: Said::new(left.difference.to_string())
+            .notes(why.unwrap_or_default())
+            .hints(&hints),
         sql: problem.sql(registry),
+        hints,
     }
+}
+
+/// Why an attempt failed, in facts.
+fn why_not(error: &Error, invocation: &Invocation) -> Vec<String> {
+    let explained = Explained::chain(error, invocation);
+    let failed = format!("the repair failed: {}", one_line(&explained.text()));
+    std::iter::once(failed).chain(explained.notes).collect()
 }
 
 /// `tenant` is its name, and its schema where that is called differently.
 fn text(document: &Document<'_>, tenant: &str) -> String {
-    if document.mended.is_empty() && document.left.is_empty() {
-        return format!("Tenant {tenant} is what its migrations make.");
+    if document.repaired.is_empty() && document.left.is_empty() {
+        return format!("Tenant {tenant} matches its migrations.");
     }
     let mut lines = Vec::new();
-    if !document.mended.is_empty() {
-        let verb = if document.dry_run { "would be" } else { "was" };
-        lines.push(format!("This {verb} put right in tenant {tenant}:"));
+    if !document.repaired.is_empty() {
+        let verb = if document.dry_run {
+            "Would repair"
+        } else {
+            "Repaired"
+        };
+        lines.push(format!("{verb} tenant {tenant}:"));
         lines.extend(
             document
-                .mended
+                .repaired
                 .iter()
                 .map(|words| format!("  {}", shown(words))),
         );
@@ -161,17 +176,16 @@ fn text(document: &Document<'_>, tenant: &str) -> String {
         lines.extend(statements.map(|statement| format!("  {};", to_run(statement))));
     }
     if !document.left.is_empty() {
-        lines.push(format!(
-            "This is left in tenant {tenant}, and has to be decided by people:"
-        ));
-        for row in &document.left {
-            lines.push(format!("  {}", shown(&row.detail)));
-            let why = row.why.iter();
-            lines.extend(why.map(|why| format!("    why: {}", one_line(why))));
-            lines.push(format!("    to do: {}", shown(&row.remedy)));
-            let sql = row.sql.iter();
-            lines.extend(sql.map(|statement| format!("    sql: {};", to_run(statement))));
-        }
+        let count = counted(document.left.len(), "difference");
+        lines.push(format!("Not repaired in tenant {tenant}: {count}"));
+        lines.extend(document.left.iter().map(left));
     }
     lines.join("\n")
+}
+
+fn left(row: &Row) -> String {
+    Message::error(row.said.message.clone())
+        .notes(row.said.notes.iter().cloned())
+        .hints(row.hints.iter().cloned())
+        .in_result()
 }

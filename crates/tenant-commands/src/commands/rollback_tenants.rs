@@ -6,7 +6,7 @@ use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown as printable, table};
 use command_line::words::counted;
-use command_line::{Common, Context, NameArg, Output, Script, Verdict, ask, at_least_one};
+use command_line::{Common, Context, Message, NameArg, Output, Script, Verdict, ask, at_least_one};
 use tenant_core::{At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, Tenants};
 
 use crate::progress::Bar;
@@ -107,7 +107,8 @@ impl Script for RollbackTenants {
         if yes {
             output.note(&text);
         } else if !confirmed(output, &plan, &text)? {
-            output.problem("That is not the number of tenants: nothing was reverted.");
+            let why = "that is not the number of tenants, so nothing was rolled back";
+            output.say(&Message::error(why));
             end(context, &plan.into_report(), (loss, dry_run), "")?;
             return Ok(Verdict::Wrong);
         }
@@ -165,7 +166,7 @@ fn end(
     context
         .output
         .done(&document, text.trim_start_matches('\n'))?;
-    messages::of_fleet(context.output, report);
+    messages::of_fleet(context, report);
     report::notes(context, &report.notes);
     Ok(if dry_run {
         report::failures(context, report)
@@ -179,10 +180,10 @@ fn end(
 fn confirmed(output: Output, plan: &RollbackPlan, text: &str) -> anyhow::Result<bool> {
     output.problem(text);
     for note in plan.notes() {
-        output.problem(&format!("note: {}", printable(&note.to_string())));
+        output.problem(&Message::note(note.to_string()).to_string());
     }
     let count = plan.tenants().to_string();
-    let question = format!("Type `{count}`, the number of tenants, to revert this");
+    let question = format!("Type `{count}`, the number of tenants, to roll this back");
     ask::type_name(&question, &count, "--yes")
 }
 
@@ -195,14 +196,14 @@ fn shown(plan: &RollbackPlan) -> String {
     let migrations = migrations.collect::<Vec<_>>().join("\n");
     let tenants = counted(plan.tenants(), "tenant");
     format!(
-        "This reverts, in {tenants}, newest first:\n{migrations}\n{}",
+        "This rolls back, in {tenants}, newest first:\n{migrations}\n{}",
         lost(plan.loss())
     )
 }
 
 fn lost(loss: Option<&[Loss]>) -> String {
     match loss {
-        None => "What would be lost with them is not known.".to_owned(),
+        None => "The rows and values that would be lost are not known.".to_owned(),
         Some([]) => "No table with rows and no column with values is dropped.".to_owned(),
         Some(loss) => {
             let rows = loss.iter().map(|loss| {
@@ -214,7 +215,7 @@ fn lost(loss: Option<&[Loss]>) -> String {
                 ]
             });
             let heading = ["Table", "Column", "Tenants", "Rows (estimated)"];
-            format!("This is lost for good:\n{}", table(heading, rows))
+            format!("This is lost permanently:\n{}", table(heading, rows))
         }
     }
 }

@@ -6,8 +6,9 @@ use clap::Parser;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown, table};
 use command_line::settings::{Setting, Values};
-use command_line::{Common, Context, Script, Verdict, at_least_one};
+use command_line::{Common, Context, Hint, Message, Script, Verdict, at_least_one};
 use serde::Serialize;
+use tenant_core::remedy::Command;
 
 /// Show the settings in force, and where each comes from
 ///
@@ -67,10 +68,10 @@ impl Script for ShowConfig {
         };
         context.output.answer(&document, &text(&document))?;
         if document.settings.iter().any(is_path_to_check) {
-            context.output.note(
-                "note: a schema in path.behind must not be a tenant's or a spare; the health \
-                 check reports one that is",
-            );
+            let check = context.invocation().call(&Command::CheckTenants);
+            let note = Message::note("a schema in path.behind must not be a tenant's or a spare");
+            let hint = Hint::new("Check the tenants to find such a schema.").run(check);
+            context.output.say(&note.hints([hint]));
         }
         Ok(Verdict::Done)
     }

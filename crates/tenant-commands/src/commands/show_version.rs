@@ -7,7 +7,8 @@ use command_line::invocation::Spelling;
 use command_line::output::shown;
 use command_line::settings::find_settings;
 use command_line::{
-    Common, Context, ProjectSettings, Script, Verdict, built, env_file, hints, migrations, project,
+    Common, Context, Explained, ProjectSettings, Script, Verdict, built, env_file, migrations,
+    project,
 };
 use serde::Serialize;
 use tenant_core::{Migration, MigrationSet, Migrations};
@@ -123,8 +124,8 @@ fn paths(context: &Context) -> Paths {
     let option = context.common().config.as_deref();
     let settings = find_settings(option, context.environment());
     let settings = settings.unwrap_or_else(|error| {
-        let error = hints::render(&error, context.invocation());
-        context.output.note(&error);
+        let error = Explained::of(&error, context.invocation()).message();
+        context.output.note(&error.to_string());
         ProjectSettings::default()
     });
     Paths {

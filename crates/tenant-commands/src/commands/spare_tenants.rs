@@ -9,6 +9,7 @@ use command_line::{Common, Context, Script, Verdict, at_least_one};
 use serde::Serialize;
 use tenant_core::{Outcome, SpareReport, Status};
 
+use crate::failures::Failures;
 use crate::progress::Bar;
 use crate::{interrupt, json, messages, report, tenants};
 
@@ -121,10 +122,11 @@ impl Script for SpareTenants {
             &json::Spares::new(&kept, context.invocation()),
             &text(&kept),
         )?;
-        messages::of_spares(output, &kept);
+        messages::of_spares(context, &kept);
         let failed = kept.outcomes.iter();
         let failed = failed.filter_map(|it| Some((it.name.as_str(), it.error.as_ref()?)));
-        let verdict = report::problems(context, "failed:", &failed.collect::<Vec<_>>());
+        let failures = Failures::of_spares(failed.collect(), kept.outcomes.len());
+        let verdict = failures.show(context);
         let is_cut_short = kept.outcomes.iter().any(|it| it.status == Status::Skipped);
         Ok(if is_cut_short {
             Verdict::Wrong

@@ -22,6 +22,19 @@ pub struct PgError {
     is_bounded: bool,
 }
 
+/// A [`PgError`] in parts, for a program that shows each at a place of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PgErrorParts {
+    /// The message with its SQLSTATE, and the detail behind a colon. Without a server that
+    /// spoke, the whole text.
+    pub text: String,
+    /// The server's own hint.
+    pub hint: Option<String>,
+    /// Where the server was, innermost first: a line for each function and statement.
+    pub context: Vec<String>,
+}
+
 #[derive(Debug)]
 enum Cause {
     Driver(tokio_postgres::Error),
@@ -149,6 +162,36 @@ impl PgError {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.server().and_then(DbError::hint)
+    }
+
+    /// Its parts. Who held a lock is in [`holders`](Self::holders).
+    #[must_use]
+    pub fn parts(&self) -> PgErrorParts {
+        let shown = |text: &str| self.cause.shown(text).into_owned();
+        let Some(error) = self.server() else {
+            let alone = Self {
+                holders: Vec::new(),
+                ..self.again()
+            };
+            return PgErrorParts {
+                text: alone.to_string(),
+                hint: None,
+                context: Vec::new(),
+            };
+        };
+        let detail = error.detail().map(|detail| format!(": {detail}"));
+        let said = format!(
+            "{} (SQLSTATE {}){}",
+            error.message(),
+            error.code().code(),
+            detail.unwrap_or_default()
+        );
+        let context = lines_of_theirs(error.where_().unwrap_or_default());
+        PgErrorParts {
+            text: shown(&said),
+            hint: error.hint().map(shown),
+            context: context.into_iter().map(shown).collect(),
+        }
     }
 
     /// The routine of the server that reports it, a name in any language. Not to be

@@ -11,7 +11,7 @@ fn arguments_that_make_no_sense_are_wrong_use() {
     for (command, message) in [
         ("create-tenant", "required arguments were not provided"),
         ("drop-tenant", "required arguments were not provided"),
-        ("drop-tenant acme beta", "unexpected argument 'beta' found"),
+        ("drop-tenant acme beta", "unexpected argument `beta` found"),
         ("clone-tenant acme", "required arguments were not provided"),
         ("rename-tenant acme", "required arguments were not provided"),
         ("move-tenant acme", "required arguments were not provided"),
@@ -21,22 +21,22 @@ fn arguments_that_make_no_sense_are_wrong_use() {
         ),
         ("diff-tenants acme", "required arguments were not provided"),
         ("repair-tenant", "required arguments were not provided"),
-        ("adopt-tenant acme beta", "unexpected argument 'beta' found"),
-        ("list-tenants acme", "unexpected argument 'acme' found"),
-        ("list-tenants --jsno", "unexpected argument '--jsno' found"),
+        ("adopt-tenant acme beta", "unexpected argument `beta` found"),
+        ("list-tenants acme", "unexpected argument `acme` found"),
+        ("list-tenants --jsno", "unexpected argument `--jsno` found"),
         (
             "health-check --only",
-            "a value is required for '--only <NAME>'",
+            "a value is required for `--only <NAME>`",
         ),
         (
             "migrate-tenants --jobs 0",
-            "invalid value '0' for '--jobs <N>'",
+            "invalid value `0` for `--jobs <N>`",
         ),
         (
             "migrate-tenants --lock-timeout 9999999",
             "it must be between 0 and 2000000 seconds",
         ),
-        ("stop-server now", "unexpected argument 'now' found"),
+        ("stop-server now", "unexpected argument `now` found"),
         ("demo-tenant-schema --keep=yes", "--keep"),
         (
             "migrate-public --dry-run --quiet --verbose",
@@ -49,7 +49,8 @@ fn arguments_that_make_no_sense_are_wrong_use() {
             .prints_nothing()
             .says("error: ")
             .says(message)
-            .says("For more information, try '--help'.");
+            .says("hint: ")
+            .says("--help");
     }
 }
 
@@ -59,11 +60,11 @@ fn they_are_an_error_in_json_too() {
     for (command, message) in [
         (
             "list-tenants acme --json",
-            "unexpected argument 'acme' found",
+            "unexpected argument `acme` found",
         ),
         (
             "--json migrate-tenants --jobs 0",
-            "invalid value '0' for '--jobs <N>'",
+            "invalid value `0` for `--jobs <N>`",
         ),
         (
             "migrate-tenants --json --max-failures 2 --fail-fast",
@@ -71,7 +72,7 @@ fn they_are_an_error_in_json_too() {
         ),
         (
             "health-check --json --nonsense",
-            "unexpected argument '--nonsense' found",
+            "unexpected argument `--nonsense` found",
         ),
         (
             "create-tenant --json",
@@ -85,7 +86,7 @@ fn they_are_an_error_in_json_too() {
         let refused = folder.run(&command).exits_with(2).says(message);
         assert!(refused.error_message().contains(message), "{refused}");
         let document = refused.json();
-        for field in ["sqlstate", "migration", "file", "line", "hint"] {
+        for field in ["sqlstate", "migration", "file", "line", "column"] {
             assert_eq!(document["error"][field], Value::Null, "{refused}");
         }
         assert_eq!(document.as_object().unwrap().len(), 1, "{refused}");
@@ -98,11 +99,11 @@ fn a_mistyped_option_is_met_with_the_right_one() {
     folder
         .run("list-tenants --jsno")
         .exits_with(2)
-        .says("'--json'");
+        .says("hint: A similar argument exists: `--json`.\n");
     folder
         .run("migrate-tenants --dryrun")
         .exits_with(2)
-        .says("'--dry-run'");
+        .says("hint: A similar argument exists: `--dry-run`.\n");
 }
 
 #[test]
@@ -112,7 +113,8 @@ fn a_missing_name_is_named_with_the_usage() {
         .run("create-tenant")
         .exits_with(2)
         .says("<NAME>...")
-        .says("Usage: create-tenant <NAME>...");
+        .says("note: usage: create-tenant <NAME>...\n")
+        .says("      create-tenant --help\n");
 }
 
 #[test]

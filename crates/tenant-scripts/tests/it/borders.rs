@@ -38,7 +38,8 @@ async fn a_key_that_is_broken_in_the_end_names_its_migration_and_file() {
     let document = document.exits_with(1).json();
     let error = &document["tenants"][0]["error"];
     assert_eq!(error["migration"], "2026-02-02-000000_orphan");
-    assert_eq!(error["file"], "up.sql");
+    let file = error["file"].as_str().unwrap();
+    assert!(file.ends_with("2026-02-02-000000_orphan/up.sql"), "{file}");
     assert_eq!(error["line"], Value::Null);
     assert_eq!(error["sqlstate"], "23503");
 }
@@ -61,7 +62,7 @@ async fn with_a_transaction_for_each_migration_those_before_a_failure_stay() {
     fresh
         .run_with(&orphaned(), line)
         .exits_with(1)
-        .says("note: `beta`: 1 migration applied before the failure, and committed");
+        .says("note: 1 migration of tenant `beta` was applied before the failure and committed");
     let mended = Migrations::ours()
         .tenant("2026-02-01-000000_family", FAMILY)
         .tenant(

@@ -83,7 +83,7 @@ async fn a_file_that_is_not_there_is_wrong_use() {
         .run("create-tenant acme --names-from nowhere.txt")
         .exits_with(2)
         .prints_nothing()
-        .says("the names cannot be read from nowhere.txt")
+        .says("could not read the names from nowhere.txt")
         .says("No such file or directory");
     assert!(database.tracked().await.is_empty());
 }
@@ -100,8 +100,12 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
         .exits_with(1)
         .prints("  beta: created, 2 migrations in ")
         .prints("3 tenants: 2 created, 1 failed (")
-        .says("failed: acme\n  because: tenant `acme` exists already\n")
-        .says(&format!("to do:   {hint}\n"));
+        .says("error: tenant `acme` exists already\n")
+        .says(&format!(
+            "hint: {}\n",
+            hint.replace('\n', "\nhint: ")
+                .replace("\nhint: cargo", "\n      cargo")
+        ));
     assert_eq!(database.tracked().await, ["acme", "beta", "gamma"]);
     let rows = "SELECT name FROM acme.dummy_table";
     assert_eq!(database.value(rows).await, "kept");
@@ -110,7 +114,7 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
 /// What is said to who chose a name that is in use.
 fn taken(database: &Database) -> String {
     let list = database.hint(&Call::ListTenants);
-    format!("Choose another name. To list the tenants, run {list}.")
+    format!("Choose another name.\nList the tenants.\n{list}")
 }
 
 #[tokio::test]
@@ -177,7 +181,8 @@ async fn nothing_half_made_remains_when_a_migration_fails() {
     database
         .run_with(&migrations, "create-tenant acme")
         .exits_with(1)
-        .says("tenant `acme`: migration `2026-03-01-000000_break` failed at line 3")
+        .says("error: migration `2026-03-01-000000_break` failed for tenant `acme`: ")
+        .says("2026-03-01-000000_break/up.sql:3\n")
         .says("division by zero (SQLSTATE 22012)");
     assert!(database.schemas().await.is_empty());
     assert!(database.tracked().await.is_empty());
@@ -211,7 +216,7 @@ async fn a_quiet_run_prints_nothing_but_failures() {
         .run("create-tenant acme beta --quiet")
         .exits_with(1)
         .prints_nothing()
-        .says("failed: acme");
+        .says("error: tenant `acme` exists already");
 }
 
 #[tokio::test]
@@ -238,13 +243,14 @@ async fn a_seed_runs_in_the_transaction_that_creates_each_tenant() {
     assert_eq!(database.value(seeded).await, "of globex");
     run("SELECT 1;\nSELECT oops;", "umbrella")
         .exits_with(1)
-        .says("`seed.sql` failed at line 2");
+        .says("error: `seed.sql` failed for tenant `umbrella`: ")
+        .says("  --> seed.sql:2\n");
     run("SELECT '{name}'", "umbrella")
         .exits_with(2)
         .says("line 1: `{name}` is inside a string");
     let failed = database.run("create-tenant umbrella --seed nowhere.sql");
     failed
         .exits_with(2)
-        .says("the seed cannot be read from nowhere.sql");
+        .says("could not read the seed from nowhere.sql");
     assert_eq!(database.tracked().await, ["acme", "globex"]);
 }

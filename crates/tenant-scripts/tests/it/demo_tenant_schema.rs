@@ -31,7 +31,7 @@ async fn the_demo_shows_its_steps_and_rows_and_leaves_nothing_behind() {
         .prints("it's quoted")
         .prints("has 3 rows; tenant `demo_globex_")
         .prints("sees 0 of them.")
-        .prints(&format!("Now create one of your own: {create}."));
+        .prints(&format!("To create your own tenant, run:\n  {create}\n"));
     assert_eq!(database.schemas().await, ["acme"]);
     assert_eq!(database.tracked().await, ["acme"]);
     database.run("health-check").succeeds();
@@ -95,13 +95,13 @@ async fn keep_leaves_the_tenant_in_place_with_its_rows_and_only_that() {
     let database = Database::empty().await;
     let shown = database.run("demo-tenant-schema --keep").succeeds();
     let shown = shown.says("Dropped the second tenant").prints(&format!(
-        "was kept: try {}.",
+        "To list the tenants, run:\n  {}\n",
         database.hint(&Call::ListTenants)
     ));
     let [name] = database.tracked().await.try_into().unwrap();
     let name: String = name;
     assert!(
-        shown.stdout.contains(&format!("Tenant `{name}` was kept")),
+        shown.stdout.contains(&format!("Kept tenant `{name}`.")),
         "{shown}"
     );
     assert_eq!(database.schemas().await, [name.as_str()]);

@@ -23,12 +23,15 @@ async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
         .run("drop-tenant acme")
         .exits_with(2)
         .prints_nothing()
-        .says("This drops tenant `acme` for good, with all its data:")
-        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+        .says("This drops tenant `acme` permanently, with all its data:")
+        .says("hint: Give --yes to confirm it in advance.");
     let command = database.command("drop-tenant acme");
     command.input("acme\n").run().exits_with(2);
     let refused = database.run("drop-tenant acme --json").exits_with(2);
-    assert!(refused.error_message().contains("give --yes"), "{refused}");
+    assert!(
+        refused.error_message().contains("a confirmation is needed"),
+        "{refused}"
+    );
     assert_eq!(database.tracked().await, ["acme", "beta"]);
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }
@@ -60,7 +63,7 @@ async fn the_document_lists_what_went() {
         json!({
             "tenant": "acme", "schema": "acme", "dropped": true, "schema_existed": true,
             "tables": [{"name": "dummy_table", "rows": 20, "bytes": bytes}],
-            "dependents": [], "affected": [],
+            "dependents": [], "affected": [], "error": null,
         })
     );
 }
@@ -104,7 +107,7 @@ async fn a_tenant_whose_schema_is_gone_loses_its_registration() {
     database
         .run("drop-tenant acme --yes")
         .succeeds()
-        .prints("Removed the registration of tenant `acme`; its schema was gone already.");
+        .prints("Removed the registration of tenant `acme`. Its schema did not exist.");
     let dropped = database.run("drop-tenant beta --yes --json").succeeds();
     assert_eq!(
         dropped.json(),
@@ -134,7 +137,7 @@ async fn at_a_terminal_typing_the_name_drops_the_tenant() {
     let mut terminal = Terminal::start(database.command("drop-tenant acme"));
     let shown = terminal.until("Type `acme` to drop it");
     assert!(
-        shown.contains("This drops tenant `acme` for good, with all its data:"),
+        shown.contains("This drops tenant `acme` permanently, with all its data:"),
         "{shown}"
     );
     assert!(
@@ -159,7 +162,7 @@ async fn at_a_terminal_anything_else_drops_nothing() {
         terminal.types(typed);
         let ended = terminal.end();
         assert_eq!(ended.code, 1, "{typed}: {}", ended.shown);
-        let kept = "That is not the tenant's name: nothing was dropped.";
+        let kept = "that is not the tenant's name, so nothing was dropped";
         assert!(ended.shown.contains(kept), "{}", ended.shown);
     }
     assert_eq!(database.schemas().await, ["acme", "beta"]);
@@ -257,7 +260,7 @@ async fn with_dependents_does_not_answer_the_question() {
         .exits_with(2)
         .says("These objects outside the schema depend on it:")
         .says("public.everything")
-        .says("give --yes");
+        .says("hint: Give --yes");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
 }
 
@@ -270,7 +273,7 @@ async fn what_stays_and_loses_tables_is_listed_before() {
     database
         .run("drop-tenant acme")
         .exits_with(2)
-        .says("These objects stay, and lose its tables or name what will be gone:")
+        .says("These objects stay. They lose its tables, or name objects that will not exist:")
         .says("feed");
     let dropped = database.run("drop-tenant acme --yes --json").succeeds();
     assert_eq!(

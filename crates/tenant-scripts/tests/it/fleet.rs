@@ -55,9 +55,10 @@ async fn of_fifty_tenants_exactly_those_fail_whose_data_break_a_migration() {
         .run_with(&migrations, "migrate-tenants")
         .exits_with(1)
         .prints("50 tenants: 47 up to date, 3 failed (")
-        .says("failed: t07")
-        .says("failed: t23")
-        .says("failed: t48");
+        .says(&format!(
+            "error: migration `{NAME}` failed for 3 of 50 tenants: "
+        ))
+        .says("  t07, t23, t48\n");
     for tenant in broken {
         database
             .execute(&format!("DELETE FROM {tenant}.dummy_table"))
@@ -71,7 +72,7 @@ async fn of_fifty_tenants_exactly_those_fail_whose_data_break_a_migration() {
 }
 
 #[tokio::test]
-async fn people_are_shown_five_failures_and_programs_all_of_them() {
+async fn people_are_shown_a_shared_failure_once_and_programs_that_of_each_tenant() {
     let broken = ["t00", "t01", "t02", "t03", "t04", "t05", "t06"];
     let database = fleet(8, &broken).await;
     let migrations = Migrations::ours().tenant(NAME, UP);
@@ -79,21 +80,9 @@ async fn people_are_shown_five_failures_and_programs_all_of_them() {
         .run_with(&migrations, "migrate-tenants")
         .exits_with(1)
         .prints("8 tenants: 1 migrated, 7 failed (")
-        .says("... and 2 more; --json lists them all");
-    let failures = shown
-        .stderr
-        .lines()
-        .filter(|line| line.starts_with("failed: "));
-    assert_eq!(
-        failures.collect::<Vec<_>>(),
-        [
-            "failed: t00",
-            "failed: t01",
-            "failed: t02",
-            "failed: t03",
-            "failed: t04"
-        ]
-    );
+        .says("\n  t00, t01, t02, t03, t04 and 2 more\n");
+    let failures = shown.stderr.matches("error:").count();
+    assert_eq!(failures, 1, "{shown}");
     let listed = database
         .run_with(&migrations, "migrate-tenants --json")
         .exits_with(1);

@@ -173,8 +173,9 @@ async fn an_extension_in_an_adopted_schema_is_named_with_the_way_to_move_it() {
         .succeeds();
     let note = &adopted.json()["notes"][0];
     assert_eq!(note["kind"], "extension_inside");
-    let remedy = note["remedy"].as_str().unwrap();
-    let sql = "CREATE SCHEMA IF NOT EXISTS \"ext\"; ALTER EXTENSION \"citext\" SET SCHEMA \"ext\";";
+    let remedy = note["hint"].as_str().unwrap();
+    let sql =
+        "CREATE SCHEMA IF NOT EXISTS \"ext\";\nALTER EXTENSION \"citext\" SET SCHEMA \"ext\";";
     assert!(remedy.contains(sql), "{remedy}");
     // What is advised works.
     database.execute(sql).await;

@@ -28,15 +28,19 @@ async fn finds(database: &Database, problem: Value) {
     let mut document = checked.json();
     assert_eq!(document["healthy"], false);
     let found = document["problems"][0].as_object_mut().unwrap();
-    let sql = found.remove("sql").unwrap();
+    for key in ["sql", "notes", "sqlstate", "file", "line", "column"] {
+        assert!(found.remove(key).is_some(), "no {key}: {checked}");
+    }
     assert_eq!(document["problems"], json!([problem]), "{checked}");
     let shown = database.run("health-check").exits_with(1).says_nothing();
     let about = problem["tenant"].as_str().unwrap();
-    let detail = problem["detail"].as_str().unwrap();
-    let remedy = problem["remedy"].as_str().unwrap();
+    let message = problem["message"].as_str().unwrap();
+    let hint = problem["hint"].as_str().unwrap();
+    for line in hint.lines() {
+        assert!(shown.stdout.contains(line), "no {line}: {shown}");
+    }
     shown
-        .prints(&format!("{about}\n  {detail}\n    to do: {remedy}\n"))
-        .prints(sql[0].as_str().unwrap_or_default())
+        .prints(&format!("error: {message}\n  {about}\nhint: "))
         .prints("checked: 1 problem.");
 }
 
@@ -49,7 +53,7 @@ async fn a_healthy_database_is_said_to_be_well() {
     assert_eq!(
         checked.json(),
         json!({
-            "healthy": true, "tables_checked": true, "checked": 2, "unread": 0, "as_expected": 2, "busy": [],
+            "healthy": true, "tables_checked": true, "not_checked": null, "checked": 2, "unread": 0, "as_expected": 2, "busy": [],
             "varying": [], "in_both": [], "groups": [], "problems": []
         })
     );
@@ -71,9 +75,9 @@ async fn a_schema_that_is_gone_is_found() {
     let problem = json!({
         "tenant": "acme",
         "kind": "missing_schema",
-        "detail": "the tenant is registered, but its schema does not exist",
-        "remedy": format!(
-            "Restore the schema from a backup. Or drop the tenant: {}.",
+        "message": "the tenant is registered, but its schema does not exist",
+        "hint": format!(
+            "Restore the schema from a backup.\nOr drop the tenant.\n{}",
             database.hint(&Call::DropTenant(acme()))
         ),
     });
@@ -89,8 +93,8 @@ async fn a_table_that_is_gone_is_found() {
     let problem = json!({
         "tenant": "acme",
         "kind": "missing_table",
-        "detail": "table `dummy_table` is missing",
-        "remedy": format!("Repair the tenant: {}.", database.hint(&Call::RepairTenant(acme()))),
+        "message": "table `dummy_table` is missing",
+        "hint": format!("Repair the tenant.\n{}", database.hint(&Call::RepairTenant(acme()))),
     });
     finds(&database, problem).await;
 }
@@ -104,8 +108,8 @@ async fn a_tenant_that_is_behind_is_found() {
     let problem = json!({
         "tenant": "acme",
         "kind": "pending_migrations",
-        "detail": "migrations are pending: 20260101000000, 20260102000000",
-        "remedy": format!("Migrate the tenant: {}.", database.hint(&Call::MigrateTenant(acme()))),
+        "message": "migrations are pending: 20260101000000, 20260102000000",
+        "hint": format!("Migrate the tenant.\n{}", database.hint(&Call::MigrateTenant(acme()))),
     });
     finds(&database, problem).await;
     database.run("migrate-tenants --only acme").succeeds();
@@ -120,9 +124,9 @@ async fn a_public_schema_that_is_behind_is_found() {
     database
         .run_with(&migrations, "health-check")
         .exits_with(1)
-        .prints("public schema\n  a migration is pending: 20260201000000\n")
+        .prints("error: a migration is pending: 20260201000000\n  public schema\n")
         .prints(&format!(
-            "    to do: Apply the public migrations: {hint}.\n"
+            "hint: Apply the public migrations.\n      {hint}\n"
         ))
         .prints("1 tenant checked: 1 problem.");
     let checked = database
@@ -144,11 +148,11 @@ async fn a_migration_that_nobody_has_is_found() {
     let problem = json!({
         "tenant": "acme",
         "kind": "unknown_migration",
-        "detail": "the applied migration 20990101000000 is not among the migrations of this program",
-        "remedy": format!(
+        "message": "the applied migration 20990101000000 is not among the migrations of this program",
+        "hint": format!(
             "Run the program that applied these migrations: give their folder with \
-             --migrations-dir, or restore it. If a baseline replaces them, see what squashing \
-             would do: `cargo xtask db:squash:tenants --dry-run --database-url {}`.",
+             --migrations-dir, or restore it.\nIf a baseline replaces them, see what squashing \
+             would do.\ncargo xtask db:squash:tenants --dry-run --database-url {}",
             database.url()
         ),
     });
@@ -164,11 +168,11 @@ async fn a_name_that_cannot_be_a_tenants_is_found() {
     let problem = json!({
         "tenant": "Not-A-Name",
         "kind": "invalid_name",
-        "detail": "the registered name cannot be a tenant's: \"Not-A-Name\" cannot be a tenant's \
+        "message": "the registered name cannot be a tenant's: \"Not-A-Name\" cannot be a tenant's \
                    name: it contains '-', and may contain only letters (a-z, A-Z), digits and \
                    underscores. A good name is, for example, `acme_corp`",
-        "remedy": "Correct the name in the registry, or delete its row: \
-                   `DELETE FROM public.schema_tracker WHERE name = 'Not-A-Name';`.",
+        "hint": "Correct the name in the registry, or delete its row.\n\
+                 DELETE FROM public.schema_tracker WHERE name = 'Not-A-Name';",
     });
     finds(&database, problem).await;
 }

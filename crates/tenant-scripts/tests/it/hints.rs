@@ -206,12 +206,12 @@ async fn accepting_one_edited_migration_does_not_accept_another() {
     };
     let found = edited();
     assert_eq!(found.len(), 2, "{found:?}");
-    let remedy = found[0]["remedy"].as_str().unwrap();
+    let remedy = found[0]["hint"].as_str().unwrap();
     assert!(remedy.starts_with("Restore the file"), "{remedy}");
     database.pasted(remedy).run().succeeds();
     let left = edited();
     assert_eq!(left.len(), 1, "{left:?}");
-    assert_eq!(left[0]["detail"], found[1]["detail"]);
+    assert_eq!(left[0]["message"], found[1]["message"]);
 }
 
 /// The demo's migrations, each with another text that creates the same.
@@ -239,7 +239,7 @@ async fn where_all_migrations_were_edited_the_hint_names_each_and_accepts_them()
     let problems = checked.json()["problems"].clone();
     assert_eq!(problems[0]["kind"], "other_program", "{problems}");
     assert_eq!(problems.as_array().map(Vec::len), Some(1), "{problems}");
-    let remedy = problems[0]["remedy"].as_str().unwrap();
+    let remedy = problems[0]["hint"].as_str().unwrap();
     assert!(
         remedy.starts_with("Run the program that applied"),
         "{remedy}"
@@ -255,7 +255,7 @@ async fn a_command_that_drops_still_asks_when_it_is_pasted() {
         .execute("ALTER SCHEMA acme RENAME TO kept; CREATE TABLE kept.precious ()")
         .await;
     let listed = database.run("list-tenants").exits_with(1);
-    let hint = listed.stderr.split("Or drop the tenant: ").nth(1).unwrap();
+    let hint = listed.stderr.split("Or drop the tenant.").nth(1).unwrap();
     // The schema is back before the advice is followed.
     database.execute("ALTER SCHEMA kept RENAME TO acme").await;
     database

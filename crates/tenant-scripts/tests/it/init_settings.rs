@@ -195,7 +195,7 @@ fn an_empty_project_without_a_database_gets_a_file_all_the_same() {
     folder
         .run("init-settings --yes")
         .succeeds()
-        .says("No database is named: only the files in")
+        .says("No database is named, so only the files in")
         .says("There are no migrations yet.");
     let document = folder.run("show-config --json").succeeds().json();
     let settings = document["settings"].as_array().unwrap();
@@ -210,7 +210,7 @@ fn a_database_that_does_not_answer_is_no_reason_to_write_nothing() {
     command
         .run()
         .succeeds()
-        .says("The database was not looked at: ")
+        .says("The database was not read: ")
         .conceals("hush8puppy");
     assert!(!written(&folder).contains("hush8puppy"));
 }
@@ -237,7 +237,7 @@ fn an_existing_file_is_replaced_only_if_that_is_said_even_a_broken_one() {
     folder
         .run("init-settings --yes")
         .exits_with(2)
-        .says("exists; give --overwrite to replace it");
+        .says("exists\nhint: Give --overwrite to replace it.\n");
     assert_eq!(written(&folder), "not = [toml");
     let replaced = folder.run("init-settings --overwrite").succeeds();
     replaced.says("tenants.toml.old. Copy what you wrote in it by hand");

@@ -20,7 +20,8 @@ async fn gated(tenants: &str) -> (Database, Migrations) {
     (database, migrations)
 }
 
-const STOPPING: &str = "Stopping: the tenants under way are finished, no other is begun.";
+const STOPPING: &str =
+    "Stopping. The command finishes the tenants in progress and starts no other.";
 
 #[tokio::test]
 async fn tenants_that_were_not_begun_are_not_created_and_the_others_are_whole() {

@@ -31,7 +31,7 @@ async fn no_tenants_yet_is_an_invitation_to_make_one() {
         .run("list-tenants")
         .succeeds()
         .prints(&format!(
-            "There are no tenants yet. To create one, run {create}."
+            "There are no tenants yet. To create one, run `{create}`."
         ))
         .says_nothing();
     let listed = database.run("list-tenants --json").succeeds();

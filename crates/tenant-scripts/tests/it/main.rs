@@ -34,6 +34,7 @@ mod interrupts;
 mod kills;
 mod list_tenants;
 mod locks;
+mod messages;
 mod migrate_public;
 mod migrate_tenants;
 mod migrations_dir;

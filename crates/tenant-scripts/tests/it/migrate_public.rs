@@ -86,9 +86,10 @@ async fn a_public_migration_that_fails_leaves_nothing_of_the_run_behind() {
         .run_with(&migrations, "migrate-public")
         .exits_with(1)
         .prints_nothing()
-        .says("the public schema: migration `2026-02-02-000000_fill_plans` failed at line 2")
+        .says("error: migration `2026-02-02-000000_fill_plans` failed for the public schema: ")
+        .says("/public/2026-02-02-000000_fill_plans/up.sql:2\n")
         .says("its transaction was rolled back")
-        .says("`INSERT INTO plans (name) VALUES ('free')`")
+        .says("   |  INSERT INTO plans (name) VALUES ('free')\n")
         .says("column \"name\" of relation \"plans\" does not exist (SQLSTATE 42703)");
     let failed = database
         .run_with(&migrations, "migrate-public --json")

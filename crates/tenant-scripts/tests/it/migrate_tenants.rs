@@ -108,13 +108,13 @@ async fn an_unknown_name_fails_and_the_others_are_migrated() {
     let database = Database::with_tenants("acme beta").await;
     let migrations = two_more();
     let list = database.hint_with(&migrations, &Call::ListTenants);
-    let hint = format!("To list the tenants, run {list}.");
+    let hint = format!("List the tenants.\n{list}");
     database
         .run_with(&migrations, "migrate-tenants --only nobody --only acme")
         .exits_with(1)
         .prints("2 tenants: 1 migrated, 1 failed (")
-        .says("failed: nobody\n  because: there is no tenant `nobody`\n")
-        .says(&format!("to do:   {hint}\n"));
+        .says("error: there is no tenant `nobody`\n")
+        .says(&format!("hint: List the tenants.\n      {list}\n"));
     let done = database.run_with(
         &migrations,
         "migrate-tenants --only nobody --only beta --json",
@@ -190,7 +190,7 @@ async fn fail_fast_begins_no_further_tenant_after_the_first_failure() {
         .run_with(&migrations, "migrate-tenants --fail-fast --jobs 1")
         .exits_with(1)
         .prints("4 tenants: 1 up to date, 2 behind, 1 failed (")
-        .says("failed: b\n");
+        .says("failed for tenant `b`: ");
 }
 
 #[tokio::test]
@@ -340,7 +340,8 @@ async fn a_row_that_is_no_tenants_name_fails_by_itself() {
         .run_with(&two_more(), "migrate-tenants")
         .exits_with(1)
         .prints("2 tenants: 1 migrated, 1 failed (")
-        .says("failed: Not-A-Name")
+        .says("error: ")
+        .says("\"Not-A-Name\"")
         .says("Correct the name in the registry, or delete its row.");
 }
 

@@ -136,7 +136,7 @@ async fn names_that_differ_in_case_only_are_different_tenants() {
     database.run("drop-tenant ACME --yes").succeeds();
     let document = database.run("create-tenant ACME --json").succeeds().json();
     assert_eq!(document["notes"][0]["kind"], "same_but_for_case");
-    assert_eq!(document["notes"][0]["detail"], note);
+    assert_eq!(document["notes"][0]["message"], note);
     database.run("health-check").succeeds();
 }
 

@@ -76,7 +76,7 @@ async fn a_schema_that_lost_its_row_is_adopted_by_the_name_that_the_advice_has()
     let checked = database.run("health-check --json").fails().json();
     let problem = &checked["problems"][0];
     assert_eq!(problem["kind"], "orphaned_schema");
-    assert!(problem["remedy"].as_str().unwrap().contains(&adopt));
+    assert!(problem["hint"].as_str().unwrap().contains(&adopt));
     // The same advice comes with the error of one who creates it again.
     let again = database.run("create-tenant big-bang").fails();
     again.says(&adopt);
@@ -232,7 +232,7 @@ async fn a_customer_who_is_listed_first_is_created_by_the_advice_of_the_health_c
     for (at, slug) in ["acme", "globex"].into_iter().enumerate() {
         let name = tenant_core::TenantName::quoted(slug).unwrap();
         let create = database.hint(&Command::CreateTenant(Some(name)));
-        let remedy = checked["problems"][at]["remedy"].as_str().unwrap();
+        let remedy = checked["problems"][at]["hint"].as_str().unwrap();
         assert!(remedy.contains(&create), "{remedy}");
     }
     database
@@ -259,10 +259,12 @@ async fn the_sql_of_a_check_names_the_tenant_whatever_blanks_its_name_has() {
         let stray = format!("CREATE TABLE {schema}.stray (id int)");
         database.execute(&stray).await;
     }
-    let checked = database.run("health-check").fails().to_string();
-    let drops = checked
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("sql: "));
+    let checked = database.run("health-check --json").fails().json();
+    let problems = checked["problems"].as_array().unwrap().iter();
+    let hints = problems.filter_map(|problem| problem["hint"].as_str());
+    let drops = hints
+        .flat_map(str::lines)
+        .filter(|line| line.starts_with("DROP "));
     let drops = drops.collect::<std::collections::BTreeSet<_>>();
     assert_eq!(
         drops.iter().copied().collect::<Vec<_>>(),
@@ -290,7 +292,7 @@ async fn a_tenants_schema_behind_all_is_told_by_every_command_that_opens() {
     let checked = database.run("health-check --json").exits_with(1);
     let problem = &checked.json()["problems"][0];
     assert_eq!(problem["kind"], "unfit_path");
-    assert_eq!(problem["detail"], words);
+    assert_eq!(problem["message"], words);
     database
         .run("tenant-url globex")
         .exits_with(1)

@@ -28,7 +28,7 @@ const MESSAGE: &str = "the database is not set up: it has no table `public.schem
 
 fn hint(database: &Database) -> String {
     let migrate = database.hint(&Call::MigratePublic);
-    format!("Apply the public migrations: {migrate}.")
+    format!("Apply the public migrations.\n{migrate}")
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn every_command_names_the_one_that_sets_the_database_up() {
             .exits_with(3)
             .prints_nothing()
             .says(MESSAGE)
-            .says(&format!("to do:   {hint}\n"));
+            .says(&format!("hint: {}\n", hint.replace('\n', "\n      ")));
     }
     assert!(database.schemas().await.is_empty());
 }
@@ -52,8 +52,8 @@ async fn it_is_an_error_in_json_too() {
     for command in COMMANDS {
         let refused = database.run(&format!("{command} --json")).exits_with(3);
         let expected = json!({"error": {
-            "message": MESSAGE, "sqlstate": null, "migration": null, "file": null,
-            "line": null,
+            "message": MESSAGE, "notes": [], "sqlstate": null, "migration": null,
+            "statement": null, "file": null, "line": null, "column": null,
             "hint": hint(&database),
         }});
         assert_eq!(refused.json(), expected, "{refused}");

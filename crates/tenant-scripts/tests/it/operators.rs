@@ -10,11 +10,11 @@ use crate::support::{Database, Migrations, OUR_VERSIONS, Site, WAIT_AT_GATE};
 
 const NEW: &str = "20260201000000";
 
-const BUSY: &str = "tenant `acme` is being changed by another run";
+const BUSY: &str = "another run is changing tenant `acme`";
 const UNKNOWN: &str = "there is no tenant `acme`";
 const TAKEN: &str = "tenant `acme` exists already";
 const OTHER_TAKEN: &str = "tenant `other` exists already";
-const OTHER_BUSY: &str = "tenant `other` is being changed by another run";
+const OTHER_BUSY: &str = "another run is changing tenant `other`";
 
 /// Migrations of which the last one waits at the gate, and makes this table.
 fn gated(table: &str) -> Migrations {

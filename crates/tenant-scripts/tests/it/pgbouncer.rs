@@ -86,8 +86,8 @@ async fn use_all(pooled: &Pooled) {
         .prints("2 spare tenants ready");
     run_newer("rollback-tenants --yes --jobs 8")
         .succeeds()
-        .prints("21 tenants: 21 reverted")
-        .prints("2 spare schemas: 2 reverted");
+        .prints("21 tenants: 21 rolled back")
+        .prints("2 spare schemas: 2 rolled back");
     pooled
         .run("health-check")
         .prints("21 tenants checked: all well.");

@@ -64,7 +64,7 @@ async fn a_role_with_the_right_to_create_schemas_can_do_everything_with_tenants(
         .migrations(&migrations)
         .run()
         .succeeds()
-        .prints("2 reverted");
+        .prints("2 rolled back");
     run("demo-tenant-schema");
     run("clone-tenant beta gamma");
     run("diff-tenants beta gamma");
@@ -119,8 +119,8 @@ async fn the_application_reads_new_tenants_by_default_privileges_and_the_check_f
     assert_eq!(problems[0]["kind"], "no_access");
 
     // What it says helps.
-    let remedy = problems[0]["remedy"].as_str().unwrap();
-    let grants = remedy.split('`').nth(1).unwrap();
+    let hint = problems[0]["hint"].as_str().unwrap();
+    let (_, grants) = hint.split_once('\n').unwrap();
     database.execute(grants).await;
     run(&check)
         .succeeds()

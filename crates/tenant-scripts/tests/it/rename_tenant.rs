@@ -42,7 +42,7 @@ async fn what_still_has_the_old_name_is_told_beside_the_result() {
         .succeeds()
         .prints("Renamed tenant `acme` to `globex`, and so the search path of 1 function.\n")
         .says("note: the name `acme` is still used by globex.old()\n")
-        .says("  to do:   Read the functions and definitions. If one refers to the tenant, change it so that it");
+        .says("hint: Read the functions and definitions. If one refers to the tenant, change it so that it");
     assert_eq!(database.value("SELECT globex.count()").await, "0");
 }
 
@@ -57,9 +57,10 @@ async fn the_document_has_both_names_and_the_notes() {
         "tenant": "globex", "schema": "globex", "renamed_from": "acme", "renamed": true,
         "notes": [{
             "kind": "old_path",
-            "detail": format!("the search path of database {name} still names `acme`"),
-            "remedy": format!(
-                "Set the path to the new name: `ALTER DATABASE {name} SET search_path TO 'globex';`."
+            "message": format!("the search path of database {name} still names `acme`"),
+            "notes": [], "sqlstate": null, "file": null, "line": null, "column": null,
+            "hint": format!(
+                "Set the path to the new name.\nALTER DATABASE {name} SET search_path TO 'globex';"
             ),
         }],
     });

@@ -19,31 +19,28 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
     let tried = database.run("repair-tenant acme --dry-run").exits_with(1);
     assert_eq!(
         tried.stdout,
-        "This would be put right in tenant `acme`:\n  \
+        "Would repair tenant `acme`:\n  \
            column `dummy_table.value` is missing\n\
          1 statement would run:\n  \
            ALTER TABLE \"acme\".\"dummy_table\" ADD COLUMN \"value\" text;\n\
-         This is left in tenant `acme`, and has to be decided by people:\n  \
-           column `dummy_table.legacy` should not be there\n    \
-             to do: If nothing uses it, drop it with this SQL. Or write a migration that creates it \
-         for every tenant.\n    \
-             sql: ALTER TABLE \"acme\".\"dummy_table\" DROP COLUMN \"legacy\";\n"
+         Not repaired in tenant `acme`: 1 difference\n\
+         error: column `dummy_table.legacy` should not be there\n\
+         hint: If nothing uses it, drop it.\n      \
+           ALTER TABLE \"acme\".\"dummy_table\" DROP COLUMN \"legacy\";\n\
+         hint: Or write a migration that creates it for every tenant.\n"
     );
     let repaired = database.run("repair-tenant acme --json").exits_with(1);
     let document = repaired.json();
     assert_eq!(document["dry_run"], false);
     assert_eq!(
-        document["mended"],
+        document["repaired"],
         json!(["column `dummy_table.value` is missing"])
     );
     assert_eq!(document["left"][0]["kind"], "extra_object");
     let drop = document["left"][0]["sql"][0].as_str().unwrap();
     database.execute(drop).await;
     let repaired = database.run("repair-tenant acme").succeeds();
-    assert_eq!(
-        repaired.stdout,
-        "Tenant `acme` is what its migrations make.\n"
-    );
+    assert_eq!(repaired.stdout, "Tenant `acme` matches its migrations.\n");
     database.run("health-check").succeeds();
     let kept = "SELECT name FROM acme.dummy_table";
     assert_eq!(database.value(kept).await, "kept");
@@ -62,7 +59,7 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme --dry-run --json")
         .exits_with(1)
         .json();
-    let why = document["left"][0]["why"].as_array().unwrap();
+    let why = document["left"][0]["notes"].as_array().unwrap();
     assert!(
         why.iter()
             .any(|it| it.as_str().unwrap().contains("SQLSTATE 23502")),
@@ -73,14 +70,15 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .exits_with(1)
         .prints("column `dummy_table.value` is missing\n1 statement ran:")
         .prints(
-            "column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n    why: ",
+            "error: column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n\
+             note: the repair failed: ",
         )
         .prints("contains null values (SQLSTATE 23502)")
-        .prints("to do: Change the rows that the message names");
+        .prints("hint: Change the rows that the message names");
     database
         .run("repair-tenant acme --json")
         .exits_with(1)
-        .prints("\"mended\": []");
+        .prints("\"repaired\": []");
 }
 
 #[tokio::test]
@@ -92,11 +90,11 @@ async fn a_rename_by_hand_is_shown_with_the_way_back() {
     let repaired = database.run("repair-tenant acme").exits_with(1);
     assert_eq!(
         repaired.stdout,
-        "This is left in tenant `acme`, and has to be decided by people:\n  \
-           column `dummy_table.name` was renamed to `title`\n    \
-             to do: If nothing uses the new name, rename it back with this SQL. Or write a migration \
-         that renames it for every tenant.\n    \
-             sql: ALTER TABLE \"acme\".\"dummy_table\" RENAME COLUMN \"title\" TO \"name\";\n"
+        "Not repaired in tenant `acme`: 1 difference\n\
+         error: column `dummy_table.name` was renamed to `title`\n\
+         hint: If nothing uses the new name, rename it back.\n      \
+           ALTER TABLE \"acme\".\"dummy_table\" RENAME COLUMN \"title\" TO \"name\";\n\
+         hint: Or write a migration that renames it for every tenant.\n"
     );
     let checked = database.run("health-check --json").exits_with(1).json();
     assert_eq!(checked["problems"][0]["kind"], "renamed_object");
@@ -127,8 +125,9 @@ async fn two_tenants_are_compared() {
     let differ = database.run("diff-tenants acme beta").exits_with(1);
     assert_eq!(
         differ.stdout,
-        "column `dummy_table.name`:\n  not null in `acme`: none\n  not null in `beta`: NOT NULL\n\
-         only in `beta`: index `by_name`\n2 differences between `acme` and `beta`.\n"
+        "2 differences between `acme` and `beta`:\n  column `dummy_table.name` differs\n    \
+           not null in `acme`: none\n    not null in `beta`: NOT NULL\n  \
+           only in `beta`: index `by_name`\n"
     );
     let document = database
         .run("diff-tenants beta acme --json")
@@ -138,9 +137,10 @@ async fn two_tenants_are_compared() {
     assert_eq!(
         document["differences"],
         json!([
-            {"object": "column `dummy_table.name`", "only_in": null,
+            {"message": "column `dummy_table.name` differs", "object": "column `dummy_table.name`",
+             "only_in": null,
              "changes": [{"aspect": "not null", "first": "NOT NULL", "second": null}]},
-            {"object": "index `by_name`", "only_in": "first", "changes": []},
+            {"message": "only in `beta`: index `by_name`", "object": "index `by_name`", "only_in": "first", "changes": []},
         ])
     );
     database.run("create-tenant gamma delta").succeeds();
@@ -174,7 +174,8 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         "Schema `lost` is a tenant now, at version 20260102000000.\n"
     );
     adopted.says(
-        "note: it differs from what its migrations create:\n  column `dummy_table.value` is missing",
+        "note: the schema differs from the definition that its migrations create: 1 difference\n  \
+           column `dummy_table.value` is missing\n",
     );
     database.run("repair-tenant lost").succeeds();
     database.run("health-check").succeeds();
@@ -185,7 +186,7 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
     let document = database.run("adopt-tenant lost --json").succeeds().json();
     assert_eq!(
         document,
-        json!({"tenant": "lost", "schema": "lost", "version": "20260102000000", "by_shape": true, "differences": [], "notes": []})
+        json!({"tenant": "lost", "schema": "lost", "version": "20260102000000", "by_definition": true, "differences": [], "notes": []})
     );
     database
         .run("adopt-tenant nowhere")
@@ -202,11 +203,11 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
         .run("adopt-tenant lost")
         .exits_with(1)
         .says("tenant `lost` has its schema and its record of migrations already")
-        .says(&format!("To check the tenant, run {check}"));
+        .says(&format!("hint: Check the tenant.\n      {check}\n"));
 }
 
 #[tokio::test]
-async fn a_fleet_is_summed_up_before_its_tenants_are_counted() {
+async fn a_fleet_is_summed_up_before_its_problems() {
     let database = Database::with_tenants("a b c d").await;
     database
         .execute("ALTER TABLE a.dummy_table DROP COLUMN value; ALTER TABLE b.dummy_table DROP COLUMN value; \
@@ -214,14 +215,15 @@ async fn a_fleet_is_summed_up_before_its_tenants_are_counted() {
         .await;
     let checked = database.run("health-check").exits_with(1);
     checked.prints(
-        "\n1 tenant has the expected shape\n2 tenants: column `dummy_table.value` is missing\n\
-         1 tenant: column `dummy_table.legacy` should not be there\n4 tenants checked: 3 problems.\n",
+        "4 tenants checked: 3 problems.\n1 tenant has the expected definition.\n\
+         error: column `dummy_table.value` is missing\n  2 tenants: a, b\n\
+         hint: Repair the tenant.\n      cargo xtask db:repair:tenant NAME ",
     );
     let document = database.run("health-check --json").exits_with(1).json();
     assert_eq!(document["as_expected"], 1);
     assert_eq!(
         document["groups"][0],
-        json!({"kind": "missing_object", "detail": "column `dummy_table.value` is missing", "tenants": 2})
+        json!({"kind": "missing_object", "message": "column `dummy_table.value` is missing", "tenants": 2, "names": ["a", "b"]})
     );
     assert_eq!(
         document["problems"][0]["sql"],

@@ -45,9 +45,9 @@ async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
         .run("rollback-tenants")
         .exits_with(2)
         .prints_nothing()
-        .says("This reverts, in 2 tenants, newest first:")
+        .says("This rolls back, in 2 tenants, newest first:")
         .says("2026-01-02-000000_add_dummy_description from 2 tenants")
-        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+        .says("hint: Give --yes to confirm it in advance.");
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
 }
 
@@ -57,8 +57,8 @@ async fn yes_reverts_the_newest_migration_and_migrating_brings_it_back() {
     database
         .run("rollback-tenants --yes")
         .succeeds()
-        .prints("2 tenants: 2 reverted")
-        .says("This is lost for good:");
+        .prints("2 tenants: 2 rolled back")
+        .says("This is lost permanently:");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
     let rows = "SELECT count(*) FROM acme.dummy_table";
     assert_eq!(database.value(rows).await, "20");
@@ -111,10 +111,10 @@ async fn a_dry_run_prints_the_plan_and_the_loss() {
     let database = two_with_rows().await;
     let shown = database.run("rollback-tenants --dry-run").succeeds().stdout;
     for part in [
-        "This reverts, in 2 tenants, newest first:",
+        "This rolls back, in 2 tenants, newest first:",
         "description",
-        "\n  acme: 1 to revert: 20260102000000\n",
-        "2 tenants: 2 to revert (",
+        "\n  acme: 1 to roll back: 20260102000000\n",
+        "2 tenants: 2 to roll back (",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
@@ -131,7 +131,7 @@ async fn at_a_terminal_the_number_of_tenants_reverts_and_anything_else_does_not(
         let ended = terminal.end();
         assert_eq!(ended.code, 1, "{typed}: {}", ended.shown);
         assert!(
-            ended.shown.contains("nothing was reverted"),
+            ended.shown.contains("nothing was rolled back"),
             "{}",
             ended.shown
         );
@@ -139,7 +139,7 @@ async fn at_a_terminal_the_number_of_tenants_reverts_and_anything_else_does_not(
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
     let mut terminal = Terminal::start(database.command("rollback-tenants --quiet"));
     let shown = terminal.until("Type `2`, the number of tenants");
-    assert!(shown.contains("This is lost for good:"), "{shown}");
+    assert!(shown.contains("This is lost permanently:"), "{shown}");
     terminal.types("2");
     let ended = terminal.end();
     assert_eq!(ended.code, 0, "{}", ended.shown);
@@ -154,20 +154,21 @@ async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
     database
         .run("rollback-tenants --yes")
         .exits_with(1)
-        .prints("2 tenants: 1 reverted, 1 failed")
-        .says("failed at line 1 of its down.sql")
+        .prints("2 tenants: 1 rolled back, 1 failed")
+        .says("error: rolling back migration `")
+        .says("/down.sql:1\n")
         .says("(SQLSTATE 2BP01)");
     assert_eq!(versions(&database).await, [SECOND, FIRST]);
     database.execute("DROP VIEW acme.v").await;
     database
         .run("rollback-tenants --yes")
         .succeeds()
-        .prints("2 tenants: 1 reverted, 1 up to date");
+        .prints("2 tenants: 1 rolled back, 1 up to date");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
     database.run("migrate-tenants").succeeds();
     let reverted = database.run("rollback-tenants --yes").succeeds();
     assert!(
-        reverted.stdout.starts_with("  acme: reverted"),
+        reverted.stdout.starts_with("  acme: rolled back"),
         "{reverted}"
     );
 }

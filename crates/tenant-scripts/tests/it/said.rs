@@ -26,44 +26,49 @@ async fn the_same_warning_of_many_tenants_is_shown_once() {
     assert_eq!(text.matches("rows were skipped").count(), 1, "{text}");
     done.says("warning: rows were skipped\n")
         .says(&format!(
-            "  --> {NEW}/up.sql:2 for 5 tenants: `a`, `b`, `c` and 2 more\n"
+            "/tenant/{NEW}/up.sql:2\n  5 tenants: a, b, c, d, e\n"
         ))
         .conceals("by the way");
     let done = database
         .run_with(&talkative(), "create-tenant f")
         .succeeds();
-    done.says(&format!("  --> {NEW}/up.sql:2 for `f`\n"));
+    done.says(&format!("{NEW}/up.sql:2\n  f\n"));
     let back = "rollback-tenants --yes --verbose";
     let done = database.run_with(&talkative(), back).succeeds();
     done.says("warning: rows were skipped\n")
         .says("note: by the way\n")
-        .says(&format!("  --> {NEW}/down.sql:1 for 6 tenants: `a`, `b`, "));
+        .says(&format!(
+            "{NEW}/down.sql:1\n  6 tenants: a, b, c, d, e and 1 more\n"
+        ));
 }
 
 #[tokio::test]
 async fn a_document_has_what_was_said() {
     let database = Database::with_tenants("acme").await;
+    let migrations = talkative();
     let message = |severity: &str, text: &str, line: usize| {
+        let stream = if line == 1 { "public" } else { "tenant" };
+        let file = migrations.path().join(stream).join(NEW).join("up.sql");
         json!({
-            "severity": severity, "text": text, "detail": null, "hint": null,
-            "migration": NEW, "file": "up.sql", "line": line,
+            "severity": severity, "message": text, "notes": [], "hint": null,
+            "migration": NEW, "file": file, "line": line,
         })
     };
     let warning = message("WARNING", "rows were skipped", 2);
     let notice = message("NOTICE", "by the way", 2);
-    let done = database.run_with(&talkative(), "migrate-tenants --json");
+    let done = database.run_with(&migrations, "migrate-tenants --json");
     let done = done.succeeds().says_nothing();
     done.includes(&json!({
         "tenants": [{"name": "acme", "messages": [warning], "messages_left_out": 0}],
     }));
-    let done = database.run_with(&talkative(), "create-tenant beta --json --verbose");
+    let done = database.run_with(&migrations, "create-tenant beta --json --verbose");
     done.succeeds().includes(&json!({
         "tenants": [{"name": "beta", "messages": [warning, notice]}],
     }));
-    let done = database.run_with(&talkative(), "spare-tenants 1 --json");
+    let done = database.run_with(&migrations, "spare-tenants 1 --json");
     done.succeeds()
         .includes(&json!({"spares": [{"messages": [warning]}]}));
-    let done = database.run_with(&talkative(), "migrate-public --json --verbose");
+    let done = database.run_with(&migrations, "migrate-public --json --verbose");
     done.succeeds().includes(&json!({
         "messages": [
             message("WARNING", "rows were skipped", 1),
@@ -80,7 +85,7 @@ async fn the_public_schema_is_heard_and_nothing_that_a_terminal_would_obey_is_sh
     let migrations = Migrations::ours().public(NEW, up);
     let done = database.run_with(&migrations, "migrate-public").succeeds();
     done.says("warning: a\\u{1b}[2Jb\\rc\n")
-        .says(&format!("  --> {NEW}/up.sql:1\n"))
+        .says(&format!("/public/{NEW}/up.sql:1\n"))
         .conceals("\u{1b}");
 }
 
@@ -111,8 +116,9 @@ async fn what_fails_elsewhere_is_named() {
     let failed = database.run_with(&migrations, "migrate-tenants");
     failed
         .exits_with(1)
-        .says("failed at line 1 of its up.sql in the function `audit.ddl()`, and its transaction")
+        .says(&format!("{NEW}/up.sql:1\n"))
+        .says("note: the function `audit.ddl()` raised the error\n")
         .says("Fix the function that the message names, or disable its trigger")
-        .says("To list the triggers that call it, run `SELECT evtname AS trigger")
+        .says("hint: List the triggers that call it.\n      SELECT evtname AS trigger")
         .conceals("Fix the migration or the tenant's rows");
 }

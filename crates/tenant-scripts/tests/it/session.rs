@@ -121,7 +121,7 @@ async fn a_check_that_compared_nothing_is_not_well() {
             .migrations(&outside)
             .run()
             .exits_with(1)
-            .prints("1 tenant checked: none could be compared with what the migrations create.")
+            .prints("1 tenant checked: none could be compared with its expected definition.")
             .says("was not checked");
     }
     let json = database.folder.command("health-check --json");

@@ -170,7 +170,7 @@ fn a_password_is_shown_nowhere() {
     ));
     folder
         .run("list-tenants")
-        .says("warning: tenants.toml:1 contains the password of a database.")
+        .says("warning: tenants.toml:1 contains the password of a database\nhint: Set DATABASE_URL")
         .says("DATABASE_URL");
 }
 

@@ -187,7 +187,7 @@ async fn the_document_keeps_what_was_forgotten() {
 /// The document, whose only note says what was not compared.
 fn without_notes(mut document: Value) -> Value {
     let notes = document["notes"].take();
-    let detail = notes[0]["detail"].as_str().unwrap_or_default();
+    let detail = notes[0]["message"].as_str().unwrap_or_default();
     assert_eq!(notes[0]["kind"], "not_compared", "{notes}");
     assert!(
         detail.contains("rows") && detail.contains("replica identity"),

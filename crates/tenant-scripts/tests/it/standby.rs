@@ -36,7 +36,7 @@ async fn what_only_reads_works_on_a_standby() {
         ("migrate-tenants --dry-run", "2 tenants: 2 up to date"),
         ("migrate-tenants", "2 tenants: 2 up to date"),
         ("diff-tenants acme globex", "do not differ"),
-        ("rollback-tenants --dry-run", "2 tenants: 2 to revert"),
+        ("rollback-tenants --dry-run", "2 tenants: 2 to roll back"),
         ("squash-tenants --dry-run", "2 tenants: 2 up to date"),
     ] {
         run(&folder, &url, line).succeeds().prints(result);

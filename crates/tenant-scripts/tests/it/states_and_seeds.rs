@@ -126,7 +126,7 @@ async fn a_seed_runs_in_the_transaction_that_adopts_a_schema() {
     };
     run("SELECT 1;\nSELECT oops;")
         .exits_with(1)
-        .says("`seed.sql` failed at line 2");
+        .says("  --> seed.sql:2\n");
     run("DROP TABLE __diesel_schema_migrations;")
         .exits_with(1)
         .says("changed the migration history of the schema `acme`")
@@ -137,7 +137,7 @@ async fn a_seed_runs_in_the_transaction_that_adopts_a_schema() {
     database
         .run("adopt-tenant acme --seed nowhere.sql")
         .exits_with(2)
-        .says("the seed cannot be read from nowhere.sql");
+        .says("could not read the seed from nowhere.sql");
     assert!(database.tracked().await.is_empty());
     run("INSERT INTO dummy_table (name) VALUES ('of ' || {name});").succeeds();
     let seeded = "SELECT name FROM acme.dummy_table";

@@ -18,11 +18,8 @@ fn cut<'a>(text: &'a str, before: &str, end: &str) -> &'a str {
 /// Does what a message says: runs the command that it names, and then brings the
 /// tenant up to date.
 async fn obey(database: &Database, message: &str) {
-    let tenant = cut(
-        message,
-        "Adopt the schema as a tenant: `cargo xtask db:adopt:tenant ",
-        " ",
-    );
+    assert!(message.contains("Adopt the schema as a tenant.\n"));
+    let tenant = cut(message, "cargo xtask db:adopt:tenant ", " ");
     database.run(&format!("adopt-tenant {tenant}")).succeeds();
     database
         .run(&format!("migrate-tenants --only {tenant}"))
@@ -105,7 +102,7 @@ async fn leftovers_of_tenants_are_found_and_a_neighbours_schemas_are_not() {
     database
         .run("health-check")
         .exits_with(1)
-        .prints("empty\n  the schema is empty, and no tenant of that name is registered\n")
+        .prints("error: the schema is empty, and no tenant of that name is registered\n  empty\n")
         .prints("1 tenant checked: 3 problems.");
 }
 
@@ -118,9 +115,9 @@ async fn an_orphan_is_brought_in_by_doing_what_the_check_says() {
     let checked = database.run("health-check --json").exits_with(1);
     assert_eq!(orphans(&checked), ["Empty", "lost"]);
     for problem in checked.json()["problems"].as_array().unwrap() {
-        let remedy = problem["remedy"].as_str().unwrap();
+        let remedy = problem["hint"].as_str().unwrap();
         let adopt = cut(remedy, "cargo xtask db:adopt:tenant ", " ");
-        let remove = cut(remedy, "Or if nothing uses the schema, drop it: `", "`");
+        let remove = cut(remedy, "Or if nothing uses the schema, drop it.\n", ";");
         if problem["tenant"] == "lost" {
             database.run(&format!("adopt-tenant {adopt}")).succeeds();
         } else {
@@ -133,7 +130,7 @@ async fn an_orphan_is_brought_in_by_doing_what_the_check_says() {
         checked.json(),
         json!({
             "healthy": true, "tables_checked": true, "checked": 2, "unread": 0, "as_expected": 2,
-            "busy": [], "varying": [], "in_both": [], "groups": [], "problems": []
+            "not_checked": null, "busy": [], "varying": [], "in_both": [], "groups": [], "problems": []
         })
     );
 }

@@ -15,7 +15,11 @@ async fn a_problem_is_coloured_unless_no_color_is_set() {
     let command = database.command("create-tenant acme").env("NO_COLOR", "1");
     let ended = Terminal::start(command).end();
     assert_eq!(ended.code, 1);
-    assert!(ended.shown.contains("failed: acme"), "{:?}", ended.shown);
+    assert!(
+        ended.shown.contains("error: tenant `acme`"),
+        "{:?}",
+        ended.shown
+    );
     assert!(!ended.shown.contains(ESCAPE), "{:?}", ended.shown);
 }
 

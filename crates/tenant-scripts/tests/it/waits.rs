@@ -80,14 +80,14 @@ async fn a_rollback_that_two_start_at_once_reverts_once() {
     let other = holder(&database, "acme").await;
     let runs = [(); 3].map(|()| database.command(&line).start());
     for run in &runs {
-        run.until_said("Waiting for another run on tenant `acme`")
+        run.until_said("note: waiting for another run on tenant `acme`")
             .await;
     }
     other.batch_execute("COMMIT").await.unwrap();
     let ended = runs.map(|run| run.finish().succeeds());
     let reverted = ended
         .iter()
-        .filter(|it| it.stdout.contains("1 tenant: 1 reverted ("));
+        .filter(|it| it.stdout.contains("1 tenant: 1 rolled back ("));
     assert_eq!(reverted.count(), 1, "{ended:?}");
     assert_eq!(database.applied("acme").await, [OUR_VERSIONS[0]]);
 }
@@ -104,7 +104,8 @@ async fn who_waits_says_once_for_whom() {
         .command("migrate-tenants --jobs 2")
         .migrations(&migrations);
     let run = run.start();
-    run.until_said("Waiting for another run on tenant `").await;
+    run.until_said("note: waiting for another run on tenant `")
+        .await;
     for one in &holders {
         one.batch_execute("COMMIT").await.unwrap();
     }
@@ -130,18 +131,25 @@ async fn a_run_that_gives_up_has_said_for_whom_it_waited_and_what_helps() {
             .await;
         let ended = database.run(&format!("{line} --wait 3")).exits_with(1);
         let text = &ended.stderr;
-        assert_eq!(text.matches("Waiting for another run").count(), 1, "{text}");
+        assert_eq!(
+            text.matches("note: waiting for another run").count(),
+            1,
+            "{text}"
+        );
         ended
-            .says("tenant `acme` is being changed by another run; gave up after 3")
-            .says("; held by pid ")
+            .says("error: another run is changing tenant `acme`\n")
+            .says("note: the command waited for 3")
+            .says("note: the lock is held by pid ")
             .says("or give --wait more time.");
         let ended = database.run(&format!("{line} --wait 0")).exits_with(1);
         ended
-            .says("tenant `acme` is being changed by another run; held by pid ")
-            .conceals("Waiting for another run");
+            .says("error: another run is changing tenant `acme`\nnote: the lock is held by pid ")
+            .conceals("note: waiting for another run");
     }
     let ended = database.run("drop-tenant acme --yes --wait 3 --json");
-    ended.exits_with(1).conceals("Waiting for another run");
+    ended
+        .exits_with(1)
+        .conceals("note: waiting for another run");
 }
 
 #[tokio::test]
@@ -161,11 +169,11 @@ async fn a_signal_ends_a_wait_at_once() {
     ] {
         for signal in [Running::interrupt, Running::terminate] {
             let run = database.command(line).migrations(&migrations).start();
-            run.until_said("Waiting for another run on tenant `acme`")
+            run.until_said("note: waiting for another run on tenant `acme`")
                 .await;
             signal(&run);
             if is_of_a_fleet {
-                run.finish().exits_with(1).conceals("failed: acme");
+                run.finish().exits_with(1).conceals("error:");
             } else {
                 // The signal ends the process itself.
                 database.until_alone().await;
@@ -212,7 +220,7 @@ async fn a_run_that_is_killed_leaves_no_lock_to_those_who_wait_for_it() {
         database.until_at_gate(1).await;
         let others = [start(), start()];
         for run in &others {
-            run.until_said("Waiting for another run on ").await;
+            run.until_said("note: waiting for another run on ").await;
         }
         assert!(first.kill().is_none());
         database.open_gate().await;

@@ -81,7 +81,7 @@ impl Database {
             database_url: Some(self.url()),
             ..Common::default()
         };
-        format!("`{}`", Invocation::of(&common).call(call))
+        Invocation::of(&common).call(call)
     }
 
     /// The same, with migrations of the test.
@@ -91,7 +91,7 @@ impl Database {
             migrations_dir: Some(migrations.path()),
             ..Common::default()
         };
-        format!("`{}`", Invocation::of(&common).call(call))
+        Invocation::of(&common).call(call)
     }
 
     /// The migrations that the tenant's own ledger has, oldest first.

@@ -7,13 +7,13 @@ use super::{Command, Database};
 /// Every alias, in the one file that spells them.
 const ALIASES: &str = include_str!("../../../../../xtask/src/alias.rs");
 
-/// The first command in `text` that stands between backquotes.
+/// The first command in `text`: between backquotes, or on a line of its own.
 #[track_caller]
 pub(crate) fn shown(text: &str) -> &str {
     let (_, rest) = text
-        .split_once("`cargo xtask ")
+        .split_once("cargo xtask ")
         .unwrap_or_else(|| panic!("no command in {text}"));
-    rest.split('`').next().unwrap()
+    rest.split(['`', '\n']).next().unwrap()
 }
 
 /// What a shell makes of it: the alias, and the arguments behind it.
