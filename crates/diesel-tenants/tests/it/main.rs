@@ -20,6 +20,8 @@ mod life;
 mod man_pages;
 mod overview;
 mod own_loop;
+mod picture;
+mod readme;
 mod shells;
 mod support;
 mod version;
