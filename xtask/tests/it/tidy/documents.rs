@@ -47,7 +47,9 @@ fn the_documents_list_every_alias() {
 
 fn missing_commands(repository: &Repository) -> Vec<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_');
-    let texts = COMMAND_LISTS.iter().filter_map(|path| repository.text(path));
+    let texts = COMMAND_LISTS
+        .iter()
+        .filter_map(|path| repository.text(path));
     let words: Vec<&str> = texts
         .flat_map(|text| text.split('`').skip(1).step_by(2))
         .flat_map(|code| code.split(|c: char| !is_part(c)))
