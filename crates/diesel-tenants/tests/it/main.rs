@@ -13,6 +13,7 @@
 
 mod advice;
 mod authoring;
+mod book;
 mod completions;
 mod elsewhere;
 mod help;

@@ -87,7 +87,7 @@ fn dead_links(repository: &Repository) -> Vec<String> {
 
 /// The targets of `[text](target)` and `[name]: target` outside code that stay
 /// on this machine, with their line numbers.
-fn links(markdown: &str) -> Vec<(usize, &str)> {
+pub(super) fn links(markdown: &str) -> Vec<(usize, &str)> {
     let mut links = Vec::new();
     let mut in_fence = false;
     for (index, line) in markdown.lines().enumerate() {
@@ -129,7 +129,7 @@ fn is_in_code(before: &str) -> bool {
 
 /// The path from the root that `target` means in the document `from`; none when
 /// it leaves the repository.
-fn resolved(from: &str, target: &str) -> Option<String> {
+pub(super) fn resolved(from: &str, target: &str) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     if target.starts_with('/') {
