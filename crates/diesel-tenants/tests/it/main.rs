@@ -15,6 +15,7 @@ mod advice;
 mod authoring;
 mod book;
 mod completions;
+mod deployment;
 mod elsewhere;
 mod help;
 mod life;
