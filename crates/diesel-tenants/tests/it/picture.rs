@@ -39,6 +39,8 @@ async fn the_readmes_picture_shows_what_the_commands_print() {
 /// What stands in the terminal after these commands.
 async fn session() -> String {
     let project = Project::set_up().await;
+    // One tenant after the other, so that the lines have an order.
+    project.file("tenants.toml", "[defaults]\njobs = 1\n");
     let mut screen = typed(&project, "create acme globex initech");
     project.tenant(UNIQUE.0, UNIQUE.1, UNIQUE.2);
     project.execute(DUPLICATES).await;
@@ -68,7 +70,7 @@ fn typed(project: &Project, line: &str) -> String {
         .status();
     status.unwrap();
     let text = fs::read_to_string(output).unwrap();
-    format!("$ tenants {line}\n{text}\n")
+    format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1mtenants {line}\u{1b}[0m\n{text}\n")
 }
 
 /// Durations differ from run to run: `9 ms`, `1.2 s`.

@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use super::ansi::{Span, spans};
+use super::ansi::{Span, Style, spans};
 
 /// The size of a character's cell, and the margin around the text.
 const CELL: (usize, usize) = (8, 19);
 const MARGIN: usize = 18;
 
-const STYLE: &str = "\
+const SHEET: &str = "\
 text { font: 13px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #d7dae0; \
 white-space: pre; }
 .bold { font-weight: 700; } .dim { fill: #8b919d; }
@@ -17,9 +17,13 @@ white-space: pre; }
 .blue { fill: #74b0f0; } .magenta { fill: #cf8ee0; } .cyan { fill: #63c5cf; }
 ";
 
+/// How many columns the terminal has. A longer line goes on in the next one.
+const COLUMNS: usize = 100;
+
 /// Draws the screen, as wide as its longest line.
 pub(crate) fn draw(screen: &str) -> String {
-    let lines: Vec<Vec<Span>> = screen.trim_end().lines().map(spans).collect();
+    let lines = screen.trim_end().lines().map(spans);
+    let lines: Vec<Vec<Span>> = lines.flat_map(wrapped).collect();
     let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0);
     let (w, h) = (
         columns * CELL.0 + 2 * MARGIN,
@@ -27,7 +31,7 @@ pub(crate) fn draw(screen: &str) -> String {
     );
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" \
-         viewBox=\"0 0 {w} {h}\" role=\"img\">\n<style>\n{STYLE}</style>\n\
+         viewBox=\"0 0 {w} {h}\" role=\"img\">\n<style>\n{SHEET}</style>\n\
          <rect width=\"{w}\" height=\"{h}\" rx=\"8\" fill=\"#1e2127\"/>\n"
     );
     for (index, line) in lines.iter().enumerate() {
@@ -37,6 +41,33 @@ pub(crate) fn draw(screen: &str) -> String {
         }
     }
     svg + "</svg>\n"
+}
+
+/// The rows of a terminal that show the line.
+fn wrapped(line: Vec<Span>) -> Vec<Vec<Span>> {
+    let mut rows = vec![Vec::new()];
+    let mut column = 0;
+    for span in line {
+        let mut text = String::new();
+        for c in span.text.chars() {
+            if column == COLUMNS {
+                add(&mut rows, &mut text, span.style);
+                rows.push(Vec::new());
+                column = 0;
+            }
+            text.push(c);
+            column += 1;
+        }
+        add(&mut rows, &mut text, span.style);
+    }
+    rows
+}
+
+fn add(rows: &mut [Vec<Span>], text: &mut String, style: Style) {
+    if let (false, Some(row)) = (text.is_empty(), rows.last_mut()) {
+        let text = std::mem::take(text);
+        row.push(Span { text, style });
+    }
 }
 
 fn width(line: &[Span]) -> usize {
@@ -72,4 +103,12 @@ fn a_screen_is_drawn_line_by_line() {
     assert_eq!(svg.matches("<text ").count(), 2);
     assert!(svg.contains("<tspan>$ a &lt;b&gt;</tspan>"), "{svg}");
     assert!(svg.contains("<tspan class=\"green\">done</tspan>"), "{svg}");
+}
+
+#[test]
+fn a_long_line_goes_on_in_the_next_row() {
+    let rows = wrapped(spans(&format!("{}\u{1b}[31mred", "x".repeat(COLUMNS - 1))));
+    let widths: Vec<usize> = rows.iter().map(|row| width(row)).collect();
+    assert_eq!(widths, [COLUMNS, 2]);
+    assert_eq!(rows[1][0].style.color, Some("red"));
 }
