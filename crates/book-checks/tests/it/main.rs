@@ -33,3 +33,20 @@ fn the_book_builds_with_every_page_of_its_summary() {
         assert!(html.contains("<h1"), "{} has no title", page.display());
     }
 }
+
+/// A page whose code is not named in `src/lib.rs` would compile nothing.
+#[test]
+fn every_page_with_rust_code_is_compiled() {
+    let compiled = include_str!("../../src/lib.rs");
+    let folders = ["tutorials", "how-to"].map(|folder| book().join("src").join(folder));
+    let pages = folders.iter().flat_map(|folder| folder.read_dir().unwrap());
+    for page in pages.map(|page| page.unwrap().path()) {
+        let has_code = fs::read_to_string(&page).unwrap().contains("```rust");
+        let name = page.file_name().unwrap().to_str().unwrap();
+        let is_compiled = compiled.contains(&format!("/{name}\")]"));
+        assert_eq!(
+            has_code, is_compiled,
+            "{name}: see crates/book-checks/src/lib.rs"
+        );
+    }
+}

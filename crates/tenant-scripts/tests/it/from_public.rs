@@ -3,15 +3,7 @@
 
 use crate::support::{Database, Migrations};
 
-/// The page with the SQL, from the folder of this package.
-const TUTORIAL: &str = "../../docs/book/src/tutorials/from-one-schema.md";
-
-/// The commands after it, as they are called here.
-const COMMANDS: [&str; 3] = [
-    "migrate-public",
-    "adopt-tenant acme --extensions-schema ext",
-    "health-check --extensions-schema ext",
-];
+const TUTORIAL: &str = include_str!("../../../../docs/book/src/tutorials/from-one-schema.md");
 
 /// The migrations of the application, as they ran in `public`.
 const FIRST: &str = "
@@ -46,13 +38,11 @@ UPDATE tasks SET state = 'done' WHERE id % 3 = 0;
 
 const TABLES: [&str; 4] = ["lists", "tasks", "log", "__diesel_schema_migrations"];
 
-/// A file of the tutorial: the block of SQL with its name.
-fn file(name: &str) -> String {
-    let tutorial = std::fs::read_to_string(TUTORIAL).unwrap();
+/// The tutorial's file of that name.
+fn file(name: &str) -> &'static str {
     let fence = format!("```sql,file={name}\n");
-    let (_, rest) = tutorial.split_once(&fence).unwrap();
-    let (sql, _) = rest.split_once("```").unwrap();
-    sql.to_owned()
+    let (_, block) = TUTORIAL.split_once(fence.as_str()).unwrap();
+    block.split("```").next().unwrap()
 }
 
 /// What Diesel would have left.
@@ -102,11 +92,13 @@ async fn the_only_customer_in_public_becomes_the_first_tenant_with_every_row() {
     let before = contents(&database, "public").await;
     assert!(before.len() > 500);
 
-    database.execute(&file("rename.sql")).await;
-    database.execute(&file("remaining.sql")).await;
+    database.execute(file("rename.sql")).await;
+    database.execute(file("remaining.sql")).await;
     let migrations = moved();
-    for command in COMMANDS {
-        database.run_with(&migrations, command).succeeds();
+    database.run_with(&migrations, "migrate-public").succeeds();
+    for line in ["adopt-tenant acme", "health-check"] {
+        let line = format!("{line} --extensions-schema ext");
+        database.run_with(&migrations, &line).succeeds();
     }
 
     assert_eq!(contents(&database, "acme").await, before);

@@ -31,7 +31,9 @@ fn dead_anchors(repository: &Repository) -> Vec<String> {
             };
             let there = file.and_then(|file| documents.get(file.as_str()).copied());
             if there.is_some_and(|text| !anchors(text).iter().any(|one| one == anchor)) {
-                findings.push(format!("{path}:{line}: leads to {target}, which is no heading"));
+                findings.push(format!(
+                    "{path}:{line}: leads to {target}, which is no heading"
+                ));
             }
         }
     }

@@ -48,10 +48,12 @@ fn leaving_the_book(repository: &Repository) -> Vec<String> {
     for (path, text) in pages(repository) {
         for (line, target) in links(text) {
             let file = target.split('#').next().unwrap_or_default();
-            let is_inside = file.is_empty()
-                || resolved(path, file).is_some_and(|file| file.starts_with(SRC));
+            let is_inside =
+                file.is_empty() || resolved(path, file).is_some_and(|file| file.starts_with(SRC));
             if !is_inside {
-                findings.push(format!("{path}:{line}: leads to {target}, outside the book"));
+                findings.push(format!(
+                    "{path}:{line}: leads to {target}, outside the book"
+                ));
             }
         }
     }
