@@ -70,6 +70,9 @@ fn typed(project: &Project, line: &str) -> String {
         .status();
     status.unwrap();
     let text = fs::read_to_string(output).unwrap();
+    // The folder has another name in each run.
+    let folder = format!("{}/", project.folder.path().display());
+    let text = text.replace(&folder, "");
     format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1mtenants {line}\u{1b}[0m\n{text}\n")
 }
 
