@@ -27,6 +27,8 @@ pub enum Task {
     Typecheck,
     /// The repository rules alone.
     Tidy,
+    /// The book, as pages for a browser.
+    Book,
     /// What the tests need, then the tests.
     Test,
     /// The crates as the registry would get them.
@@ -131,6 +133,7 @@ pub const ALIASES: &[Alias] = &[
     alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
+    alias("book", "", Task::Book, "Build the book and print where it is"),
     alias("package", "", Task::Package, "Package the crates that are for the registry"),
     alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with their oldest dependencies"),
     alias("semver", "REVISION", Task::Semver, "Compare the public API with an earlier commit"),
@@ -174,6 +177,7 @@ impl Alias {
             Task::Run(program) | Task::OneTenant(program) | Task::Measure(program) => Some(program),
             Task::Typecheck
             | Task::Tidy
+            | Task::Book
             | Task::Test
             | Task::Package
             | Task::MinimalVersions

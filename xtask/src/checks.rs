@@ -1,8 +1,8 @@
-//! `typecheck` and `tidy`: checks that are one call of Cargo each.
+//! `typecheck`, `tidy` and `book`: checks that are one call of Cargo each.
 
 use std::ffi::OsString;
 
-use crate::{alias::Alias, cargo, failure::Failure, help};
+use crate::{alias::Alias, cargo, console, failure::Failure, help, workspace};
 
 /// Becomes `cargo check` over every crate, tests included.
 ///
@@ -33,6 +33,25 @@ pub(crate) fn tidy(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure>
         "test",
         &["--package", "xtask", "--test", "it", "tidy::"],
     )
+}
+
+/// Runs the test that builds the book, and prints where the book is.
+///
+/// # Errors
+/// There were arguments, or the book does not build: with Cargo's exit code.
+pub(crate) fn book(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
+    let details = "\nThe pages are in docs/book/src. The test that builds the book writes it to\n\
+                   target/book. To run the commands of its pages:\n\
+                   cargo test --package diesel-tenants --test it -- book::\n";
+    if help::is_all(alias, arguments, details)? {
+        return Ok(());
+    }
+    let mut command = cargo::command("test");
+    command.args(["--quiet", "--package", "book-checks", "--test", "it"]);
+    cargo::run(command)?;
+    let page = workspace::root().join("target/book/index.html");
+    console::result(&format!("Built the book: {}\n", page.display()));
+    Ok(())
 }
 
 fn run(

@@ -198,6 +198,21 @@ fn typecheck_and_tidy_are_calls_of_cargo_without_arguments() {
     assert!(stderr(&extra).contains("`fast`"), "{extra:?}");
 }
 
+#[test]
+fn the_book_is_built_by_its_test_and_the_page_to_open_is_printed() {
+    let cargo = FakeCargo::that_runs("");
+    let output = cargo.output_of(&["book"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let printed = stdout(&output);
+    assert!(
+        printed.trim_end().ends_with("target/book/index.html"),
+        "{printed}"
+    );
+    let failing = FakeCargo::that_runs("exit 101").output_of(&["book"]);
+    assert_eq!(failing.status.code(), Some(101), "{failing:?}");
+    assert!(!stdout(&failing).contains("index.html"), "{failing:?}");
+}
+
 /// A folder that looks like PostgreSQL's to `xtask`.
 fn server_programs() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt as _;

@@ -13,13 +13,17 @@
 
 mod advice;
 mod authoring;
+mod book;
 mod completions;
+mod deployment;
 mod elsewhere;
 mod help;
 mod life;
 mod man_pages;
 mod overview;
 mod own_loop;
+mod picture;
+mod readme;
 mod shells;
 mod support;
 mod version;

@@ -1,9 +1,9 @@
-//! The way in: an application whose `public` is its only customer. The commands are
-//! those of the guide.
+//! The way in: an application whose `public` is its only customer. The SQL is that of the
+//! book's tutorial.
 
 use crate::support::{Database, Migrations};
 
-const GUIDE: &str = include_str!("../../../../TENANT_SCHEMA_MIGRATION.md");
+const TUTORIAL: &str = include_str!("../../../../docs/book/src/tutorials/from-one-schema.md");
 
 /// The migrations of the application, as they ran in `public`.
 const FIRST: &str = "
@@ -38,17 +38,11 @@ UPDATE tasks SET state = 'done' WHERE id % 3 = 0;
 
 const TABLES: [&str; 4] = ["lists", "tasks", "log", "__diesel_schema_migrations"];
 
-/// The recipe's blocks in that language, in order.
-fn blocks(language: &str) -> Vec<&'static str> {
-    let (_, recipe) = GUIDE
-        .split_once("#### From one customer in `public`")
-        .unwrap();
-    let (recipe, _) = recipe.split_once("\n### ").unwrap();
-    let fence = format!("```{language}\n");
-    let blocks = recipe.split(fence.as_str()).skip(1);
-    blocks
-        .map(|block| block.split("```").next().unwrap())
-        .collect()
+/// The tutorial's file of that name.
+fn file(name: &str) -> &'static str {
+    let fence = format!("```sql,file={name}\n");
+    let (_, block) = TUTORIAL.split_once(fence.as_str()).unwrap();
+    block.split("```").next().unwrap()
 }
 
 /// What Diesel would have left.
@@ -75,9 +69,7 @@ async fn contents(database: &Database, schema: &str) -> Vec<String> {
 
 /// The application's migrations where the recipe puts them.
 fn moved() -> Migrations {
-    let [_, _, extensions] = blocks("sql")[..] else {
-        panic!("the recipe has other blocks");
-    };
+    let extensions = file("migrations/public/2026-01-01-000000_extensions/up.sql");
     let is_kept = |line: &&str| !line.starts_with("CREATE EXTENSION");
     let tenant = |sql: &str| {
         let lines = sql.lines().filter(is_kept).collect::<Vec<_>>();
@@ -100,16 +92,13 @@ async fn the_only_customer_in_public_becomes_the_first_tenant_with_every_row() {
     let before = contents(&database, "public").await;
     assert!(before.len() > 500);
 
-    let [all, remaining, _] = blocks("sql")[..] else {
-        panic!("the recipe has other blocks");
-    };
-    database.execute(all).await;
-    database.execute(remaining).await;
+    database.execute(file("rename.sql")).await;
+    database.execute(file("remaining.sql")).await;
     let migrations = moved();
-    for line in blocks("console")[0].lines() {
-        let shown = format!("`{}`", line.trim_start_matches("$ "));
-        let command = database.pasted(&shown).on(&database.url());
-        command.migrations(&migrations).run().succeeds();
+    database.run_with(&migrations, "migrate-public").succeeds();
+    for line in ["adopt-tenant acme", "health-check"] {
+        let line = format!("{line} --extensions-schema ext");
+        database.run_with(&migrations, &line).succeeds();
     }
 
     assert_eq!(contents(&database, "acme").await, before);

@@ -60,9 +60,9 @@ fn what_may_follow_begins_with_the_files_as_they_are() {
 }
 
 #[test]
-fn the_guide_shows_the_diff_of_moving_in() {
-    let guide = text("../../TENANT_SCHEMA_MIGRATION.md");
-    assert!(guide.contains(&text("moving-in.diff")));
+fn the_book_shows_the_diff_of_moving_in() {
+    let page = text("../../docs/book/src/how-to/existing-project.md");
+    assert!(page.contains("{{#include ../../../../examples/existing-app/moving-in.diff}}"));
 }
 
 #[test]

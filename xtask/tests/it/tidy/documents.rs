@@ -1,5 +1,5 @@
-//! Rules about the documents: they exist, their links lead somewhere, and the
-//! README knows every command.
+//! Rules about the documents: they exist, their links lead somewhere, and every command is
+//! listed.
 
 use xtask::alias::ALIASES;
 
@@ -7,10 +7,17 @@ use super::{Repository, assert_none};
 
 const DOCUMENTS: &[&str] = &[
     "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
     "README.md",
+    "SECURITY.md",
     "TENANT_SCHEMA_MIGRATION.md",
     "docs/architecture.md",
+    "docs/guarantees.md",
 ];
+
+/// Where the aliases are listed: commands for users, and commands for work on this repository.
+const COMMAND_LISTS: [&str; 2] = ["docs/book/src/reference/commands.md", "CONTRIBUTING.md"];
 
 #[test]
 fn the_documents_readers_are_sent_to_exist() {
@@ -30,27 +37,26 @@ fn missing_documents(repository: &Repository) -> Vec<String> {
 }
 
 #[test]
-fn the_command_table_of_the_readme_has_every_alias() {
+fn the_documents_list_every_alias() {
     assert_none(
         &missing_commands(&Repository::this()),
-        "add a row to the table of commands in README.md: the alias in backquotes, and what it \
-         does.",
+        "name the alias in backquotes: a command for users in the reference of the book, which is \
+         generated; a command for this repository in CONTRIBUTING.md.",
     );
 }
 
 fn missing_commands(repository: &Repository) -> Vec<String> {
-    let readme = repository.text("README.md").unwrap_or_default();
-    let is_row = |line: &&str| line.trim_start().starts_with('|');
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_');
-    let words: Vec<&str> = readme
-        .lines()
-        .filter(is_row)
-        .flat_map(|row| row.split('`').skip(1).step_by(2))
+    let texts = COMMAND_LISTS
+        .iter()
+        .filter_map(|path| repository.text(path));
+    let words: Vec<&str> = texts
+        .flat_map(|text| text.split('`').skip(1).step_by(2))
         .flat_map(|code| code.split(|c: char| !is_part(c)))
         .collect();
     let missing = ALIASES.iter().filter(|alias| !words.contains(&alias.name));
     missing
-        .map(|alias| format!("README.md: no table row names `{}`", alias.name))
+        .map(|alias| format!("{}: does not name `{}`", COMMAND_LISTS[0], alias.name))
         .collect()
 }
 
@@ -81,7 +87,7 @@ fn dead_links(repository: &Repository) -> Vec<String> {
 
 /// The targets of `[text](target)` and `[name]: target` outside code that stay
 /// on this machine, with their line numbers.
-fn links(markdown: &str) -> Vec<(usize, &str)> {
+pub(super) fn links(markdown: &str) -> Vec<(usize, &str)> {
     let mut links = Vec::new();
     let mut in_fence = false;
     for (index, line) in markdown.lines().enumerate() {
@@ -123,7 +129,7 @@ fn is_in_code(before: &str) -> bool {
 
 /// The path from the root that `target` means in the document `from`; none when
 /// it leaves the repository.
-fn resolved(from: &str, target: &str) -> Option<String> {
+pub(super) fn resolved(from: &str, target: &str) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     if target.starts_with('/') {
@@ -159,19 +165,19 @@ fn the_rule_about_links_can_fail() {
 
 #[test]
 fn the_rules_about_documents_can_fail() {
-    let row = |name: &str| format!("| `cargo xtask {name} NAME` | does it |\n");
+    let row = |name: &str| format!("- `cargo xtask {name} NAME` does it\n");
     let rows: String = ALIASES
         .iter()
         .skip(1)
         .map(|alias| row(alias.name))
         .collect();
-    // `db:migrate:tenants` must not count as a row about `db:migrate`.
+    // `db:migrate:tenants` must not count as `db:migrate`.
     assert_eq!(ALIASES[0].name, "db:migrate");
-    let readme = format!("{rows}\nUse `db:migrate`.\n");
-    let repository = Repository::of(&[("README.md", &readme)]);
+    let list = format!("{rows}\nUse db:migrate.\n");
+    let repository = Repository::of(&[("CONTRIBUTING.md", &list)]);
     assert_eq!(
         missing_commands(&repository),
-        ["README.md: no table row names `db:migrate`"]
+        ["docs/book/src/reference/commands.md: does not name `db:migrate`"]
     );
     assert_eq!(missing_documents(&repository).len(), DOCUMENTS.len() - 1);
 }

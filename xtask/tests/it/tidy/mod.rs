@@ -5,7 +5,9 @@
 //! it to this repository, another one to a small made-up repository that breaks
 //! it, because a rule that cannot fail protects nothing.
 
+mod anchors;
 mod arrows;
+mod book;
 mod crates;
 mod documents;
 mod doors;

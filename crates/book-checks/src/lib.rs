@@ -1,0 +1,21 @@
+//! Nothing to use: this crate's tests build the book in `docs/book`, and compile the Rust code
+//! of its pages as documentation tests.
+
+/// The pages with Rust code. Only rustdoc, looking for tests, reads them.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/book/src/tutorials/web-service.md")]
+    mod web_service {}
+    #[doc = include_str!("../../../docs/book/src/how-to/existing-project.md")]
+    mod existing_project {}
+    #[doc = include_str!("../../../docs/book/src/how-to/observing.md")]
+    mod observing {}
+    #[doc = include_str!("../../../docs/book/src/how-to/sign-ups.md")]
+    mod sign_ups {}
+    #[doc = include_str!("../../../docs/book/src/how-to/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../../../docs/book/src/how-to/two-releases.md")]
+    mod two_releases {}
+    #[doc = include_str!("../../../docs/book/src/how-to/write-a-migration.md")]
+    mod write_a_migration {}
+}
