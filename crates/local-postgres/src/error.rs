@@ -87,7 +87,7 @@ pub enum Error {
 
     /// The folder that the caller named explicitly (`PG_BIN`) is of no use.
     #[error(
-        "the PostgreSQL binaries in `{}` cannot be used: {reason}; \
+        "could not use the PostgreSQL binaries in `{}`: {reason}; \
          name a folder that holds `postgres` and `initdb`, or unset PG_BIN to search for one",
         folder.display()
     )]

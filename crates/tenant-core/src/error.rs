@@ -82,19 +82,19 @@ pub enum Error {
         table: String,
     },
     /// The schema that was named for extensions is not there.
-    #[error("the schema `{0}`, named for extensions, does not exist")]
+    #[error("the schema for extensions, `{0}`, does not exist")]
     NoExtensionsSchema(String),
     /// The name is in use.
-    #[error("tenant `{0}` exists already")]
+    #[error("tenant `{0}` already exists")]
     Taken(TenantName),
     /// The same, and the tenant lacks migrations: perhaps its creation was interrupted.
     #[error("{}", words::incomplete(.0, .1))]
     Incomplete(TenantName, Vec<Version>),
     /// A tenant was to be given the name that it has.
-    #[error("tenant `{0}` has that name already")]
+    #[error("tenant `{0}` already has that name")]
     SameName(TenantName),
     /// A tenant has what a copy of it could not have, and no copy was made.
-    #[error("tenant `{name}` cannot be copied: its schema contains {}", .objects.join(", "))]
+    #[error("tenant `{name}` cannot be cloned: its schema contains {}", .objects.join(", "))]
     NotCopyable {
         /// The tenant.
         name: TenantName,
@@ -112,7 +112,7 @@ pub enum Error {
         rows: Vec<String>,
     },
     /// A copy of a tenant did not come out like it, and was rolled back.
-    #[error("a copy of tenant `{name}` would not be like it: {}", .differences.join("; "))]
+    #[error("could not clone tenant `{name}`: the clone would differ from it: {}", .differences.join("; "))]
     NotAlike {
         /// The tenant.
         name: TenantName,
@@ -133,7 +133,7 @@ pub enum Error {
     #[error("there is no tenant `{0}`")]
     Unknown(TenantName),
     /// A schema of this name exists without being registered.
-    #[error("the schema `{0}` exists, but is not registered as a tenant")]
+    #[error("the schema `{0}` exists but is not registered as a tenant")]
     Untracked(SchemaName),
     /// The tenant is registered without having a schema.
     #[error("tenant `{0}` is registered, but its schema does not exist")]
@@ -145,7 +145,7 @@ pub enum Error {
     #[error("the spare schema `{0}` is listed, but does not exist")]
     MissingSpare(SchemaName),
     /// A new tenant, neither completed nor removed. The next run over the tenants completes it.
-    #[error("{schema} is only half made, and removing it failed too ({undo})")]
+    #[error("could not finish creating {schema}, and could not remove it ({undo})")]
     HalfMade {
         /// Which schema, in words.
         schema: String,
@@ -213,7 +213,7 @@ pub enum Error {
         source: PgError,
     },
     /// A migration would change what it must not. Nothing was run.
-    #[error("migration `{migration}` is refused: {file}, {refusal}")]
+    #[error("migration `{migration}` cannot run: {file}, {refusal}")]
     Refused {
         /// The migration's name.
         migration: String,
@@ -223,7 +223,7 @@ pub enum Error {
         refusal: Refusal,
     },
     /// Migrations that are to be reverted and cannot be, and nothing was run.
-    #[error("nothing says how to revert {}: no down.sql, or no statement in it", words::quoted(.migrations))]
+    #[error("cannot roll back {}: no down.sql, or no statement in it", words::quoted(.migrations))]
     Irreversible {
         /// Their names, newest first.
         migrations: Vec<String>,
@@ -259,7 +259,7 @@ pub enum Error {
         versions: Vec<Version>,
     },
     /// Another program has migrated the schema, which was left as it is.
-    #[error("{schema} is not this program's: {}", sign.told(.versions))]
+    #[error("{schema} belongs to another program: {}", sign.told(.versions))]
     OtherProgram {
         /// Which schema, in words.
         schema: String,
@@ -269,10 +269,10 @@ pub enum Error {
         sign: ForeignSign,
     },
     /// Another program's tenant was neither dropped nor renamed. The second text says why.
-    #[error("tenant `{0}` is not this program's: {1}")]
+    #[error("tenant `{0}` belongs to another program: {1}")]
     OthersTenant(TenantName, String),
     /// A tenant that is not empty has no record of applied migrations.
-    #[error("tenant `{0}` is not empty, and its migration history is missing or empty")]
+    #[error("tenant `{0}` has objects, but its migration history is missing or empty")]
     NoHistory(TenantName),
     /// The same, and nothing in its schema is what migrations make.
     #[error("tenant `{0}` has no migration history, and no migration creates its objects")]
@@ -306,7 +306,7 @@ pub enum Error {
         schema: String,
     },
     /// The server is a standby, on which nothing can be changed or tried.
-    #[error("{schema}: the server is a standby, which only reads")]
+    #[error("{schema}: the server is a read-only standby")]
     Standby {
         /// Which schema, in words, or which database where it is about all.
         schema: String,
@@ -315,7 +315,7 @@ pub enum Error {
     #[error("the trial run of the migrations was canceled: another session waited for its lock")]
     InTheWay,
     /// The result of the migrations depends on the name of the schema, and a spare has none.
-    #[error("spares cannot be created: the migrations {}", words::with_name(.uses, .in_text))]
+    #[error("cannot create spares: the migrations {}", words::with_name(.uses, .in_text))]
     DependsOnName {
         /// Where the name is written, in words.
         uses: Vec<String>,
@@ -365,7 +365,7 @@ pub enum Error {
         holders: Vec<LockHolder>,
     },
     /// A tenant that was repaired, and looks no better.
-    #[error("tenant `{name}` was repaired, and still differs: {}", .differences.join("; "))]
+    #[error("tenant `{name}` still differs after the repair: {}", .differences.join("; "))]
     StillDifferent {
         /// The tenant.
         name: TenantName,
@@ -401,7 +401,7 @@ pub enum Error {
         candidates: Vec<Version>,
     },
     /// A schema with old migrations is not what the baseline creates.
-    #[error("{schema} is not what the baseline creates: {}", words::some(.differences))]
+    #[error("{schema} does not match the baseline: {}", words::some(.differences))]
     NotLikeBaseline {
         /// Which schema, in words.
         schema: String,
@@ -446,13 +446,13 @@ pub enum Error {
     #[error("{0} does not record the texts of applied migrations")]
     NoFingerprints(String),
     /// There is one server, and nothing to spread tenants over.
-    #[error("the database is not spread over several servers: it has no extension `citus`")]
+    #[error("the database is not a Citus cluster: it has no extension `citus`")]
     NotACluster,
     /// The cluster has this server, and no tenant can be on it.
-    #[error("no tenant can be on the server {0}: the cluster keeps rows elsewhere")]
+    #[error("cannot place tenants on node {0}: the cluster places no rows there")]
     HoldsNoTenants(Node),
     /// The cluster has no such server.
-    #[error("tenants cannot be on the server {node}: {}", words::possible_nodes(.nodes))]
+    #[error("cannot place tenants on node {node}: {}", words::possible_nodes(.nodes))]
     UnknownNode {
         /// The server that was named.
         node: Node,
@@ -460,10 +460,10 @@ pub enum Error {
         nodes: Vec<Node>,
     },
     /// The tenant's schema is the coordinator's own.
-    #[error("tenant `{0}` is on no server of the cluster: its schema is not distributed")]
+    #[error("tenant `{0}` is on no node of the cluster: its schema is not distributed")]
     NotDistributed(String),
     /// The tenant cannot be moved while others write to these tables.
-    #[error("tenant `{name}` cannot be moved while others write to it: {}", words::unmovable(.tables))]
+    #[error("cannot move tenant `{name}` without blocking writes: {}", words::unmovable(.tables))]
     WouldBlockWrites {
         /// The tenant's name.
         name: String,
@@ -471,27 +471,27 @@ pub enum Error {
         tables: Vec<String>,
     },
     /// The same: what a server lacks for that.
-    #[error("tenant `{0}` cannot be moved while others write to it: {1}")]
+    #[error("cannot move tenant `{0}` without blocking writes: {1}")]
     NoReplication(String, String),
     /// A version was named for a schema that says itself which it has.
-    #[error("the schema `{0}` has a table of applied migrations, which says its version")]
+    #[error("the schema `{0}` cannot be given a version: its migration history already shows one")]
     HasLedger(SchemaName),
     /// Another session holds a lock on something in the tenant's schema.
-    #[error("tenant `{0}` cannot be looked at while somebody changes it")]
+    #[error("could not read tenant `{0}`: another session is changing it")]
     InUse(TenantName),
     /// A schema was to become a tenant, and is not there.
     #[error("there is no schema `{0}`")]
     NoSchema(SchemaName),
     /// A schema was to become a tenant that is one already, wholly.
-    #[error("tenant `{0}` has its schema and its record of migrations already")]
+    #[error("tenant `{0}` already has its schema and its migration history")]
     NothingToAdopt(TenantName),
     /// The schema is a spare.
-    #[error("the schema `{0}` is a spare, which becomes a tenant when one is created")]
+    #[error("the schema `{0}` is a spare, reserved for a new tenant")]
     IsSpare(SchemaName),
-    /// The server refused a step that is no migration.
-    #[error("{action} failed")]
+    /// The server refused a step other than a migration.
+    #[error("{action}")]
     Database {
-        /// The step, such as "reading the list of tenants".
+        /// What failed, such as "could not read the list of tenants".
         action: String,
         /// What the server says.
         source: PgError,

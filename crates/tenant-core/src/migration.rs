@@ -398,10 +398,10 @@ pub struct Migrations {
 #[non_exhaustive]
 pub enum SourceError {
     /// A folder or file cannot be read.
-    #[error("the migrations cannot be read")]
+    #[error("could not read the migrations")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A migration's own code refuses to give its SQL.
-    #[error("migration `{name}` gives no SQL")]
+    #[error("migration `{name}` provides no SQL")]
     NotSql {
         /// The migration.
         name: String,
@@ -424,8 +424,7 @@ pub enum SourceError {
     /// has no list of tenants yet, needs one statement more:
     /// `UPDATE public.__diesel_schema_migrations SET version = 'NEW' WHERE version = 'OLD'`.
     #[error(
-        "the migration `{yours}` has the version {version} of this library's migration `{ours}`; \
-         rename yours"
+        "migration `{yours}` has the same version as the library's migration `{ours}`: {version}"
     )]
     TakenVersion {
         /// The version.
@@ -441,5 +440,5 @@ fn same_version(version: &Version, one: &str, other: &str) -> String {
     if one == other {
         return format!("migration `{one}` occurs twice with different SQL");
     }
-    format!("the migrations `{one}` and `{other}` have the same version {version}; rename one")
+    format!("migrations `{one}` and `{other}` have the same version {version}")
 }

@@ -27,6 +27,7 @@
 mod advice;
 mod command;
 mod of_error;
+mod of_refusal;
 mod of_sqlstate;
 mod sql;
 

@@ -112,7 +112,7 @@ macro_rules! tenant_enum {
                 let label = ::std::str::from_utf8(value.as_bytes())?;
                 $( if label == $label { return Ok(Self::$variant); } )+
                 Err(format!(
-                    "{} `{label}` is not one that this program knows",
+                    "this program does not know the {} `{label}`",
                     $name
                 ).into())
             }

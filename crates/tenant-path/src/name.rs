@@ -26,13 +26,13 @@ pub enum NameRule {
     #[error("it is empty")]
     Empty,
     /// A character that no identifier can have.
-    #[error("it contains the character NUL")]
+    #[error("it contains a NUL character")]
     Nul,
     /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
+    #[error("it has {0} bytes; PostgreSQL allows {MAX_BYTES}")]
     Length(usize),
     /// A schema that exists in every database, or that only the server creates.
-    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
+    #[error("it is the name of a PostgreSQL system schema")]
     System,
     /// `$user`, which PostgreSQL replaces by the name of the role wherever it is in a path.
     #[error("PostgreSQL reads it in a search_path as the name of the role")]

@@ -14,7 +14,7 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
     let text = error.to_string();
     match error {
         SettingsError::NoFolder(folder) => anyhow!(UsageError(text)).context(Advised::new(
-            "the migrations cannot be read",
+            "could not read the migrations",
             misplaced::where_they_are(&folder),
         )),
         SettingsError::Migrations { what, source } => failure(*source).context(what),

@@ -23,7 +23,7 @@ pub(super) async fn abilities(work: Work<'_>) -> Result<Abilities, Error> {
         return Ok(known);
     }
     let mut script = Script::default();
-    script.step("looking for PL/pgSQL and event triggers", QUESTION);
+    script.step("look for PL/pgSQL and event triggers", QUESTION);
     let rows = ask(work, &script).await?;
     let is = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
     let abilities = Abilities {

@@ -23,7 +23,7 @@ pub(super) async fn shape_to_copy(work: Work<'_>) -> Result<Shape, Error> {
     if !shape.is_ambiguous() || work.database.is_cluster() {
         return Ok(shape);
     }
-    let action = format!("{}: reading what is in it under another name", work.schema);
+    let action = format!("read the schema definition of {}", work.schema);
     execute(work.session, &action, "SAVEPOINT named").await?;
     let read = read_renamed(work, &action).await;
     execute(work.session, &action, "ROLLBACK TO SAVEPOINT named").await?;

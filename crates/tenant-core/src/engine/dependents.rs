@@ -67,7 +67,7 @@ async fn dependents_of(work: Work<'_>) -> Result<Vec<Dependent>, Error> {
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
     let query = dependents(&[work.schema.schema_name()]);
-    script.step("looking for what depends on the schema", &query);
+    script.step("look for dependents of the schema", &query);
     let rows = ask(work, &script).await?;
     Ok(rows.iter().filter_map(Dependent::read).collect())
 }

@@ -64,7 +64,7 @@ pub(super) async fn drop_empty_schema(work: Work<'_>, of: &Target) {
     }
     let mut script = Script::default();
     let drop_schema = format!("DROP SCHEMA {}", there.schema.ident());
-    script.step("dropping the schema", &drop_schema);
+    script.step("drop the schema", &drop_schema);
     script.commit();
     // Why nothing was made says more than why something is left.
     drop(finish(there, run_script(there, &script).await).await);

@@ -42,7 +42,7 @@ pub(super) async fn is_left(work: Work<'_>) -> Result<bool, Error> {
     };
     let mut script = Script::default();
     let question = format!("SELECT {condition}");
-    script.step("looking for the tenant's migration history", &question);
+    script.step("look for the tenant's migration history", &question);
     let rows = ask(work, &script).await?;
     Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }

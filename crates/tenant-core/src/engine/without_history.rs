@@ -45,7 +45,7 @@ pub(super) async fn require_empty(work: Work<'_>) -> Result<(), Error> {
     };
     let query = objects_in([&target.schema]);
     let mut script = Script::default();
-    script.step("looking for objects without a migration history", &query);
+    script.step("look for objects without a migration history", &query);
     let rows = ask(work, &script).await?;
     let objects = rows.iter().filter_map(|row| row.get(1));
     let objects = objects.collect::<Vec<_>>();

@@ -1,13 +1,27 @@
 //! What is behind an error: PostgreSQL's words, and a migration.
 
+use std::fmt;
+
 use super::Error;
 use crate::{Database, PgError};
 
 impl Error {
-    /// Wraps what the server answered to a step of our own.
-    pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
+    /// Wraps the server's answer to a step of our own: `action` is what could not be done.
+    pub(crate) fn database(action: impl fmt::Display, source: impl Into<PgError>) -> Self {
         Self::Database {
-            action: action.into(),
+            action: format!("could not {action}"),
+            source: source.into(),
+        }
+    }
+
+    /// The same of a step on `schema`, which is in words.
+    pub(crate) fn database_of(
+        schema: impl fmt::Display,
+        action: impl fmt::Display,
+        source: impl Into<PgError>,
+    ) -> Self {
+        Self::Database {
+            action: format!("{schema}: could not {action}"),
             source: source.into(),
         }
     }

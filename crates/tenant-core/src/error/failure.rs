@@ -48,10 +48,10 @@ pub enum Consequence {
     #[error("and its transaction was rolled back")]
     RolledBack,
     /// Its earlier statements: it runs outside a transaction.
-    #[error("and what ran before that statement remains (it runs outside a transaction)")]
+    #[error("and its earlier statements remain, because it runs outside a transaction")]
     PartlyApplied,
     /// Nothing: the new tenant was removed again.
-    #[error("and the new tenant was removed again")]
+    #[error("and the new tenant was removed")]
     Removed,
 }
 
@@ -71,7 +71,7 @@ impl Error {
             Self::Migration(failure) => {
                 hide(&mut failure.source);
                 if made_up.show_in(&failure.schema) {
-                    "a rehearsal of the migrations".clone_into(&mut failure.schema);
+                    "a trial run of the migrations".clone_into(&mut failure.schema);
                 }
                 for message in &mut failure.messages {
                     message.hide(made_up);
@@ -83,7 +83,7 @@ impl Error {
             Self::Deferred { schema, source, .. } => {
                 hide(source);
                 if made_up.show_in(schema) {
-                    "a rehearsal of the migrations".clone_into(schema);
+                    "a trial run of the migrations".clone_into(schema);
                 }
             }
             Self::Database { source, .. } => hide(source),

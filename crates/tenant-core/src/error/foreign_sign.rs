@@ -22,13 +22,15 @@ impl ForeignSign {
         let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
         match self {
             Self::UnknownVersions => {
-                format!("it has {count}, none of which this program has: {few}")
+                format!("it has {count}, and this program has none of them: {few}")
             }
-            Self::OtherTexts => format!(
-                "it has {count} with other texts than this program's, and none with the same: {few}"
-            ),
+            Self::OtherTexts => {
+                format!("it has {count}, each with a different text in this program: {few}")
+            }
             Self::OtherTables => {
-                format!("it has {count}, and none of the tables that this program's create: {few}")
+                format!(
+                    "it has {count}, but none of the tables that they create in this program: {few}"
+                )
             }
         }
     }

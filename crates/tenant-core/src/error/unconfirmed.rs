@@ -38,16 +38,16 @@ fn words(it: &Unconfirmed) -> String {
     } = it;
     match expected {
         Expected::Listed => format!(
-            "tenant `{name}`: the list of tenants does not have it with the schema `{schema}`, \
-             and everything was rolled back"
+            "tenant `{name}`: the list of tenants does not give it the schema `{schema}`, and \
+             everything was rolled back"
         ),
         Expected::Gone => format!(
-            "tenant `{name}`: the list of tenants still has it, or another one with the schema \
+            "tenant `{name}`: the list of tenants still has it, or another tenant with the schema \
              `{schema}`, and everything was rolled back"
         ),
         Expected::Renamed => format!(
-            "tenant `{name}`: the list of tenants still has it under this name, or another one \
-             with the schema `{schema}`, and everything was rolled back"
+            "tenant `{name}`: the list of tenants still has this name, or another tenant with \
+             the schema `{schema}`, and everything was rolled back"
         ),
     }
 }

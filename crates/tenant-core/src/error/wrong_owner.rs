@@ -6,7 +6,7 @@ use crate::{SchemaName, TenantName};
 /// most tenants.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
+#[error("the schema of tenant `{name}` is owned by `{owner}` instead of `{usual}`")]
 pub struct WrongOwner {
     /// The tenant.
     pub name: TenantName,

@@ -7,7 +7,7 @@ use crate::migration::Reason;
 
 /// A hook that is refused before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{source_name}` is refused: line {line}: {reason}")]
+#[error("hook `{source_name}` cannot run: line {line}: {reason}")]
 #[non_exhaustive]
 pub struct HookError {
     /// What it was called: mostly its file.
@@ -33,47 +33,43 @@ impl HookError {
 #[non_exhaustive]
 pub enum HookReason {
     /// There is nothing to run.
-    #[error("it contains no SQL statement")]
+    #[error("the text contains no SQL statement")]
     Empty,
     /// What cannot go well in a migration either.
     #[error("{0}")]
     Refused(Reason),
     /// There it would be a part of the text, and no parameter.
     #[error(
-        "`{0}` is inside {1}, where PostgreSQL takes no parameter; write it alone, without quotes, \
-         or join it to a text with ||"
+        "`{0}` is inside {1}, where PostgreSQL takes no parameter (write it alone, without quotes, \
+         or join it to a text with ||)"
     )]
     Quoted(String, &'static str),
     /// It is inside a body of code, which is a text too.
     #[error(
-        "`{0}` is inside a body of code, where PostgreSQL takes no parameter; there, \
-         current_schema() is the tenant's schema. To hand over another value, write \
-         SELECT set_config('app.value', {0}, true) before it, and current_setting('app.value') in it"
+        "`{0}` is inside a body of code, where PostgreSQL takes no parameter (use current_schema(), \
+         or SELECT set_config('app.value', {0}, true) before and current_setting('app.value') inside)"
     )]
     InBody(String),
     /// It is where the name of a schema or of an object would be.
     #[error(
-        "`{0}` is a value, and cannot be part of a name; write the name without a schema, because \
-         the search path leads to the tenant's schema alone"
+        "`{0}` is a value, and cannot be part of a name (omit the schema: the search path leads to \
+         the tenant's schema)"
     )]
     NotAName(String),
     /// The statement takes no values at all.
     #[error(
-        "`{0}` is a value, and PostgreSQL takes none in {1}; write names without a schema, because \
-         the search path leads to the tenant's schema. Where a statement has to name the schema, \
-         build it in a DO block: EXECUTE format('... %I ...', current_schema())"
+        "`{0}` is a value, and PostgreSQL takes no values in {1} (omit the schema, or build the \
+         statement in a DO block: EXECUTE format('... %I ...', current_schema()))"
     )]
     NoValues(String, String),
     /// It has spaces between the braces.
-    #[error("write `{{{0}}}`, without spaces between the braces")]
+    #[error("`{{{0}}}` has spaces between its braces")]
     Spaced(String),
     /// There is nothing to put there.
-    #[error("`{{{0}}}` is no placeholder here; use {1}")]
+    #[error("`{{{0}}}` is not a placeholder here (expected {1})")]
     Unknown(String, String),
     /// Its number is that of a placeholder.
-    #[error(
-        "`{0}` is a parameter, and there is no value for it; use a placeholder such as {{name}}"
-    )]
+    #[error("`{0}` is a parameter without a value (use a placeholder such as {{name}})")]
     Parameter(String),
 }
 

@@ -262,12 +262,12 @@ mod tests {
         let (_, reason) = Bound::new("SELECT {slug}", &BOTH).unwrap_err();
         assert_eq!(
             reason.to_string(),
-            "`{slug}` is no placeholder here; use {name}, {schema}"
+            "`{slug}` is not a placeholder here (expected {name}, {schema})"
         );
         let (_, reason) = Bound::new("SELECT {old_name}", &BOTH).unwrap_err();
         assert_eq!(
             reason.to_string(),
-            "`{old_name}` is no placeholder here; use {name}, {schema}"
+            "`{old_name}` is not a placeholder here (expected {name}, {schema})"
         );
         let (_, reason) = Bound::new("SELECT $1", &BOTH).unwrap_err();
         assert!(matches!(reason, HookReason::Parameter(_)), "{reason}");

@@ -11,13 +11,13 @@ use crate::PgError;
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URL cannot be read.
-    #[error("the database URL cannot be used: {reason}")]
+    #[error("cannot use the database URL: {reason}")]
     Url {
         /// Which part is wrong.
         reason: String,
     },
     /// A variable of libpq's names a service that cannot be used.
-    #[error("{variable} cannot be used: {reason}")]
+    #[error("cannot use {variable}: {reason}")]
     Variable {
         /// The name of the variable.
         variable: &'static str,
@@ -25,18 +25,18 @@ pub enum ConnectError {
         reason: String,
     },
     /// The certificates to trust cannot be read.
-    #[error("the server's certificate cannot be checked: {reason}")]
+    #[error("could not check the server's certificate: {reason}")]
     Trust {
         /// What is wrong.
         reason: String,
     },
-    /// The certificate that is to be shown to the server, or its key, cannot be used.
-    #[error("the certificate of the client cannot be used: {reason}")]
+    /// The client certificate or its key cannot be used.
+    #[error("could not use the client certificate: {reason}")]
     Identity {
         /// What is wrong.
         reason: String,
     },
-    /// Nobody answers there.
+    /// No server answers at this address.
     #[error("no PostgreSQL server answers at {target}")]
     NoServer {
         /// Where it was looked for.
@@ -45,7 +45,7 @@ pub enum ConnectError {
         source: PgError,
     },
     /// The server wants another password, role or address.
-    #[error("the server refuses the login as {target}")]
+    #[error("the server refused the login as {target}")]
     Login {
         /// As whom, and where.
         target: String,
@@ -61,7 +61,7 @@ pub enum ConnectError {
         source: PgError,
     },
     /// Encryption was asked for, and could not be agreed on.
-    #[error("no TLS connection to {target}")]
+    #[error("could not open a TLS connection to {target}")]
     Tls {
         /// Where.
         target: String,
@@ -70,7 +70,7 @@ pub enum ConnectError {
     },
     /// The session reads a backslash in `'...'` as more than a character.
     #[error(
-        "the session at {target} has standard_conforming_strings = off, and SQL cannot be read safely with it"
+        "the session at {target} has standard_conforming_strings = off, which is not supported"
     )]
     OldStrings {
         /// Where.
@@ -78,15 +78,14 @@ pub enum ConnectError {
     },
     /// A URL for one tenant is asked for, and a pooler is at the other end.
     #[error(
-        "{target} is reached through a pooler, which does not keep the search path of a URL for one \
-         tenant"
+        "cannot give a URL for one tenant: a pooler, as at {target}, does not keep its search path"
     )]
     PoolerHasNoPath {
         /// Where.
         target: String,
     },
     /// Whatever else the server answers, such as too many connections.
-    #[error("the server at {target} takes no connection")]
+    #[error("the server at {target} refused the connection")]
     Refused {
         /// Where.
         target: String,

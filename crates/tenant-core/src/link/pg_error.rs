@@ -13,7 +13,7 @@ use crate::made_up::{MadeUp, TRIAL};
 /// An error of the server or of the connection to it, in PostgreSQL's own words.
 ///
 /// Its `Display` is the whole message: text, SQLSTATE, detail and hint, and who
-/// held the lock that was not to be had.
+/// held the lock that it waited for.
 #[derive(Debug)]
 pub struct PgError {
     cause: Arc<Cause>,
@@ -64,7 +64,7 @@ impl PgError {
         }
     }
 
-    /// Who held the lock that was not to be had in time, as far as is known.
+    /// Who held the lock that it waited for in time, as far as is known.
     #[must_use]
     pub fn holders(&self) -> &[LockHolder] {
         &self.holders
@@ -261,7 +261,7 @@ fn write_message(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Resul
 fn write_server_error(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Result {
     write_message(formatter, error)?;
     if let Some(detail) = error.detail() {
-        write!(formatter, "; detail: {detail}")?;
+        write!(formatter, ": {detail}")?;
     }
     if let Some(hint) = error.hint() {
         write!(formatter, "; hint: {hint}")?;

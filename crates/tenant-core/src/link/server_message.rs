@@ -95,7 +95,7 @@ impl fmt::Display for ServerMessage {
             write!(formatter, " (SQLSTATE {})", self.sqlstate)?;
         }
         if let Some(detail) = &self.detail {
-            write!(formatter, "; detail: {detail}")?;
+            write!(formatter, ": {detail}")?;
         }
         if let Some(hint) = &self.hint {
             write!(formatter, "; hint: {hint}")?;

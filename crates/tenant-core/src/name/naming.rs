@@ -423,7 +423,7 @@ mod tests {
         let error = naming.name("Big").unwrap_err().to_string();
         assert_eq!(
             error,
-            "\"Big\" cannot be a tenant's name: it does not match the pattern \
+            "\"Big\" cannot be a tenant name: it does not match the pattern \
              `[a-z][a-z0-9-]{1,50}|Ü`"
         );
         // What is registered is read.
@@ -446,7 +446,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("it has 64 bytes, and PostgreSQL keeps 63"),
+                .contains("it has 64 bytes; PostgreSQL allows 63"),
             "{error}"
         );
         let own = Naming::same().allowing(".*").unwrap();

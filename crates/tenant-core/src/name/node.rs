@@ -95,7 +95,7 @@ impl From<Node> for String {
 
 /// A text that is no address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no address of a server: it is written HOST:PORT, such as `10.0.0.12:5432`")]
+#[error("{0:?} is not a node address, such as `10.0.0.12:5432`")]
 pub struct InvalidNode(String);
 
 fn parse(text: &str) -> Option<Node> {

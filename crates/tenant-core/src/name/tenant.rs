@@ -141,7 +141,7 @@ impl Borrow<str> for TenantName {
 
 /// A text that cannot be the name of a tenant, and which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{name:?} cannot be a tenant's name: {rule}{}", rule.example())]
+#[error("{name:?} cannot be a tenant name: {rule}{}", rule.example())]
 #[non_exhaustive]
 pub struct InvalidName {
     /// The text that was given, cut after 64 characters.
@@ -182,32 +182,32 @@ pub enum NameRule {
     #[error("its row has NULL or an empty text")]
     NoName,
     /// The first character is something else.
-    #[error("it starts with {0:?}, and must start with a letter (a-z, A-Z) or an underscore")]
+    #[error("it starts with {0:?} instead of a letter (a-z, A-Z) or an underscore")]
     Start(char),
     /// A later character is something else.
-    #[error("it contains {0:?}, and may contain only letters (a-z, A-Z), digits and underscores")]
+    #[error("it contains {0:?}; only letters (a-z, A-Z), digits and underscores are allowed")]
     Character(char),
     /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} characters, and PostgreSQL keeps {MAX_BYTES}")]
+    #[error("it has {0} characters; PostgreSQL allows {MAX_BYTES}")]
     Length(usize),
     /// SQL claims the word.
-    #[error("it is a reserved word of PostgreSQL")]
+    #[error("it is a reserved word in PostgreSQL")]
     Keyword,
     /// A schema that exists in every database.
-    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
+    #[error("it is the name of a PostgreSQL system schema")]
     System,
     /// A character that no identifier can have.
-    #[error("it contains the character NUL")]
+    #[error("it contains a NUL character")]
     Nul,
     /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
+    #[error("it has {0} bytes; PostgreSQL allows {MAX_BYTES}")]
     Bytes(usize),
     /// Something else than the pattern that names must match: see
     /// [`Naming::allowing`](crate::Naming::allowing).
     #[error("it does not match the pattern `{0}`")]
     Pattern(String),
     /// Its schema could not exist.
-    #[error("its schema would be called {schema:?}: {rule}")]
+    #[error("its schema would be named {schema:?}: {rule}")]
     Schema {
         /// What its schema would be called, cut after 64 characters.
         schema: String,
@@ -215,13 +215,13 @@ pub enum NameRule {
         rule: SchemaNameRule,
     },
     /// Its schema is another tenant's too, by what the list says.
-    #[error("its schema `{0}` is another tenant's too")]
+    #[error("its schema `{0}` also belongs to another tenant")]
     Shared(SchemaName),
     /// Several rows of the list have it.
     #[error("it is listed more than once")]
     Twice,
     /// Its list and what is kept beside it name different schemas, and both can be its own.
-    #[error("it is listed with the schema `{listed}`, and `{kept}`, which was its schema, exists")]
+    #[error("it is listed with the schema `{listed}`, but its earlier schema `{kept}` also exists")]
     TwoSchemas {
         /// The schema by what the list says.
         listed: SchemaName,
@@ -229,7 +229,7 @@ pub enum NameRule {
         kept: String,
     },
     /// Another schema was named than the one that it has by the fleet's template.
-    #[error("its schema has to be called `{0}`")]
+    #[error("its schema must be named `{0}`")]
     OtherSchema(SchemaName),
 }
 
@@ -243,7 +243,7 @@ impl NameRule {
             | Self::Shared(_)
             | Self::TwoSchemas { .. }
             | Self::Twice => "",
-            _ => ". A good name is, for example, `acme_corp`",
+            _ => " (for example, `acme_corp`)",
         }
     }
 }
@@ -347,8 +347,7 @@ mod tests {
         let message = "acme corp".parse::<TenantName>().unwrap_err().to_string();
         assert_eq!(
             message,
-            "\"acme corp\" cannot be a tenant's name: it contains ' ', and may contain only \
-             letters (a-z, A-Z), digits and underscores. A good name is, for example, `acme_corp`"
+            "\"acme corp\" cannot be a tenant name: it contains ' '; only letters (a-z, A-Z), digits and underscores are allowed (for example, `acme_corp`)"
         );
     }
 }

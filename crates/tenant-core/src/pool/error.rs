@@ -28,7 +28,7 @@ pub enum PoolError {
     #[error("tenant `{0}` is registered, but its schema does not exist")]
     MissingSchema(TenantName),
     /// The role may not look into the tenant's schema: it needs `USAGE` on it.
-    #[error("this role may not use the schema of tenant `{0}`")]
+    #[error("this role cannot use the schema of tenant `{0}`")]
     Forbidden(TenantName),
     /// The public migrations have not been applied.
     #[error("the database is not set up: it has no table `{table}`")]
@@ -37,19 +37,27 @@ pub enum PoolError {
         table: String,
     },
     /// The schema that was named for extensions is not there.
-    #[error("the schema `{0}`, named for extensions, does not exist")]
+    #[error("the schema for extensions, `{0}`, does not exist")]
     NoExtensionsSchema(String),
     /// A schema that the path names behind the tenants' own is not there.
-    #[error("the schema `{0}`, named behind the tenants' schemas, does not exist")]
+    #[error(
+        "the schema `{0}` cannot follow the tenants' schemas in the search path: it does not exist"
+    )]
     NoSchemaBehind(String),
     /// The role may not look into a schema behind the tenants' own: it needs `USAGE` on it.
-    #[error("this role may not use the schema `{0}`, named behind the tenants' schemas")]
+    #[error(
+        "this role cannot use the schema `{0}`, which follows the tenants' schemas in the search path"
+    )]
     ForbiddenBehind(String),
     /// The schema of a tenant is named behind the schemas of all tenants: each would read it.
-    #[error("the schema `{0}`, named behind the tenants' schemas, is the schema of a tenant")]
+    #[error(
+        "the schema `{0}` cannot follow the tenants' schemas in the search path: it is the schema of a tenant"
+    )]
     TenantBehind(String),
     /// A spare schema is named behind the schemas of all tenants: it becomes a tenant's.
-    #[error("the schema `{0}`, named behind the tenants' schemas, is a spare schema")]
+    #[error(
+        "the schema `{0}` cannot follow the tenants' schemas in the search path: it is a spare"
+    )]
     SpareBehind(String),
     /// All connections were in use for as long as one was waited for. For a web
     /// service: 503.
@@ -67,45 +75,39 @@ pub enum PoolError {
     #[error(transparent)]
     Connect(Arc<ConnectError>),
     /// A session of its own needs PostgreSQL itself at the other end.
-    #[error(
-        "statements outside a transaction need a connection to PostgreSQL itself: the URL leads to a pooler"
-    )]
+    #[error("statements outside a transaction cannot run through a pooler")]
     NeedsDirect,
     /// A query failed and its error was passed over; PostgreSQL keeps nothing of
     /// such a transaction.
-    #[error("a query of the transaction failed before, so that nothing of it was committed")]
+    #[error("the transaction was rolled back: one of its queries had failed")]
     Aborted,
     /// There is no transaction any more, and with it the path has ended: a statement in it
     /// was `COMMIT`, `ROLLBACK` or `PREPARE TRANSACTION`, or its first query was cut off.
     /// What such a statement has committed stays; queries after it were refused.
     #[error(
-        "the transaction has already ended: a statement in it committed it or rolled it back, or its first query was cut off"
+        "the transaction has already ended: a statement committed it or rolled it back, or its first query was canceled"
     )]
     Ended,
     /// A statement has reset the path (`RESET ALL`, `SET search_path TO DEFAULT` or the
     /// like), so that names would lead to where the role's own path leads. Queries after it
     /// were refused, and nothing of the transaction was kept.
     #[error(
-        "a statement in the work has reset the search path, so that queries would no longer run in its schema"
+        "a statement reset the search path, so later queries would not run in the tenant's schema"
     )]
     PathReset,
     /// A transaction inside the work was given up before its end: its future was dropped,
     /// or it was begun by hand and never ended. Queries after it were refused, and nothing
     /// of the transaction was kept.
-    #[error(
-        "a transaction inside the work was given up before its end, so that nothing of the work was committed"
-    )]
+    #[error("nothing was committed: an inner transaction was dropped before its end")]
     GivenUp,
     /// The connection that was lent was exchanged for another one, by `mem::swap` or the like.
     /// Queries after it were refused, and nothing of the transaction was kept.
-    #[error(
-        "another connection is in the place of the one that was lent, so that nothing of the work was committed"
-    )]
+    #[error("nothing was committed: the connection was replaced by another one")]
     Swapped,
     /// The path does not lead to the schema, which the work has dropped or renamed, or which
     /// this role may not use. Nothing of the transaction was kept.
     #[error(
-        "the search path does not lead to the schema: the schema was dropped or renamed, or the role may not use it"
+        "the search path does not lead to the schema: it was dropped or renamed, or the role cannot use it"
     )]
     NoPath,
     /// A query failed, or the transaction did.

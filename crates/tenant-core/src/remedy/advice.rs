@@ -197,6 +197,24 @@ advice! {
     MigrateWithOldProgram,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
+    /// Write a statement into the migration, or delete its folder.
+    WriteStatement,
+    /// Close the string, the comment or the block.
+    CloseText,
+    /// Remove the statement from the migration.
+    RemoveStatement,
+    /// Release single locks with `pg_advisory_unlock`.
+    ReleaseOwnLocks,
+    /// Write rows with `INSERT` instead of `COPY`.
+    InsertRows,
+    /// Move the statement to its own migration.
+    SplitMigration,
+    /// Use an ordinary table instead of a temporary object.
+    UseOrdinaryTable,
+    /// Leave the schema out of the object's name.
+    OmitSchema,
+    /// Name the schema of default privileges in a public migration, or grant rights on each table.
+    NamePrivilegesSchema,
     /// Let the migration run outside a transaction.
     RunOutsideTransaction,
     /// Add the enum's value in a migration outside a transaction.

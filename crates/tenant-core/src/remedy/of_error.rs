@@ -2,6 +2,7 @@
 
 use sql_text::{ident, literal};
 
+use super::of_refusal::of_refusal;
 use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::registry::Registry;
@@ -26,6 +27,7 @@ impl Error {
     pub fn remedies_for(&self, registry: &Registry) -> Vec<Remedy> {
         match self {
             Self::InvalidName(_) => vec![Advice::ChooseAnotherName.into()],
+            Self::Refused { refusal, .. } => of_refusal(&refusal.reason),
             Self::UnfitList(_) => vec![Advice::CorrectList.into()],
             Self::Unconfirmed(it) => vec![match it.expected {
                 Expected::Listed => Advice::InsertTenantRow.into(),

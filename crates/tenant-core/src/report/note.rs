@@ -23,13 +23,13 @@ pub enum Note {
     },
     /// What the texts of the applied migrations were cannot be read, so that it is not known
     /// whether one was edited.
-    #[error("the fingerprints of {} in the registry are no JSON object, and are ignored", few(.tenants))]
+    #[error("the fingerprints of {} in the registry are not a JSON object and are ignored", few(.tenants))]
     NoFingerprints {
         /// The tenants, by name.
         tenants: Vec<String>,
     },
     /// A migration that was applied and is not there any more.
-    #[error("migration {version} is applied to {}, and this program does not have it", few(.tenants))]
+    #[error("migration {version} is applied to {}, but this program does not have it", few(.tenants))]
     Unknown {
         /// Its version.
         version: Version,
@@ -37,7 +37,7 @@ pub enum Note {
         tenants: Vec<String>,
     },
     /// A migration that is older than others which were applied before it.
-    #[error("migration `{migration}` is older than what {} had already, and comes after it", few(.tenants))]
+    #[error("migration `{migration}` is late: {} already had newer migrations", few(.tenants))]
     Late {
         /// The migration's name.
         migration: String,
@@ -45,7 +45,7 @@ pub enum Note {
         tenants: Vec<String>,
     },
     /// It is not known what reverting takes away.
-    #[error("what would be lost is not known: {reason}")]
+    #[error("could not find out what the rollback would lose: {reason}")]
     LossUnknown {
         /// Why not, in words.
         reason: String,
@@ -53,7 +53,7 @@ pub enum Note {
         on_standby: bool,
     },
     /// After reverting a schema is not as it was before the migrations.
-    #[error("each down.sql should undo its up.sql, and these do not: {}", listed(.differences))]
+    #[error("the down.sql files do not fully undo their up.sql files: {}", listed(.differences))]
     NotBack {
         /// How it differs.
         differences: Vec<Difference>,
@@ -78,7 +78,7 @@ pub enum Note {
     },
     /// A tenant was renamed or cloned, and a text contains the name that it had, or the name
     /// of the original.
-    #[error("the name `{name}` is still used by {}", .places.join(", "))]
+    #[error("the name `{name}` still appears in {}", .places.join(", "))]
     NameInText {
         /// That name.
         name: String,
@@ -88,7 +88,7 @@ pub enum Note {
     },
     /// A tenant was renamed or cloned, and its migrations have written the name that it
     /// had, or that of the original, into rows.
-    #[error("migrations have written the name `{name}` into rows of {}", few(.tables))]
+    #[error("migrations wrote the name `{name}` into rows of {}", few(.tables))]
     NameInRows {
         /// That name.
         name: String,
@@ -97,7 +97,7 @@ pub enum Note {
     },
     /// A tenant was renamed or cloned, and its migrations use the name of their schema.
     #[error(
-        "the migrations use the schema's name at {}, and `{to}` has what they created for `{from}`",
+        "the migrations use the schema's name at {}, and `{to}` still has what they created for `{from}`",
         .uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     UsesOfName {
@@ -110,8 +110,8 @@ pub enum Note {
     },
     /// A schema became a tenant's, and an extension lies in it.
     #[error(
-        "the extension `{extension}` lies in the schema `{schema}`: a database has one of each, and \
-         dropping the tenant would drop it, with columns of its types in other schemas"
+        "the extension `{extension}` is in the schema `{schema}`: dropping the tenant would drop it, \
+         and with it columns of its types in other schemas"
     )]
     ExtensionInside {
         /// The tenant's schema.
@@ -122,7 +122,9 @@ pub enum Note {
         elsewhere: Option<String>,
     },
     /// A schema became a tenant's and was not compared with what its migrations create.
-    #[error("the schema `{schema}` was not compared: this program lacks some of its migrations")]
+    #[error(
+        "the schema `{schema}` was not checked for drift: this program lacks some of its migrations"
+    )]
     NothingCompared {
         /// The schema.
         schema: String,

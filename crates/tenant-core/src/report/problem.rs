@@ -35,7 +35,7 @@ impl Problem {
 #[non_exhaustive]
 pub enum ProblemKind {
     /// A registered name that cannot be a tenant's.
-    #[error("the registered name cannot be a tenant's")]
+    #[error("the registered name is not a valid tenant name")]
     InvalidName(#[source] InvalidName),
     /// Registered, and no schema.
     #[error("the tenant is registered, but its schema does not exist")]
@@ -48,30 +48,32 @@ pub enum ProblemKind {
     UnfitPath(UnfitPath),
     /// Listed, and no schema, while these tenants have a schema and are not listed any more: the
     /// application may have renamed one of them.
-    #[error("the tenant is listed, but its schema does not exist, and {} not listed any more", renamed(.left))]
+    #[error("the tenant is listed, but its schema does not exist, and {} no longer listed", renamed(.left))]
     PerhapsRenamed {
         /// Their names.
         left: Vec<String>,
     },
     /// Its ledger, or what is in its schema, cannot be read.
-    #[error("the tenant's state cannot be read")]
+    #[error("could not read the state of the tenant")]
     Unreadable(#[source] Error),
     /// The schema is not what the applied migrations make of it.
     #[error("{0}")]
     Drift(Box<Difference>),
     /// Something is in the schema, and no migration is recorded.
-    #[error("the schema is not empty, but no migration is recorded as applied")]
+    #[error("the schema has objects, but its migration history is empty or missing")]
     HalfMade,
     /// Something is in the schema that no migration of this program makes, nothing that one
     /// does, and no migration is recorded.
-    #[error("no migration is recorded as applied, and none creates what the schema holds")]
+    #[error(
+        "the migration history is empty or missing, and no migration creates the schema's objects"
+    )]
     ForeignObjects,
     /// Migrations that were not applied, by version, oldest first.
-    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
+    #[error("{}: {}", pending(.0.len()), listed(.0))]
     PendingMigrations(Vec<Version>),
     /// The schema is as at this version, and entries of its migration history are missing.
     #[error(
-        "the schema is as at version {version}, but its migration history lacks {}", listed(.missing)
+        "the schema matches version {version}, but its migration history lacks {}", listed(.missing)
     )]
     LostEntries {
         /// The version.
@@ -80,7 +82,7 @@ pub enum ProblemKind {
         missing: Vec<Version>,
     },
     /// A pending migration creates this object, which is there already.
-    #[error("{object} exists, but the migration that creates it is not recorded as applied")]
+    #[error("{object} exists, but the migration that creates it is pending")]
     MadeByPending {
         /// The object, by kind and name.
         object: String,
@@ -89,7 +91,7 @@ pub enum ProblemKind {
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(Version),
     /// Another program has migrated the tenant.
-    #[error("the tenant is not this program's: {}", sign.told(.versions))]
+    #[error("the tenant belongs to another program: {}", sign.told(.versions))]
     OtherProgram {
         /// The applied versions that show it, oldest first.
         versions: Vec<Version>,
@@ -97,7 +99,7 @@ pub enum ProblemKind {
         sign: ForeignSign,
     },
     /// The text of a migration is not the one that was applied.
-    #[error("the migration `{migration}` was edited after it was applied")]
+    #[error("migration `{migration}` was edited after it was applied")]
     EditedMigration {
         /// Its name.
         migration: String,
@@ -105,7 +107,7 @@ pub enum ProblemKind {
         version: Version,
     },
     /// What its row keeps of the texts of the applied migrations cannot be read.
-    #[error("the fingerprints in its row of the registry are no JSON object, and are ignored")]
+    #[error("the fingerprints in its registry row are not a JSON object and are ignored")]
     NoFingerprints,
     /// The application's role cannot use the schema, or not read these tables.
     #[error("{}", no_access(.role, .tables))]
@@ -120,7 +122,7 @@ pub enum ProblemKind {
     },
     /// The schema belongs to another role than those of most tenants, or than what is in
     /// it. Whom the objects in it belong to is no further problem.
-    #[error("the schema belongs to `{owner}` instead of `{usual}`")]
+    #[error("the schema is owned by `{owner}` instead of `{usual}`")]
     ForeignOwner {
         /// The schema.
         schema: String,
@@ -133,10 +135,10 @@ pub enum ProblemKind {
         objects: Vec<String>,
     },
     /// The schema is the coordinator's own, and the database is spread over a cluster.
-    #[error("the tenant is on no server of the cluster: its schema is not distributed")]
+    #[error("the tenant is on no node of the cluster: its schema is not distributed")]
     NotDistributed,
     /// A server of the cluster does not answer.
-    #[error("the server {node} of the cluster cannot be reached, with {tenants} {} on it", if *.tenants == 1 { "tenant" } else { "tenants" })]
+    #[error("could not reach node {node} of the cluster, with {tenants} {} on it", if *.tenants == 1 { "tenant" } else { "tenants" })]
     UnreachableNode {
         /// The server.
         node: Node,
@@ -156,8 +158,8 @@ pub enum ProblemKind {
     },
     /// The application lists the tenant with another schema than before, and both exist.
     #[error(
-        "the query for tenants gives it the schema `{listed}`, and the schema `{kept}`, which was \
-         its own, exists too"
+        "the query for tenants gives it the schema `{listed}`, but its earlier schema `{kept}` \
+         also exists"
     )]
     TwoSchemas {
         /// The schema by what the list says. It may not exist.
@@ -169,13 +171,13 @@ pub enum ProblemKind {
     #[error("{0}")]
     SpareLeftover(SpareFault),
     /// Rows of this table have the name of the spare that the tenant was made of.
-    #[error("rows of `{0}` contain the name of the spare schema that became this tenant")]
+    #[error("rows of `{0}` contain the name of the spare that became this tenant")]
     SpareName(String),
     /// The selection that was to be checked is empty.
-    #[error("no tenant was selected, so none was checked")]
+    #[error("no tenant was selected, so no tenant was checked")]
     NothingSelected,
     /// What tenants should look like is not known: the role may not create a schema.
-    #[error("how the tenants should look was not checked: the migrations could not be tried")]
+    #[error("could not check the tenants for drift: the trial run of the migrations failed")]
     TablesNotChecked(#[source] Error),
     /// Migrations use the schema's name, these tenants differ from what they make under other
     /// names, and what they make under the tenants' own names is not known.
@@ -211,35 +213,35 @@ pub enum ProblemKind {
 #[non_exhaustive]
 pub enum Orphan {
     /// It holds what the migrations make, or a good part of it.
-    #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
+    #[error("the schema looks like a tenant's, but no tenant with that name is registered")]
     LikeATenant,
     /// The same, and it cannot be dropped without what others have.
     #[error(
-        "the schema looks like a tenant's, but no tenant of that name is registered, and objects \
+        "the schema looks like a tenant's, but no tenant with that name is registered, and objects \
          outside it depend on it"
     )]
     DependedOn,
     /// The same, and it also holds objects, by kind and name, that no migration creates. They
     /// would be dropped with it.
     #[error(
-        "the schema looks like a tenant's, but no tenant of that name is registered, and no \
+        "the schema looks like a tenant's, but no tenant with that name is registered, and no \
          migration creates these objects in it: {}", .0.join(", ")
     )]
     WithOthers(Vec<String>),
     /// The same, with migrations that this program does not have.
     #[error(
-        "the schema looks like a tenant's of another program, and no tenant of that name is registered"
+        "the schema looks like a tenant of another program, and no tenant with that name is registered"
     )]
     OfOtherProgram,
     /// It has a migration history, and the application writes the list of tenants: it may have
     /// renamed the tenant there.
     #[error(
-        "the schema has a migration history, but no listed tenant has it: the application may have \
-         renamed or deleted its tenant"
+        "the schema has a migration history, but no listed tenant has this schema: the application \
+         may have renamed or deleted the tenant"
     )]
     WithHistory,
     /// It holds nothing.
-    #[error("the schema is empty, and no tenant of that name is registered")]
+    #[error("the schema is empty, and no tenant with that name is registered")]
     Empty,
 }
 
@@ -248,28 +250,30 @@ pub enum Orphan {
 #[non_exhaustive]
 pub enum SpareFault {
     /// It is in the list of spares, and does not exist.
-    #[error("the spare schema is listed, but does not exist")]
+    #[error("the spare is listed, but its schema does not exist")]
     Gone,
     /// It exists, and is not in the list.
-    #[error("a spare schema that is in no list is left over")]
+    #[error("the schema was created as a spare, but is not listed")]
     Unlisted,
     /// The same, and it cannot be dropped without what others have.
-    #[error("a spare schema that is in no list is left over, and objects outside it depend on it")]
+    #[error(
+        "the schema was created as a spare but is not listed, and objects outside it depend on it"
+    )]
     DependedOn,
     /// It is a tenant's.
-    #[error("the schema is listed as a spare, and is a tenant's")]
+    #[error("the schema is listed as a spare, but belongs to a tenant")]
     Tenants,
     /// It is in the list of spares, and was not created as one.
     #[error("the schema is listed as a spare, but was not created as one")]
     NoSpare,
     /// A migration was edited after it was built, or a baseline has replaced its migrations.
-    #[error("the spare schema is outdated: it was built from migrations that have changed since")]
+    #[error("the spare is outdated: its migrations have changed since it was created")]
     Outdated {
         /// How many spares of this program there are.
         kept: usize,
     },
     /// It does not look as its migrations make it.
-    #[error("the spare schema does not have the shape that its migrations make")]
+    #[error("the spare differs from what its migrations create")]
     Drifted,
 }
 
@@ -343,12 +347,19 @@ fn code_of(difference: &Difference) -> &'static str {
     }
 }
 
+fn pending(count: usize) -> String {
+    match count {
+        1 => "1 pending migration".to_owned(),
+        several => format!("{several} pending migrations"),
+    }
+}
+
 fn no_path(function: &str, names: &[String], used_by: &ObjectName) -> String {
     let names = names.iter().map(|name| format!("`{name}`"));
     let names = names.collect::<Vec<_>>().join(", ");
     format!(
-        "the function `{function}`, which the {used_by} calls, names {names} without a schema: \
-         autovacuum and pg_restore call it without the tenant in search_path, and fail"
+        "function `{function}`, called by {used_by}, uses {names} without a schema: it fails in \
+         autovacuum and pg_restore, where search_path does not contain the tenant"
     )
 }
 
@@ -358,7 +369,7 @@ fn not_under_own_name(uses: &[NameUse], tenants: &[String], is_tried: bool) -> S
     let why = if is_tried {
         ""
     } else {
-        ", because one check tries a limited number of them"
+        ", because one check tries only a limited number"
     };
     let (were, name) = match tenants {
         [_] => ("was", "its own name"),
@@ -373,9 +384,9 @@ fn not_under_own_name(uses: &[NameUse], tenants: &[String], is_tried: bool) -> S
 fn unlisted(schema: &str, exists: bool) -> String {
     let left = match exists {
         true => format!("its schema `{schema}` still exists"),
-        false => "its state is still kept".to_owned(),
+        false => "its state is still stored".to_owned(),
     };
-    format!("the query for tenants does not give the tenant any more, and {left}")
+    format!("the query for tenants no longer returns the tenant, but {left}")
 }
 
 fn renamed(left: &[String]) -> String {
@@ -387,9 +398,9 @@ fn renamed(left: &[String]) -> String {
 
 fn no_access(role: &str, tables: &[String]) -> String {
     if tables.is_empty() {
-        return format!("the role `{role}` may not use the schema");
+        return format!("the role `{role}` cannot use the schema");
     }
     let tables = tables.iter().map(|table| format!("`{table}`"));
     let tables = tables.collect::<Vec<_>>().join(", ");
-    format!("the role `{role}` may not read {tables}, or not use the schema")
+    format!("the role `{role}` cannot read {tables}, or cannot use the schema")
 }

@@ -24,7 +24,7 @@ impl fmt::Display for Waiting<'_> {
         let (schema, limit) = (&self.schema, self.limit.as_secs());
         write!(
             formatter,
-            "waiting for another run on {schema}, for at most {limit} s"
+            "waiting for another run on {schema} (at most {limit} s)"
         )?;
         formatter.write_str(&in_words(self.holders))
     }

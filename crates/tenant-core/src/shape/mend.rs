@@ -53,8 +53,8 @@ pub(super) fn of_missing(name: &ObjectName, object: &Object) -> Mending {
 pub(super) fn why_by_hand(name: &ObjectName, object: &Object) -> Option<&'static str> {
     match name.kind {
         _ if create::is_possible(name, object) => None,
-        ObjectKind::Table => Some("a repair creates no foreign tables"),
-        ObjectKind::Type => Some("a repair creates no range types"),
+        ObjectKind::Table => Some("repair cannot create foreign tables"),
+        ObjectKind::Type => Some("repair cannot create range types"),
         _ => None,
     }
 }

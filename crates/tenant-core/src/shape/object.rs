@@ -237,14 +237,13 @@ pub enum Aspect {
 }
 
 impl Aspect {
-    /// What is so where nothing is recorded of it, in words.
-    pub(super) fn absent(self) -> &'static str {
+    /// The aspect in words, after "has" or "has no".
+    pub(super) fn noun(self) -> &'static str {
         match self {
-            Self::Nature => "ordinary",
-            Self::Validity => "valid",
-            Self::Enabled => "`ENABLE`",
-            Self::RowSecurity => "off",
-            _ => "none",
+            Self::Generated => "generation expression",
+            Self::Labels => "labels",
+            Self::TypedBy => "row type",
+            other => other.words(),
         }
     }
 

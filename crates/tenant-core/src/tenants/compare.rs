@@ -88,7 +88,7 @@ impl Tenants {
             .look_at_shapes(&[standing.entry.schema_name().as_str()], &|shape| shape)
             .await?;
         let failed = |error| {
-            let action = format!("reading what is in the schema of tenant `{name}`");
+            let action = format!("read the schema definition of tenant `{name}`");
             Err(Error::database(action, error))
         };
         match looked.into_iter().next() {

@@ -107,7 +107,7 @@ impl Tenants {
         let affected = engine::affected(work).await?;
         drop(session);
         let others = self.why_others(name).await?;
-        let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
+        let failed = |error| Error::database(format!("read the state of tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&schema.as_str(), Type::TEXT),
             (&crate::name::MIGRATION_HISTORY, Type::TEXT),

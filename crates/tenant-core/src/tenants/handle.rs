@@ -105,7 +105,7 @@ impl Tenants {
             return Ok(());
         }
         let session = self.session().await?;
-        let failed = |error| Error::database("looking at the list of tenants", error);
+        let failed = |error| Error::database("read the list of tenants", error);
         if let Some(describing) = self.registry.describing() {
             match session.client().simple_query(&describing).await {
                 Ok(told) => self.registry.learn_query(columns(&told))?,
@@ -166,7 +166,7 @@ impl Tenants {
     async fn look_for_cluster(&self) -> Result<(), Error> {
         let session = self.session().await?;
         let looked = self.database.look_for_cluster(session.client()).await;
-        looked.map_err(|error| Error::database("looking for Citus", error))
+        looked.map_err(|error| Error::database("look for Citus", error))
     }
 
     /// Connects, and looks for the schema with extensions if there is to be one.
@@ -183,7 +183,7 @@ impl Tenants {
             Ok(0) => Err(Error::NoExtensionsSchema(extensions.name().to_owned())),
             Ok(_) => Ok(()),
             Err(error) => Err(Error::database(
-                "looking for the schema with extensions",
+                "look for the schema with extensions",
                 error,
             )),
         }
@@ -299,7 +299,10 @@ impl Tenants {
             match row.and_then(|row| row.try_get(0)) {
                 Ok(true) => Err(Error::standby(&self.database)),
                 Ok(false) => Ok(()),
-                Err(error) => Err(Error::database("asking whether it is a standby", error)),
+                Err(error) => Err(Error::database(
+                    "check whether the server is a standby",
+                    error,
+                )),
             }
         })
     }

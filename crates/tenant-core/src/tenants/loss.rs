@@ -189,7 +189,7 @@ impl Tenants {
 }
 
 fn failed(error: tokio_postgres::Error) -> Error {
-    Error::database("looking for rows that would be lost", PgError::from(error))
+    Error::database("look for rows that would be lost", PgError::from(error))
 }
 
 fn add<'a>(losses: &mut BTreeMap<(&'a str, Option<&'a str>), Loss>, probe: &Probe<'a>) {

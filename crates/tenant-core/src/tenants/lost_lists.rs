@@ -33,7 +33,7 @@ impl Tenants {
         };
         let reading = self.reading().await?;
         let table = self.registry.name_of(list);
-        let failed = |error| Error::database("looking for the list of tenants", error);
+        let failed = |error| Error::database("look for the list of tenants", error);
         let exists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
         let rows = reading.query(exists, &[(&table, Type::TEXT)]).await;
         let rows = rows.map_err(failed)?;

@@ -208,7 +208,7 @@ async fn owners_of_histories(
 }
 
 fn failed(error: DriverError) -> Error {
-    Error::database("looking whom the schemas belong to", error)
+    Error::database("read the owners of the schemas", error)
 }
 
 /// The role that the most schemas belong to, if it has several. Of two roles with as many

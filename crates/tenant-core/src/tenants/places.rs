@@ -60,7 +60,7 @@ impl Tenants {
         if !self.database.is_cluster() {
             return Ok(Vec::new());
         }
-        let failed = |error| Error::database("reading the list of the cluster's servers", error);
+        let failed = |error| Error::database("read the list of the cluster's nodes", error);
         let rows = self.reading().await?.query(CLUSTER, &[]).await;
         let rows = rows.map_err(failed)?;
         let read = |row: &Row| {
@@ -117,7 +117,7 @@ impl Tenants {
 ///
 /// What the server says.
 pub(super) async fn homes(reading: &Reading<'_>) -> Result<HashMap<String, Node>, Error> {
-    let failed = |error| Error::database("reading where the tenants are", error);
+    let failed = |error| Error::database("read the nodes of the tenants", error);
     let rows = reading.query(NODES, &[]).await.map_err(failed)?;
     let home = |row: &Row| {
         let node = Node::listed(row.try_get(1)?, row.try_get(2)?);
@@ -147,7 +147,7 @@ pub(super) async fn spread(
     registry: &Registry,
     select: &Selection,
 ) -> Result<Vec<Spread>, Error> {
-    let failed = |error| Error::database("reading which tenants are distributed", error);
+    let failed = |error| Error::database("read the list of distributed tenants", error);
     let Rows {
         from, key, schema, ..
     } = registry.rows("t");

@@ -280,7 +280,7 @@ pub(super) async fn names_of_spares(
 
 /// The versions that are applied to the public schema.
 pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
-    let failed = |error| Error::database("reading which migrations the public schema has", error);
+    let failed = |error| Error::database("read the migration history of the public schema", error);
     let ledger = Schema::Public.ledger();
     let exists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
     let rows = reading.query(exists, &[(&ledger, Type::TEXT)]).await;
@@ -348,7 +348,7 @@ fn is_unreached(error: &Error) -> bool {
 
 fn unreadable(entry: &Entry, error: PgError) -> Error {
     Error::database(
-        format!("reading which migrations {} has", entry.schema()),
+        format!("read the migration history of {}", entry.schema()),
         error,
     )
 }

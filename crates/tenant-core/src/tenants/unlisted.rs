@@ -16,7 +16,7 @@ impl Tenants {
         let Some(question) = self.registry.left_beside() else {
             return Ok(Vec::new());
         };
-        let failed = |error| Error::database("looking for tenants that are not listed", error);
+        let failed = |error| Error::database("look for tenants that are not listed", error);
         let rows = reading.query(&question, &[]).await.map_err(failed)?;
         let problem = |row: &tokio_postgres::Row| {
             Ok(Problem {

@@ -100,7 +100,7 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
         .exits_with(1)
         .prints("  beta: created, 2 migrations in ")
         .prints("3 tenants: 2 created, 1 failed (")
-        .says("failed: acme\n  because: tenant `acme` exists already\n")
+        .says("failed: acme\n  because: tenant `acme` already exists\n")
         .says(&format!("to do:   {hint}\n"));
     assert_eq!(database.tracked().await, ["acme", "beta", "gamma"]);
     let rows = "SELECT name FROM acme.dummy_table";
@@ -123,7 +123,7 @@ async fn the_document_has_the_reason_of_a_failure() {
             {
                 "name": "acme", "status": "failed", "applied": [],
                 "error": {
-                    "message": "tenant `acme` exists already",
+                    "message": "tenant `acme` already exists",
                     "sqlstate": null, "migration": null, "file": null, "line": null,
                     "hint": taken(&database),
                 },

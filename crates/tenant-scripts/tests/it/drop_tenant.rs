@@ -90,7 +90,7 @@ async fn a_schema_that_is_no_tenants_is_never_dropped() {
         .run("drop-tenant billing --yes")
         .exits_with(1)
         .prints_nothing()
-        .says("the schema `billing` exists, but is not registered as a tenant");
+        .says("the schema `billing` exists but is not registered as a tenant");
     let table = "SELECT to_regclass('billing.invoices')";
     assert_eq!(database.value(table).await, "billing.invoices");
 }

@@ -33,7 +33,7 @@ async fn another_programs_tenants_are_neither_migrated_nor_adopted_nor_repaired(
         database
             .run(line)
             .exits_with(1)
-            .says("tenant `acme` is not this program's: it has 1 applied migration, none of which")
+            .says("tenant `acme` belongs to another program: it has 1 applied migration, and this program has none")
             .says("give their folder with --migrations-dir");
     }
     let checked = database.run("health-check").exits_with(1);
@@ -68,7 +68,7 @@ async fn a_tenant_that_is_ahead_and_behind_is_migrated_with_the_option_only() {
         .run_with(&own, "migrate-tenants")
         .exits_with(1)
         .says("has 1 applied migration that this program does not have: `20270101000000`")
-        .says("Or give --allow-unknown-migrations if several programs are meant");
+        .says("Or give --allow-unknown-migrations if several programs migrate the tenant");
     let document = database
         .run_with(&own, "migrate-tenants --json")
         .exits_with(1);

@@ -12,8 +12,8 @@ const NEW: &str = "20260201000000";
 
 const BUSY: &str = "tenant `acme` is being changed by another run";
 const UNKNOWN: &str = "there is no tenant `acme`";
-const TAKEN: &str = "tenant `acme` exists already";
-const OTHER_TAKEN: &str = "tenant `other` exists already";
+const TAKEN: &str = "tenant `acme` already exists";
+const OTHER_TAKEN: &str = "tenant `other` already exists";
 const OTHER_BUSY: &str = "tenant `other` is being changed by another run";
 
 /// Migrations of which the last one waits at the gate, and makes this table.

@@ -24,7 +24,7 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
          1 statement would run:\n  \
            ALTER TABLE \"acme\".\"dummy_table\" ADD COLUMN \"value\" text;\n\
          This is left in tenant `acme`, and has to be decided by people:\n  \
-           column `dummy_table.legacy` should not be there\n    \
+           unexpected column `dummy_table.legacy`\n    \
              to do: If nothing uses it, drop it with this SQL. Or write a migration that creates it \
          for every tenant.\n    \
              sql: ALTER TABLE \"acme\".\"dummy_table\" DROP COLUMN \"legacy\";\n"
@@ -72,9 +72,7 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme")
         .exits_with(1)
         .prints("column `dummy_table.value` is missing\n1 statement ran:")
-        .prints(
-            "column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n    why: ",
-        )
+        .prints("column `dummy_table.name` allows NULL; expected NOT NULL\n    why: ")
         .prints("contains null values (SQLSTATE 23502)")
         .prints("to do: Change the rows that the message names");
     database
@@ -201,7 +199,7 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
     database
         .run("adopt-tenant lost")
         .exits_with(1)
-        .says("tenant `lost` has its schema and its record of migrations already")
+        .says("tenant `lost` already has its schema and its migration history")
         .says(&format!("To check the tenant, run {check}"));
 }
 
@@ -215,7 +213,7 @@ async fn a_fleet_is_summed_up_before_its_tenants_are_counted() {
     let checked = database.run("health-check").exits_with(1);
     checked.prints(
         "\n1 tenant has the expected shape\n2 tenants: column `dummy_table.value` is missing\n\
-         1 tenant: column `dummy_table.legacy` should not be there\n4 tenants checked: 3 problems.\n",
+         1 tenant: unexpected column `dummy_table.legacy`\n4 tenants checked: 3 problems.\n",
     );
     let document = database.run("health-check --json").exits_with(1).json();
     assert_eq!(document["as_expected"], 1);

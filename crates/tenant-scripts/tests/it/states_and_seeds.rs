@@ -130,7 +130,7 @@ async fn a_seed_runs_in_the_transaction_that_adopts_a_schema() {
     run("DROP TABLE __diesel_schema_migrations;")
         .exits_with(1)
         .says("changed the migration history of the schema `acme`")
-        .says("Remove the statement");
+        .says("Remove that statement");
     run("INSERT INTO {schema}.dummy_table (name) VALUES ('a');")
         .exits_with(2)
         .says("write the name without a schema");

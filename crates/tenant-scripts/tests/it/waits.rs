@@ -132,9 +132,9 @@ async fn a_run_that_gives_up_has_said_for_whom_it_waited_and_what_helps() {
         let text = &ended.stderr;
         assert_eq!(text.matches("Waiting for another run").count(), 1, "{text}");
         ended
-            .says("tenant `acme` is being changed by another run; gave up after 3")
+            .says("tenant `acme` is being changed by another run (gave up after 3")
             .says("; held by pid ")
-            .says("or give --wait more time.");
+            .says("or give a longer --wait.");
         let ended = database.run(&format!("{line} --wait 0")).exits_with(1);
         ended
             .says("tenant `acme` is being changed by another run; held by pid ")

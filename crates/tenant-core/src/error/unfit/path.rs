@@ -5,7 +5,7 @@ use thiserror::Error;
 /// A schema that is named behind the tenants' own, and cannot be there: see
 /// [`RuntimePath`](crate::RuntimePath).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the schema `{schema}`, named behind the tenants' schemas, {fault}")]
+#[error("the schema `{schema}` cannot follow the tenants' schemas in the search path: {fault}")]
 #[non_exhaustive]
 pub struct UnfitPath {
     /// The schema.
@@ -19,12 +19,12 @@ pub struct UnfitPath {
 #[non_exhaustive]
 pub enum PathFault {
     /// PostgreSQL skips it without an error, and names lead elsewhere.
-    #[error("does not exist")]
+    #[error("it does not exist")]
     Missing,
     /// Every tenant would read what is in this one's.
-    #[error("is the schema of tenant `{0}`")]
+    #[error("it is the schema of tenant `{0}`")]
     Tenant(String),
     /// It becomes a tenant's when one is created.
-    #[error("is a spare schema, which becomes a tenant's")]
+    #[error("it is a spare, reserved for a new tenant")]
     Spare,
 }

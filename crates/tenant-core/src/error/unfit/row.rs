@@ -17,7 +17,7 @@ pub enum UnfitRow {
     },
     /// The list has the tenant with another schema than the one that it was to be given.
     #[error(
-        "tenant `{name}` is listed with the schema `{listed}`, and cannot get the schema `{given}`"
+        "tenant `{name}` cannot get the schema `{given}`: it is listed with the schema `{listed}`"
     )]
     OtherSchema {
         /// The tenant.
@@ -28,7 +28,7 @@ pub enum UnfitRow {
         given: SchemaName,
     },
     /// The list gives the schema to other tenants as well.
-    #[error("the schema `{schema}` cannot be tenant `{name}`'s: the list gives it to {}", few(.others))]
+    #[error("tenant `{name}` cannot have the schema `{schema}`: the list gives it to {}", few(.others))]
     Shared {
         /// The tenant.
         name: TenantName,
@@ -40,7 +40,7 @@ pub enum UnfitRow {
     /// The tenant's schema does not exist, and one that is called like the tenant does: perhaps
     /// the template for schema names was changed after the tenant was created.
     #[error(
-        "the tenant is registered, but its schema `{schema}` does not exist; a schema `{name}` does"
+        "the tenant is registered, but its schema `{schema}` does not exist, although `{name}` does"
     )]
     Misnamed {
         /// The tenant.
@@ -51,8 +51,8 @@ pub enum UnfitRow {
     /// The schema is called like another tenant, whose own schema does not exist: perhaps the
     /// template for schema names was changed after the tenants were created.
     #[error(
-        "the schema `{schema}` may not be tenant `{name}`'s: it is called like tenant `{other}`, \
-         whose own schema `{theirs}` does not exist"
+        "the schema `{schema}` may not belong to tenant `{name}`: it has the name of tenant \
+         `{other}`, whose own schema `{theirs}` does not exist"
     )]
     Doubtful {
         /// The tenant.

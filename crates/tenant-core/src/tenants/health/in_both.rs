@@ -39,7 +39,7 @@ impl fmt::Display for InBoth {
         let counted = if *tenants == 1 { "tenant" } else { "tenants" };
         write!(
             formatter,
-            "{kind} `{name}` is in {tenants} {counted} and in `{schema}` behind"
+            "{kind} `{name}` exists in {tenants} {counted} and in the schema `{schema}` behind them"
         )
     }
 }
@@ -64,7 +64,7 @@ pub(super) async fn in_both(
     ];
     let rows = reading.query(&question(registry), &parameters).await;
     let found = rows.and_then(|rows| rows.iter().map(read).collect());
-    found.map_err(|error| Error::database("looking for names behind the tenants", error))
+    found.map_err(|error| Error::database("look for names behind the tenants", error))
 }
 
 fn read(row: &Row) -> Result<InBoth, DriverError> {
