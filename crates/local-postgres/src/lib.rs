@@ -82,6 +82,7 @@ mod environment;
 mod error;
 mod find;
 mod folder;
+mod hint;
 mod options;
 mod package;
 mod pid_file;

@@ -24,7 +24,7 @@ pub enum SettingsError {
         source: Box<Self>,
     },
     /// The project's public migrations cannot be used beside those of the list of tenants.
-    #[error("{whose} cannot be used beside those of the list of tenants")]
+    #[error("{whose} conflict with the migrations of the list of tenants")]
     BesideTheList {
         /// The migrations: where they are, or what they are for.
         whose: String,

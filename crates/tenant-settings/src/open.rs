@@ -205,7 +205,7 @@ impl ProjectSettings {
                     "`{key}` names the file {shown}, which does not exist"
                 )),
                 Err(error) => Err(format!(
-                    "`{key}` names the file {shown}, which cannot be read: {error}"
+                    "could not read the file {shown}, which `{key}` names: {error}"
                 )),
             };
             let text = self.usable(files.line, text)?;

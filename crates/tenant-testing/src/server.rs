@@ -134,7 +134,7 @@ impl Server {
         let sql = format!("{sql} {}", self.strategy());
         execute(
             &self.client().await?,
-            "making a database for the test",
+            "create a database for the test",
             &sql,
         )
         .await?;
@@ -146,7 +146,7 @@ impl Server {
         let client = self.client().await?;
         disconnect(&client, name).await;
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(name));
-        execute(&client, "dropping the database of a test", &sql).await
+        execute(&client, "drop the database of a test", &sql).await
     }
 
     /// Copying files takes half as long where nothing has to reach a disk, and

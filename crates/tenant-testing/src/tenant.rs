@@ -140,7 +140,12 @@ impl Shared {
                AND l.pid <> pg_catalog.pg_backend_pid() \
                AND c.relnamespace = pg_catalog.to_regnamespace({schema})"
         );
-        execute(&client, "ending who uses the tenant of a test", &holders).await?;
+        execute(
+            &client,
+            "end the sessions that use the tenant of a test",
+            &holders,
+        )
+        .await?;
         match self.tenants.drop_tenant(name).await {
             // The test has dropped it itself.
             Ok(_) | Err(Error::Unknown(_)) => Ok(()),

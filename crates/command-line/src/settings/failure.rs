@@ -32,15 +32,15 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
 /// How a migration of the application gets another version, also where it is applied.
 fn another_version(error: &SourceError) -> String {
     let SourceError::TakenVersion { version, .. } = error else {
-        return "Give your migration another version. If it is a copy of the library's, delete \
-                it: the library brings its own."
+        return "Give your migration another version. If it is a copy of the library's migration, \
+                delete it."
             .to_owned();
     };
     let history = format!("public.{}", quote_ident(MIGRATION_HISTORY));
     format!(
-        "Rename the folder of your migration. In a database that has applied yours, and has no \
-         list of tenants yet, change its row as well: UPDATE {history} SET version = 'NEW' WHERE \
-         version = {}.",
+        "Rename the folder of your migration. If a database has applied it and has no list of \
+         tenants yet, also update its row.\nUPDATE {history} SET version = 'NEW' WHERE version = \
+         {};",
         quote_literal(version.as_str())
     )
 }
@@ -66,7 +66,7 @@ mod tests {
         assert!(error.is::<SourceError>(), "{error:?}");
         let text = format!("{error:#}");
         assert!(text.contains("`2026-01-03-000000_plans`"), "{text}");
-        assert!(text.contains("rename yours"), "{text}");
+        assert!(text.contains("the same version as"), "{text}");
         let hint = &error.downcast_ref::<Advised>().unwrap().hint;
         let statement = "WHERE version = '20260103000000'";
         assert!(hint.contains(statement), "{hint}");

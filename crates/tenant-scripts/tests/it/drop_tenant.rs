@@ -24,7 +24,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
         .exits_with(2)
         .prints_nothing()
         .says("This drops tenant `acme` for good, with all its data:")
-        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+        .says("cannot ask for confirmation: there is no terminal");
     let command = database.command("drop-tenant acme");
     command.input("acme\n").run().exits_with(2);
     let refused = database.run("drop-tenant acme --json").exits_with(2);

@@ -262,7 +262,7 @@ async fn a_command_that_drops_still_asks_when_it_is_pasted() {
         .pasted(hint)
         .run()
         .exits_with(2)
-        .says("there is no terminal to ask at");
+        .says("cannot ask for confirmation: there is no terminal");
     assert_eq!(database.tracked().await, ["acme"]);
     database.execute("SELECT FROM acme.precious").await;
 }

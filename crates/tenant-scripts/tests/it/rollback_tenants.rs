@@ -47,7 +47,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
         .prints_nothing()
         .says("This reverts, in 2 tenants, newest first:")
         .says("2026-01-02-000000_add_dummy_description from 2 tenants")
-        .says("there is no terminal to ask at; give --yes to confirm it beforehand");
+        .says("cannot ask for confirmation: there is no terminal");
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
 }
 
@@ -224,7 +224,7 @@ async fn a_way_back_that_cannot_be_read_is_named_with_its_file_and_cause() {
             .exits_with(1)
             .prints_nothing()
             .says(&format!(
-                "the down.sql of migration `{name}` cannot be read"
+                "could not read the down.sql of migration `{name}`"
             ))
             .says(down.to_str().unwrap())
             .says(cause)

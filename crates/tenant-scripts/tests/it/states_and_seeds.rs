@@ -70,11 +70,11 @@ async fn a_word_for_a_state_has_to_mean_one() {
     );
     refused(
         "[registry]\nstates = { blocked = 'suspended' }\n",
-        "`states` belongs to `state_column`",
+        "`states` needs `state_column`",
     );
     refused(
         "[registry]\nquery = 'SELECT 1'\nstate_column = 's'\n",
-        "exclude each other",
+        "cannot be used together",
     );
 }
 
