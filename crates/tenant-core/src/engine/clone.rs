@@ -30,13 +30,13 @@ use crate::shape::{
     Change, Compared, Difference, Expectation, Mending, Shape, Stage, Statement, compare, creation,
 };
 
-/// Which rows a copy of a tenant gets.
+/// The rows that a clone copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rows {
-    /// All of them, as they were at one moment; sequences go on where they stand.
+    /// All rows, as of one moment. Sequences keep their positions.
     All,
-    /// None; sequences stand at their start.
+    /// No rows. Sequences start from the beginning.
     None,
 }
 

@@ -17,15 +17,15 @@ use super::transaction::{close, finish};
 use super::work::Work;
 use crate::{Error, Node, PgError};
 
-/// What those who write to a tenant do while it is moved.
+/// What writing sessions do during a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Writers {
-    /// They go on, but for a moment at the end. Each table needs a primary key, or
-    /// another replica identity, for the changes to be carried over by.
+    /// They continue, except for a moment at the end. Each table needs a primary key or another
+    /// replica identity.
     #[default]
     GoOn,
-    /// They wait until it is done.
+    /// They wait until the move is done.
     Wait,
 }
 

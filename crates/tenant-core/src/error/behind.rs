@@ -33,7 +33,7 @@ impl Error {
         }
     }
 
-    /// What PostgreSQL said, when it is behind this error.
+    /// Returns the error of PostgreSQL, if it caused this error.
     #[must_use]
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
@@ -63,7 +63,7 @@ impl Error {
         }
     }
 
-    /// The SQLSTATE behind this error, when the server spoke.
+    /// Returns the SQLSTATE, if the error came from the server.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         match self {

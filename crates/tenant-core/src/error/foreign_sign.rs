@@ -3,16 +3,15 @@
 use super::words::{applied_migrations, few_versions};
 use crate::Version;
 
-/// How a schema shows that another program has migrated it.
+/// The signs that another program has migrated a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignSign {
     /// This program has none of the applied versions.
     UnknownVersions,
-    /// This program has these versions, and each was applied with another text.
+    /// This program has these versions, but each one with a different text.
     OtherTexts,
-    /// This program has these versions, and the schema has tables, but none of those that
-    /// they create.
+    /// This program has these versions, but the schema has none of the tables that they create.
     OtherTables,
 }
 

@@ -10,14 +10,13 @@ use super::abroad::made_abroad;
 use super::outside::{Pace, makes_temporary, pace};
 use super::transaction_need::{TransactionNeed, transaction_need};
 
-/// Why a migration is not run, and the line, from 1, of its `up.sql` or
-/// `down.sql`.
+/// Why a migration cannot run, and the line of its `up.sql` or `down.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
     /// The line, from 1.
     pub line: usize,
-    /// What stands there.
+    /// The reason.
     pub reason: Reason,
 }
 
@@ -27,60 +26,61 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What cannot go well in a migration.
+/// Why a migration cannot run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There is nothing to run.
+    /// The file contains no statement.
     #[error("the file contains no SQL statement")]
     Empty,
-    /// Text of PostgreSQL cannot hold it.
+    /// The file contains NUL, which PostgreSQL cannot store.
     #[error("the file contains a NUL byte")]
     Nul,
-    /// The rest of the file would be swallowed.
+    /// A string, comment or block is not closed, and would include the rest of the file.
     #[error("a {0} is never closed")]
     Unterminated(&'static str),
-    /// It would end the tenant's transaction half way.
+    /// A statement would begin or end a transaction.
     #[error("`{0}` would begin or end a transaction, but the run controls the transaction")]
     TransactionControl(String),
-    /// The transaction has asked queries before the migration.
+    /// A statement must come before any query of the transaction.
     #[error(
         "`SET TRANSACTION` must come before any query, but a run sends queries before its \
          migrations"
     )]
     TransactionMode,
-    /// It would free the lock that keeps other runs away.
+    /// A statement would release the lock of this run.
     #[error("`pg_advisory_unlock_all` would also release the lock of this run")]
     UnlockAll,
-    /// The data would have to come over the connection.
+    /// The client would have to send or receive data.
     #[error("`COPY` with STDIN or STDOUT needs a client that sends or receives the data")]
     Copy,
-    /// A command of psql, not of PostgreSQL.
+    /// A command of psql.
     #[error("a backslash command works only in psql")]
     Backslash,
-    /// It runs in a transaction, and cannot.
+    /// A statement cannot run in a transaction.
     #[error("`{0}` cannot run in a transaction")]
     OutsideOnly(&'static str),
-    /// If what runs outside a transaction failed, this would stay, and be in the
-    /// way of the next run.
+    /// Statements inside and outside a transaction share a migration, so a failure would leave half
+    /// of it.
     #[error(
         "this statement shares a migration with `{0}`, which runs outside a transaction, so a \
          failure would leave half of the migration"
     )]
     Mixed(&'static str),
-    /// It runs outside a transaction, and a run that is cut off could not be continued.
+    /// An object of the session is used outside a transaction, so an interrupted run could not
+    /// continue.
     #[error(
         "`{0}` lasts only for the session, so an interrupted run outside a transaction could not \
          continue"
     )]
     EndsWithSession(String),
-    /// It would give up the lock under which migrations run.
+    /// A statement would release the lock of this run.
     #[error("`DISCARD ALL` would release the lock of this run")]
     DiscardAll,
-    /// A tenant's migration, and not a tenant's thing.
+    /// A tenant's migration would create an object outside the tenant's schema.
     #[error("the statement creates `{0}` outside the tenant's schema")]
     Abroad(String),
-    /// A tenant's migration, and all schemas.
+    /// A tenant's migration would change default privileges of all schemas.
     #[error("without IN SCHEMA, the statement changes default privileges in the whole database")]
     DefaultPrivileges,
 }

@@ -40,13 +40,13 @@ impl Node {
         Self { host, port }
     }
 
-    /// Its name or address, without brackets.
+    /// Returns its host name or address, without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Its port.
+    /// Returns its port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -93,7 +93,7 @@ impl From<Node> for String {
     }
 }
 
-/// A text that is no address of a server.
+/// A text that is not a node address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0:?} is not a node address, such as `10.0.0.12:5432`")]
 pub struct InvalidNode(String);

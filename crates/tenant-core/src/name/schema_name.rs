@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use sql_text::ident;
-/// The rules for names of schemas, which are those of [`tenant_path`].
+/// The rules for names of schemas, defined by [`tenant_path`].
 pub use tenant_path::NameRule as SchemaNameRule;
 use tenant_path::TenantPath;
 use thiserror::Error;

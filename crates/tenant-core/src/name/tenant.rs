@@ -49,8 +49,8 @@ pub(super) const MAX_BYTES: usize = 63;
 pub struct TenantName(String);
 
 impl TenantName {
-    /// A name that is any text which PostgreSQL takes as a quoted identifier: 1 to 63
-    /// bytes, without NUL. For names whose rule is the fleet's own.
+    /// Creates a name from any text that PostgreSQL accepts as a quoted identifier: 1 to 63 bytes,
+    /// without NUL. Use it if you have your own rule for names.
     ///
     /// ```
     /// use tenant_core::TenantName;
@@ -63,7 +63,7 @@ impl TenantName {
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] for other texts.
+    /// [`InvalidName`] for any other text.
     pub fn quoted(text: &str) -> Result<Self, InvalidName> {
         let rule = match text.len() {
             0 => NameRule::Empty,
@@ -74,7 +74,7 @@ impl TenantName {
         Err(InvalidName::of(text, rule))
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -175,60 +175,60 @@ impl InvalidName {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NameRule {
-    /// There is no text.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// A row of the list has none.
+    /// A row of the list has no name.
     #[error("its row has NULL or an empty text")]
     NoName,
-    /// The first character is something else.
+    /// The first character is not allowed.
     #[error("it starts with {0:?} instead of a letter (a-z, A-Z) or an underscore")]
     Start(char),
-    /// A later character is something else.
+    /// A later character is not allowed.
     #[error("it contains {0:?}; only letters (a-z, A-Z), digits and underscores are allowed")]
     Character(char),
-    /// More bytes than PostgreSQL keeps.
+    /// The text is longer than PostgreSQL allows.
     #[error("it has {0} characters; PostgreSQL allows {MAX_BYTES}")]
     Length(usize),
-    /// SQL claims the word.
+    /// The text is a reserved word of SQL.
     #[error("it is a reserved word in PostgreSQL")]
     Keyword,
-    /// A schema that exists in every database.
+    /// The text is the name of a system schema.
     #[error("it is the name of a PostgreSQL system schema")]
     System,
-    /// A character that no identifier can have.
+    /// The text contains NUL.
     #[error("it contains a NUL character")]
     Nul,
-    /// More bytes than PostgreSQL keeps.
+    /// The text is longer than PostgreSQL allows.
     #[error("it has {0} bytes; PostgreSQL allows {MAX_BYTES}")]
     Bytes(usize),
-    /// Something else than the pattern that names must match: see
+    /// The text does not match the pattern for names: see
     /// [`Naming::allowing`](crate::Naming::allowing).
     #[error("it does not match the pattern `{0}`")]
     Pattern(String),
-    /// Its schema could not exist.
+    /// The schema name would not be valid.
     #[error("its schema would be named {schema:?}: {rule}")]
     Schema {
-        /// What its schema would be called, cut after 64 characters.
+        /// The name of the schema, cut after 64 characters.
         schema: String,
-        /// The rule that this breaks.
+        /// The broken rule.
         rule: SchemaNameRule,
     },
-    /// Its schema is another tenant's too, by what the list says.
+    /// The list gives the same schema to another tenant.
     #[error("its schema `{0}` also belongs to another tenant")]
     Shared(SchemaName),
-    /// Several rows of the list have it.
+    /// Several rows of the list have the name.
     #[error("it is listed more than once")]
     Twice,
-    /// Its list and what is kept beside it name different schemas, and both can be its own.
+    /// The list and the table beside it name different schemas, and both can be right.
     #[error("it is listed with the schema `{listed}`, but its earlier schema `{kept}` also exists")]
     TwoSchemas {
-        /// The schema by what the list says.
+        /// The schema in the list.
         listed: SchemaName,
-        /// The schema that is kept beside it.
+        /// The schema in the table beside the list.
         kept: String,
     },
-    /// Another schema was named than the one that it has by the fleet's template.
+    /// The given schema differs from the schema by the template.
     #[error("its schema must be named `{0}`")]
     OtherSchema(SchemaName),
 }

@@ -42,7 +42,7 @@ impl Version {
     }
 }
 
-/// A text that is no version: nothing is left of it.
+/// A text that is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0:?} is not a migration version, such as `20260102000000`")]
 pub struct InvalidVersion(String);

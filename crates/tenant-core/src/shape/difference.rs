@@ -14,13 +14,13 @@ use super::varying::{self, varies};
 use crate::SchemaName;
 use crate::made_up::{MadeUp, VARIES, unmarked};
 
-/// One object that is not as it should be. `Display` says what differs.
+/// An object that differs from the expected definition. `Display` describes the difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
     /// The object.
     pub object: ObjectName,
-    /// What is wrong with it.
+    /// The difference.
     pub change: Change,
     pub(super) mending: Mending,
     pub(super) statements: Vec<String>,
@@ -36,83 +36,82 @@ pub struct Difference {
     pub(super) is_blocked: bool,
 }
 
-/// In which way an object differs.
+/// The kinds of differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// It should be there.
+    /// It is missing.
     Missing,
-    /// One of a name that varies should be there: each run of the migrations makes one. The
-    /// object's name has three dots for what varies.
+    /// An object with a varying name is missing. Each run of the migrations creates one, and three
+    /// dots in the name stand for the varying part.
     MissingOne {
-        /// Where the statement is that makes it, as far as that is known: a file and a line.
+        /// The file and line of the statement that creates it, if known.
         made_at: Option<String>,
     },
-    /// It should not be there.
+    /// It is unexpected.
     Extra,
-    /// It is there under another name, and else as it should be.
+    /// It was renamed, and is otherwise as expected.
     Renamed {
-        /// The name that it should have.
+        /// The expected name.
         expected: String,
-        /// The name that it has.
+        /// The actual name.
         found: String,
     },
-    /// It is there under another name, and something else has its name.
+    /// It was renamed, and another object has its name.
     Shadowed {
-        /// The name that it should have, and that the other one has.
+        /// The expected name, which the other object has.
         expected: String,
-        /// The name that it has.
+        /// The actual name.
         found: String,
     },
-    /// A label of an enum is another one, in the same place. Both are constants of SQL.
+    /// A label of an enum was renamed. Both texts are SQL constants.
     RenamedLabel {
-        /// The label that should be there.
+        /// The expected label.
         expected: String,
-        /// The label that is.
+        /// The actual label.
         found: String,
     },
-    /// A label of an enum is another one, and another label has its name. Both are constants
-    /// of SQL.
+    /// A label of an enum was renamed, and another label has its name. Both texts are SQL
+    /// constants.
     ShadowedLabel {
-        /// The label that it should be.
+        /// The expected label.
         expected: String,
-        /// The label that it is.
+        /// The actual label.
         found: String,
     },
-    /// It is there, and is something else.
+    /// Its definition differs.
     Changed(Vec<AspectChange>),
-    /// An index that PostgreSQL does not use: building it failed or was cut off.
+    /// An invalid index, which PostgreSQL does not use, because building it failed or was
+    /// interrupted.
     InvalidIndex,
-    /// It belongs to another role than it should.
+    /// It has the wrong owner.
     WrongOwner {
-        /// The role that it belongs to.
+        /// The owner.
         owner: String,
-        /// The role that it should belong to.
+        /// The expected owner.
         expected: String,
     },
-    /// Roles may not do with it what they should be able to: a role, and rights in
-    /// the words of `GRANT`.
+    /// Roles lack rights: each role, and its rights as in `GRANT`.
     MissingGrants(Vec<(String, String)>),
-    /// Roles may do with it what they should not be able to: a role, `PUBLIC` for
-    /// everybody, and rights in the words of `REVOKE`.
+    /// Roles have unexpected rights: each role or `PUBLIC`, and its rights as in `REVOKE`.
     ExtraGrants(Vec<(String, String)>),
 }
 
-/// What is so, and what should be.
+/// One difference in a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AspectChange {
-    /// What of the object.
+    /// The part of the definition.
     pub aspect: Aspect,
-    /// What should be; `None` for nothing.
+    /// The expected text; `None` for nothing.
     pub expected: Option<String>,
-    /// What is; `None` for nothing.
+    /// The actual text; `None` for nothing.
     pub found: Option<String>,
 }
 
 impl Difference {
-    /// The statements that would make the schema `schema` as it should be, in
-    /// order. None where there is no SQL for it.
+    /// Returns the statements that fix the difference in the schema `schema`, in order. Empty if
+    /// there is no SQL for it.
     #[must_use]
     pub fn sql(&self, schema: &SchemaName) -> Vec<String> {
         let statements = self.statements.iter();
@@ -246,7 +245,7 @@ impl Difference {
         }
     }
 
-    /// What kind of change these statements are.
+    /// Returns the kind of change that these statements make.
     #[must_use]
     pub fn mending(&self) -> Mending {
         self.mending

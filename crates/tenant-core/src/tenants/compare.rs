@@ -10,11 +10,11 @@ use crate::{Answer, Error, TenantName, Version};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// How the second differs from the first, as if the first were right.
+    /// How the second differs from the first, which counts as expected.
     pub differences: Vec<Difference>,
-    /// The versions of migrations that only the first has, oldest first.
+    /// The migrations that only the first has, oldest first.
     pub only_in_first: Vec<Version>,
-    /// Those that only the second has.
+    /// The migrations that only the second has, oldest first.
     pub only_in_second: Vec<Version>,
 }
 
@@ -29,7 +29,7 @@ impl Comparison {
 }
 
 impl Tenants {
-    /// What a tenant's schema looks like.
+    /// Returns the schema definition of a tenant.
     ///
     /// # Errors
     ///
@@ -38,9 +38,9 @@ impl Tenants {
         Call::Compare.tell(self.shape_of_one(name))
     }
 
-    /// How the schema of `second` differs from that of `first`: objects, definitions,
-    /// owners, grants, and applied migrations. Rows are not compared, and that each has its
-    /// own name in a text is no difference.
+    /// Compares the schema of `second` with the schema of `first`: objects, definitions, owners,
+    /// grants, and applied migrations. Rows are not compared. Each schema can have its own name in
+    /// a text.
     ///
     /// # Errors
     ///

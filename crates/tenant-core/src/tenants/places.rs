@@ -15,24 +15,23 @@ use crate::fleet::Selection;
 use crate::registry::{Registry, Rows};
 use crate::{Error, Node};
 
-/// Where a tenant is.
+/// The place of a tenant in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TenantPlace {
-    /// The server that its schema is on.
+    /// The node of its schema.
     pub node: Node,
-    /// What its tables take there, with indexes, in bytes; `None` when that server
-    /// cannot be asked.
+    /// The size of its tables with indexes, in bytes; `None` if the node could not be asked.
     pub bytes: Option<u64>,
 }
 
-/// A server that belongs to the cluster.
+/// A node of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClusterNode {
     /// Its address.
     pub node: Node,
-    /// Whether tenants can be on it: a coordinator usually has none.
+    /// Whether tenants can be placed on it. A coordinator usually holds no tenants.
     pub holds_tenants: bool,
 }
 

@@ -270,10 +270,9 @@ async fn another_file_is_named_by_the_option_or_by_a_variable_and_advice_repeats
         ("list-tenants", "none.toml", "TENANTS_CONFIG"),
     ] {
         let command = folder.command(line).env("TENANTS_CONFIG", variable);
-        command
-            .run()
-            .exits_with(2)
-            .says(&format!("the file none.toml, which {by} names, does not exist"));
+        command.run().exits_with(2).says(&format!(
+            "the file none.toml, which {by} names, does not exist"
+        ));
     }
 }
 

@@ -12,15 +12,15 @@ use crate::path::RuntimePath;
 use crate::registry::{Registry, Rows};
 use crate::tenants::reading::Reading;
 
-/// Something that tenants have, and a schema behind theirs as well. A tenant's own comes
-/// first, so this is no fault. A tenant that lacks it uses the other one without an error.
+/// An object that both tenants and a schema behind them have. The tenant's object comes first, so
+/// this is no problem. A tenant that lacks the object uses the other one without an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InBoth {
-    /// What it is: `table`, `view`, `materialized view`, `foreign table`, `sequence`, `type`,
+    /// Its kind: `table`, `view`, `materialized view`, `foreign table`, `sequence`, `type`,
     /// `domain`, `function`.
     pub kind: String,
-    /// Its name; of a function with the types of its arguments.
+    /// Its name; for a function, with the types of its arguments.
     pub name: String,
     /// The schema behind.
     pub schema: String,
