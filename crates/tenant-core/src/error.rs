@@ -1,7 +1,7 @@
 //! What can go wrong, and which tenant it concerns.
 //!
-//! A `Display` names only its own failed operation; the cause stands in `source`. PostgreSQL's
-//! words stay whole, in [`PgError`]. Nothing here names a command: applications get these too.
+//! A `Display` names only its own failed operation, and `source` has the cause. [`PgError`] keeps
+//! PostgreSQL's words. No text names a command, because applications get these errors too.
 
 mod behind;
 mod cause;
@@ -101,8 +101,7 @@ pub enum Error {
         /// The objects in its schema, in PostgreSQL's words.
         objects: Vec<String>,
     },
-    /// A text of the tenant, or a row that dynamic SQL could use, contains the tenant's name. The
-    /// clone would refer to the original.
+    /// A clone would refer to the tenant by its name, in a text or in a row for dynamic SQL.
     #[error("tenant `{name}` cannot be cloned: {}", words::named(.places, .rows))]
     NameInText {
         /// The tenant.
@@ -145,8 +144,7 @@ pub enum Error {
     /// The spare is listed, but does not exist.
     #[error("the spare schema `{0}` is listed, but does not exist")]
     MissingSpare(SchemaName),
-    /// A new tenant could be neither completed nor dropped. The next run over all tenants completes
-    /// it.
+    /// A new tenant could not be completed or dropped. The next run over all completes it.
     #[error("could not finish creating {schema}, and could not remove it ({undo})")]
     HalfMade {
         /// The schema, in words.
@@ -301,8 +299,7 @@ pub enum Error {
         /// The migration's name.
         migration: String,
     },
-    /// One transaction per migration does not work through a pooler, because no lock lasts between
-    /// transactions.
+    /// One transaction per migration does not work through a pooler: no lock lasts.
     #[error("{}", words::each_needs_direct(.schema))]
     EachNeedsDirect {
         /// The schema, in words.
@@ -348,8 +345,7 @@ pub enum Error {
     ChangedElsewhere {
         /// The schema, in words.
         schema: String,
-        /// The name of the migration, or several candidates if no statement names the changed
-        /// object.
+        /// The name of the migration, or several candidates.
         migrations: Vec<String>,
         /// The file of the migration.
         file: MigrationFile,
@@ -438,8 +434,7 @@ pub enum Error {
         /// How it differs, in words.
         differences: Vec<String>,
     },
-    /// The expected definition is unknown, because this program lacks some of the schema's
-    /// migrations.
+    /// The expected definition is unknown: this program lacks migrations of the schema.
     #[error("{schema} has migrations that this program does not have: {}", words::few_versions(.versions))]
     UnknownApplied {
         /// The schema, in words.
