@@ -17,7 +17,7 @@ const QUESTION: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_language l \
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn abilities(work: Work<'_>) -> Result<Abilities, Error> {
     if let Some(known) = work.surroundings.abilities() {
         return Ok(known);

@@ -14,7 +14,7 @@ use crate::name::Schema;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(crate) async fn affected(work: Work<'_>) -> Result<Vec<Affected>, Error> {
     let schema = work.schema;
     let mut script = Script::default();

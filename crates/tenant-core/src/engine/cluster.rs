@@ -68,7 +68,7 @@ pub(super) fn allow_triggers(work: Work<'_>, script: &mut Script<'_>) {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
     if !work.database.is_cluster() {
         return Ok(false);

@@ -16,7 +16,7 @@ use crate::shape::{self, Shape};
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn shape_to_copy(work: Work<'_>) -> Result<Shape, Error> {
     let shape = shape_of(work).await?;
     // On a cluster a new name would go to all servers.

@@ -25,7 +25,7 @@ pub(super) struct SequencesThere(Option<String>);
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn let_sequences_go_on(
     work: Work<'_>,
     from: Schema<'_>,

@@ -161,7 +161,7 @@ fn following(from: Schema<'_>, to: Schema<'_>) -> String {
 ///
 /// # Errors
 ///
-/// [`Error::NotCopyable`], or what the server says.
+/// [`Error::NotCopyable`], or a server error.
 pub(super) async fn refuse_hidden_references(
     work: Work<'_>,
     from: Schema<'_>,

@@ -25,7 +25,7 @@ pub(crate) enum Dependents {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(crate) async fn look_for_dependents(
     work: Work<'_>,
 ) -> Result<(NameState, Vec<Dependent>), Error> {
@@ -50,7 +50,7 @@ async fn as_shown(work: Work<'_>, existing: NameState) -> Result<NameState, Erro
 ///
 /// # Errors
 ///
-/// [`Error::HasDependents`], or what the server says.
+/// [`Error::HasDependents`], or a server error.
 pub(super) async fn refuse_dependents(work: Work<'_>) -> Result<(), Error> {
     let dependents = dependents_of(work).await?;
     if dependents.is_empty() {

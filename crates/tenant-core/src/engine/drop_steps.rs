@@ -50,7 +50,7 @@ const SLOTS: i64 = 6;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn next_drop_step(work: Work<'_>) -> Result<DropStep, Error> {
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);

@@ -24,7 +24,7 @@ pub(super) fn needs_empty_schema(work: Work<'_>) -> bool {
 ///
 /// # Errors
 ///
-/// As of [`clone`](super::clone()) about the names, or what the server says.
+/// As of [`clone`](super::clone()) about the names, or a server error.
 pub(super) async fn make_empty_schema(work: Work<'_>, to: &Target) -> Result<(), Error> {
     let mut attempts = Attempts::new();
     loop {

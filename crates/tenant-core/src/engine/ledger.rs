@@ -44,7 +44,7 @@ pub(super) fn newest(work: Work<'_>, script: &mut Script<'_>) -> String {
 /// # Errors
 ///
 /// [`Error::Busy`], [`Error::MissingSchema`] or [`Error::Unknown`] when there is no
-/// schema, or what the server says. Then no transaction is open.
+/// schema, or a server error. Then no transaction is open.
 pub(super) async fn open_ledger(work: Work<'_>) -> Result<Ledger, Error> {
     loop {
         if let Some(ledger) = read_ledger(work).await? {

@@ -21,7 +21,7 @@ pub(super) enum Shown {
 ///
 /// # Errors
 ///
-/// [`Error::Unknown`] or [`Error::Untracked`] if nothing does, or what the server says.
+/// [`Error::Unknown`] or [`Error::Untracked`] if nothing does, or a server error.
 pub(super) async fn require_shown(work: Work<'_>, existing: NameState) -> Result<Shown, Error> {
     match existing.require_registered(work) {
         Ok(()) => Ok(Shown::ByRow),
@@ -35,7 +35,7 @@ pub(super) async fn require_shown(work: Work<'_>, existing: NameState) -> Result
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn is_left(work: Work<'_>) -> Result<bool, Error> {
     let Some(condition) = work.registry.is_left(work.schema) else {
         return Ok(false);

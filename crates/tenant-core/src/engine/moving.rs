@@ -46,7 +46,7 @@ impl Writers {
 ///
 /// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is no
 /// whole tenant, [`Error::NotDistributed`], [`Error::WouldBlockWrites`],
-/// [`Error::NoReplication`], [`Error::Busy`], or what the server says. Then it is where it was.
+/// [`Error::NoReplication`], [`Error::Busy`], or a server error. Then it is where it was.
 pub(crate) async fn relocate(work: Work<'_>, to: &Node, writers: Writers) -> Result<Node, Error> {
     let mut attempts = Attempts::new();
     let mut sweeps = 0;

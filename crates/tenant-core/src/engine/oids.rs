@@ -31,7 +31,7 @@ fn objects_of(schema: Schema<'_>) -> String {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn numbers(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     let mut script = Script::default();
     let query = objects_of(work.schema);
@@ -46,7 +46,7 @@ pub(super) async fn numbers(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::NotCopyable`], or what the server says.
+/// [`Error::NotCopyable`], or a server error.
 pub(super) async fn refuse_numbers(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let (to, Schema::Tenant(original)) = (work.schema, from) else {
         return Ok(());

@@ -30,7 +30,7 @@ pub(crate) enum NameInRows {
 ///
 /// # Errors
 ///
-/// [`Error::NameInText`], or what the server says.
+/// [`Error::NameInText`], or a server error.
 pub(super) async fn refuse_rows_that_lead_back(work: Work<'_>) -> Result<(), Error> {
     let Schema::Tenant(original) = work.schema else {
         return Ok(());

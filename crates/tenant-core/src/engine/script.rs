@@ -302,7 +302,7 @@ impl Failure<'_> {
         self.unmet().is_some() && matches!(self.origin, Origin::Step(it) if it == step)
     }
 
-    /// What the server says.
+    /// A server error.
     pub(super) fn postgres(&self) -> &PgError {
         &self.source
     }

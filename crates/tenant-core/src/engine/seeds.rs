@@ -21,7 +21,7 @@ const CODES: std::ops::RangeInclusive<usize> = 2..=4;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn seeded(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     let mut script = Script::default();
     script.step("list the tables", &tables(work));

@@ -42,7 +42,7 @@ pub(crate) enum Recorded {
 ///
 /// # Errors
 ///
-/// [`Error::Busy`], a schema that is gone, or what the server says. Then nothing has
+/// [`Error::Busy`], a schema that is gone, or a server error. Then nothing has
 /// happened.
 pub(crate) async fn record_if_alike(
     work: Work<'_>,

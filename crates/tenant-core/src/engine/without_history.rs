@@ -38,7 +38,7 @@ pub(crate) fn objects_in<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>) 
 ///
 /// # Errors
 ///
-/// [`Error::NoHistory`], [`Error::ForeignObjects`], or what the server says.
+/// [`Error::NoHistory`], [`Error::ForeignObjects`], or a server error.
 pub(super) async fn require_empty(work: Work<'_>) -> Result<(), Error> {
     let Schema::Tenant(target) = work.schema else {
         return Ok(());

@@ -26,7 +26,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub async fn with_settings_of(mut self, client: &Client) -> Result<Self, PgError> {
         let to = self.config.get_dbname().unwrap_or_default().to_owned();
         for row in client.query_typed(SETTINGS, &[]).await? {

@@ -24,7 +24,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(crate) async fn look_for_cluster(&self, client: &Client) -> Result<(), Error> {
         let sql = "SELECT pg_catalog.pg_get_userbyid(extowner) = current_user \
                    FROM pg_catalog.pg_extension WHERE extname = 'citus'";

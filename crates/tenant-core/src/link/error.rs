@@ -48,7 +48,7 @@ pub enum ConnectError {
     Login {
         /// The role and the address.
         target: String,
-        /// What the server says.
+        /// A server error.
         source: PgError,
     },
     /// The server has no such database.
@@ -56,7 +56,7 @@ pub enum ConnectError {
     NoDatabase {
         /// The address.
         target: String,
-        /// What the server says.
+        /// A server error.
         source: PgError,
     },
     /// The TLS connection failed.
@@ -88,7 +88,7 @@ pub enum ConnectError {
     Refused {
         /// The address.
         target: String,
-        /// What the server says.
+        /// A server error.
         source: PgError,
     },
 }

@@ -8,10 +8,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The address of one of the servers that a cluster consists of, as the cluster's
-/// list of nodes (`pg_dist_node`) has it.
+/// The address of a cluster node, as in the list of nodes (`pg_dist_node`).
 ///
-/// Written as `HOST:PORT`, and an IPv6 address in brackets:
+/// The form is `HOST:PORT`, with an IPv6 address in brackets:
 ///
 /// ```
 /// use tenant_core::Node;

@@ -15,18 +15,17 @@ use super::{InvalidSchemaName, SchemaName, SchemaNameRule, reserved};
 /// (`NAMEDATALEN - 1`, in bytes).
 pub(super) const MAX_BYTES: usize = 63;
 
-/// The name of a tenant. Its schema is another thing, although it can be called like it:
-/// see [`SchemaName`](crate::SchemaName).
+/// The name of a tenant. The name of its schema is a separate value, although both can be the same
+/// text: see [`SchemaName`](crate::SchemaName).
 ///
-/// Read from a text, it starts with an ASCII letter or an underscore, continues with ASCII
-/// letters, digits and underscores, has at most 63 bytes, and is neither a reserved
-/// PostgreSQL keyword nor a schema of the system's own (`pg_*`, `public`,
-/// `information_schema`). Upper and lower case are kept and told apart, as
-/// PostgreSQL does with quoted identifiers. A fleet whose tenants have other names says so
-/// by [`Naming::allowing`](crate::Naming::allowing), and reads texts by
+/// A name parsed from a text starts with an ASCII letter or an underscore, and continues with ASCII
+/// letters, digits and underscores. It has at most 63 bytes, and is neither a reserved PostgreSQL
+/// keyword nor a system schema (`pg_*`, `public`, `information_schema`). Case is kept and
+/// distinguished, as in quoted identifiers of PostgreSQL. For other names, set a pattern with
+/// [`Naming::allowing`](crate::Naming::allowing), and parse texts with
 /// [`Tenants::name`](crate::Tenants::name).
 ///
-/// A string does not become a name without the check:
+/// A string becomes a name only through this check:
 ///
 /// ```
 /// use tenant_core::TenantName;

@@ -114,7 +114,7 @@ fn differs(migration: &Migration, stored: &str) -> bool {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn not_shown_ours(
     reading: &Reading<'_>,
     registry: &Registry,

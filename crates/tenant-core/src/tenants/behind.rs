@@ -18,7 +18,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn unfit_path(&self) -> Answer<'_, Result<Vec<UnfitPath>, Error>> {
         Box::pin(async move {
             match self.look_behind().await {

@@ -39,7 +39,7 @@ impl<'a> Cluster<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn nodes(self) -> Answer<'a, Result<Vec<ClusterNode>, Error>> {
         self.tenants.find_nodes().boxed()
     }
@@ -85,7 +85,7 @@ impl<'a> Cluster<'a> {
     /// # Errors
     ///
     /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`],
-    /// [`Error::NoSpareList`], or what the server says.
+    /// [`Error::NoSpareList`], or a server error.
     pub fn placed_on(self, node: Node) -> Answer<'a, Result<Tenants, Error>> {
         self.tenants.placed(node).boxed()
     }

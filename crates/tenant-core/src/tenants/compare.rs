@@ -33,7 +33,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], [`Error::MissingSchema`], or what the server says.
+    /// [`Error::Unknown`], [`Error::MissingSchema`], or a server error.
     pub fn shape<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Shape, Error>> {
         Call::Compare.tell(self.shape_of_one(name))
     }

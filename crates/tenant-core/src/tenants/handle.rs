@@ -133,7 +133,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn listed_in(&self, registry: Registry) -> Answer<'_, Result<Self, Error>> {
         let listed = Self {
             registry,
@@ -288,7 +288,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Standby`], [`Error::Connect`], or what the server says.
+    /// [`Error::Standby`], [`Error::Connect`], or a server error.
     pub fn require_primary(&self) -> Answer<'_, Result<(), Error>> {
         Box::pin(async move {
             let session = self.session().await?;

@@ -97,7 +97,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn premises(&self) -> Result<Premises, Error> {
         let action = "read the dependencies of the migrations";
         let failed = |error| Error::database(action, error);

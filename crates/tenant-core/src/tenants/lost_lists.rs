@@ -26,7 +26,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::RegistryLost`], or what the server says.
+    /// [`Error::RegistryLost`], or a server error.
     pub(super) async fn require_kept(&self, list: List) -> Result<(), Error> {
         let Some(creation) = self.registry.creation(list) else {
             return Ok(());

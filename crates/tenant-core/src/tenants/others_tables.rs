@@ -25,7 +25,7 @@ pub(super) fn has_others_tables(found: &[Difference], expected: &Shape) -> bool 
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn with_others_tables(
     reading: &Reading<'_>,
     schemas: &[SchemaName],

@@ -55,7 +55,7 @@ struct Owner {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn wrong_owners(
     reading: &Reading<'_>,
     registry: &Registry,

@@ -114,7 +114,7 @@ impl Tenants {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn homes(reading: &Reading<'_>) -> Result<HashMap<String, Node>, Error> {
     let failed = |error| Error::database("read the nodes of the tenants", error);
     let rows = reading.query(NODES, &[]).await.map_err(failed)?;
@@ -140,7 +140,7 @@ pub(super) struct Spread {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn spread(
     reading: &Reading<'_>,
     registry: &Registry,

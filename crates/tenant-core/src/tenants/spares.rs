@@ -52,7 +52,7 @@ impl<'a> Spares<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn count(self) -> Answer<'a, Result<SpareCount, Error>> {
         Call::Spares.tell(self.tenants.count_spares())
     }

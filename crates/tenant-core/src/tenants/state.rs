@@ -87,7 +87,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSetUp`] without the registry, or what the server says.
+    /// [`Error::NotSetUp`] without the registry, or a server error.
     pub(super) async fn states(
         &self,
         select: &Selection,
@@ -104,7 +104,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
         match self
             .read_list(List::Spares, &Selection::All, Knowledge::Certain)
@@ -266,7 +266,7 @@ fn in_chunks(registered: Vec<Registered>) -> impl Iterator<Item = Vec<Registered
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn names_of_spares(
     reading: &Reading<'_>,
     registry: &Registry,

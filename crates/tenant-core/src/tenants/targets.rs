@@ -56,7 +56,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn targets(
         &self,
         names: &[TenantName],

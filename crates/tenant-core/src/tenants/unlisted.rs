@@ -11,7 +11,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn unlisted(&self, reading: &Reading<'_>) -> Result<Vec<Problem>, Error> {
         let Some(question) = self.registry.left_beside() else {
             return Ok(Vec::new());

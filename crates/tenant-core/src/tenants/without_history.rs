@@ -15,7 +15,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn refuse_without_history(&self, states: &mut [State]) -> Result<(), Error> {
         let schemas = states.iter().filter_map(bare);
         let schemas = schemas

@@ -31,7 +31,7 @@ impl TrialDatabase {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn make(work: Work<'_>) -> Result<Self, Error> {
         drop_abandoned(work).await;
         let mut attempts = 1;

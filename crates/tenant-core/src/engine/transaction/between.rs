@@ -27,7 +27,7 @@ const SAVEPOINT: &str = "\"diesel tenants: a migration\"";
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(in crate::engine) async fn prepare_between(
     work: Work<'_>,
     migrations: &[&Migration],

@@ -14,7 +14,7 @@ const USUAL: &str = "ext";
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn extensions_inside(
     reading: &Reading<'_>,
     schema: &SchemaName,

@@ -48,7 +48,7 @@ impl fmt::Display for InBoth {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn in_both(
     reading: &Reading<'_>,
     registry: &Registry,

@@ -16,7 +16,7 @@ use crate::tenants::reading::Reading;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn unqualified_functions(
     reading: &Reading<'_>,
     shape: &Shape,
