@@ -24,7 +24,7 @@ fn outside_a_project_each_command_says_what_it_looked_for_and_does_nothing() {
         refused
             .prints_nothing()
             .says("found no migrations")
-            .says("there is no tenants.toml, diesel.tenant.toml or migrations/tenant here or above")
+            .says("it has no tenants.toml, diesel.tenant.toml or migrations/tenant")
             .says("--migrations-dir");
     }
     for line in ["generate", "schema", "lint"] {

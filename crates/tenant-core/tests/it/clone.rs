@@ -361,7 +361,7 @@ async fn rows_that_a_policy_hides_are_no_reason_to_leave_them_out() {
     assert_eq!(refused.sqlstate(), Some("42501"), "{refused}");
     assert_eq!(
         refused.to_string(),
-        "tenant `beta`: copying the rows of `tasks` failed"
+        "tenant `beta`: could not copy the rows of `tasks`"
     );
     assert_eq!(database.schemas().await, ["acme"]);
     // A superuser sees all.

@@ -106,7 +106,7 @@ fn an_env_file_that_cannot_be_read_is_an_error_that_does_not_quote_it() {
             .exits_with(2)
             .prints_nothing()
             .says(".env is not of the form NAME=value")
-            .says("put quotes around a value with spaces")
+            .says("quote a value that has spaces")
             .conceals("ann")
             .conceals("words");
     }

@@ -201,9 +201,9 @@ async fn migrations_of_the_application_stand_beside_those_of_the_list_of_tenants
     for line in ["health-check", "migrate-public", "create-tenant beta"] {
         run(line)
             .exits_with(2)
-            .says("cannot be used beside those of the list of tenants")
+            .says("conflict with the migrations of the list of tenants")
             .says("`2026-01-03-000000_create_spare_schemas` occurs twice with different SQL")
-            .says("delete it: the library brings its own");
+            .says("a copy of the library's migration, delete it");
     }
     assert_eq!(database.tracked().await, ["acme"]);
 }

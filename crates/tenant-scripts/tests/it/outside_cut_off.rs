@@ -103,7 +103,7 @@ async fn an_index_that_was_left_invalid_is_built_anew() {
     running
         .finish()
         .exits_with(1)
-        .says("what ran before that statement remains");
+        .says("its earlier statements remain");
     older.batch_execute("ROLLBACK").await.unwrap();
     database.until_alone().await;
     count_remains(&mut trials, &database).await;

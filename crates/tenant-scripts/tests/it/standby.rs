@@ -87,7 +87,7 @@ async fn what_writes_says_once_that_the_server_is_a_standby() {
             .run()
             .exits_with(1)
             .prints_nothing()
-            .says("the server is a standby, which only reads")
+            .says("the server is a read-only standby")
             .says(REMEDY);
         assert_eq!(
             refused.stderr.matches("standby, which").count(),
@@ -106,7 +106,7 @@ async fn a_check_says_what_it_did_not_compare_on_a_standby() {
     run(&folder, &url, "health-check")
         .exits_with(1)
         .prints("how the tenants should look was not checked")
-        .prints("the server is a standby, which only reads")
+        .prints("the server is a read-only standby")
         .prints(REMEDY);
     run(&folder, &servers.primary("postgres"), "health-check").succeeds();
     servers.caught_up().await;
