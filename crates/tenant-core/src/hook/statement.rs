@@ -209,17 +209,13 @@ mod tests {
             (
                 "DO $$ BEGIN PERFORM {name}; END $$",
                 20,
-                "current_schema() is the",
+                "use current_schema()",
             ),
-            (
-                "CREATE TABLE {schema}.notes ()",
-                13,
-                "write the name without a schema",
-            ),
+            ("CREATE TABLE {schema}.notes ()", 13, "omit the schema"),
             (
                 "INSERT INTO {schema}.notes VALUES (1)",
                 12,
-                "write the name without a schema",
+                "omit the schema",
             ),
             (
                 "SELECT * FROM public.{name}",
@@ -241,8 +237,8 @@ mod tests {
                 24,
                 "takes none in CREATE VIEW;",
             ),
-            ("SELECT { name }", 7, "write `{name}`, without spaces"),
-            ("SELECT {schema }", 7, "write `{schema}`, without spaces"),
+            ("SELECT { name }", 7, "has spaces between its braces"),
+            ("SELECT {schema }", 7, "has spaces between its braces"),
         ] {
             let (offset, reason) = Bound::new(statement, &BOTH).unwrap_err();
             assert_eq!(offset, at, "{statement}");

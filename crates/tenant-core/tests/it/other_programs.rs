@@ -228,7 +228,7 @@ async fn a_program_that_knows_nothing_of_a_tenant_does_not_touch_it_in_any_case(
                 .to_string(),
         );
         for error in errors {
-            assert!(error.contains("is not this program's"), "{error}");
+            assert!(error.contains("belongs to another program"), "{error}");
         }
         let problems = stranger.health().await.unwrap().problems;
         let codes = problems.iter().map(|it| it.kind.code());

@@ -113,7 +113,7 @@ async fn downs_that_do_not_lead_back_are_noted_and_run_all_the_same() {
             .collect::<Vec<_>>(),
         ["column `tasks.due` is missing", "unexpected table `a`"]
     );
-    assert!(note.to_string().contains("undo its up.sql"), "{note}");
+    assert!(note.to_string().contains("undo their up.sql"), "{note}");
 }
 
 #[tokio::test]

@@ -82,11 +82,11 @@ async fn a_down_that_must_not_run_is_refused_with_its_line_and_migrating_goes_on
     for (down, expected) in [
         (
             "SELECT 1;\nDROP TABLE 'a",
-            "down.sql, line 2: a string is opened",
+            "down.sql, line 2: a string is never closed",
         ),
         (
             "DROP TABLE a;\nCOMMIT;",
-            "down.sql, line 2: `COMMIT` would end",
+            "down.sql, line 2: `COMMIT` would begin or end",
         ),
         (
             "DROP TABLE a;\n\nCREATE TABLE public.a (id int);",

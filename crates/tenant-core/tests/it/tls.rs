@@ -271,10 +271,7 @@ async fn a_certificate_of_version_1_will_do_where_it_is_not_verified() {
             let error = server.connect("localhost", &query).await.unwrap_err();
             assert!(matches!(error, ConnectError::Tls { .. }), "{mode}: {error}");
             let text = crate::fixture::chain(&error);
-            assert!(
-                text.contains("X.509 version 1, which cannot be verified"),
-                "{text}"
-            );
+            assert!(text.contains("it has X.509 version 1"), "{text}");
             assert!(text.contains("sslmode=require"), "{text}");
         }
     }

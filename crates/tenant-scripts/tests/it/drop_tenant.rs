@@ -293,7 +293,7 @@ async fn a_tenant_of_another_program_is_dropped_or_renamed_only_if_that_is_said(
             .run(call)
             .exits_with(1)
             .prints_nothing()
-            .says("tenant `shop` is not this program's")
+            .says("tenant `shop` belongs to another program")
             .says("--allow-other-program");
     }
     assert_eq!(database.tracked().await, ["acme", "beta", "shop"]);

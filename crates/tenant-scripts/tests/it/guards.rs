@@ -52,7 +52,7 @@ async fn another_programs_tenants_are_neither_migrated_nor_adopted_nor_repaired(
         database
             .run(line)
             .exits_with(1)
-            .says("is not this program's");
+            .says("belongs to another program");
     }
     assert_eq!(database.tracked().await, Vec::<String>::new());
     let dummy = "SELECT to_regclass('acme.dummy_table')";

@@ -19,7 +19,7 @@ const BAD: [(&str, &str); 6] = [
     ("", "it is empty"),
 ];
 
-const EXAMPLE: &str = "A good name is, for example, `acme_corp`";
+const EXAMPLE: &str = "(for example, `acme_corp`)";
 
 #[tokio::test]
 async fn every_command_that_takes_a_name_refuses_a_bad_one() {

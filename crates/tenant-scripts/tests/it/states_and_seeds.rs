@@ -133,7 +133,7 @@ async fn a_seed_runs_in_the_transaction_that_adopts_a_schema() {
         .says("Remove that statement");
     run("INSERT INTO {schema}.dummy_table (name) VALUES ('a');")
         .exits_with(2)
-        .says("write the name without a schema");
+        .says("omit the schema");
     database
         .run("adopt-tenant acme --seed nowhere.sql")
         .exits_with(2)

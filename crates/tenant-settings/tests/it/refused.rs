@@ -61,7 +61,7 @@ async fn a_folder_of_migrations_that_is_not_there_is_named() {
         project.file("migrations/tenant/2026-02-01-000000_b/up.txt", "SELECT 1;");
     });
     let error = error.await;
-    assert!(error.contains("is no migration"), "{error}");
+    assert!(error.contains("is not a migration"), "{error}");
     assert!(error.contains("cannot be used"), "{error}");
 }
 
