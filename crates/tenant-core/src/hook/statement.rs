@@ -225,17 +225,17 @@ mod tests {
             (
                 "/* a */ GRANT USAGE ON SCHEMA {schema} TO app",
                 30,
-                "takes none in GRANT;",
+                "takes no values in GRANT (",
             ),
             (
                 "COMMENT ON SCHEMA s IS {name}",
                 23,
-                "takes none in COMMENT ON;",
+                "takes no values in COMMENT ON (",
             ),
             (
                 "CREATE VIEW v AS SELECT {name}",
                 24,
-                "takes none in CREATE VIEW;",
+                "takes no values in CREATE VIEW (",
             ),
             ("SELECT { name }", 7, "has spaces between its braces"),
             ("SELECT {schema }", 7, "has spaces between its braces"),
